@@ -1,0 +1,116 @@
+using ILGPU;
+using ILGPU.Backends;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.Cuda;
+using ILGPU.Runtime.OpenCL;
+using Blip.Kernels.Ptx;
+
+namespace Blip.Kernels.Devices;
+
+/// <content>Finding and opening devices.</content>
+public sealed partial class Device
+{
+    private const string Cpu0 = "cpu", Auto = "auto";
+
+    /// <summary>Every device that can be opened: CUDA first, then OpenCL, then the CPU.</summary>
+    public static IReadOnlyList<DeviceDescription> List()
+    {
+        using var context = Probe();
+        return
+        [
+            .. context.Devices.OfType<CudaDevice>().Select((device, i) =>
+                new DeviceDescription($"cuda:{i}", DeviceKind.Cuda, device.Name, false, device.MemorySize, device.NumMultiprocessors)),
+            .. context.Devices.OfType<CLDevice>().Select((device, i) =>
+                new DeviceDescription($"opencl:{i}", DeviceKind.OpenCl, device.Name, IsProcessor(device), device.MemorySize, device.NumMultiprocessors)),
+            Processor(new DeviceOptions()),
+        ];
+    }
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="name">
+    /// <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cpu</c>, <c>opencl</c>, <c>cuda</c>,
+    /// or one of several: <c>opencl:1</c>, <c>cuda:1</c>.
+    /// </param>
+    /// <param name="options">Threads and group size; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The name, or an option, is not one of these.</exception>
+    /// <exception cref="DeviceException">There is no such device here.</exception>
+    public static Device Open(string name = Auto, DeviceOptions? options = null)
+    {
+        options ??= new DeviceOptions();
+        if (options.Threads is < 0 or > 1024)
+            throw new ArgumentException($"Threads is {options.Threads}; give 1 to 1024, or 0 for one per core.", nameof(options));
+        if (options.GroupSize is < 0 or > MaxGroupSize || (options.GroupSize & (options.GroupSize - 1)) != 0)
+            throw new ArgumentException($"GroupSize is {options.GroupSize}; give a power of two up to {MaxGroupSize}, or 0.", nameof(options));
+
+        var parts = name.ToLowerInvariant().Split(':');
+        var index = 0;
+        if (parts.Length > 2 || parts[0] is not (Auto or Cpu0 or "opencl" or "cuda") || (parts.Length == 2 && !int.TryParse(parts[1], out index)))
+            throw new ArgumentException($"'{name}' is not a device: give auto, cpu, opencl, cuda, or one of several as opencl:1 or cuda:1.", nameof(name));
+
+        var devices = parts[0] == Cpu0 ? [Processor(options)] : List();
+        var found = parts[0] == Auto
+            ? devices.FirstOrDefault(device => !device.IsProcessor) ?? Processor(options)
+            : devices.Where(device => device.Id.StartsWith(parts[0], StringComparison.Ordinal)).ElementAtOrDefault(index);
+        if (found is null)
+        {
+            var present = string.Join(", ", devices.Select(device => $"{device.Id} ({device.Name})"));
+            throw new DeviceException($"There is no device '{name}' on this machine. Present: {present}.");
+        }
+        return found.Kind == DeviceKind.Cpu ? OpenProcessor(found with { Units = Processor(options).Units }, options) : OpenGpu(found, options);
+    }
+
+    private static Device OpenProcessor(DeviceDescription description, DeviceOptions options)
+    {
+        var threads = Math.Max(2, options.GroupSize);
+        var context = Context.Create(builder => { Configure(builder); builder.CPU(new CPUDevice(2, threads / 2, description.Units)); });
+        return new Device(context, context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel), description, options);
+    }
+
+    private static Device OpenGpu(DeviceDescription description, DeviceOptions options)
+    {
+        var index = int.Parse(description.Id.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+        var context = Probe();
+        try
+        {
+            var accelerator = description.Kind == DeviceKind.Cuda
+                ? (Accelerator)context.GetDevice<CudaDevice>(index).CreateCudaAccelerator(context)
+                : context.GetDevice<CLDevice>(index).CreateCLAccelerator(context);
+            CodePlacementRepair.Apply(accelerator.GetBackend());
+            return new Device(context, accelerator, description, options);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            context.Dispose();
+            throw new DeviceException($"{description.Id} ({description.Name}) cannot be opened: {e.Message}", e);
+        }
+    }
+
+    private static Context Probe() => Context.Create(builder =>
+    {
+        Configure(builder);
+        // A driver that is missing or broken means no such device; the others still count.
+        TryAdd(() => builder.Cuda());
+        TryAdd(() => builder.OpenCL());
+    });
+
+    private static void TryAdd(Action add)
+    {
+        try
+        {
+            add();
+        }
+        catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException or NotSupportedException or CudaException or CLException)
+        {
+            System.Diagnostics.Trace.WriteLine($"A device back end is not available: {e.Message}");
+        }
+    }
+
+    private static DeviceDescription Processor(DeviceOptions options)
+    {
+        var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
+        return new DeviceDescription(Cpu0, DeviceKind.Cpu, $"CPU, {threads} threads", true, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, threads);
+    }
+
+    private static bool IsProcessor(CLDevice device) => device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU);
+}

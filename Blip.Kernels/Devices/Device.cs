@@ -1,0 +1,134 @@
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
+using ILGPU.Runtime.OpenCL;
+using Blip.Kernels.Ptx;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>
+/// An open accelerator: its memory, its stream, and the kernels compiled for it. Work is queued on one stream in order;
+/// a device belongs to one thread at a time.
+/// </summary>
+public sealed partial class Device : IDisposable
+{
+    /// <summary>The largest group that a portable kernel may be launched with; its shared arrays are of this size.</summary>
+    public const int MaxGroupSize = 256;
+
+    private readonly Context context;
+    private readonly KernelLoader kernels;
+    private readonly DeviceBuffer<int> taskCounter;
+    private readonly DeviceBuffer<byte> nothing;
+    private long allocatedBytes;
+    private int liveBuffers;
+    private long allocations;
+
+    private Device(Context context, Accelerator accelerator, DeviceDescription description, DeviceOptions options)
+    {
+        this.context = context;
+        Accelerator = accelerator;
+        Description = description;
+        Stream = accelerator.DefaultStream;
+        Workers = description.Kind == DeviceKind.Cpu ? description.Units : accelerator.NumMultiprocessors;
+        GroupSize = options.GroupSize > 0 ? options.GroupSize : description.IsProcessor ? 1 : 128;
+        kernels = new KernelLoader(accelerator);
+        taskCounter = Allocate<int>(1);
+        nothing = Allocate<byte>(64);
+    }
+
+    /// <summary>What the device is.</summary>
+    public DeviceDescription Description { get; }
+
+    /// <summary>Which back end drives it.</summary>
+    public DeviceKind Kind => Description.Kind;
+
+    /// <summary>The name that its driver gives.</summary>
+    public string Name => Description.Name;
+
+    /// <summary>ILGPU's accelerator.</summary>
+    public Accelerator Accelerator { get; }
+
+    /// <summary>The stream on which every kernel and copy is queued.</summary>
+    public AcceleratorStream Stream { get; }
+
+    /// <summary>Threads of the CPU accelerator, or multiprocessors.</summary>
+    public int Workers { get; }
+
+    /// <summary>Work-items per group of the portable kernels; fixed while the device is open, since it fixes the order of sums.</summary>
+    public int GroupSize { get; }
+
+    /// <summary>Bytes of device memory held at the moment.</summary>
+    public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
+
+    /// <summary>Buffers held at the moment.</summary>
+    public int LiveBuffers => Volatile.Read(ref liveBuffers);
+
+    /// <summary>Buffers allocated since the device was opened: a steady state does not raise it.</summary>
+    public long Allocations => Interlocked.Read(ref allocations);
+
+    /// <summary>Allocates memory.</summary>
+    /// <param name="length">Elements.</param>
+    /// <param name="zeroed">False leaves what was there, for buffers that are filled at once.</param>
+    public DeviceBuffer<T> Allocate<T>(long length, bool zeroed = true)
+        where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        return new DeviceBuffer<T>(this, length, zeroed);
+    }
+
+    /// <summary>Allocates memory and copies the values there.</summary>
+    public DeviceBuffer<T> Upload<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        var buffer = Allocate<T>(values.Length, zeroed: false);
+        buffer.CopyFrom(values);
+        return buffer;
+    }
+
+    /// <summary>A view of no elements that a kernel on this device accepts where an argument is optional.</summary>
+    public ArrayView<T> Empty<T>()
+        where T : unmanaged => nothing.View.Cast<T>().SubView(0, 0);
+
+    /// <summary>The same view, or <see cref="Empty{T}"/> where it was left at its default.</summary>
+    public ArrayView<T> OrEmpty<T>(ArrayView<T> view)
+        where T : unmanaged => view.Length > 0 ? view : Empty<T>();
+
+    /// <summary>Runs a CPU variant with one worker per core. Only on <see cref="DeviceKind.Cpu"/>.</summary>
+    /// <exception cref="InvalidOperationException">The device is of another kind.</exception>
+    public void Launch<TOperator>(in TOperator op)
+        where TOperator : unmanaged, ICpuOperator
+    {
+        if (Kind != DeviceKind.Cpu)
+            throw new InvalidOperationException($"A CPU variant was launched on {Description.Id}.");
+        if (op.Tasks <= 0)
+            return;
+        taskCounter.View[0] = 0;
+        Load<TOperator, ArrayView<int>>(CpuWorkers.Kernel)(Stream, new KernelConfig(Math.Min(Workers, op.Tasks), 1), op, taskCounter.View);
+        Stream.Synchronize();
+    }
+
+    /// <summary>Waits until everything that was queued is done.</summary>
+    public void Synchronize() => Stream.Synchronize();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        taskCounter.Dispose();
+        nothing.Dispose();
+        Accelerator.Dispose();
+        context.Dispose();
+    }
+
+    internal static readonly KernelSpecialization Specialization = new(MaxGroupSize, null);
+
+    internal static void Configure(Context.Builder builder) => builder.Optimize(OptimizationLevel.O2).EnableAlgorithms();
+
+    internal void Track(long bytes)
+    {
+        Interlocked.Add(ref allocatedBytes, bytes);
+        Interlocked.Add(ref liveBuffers, Math.Sign(bytes));
+        if (bytes > 0)
+            Interlocked.Increment(ref allocations);
+    }
+}

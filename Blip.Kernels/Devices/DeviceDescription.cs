@@ -1,0 +1,10 @@
+namespace Blip.Kernels.Devices;
+
+/// <summary>What a device is, before it is opened.</summary>
+/// <param name="Id">The name that opens it: <c>cpu</c>, <c>opencl:0</c>, <c>cuda:1</c>.</param>
+/// <param name="Kind">Which back end drives it.</param>
+/// <param name="Name">The name that its driver gives.</param>
+/// <param name="IsProcessor">True where kernels run on CPU cores (the CPU accelerator, or OpenCL on a processor).</param>
+/// <param name="MemoryBytes">Device memory in bytes; for a processor, the memory available to this process.</param>
+/// <param name="Units">Multiprocessors, compute units or threads.</param>
+public sealed record DeviceDescription(string Id, DeviceKind Kind, string Name, bool IsProcessor, long MemoryBytes, int Units);

@@ -1,0 +1,25 @@
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using ILGPU;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>
+/// ILGPU looks for <c>libOpenCL.so</c> and <c>libcuda.so</c>, the names that development packages install; a machine that only runs programs
+/// has the versioned names. Both are tried.
+/// </summary>
+internal static class DriverLibraries
+{
+#pragma warning disable CA2255 // A library that wraps a native loader must be in place before the first call, whoever makes it.
+    [ModuleInitializer]
+    internal static void Register() => NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+#pragma warning restore CA2255
+
+    private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? paths)
+    {
+        if (NativeLibrary.TryLoad(name, assembly, paths, out var handle) || !OperatingSystem.IsLinux())
+            return handle;
+        return NativeLibrary.TryLoad($"lib{name}.so.1", assembly, paths, out handle) ? handle : 0;
+    }
+}

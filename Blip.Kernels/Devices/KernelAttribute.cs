@@ -1,0 +1,13 @@
+namespace Blip.Kernels.Devices;
+
+/// <summary>
+/// Marks a method that is compiled for a device. The tests find every marked method and compile it for each architecture;
+/// a generic kernel carries one attribute per instantiation that the project launches.
+/// </summary>
+/// <param name="typeArguments">The type arguments of one instantiation; none for a kernel that is not generic.</param>
+[AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
+public sealed class KernelAttribute(params Type[] typeArguments) : Attribute
+{
+    /// <summary>The type arguments of this instantiation.</summary>
+    public IReadOnlyList<Type> TypeArguments { get; } = typeArguments;
+}

@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using ILGPU.Backends;
+using ILGPU.Backends.EntryPoints;
+using ILGPU.Backends.PTX;
+using ILGPU.Runtime;
+using Blip.Kernels.Ptx;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>Compiles each kernel once for a device and keeps its launcher.</summary>
+internal sealed class KernelLoader(Accelerator accelerator)
+{
+    // The compiler keeps one delegate per static method group, so that a launch costs one look-up by reference.
+    private readonly ConcurrentDictionary<Delegate, Delegate> byDelegate = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<(MethodInfo Kernel, Type Launcher), Delegate> byMethod = [];
+
+    public TLauncher Load<TLauncher>(Delegate kernel)
+        where TLauncher : Delegate
+    {
+        if (byDelegate.TryGetValue(kernel, out var launcher))
+            return (TLauncher)launcher;
+        lock (byMethod)
+        {
+            if (!byMethod.TryGetValue((kernel.Method, typeof(TLauncher)), out launcher))
+            {
+                launcher = Compile(kernel.Method).CreateLauncherDelegate<TLauncher>();
+                byMethod.Add((kernel.Method, typeof(TLauncher)), launcher);
+            }
+        }
+        byDelegate.TryAdd(kernel, launcher);
+        return (TLauncher)launcher;
+    }
+
+    private Kernel Compile(MethodInfo method)
+    {
+        if (accelerator.AcceleratorType == AcceleratorType.CPU)
+            return accelerator.LoadKernel(method);
+        var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Device.Specialization);
+        if (compiled is PTXCompiledKernel ptx)
+            UniformBranchRepair.Apply(ptx);
+        return accelerator.LoadKernel(compiled);
+    }
+}

@@ -1,0 +1,84 @@
+using ILGPU;
+using ILGPU.Runtime;
+using Blip.Kernels.Devices;
+
+namespace Blip.Tests.Kernels;
+
+public class DeviceTests
+{
+    [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
+    public void A_portable_kernel_runs_and_its_answer_comes_back(string id)
+    {
+        using var device = Devices.Open(id);
+        using var x = device.Upload<float>([1, 2, 3, 4, 5]);
+        device.Load<ArrayView<float>, float>(Scale)(device.Stream, new KernelConfig((5 + device.GroupSize - 1) / device.GroupSize, device.GroupSize), x.View, 2f);
+        Assert.Equal([2f, 4, 6, 8, 10], x.ToArray());
+    }
+
+    [Fact]
+    public void Every_task_of_a_cpu_operator_runs_once()
+    {
+        using var device = Device.Open("cpu");
+        using var counts = device.Allocate<int>(1000);
+        for (var launch = 0; launch < 3; launch++)
+            device.Launch(new CountTasks { Counts = Cpu.Address(counts.View), Length = 1000 });
+        Assert.All(counts.ToArray(), count => Assert.Equal(3, count));
+    }
+
+    [Fact]
+    public void A_launch_allocates_no_device_memory_and_hardly_any_managed_memory()
+    {
+        using var device = Device.Open("cpu");
+        using var counts = device.Allocate<int>(8);
+        Run(10);
+        var (buffers, bytes) = (device.Allocations, GC.GetAllocatedBytesForCurrentThread());
+        Run(100);
+        Assert.Equal(buffers, device.Allocations);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - bytes, 0, 100 * 256);
+
+        void Run(int launches)
+        {
+            for (var i = 0; i < launches; i++)
+                device.Launch(new CountTasks { Counts = Cpu.Address(counts.View), Length = 8 });
+        }
+    }
+
+    [Fact]
+    public void Buffers_are_counted_until_they_are_freed()
+    {
+        using var device = Device.Open("cpu");
+        var (live, bytes) = (device.LiveBuffers, device.AllocatedBytes);
+        var buffer = device.Allocate<float>(1000);
+        Assert.Equal(live + 1, device.LiveBuffers);
+        Assert.True(device.AllocatedBytes >= bytes + 4000);
+        buffer.Dispose();
+        buffer.Dispose();
+        Assert.Equal((live, bytes), (device.LiveBuffers, device.AllocatedBytes));
+    }
+
+    [Theory]
+    [InlineData("gpu"), InlineData("cuda:x"), InlineData("cpu:1:2"), InlineData("")]
+    public void A_name_that_is_no_device_is_refused(string name) =>
+        Assert.Contains("opencl:1", Assert.Throws<ArgumentException>(() => Device.Open(name)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_device_that_is_not_there_is_refused_with_those_that_are() =>
+        Assert.Contains("cpu (CPU", Assert.Throws<DeviceException>(() => Device.Open("cuda:99")).Message, StringComparison.Ordinal);
+
+    private static void Scale(ArrayView<float> x, float factor)
+    {
+        var i = (Grid.IdxX * Group.DimX) + Group.IdxX;
+        if (i < x.Length)
+            x[i] *= factor;
+    }
+
+    internal unsafe struct CountTasks : ICpuOperator
+    {
+        public CpuPointer<int> Counts;
+        public int Length;
+
+        public readonly int Tasks => Length;
+
+        public readonly void Run(int task) => Interlocked.Increment(ref ((int*)Counts)[task]);
+    }
+}
