@@ -1,10 +1,10 @@
+using Blip.Kernels.Ptx;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.Cuda;
 using ILGPU.Runtime.OpenCL;
-using Blip.Kernels.Ptx;
 
 namespace Blip.Kernels.Devices;
 

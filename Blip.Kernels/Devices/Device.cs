@@ -1,9 +1,9 @@
+using Blip.Kernels.Ptx;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
 using ILGPU.Runtime.CPU;
 using ILGPU.Runtime.OpenCL;
-using Blip.Kernels.Ptx;
 
 namespace Blip.Kernels.Devices;
 

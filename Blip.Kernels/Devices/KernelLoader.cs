@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using Blip.Kernels.Ptx;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
-using Blip.Kernels.Ptx;
 
 namespace Blip.Kernels.Devices;
 

@@ -1,10 +1,10 @@
 using System.Reflection;
+using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
-using Blip.Kernels.Devices;
 
 namespace Blip.Kernels.Ptx;
 

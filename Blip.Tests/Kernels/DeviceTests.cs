@@ -1,6 +1,6 @@
+using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
-using Blip.Kernels.Devices;
 
 namespace Blip.Tests.Kernels;
 
