@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Text.Json;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Blip.Kernels.Devices;
+using Spectre.Console;
+
+namespace Blip.Cli.Commands;
+
+/// <summary><c>blip devices</c>: what this machine can run on.</summary>
+internal sealed class DevicesCommand : Command, IHasExamples
+{
+    private const double Gibibyte = 1L << 30;
+
+    public DevicesCommand(Terminal terminal)
+        : base("devices", "Lists the devices that --device can name on this machine.")
+    {
+        var format = OptionKinds.Choice("--format", "How to print the list.", "text", ["text", "json"]);
+        Add(format);
+        SetAction(parsed =>
+        {
+            var devices = Device.List();
+            if (parsed.GetValue(format) == "json")
+                terminal.Output.WriteLine(Json(devices));
+            else
+                terminal.Output.WriteTable(terminal, Table(devices));
+        });
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
+    [
+        ("What there is", "blip devices"),
+        ("Caption on the first OpenCL device", "blip caption photo.jpg --device opencl"),
+    ];
+
+    private static Table Table(IReadOnlyList<DeviceDescription> devices)
+    {
+        var table = Tables.Create("device", "name", ">units", ">memory");
+        foreach (var device in devices)
+            table.AddRow(device.Id.EscapeMarkup(), device.Name.EscapeMarkup(), $"{device.Units}", $"{device.MemoryBytes / Gibibyte:0.0} GiB");
+        return table;
+    }
+
+    private static string Json(IReadOnlyList<DeviceDescription> devices) => JsonText.Write(indented: true, json =>
+    {
+        json.WriteStartArray();
+        foreach (var device in devices)
+        {
+            json.WriteStartObject();
+            json.WriteString("device", device.Id);
+            json.WriteString("kind", device.Kind.ToString().ToLowerInvariant());
+            json.WriteString("name", device.Name);
+            json.WriteBoolean("processor", device.IsProcessor);
+            json.WriteNumber("units", device.Units);
+            json.WriteNumber("memoryBytes", device.MemoryBytes);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    });
+}

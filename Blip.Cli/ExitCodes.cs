@@ -1,0 +1,19 @@
+namespace Blip.Cli;
+
+/// <summary>What the process tells the shell.</summary>
+internal static class ExitCodes
+{
+    public const int Success = 0;
+
+    /// <summary>Some pictures have no caption; the others have.</summary>
+    public const int SomeFailed = 1;
+
+    /// <summary>The command line, the model or the device is not usable: nothing was done.</summary>
+    public const int Usage = 2;
+
+    /// <summary>Ctrl-C; shells give 128 + the signal's number.</summary>
+    public const int Interrupted = 130;
+
+    /// <summary>The reader of the output went away, as in <c>blip … | head -1</c>.</summary>
+    public const int OutputClosed = 141;
+}

@@ -1,0 +1,57 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Numerics;
+
+namespace Blip.Cli.Options;
+
+/// <summary>Options whose errors name the option, what is wrong and what to give instead.</summary>
+internal static class OptionKinds
+{
+    /// <summary>A number; ranges are the library's to check.</summary>
+    public static Option<T?> Number<T>(string name, string description, string? helpName = null)
+        where T : struct, INumber<T> => new(name)
+        {
+            Description = description,
+            HelpName = helpName ?? "n",
+            CustomParser = result => Parse<T>(result.Tokens[0].Value, name, result.AddError),
+        };
+
+    /// <summary>One of a few words, in any case.</summary>
+    public static Option<string> Choice(string name, string description, string fallback, string[] words)
+    {
+        var option = new Option<string>(name)
+        {
+            Description = $"{description} {string.Join(", ", words)}.",
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => fallback,
+            CustomParser = result =>
+            {
+                var word = result.Tokens[0].Value.ToLowerInvariant();
+                if (!words.Contains(word))
+                    result.AddError($"{name} is '{word}'; give one of {string.Join(", ", words)}.");
+                return word;
+            },
+        };
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    /// <summary>Text, given once.</summary>
+    public static Option<string?> Text(string name, string description, string helpName) =>
+        new(name) { Description = description, HelpName = helpName };
+
+    /// <summary>Text that may be given again and again, one value each time.</summary>
+    public static Option<string[]> Texts(string name, string description, string helpName) =>
+        new(name) { Description = description, HelpName = helpName, Arity = ArgumentArity.OneOrMore };
+
+    /// <summary>A number, or null and an error that names the option.</summary>
+    public static T? Parse<T>(string text, string name, Action<string> addError)
+        where T : struct, INumber<T>
+    {
+        // "Infinity" and "NaN" parse as floats; no option means them.
+        if (T.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && T.IsFinite(value))
+            return value;
+        addError($"{name} is '{text}'; give a {(typeof(T) == typeof(float) || typeof(T) == typeof(double) ? "number, such as 0.9" : "whole number")}.");
+        return null;
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Output;
+
+/// <summary>One object for each picture, one object on each line: as an array (<c>json</c>) or bare (<c>jsonl</c>).</summary>
+internal sealed class JsonCaptionWriter(TextWriter output, bool several, bool lines) : CaptionWriter(output)
+{
+    private bool first = true;
+
+    /// <inheritdoc/>
+    public override void Begin() => Output.Write(lines ? "" : "[");
+
+    /// <inheritdoc/>
+    public override void End()
+    {
+        Output.Write(lines ? "" : first ? "]\n" : "\n]\n");
+        base.End();
+    }
+
+    /// <inheritdoc/>
+    protected override void WriteRecord(CaptionResult result)
+    {
+        var record = JsonText.Write(indented: false, json => Write(json, result));
+        // The comma comes before the next record, so that an array can be closed at any time.
+        Output.Write(lines ? $"{record}\n" : $"{(first ? "" : ",")}\n{record}");
+        first = false;
+    }
+
+    private void Write(Utf8JsonWriter json, CaptionResult result)
+    {
+        json.WriteStartObject();
+        json.WriteString("path", result.Source.Name);
+        if (!result.Succeeded)
+            json.WriteString("error", result.Error);
+        else if (several)
+            WriteAll(json, result.Caption);
+        else
+            Write(json, result.Caption);
+        json.WriteEndObject();
+    }
+
+    private static void WriteAll(Utf8JsonWriter json, Caption best)
+    {
+        json.WriteStartArray("captions");
+        foreach (var caption in best.All)
+        {
+            json.WriteStartObject();
+            Write(json, caption);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, Caption caption)
+    {
+        json.WriteString("caption", caption.Text);
+        json.WriteStartArray("tokens");
+        foreach (var token in caption.Tokens)
+            json.WriteNumberValue(token);
+        json.WriteEndArray();
+        if (caption.Score is { } score && float.IsFinite(score))
+            json.WriteNumber("score", score);
+        else
+            json.WriteNull("score");
+    }
+}

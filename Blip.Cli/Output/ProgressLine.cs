@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Blip.Cli.Output;
+
+/// <summary>
+/// A bar on the last line of the screen. It is taken away before anything else is written, so that results and messages on the same
+/// screen stay whole; where nobody watches it writes nothing. (Spectre's live display owns one stream; results and bar are on two.)
+/// </summary>
+internal sealed class ProgressLine(TextWriter screen, bool visible, int total)
+{
+    private const int Width = 24;
+    private const string EraseLine = "\r\e[2K";
+    private readonly long start = Stopwatch.GetTimestamp();
+    private int done;
+    private bool drawn;
+
+    /// <summary>Shows a word or two in place of the bar: what the run waits for before there is anything to count.</summary>
+    public void Announce(string activity) => Draw(activity);
+
+    /// <summary>Counts one picture, and draws the bar.</summary>
+    public void Advance()
+    {
+        done++;
+        if (done < total)
+            Draw(Bar(done, total, Stopwatch.GetElapsedTime(start)));
+    }
+
+    /// <summary>Draws the bar as it stands.</summary>
+    public void Show() => Draw(Bar(done, total, Stopwatch.GetElapsedTime(start)));
+
+    /// <summary>Takes the bar away: something else is about to be written.</summary>
+    public void Clear()
+    {
+        if (drawn)
+            screen.Write(EraseLine);
+        drawn = false;
+    }
+
+    /// <summary>The bar's text: done, of how many, how fast, how much longer.</summary>
+    internal static string Bar(int done, int total, TimeSpan elapsed)
+    {
+        var filled = total == 0 ? 0 : (int)((long)Width * done / total);
+        var bar = new string('━', filled) + new string('─', Width - filled);
+        if (done == 0)
+            return $"{bar} 0/{total}";
+        var rate = done / Math.Max(elapsed.TotalSeconds, 1e-3);
+        var left = TimeSpan.FromSeconds((total - done) / rate);
+        return string.Create(CultureInfo.InvariantCulture, $"{bar} {done}/{total}  {rate:0.0} images/s  {Clock(left)} left");
+    }
+
+    private static string Clock(TimeSpan time) =>
+        time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}" : $"{time.Minutes}:{time.Seconds:00}";
+
+    private void Draw(string text)
+    {
+        if (!visible)
+            return;
+        screen.Write(EraseLine + text);
+        drawn = true;
+    }
+}

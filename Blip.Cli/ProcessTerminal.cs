@@ -1,0 +1,33 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace Blip.Cli;
+
+/// <summary>The streams of this process.</summary>
+internal static class ProcessTerminal
+{
+    public static Terminal Open()
+    {
+        var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        if (OperatingSystem.IsWindows() && !Console.IsOutputRedirected)
+            Console.OutputEncoding = utf8;
+        return new Terminal
+        {
+            Output = new StreamWriter(OpenOutput(), utf8),
+            Error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
+            OpenInput = Console.OpenStandardInput,
+            ErrorIsScreen = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
+            OutputWidth = Console.IsOutputRedirected ? null : Math.Max(Console.WindowWidth, 40),
+        };
+    }
+
+    // The console stream swallows "broken pipe", and a run into `head` would caption a thousand pictures for nobody.
+    // A file keeps the console stream: a FileStream has a position of its own and would overwrite what others append.
+    private static Stream OpenOutput()
+    {
+        if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
+            return Console.OpenStandardOutput();
+        var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        return stream.CanSeek ? Console.OpenStandardOutput() : stream;
+    }
+}

@@ -1,0 +1,30 @@
+namespace Blip.Cli;
+
+/// <summary>"Did you mean …?"</summary>
+internal static class Spelling
+{
+    /// <summary>The candidate that is a slip or two away from the word (insertions, deletions, swaps of a letter), or null.</summary>
+    public static string? Closest(string word, IEnumerable<string> candidates)
+    {
+        var best = candidates.MinBy(candidate => Distance(word, candidate));
+        return best is not null && Distance(word, best) <= Math.Max(2, word.Length / 4) ? best : null;
+    }
+
+    // Levenshtein's edit distance, one row of the table at a time.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[^1];
+    }
+}

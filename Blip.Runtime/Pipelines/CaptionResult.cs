@@ -1,0 +1,34 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>One picture's caption, or the reason why there is none: in a stream of many, one bad file stops nothing.</summary>
+public sealed class CaptionResult
+{
+    private CaptionResult(ImageSource source, Caption? caption, string? error)
+    {
+        Source = source;
+        Caption = caption;
+        Error = error;
+    }
+
+    /// <summary>The picture that was asked about.</summary>
+    public ImageSource Source { get; }
+
+    /// <summary>The caption, where there is one.</summary>
+    public Caption? Caption { get; }
+
+    /// <summary>What is wrong with the picture, where there is no caption; a sentence for people, without the picture's name.</summary>
+    public string? Error { get; }
+
+    /// <summary>True where there is a caption.</summary>
+    [MemberNotNullWhen(true, nameof(Caption))]
+    [MemberNotNullWhen(false, nameof(Error))]
+    public bool Succeeded => Caption is not null;
+
+    /// <summary>A result with a caption.</summary>
+    public static CaptionResult Of(ImageSource source, Caption caption) => new(source, caption, null);
+
+    /// <summary>A result without one.</summary>
+    public static CaptionResult Failed(ImageSource source, string error) => new(source, null, error);
+}

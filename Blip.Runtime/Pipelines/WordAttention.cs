@@ -1,0 +1,8 @@
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>Where the model looked while it said one word: cross-attention over the picture's patches, mean of all layers and heads.</summary>
+/// <param name="Word">The word, its pieces joined; a token id in digits where the model has no vocabulary.</param>
+/// <param name="Height">Rows of patches.</param>
+/// <param name="Width">Columns of patches.</param>
+/// <param name="Values"><c>[height, width]</c>, row by row, scaled to 0 (least) … 1 (most).</param>
+public sealed record WordAttention(string Word, int Height, int Width, IReadOnlyList<float> Values);
