@@ -15,7 +15,7 @@ public static unsafe class Cpu
         where T : unmanaged => new((long)Pointer(view));
 }
 
-/// <summary>A pointer that ILGPU accepts inside a kernel's argument.</summary>
+/// <summary>A pointer as a field of an <see cref="ICpuOperator"/>.</summary>
 /// <typeparam name="T">What it points to.</typeparam>
 /// <param name="address">The address; 0 for none.</param>
 public readonly unsafe struct CpuPointer<T>(long address)

@@ -67,6 +67,13 @@ public sealed partial class Device : IDisposable
     /// <summary>Buffers allocated since the device was opened: a steady state does not raise it.</summary>
     public long Allocations => Interlocked.Read(ref allocations);
 
+    /// <summary>Times every step while it is set; null costs nothing.</summary>
+    public Profiler? Profiler { get; set; }
+
+    /// <summary>Measures a step outside of any graph (preprocessing, sampling), if somebody profiles.</summary>
+    public Profiler.Measurement Measure(string stage, string name, long flops = 0) =>
+        Profiler is null ? default : Profiler.Measure(this, stage, name, name, flops);
+
     /// <summary>Allocates memory.</summary>
     /// <param name="length">Elements.</param>
     /// <param name="zeroed">False leaves what was there, for buffers that are filled at once.</param>
@@ -96,16 +103,23 @@ public sealed partial class Device : IDisposable
 
     /// <summary>Runs a CPU variant with one worker per core. Only on <see cref="DeviceKind.Cpu"/>.</summary>
     /// <exception cref="InvalidOperationException">The device is of another kind.</exception>
-    public void Launch<TOperator>(in TOperator op)
+    public unsafe void Launch<TOperator>(in TOperator op)
         where TOperator : unmanaged, ICpuOperator
     {
         if (Kind != DeviceKind.Cpu)
             throw new InvalidOperationException($"A CPU variant was launched on {Description.Id}.");
-        if (op.Tasks <= 0)
+        var tasks = op.Tasks;
+        if (tasks <= 0)
             return;
         taskCounter.View[0] = 0;
-        Load<TOperator, ArrayView<int>>(CpuWorkers.Kernel)(Stream, new KernelConfig(Math.Min(Workers, op.Tasks), 1), op, taskCounter.View);
-        Stream.Synchronize();
+        fixed (TOperator* address = &op)
+        {
+            delegate*<void*, int, void> function = &CpuWorkers.RunTask<TOperator>;
+            var command = new CpuWorkers.Command((long)address, (long)function, tasks);
+            Load<CpuWorkers.Command, ArrayView<int>>(CpuWorkers.Kernel)(Stream, new KernelConfig(Math.Min(Workers, tasks), 1), command, taskCounter.View);
+            // The operator lies on this thread's stack: nobody may still be at it when this returns.
+            Stream.Synchronize();
+        }
     }
 
     /// <summary>Waits until everything that was queued is done.</summary>

@@ -16,12 +16,12 @@ public class DeviceTests
     }
 
     [Fact]
-    public void Every_task_of_a_cpu_operator_runs_once()
+    public unsafe void Every_task_of_a_cpu_operator_runs_once()
     {
         using var device = Device.Open("cpu");
         using var counts = device.Allocate<int>(1000);
         for (var launch = 0; launch < 3; launch++)
-            device.Launch(new CountTasks { Counts = Cpu.Address(counts.View), Length = 1000 });
+            device.Launch(new CountTasks { Counts = Cpu.Pointer(counts.View), Length = 1000 });
         Assert.All(counts.ToArray(), count => Assert.Equal(3, count));
     }
 
@@ -36,10 +36,10 @@ public class DeviceTests
         Assert.Equal(buffers, device.Allocations);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - bytes, 0, 100 * 256);
 
-        void Run(int launches)
+        unsafe void Run(int launches)
         {
             for (var i = 0; i < launches; i++)
-                device.Launch(new CountTasks { Counts = Cpu.Address(counts.View), Length = 8 });
+                device.Launch(new CountTasks { Counts = Cpu.Pointer(counts.View), Length = 8 });
         }
     }
 
@@ -74,11 +74,11 @@ public class DeviceTests
 
     internal unsafe struct CountTasks : ICpuOperator
     {
-        public CpuPointer<int> Counts;
+        public int* Counts;
         public int Length;
 
         public readonly int Tasks => Length;
 
-        public readonly void Run(int task) => Interlocked.Increment(ref ((int*)Counts)[task]);
+        public readonly void Run(int task) => Interlocked.Increment(ref Counts[task]);
     }
 }

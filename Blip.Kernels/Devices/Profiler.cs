@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>
+/// Times what runs on a device, step by step. It waits for the device after each step, so that a sum of parts is a little more than the whole.
+/// </summary>
+public sealed class Profiler
+{
+    private readonly List<ProfiledStep> steps = [];
+    private readonly long origin = Stopwatch.GetTimestamp();
+
+    /// <summary>What was measured so far, in order.</summary>
+    public IReadOnlyList<ProfiledStep> Steps => steps;
+
+    /// <summary>Measures until the result is disposed.</summary>
+    /// <param name="device">The device that is waited for.</param>
+    /// <param name="stage">The graph, or another part of the pipeline: <c>vision</c>, <c>decoder</c>, <c>preprocess</c>, <c>generate</c>.</param>
+    /// <param name="name">The node.</param>
+    /// <param name="operation">The kernel's operator.</param>
+    /// <param name="flops">Floating-point operations; 0 where it is about bytes.</param>
+    public Measurement Measure(Device device, string stage, string name, string operation, long flops = 0)
+    {
+        device.Synchronize();
+        return new Measurement(this, device, stage, name, operation, flops, Stopwatch.GetTimestamp());
+    }
+
+    /// <summary>A table: time, share, calls and GFLOP/s per operator of each stage, the slowest first.</summary>
+    public string ToTable()
+    {
+        var total = steps.Sum(step => step.Microseconds);
+        var rows = steps.GroupBy(step => (step.Stage, step.Operation)).OrderByDescending(group => group.Sum(step => step.Microseconds)).Select(group =>
+        {
+            var time = group.Sum(step => step.Microseconds);
+            return string.Create(CultureInfo.InvariantCulture,
+                $"{group.Key.Stage,-12} {group.Key.Operation,-22} {group.Count(),6} {time / 1000,10:F2} {100 * time / total,6:F1} {group.Sum(step => step.Flops) / time / 1000,9:F1}");
+        });
+        var text = new StringBuilder();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{"stage",-12} {"operator",-22} {"calls",6} {"ms",10} {"%",6} {"GFLOP/s",9}");
+        foreach (var row in rows)
+            text.AppendLine(row);
+        text.AppendLine(CultureInfo.InvariantCulture, $"{"total",-12} {"",-22} {steps.Count,6} {total / 1000,10:F2}");
+        return text.ToString();
+    }
+
+    /// <summary>Writes every step in the Chrome trace event format (chrome://tracing, Perfetto).</summary>
+    public void WriteChromeTrace(Stream stream)
+    {
+        using var json = new Utf8JsonWriter(stream);
+        json.WriteStartObject();
+        json.WriteStartArray("traceEvents");
+        foreach (var step in steps)
+        {
+            json.WriteStartObject();
+            json.WriteString("name", step.Name);
+            json.WriteString("cat", step.Stage);
+            json.WriteString("ph", "X");
+            json.WriteNumber("pid", 1);
+            json.WriteNumber("tid", 1);
+            json.WriteNumber("ts", step.Start);
+            json.WriteNumber("dur", step.Microseconds);
+            json.WriteStartObject("args");
+            json.WriteString("operator", step.Operation);
+            json.WriteNumber("flops", step.Flops);
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    /// <summary>A step that is being measured.</summary>
+    public readonly struct Measurement : IDisposable
+    {
+        private readonly Profiler profiler;
+        private readonly Device device;
+        private readonly ProfiledStep step;
+        private readonly long start;
+
+        internal Measurement(Profiler profiler, Device device, string stage, string name, string operation, long flops, long start)
+        {
+            (this.profiler, this.device, this.start) = (profiler, device, start);
+            step = new ProfiledStep(stage, name, operation, Stopwatch.GetElapsedTime(profiler.origin, start).TotalMicroseconds, 0, flops);
+        }
+
+        /// <summary>Waits for the device and ends the measurement.</summary>
+        public void Dispose()
+        {
+            // The default value is what Device.Measure gives when nobody profiles.
+            if (profiler is null)
+                return;
+            device.Synchronize();
+            profiler.steps.Add(step with { Microseconds = Stopwatch.GetElapsedTime(start).TotalMicroseconds });
+        }
+    }
+}
+
+/// <summary>One measured step.</summary>
+/// <param name="Stage">The graph or the part of the pipeline.</param>
+/// <param name="Name">The node.</param>
+/// <param name="Operation">The kernel's operator.</param>
+/// <param name="Start">Microseconds since the profiler was made.</param>
+/// <param name="Microseconds">How long it took.</param>
+/// <param name="Flops">Floating-point operations.</param>
+public sealed record ProfiledStep(string Stage, string Name, string Operation, double Start, double Microseconds, long Flops);
