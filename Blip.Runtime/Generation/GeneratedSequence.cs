@@ -1,0 +1,19 @@
+namespace Blip.Runtime.Generation;
+
+/// <summary>One sequence that was generated.</summary>
+/// <param name="Tokens">From the start token, the prompt included, to the stop token, that included where it was said.</param>
+/// <param name="Score">
+/// Sum of log-probabilities of the generated tokens / (generated tokens)^LengthPenalty. Beam search sums the scores after its rules, as
+/// Hugging Face's <c>sequences_scores</c> do; greedy search and sampling sum what the model itself gave, rules and warpers left aside.
+/// </param>
+public sealed record GeneratedSequence(int[] Tokens, double Score)
+{
+    /// <summary>Scores of the whole vocabulary after the rules, for each generated token; null unless <see cref="GenerationOptions.OutputScores"/>.</summary>
+    public IReadOnlyList<float[]>? Scores { get; init; }
+
+    /// <summary>Logits of the whole vocabulary, for each generated token; null unless <see cref="GenerationOptions.OutputLogits"/>.</summary>
+    public IReadOnlyList<float[]>? Logits { get; init; }
+
+    /// <summary>Where in the image each token looked; null unless <see cref="GenerationOptions.OutputAttentions"/>.</summary>
+    public CrossAttention? Attention { get; init; }
+}
