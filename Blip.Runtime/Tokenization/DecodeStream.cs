@@ -1,0 +1,51 @@
+using System.Text;
+
+namespace Blip.Runtime.Tokenization;
+
+/// <summary>
+/// Decodes tokens one by one and gives out text as soon as no later token can change it: a word when the next one begins.
+/// What was given out, joined, is what <see cref="WordPieceTokenizer.Decode"/> makes of the whole row.
+/// </summary>
+public sealed class DecodeStream
+{
+    private readonly WordPieceTokenizer tokenizer;
+    private readonly StringBuilder text = new();
+    private readonly int held;
+    private int given;
+
+    internal DecodeStream(WordPieceTokenizer tokenizer)
+    {
+        this.tokenizer = tokenizer;
+        // A token can close the space before it; with clean-up, "n ' t" closes three.
+        held = tokenizer.Settings.CleanUpSpaces ? 4 : 1;
+    }
+
+    /// <summary>Takes a token.</summary>
+    /// <returns>The text that became final, with the space before it; empty while a word may still grow.</returns>
+    public string Append(int id)
+    {
+        text.Append(tokenizer.Piece(id, skipSpecial: true, first: text.Length == 0));
+        var clean = tokenizer.CleanUp(text.ToString());
+        var end = clean.Length;
+        for (var spaces = 0; spaces < held && end > 0; spaces++)
+            end = clean.LastIndexOf(' ', end - 1);
+        return Give(clean, Math.Max(end, 0));
+    }
+
+    /// <summary>Ends the text.</summary>
+    /// <returns>What was held back.</returns>
+    public string Finish()
+    {
+        var clean = tokenizer.CleanUp(text.ToString());
+        return Give(clean, clean.Length);
+    }
+
+    private string Give(string clean, int end)
+    {
+        if (end <= given)
+            return "";
+        var fresh = clean[given..end];
+        given = end;
+        return fresh;
+    }
+}

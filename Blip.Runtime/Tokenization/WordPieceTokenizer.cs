@@ -1,0 +1,184 @@
+using System.Text;
+using Library = Microsoft.ML.Tokenizers;
+
+namespace Blip.Runtime.Tokenization;
+
+/// <summary>
+/// BERT's WordPiece (Schuster and Nakajima 2012; Devlin et al. 2018): text to token ids and back, as the reference's BertTokenizer does.
+/// Safe for any number of threads.
+/// </summary>
+public sealed class WordPieceTokenizer
+{
+    // A token that starts so is written without a space before it.
+    private static readonly string[] Closing = [".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"];
+
+    private static readonly (string From, string To)[] CleanUps =
+        [(" .", "."), (" ?", "?"), (" !", "!"), (" ,", ","), (" ' ", "'"), (" n't", "n't"), (" 'm", "'m"), (" 's", "'s"), (" 've", "'ve"), (" 're", "'re")];
+
+    private readonly Library.WordPieceTokenizer words;
+    private readonly Vocabulary vocabulary;
+    private readonly Dictionary<string, int> special = [];
+    private readonly HashSet<int> hidden = [];
+    private readonly Dictionary<int, string> added;
+    private readonly int unknown;
+
+    private WordPieceTokenizer(Vocabulary vocabulary, SpecialTokenIds ids)
+    {
+        this.vocabulary = vocabulary;
+        using var lines = new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', vocabulary.Tokens)));
+        words = Library.WordPieceTokenizer.Create(lines, new Library.WordPieceOptions
+        {
+            UnknownToken = vocabulary.Settings.UnknownToken,
+            // The library counts UTF-16 units where BERT counts characters; the limit is kept in AddWord.
+            MaxInputCharsPerWord = 2 * vocabulary.Settings.MaxWordLength,
+        });
+        added = vocabulary.Added.ToDictionary(entry => entry.Value, entry => entry.Key);
+        foreach (var (token, id) in vocabulary.Added)
+            special[token] = id;
+        for (var id = 0; id < vocabulary.Tokens.Count; id++)
+        {
+            if (vocabulary.Settings.SpecialTokens.Contains(vocabulary.Tokens[id]))
+                special[vocabulary.Tokens[id]] = id;
+        }
+        unknown = special[vocabulary.Settings.UnknownToken];
+        ClassId = ids.Class ?? special[vocabulary.Settings.ClassToken];
+        SeparatorId = ids.Separator ?? special[vocabulary.Settings.SeparatorToken];
+        PaddingId = ids.Padding ?? special.GetValueOrDefault(vocabulary.Settings.PaddingToken);
+        hidden.UnionWith(special.Values);
+        hidden.UnionWith([ClassId, SeparatorId, PaddingId]);
+        if (ids.Start is { } start)
+            hidden.Add(start);
+    }
+
+    /// <summary>Words of the vocabulary.</summary>
+    public int VocabularySize => vocabulary.Tokens.Count;
+
+    /// <summary>The id that opens an encoded text ([CLS]).</summary>
+    public int ClassId { get; }
+
+    /// <summary>The id that closes an encoded text ([SEP]).</summary>
+    public int SeparatorId { get; }
+
+    /// <summary>The id that fills the shorter rows of a batch ([PAD]).</summary>
+    public int PaddingId { get; }
+
+    /// <summary>What the model's files say of the preparation of text.</summary>
+    public TokenizerSettings Settings => vocabulary.Settings;
+
+    /// <summary>Reads a tokenizer.</summary>
+    /// <param name="path">A model's folder with <c>tokenizer.json</c> or <c>vocab.txt</c> (and <c>tokenizer_config.json</c>), or one of the two files.</param>
+    /// <param name="ids">Special ids of the model's configs.</param>
+    /// <exception cref="TokenizerException">The file is missing, empty, not a WordPiece vocabulary, or has a word twice.</exception>
+    public static WordPieceTokenizer Load(string path, SpecialTokenIds? ids = null) => new(Vocabulary.Load(path), ids ?? new SpecialTokenIds());
+
+    /// <summary>Text to token ids.</summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="addSpecial">Whether [CLS] opens and [SEP] closes the row.</param>
+    /// <param name="maxLength">The row is cut to so many ids, special ones counted; 0: as long as it is.</param>
+    public int[] Encode(string text, bool addSpecial = true, int maxLength = 0)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfNegative(maxLength);
+        if (addSpecial && maxLength is 1)
+            throw new ArgumentOutOfRangeException(nameof(maxLength), maxLength, "[CLS] and [SEP] need two ids: ask for 2 or more, or for no special tokens.");
+        var ids = new List<int>();
+        if (addSpecial)
+            ids.Add(ClassId);
+        AddText(text, ids);
+        var room = maxLength == 0 ? ids.Count : maxLength - (addSpecial ? 1 : 0);
+        if (ids.Count > room)
+            ids.RemoveRange(room, ids.Count - room);
+        if (addSpecial)
+            ids.Add(SeparatorId);
+        return [.. ids];
+    }
+
+    /// <summary>A prompt for the decoder: the start token, then the text, left open for the model to go on.</summary>
+    /// <param name="text">The prompt's text; empty for none.</param>
+    /// <param name="startToken">The id at position 0 ([DEC]).</param>
+    public int[] EncodePrompt(string text, int startToken) => [startToken, .. Encode(text, addSpecial: false)];
+
+    /// <summary>Encodes several texts, with [CLS] and [SEP], and pads the shorter rows on the right.</summary>
+    /// <param name="texts">At least one text.</param>
+    /// <param name="maxLength">As in <see cref="Encode"/>.</param>
+    public TokenBatch EncodeBatch(IReadOnlyList<string> texts, int maxLength = 0)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var rows = texts.Select(text => Encode(text, maxLength: maxLength)).ToArray();
+        var tokens = rows.Max(row => row.Length);
+        var (ids, mask) = (new int[rows.Length * tokens], new int[rows.Length * tokens]);
+        Array.Fill(ids, PaddingId);
+        for (var row = 0; row < rows.Length; row++)
+        {
+            rows[row].CopyTo(ids, row * tokens);
+            Array.Fill(mask, 1, row * tokens, rows[row].Length);
+        }
+        return new TokenBatch(ids, mask, rows.Length, tokens);
+    }
+
+    /// <summary>Token ids to text.</summary>
+    /// <param name="ids">Any ids: those outside of the vocabulary, as [DEC] and [ENC], are nothing.</param>
+    /// <param name="skipSpecial">Whether special words are left out.</param>
+    /// <param name="cleanUp">Whether spaces around apostrophes are closed; null: as the model's files say.</param>
+    public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = true, bool? cleanUp = null)
+    {
+        var text = new StringBuilder();
+        foreach (var id in ids)
+            text.Append(Piece(id, skipSpecial, first: text.Length == 0));
+        return CleanUp(text.ToString(), cleanUp);
+    }
+
+    /// <summary>Decodes tokens as they come, special words left out.</summary>
+    public DecodeStream Stream() => new(this);
+
+    /// <summary>What one token adds to the text before it; empty for a token that shows nothing.</summary>
+    internal string Piece(int id, bool skipSpecial, bool first)
+    {
+        if (skipSpecial && hidden.Contains(id))
+            return "";
+        var token = id >= 0 && id < vocabulary.Tokens.Count ? vocabulary.Tokens[id] : added.GetValueOrDefault(id);
+        if (token is null or "" || first)
+            return token ?? "";
+        if (token.StartsWith("##", StringComparison.Ordinal))
+            return token[2..];
+        return Closing.Any(closing => token.StartsWith(closing, StringComparison.Ordinal)) ? token : " " + token;
+    }
+
+    /// <summary>Closes spaces around apostrophes where that is wanted.</summary>
+    internal string CleanUp(string text, bool? cleanUp = null)
+    {
+        if (!(cleanUp ?? Settings.CleanUpSpaces))
+            return text;
+        foreach (var (from, to) in CleanUps)
+            text = text.Replace(from, to, StringComparison.Ordinal);
+        return text;
+    }
+
+    // Special words are found in the text as it was written, before anything is lowered.
+    private void AddText(ReadOnlySpan<char> text, List<int> ids)
+    {
+        while (!text.IsEmpty)
+        {
+            var (start, token) = (text.Length, "");
+            foreach (var candidate in special.Keys)
+            {
+                var at = text.IndexOf(candidate, StringComparison.Ordinal);
+                if (at >= 0 && (at < start || (at == start && candidate.Length > token.Length)))
+                    (start, token) = (at, candidate);
+            }
+            foreach (var word in BertText.Words(text[..start], Settings))
+                AddWord(word, ids);
+            if (token.Length > 0)
+                ids.Add(special[token]);
+            text = text[(start + token.Length)..];
+        }
+    }
+
+    private void AddWord(string word, List<int> ids)
+    {
+        if (word.EnumerateRunes().Count() > Settings.MaxWordLength)
+            ids.Add(unknown);
+        else
+            ids.AddRange(words.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false));
+    }
+}
