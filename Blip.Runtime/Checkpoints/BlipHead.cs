@@ -1,0 +1,45 @@
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>What stands on the two towers of a checkpoint.</summary>
+public enum BlipHead
+{
+    /// <summary>A text decoder that writes captions.</summary>
+    Captioning,
+
+    /// <summary>Pooled, projected towers: the contrastive model without a task.</summary>
+    Model,
+
+    /// <summary>A text encoder that says whether a text fits an image, and projections to compare the two.</summary>
+    Retrieval,
+
+    /// <summary>A text encoder for the question and a decoder for the answer.</summary>
+    VisualQuestionAnswering,
+}
+
+/// <summary>The names that Hugging Face's configs and this program's options give to a <see cref="BlipHead"/>.</summary>
+public static class BlipHeads
+{
+    private static readonly (BlipHead Head, string Name, string Architecture)[] s_heads =
+    [
+        (BlipHead.Captioning, "captioning", "BlipForConditionalGeneration"),
+        (BlipHead.Model, "model", "BlipModel"),
+        (BlipHead.Retrieval, "retrieval", "BlipForImageTextRetrieval"),
+        (BlipHead.VisualQuestionAnswering, "vqa", "BlipForQuestionAnswering"),
+    ];
+
+    /// <summary>The short name: captioning, model, retrieval or vqa.</summary>
+    public static string Name(this BlipHead head) => s_heads[(int)head].Name;
+
+    /// <summary>The class name that a config's <c>architectures</c> holds.</summary>
+    public static string Architecture(this BlipHead head) => s_heads[(int)head].Architecture;
+
+    /// <summary>Finds a head by its short name or its class name.</summary>
+    public static bool TryParse(string name, out BlipHead head)
+    {
+        var index = Array.FindIndex(s_heads, h => h.Name == name || h.Architecture == name);
+        head = (BlipHead)Math.Max(index, 0);
+        return index >= 0;
+    }
+
+    internal static string Architectures => string.Join(", ", s_heads.Select(h => h.Architecture));
+}

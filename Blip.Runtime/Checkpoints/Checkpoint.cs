@@ -1,0 +1,116 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>
+/// Weights that were checked against a model: every tensor of its manifest can be read, with the manifest's shape,
+/// tied ones under both their names.
+/// </summary>
+public sealed class Checkpoint : ITensorSource
+{
+    private const int MostListed = 8;
+
+    private readonly ITensorSource _source;
+    private readonly Dictionary<string, TensorInfo> _tensors = [];
+    private readonly Dictionary<string, string> _aliases = [];
+
+    /// <summary>Takes the source over: it is closed with this one, or at once when it is refused.</summary>
+    /// <param name="source">The weights.</param>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="head">The model's head.</param>
+    /// <exception cref="CheckpointException">Tensors are absent or of another shape; the message names them.</exception>
+    public Checkpoint(ITensorSource source, BlipConfig config, BlipHead head)
+    {
+        _source = source;
+        try
+        {
+            Manifest = ModelManifest.For(config, head);
+            Check();
+            ExtraKeys = [.. source.Keys.Except(Manifest.Entries.Select(entry => entry.Key)).Order(StringComparer.Ordinal)];
+            HasTiedOutput = _tensors.ContainsKey(CheckpointKeys.OutputMatrix) && IsCopy(CheckpointKeys.OutputMatrix, CheckpointKeys.WordEmbeddings);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Description => _source.Description;
+
+    /// <summary>What the model is made of.</summary>
+    public ModelManifest Manifest { get; }
+
+    /// <summary>The manifest's tensors, without the whole numbers that nothing needs.</summary>
+    public IReadOnlyCollection<string> Keys => _tensors.Keys;
+
+    /// <summary>Tensors of the file that the model has no place for: worth a warning.</summary>
+    public IReadOnlyList<string> ExtraKeys { get; }
+
+    /// <summary>True where the output matrix equals the word embeddings, so that both can share memory.</summary>
+    public bool HasTiedOutput { get; }
+
+    /// <inheritdoc/>
+    public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info) => _tensors.TryGetValue(key, out info);
+
+    /// <inheritdoc/>
+    public void Read(string key, long firstElement, Span<float> destination) =>
+        _source.Read(_aliases.GetValueOrDefault(this.Get(key).Key, key), firstElement, destination);
+
+    /// <inheritdoc/>
+    public void Dispose() => _source.Dispose();
+
+    private void Check()
+    {
+        var (missing, wrong) = (new List<string>(), new List<string>());
+        foreach (var entry in Manifest.Entries.Where(entry => entry.Kind != ManifestEntryKind.Buffer))
+        {
+            if (Find(entry) is not { } info)
+                missing.Add(entry.Key);
+            else if (!info.Shape.SequenceEqual(entry.Shape))
+                wrong.Add($"'{entry.Key}' has the shape {info.ShapeText} where the config wants {TensorInfo.Format(entry.Shape)}");
+            else if (!info.Type.IsFloatingPoint())
+                wrong.Add($"'{entry.Key}' is of type {info.Type}, not a floating-point one");
+            else
+                _tensors.Add(entry.Key, info with { Key = entry.Key });
+        }
+        if (missing.Count > 0)
+            throw new CheckpointException($"{Description}: {missing.Count} of {Manifest.Entries.Count} tensors of {Manifest.Root.ClassName} are absent: {List(missing)}. Check that the file belongs to the config.");
+        if (wrong.Count > 0)
+            throw new CheckpointException($"{Description}: {List(wrong)}. Check that the file belongs to the config.");
+    }
+
+    private TensorInfo? Find(ManifestEntry entry)
+    {
+        if (_source.TryGet(entry.Key, out var info))
+            return info;
+        // A file holds a tied tensor under one of its names, as a rule the first.
+        var other = entry.TiedTo ?? Manifest.Entries.FirstOrDefault(e => e.TiedTo == entry.Key)?.Key;
+        if (other is null || !_source.TryGet(other, out info))
+            return null;
+        _aliases[entry.Key] = other;
+        return info;
+    }
+
+    private bool IsCopy(string key, string original)
+    {
+        if (_aliases.ContainsKey(key) || _aliases.ContainsKey(original))
+            return true;
+        const int Piece = 1 << 16;
+        var (left, right) = (new float[Piece], new float[Piece]);
+        var total = _tensors[key].ElementCount;
+        for (var first = 0L; first < total; first += Piece)
+        {
+            var count = (int)Math.Min(Piece, total - first);
+            Read(key, first, left.AsSpan(0, count));
+            Read(original, first, right.AsSpan(0, count));
+            if (!left.AsSpan(0, count).SequenceEqual(right.AsSpan(0, count)))
+                return false;
+        }
+        return true;
+    }
+
+    private static string List(List<string> items) =>
+        string.Join("; ", items.Take(MostListed)) + (items.Count > MostListed ? $"; and {items.Count - MostListed} more" : "");
+}

@@ -1,0 +1,44 @@
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>The names of tensors, in all files that users meet. The program knows those of Hugging Face alone; this is the one place that knows others.</summary>
+internal static class CheckpointKeys
+{
+    /// <summary>The word embeddings of the tower that writes; its output matrix is tied to them.</summary>
+    public const string WordEmbeddings = "text_decoder.bert.embeddings.word_embeddings.weight";
+
+    /// <summary>The output matrix, which most files leave out.</summary>
+    public const string OutputMatrix = "text_decoder.cls.predictions.decoder.weight";
+
+    /// <summary>The bias of the words' logits.</summary>
+    public const string OutputBias = "text_decoder.cls.predictions.bias";
+
+    /// <summary>Its second name.</summary>
+    public const string OutputBiasCopy = "text_decoder.cls.predictions.decoder.bias";
+
+    /// <summary>
+    /// The first release's names (salesforce/BLIP) and ours, applied in this order. The text towers, projections and the
+    /// matching head kept theirs.
+    /// </summary>
+    private static readonly (string Original, string Ours)[] s_visionNames =
+    [
+        ("visual_encoder.blocks.", "vision_model.encoder.layers."),
+        ("visual_encoder.norm.", "vision_model.post_layernorm."),
+        ("visual_encoder.patch_embed.proj.", "vision_model.embeddings.patch_embedding."),
+        ("visual_encoder.pos_embed", "vision_model.embeddings.position_embedding"),
+        ("visual_encoder.cls_token", "vision_model.embeddings.class_embedding"),
+        (".attn.proj.", ".self_attn.projection."),
+        (".attn.", ".self_attn."),
+        (".norm1.", ".layer_norm1."),
+        (".norm2.", ".layer_norm2."),
+    ];
+
+    /// <summary>Our name of a file's key; a key that is ours already stays.</summary>
+    public static string Canonical(string key)
+    {
+        if (!key.StartsWith("visual_encoder.", StringComparison.Ordinal))
+            return key;
+        foreach (var (original, ours) in s_visionNames)
+            key = key.Replace(original, ours, StringComparison.Ordinal);
+        return key;
+    }
+}

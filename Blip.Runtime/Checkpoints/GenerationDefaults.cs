@@ -1,0 +1,155 @@
+using System.Text.Json;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>
+/// What a model's files say of generation, under Hugging Face's names; null where they say nothing.
+/// generation_config.json goes before the fields that older files keep in config.json's <c>text_config</c>.
+/// </summary>
+public sealed record GenerationDefaults
+{
+    /// <summary>Most tokens of a text, start token and prompt counted (<c>max_length</c>).</summary>
+    public int? MaxLength { get; init; }
+
+    /// <summary>Most tokens after the prompt (<c>max_new_tokens</c>).</summary>
+    public int? MaxNewTokens { get; init; }
+
+    /// <summary>Fewest tokens of a text, start token and prompt counted (<c>min_length</c>).</summary>
+    public int? MinLength { get; init; }
+
+    /// <summary>Fewest tokens after the prompt (<c>min_new_tokens</c>).</summary>
+    public int? MinNewTokens { get; init; }
+
+    /// <summary>Draws tokens instead of taking the likeliest (<c>do_sample</c>).</summary>
+    public bool? DoSample { get; init; }
+
+    /// <summary>Beams of beam search; 1 is greedy (<c>num_beams</c>).</summary>
+    public int? NumBeams { get; init; }
+
+    /// <summary>Texts returned per image (<c>num_return_sequences</c>).</summary>
+    public int? NumReturnSequences { get; init; }
+
+    /// <summary>When beam search ends: <c>true</c>, <c>false</c> or <c>never</c> (<c>early_stopping</c>).</summary>
+    public string? EarlyStopping { get; init; }
+
+    /// <summary>Exponent of the length that a beam's score is divided by (<c>length_penalty</c>).</summary>
+    public double? LengthPenalty { get; init; }
+
+    /// <summary>Divides the logits before a draw (<c>temperature</c>).</summary>
+    public double? Temperature { get; init; }
+
+    /// <summary>Draws among so many likeliest tokens; 0 means all (<c>top_k</c>).</summary>
+    public int? TopK { get; init; }
+
+    /// <summary>Draws among the likeliest tokens that hold this probability together (<c>top_p</c>).</summary>
+    public double? TopP { get; init; }
+
+    /// <summary>Draws among tokens at least this share as likely as the likeliest (<c>min_p</c>).</summary>
+    public double? MinP { get; init; }
+
+    /// <summary>Draws among the tokens of typical surprise that hold this probability together (<c>typical_p</c>).</summary>
+    public double? TypicalP { get; init; }
+
+    /// <summary>Draws among tokens at least this likely (<c>epsilon_cutoff</c>).</summary>
+    public double? EpsilonCutoff { get; init; }
+
+    /// <summary>As epsilon, with a bound that entropy lowers (<c>eta_cutoff</c>).</summary>
+    public double? EtaCutoff { get; init; }
+
+    /// <summary>Makes tokens that occurred less likely (<c>repetition_penalty</c>).</summary>
+    public double? RepetitionPenalty { get; init; }
+
+    /// <summary>Length of the n-grams that occur once only; 0 means any may repeat (<c>no_repeat_ngram_size</c>).</summary>
+    public int? NoRepeatNgramSize { get; init; }
+
+    /// <summary>Token sequences that must not occur (<c>bad_words_ids</c>).</summary>
+    public IReadOnlyList<int[]>? BadWordsIds { get; init; }
+
+    /// <summary>Tokens that must not occur (<c>suppress_tokens</c>).</summary>
+    public IReadOnlyList<int>? SuppressTokens { get; init; }
+
+    /// <summary>Tokens that must not come first (<c>begin_suppress_tokens</c>).</summary>
+    public IReadOnlyList<int>? BeginSuppressTokens { get; init; }
+
+    /// <summary>Numbers added to the score of each sequence's last token (<c>sequence_bias</c>).</summary>
+    public IReadOnlyList<(int[] Tokens, double Bias)>? SequenceBias { get; init; }
+
+    /// <summary>The token forced as the first after the start token (<c>forced_bos_token_id</c>).</summary>
+    public int? ForcedBosTokenId { get; init; }
+
+    /// <summary>The tokens one of which is forced at the greatest length (<c>forced_eos_token_id</c>).</summary>
+    public IReadOnlyList<int>? ForcedEosTokenIds { get; init; }
+
+    /// <summary>From this many tokens after the prompt, the stop token's score grows by this factor (<c>exponential_decay_length_penalty</c>).</summary>
+    public (int Start, double Factor)? ExponentialDecayLengthPenalty { get; init; }
+
+    /// <summary>Normalises the scores after all rules (<c>renormalize_logits</c>).</summary>
+    public bool? RenormalizeLogits { get; init; }
+
+    /// <summary>Reads a model folder's generation_config.json, where there is one, and its config.json.</summary>
+    /// <exception cref="CheckpointException">A file is damaged; the message names the field.</exception>
+    public static GenerationDefaults Load(string folder)
+    {
+        var text = JsonFile.Load(Path.Combine(folder, "config.json")).Object("text_config");
+        var own = Path.Combine(folder, "generation_config.json");
+        return File.Exists(own) ? Read(JsonFile.Load(own), text) : Read(text);
+    }
+
+    /// <summary>Takes each field from the first file that has it.</summary>
+    internal static GenerationDefaults Read(params JsonFile[] files)
+    {
+        return new GenerationDefaults
+        {
+            MaxLength = First((json, field) => json.Int(field), "max_length"),
+            MaxNewTokens = First((json, field) => json.Int(field), "max_new_tokens"),
+            MinLength = First((json, field) => json.Int(field), "min_length"),
+            MinNewTokens = First((json, field) => json.Int(field), "min_new_tokens"),
+            DoSample = First((json, field) => json.Bool(field), "do_sample"),
+            NumBeams = First((json, field) => json.Int(field), "num_beams"),
+            NumReturnSequences = First((json, field) => json.Int(field), "num_return_sequences"),
+            EarlyStopping = First(ReadEarlyStopping, "early_stopping"),
+            LengthPenalty = First((json, field) => json.Number(field), "length_penalty"),
+            Temperature = First((json, field) => json.Number(field), "temperature"),
+            TopK = First((json, field) => json.Int(field), "top_k"),
+            TopP = First((json, field) => json.Number(field), "top_p"),
+            MinP = First((json, field) => json.Number(field), "min_p"),
+            TypicalP = First((json, field) => json.Number(field), "typical_p"),
+            EpsilonCutoff = First((json, field) => json.Number(field), "epsilon_cutoff"),
+            EtaCutoff = First((json, field) => json.Number(field), "eta_cutoff"),
+            RepetitionPenalty = First((json, field) => json.Number(field), "repetition_penalty"),
+            NoRepeatNgramSize = First((json, field) => json.Int(field), "no_repeat_ngram_size"),
+            BadWordsIds = First((json, field) => json.Array(field, Tokens, "arrays of token ids"), "bad_words_ids"),
+            SuppressTokens = First(ReadTokens, "suppress_tokens"),
+            BeginSuppressTokens = First(ReadTokens, "begin_suppress_tokens"),
+            SequenceBias = First((json, field) => json.Array(field, TokensAndBias, "pairs of token ids and a bias"), "sequence_bias"),
+            ForcedBosTokenId = First((json, field) => json.Int(field), "forced_bos_token_id"),
+            ForcedEosTokenIds = First(ReadTokens, "forced_eos_token_id"),
+            ExponentialDecayLengthPenalty = First(ReadDecay, "exponential_decay_length_penalty"),
+            RenormalizeLogits = First((json, field) => json.Bool(field), "renormalize_logits"),
+        };
+
+        T? First<T>(Func<JsonFile, string, T?> read, string field) => files.Select(json => read(json, field)).FirstOrDefault(value => value is not null);
+    }
+
+    private static string? ReadEarlyStopping(JsonFile json, string field) => json.Value(field) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.String } => json.Text(field) == "never" ? "never" : throw json.Error(field, "is neither true, false nor \"never\""),
+        _ => json.Bool(field) == true ? "true" : "false",
+    };
+
+    private static int[]? ReadTokens(JsonFile json, string field) =>
+        json.Value(field) is { ValueKind: JsonValueKind.Number } ? [json.Int(field)!.Value] : json.Array(field, item => item.GetInt32(), "token ids");
+
+    private static (int Start, double Factor)? ReadDecay(JsonFile json, string field) => json.Array(field, item => item.GetDouble(), "a start and a factor") switch
+    {
+        null => null,
+        [var start, var factor] when start == (int)start => ((int)start, factor),
+        _ => throw json.Error(field, "is not an array of a start and a factor"),
+    };
+
+    private static int[] Tokens(JsonElement item) => [.. item.EnumerateArray().Select(token => token.GetInt32())];
+
+    private static (int[] Tokens, double Bias) TokensAndBias(JsonElement item) =>
+        item.GetArrayLength() == 2 ? (Tokens(item[0]), item[1].GetDouble()) : throw new FormatException("not a pair");
+}

@@ -1,0 +1,62 @@
+using System.IO.MemoryMappedFiles;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>A file mapped into memory for reading: the operating system loads its pages when they are touched.</summary>
+internal sealed unsafe class MappedFile : IDisposable
+{
+    private readonly MemoryMappedFile _file;
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly byte* _start;
+    private bool _disposed;
+
+    /// <exception cref="CheckpointException">The file is absent, empty or cannot be read.</exception>
+    public MappedFile(string path)
+    {
+        Path = path;
+        try
+        {
+            Length = new FileInfo(path).Length;
+            if (Length == 0)
+                throw Error("the file is empty; download or copy it again");
+            _file = MemoryMappedFile.CreateFromFile(
+                new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0), null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw Error($"the file cannot be read: {e.Message}", e);
+        }
+        _view = _file.CreateViewAccessor(0, Length, MemoryMappedFileAccess.Read);
+        byte* start = null;
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        _start = start + _view.PointerOffset;
+    }
+
+    public string Path { get; }
+
+    public long Length { get; }
+
+    /// <summary>A part of the file. The caller has checked against <see cref="Length"/>; it is checked again, for memory beyond the map kills the process.</summary>
+    public ReadOnlySpan<byte> Span(long offset, int length)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (offset < 0 || length < 0 || offset > Length - length)
+            throw Error($"{length} bytes at {offset} lie beyond its end");
+        return new ReadOnlySpan<byte>(_start + offset, length);
+    }
+
+    /// <summary>The first bytes, fewer than asked for where the file is shorter.</summary>
+    public ReadOnlySpan<byte> Head(int length) => Span(0, (int)Math.Min(length, Length));
+
+    public CheckpointException Error(string what, Exception? inner = null) => new($"{Path}: {what}.", inner);
+
+    public void Dispose()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        _view.SafeMemoryMappedViewHandle.ReleasePointer();
+        _view.Dispose();
+        _file.Dispose();
+    }
+}

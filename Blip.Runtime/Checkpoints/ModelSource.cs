@@ -1,0 +1,104 @@
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>A model that was found: its config and other small files, read; its weights, ready to be opened.</summary>
+public sealed class ModelSource
+{
+    private readonly string? _weights;
+
+    private ModelSource(string name, BlipConfig config, string? folder, string? weights)
+    {
+        (Name, Config, Folder, _weights) = (name, config, folder, weights);
+        Preprocessor = folder is null ? PreprocessorConfig.For(config.Vision) : PreprocessorConfig.Load(folder, config.Vision);
+        GenerationDefaults = folder is null ? new GenerationDefaults() : GenerationDefaults.Load(folder);
+        VocabularyFile = folder is null ? null : new[] { "vocab.txt", "tokenizer.json" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+    }
+
+    /// <summary>The model as the user named it.</summary>
+    public string Name { get; }
+
+    /// <summary>Its sizes.</summary>
+    public BlipConfig Config { get; }
+
+    /// <summary>How it wants its pictures.</summary>
+    public PreprocessorConfig Preprocessor { get; }
+
+    /// <summary>What its files say of generation.</summary>
+    public GenerationDefaults GenerationDefaults { get; }
+
+    /// <summary>Where its files lie; null for a synthetic one.</summary>
+    public string? Folder { get; }
+
+    /// <summary>Its vocab.txt or tokenizer.json; null where it has none.</summary>
+    public string? VocabularyFile { get; }
+
+    /// <summary>True for weights that a rule makes up; they fit any head.</summary>
+    public bool IsSynthetic { get; private init; }
+
+    /// <summary>False for a folder with a config alone, which can be described but not run.</summary>
+    public bool HasWeights => IsSynthetic || _weights is not null;
+
+    /// <summary>Finds a model.</summary>
+    /// <param name="model">
+    /// A folder with a config.json; a weight file (or the index of several) with a config.json beside it; <c>synthetic:NAME</c>
+    /// (<see cref="SyntheticModels"/>); or a name on the Hugging Face hub that is in the local cache (<see cref="HubCache"/>).
+    /// </param>
+    /// <param name="cache">The cache; null for the user's.</param>
+    /// <exception cref="CheckpointException">There is no such model, or its files are damaged.</exception>
+    public static ModelSource Resolve(string model, HubCache? cache = null)
+    {
+        if (model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal))
+            return Synthetic(SyntheticModels.Config(model[SyntheticModels.Prefix.Length..]), model);
+        if (Directory.Exists(model))
+            return FromFolder(model, model);
+        if (File.Exists(model))
+            return FromFile(model);
+        if (HubCache.IsName(model))
+            return FromFolder((cache ?? HubCache.FromEnvironment()).Find(model), model);
+        throw new CheckpointException($"'{model}' is neither a folder, a file nor a name on the Hugging Face hub such as Salesforce/blip-image-captioning-base.");
+    }
+
+    /// <summary>A model of any sizes with weights that a rule makes up.</summary>
+    /// <exception cref="CheckpointException">The sizes cannot be.</exception>
+    public static ModelSource Synthetic(BlipConfig config, string name = "synthetic")
+    {
+        config.Validate(name);
+        return new ModelSource(name, config, null, null) { IsSynthetic = true };
+    }
+
+    /// <summary>Opens the weights as the files hold them, under Hugging Face's names; synthetic ones are those of the config's head.</summary>
+    /// <exception cref="CheckpointException">There are none, or they are damaged or unsafe.</exception>
+    public ITensorSource OpenTensors() => OpenTensors(Config.Head ?? BlipHead.Captioning);
+
+    /// <summary>Opens the weights and checks them against a head; every tensor of its manifest can then be read.</summary>
+    /// <exception cref="CheckpointException">There are none, they are damaged or unsafe, or those of another model.</exception>
+    public Checkpoint OpenCheckpoint(BlipHead head)
+    {
+        // A checkpoint for answers holds all that a captioner needs, and would write nonsense.
+        if (!IsSynthetic && Config.Head is { } own && own != head)
+            throw new CheckpointException($"{Name} is a {own.Architecture()}; a {head.Architecture()} is needed here.");
+        return new Checkpoint(OpenTensors(head), Config, head);
+    }
+
+    private ITensorSource OpenTensors(BlipHead head)
+    {
+        if (IsSynthetic)
+            return new SyntheticTensorSource(Config, head);
+        return TensorFiles.Open(_weights ?? Folder!);
+    }
+
+    private static ModelSource FromFolder(string folder, string name) =>
+        new(name, LoadConfig(folder, name), folder, TensorFiles.FindInFolder(folder));
+
+    private static ModelSource FromFile(string file)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var isConfig = Path.GetFileName(file) == "config.json";
+        return new ModelSource(file, LoadConfig(folder, file), folder, isConfig ? TensorFiles.FindInFolder(folder) : file);
+    }
+
+    private static BlipConfig LoadConfig(string folder, string name)
+    {
+        var path = Path.Combine(folder, "config.json");
+        return File.Exists(path) ? BlipConfig.Load(path) : throw new CheckpointException($"{name}: there is no config.json in '{folder}'; put the model's beside its weights.");
+    }
+}

@@ -1,0 +1,105 @@
+using System.Text.Json;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>How a picture becomes the vision tower's input (preprocessor_config.json). The defaults are those of BLIP's image processor.</summary>
+public sealed record PreprocessorConfig
+{
+    /// <summary>Pillow's number for its bicubic filter, the one that BLIP's processors name.</summary>
+    private const int Bicubic = 3;
+
+    /// <summary>CLIP's mean of red, green and blue, in 0 to 1.</summary>
+    public static IReadOnlyList<double> ClipMean { get; } = [0.48145466, 0.4578275, 0.40821073];
+
+    /// <summary>CLIP's standard deviation of red, green and blue, in 0 to 1.</summary>
+    public static IReadOnlyList<double> ClipStd { get; } = [0.26862954, 0.26130258, 0.27577711];
+
+    /// <summary>Converts palettes, gray, CMYK and transparency to RGB.</summary>
+    public bool DoConvertRgb { get; init; } = true;
+
+    /// <summary>Resizes to <see cref="Width"/> × <see cref="Height"/>, bicubic, whatever the picture's proportions.</summary>
+    public bool DoResize { get; init; } = true;
+
+    /// <summary>Pixels across.</summary>
+    public int Width { get; init; } = 384;
+
+    /// <summary>Pixels down.</summary>
+    public int Height { get; init; } = 384;
+
+    /// <summary>Multiplies bytes by <see cref="RescaleFactor"/>.</summary>
+    public bool DoRescale { get; init; } = true;
+
+    /// <summary>The factor, 1/255 as a rule.</summary>
+    public double RescaleFactor { get; init; } = 1 / 255.0;
+
+    /// <summary>Subtracts <see cref="Mean"/> and divides by <see cref="Std"/>.</summary>
+    public bool DoNormalize { get; init; } = true;
+
+    /// <summary>One number for each of red, green and blue.</summary>
+    public IReadOnlyList<double> Mean { get; init; } = ClipMean;
+
+    /// <summary>One positive number for each of red, green and blue.</summary>
+    public IReadOnlyList<double> Std { get; init; } = ClipStd;
+
+    /// <summary>What a model without a preprocessor_config.json takes: its image size, CLIP's mean and deviation.</summary>
+    public static PreprocessorConfig For(VisionConfig vision) => new() { Width = vision.ImageSize, Height = vision.ImageSize };
+
+    /// <summary>Reads a model folder's preprocessor_config.json, or the processor_config.json of newer releases; without either, <see cref="For"/>.</summary>
+    /// <exception cref="CheckpointException">A file is damaged or asks for something that is not supported; the message names the field.</exception>
+    public static PreprocessorConfig Load(string folder, VisionConfig vision)
+    {
+        var own = Path.Combine(folder, "preprocessor_config.json");
+        if (File.Exists(own))
+            return Read(JsonFile.Load(own), vision);
+        var joint = Path.Combine(folder, "processor_config.json");
+        return File.Exists(joint) ? Read(JsonFile.Load(joint).Object("image_processor"), vision) : For(vision);
+    }
+
+    internal static PreprocessorConfig Read(JsonFile json, VisionConfig vision)
+    {
+        var defaults = For(vision);
+        var (width, height) = ReadSize(json) ?? (defaults.Width, defaults.Height);
+        var config = new PreprocessorConfig
+        {
+            DoConvertRgb = json.Bool("do_convert_rgb") ?? defaults.DoConvertRgb,
+            DoResize = json.Bool("do_resize") ?? defaults.DoResize,
+            Width = width,
+            Height = height,
+            DoRescale = json.Bool("do_rescale") ?? defaults.DoRescale,
+            RescaleFactor = json.Number("rescale_factor") ?? defaults.RescaleFactor,
+            DoNormalize = json.Bool("do_normalize") ?? defaults.DoNormalize,
+            Mean = ReadChannels(json, "image_mean") ?? defaults.Mean,
+            Std = ReadChannels(json, "image_std") ?? defaults.Std,
+        };
+        if (config.Std.Any(value => value <= 0))
+            throw json.Error("image_std", $"holds a number that is not positive: {string.Join(", ", config.Std)}");
+        if (config.DoResize && json.Int("resample") is { } filter and not Bicubic)
+            throw json.Error("resample", $"is {filter}; only {Bicubic} (bicubic) is supported");
+        return config;
+    }
+
+    private static (int Width, int Height)? ReadSize(JsonFile json)
+    {
+        if (json.Value("size") is not { } size)
+            return null;
+        if (size.ValueKind == JsonValueKind.Number)
+        {
+            var side = Side(json, "size");
+            return (side, side);
+        }
+        var sides = json.Object("size");
+        if (sides.Value("height") is null || sides.Value("width") is null)
+            throw json.Error("size", $"is {size.GetRawText()}; only a number, or height and width, is supported");
+        return (Side(sides, "width"), Side(sides, "height"));
+    }
+
+    private static int Side(JsonFile json, string field) =>
+        json.Int(field) is >= 1 and <= ConfigRules.LargestImage and { } side ? side : throw json.Error(field, $"is not a size from 1 to {ConfigRules.LargestImage}");
+
+    private static double[]? ReadChannels(JsonFile json, string field) => json.Array(field, item => item.GetDouble(), "three numbers") switch
+    {
+        null => null,
+        { Length: VisionConfig.Channels } values when values.All(double.IsFinite) => values,
+        _ => throw json.Error(field, "is not an array of three numbers"),
+    };
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>A source under our names of its tensors (<see cref="CheckpointKeys"/>).</summary>
+internal sealed class RenamedTensorSource : ITensorSource
+{
+    private readonly ITensorSource _source;
+    private readonly Dictionary<string, TensorInfo> _tensors = [];
+    private readonly Dictionary<string, string> _names = [];
+
+    private RenamedTensorSource(ITensorSource source)
+    {
+        _source = source;
+        foreach (var key in source.Keys)
+        {
+            var name = CheckpointKeys.Canonical(key);
+            if (!_names.TryAdd(name, key))
+                throw new CheckpointException($"{source.Description}: the tensors '{key}' and '{_names[name]}' are the same one under its old and its new name; remove one of them.");
+            _tensors.Add(name, source.Get(key) with { Key = name });
+        }
+    }
+
+    public string Description => _source.Description;
+
+    public IReadOnlyCollection<string> Keys => _names.Keys;
+
+    /// <summary>The source itself where its names are ours already. Takes the source over, also when it is refused.</summary>
+    /// <exception cref="CheckpointException">Two of its tensors have one name.</exception>
+    public static ITensorSource Wrap(ITensorSource source)
+    {
+        try
+        {
+            return source.Keys.All(key => CheckpointKeys.Canonical(key) == key) ? source : new RenamedTensorSource(source);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info) => _tensors.TryGetValue(key, out info);
+
+    public void Read(string key, long firstElement, Span<float> destination) => _source.Read(_names[this.Get(key).Key], firstElement, destination);
+
+    public void Dispose() => _source.Dispose();
+}

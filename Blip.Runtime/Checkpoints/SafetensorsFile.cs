@@ -1,0 +1,56 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>A safetensors file, mapped into memory.</summary>
+public sealed class SafetensorsFile : ITensorSource
+{
+    private readonly MappedFile _file;
+    private readonly Dictionary<string, SafetensorsHeader.Entry> _entries;
+
+    /// <summary>Opens and validates a file; no tensor is read yet.</summary>
+    /// <exception cref="CheckpointException">The file is absent or damaged.</exception>
+    public SafetensorsFile(string path)
+        : this(new MappedFile(path))
+    {
+    }
+
+    /// <summary>Takes the file over: it is closed with this source, or at once when it is refused.</summary>
+    internal SafetensorsFile(MappedFile file)
+    {
+        _file = file;
+        try
+        {
+            _entries = SafetensorsHeader.Read(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Description => _file.Path;
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Keys => _entries.Keys;
+
+    /// <inheritdoc/>
+    public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
+    {
+        info = _entries.GetValueOrDefault(key)?.Info;
+        return info is not null;
+    }
+
+    /// <inheritdoc/>
+    public void Read(string key, long firstElement, Span<float> destination)
+    {
+        var info = this.Get(key);
+        TensorSources.CheckRange(info, firstElement, destination.Length);
+        StoredElements.Read(_file, info.Type, _entries[key].Offset + firstElement * info.Type.Size(), destination);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+}

@@ -1,0 +1,143 @@
+using System.Text.Json;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>
+/// The header of a safetensors file: 8 bytes with its length, then JSON that gives type, shape and place of each tensor.
+/// A file is refused unless its tensors cover the data exactly, each byte once.
+/// </summary>
+internal sealed class SafetensorsHeader
+{
+    private const int LongestHeader = 100_000_000;
+    private const int MostDimensions = 16;
+
+    private static readonly Dictionary<string, TensorType> s_types = new()
+    {
+        ["F64"] = TensorType.Float64, ["F32"] = TensorType.Float32, ["F16"] = TensorType.Float16, ["BF16"] = TensorType.BFloat16,
+        ["I64"] = TensorType.Int64, ["I32"] = TensorType.Int32, ["I16"] = TensorType.Int16, ["I8"] = TensorType.Int8,
+        ["U64"] = TensorType.UInt64, ["U32"] = TensorType.UInt32, ["U16"] = TensorType.UInt16, ["U8"] = TensorType.UInt8,
+        ["BOOL"] = TensorType.Bool,
+    };
+
+    private readonly MappedFile _file;
+    private readonly long _dataStart;
+    private readonly Dictionary<string, Entry> _entries = [];
+
+    private SafetensorsHeader(MappedFile file, long dataStart) => (_file, _dataStart) = (file, dataStart);
+
+    /// <summary>A tensor and the offset of its first byte in the file.</summary>
+    public sealed record Entry(TensorInfo Info, long Offset)
+    {
+        public long End => Offset + Info.ElementCount * Info.Type.Size();
+    }
+
+    /// <exception cref="CheckpointException">The header is damaged or describes something else than the data.</exception>
+    public static Dictionary<string, Entry> Read(MappedFile file)
+    {
+        if (file.Length < 8)
+            throw file.Error($"{file.Length} bytes are too few for a safetensors file; download or copy it again");
+        var length = BitConverter.ToUInt64(file.Span(0, 8));
+        if (length > LongestHeader)
+            throw file.Error($"the header claims {length} bytes, more than the {LongestHeader} that safetensors allows: this is no safetensors file, or a damaged one");
+        if (length > (ulong)file.Length - 8)
+            throw file.Error($"the header claims {length} bytes and the file holds {file.Length}: it is cut short");
+        var header = new SafetensorsHeader(file, 8 + (long)length);
+        try
+        {
+            header.ReadJson(new Utf8JsonReader(file.Span(8, (int)length)));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw file.Error($"the header is not the JSON of a safetensors file ({e.Message.Split('\n')[0].TrimEnd('.')})", e);
+        }
+        header.CheckCover();
+        return header._entries;
+    }
+
+    private void ReadJson(Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject)
+            throw _file.Error("the header is no JSON object");
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var key = json.GetString()!;
+            json.Read();
+            if (key == "__metadata__")
+                json.Skip();
+            else if (!_entries.TryAdd(key, ReadEntry(ref json, key)))
+                throw _file.Error($"the header names the tensor '{key}' twice");
+        }
+        // Reads on to the end: a second value after the object is an error of the reader.
+        json.Read();
+    }
+
+    private Entry ReadEntry(ref Utf8JsonReader json, string key)
+    {
+        if (json.TokenType != JsonTokenType.StartObject)
+            throw _file.Error($"the header's entry '{key}' is no JSON object");
+        string? typeName = null;
+        List<long>? shape = null, offsets = null;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var field = json.GetString();
+            json.Read();
+            switch (field)
+            {
+                case "dtype": typeName = json.GetString(); break;
+                case "shape": shape = ReadNumbers(ref json, key, field, MostDimensions); break;
+                case "data_offsets": offsets = ReadNumbers(ref json, key, field, 2); break;
+                default: throw _file.Error($"the tensor '{key}' has an unknown field '{field}'");
+            }
+        }
+        if (typeName is null || shape is null || offsets is not [var begin, var end])
+            throw _file.Error($"the tensor '{key}' lacks one of dtype, shape and data_offsets");
+        if (!s_types.TryGetValue(typeName, out var type))
+            throw _file.Error($"the tensor '{key}' has the type '{typeName}', which is not one of {string.Join(", ", s_types.Keys)}");
+        var size = ByteCount(shape, type);
+        if (size is null || begin > end || end > _file.Length - _dataStart || end - begin != size)
+            throw _file.Error($"the tensor '{key}' of shape {TensorInfo.Format(shape)} and type {typeName} cannot lie at bytes {begin} to {end} of {_file.Length - _dataStart}");
+        return new Entry(new TensorInfo(key, type, [.. shape]), _dataStart + begin);
+    }
+
+    private List<long> ReadNumbers(ref Utf8JsonReader json, string key, string field, int most)
+    {
+        if (json.TokenType != JsonTokenType.StartArray)
+            throw _file.Error($"the tensor '{key}' has a {field} that is no array");
+        var numbers = new List<long>();
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number) || number < 0 || numbers.Count == most)
+                throw _file.Error($"the tensor '{key}' has a {field} with something else than up to {most} whole numbers from 0");
+            numbers.Add(number);
+        }
+        return numbers;
+    }
+
+    private static long? ByteCount(List<long> shape, TensorType type)
+    {
+        Int128 bytes = type.Size();
+        foreach (var length in shape)
+        {
+            bytes *= length;
+            if (bytes > long.MaxValue)
+                return null;
+        }
+        return (long)bytes;
+    }
+
+    private void CheckCover()
+    {
+        var (end, last) = (_dataStart, "the header");
+        foreach (var entry in _entries.Values.OrderBy(e => e.Offset).ThenBy(e => e.End))
+        {
+            if (entry.Offset < end)
+                throw _file.Error($"the tensors '{last}' and '{entry.Info.Key}' share bytes");
+            if (entry.Offset > end)
+                throw _file.Error($"{entry.Offset - end} bytes before the tensor '{entry.Info.Key}' belong to no tensor");
+            (end, last) = (entry.End, entry.Info.Key);
+        }
+        if (end != _file.Length)
+            throw _file.Error($"{_file.Length - end} bytes at the end belong to no tensor");
+    }
+}

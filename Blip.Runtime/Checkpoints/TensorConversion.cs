@@ -1,0 +1,91 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>Stored elements (little-endian, of any alignment) to float32.</summary>
+internal static class TensorConversion
+{
+    /// <summary>Converts as many elements as <paramref name="destination"/> is long.</summary>
+    public static void ToFloat32(TensorType type, ReadOnlySpan<byte> source, Span<float> destination)
+    {
+        switch (type)
+        {
+            case TensorType.Float32: source[..(destination.Length * 4)].CopyTo(MemoryMarshal.AsBytes(destination)); break;
+            case TensorType.Float16: FromFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
+            case TensorType.BFloat16: FromBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
+            case TensorType.Float64: FromFloat64(MemoryMarshal.Cast<byte, double>(source), destination); break;
+            default: ToFloat32(type, source, type.Size(), destination); break;
+        }
+    }
+
+    /// <summary>Converts elements that lie <paramref name="stride"/> bytes apart.</summary>
+    public static void ToFloat32(TensorType type, ReadOnlySpan<byte> source, long stride, Span<float> destination)
+    {
+        for (var i = 0; i < destination.Length; i++)
+            destination[i] = ToFloat32(type, source[(int)(i * stride)..]);
+    }
+
+    private static float ToFloat32(TensorType type, ReadOnlySpan<byte> element) => type switch
+    {
+        TensorType.Float64 => (float)BinaryPrimitives.ReadDoubleLittleEndian(element),
+        TensorType.Float32 => BinaryPrimitives.ReadSingleLittleEndian(element),
+        TensorType.Float16 => (float)BinaryPrimitives.ReadHalfLittleEndian(element),
+        TensorType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(element) << 16),
+        TensorType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(element),
+        TensorType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(element),
+        TensorType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(element),
+        TensorType.Int8 => (sbyte)element[0],
+        TensorType.UInt64 => BinaryPrimitives.ReadUInt64LittleEndian(element),
+        TensorType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(element),
+        TensorType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(element),
+        TensorType.Bool => element[0] == 0 ? 0 : 1,
+        _ => element[0],
+    };
+
+    private static void FromFloat16(ReadOnlySpan<ushort> source, Span<float> destination)
+    {
+        var i = 0;
+        for (; i <= destination.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
+        {
+            Vector.Widen(new Vector<ushort>(source[i..]), out var low, out var high);
+            Widen(low).CopyTo(destination[i..]);
+            Widen(high).CopyTo(destination[(i + Vector<float>.Count)..]);
+        }
+        for (; i < destination.Length; i++)
+            destination[i] = (float)BitConverter.UInt16BitsToHalf(source[i]);
+
+        // The fields move to their places in a float32; the product with 2^112 corrects the exponent's bias and makes subnormals normal.
+        static Vector<float> Widen(Vector<uint> half)
+        {
+            var magnitude = (half & new Vector<uint>(0x7FFF)) << 13;
+            var special = Vector.GreaterThanOrEqual(magnitude, new Vector<uint>(0x7C00 << 13));
+            var scaled = (magnitude.As<uint, float>() * new Vector<float>(BitConverter.UInt32BitsToSingle(0x77800000))).As<float, uint>();
+            var sign = (half & new Vector<uint>(0x8000)) << 16;
+            return (scaled | (special & new Vector<uint>(0x7F800000)) | sign).As<uint, float>();
+        }
+    }
+
+    private static void FromBFloat16(ReadOnlySpan<ushort> source, Span<float> destination)
+    {
+        var i = 0;
+        for (; i <= destination.Length - Vector<ushort>.Count; i += Vector<ushort>.Count)
+        {
+            Vector.Widen(new Vector<ushort>(source[i..]), out var low, out var high);
+            (low << 16).As<uint, float>().CopyTo(destination[i..]);
+            (high << 16).As<uint, float>().CopyTo(destination[(i + Vector<float>.Count)..]);
+        }
+        for (; i < destination.Length; i++)
+            destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
+    }
+
+    private static void FromFloat64(ReadOnlySpan<double> source, Span<float> destination)
+    {
+        var i = 0;
+        for (; i <= destination.Length - Vector<float>.Count; i += Vector<float>.Count)
+            Vector.Narrow(new Vector<double>(source[i..]), new Vector<double>(source[(i + Vector<double>.Count)..])).CopyTo(destination[i..]);
+        for (; i < destination.Length; i++)
+            destination[i] = (float)source[i];
+    }
+}

@@ -1,0 +1,48 @@
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>Opens weights in any of the containers that BLIP's checkpoints come in; the content decides, not the file's name.</summary>
+public static class TensorFiles
+{
+    /// <summary>In a folder, the first of these that is there.</summary>
+    private static readonly string[] s_names = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
+
+    private static readonly string[] s_extensions = [".safetensors", ".bin", ".pth", ".pt"];
+
+    /// <summary>Opens a file, an index of several files, or the weights in a folder; names of the first release become Hugging Face's.</summary>
+    /// <exception cref="CheckpointException">There are no weights, or they are damaged or unsafe; the message says which and why.</exception>
+    public static ITensorSource Open(string path)
+    {
+        var file = Directory.Exists(path)
+            ? FindInFolder(path) ?? throw new CheckpointException($"{path}: the folder holds no weights: none of {string.Join(", ", s_names)}, and not exactly one file *{string.Join(", *", s_extensions)}.")
+            : path;
+        return RenamedTensorSource.Wrap(file.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase) ? new ShardedTensorSource(file) : OpenFile(file));
+    }
+
+    /// <summary>The weight file or index of a folder; null where there is none, or several of no known name.</summary>
+    internal static string? FindInFolder(string folder)
+    {
+        if (s_names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } known)
+            return known;
+        var others = Directory.EnumerateFiles(folder).Where(file => s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Take(2).ToList();
+        return others is [var only] ? only : null;
+    }
+
+    internal static ITensorSource OpenFile(string path)
+    {
+        var file = new MappedFile(path);
+        try
+        {
+            var head = file.Head(64);
+            if (head.StartsWith("version https://git-lfs"u8))
+                throw file.Error("this is a git LFS pointer, not the file itself; run 'git lfs pull' in its repository, or download the file");
+            if (head.TrimStart(" \t\r\n"u8).StartsWith("<"u8))
+                throw file.Error("this is a web page, not a checkpoint; download the file again");
+            return new SafetensorsFile(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Text;
+using Blip.Runtime.Checkpoints;
+using CsCheck;
+
+namespace Blip.Tests.Checkpoints;
+
+public class SafetensorsFileTests
+{
+    [Fact]
+    public void Runs_of_elements_are_read_from_any_place()
+    {
+        using var folder = new TempFolder();
+        using var file = new SafetensorsFile(folder.Write("x.safetensors", Make("""{"a":{"dtype":"F32","shape":[2,3],"data_offsets":[4,28]},"b":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]},"__metadata__":{"format":"pt"}}""",
+            [0x80, 0x3F, 0x00, 0xC0, .. new float[] { 1, 2, 3, 4, 5, 6 }.SelectMany(BitConverter.GetBytes)])));
+        Assert.Equal(["a", "b"], file.Keys.Order());
+        Assert.Equal([1, -2], file.ReadAll("b"));
+        var run = new float[3];
+        file.Read("a", 2, run);
+        Assert.Equal([3, 4, 5], run);
+        file.Read("a", 6, []);
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.Read("a", 4, run));
+        Assert.Throws<ArgumentOutOfRangeException>(() => file.Read("a", -1, run));
+        Assert.Throws<KeyNotFoundException>(() => file.Read("c", 0, run));
+    }
+
+    [Theory]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}x""", "JSON")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1]}}""", "lacks")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}""", "lacks")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,4]}}""", "data_offsets")]
+    [InlineData("""{"a":{"dtype":"F32","shape":1,"data_offsets":[0,4]}}""", "shape")]
+    [InlineData("""{"a":{"dtype":7,"shape":[1],"data_offsets":[0,4]}}""", "JSON")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"more":1}}""", "unknown field")]
+    [InlineData("""{"a":[]}""", "no JSON object")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", "belong to no tensor")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}""", "whole numbers")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,4]}}""", "whole numbers")]
+    public void A_header_that_does_not_fit_is_refused(string header, string reason)
+    {
+        using var folder = new TempFolder();
+        var path = folder.Write("x.safetensors", Make(header, new byte[4]));
+        var error = Assert.Throws<CheckpointException>(() => new SafetensorsFile(path));
+        Assert.Contains(path, error.Message);
+        Assert.Contains(reason, error.Message);
+    }
+
+    [Fact]
+    public void No_bytes_break_it()
+    {
+        var valid = File.ReadAllBytes(Goldens.PathOf("tied-float16.safetensors"));
+        Fuzz.Files(valid, headerLength: 8 + (int)BitConverter.ToInt64(valid), path =>
+        {
+            using var file = new SafetensorsFile(path);
+            foreach (var key in file.Keys)
+                file.ReadAll(key);
+        });
+    }
+
+    [Fact]
+    public void No_header_breaks_it()
+    {
+        var number = Gen.OneOf(Gen.Long[-2, 40].Select(n => n.ToString()), Gen.OneOf("9223372036854775807", "1e3", "null", "{}", "4294967296"));
+        var numbers = number.Array[0, 3].Select(items => $"[{string.Join(",", items)}]");
+        var entry = Gen.Select(Gen.OneOf("F32", "F16", "I64", "BOOL", "F8"), numbers, numbers, (type, shape, offsets) => $$"""{"dtype":"{{type}}","shape":{{shape}},"data_offsets":{{offsets}}}""");
+        var header = entry.Array[0, 3].Select(entries => $"{{{string.Join(",", entries.Select((text, i) => $"\"{i}\":{text}"))}}}");
+        using var folder = new TempFolder();
+        header.Sample(text => Fuzz.Refused(() =>
+        {
+            using var file = new SafetensorsFile(folder.Write("x", Make(text, new byte[16])));
+            foreach (var key in file.Keys)
+                file.ReadAll(key);
+        }), iter: 3000, threads: 1);
+    }
+
+    private static byte[] Make(string header, byte[] data) => [.. BitConverter.GetBytes((long)Encoding.UTF8.GetByteCount(header)), .. Encoding.UTF8.GetBytes(header), .. data];
+}
