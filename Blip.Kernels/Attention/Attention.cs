@@ -1,0 +1,64 @@
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Softmax attention, <c>softmax(Q·Kᵀ · scale) · V</c> (Vaswani et al. 2017, eq. 1), in one pass over blocks of keys that keeps a
+/// running maximum and sum (Milakov, Gimelshein 2018; Dao et al. 2022, alg. 1): the scores are never written to memory,
+/// which stays linear in the number of tokens. The order of every sum depends on a query's own keys alone.
+/// </summary>
+public static class Attention
+{
+    /// <summary>The largest head size.</summary>
+    public const int MaxHeadDim = 128;
+
+    /// <summary>Runs one attention.</summary>
+    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    public static void Run(Device device, in AttentionArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, in AttentionArgs args, bool portable)
+    {
+        Check(args);
+        if (args.Rows == 0 || args.QueryTokens == 0)
+            return;
+        AttentionPortable.Run(device, args);
+    }
+
+    private static void Check(in AttentionArgs a)
+    {
+        ShapeCheck.AtLeast(a.Rows, 0, nameof(a.Rows));
+        ShapeCheck.AtLeast(a.QueryTokens, 0, nameof(a.QueryTokens));
+        ShapeCheck.AtLeast(a.Heads, 1, nameof(a.Heads));
+        ShapeCheck.Within(a.HeadDim, 1, MaxHeadDim, nameof(a.HeadDim));
+        ShapeCheck.AtLeast(a.KeyTokens, 1, nameof(a.KeyTokens));
+        ShapeCheck.AtLeast(a.KeyCapacity, a.KeyTokens, nameof(a.KeyCapacity));
+        var width = checked(a.Heads * a.HeadDim);
+        CheckTokens(a.QueryOffset, nameof(a.QueryOffset), a.QueryStride, nameof(a.QueryStride), width);
+        CheckTokens(a.KeyOffset, nameof(a.KeyOffset), a.KeyStride, nameof(a.KeyStride), width);
+        CheckTokens(a.ValueOffset, nameof(a.ValueOffset), a.ValueStride, nameof(a.ValueStride), width);
+        var queries = (long)a.Rows * a.QueryTokens;
+        if (queries == 0)
+            return;
+
+        ShapeCheck.Holds(a.Query, ((queries - 1) * a.QueryStride) + a.QueryOffset + width, nameof(a.Query), "[Rows, QueryTokens, QueryStride]");
+        // Which K/V rows are read is known on the device alone where KeyRow names them; one must be there in any case.
+        var keyRows = a.KeyRow.Length > 0 ? 1 : a.Rows;
+        var lastKey = ((keyRows - 1L) * a.KeyCapacity) + a.KeyTokens - 1;
+        ShapeCheck.Holds(a.Key, (lastKey * a.KeyStride) + a.KeyOffset + width, nameof(a.Key), "[K/V rows, KeyCapacity, KeyStride]");
+        ShapeCheck.Holds(a.Value, (lastKey * a.ValueStride) + a.ValueOffset + width, nameof(a.Value), "[K/V rows, KeyCapacity, ValueStride]");
+        if (a.KeyRow.Length > 0 && a.KeyRow.Length != a.Rows && a.KeyRow.Length != (long)a.Rows * a.KeyCapacity)
+            throw new ArgumentException(
+                $"KeyRow holds {a.KeyRow.Length} elements; it must be empty, [{a.Rows}] or [{a.Rows}, {a.KeyCapacity}].", nameof(a));
+        ShapeCheck.EmptyOrHolds(a.Start, a.Rows, nameof(a.Start), "[Rows]");
+        ShapeCheck.EmptyOrHolds(a.Mask, (long)a.Rows * a.KeyTokens, nameof(a.Mask), "[Rows, KeyTokens]");
+        ShapeCheck.Holds(a.Output, queries * width, nameof(a.Output), "[Rows, QueryTokens, Heads · HeadDim]");
+        ShapeCheck.EmptyOrHolds(
+            a.Probabilities, queries * a.Heads * a.KeyTokens, nameof(a.Probabilities), "[Rows, Heads, QueryTokens, KeyTokens]");
+    }
+
+    private static void CheckTokens(int offset, string offsetName, int stride, string strideName, int width)
+    {
+        ShapeCheck.AtLeast(offset, 0, offsetName);
+        ShapeCheck.AtLeast(stride, (long)offset + width, strideName);
+    }
+}

@@ -1,0 +1,44 @@
+namespace Blip.Kernels;
+
+/// <summary>The sizes of one launch, as the portable kernels take them; how K/V rows are named is <see cref="KeyRows"/>.</summary>
+internal struct AttentionShape
+{
+    /// <summary>K/V rows are the rows themselves, are named once per row, or for each position.</summary>
+    public const int Own = 0, PerRow = 1, PerPosition = 2;
+
+    public int QueryTokens, Heads, HeadDim, KeyTokens, KeyCapacity, KeyRows, KeyRowCount, Causal;
+    public int QueryStride, QueryOffset, KeyStride, KeyOffset, ValueStride, ValueOffset;
+    public float Scale;
+
+    public static AttentionShape Of(in AttentionArgs args) => new()
+    {
+        QueryTokens = args.QueryTokens,
+        Heads = args.Heads,
+        HeadDim = args.HeadDim,
+        KeyTokens = args.KeyTokens,
+        KeyCapacity = args.KeyCapacity,
+        // With a capacity of one token both namings are the same.
+        KeyRows = args.KeyRow.Length == 0 ? Own : args.KeyRow.Length == args.Rows ? PerRow : PerPosition,
+        KeyRowCount = Count(args),
+        Causal = args.Causal ? 1 : 0,
+        QueryStride = args.QueryStride,
+        QueryOffset = args.QueryOffset,
+        KeyStride = args.KeyStride,
+        KeyOffset = args.KeyOffset,
+        ValueStride = args.ValueStride,
+        ValueOffset = args.ValueOffset,
+        Scale = args.Scale,
+    };
+
+    // A wrong row number in a table must not become a read outside of the buffers: the kernels move it to the last row there is.
+    private static int Count(in AttentionArgs args)
+    {
+        var width = args.Heads * args.HeadDim;
+        var keys = Rows(args.Key.Length, args.KeyStride, args.KeyOffset + width, args);
+        var values = Rows(args.Value.Length, args.ValueStride, args.ValueOffset + width, args);
+        return (int)Math.Min(int.MaxValue, Math.Min(keys, values));
+    }
+
+    private static long Rows(long length, int stride, int used, in AttentionArgs args) =>
+        1 + ((((length - used) / stride) - (args.KeyTokens - 1)) / args.KeyCapacity);
+}

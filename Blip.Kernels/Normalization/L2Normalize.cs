@@ -1,0 +1,32 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>Scales each row to length one: <c>y = x / max(‖x‖₂, eps)</c>, as <c>torch.nn.functional.normalize</c> does.</summary>
+public static class L2Normalize
+{
+    /// <summary>Normalises each row; in place where <paramref name="y"/> is <paramref name="x"/>.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="y">[rows, width].</param>
+    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="width">Elements per row, at least 1.</param>
+    /// <param name="eps">The least length that is divided by; positive.</param>
+    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps = 1e-12f) =>
+        Run(device, x, y, rows, width, eps, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps, bool portable)
+    {
+        ShapeCheck.AtLeast(rows, 0, nameof(rows));
+        ShapeCheck.AtLeast(width, 1, nameof(width));
+        if (!(eps > 0))
+            throw new ArgumentException($"eps is {eps}; it must be positive.", nameof(eps));
+        ShapeCheck.Holds(x, (long)rows * width, nameof(x), "[rows, width]");
+        ShapeCheck.Holds(y, (long)rows * width, nameof(y), "[rows, width]");
+        if (rows == 0)
+            return;
+        L2NormalizePortable.Run(device, x, y, rows, width, eps);
+    }
+}

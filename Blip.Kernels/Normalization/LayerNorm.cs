@@ -1,0 +1,46 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Layer normalisation: <c>y = (x - mean) / √(variance + eps) · gamma + beta</c> over each row (Ba, Kiros, Hinton 2016, eq. 3),
+/// where x may be the sum of two tensors (the residual connection in front of a post-norm block).
+/// </summary>
+public static class LayerNorm
+{
+    /// <summary>Normalises each row. Done in place where <paramref name="y"/> is <paramref name="x"/> or the residual.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="residual">[rows, width], added to x before the mean is taken; or empty.</param>
+    /// <param name="gamma">[width].</param>
+    /// <param name="beta">[width].</param>
+    /// <param name="y">[rows, width].</param>
+    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="width">Elements per row, at least 1.</param>
+    /// <param name="eps">Added to the variance; not negative.</param>
+    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    public static void Run(
+        Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
+        int rows, int width, float eps) =>
+        Run(device, x, residual, gamma, beta, y, rows, width, eps, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(
+        Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
+        int rows, int width, float eps, bool portable)
+    {
+        ShapeCheck.AtLeast(rows, 0, nameof(rows));
+        ShapeCheck.AtLeast(width, 1, nameof(width));
+        if (!(eps >= 0))
+            throw new ArgumentException($"eps is {eps}; it must not be negative.", nameof(eps));
+        var elements = (long)rows * width;
+        ShapeCheck.Holds(x, elements, nameof(x), "[rows, width]");
+        ShapeCheck.EmptyOrHolds(residual, elements, nameof(residual), "[rows, width]");
+        ShapeCheck.Holds(gamma, width, nameof(gamma), "[width]");
+        ShapeCheck.Holds(beta, width, nameof(beta), "[width]");
+        ShapeCheck.Holds(y, elements, nameof(y), "[rows, width]");
+        if (rows == 0)
+            return;
+        LayerNormPortable.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps);
+    }
+}

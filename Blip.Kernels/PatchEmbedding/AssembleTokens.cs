@@ -1,0 +1,55 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>Puts the class embedding in front of an image's patch embeddings and adds the positions (Dosovitskiy et al. 2020, eq. 1).</summary>
+public static class AssembleTokens
+{
+    /// <summary>Writes the tokens of each image.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="patchEmbeddings">[batch, patches, hidden].</param>
+    /// <param name="classEmbedding">[hidden].</param>
+    /// <param name="positions">[1 + patches, hidden].</param>
+    /// <param name="y">[batch, 1 + patches, hidden]; not one of the inputs.</param>
+    /// <param name="batch">Images, at least 0.</param>
+    /// <param name="patches">Patches per image, at least 1.</param>
+    /// <param name="hidden">Elements per token, at least 1.</param>
+    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    public static void Run(
+        Device device, ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
+        int batch, int patches, int hidden)
+    {
+        ShapeCheck.AtLeast(batch, 0, nameof(batch));
+        ShapeCheck.AtLeast(patches, 1, nameof(patches));
+        ShapeCheck.AtLeast(hidden, 1, nameof(hidden));
+        var tokens = patches + 1L;
+        ShapeCheck.Holds(patchEmbeddings, (long)batch * patches * hidden, nameof(patchEmbeddings), "[batch, patches, hidden]");
+        ShapeCheck.Holds(classEmbedding, hidden, nameof(classEmbedding), "[hidden]");
+        ShapeCheck.Holds(positions, tokens * hidden, nameof(positions), "[1 + patches, hidden]");
+        ShapeCheck.Holds(y, batch * tokens * hidden, nameof(y), "[batch, 1 + patches, hidden]");
+        if (batch == 0)
+            return;
+        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(Kernel)(
+            device.Stream, new KernelConfig(checked((int)(batch * tokens)), device.GroupSize),
+            patchEmbeddings, classEmbedding, positions, y, patches, hidden);
+    }
+
+    [Kernel]
+    internal static void Kernel(
+        ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
+        int patches, int hidden)
+    {
+        var image = Grid.IdxX / (patches + 1);
+        var token = Grid.IdxX % (patches + 1);
+        var patch = (((long)image * patches) + token - 1) * hidden;
+        var position = (long)token * hidden;
+        var to = (long)Grid.IdxX * hidden;
+        for (var c = Group.IdxX; c < hidden; c += Group.DimX)
+        {
+            var embedding = token == 0 ? classEmbedding[c] : patchEmbeddings[patch + c];
+            y[to + c] = embedding + positions[position + c];
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Cuts images into patches, each one row in the order of a convolution's weight (channel, row, column), so that the patch convolution
+/// of a vision transformer (Dosovitskiy et al. 2020, eq. 1), whose stride is its kernel size, is one GEMM.
+/// </summary>
+public static class Patchify
+{
+    /// <summary>Writes the patches; pixels beyond the last whole patch are left out, as the convolution leaves them.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="pixels">[batch, channels, height, width].</param>
+    /// <param name="patches">[batch · (height / patch) · (width / patch), channels · patch · patch].</param>
+    /// <param name="batch">Images, at least 0.</param>
+    /// <param name="channels">Channels, at least 1.</param>
+    /// <param name="height">Rows of an image, at least one patch.</param>
+    /// <param name="width">Columns of an image, at least one patch.</param>
+    /// <param name="patch">Rows and columns of a patch.</param>
+    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    public static void Run(
+        Device device, ArrayView<float> pixels, ArrayView<float> patches, int batch, int channels, int height, int width, int patch)
+    {
+        ShapeCheck.AtLeast(batch, 0, nameof(batch));
+        ShapeCheck.AtLeast(channels, 1, nameof(channels));
+        ShapeCheck.AtLeast(patch, 1, nameof(patch));
+        ShapeCheck.AtLeast(height, patch, nameof(height));
+        ShapeCheck.AtLeast(width, patch, nameof(width));
+        var count = (long)batch * (height / patch) * (width / patch);
+        var length = (long)channels * patch * patch;
+        ShapeCheck.Holds(pixels, (long)batch * channels * height * width, nameof(pixels), "[batch, channels, height, width]");
+        ShapeCheck.Holds(patches, count * length, nameof(patches), "[patches, channels · patch · patch]");
+        if (batch == 0)
+            return;
+        device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel)(
+            device.Stream, new KernelConfig(checked((int)count), device.GroupSize), pixels, patches, channels, height, width, patch);
+    }
+
+    [Kernel]
+    internal static void Kernel(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch)
+    {
+        var columns = width / patch;
+        var perImage = columns * (height / patch);
+        var image = Grid.IdxX / perImage;
+        var gridRow = Grid.IdxX % perImage / columns;
+        var gridColumn = Grid.IdxX % columns;
+        var length = channels * patch * patch;
+        var to = (long)Grid.IdxX * length;
+        for (var line = Group.IdxX; line < channels * patch; line += Group.DimX)
+        {
+            var channel = line / patch;
+            var y = (gridRow * patch) + (line % patch);
+            var from = (((((long)image * channels) + channel) * height) + y) * width + ((long)gridColumn * patch);
+            for (var c = 0; c < patch; c++)
+                patches[to + ((long)line * patch) + c] = pixels[from + c];
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using System.Diagnostics.CodeAnalysis;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>What doors check before a launch: a kernel cannot report a view that is too short, it can only crash.</summary>
+internal static class ShapeCheck
+{
+    /// <summary>Throws unless the view holds at least that many elements.</summary>
+    public static void Holds<T>(ArrayView<T> view, long elements, string name, string shape)
+        where T : unmanaged
+    {
+        if (view.Length < elements)
+            TooShort(view.Length, elements, name, shape);
+    }
+
+    /// <summary>Throws unless the view is empty or holds at least that many elements.</summary>
+    public static void EmptyOrHolds<T>(ArrayView<T> view, long elements, string name, string shape)
+        where T : unmanaged
+    {
+        if (view.Length > 0)
+            Holds(view, elements, name, shape);
+    }
+
+    /// <summary>Throws unless the size lies in the range.</summary>
+    public static void Within(long size, long least, long most, string name)
+    {
+        if (size < least || size > most)
+            OutOfRange(size, least, most, name);
+    }
+
+    /// <summary>Throws unless the size is at least <paramref name="least"/>.</summary>
+    public static void AtLeast(long size, long least, string name) => Within(size, least, int.MaxValue, name);
+
+    [DoesNotReturn]
+    private static void TooShort(long length, long elements, string name, string shape) =>
+        throw new ArgumentException($"{name} holds {length} elements; {shape} needs {elements}.", name);
+
+    [DoesNotReturn]
+    private static void OutOfRange(long size, long least, long most, string name) => throw new ArgumentException(
+        most == int.MaxValue ? $"{name} is {size}; it must be at least {least}." : $"{name} is {size}; it must lie from {least} to {most}.", name);
+}
