@@ -37,7 +37,13 @@ public static class TensorFiles
                 throw file.Error("this is a git LFS pointer, not the file itself; run 'git lfs pull' in its repository, or download the file");
             if (head.TrimStart(" \t\r\n"u8).StartsWith("<"u8))
                 throw file.Error("this is a web page, not a checkpoint; download the file again");
-            return new SafetensorsFile(file);
+            if (TorchFile.IsZip(file))
+                return new TorchFile(file);
+            if (SafetensorsFile.IsSafetensors(file) || path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))
+                return new SafetensorsFile(file);
+            return TorchFile.IsPickle(file)
+                ? new TorchFile(file)
+                : throw file.Error("this is neither safetensors nor a checkpoint of torch.save");
         }
         catch
         {

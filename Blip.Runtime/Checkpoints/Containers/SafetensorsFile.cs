@@ -36,6 +36,9 @@ public sealed class SafetensorsFile : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Keys => _entries.Keys;
 
+    /// <summary>True where the header's first character stands in its place.</summary>
+    internal static bool IsSafetensors(MappedFile file) => file.Head(9) is [.., (byte)'{'] head && head.Length == 9;
+
     /// <inheritdoc/>
     public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
     {

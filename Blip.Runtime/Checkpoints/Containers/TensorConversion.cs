@@ -16,23 +16,15 @@ internal static class TensorConversion
             case TensorType.Float16: FromFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
             case TensorType.BFloat16: FromBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
             case TensorType.Float64: FromFloat64(MemoryMarshal.Cast<byte, double>(source), destination); break;
-            default: ToFloat32(type, source, type.Size(), destination); break;
+            default:
+                for (var i = 0; i < destination.Length; i++)
+                    destination[i] = FromInteger(type, source[(i * type.Size())..]);
+                break;
         }
     }
 
-    /// <summary>Converts elements that lie <paramref name="stride"/> bytes apart.</summary>
-    public static void ToFloat32(TensorType type, ReadOnlySpan<byte> source, long stride, Span<float> destination)
+    private static float FromInteger(TensorType type, ReadOnlySpan<byte> element) => type switch
     {
-        for (var i = 0; i < destination.Length; i++)
-            destination[i] = ToFloat32(type, source[(int)(i * stride)..]);
-    }
-
-    private static float ToFloat32(TensorType type, ReadOnlySpan<byte> element) => type switch
-    {
-        TensorType.Float64 => (float)BinaryPrimitives.ReadDoubleLittleEndian(element),
-        TensorType.Float32 => BinaryPrimitives.ReadSingleLittleEndian(element),
-        TensorType.Float16 => (float)BinaryPrimitives.ReadHalfLittleEndian(element),
-        TensorType.BFloat16 => BitConverter.UInt32BitsToSingle((uint)BinaryPrimitives.ReadUInt16LittleEndian(element) << 16),
         TensorType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(element),
         TensorType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(element),
         TensorType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(element),

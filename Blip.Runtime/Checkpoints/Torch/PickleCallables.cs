@@ -1,0 +1,65 @@
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>
+/// All that a pickle may name and call: the few that build tensors and ordered dicts. They are not Python's functions but
+/// ours of the same result; whatever else a pickle names is refused.
+/// </summary>
+internal static class PickleCallables
+{
+    private static readonly Dictionary<string, TensorType> s_storages = new()
+    {
+        ["DoubleStorage"] = TensorType.Float64, ["FloatStorage"] = TensorType.Float32, ["HalfStorage"] = TensorType.Float16, ["BFloat16Storage"] = TensorType.BFloat16,
+        ["LongStorage"] = TensorType.Int64, ["IntStorage"] = TensorType.Int32, ["ShortStorage"] = TensorType.Int16, ["CharStorage"] = TensorType.Int8,
+        ["ByteStorage"] = TensorType.UInt8, ["BoolStorage"] = TensorType.Bool,
+    };
+
+    /// <summary>A function of a pickle: from its arguments to its value; null when the arguments do not fit.</summary>
+    public delegate object? Callable(object?[] arguments);
+
+    /// <summary>The value of a name: a <see cref="Callable"/> or a <see cref="StorageClass"/>; null for a name that is refused.</summary>
+    public static object? Find(string module, string name) => (module, name) switch
+    {
+        ("collections", "OrderedDict") => (Callable)OrderedDict,
+        ("torch._utils", "_rebuild_tensor") => (Callable)RebuildTensor,
+        ("torch._utils", "_rebuild_tensor_v2") => (Callable)RebuildTensor,
+        ("torch._utils", "_rebuild_parameter") => (Callable)RebuildParameter,
+        ("torch", _) when s_storages.TryGetValue(name, out var type) => new StorageClass(type),
+        _ => null,
+    };
+
+    /// <summary>A storage from the tuple that stands for it: ("storage", class, key, device, elements), in the old container with a view; null when it does not fit.</summary>
+    public static TorchStorage? Storage(object? reference) => reference switch
+    {
+        object?[] and ["storage", StorageClass type, string key, string, long and >= 0 and var elements] => new TorchStorage(key, type.Type, elements, 0),
+        object?[] and ["storage", StorageClass type, string key, string, long and >= 0 and var elements, null] => new TorchStorage(key, type.Type, elements, 0),
+        object?[] and ["storage", StorageClass type, string key, string, long elements, object?[] and [string, long and >= 0 and var first, long and >= 0 and var length]]
+            when first <= elements - length => new TorchStorage(key, type.Type, length, first),
+        _ => null,
+    };
+
+    private static PickleDict? OrderedDict(object?[] arguments)
+    {
+        var dict = new PickleDict();
+        if (arguments is [])
+            return dict;
+        if (arguments is not [PickleList pairs])
+            return null;
+        foreach (var pair in pairs.Items)
+        {
+            var items = pair switch { object?[] tuple => tuple, PickleList list => list.Items, _ => [] };
+            if (items is not [string key, var value])
+                return null;
+            dict.Items[key] = value;
+        }
+        return dict;
+    }
+
+    // Storage, offset, shape and strides; then what training needs: requires_grad, hooks, metadata.
+    private static TorchTensor? RebuildTensor(object?[] arguments) =>
+        arguments is [TorchStorage storage, long and >= 0 and var offset, object?[] shape, object?[] strides, ..] && shape.Length == strides.Length
+        && shape.Concat(strides).All(number => number is long and >= 0)
+            ? new TorchTensor(storage, offset, [.. shape.Cast<long>()], [.. strides.Cast<long>()])
+            : null;
+
+    private static TorchTensor? RebuildParameter(object?[] arguments) => arguments is [TorchTensor tensor, ..] ? tensor : null;
+}

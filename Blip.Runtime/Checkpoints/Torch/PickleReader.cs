@@ -1,0 +1,252 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Text;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>
+/// Reads a Python pickle (protocols 2 to 5) that holds nothing but tensors, numbers, texts, tuples, lists and dicts.
+/// A pickle is a program for a stack machine that can call any function that it names; this machine knows only
+/// <see cref="PickleCallables"/>, and so runs nothing of a file's choosing. Its time and memory are bounded by the file's length.
+/// </summary>
+internal ref struct PickleReader
+{
+    private const int MostSteps = 1 << 20;
+    private const int DeepestNesting = 1000;
+    private const int LongestName = 256;
+
+    private readonly MappedFile _file;
+    private readonly ReadOnlySpan<byte> _bytes;
+    private readonly List<object?> _stack = [];
+    private readonly Stack<int> _marks = [];
+    private readonly Dictionary<uint, object?> _memo = [];
+    private int _at;
+
+    /// <param name="file">The file that errors name.</param>
+    /// <param name="bytes">The pickle, and anything after it.</param>
+    public PickleReader(MappedFile file, ReadOnlySpan<byte> bytes)
+    {
+        _file = file;
+        _bytes = bytes;
+    }
+
+    /// <summary>Every storage that it refers to.</summary>
+    public List<TorchStorage> Storages { get; } = [];
+
+    /// <summary>Bytes read so far.</summary>
+    public readonly int Position => _at;
+
+    /// <summary>Runs the pickle to its end.</summary>
+    /// <returns>null, bool, long, BigInteger, double, string, byte[], object[] (a tuple), PickleList, PickleDict, TorchTensor, TorchStorage, StorageClass or a Callable.</returns>
+    /// <exception cref="CheckpointException">It is damaged, or names something that a checkpoint has no use for.</exception>
+    public object? Read()
+    {
+        for (var step = 0; step < MostSteps; step++)
+        {
+            var opcode = Take(1)[0];
+            if (opcode == '.')
+                return _stack.Count == 1 && _marks.Count == 0 ? _stack[0] : throw Error("ends with more or less than one value");
+            Run(opcode);
+        }
+        throw Error($"has more than {MostSteps} steps: this is no checkpoint");
+    }
+
+    private void Run(byte opcode)
+    {
+        switch (opcode)
+        {
+            case 0x80: Protocol(); break;
+            case 0x95: Take(8); break; // The frame's length serves readers of streams.
+            case (byte)'(': Mark(); break;
+            case (byte)'0': Pop(); break;
+            case (byte)'1': PopMark(); break;
+            case (byte)'2': Push(Peek()); break;
+            case (byte)'N': Push(null); break;
+            case 0x88: Push(true); break;
+            case 0x89: Push(false); break;
+            case (byte)'K': Push((long)Take(1)[0]); break;
+            case (byte)'M': Push((long)BinaryPrimitives.ReadUInt16LittleEndian(Take(2))); break;
+            case (byte)'J': Push((long)BinaryPrimitives.ReadInt32LittleEndian(Take(4))); break;
+            case 0x8A: PushInteger(Take(Take(1)[0])); break;
+            case (byte)'G': Push(BinaryPrimitives.ReadDoubleBigEndian(Take(8))); break;
+            case (byte)'X' or (byte)'T': PushText(TakeCounted(4)); break;
+            case 0x8C or (byte)'U': PushText(TakeCounted(1)); break;
+            case 0x8D: PushText(TakeCounted(8)); break;
+            case (byte)'B': Push(TakeCounted(4).ToArray()); break;
+            case (byte)'C': Push(TakeCounted(1).ToArray()); break;
+            case 0x8E: Push(TakeCounted(8).ToArray()); break;
+            case (byte)'}': Push(new PickleDict()); break;
+            case (byte)']' or 0x8F: Push(new PickleList()); break;
+            case (byte)'d': MakeDict(); break;
+            case (byte)'l' or 0x91: MakeList(); break;
+            case (byte)')': Push(Array.Empty<object?>()); break;
+            case 0x85 or 0x86 or 0x87: Push(PopItems(_stack.Count - (opcode - 0x84))); break;
+            case (byte)'t': Push(PopMark()); break;
+            case (byte)'a': Extend(PopItems(_stack.Count - 1)); break;
+            case (byte)'e' or 0x90: Extend(PopMark()); break;
+            case (byte)'s': Set(PopItems(_stack.Count - 2)); break;
+            case (byte)'u': Set(PopMark()); break;
+            case (byte)'q': _memo[Take(1)[0]] = Peek(); break;
+            case (byte)'r': _memo[BinaryPrimitives.ReadUInt32LittleEndian(Take(4))] = Peek(); break;
+            case 0x94: _memo[(uint)_memo.Count] = Peek(); break;
+            case (byte)'h': PushMemo(Take(1)[0]); break;
+            case (byte)'j': PushMemo(BinaryPrimitives.ReadUInt32LittleEndian(Take(4))); break;
+            case (byte)'c': PushGlobal(TakeLine(), TakeLine()); break;
+            case 0x93: PushStackGlobal(); break;
+            case (byte)'Q': PushStorage(); break;
+            case (byte)'R': Call(); break;
+            case (byte)'b': SetState(); break;
+            default: throw Error($"has the instruction 0x{opcode:X2}, which a checkpoint has no use for: refused");
+        }
+    }
+
+    private void Protocol()
+    {
+        if (Take(1)[0] is var protocol and not (>= 2 and <= 5))
+            throw Error($"is of protocol {protocol}; 2 to 5 are supported");
+    }
+
+    private readonly void Mark()
+    {
+        if (_marks.Count == DeepestNesting)
+            throw Error($"is nested more than {DeepestNesting} deep");
+        _marks.Push(_stack.Count);
+    }
+
+    private readonly void Push(object? value) => _stack.Add(value);
+
+    private readonly object? Peek() => _stack.Count > Floor ? _stack[^1] : throw Error("takes a value that is not there");
+
+    private readonly object? Pop()
+    {
+        var value = Peek();
+        _stack.RemoveAt(_stack.Count - 1);
+        return value;
+    }
+
+    /// <summary>No instruction but those that end it reaches below the last mark.</summary>
+    private readonly int Floor => _marks.Count > 0 ? _marks.Peek() : 0;
+
+    private readonly object?[] PopItems(int first)
+    {
+        if (first < Floor)
+            throw Error("takes values that are not there");
+        var items = _stack.GetRange(first, _stack.Count - first).ToArray();
+        _stack.RemoveRange(first, items.Length);
+        return items;
+    }
+
+    private readonly object?[] PopMark()
+    {
+        if (_marks.Count == 0)
+            throw Error("ends a group that never began");
+        var items = PopItems(_marks.Peek());
+        _marks.Pop();
+        return items;
+    }
+
+    private readonly void PushInteger(ReadOnlySpan<byte> bytes)
+    {
+        var number = new BigInteger(bytes);
+        Push(number >= long.MinValue && number <= long.MaxValue ? (long)number : number);
+    }
+
+    private readonly void PushText(ReadOnlySpan<byte> bytes) => Push(Encoding.UTF8.GetString(bytes));
+
+    private readonly void MakeList()
+    {
+        var list = new PickleList();
+        list.Add(PopMark());
+        Push(list);
+    }
+
+    private readonly void MakeDict()
+    {
+        var items = PopMark();
+        Push(new PickleDict());
+        Set(items);
+    }
+
+    private readonly void Extend(object?[] items)
+    {
+        if (Peek() is not PickleList list)
+            throw Error("appends to something that is no list");
+        list.Add(items);
+    }
+
+    private readonly void Set(object?[] items)
+    {
+        if (Peek() is not PickleDict dict || items.Length % 2 != 0)
+            throw Error("sets items of something that is no dict");
+        for (var i = 0; i < items.Length; i += 2)
+        {
+            if (items[i] is string key)
+                dict.Items[key] = items[i + 1];
+        }
+    }
+
+    private readonly void PushMemo(uint slot) => Push(_memo.TryGetValue(slot, out var value) ? value : throw Error($"reads the memo's slot {slot}, which was never written"));
+
+    private readonly void PushGlobal(string module, string name) => Push(PickleCallables.Find(module, name) ?? throw _file.Error(
+        $"the pickle names '{module}.{name}', which weights have no use for and which could run code: refused, nothing was run. If you trust the file, save its tensors alone, best as safetensors"));
+
+    private readonly void PushStackGlobal()
+    {
+        if (PopItems(_stack.Count - 2) is not [string module, string name])
+            throw Error("names a function by something that is no text");
+        PushGlobal(module, name);
+    }
+
+    private readonly void PushStorage()
+    {
+        var storage = PickleCallables.Storage(Pop()) ?? throw Error("refers to something else than a storage of a known type");
+        Storages.Add(storage);
+        Push(storage);
+    }
+
+    private readonly void Call()
+    {
+        if (PopItems(_stack.Count - 2) is not [PickleCallables.Callable callable, object?[] arguments])
+            throw Error("calls something that is no function");
+        Push(callable(arguments) ?? throw Error($"calls {callable.Method.Name} with arguments that do not fit"));
+    }
+
+    /// <summary>Attributes of an ordered dict (torch's <c>_metadata</c>) are dropped; nothing else that is allowed has any.</summary>
+    private readonly void SetState()
+    {
+        if (PopItems(_stack.Count - 2) is not [PickleDict dict, _])
+            throw Error("sets attributes of something that is no dict: refused");
+        Push(dict);
+    }
+
+    private ReadOnlySpan<byte> TakeCounted(int digits)
+    {
+        var count = digits switch
+        {
+            1 => Take(1)[0],
+            4 => BinaryPrimitives.ReadUInt32LittleEndian(Take(4)),
+            _ => BinaryPrimitives.ReadUInt64LittleEndian(Take(8)),
+        };
+        return count <= int.MaxValue ? Take((int)count) : throw Error("is cut short");
+    }
+
+    private ReadOnlySpan<byte> Take(int count)
+    {
+        if (count > _bytes.Length - _at)
+            throw Error("is cut short");
+        _at += count;
+        return _bytes.Slice(_at - count, count);
+    }
+
+    private string TakeLine()
+    {
+        var rest = _bytes[_at..];
+        var end = rest[..Math.Min(rest.Length, LongestName)].IndexOf((byte)'\n');
+        if (end < 0)
+            throw Error("names something without an end");
+        _at += end + 1;
+        return Encoding.UTF8.GetString(rest[..end]);
+    }
+
+    private readonly CheckpointException Error(string what) => _file.Error($"the pickle {what} (at byte {_at} of it)");
+}
