@@ -21,7 +21,10 @@ public static class Attention
         Check(args);
         if (args.Rows == 0 || args.QueryTokens == 0)
             return;
-        AttentionPortable.Run(device, args);
+        if (portable)
+            AttentionPortable.Run(device, args);
+        else
+            AttentionSimd.Run(device, args);
     }
 
     private static void Check(in AttentionArgs a)
@@ -32,6 +35,8 @@ public static class Attention
         ShapeCheck.Within(a.HeadDim, 1, MaxHeadDim, nameof(a.HeadDim));
         ShapeCheck.AtLeast(a.KeyTokens, 1, nameof(a.KeyTokens));
         ShapeCheck.AtLeast(a.KeyCapacity, a.KeyTokens, nameof(a.KeyCapacity));
+        if (!(a.Scale > 0 && float.IsFinite(a.Scale)))
+            throw new ArgumentException($"Scale is {a.Scale}; it must be a positive number.", nameof(a));
         var width = checked(a.Heads * a.HeadDim);
         CheckTokens(a.QueryOffset, nameof(a.QueryOffset), a.QueryStride, nameof(a.QueryStride), width);
         CheckTokens(a.KeyOffset, nameof(a.KeyOffset), a.KeyStride, nameof(a.KeyStride), width);

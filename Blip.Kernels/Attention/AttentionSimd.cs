@@ -1,0 +1,264 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// CPU variant: a task is a tile of queries of one head. It walks the keys in blocks of 64, which it packs as a transposed panel
+/// (keys side by side), so that scores and outputs are products of small matrices that stay in the first-level cache.
+/// Every sum over a head's elements or over keys runs in their order, whatever the tile: one query gives the same bits as many.
+/// </summary>
+internal static class AttentionSimd
+{
+    /// <summary>Queries per task at most: packing a block of keys then costs 5 % of the products with it.</summary>
+    private const int MaxTile = 96;
+
+    /// <summary>Rows per task where a row has one query: beams of one image read its keys once.</summary>
+    private const int RowsPerTask = 6;
+
+    public static void Run(Device device, in AttentionArgs args)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            device.Launch(Operator<Lanes512, Vector512<float>>(device, args));
+        else
+            device.Launch(Operator<Lanes256, Vector256<float>>(device, args));
+    }
+
+    internal static AttentionOperator<TLanes, TVector> Operator<TLanes, TVector>(Device device, in AttentionArgs args)
+        where TLanes : ILanes<TVector>
+        where TVector : unmanaged
+    {
+        var shape = AttentionShape.Of(args);
+        var sharesKeys = args.QueryTokens == 1 && shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
+        // Small models leave cores idle with large tiles.
+        var most = (long)args.Rows * args.Heads * ((args.QueryTokens + MaxTile - 1) / MaxTile) < 4 * device.Workers ? MaxTile / 4 : MaxTile;
+        var tiles = (args.QueryTokens + most - 1) / most;
+        return new AttentionOperator<TLanes, TVector>
+        {
+            Shape = shape,
+            Rows = args.Rows,
+            RowsPerTask = sharesKeys ? RowsPerTask : 1,
+            TilesPerRow = tiles,
+            // Tiles of equal size, in whole steps of the micro-kernel.
+            Tile = ((args.QueryTokens + tiles - 1) / tiles + PanelProduct.Rows - 1) / PanelProduct.Rows * PanelProduct.Rows,
+            Query = Cpu.Address(args.Query),
+            Key = Cpu.Address(args.Key),
+            Value = Cpu.Address(args.Value),
+            KeyRow = Cpu.Address(args.KeyRow),
+            Start = Cpu.Address(args.Start),
+            Mask = Cpu.Address(args.Mask),
+            Output = Cpu.Address(args.Output),
+            Probabilities = Cpu.Address(args.Probabilities),
+        };
+    }
+}
+
+/// <summary>One attention, cut into tiles of queries.</summary>
+internal unsafe struct AttentionOperator<TLanes, TVector> : ICpuOperator
+    where TLanes : ILanes<TVector>
+    where TVector : unmanaged
+{
+    private const int KeyBlock = 64, Line = 64 / sizeof(float);
+
+    public AttentionShape Shape;
+    public int Rows, RowsPerTask, TilesPerRow, Tile;
+    public CpuPointer<float> Query, Key, Value, Output, Probabilities;
+    public CpuPointer<int> KeyRow, Start, Mask;
+
+    public readonly int Tasks => checked((Rows + RowsPerTask - 1) / RowsPerTask * Shape.Heads * TilesPerRow);
+
+    public readonly void Run(int task)
+    {
+        var tile = task % TilesPerRow;
+        var head = task / TilesPerRow % Shape.Heads;
+        var row = task / TilesPerRow / Shape.Heads * RowsPerTask;
+        if (RowsPerTask == 1)
+        {
+            var first = tile * Tile;
+            if (first < Shape.QueryTokens)
+                RunTile(row, head, first, Math.Min(Tile, Shape.QueryTokens - first));
+            return;
+        }
+        var rows = (int*)KeyRow;
+        var end = Math.Min(row + RowsPerTask, Rows);
+        while (row < end)
+        {
+            var next = row + 1;
+            while (next < end && rows[next] == rows[row])
+                next++;
+            RunTile(row, head, 0, next - row);
+            row = next;
+        }
+    }
+
+    /// <summary>Answers <paramref name="count"/> queries that follow each other in memory and read the same keys.</summary>
+    [SkipLocalsInit]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void RunTile(int row, int head, int first, int count)
+    {
+        var columns = PanelProduct.RoundUp<TLanes, TVector>(Shape.HeadDim);
+        var floats = (count * (KeyBlock + columns + TLanes.Count + 1)) + (KeyBlock * (Shape.HeadDim + columns)) + Line;
+        var memory = stackalloc float[floats];
+        var keys = (float*)(((long)memory + 63) & ~63L);
+        var values = keys + (KeyBlock * Shape.HeadDim);
+        var scores = values + (KeyBlock * columns);
+        var sums = scores + (count * KeyBlock);
+        var totals = sums + (count * columns);
+        var largest = totals + (count * TLanes.Count);
+        var sources = stackalloc int[KeyBlock];
+
+        var queryRow = ((long)row * Shape.QueryTokens) + first;
+        var query = (float*)Query + (queryRow * Shape.QueryStride) + Shape.QueryOffset + (head * Shape.HeadDim);
+        var mask = (int*)Mask == null ? null : (int*)Mask + ((long)row * Shape.KeyTokens);
+        var visible = Visible(row, first + count - 1);
+        new Span<float>(sums, count * (columns + TLanes.Count)).Clear();
+        new Span<float>(largest, count).Fill(float.NegativeInfinity);
+
+        for (var block = 0; block < visible; block += KeyBlock)
+        {
+            var length = Math.Min(visible - block, KeyBlock);
+            var width = PanelProduct.RoundUp<TLanes, TVector>(length);
+            FindSources(row, block, length, sources);
+            PackKeys(sources, length, head, keys);
+            PackValues(sources, length, head, values, columns);
+            PanelProduct.Run<TLanes, TVector>(query, Shape.QueryStride, count, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
+            for (var i = 0; i < count; i++)
+            {
+                Finish(scores + (i * KeyBlock), width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
+                Soften(scores + (i * KeyBlock), width, sums + (i * columns), columns, totals + (i * TLanes.Count), largest + i);
+            }
+            PanelProduct.Run<TLanes, TVector>(scores, KeyBlock, count, values, columns, sums, columns, length, columns, add: true);
+        }
+
+        var width2 = Shape.Heads * Shape.HeadDim;
+        for (var i = 0; i < count; i++)
+        {
+            var total = totals[i * TLanes.Count] = TLanes.Sum(TLanes.Load(totals + (i * TLanes.Count)));
+            var output = (float*)Output + ((queryRow + i) * width2) + (head * Shape.HeadDim);
+            for (var d = 0; d < Shape.HeadDim; d++)
+                output[d] = sums[(i * columns) + d] / total;
+        }
+        if ((float*)Probabilities != null)
+            WriteProbabilities(row, head, first, count, visible, query, mask, keys, scores, totals, largest, sources);
+    }
+
+    /// <summary>A second pass over the keys, now that each query's maximum and sum are known.</summary>
+    private readonly void WriteProbabilities(
+        int row, int head, int first, int count, int visible, float* query, int* mask, float* keys, float* scores, float* totals,
+        float* largest, int* sources)
+    {
+        for (var block = 0; block < visible; block += KeyBlock)
+        {
+            var length = Math.Min(visible - block, KeyBlock);
+            var width = PanelProduct.RoundUp<TLanes, TVector>(length);
+            FindSources(row, block, length, sources);
+            PackKeys(sources, length, head, keys);
+            PanelProduct.Run<TLanes, TVector>(query, Shape.QueryStride, count, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
+            for (var i = 0; i < count; i++)
+            {
+                var score = scores + (i * KeyBlock);
+                Finish(score, width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
+                var shift = TLanes.Create(largest[i]);
+                var total = TLanes.Create(totals[i * TLanes.Count]);
+                for (var j = 0; j < width; j += TLanes.Count)
+                    TLanes.Store(TLanes.Divide(TLanes.ExpOfNegative(TLanes.Subtract(TLanes.Load(score + j), shift)), total), score + j);
+                new Span<float>(score, length).CopyTo(new Span<float>(Probability(row, head, first, i) + block, length));
+            }
+        }
+        for (var i = 0; i < count; i++)
+            new Span<float>(Probability(row, head, first, i) + visible, Shape.KeyTokens - visible).Clear();
+    }
+
+    // Tiles of several rows have one query per row.
+    private readonly float* Probability(int row, int head, int first, int i)
+    {
+        var (inRow, token) = RowsPerTask == 1 ? (row, first + i) : (row + i, 0);
+        return (float*)Probabilities + (((((long)inRow * Shape.Heads) + head) * Shape.QueryTokens + token) * Shape.KeyTokens);
+    }
+
+    private readonly int Visible(int row, int token) => Shape.Causal == 0
+        ? Shape.KeyTokens
+        : Math.Clamp(((int*)Start == null ? 0 : ((int*)Start)[row]) + token + 1, 1, Shape.KeyTokens);
+
+    /// <summary>The token number of each key of a block.</summary>
+    private readonly void FindSources(int row, int block, int length, int* sources)
+    {
+        var table = (int*)KeyRow;
+        var perRow = Shape.KeyRows == AttentionShape.PerRow ? Math.Clamp(table[row], 0, Shape.KeyRowCount - 1) : row;
+        for (var j = 0; j < length; j++)
+        {
+            var from = Shape.KeyRows == AttentionShape.PerPosition
+                ? Math.Clamp(table[((long)row * Shape.KeyCapacity) + block + j], 0, Shape.KeyRowCount - 1)
+                : perRow;
+            sources[j] = (from * Shape.KeyCapacity) + block + j;
+        }
+    }
+
+    /// <summary>keys[d, j] of the block; lanes past the last key keep what was there.</summary>
+    private readonly void PackKeys(int* sources, int length, int head, float* keys)
+    {
+        var from = (float*)Key + Shape.KeyOffset + (head * Shape.HeadDim);
+        for (var j = 0; j < length; j += 4)
+        {
+            var k0 = from + ((long)sources[j] * Shape.KeyStride);
+            var k1 = from + ((long)sources[Math.Min(j + 1, length - 1)] * Shape.KeyStride);
+            var k2 = from + ((long)sources[Math.Min(j + 2, length - 1)] * Shape.KeyStride);
+            var k3 = from + ((long)sources[Math.Min(j + 3, length - 1)] * Shape.KeyStride);
+            PanelProduct.Transpose(k0, k1, k2, k3, Shape.HeadDim, keys + j, KeyBlock);
+        }
+    }
+
+    private readonly void PackValues(int* sources, int length, int head, float* values, int columns)
+    {
+        var from = (float*)Value + Shape.ValueOffset + (head * Shape.HeadDim);
+        for (var j = 0; j < length; j++)
+            new Span<float>(from + ((long)sources[j] * Shape.ValueStride), Shape.HeadDim).CopyTo(new Span<float>(values + (j * columns), Shape.HeadDim));
+    }
+
+    /// <summary>Scales the scores, then overwrites those of padding and of keys that the query does not see.</summary>
+    private readonly void Finish(float* scores, int width, int visible, int length, int* mask)
+    {
+        var scale = TLanes.Create(Shape.Scale);
+        for (var j = 0; j < width; j += TLanes.Count)
+            TLanes.Store(TLanes.Multiply(TLanes.Load(scores + j), scale), scores + j);
+        if (mask != null)
+        {
+            for (var j = 0; j < length; j++)
+            {
+                if (mask[j] == 0)
+                    scores[j] = float.MinValue;
+            }
+        }
+        visible = Math.Max(visible, 0);
+        for (var j = visible; j < width; j++)
+            scores[j] = float.NegativeInfinity;
+    }
+
+    /// <summary>Turns a block's scores into weights about the running maximum, and brings what was summed before onto it.</summary>
+    private static void Soften(float* scores, int width, float* sums, int columns, float* totals, float* largest)
+    {
+        var most = TLanes.Create(*largest);
+        for (var j = 0; j < width; j += TLanes.Count)
+            most = TLanes.Max(most, TLanes.Load(scores + j));
+        var now = TLanes.Largest(most);
+        var shift = TLanes.Create(now);
+        var total = TLanes.Create(0);
+        for (var j = 0; j < width; j += TLanes.Count)
+        {
+            var weight = TLanes.ExpOfNegative(TLanes.Subtract(TLanes.Load(scores + j), shift));
+            TLanes.Store(weight, scores + j);
+            total = TLanes.Add(total, weight);
+        }
+        var before = TLanes.Load(totals);
+        if (now != *largest)
+        {
+            var correction = TLanes.ExpOfNegative(TLanes.Subtract(TLanes.Create(*largest), shift));
+            for (var d = 0; d < columns; d += TLanes.Count)
+                TLanes.Store(TLanes.Multiply(TLanes.Load(sums + d), correction), sums + d);
+            before = TLanes.Multiply(before, correction);
+            *largest = now;
+        }
+        TLanes.Store(TLanes.Add(before, total), totals);
+    }
+}

@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Products of small matrices whose right side is a panel of rows: the micro-kernel holds 6 rows by 2 vectors of the result in registers
+/// (12 of the 16 that AVX2 has). Each element is one chain of multiply-adds in the order of the depth.
+/// </summary>
+internal static unsafe class PanelProduct
+{
+    /// <summary>Rows of the micro-kernel.</summary>
+    public const int Rows = 6;
+
+    /// <summary>Columns are computed in pairs of vectors.</summary>
+    public static int RoundUp<TLanes, TVector>(int columns)
+        where TLanes : ILanes<TVector>
+        where TVector : unmanaged
+    {
+        var pair = 2 * TLanes.Count;
+        return (columns + pair - 1) / pair * pair;
+    }
+
+    /// <summary>c[rows, columns] = a[rows, depth] · b[depth, columns], or added to what c holds.</summary>
+    public static void Run<TLanes, TVector>(
+        float* a, long aStride, int rows, float* b, int bStride, float* c, int cStride, int depth, int columns, bool add)
+        where TLanes : ILanes<TVector>
+        where TVector : unmanaged
+    {
+        for (var column = 0; column < columns; column += 2 * TLanes.Count)
+        {
+            for (var row = 0; row < rows; row += Rows)
+            {
+                Block<TLanes, TVector>(
+                    a + (row * aStride), aStride, Math.Min(Rows, rows - row), b + column, bStride, c + ((long)row * cStride) + column, cStride, depth, add);
+            }
+        }
+    }
+
+    // Rows that are missing repeat the last one: they compute and store the same again.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Block<TLanes, TVector>(float* a, long aStride, int rows, float* b, int bStride, float* c, int cStride, int depth, bool add)
+        where TLanes : ILanes<TVector>
+        where TVector : unmanaged
+    {
+        long r1 = Math.Min(1, rows - 1), r2 = Math.Min(2, rows - 1), r3 = Math.Min(3, rows - 1), r4 = Math.Min(4, rows - 1), r5 = rows - 1;
+        float* a0 = a, a1 = a + (r1 * aStride), a2 = a + (r2 * aStride), a3 = a + (r3 * aStride), a4 = a + (r4 * aStride), a5 = a + (r5 * aStride);
+        float* c0 = c, c1 = c + (r1 * cStride), c2 = c + (r2 * cStride), c3 = c + (r3 * cStride), c4 = c + (r4 * cStride), c5 = c + (r5 * cStride);
+        var zero = TLanes.Create(0);
+        TVector s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
+        if (add)
+        {
+            s00 = TLanes.Load(c0);
+            s01 = TLanes.Load(c0 + TLanes.Count);
+            s10 = TLanes.Load(c1);
+            s11 = TLanes.Load(c1 + TLanes.Count);
+            s20 = TLanes.Load(c2);
+            s21 = TLanes.Load(c2 + TLanes.Count);
+            s30 = TLanes.Load(c3);
+            s31 = TLanes.Load(c3 + TLanes.Count);
+            s40 = TLanes.Load(c4);
+            s41 = TLanes.Load(c4 + TLanes.Count);
+            s50 = TLanes.Load(c5);
+            s51 = TLanes.Load(c5 + TLanes.Count);
+        }
+        for (nint k = 0; k < depth; k++)
+        {
+            var b0 = TLanes.Load(b);
+            var b1 = TLanes.Load(b + TLanes.Count);
+            b += bStride;
+            var x = TLanes.Create(a0[k]);
+            s00 = TLanes.MultiplyAdd(x, b0, s00);
+            s01 = TLanes.MultiplyAdd(x, b1, s01);
+            x = TLanes.Create(a1[k]);
+            s10 = TLanes.MultiplyAdd(x, b0, s10);
+            s11 = TLanes.MultiplyAdd(x, b1, s11);
+            x = TLanes.Create(a2[k]);
+            s20 = TLanes.MultiplyAdd(x, b0, s20);
+            s21 = TLanes.MultiplyAdd(x, b1, s21);
+            x = TLanes.Create(a3[k]);
+            s30 = TLanes.MultiplyAdd(x, b0, s30);
+            s31 = TLanes.MultiplyAdd(x, b1, s31);
+            x = TLanes.Create(a4[k]);
+            s40 = TLanes.MultiplyAdd(x, b0, s40);
+            s41 = TLanes.MultiplyAdd(x, b1, s41);
+            x = TLanes.Create(a5[k]);
+            s50 = TLanes.MultiplyAdd(x, b0, s50);
+            s51 = TLanes.MultiplyAdd(x, b1, s51);
+        }
+        TLanes.Store(s00, c0);
+        TLanes.Store(s01, c0 + TLanes.Count);
+        TLanes.Store(s10, c1);
+        TLanes.Store(s11, c1 + TLanes.Count);
+        TLanes.Store(s20, c2);
+        TLanes.Store(s21, c2 + TLanes.Count);
+        TLanes.Store(s30, c3);
+        TLanes.Store(s31, c3 + TLanes.Count);
+        TLanes.Store(s40, c4);
+        TLanes.Store(s41, c4 + TLanes.Count);
+        TLanes.Store(s50, c5);
+        TLanes.Store(s51, c5 + TLanes.Count);
+    }
+
+    /// <summary>Writes four rows as four neighbouring columns of a panel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Transpose(float* x0, float* x1, float* x2, float* x3, int length, float* panel, int stride)
+    {
+        var d = 0;
+        for (; Sse.IsSupported && d + 4 <= length; d += 4, panel += 4 * stride)
+        {
+            var v0 = Vector128.Load(x0 + d);
+            var v1 = Vector128.Load(x1 + d);
+            var v2 = Vector128.Load(x2 + d);
+            var v3 = Vector128.Load(x3 + d);
+            var low01 = Sse.UnpackLow(v0, v1);
+            var low23 = Sse.UnpackLow(v2, v3);
+            var high01 = Sse.UnpackHigh(v0, v1);
+            var high23 = Sse.UnpackHigh(v2, v3);
+            Sse.MoveLowToHigh(low01, low23).Store(panel);
+            Sse.MoveHighToLow(low23, low01).Store(panel + stride);
+            Sse.MoveLowToHigh(high01, high23).Store(panel + (2 * stride));
+            Sse.MoveHighToLow(high23, high01).Store(panel + (3 * stride));
+        }
+        for (; d < length; d++, panel += stride)
+        {
+            panel[0] = x0[d];
+            panel[1] = x1[d];
+            panel[2] = x2[d];
+            panel[3] = x3[d];
+        }
+    }
+}
