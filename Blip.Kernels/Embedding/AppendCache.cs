@@ -12,7 +12,9 @@ public static class AppendCache
     /// dropped: the caller knows the lengths and refuses such a run beforehand.
     /// </summary>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
-    public static void Run(Device device, in AppendCacheArgs args)
+    public static void Run(Device device, in AppendCacheArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, in AppendCacheArgs args, bool portable)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
         ShapeCheck.AtLeast(args.Tokens, 0, nameof(args.Tokens));
@@ -39,6 +41,19 @@ public static class AppendCache
             SourceStride = args.SourceStride,
             SourceOffset = args.SourceOffset,
         };
+        if (!portable)
+        {
+            device.Launch(new AppendCacheCpu
+            {
+                Source = Cpu.Address(args.Source),
+                Cache = Cpu.Address(args.Cache),
+                Start = Cpu.Address(args.Start),
+                WriteRow = Cpu.Address(args.WriteRow),
+                Shape = shape,
+                Rows = new RowTasks(device, checked(args.Rows * args.Tokens)),
+            });
+            return;
+        }
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, AppendCacheShape>(Kernel)(
             device.Stream, new KernelConfig(checked(args.Rows * args.Tokens), device.GroupSize),
             args.Source, args.Cache, device.OrEmpty(args.Start), device.OrEmpty(args.WriteRow), shape);

@@ -16,7 +16,11 @@ public static class SelectToken
     /// <param name="tokens">Tokens per row, at least 1.</param>
     /// <param name="width">Elements per token, at least 1.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
-    public static void Run(Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width)
+    public static void Run(Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width) =>
+        Run(device, x, index, y, rows, tokens, width, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(
+        Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width, bool portable)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(tokens, 1, nameof(tokens));
@@ -26,6 +30,19 @@ public static class SelectToken
         ShapeCheck.Holds(y, (long)rows * width, nameof(y), "[rows, width]");
         if (rows == 0)
             return;
+        if (!portable)
+        {
+            device.Launch(new SelectTokenCpu
+            {
+                X = Cpu.Address(x),
+                Index = Cpu.Address(index),
+                Y = Cpu.Address(y),
+                Rows = new RowTasks(device, rows),
+                Tokens = tokens,
+                Width = width,
+            });
+            return;
+        }
         device.Load<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int>(Kernel)(
             device.Stream, new KernelConfig(rows, device.GroupSize), x, index, y, tokens, width);
     }

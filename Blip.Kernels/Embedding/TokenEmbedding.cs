@@ -12,7 +12,9 @@ public static class TokenEmbedding
     /// or a position beyond the table, is moved to the nearest there is. <see cref="Validate"/> refuses such ids on the host.
     /// </summary>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
-    public static void Run(Device device, in TokenEmbeddingArgs args)
+    public static void Run(Device device, in TokenEmbeddingArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, in TokenEmbeddingArgs args, bool portable)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
         ShapeCheck.AtLeast(args.Tokens, 0, nameof(args.Tokens));
@@ -26,6 +28,23 @@ public static class TokenEmbedding
         ShapeCheck.Holds(args.Output, tokens * args.Hidden, nameof(args.Output), "[Rows, Tokens, Hidden]");
         if (tokens == 0)
             return;
+        if (!portable)
+        {
+            device.Launch(new TokenEmbeddingCpu
+            {
+                Ids = Cpu.Address(args.Ids),
+                Start = Cpu.Address(args.Start),
+                Table = Cpu.Address(args.Table),
+                PositionTable = Cpu.Address(args.Positions),
+                Output = Cpu.Address(args.Output),
+                Rows = new RowTasks(device, checked((int)tokens)),
+                Tokens = args.Tokens,
+                Vocabulary = args.Vocabulary,
+                Positions = (int)(args.Positions.Length / args.Hidden),
+                Hidden = args.Hidden,
+            });
+            return;
+        }
         device.Load<ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel)(
             device.Stream, new KernelConfig(checked((int)tokens), device.GroupSize),
             args.Ids, args.Table, args.Positions, device.OrEmpty(args.Start), args.Output, args.Tokens, args.Vocabulary, args.Hidden);

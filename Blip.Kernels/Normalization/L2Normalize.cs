@@ -27,6 +27,9 @@ public static class L2Normalize
         ShapeCheck.Holds(y, (long)rows * width, nameof(y), "[rows, width]");
         if (rows == 0)
             return;
-        L2NormalizePortable.Run(device, x, y, rows, width, eps);
+        if (portable)
+            L2NormalizePortable.Run(device, x, y, rows, width, eps);
+        else
+            L2NormalizeSimd.Run(device, x, y, rows, width, eps);
     }
 }

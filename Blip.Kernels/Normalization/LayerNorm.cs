@@ -41,6 +41,9 @@ public static class LayerNorm
         ShapeCheck.Holds(y, elements, nameof(y), "[rows, width]");
         if (rows == 0)
             return;
-        LayerNormPortable.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps);
+        if (portable)
+            LayerNormPortable.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps);
+        else
+            LayerNormSimd.Run(device, x, residual, gamma, beta, y, rows, width, eps);
     }
 }

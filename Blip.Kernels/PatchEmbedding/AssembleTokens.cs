@@ -19,7 +19,12 @@ public static class AssembleTokens
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
     public static void Run(
         Device device, ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
-        int batch, int patches, int hidden)
+        int batch, int patches, int hidden) =>
+        Run(device, patchEmbeddings, classEmbedding, positions, y, batch, patches, hidden, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(
+        Device device, ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
+        int batch, int patches, int hidden, bool portable)
     {
         ShapeCheck.AtLeast(batch, 0, nameof(batch));
         ShapeCheck.AtLeast(patches, 1, nameof(patches));
@@ -31,6 +36,20 @@ public static class AssembleTokens
         ShapeCheck.Holds(y, batch * tokens * hidden, nameof(y), "[batch, 1 + patches, hidden]");
         if (batch == 0)
             return;
+        if (!portable)
+        {
+            device.Launch(new AssembleTokensCpu
+            {
+                PatchEmbeddings = Cpu.Address(patchEmbeddings),
+                ClassEmbedding = Cpu.Address(classEmbedding),
+                Positions = Cpu.Address(positions),
+                Y = Cpu.Address(y),
+                Rows = new RowTasks(device, checked((int)(batch * tokens))),
+                Patches = patches,
+                Hidden = hidden,
+            });
+            return;
+        }
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(Kernel)(
             device.Stream, new KernelConfig(checked((int)(batch * tokens)), device.GroupSize),
             patchEmbeddings, classEmbedding, positions, y, patches, hidden);

@@ -21,7 +21,11 @@ public static class Patchify
     /// <param name="patch">Rows and columns of a patch.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
     public static void Run(
-        Device device, ArrayView<float> pixels, ArrayView<float> patches, int batch, int channels, int height, int width, int patch)
+        Device device, ArrayView<float> pixels, ArrayView<float> patches, int batch, int channels, int height, int width, int patch) =>
+        Run(device, pixels, patches, batch, channels, height, width, patch, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(
+        Device device, ArrayView<float> pixels, ArrayView<float> patches, int batch, int channels, int height, int width, int patch, bool portable)
     {
         ShapeCheck.AtLeast(batch, 0, nameof(batch));
         ShapeCheck.AtLeast(channels, 1, nameof(channels));
@@ -34,6 +38,20 @@ public static class Patchify
         ShapeCheck.Holds(patches, count * length, nameof(patches), "[patches, channels · patch · patch]");
         if (batch == 0)
             return;
+        if (!portable)
+        {
+            device.Launch(new PatchifyCpu
+            {
+                Pixels = Cpu.Address(pixels),
+                Patches = Cpu.Address(patches),
+                Rows = new RowTasks(device, checked((int)count)),
+                Channels = channels,
+                Height = height,
+                Width = width,
+                Patch = patch,
+            });
+            return;
+        }
         device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel)(
             device.Stream, new KernelConfig(checked((int)count), device.GroupSize), pixels, patches, channels, height, width, patch);
     }

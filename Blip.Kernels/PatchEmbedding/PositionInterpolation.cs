@@ -22,7 +22,12 @@ public static class PositionInterpolation
     /// <param name="hidden">Elements per position, at least 1.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
     public static void Run(
-        Device device, ArrayView<float> positions, ArrayView<float> y, int rows, int columns, int newRows, int newColumns, int hidden)
+        Device device, ArrayView<float> positions, ArrayView<float> y, int rows, int columns, int newRows, int newColumns, int hidden) =>
+        Run(device, positions, y, rows, columns, newRows, newColumns, hidden, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(
+        Device device, ArrayView<float> positions, ArrayView<float> y, int rows, int columns, int newRows, int newColumns, int hidden,
+        bool portable)
     {
         ShapeCheck.AtLeast(rows, 1, nameof(rows));
         ShapeCheck.AtLeast(columns, 1, nameof(columns));
@@ -41,6 +46,17 @@ public static class PositionInterpolation
             RowScale = (float)rows / newRows,
             ColumnScale = (float)columns / newColumns,
         };
+        if (!portable)
+        {
+            device.Launch(new PositionInterpolationCpu
+            {
+                Positions = Cpu.Address(positions),
+                Y = Cpu.Address(y),
+                Rows = new RowTasks(device, checked((int)to)),
+                Shape = shape,
+            });
+            return;
+        }
         device.Load<ArrayView<float>, ArrayView<float>, GridShape>(Kernel)(
             device.Stream, new KernelConfig(checked((int)to), device.GroupSize), positions, y, shape);
     }
@@ -80,7 +96,7 @@ public static class PositionInterpolation
             + (Far(2f - t) * positions[((start + IntrinsicMath.Clamp(column + 2, 0, shape.Columns - 1)) * shape.Hidden) + c]);
     }
 
-    private static float Source(int index, float scale) => (scale * (index + 0.5f)) - 0.5f;
+    internal static float Source(int index, float scale) => (scale * (index + 0.5f)) - 0.5f;
 
     private static int Floor(float value)
     {
@@ -89,9 +105,9 @@ public static class PositionInterpolation
     }
 
     // Keys's two polynomials for a = -0.75: up to one step away, and from one to two.
-    private static float Near(float d) => (((1.25f * d) - 2.25f) * d * d) + 1f;
+    internal static float Near(float d) => (((1.25f * d) - 2.25f) * d * d) + 1f;
 
-    private static float Far(float d) => (((((-0.75f * d) + 3.75f) * d) - 6f) * d) + 3f;
+    internal static float Far(float d) => (((((-0.75f * d) + 3.75f) * d) - 6f) * d) + 3f;
 }
 
 /// <summary>The sizes of one launch.</summary>

@@ -1,0 +1,28 @@
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>CPU variant of <see cref="AppendCache"/>: a few tokens per task.</summary>
+internal unsafe struct AppendCacheCpu : ICpuOperator
+{
+    public CpuPointer<float> Source, Cache;
+    public CpuPointer<int> Start, WriteRow;
+    public AppendCacheShape Shape;
+    public RowTasks Rows;
+
+    public readonly int Tasks => Rows.Tasks;
+
+    public readonly void Run(int task)
+    {
+        for (var i = Rows.First(task); i < Rows.End(task); i++)
+        {
+            var row = i / Shape.Tokens;
+            var position = ((int*)Start == null ? 0 : ((int*)Start)[row]) + (i % Shape.Tokens);
+            var cacheRow = (int*)WriteRow == null ? row : ((int*)WriteRow)[row];
+            if (position < 0 || position >= Shape.Capacity || cacheRow < 0 || cacheRow >= Shape.CacheRows)
+                continue;
+            var from = (float*)Source + ((long)i * Shape.SourceStride) + Shape.SourceOffset;
+            RowMath.Copy(from, (float*)Cache + ((((long)cacheRow * Shape.Capacity) + position) * Shape.Width), Shape.Width);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>CPU variant: the passes of <see cref="L2NormalizePortable"/> with vectors.</summary>
+internal static class L2NormalizeSimd
+{
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
+    {
+        if (Vector512.IsHardwareAccelerated)
+            device.Launch(Operator<Lanes512, Vector512<float>>(device, x, y, rows, width, eps));
+        else
+            device.Launch(Operator<Lanes256, Vector256<float>>(device, x, y, rows, width, eps));
+    }
+
+    internal static L2NormalizeOperator<TLanes, TVector> Operator<TLanes, TVector>(
+        Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
+        where TLanes : ILanes<TVector>
+        where TVector : unmanaged =>
+        new() { X = Cpu.Address(x), Y = Cpu.Address(y), Rows = new RowTasks(device, rows), Width = width, Eps = eps };
+}
+
+/// <summary>One normalisation, a few rows per task.</summary>
+internal unsafe struct L2NormalizeOperator<TLanes, TVector> : ICpuOperator
+    where TLanes : ILanes<TVector>
+    where TVector : unmanaged
+{
+    public CpuPointer<float> X, Y;
+    public RowTasks Rows;
+    public int Width;
+    public float Eps;
+
+    public readonly int Tasks => Rows.Tasks;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public readonly void Run(int task)
+    {
+        for (var row = Rows.First(task); row < Rows.End(task); row++)
+            Normalize((float*)X + ((long)row * Width), (float*)Y + ((long)row * Width));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void Normalize(float* x, float* y)
+    {
+        var vectors = Width / TLanes.Count * TLanes.Count;
+        var most = TLanes.Create(0);
+        for (var c = 0; c < vectors; c += TLanes.Count)
+            most = TLanes.Max(most, TLanes.Abs(TLanes.Load(x + c)));
+        var largest = TLanes.Largest(most);
+        for (var c = vectors; c < Width; c++)
+            largest = MathF.Max(largest, MathF.Abs(x[c]));
+        var unit = largest > 0 ? largest : 1;
+
+        var units = TLanes.Create(unit);
+        var squares = TLanes.Create(0);
+        for (var c = 0; c < vectors; c += TLanes.Count)
+        {
+            var value = TLanes.Divide(TLanes.Load(x + c), units);
+            squares = TLanes.MultiplyAdd(value, value, squares);
+        }
+        var sum = TLanes.Sum(squares);
+        for (var c = vectors; c < Width; c++)
+            sum += x[c] / unit * (x[c] / unit);
+        var divisor = MathF.Max(MathF.Sqrt(sum) * unit, Eps);
+
+        var divisors = TLanes.Create(divisor);
+        for (var c = 0; c < vectors; c += TLanes.Count)
+            TLanes.Store(TLanes.Divide(TLanes.Load(x + c), divisors), y + c);
+        for (var c = vectors; c < Width; c++)
+            y[c] = x[c] / divisor;
+    }
+}

@@ -1,0 +1,31 @@
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>CPU variant of <see cref="Patchify"/>: a few patches per task.</summary>
+internal unsafe struct PatchifyCpu : ICpuOperator
+{
+    public CpuPointer<float> Pixels, Patches;
+    public RowTasks Rows;
+    public int Channels, Height, Width, Patch;
+
+    public readonly int Tasks => Rows.Tasks;
+
+    public readonly void Run(int task)
+    {
+        var columns = Width / Patch;
+        var perImage = columns * (Height / Patch);
+        var lines = Channels * Patch;
+        for (var i = Rows.First(task); i < Rows.End(task); i++)
+        {
+            var image = i / perImage;
+            var gridRow = i % perImage / columns;
+            var gridColumn = i % columns;
+            for (var line = 0; line < lines; line++)
+            {
+                var from = (((((long)image * Channels) + (line / Patch)) * Height) + (gridRow * Patch) + (line % Patch)) * Width;
+                RowMath.Copy((float*)Pixels + from + ((long)gridColumn * Patch), (float*)Patches + ((((long)i * lines) + line) * Patch), Patch);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+namespace Blip.Tests.Cases;
+
+/// <summary>What the rows of a normalisation hold.</summary>
+public enum RowValues
+{
+    /// <summary>About zero, of spread one.</summary>
+    Usual,
+
+    /// <summary>Up to ±10,000.</summary>
+    Large,
+
+    /// <summary>Far from zero with little spread: 1000 ± 0.001.</summary>
+    Offset,
+
+    /// <summary>One value throughout.</summary>
+    Constant,
+
+    /// <summary>Zeros.</summary>
+    Zero,
+
+    /// <summary>So small that squares vanish in float.</summary>
+    Tiny,
+
+    /// <summary>Zero but for one large element.</summary>
+    Spike,
+}
+
+/// <summary>Rows to be normalised.</summary>
+public sealed record NormalizationCase(int Rows, int Width, RowValues Values = RowValues.Usual, float Eps = 1e-5f, bool Residual = false)
+{
+    /// <summary>Bytes read and written by a layer normalisation.</summary>
+    public double Bytes => (2.0 + (Residual ? 1 : 0)) * Rows * Width * sizeof(float);
+
+    /// <summary>The inputs, the same every time.</summary>
+    public (float[] X, float[]? Residual, float[] Gamma, float[] Beta) Make()
+    {
+        var random = new Random((Rows * 31) + Width);
+        var x = new float[Rows * Width];
+        for (var i = 0; i < x.Length; i++)
+            x[i] = Value(random, i / Width, i % Width);
+        return (x, Residual ? Uniform(random, x.Length, 1) : null, Uniform(random, Width, 2), Uniform(random, Width, 0.5f));
+    }
+
+    private float Value(Random random, int row, int column) => Values switch
+    {
+        RowValues.Large => Between(random, 1e4f),
+        RowValues.Offset => 1000 + Between(random, 1e-3f),
+        RowValues.Constant => 0.1f + (row * 1.7f),
+        RowValues.Zero => 0,
+        RowValues.Tiny => Between(random, 1e-25f),
+        RowValues.Spike => column == Width / 2 ? 1e4f : 0,
+        _ => Between(random, 1) + Between(random, 1),
+    };
+
+    private static float[] Uniform(Random random, int count, float spread) => [.. Enumerable.Range(0, count).Select(_ => Between(random, spread))];
+
+    private static float Between(Random random, float spread) => (float)((random.NextDouble() - 0.5) * 2 * spread);
+}
+
+/// <summary>The one list of normalisations that tests and benchmarks share.</summary>
+public static class NormalizationCases
+{
+    /// <summary>Odd sizes and odd values.</summary>
+    public static IReadOnlyList<NormalizationCase> Small =>
+    [
+        new(1, 1), new(3, 2), new(7, 3, Residual: true), new(5, 15), new(4, 16), new(3, 17, Residual: true), new(2, 31), new(2, 33),
+        new(13, 127, Residual: true), new(6, 128), new(2, 257), new(3, 769), new(1, 1023), new(2, 4099),
+        new(4, 96, Eps: 1e-12f), new(4, 768, RowValues.Large, 1e-12f), new(4, 768, RowValues.Offset, 1e-12f), new(4, 767, RowValues.Offset),
+        new(5, 768, RowValues.Constant), new(5, 61, RowValues.Constant), new(3, 768, RowValues.Zero, 1e-12f), new(3, 48, RowValues.Tiny, 1e-12f),
+        new(2, 768, RowValues.Spike), new(2, 50, RowValues.Large, Residual: true),
+    ];
+
+    /// <summary>As in the real models, base and large.</summary>
+    public static IReadOnlyList<NormalizationCase> Real =>
+    [
+        new(577, 768), new(577, 1024), new(2305, 768, Residual: true), new(3, 768, Eps: 1e-12f, Residual: true), new(1, 256, Eps: 1e-12f),
+    ];
+}

@@ -1,0 +1,77 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
+
+namespace Blip.Tests.Kernels;
+
+public class L2NormalizeTests
+{
+    // The sum of squares, its root and two divisions: 4 ulp.
+    private const double Bound = 4.0 / (1 << 23);
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Every_case_agrees_with_the_formula_in_double(string id)
+    {
+        using var device = Variants.Open(id);
+        foreach (var test in NormalizationCases.Small.Concat(NormalizationCases.Real))
+        {
+            var x = test.Make().X;
+            var expected = L2NormalizeReference.Run(x, test.Rows, test.Width, 1e-12);
+            using var xs = device.Upload<float>(x);
+            using var y = device.Allocate<float>(x.Length);
+            L2Normalize.Run(device, xs.View, y.View, test.Rows, test.Width, 1e-12f, Variants.Portable(id));
+            var apart = y.ToArray();
+            L2Normalize.Run(device, xs.View, xs.View, test.Rows, test.Width, 1e-12f, Variants.Portable(id));
+            Assert.Equal(apart, xs.ToArray());
+            for (var i = 0; i < expected.Length; i++)
+                Assert.True(Math.Abs(expected[i] - apart[i]) <= Bound * Math.Abs(expected[i]), $"{test} on {id}: element {i} is {apart[i]:g9}, not {expected[i]:g9}");
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void A_row_of_zeros_stays_zero_and_a_long_row_gets_length_one(string id)
+    {
+        using var device = Variants.Open(id);
+        using var x = device.Upload<float>([0, 0, 0, 0, 3e20f, 0, 0, 4e20f]);
+        L2Normalize.Run(device, x.View, x.View, 2, 4, 1e-12f, Variants.Portable(id));
+        var y = x.ToArray();
+        Assert.Equal([0f, 0, 0, 0], y[..4]);
+        Assert.Equal(0.6f, y[4], 1e-6f);
+        Assert.Equal(0.8f, y[7], 1e-6f);
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void A_row_gives_the_same_bits_alone_and_in_a_batch(string id)
+    {
+        using var device = Variants.Open(id);
+        var x = new NormalizationCase(37, 251).Make().X;
+        using var xs = device.Upload<float>(x);
+        using var y = device.Allocate<float>(x.Length);
+        L2Normalize.Run(device, xs.View, y.View, 37, 251, 1e-12f, Variants.Portable(id));
+        var batch = y.ToArray();
+        L2Normalize.Run(device, xs.View.SubView(19 * 251, 251), y.View, 1, 251, 1e-12f, Variants.Portable(id));
+        Assert.Equal(batch[(19 * 251)..(20 * 251)], y.ToArray()[..251]);
+    }
+
+    [Fact]
+    public void The_256_bit_lanes_agree_with_the_formula_too()
+    {
+        using var device = Device.Open("cpu");
+        var x = new NormalizationCase(5, 251).Make().X;
+        var expected = L2NormalizeReference.Run(x, 5, 251, 1e-12);
+        using var xs = device.Upload<float>(x);
+        device.Launch(L2NormalizeSimd.Operator<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(device, xs.View, xs.View, 5, 251, 1e-12f));
+        var actual = xs.ToArray();
+        for (var i = 0; i < actual.Length; i++)
+            Assert.Equal(expected[i], actual[i], Bound * Math.Abs(expected[i]));
+    }
+
+    [Fact]
+    public void Sizes_and_views_that_do_not_fit_are_refused()
+    {
+        using var device = Device.Open("cpu");
+        using var x = device.Allocate<float>(10);
+        Assert.Contains("x holds 10 elements", Assert.Throws<ArgumentException>(() => L2Normalize.Run(device, x.View, x.View, 3, 4)).Message, StringComparison.Ordinal);
+        Assert.Contains("eps is 0", Assert.Throws<ArgumentException>(() => L2Normalize.Run(device, x.View, x.View, 2, 5, 0)).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,109 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
+
+namespace Blip.Tests.Kernels;
+
+public class LayerNormTests
+{
+    private const double Ulp = 1.0 / (1 << 23);
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Every_case_agrees_with_the_formula_in_double(string id)
+    {
+        using var device = Variants.Open(id);
+        foreach (var test in NormalizationCases.Small.Concat(NormalizationCases.Real))
+        {
+            var (x, residual, gamma, beta) = test.Make();
+            var expected = LayerNormReference.Run(x, residual, gamma, beta, test.Rows, test.Width, test.Eps);
+            var actual = Run(device, id, test, x, residual, gamma, beta);
+            for (var i = 0; i < expected.Length; i++)
+            {
+                // The normalised value (at most √width) carries the rounding of the mean's correction, of variance and root: 4 ulp;
+                // the scaling and the shift add one each. A constant row's differences are rounding errors of its value, divided by √eps.
+                var normalised = Math.Abs(expected[i] - beta[i % test.Width]);
+                var spread = test.Values == RowValues.Constant ? Math.Abs(x[i]) * Ulp * Ulp / Math.Sqrt(test.Eps) : 0;
+                var bound = (4 * normalised) + Math.Abs(expected[i]) + Math.Abs(gamma[i % test.Width]);
+                Assert.True(
+                    Math.Abs(expected[i] - actual[i]) <= (bound * Ulp) + spread,
+                    $"{test} on {id}: element {i} is {actual[i]:g9}, not {expected[i]:g9} ± {bound * Ulp:g3}");
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void In_place_gives_the_same_bits(string id)
+    {
+        using var device = Variants.Open(id);
+        var test = new NormalizationCase(5, 99, Residual: true);
+        var (x, residual, gamma, beta) = test.Make();
+        using var gammas = device.Upload<float>(gamma);
+        using var betas = device.Upload<float>(beta);
+        var expected = Run(device, id, test, x, residual, gamma, beta);
+        for (var place = 0; place < 2; place++)
+        {
+            using var xs = device.Upload<float>(x);
+            using var residuals = device.Upload<float>(residual);
+            var y = place == 0 ? xs : residuals;
+            LayerNorm.Run(device, xs.View, residuals.View, gammas.View, betas.View, y.View, 5, 99, test.Eps, Variants.Portable(id));
+            Assert.Equal(expected, y.ToArray());
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void A_row_gives_the_same_bits_alone_and_in_a_batch(string id)
+    {
+        using var device = Variants.Open(id);
+        var test = new NormalizationCase(37, 771);
+        var (x, _, gamma, beta) = test.Make();
+        var batch = Run(device, id, test, x, null, gamma, beta);
+        foreach (var row in new[] { 0, 1, 17, 36 })
+        {
+            var alone = Run(device, id, test with { Rows = 1 }, x[(row * 771)..((row + 1) * 771)], null, gamma, beta);
+            Assert.Equal(batch[(row * 771)..((row + 1) * 771)], alone);
+        }
+    }
+
+    [Fact]
+    public void The_256_bit_lanes_agree_with_the_formula_too()
+    {
+        using var device = Device.Open("cpu");
+        var test = new NormalizationCase(9, 773, Residual: true);
+        var (x, residual, gamma, beta) = test.Make();
+        var expected = LayerNormReference.Run(x, residual, gamma, beta, 9, 773, test.Eps);
+        using var xs = device.Upload<float>(x);
+        using var residuals = device.Upload<float>(residual);
+        using var gammas = device.Upload<float>(gamma);
+        using var betas = device.Upload<float>(beta);
+        device.Launch(LayerNormSimd.Operator<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(
+            device, xs.View, residuals.View, gammas.View, betas.View, xs.View, 9, 773, test.Eps));
+        var actual = xs.ToArray();
+        for (var i = 0; i < actual.Length; i++)
+            Assert.Equal(expected[i], actual[i], 10 * Ulp);
+    }
+
+    [Fact]
+    public void Sizes_and_views_that_do_not_fit_are_refused()
+    {
+        using var device = Device.Open("cpu");
+        using var x = device.Allocate<float>(10);
+        void Run(int rows, int width, float eps) => LayerNorm.Run(device, x.View, default, x.View, x.View, x.View, rows, width, eps);
+        Assert.Contains("x holds 10 elements", Assert.Throws<ArgumentException>(() => Run(3, 4, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("width is 0", Assert.Throws<ArgumentException>(() => Run(3, 0, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains("eps is -1", Assert.Throws<ArgumentException>(() => Run(2, 5, -1)).Message, StringComparison.Ordinal);
+        Assert.Contains("eps is NaN", Assert.Throws<ArgumentException>(() => Run(2, 5, float.NaN)).Message, StringComparison.Ordinal);
+        Run(0, 5, 0);
+    }
+
+    private static float[] Run(Device device, string id, NormalizationCase test, float[] x, float[]? residual, float[] gamma, float[] beta)
+    {
+        using var xs = device.Upload<float>(x);
+        using var residuals = device.Upload<float>(residual ?? []);
+        using var gammas = device.Upload<float>(gamma);
+        using var betas = device.Upload<float>(beta);
+        using var y = device.Allocate<float>(x.Length);
+        LayerNorm.Run(
+            device, xs.View, residuals.View, gammas.View, betas.View, y.View, test.Rows, test.Width, test.Eps, Variants.Portable(id));
+        return y.ToArray();
+    }
+}
