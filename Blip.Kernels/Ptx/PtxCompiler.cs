@@ -19,13 +19,16 @@ public static class PtxCompiler
     {
         // One failed compilation poisons what its context compiles later: a fresh context each time.
         using var context = Context.Create(builder => Device.Configure(builder));
-        using var backend = new PTXBackend(context, architecture, InstructionSet, null!);
+        using var backend = new PTXBackend(context, architecture, InstructionSet(architecture), null!);
         if (repaired)
             CodePlacementRepair.Apply(backend);
         var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), Device.Specialization);
         return repaired ? UniformBranchRepair.Apply(compiled.PTXAssembly) : compiled.PTXAssembly;
     }
 
-    // PTX ISA 6.3: the first that knows sm_75; every driver since 2018 loads it.
-    private static readonly CudaInstructionSet InstructionSet = CudaInstructionSet.ISA_63;
+    // The first PTX ISA that knows the architecture: the oldest driver that runs such a GPU loads it.
+    private static CudaInstructionSet InstructionSet(CudaArchitecture architecture) =>
+        architecture >= CudaArchitecture.SM_90 ? CudaInstructionSet.ISA_78
+        : architecture >= CudaArchitecture.SM_80 ? CudaInstructionSet.ISA_70
+        : CudaInstructionSet.ISA_63;
 }
