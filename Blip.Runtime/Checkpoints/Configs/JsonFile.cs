@@ -24,13 +24,16 @@ internal sealed class JsonFile
     {
         try
         {
-            if (new FileInfo(path).Length > LongestFile)
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            if (stream.Length > LongestFile)
                 throw new CheckpointException($"{path}: the file is longer than {LongestFile >> 20} MiB: this is no config.");
-            return Parse(File.ReadAllBytes(path), path);
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return Parse(bytes, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CheckpointException($"{path}: the file cannot be read: {e.Message}", e);
+            throw new CheckpointException($"{path}: the file cannot be read: {e.Message.TrimEnd('.')}.", e);
         }
     }
 

@@ -1,10 +1,14 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>Stored elements (little-endian, of any alignment) to float32.</summary>
+/// <summary>
+/// Stored elements (little-endian, of any alignment) to float32. A model is loaded once in a process: the loops are
+/// optimised at their first run.
+/// </summary>
 internal static class TensorConversion
 {
     /// <summary>Converts as many elements as <paramref name="destination"/> is long.</summary>
@@ -36,6 +40,7 @@ internal static class TensorConversion
         _ => element[0],
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FromFloat16(ReadOnlySpan<ushort> source, Span<float> destination)
     {
         var i = 0;
@@ -49,6 +54,7 @@ internal static class TensorConversion
             destination[i] = (float)BitConverter.UInt16BitsToHalf(source[i]);
 
         // The fields move to their places in a float32; the product with 2^112 corrects the exponent's bias and makes subnormals normal.
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static Vector<float> Widen(Vector<uint> half)
         {
             var magnitude = (half & new Vector<uint>(0x7FFF)) << 13;
@@ -59,6 +65,7 @@ internal static class TensorConversion
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FromBFloat16(ReadOnlySpan<ushort> source, Span<float> destination)
     {
         var i = 0;
@@ -72,6 +79,7 @@ internal static class TensorConversion
             destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FromFloat64(ReadOnlySpan<double> source, Span<float> destination)
     {
         var i = 0;

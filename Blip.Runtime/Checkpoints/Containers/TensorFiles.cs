@@ -23,8 +23,15 @@ public static class TensorFiles
     {
         if (s_names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } known)
             return known;
-        var others = Directory.EnumerateFiles(folder).Where(file => s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Take(2).ToList();
-        return others is [var only] ? only : null;
+        try
+        {
+            var others = Directory.EnumerateFiles(folder).Where(file => s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)).Take(2).ToList();
+            return others is [var only] ? only : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{folder}: the folder cannot be read: {e.Message.TrimEnd('.')}.", e);
+        }
     }
 
     internal static ITensorSource OpenFile(string path)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Text;
 
@@ -64,6 +65,7 @@ public static class SyntheticTensors
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FillPiece(ulong start, double offset, double factor, Span<float> destination)
     {
         unchecked
@@ -91,6 +93,7 @@ public static class SyntheticTensors
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Numbers(Vector512<ulong> z, double offset, double factor)
     {
         z = (z ^ (z >>> 30)) * Mix1;
