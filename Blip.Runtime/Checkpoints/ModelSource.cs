@@ -10,7 +10,7 @@ public sealed class ModelSource
         (Name, Config, Folder, _weights) = (name, config, folder, weights);
         Preprocessor = folder is null ? PreprocessorConfig.For(config.Vision) : PreprocessorConfig.Load(folder, config.Vision);
         GenerationDefaults = folder is null ? new GenerationDefaults() : GenerationDefaults.Load(folder);
-        VocabularyFile = folder is null ? null : new[] { "vocab.txt", "tokenizer.json" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
+        VocabularyFile = folder is null ? null : new[] { "tokenizer.json", "vocab.txt" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
     }
 
     /// <summary>The model as the user named it.</summary>
@@ -28,7 +28,7 @@ public sealed class ModelSource
     /// <summary>Where its files lie; null for a synthetic one.</summary>
     public string? Folder { get; }
 
-    /// <summary>Its vocab.txt or tokenizer.json; null where it has none.</summary>
+    /// <summary>Its tokenizer.json, which goes first as in the reference, or vocab.txt; null where it has none.</summary>
     public string? VocabularyFile { get; }
 
     /// <summary>True for weights that a rule makes up; they fit any head.</summary>

@@ -63,15 +63,15 @@ public class HubCacheTests
     }
 
     [Theory]
-    [InlineData("", "/home/me/.cache/huggingface/hub")]
+    [InlineData("", "/users/me/.cache/huggingface/hub")]
     [InlineData("XDG_CACHE_HOME=/xdg", "/xdg/huggingface/hub")]
     [InlineData("HF_HOME=/hf;XDG_CACHE_HOME=/xdg", "/hf/hub")]
-    [InlineData("HF_HOME=~/hf", "/home/me/hf/hub")]
+    [InlineData("HF_HOME=~/hf", "/users/me/hf/hub")]
     [InlineData("HF_HUB_CACHE=/cache;HF_HOME=/hf", "/cache")]
     [InlineData("HF_HUB_CACHE=;HF_HOME=/hf", "/hf/hub")]
     public void The_environment_says_where_it_is(string variables, string expected)
     {
-        var environment = variables.Split(';', StringSplitOptions.RemoveEmptyEntries).Append("HOME=/home/me").Select(v => v.Split('=')).ToDictionary(v => v[0], v => v[1]);
+        var environment = variables.Split(';', StringSplitOptions.RemoveEmptyEntries).Append("HOME=/users/me").Select(v => v.Split('=')).ToDictionary(v => v[0], v => v[1]);
         Assert.Equal(expected, HubCache.FromEnvironment(environment.GetValueOrDefault).Folder);
     }
 
