@@ -1,0 +1,105 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
+
+namespace Blip.Tests.Kernels;
+
+public class PatchEmbeddingTests
+{
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Patches_are_copied_in_the_order_of_a_convolutions_weight(string id)
+    {
+        using var device = Variants.Open(id);
+        foreach (var test in PatchEmbeddingCases.Patches)
+        {
+            var pixels = Values(test.Batch * test.Channels * test.Height * test.Width);
+            using var source = device.Upload<float>(pixels);
+            using var patches = device.Allocate<float>(test.Batch * test.Patches * test.Channels * test.Patch * test.Patch);
+            Patchify.Run(device, source.View, patches.View, test.Batch, test.Channels, test.Height, test.Width, test.Patch, Variants.Portable(id));
+            Assert.Equal(PatchifyReference.Run(pixels, test.Batch, test.Channels, test.Height, test.Width, test.Patch), patches.ToArray());
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Tokens_are_class_and_patches_with_their_positions(string id)
+    {
+        using var device = Variants.Open(id);
+        foreach (var test in PatchEmbeddingCases.Patches)
+        {
+            var patches = Values(test.Batch * test.Patches * test.Hidden);
+            var first = Values(test.Hidden);
+            var positions = Values((test.Patches + 1) * test.Hidden);
+            using var patchesThere = device.Upload<float>(patches);
+            using var firstThere = device.Upload<float>(first);
+            using var positionsThere = device.Upload<float>(positions);
+            using var y = device.Allocate<float>(test.Batch * (test.Patches + 1) * test.Hidden);
+            AssembleTokens.Run(
+                device, patchesThere.View, firstThere.View, positionsThere.View, y.View, test.Batch, test.Patches, test.Hidden, Variants.Portable(id));
+            Assert.Equal(AssembleTokensReference.Run(patches, first, positions, test.Batch, test.Patches, test.Hidden), y.ToArray());
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Interpolated_positions_agree_with_the_formula_in_double(string id)
+    {
+        using var device = Variants.Open(id);
+        foreach (var test in PatchEmbeddingCases.Grids)
+        {
+            var positions = Values((1 + (test.Rows * test.Columns)) * test.Hidden);
+            var expected = PositionInterpolationReference.Run(positions, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden);
+            var actual = Interpolate(device, id, test, positions);
+            Assert.Equal(positions[..test.Hidden], actual[..test.Hidden]);
+            // The coordinate is rounded at up to 30, half of 2^-19, where the cubic is at most 3 steep; four such lines and columns.
+            for (var i = 0; i < expected.Length; i++)
+                Assert.True(Math.Abs(expected[i] - actual[i]) <= 2e-5, $"{test} on {id}: element {i} is {actual[i]:g9}, not {expected[i]:g9}");
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void The_same_grid_gives_the_same_bits(string id)
+    {
+        using var device = Variants.Open(id);
+        var positions = Values(50 * 13);
+        Assert.Equal(positions, Interpolate(device, id, new GridCase(7, 7, 7, 7, 13), positions));
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Borders_are_repeated(string id)
+    {
+        using var device = Variants.Open(id);
+        var y = Interpolate(device, id, new GridCase(2, 2, 3, 3, 1), [7, 0, 1, 4, 9]);
+        var reference = PositionInterpolationReference.Run([7, 0, 1, 4, 9], 2, 2, 3, 3, 1);
+        Assert.Equal(3.5, reference[5], 12);
+        for (var i = 0; i < y.Length; i++)
+            Assert.Equal(reference[i], y[i], 2e-6);
+    }
+
+    [Fact]
+    public void Sizes_and_views_that_do_not_fit_are_refused()
+    {
+        using var device = Device.Open("cpu");
+        using var x = device.Allocate<float>(48);
+        Refused("height is 3", () => Patchify.Run(device, x.View, x.View, 1, 3, 3, 4, 4));
+        Refused("pixels holds 48", () => Patchify.Run(device, x.View, x.View, 2, 3, 4, 4, 4));
+        Refused("patchEmbeddings holds 48", () => AssembleTokens.Run(device, x.View, x.View, x.View, x.View, 1, 7, 7));
+        Refused("y holds 48", () => PositionInterpolation.Run(device, x.View, x.View, 2, 2, 4, 4, 4));
+        Refused("newRows is 0", () => PositionInterpolation.Run(device, x.View, x.View, 2, 2, 0, 4, 4));
+
+        static void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
+    }
+
+    private static float[] Interpolate(Device device, string id, GridCase test, float[] positions)
+    {
+        using var source = device.Upload<float>(positions);
+        using var y = device.Allocate<float>((1 + (test.NewRows * test.NewColumns)) * test.Hidden);
+        PositionInterpolation.Run(
+            device, source.View, y.View, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden, Variants.Portable(id));
+        return y.ToArray();
+    }
+
+    private static float[] Values(int count)
+    {
+        var random = new Random(count);
+        return [.. Enumerable.Range(0, count).Select(_ => (float)((random.NextDouble() * 2) - 1))];
+    }
+}
