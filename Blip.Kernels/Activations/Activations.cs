@@ -1,0 +1,39 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>Activation functions as kernels of their own; most run as the epilogue of a <see cref="Gemm"/> instead.</summary>
+public static class Activations
+{
+    /// <summary>y = f(x) for each element; <paramref name="y"/> may be <paramref name="x"/>.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="x">[count].</param>
+    /// <param name="y">[count].</param>
+    /// <param name="count">Number of elements, at least 0.</param>
+    /// <param name="kind">The function; <see cref="Activation.None"/> copies.</param>
+    /// <exception cref="ArgumentException">A view is too short, or the function is not one that exists.</exception>
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, long count, Activation kind) =>
+        Run(device, x, y, count, kind, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, ArrayView<float> x, ArrayView<float> y, long count, Activation kind, bool portable)
+    {
+        Validate(kind);
+        ShapeCheck.Within(count, 0, long.MaxValue, nameof(count));
+        ShapeCheck.Holds(x, count, nameof(x), "[count]");
+        ShapeCheck.Holds(y, count, nameof(y), "[count]");
+        if (count == 0)
+            return;
+        if (kind == Activation.None)
+            x.SubView(0, count).CopyTo(device.Stream, y.SubView(0, count));
+        else
+            ActivationsPortable.Run(device, x, y, count, kind);
+    }
+
+    internal static void Validate(Activation kind)
+    {
+        if (kind is < Activation.None or > Activation.Tanh)
+            throw new ArgumentException($"{(int)kind} is not an activation.", nameof(kind));
+    }
+}

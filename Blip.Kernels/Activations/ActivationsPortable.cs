@@ -1,0 +1,46 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>Activations on every accelerator, one work-item per element.</summary>
+internal static class ActivationsPortable
+{
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, long count, Activation kind)
+    {
+        switch (kind)
+        {
+            case Activation.Gelu: Run<Gelu>(device, x, y, count); break;
+            case Activation.QuickGelu: Run<QuickGelu>(device, x, y, count); break;
+            case Activation.GeluTanh: Run<GeluTanh>(device, x, y, count); break;
+            case Activation.Relu: Run<Relu>(device, x, y, count); break;
+            default: Run<Tanh>(device, x, y, count); break;
+        }
+    }
+
+    /// <summary>The function of one value, for the epilogue of another kernel.</summary>
+    public static float Apply(float x, int kind) => (Activation)kind switch
+    {
+        Activation.Gelu => Gelu.Apply(new Scalar(x)).Value,
+        Activation.QuickGelu => QuickGelu.Apply(new Scalar(x)).Value,
+        Activation.GeluTanh => GeluTanh.Apply(new Scalar(x)).Value,
+        Activation.Relu => Relu.Apply(new Scalar(x)).Value,
+        Activation.Tanh => Tanh.Apply(new Scalar(x)).Value,
+        _ => x,
+    };
+
+    private static void Run<TActivation>(Device device, ArrayView<float> x, ArrayView<float> y, long count)
+        where TActivation : struct, IActivation =>
+        device.Load<ArrayView<float>, ArrayView<float>, long>(Kernel<TActivation>)(
+            device.Stream, new KernelConfig(checked((int)((count + device.GroupSize - 1) / device.GroupSize)), device.GroupSize), x, y, count);
+
+    [Kernel(typeof(Gelu)), Kernel(typeof(QuickGelu)), Kernel(typeof(GeluTanh)), Kernel(typeof(Relu)), Kernel(typeof(Tanh))]
+    internal static void Kernel<TActivation>(ArrayView<float> x, ArrayView<float> y, long count)
+        where TActivation : struct, IActivation
+    {
+        var i = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
+        if (i < count)
+            y[i] = TActivation.Apply(new Scalar(x[i])).Value;
+    }
+}

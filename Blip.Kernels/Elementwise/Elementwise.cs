@@ -1,0 +1,39 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>Sums of tensors that no other operator took as its residual.</summary>
+public static class Elementwise
+{
+    /// <summary>y = a + b for each element; y may be a or b.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="a">[count].</param>
+    /// <param name="b">[count].</param>
+    /// <param name="y">[count].</param>
+    /// <param name="count">Number of elements, at least 0.</param>
+    /// <exception cref="ArgumentException">A view is too short.</exception>
+    public static void Add(Device device, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count) =>
+        Add(device, a, b, y, count, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Add(Device device, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count, bool portable)
+    {
+        ShapeCheck.Within(count, 0, long.MaxValue, nameof(count));
+        ShapeCheck.Holds(a, count, nameof(a), "[count]");
+        ShapeCheck.Holds(b, count, nameof(b), "[count]");
+        ShapeCheck.Holds(y, count, nameof(y), "[count]");
+        if (count == 0)
+            return;
+        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, long>(AddKernel)(
+            device.Stream, new KernelConfig(checked((int)((count + device.GroupSize - 1) / device.GroupSize)), device.GroupSize), a, b, y, count);
+    }
+
+    [Kernel]
+    internal static void AddKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count)
+    {
+        var i = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
+        if (i < count)
+            y[i] = a[i] + b[i];
+    }
+}

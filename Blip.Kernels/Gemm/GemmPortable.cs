@@ -1,0 +1,93 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+using Lanes64 = Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Lanes4>>>>;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Every accelerator; chosen where kernels run on CPU cores. A work-item computes 2 rows of one panel (2 × 64 sums in registers) and
+/// needs no barrier: the compiler of a CPU driver makes vectors of the 64 neighbouring sums.
+/// </summary>
+internal static class GemmPortable
+{
+    private const int TileRows = 2;
+
+    public static void Run(Device device, in GemmArgs args)
+    {
+        switch (args.Weights.Format)
+        {
+            case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
+            case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
+            default: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
+        }
+    }
+
+    private static void Run<TStored, TFormat>(Device device, in GemmArgs args, ArrayView<TStored> weights)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored>
+    {
+        var tiles = (long)args.Weights.Panels * ((args.Rows + TileRows - 1) / TileRows);
+        var groups = checked((int)((tiles + device.GroupSize - 1) / device.GroupSize));
+        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TStored, TFormat>)(
+            device.Stream, new KernelConfig(groups, device.GroupSize),
+            args.X, weights, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+    }
+
+    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights)), Kernel(typeof(ushort), typeof(BFloat16Weights))]
+    internal static void Kernel<TStored, TFormat>(
+        ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
+        int rows, int outFeatures, int inFeatures, int activation)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored>
+    {
+        // Tiles of one panel follow each other, so that its weights stay in the cache.
+        var tile = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
+        var rowTiles = (rows + TileRows - 1) / TileRows;
+        var panel = (int)(tile / rowTiles);
+        var row = (int)(tile % rowTiles) * TileRows;
+        if (panel * PackedWeights.PanelWidth >= outFeatures)
+            return;
+
+        var w = weights.SubView((long)panel * inFeatures * PackedWeights.PanelWidth, (long)inFeatures * PackedWeights.PanelWidth);
+        var x0 = x.SubView((long)row * inFeatures, inFeatures);
+        var x1 = x.SubView((long)IntrinsicMath.Min(row + 1, rows - 1) * inFeatures, inFeatures);
+        Lanes64 sums0 = default, sums1 = default;
+        for (var k = 0; k < inFeatures; k++)
+        {
+            var wk = Lanes64.Load<TStored, TFormat>(w, k * PackedWeights.PanelWidth);
+            sums0 = Lanes64.MultiplyAdd(x0[k], wk, sums0);
+            sums1 = Lanes64.MultiplyAdd(x1[k], wk, sums1);
+        }
+
+        // Through memory, so that the epilogue is compiled once and not for each of the sums.
+        var sums = LocalMemory.Allocate<float>(PackedWeights.PanelWidth);
+        Lanes64.Store(sums0, sums, 0);
+        Finish(sums, bias, residual, y, row, panel, outFeatures, activation);
+        if (row + 1 >= rows)
+            return;
+        Lanes64.Store(sums1, sums, 0);
+        Finish(sums, bias, residual, y, row + 1, panel, outFeatures, activation);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(
+        ArrayView<float> sums, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int panel, int outFeatures, int activation)
+    {
+        var first = panel * PackedWeights.PanelWidth;
+        var columns = IntrinsicMath.Min(PackedWeights.PanelWidth, outFeatures - first);
+        var to = ((long)row * outFeatures) + first;
+        for (var j = 0; j < columns; j++)
+        {
+            var value = sums[j];
+            if (bias.Length > 0)
+                value += bias[first + j];
+            value = ActivationsPortable.Apply(value, activation);
+            if (residual.Length > 0)
+                value += residual[to + j];
+            y[to + j] = value;
+        }
+    }
+}

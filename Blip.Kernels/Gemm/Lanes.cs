@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Neighbouring sums of one row that a work-item keeps in registers. ILGPU takes structs apart into scalars, so that nested pairs
+/// make a tile of any width without an array (which would lie in memory) and without writing every scalar down.
+/// </summary>
+/// <typeparam name="TSelf">The lanes.</typeparam>
+internal interface ILanes<TSelf>
+    where TSelf : unmanaged, ILanes<TSelf>
+{
+    /// <summary>Number of sums.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Decodes <see cref="Count"/> neighbouring weights.</summary>
+    static abstract TSelf Load<TStored, TFormat>(ArrayView<TStored> weights, int index)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored>;
+
+    /// <summary>sums + x · w, lane by lane.</summary>
+    static abstract TSelf MultiplyAdd(float x, TSelf w, TSelf sums);
+
+    /// <summary>Writes the lanes side by side.</summary>
+    static abstract void Store(TSelf lanes, ArrayView<float> to, int index);
+}
+
+/// <summary>Four sums.</summary>
+internal struct Lanes4 : ILanes<Lanes4>
+{
+    public float A, B, C, D;
+
+    public static int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 4;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 Load<TStored, TFormat>(ArrayView<TStored> weights, int index)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored> => new()
+        {
+            A = TFormat.Decode(weights[index]),
+            B = TFormat.Decode(weights[index + 1]),
+            C = TFormat.Decode(weights[index + 2]),
+            D = TFormat.Decode(weights[index + 3]),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes4 MultiplyAdd(float x, Lanes4 w, Lanes4 sums) => new()
+    {
+        A = sums.A + (x * w.A),
+        B = sums.B + (x * w.B),
+        C = sums.C + (x * w.C),
+        D = sums.D + (x * w.D),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Lanes4 lanes, ArrayView<float> to, int index)
+    {
+        to[index] = lanes.A;
+        to[index + 1] = lanes.B;
+        to[index + 2] = lanes.C;
+        to[index + 3] = lanes.D;
+    }
+}
+
+/// <summary>Twice as many sums.</summary>
+/// <typeparam name="THalf">Each half.</typeparam>
+internal struct Pair<THalf> : ILanes<Pair<THalf>>
+    where THalf : unmanaged, ILanes<THalf>
+{
+    public THalf Low, High;
+
+    public static int Count
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => 2 * THalf.Count;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<THalf> Load<TStored, TFormat>(ArrayView<TStored> weights, int index)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored> => new()
+        {
+            Low = THalf.Load<TStored, TFormat>(weights, index),
+            High = THalf.Load<TStored, TFormat>(weights, index + THalf.Count),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pair<THalf> MultiplyAdd(float x, Pair<THalf> w, Pair<THalf> sums) => new()
+    {
+        Low = THalf.MultiplyAdd(x, w.Low, sums.Low),
+        High = THalf.MultiplyAdd(x, w.High, sums.High),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Pair<THalf> lanes, ArrayView<float> to, int index)
+    {
+        THalf.Store(lanes.Low, to, index);
+        THalf.Store(lanes.High, to, index + THalf.Count);
+    }
+}

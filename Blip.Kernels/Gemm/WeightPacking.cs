@@ -1,0 +1,148 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Writes rows of a matrix into panels. This lies on the way of every byte of a checkpoint: 16 columns are turned at a time, so that
+/// each cache line of the source is read once and the target is written from first to last.
+/// </summary>
+internal static unsafe class WeightPacking
+{
+    private const int Width = PackedWeights.PanelWidth;
+
+    // Columns that are turned at a time: a cache line of each row.
+    private const int Block = 16;
+
+    // Below this a second core is not worth its start.
+    private const long ParallelElements = 1 << 18;
+
+    /// <summary>Packs single precision.</summary>
+    public static void Pack(float* source, int firstRow, int count, int inFeatures, float* panels) =>
+        ForEachPanel(firstRow, count, inFeatures, (panel, first, rows) =>
+        {
+            var from = source + (((long)(panel * Width) + first - firstRow) * inFeatures);
+            var to = panels + ((long)panel * inFeatures * Width) + first;
+            for (var k = 0; k < inFeatures; k += Block)
+                Turn(from + k, inFeatures, rows, Math.Min(Block, inFeatures - k), to + ((long)k * Width));
+        });
+
+    /// <summary>Rounds to a format of 16 bits, to nearest and halves to even, and packs.</summary>
+    public static void Pack(float* source, int firstRow, int count, int inFeatures, ushort* panels, WeightFormat format) =>
+        ForEachPanel(firstRow, count, inFeatures, (panel, first, rows) =>
+        {
+            var turned = stackalloc float[Block * Width];
+            var from = source + (((long)(panel * Width) + first - firstRow) * inFeatures);
+            var to = panels + ((long)panel * inFeatures * Width) + first;
+            for (var k = 0; k < inFeatures; k += Block)
+            {
+                var columns = Math.Min(Block, inFeatures - k);
+                Turn(from + k, inFeatures, rows, columns, turned);
+                for (var c = 0; c < columns; c++)
+                    Round(turned + (c * Width), to + ((long)(k + c) * Width), rows, format);
+            }
+        });
+
+    /// <summary>Rounds one value.</summary>
+    public static ushort Round(float value, WeightFormat format)
+    {
+        var bits = Vector256.Create(BitConverter.SingleToUInt32Bits(value));
+        return (ushort)(format == WeightFormat.Float16 ? ToFloat16(bits) : ToBFloat16(bits))[0];
+    }
+
+    private static void ForEachPanel(int firstRow, int count, int inFeatures, Action<int, int, int> pack)
+    {
+        var (start, end) = (firstRow / Width, (firstRow + count + Width - 1) / Width);
+        if ((long)count * inFeatures < ParallelElements)
+        {
+            for (var panel = start; panel < end; panel++)
+                One(panel);
+        }
+        else
+        {
+            Parallel.For(start, end, One);
+        }
+
+        void One(int panel)
+        {
+            var first = Math.Max(firstRow - (panel * Width), 0);
+            pack(panel, first, Math.Min(Width, firstRow + count - (panel * Width)) - first);
+        }
+    }
+
+    // to[c, r] = from[r, c]; rows lie `stride` apart in the source, columns Width apart in the target.
+    private static void Turn(float* from, long stride, int rows, int columns, float* to)
+    {
+        var r = 0;
+        if (Sse.IsSupported)
+        {
+            for (; r + 4 <= rows; r += 4)
+            {
+                var c = 0;
+                for (; c + 4 <= columns; c += 4)
+                    Turn4x4(from + (r * stride) + c, stride, to + (c * Width) + r);
+                for (; c < columns; c++)
+                {
+                    for (var i = 0; i < 4; i++)
+                        to[(c * Width) + r + i] = from[((r + i) * stride) + c];
+                }
+            }
+        }
+        for (; r < rows; r++)
+        {
+            for (var c = 0; c < columns; c++)
+                to[(c * Width) + r] = from[(r * stride) + c];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn4x4(float* from, long stride, float* to)
+    {
+        var (a, b, c, d) = (Sse.LoadVector128(from), Sse.LoadVector128(from + stride), Sse.LoadVector128(from + (2 * stride)), Sse.LoadVector128(from + (3 * stride)));
+        var (ab, cd) = (Sse.UnpackLow(a, b), Sse.UnpackLow(c, d));
+        Sse.Store(to, Sse.MoveLowToHigh(ab, cd));
+        Sse.Store(to + Width, Sse.MoveHighToLow(cd, ab));
+        (ab, cd) = (Sse.UnpackHigh(a, b), Sse.UnpackHigh(c, d));
+        Sse.Store(to + (2 * Width), Sse.MoveLowToHigh(ab, cd));
+        Sse.Store(to + (3 * Width), Sse.MoveHighToLow(cd, ab));
+    }
+
+    private static void Round(float* from, ushort* to, int count, WeightFormat format)
+    {
+        var i = 0;
+        for (; i + 16 <= count; i += 16)
+        {
+            var (low, high) = (Vector256.Load((uint*)from + i), Vector256.Load((uint*)from + i + 8));
+            var rounded = format == WeightFormat.Float16
+                ? Vector256.Narrow(ToFloat16(low), ToFloat16(high))
+                : Vector256.Narrow(ToBFloat16(low), ToBFloat16(high));
+            rounded.Store(to + i);
+        }
+        for (; i < count; i++)
+            to[i] = Round(from[i], format);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> ToBFloat16(Vector256<uint> bits)
+    {
+        var rounded = bits + Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One);
+        var isNaN = Vector256.GreaterThan(bits & Vector256.Create(0x7FFFFFFFu), Vector256.Create(0x7F800000u));
+        return Vector256.ConditionalSelect(isNaN, bits | Vector256.Create(0x400000u), rounded) >>> 16;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> ToFloat16(Vector256<uint> bits)
+    {
+        var magnitude = bits & Vector256.Create(0x7FFFFFFFu);
+        // Exponents move from bias 127 to 15; the carry of the rounding may reach infinity, as it should.
+        var normal = (magnitude - Vector256.Create((112u << 23) - 0xFFF) + ((magnitude >>> 13) & Vector256<uint>.One)) >>> 13;
+        // 0.5 has the last place of a subnormal half: the sum rounds there.
+        var subnormal = (magnitude.AsSingle() + Vector256.Create(0.5f)).AsUInt32() - Vector256.Create(0x3F000000u);
+        var infinite = Vector256.ConditionalSelect(
+            Vector256.GreaterThan(magnitude, Vector256.Create(0x7F800000u)), Vector256.Create(0x7E00u), Vector256.Create(0x7C00u));
+        var half = Vector256.ConditionalSelect(Vector256.LessThan(magnitude, Vector256.Create(0x38800000u)), subnormal, normal);
+        half = Vector256.ConditionalSelect(Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(0x47800000u)), infinite, half);
+        return half | ((bits >>> 16) & Vector256.Create(0x8000u));
+    }
+}

@@ -1,0 +1,131 @@
+using Blip.Kernels;
+
+namespace Blip.Tests.Cases;
+
+/// <summary>What the numbers of a case look like.</summary>
+public enum Spread
+{
+    /// <summary>About what a trained layer has: inputs around 1, weights around 1/√in.</summary>
+    Trained,
+
+    /// <summary>Magnitudes from 10⁻⁸ to 10⁸ side by side.</summary>
+    Extreme,
+
+    /// <summary>Every other row of X is zero.</summary>
+    ZeroRows,
+}
+
+/// <summary>One linear layer.</summary>
+public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeatures)
+{
+    /// <summary>The epilogue.</summary>
+    public Activation Activation { get; init; }
+
+    /// <summary>Whether a bias is added.</summary>
+    public bool Bias { get; init; } = true;
+
+    /// <summary>Whether a residual is added.</summary>
+    public bool Residual { get; init; }
+
+    /// <summary>The numbers.</summary>
+    public Spread Spread { get; init; }
+
+    /// <summary>How the weights are stored.</summary>
+    public WeightFormat Format { get; init; }
+
+    /// <summary>Too large for a kernel that is not meant to be fast on the device.</summary>
+    public bool Large { get; init; }
+
+    /// <summary>Multiplications and additions.</summary>
+    public long Flops => 2L * Rows * InFeatures * OutFeatures;
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Name} [{Rows}, {InFeatures} -> {OutFeatures}] {Format} {Activation}{(Residual ? " + residual" : "")}";
+}
+
+/// <summary>The linear layers that tests and benchmarks share.</summary>
+public static class GemmCases
+{
+    /// <summary>Every case.</summary>
+    public static IReadOnlyList<GemmCase> All { get; } =
+    [
+        new("one by one", 1, 1, 1),
+        new("one input", 5, 1, 70),
+        new("one output", 7, 33, 1),
+        new("one row", 1, 129, 65),
+        new("primes", 13, 97, 131) { Residual = true },
+        new("two rows", 2, 64, 64) { Bias = false },
+        new("three beams", 3, 96, 200) { Residual = true },
+        new("no bias", 6, 48, 96) { Bias = false, Residual = true },
+        new("seven rows", 7, 32, 128) { Activation = Activation.Gelu },
+        new("past a block of inputs", 4, 769, 66) { Activation = Activation.QuickGelu },
+        new("two blocks of inputs", 11, 1537, 70) { Residual = true },
+        new("past a block of rows", 145, 40, 67) { Activation = Activation.Relu },
+        new("several blocks of rows", 300, 17, 20) { Residual = true, Activation = Activation.GeluTanh },
+        new("gelu and residual", 9, 65, 63) { Activation = Activation.Gelu, Residual = true },
+        new("tanh", 3, 50, 50) { Activation = Activation.Tanh },
+        new("extreme values", 5, 61, 67) { Spread = Spread.Extreme },
+        new("zero rows", 8, 61, 67) { Spread = Spread.ZeroRows, Activation = Activation.Gelu },
+        .. Formats(new("half", 1, 131, 70)),
+        .. Formats(new("half", 5, 131, 70) { Residual = true }),
+        .. Formats(new("half", 37, 800, 130) { Activation = Activation.Gelu }),
+        .. Formats(new("half, extreme values", 5, 61, 67) { Spread = Spread.Extreme }),
+        new("base, query-key-value", 577, 768, 2304) { Large = true },
+        new("base, attention output", 577, 768, 768) { Large = true, Residual = true },
+        new("base, feed-forward in", 577, 768, 3072) { Large = true, Activation = Activation.Gelu },
+        new("base, feed-forward out", 577, 3072, 768) { Large = true, Residual = true },
+        new("base, one token", 1, 768, 768),
+        new("base, one token, feed-forward", 1, 768, 3072) { Activation = Activation.Gelu },
+        new("base, vocabulary", 1, 768, 30524) { Large = true },
+        new("base, vocabulary, three beams", 3, 768, 30524) { Large = true },
+        .. Formats(new("base, feed-forward in", 577, 768, 3072) { Large = true, Activation = Activation.Gelu }),
+        .. Formats(new("base, vocabulary", 1, 768, 30524) { Large = true }),
+        new("large, cross-attention of text", 64, 1024, 1536) { Large = true },
+        new("large, feed-forward", 197, 1024, 4096) { Large = true, Activation = Activation.Gelu },
+        new("large, feed-forward out", 197, 4096, 1024) { Large = true, Residual = true },
+    ];
+
+    /// <summary>The inputs of a case, always the same.</summary>
+    public static GemmInputs Make(GemmCase gemm)
+    {
+        var random = new Random(gemm.Rows + (31 * gemm.InFeatures) + (17 * gemm.OutFeatures));
+        var x = Numbers(random, gemm.Rows * gemm.InFeatures, 1, gemm.Spread);
+        var weights = Numbers(random, gemm.OutFeatures * gemm.InFeatures, 1 / MathF.Sqrt(gemm.InFeatures), gemm.Spread);
+        if (gemm.Spread == Spread.ZeroRows)
+        {
+            for (var row = 0; row < gemm.Rows; row += 2)
+                x.AsSpan(row * gemm.InFeatures, gemm.InFeatures).Clear();
+        }
+        if (gemm.Format == WeightFormat.Float16 && gemm.Spread == Spread.Extreme)
+            Clamp(weights);
+        return new GemmInputs(
+            x, weights,
+            gemm.Bias ? Numbers(random, gemm.OutFeatures, 0.5f, gemm.Spread) : [],
+            gemm.Residual ? Numbers(random, gemm.Rows * gemm.OutFeatures, 2, gemm.Spread) : []);
+    }
+
+    private static IEnumerable<GemmCase> Formats(GemmCase gemm) =>
+        [gemm with { Format = WeightFormat.Float16 }, gemm with { Format = WeightFormat.BFloat16 }];
+
+    private static float[] Numbers(Random random, int count, float scale, Spread spread)
+    {
+        var numbers = new float[count];
+        for (var i = 0; i < count; i++)
+        {
+            numbers[i] = ((random.NextSingle() * 2) - 1) * scale;
+            if (spread == Spread.Extreme)
+                numbers[i] *= MathF.Pow(10, random.Next(-8, 9));
+        }
+        return numbers;
+    }
+
+    // What a half can hold.
+    private static void Clamp(float[] weights)
+    {
+        foreach (ref var weight in weights.AsSpan())
+            weight = Math.Clamp(weight, -60000, 60000);
+    }
+}
+
+/// <summary>The arrays of a <see cref="GemmCase"/>.</summary>
+public sealed record GemmInputs(float[] X, float[] Weights, float[] Bias, float[] Residual);

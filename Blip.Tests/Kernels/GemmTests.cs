@@ -1,0 +1,153 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
+
+namespace Blip.Tests.Kernels;
+
+public class GemmTests
+{
+    // Rounding errors of a sum of n terms grow with √n where they are independent; a few units of slack for the activation.
+    private static double Bound(GemmCase gemm) => 6e-8 * (4 + (2 * Math.Sqrt(gemm.InFeatures)));
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Every_case_agrees_with_double_precision(string variant)
+    {
+        using var device = Variants.Open(variant);
+        foreach (var gemm in GemmCases.All.Where(gemm => !gemm.Large || variant is "cpu" or "opencl"))
+        {
+            var inputs = GemmCases.Make(gemm);
+            var actual = Run(device, gemm, inputs, Variants.Portable(variant));
+
+            var rows = RowsToCheck(gemm);
+            var (expected, magnitude) = Reference(gemm, inputs, rows);
+            for (var i = 0; i < rows.Length * gemm.OutFeatures; i++)
+            {
+                var value = actual[(rows[i / gemm.OutFeatures] * gemm.OutFeatures) + (i % gemm.OutFeatures)];
+                Assert.True(Math.Abs(value - expected[i]) <= Bound(gemm) * magnitude[i], $"{gemm}, output {i}: {value}, should be {expected[i]}");
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void A_row_gets_the_same_bits_whatever_the_batch(string variant)
+    {
+        using var device = Variants.Open(variant);
+        foreach (var format in Enum.GetValues<WeightFormat>())
+        {
+            var gemm = new GemmCase("batch", 160, 800, 70) { Activation = Activation.Gelu, Residual = true, Format = format };
+            var inputs = GemmCases.Make(gemm);
+            var whole = Run(device, gemm, inputs, Variants.Portable(variant));
+            foreach (var (first, rows) in new[] { (0, 1), (159, 1), (3, 2), (5, 3), (1, 4), (17, 5), (2, 6), (4, 7), (8, 8), (11, 13), (7, 146) })
+            {
+                var part = Run(device, gemm with { Rows = rows }, Rows(gemm, inputs, first, rows), Variants.Portable(variant));
+                Assert.Equal(whole.AsSpan(first * gemm.OutFeatures, part.Length).ToArray(), part);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void The_residual_may_be_the_output(string variant)
+    {
+        using var device = Variants.Open(variant);
+        var gemm = new GemmCase("in place", 20, 1600, 70) { Activation = Activation.Tanh, Residual = true };
+        var inputs = GemmCases.Make(gemm);
+        var expected = Run(device, gemm, inputs, Variants.Portable(variant));
+
+        using var weights = Pack(device, gemm, inputs.Weights);
+        using var x = device.Upload<float>(inputs.X);
+        using var bias = device.Upload<float>(inputs.Bias);
+        using var y = device.Upload<float>(inputs.Residual);
+        var args = new GemmArgs { X = x.View, Weights = weights, Bias = bias.View, Residual = y.View, Activation = gemm.Activation, Y = y.View, Rows = gemm.Rows };
+        Gemm.Run(device, args, Variants.Portable(variant));
+        Assert.Equal(expected, y.ToArray());
+    }
+
+    [Fact]
+    public void Views_that_are_too_short_are_refused()
+    {
+        using var device = Device.Open("cpu");
+        using var weights = PackedWeights.Allocate(device, 10, 20, WeightFormat.Float32);
+        using var x = device.Allocate<float>(40);
+        using var y = device.Allocate<float>(20);
+        using var five = device.Allocate<float>(5);
+        var good = new GemmArgs { X = x.View, Weights = weights, Y = y.View, Rows = 2 };
+        Gemm.Run(device, good);
+
+        Refused("X", good with { X = five.View });
+        Refused("Y", good with { Y = five.View });
+        Refused("Bias", good with { Bias = five.View });
+        Refused("Residual", good with { Residual = five.View });
+        Refused("Rows", good with { Rows = -1 });
+        Refused("activation", good with { Activation = (Activation)17 });
+
+        void Refused(string name, GemmArgs args) =>
+            Assert.Contains(name, Assert.Throws<ArgumentException>(() => Gemm.Run(device, args)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_launch_allocates_nothing_on_the_device()
+    {
+        using var device = Device.Open("cpu");
+        using var weights = PackedWeights.Allocate(device, 100, 50, WeightFormat.Float32);
+        using var x = device.Allocate<float>(150);
+        using var y = device.Allocate<float>(300);
+        var args = new GemmArgs { X = x.View, Weights = weights, Y = y.View, Rows = 3 };
+        Gemm.Run(device, args);
+        var before = device.Allocations;
+        for (var i = 0; i < 20; i++)
+            Gemm.Run(device, args);
+        Assert.Equal(before, device.Allocations);
+    }
+
+    internal static float[] Run(Device device, GemmCase gemm, GemmInputs inputs, bool portable)
+    {
+        using var weights = Pack(device, gemm, inputs.Weights);
+        using var x = device.Upload<float>(inputs.X);
+        using var bias = device.Upload<float>(inputs.Bias);
+        using var residual = device.Upload<float>(inputs.Residual);
+        using var y = device.Allocate<float>((long)gemm.Rows * gemm.OutFeatures);
+        Gemm.Run(
+            device,
+            new GemmArgs
+            {
+                X = x.View,
+                Weights = weights,
+                Bias = bias.View,
+                Residual = residual.View,
+                Activation = gemm.Activation,
+                Y = y.View,
+                Rows = gemm.Rows,
+            },
+            portable);
+        return y.ToArray();
+    }
+
+    private static PackedWeights Pack(Device device, GemmCase gemm, float[] rows)
+    {
+        var weights = PackedWeights.Allocate(device, gemm.OutFeatures, gemm.InFeatures, gemm.Format);
+        weights.Fill(0, rows);
+        weights.Upload();
+        return weights;
+    }
+
+    private static GemmInputs Rows(GemmCase gemm, GemmInputs inputs, int first, int rows) => inputs with
+    {
+        X = inputs.X.AsSpan(first * gemm.InFeatures, rows * gemm.InFeatures).ToArray(),
+        Residual = inputs.Residual.AsSpan(first * gemm.OutFeatures, rows * gemm.OutFeatures).ToArray(),
+    };
+
+    // In a large case the double loops would take longer than everything else: its first and last tiles, and some between.
+    private static int[] RowsToCheck(GemmCase gemm) => gemm.Large && gemm.Rows > 8
+        ? [0, 1, gemm.Rows / 2, gemm.Rows - 2, gemm.Rows - 1]
+        : [.. Enumerable.Range(0, gemm.Rows)];
+
+    private static (double[] Expected, double[] Magnitude) Reference(GemmCase gemm, GemmInputs inputs, int[] rows)
+    {
+        var (expected, magnitude) = (new double[rows.Length * gemm.OutFeatures], new double[rows.Length * gemm.OutFeatures]);
+        float[] x = [.. rows.SelectMany(row => inputs.X.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray())];
+        float[] residual = gemm.Residual ? [.. rows.SelectMany(row => inputs.Residual.AsSpan(row * gemm.OutFeatures, gemm.OutFeatures).ToArray())] : [];
+        var weights = PackedWeightsTests.Rounded(inputs.Weights, gemm.Format);
+        GemmReference.Run(x, weights, inputs.Bias, residual, gemm.Activation, expected, magnitude, rows.Length, gemm.OutFeatures, gemm.InFeatures);
+        return (expected, magnitude);
+    }
+}
