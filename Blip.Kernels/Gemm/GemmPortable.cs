@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
-using Lanes64 = Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Lanes4>>>>;
+using Sums64 = Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Sums4>>>>;
 
 namespace Blip.Kernels;
 
@@ -54,21 +54,21 @@ internal static class GemmPortable
         var w = weights.SubView((long)panel * inFeatures * PackedWeights.PanelWidth, (long)inFeatures * PackedWeights.PanelWidth);
         var x0 = x.SubView((long)row * inFeatures, inFeatures);
         var x1 = x.SubView((long)IntrinsicMath.Min(row + 1, rows - 1) * inFeatures, inFeatures);
-        Lanes64 sums0 = default, sums1 = default;
+        Sums64 sums0 = default, sums1 = default;
         for (var k = 0; k < inFeatures; k++)
         {
-            var wk = Lanes64.Load<TStored, TFormat>(w, k * PackedWeights.PanelWidth);
-            sums0 = Lanes64.MultiplyAdd(x0[k], wk, sums0);
-            sums1 = Lanes64.MultiplyAdd(x1[k], wk, sums1);
+            var wk = Sums64.Load<TStored, TFormat>(w, k * PackedWeights.PanelWidth);
+            sums0 = Sums64.MultiplyAdd(x0[k], wk, sums0);
+            sums1 = Sums64.MultiplyAdd(x1[k], wk, sums1);
         }
 
         // Through memory, so that the epilogue is compiled once and not for each of the sums.
         var sums = LocalMemory.Allocate<float>(PackedWeights.PanelWidth);
-        Lanes64.Store(sums0, sums, 0);
+        Sums64.Store(sums0, sums, 0);
         Finish(sums, bias, residual, y, row, panel, outFeatures, activation);
         if (row + 1 >= rows)
             return;
-        Lanes64.Store(sums1, sums, 0);
+        Sums64.Store(sums1, sums, 0);
         Finish(sums, bias, residual, y, row + 1, panel, outFeatures, activation);
     }
 

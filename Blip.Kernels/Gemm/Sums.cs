@@ -8,8 +8,8 @@ namespace Blip.Kernels;
 /// make a tile of any width without an array (which would lie in memory) and without writing every scalar down.
 /// </summary>
 /// <typeparam name="TSelf">The lanes.</typeparam>
-internal interface ILanes<TSelf>
-    where TSelf : unmanaged, ILanes<TSelf>
+internal interface ISums<TSelf>
+    where TSelf : unmanaged, ISums<TSelf>
 {
     /// <summary>Number of sums.</summary>
     static abstract int Count { get; }
@@ -27,7 +27,7 @@ internal interface ILanes<TSelf>
 }
 
 /// <summary>Four sums.</summary>
-internal struct Lanes4 : ILanes<Lanes4>
+internal struct Sums4 : ISums<Sums4>
 {
     public float A, B, C, D;
 
@@ -38,7 +38,7 @@ internal struct Lanes4 : ILanes<Lanes4>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes4 Load<TStored, TFormat>(ArrayView<TStored> weights, int index)
+    public static Sums4 Load<TStored, TFormat>(ArrayView<TStored> weights, int index)
         where TStored : unmanaged
         where TFormat : struct, IWeightFormat<TStored> => new()
         {
@@ -49,7 +49,7 @@ internal struct Lanes4 : ILanes<Lanes4>
         };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes4 MultiplyAdd(float x, Lanes4 w, Lanes4 sums) => new()
+    public static Sums4 MultiplyAdd(float x, Sums4 w, Sums4 sums) => new()
     {
         A = sums.A + (x * w.A),
         B = sums.B + (x * w.B),
@@ -58,7 +58,7 @@ internal struct Lanes4 : ILanes<Lanes4>
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Lanes4 lanes, ArrayView<float> to, int index)
+    public static void Store(Sums4 lanes, ArrayView<float> to, int index)
     {
         to[index] = lanes.A;
         to[index + 1] = lanes.B;
@@ -69,8 +69,8 @@ internal struct Lanes4 : ILanes<Lanes4>
 
 /// <summary>Twice as many sums.</summary>
 /// <typeparam name="THalf">Each half.</typeparam>
-internal struct Pair<THalf> : ILanes<Pair<THalf>>
-    where THalf : unmanaged, ILanes<THalf>
+internal struct Pair<THalf> : ISums<Pair<THalf>>
+    where THalf : unmanaged, ISums<THalf>
 {
     public THalf Low, High;
 
