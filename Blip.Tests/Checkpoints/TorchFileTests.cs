@@ -62,6 +62,28 @@ public class TorchFileTests
     }
 
     [Fact]
+    public void Sizes_that_overflow_any_number_are_refused()
+    {
+        const string Most = "\u008A\u0008\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u00FF\u007F";
+        using var folder = new TemporaryFolder();
+        foreach (var axes in new[] { Most + "\u0085", Most + Most + "\u0086", Most + Most + Most + "\u0087", "(" + string.Concat(Enumerable.Repeat(Most, 64)) + "t" })
+        {
+            var path = folder.Write("x.bin", Zip(TensorOfStorage + axes + axes + "\u0089}tRs."));
+            Assert.Contains("needs", Assert.Throws<CheckpointException>(() => new TorchFile(path)).Message);
+        }
+    }
+
+    [Fact]
+    public void Work_that_a_short_pickle_asks_for_again_and_again_is_counted()
+    {
+        var pairs = "](" + string.Concat(Enumerable.Repeat("U\u0001aN\u0086", 5000)) + "eq\u0001";
+        var calls = string.Concat(Enumerable.Repeat("ccollections\nOrderedDict\nh\u0001\u0085R0", 1000));
+        using var folder = new TemporaryFolder();
+        var path = folder.Write("x.bin", Zip(pairs + calls + "."));
+        Assert.Contains("takes more than", Assert.Throws<CheckpointException>(() => new TorchFile(path)).Message);
+    }
+
+    [Fact]
     public void A_compressed_archive_is_refused()
     {
         using var folder = new TemporaryFolder();

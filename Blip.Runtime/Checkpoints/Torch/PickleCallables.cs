@@ -6,6 +6,8 @@ namespace Blip.Runtime.Checkpoints;
 /// </summary>
 internal static class PickleCallables
 {
+    private const int MostDimensions = 64;
+
     private static readonly Dictionary<string, TensorType> s_storages = new()
     {
         ["DoubleStorage"] = TensorType.Float64, ["FloatStorage"] = TensorType.Float32, ["HalfStorage"] = TensorType.Float16, ["BFloat16Storage"] = TensorType.BFloat16,
@@ -56,7 +58,7 @@ internal static class PickleCallables
 
     // Storage, offset, shape and strides; then what training needs: requires_grad, hooks, metadata.
     private static TorchTensor? RebuildTensor(object?[] arguments) =>
-        arguments is [TorchStorage storage, long and >= 0 and var offset, object?[] shape, object?[] strides, ..] && shape.Length == strides.Length
+        arguments is [TorchStorage storage, long and >= 0 and var offset, object?[] shape, object?[] strides, ..] && shape.Length == strides.Length && shape.Length <= MostDimensions
         && shape.Concat(strides).All(number => number is long and >= 0)
             ? new TorchTensor(storage, offset, [.. shape.Cast<long>()], [.. strides.Cast<long>()])
             : null;

@@ -21,6 +21,7 @@ internal ref struct PickleReader
     private readonly Stack<int> _marks = [];
     private readonly Dictionary<uint, object?> _memo = [];
     private int _at;
+    private int _steps;
 
     /// <param name="file">The file that errors name.</param>
     /// <param name="bytes">The pickle, and anything after it.</param>
@@ -41,14 +42,19 @@ internal ref struct PickleReader
     /// <exception cref="CheckpointException">It is damaged, or names something that a checkpoint has no use for.</exception>
     public object? Read()
     {
-        for (var step = 0; step < MostSteps; step++)
+        while (true)
         {
+            Spend(1);
             var opcode = Take(1)[0];
             if (opcode == '.')
                 return _stack.Count == 1 && _marks.Count == 0 ? _stack[0] : throw Error("ends with more or less than one value");
             Run(opcode);
         }
-        throw Error($"has more than {MostSteps} steps: this is no checkpoint");
+    }
+
+    private void Spend(int steps)
+    {
+        _steps = steps <= MostSteps - _steps ? _steps + steps : throw Error($"takes more than {MostSteps} steps: this is no checkpoint");
     }
 
     private void Run(byte opcode)
@@ -148,7 +154,7 @@ internal ref struct PickleReader
     private readonly void PushInteger(ReadOnlySpan<byte> bytes)
     {
         var number = new BigInteger(bytes);
-        Push(number >= long.MinValue && number <= long.MaxValue ? (long)number : number);
+        Push(number >= long.MinValue && number <= long.MaxValue ? (object)(long)number : number);
     }
 
     private readonly void PushText(ReadOnlySpan<byte> bytes) => Push(Encoding.UTF8.GetString(bytes));
@@ -204,10 +210,13 @@ internal ref struct PickleReader
         Push(storage);
     }
 
-    private readonly void Call()
+    private void Call()
     {
         if (PopItems(_stack.Count - 2) is not [PickleCallables.Callable callable, object?[] arguments])
             throw Error("calls something that is no function");
+        // A list is built once and can be passed a thousand times.
+        if (arguments is [PickleList list])
+            Spend(list.Items.Count);
         Push(callable(arguments) ?? throw Error($"calls {callable.Method.Name} with arguments that do not fit"));
     }
 

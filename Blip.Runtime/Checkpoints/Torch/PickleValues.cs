@@ -29,8 +29,8 @@ internal sealed record TorchStorage(string Key, TensorType Type, long Elements, 
 /// <summary>A tensor: a strided look into a storage.</summary>
 internal sealed record TorchTensor(TorchStorage Storage, long Offset, long[] Shape, long[] Strides)
 {
-    /// <summary>Where the last element lies in the storage; -1 for an empty tensor. Wide, for the numbers are the file's.</summary>
-    public Int128 LastElement => Shape.Contains(0) ? -1 : Shape.Zip(Strides).Aggregate((Int128)Offset, (at, axis) => at + (Int128)(axis.First - 1) * axis.Second);
+    /// <summary>How many elements of the storage it reaches over, 0 for an empty tensor; at most 2⁶³, for the numbers are the file's.</summary>
+    public Int128 Reach => Shape.Contains(0) ? 0 : Shape.Zip(Strides).Aggregate((Int128)Offset + 1, (reach, axis) => Int128.Min(reach + (Int128)(axis.First - 1) * axis.Second, Int128.One << 63));
 
     /// <summary>The product of the dimensions, or more than 63 bits.</summary>
     public Int128 ElementCount => Shape.Aggregate(Int128.One, (product, length) => product > long.MaxValue ? product : product * length);
