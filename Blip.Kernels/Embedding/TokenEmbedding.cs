@@ -16,38 +16,23 @@ public static class TokenEmbedding
 
     internal static void Run(Device device, in TokenEmbeddingArgs args, bool portable)
     {
+        ArgumentNullException.ThrowIfNull(args.Table);
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
         ShapeCheck.AtLeast(args.Tokens, 0, nameof(args.Tokens));
-        ShapeCheck.AtLeast(args.Vocabulary, 1, nameof(args.Vocabulary));
-        ShapeCheck.AtLeast(args.Hidden, 1, nameof(args.Hidden));
+        var hidden = args.Table.InFeatures;
         var tokens = (long)args.Rows * args.Tokens;
         ShapeCheck.Holds(args.Ids, tokens, nameof(args.Ids), "[Rows, Tokens]");
-        ShapeCheck.Holds(args.Table, (args.Vocabulary + 63L) / 64 * 64 * args.Hidden, nameof(args.Table), "[Vocabulary / 64, Hidden, 64]");
-        ShapeCheck.Holds(args.Positions, args.Hidden, nameof(args.Positions), "[positions, Hidden]");
+        ShapeCheck.Holds(args.Positions, hidden, nameof(args.Positions), "[positions, hidden]");
         ShapeCheck.EmptyOrHolds(args.Start, args.Rows, nameof(args.Start), "[Rows]");
-        ShapeCheck.Holds(args.Output, tokens * args.Hidden, nameof(args.Output), "[Rows, Tokens, Hidden]");
+        ShapeCheck.Holds(args.Output, tokens * hidden, nameof(args.Output), "[Rows, Tokens, hidden]");
         if (tokens == 0)
             return;
-        if (!portable)
+        switch (args.Table.Format)
         {
-            device.Launch(new TokenEmbeddingCpu
-            {
-                Ids = Cpu.Address(args.Ids),
-                Start = Cpu.Address(args.Start),
-                Table = Cpu.Address(args.Table),
-                PositionTable = Cpu.Address(args.Positions),
-                Output = Cpu.Address(args.Output),
-                Rows = new RowTasks(device, checked((int)tokens)),
-                Tokens = args.Tokens,
-                Vocabulary = args.Vocabulary,
-                Positions = (int)(args.Positions.Length / args.Hidden),
-                Hidden = args.Hidden,
-            });
-            return;
+            case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Table.Float32, portable); break;
+            case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Table.Bits16, portable); break;
+            default: Run<ushort, BFloat16Weights>(device, args, args.Table.Bits16, portable); break;
         }
-        device.Load<ArrayView<int>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel)(
-            device.Stream, new KernelConfig(checked((int)tokens), device.GroupSize),
-            args.Ids, args.Table, args.Positions, device.OrEmpty(args.Start), args.Output, args.Tokens, args.Vocabulary, args.Hidden);
     }
 
     /// <summary>Refuses ids that the table does not hold, before they go to the device.</summary>
@@ -61,17 +46,45 @@ public static class TokenEmbedding
         }
     }
 
-    [Kernel]
-    internal static void Kernel(
-        ArrayView<int> ids, ArrayView<float> table, ArrayView<float> positions, ArrayView<int> start, ArrayView<float> output,
+    private static void Run<TStored, TFormat>(Device device, in TokenEmbeddingArgs args, ArrayView<TStored> table, bool portable)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored>
+    {
+        var tokens = checked(args.Rows * args.Tokens);
+        if (portable)
+        {
+            device.Load<ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel<TStored, TFormat>)(
+                device.Stream, new KernelConfig(tokens, device.GroupSize), args.Ids, table, args.Positions, device.OrEmpty(args.Start), args.Output,
+                args.Tokens, args.Table.OutFeatures, args.Table.InFeatures);
+            return;
+        }
+        device.Launch(new TokenEmbeddingCpu<TStored, TFormat>
+        {
+            Ids = Cpu.Address(args.Ids),
+            Start = Cpu.Address(args.Start),
+            Table = Cpu.Address(table),
+            PositionTable = Cpu.Address(args.Positions),
+            Output = Cpu.Address(args.Output),
+            Rows = new RowTasks(device, tokens),
+            Tokens = args.Tokens,
+            Vocabulary = args.Table.OutFeatures,
+            Positions = (int)(args.Positions.Length / args.Table.InFeatures),
+            Hidden = args.Table.InFeatures,
+        });
+    }
+
+    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights)), Kernel(typeof(ushort), typeof(BFloat16Weights))]
+    internal static void Kernel<TStored, TFormat>(
+        ArrayView<int> ids, ArrayView<TStored> table, ArrayView<float> positions, ArrayView<int> start, ArrayView<float> output,
         int tokens, int vocabulary, int hidden)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored>
     {
         var id = IntrinsicMath.Clamp(ids[Grid.IdxX], 0, vocabulary - 1);
-        var word = ((long)(id / 64) * hidden * 64) + (id % 64);
         var position = (start.Length > 0 ? start[Grid.IdxX / tokens] : 0) + (Grid.IdxX % tokens);
         var from = (long)IntrinsicMath.Clamp(position, 0, (int)(positions.Length / hidden) - 1) * hidden;
         var to = (long)Grid.IdxX * hidden;
         for (var c = Group.IdxX; c < hidden; c += Group.DimX)
-            output[to + c] = table[word + ((long)c * 64)] + positions[from + c];
+            output[to + c] = TFormat.Decode(table[PackedWeights.Index(id, c, hidden)]) + positions[from + c];
     }
 }

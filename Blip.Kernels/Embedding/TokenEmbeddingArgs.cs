@@ -5,22 +5,19 @@ namespace Blip.Kernels;
 /// <summary>What <see cref="TokenEmbedding"/> looks up.</summary>
 public struct TokenEmbeddingArgs
 {
-    /// <summary>[Rows, Tokens]: ids below <see cref="Vocabulary"/>.</summary>
+    /// <summary>[Rows, Tokens]: ids below the table's <see cref="PackedWeights.OutFeatures"/>.</summary>
     public ArrayView<int> Ids;
 
-    /// <summary>
-    /// The word vectors in the panels of a packed GEMM weight, so that a matrix tied to the output layer is kept once:
-    /// element c of word n lies at <c>((n / 64) · Hidden + c) · 64 + n % 64</c>.
-    /// </summary>
-    public ArrayView<float> Table;
+    /// <summary>The word vectors, [vocabulary, hidden], packed: so that a matrix tied to the output layer is kept once.</summary>
+    public PackedWeights Table;
 
-    /// <summary>[positions, Hidden].</summary>
+    /// <summary>[positions, hidden].</summary>
     public ArrayView<float> Positions;
 
     /// <summary>[Rows]: the position of each row's first token; empty: 0.</summary>
     public ArrayView<int> Start;
 
-    /// <summary>[Rows, Tokens, Hidden].</summary>
+    /// <summary>[Rows, Tokens, hidden].</summary>
     public ArrayView<float> Output;
 
     /// <summary>Rows.</summary>
@@ -28,10 +25,4 @@ public struct TokenEmbeddingArgs
 
     /// <summary>Tokens per row.</summary>
     public int Tokens;
-
-    /// <summary>Words of the table.</summary>
-    public int Vocabulary;
-
-    /// <summary>Elements per token.</summary>
-    public int Hidden;
 }

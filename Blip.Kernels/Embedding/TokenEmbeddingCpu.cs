@@ -3,10 +3,13 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>CPU variant of <see cref="TokenEmbedding"/>: a few tokens per task.</summary>
-internal unsafe struct TokenEmbeddingCpu : ICpuOperator
+internal unsafe struct TokenEmbeddingCpu<TStored, TFormat> : ICpuOperator
+    where TStored : unmanaged
+    where TFormat : struct, IWeightFormat<TStored>
 {
     public CpuPointer<int> Ids, Start;
-    public CpuPointer<float> Table, PositionTable, Output;
+    public CpuPointer<TStored> Table;
+    public CpuPointer<float> PositionTable, Output;
     public RowTasks Rows;
     public int Tokens, Vocabulary, Positions, Hidden;
 
@@ -18,11 +21,11 @@ internal unsafe struct TokenEmbeddingCpu : ICpuOperator
         {
             var id = Math.Clamp(((int*)Ids)[i], 0, Vocabulary - 1);
             var start = (int*)Start == null ? 0 : ((int*)Start)[i / Tokens];
-            var word = (float*)Table + ((long)(id / 64) * Hidden * 64) + (id % 64);
+            var word = (TStored*)Table + PackedWeights.Index(id, 0, Hidden);
             var position = (float*)PositionTable + ((long)Math.Clamp(start + (i % Tokens), 0, Positions - 1) * Hidden);
             var output = (float*)Output + ((long)i * Hidden);
             for (var c = 0; c < Hidden; c++)
-                output[c] = word[(long)c * 64] + position[c];
+                output[c] = TFormat.Decode(word[(long)c * PackedWeights.PanelWidth]) + position[c];
         }
     }
 }
