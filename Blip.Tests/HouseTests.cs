@@ -37,7 +37,7 @@ public partial class HouseTests
 
     [Theory]
     [MemberData(nameof(ProjectNames))]
-    public void Projects_refer_to_others_in_one_direction(string project)
+    public void ProjectsReferToOthersInOneDirection(string project)
     {
         var references = XDocument.Load(Repository.Absolute($"{project}/{project}.csproj"))
             .Descendants("ProjectReference")
@@ -48,7 +48,7 @@ public partial class HouseTests
 
     [Theory]
     [MemberData(nameof(RoomNames))]
-    public void Rooms_of_the_runtime_name_only_the_rooms_below_them(string room)
+    public void RoomsOfTheRuntimeNameOnlyTheRoomsBelowThem(string room)
     {
         var above = string.Join('|', Rooms.Keys.Except(Rooms[room]).Where(other => other != room).Append("Cli"));
         var pattern = new Regex($@"\bBlip\.(?:Runtime\.)?(?:{above})\b|(?<![\w.])(?:Runtime\.)?(?:{above})\.[A-Z]");
@@ -57,7 +57,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void Every_folder_of_the_runtime_is_a_room_with_a_rule()
+    public void EveryFolderOfTheRuntimeIsARoomWithARule()
     {
         var folders = Sources("Blip.Runtime/").Select(file => file.Split('/')).Where(parts => parts.Length > 2).Select(parts => parts[1]).Distinct();
 
@@ -65,7 +65,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void Kernels_know_no_model()
+    public void KernelsKnowNoModel()
     {
         var pattern = new Regex(@"\bBlip\.(Runtime|Cli|Bench)\b");
 
@@ -73,7 +73,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void Models_launch_no_kernels()
+    public void ModelsLaunchNoKernels()
     {
         var pattern = new Regex(@"\bKernelConfig\b|\.Launch\(|\.Load<");
 
@@ -81,7 +81,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void The_command_line_touches_no_kernels()
+    public void TheCommandLineTouchesNoKernels()
     {
         var pattern = new Regex(@"\bILGPU\b|\bBlip\.Kernels\.(?!Devices\b)\w+");
 
@@ -89,7 +89,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void Namespaces_follow_folders()
+    public void NamespacesFollowFolders()
     {
         var wrong =
             from file in Sources("")
@@ -102,7 +102,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void Files_are_short_enough_to_read()
+    public void FilesAreShortEnoughToRead()
     {
         var tooLong =
             from file in Sources("")
@@ -114,7 +114,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void Tracked_files_stay_small()
+    public void TrackedFilesStaySmall()
     {
         var bytes = Repository.Files.Sum(file => new FileInfo(Repository.Absolute(file)).Length);
 
@@ -122,7 +122,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void Texts_speak_of_the_project_alone()
+    public void TextsSpeakOfTheProjectAlone()
     {
         // Written in halves, so that this file passes its own test.
         var unfinished = string.Join('|', "TO" + "DO", "FIX" + "ME", "HA" + "CK", "NotImplemented" + "Exception");
@@ -132,7 +132,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void Links_between_documents_lead()
+    public void LinksBetweenDocumentsLead()
     {
         var broken =
             from file in Repository.Files

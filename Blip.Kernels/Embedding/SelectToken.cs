@@ -7,26 +7,29 @@ namespace Blip.Kernels;
 /// <summary>Takes one token of each row: the last of a prompt, or the first as the summary of a text.</summary>
 public static class SelectToken
 {
-    /// <summary>Copies <c>y[r] = x[r, index[r]]</c>. An index beyond the row is moved to its nearest token.</summary>
+    /// <summary>Copies <c>y[r] = x[r, index[r] + offset]</c>. An index beyond the row is moved to its nearest token.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="x">[rows, tokens, width].</param>
-    /// <param name="index">[rows].</param>
+    /// <param name="index">[rows]; empty: 0.</param>
     /// <param name="y">[rows, width]; not part of x.</param>
     /// <param name="rows">Number of rows, at least 0.</param>
     /// <param name="tokens">Tokens per row, at least 1.</param>
     /// <param name="width">Elements per token, at least 1.</param>
+    /// <param name="offset">Added to every index: -1 where the index is a row's length.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
-    public static void Run(Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width) =>
-        Run(device, x, index, y, rows, tokens, width, portable: device.Kind != DeviceKind.Cpu);
+    public static void Run(
+        Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width, int offset = 0) =>
+        Run(device, x, index, y, rows, tokens, width, offset, portable: device.Kind != DeviceKind.Cpu);
 
     internal static void Run(
-        Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width, bool portable)
+        Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width, int offset, bool portable)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(tokens, 1, nameof(tokens));
         ShapeCheck.AtLeast(width, 1, nameof(width));
         ShapeCheck.Holds(x, (long)rows * tokens * width, nameof(x), "[rows, tokens, width]");
-        ShapeCheck.Holds(index, rows, nameof(index), "[rows]");
+        if (index.Length > 0)
+            ShapeCheck.Holds(index, rows, nameof(index), "[rows]");
         ShapeCheck.Holds(y, (long)rows * width, nameof(y), "[rows, width]");
         if (rows == 0)
             return;
@@ -40,18 +43,19 @@ public static class SelectToken
                 Rows = new RowTasks(device, rows),
                 Tokens = tokens,
                 Width = width,
+                Offset = offset,
             });
             return;
         }
-        device.Load<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int>(Kernel)(
-            device.Stream, new KernelConfig(rows, device.GroupSize), x, index, y, tokens, width);
+        device.Load<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel)(
+            device.Stream, new KernelConfig(rows, device.GroupSize), x, device.OrEmpty(index), y, tokens, width, offset);
     }
 
     [Kernel]
-    internal static void Kernel(ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int tokens, int width)
+    internal static void Kernel(ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int tokens, int width, int offset)
     {
         var row = Grid.IdxX;
-        var token = IntrinsicMath.Clamp(index[row], 0, tokens - 1);
+        var token = IntrinsicMath.Clamp((index.Length > 0 ? index[row] : 0) + offset, 0, tokens - 1);
         var from = (((long)row * tokens) + token) * width;
         var to = (long)row * width;
         for (var c = Group.IdxX; c < width; c += Group.DimX)

@@ -23,16 +23,16 @@ internal static class LayerNormSimd
         int rows, int width, float eps)
         where TLanes : ILanes<TVector>
         where TVector : unmanaged => new()
-        {
-            X = Cpu.Address(x),
-            Residual = Cpu.Address(residual),
-            Gamma = Cpu.Address(gamma),
-            Beta = Cpu.Address(beta),
-            Y = Cpu.Address(y),
-            Rows = new RowTasks(device, rows),
-            Width = width,
-            Eps = eps,
-        };
+    {
+        X = Cpu.Address(x),
+        Residual = Cpu.Address(residual),
+        Gamma = Cpu.Address(gamma),
+        Beta = Cpu.Address(beta),
+        Y = Cpu.Address(y),
+        Rows = new RowTasks(device, rows),
+        Width = width,
+        Eps = eps,
+    };
 }
 
 /// <summary>One layer normalisation, a few rows per task.</summary>

@@ -57,7 +57,7 @@ public class EmbeddingTests
             using var xs = device.Upload<float>(x);
             using var indices = device.Upload<int>(index);
             using var y = device.Allocate<float>(test.Rows * test.Hidden);
-            SelectToken.Run(device, xs.View, indices.View, y.View, test.Rows, test.Tokens, test.Hidden, Variants.Portable(id));
+            SelectToken.Run(device, xs.View, indices.View, y.View, test.Rows, test.Tokens, test.Hidden, 0, Variants.Portable(id));
             var expected = index.SelectMany((token, row) => x.AsSpan(((row * test.Tokens) + token) * test.Hidden, test.Hidden).ToArray());
             Assert.Equal(expected, y.ToArray());
         }

@@ -1,0 +1,58 @@
+namespace Blip.Runtime.Graph;
+
+/// <summary>A recorded computation: nodes in an order in which they may run. It never changes; passes make new ones.</summary>
+public sealed class ComputeGraph
+{
+    internal ComputeGraph(string name, IReadOnlyList<Node> nodes, IReadOnlyList<Value> values, IReadOnlyDictionary<string, Value> outputs, IReadOnlyList<Node>? constants = null)
+    {
+        (Name, Nodes, Values, Outputs, Constants) = (name, nodes, values, outputs, constants ?? []);
+    }
+
+    /// <summary>What the graph computes: <c>vision</c>, <c>decoder</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The nodes of each run.</summary>
+    public IReadOnlyList<Node> Nodes { get; }
+
+    /// <summary>Nodes that depend on nothing but parameters: run once per plan (see <see cref="Passes.ConstantFolding"/>).</summary>
+    public IReadOnlyList<Node> Constants { get; }
+
+    /// <summary>Every value, by its id.</summary>
+    public IReadOnlyList<Value> Values { get; }
+
+    /// <summary>Values that the caller gets, by name.</summary>
+    public IReadOnlyDictionary<string, Value> Outputs { get; }
+
+    /// <summary>Values that the caller binds.</summary>
+    public IEnumerable<Value> Inputs => Values.Where(value => value.Kind == ValueKind.Input);
+
+    /// <summary>An input by its name.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public Value Input(string name) => Inputs.FirstOrDefault(value => value.Name == name)
+        ?? throw new ArgumentException($"The graph '{Name}' has no input '{name}'; it has {string.Join(", ", Inputs.Select(value => value.Name))}.", nameof(name));
+
+    /// <summary>An output by its name.</summary>
+    /// <exception cref="ArgumentException">There is none of that name.</exception>
+    public Value Output(string name) => Outputs.TryGetValue(name, out var value) ? value
+        : throw new ArgumentException($"The graph '{Name}' has no output '{name}'; it has {string.Join(", ", Outputs.Keys)}.", nameof(name));
+
+    /// <summary>Every matrix that its nodes multiply with.</summary>
+    public IEnumerable<Matrix> Matrices => AllNodes.SelectMany(node => node.Matrices);
+
+    /// <summary>Every stacked bias.</summary>
+    public IEnumerable<Vector> Vectors => AllNodes.SelectMany(node => node.Vectors);
+
+    /// <summary>Every parameter that its nodes read as it is.</summary>
+    public IEnumerable<Value> Parameters => AllNodes.SelectMany(node => node.Inputs).Where(value => value.Kind == ValueKind.Parameter).Distinct();
+
+    /// <summary>Constants, then the nodes of a run.</summary>
+    public IEnumerable<Node> AllNodes => Constants.Concat(Nodes);
+
+    /// <summary>The same graph with other nodes.</summary>
+    public ComputeGraph With(IReadOnlyList<Node> nodes, IReadOnlyList<Node>? constants = null) => new(Name, nodes, Values, Outputs, constants ?? Constants);
+
+    /// <summary>The same graph with fewer outputs: what is left without a reader is dead.</summary>
+    /// <exception cref="ArgumentException">A name is not one of its outputs.</exception>
+    public ComputeGraph Keeping(params IReadOnlyList<string> outputs) =>
+        new(Name, Nodes, Values, outputs.ToDictionary(name => name, Output), Constants);
+}

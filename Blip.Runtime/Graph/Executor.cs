@@ -1,0 +1,50 @@
+using ILGPU;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Graph.Passes;
+
+namespace Blip.Runtime.Graph;
+
+/// <summary>
+/// Makes plans of graphs on one device. All its plans work in one arena, one after the other: what must outlive a run is an output.
+/// </summary>
+/// <param name="device">The device.</param>
+/// <param name="weights">The weights.</param>
+/// <param name="passes">Which passes are applied.</param>
+public sealed class Executor(Device device, WeightStore weights, PassSet passes = PassSet.All) : IDisposable
+{
+    private DeviceBuffer<float>? arena;
+
+    /// <summary>The device.</summary>
+    public Device Device => device;
+
+    /// <summary>The weights.</summary>
+    public WeightStore Weights => weights;
+
+    /// <summary>Which passes are applied.</summary>
+    public PassSet Passes => passes;
+
+    internal int ArenaVersion { get; private set; }
+
+    /// <summary>The graph after the passes.</summary>
+    public ComputeGraph Optimize(ComputeGraph graph) => GraphPasses.Apply(graph, passes);
+
+    /// <summary>Plans an optimised graph for the given sizes of its symbols.</summary>
+    public Plan Plan(ComputeGraph graph, params IEnumerable<(string Symbol, int Size)> sizes) =>
+        new(graph, this, sizes.ToDictionary(entry => entry.Symbol, entry => entry.Size));
+
+    internal ArrayView<float> Reserve(long length)
+    {
+        if (arena is null || arena.Length < length)
+        {
+            // Nothing may still be running in the memory that is given back.
+            device.Synchronize();
+            arena?.Dispose();
+            arena = device.Allocate<float>(Math.Max(length, 1));
+            ArenaVersion++;
+        }
+        return arena.View;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => arena?.Dispose();
+}

@@ -1,0 +1,154 @@
+using Blip.Kernels;
+using Blip.Runtime.Graph.Nodes;
+
+namespace Blip.Runtime.Graph;
+
+/// <summary>
+/// Records a graph. Models call it in the order of the paper; it works out shapes and refuses those that do not fit,
+/// so that an error names the module and not a kernel.
+/// </summary>
+/// <param name="name">The graph's name.</param>
+public sealed class GraphBuilder(string name)
+{
+    private readonly List<Node> nodes = [];
+    private readonly List<Value> values = [];
+    private readonly Dictionary<string, Value> parameters = [];
+    private readonly Dictionary<string, Value> outputs = [];
+
+    /// <summary>A value that the caller binds before each run.</summary>
+    public Value Input(string name, Shape shape, ElementType type = ElementType.Float) => NewValue(name, shape, ValueKind.Input, type);
+
+    /// <summary>A tensor of the checkpoint, read as it is.</summary>
+    public Value Parameter(ModulePath key, Shape shape)
+    {
+        if (!parameters.TryGetValue(key.Path, out var value))
+            parameters.Add(key.Path, value = NewValue(key.Path, shape, ValueKind.Parameter));
+        return value.Shape.Equals(shape) ? value : throw Mismatch(key, $"is {value.Shape} and {shape}");
+    }
+
+    /// <summary>Gives a value to the caller under a name.</summary>
+    public void Output(string name, Value value) => outputs.Add(name, value);
+
+    /// <summary>The recorded graph.</summary>
+    public ComputeGraph Build() => new(name, [.. nodes], [.. values], new Dictionary<string, Value>(outputs));
+
+    /// <summary>x·Wᵀ + b over the last dimension: <c>[…, in]</c> → <c>[…, out]</c>.</summary>
+    public Value Linear(Value x, ModulePath module, int outFeatures) => Linear(x, [module], [outFeatures]);
+
+    /// <summary>Several Linear modules over the same input, their outputs side by side.</summary>
+    public Value Linear(Value x, IReadOnlyList<ModulePath> modules, IReadOnlyList<int> outFeatures) => Linear(
+        x,
+        Stacked(modules),
+        new Matrix([.. modules.Select(module => (module / "weight").Path)], outFeatures.Sum(), x.Shape.Width),
+        new Vector([.. modules.Select(module => (module / "bias").Path)], outFeatures.Sum()));
+
+    /// <summary>x·Wᵀ + b with a weight and a bias of other names than the module's: the head that is tied to the embeddings.</summary>
+    public Value Linear(Value x, ModulePath name, Matrix weight, Vector? bias)
+    {
+        if (weight.InFeatures != x.Shape.Width)
+            throw Mismatch(name, $"takes {weight.InFeatures} features, its input {x} has {x.Shape.Width}");
+        return Add(new LinearNode(name.Path, x, weight, bias, Activation.None, null, NewComputed(name, x.Shape.WithWidth(weight.OutFeatures))));
+    }
+
+    /// <summary>An activation, element by element.</summary>
+    public Value Activate(Value x, ModulePath name, Activation activation) =>
+        activation == Activation.None ? x : Add(new ActivationNode(name.Path, x, activation, NewComputed(name, x.Shape)));
+
+    /// <summary>a + b, element by element.</summary>
+    public Value Add(Value a, Value b, ModulePath name)
+    {
+        if (!a.Shape.Equals(b.Shape))
+            throw Mismatch(name, $"adds {a} and {b}");
+        return Add(new AddNode(name.Path, a, b, NewComputed(name, a.Shape)));
+    }
+
+    /// <summary>Layer normalisation over the last dimension (Ba et al. 2016, eq. 4).</summary>
+    public Value LayerNorm(Value x, ModulePath module, double epsilon)
+    {
+        var width = new Shape(x.Shape.Width);
+        return Add(new LayerNormNode(
+            module.Path, x, Parameter(module / "weight", width), Parameter(module / "bias", width), (float)epsilon, NewComputed(module, x.Shape)));
+    }
+
+    /// <summary>Cuts pictures <c>[batch, 3, height, width]</c> into patches <c>[batch, patches, 3·patch·patch]</c>.</summary>
+    public Value Patchify(Value pixels, int patch, ModulePath name)
+    {
+        var (channels, height, width) = (pixels.Shape[1].Size, pixels.Shape[2].Size, pixels.Shape[3].Size);
+        if (height < patch || width < patch)
+            throw Mismatch(name, $"cuts patches of {patch} pixels from a picture of {width}×{height}");
+        var patches = height / patch * (width / patch);
+        return Add(new PatchifyNode(name.Path, pixels, patch, NewComputed(name, new Shape(pixels.Shape[0], patches, channels * patch * patch))));
+    }
+
+    /// <summary>Puts the class token in front and adds positions: <c>[batch, patches, hidden]</c> → <c>[batch, 1 + patches, hidden]</c>.</summary>
+    public Value AssembleTokens(Value patches, Value classToken, Value positions, ModulePath name)
+    {
+        var tokens = patches.Shape[1].Size + 1;
+        if (positions.Shape[-2].Size != tokens)
+            throw Mismatch(name, $"has {positions.Shape[-2]} positions for {tokens} tokens");
+        return Add(new AssembleTokensNode(name.Path, patches, classToken, positions, NewComputed(name, new Shape(patches.Shape[0], tokens, patches.Shape.Width))));
+    }
+
+    /// <summary>Resizes the grid of position embeddings, class position untouched.</summary>
+    public Value InterpolatePositions(Value positions, (int Height, int Width) from, (int Height, int Width) to, ModulePath name) =>
+        Add(new PositionInterpolationNode(
+            name.Path, positions, from, to, NewComputed(name, new Shape(1, 1 + (to.Height * to.Width), positions.Shape.Width))));
+
+    /// <summary>Word plus position embedding: <c>[rows, tokens]</c> → <c>[rows, tokens, hidden]</c>.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="words">The word embeddings, kept as a matrix so that a tied head shares them.</param>
+    /// <param name="positions">Position embeddings <c>[positions, hidden]</c>.</param>
+    /// <param name="start">Position of each row's first token <c>[rows]</c>; null for 0.</param>
+    /// <param name="name">The module.</param>
+    public Value EmbedTokens(Value ids, Matrix words, Value positions, Value? start, ModulePath name) =>
+        Add(new TokenEmbeddingNode(name.Path, ids, words, positions, start, NewComputed(name, new Shape(ids.Shape[0], ids.Shape[1], words.InFeatures))));
+
+    /// <summary>Multi-head softmax attention; see <see cref="AttentionNode"/>.</summary>
+    public Value Attention(AttentionSpec spec, ModulePath name, bool showProbabilities = false)
+    {
+        var query = spec.Query;
+        if (query.Width % spec.Heads != 0 || spec.Key.Width != query.Width || spec.Value.Width != query.Width)
+            throw Mismatch(name, $"attends with {spec.Heads} heads from {query.Width} columns to {spec.Key.Width} and {spec.Value.Width}");
+        var rows = query.Value.Shape[0];
+        var tokens = query.Value.Shape[1];
+        var seen = showProbabilities
+            ? NewComputed(name / "probabilities", new Shape(rows, spec.Heads, tokens, spec.Key.Value.Shape[1]))
+            : null;
+        var node = new AttentionNode(name.Path, spec, NewComputed(name, new Shape(rows, tokens, query.Width)), seen);
+        if (seen is not null)
+            Output(seen.Name, seen);
+        return Add(node);
+    }
+
+    /// <summary>Writes this run's keys and values into the caches at each row's position.</summary>
+    public void AppendCache(Columns key, Columns value, Value keyCache, Value valueCache, Value start, Value? cacheRow, ModulePath name) =>
+        nodes.Add(new AppendCacheNode(name.Path, key, value, keyCache, valueCache, start, cacheRow));
+
+    /// <summary>The last token of each row, or the first: <c>[rows, tokens, hidden]</c> → <c>[rows, hidden]</c>.</summary>
+    /// <param name="x">The states.</param>
+    /// <param name="lengths">Tokens of each row <c>[rows]</c>, of which the last is taken; null for the first.</param>
+    /// <param name="name">The module.</param>
+    public Value SelectToken(Value x, Value? lengths, ModulePath name) =>
+        Add(new SelectTokenNode(name.Path, x, lengths, NewComputed(name, new Shape(x.Shape[0], x.Shape.Width))));
+
+    // self.query, self.key, self.value: self.query+key+value.
+    private static ModulePath Stacked(IReadOnlyList<ModulePath> modules) =>
+        new(string.Join("+", modules.Skip(1).Select(module => module.Path[(module.Path.LastIndexOf('.') + 1)..]).Prepend(modules[0].Path)));
+
+    private Value Add(ComputeNode node)
+    {
+        nodes.Add(node);
+        return node.Output;
+    }
+
+    private Value NewComputed(ModulePath name, Shape shape) => NewValue(name.Path, shape, ValueKind.Computed);
+
+    private Value NewValue(string name, Shape shape, ValueKind kind, ElementType type = ElementType.Float)
+    {
+        var value = new Value(values.Count, name, shape, kind, type);
+        values.Add(value);
+        return value;
+    }
+
+    private static ArgumentException Mismatch(ModulePath module, string what) => new($"{module} {what}.");
+}

@@ -1,0 +1,15 @@
+namespace Blip.Runtime.Graph;
+
+/// <summary>A place in the checkpoint's tree of modules, so that a model file names its tensors as the checkpoint does.</summary>
+/// <param name="Path">Dotted names; empty for the root.</param>
+public readonly record struct ModulePath(string Path)
+{
+    /// <summary>A child module, or a tensor of this module.</summary>
+    public static ModulePath operator /(ModulePath parent, string child) => new(parent.Path.Length == 0 ? child : $"{parent.Path}.{child}");
+
+    /// <summary>A numbered child.</summary>
+    public static ModulePath operator /(ModulePath parent, int child) => parent / child.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <inheritdoc/>
+    public override string ToString() => Path;
+}

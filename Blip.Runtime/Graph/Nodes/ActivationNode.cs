@@ -1,0 +1,23 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>An activation, element by element.</summary>
+/// <param name="Name">The module.</param>
+/// <param name="X">Input.</param>
+/// <param name="Activation">Which one.</param>
+/// <param name="Output">Result, of the input's shape.</param>
+public sealed record ActivationNode(string Name, Value X, Activation Activation, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "Activation";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => [X];
+
+    /// <inheritdoc/>
+    public override string Attributes => Activation.ToString();
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => Activations.Run(plan.Device, plan.Floats(X), plan.Floats(Output), plan.Length(X), Activation);
+}

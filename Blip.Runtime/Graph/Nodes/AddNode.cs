@@ -1,0 +1,23 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>a + b, element by element: a residual connection.</summary>
+/// <param name="Name">The module.</param>
+/// <param name="A">First summand.</param>
+/// <param name="B">Second summand, of the same shape.</param>
+/// <param name="Output">Sum.</param>
+public sealed record AddNode(string Name, Value A, Value B, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "Add";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => [A, B];
+
+    /// <inheritdoc/>
+    public override long Flops(Plan plan) => plan.Length(A);
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => Elementwise.Add(plan.Device, plan.Floats(A), plan.Floats(B), plan.Floats(Output), plan.Length(A));
+}

@@ -1,0 +1,88 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>What an attention reads.</summary>
+public sealed record AttentionSpec
+{
+    /// <summary>Queries, in a value of <c>[rows, tokens, …]</c>.</summary>
+    public required Columns Query { get; init; }
+
+    /// <summary>Keys, in a value of <c>[key rows, key tokens, …]</c>: this run's, a cache, or the picture's.</summary>
+    public required Columns Key { get; init; }
+
+    /// <summary>Values, of the keys' shape.</summary>
+    public required Columns Value { get; init; }
+
+    /// <summary>Heads; the columns are divided among them.</summary>
+    public required int Heads { get; init; }
+
+    /// <summary>Query <c>t</c> of row <c>r</c> sees keys up to <c>Start[r] + t</c>.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>Position of each row's first query <c>[rows]</c>, for <see cref="Causal"/>; null for 0.</summary>
+    public Value? Start { get; init; }
+
+    /// <summary>Which key row a row reads, <c>[rows]</c>, or which one for each position, <c>[rows, key tokens]</c>; null for its own.</summary>
+    public Value? KeyRow { get; init; }
+
+    /// <summary>1 for a word and 0 for padding <c>[rows, key tokens]</c>; null where nothing is padded.</summary>
+    public Value? Mask { get; init; }
+}
+
+/// <summary>Scaled dot-product attention with several heads (Vaswani et al. 2017, sections 3.2.1 and 3.2.2).</summary>
+/// <param name="Name">The module.</param>
+/// <param name="Spec">What it reads.</param>
+/// <param name="Output">Result <c>[rows, tokens, heads·headDim]</c>.</param>
+/// <param name="Probabilities">The softmax <c>[rows, heads, tokens, key tokens]</c>, where somebody wants to look; else null.</param>
+public sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output, Value? Probabilities) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "Attention";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs =>
+        new[] { Spec.Query.Value, Spec.Key.Value, Spec.Value.Value, Spec.Start, Spec.KeyRow, Spec.Mask }.OfType<Value>().Distinct();
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Outputs => Probabilities is null ? [Output] : [Output, Probabilities];
+
+    /// <inheritdoc/>
+    public override string Attributes => $"heads={Spec.Heads}, q={Spec.Query}, k={Spec.Key}, v={Spec.Value}"
+        + (Spec.Causal ? ", causal" : "") + (Spec.Mask is null ? "" : ", masked");
+
+    /// <inheritdoc/>
+    public override long Flops(Plan plan) => 4 * plan.Length(Output) * plan.Size(Spec.Key.Value, 1);
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan)
+    {
+        var device = plan.Device;
+        var headDim = Spec.Query.Width / Spec.Heads;
+        Attention.Run(device, new AttentionArgs
+        {
+            Rows = plan.Size(Output, 0),
+            QueryTokens = plan.Size(Output, 1),
+            Heads = Spec.Heads,
+            HeadDim = headDim,
+            Scale = 1f / MathF.Sqrt(headDim),
+            Query = plan.Floats(Spec.Query.Value),
+            QueryStride = Spec.Query.Value.Shape.Width,
+            QueryOffset = Spec.Query.Offset,
+            Key = plan.Floats(Spec.Key.Value),
+            KeyStride = Spec.Key.Value.Shape.Width,
+            KeyOffset = Spec.Key.Offset,
+            Value = plan.Floats(Spec.Value.Value),
+            ValueStride = Spec.Value.Value.Shape.Width,
+            ValueOffset = Spec.Value.Offset,
+            KeyTokens = plan.Size(Spec.Key.Value, 1),
+            KeyCapacity = plan.Size(Spec.Key.Value, 1),
+            KeyRow = Spec.KeyRow is null ? device.Empty<int>() : plan.Ints(Spec.KeyRow),
+            Causal = Spec.Causal,
+            Start = Spec.Start is null ? device.Empty<int>() : plan.Ints(Spec.Start),
+            Mask = Spec.Mask is null ? device.Empty<int>() : plan.Ints(Spec.Mask),
+            Output = plan.Floats(Output),
+            Probabilities = Probabilities is null ? device.Empty<float>() : plan.Floats(Probabilities),
+        });
+    }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>Layer normalisation over the last dimension (Ba et al. 2016, eq. 4).</summary>
+/// <param name="Name">The module.</param>
+/// <param name="X">Input <c>[…, width]</c>.</param>
+/// <param name="Gamma">Gain <c>[width]</c>.</param>
+/// <param name="Beta">Bias <c>[width]</c>.</param>
+/// <param name="Epsilon">Added to the variance.</param>
+/// <param name="Output">Result.</param>
+public sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta, float Epsilon, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "LayerNorm";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => [X, Gamma, Beta];
+
+    /// <inheritdoc/>
+    public override string Attributes => string.Create(CultureInfo.InvariantCulture, $"eps={Epsilon}");
+
+    /// <inheritdoc/>
+    public override long Flops(Plan plan) => 8 * plan.Length(X);
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => LayerNorm.Run(
+        plan.Device, plan.Floats(X), plan.Device.Empty<float>(), plan.Floats(Gamma), plan.Floats(Beta), plan.Floats(Output),
+        checked((int)plan.Rows(X)), X.Shape.Width, Epsilon);
+}

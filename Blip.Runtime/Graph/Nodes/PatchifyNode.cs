@@ -1,0 +1,24 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>Cuts pictures into patches, so that the patch convolution is one matrix product (Dosovitskiy et al. 2021, section 3.1).</summary>
+/// <param name="Name">The module.</param>
+/// <param name="Pixels">Pictures <c>[batch, channels, height, width]</c>.</param>
+/// <param name="Patch">Side of a patch in pixels.</param>
+/// <param name="Output">Patches <c>[batch, patches, channels·patch·patch]</c>.</param>
+public sealed record PatchifyNode(string Name, Value Pixels, int Patch, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "Patchify";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => [Pixels];
+
+    /// <inheritdoc/>
+    public override string Attributes => $"patch={Patch}";
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => Patchify.Run(
+        plan.Device, plan.Floats(Pixels), plan.Floats(Output), plan.Size(Pixels, 0), plan.Size(Pixels, 1), plan.Size(Pixels, 2), plan.Size(Pixels, 3), Patch);
+}

@@ -1,0 +1,22 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>The last token of each row, or the first.</summary>
+/// <param name="Name">The module.</param>
+/// <param name="X">States <c>[rows, tokens, hidden]</c>.</param>
+/// <param name="Lengths">Tokens of each row <c>[rows]</c>, of which the last is taken; null for the first.</param>
+/// <param name="Output">States <c>[rows, hidden]</c>.</param>
+public sealed record SelectTokenNode(string Name, Value X, Value? Lengths, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "SelectToken";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => Lengths is null ? [X] : [X, Lengths];
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => SelectToken.Run(
+        plan.Device, plan.Floats(X), Lengths is null ? plan.Device.Empty<int>() : plan.Ints(Lengths), plan.Floats(Output),
+        plan.Size(X, 0), plan.Size(X, 1), X.Shape.Width, offset: Lengths is null ? 0 : -1);
+}

@@ -1,0 +1,29 @@
+namespace Blip.Runtime.Graph.Passes;
+
+/// <summary>Drops nodes whose results nobody reads. A node that writes a cache is read by the next run.</summary>
+public sealed class DeadNodeElimination : IGraphPass
+{
+    /// <inheritdoc/>
+    public string Name => "dead-nodes";
+
+    /// <inheritdoc/>
+    public ComputeGraph Apply(ComputeGraph graph)
+    {
+        var read = graph.Outputs.Values.ToHashSet();
+        return graph.With(Live(graph.Nodes), Live(graph.Constants));
+
+        List<Node> Live(IReadOnlyList<Node> nodes)
+        {
+            var live = new List<Node>();
+            foreach (var node in nodes.Reverse())
+            {
+                if (!node.Writes.Any() && !node.Outputs.Any(read.Contains))
+                    continue;
+                read.UnionWith(node.Inputs);
+                live.Add(node);
+            }
+            live.Reverse();
+            return live;
+        }
+    }
+}

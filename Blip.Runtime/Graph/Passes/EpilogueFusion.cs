@@ -1,0 +1,52 @@
+using Blip.Kernels;
+using Blip.Runtime.Graph.Nodes;
+
+namespace Blip.Runtime.Graph.Passes;
+
+/// <summary>
+/// Puts an activation or a residual sum that follows a Linear into that Linear's epilogue, where the result still sits in registers:
+/// one kernel and one trip through memory less.
+/// </summary>
+public sealed class EpilogueFusion : IGraphPass
+{
+    /// <inheritdoc/>
+    public string Name => "epilogues";
+
+    /// <inheritdoc/>
+    public ComputeGraph Apply(ComputeGraph graph)
+    {
+        var readers = graph.AllNodes.SelectMany(node => node.Inputs).Concat(graph.Outputs.Values).CountBy(value => value).ToDictionary();
+        var linears = new Dictionary<Value, LinearNode>();
+        var fused = new HashSet<Node>(ReferenceEqualityComparer.Instance);
+        var nodes = new List<Node>();
+        foreach (var recorded in graph.Nodes)
+        {
+            var node = Fuse(recorded, value => readers[value] == 1 ? linears.GetValueOrDefault(value) : null, fused) ?? recorded;
+            if (node is LinearNode linear)
+                linears[linear.Output] = linear;
+            nodes.Add(node);
+        }
+        return graph.With([.. nodes.Where(node => !fused.Contains(node))]);
+    }
+
+    /// <param name="node">A node that may end up in an epilogue.</param>
+    /// <param name="producer">The Linear that makes a value which nobody else reads.</param>
+    /// <param name="fused">Gets the Linear that the result stands for.</param>
+    private static LinearNode? Fuse(Node node, Func<Value, LinearNode?> producer, HashSet<Node> fused)
+    {
+        switch (node)
+        {
+            case ActivationNode activation when producer(activation.X) is { Activation: Activation.None, Residual: null } linear:
+                fused.Add(linear);
+                return linear with { Activation = activation.Activation, Output = activation.Output };
+            case AddNode add when producer(add.A) is { Residual: null } linear:
+                fused.Add(linear);
+                return linear with { Residual = add.B, Output = add.Output };
+            case AddNode add when producer(add.B) is { Residual: null } linear:
+                fused.Add(linear);
+                return linear with { Residual = add.A, Output = add.Output };
+            default:
+                return null;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace Blip.Runtime.Graph.Passes;
+
+/// <summary>A rewrite that keeps what a graph computes.</summary>
+public interface IGraphPass
+{
+    /// <summary>Its name, as an option spells it.</summary>
+    string Name { get; }
+
+    /// <summary>Rewrites.</summary>
+    ComputeGraph Apply(ComputeGraph graph);
+}

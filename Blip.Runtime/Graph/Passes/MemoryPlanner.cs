@@ -1,0 +1,51 @@
+namespace Blip.Runtime.Graph.Passes;
+
+/// <summary>
+/// Places the values between nodes into one arena. Two values share memory when no node needs both:
+/// the largest is placed first, each at the lowest place that is free during its life.
+/// </summary>
+public static class MemoryPlanner
+{
+    /// <summary>Every value starts on a cache line, and whole vectors may be written past an odd end.</summary>
+    private const long Alignment = 16;
+
+    /// <summary>Places values.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="placed">The values to place: computed, and neither output nor constant.</param>
+    /// <param name="length">Elements of a value.</param>
+    /// <param name="share">False gives every value memory of its own.</param>
+    /// <returns>Offsets in elements by value, and the arena's length.</returns>
+    public static (IReadOnlyDictionary<Value, long> Offsets, long Length) Place(
+        ComputeGraph graph, IReadOnlyCollection<Value> placed, Func<Value, long> length, bool share = true)
+    {
+        var lives = placed.ToDictionary(value => value, value => share ? Life(graph, value) : (First: 0, Last: int.MaxValue));
+        var offsets = new Dictionary<Value, long>();
+        foreach (var value in placed.OrderByDescending(length).ThenBy(value => value.Id))
+        {
+            var taken = offsets
+                .Where(other => lives[other.Key].First <= lives[value].Last && lives[value].First <= lives[other.Key].Last)
+                .Select(other => (Start: other.Value, End: other.Value + Padded(other.Key)))
+                .Order();
+            var start = 0L;
+            foreach (var (otherStart, otherEnd) in taken)
+            {
+                if (otherStart - start >= Padded(value))
+                    break;
+                start = Math.Max(start, otherEnd);
+            }
+            offsets.Add(value, start);
+        }
+        return (offsets, offsets.Count == 0 ? 0 : offsets.Max(entry => entry.Value + Padded(entry.Key)));
+
+        long Padded(Value value) => (length(value) + Alignment - 1) / Alignment * Alignment;
+    }
+
+    // From the node that makes it to the last one that reads it, both included: a kernel may not write what it still reads.
+    private static (int First, int Last) Life(ComputeGraph graph, Value value)
+    {
+        var nodes = graph.Nodes;
+        var first = Enumerable.Range(0, nodes.Count).First(i => nodes[i].Outputs.Contains(value));
+        var last = Enumerable.Range(first, nodes.Count - first).Last(i => i == first || nodes[i].Inputs.Contains(value));
+        return (first, last);
+    }
+}

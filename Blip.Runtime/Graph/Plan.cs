@@ -1,0 +1,194 @@
+using ILGPU;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Graph.Passes;
+
+namespace Blip.Runtime.Graph;
+
+/// <summary>
+/// A graph with sizes, memory and weights: what is run. Making one is cheap; running one allocates nothing.
+/// </summary>
+public sealed class Plan : IDisposable
+{
+    private readonly Executor executor;
+    private readonly int[][] sizes;
+    private readonly long[] offsets;
+    private readonly ArrayView<float>[] floats;
+    private readonly ArrayView<int>[] ints;
+    private readonly bool[] bound;
+    private readonly List<DeviceBuffer<float>> owned = [];
+    private readonly List<DeviceBuffer<int>> ownedInts = [];
+    private readonly Node[] nodes;
+    // What a node reads and none makes: the caller's to bind.
+    private readonly Value[] inputs;
+    private readonly Value[] outputs;
+    private readonly long arenaLength;
+    private int arenaVersion = -1;
+    private bool folded;
+
+    internal Plan(ComputeGraph graph, Executor executor, IReadOnlyDictionary<string, int> symbols)
+    {
+        Graph = graph;
+        this.executor = executor;
+        nodes = [.. graph.Nodes];
+        inputs = [.. graph.AllNodes.SelectMany(node => node.Inputs).Where(value => value.Kind != ValueKind.Parameter)
+            .Except(graph.AllNodes.SelectMany(node => node.Outputs))];
+        outputs = [.. graph.Outputs.Values];
+        var count = graph.Values.Count;
+        sizes = [.. graph.Values.Select(value => value.Kind == ValueKind.Computed || value.Shape.Dims.All(dim => dim.Symbol is null || symbols.ContainsKey(dim.Symbol))
+            ? value.Shape.Resolve(symbols) : [])];
+        floats = new ArrayView<float>[count];
+        ints = new ArrayView<int>[count];
+        bound = new bool[count];
+        offsets = new long[count];
+        Array.Fill(offsets, -1);
+
+        foreach (var parameter in graph.Parameters)
+            SetOwned(parameter, executor.Weights.Dense(parameter));
+        foreach (var constant in graph.Constants.SelectMany(node => node.Outputs))
+            SetOwned(constant, Own(constant));
+        var placed = nodes.SelectMany(node => node.Outputs).Except(outputs).ToList();
+        (var places, arenaLength) = MemoryPlanner.Place(graph, placed, Length, executor.Passes.HasFlag(PassSet.Memory));
+        foreach (var (value, offset) in places)
+            offsets[value.Id] = offset;
+    }
+
+    /// <summary>What it runs.</summary>
+    public ComputeGraph Graph { get; }
+
+    /// <summary>Where it runs.</summary>
+    public Device Device => executor.Device;
+
+    /// <summary>The weights that its nodes multiply with.</summary>
+    public WeightStore Weights => executor.Weights;
+
+    /// <summary>Bytes that the values between nodes take.</summary>
+    public long WorkspaceBytes => arenaLength * sizeof(float);
+
+    /// <summary>Binds an input, or an output that is to be written into the caller's memory. It holds for all runs until bound again.</summary>
+    /// <exception cref="ArgumentException">The view is too short, or the value belongs to the plan.</exception>
+    public void Bind(Value value, ArrayView<float> view)
+    {
+        Check(value, view.Length, ElementType.Float);
+        floats[value.Id] = view.SubView(0, Length(value));
+    }
+
+    /// <summary>Binds an input of integers. Index tables may be longer than the shape says, or shorter where the operator reads them so.</summary>
+    public void Bind(Value value, ArrayView<int> view)
+    {
+        Check(value, view.Length, ElementType.Int);
+        ints[value.Id] = view;
+    }
+
+    /// <summary>Binds an input to values that the plan keeps on the device until it is disposed.</summary>
+    public void BindOwned(Value value, ReadOnlySpan<int> values)
+    {
+        var buffer = Device.Upload(values);
+        ownedInts.Add(buffer);
+        Bind(value, buffer.View);
+    }
+
+    /// <summary>Runs the graph; the results are there when the device's stream gets to them.</summary>
+    /// <exception cref="InvalidOperationException">An input is not bound.</exception>
+    public void Run()
+    {
+        Prepare();
+        if (Device.Profiler is { } profiler)
+        {
+            foreach (var node in nodes)
+                RunProfiled(node, profiler);
+            return;
+        }
+        foreach (var node in nodes)
+            node.Run(this);
+    }
+
+    /// <summary>An output, after a run.</summary>
+    public ArrayView<float> Output(string name) => floats[Graph.Output(name).Id];
+
+    /// <summary>A value's memory.</summary>
+    public ArrayView<float> Floats(Value value) => floats[value.Id];
+
+    /// <summary>The memory of a value of integers.</summary>
+    public ArrayView<int> Ints(Value value) => ints[value.Id];
+
+    /// <summary>One of a value's sizes.</summary>
+    public int Size(Value value, int axis) => sizes[value.Id][axis];
+
+    /// <summary>A value's sizes.</summary>
+    public IReadOnlyList<int> Sizes(Value value) => sizes[value.Id];
+
+    /// <summary>Elements of a value.</summary>
+    public long Length(Value value)
+    {
+        var length = 1L;
+        foreach (var size in sizes[value.Id])
+            length *= size;
+        return length;
+    }
+
+    /// <summary>Rows of a value: everything but its last dimension.</summary>
+    public long Rows(Value value) => Length(value) / sizes[value.Id][^1];
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var buffer in owned)
+            buffer.Dispose();
+        foreach (var buffer in ownedInts)
+            buffer.Dispose();
+        owned.Clear();
+        ownedInts.Clear();
+    }
+
+    private void Prepare()
+    {
+        foreach (var output in outputs)
+        {
+            if (!bound[output.Id])
+                SetOwned(output, Own(output));
+        }
+        foreach (var input in inputs)
+        {
+            if (!bound[input.Id])
+                throw new InvalidOperationException($"The input '{input.Name}' of the graph '{Graph.Name}' is not bound.");
+        }
+
+        var arena = executor.Reserve(arenaLength);
+        if (arenaVersion != executor.ArenaVersion)
+        {
+            arenaVersion = executor.ArenaVersion;
+            foreach (var value in Graph.Values.Where(value => offsets[value.Id] >= 0))
+                floats[value.Id] = arena.SubView(offsets[value.Id], Length(value));
+        }
+
+        if (folded)
+            return;
+        folded = true;
+        foreach (var node in Graph.Constants)
+            node.Run(this);
+    }
+
+    private void RunProfiled(Node node, Profiler profiler)
+    {
+        using (profiler.Measure(Device, Graph.Name, node.Name, node.Operator, node.Flops(this)))
+            node.Run(this);
+    }
+
+    private void Check(Value value, long length, ElementType type)
+    {
+        if (value.Type != type || (value.Kind != ValueKind.Input && !outputs.Contains(value) && !inputs.Contains(value)))
+            throw new ArgumentException($"{value} is no {type} input or output of the graph '{Graph.Name}'.");
+        if (type == ElementType.Float && length < Length(value))
+            throw new ArgumentException($"{value} needs {Length(value)} elements here, and {length} were bound.");
+        bound[value.Id] = true;
+    }
+
+    private ArrayView<float> Own(Value value)
+    {
+        var buffer = Device.Allocate<float>(Length(value));
+        owned.Add(buffer);
+        return buffer.View;
+    }
+
+    private void SetOwned(Value value, ArrayView<float> view) => (floats[value.Id], bound[value.Id]) = (view, true);
+}

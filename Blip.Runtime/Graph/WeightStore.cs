@@ -1,0 +1,134 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using ILGPU;
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+
+namespace Blip.Runtime.Graph;
+
+/// <summary>
+/// The checkpoint's tensors on the device, each once: matrices in the layout of the GEMM kernels, everything else as it is.
+/// Graphs of one model share a store.
+/// </summary>
+/// <param name="device">The device.</param>
+/// <param name="source">The checkpoint; it must stay open until everything is loaded.</param>
+/// <param name="format">How matrices are stored.</param>
+public sealed class WeightStore(Device device, ITensorSource source, WeightFormat format) : IDisposable
+{
+    private const int ChunkElements = 1 << 18;
+    private readonly ConcurrentDictionary<string, PackedWeights> packed = [];
+    private readonly ConcurrentDictionary<string, DeviceBuffer<float>> dense = [];
+
+    /// <summary>How matrices are stored.</summary>
+    public WeightFormat Format => format;
+
+    /// <summary>Loads all that the graphs need, on all cores, in the order of the file.</summary>
+    /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
+    public void Load(params IEnumerable<ComputeGraph> graphs)
+    {
+        var all = graphs.ToList();
+        var place = source.Keys.Select((key, i) => (key, i)).ToDictionary(entry => entry.key, entry => entry.i);
+        var matrices = all.SelectMany(graph => graph.Matrices).DistinctBy(matrix => matrix.Name).OrderBy(matrix => place.GetValueOrDefault(matrix.Keys[0]));
+        foreach (var matrix in matrices)
+            Packed(matrix);
+        foreach (var vector in all.SelectMany(graph => graph.Vectors))
+            Stacked(vector);
+        foreach (var parameter in all.SelectMany(graph => graph.Parameters))
+            Dense(parameter);
+    }
+
+    /// <summary>A matrix, loaded at its first use.</summary>
+    public PackedWeights Packed(Matrix matrix) => packed.TryGetValue(matrix.Name, out var weights) ? weights : packed.GetOrAdd(matrix.Name, Pack(matrix));
+
+    /// <summary>A stacked bias <c>[out]</c>, loaded at its first use.</summary>
+    public ArrayView<float> Stacked(Vector vector) => (dense.TryGetValue(vector.Name, out var buffer) ? buffer : dense.GetOrAdd(vector.Name, Stack(vector))).View;
+
+    /// <summary>A parameter as it is, loaded at its first use.</summary>
+    public ArrayView<float> Dense(Value parameter) => (dense.TryGetValue(parameter.Name, out var buffer) ? buffer : dense.GetOrAdd(parameter.Name, Read(parameter))).View;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var weights in packed.Values)
+            weights.Dispose();
+        foreach (var buffer in dense.Values)
+            buffer.Dispose();
+        packed.Clear();
+        dense.Clear();
+    }
+
+    private PackedWeights Pack(Matrix matrix)
+    {
+        var shapes = matrix.Keys.Select(key => Info(key).Shape).ToList();
+        var rows = shapes.Sum(shape => shape[0]);
+        for (var i = 0; i < shapes.Count; i++)
+        {
+            // A convolution's weight [out, channels, kernel, kernel] is a matrix too.
+            if (shapes[i].Skip(1).Aggregate(1L, (product, size) => product * size) != matrix.InFeatures || rows != matrix.OutFeatures)
+                throw Wrong(matrix.Keys[i], shapes[i], $"{matrix.InFeatures} inputs, and {matrix.OutFeatures} outputs in {matrix.Name}");
+        }
+
+        var weights = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, format);
+        var firstRow = 0;
+        for (var i = 0; i < shapes.Count; i++)
+        {
+            Fill(weights, matrix.Keys[i], firstRow, (int)shapes[i][0], matrix.InFeatures);
+            firstRow += (int)shapes[i][0];
+        }
+        weights.Upload();
+        return weights;
+    }
+
+    // Chunks of whole panels, so that two threads never write into the same one.
+    private void Fill(PackedWeights weights, string key, int firstRow, int rows, int inFeatures)
+    {
+        var chunkRows = Math.Max(1, ChunkElements / inFeatures / PackedWeights.PanelWidth) * PackedWeights.PanelWidth;
+        // The first chunk ends where a panel does, also when the stacked matrix before this one did not.
+        var head = (PackedWeights.PanelWidth - (firstRow % PackedWeights.PanelWidth)) % PackedWeights.PanelWidth;
+        var starts = new List<int> { 0 };
+        for (var row = head == 0 ? chunkRows : head; row < rows; row += chunkRows)
+            starts.Add(row);
+        starts.Add(rows);
+        Parallel.For(0, starts.Count - 1, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, chunk =>
+        {
+            var count = starts[chunk + 1] - starts[chunk];
+            var buffer = ArrayPool<float>.Shared.Rent(count * inFeatures);
+            var elements = buffer.AsSpan(0, count * inFeatures);
+            source.Read(key, (long)starts[chunk] * inFeatures, elements);
+            weights.Fill(firstRow + starts[chunk], elements);
+            ArrayPool<float>.Shared.Return(buffer);
+        });
+    }
+
+    private DeviceBuffer<float> Stack(Vector vector)
+    {
+        var values = new float[vector.Length];
+        var at = 0;
+        foreach (var key in vector.Keys)
+        {
+            var shape = Info(key).Shape;
+            if (shape.Length != 1 || at + shape[0] > vector.Length)
+                throw Wrong(key, shape, $"a vector, {vector.Length} in {vector.Name}");
+            source.Read(key, 0, values.AsSpan(at, (int)shape[0]));
+            at += (int)shape[0];
+        }
+        return at == vector.Length ? device.Upload<float>(values) : throw Wrong(vector.Keys[0], [at], $"[{vector.Length}]");
+    }
+
+    private DeviceBuffer<float> Read(Value parameter)
+    {
+        var shape = Info(parameter.Name).Shape;
+        if (!shape.SequenceEqual(parameter.Shape.Dims.Select(dim => (long)dim.Size)))
+            throw Wrong(parameter.Name, shape, parameter.Shape.ToString());
+        var values = new float[shape.Aggregate(1L, (product, size) => product * size)];
+        source.Read(parameter.Name, 0, values);
+        return device.Upload<float>(values);
+    }
+
+    private TensorInfo Info(string key) => source.TryGet(key, out var info) ? info
+        : throw new CheckpointException($"{source.Description}: the tensor '{key}' is missing. Is this a checkpoint of another kind of model?");
+
+    private CheckpointException Wrong(string key, IEnumerable<long> shape, string wanted) =>
+        new($"{source.Description}: the tensor '{key}' has the shape [{string.Join(", ", shape)}]; its config asks for {wanted}.");
+}

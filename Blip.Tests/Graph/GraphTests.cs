@@ -1,0 +1,138 @@
+using Blip.Kernels;
+using Blip.Runtime.Graph;
+using Blip.Runtime.Graph.Nodes;
+using Blip.Runtime.Graph.Passes;
+using CsCheck;
+
+namespace Blip.Tests.Graph;
+
+public class GraphTests
+{
+    private static readonly ModulePath Root = new("m");
+
+    [Fact]
+    public void A_linear_of_the_wrong_width_names_the_module()
+    {
+        var g = new GraphBuilder("test");
+        var x = g.Input("x", new Shape(Dim.Of("batch"), 8));
+        var name = Root / "fc";
+        var error = Assert.Throws<ArgumentException>(() => g.Linear(x, name, new Matrix(["m.fc.weight"], 4, 7), null));
+        Assert.Contains("m.fc takes 7 features, its input x [batch, 8] has 8", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Modules_over_one_input_are_stacked()
+    {
+        var g = new GraphBuilder("test");
+        var qkv = g.Linear(g.Input("x", new Shape(Dim.Of("rows"), 3, 8)), [Root / "self" / "query", Root / "self" / "key"], [8, 4]);
+        Assert.Equal("m.self.query+key", qkv.Name);
+        Assert.Equal("[rows, 3, 12]", qkv.Shape.ToString());
+    }
+
+    [Fact]
+    public void Activation_and_residual_move_into_the_linear_before_them()
+    {
+        var g = new GraphBuilder("test");
+        var x = g.Input("x", new Shape(2, 8));
+        var y = g.Activate(g.Linear(x, Root / "fc1", 8), Root / "act", Activation.Gelu);
+        g.Output("y", g.Add(y, x, Root / "residual"));
+        var fused = new EpilogueFusion().Apply(g.Build());
+        var linear = Assert.IsType<LinearNode>(Assert.Single(fused.Nodes));
+        Assert.Equal((Activation.Gelu, x, fused.Output("y")), (linear.Activation, linear.Residual, linear.Output));
+    }
+
+    [Fact]
+    public void A_value_that_somebody_else_reads_is_not_fused_away()
+    {
+        var g = new GraphBuilder("test");
+        var linear = g.Linear(g.Input("x", new Shape(2, 8)), Root / "fc1", 8);
+        g.Output("y", g.Activate(linear, Root / "act", Activation.Relu));
+        g.Output("shown", linear);
+        Assert.Equal(2, new EpilogueFusion().Apply(g.Build()).Nodes.Count);
+    }
+
+    [Fact]
+    public void An_activation_behind_a_residual_stays()
+    {
+        var g = new GraphBuilder("test");
+        var x = g.Input("x", new Shape(2, 8));
+        g.Output("y", g.Activate(g.Add(g.Linear(x, Root / "fc1", 8), x, Root / "residual"), Root / "act", Activation.Relu));
+        var fused = new EpilogueFusion().Apply(g.Build());
+        Assert.Equal(["Linear", "Activation"], fused.Nodes.Select(node => node.Operator));
+    }
+
+    [Fact]
+    public void What_nobody_reads_is_dropped_and_what_writes_a_cache_is_not()
+    {
+        var g = new GraphBuilder("test");
+        var rows = Dim.Of("rows");
+        var x = g.Input("x", new Shape(rows, 1, 8));
+        var cache = new Shape(rows, 4, 8);
+        g.AppendCache(x, x, g.Input("keys", cache), g.Input("values", cache), g.Input("start", new Shape(rows), ElementType.Int), null, Root / "cache");
+        g.Linear(g.Linear(x, Root / "dead1", 8), Root / "dead2", 8);
+        g.Output("y", g.Linear(x, Root / "live", 8));
+        Assert.Equal(["m.cache", "m.live"], new DeadNodeElimination().Apply(g.Build()).Nodes.Select(node => node.Name));
+    }
+
+    [Fact]
+    public void What_depends_on_parameters_alone_is_computed_once()
+    {
+        var g = new GraphBuilder("test");
+        var positions = g.InterpolatePositions(g.Parameter(Root / "positions", new Shape(1, 5, 8)), (2, 2), (3, 1), Root / "interpolated");
+        var patches = g.Input("patches", new Shape(Dim.Of("batch"), 3, 8));
+        g.Output("tokens", g.AssembleTokens(patches, g.Parameter(Root / "class", new Shape(1, 1, 8)), positions, Root / "tokens"));
+        var folded = new ConstantFolding().Apply(g.Build());
+        Assert.Equal(["PositionInterpolation"], folded.Constants.Select(node => node.Operator));
+        Assert.Equal(["AssembleTokens"], folded.Nodes.Select(node => node.Operator));
+    }
+
+    [Fact]
+    public void Values_that_live_at_the_same_time_never_share_memory() =>
+        Gen.Int[1, 40].Array[2, 30].Sample(sizes =>
+        {
+            // A chain in which every third value is read again much later.
+            var g = new GraphBuilder("test");
+            var x = g.Input("x", new Shape(1, 8));
+            var made = new List<Value> { x };
+            for (var i = 0; i < sizes.Length; i++)
+                made.Add(i % 3 == 2 ? g.Add(made[^1], made[made.Count / 2] is { } old && old.Shape.Equals(made[^1].Shape) ? old : made[^1], Root / i) : g.Activate(made[^1], Root / i, Activation.Relu));
+            g.Output("y", made[^1]);
+            var graph = g.Build();
+            var placed = made.Skip(1).SkipLast(1).ToList();
+            long Length(Value value) => sizes[value.Id % sizes.Length];
+            var (offsets, length) = MemoryPlanner.Place(graph, placed, Length);
+            foreach (var a in placed)
+            {
+                Assert.InRange(offsets[a] + Length(a), 0, length);
+                foreach (var b in placed.Where(b => b != a && Overlap(graph, a, b)))
+                    Assert.True(offsets[a] + Length(a) <= offsets[b] || offsets[b] + Length(b) <= offsets[a]);
+            }
+            Assert.True(length <= MemoryPlanner.Place(graph, placed, Length, share: false).Length);
+        });
+
+    [Fact]
+    public void A_graph_prints_itself()
+    {
+        var g = new GraphBuilder("test");
+        g.Output("y", g.Activate(g.Linear(g.Input("x", new Shape(Dim.Of("batch"), 8)), Root / "fc", 4), Root / "act", Activation.Gelu));
+        var text = GraphPrinter.ToText(g.Build());
+        Assert.Contains("graph test: 2 nodes", text, StringComparison.Ordinal);
+        Assert.Contains("8→4", text, StringComparison.Ordinal);
+        Assert.Contains("x [batch, 8]", text, StringComparison.Ordinal);
+        var mermaid = GraphPrinter.ToMermaid(g.Build());
+        Assert.StartsWith("flowchart TD", mermaid, StringComparison.Ordinal);
+        Assert.Contains("v0 -->|\"[batch, 8]\"| n0", mermaid, StringComparison.Ordinal);
+    }
+
+    private static bool Overlap(ComputeGraph graph, Value a, Value b)
+    {
+        var (first, second) = (Life(a), Life(b));
+        return first.Start <= second.End && second.Start <= first.End;
+
+        (int Start, int End) Life(Value value)
+        {
+            var at = Enumerable.Range(0, graph.Nodes.Count).Where(i => graph.Nodes[i].Outputs.Contains(value) || graph.Nodes[i].Inputs.Contains(value)).ToList();
+            return (at.Min(), at.Max());
+        }
+    }
+}
