@@ -1,0 +1,34 @@
+using ILGPU;
+using Blip.Kernels.Devices;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>Device memory that is kept from image to image and only ever grows.</summary>
+internal sealed class GrowingBuffer<T>(Device device) : IDisposable
+    where T : unmanaged
+{
+    private DeviceBuffer<T>? buffer;
+
+    /// <summary>At least so many elements; what was there before is lost when it had to grow.</summary>
+    public ArrayView<T> View(long length)
+    {
+        if (buffer is null || buffer.Length < length)
+        {
+            device.Synchronize();
+            buffer?.Dispose();
+            buffer = device.Allocate<T>(length);
+        }
+        return buffer.View.SubView(0, length);
+    }
+
+    /// <summary>Copies values from the host to the start of the buffer.</summary>
+    public ArrayView<T> Fill(ReadOnlySpan<T> values)
+    {
+        var view = View(values.Length);
+        buffer!.CopyFrom(values);
+        return view;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => buffer?.Dispose();
+}

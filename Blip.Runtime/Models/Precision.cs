@@ -1,0 +1,29 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>How matrices are stored on the device. Arithmetic is in float32 throughout.</summary>
+public enum Precision
+{
+    /// <summary>32 bits.</summary>
+    Fp32,
+
+    /// <summary>IEEE half precision.</summary>
+    Fp16,
+
+    /// <summary>bfloat16.</summary>
+    Bf16,
+}
+
+/// <summary>What a precision means to the kernels.</summary>
+public static class PrecisionExtensions
+{
+    /// <summary>The storage format of matrices.</summary>
+    public static WeightFormat ToWeightFormat(this Precision precision) => precision switch
+    {
+        Precision.Fp32 => WeightFormat.Float32,
+        Precision.Fp16 => WeightFormat.Float16,
+        Precision.Bf16 => WeightFormat.BFloat16,
+        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "Give Fp32, Fp16 or Bf16."),
+    };
+}

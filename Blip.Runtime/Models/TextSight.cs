@@ -1,0 +1,31 @@
+using Blip.Runtime.Graph;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>What the layers of a text tower may attend.</summary>
+internal sealed record TextSight
+{
+    /// <summary>A word sees those before it and itself.</summary>
+    public bool Causal { get; init; }
+
+    /// <summary>1 for a word and 0 for padding <c>[rows, tokens]</c>; null where nothing is padded.</summary>
+    public Value? Mask { get; init; }
+
+    /// <summary>Position of each row's first token <c>[rows]</c>; null for 0.</summary>
+    public Value? Start { get; init; }
+
+    /// <summary>Keys and values of the words so far, per layer <c>[cache rows, capacity, hidden]</c>; null to attend this run's words only.</summary>
+    public IReadOnlyList<(Value Key, Value Value)>? Cache { get; init; }
+
+    /// <summary>Which cache row holds each position of each row <c>[rows, capacity]</c>, or of the whole row <c>[rows]</c>.</summary>
+    public Value? CacheRow { get; init; }
+
+    /// <summary>Which cache row each row writes <c>[rows]</c>; null for its own.</summary>
+    public Value? WriteRow { get; init; }
+
+    /// <summary>The image's keys and values per layer <c>[images, image tokens, 2·hidden]</c>; null for text alone.</summary>
+    public IReadOnlyList<Value>? Image { get; init; }
+
+    /// <summary>Which image each row looks at <c>[rows]</c>; null where row and image have the same number.</summary>
+    public Value? ImageRow { get; init; }
+}

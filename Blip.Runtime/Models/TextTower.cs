@@ -1,0 +1,107 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+using Blip.Runtime.Graph.Nodes;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>
+/// BLIP's text side: BERT (Devlin et al. 2019) with post-norm layers and a cross-attention to the image in each;
+/// BLIP (Li et al. 2022), section 3.1 and figure 2. The decoder attends causally.
+/// </summary>
+internal static class TextTower
+{
+    /// <summary>Records embeddings and layers.</summary>
+    /// <param name="g">The graph.</param>
+    /// <param name="config">The tower's sizes.</param>
+    /// <param name="ids">Token ids <c>[rows, tokens]</c>.</param>
+    /// <param name="sight">What each layer may attend.</param>
+    /// <param name="bert">The tower's place in the checkpoint: <c>text_decoder.bert</c>.</param>
+    /// <param name="watch">What is shown besides the result.</param>
+    /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
+    public static Value Record(GraphBuilder g, TextConfig config, Value ids, TextSight sight, ModulePath bert, Watch watch = Watch.Nothing)
+    {
+        var at = bert / "embeddings";
+        var positions = g.Parameter(at / "position_embeddings" / "weight", new Shape(config.MaxPositions, config.HiddenSize));
+        var x = g.EmbedTokens(ids, WordEmbeddings(config, bert), positions, sight.Start, at / "word_embeddings");
+        x = g.LayerNorm(x, at / "LayerNorm", config.LayerNormEps);
+        for (var layer = 0; layer < config.Layers; layer++)
+        {
+            if (watch.HasFlag(Watch.HiddenStates))
+                g.Output($"lm.hidden.{layer}", x);
+            x = Layer(g, config, x, sight, layer, bert / "encoder" / "layer" / layer, watch);
+        }
+        if (watch.HasFlag(Watch.HiddenStates))
+            g.Output($"lm.hidden.{config.Layers}", x);
+        return x;
+    }
+
+    /// <summary>The word embeddings <c>[vocabulary, hidden]</c>.</summary>
+    public static Matrix WordEmbeddings(TextConfig config, ModulePath bert) =>
+        new([(bert / "embeddings" / "word_embeddings" / "weight").Path], config.VocabularySize, config.HiddenSize);
+
+    /// <summary>
+    /// Records the keys and values of the image for one layer, side by side: <c>[images, image tokens, 2·hidden]</c>.
+    /// They depend on the image alone, so that they are computed once for all its words and beams.
+    /// </summary>
+    public static Value ImageKeysValues(GraphBuilder g, TextConfig config, Value image, ModulePath bert, int layer)
+    {
+        var at = bert / "encoder" / "layer" / layer / "crossattention" / "self";
+        return g.Linear(image, [at / "key", at / "value"], [config.HiddenSize, config.HiddenSize]);
+    }
+
+    private static Value Layer(GraphBuilder g, TextConfig config, Value x, TextSight sight, int layer, ModulePath at, Watch watch)
+    {
+        x = SelfAttention(g, config, x, sight, layer, at / "attention", watch);
+        if (sight.Image is not null)
+            x = CrossAttention(g, config, x, sight, sight.Image[layer], at / "crossattention", watch);
+        var inner = g.Linear(x, at / "intermediate" / "dense", config.IntermediateSize);
+        inner = g.Activate(inner, at / "intermediate" / "intermediate_act_fn", config.Activation);
+        return Output(g, config, inner, x, at / "output");
+    }
+
+    private static Value SelfAttention(GraphBuilder g, TextConfig config, Value x, TextSight sight, int layer, ModulePath at, Watch watch)
+    {
+        var (hidden, self) = (config.HiddenSize, at / "self");
+        var qkv = g.Linear(x, [self / "query", self / "key", self / "value"], [hidden, hidden, hidden]);
+        Columns key = new(qkv, hidden, hidden), value = new(qkv, 2 * hidden, hidden);
+        if (sight.Cache is { } cache)
+        {
+            g.AppendCache(key, value, cache[layer].Key, cache[layer].Value, sight.Start!, sight.WriteRow, self / "cache");
+            (key, value) = (cache[layer].Key, cache[layer].Value);
+        }
+        var attended = g.Attention(
+            new AttentionSpec
+            {
+                Query = new Columns(qkv, 0, hidden),
+                Key = key,
+                Value = value,
+                Heads = config.Heads,
+                Causal = sight.Causal,
+                Start = sight.Start,
+                KeyRow = sight.CacheRow,
+                Mask = sight.Mask,
+            },
+            self, watch.HasFlag(Watch.Attentions));
+        return Output(g, config, attended, x, at / "output");
+    }
+
+    private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, TextSight sight, Value image, ModulePath at, Watch watch)
+    {
+        var (hidden, self) = (config.HiddenSize, at / "self");
+        var attended = g.Attention(
+            new AttentionSpec
+            {
+                Query = g.Linear(x, self / "query", hidden),
+                Key = new Columns(image, 0, hidden),
+                Value = new Columns(image, hidden, hidden),
+                Heads = config.Heads,
+                KeyRow = sight.ImageRow,
+            },
+            self, watch.HasFlag(Watch.CrossAttentions));
+        return Output(g, config, attended, x, at / "output");
+    }
+
+    // BERT's post-norm: norm(dense(inner) + x).
+    private static Value Output(GraphBuilder g, TextConfig config, Value inner, Value x, ModulePath at) =>
+        g.LayerNorm(g.Add(g.Linear(inner, at / "dense", config.HiddenSize), x, at / "residual"), at / "LayerNorm", config.LayerNormEps);
+}

@@ -1,0 +1,18 @@
+namespace Blip.Runtime.Models;
+
+/// <summary>What a recorded tower shows besides its result. Showing costs memory and time: generation shows nothing.</summary>
+[Flags]
+internal enum Watch
+{
+    /// <summary>Nothing.</summary>
+    Nothing = 0,
+
+    /// <summary>The input of every layer, and the output of the last.</summary>
+    HiddenStates = 1,
+
+    /// <summary>Attention probabilities within the tower's own tokens.</summary>
+    Attentions = 2,
+
+    /// <summary>Attention probabilities of words over the image.</summary>
+    CrossAttentions = 4,
+}

@@ -1,0 +1,252 @@
+using ILGPU.Runtime;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+using Blip.Runtime.Graph.Passes;
+using Blip.Runtime.Models;
+
+namespace Blip.Tests.Models;
+
+/// <summary>Every tensor of the captioning goldens: hidden states, attention maps and logits, judged by the reference's own float32 errors.</summary>
+public class CaptioningForwardTests
+{
+    private static readonly string[] Tiny = ["tiny-square", "tiny-wide", "tiny-head64"];
+
+    public static TheoryData<string, string> TinyOnDevices
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var model in Tiny)
+            {
+                data.Add(model, "cpu");
+                data.Add(model, "opencl");
+            }
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(TinyOnDevices))]
+    public void A_tiny_model_agrees_with_the_reference(string name, string deviceId)
+    {
+        using var golden = new GoldenModel(name, "captioning");
+        using var device = Devices.Open(deviceId);
+        using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
+        var checkedNames = new HashSet<string>();
+
+        CheckVision(golden, model, "pixel_values", "vision", checkedNames);
+        foreach (var sized in golden.Names.Where(entry => entry.EndsWith(".pooler_output", StringComparison.Ordinal) && entry.Split('.').Length == 3).Select(entry => entry.Split('.')[1]))
+            CheckVision(golden, model, $"pixel_values.{sized}", $"vision.{sized}", checkedNames);
+
+        var images = Encode(golden, model, "pixel_values");
+        var ids = golden.Input("labels.input_ids");
+        var mask = golden.Input("labels.attention_mask");
+        CheckWhole(golden, model, ids, mask, "lm", checkedNames);
+        CheckLoss(golden, model, ids, mask, checkedNames);
+
+        var captions = golden.Generate.First().GetProperty("sequences").EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray()).ToArray();
+        CheckGreedy(golden, model, captions, images, checkedNames);
+
+        // A name that nobody looked at is a failure.
+        Assert.Empty(golden.Names.Except(checkedNames));
+    }
+
+    [Fact]
+    public void Every_set_of_passes_gives_the_same_bits()
+    {
+        using var golden = new GoldenModel("tiny-wide", "captioning");
+        using var device = Device.Open("cpu");
+        float[]? first = null;
+        for (var passes = PassSet.None; passes <= PassSet.All; passes++)
+        {
+            using var model = CaptioningModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
+            Encode(golden, model, golden.Names.Any(name => name.Contains('x')) ? SizedPixels(golden) : "pixel_values");
+            var logits = RunWhole(model, Watch.Nothing, golden.Input("labels.input_ids")[..2], golden.Input("labels.attention_mask")[..2])[CaptioningGraphs.Logits];
+            first ??= logits;
+            Assert.True(first.AsSpan().SequenceEqual(logits), $"passes {passes} change the result");
+        }
+    }
+
+    [Fact]
+    public void Every_node_of_the_image_encoder_matters()
+    {
+        using var golden = new GoldenModel("tiny-square", "captioning");
+        using var device = Device.Open("cpu");
+        using var tensors = ModelSource.Resolve("synthetic:tiny-square").OpenTensors();
+        using var weights = new WeightStore(device, tensors, Blip.Kernels.WeightFormat.Float32);
+        using var executor = new Executor(device, weights);
+        var pixels = golden.Stored(SizedPixels(golden), out var shape);
+        using var buffer = device.Upload<float>(pixels);
+        var graph = executor.Optimize(new CaptioningGraphs(ModelSource.Resolve("synthetic:tiny-square").Config).Vision((int)shape[2], (int)shape[3]));
+        NodeAblation.EveryNodeMatters(executor, graph, [("images", (int)shape[0])], plan => plan.Bind(graph.Input(CaptioningGraphs.Pixels), buffer.View));
+    }
+
+    [Fact]
+    public void Every_node_of_the_decoder_matters()
+    {
+        using var golden = new GoldenModel("tiny-square", "captioning");
+        using var device = Device.Open("cpu");
+        using var tensors = ModelSource.Resolve("synthetic:tiny-square").OpenTensors();
+        using var weights = new WeightStore(device, tensors, Blip.Kernels.WeightFormat.Float32);
+        using var executor = new Executor(device, weights);
+        var config = ModelSource.Resolve("synthetic:tiny-square").Config;
+        var graph = executor.Optimize(new CaptioningGraphs(config).Prompt());
+        const int Rows = 2, Tokens = 5, Capacity = 8, ImageTokens = 7;
+        using var ids = device.Upload<int>([.. golden.Input("labels.input_ids")[..Rows].SelectMany(row => row[..Tokens])]);
+        using var zeros = device.Allocate<int>(Rows);
+        using var rows = device.Upload<int>([0, 1]);
+        using var last = device.Upload<int>([Tokens, 3]);
+        var images = Enumerable.Range(0, config.Text.Layers).Select(layer =>
+        {
+            var values = new float[Rows * ImageTokens * 2 * config.Text.HiddenSize];
+            SyntheticTensors.Fill($"image.{layer}", 0, 1, values);
+            return device.Upload<float>(values);
+        }).ToList();
+        using var cache = device.Allocate<float>(2L * config.Text.Layers * Rows * Capacity * config.Text.HiddenSize);
+
+        NodeAblation.EveryNodeMatters(executor, graph, [("rows", Rows), ("tokens", Tokens), ("cache_rows", Rows), ("capacity", Capacity), ("images", Rows), ("image_tokens", ImageTokens)], plan =>
+        {
+            cache.View.MemSetToZero(device.Stream);
+            plan.Bind(graph.Input(CaptioningGraphs.Ids), ids.View);
+            plan.Bind(graph.Input(CaptioningGraphs.Start), zeros.View);
+            plan.Bind(graph.Input(CaptioningGraphs.PromptLengths), last.View);
+            plan.Bind(graph.Input(CaptioningGraphs.CacheRow), rows.View);
+            plan.Bind(graph.Input(CaptioningGraphs.WriteRow), rows.View);
+            var each = cache.Length / (2 * config.Text.Layers);
+            for (var layer = 0; layer < config.Text.Layers; layer++)
+            {
+                plan.Bind(graph.Input(CaptioningGraphs.ImageName(layer)), images[layer].View);
+                plan.Bind(graph.Input(CaptioningGraphs.KeyCacheName(layer)), cache.View.SubView(2 * layer * each, each));
+                plan.Bind(graph.Input(CaptioningGraphs.ValueCacheName(layer)), cache.View.SubView(((2 * layer) + 1) * each, each));
+            }
+        });
+        images.ForEach(image => image.Dispose());
+    }
+
+    private static void CheckVision(GoldenModel golden, CaptioningModel model, string pixels, string prefix, HashSet<string> seen)
+    {
+        foreach (var (output, values) in RunVision(model, Watch.HiddenStates | Watch.Attentions, golden, pixels))
+        {
+            var name = GoldenName(output, prefix);
+            if (!golden.Names.Contains(name) && name.Contains(".attention.", StringComparison.Ordinal))
+                continue;
+            golden.AssertClose(name, values);
+            seen.Add(name);
+        }
+    }
+
+    private static void CheckWhole(GoldenModel golden, CaptioningModel model, int[][] ids, int[][] mask, string prefix, HashSet<string> seen)
+    {
+        foreach (var (output, values) in RunWhole(model, Watch.HiddenStates | Watch.Attentions | Watch.CrossAttentions, ids, mask))
+        {
+            var name = GoldenName(output, prefix);
+            golden.AssertClose(name, values);
+            seen.Add(name);
+        }
+    }
+
+    // Cross-entropy of the next word, padding left out: the reference's training loss.
+    private static void CheckLoss(GoldenModel golden, CaptioningModel model, int[][] ids, int[][] mask, HashSet<string> seen)
+    {
+        var logits = RunWhole(model, Watch.Nothing, ids, mask)[CaptioningGraphs.Logits];
+        var (tokens, vocabulary) = (ids[0].Length, model.VocabularySize);
+        var losses = new List<double>();
+        for (var row = 0; row < ids.Length; row++)
+        {
+            for (var t = 0; t + 1 < tokens && mask[row][t + 1] == 1; t++)
+            {
+                var at = logits.AsSpan(((row * tokens) + t) * vocabulary, vocabulary).ToArray();
+                losses.Add(Math.Log(at.Sum(logit => Math.Exp(logit))) - at[ids[row][t + 1]]);
+            }
+        }
+        golden.AssertClose("lm.loss", [(float)losses.Average()]);
+        seen.Add("lm.loss");
+    }
+
+    private static void CheckGreedy(GoldenModel golden, CaptioningModel model, int[][] captions, int images, HashSet<string> seen)
+    {
+        // The reference pads finished captions, and goes on looking.
+        golden.Stored("greedy.cross_attention.0", out var shape);
+        var tokens = (int)shape[2];
+        var padded = captions.Select(row => row.Concat(Enumerable.Repeat(model.Config.Text.PadTokenId, tokens - row.Length)).ToArray()).ToArray();
+        var maps = model.CrossAttention(padded.SelectMany(row => row).ToArray(), tokens, [.. Enumerable.Range(0, images)]);
+        var perLayer = maps.Length / model.Config.Text.Layers;
+        for (var layer = 0; layer < model.Config.Text.Layers; layer++)
+        {
+            golden.AssertClose($"greedy.cross_attention.{layer}", maps.AsSpan(layer * perLayer, perLayer));
+            seen.Add($"greedy.cross_attention.{layer}");
+        }
+
+        // The logits of each step are those of the whole caption, until it ended.
+        var logits = RunWhole(model, Watch.Nothing, padded, null)[CaptioningGraphs.Logits];
+        golden.Stored("greedy.logits", out var logitsShape);
+        var (steps, vocabulary) = ((int)logitsShape[1], model.VocabularySize);
+        var perStep = new float[images * steps * vocabulary];
+        var wanted = golden.Stored("greedy.logits");
+        for (var row = 0; row < images; row++)
+        {
+            logits.AsSpan(row * tokens * vocabulary, steps * vocabulary).CopyTo(perStep.AsSpan(row * steps * vocabulary));
+            // After the stop token the reference's rows are an accident of its padding.
+            var end = ((row * steps) + captions[row].Length - 1) * vocabulary;
+            wanted.AsSpan(end, ((row + 1) * steps * vocabulary) - end).CopyTo(perStep.AsSpan(end));
+        }
+        golden.AssertClose("greedy.logits", perStep);
+        seen.Add("greedy.logits");
+    }
+
+    private static string SizedPixels(GoldenModel golden) =>
+        "pixel_values." + golden.Names.First(name => name.StartsWith("vision.", StringComparison.Ordinal) && name.Split('.')[1].Contains('x')).Split('.')[1];
+
+    private static int Encode(GoldenModel golden, CaptioningModel model, string pixels)
+    {
+        var values = golden.Stored(pixels, out var shape);
+        Write(model.Device, model, values, (int)shape[0], (int)shape[2], (int)shape[3]);
+        model.Encode((int)shape[0], (int)shape[2], (int)shape[3]);
+        return (int)shape[0];
+    }
+
+    private static void Write(Device device, CaptioningModel model, float[] values, int images, int height, int width)
+    {
+        using var upload = device.Upload<float>(values);
+        upload.View.CopyTo(device.Stream, model.PixelBuffer(images, height, width));
+        device.Synchronize();
+    }
+
+    private static Dictionary<string, float[]> RunVision(CaptioningModel model, Watch watch, GoldenModel golden, string pixels)
+    {
+        var values = golden.Stored(pixels, out var shape);
+        Write(model.Device, model, values, (int)shape[0], (int)shape[2], (int)shape[3]);
+        using var plan = model.VisionPlan(watch, (int)shape[0], (int)shape[2], (int)shape[3]);
+        plan.Run();
+        return plan.Graph.Outputs.Keys.ToDictionary(name => name, name => Read(model.Device, plan, name));
+    }
+
+    private static Dictionary<string, float[]> RunWhole(CaptioningModel model, Watch watch, int[][] ids, int[][]? mask)
+    {
+        using var plan = model.Whole(
+            watch, ids.SelectMany(row => row).ToArray(), ids[0].Length, [.. Enumerable.Range(0, ids.Length)], mask?.SelectMany(row => row).ToArray() ?? [], null);
+        plan.Run();
+        return plan.Graph.Outputs.Keys.ToDictionary(name => name, name => Read(model.Device, plan, name));
+    }
+
+    private static float[] Read(Device device, Plan plan, string output)
+    {
+        var view = plan.Output(output);
+        using var copy = device.Allocate<float>(view.Length);
+        view.CopyTo(device.Stream, copy.View);
+        return copy.ToArray();
+    }
+
+    // vision_model.encoder.layers.1.self_attn.probabilities is vision.attention.1.
+    private static string GoldenName(string output, string prefix)
+    {
+        var parts = output.Split('.');
+        if (output == CaptioningGraphs.Logits)
+            return $"{prefix}.logits";
+        if (output == CaptioningGraphs.ImageEmbeddings)
+            return $"{prefix}.last_hidden_state";
+        if (parts[^1] == "probabilities")
+            return $"{prefix}.{(output.Contains("crossattention", StringComparison.Ordinal) ? "cross_attention" : "attention")}.{parts.First(part => int.TryParse(part, out _))}";
+        return prefix + output[output.IndexOf('.')..];
+    }
+}

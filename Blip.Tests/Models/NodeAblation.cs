@@ -1,0 +1,39 @@
+using Blip.Runtime.Graph;
+
+namespace Blip.Tests.Models;
+
+/// <summary>Takes each node out of a graph in turn: where nothing changes, the node is not tested by anything either.</summary>
+internal static class NodeAblation
+{
+    /// <param name="executor">Runs the graphs.</param>
+    /// <param name="graph">An optimised graph.</param>
+    /// <param name="sizes">Sizes of its symbols.</param>
+    /// <param name="bind">Binds its inputs, and brings what it writes back to where it was.</param>
+    public static void EveryNodeMatters(Executor executor, ComputeGraph graph, (string, int)[] sizes, Action<Plan> bind)
+    {
+        var whole = Run(graph, null);
+        foreach (var node in graph.AllNodes)
+        {
+            var without = graph.With([.. graph.Nodes.Where(other => other != node)], [.. graph.Constants.Where(other => other != node)]);
+            Assert.False(whole.AsSpan().SequenceEqual(Run(without, node)), $"nothing changes without {node.Operator} {node.Name}");
+        }
+
+        float[] Run(ComputeGraph changed, Node? missing)
+        {
+            using var plan = executor.Plan(changed, sizes);
+            bind(plan);
+            // What the missing node would have made is zero.
+            var zeros = (missing?.Outputs ?? []).Except(changed.Outputs.Values).Select(value => (value, executor.Device.Allocate<float>(plan.Length(value)))).ToList();
+            foreach (var (value, buffer) in zeros)
+                plan.Bind(value, buffer.View);
+            plan.Run();
+            zeros.ForEach(zero => zero.Item2.Dispose());
+            return [.. changed.Outputs.Keys.SelectMany(name =>
+            {
+                using var copy = executor.Device.Allocate<float>(plan.Output(name).Length);
+                ILGPU.Runtime.ArrayViewExtensions.CopyTo(plan.Output(name), executor.Device.Stream, copy.View);
+                return copy.ToArray();
+            })];
+        }
+    }
+}
