@@ -23,7 +23,7 @@ public sealed partial record GenerationOptions
         Require(NumBeams == 1 || NumReturnSequences <= NumBeams, NumReturnSequences, $"a search with NumBeams {NumBeams} returns at most so many; raise NumBeams");
         Require(NumBeams > 1 || DoSample || NumReturnSequences == 1, NumReturnSequences, "greedy search finds one sequence; set NumBeams or DoSample for more");
         Require(Enum.IsDefined(EarlyStopping), EarlyStopping, "give False, True or Never");
-        Require(double.IsFinite(LengthPenalty) && Math.Abs(LengthPenalty) <= 100, LengthPenalty, "give a number from -100 to 100 (0 is off, above 0 favours long sequences)");
+        Require(double.IsFinite(LengthPenalty) && Math.Abs(LengthPenalty) <= 10, LengthPenalty, "give a number from -10 to 10 (0 is off, above 0 favours long sequences)");
         Require(double.IsFinite(Temperature) && Temperature >= 1e-4, Temperature, "give a number of at least 0.0001 (for the likeliest token switch DoSample off)");
         Require(TopK >= 0, TopK, "give the number of tokens to keep, or 0 to keep all");
         Require(TopP is >= 0 and <= 1, TopP, "give a sum of probabilities from 0 to 1 (1 is off)");
@@ -42,6 +42,7 @@ public sealed partial record GenerationOptions
             RequireSequence(bias?.Tokens, nameof(SequenceBias));
             Require(double.IsFinite(bias!.Bias), bias.Bias, "a bias is a finite number; use BadWordsIds to forbid a sequence", nameof(SequenceBias));
         }
+        Require(ForcedBosTokenId is null or >= 0, ForcedBosTokenId, "give a token id, or leave it out");
         Require(ForcedEosTokenId is null or >= 0, ForcedEosTokenId, "give a token id, or leave it out");
         if (ExponentialDecayLengthPenalty is { } decay)
         {
@@ -69,8 +70,10 @@ public sealed partial record GenerationOptions
             RequireToken(token, nameof(BadWordsIds));
         foreach (var token in SequenceBias.SelectMany(bias => bias.Tokens))
             RequireToken(token, nameof(SequenceBias));
-        if (ForcedEosTokenId is { } forced)
-            RequireToken(forced, nameof(ForcedEosTokenId));
+        if (ForcedBosTokenId is { } first)
+            RequireToken(first, nameof(ForcedBosTokenId));
+        if (ForcedEosTokenId is { } last)
+            RequireToken(last, nameof(ForcedEosTokenId));
         Require(SuppressTokens.Distinct().Count() < vocabularySize, SuppressTokens.Count, "this forbids the whole vocabulary; leave some tokens", nameof(SuppressTokens));
         foreach (var (id, name) in new[] { (specials.Start, "start"), (specials.Stop, "stop"), (specials.Pad, "pad") })
         {

@@ -72,6 +72,9 @@ public sealed partial record GenerationOptions
     /// <summary>Biases on sequences of tokens.</summary>
     public IReadOnlyList<SequenceBias> SequenceBias { get; init; } = [];
 
+    /// <summary>The token that is forced as the first, where there is no prompt; null is off.</summary>
+    public int? ForcedBosTokenId { get; init; }
+
     /// <summary>The token that is forced at the last place that the length allows; null is off.</summary>
     public int? ForcedEosTokenId { get; init; }
 

@@ -1,0 +1,72 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// One step of beam search: from each image's candidates the beams that run on, the sequences that are finished, and whether the search is over.
+/// Beams change places in index tables; no key or value is copied. Variants: a group per image, and a worker per image on the CPU accelerator.
+/// </summary>
+public static class BeamStep
+{
+    /// <summary>Takes the step.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="args">Views and sizes.</param>
+    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    public static void Run(Device device, in BeamStepArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, in BeamStepArgs args, bool portable)
+    {
+        Check(args);
+        if (args.Images == 0)
+            return;
+        if (portable)
+        {
+            device.Load<BeamStepAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>>>(Kernel)(
+                device.Stream, new KernelConfig(args.Images, device.GroupSize), new(device, args));
+        }
+        else
+        {
+            device.Launch(new Worker(new(device, args), args.Images));
+        }
+    }
+
+    [Kernel]
+    internal static void Kernel(BeamStepAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>> algorithm) => algorithm.Image(Grid.IdxX, default);
+
+    internal readonly struct Worker(BeamStepAlgorithm<LoneTeam, HostMemory<int>, HostMemory<float>> algorithm, int images) : ICpuOperator
+    {
+        public int Tasks { get; } = images;
+
+        public void Run(int task) => algorithm.Image(task, default);
+    }
+
+    private static void Check(in BeamStepArgs args)
+    {
+        ShapeCheck.AtLeast(args.Images, 0, nameof(args.Images));
+        ShapeCheck.AtLeast(args.Beams, 1, nameof(args.Beams));
+        ShapeCheck.AtLeast(args.Candidates, 2, nameof(args.Candidates));
+        ShapeCheck.AtLeast(args.Capacity, 1, nameof(args.Capacity));
+        var rows = (long)args.Images * args.Beams;
+        ShapeCheck.Holds(args.Divisors, args.Capacity + 1, nameof(args.Divisors), "[capacity + 1]");
+        ShapeCheck.Holds(args.PromptLengths, args.Images, nameof(args.PromptLengths), "[images]");
+        ShapeCheck.Holds(args.Limits, args.Images, nameof(args.Limits), "[images]");
+        ShapeCheck.Holds(args.Done, args.Images, nameof(args.Done), "[images]");
+        ShapeCheck.Holds(args.Orders, rows * args.Candidates, nameof(args.Orders), "[rows, candidates]");
+        ShapeCheck.Holds(args.Sums, rows * args.Candidates, nameof(args.Sums), "[rows, candidates]");
+        ShapeCheck.Holds(args.Tokens, rows * args.Candidates, nameof(args.Tokens), "[rows, candidates]");
+        ShapeCheck.Holds(args.Running, rows, nameof(args.Running), "[rows]");
+        ShapeCheck.Holds(args.Lengths, rows, nameof(args.Lengths), "[rows]");
+        ShapeCheck.Holds(args.FinishedScores, rows, nameof(args.FinishedScores), "[rows]");
+        ShapeCheck.Holds(args.FinishedLengths, rows, nameof(args.FinishedLengths), "[rows]");
+        ShapeCheck.Holds(args.InputIds, rows, nameof(args.InputIds), "[rows]");
+        ShapeCheck.Holds(args.Positions, rows, nameof(args.Positions), "[rows]");
+        ShapeCheck.Holds(args.History, rows * args.Capacity, nameof(args.History), "[rows, capacity]");
+        ShapeCheck.Holds(args.CacheRow, rows * args.Capacity, nameof(args.CacheRow), "[rows, capacity]");
+        ShapeCheck.Holds(args.FinishedTokens, rows * args.Capacity, nameof(args.FinishedTokens), "[rows, capacity]");
+        ShapeCheck.Holds(args.FinishedRows, rows * args.Capacity, nameof(args.FinishedRows), "[rows, capacity]");
+        ShapeCheck.Holds(args.IntScratch, rows * (7L + args.Capacity), nameof(args.IntScratch), "[rows, 7 + capacity]");
+        ShapeCheck.Holds(args.FloatScratch, rows * 4, nameof(args.FloatScratch), "[rows, 4]");
+    }
+}

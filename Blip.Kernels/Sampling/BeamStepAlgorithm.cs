@@ -1,0 +1,210 @@
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// What <see cref="BeamStep"/> does with one image; the bookkeeping of Hugging Face's vectorised beam search, image by image. The first member of
+/// the team decides, all of them move the columns of the tables.
+/// </summary>
+internal readonly struct BeamStepAlgorithm<TTeam, TInts, TFloats>(Device device, in BeamStepArgs args)
+    where TTeam : struct, ITeam
+    where TInts : struct, IMemory<TInts, int>
+    where TFloats : struct, IMemory<TFloats, float>
+{
+    // A beam that has just ended must not run on: its sum sinks below that of every beam that may.
+    private const float Sunk = -1e9f;
+
+    private readonly TFloats divisors = TFloats.Of(device, args.Divisors), orders = TFloats.Of(device, args.Orders), sums = TFloats.Of(device, args.Sums);
+    private readonly TFloats running = TFloats.Of(device, args.Running), finishedScores = TFloats.Of(device, args.FinishedScores);
+    private readonly TFloats floats = TFloats.Of(device, args.FloatScratch);
+    private readonly TInts promptLengths = TInts.Of(device, args.PromptLengths), limits = TInts.Of(device, args.Limits);
+    private readonly TInts tokens = TInts.Of(device, args.Tokens), lengths = TInts.Of(device, args.Lengths), history = TInts.Of(device, args.History);
+    private readonly TInts cacheRow = TInts.Of(device, args.CacheRow), finishedLengths = TInts.Of(device, args.FinishedLengths);
+    private readonly TInts finishedTokens = TInts.Of(device, args.FinishedTokens), finishedRows = TInts.Of(device, args.FinishedRows);
+    private readonly TInts done = TInts.Of(device, args.Done), inputIds = TInts.Of(device, args.InputIds), positions = TInts.Of(device, args.Positions);
+    private readonly TInts ints = TInts.Of(device, args.IntScratch);
+    private readonly int images = args.Images, beams = args.Beams, candidates = args.Candidates, capacity = args.Capacity;
+    private readonly int stop = args.StopToken, pad = args.PadToken, stopWhenFull = args.StopWhenFull ? 1 : 0, boundByLimit = args.BoundByLimit ? 1 : 0;
+
+    public void Image(int image, TTeam team)
+    {
+        if (done[image] != 0)
+            return;
+        var room = new Scratch(image, images, beams, capacity);
+        var length = lengths[(long)image * beams];
+        team.Sync();
+        if (team.Index == 0)
+        {
+            Merge(image, room);
+            var last = length + 1 >= limits[image];
+            var generated = length + 1 - promptLengths[image];
+            ChooseRunning(room, last);
+            ChooseFinished(image, room, last, generated, length);
+        }
+        team.Sync();
+        for (var column = team.Index; column <= length; column += team.Count)
+            MoveColumn(image, room, column, length);
+        team.Sync();
+        if (team.Index == 0)
+            Finish(image, room, length + 1);
+    }
+
+    // The 2 · beams best of all rows' candidates, best first; equal ones by beam, then by token.
+    private void Merge(int image, in Scratch room)
+    {
+        for (var beam = 0; beam < beams; beam++)
+            ints[room.Cursor + beam] = 0;
+        for (var i = 0; i < 2 * beams; i++)
+        {
+            var best = -1;
+            var bestOrder = 0f;
+            for (var beam = 0; beam < beams; beam++)
+            {
+                var next = ints[room.Cursor + beam];
+                if (next >= candidates)
+                    continue;
+                var order = orders[(((long)image * beams) + beam) * candidates + next];
+                if (best >= 0 && !(order > bestOrder))
+                    continue;
+                best = beam;
+                bestOrder = order;
+            }
+            var place = ((((long)image * beams) + best) * candidates) + ints[room.Cursor + best];
+            ints[room.Cursor + best]++;
+            ints[room.Beam + i] = best;
+            ints[room.Token + i] = tokens[place];
+            floats[room.Sum + i] = sums[place];
+        }
+    }
+
+    // The beams best that have not ended run on. Where all have, as at the last length, the table is filled with those.
+    private void ChooseRunning(in Scratch room, bool last)
+    {
+        for (var beam = 0; beam < beams; beam++)
+        {
+            var best = -1;
+            var bestSum = 0f;
+            for (var i = 0; i < 2 * beams; i++)
+            {
+                var taken = false;
+                for (var earlier = 0; earlier < beam && !taken; earlier++)
+                    taken = ints[room.Next + earlier] == i;
+                var sum = floats[room.Sum + i] + (last || ints[room.Token + i] == stop ? Sunk : 0f);
+                if (taken || (best >= 0 && !(sum > bestSum)))
+                    continue;
+                best = i;
+                bestSum = sum;
+            }
+            ints[room.Next + beam] = best;
+            floats[room.NextSum + beam] = bestSum;
+        }
+    }
+
+    // Sequences that ended before and those of the first beams candidates that end now, the best of them all. A finished sequence goes
+    // before a place that is still free, whatever its score. Sources: finished ones count from 0, candidates from beams.
+    private void ChooseFinished(int image, in Scratch room, bool last, int generated, int length)
+    {
+        var row = (long)image * beams;
+        for (var place = 0; place < beams; place++)
+        {
+            var best = -1;
+            var bestScore = 0f;
+            for (var source = 0; source < 2 * beams; source++)
+            {
+                var candidate = source - beams;
+                var ended = candidate < 0 ? finishedLengths[row + source] > 0 : last || ints[room.Token + candidate] == stop;
+                var taken = !ended;
+                for (var earlier = 0; earlier < place && !taken; earlier++)
+                    taken = ints[room.Source + earlier] == source;
+                if (taken)
+                    continue;
+                var score = candidate < 0 ? finishedScores[row + source] : floats[room.Sum + candidate] / divisors[generated];
+                if (best >= 0 && !(score > bestScore))
+                    continue;
+                best = source;
+                bestScore = score;
+            }
+            ints[room.Source + place] = best;
+            floats[room.Score + place] = bestScore;
+            ints[room.Cursor + place] = best < 0 ? 0 : best < beams ? finishedLengths[row + best] : length + 1;
+        }
+    }
+
+    // One member of the team moves a whole column, so that no other member's reads and writes meet its own.
+    private void MoveColumn(int image, in Scratch room, int column, int length)
+    {
+        var row = (long)image * beams;
+        for (var beam = 0; beam < beams; beam++)
+        {
+            var source = ints[room.Source + beam];
+            ints[room.Column(beam, column)] = source < 0 ? 0
+                : source < beams ? finishedTokens[((row + source) * capacity) + column]
+                : column == length ? ints[room.Token + source - beams]
+                : history[((row + ints[room.Beam + source - beams]) * capacity) + column];
+        }
+        for (var beam = 0; beam < beams; beam++)
+            finishedTokens[((row + beam) * capacity) + column] = ints[room.Column(beam, column)];
+
+        for (var beam = 0; beam < beams; beam++)
+        {
+            var source = ints[room.Source + beam];
+            ints[room.Column(beam, column)] = source < 0 ? 0
+                : source < beams ? finishedRows[((row + source) * capacity) + column]
+                : cacheRow[((row + ints[room.Beam + source - beams]) * capacity) + column];
+        }
+        for (var beam = 0; beam < beams; beam++)
+            finishedRows[((row + beam) * capacity) + column] = ints[room.Column(beam, column)];
+
+        for (var beam = 0; beam < beams; beam++)
+        {
+            var next = ints[room.Next + beam];
+            ints[room.Column(beam, column)] = column == length ? ints[room.Token + next] : history[((row + ints[room.Beam + next]) * capacity) + column];
+        }
+        for (var beam = 0; beam < beams; beam++)
+            history[((row + beam) * capacity) + column] = ints[room.Column(beam, column)];
+
+        for (var beam = 0; beam < beams; beam++)
+        {
+            var parent = ints[room.Beam + ints[room.Next + beam]];
+            ints[room.Column(beam, column)] = column == length ? (int)(row + beam) : cacheRow[((row + parent) * capacity) + column];
+        }
+        for (var beam = 0; beam < beams; beam++)
+            cacheRow[((row + beam) * capacity) + column] = ints[room.Column(beam, column)];
+    }
+
+    private void Finish(int image, in Scratch room, int length)
+    {
+        var row = (long)image * beams;
+        var full = true;
+        for (var beam = 0; beam < beams; beam++)
+        {
+            running[row + beam] = floats[room.NextSum + beam];
+            lengths[row + beam] = length;
+            finishedScores[row + beam] = floats[room.Score + beam];
+            finishedLengths[row + beam] = ints[room.Cursor + beam];
+            full = full && ints[room.Cursor + beam] > 0;
+        }
+        var generated = (boundByLimit != 0 ? limits[image] : length) - promptLengths[image];
+        var best = running[row] / divisors[generated];
+        var ended = !(running[row] > Sunk / 2) || (full && (stopWhenFull != 0 || !(best > finishedScores[row + beams - 1])));
+        done[image] = ended ? 1 : 0;
+        for (var beam = 0; beam < beams; beam++)
+        {
+            inputIds[row + beam] = ended ? pad : ints[room.Token + ints[room.Next + beam]];
+            positions[row + beam] = length - 1;
+        }
+    }
+
+    // Where an image's share of the scratch buffers begins.
+    private readonly struct Scratch(int image, int images, int beams, int capacity)
+    {
+        public readonly long Beam = (long)image * 7 * beams, Token = ((long)image * 7 * beams) + (2 * beams);
+        public readonly long Next = ((long)image * 7 * beams) + (4 * beams), Source = ((long)image * 7 * beams) + (5 * beams);
+        public readonly long Cursor = ((long)image * 7 * beams) + (6 * beams);
+        public readonly long Sum = (long)image * 4 * beams, NextSum = ((long)image * 4 * beams) + (2 * beams), Score = ((long)image * 4 * beams) + (3 * beams);
+        private readonly long columns = ((long)images * 7 * beams) + ((long)image * beams * capacity);
+        private readonly int stride = capacity;
+
+        public readonly long Column(int beam, int column) => columns + ((long)beam * stride) + column;
+    }
+}

@@ -1,0 +1,34 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// <c>log p = x - log Σ exp x</c> over each row, the largest element taken out first. NaN counts as -inf, and a row without a finite
+/// element stays as it is. Variants: <see cref="LogSoftmaxPortable"/> everywhere, <see cref="LogSoftmaxSimd"/> on the CPU accelerator.
+/// </summary>
+public static class LogSoftmax
+{
+    /// <summary>Computes what the arguments ask for.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="args">Views and sizes.</param>
+    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    public static void Run(Device device, in LogSoftmaxArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, in LogSoftmaxArgs args, bool portable)
+    {
+        ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
+        ShapeCheck.AtLeast(args.Vocabulary, 1, nameof(args.Vocabulary));
+        ShapeCheck.AtLeast(args.RowsPerSource, 1, nameof(args.RowsPerSource));
+        if (args.Rows == 0)
+            return;
+        var sources = ((args.Rows - 1) / args.RowsPerSource) + 1;
+        ShapeCheck.Holds(args.Logits, (long)sources * args.Vocabulary, nameof(args.Logits), "[rows / RowsPerSource, vocabulary]");
+        ShapeCheck.Holds(args.Scores, (long)args.Rows * args.Vocabulary, nameof(args.Scores), "[rows, vocabulary]");
+        ShapeCheck.EmptyOrHolds(args.LogSums, args.Rows, nameof(args.LogSums), "[rows]");
+        if (portable)
+            LogSoftmaxPortable.Run(device, args);
+        else
+            device.Launch(new LogSoftmaxSimd(args));
+    }
+}

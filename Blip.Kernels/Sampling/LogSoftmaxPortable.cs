@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>One group per row, work-items stride the columns.</summary>
+internal static class LogSoftmaxPortable
+{
+    // Columns are summed in blocks first: the error then grows with the block, not with the vocabulary.
+    private const int Block = 32;
+
+    public static void Run(Device device, in LogSoftmaxArgs args) =>
+        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int>(Kernel)(
+            device.Stream, new KernelConfig(args.Rows, device.GroupSize), args.Logits, args.Scores, device.OrEmpty(args.LogSums),
+            args.RowsPerSource, args.Vocabulary, args.Normalize ? 1 : 0);
+
+    [Kernel]
+    internal static void Kernel(ArrayView<float> logits, ArrayView<float> scores, ArrayView<float> logSums, int rowsPerSource, int vocabulary, int normalize)
+    {
+        var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
+        var source = (long)(Grid.IdxX / rowsPerSource) * vocabulary;
+        var row = (long)Grid.IdxX * vocabulary;
+
+        var largest = float.NegativeInfinity;
+        for (var c = Group.IdxX; c < vocabulary; c += Group.DimX)
+            largest = IntrinsicMath.Max(largest, Clean(logits[source + c]));
+        largest = GroupReduction.Max(largest, shared);
+
+        var sum = 0f;
+        var stride = Group.DimX * Block;
+        for (var start = Group.IdxX; start < vocabulary; start += stride)
+        {
+            var end = IntrinsicMath.Min(start + stride, vocabulary);
+            var block = 0f;
+            for (var c = start; c < end; c += Group.DimX)
+                block += SamplingMaths.Exp(Clean(logits[source + c]) - largest);
+            sum += block;
+        }
+        sum = GroupReduction.Sum(sum, shared);
+
+        var logSum = sum > 0f ? SamplingMaths.Log(sum) : 0f;
+        // A row of -inf has no distribution to normalise.
+        largest = largest > float.NegativeInfinity ? largest : 0f;
+        for (var c = Group.IdxX; c < vocabulary; c += Group.DimX)
+        {
+            var value = Clean(logits[source + c]);
+            scores[row + c] = normalize != 0 ? value - largest - logSum : value;
+        }
+        if (logSums.Length > 0 && Group.IdxX == 0)
+            logSums[Grid.IdxX] = largest + logSum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Clean(float value) => value >= float.NegativeInfinity ? value : float.NegativeInfinity;
+}

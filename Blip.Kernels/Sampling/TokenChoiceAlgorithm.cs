@@ -1,0 +1,59 @@
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>What <see cref="TokenChoice"/> does with one row.</summary>
+internal readonly struct TokenChoiceAlgorithm<TTeam, TInts, TFloats, TLongs>(Device device, in TokenChoiceArgs args)
+    where TTeam : struct, ITeam
+    where TInts : struct, IMemory<TInts, int>
+    where TFloats : struct, IMemory<TFloats, float>
+    where TLongs : struct, IMemory<TLongs, long>
+{
+    private readonly TFloats scores = TFloats.Of(device, args.Scores), logits = TFloats.Of(device, args.Logits), logSums = TFloats.Of(device, args.LogSums);
+    private readonly TFloats logProbabilities = TFloats.Of(device, args.LogProbabilities);
+    private readonly TLongs streams = TLongs.Of(device, args.Streams);
+    private readonly TInts limits = TInts.Of(device, args.Limits), history = TInts.Of(device, args.History), lengths = TInts.Of(device, args.Lengths);
+    private readonly TInts finished = TInts.Of(device, args.Finished), inputIds = TInts.Of(device, args.InputIds);
+    private readonly TInts positions = TInts.Of(device, args.Positions), chosen = TInts.Of(device, args.Chosen);
+    private readonly int rowsPerSource = args.RowsPerSource, rowsPerImage = args.RowsPerImage, vocabulary = args.Vocabulary, capacity = args.Capacity;
+    private readonly int stop = args.StopToken, pad = args.PadToken, sample = args.Sample ? 1 : 0;
+    private readonly ulong seed = args.Seed;
+
+    /// <summary>The best of the tokens that fall to this member of the team.</summary>
+    public Candidate Best(int index, TTeam team)
+    {
+        var row = (long)index * vocabulary;
+        var image = index / rowsPerImage;
+        var (best, length) = (Candidate.None, lengths[index]);
+        for (var token = team.Index; token < vocabulary; token += team.Count)
+        {
+            var score = scores[row + token];
+            if (sample != 0 && score > float.NegativeInfinity)
+                score += Philox.Gumbel(seed, (ulong)streams[image], index % rowsPerImage, length, token);
+            var candidate = new Candidate(score, token);
+            if (candidate.Before(best))
+                best = candidate;
+        }
+        return best;
+    }
+
+    /// <summary>Appends the token to the row.</summary>
+    public void Take(int index, int token)
+    {
+        if (finished[index] != 0)
+        {
+            chosen[index] = -1;
+            return;
+        }
+        var length = lengths[index];
+        var last = token == stop || length + 1 >= limits[index / rowsPerImage];
+        history[((long)index * capacity) + length] = token;
+        lengths[index] = length + 1;
+        logProbabilities[index] += logits[((long)(index / rowsPerSource) * vocabulary) + token] - logSums[index];
+        finished[index] = last ? 1 : 0;
+        // A row that has ended still runs, at a position of its own that nobody looks at.
+        inputIds[index] = last ? pad : token;
+        positions[index] = length;
+        chosen[index] = token;
+    }
+}

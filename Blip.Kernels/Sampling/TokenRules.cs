@@ -1,0 +1,76 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// The rules that look at the tokens so far, in Hugging Face's order: sequence bias, repetition penalty, n-grams, bad words, least length,
+/// forced first and last token, exponential decay, suppressed tokens. They touch a few scores per row (the forced end all), so that one launch does them all.
+/// Variants: <see cref="TokenRulesAlgorithm{TTeam, TInts, TFloats}"/> with a group per row, and with a worker per row on the CPU accelerator.
+/// </summary>
+public static class TokenRules
+{
+    /// <summary>Changes the scores.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="args">Views, sizes and rules.</param>
+    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    public static void Run(Device device, in TokenRulesArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, in TokenRulesArgs args, bool portable)
+    {
+        Check(args);
+        if (args.Rows == 0)
+            return;
+        if (portable)
+        {
+            device.Load<TokenRulesAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>>>(Kernel)(
+                device.Stream, new KernelConfig(args.Rows, device.GroupSize), new(device, args));
+        }
+        else
+        {
+            device.Launch(new Worker(new(device, args), args.Rows));
+        }
+    }
+
+    [Kernel]
+    internal static void Kernel(TokenRulesAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>> algorithm) => algorithm.Row(Grid.IdxX, default);
+
+    internal readonly struct Worker(TokenRulesAlgorithm<LoneTeam, HostMemory<int>, HostMemory<float>> algorithm, int rows) : ICpuOperator
+    {
+        public int Tasks { get; } = rows;
+
+        public void Run(int task) => algorithm.Row(task, default);
+    }
+
+    private static void Check(in TokenRulesArgs args)
+    {
+        ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
+        ShapeCheck.AtLeast(args.RowsPerImage, 1, nameof(args.RowsPerImage));
+        ShapeCheck.AtLeast(args.Vocabulary, 1, nameof(args.Vocabulary));
+        ShapeCheck.AtLeast(args.Capacity, 1, nameof(args.Capacity));
+        ShapeCheck.AtLeast(args.NoRepeatNgramSize, 0, nameof(args.NoRepeatNgramSize));
+        ShapeCheck.Within(args.StopToken, 0, args.Vocabulary - 1, nameof(args.StopToken));
+        ShapeCheck.Within(args.ForcedFirstToken, -1, args.Vocabulary - 1, nameof(args.ForcedFirstToken));
+        ShapeCheck.Within(args.ForcedToken, -1, args.Vocabulary - 1, nameof(args.ForcedToken));
+        if (!(args.RepetitionPenalty > 0))
+            throw new ArgumentException($"RepetitionPenalty is {args.RepetitionPenalty}; it must be above 0.", nameof(args));
+        var images = (args.Rows + args.RowsPerImage - 1) / args.RowsPerImage;
+        ShapeCheck.Holds(args.Scores, (long)args.Rows * args.Vocabulary, nameof(args.Scores), "[rows, vocabulary]");
+        ShapeCheck.Holds(args.History, (long)args.Rows * args.Capacity, nameof(args.History), "[rows, capacity]");
+        ShapeCheck.Holds(args.Lengths, args.Rows, nameof(args.Lengths), "[rows]");
+        ShapeCheck.Holds(args.PromptLengths, images, nameof(args.PromptLengths), "[images]");
+        ShapeCheck.Holds(args.Limits, images, nameof(args.Limits), "[images]");
+        ShapeCheck.EmptyOrHolds(args.Decay, args.Capacity, nameof(args.Decay), "[capacity]");
+        Check(args.Biases, nameof(args.Biases));
+        Check(args.BadWords, nameof(args.BadWords));
+    }
+
+    private static void Check(in SequenceTable table, string name)
+    {
+        if (table.LastTokens.Length == 0)
+            return;
+        ShapeCheck.Holds(table.FirstSequence, table.LastTokens.Length + 1, name, "[tokens + 1]");
+        ShapeCheck.Holds(table.PrefixStart, table.Biases.Length + 1, name, "[sequences + 1]");
+    }
+}

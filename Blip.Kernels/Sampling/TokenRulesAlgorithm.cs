@@ -1,0 +1,132 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>The rules of <see cref="TokenRules"/> on one row, by a group's work-items or by one worker.</summary>
+internal readonly struct TokenRulesAlgorithm<TTeam, TInts, TFloats>(Device device, in TokenRulesArgs args)
+    where TTeam : struct, ITeam
+    where TInts : struct, IMemory<TInts, int>
+    where TFloats : struct, IMemory<TFloats, float>
+{
+    private readonly TFloats scores = TFloats.Of(device, args.Scores), decay = TFloats.Of(device, args.Decay);
+    private readonly TInts history = TInts.Of(device, args.History), lengths = TInts.Of(device, args.Lengths);
+    private readonly TInts promptLengths = TInts.Of(device, args.PromptLengths), limits = TInts.Of(device, args.Limits);
+    private readonly TInts suppressed = TInts.Of(device, args.Suppressed), suppressedFirst = TInts.Of(device, args.SuppressedFirst);
+    private readonly Table biases = new(device, args.Biases), badWords = new(device, args.BadWords);
+    private readonly int rowsPerImage = args.RowsPerImage, vocabulary = args.Vocabulary, capacity = args.Capacity;
+    private readonly int ngram = args.NoRepeatNgramSize, stop = args.StopToken, minLength = args.MinLength, minNewTokens = args.MinNewTokens;
+    private readonly int forcedFirst = args.ForcedFirstToken, forced = args.ForcedToken, decayStart = args.DecayStart;
+    private readonly float penalty = args.RepetitionPenalty;
+
+    public void Row(int index, TTeam team)
+    {
+        var row = (long)index * vocabulary;
+        var said = (long)index * capacity;
+        var length = lengths[index];
+        var prompt = promptLengths[index / rowsPerImage];
+        var limit = limits[index / rowsPerImage];
+
+        AddBiases(in biases, row, said, length, team);
+        team.Sync();
+        if (penalty != 1f)
+            PenalizeRepetition(row, said, length, team);
+        team.Sync();
+        if (ngram > 0 && length >= ngram)
+            ForbidNgrams(row, said, length, team);
+        team.Sync();
+        AddBiases(in badWords, row, said, length, team);
+        team.Sync();
+        if (team.Index == 0 && (length < minLength || length - prompt < minNewTokens))
+            scores[row + stop] = float.NegativeInfinity;
+        team.Sync();
+        if (forcedFirst >= 0 && length == 1)
+            Force(row, forcedFirst, team);
+        if (forced >= 0 && length == limit - 1)
+            Force(row, forced, team);
+        team.Sync();
+        if (team.Index == 0 && decay.Length > 0 && length - prompt > decayStart)
+            Decay(row, length - prompt - decayStart);
+        team.Sync();
+        for (var i = team.Index; i < suppressed.Length; i += team.Count)
+            scores[row + suppressed[i]] = float.NegativeInfinity;
+        if (length == (prompt == 1 && forcedFirst >= 0 ? 2 : prompt))
+        {
+            for (var i = team.Index; i < suppressedFirst.Length; i += team.Count)
+                scores[row + suppressedFirst[i]] = float.NegativeInfinity;
+        }
+    }
+
+    private void AddBiases(in Table table, long row, long said, int length, TTeam team)
+    {
+        for (var i = team.Index; i < table.LastTokens.Length; i += team.Count)
+        {
+            var bias = 0f;
+            for (var sequence = table.FirstSequence[i]; sequence < table.FirstSequence[i + 1]; sequence++)
+            {
+                var start = table.PrefixStart[sequence];
+                var tokens = table.PrefixStart[sequence + 1] - start;
+                // As the reference has it, a sequence of several tokens is looked for once as many have been said.
+                var matches = tokens == 0 || tokens < length;
+                for (var t = 0; t < tokens && matches; t++)
+                    matches = history[said + length - tokens + t] == table.Prefixes[start + t];
+                if (matches)
+                    bias += table.Biases[sequence];
+            }
+            var place = row + table.LastTokens[i];
+            if (bias != 0f)
+                scores[place] += bias;
+        }
+    }
+
+    private void PenalizeRepetition(long row, long said, int length, TTeam team)
+    {
+        for (var i = team.Index; i < length; i += team.Count)
+        {
+            var token = history[said + i];
+            var first = true;
+            for (var earlier = 0; earlier < i && first; earlier++)
+                first = history[said + earlier] != token;
+            if (!first)
+                continue;
+            var score = scores[row + token];
+            scores[row + token] = score < 0f ? score * penalty : score / penalty;
+        }
+    }
+
+    private void ForbidNgrams(long row, long said, int length, TTeam team)
+    {
+        var suffix = said + length - (ngram - 1);
+        for (var start = team.Index; start <= length - ngram; start += team.Count)
+        {
+            var matches = true;
+            for (var t = 0; t < ngram - 1 && matches; t++)
+                matches = history[said + start + t] == history[suffix + t];
+            if (matches)
+                scores[row + history[said + start + ngram - 1]] = float.NegativeInfinity;
+        }
+    }
+
+    private void Force(long row, int only, TTeam team)
+    {
+        for (var token = team.Index; token < vocabulary; token += team.Count)
+            scores[row + token] = token == only ? 0f : float.NegativeInfinity;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Decay(long row, int tokens)
+    {
+        var score = scores[row + stop];
+        // A stop token that another rule has forbidden stays so.
+        if (score > float.NegativeInfinity)
+            scores[row + stop] = score + ((score < 0f ? -score : score) * decay[tokens]);
+    }
+
+    private readonly struct Table(Device device, in SequenceTable table)
+    {
+        public readonly TInts LastTokens = TInts.Of(device, table.LastTokens), FirstSequence = TInts.Of(device, table.FirstSequence);
+        public readonly TInts PrefixStart = TInts.Of(device, table.PrefixStart), Prefixes = TInts.Of(device, table.Prefixes);
+        public readonly TFloats Biases = TFloats.Of(device, table.Biases);
+    }
+}

@@ -1,0 +1,39 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// The best continuations of each beam: of all tokens, the few with the highest sum of log-probabilities, best first, equal ones by token.
+/// Variants: <see cref="TopCandidatesPortable"/> everywhere, <see cref="TopCandidatesSimd"/> on the CPU accelerator.
+/// </summary>
+public static class TopCandidates
+{
+    /// <summary>Finds them.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="args">Views and sizes.</param>
+    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    public static void Run(Device device, in TopCandidatesArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, in TopCandidatesArgs args, bool portable)
+    {
+        ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
+        ShapeCheck.AtLeast(args.RowsPerImage, 1, nameof(args.RowsPerImage));
+        ShapeCheck.AtLeast(args.Vocabulary, 1, nameof(args.Vocabulary));
+        ShapeCheck.Within(args.Count, 1, args.Vocabulary, nameof(args.Count));
+        ShapeCheck.Holds(args.Scores, (long)args.Rows * args.Vocabulary, nameof(args.Scores), "[rows, vocabulary]");
+        ShapeCheck.Holds(args.Running, args.Rows, nameof(args.Running), "[rows]");
+        ShapeCheck.Holds(args.Lengths, args.Sample ? args.Rows : 0, nameof(args.Lengths), "[rows]");
+        ShapeCheck.Holds(args.Streams, args.Sample ? (args.Rows + args.RowsPerImage - 1) / args.RowsPerImage : 0, nameof(args.Streams), "[images]");
+        ShapeCheck.Holds(args.Orders, (long)args.Rows * args.Count, nameof(args.Orders), "[rows, count]");
+        ShapeCheck.Holds(args.Sums, (long)args.Rows * args.Count, nameof(args.Sums), "[rows, count]");
+        ShapeCheck.Holds(args.Tokens, (long)args.Rows * args.Count, nameof(args.Tokens), "[rows, count]");
+        if (args.Rows == 0)
+            return;
+        if (portable)
+            TopCandidatesPortable.Run(device, args);
+        else
+            device.Launch(new TopCandidatesSimd(args));
+    }
+}

@@ -1,0 +1,63 @@
+using System.Runtime.Intrinsics;
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>One task per row, in one pass: a short sorted list, and sixteen sums at a time compared with its last.</summary>
+internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : ICpuOperator
+{
+    private readonly CpuPointer<float> scores = Cpu.Address(args.Scores), running = Cpu.Address(args.Running);
+    private readonly CpuPointer<float> orders = Cpu.Address(args.Orders), sums = Cpu.Address(args.Sums);
+    private readonly CpuPointer<int> tokens = Cpu.Address(args.Tokens), lengths = Cpu.Address(args.Lengths);
+    private readonly CpuPointer<long> streams = Cpu.Address(args.Streams);
+    private readonly int rowsPerImage = args.RowsPerImage, vocabulary = args.Vocabulary, count = args.Count;
+    private readonly bool sample = args.Sample;
+    private readonly ulong seed = args.Seed;
+
+    public int Tasks { get; } = args.Rows;
+
+    public void Run(int task)
+    {
+        var row = (float*)scores + ((long)task * vocabulary);
+        var gathered = ((float*)running)[task];
+        var found = 0;
+        var token = 0;
+        if (!sample)
+        {
+            // A full list is rarely entered: most vectors are passed over after one comparison.
+            for (; token < vocabulary && found < count; token++)
+                Insert(task, row[token] + gathered, row[token] + gathered, token, ref found);
+            var last = (float*)orders + ((long)task * count) + (count - 1);
+            for (; token + Vector512<float>.Count <= vocabulary; token += Vector512<float>.Count)
+            {
+                if (!Vector512.GreaterThanAny(Vector512.Load(row + token) + Vector512.Create(gathered), Vector512.Create(*last)))
+                    continue;
+                for (var lane = 0; lane < Vector512<float>.Count; lane++)
+                    Insert(task, row[token + lane] + gathered, row[token + lane] + gathered, token + lane, ref found);
+            }
+        }
+        for (; token < vocabulary; token++)
+        {
+            var sum = row[token] + gathered;
+            Insert(task, sample && sum > float.NegativeInfinity ? sum + Noise(task, token) : sum, sum, token, ref found);
+        }
+    }
+
+    private float Noise(int task, int token) =>
+        Philox.Gumbel(seed, (ulong)((long*)streams)[task / rowsPerImage], task % rowsPerImage, ((int*)lengths)[task], token);
+
+    // Tokens come in rising order, so that an equal one belongs after those that are there.
+    private void Insert(int task, float order, float sum, int token, ref int found)
+    {
+        var start = (long)task * count;
+        var ordersHere = (float*)orders + start;
+        var sumsHere = (float*)sums + start;
+        var tokensHere = (int*)tokens + start;
+        if (found == count && !(order > ordersHere[count - 1]))
+            return;
+        var place = found < count ? found++ : count - 1;
+        for (; place > 0 && order > ordersHere[place - 1]; place--)
+            (ordersHere[place], sumsHere[place], tokensHere[place]) = (ordersHere[place - 1], sumsHere[place - 1], tokensHere[place - 1]);
+        (ordersHere[place], sumsHere[place], tokensHere[place]) = (order, sum, token);
+    }
+}

@@ -1,0 +1,316 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Runtime.Generation;
+
+/// <summary>One call of <see cref="Generator.Generate"/>.</summary>
+internal sealed class GenerationRun
+{
+    private readonly Device device;
+    private readonly ITextDecoder decoder;
+    private readonly GenerationWorkspace workspace;
+    private readonly RuleBuffers rules;
+    private readonly IReadOnlyList<int[]> prompts;
+    private readonly SpecialTokens specials;
+    private readonly GenerationOptions options;
+    private readonly DecodingState state;
+    private readonly StepOutputs? scores, logits;
+    private int longest;
+
+    public GenerationRun(
+        Device device,
+        ITextDecoder decoder,
+        GenerationWorkspace workspace,
+        RuleBuffers rules,
+        IReadOnlyList<int[]> prompts,
+        SpecialTokens specials,
+        GenerationOptions options,
+        IReadOnlyList<long>? streams)
+    {
+        (this.device, this.decoder, this.workspace, this.rules) = (device, decoder, workspace, rules);
+        (this.prompts, this.specials, this.options, state) = (prompts, specials, options, workspace.State);
+        scores = options.OutputScores ? new StepOutputs(state.Rows, decoder.VocabularySize) : null;
+        logits = options.OutputLogits ? new StepOutputs(state.Rows, decoder.VocabularySize) : null;
+        Begin(streams);
+    }
+
+    /// <summary>Greedy search or sampling.</summary>
+    public GeneratedSequence[][] Choose(Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    {
+        var tokens = new List<int>[state.Rows];
+        for (var row = 0; row < state.Rows; row++)
+            tokens[row] = [.. prompts[row / state.Beams]];
+
+        var current = Prefill(cancellationToken);
+        for (var rowsPerSource = state.Beams; ; rowsPerSource = 1)
+        {
+            Score(current, rowsPerSource, normalize: false);
+            TokenChoice.Run(device, ChoiceArgs(current, rowsPerSource));
+            if (Collect(tokens, onToken))
+                break;
+            current = Step(cancellationToken);
+        }
+
+        workspace.Running.CopyTo(workspace.HostFloats);
+        return Group(row =>
+        {
+            var generated = tokens[row].Count - prompts[row / state.Beams].Length;
+            return new GeneratedSequence([.. tokens[row]], workspace.HostFloats[row] / Math.Pow(generated, options.LengthPenalty))
+            {
+                Scores = scores?.Take(Enumerable.Repeat(row, generated)),
+                Logits = logits?.Take(Enumerable.Repeat(row, generated)),
+            };
+        });
+    }
+
+    /// <summary>Beam search.</summary>
+    public GeneratedSequence[][] Search(CancellationToken cancellationToken)
+    {
+        var current = Prefill(cancellationToken);
+        for (var rowsPerSource = state.Beams; ; rowsPerSource = 1)
+        {
+            Score(current, rowsPerSource, normalize: true);
+            TopCandidates.Run(device, CandidateArgs());
+            BeamStep.Run(device, BeamArgs());
+            workspace.Finished.CopyTo(workspace.HostImages);
+            if (Array.TrueForAll(workspace.HostImages, done => done != 0))
+                break;
+            current = Step(cancellationToken);
+        }
+
+        workspace.FinishedScores.CopyTo(workspace.HostFloats);
+        workspace.FinishedLengths.CopyTo(workspace.HostRows);
+        workspace.FinishedTokens.CopyTo(workspace.HostTable);
+        var ancestors = scores is null && logits is null ? null : workspace.FinishedRows.ToArray();
+        return Group(row => Found(row, ancestors), options.NumReturnSequences);
+    }
+
+    private void Begin(IReadOnlyList<long>? streams)
+    {
+        var (images, beams, capacity) = (state.Images, state.Beams, state.Capacity);
+        state.PromptTokens = prompts.Max(prompt => prompt.Length);
+        longest = state.PromptTokens;
+        state.KeyTokens = longest;
+
+        var table = workspace.HostTable.AsSpan();
+        table.Clear();
+        for (var image = 0; image < images; image++)
+        {
+            var row = table.Slice(image * state.PromptTokens, state.PromptTokens);
+            row.Fill(specials.Pad);
+            prompts[image].CopyTo(row);
+        }
+        state.Prompts.CopyFrom(table[..(images * state.PromptTokens)]);
+
+        table.Clear();
+        for (var row = 0; row < state.Rows; row++)
+            prompts[row / beams].CopyTo(table[(row * capacity)..]);
+        workspace.History.CopyFrom(table);
+
+        // All rows of an image read its prompt from its first cache row.
+        for (var row = 0; row < state.Rows; row++)
+        {
+            var entries = table.Slice(row * capacity, capacity);
+            entries.Fill(row);
+            entries[..prompts[row / beams].Length].Fill(row / beams * beams);
+        }
+        state.CacheRow.CopyFrom(table);
+
+        PerImage(state.PromptLengths, image => prompts[image].Length);
+        PerImage(workspace.Limits, image => options.LengthLimit(prompts[image].Length));
+        PerRow(workspace.Lengths, row => prompts[row / beams].Length);
+        PerRow(state.Start, row => 0);
+        PerRow(state.InputIds, row => specials.Pad);
+        workspace.HostRows.AsSpan().Clear();
+        workspace.Finished.CopyFrom(workspace.HostRows);
+        for (var image = 0; image < images; image++)
+            workspace.HostStreams[image] = streams?[image] ?? 0;
+        workspace.Streams.CopyFrom(workspace.HostStreams);
+
+        // Beams are alike before the first step: all but one start out of reach, so that the first one's continuations fill them.
+        for (var row = 0; row < state.Rows; row++)
+            workspace.HostFloats[row] = options.NumBeams > 1 && row % beams > 0 ? -1e9f : 0;
+        workspace.Running.CopyFrom(workspace.HostFloats);
+        if (options.NumBeams == 1)
+            return;
+        for (var length = 0; length <= capacity; length++)
+            workspace.HostDivisors[length] = length == 0 ? 1 : (float)Math.Pow(length, options.LengthPenalty);
+        workspace.Divisors.CopyFrom(workspace.HostDivisors);
+        workspace.FinishedLengths.CopyFrom(workspace.HostRows);
+    }
+
+    private void PerImage(DeviceBuffer<int> buffer, Func<int, int> value)
+    {
+        for (var image = 0; image < state.Images; image++)
+            workspace.HostImages[image] = value(image);
+        buffer.CopyFrom(workspace.HostImages);
+    }
+
+    private void PerRow(DeviceBuffer<int> buffer, Func<int, int> value)
+    {
+        for (var row = 0; row < state.Rows; row++)
+            workspace.HostRows[row] = value(row);
+        buffer.CopyFrom(workspace.HostRows);
+    }
+
+    private ArrayView<float> Prefill(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return decoder.Prefill(state);
+    }
+
+    private ArrayView<float> Step(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        // The longest row sees its own new token too; the shorter ones look no further than their start.
+        longest++;
+        state.KeyTokens = Math.Min(longest, state.Capacity);
+        return decoder.Step(state);
+    }
+
+    private void Score(ArrayView<float> current, int rowsPerSource, bool normalize)
+    {
+        var softmax = new LogSoftmaxArgs
+        {
+            Logits = current,
+            Scores = workspace.Scores.View,
+            LogSums = workspace.LogSums.View,
+            Rows = state.Rows,
+            RowsPerSource = rowsPerSource,
+            Vocabulary = decoder.VocabularySize,
+            Normalize = normalize,
+        };
+        LogSoftmax.Run(device, softmax);
+        logits?.Add(device, current, rowsPerSource);
+        if (rules.Any)
+        {
+            var args = new TokenRulesArgs
+            {
+                Scores = workspace.Scores.View,
+                History = workspace.History.View,
+                Lengths = workspace.Lengths.View,
+                PromptLengths = state.PromptLengths.View,
+                Limits = workspace.Limits.View,
+                Rows = state.Rows,
+                RowsPerImage = state.Beams,
+                Vocabulary = decoder.VocabularySize,
+                Capacity = state.Capacity,
+            };
+            rules.Describe(ref args);
+            TokenRules.Run(device, args);
+        }
+        if (options.RenormalizeLogits)
+            LogSoftmax.Run(device, softmax with { Logits = workspace.Scores.View, LogSums = default, RowsPerSource = 1, Normalize = true });
+        scores?.Add(device, workspace.Scores.View, 1);
+    }
+
+    private TokenChoiceArgs ChoiceArgs(ArrayView<float> current, int rowsPerSource) => new()
+    {
+        Scores = workspace.Scores.View,
+        Logits = current,
+        LogSums = workspace.LogSums.View,
+        Rows = state.Rows,
+        RowsPerSource = rowsPerSource,
+        RowsPerImage = state.Beams,
+        Vocabulary = decoder.VocabularySize,
+        Capacity = state.Capacity,
+        Sample = options.DoSample,
+        Seed = options.Seed,
+        Streams = workspace.Streams.View,
+        StopToken = specials.Stop,
+        PadToken = specials.Pad,
+        Limits = workspace.Limits.View,
+        History = workspace.History.View,
+        Lengths = workspace.Lengths.View,
+        Finished = workspace.Finished.View,
+        LogProbabilities = workspace.Running.View,
+        InputIds = state.InputIds.View,
+        Positions = state.Start.View,
+        Chosen = workspace.Chosen.View,
+    };
+
+    private TopCandidatesArgs CandidateArgs() => new()
+    {
+        Scores = workspace.Scores.View,
+        Running = workspace.Running.View,
+        Rows = state.Rows,
+        RowsPerImage = state.Beams,
+        Vocabulary = decoder.VocabularySize,
+        Count = workspace.Shape.Candidates,
+        Sample = options.DoSample,
+        Seed = options.Seed,
+        Streams = workspace.Streams.View,
+        Lengths = workspace.Lengths.View,
+        Orders = workspace.Orders.View,
+        Sums = workspace.Sums.View,
+        Tokens = workspace.Tokens.View,
+    };
+
+    private BeamStepArgs BeamArgs() => new()
+    {
+        Images = state.Images,
+        Beams = state.Beams,
+        Candidates = workspace.Shape.Candidates,
+        Capacity = state.Capacity,
+        StopToken = specials.Stop,
+        PadToken = specials.Pad,
+        StopWhenFull = options.EarlyStopping == EarlyStopping.True,
+        BoundByLimit = options.EarlyStopping == EarlyStopping.Never && options.LengthPenalty > 0,
+        Divisors = workspace.Divisors.View,
+        PromptLengths = state.PromptLengths.View,
+        Limits = workspace.Limits.View,
+        Orders = workspace.Orders.View,
+        Sums = workspace.Sums.View,
+        Tokens = workspace.Tokens.View,
+        Running = workspace.Running.View,
+        Lengths = workspace.Lengths.View,
+        History = workspace.History.View,
+        CacheRow = state.CacheRow.View,
+        FinishedScores = workspace.FinishedScores.View,
+        FinishedLengths = workspace.FinishedLengths.View,
+        FinishedTokens = workspace.FinishedTokens.View,
+        FinishedRows = workspace.FinishedRows.View,
+        Done = workspace.Finished.View,
+        InputIds = state.InputIds.View,
+        Positions = state.Start.View,
+        IntScratch = workspace.IntScratch.View,
+        FloatScratch = workspace.FloatScratch.View,
+    };
+
+    // Takes the step's tokens down; true when every row has ended.
+    private bool Collect(List<int>[] tokens, Action<GeneratedToken>? onToken)
+    {
+        workspace.Chosen.CopyTo(workspace.HostRows);
+        var ended = true;
+        for (var row = 0; row < state.Rows; row++)
+        {
+            var token = workspace.HostRows[row];
+            if (token < 0)
+                continue;
+            tokens[row].Add(token);
+            var image = row / state.Beams;
+            var last = token == specials.Stop || tokens[row].Count >= options.LengthLimit(prompts[image].Length);
+            ended &= last;
+            onToken?.Invoke(new GeneratedToken(image, row % state.Beams, token, last));
+        }
+        return ended;
+    }
+
+    private GeneratedSequence? Found(int row, int[]? ancestors)
+    {
+        var (length, score) = (workspace.HostRows[row], workspace.HostFloats[row]);
+        // Where the rules leave fewer sequences than were asked for, there are fewer; the best is always given.
+        if (length == 0 || (float.IsNegativeInfinity(score) && row % state.Beams > 0))
+            return null;
+        var prompt = prompts[row / state.Beams].Length;
+        var start = row * state.Capacity;
+        // The scores of a token came from the row that ran the token before it.
+        var origins = ancestors is null ? [] : Enumerable.Range(prompt, length - prompt).Select(position => ancestors[start + position - 1]).ToArray();
+        return new GeneratedSequence(workspace.HostTable[start..(start + length)], score) { Scores = scores?.Take(origins), Logits = logits?.Take(origins) };
+    }
+
+    private GeneratedSequence[][] Group(Func<int, GeneratedSequence?> sequence, int perImage = int.MaxValue) =>
+        [.. Enumerable.Range(0, state.Images).Select(image =>
+            Enumerable.Range(image * state.Beams, Math.Min(perImage, state.Beams)).Select(sequence).OfType<GeneratedSequence>().ToArray())];
+}
