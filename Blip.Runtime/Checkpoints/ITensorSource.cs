@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
@@ -13,7 +15,7 @@ public interface ITensorSource : IDisposable
     IReadOnlyCollection<string> Keys { get; }
 
     /// <summary>Looks a tensor up; false when there is none of this name.</summary>
-    bool TryGet(string key, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out TensorInfo? info);
+    bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info);
 
     /// <summary>Reads a run of elements in row-major order, converted to float32 (rounded to nearest, ties to even).</summary>
     /// <param name="key">The tensor.</param>

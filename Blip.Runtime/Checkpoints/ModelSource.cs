@@ -65,9 +65,10 @@ public sealed class ModelSource
         return new ModelSource(name, config, null, null) { IsSynthetic = true };
     }
 
-    /// <summary>Opens the weights as the files hold them, under Hugging Face's names; synthetic ones are those of the config's head.</summary>
+    /// <summary>Opens the weights as the files hold them, under Hugging Face's names; synthetic ones are those of every head.</summary>
     /// <exception cref="CheckpointException">There are none, or they are damaged or unsafe.</exception>
-    public ITensorSource OpenTensors() => OpenTensors(Config.Head ?? BlipHead.Captioning);
+    public ITensorSource OpenTensors() =>
+        IsSynthetic ? new SyntheticTensorSource(Config, Enum.GetValues<BlipHead>().Where(Config.Fits)) : TensorFiles.Open(_weights ?? Folder!);
 
     /// <summary>Opens the weights and checks them against a head; every tensor of its manifest can then be read.</summary>
     /// <exception cref="CheckpointException">There are none, they are damaged or unsafe, or those of another model.</exception>
@@ -76,14 +77,7 @@ public sealed class ModelSource
         // A checkpoint for answers holds all that a captioner needs, and would write nonsense.
         if (!IsSynthetic && Config.Head is { } own && own != head)
             throw new CheckpointException($"{Name} is a {own.Architecture()}; a {head.Architecture()} is needed here.");
-        return new Checkpoint(OpenTensors(head), Config, head);
-    }
-
-    private ITensorSource OpenTensors(BlipHead head)
-    {
-        if (IsSynthetic)
-            return new SyntheticTensorSource(Config, head);
-        return TensorFiles.Open(_weights ?? Folder!);
+        return new Checkpoint(IsSynthetic ? new SyntheticTensorSource(Config, head) : OpenTensors(), Config, head);
     }
 
     private static ModelSource FromFolder(string folder, string name) =>

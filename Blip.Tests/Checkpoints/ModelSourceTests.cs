@@ -90,10 +90,12 @@ public class ModelSourceTests
         Assert.Equal((head, null, null, true, true), (source.Config.Head, source.Folder, source.VocabularyFile, source.HasWeights, source.IsSynthetic));
         Assert.Equal(source.Config.Vision.ImageSize, source.Preprocessor.Width);
         source.Config.Validate(name);
-        foreach (var any in new[] { BlipHead.Captioning, BlipHead.Model, BlipHead.Retrieval })
+        using var tensors = source.OpenTensors();
+        foreach (var any in Enum.GetValues<BlipHead>().Where(source.Config.Fits))
         {
             using var checkpoint = source.OpenCheckpoint(any);
             Assert.Empty(checkpoint.ExtraKeys);
+            _ = new Checkpoint(tensors, source.Config, any);
         }
     }
 

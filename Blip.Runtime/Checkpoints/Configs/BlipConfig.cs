@@ -32,6 +32,12 @@ public sealed record BlipConfig
     /// <summary>Width of the states that cross-attention reads: the vision tower's, whatever a file says.</summary>
     public int EncoderHiddenSize => Vision.HiddenSize;
 
+    /// <summary>
+    /// True where a head can be built with these sizes. The decoder of <see cref="BlipHead.VisualQuestionAnswering"/> attends the question's
+    /// states with weights made for the image's, so both towers must be of one width.
+    /// </summary>
+    public bool Fits(BlipHead head) => head != BlipHead.VisualQuestionAnswering || Vision.HiddenSize == Text.HiddenSize;
+
     /// <summary>Reads a config.json.</summary>
     /// <exception cref="CheckpointException">The file is absent or damaged, of another model, or states sizes that cannot be; the message names the field.</exception>
     public static BlipConfig Load(string path) => Read(JsonFile.Load(path));

@@ -10,6 +10,11 @@ public static class ModuleTree
     public static ModuleNode Build(BlipConfig config, BlipHead head)
     {
         var (vision, text) = (config.Vision, config.Text);
+        if (!config.Fits(head))
+        {
+            throw new CheckpointException(
+                $"The {head.Name()} head needs towers of one width: vision_config.hidden_size is {vision.HiddenSize} and text_config.hidden_size {text.HiddenSize}.");
+        }
         var visionModel = VisionModel(vision);
         return head switch
         {
@@ -27,8 +32,6 @@ public static class ModuleTree
                 Linear("vision_proj", vision.HiddenSize, config.ImageTextHiddenSize),
                 Linear("text_proj", text.HiddenSize, config.ImageTextHiddenSize),
                 Linear("itm_head", text.HiddenSize, 2)),
-            _ when vision.HiddenSize != text.HiddenSize => throw new CheckpointException(
-                $"The vqa head needs towers of one width, for its decoder attends the question's states with weights made for the image's: vision_config.hidden_size is {vision.HiddenSize} and text_config.hidden_size {text.HiddenSize}."),
             _ => Root([], visionModel, TextModel("text_encoder", config, pooler: false), LanguageModel(config)),
         };
 

@@ -14,16 +14,22 @@ public sealed class SyntheticTensorSource : ITensorSource
     /// <param name="salt">Stands in front of every name: another salt, other weights.</param>
     /// <exception cref="CheckpointException">The head cannot be built with these sizes.</exception>
     public SyntheticTensorSource(BlipConfig config, BlipHead head, string salt = "")
+        : this(config, [head], salt)
+    {
+    }
+
+    /// <summary>The tensors of several heads in one: a tensor that two of them have is the same in both.</summary>
+    internal SyntheticTensorSource(BlipConfig config, IEnumerable<BlipHead> heads, string salt = "")
     {
         _salt = salt;
-        Description = $"synthetic {head.Name()} weights";
-        _tensors = ModelManifest.For(config, head).Entries
+        _tensors = heads.SelectMany(head => ModelManifest.For(config, head).Entries)
             .Where(entry => entry.Kind == ManifestEntryKind.Parameter)
+            .DistinctBy(entry => entry.Key)
             .ToDictionary(entry => entry.Key, entry => new TensorInfo(entry.Key, TensorType.Float32, [.. entry.Shape]));
     }
 
     /// <inheritdoc/>
-    public string Description { get; }
+    public string Description => "synthetic weights";
 
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Keys => _tensors.Keys;
