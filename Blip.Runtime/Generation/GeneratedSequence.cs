@@ -1,3 +1,5 @@
+using Blip.Runtime.Models;
+
 namespace Blip.Runtime.Generation;
 
 /// <summary>One sequence that was generated.</summary>

@@ -1,6 +1,6 @@
-using ILGPU;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Graph.Passes;
+using ILGPU;
 
 namespace Blip.Runtime.Graph;
 

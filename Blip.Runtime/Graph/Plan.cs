@@ -1,6 +1,7 @@
-using ILGPU;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Graph.Passes;
+using ILGPU;
+using ILGPU.Runtime;
 
 namespace Blip.Runtime.Graph;
 
@@ -104,6 +105,15 @@ public sealed class Plan : IDisposable
 
     /// <summary>An output, after a run.</summary>
     public ArrayView<float> Output(string name) => floats[Graph.Output(name).Id];
+
+    /// <summary>Waits for a run and copies one of its outputs to the host.</summary>
+    public float[] ReadOutput(string name)
+    {
+        var view = Output(name);
+        using var copy = Device.Allocate<float>(view.Length, zeroed: false);
+        view.CopyTo(Device.Stream, copy.View);
+        return copy.ToArray();
+    }
 
     /// <summary>A value's memory.</summary>
     public ArrayView<float> Floats(Value value) => floats[value.Id];

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using ILGPU;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using ILGPU;
 
 namespace Blip.Runtime.Graph;
 

@@ -1,9 +1,7 @@
-using ILGPU;
-using ILGPU.Runtime;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
-using Blip.Runtime.Generation;
 using Blip.Runtime.Graph;
+using ILGPU;
 
 namespace Blip.Runtime.Models;
 
@@ -11,7 +9,7 @@ namespace Blip.Runtime.Models;
 /// <c>BlipForConditionalGeneration</c> on a device: the image encoder and the text decoder, their weights and caches.
 /// One thread at a time; generation drives it through <see cref="ITextDecoder"/>.
 /// </summary>
-public sealed class CaptioningModel : ITextDecoder, IDisposable
+public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisposable
 {
     private const string EmbeddingsKey = "text_decoder.bert.embeddings.word_embeddings.weight";
     private const string OutputKey = "text_decoder.cls.predictions.decoder.weight";
@@ -160,30 +158,15 @@ public sealed class CaptioningModel : ITextDecoder, IDisposable
         return plan.Output(CaptioningGraphs.Logits);
     }
 
-    /// <summary>
-    /// Where the words look: cross-attention of whole captions over the encoded images.
-    /// The word at position t was chosen by the query at position t - 1.
-    /// </summary>
-    /// <param name="ids">Token rows <c>[rows, tokens]</c>, padded at the right with any valid id.</param>
-    /// <param name="tokens">Tokens of a row.</param>
-    /// <param name="imageRow">Which encoded image each row describes <c>[rows]</c>.</param>
-    /// <returns>Probabilities <c>[layers, rows, heads, tokens, image tokens]</c>.</returns>
-    /// <exception cref="ArgumentException">An id is outside the vocabulary, or a row outside the images.</exception>
-    public float[] CrossAttention(ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> imageRow)
+    /// <inheritdoc/>
+    /// <remarks>The word at position t was chosen by the query at position t - 1.</remarks>
+    /// <exception cref="ArgumentException">A token is outside the vocabulary, or the image not among those that are encoded.</exception>
+    public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens)
     {
-        var rows = imageRow.Length;
-        var names = Enumerable.Range(0, Config.Text.Layers).Select(layer => $"text_decoder.bert.encoder.layer.{layer}.crossattention.self.probabilities").ToList();
-        using var plan = Whole(Watch.CrossAttentions, ids, tokens, imageRow, [], names);
+        var layers = Enumerable.Range(0, Config.Text.Layers).Select(layer => $"text_decoder.bert.encoder.layer.{layer}.crossattention.self.probabilities").ToList();
+        using var plan = Whole(Watch.CrossAttentions, tokens, tokens.Length, [image], [], layers);
         plan.Run();
-        var perLayer = (int)plan.Output(names[0]).Length;
-        var result = new float[names.Count * perLayer];
-        using var copy = Device.Allocate<float>(perLayer);
-        for (var layer = 0; layer < names.Count; layer++)
-        {
-            plan.Output(names[layer]).CopyTo(Device.Stream, copy.View);
-            copy.CopyTo(result.AsSpan(layer * perLayer, perLayer));
-        }
-        return result;
+        return new CrossAttention(layers.Count, Config.Text.Heads, tokens.Length, imageTokens, [.. layers.SelectMany(plan.ReadOutput)]);
     }
 
     /// <summary>Plans the decoder over whole captions; with the outputs that are named, or all; the caller runs it and disposes it.</summary>

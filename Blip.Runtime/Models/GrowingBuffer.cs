@@ -1,5 +1,5 @@
-using ILGPU;
 using Blip.Kernels.Devices;
+using ILGPU;
 
 namespace Blip.Runtime.Models;
 

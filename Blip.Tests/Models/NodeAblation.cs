@@ -28,12 +28,7 @@ internal static class NodeAblation
                 plan.Bind(value, buffer.View);
             plan.Run();
             zeros.ForEach(zero => zero.Item2.Dispose());
-            return [.. changed.Outputs.Keys.SelectMany(name =>
-            {
-                using var copy = executor.Device.Allocate<float>(plan.Output(name).Length);
-                ILGPU.Runtime.ArrayViewExtensions.CopyTo(plan.Output(name), executor.Device.Stream, copy.View);
-                return copy.ToArray();
-            })];
+            return [.. changed.Outputs.Keys.SelectMany(plan.ReadOutput)];
         }
     }
 }

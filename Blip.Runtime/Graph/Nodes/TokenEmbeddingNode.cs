@@ -27,13 +27,11 @@ public sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, Va
     public override void Run(Plan plan) => TokenEmbedding.Run(plan.Device, new TokenEmbeddingArgs
     {
         Ids = plan.Ints(Ids),
-        Table = plan.Weights.Packed(Words).Float32,
-        Vocabulary = Words.OutFeatures,
+        Table = plan.Weights.Packed(Words),
         Positions = plan.Floats(Positions),
         Start = Start is null ? plan.Device.Empty<int>() : plan.Ints(Start),
         Output = plan.Floats(Output),
         Rows = plan.Size(Ids, 0),
         Tokens = plan.Size(Ids, 1),
-        Hidden = Words.InFeatures,
     });
 }

@@ -1,6 +1,6 @@
 using ILGPU;
 
-namespace Blip.Runtime.Generation;
+namespace Blip.Runtime.Models;
 
 /// <summary>What generation needs of a model: logits for the next token, from key and value caches that the model keeps on the device.</summary>
 public interface ITextDecoder

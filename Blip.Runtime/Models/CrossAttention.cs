@@ -1,4 +1,4 @@
-namespace Blip.Runtime.Generation;
+namespace Blip.Runtime.Models;
 
 /// <summary>Cross-attention probabilities of one sequence over its image.</summary>
 /// <param name="Layers">Decoder layers.</param>

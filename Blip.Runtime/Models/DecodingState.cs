@@ -1,6 +1,6 @@
 using Blip.Kernels.Devices;
 
-namespace Blip.Runtime.Generation;
+namespace Blip.Runtime.Models;
 
 /// <summary>
 /// One run of generation on a device: which tokens go in, at which position, and where each row finds its past.

@@ -1,4 +1,4 @@
-namespace Blip.Runtime.Generation;
+namespace Blip.Runtime.Models;
 
 /// <summary>A decoder that can tell where in the image each token looked.</summary>
 public interface ICrossAttentionSource
