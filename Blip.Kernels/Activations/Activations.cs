@@ -27,8 +27,10 @@ public static class Activations
             return;
         if (kind == Activation.None)
             x.SubView(0, count).CopyTo(device.Stream, y.SubView(0, count));
-        else
+        else if (portable)
             ActivationsPortable.Run(device, x, y, count, kind);
+        else
+            ActivationsSimd.Run(device, x, y, count, kind);
     }
 
     internal static void Validate(Activation kind)

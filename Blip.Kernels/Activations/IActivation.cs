@@ -10,6 +10,14 @@ internal interface IActivation
         where T : unmanaged, IReal<T>;
 }
 
+/// <summary><see cref="Activation.None"/>.</summary>
+internal readonly struct Identity : IActivation
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Apply<T>(T x)
+        where T : unmanaged, IReal<T> => x;
+}
+
 /// <summary><see cref="Activation.Gelu"/>.</summary>
 internal readonly struct Gelu : IActivation
 {

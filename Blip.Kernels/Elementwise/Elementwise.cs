@@ -25,6 +25,11 @@ public static class Elementwise
         ShapeCheck.Holds(y, count, nameof(y), "[count]");
         if (count == 0)
             return;
+        if (!portable)
+        {
+            device.Launch(new ElementwiseSimd(a, b, y, count));
+            return;
+        }
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, long>(AddKernel)(
             device.Stream, new KernelConfig(checked((int)((count + device.GroupSize - 1) / device.GroupSize)), device.GroupSize), a, b, y, count);
     }

@@ -24,6 +24,12 @@ public static class Gemm
         ShapeCheck.Holds(args.Y, outputs, nameof(args.Y), "[Rows, out]");
         if (args.Rows == 0)
             return;
-        GemmPortable.Run(device, args);
+        // By the device, never by the number of rows: the bits of an output must not depend on its batch.
+        if (!portable)
+            GemmSimd.Run(device, args);
+        else if (device.Description.IsProcessor)
+            GemmPortable.Run(device, args);
+        else
+            GemmShared.Run(device, args);
     }
 }

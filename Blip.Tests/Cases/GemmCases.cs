@@ -104,6 +104,44 @@ public static class GemmCases
             gemm.Residual ? Numbers(random, gemm.Rows * gemm.OutFeatures, 2, gemm.Spread) : []);
     }
 
+    /// <summary>
+    /// The largest error of an output relative to what is allowed: rounding errors of a sum of n terms grow with √n where they are
+    /// independent, on the scale of the sum of magnitudes; a few units of slack are for the activation. Weights count as they are stored.
+    /// </summary>
+    public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual)
+    {
+        var rows = RowsToCheck(gemm);
+        var (expected, magnitude) = (new double[rows.Length * gemm.OutFeatures], new double[rows.Length * gemm.OutFeatures]);
+        float[] x = [.. rows.SelectMany(row => inputs.X.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray())];
+        float[] residual = gemm.Residual ? [.. rows.SelectMany(row => inputs.Residual.AsSpan(row * gemm.OutFeatures, gemm.OutFeatures).ToArray())] : [];
+        float[] weights = gemm.Format == WeightFormat.Float32 ? inputs.Weights : [.. inputs.Weights.Select(weight => Stored(weight, gemm.Format))];
+        GemmReference.Run(x, weights, inputs.Bias, residual, gemm.Activation, expected, magnitude, rows.Length, gemm.OutFeatures, gemm.InFeatures);
+
+        var bound = 6e-8 * (4 + (2 * Math.Sqrt(gemm.InFeatures)));
+        var worst = 0d;
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var value = actual[(rows[i / gemm.OutFeatures] * gemm.OutFeatures) + (i % gemm.OutFeatures)];
+            var error = Math.Abs(value - expected[i]);
+            if (error > 0 || double.IsNaN(error))
+                worst = Math.Max(worst, double.IsNaN(error) ? double.PositiveInfinity : error / (bound * magnitude[i]));
+        }
+        return worst;
+    }
+
+    /// <summary>A weight as a kernel reads it.</summary>
+    public static float Stored(float weight, WeightFormat format) => format switch
+    {
+        WeightFormat.Float16 => (float)(Half)weight,
+        WeightFormat.BFloat16 => BFloat16Weights.Decode(WeightPacking.Round(weight, format)),
+        _ => weight,
+    };
+
+    // In a large case the double loops would take longer than everything else: its first and last tiles, and some between.
+    private static int[] RowsToCheck(GemmCase gemm) => gemm.Large && gemm.Rows > 8
+        ? [0, 1, gemm.Rows / 2, gemm.Rows - 2, gemm.Rows - 1]
+        : [.. Enumerable.Range(0, gemm.Rows)];
+
     private static IEnumerable<GemmCase> Formats(GemmCase gemm) =>
         [gemm with { Format = WeightFormat.Float16 }, gemm with { Format = WeightFormat.BFloat16 }];
 

@@ -1,5 +1,6 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
 
 namespace Blip.Tests.Kernels;
 
@@ -72,9 +73,7 @@ public class PackedWeightsTests
         Assert.Throws<ArgumentException>(() => PackedWeights.Allocate(device, 4, 4, (WeightFormat)9));
     }
 
-    internal static float[] Rounded(float[] values, WeightFormat format) => format == WeightFormat.Float32
-        ? values
-        : [.. values.Select(value => Decode(WeightPacking.Round(value, format), format))];
+    private static float[] Rounded(float[] values, WeightFormat format) => [.. values.Select(value => GemmCases.Stored(value, format))];
 
     private static float Decode(ushort bits, WeightFormat format) => format == WeightFormat.Float16 ? Float16Weights.Decode(bits) : BFloat16Weights.Decode(bits);
 

@@ -1,0 +1,117 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// GPUs: the classic tile in shared memory (CUDA C++ Programming Guide, "Shared Memory"). A group of 256 computes 64 rows of one panel;
+/// each work-item 4 × 4 sums, so that a value read from shared memory is used four times.
+/// </summary>
+internal static class GemmShared
+{
+    private const int Threads = 256, Width = PackedWeights.PanelWidth, TileRows = 64, Depth = 16, PerThread = 4;
+
+    // Rows of X are written to shared memory as columns: an odd distance puts neighbouring k into different banks.
+    private const int RowStride = TileRows + 1;
+
+    public static void Run(Device device, in GemmArgs args)
+    {
+        switch (args.Weights.Format)
+        {
+            case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
+            case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
+            default: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
+        }
+    }
+
+    private static void Run<TStored, TFormat>(Device device, in GemmArgs args, ArrayView<TStored> weights)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored>
+    {
+        var groups = checked(args.Weights.Panels * ((args.Rows + TileRows - 1) / TileRows));
+        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TStored, TFormat>)(
+            device.Stream, new KernelConfig(groups, Threads),
+            args.X, weights, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+    }
+
+    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights)), Kernel(typeof(ushort), typeof(BFloat16Weights))]
+    internal static void Kernel<TStored, TFormat>(
+        ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
+        int rows, int outFeatures, int inFeatures, int activation)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored>
+    {
+        var rowTiles = (rows + TileRows - 1) / TileRows;
+        var panel = Grid.IdxX / rowTiles;
+        var firstRow = Grid.IdxX % rowTiles * TileRows;
+        var w = weights.SubView((long)panel * inFeatures * Width, (long)inFeatures * Width);
+        var sharedX = SharedMemory.Allocate<float>(Depth * RowStride);
+        var sharedW = SharedMemory.Allocate<float>(Depth * Width);
+
+        var thread = Group.IdxX;
+        var row = thread / (Width / PerThread) * PerThread;
+        var column = thread % (Width / PerThread) * PerThread;
+        Sums4 sums0 = default, sums1 = default, sums2 = default, sums3 = default;
+        for (var k = 0; k < inFeatures; k += Depth)
+        {
+            // Zeros beyond the last row and the last k: they add nothing.
+            for (var i = thread; i < Depth * TileRows; i += Threads)
+            {
+                var (r, c) = (i / Depth, i % Depth);
+                var inside = firstRow + r < rows && k + c < inFeatures;
+                sharedX[(c * RowStride) + r] = inside ? x[((long)(firstRow + r) * inFeatures) + k + c] : 0f;
+            }
+            for (var i = thread; i < Depth * Width; i += Threads)
+                sharedW[i] = k + (i / Width) < inFeatures ? TFormat.Decode(w[(k * Width) + i]) : 0f;
+            Group.Barrier();
+            for (var c = 0; c < Depth; c++)
+            {
+                var wk = Sums4.Load<float, Float32Weights>(sharedW, (c * Width) + column);
+                var xk = (c * RowStride) + row;
+                sums0 = Sums4.MultiplyAdd(sharedX[xk], wk, sums0);
+                sums1 = Sums4.MultiplyAdd(sharedX[xk + 1], wk, sums1);
+                sums2 = Sums4.MultiplyAdd(sharedX[xk + 2], wk, sums2);
+                sums3 = Sums4.MultiplyAdd(sharedX[xk + 3], wk, sums3);
+            }
+            Group.Barrier();
+        }
+
+        row += firstRow;
+        column += panel * Width;
+        Finish(sums0, bias, residual, y, row, column, rows, outFeatures, activation);
+        Finish(sums1, bias, residual, y, row + 1, column, rows, outFeatures, activation);
+        Finish(sums2, bias, residual, y, row + 2, column, rows, outFeatures, activation);
+        Finish(sums3, bias, residual, y, row + 3, column, rows, outFeatures, activation);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Finish(
+        Sums4 sums, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int rows, int outFeatures, int activation)
+    {
+        if (row >= rows)
+            return;
+        Finish(sums.A, bias, residual, y, row, column, outFeatures, activation);
+        Finish(sums.B, bias, residual, y, row, column + 1, outFeatures, activation);
+        Finish(sums.C, bias, residual, y, row, column + 2, outFeatures, activation);
+        Finish(sums.D, bias, residual, y, row, column + 3, outFeatures, activation);
+    }
+
+    // Not inlined: sixteen copies of every activation would be most of the kernel.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Finish(
+        float sum, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int outFeatures, int activation)
+    {
+        if (column >= outFeatures)
+            return;
+        var to = ((long)row * outFeatures) + column;
+        if (bias.Length > 0)
+            sum += bias[column];
+        sum = ActivationsPortable.Apply(sum, activation);
+        if (residual.Length > 0)
+            sum += residual[to];
+        y[to] = sum;
+    }
+}

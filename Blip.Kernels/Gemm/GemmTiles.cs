@@ -1,0 +1,155 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// The innermost loops of <see cref="GemmSimd{TVector, TStored, TFormat}"/>: a few rows of X times one panel. Every lane adds its products from the
+/// first k to the last with one rounding each, in whichever tile its row falls. The loops are written out since the JIT keeps only
+/// named locals in registers.
+/// </summary>
+internal static unsafe class GemmTiles<TVector, TStored, TFormat>
+    where TVector : unmanaged, IVector<TVector>
+    where TStored : unmanaged
+    where TFormat : struct, IWeightFormat<TStored>
+{
+    /// <summary>Rows of the largest tile.</summary>
+    public const int MaxRows = 6;
+
+    private const int Width = PackedWeights.PanelWidth;
+
+    // Bytes between what is read and what is asked for: some hundred cycles, at one k in twelve.
+    private const int Ahead = 2048;
+
+    /// <summary>Rows of the tile that uses all registers: 24 sums of AVX-512's 32, 12 of the 16 of the others.</summary>
+    public static int TileRows => TVector.Count == 16 ? MaxRows : MaxRows / 2;
+
+    /// <summary>sums[i, j] += Σₖ x[i, k] · w[k, j].</summary>
+    /// <param name="x">First row; rows lie <paramref name="stride"/> apart.</param>
+    /// <param name="stride">Elements from one row to the next.</param>
+    /// <param name="rows">1 to <see cref="TileRows"/>.</param>
+    /// <param name="w">[depth, 64].</param>
+    /// <param name="depth">Number of products per sum.</param>
+    /// <param name="sums">[<see cref="MaxRows"/>, 64].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Multiply(float* x, long stride, int rows, TStored* w, int depth, float* sums)
+    {
+        // Four vectors at a time: a whole panel with AVX-512, a half with AVX2.
+        for (var column = 0; column < Width; column += 4 * TVector.Count)
+        {
+            if (rows > 3)
+                Tile6(x, stride, rows - 1, w + column, depth, sums + column);
+            else if (rows > 1)
+                Tile3(x, stride, rows - 1, w + column, depth, sums + column);
+            else
+                Tile1(x, w + column, depth, sums + column);
+        }
+    }
+
+    /// <summary>6 rows: 24 sums in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Tile6(float* x, long stride, int last, TStored* w, int depth, float* sums)
+    {
+        // A tile at the end repeats its last row; the sums of the copies are not read.
+        float* x0 = x, x1 = x + (Math.Min(1, last) * stride), x2 = x + (Math.Min(2, last) * stride), x3 = x + (Math.Min(3, last) * stride), x4 = x + (Math.Min(4, last) * stride), x5 = x + (Math.Min(5, last) * stride);
+        TVector s00 = Sum(sums, 0, 0), s01 = Sum(sums, 0, 1), s02 = Sum(sums, 0, 2), s03 = Sum(sums, 0, 3);
+        TVector s10 = Sum(sums, 1, 0), s11 = Sum(sums, 1, 1), s12 = Sum(sums, 1, 2), s13 = Sum(sums, 1, 3);
+        TVector s20 = Sum(sums, 2, 0), s21 = Sum(sums, 2, 1), s22 = Sum(sums, 2, 2), s23 = Sum(sums, 2, 3);
+        TVector s30 = Sum(sums, 3, 0), s31 = Sum(sums, 3, 1), s32 = Sum(sums, 3, 2), s33 = Sum(sums, 3, 3);
+        TVector s40 = Sum(sums, 4, 0), s41 = Sum(sums, 4, 1), s42 = Sum(sums, 4, 2), s43 = Sum(sums, 4, 3);
+        TVector s50 = Sum(sums, 5, 0), s51 = Sum(sums, 5, 1), s52 = Sum(sums, 5, 2), s53 = Sum(sums, 5, 3);
+        for (var k = 0; k < depth; k++, w += Width)
+        {
+            Prefetch(w);
+            TVector w0 = TFormat.Load<TVector>(w), w1 = TFormat.Load<TVector>(w + TVector.Count), w2 = TFormat.Load<TVector>(w + (2 * TVector.Count)), w3 = TFormat.Load<TVector>(w + (3 * TVector.Count));
+            var v = TVector.Create(x0[k]);
+            s00 = TVector.MultiplyAdd(v, w0, s00); s01 = TVector.MultiplyAdd(v, w1, s01); s02 = TVector.MultiplyAdd(v, w2, s02); s03 = TVector.MultiplyAdd(v, w3, s03);
+            v = TVector.Create(x1[k]);
+            s10 = TVector.MultiplyAdd(v, w0, s10); s11 = TVector.MultiplyAdd(v, w1, s11); s12 = TVector.MultiplyAdd(v, w2, s12); s13 = TVector.MultiplyAdd(v, w3, s13);
+            v = TVector.Create(x2[k]);
+            s20 = TVector.MultiplyAdd(v, w0, s20); s21 = TVector.MultiplyAdd(v, w1, s21); s22 = TVector.MultiplyAdd(v, w2, s22); s23 = TVector.MultiplyAdd(v, w3, s23);
+            v = TVector.Create(x3[k]);
+            s30 = TVector.MultiplyAdd(v, w0, s30); s31 = TVector.MultiplyAdd(v, w1, s31); s32 = TVector.MultiplyAdd(v, w2, s32); s33 = TVector.MultiplyAdd(v, w3, s33);
+            v = TVector.Create(x4[k]);
+            s40 = TVector.MultiplyAdd(v, w0, s40); s41 = TVector.MultiplyAdd(v, w1, s41); s42 = TVector.MultiplyAdd(v, w2, s42); s43 = TVector.MultiplyAdd(v, w3, s43);
+            v = TVector.Create(x5[k]);
+            s50 = TVector.MultiplyAdd(v, w0, s50); s51 = TVector.MultiplyAdd(v, w1, s51); s52 = TVector.MultiplyAdd(v, w2, s52); s53 = TVector.MultiplyAdd(v, w3, s53);
+        }
+        Keep(sums, 0, s00, s01, s02, s03);
+        Keep(sums, 1, s10, s11, s12, s13);
+        Keep(sums, 2, s20, s21, s22, s23);
+        Keep(sums, 3, s30, s31, s32, s33);
+        Keep(sums, 4, s40, s41, s42, s43);
+        Keep(sums, 5, s50, s51, s52, s53);
+    }
+
+    /// <summary>3 rows: 12 sums in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Tile3(float* x, long stride, int last, TStored* w, int depth, float* sums)
+    {
+        // A tile at the end repeats its last row; the sums of the copies are not read.
+        float* x0 = x, x1 = x + (Math.Min(1, last) * stride), x2 = x + (Math.Min(2, last) * stride);
+        TVector s00 = Sum(sums, 0, 0), s01 = Sum(sums, 0, 1), s02 = Sum(sums, 0, 2), s03 = Sum(sums, 0, 3);
+        TVector s10 = Sum(sums, 1, 0), s11 = Sum(sums, 1, 1), s12 = Sum(sums, 1, 2), s13 = Sum(sums, 1, 3);
+        TVector s20 = Sum(sums, 2, 0), s21 = Sum(sums, 2, 1), s22 = Sum(sums, 2, 2), s23 = Sum(sums, 2, 3);
+        for (var k = 0; k < depth; k++, w += Width)
+        {
+            Prefetch(w);
+            TVector w0 = TFormat.Load<TVector>(w), w1 = TFormat.Load<TVector>(w + TVector.Count), w2 = TFormat.Load<TVector>(w + (2 * TVector.Count)), w3 = TFormat.Load<TVector>(w + (3 * TVector.Count));
+            var v = TVector.Create(x0[k]);
+            s00 = TVector.MultiplyAdd(v, w0, s00); s01 = TVector.MultiplyAdd(v, w1, s01); s02 = TVector.MultiplyAdd(v, w2, s02); s03 = TVector.MultiplyAdd(v, w3, s03);
+            v = TVector.Create(x1[k]);
+            s10 = TVector.MultiplyAdd(v, w0, s10); s11 = TVector.MultiplyAdd(v, w1, s11); s12 = TVector.MultiplyAdd(v, w2, s12); s13 = TVector.MultiplyAdd(v, w3, s13);
+            v = TVector.Create(x2[k]);
+            s20 = TVector.MultiplyAdd(v, w0, s20); s21 = TVector.MultiplyAdd(v, w1, s21); s22 = TVector.MultiplyAdd(v, w2, s22); s23 = TVector.MultiplyAdd(v, w3, s23);
+        }
+        Keep(sums, 0, s00, s01, s02, s03);
+        Keep(sums, 1, s10, s11, s12, s13);
+        Keep(sums, 2, s20, s21, s22, s23);
+    }
+
+    /// <summary>1 row: 4 sums in registers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Tile1(float* x, TStored* w, int depth, float* sums)
+    {
+        TVector s00 = Sum(sums, 0, 0), s01 = Sum(sums, 0, 1), s02 = Sum(sums, 0, 2), s03 = Sum(sums, 0, 3);
+        for (var k = 0; k < depth; k++, w += Width)
+        {
+            Prefetch(w);
+            TVector w0 = TFormat.Load<TVector>(w), w1 = TFormat.Load<TVector>(w + TVector.Count), w2 = TFormat.Load<TVector>(w + (2 * TVector.Count)), w3 = TFormat.Load<TVector>(w + (3 * TVector.Count));
+            var v = TVector.Create(x[k]);
+            s00 = TVector.MultiplyAdd(v, w0, s00); s01 = TVector.MultiplyAdd(v, w1, s01); s02 = TVector.MultiplyAdd(v, w2, s02); s03 = TVector.MultiplyAdd(v, w3, s03);
+        }
+        Keep(sums, 0, s00, s01, s02, s03);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TVector Sum(float* sums, int row, int vector) => TVector.Load(sums + (row * Width) + (vector * TVector.Count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Keep(float* sums, int row, TVector a, TVector b, TVector c, TVector d)
+    {
+        sums += row * Width;
+        TVector.Store(a, sums);
+        TVector.Store(b, sums + TVector.Count);
+        TVector.Store(c, sums + (2 * TVector.Count));
+        TVector.Store(d, sums + (3 * TVector.Count));
+    }
+
+    // Each cache line of the four vectors.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Prefetch(TStored* w)
+    {
+        if (!Sse.IsSupported)
+            return;
+        var bytes = (byte*)w + Ahead;
+        Sse.Prefetch0(bytes);
+        if (4 * TVector.Count * sizeof(TStored) > 64)
+            Sse.Prefetch0(bytes + 64);
+        if (4 * TVector.Count * sizeof(TStored) > 128)
+        {
+            Sse.Prefetch0(bytes + 128);
+            Sse.Prefetch0(bytes + 192);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+namespace Blip.Kernels;
+
+/// <summary>A vector of floats that a CPU variant computes with: <see cref="Floats512"/>, <see cref="Floats256"/> or <see cref="Floats128"/>.</summary>
+/// <typeparam name="TSelf">The vector.</typeparam>
+internal unsafe interface IVector<TSelf> : IReal<TSelf>
+    where TSelf : unmanaged, IVector<TSelf>
+{
+    /// <summary>Floats per vector.</summary>
+    static abstract int Count { get; }
+
+    static abstract TSelf Load(float* source);
+
+    /// <summary>Widens <see cref="WeightFormat.Float16"/>.</summary>
+    static abstract TSelf LoadFloat16(ushort* source);
+
+    /// <summary>Widens <see cref="WeightFormat.BFloat16"/>.</summary>
+    static abstract TSelf LoadBFloat16(ushort* source);
+
+    static abstract void Store(TSelf value, float* destination);
+}
