@@ -1,3 +1,4 @@
+using Blip.Runtime.Models;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using ILGPU;

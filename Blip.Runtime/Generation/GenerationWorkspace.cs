@@ -1,3 +1,4 @@
+using Blip.Runtime.Models;
 using Blip.Kernels.Devices;
 
 namespace Blip.Runtime.Generation;

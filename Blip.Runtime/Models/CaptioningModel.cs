@@ -11,10 +11,9 @@ namespace Blip.Runtime.Models;
 /// </summary>
 public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisposable
 {
-    private const string EmbeddingsKey = "text_decoder.bert.embeddings.word_embeddings.weight";
     private const string OutputKey = "text_decoder.cls.predictions.decoder.weight";
 
-    private readonly ITensorSource tensors;
+    private readonly Checkpoint tensors;
     private readonly WeightStore weights;
     private readonly Executor executor;
     private readonly CaptioningGraphs graphs;
@@ -28,10 +27,10 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
     private Plan? step;
     private int images, imageTokens;
 
-    private CaptioningModel(BlipConfig config, Device device, ITensorSource tensors, ModelOptions options)
+    private CaptioningModel(BlipConfig config, Device device, Checkpoint tensors, ModelOptions options)
     {
         (Config, Device, this.tensors) = (config, device, tensors);
-        graphs = new CaptioningGraphs(config, OwnOutputMatrix(tensors));
+        graphs = new CaptioningGraphs(config, tensors.HasTiedOutput ? null : OutputKey);
         weights = new WeightStore(device, tensors, options.Precision.ToWeightFormat());
         executor = new Executor(device, weights, options.Passes);
 
@@ -52,6 +51,9 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
         var side = config.Vision.ImageSize;
         weights.Load(executor.Optimize(graphs.Vision(side, side)), imageGraph, promptGraph, stepGraph);
     }
+
+    /// <summary>Tensors of the file that the model has no use for.</summary>
+    public IReadOnlyList<string> ExtraKeys => tensors.ExtraKeys;
 
     /// <summary>The model's sizes.</summary>
     public BlipConfig Config { get; }
@@ -76,7 +78,7 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
     /// <exception cref="CheckpointException">A tensor is missing, or has another shape than the config asks for.</exception>
     public static CaptioningModel Load(ModelSource source, Device device, ModelOptions? options = null)
     {
-        var tensors = source.OpenTensors();
+        var tensors = source.OpenCheckpoint(BlipHead.Captioning);
         try
         {
             return new CaptioningModel(source.Config, device, tensors, options ?? new ModelOptions());
@@ -215,8 +217,4 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
     }
 
     private ArrayView<float> ImageKeysValues(int layer) => imageKeysValues[layer].View((long)images * imageTokens * 2 * Config.Text.HiddenSize);
-
-    // Older files write the tied matrix a second time; a file whose second copy differs means it.
-    private static string? OwnOutputMatrix(ITensorSource tensors) =>
-        tensors.TryGet(OutputKey, out var output) && tensors.TryGet(EmbeddingsKey, out var words) && !TensorComparison.Equal(tensors, output, words) ? OutputKey : null;
 }
