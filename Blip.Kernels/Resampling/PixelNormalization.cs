@@ -1,0 +1,96 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>Bytes to the model's input: rescale and normalise, and colours apart from each other, <c>[height, width, 3]</c> to <c>[3, height, width]</c>.</summary>
+/// <remarks>
+/// A byte has 256 values, so rescaling and normalising are a table per channel: made once in the reference's own order of roundings,
+/// which no device can get wrong. The CPU variant is the same look-up without vectors, which have nothing to gather.
+/// </remarks>
+public static class PixelNormalization
+{
+    /// <summary>Entries of a look-up table: 256 per channel.</summary>
+    public const int TableLength = 3 * 256;
+
+    /// <summary>The table of <c>float32((float32(v · factor) − mean) / std)</c>, the product in double; a step that is off is left out.</summary>
+    /// <param name="rescaleFactor">1/255 as a rule; null: bytes as they are.</param>
+    /// <param name="mean">Mean of each channel; empty: not normalised.</param>
+    /// <param name="std">Standard deviation of each channel, not 0; as many as means.</param>
+    /// <returns>[3, 256].</returns>
+    public static float[] Table(double? rescaleFactor, ReadOnlySpan<float> mean, ReadOnlySpan<float> std)
+    {
+        if (mean.Length is not (0 or 3) || std.Length != mean.Length)
+            throw new ArgumentException($"{mean.Length} means and {std.Length} standard deviations are given; a picture of three colours needs three of each.", nameof(mean));
+        var table = new float[TableLength];
+        for (var i = 0; i < table.Length; i++)
+        {
+            var (channel, value) = (i / 256, i % 256);
+            var rescaled = (float)(rescaleFactor is { } factor ? value * factor : value);
+            table[i] = mean.IsEmpty ? rescaled : (rescaled - mean[channel]) / std[channel];
+        }
+        return table;
+    }
+
+    /// <summary>Looks every byte up.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="pixels">[height, width, 3].</param>
+    /// <param name="table">[3, 256].</param>
+    /// <param name="output">[3, height, width].</param>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <exception cref="ArgumentException">A view is shorter than its shape.</exception>
+    public static void Run(Device device, ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height)
+    {
+        ShapeCheck.AtLeast(width, 1, nameof(width));
+        ShapeCheck.AtLeast(height, 1, nameof(height));
+        ShapeCheck.Within(3L * width * height, 3, int.MaxValue - 1, "bytes of the picture");
+        ShapeCheck.Holds(pixels, 3L * width * height, nameof(pixels), "[height, width, 3]");
+        ShapeCheck.Holds(table, TableLength, nameof(table), "[3, 256]");
+        ShapeCheck.Holds(output, 3L * width * height, nameof(output), "[3, height, width]");
+        if (device.Kind == DeviceKind.Cpu)
+            device.Launch(new LookUp(pixels, table, output, width, height));
+        else
+            device.Load<ArrayView<byte>, ArrayView<float>, ArrayView<float>, int, int>(Kernel)(
+                device.Stream, new KernelConfig(height, device.GroupSize), pixels, table, output, width, height);
+    }
+
+    /// <summary>Grid: one group per row.</summary>
+    [Kernel]
+    internal static void Kernel(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height)
+    {
+        var row = Grid.IdxX * width;
+        for (var x = Group.IdxX; x < width; x += Group.DimX)
+        {
+            for (var channel = 0; channel < 3; channel++)
+                output[(channel * width * height) + row + x] = table[(256 * channel) + pixels[(3 * (row + x)) + channel]];
+        }
+    }
+
+    internal readonly unsafe struct LookUp(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height) : ICpuOperator
+    {
+        private readonly CpuPointer<byte> pixels = Cpu.Address(pixels);
+        private readonly CpuPointer<float> table = Cpu.Address(table);
+        private readonly CpuPointer<float> output = Cpu.Address(output);
+        private readonly int width = width;
+        private readonly int height = height;
+
+        public int Tasks => height;
+
+        public void Run(int task)
+        {
+            byte* from = pixels;
+            float* lookUp = table, to = output;
+            from += 3L * task * width;
+            to += (long)task * width;
+            var plane = (long)width * height;
+            for (var x = 0; x < width; x++, from += 3, to++)
+            {
+                to[0] = lookUp[from[0]];
+                to[plane] = lookUp[256 + from[1]];
+                to[2 * plane] = lookUp[512 + from[2]];
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Resizes pictures on a device and keeps what the next one of the same shape can use again: tables of weights, and room for the pixels.
+/// Belongs to one thread at a time, as its device does.
+/// </summary>
+public sealed class Resampler(Device device) : IDisposable
+{
+    // Pictures of a batch come in a few shapes, two tables each; a table of base size takes some 30 KB.
+    private const int MaxTables = 32;
+
+    // Room for a picture of 20 megapixels is kept; that of a larger one is given back.
+    private const long MaxKeptBytes = 64 << 20;
+
+    private readonly LinkedList<(int Source, int Target, ResamplingFilter Filter, DeviceBuffer<int> Data)> tables = [];
+    private DeviceBuffer<byte>? source, intermediate, target;
+
+    /// <summary>Copies a picture to the device and resizes it there.</summary>
+    /// <param name="pixels">[height, width, 3] on the host.</param>
+    /// <param name="width">Columns before.</param>
+    /// <param name="height">Rows before.</param>
+    /// <param name="targetWidth">Columns after.</param>
+    /// <param name="targetHeight">Rows after.</param>
+    /// <param name="filter">The filter.</param>
+    /// <returns>[targetHeight, targetWidth, 3] on the device, until the next call.</returns>
+    /// <exception cref="ArgumentException">A size is not positive, or the picture between the two passes would have 2³¹ bytes or more.</exception>
+    public ArrayView<byte> Resize(ReadOnlySpan<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
+    {
+        ShapeCheck.AtLeast(width, 1, nameof(width));
+        ShapeCheck.AtLeast(height, 1, nameof(height));
+        ShapeCheck.AtLeast(targetWidth, 1, nameof(targetWidth));
+        ShapeCheck.AtLeast(targetHeight, 1, nameof(targetHeight));
+        ShapeCheck.Within(3L * targetWidth * targetHeight, 3, int.MaxValue - 1, "bytes of the resized picture");
+        if (pixels.Length != 3L * width * height)
+            throw new ArgumentException($"{pixels.Length} bytes are not a picture of {width}×{height}.", nameof(pixels));
+        var (columns, rows) = (width != targetWidth, height != targetHeight);
+        var between = Resampling.IntermediateBytes(width, height, targetWidth, targetHeight);
+        ShapeCheck.Within(between, 0, int.MaxValue - 1, $"bytes between the passes of a picture of {width}×{height}");
+
+        var upload = Room(ref source, pixels.Length);
+        source!.CopyFrom(pixels);
+        var args = new ResamplingArgs
+        {
+            Source = upload,
+            SourceWidth = width,
+            SourceHeight = height,
+            Intermediate = between > 0 ? Room(ref intermediate, between) : default,
+            Target = Room(ref target, 3L * targetWidth * targetHeight),
+            TargetWidth = targetWidth,
+            TargetHeight = targetHeight,
+            Columns = columns ? Table(width, targetWidth, filter) : default,
+            Rows = rows ? Table(height, targetHeight, filter) : default,
+        };
+        Resampling.Run(device, args);
+        GiveBack(ref source);
+        GiveBack(ref intermediate);
+        return args.Target;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        source?.Dispose();
+        intermediate?.Dispose();
+        target?.Dispose();
+        foreach (var table in tables)
+            table.Data.Dispose();
+        tables.Clear();
+    }
+
+    private ArrayView<int> Table(int from, int to, ResamplingFilter filter)
+    {
+        for (var node = tables.First; node is not null; node = node.Next)
+        {
+            if ((node.Value.Source, node.Value.Target, node.Value.Filter) != (from, to, filter))
+                continue;
+            tables.Remove(node);
+            tables.AddFirst(node);
+            return node.Value.Data.View;
+        }
+        if (tables.Count == MaxTables)
+        {
+            device.Synchronize();
+            tables.Last!.Value.Data.Dispose();
+            tables.RemoveLast();
+        }
+        var data = device.Upload<int>(ResamplingTable.Create(from, to, filter).Data);
+        tables.AddFirst((from, to, filter, data));
+        return data.View;
+    }
+
+    private ArrayView<byte> Room(ref DeviceBuffer<byte>? buffer, long bytes)
+    {
+        if (buffer is null || buffer.Length < bytes)
+        {
+            device.Synchronize();
+            buffer?.Dispose();
+            buffer = device.Allocate<byte>(bytes, zeroed: false);
+        }
+        return buffer.View.SubView(0, bytes);
+    }
+
+    private void GiveBack(ref DeviceBuffer<byte>? buffer)
+    {
+        if (buffer is null || buffer.Length <= MaxKeptBytes)
+            return;
+        device.Synchronize();
+        buffer.Dispose();
+        buffer = null;
+    }
+}

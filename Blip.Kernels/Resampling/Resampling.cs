@@ -1,0 +1,139 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>A picture to resize. Views are dense, on the device, 3 bytes per pixel.</summary>
+public struct ResamplingArgs
+{
+    /// <summary>The picture, <c>[source height, source width, 3]</c>.</summary>
+    public ArrayView<byte> Source;
+
+    /// <summary>Columns before.</summary>
+    public int SourceWidth;
+
+    /// <summary>Rows before.</summary>
+    public int SourceHeight;
+
+    /// <summary>Room between the passes, of <see cref="Resampling.IntermediateBytes"/>; may be empty where one side keeps its length.</summary>
+    public ArrayView<byte> Intermediate;
+
+    /// <summary>The answer, <c>[target height, target width, 3]</c>.</summary>
+    public ArrayView<byte> Target;
+
+    /// <summary>Columns after.</summary>
+    public int TargetWidth;
+
+    /// <summary>Rows after.</summary>
+    public int TargetHeight;
+
+    /// <summary><see cref="ResamplingTable.Data"/> of the columns; may be empty where the width stays.</summary>
+    public ArrayView<int> Columns;
+
+    /// <summary><see cref="ResamplingTable.Data"/> of the rows; may be empty where the height stays.</summary>
+    public ArrayView<int> Rows;
+}
+
+/// <summary>
+/// Pillow's resize of 8-bit pictures, byte for byte: one direction, then the other, rounded to bytes in between; integers throughout.
+/// </summary>
+/// <remarks>
+/// Variants: <c>ResamplingPortable</c>, one group per row; <c>ResamplingSimd</c>, CPU: four rows at once along columns, sixteen bytes along rows.
+/// </remarks>
+public static class Resampling
+{
+    /// <summary>Resizes a picture.</summary>
+    /// <exception cref="ArgumentException">A view is shorter than its shape, or a table does not belong to the sizes.</exception>
+    public static void Run(Device device, in ResamplingArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, in ResamplingArgs args, bool portable)
+    {
+        var columns = args.SourceWidth != args.TargetWidth;
+        var rows = args.SourceHeight != args.TargetHeight;
+        Check(args, columns, rows);
+        if (!columns && !rows)
+        {
+            var bytes = 3L * args.TargetWidth * args.TargetHeight;
+            args.Source.SubView(0, bytes).CopyTo(device.Stream, args.Target.SubView(0, bytes));
+        }
+        var twice = columns && rows;
+        if (twice && RowsFirst(args.SourceWidth, args.SourceHeight, args.TargetWidth, args.TargetHeight))
+        {
+            ResizeRows(device, args, args.Source, args.Intermediate, args.SourceWidth, portable);
+            ResizeColumns(device, args, args.Intermediate, args.Target, args.TargetHeight, portable);
+            return;
+        }
+        if (columns)
+            ResizeColumns(device, args, args.Source, twice ? args.Intermediate : args.Target, args.SourceHeight, portable);
+        if (rows)
+            ResizeRows(device, args, twice ? args.Intermediate : args.Source, args.Target, args.TargetWidth, portable);
+    }
+
+    /// <summary>
+    /// Whether the rows are resized before the columns. Pillow 13 does so where the height shrinks far more than the width, for speed;
+    /// Pillow 12 never does. The order shows: the bytes in between are rounded, so that a pixel may differ by a few levels.
+    /// </summary>
+    public static bool RowsFirst(int sourceWidth, int sourceHeight, int targetWidth, int targetHeight)
+    {
+        var (fewerColumns, fewerRows) = (sourceWidth - targetWidth, sourceHeight - targetHeight);
+        return fewerRows > 0 && fewerRows > 2L * fewerColumns;
+    }
+
+    /// <summary>Bytes of the picture between the two passes; 0 where one pass is enough.</summary>
+    public static long IntermediateBytes(int sourceWidth, int sourceHeight, int targetWidth, int targetHeight) =>
+        sourceWidth == targetWidth || sourceHeight == targetHeight ? 0
+        : RowsFirst(sourceWidth, sourceHeight, targetWidth, targetHeight) ? 3L * sourceWidth * targetHeight : 3L * targetWidth * sourceHeight;
+
+    private static void ResizeColumns(Device device, in ResamplingArgs args, ArrayView<byte> source, ArrayView<byte> target, int rows, bool portable)
+    {
+        var taps = Taps(args.Columns, args.TargetWidth);
+        if (portable)
+            device.Load<ArrayView<byte>, ArrayView<int>, ArrayView<byte>, int, int, int>(ResamplingPortable.Columns)(
+                device.Stream, new KernelConfig(rows, device.GroupSize), source, args.Columns, target, args.SourceWidth, args.TargetWidth, taps);
+        else
+            device.Launch(new ResamplingSimd.Columns(source, args.Columns, target, rows, args.SourceWidth, args.TargetWidth, taps));
+    }
+
+    private static void ResizeRows(Device device, in ResamplingArgs args, ArrayView<byte> source, ArrayView<byte> target, int width, bool portable)
+    {
+        var taps = Taps(args.Rows, args.TargetHeight);
+        if (portable)
+            device.Load<ArrayView<byte>, ArrayView<int>, ArrayView<byte>, int, int>(ResamplingPortable.Rows)(
+                device.Stream, new KernelConfig(args.TargetHeight, device.GroupSize), source, args.Rows, target, 3 * width, taps);
+        else
+            device.Launch(new ResamplingSimd.Rows(source, args.Rows, target, args.TargetHeight, 3 * width, taps));
+    }
+
+    private static void Check(in ResamplingArgs args, bool columns, bool rows)
+    {
+        ShapeCheck.AtLeast(args.SourceWidth, 1, nameof(args.SourceWidth));
+        ShapeCheck.AtLeast(args.SourceHeight, 1, nameof(args.SourceHeight));
+        ShapeCheck.AtLeast(args.TargetWidth, 1, nameof(args.TargetWidth));
+        ShapeCheck.AtLeast(args.TargetHeight, 1, nameof(args.TargetHeight));
+        CheckPicture(args.Source, args.SourceWidth, args.SourceHeight, nameof(args.Source), "[source height, source width, 3]");
+        CheckPicture(args.Target, args.TargetWidth, args.TargetHeight, nameof(args.Target), "[target height, target width, 3]");
+        var between = IntermediateBytes(args.SourceWidth, args.SourceHeight, args.TargetWidth, args.TargetHeight);
+        ShapeCheck.Within(between, 0, int.MaxValue - 1, $"bytes of {nameof(args.Intermediate)}");
+        ShapeCheck.Holds(args.Intermediate, between, nameof(args.Intermediate), "the picture between the passes");
+        if (columns)
+            CheckTable(args.Columns, args.TargetWidth, nameof(args.Columns));
+        if (rows)
+            CheckTable(args.Rows, args.TargetHeight, nameof(args.Rows));
+    }
+
+    // Kernels count bytes in 32 bits.
+    private static void CheckPicture(ArrayView<byte> view, int width, int height, string name, string shape)
+    {
+        ShapeCheck.Within(3L * width * height, 3, int.MaxValue - 1, $"bytes of {name}");
+        ShapeCheck.Holds(view, 3L * width * height, name, shape);
+    }
+
+    private static void CheckTable(ArrayView<int> table, int target, string name)
+    {
+        if (table.Length % target != 0 || table.Length / target <= ResamplingTable.Header)
+            throw new ArgumentException($"{name}: a table of {table.Length} integers is not one of {target} target pixels.", name);
+    }
+
+    private static int Taps(ArrayView<int> table, int target) => (int)(table.Length / target) - ResamplingTable.Header;
+}

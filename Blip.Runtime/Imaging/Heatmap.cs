@@ -1,0 +1,97 @@
+namespace Blip.Runtime.Imaging;
+
+/// <summary>Draws where a model looks: heat over the picture.</summary>
+public static class Heatmap
+{
+    // Most of the picture stays visible where there is no heat, most of the colour where there is.
+    private const float Faintest = 0.25f, Strongest = 0.75f;
+
+    /// <summary>Lays a map over a picture, spread evenly over it, from its coldest cell to its hottest.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="map">Heat of each cell, <c>[mapHeight, mapWidth]</c> row-major, any finite values; a map without differences is all cold.</param>
+    /// <param name="mapHeight">Rows of cells.</param>
+    /// <param name="mapWidth">Columns of cells.</param>
+    /// <param name="label">A word to write in the top left corner, in capitals; null for none.</param>
+    /// <returns>A new picture of the same size.</returns>
+    /// <exception cref="ArgumentException">The map does not have that many cells, or holds a number that is not finite.</exception>
+    public static RgbImage Overlay(RgbImage image, ReadOnlySpan<float> map, int mapHeight, int mapWidth, string? label = null)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mapHeight);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mapWidth);
+        if (map.Length != (long)mapHeight * mapWidth)
+            throw new ArgumentException($"{map.Length} values are not a map of {mapHeight} rows and {mapWidth} columns.", nameof(map));
+        var (coldest, hottest) = (float.PositiveInfinity, float.NegativeInfinity);
+        foreach (var value in map)
+        {
+            if (!float.IsFinite(value))
+                throw new ArgumentException($"The map holds {value}, which is no heat.", nameof(map));
+            (coldest, hottest) = (Math.Min(coldest, value), Math.Max(hottest, value));
+        }
+
+        var rgb = new byte[image.Pixels.Length];
+        for (int y = 0, i = 0; y < image.Height; y++)
+        {
+            var (row, nextRow, down) = Cells(y, image.Height, mapHeight);
+            for (var x = 0; x < image.Width; x++, i += 3)
+            {
+                var (column, nextColumn, right) = Cells(x, image.Width, mapWidth);
+                var above = Mix(map[(row * mapWidth) + column], map[(row * mapWidth) + nextColumn], right);
+                var below = Mix(map[(nextRow * mapWidth) + column], map[(nextRow * mapWidth) + nextColumn], right);
+                var heat = hottest > coldest ? Math.Clamp((Mix(above, below, down) - coldest) / (hottest - coldest), 0, 1) : 0;
+                Blend(image.Pixels.AsSpan(i, 3), heat, rgb.AsSpan(i, 3));
+            }
+        }
+        var result = new RgbImage(image.Width, image.Height, rgb);
+        if (!string.IsNullOrWhiteSpace(label))
+            Write(result, label);
+        return result;
+    }
+
+    // Bilinear between the centres of cells; the border cells reach to the edge.
+    private static (int Cell, int Next, float Between) Cells(int pixel, int pixels, int cells)
+    {
+        var at = Math.Clamp(((pixel + 0.5f) * cells / pixels) - 0.5f, 0, cells - 1);
+        var cell = (int)at;
+        return (cell, Math.Min(cell + 1, cells - 1), at - cell);
+    }
+
+    private static float Mix(float from, float to, float share) => from + ((to - from) * share);
+
+    private static void Blend(ReadOnlySpan<byte> pixel, float heat, Span<byte> result)
+    {
+        var (red, green, blue) = Colour(heat);
+        var strength = Mix(Faintest, Strongest, heat);
+        result[0] = (byte)(Mix(pixel[0], red, strength) + 0.5f);
+        result[1] = (byte)(Mix(pixel[1], green, strength) + 0.5f);
+        result[2] = (byte)(Mix(pixel[2], blue, strength) + 0.5f);
+    }
+
+    // Black, violet, orange, light yellow: lightness grows evenly with heat, also for the colour-blind and in print.
+    private static (float Red, float Green, float Blue) Colour(float heat)
+    {
+        ReadOnlySpan<(float Red, float Green, float Blue)> stops = [(4, 4, 24), (86, 20, 108), (186, 54, 86), (246, 138, 12), (252, 252, 164)];
+        var at = heat * (stops.Length - 1);
+        var index = Math.Min((int)at, stops.Length - 2);
+        var (from, to, share) = (stops[index], stops[index + 1], at - index);
+        return (Mix(from.Red, to.Red, share), Mix(from.Green, to.Green, share), Mix(from.Blue, to.Blue, share));
+    }
+
+    // White dots on a dark box, one letter after another until the picture ends.
+    private static void Write(RgbImage image, string label)
+    {
+        var scale = Math.Max(image.Height / 110, 1);
+        var (width, height) = (Math.Min(scale * ((label.Length * PixelFont.Advance) + 3), image.Width), Math.Min(scale * (PixelFont.Height + 4), image.Height));
+        for (var y = 0; y < height; y++)
+        {
+            for (var x = 0; x < width; x++)
+            {
+                var (column, row) = ((x / scale) - 2, (y / scale) - 2);
+                var inside = column >= 0 && column < label.Length * PixelFont.Advance && row is >= 0 and < PixelFont.Height;
+                var set = inside && PixelFont.IsSet(label[column / PixelFont.Advance], column % PixelFont.Advance, row);
+                foreach (ref var value in image.Pixels.AsSpan(3 * ((y * image.Width) + x), 3))
+                    value = set ? (byte)255 : (byte)(value / 4);
+            }
+        }
+    }
+}

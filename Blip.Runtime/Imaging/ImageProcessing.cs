@@ -1,0 +1,51 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Imaging;
+
+/// <summary>What a model wants done to a picture: the fields of <c>preprocessor_config.json</c>.</summary>
+public sealed record ImageProcessing
+{
+    /// <summary>Columns of the model's input (<c>size.width</c>).</summary>
+    public int Width { get; init; } = 384;
+
+    /// <summary>Rows of the model's input (<c>size.height</c>).</summary>
+    public int Height { get; init; } = 384;
+
+    /// <summary>Whether pictures are brought to that size (<c>do_resize</c>); otherwise they must have it.</summary>
+    public bool Resize { get; init; } = true;
+
+    /// <summary>How (<c>resample</c>).</summary>
+    public ResamplingFilter Filter { get; init; } = ResamplingFilter.Bicubic;
+
+    /// <summary>Whether bytes are multiplied by <see cref="RescaleFactor"/> (<c>do_rescale</c>).</summary>
+    public bool Rescale { get; init; } = true;
+
+    /// <summary>The factor (<c>rescale_factor</c>).</summary>
+    public double RescaleFactor { get; init; } = 1.0 / 255;
+
+    /// <summary>Whether mean and deviation are brought to 0 and 1 (<c>do_normalize</c>).</summary>
+    public bool Normalize { get; init; } = true;
+
+    /// <summary>Mean of red, green and blue (<c>image_mean</c>); CLIP's by default.</summary>
+    public IReadOnlyList<double> Mean { get; init; } = [0.48145466, 0.4578275, 0.40821073];
+
+    /// <summary>Standard deviation of red, green and blue (<c>image_std</c>); CLIP's by default.</summary>
+    public IReadOnlyList<double> Std { get; init; } = [0.26862954, 0.26130258, 0.27577711];
+
+    /// <summary>Throws where a value cannot be meant.</summary>
+    /// <exception cref="ArgumentException">Names the field as the file does.</exception>
+    public void Validate()
+    {
+        const int MaxSide = 16384;
+        if (Width is < 1 or > MaxSide || Height is < 1 or > MaxSide)
+            throw new ArgumentException($"size: {Width}×{Height} is no size of a picture; sides are 1 to {MaxSide} pixels.");
+        if (!Enum.IsDefined(Filter))
+            throw new ArgumentException($"resample: {(int)Filter} is no filter; 0 to 5 are nearest, lanczos, bilinear, bicubic, box, hamming.");
+        if (Rescale && !double.IsFinite(RescaleFactor))
+            throw new ArgumentException($"rescale_factor: {RescaleFactor} is no number.");
+        if (Normalize && (Mean.Count != 3 || !Mean.All(double.IsFinite)))
+            throw new ArgumentException("image_mean: three numbers are needed.");
+        if (Normalize && (Std.Count != 3 || !Std.All(value => double.IsFinite(value) && (float)value != 0)))
+            throw new ArgumentException("image_std: three numbers other than 0 are needed.");
+    }
+}
