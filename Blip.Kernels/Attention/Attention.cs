@@ -21,10 +21,12 @@ public static class Attention
         Check(args);
         if (args.Rows == 0 || args.QueryTokens == 0)
             return;
-        if (portable)
-            AttentionPortable.Run(device, args);
-        else
+        if (!portable)
             AttentionSimd.Run(device, args);
+        else if (device.GroupSize == 1)
+            AttentionTiled.Run(device, args);
+        else
+            AttentionPortable.Run(device, args);
     }
 
     private static void Check(in AttentionArgs a)

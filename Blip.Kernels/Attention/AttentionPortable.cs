@@ -98,7 +98,7 @@ internal static class AttentionPortable
             Group.Barrier();
     }
 
-    private static int Visible(ArrayView<int> start, AttentionShape shape, int row, int token)
+    internal static int Visible(ArrayView<int> start, AttentionShape shape, int row, int token)
     {
         if (shape.Causal == 0)
             return shape.KeyTokens;
@@ -106,7 +106,7 @@ internal static class AttentionPortable
         return IntrinsicMath.Clamp(position + 1, 1, shape.KeyTokens);
     }
 
-    private static long Token(ArrayView<int> keyRow, AttentionShape shape, int row, int j)
+    internal static long Token(ArrayView<int> keyRow, AttentionShape shape, int row, int j)
     {
         var from = row;
         if (shape.KeyRows == AttentionShape.PerRow)

@@ -1,0 +1,211 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+using Sums64 = Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Sums4>>>>;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Portable, chosen where a group is one work-item, that is where kernels run on the cores of a processor. A work-item answers a tile
+/// of queries of one head, as <see cref="AttentionSimd"/> does: keys as a transposed panel, sums side by side in registers, of which the
+/// driver's compiler makes vectors.
+/// </summary>
+internal static class AttentionTiled
+{
+    private const int KeyBlock = 64, MaxTile = 48, MaxColumns = Attention.MaxHeadDim;
+
+    public static void Run(Device device, in AttentionArgs args)
+    {
+        var tiles = (args.QueryTokens + MaxTile - 1) / MaxTile;
+        var groups = checked(args.Rows * args.Heads * tiles);
+        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>,
+            ArrayView<float>, AttentionShape, int>(Kernel)(
+            device.Stream, new KernelConfig(groups, 1),
+            args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
+            args.Output, device.OrEmpty(args.Probabilities), AttentionShape.Of(args), tiles);
+    }
+
+    [Kernel]
+    internal static void Kernel(
+        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start,
+        ArrayView<int> mask, ArrayView<float> output, ArrayView<float> probabilities, AttentionShape shape, int tiles)
+    {
+        var keys = LocalMemory.Allocate<float>(MaxColumns * KeyBlock);
+        var values = LocalMemory.Allocate<float>(KeyBlock * MaxColumns);
+        var scores = LocalMemory.Allocate<float>(MaxTile * KeyBlock);
+        var sums = LocalMemory.Allocate<float>(MaxTile * MaxColumns);
+        var added = LocalMemory.Allocate<float>(2 * KeyBlock);
+        var corrections = LocalMemory.Allocate<float>(MaxTile);
+        var totals = LocalMemory.Allocate<float>(MaxTile);
+        var largest = LocalMemory.Allocate<float>(MaxTile);
+
+        var head = Grid.IdxX / tiles % shape.Heads;
+        var row = Grid.IdxX / tiles / shape.Heads;
+        // Tiles of equal size, so that none packs the keys for a query or two.
+        var tile = (shape.QueryTokens + tiles - 1) / tiles;
+        var first = Grid.IdxX % tiles * tile;
+        var count = IntrinsicMath.Min(tile, shape.QueryTokens - first);
+        if (count <= 0)
+            return;
+        var inHead = head * shape.HeadDim;
+        var visible = AttentionPortable.Visible(start, shape, row, first + count - 1);
+        var queries = query.SubView(((((long)row * shape.QueryTokens) + first) * shape.QueryStride) + shape.QueryOffset + inHead);
+
+        for (var i = 0; i < count; i++)
+        {
+            totals[i] = 0f;
+            largest[i] = float.NegativeInfinity;
+            for (var d = 0; d < MaxColumns; d++)
+                sums[(i * MaxColumns) + d] = 0f;
+        }
+        for (var block = 0; block < visible; block += KeyBlock)
+        {
+            var length = IntrinsicMath.Min(visible - block, KeyBlock);
+            PackKeys(key, keyRow, keys, shape, row, inHead, block, length);
+            for (var j = 0; j < length; j++)
+            {
+                var token = AttentionPortable.Token(keyRow, shape, row, block + j);
+                var source = value.SubView((token * shape.ValueStride) + shape.ValueOffset + inHead, shape.HeadDim);
+                for (var d = 0; d < shape.HeadDim; d++)
+                    values[(j * MaxColumns) + d] = source[d];
+            }
+            for (var i = 0; i < count; i += 2)
+                Score(queries, keys, scores, shape, i, IntrinsicMath.Min(i + 1, count - 1));
+            for (var i = 0; i < count; i++)
+            {
+                Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
+                Soften(scores, corrections, totals, largest, i);
+            }
+            for (var d = 0; d < shape.HeadDim; d += Sums64.Count)
+            {
+                for (var i = 0; i < count; i += 2)
+                    Collect(scores, values, added, sums, corrections, length, d, i, IntrinsicMath.Min(i + 1, count - 1));
+            }
+        }
+
+        var to = ((((long)row * shape.QueryTokens) + first) * shape.Heads * shape.HeadDim) + inHead;
+        for (var i = 0; i < count; i++)
+        {
+            for (var d = 0; d < shape.HeadDim; d++)
+                output[to + ((long)i * shape.Heads * shape.HeadDim) + d] = sums[(i * MaxColumns) + d] / totals[i];
+        }
+        if (probabilities.Length == 0)
+            return;
+
+        // A second pass over the keys, now that each query's maximum and sum are known.
+        for (var block = 0; block < shape.KeyTokens; block += KeyBlock)
+        {
+            var length = IntrinsicMath.Min(shape.KeyTokens - block, KeyBlock);
+            PackKeys(key, keyRow, keys, shape, row, inHead, block, length);
+            for (var i = 0; i < count; i += 2)
+                Score(queries, keys, scores, shape, i, IntrinsicMath.Min(i + 1, count - 1));
+            for (var i = 0; i < count; i++)
+            {
+                Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
+                var weights = (((((long)row * shape.Heads) + head) * shape.QueryTokens) + first + i) * shape.KeyTokens;
+                for (var j = 0; j < length; j++)
+                    probabilities[weights + block + j] = SoftmaxExp.Exp(scores[(i * KeyBlock) + j] - largest[i]) / totals[i];
+            }
+        }
+    }
+
+    /// <summary>keys[d, j] of a block; four keys at a time, so that four neighbours are written at once.</summary>
+    private static void PackKeys(
+        ArrayView<float> key, ArrayView<int> keyRow, ArrayView<float> keys, AttentionShape shape, int row, int inHead, int block, int length)
+    {
+        var offset = shape.KeyOffset + inHead;
+        for (var j = 0; j < length; j += 4)
+        {
+            var last = block + length - 1;
+            var k0 = key.SubView((AttentionPortable.Token(keyRow, shape, row, block + j) * shape.KeyStride) + offset, shape.HeadDim);
+            var k1 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 1, last)) * shape.KeyStride) + offset, shape.HeadDim);
+            var k2 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 2, last)) * shape.KeyStride) + offset, shape.HeadDim);
+            var k3 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 3, last)) * shape.KeyStride) + offset, shape.HeadDim);
+            for (var d = 0; d < shape.HeadDim; d++)
+                Sums4.Store(new Sums4 { A = k0[d], B = k1[d], C = k2[d], D = k3[d] }, keys, (d * KeyBlock) + j);
+        }
+    }
+
+    /// <summary>The scores of two queries (or twice the last) with a block of keys; past the block's last key they mean nothing.</summary>
+    private static void Score(ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionShape shape, int i0, int i1)
+    {
+        var q0 = (long)i0 * shape.QueryStride;
+        var q1 = (long)i1 * shape.QueryStride;
+        Sums64 s0 = default, s1 = default;
+        for (var d = 0; d < shape.HeadDim; d++)
+        {
+            var column = Sums64.Load<float, Float32Weights>(keys, d * KeyBlock);
+            s0 = Sums64.MultiplyAdd(queries[q0 + d], column, s0);
+            s1 = Sums64.MultiplyAdd(queries[q1 + d], column, s1);
+        }
+        Sums64.Store(s0, scores, i0 * KeyBlock);
+        Sums64.Store(s1, scores, i1 * KeyBlock);
+    }
+
+    /// <summary>Scales a query's scores, then overwrites those of padding and of keys that it does not see.</summary>
+    private static void Finish(ArrayView<float> scores, ArrayView<int> mask, AttentionShape shape, int from, int row, int block, int visible)
+    {
+        for (var j = 0; j < KeyBlock; j++)
+            scores[from + j] *= shape.Scale;
+        var seen = IntrinsicMath.Clamp(visible - block, 0, KeyBlock);
+        for (var j = 0; j < seen && mask.Length > 0; j++)
+        {
+            if (mask[((long)row * shape.KeyTokens) + block + j] == 0)
+                scores[from + j] = float.MinValue;
+        }
+        for (var j = seen; j < KeyBlock; j++)
+            scores[from + j] = float.NegativeInfinity;
+    }
+
+    /// <summary>Turns a block's scores into weights about the running maximum, and says what brings the sums before onto it.</summary>
+    private static void Soften(ArrayView<float> scores, ArrayView<float> corrections, ArrayView<float> totals, ArrayView<float> largest, int i)
+    {
+        // Four chains each, since one would wait for itself at every step.
+        var from = i * KeyBlock;
+        var before = largest[i];
+        float m0 = before, m1 = before, m2 = before, m3 = before;
+        for (var j = 0; j < KeyBlock; j += 4)
+        {
+            m0 = IntrinsicMath.Max(m0, scores[from + j]);
+            m1 = IntrinsicMath.Max(m1, scores[from + j + 1]);
+            m2 = IntrinsicMath.Max(m2, scores[from + j + 2]);
+            m3 = IntrinsicMath.Max(m3, scores[from + j + 3]);
+        }
+        var now = IntrinsicMath.Max(IntrinsicMath.Max(m0, m1), IntrinsicMath.Max(m2, m3));
+        for (var j = 0; j < KeyBlock; j++)
+            scores[from + j] = SoftmaxExp.Exp(scores[from + j] - now);
+        float t0 = 0f, t1 = 0f, t2 = 0f, t3 = 0f;
+        for (var j = 0; j < KeyBlock; j += 4)
+        {
+            t0 += scores[from + j];
+            t1 += scores[from + j + 1];
+            t2 += scores[from + j + 2];
+            t3 += scores[from + j + 3];
+        }
+        var correction = SoftmaxExp.Exp(before - now);
+        totals[i] = (totals[i] * correction) + (t0 + t1 + (t2 + t3));
+        largest[i] = now;
+        corrections[i] = correction;
+    }
+
+    /// <summary>Adds a block's weighted values to the sums of two queries (or twice the last), elements d to d + 63.</summary>
+    private static void Collect(
+        ArrayView<float> weights, ArrayView<float> values, ArrayView<float> added, ArrayView<float> sums, ArrayView<float> corrections,
+        int length, int d, int i0, int i1)
+    {
+        // From zero, not from the sums: so the driver's compiler sees vectors.
+        Sums64 s0 = default, s1 = default;
+        for (var j = 0; j < length; j++)
+        {
+            var elements = Sums64.Load<float, Float32Weights>(values, (j * MaxColumns) + d);
+            s0 = Sums64.MultiplyAdd(weights[(i0 * KeyBlock) + j], elements, s0);
+            s1 = Sums64.MultiplyAdd(weights[(i1 * KeyBlock) + j], elements, s1);
+        }
+        Sums64.Store(s1, added, 64);
+        Sums64.Store(s0, added, 0);
+        for (var c = 0; c < 64; c++)
+            sums[(i0 * MaxColumns) + d + c] = (sums[(i0 * MaxColumns) + d + c] * corrections[i0]) + added[c];
+        for (var c = 0; c < 64 && i1 > i0; c++)
+            sums[(i1 * MaxColumns) + d + c] = (sums[(i1 * MaxColumns) + d + c] * corrections[i1]) + added[64 + c];
+    }
+}
