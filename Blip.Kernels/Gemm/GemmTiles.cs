@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics.X86;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The innermost loops of <see cref="GemmSimd{TVector, TStored, TFormat}"/>: a few rows of X times one panel. Every lane adds its products from the
-/// first k to the last with one rounding each, in whichever tile its row falls. The loops are written out since the JIT keeps only
+/// The innermost loops of <see cref="GemmSimd{TVector, TStored, TFormat}"/>: a few rows of X times one panel. Every lane adds the products of
+/// a block from its first k to its last with one rounding each, in whichever tile its row falls; then the block's sum is added to those before it. The loops are written out since the JIT keeps only
 /// named locals in registers.
 /// </summary>
 internal static unsafe class GemmTiles<TVector, TStored, TFormat>
@@ -52,12 +52,12 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
     {
         // A tile at the end repeats its last row; the sums of the copies are not read.
         float* x0 = x, x1 = x + (Math.Min(1, last) * stride), x2 = x + (Math.Min(2, last) * stride), x3 = x + (Math.Min(3, last) * stride), x4 = x + (Math.Min(4, last) * stride), x5 = x + (Math.Min(5, last) * stride);
-        TVector s00 = Sum(sums, 0, 0), s01 = Sum(sums, 0, 1), s02 = Sum(sums, 0, 2), s03 = Sum(sums, 0, 3);
-        TVector s10 = Sum(sums, 1, 0), s11 = Sum(sums, 1, 1), s12 = Sum(sums, 1, 2), s13 = Sum(sums, 1, 3);
-        TVector s20 = Sum(sums, 2, 0), s21 = Sum(sums, 2, 1), s22 = Sum(sums, 2, 2), s23 = Sum(sums, 2, 3);
-        TVector s30 = Sum(sums, 3, 0), s31 = Sum(sums, 3, 1), s32 = Sum(sums, 3, 2), s33 = Sum(sums, 3, 3);
-        TVector s40 = Sum(sums, 4, 0), s41 = Sum(sums, 4, 1), s42 = Sum(sums, 4, 2), s43 = Sum(sums, 4, 3);
-        TVector s50 = Sum(sums, 5, 0), s51 = Sum(sums, 5, 1), s52 = Sum(sums, 5, 2), s53 = Sum(sums, 5, 3);
+        TVector s00 = default, s01 = default, s02 = default, s03 = default;
+        TVector s10 = default, s11 = default, s12 = default, s13 = default;
+        TVector s20 = default, s21 = default, s22 = default, s23 = default;
+        TVector s30 = default, s31 = default, s32 = default, s33 = default;
+        TVector s40 = default, s41 = default, s42 = default, s43 = default;
+        TVector s50 = default, s51 = default, s52 = default, s53 = default;
         for (var k = 0; k < depth; k++, w += Width)
         {
             Prefetch(w);
@@ -75,12 +75,12 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
             v = TVector.Create(x5[k]);
             s50 = TVector.MultiplyAdd(v, w0, s50); s51 = TVector.MultiplyAdd(v, w1, s51); s52 = TVector.MultiplyAdd(v, w2, s52); s53 = TVector.MultiplyAdd(v, w3, s53);
         }
-        Keep(sums, 0, s00, s01, s02, s03);
-        Keep(sums, 1, s10, s11, s12, s13);
-        Keep(sums, 2, s20, s21, s22, s23);
-        Keep(sums, 3, s30, s31, s32, s33);
-        Keep(sums, 4, s40, s41, s42, s43);
-        Keep(sums, 5, s50, s51, s52, s53);
+        Accumulate(sums, 0, s00, s01, s02, s03);
+        Accumulate(sums, 1, s10, s11, s12, s13);
+        Accumulate(sums, 2, s20, s21, s22, s23);
+        Accumulate(sums, 3, s30, s31, s32, s33);
+        Accumulate(sums, 4, s40, s41, s42, s43);
+        Accumulate(sums, 5, s50, s51, s52, s53);
     }
 
     /// <summary>3 rows: 12 sums in registers.</summary>
@@ -89,9 +89,9 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
     {
         // A tile at the end repeats its last row; the sums of the copies are not read.
         float* x0 = x, x1 = x + (Math.Min(1, last) * stride), x2 = x + (Math.Min(2, last) * stride);
-        TVector s00 = Sum(sums, 0, 0), s01 = Sum(sums, 0, 1), s02 = Sum(sums, 0, 2), s03 = Sum(sums, 0, 3);
-        TVector s10 = Sum(sums, 1, 0), s11 = Sum(sums, 1, 1), s12 = Sum(sums, 1, 2), s13 = Sum(sums, 1, 3);
-        TVector s20 = Sum(sums, 2, 0), s21 = Sum(sums, 2, 1), s22 = Sum(sums, 2, 2), s23 = Sum(sums, 2, 3);
+        TVector s00 = default, s01 = default, s02 = default, s03 = default;
+        TVector s10 = default, s11 = default, s12 = default, s13 = default;
+        TVector s20 = default, s21 = default, s22 = default, s23 = default;
         for (var k = 0; k < depth; k++, w += Width)
         {
             Prefetch(w);
@@ -103,16 +103,16 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
             v = TVector.Create(x2[k]);
             s20 = TVector.MultiplyAdd(v, w0, s20); s21 = TVector.MultiplyAdd(v, w1, s21); s22 = TVector.MultiplyAdd(v, w2, s22); s23 = TVector.MultiplyAdd(v, w3, s23);
         }
-        Keep(sums, 0, s00, s01, s02, s03);
-        Keep(sums, 1, s10, s11, s12, s13);
-        Keep(sums, 2, s20, s21, s22, s23);
+        Accumulate(sums, 0, s00, s01, s02, s03);
+        Accumulate(sums, 1, s10, s11, s12, s13);
+        Accumulate(sums, 2, s20, s21, s22, s23);
     }
 
     /// <summary>1 row: 4 sums in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Tile1(float* x, TStored* w, int depth, float* sums)
     {
-        TVector s00 = Sum(sums, 0, 0), s01 = Sum(sums, 0, 1), s02 = Sum(sums, 0, 2), s03 = Sum(sums, 0, 3);
+        TVector s00 = default, s01 = default, s02 = default, s03 = default;
         for (var k = 0; k < depth; k++, w += Width)
         {
             Prefetch(w);
@@ -120,20 +120,17 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
             var v = TVector.Create(x[k]);
             s00 = TVector.MultiplyAdd(v, w0, s00); s01 = TVector.MultiplyAdd(v, w1, s01); s02 = TVector.MultiplyAdd(v, w2, s02); s03 = TVector.MultiplyAdd(v, w3, s03);
         }
-        Keep(sums, 0, s00, s01, s02, s03);
+        Accumulate(sums, 0, s00, s01, s02, s03);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TVector Sum(float* sums, int row, int vector) => TVector.Load(sums + (row * Width) + (vector * TVector.Count));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Keep(float* sums, int row, TVector a, TVector b, TVector c, TVector d)
+    private static void Accumulate(float* sums, int row, TVector a, TVector b, TVector c, TVector d)
     {
         sums += row * Width;
-        TVector.Store(a, sums);
-        TVector.Store(b, sums + TVector.Count);
-        TVector.Store(c, sums + (2 * TVector.Count));
-        TVector.Store(d, sums + (3 * TVector.Count));
+        TVector.Store(TVector.Load(sums) + a, sums);
+        TVector.Store(TVector.Load(sums + TVector.Count) + b, sums + TVector.Count);
+        TVector.Store(TVector.Load(sums + (2 * TVector.Count)) + c, sums + (2 * TVector.Count));
+        TVector.Store(TVector.Load(sums + (3 * TVector.Count)) + d, sums + (3 * TVector.Count));
     }
 
     // Each cache line of the four vectors.

@@ -71,6 +71,33 @@ public class CaptioningForwardTests
         }
     }
 
+    [Theory, InlineData("base"), InlineData("large")]
+    public void A_full_size_model_agrees_with_the_reference(string name)
+    {
+        using var golden = new GoldenModel(name, "captioning");
+        using var device = Device.Open("cpu");
+        using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
+        var size = model.Config.Vision.ImageSize;
+        var pixels = new float[3 * size * size];
+        SyntheticTensors.Fill("pixel_values", 0.1, 1.0, pixels);
+
+        model.PixelBuffer(1, size, size);
+        Write(device, model, pixels, 1, size, size);
+        using (var plan = model.VisionPlan(Watch.HiddenStates, 1, size, size))
+        {
+            plan.Run();
+            foreach (var output in plan.Graph.Outputs.Keys)
+                golden.AssertClose(GoldenName(output, "vision"), plan.ReadOutput(output));
+        }
+
+        model.Encode(1, size, size);
+        var caption = golden.Generate.First().GetProperty("sequences")[0].EnumerateArray().Select(id => id.GetInt32()).ToArray();
+        var results = RunWhole(model, Watch.HiddenStates, [caption], null);
+        foreach (var (output, values) in results)
+            golden.AssertClose(output == CaptioningGraphs.Logits ? "lm.logits" : output, values);
+        golden.AssertClose("lm.logits.first", results[CaptioningGraphs.Logits].AsSpan(0, model.VocabularySize));
+    }
+
     [Fact]
     public void Every_set_of_passes_gives_the_same_bits()
     {
