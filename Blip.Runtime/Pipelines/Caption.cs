@@ -4,10 +4,9 @@ namespace Blip.Runtime.Pipelines;
 /// <param name="Text">The words, the prompt among them; null where the model has no vocabulary.</param>
 /// <param name="Tokens">Token ids from the start token to the stop token (or to the last token, where the length ended the caption).</param>
 /// <param name="Score">
-/// Sum of the tokens' log-probabilities divided by (generated length)^length_penalty, as the reference's <c>sequences_scores</c>;
-/// null where the search keeps no score.
+/// Sum of the generated tokens' log-probabilities / (their number)^LengthPenalty; after beam search it is the reference's <c>sequences_scores</c>.
 /// </param>
-public sealed record Caption(string? Text, IReadOnlyList<int> Tokens, float? Score)
+public sealed record Caption(string? Text, IReadOnlyList<int> Tokens, double Score)
 {
     /// <summary>The other sequences that were asked for (<c>NumReturnSequences</c>), best first; empty where one was.</summary>
     public IReadOnlyList<Caption> Alternatives { get; init; } = [];

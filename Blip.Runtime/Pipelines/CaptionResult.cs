@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
@@ -18,8 +19,11 @@ public sealed class CaptionResult
     /// <summary>The caption, where there is one.</summary>
     public Caption? Caption { get; }
 
-    /// <summary>What is wrong with the picture, where there is no caption; a sentence for people, without the picture's name.</summary>
+    /// <summary>What is wrong with the picture, where there is no caption; a sentence for people that begins with the picture's name.</summary>
     public string? Error { get; }
+
+    /// <summary>The picture itself, where attention was asked for: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>
+    public RgbImage? Image { get; private init; }
 
     /// <summary>True where there is a caption.</summary>
     [MemberNotNullWhen(true, nameof(Caption))]
@@ -27,7 +31,7 @@ public sealed class CaptionResult
     public bool Succeeded => Caption is not null;
 
     /// <summary>A result with a caption.</summary>
-    public static CaptionResult Of(ImageSource source, Caption caption) => new(source, caption, null);
+    public static CaptionResult Of(ImageSource source, Caption caption, RgbImage? image = null) => new(source, caption, null) { Image = image };
 
     /// <summary>A result without one.</summary>
     public static CaptionResult Failed(ImageSource source, string error) => new(source, null, error);

@@ -1,3 +1,5 @@
+using Blip.Runtime.Imaging;
+
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>Where the model looked while it said one word: cross-attention over the picture's patches, mean of all layers and heads.</summary>
@@ -5,4 +7,8 @@ namespace Blip.Runtime.Pipelines;
 /// <param name="Height">Rows of patches.</param>
 /// <param name="Width">Columns of patches.</param>
 /// <param name="Values"><c>[height, width]</c>, row by row, scaled to 0 (least) … 1 (most).</param>
-public sealed record WordAttention(string Word, int Height, int Width, IReadOnlyList<float> Values);
+public sealed record WordAttention(string Word, int Height, int Width, IReadOnlyList<float> Values)
+{
+    /// <summary>Draws the map over the picture, the word in its corner.</summary>
+    public RgbImage Over(RgbImage image) => Heatmap.Overlay(image, [.. Values], Height, Width, Word);
+}

@@ -1,0 +1,19 @@
+using Blip.Runtime.Generation;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>What is wanted of a call.</summary>
+public sealed record CaptionOptions
+{
+    /// <summary>How words are chosen; null takes what the model's own files ask for (<see cref="Captioner.Defaults"/>).</summary>
+    public GenerationOptions? Generation { get; init; }
+
+    /// <summary>Words that captions begin with, such as "a picture of"; null begins freely. A picture's own prompt goes before it.</summary>
+    public string? Prompt { get; init; }
+
+    /// <summary>Words, or rows of words, that no caption holds.</summary>
+    public IReadOnlyList<string> BadWords { get; init; } = [];
+
+    /// <summary>Also tell where the model looked for each word of the best caption (<see cref="Caption.Attention"/>); it costs another pass over each caption.</summary>
+    public bool Attention { get; init; }
+}

@@ -1,0 +1,43 @@
+using Blip.Runtime.Models;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>How a captioner is set up.</summary>
+public sealed record CaptionerOptions
+{
+    /// <summary>Most pictures that one batch may hold.</summary>
+    public const int MaxBatchSize = 1024;
+
+    /// <summary>Most threads that may be asked for.</summary>
+    public const int MaxThreads = 1024;
+
+    /// <summary>
+    /// Where it runs: <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cuda</c>, <c>opencl</c>,
+    /// <c>cpu</c>, or one of several: <c>cuda:1</c>.
+    /// </summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>How weights are kept; arithmetic is in single precision.</summary>
+    public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>Threads of the CPU device; 0 means one per core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Pictures that go through the model together; 0 lets the device decide. It changes the time, never a result.</summary>
+    public int BatchSize { get; init; }
+
+    /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>
+    public string? VocabularyFile { get; init; }
+
+    /// <summary>Checks the numbers.</summary>
+    /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
+    public void Validate()
+    {
+        if (Threads is < 0 or > MaxThreads)
+            throw new ArgumentException($"Threads is {Threads}: give 1 to {MaxThreads}, or 0 for one per core.", nameof(Threads));
+        if (BatchSize is < 0 or > MaxBatchSize)
+            throw new ArgumentException($"BatchSize is {BatchSize}: give 1 to {MaxBatchSize}, or 0 to let the device decide.", nameof(BatchSize));
+        if (!Enum.IsDefined(Precision))
+            throw new ArgumentException($"Precision is {Precision}: give {string.Join(", ", Enum.GetNames<Precision>())}.", nameof(Precision));
+    }
+}

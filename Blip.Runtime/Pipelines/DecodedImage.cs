@@ -1,0 +1,26 @@
+using System.Diagnostics.CodeAnalysis;
+using Blip.Runtime.Imaging;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>A picture on its way to the device, or the reason why it goes no further.</summary>
+internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image, string? Error)
+{
+    /// <summary>True where there are pixels.</summary>
+    [MemberNotNullWhen(true, nameof(Image))]
+    [MemberNotNullWhen(false, nameof(Error))]
+    public bool Succeeded => Image is not null;
+
+    /// <summary>Decodes a picture; what is wrong with it is a value.</summary>
+    public static DecodedImage Of(ImageSource source)
+    {
+        try
+        {
+            return new DecodedImage(source, source.Decode(), null);
+        }
+        catch (ImageException e)
+        {
+            return new DecodedImage(source, null, e.Message);
+        }
+    }
+}

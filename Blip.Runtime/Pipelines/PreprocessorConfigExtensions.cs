@@ -1,0 +1,21 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Imaging;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>From what a model's files say of pictures to what is done to them.</summary>
+internal static class PreprocessorConfigExtensions
+{
+    /// <summary>The steps that the file asks for. (<c>do_convert_rgb</c> changes nothing: every decoded picture is RGB.)</summary>
+    public static ImageProcessing ToProcessing(this PreprocessorConfig config) => new()
+    {
+        Width = config.Width,
+        Height = config.Height,
+        Resize = config.DoResize,
+        Rescale = config.DoRescale,
+        RescaleFactor = config.RescaleFactor,
+        Normalize = config.DoNormalize,
+        Mean = [.. config.Mean.Select(value => (float)value)],
+        Std = [.. config.Std.Select(value => (float)value)],
+    };
+}

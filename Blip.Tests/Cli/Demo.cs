@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace Blip.Tests.Cli;
+
+/// <summary>The demo captioner's sample pictures, and what the reference says of them.</summary>
+internal static class Demo
+{
+    private static readonly Lazy<JsonElement[]> Golden = new(() =>
+    {
+        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "demo", "captioning.json")));
+        return [.. json.RootElement.GetProperty("answers").EnumerateArray().Select(answer => answer.Clone())];
+    });
+
+    /// <summary>The captioner's folder.</summary>
+    public static string Model { get; } = Path.Combine(AppContext.BaseDirectory, "weights", "captioning");
+
+    /// <summary>The pictures' folder.</summary>
+    public static string Samples { get; } = Path.Combine(AppContext.BaseDirectory, "weights", "samples");
+
+    /// <summary>The pictures' paths, in order.</summary>
+    public static string[] Paths => [.. Golden.Value.Select(answer => Sample(answer.GetProperty("file").GetString()!))];
+
+    /// <summary>The path of one picture.</summary>
+    public static string Sample(string file) => Path.Combine(Samples, file);
+
+    /// <summary>The reference's answers in one way of generating: <c>greedy</c>, <c>beam-3</c>, <c>prompt</c>, <c>beam-5-penalties</c>.</summary>
+    public static IReadOnlyList<DemoAnswer> Answers(string way) => [.. Golden.Value.Select(answer => answer.GetProperty(way)).Select(answer => new DemoAnswer(
+        answer.GetProperty("caption").GetString()!,
+        [.. answer.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32())],
+        answer.TryGetProperty("score", out var score) ? score.GetDouble() : null))];
+}

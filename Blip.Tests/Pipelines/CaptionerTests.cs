@@ -1,0 +1,268 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+using Blip.Runtime.Tokenization;
+using Blip.Tests.Cli;
+
+namespace Blip.Tests.Pipelines;
+
+public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture<CaptionerTests.Loaded>
+{
+    private static readonly CaptionerOptions OnCpu = new() { Device = "cpu" };
+    private static readonly string Ring = Demo.Sample("00.png");
+    private const string RingCaption = "a large white ring on a cyan background";
+
+    private readonly Captioner captioner = loaded.Captioner;
+
+    /// <summary>The demo captioner, loaded once.</summary>
+    public sealed class Loaded : IDisposable
+    {
+        public Captioner Captioner { get; } = Captioner.Load(Demo.Model, OnCpu);
+
+        public void Dispose() => Captioner.Dispose();
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private GenerationOptions Long => captioner.Defaults with { MaxLength = 32 };
+
+    [Fact]
+    public async Task AFileItsBytesAStreamAndPixelsAreOnePicture()
+    {
+        var fromFile = captioner.Caption(Ring, cancellationToken: Token);
+        Assert.Equal(RingCaption, fromFile.Text);
+        Assert.Equal([106, 8, 25, 50, 40, 30, 8, 19, 11, 3], fromFile.Tokens);
+        ImageSource[] same =
+        [
+            ImageSource.FromBytes(File.ReadAllBytes(Ring)),
+            ImageSource.FromStream(() => File.OpenRead(Ring)),
+            ImageSource.FromPixels(ImageDecoder.Decode(Ring)),
+        ];
+        foreach (var source in same)
+        {
+            var caption = await captioner.CaptionAsync(source, cancellationToken: Token);
+            Assert.Equal(fromFile.Tokens, caption.Tokens);
+            Assert.Equal(fromFile.Score, caption.Score);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
+    public async Task EverySampleHasTheReferencesAnswerOnEveryDevice(string id)
+    {
+        Devices.Open(id).Dispose();
+        using var own = Captioner.Load(Demo.Model, new CaptionerOptions { Device = id, BatchSize = 5 });
+        var options = new CaptionOptions { Generation = Long with { NumBeams = 3 } };
+        var results = await own.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), options, Token).ToListAsync(Token);
+        Assert.Equal(Demo.Answers("beam-3").Select(answer => answer.Caption), results.Select(result => result.Caption?.Text));
+        foreach (var (answer, result) in Demo.Answers("beam-3").Zip(results))
+        {
+            Assert.Equal(answer.Tokens, result.Caption!.Tokens);
+            Assert.Equal(answer.Score!.Value, result.Caption.Score, Math.Abs(answer.Score.Value) * 1e-4);
+        }
+    }
+
+    [Fact]
+    public async Task ABatchsCaptionsAreThoseOfEachPictureAloneToTheLastBit()
+    {
+        using var batches = Captioner.Load(Demo.Model, OnCpu with { BatchSize = 7 });
+        var options = new CaptionOptions { Generation = Long with { NumBeams = 2, NumReturnSequences = 2 } };
+        var results = await batches.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), options, Token).ToListAsync(Token);
+        foreach (var (path, result) in Demo.Paths.Zip(results))
+        {
+            var alone = captioner.Caption(path, options, Token);
+            Assert.Equal(alone.All.Select(caption => (string.Join(' ', caption.Tokens), caption.Score)), result.Caption!.All.Select(caption => (string.Join(' ', caption.Tokens), caption.Score)));
+        }
+    }
+
+    [Fact]
+    public async Task WordsCombineToTheCaption()
+    {
+        var words = await captioner.StreamAsync(Ring, cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal(RingCaption, string.Concat(words));
+        Assert.Equal(RingCaption.Split(' '), words.Select(word => word.Trim()));
+        words = await captioner.StreamAsync(Ring, new CaptionOptions { Prompt = "a picture of", Generation = Long }, Token).ToListAsync(Token);
+        Assert.Equal(Demo.Answers("prompt")[0].Caption, string.Concat(words));
+    }
+
+    [Fact]
+    public async Task AReaderWhoLeavesTheWordsEarlyLeavesTheCaptionerFree()
+    {
+        await foreach (var word in captioner.StreamAsync(Ring, cancellationToken: Token))
+        {
+            Assert.Equal("a", word);
+            break;
+        }
+        Assert.Equal(RingCaption, captioner.Caption(Ring, cancellationToken: Token).Text);
+    }
+
+    [Fact]
+    public void WordsOfBeamsAreRefused()
+    {
+        var options = new CaptionOptions { Generation = new() { NumBeams = 3 } };
+        Assert.Contains("NumBeams", Assert.Throws<ArgumentException>(() => captioner.StreamAsync(Ring, options, Token)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task APicturesOwnPromptGoesBeforeTheCalls()
+    {
+        ImageSource[] sources = [ImageSource.FromFile(Ring, "a small"), Ring, ImageSource.FromFile(Ring, "")];
+        var results = await captioner.CaptionAllAsync(sources, new CaptionOptions { Prompt = "a picture of", Generation = Long }, Token).ToListAsync(Token);
+        Assert.StartsWith("a small", results[0].Caption!.Text, StringComparison.Ordinal);
+        Assert.Equal(Demo.Answers("prompt")[0].Caption, results[1].Caption!.Text);
+        Assert.Equal(RingCaption, results[2].Caption!.Text);
+        Assert.Equal(captioner.Caption(sources[0], cancellationToken: Token).Tokens, results[0].Caption!.Tokens);
+    }
+
+    [Fact]
+    public async Task WhatIsWrongWithOnePictureIsItsOwnResult()
+    {
+        ImageSource[] sources =
+        [
+            "no/such/file.png", Ring, ImageSource.FromBytes([1, 2, 3], "three bytes"),
+            ImageSource.FromFile(Ring, string.Join(' ', Enumerable.Repeat("star", 40))), ImageSource.FromStream(() => throw new IOException("offline"), "far away"), Ring,
+        ];
+        var results = await captioner.CaptionAllAsync(sources, cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal([false, true, false, false, false, true], results.Select(result => result.Succeeded));
+        Assert.Equal(sources, results.Select(result => result.Source));
+        Assert.Equal("far away: offline", results[4].Error);
+        Assert.All(results.Where(result => !result.Succeeded), result => Assert.StartsWith($"{result.Source.Name}: ", result.Error, StringComparison.Ordinal));
+        Assert.Contains("Prompt", results[3].Error, StringComparison.Ordinal);
+        Assert.Throws<ImageException>(() => captioner.Caption("no/such/file.png", cancellationToken: Token));
+        Assert.Throws<ArgumentException>(() => captioner.Caption(sources[3], cancellationToken: Token));
+    }
+
+    [Fact]
+    public async Task NoMoreThanAFewBatchesAreOpenedAheadOfASlowReader()
+    {
+        using var small = Captioner.Load(Demo.Model, OnCpu with { BatchSize = 2 });
+        var opened = 0;
+        IEnumerable<ImageSource> Endless()
+        {
+            for (; ; )
+            {
+                yield return ImageSource.FromStream(() =>
+                {
+                    Interlocked.Increment(ref opened);
+                    return File.OpenRead(Ring);
+                });
+            }
+        }
+        await using var results = small.CaptionAllAsync(Endless(), cancellationToken: Token).GetAsyncEnumerator(Token);
+        for (var taken = 1; taken <= 6; taken++)
+        {
+            Assert.True(await results.MoveNextAsync());
+            await Task.Delay(50, Token);
+            Assert.InRange(Volatile.Read(ref opened), taken, taken + (4 * 2) + 2);
+        }
+    }
+
+    [Fact]
+    public async Task CancellationEndsAStreamAndLeavesTheCaptionerUsable()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var taken = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var result in captioner.CaptionAllAsync(Enumerable.Repeat((ImageSource)Ring, 10_000), cancellationToken: stop.Token))
+            {
+                Assert.Equal(RingCaption, result.Caption!.Text);
+                if (++taken == 3)
+                    await stop.CancelAsync();
+            }
+        });
+        Assert.InRange(taken, 3, 100);
+        Assert.Equal(RingCaption, captioner.Caption(Ring, cancellationToken: Token).Text);
+    }
+
+    [Fact]
+    public async Task ManyThreadsMayCallAtOnce()
+    {
+        var expected = Demo.Answers("greedy");
+        await Parallel.ForAsync(0, 48, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (i, token) =>
+        {
+            var sample = i % expected.Count;
+            Assert.Equal(expected[sample].Tokens, (await captioner.CaptionAsync(Demo.Paths[sample], new CaptionOptions { Generation = Long }, token)).Tokens);
+        });
+    }
+
+    [Fact]
+    public async Task MemoryStandsStillOverManyCaptions()
+    {
+        using var own = Captioner.Load(Demo.Model, OnCpu with { BatchSize = 3 });
+        await CaptionAll(own, 30);
+        var (bytes, buffers) = own.DeviceMemory;
+        var managed = GC.GetTotalMemory(forceFullCollection: true);
+        await CaptionAll(own, 300);
+        Assert.Equal((bytes, buffers), own.DeviceMemory);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - managed, long.MinValue, 2 << 20);
+    }
+
+    private static async Task CaptionAll(Captioner captioner, int count)
+    {
+        var sources = Enumerable.Range(0, count).Select(i => (ImageSource)Demo.Paths[i % Demo.Paths.Length]);
+        Assert.Equal(count, await captioner.CaptionAllAsync(sources, cancellationToken: Token).CountAsync(result => result.Succeeded, Token));
+    }
+
+    [Fact]
+    public void AttentionIsAMapOverThePictureForEachWord()
+    {
+        var attention = captioner.Caption(Ring, new CaptionOptions { Attention = true }, Token).Attention;
+        Assert.Equal(RingCaption.Split(' '), attention.Select(word => word.Word));
+        Assert.All(attention, word =>
+        {
+            Assert.Equal((8, 8, 64), (word.Height, word.Width, word.Values.Count));
+            Assert.Equal((0f, 1f), (word.Values.Min(), word.Values.Max()));
+        });
+        Assert.Empty(captioner.Caption(Ring, cancellationToken: Token).Attention);
+    }
+
+    [Fact]
+    public void BadWordsNeverCome() =>
+        Assert.DoesNotContain("white", captioner.Caption(Ring, new CaptionOptions { BadWords = ["white"] }, Token).Text!, StringComparison.Ordinal);
+
+    [Fact]
+    public void ACheckpointWithoutAVocabularyHasTokensAndTakesNoPrompt()
+    {
+        using var synthetic = Captioner.Load("synthetic:tiny-square", OnCpu);
+        Assert.False(synthetic.HasVocabulary);
+        var caption = synthetic.Caption(Ring, cancellationToken: Token);
+        Assert.Null(caption.Text);
+        Assert.Equal(97, caption.Tokens[0]);
+        Assert.Contains("VocabularyFile", Assert.Throws<ArgumentException>(() => synthetic.Caption(Ring, new CaptionOptions { Prompt = "a" }, Token)).Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => synthetic.StreamAsync(Ring, cancellationToken: Token));
+    }
+
+    [Fact]
+    public void AVocabularyThatIsTooLargeForTheModelIsRefused() => Assert.Contains(
+        "106 words are more than the 99",
+        Assert.Throws<TokenizerException>(() => Captioner.Load("synthetic:tiny-square", OnCpu with { VocabularyFile = Path.Combine(Demo.Model, "vocab.txt") })).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void AnotherHeadsCheckpointIsRefused() =>
+        Assert.Throws<CheckpointException>(() => Captioner.Load(Path.Combine(AppContext.BaseDirectory, "weights", "vqa"), OnCpu));
+
+    [Theory]
+    [InlineData("Threads", -1, 0)]
+    [InlineData("BatchSize", 0, 5000)]
+    public void AnOptionOutOfRangeIsNamed(string name, int threads, int batchSize) => Assert.StartsWith(
+        $"{name} is ",
+        Assert.Throws<ArgumentException>(() => Captioner.Load(Demo.Model, OnCpu with { Threads = threads, BatchSize = batchSize })).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void AnOptionThatTheModelCannotFollowIsRefusedAtOnce() =>
+        Assert.Throws<ArgumentException>(() => captioner.CaptionAllAsync([Ring], new CaptionOptions { Generation = new() { MaxLength = 1000 } }, Token));
+
+    [Fact]
+    public void DisposedItSaysSo()
+    {
+        var own = Captioner.Load(Demo.Model, OnCpu);
+        own.Dispose();
+        own.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => own.Caption(Ring, cancellationToken: Token));
+    }
+}
