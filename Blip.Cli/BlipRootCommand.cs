@@ -9,6 +9,8 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
     public BlipRootCommand(Terminal terminal)
         : base("Says in words what is in a picture, with BLIP models, on CUDA, OpenCL or the CPU.")
     {
+        Add(new CaptionCommand(terminal));
+        Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
         ExamplesHelp.Attach(this);
     }

@@ -14,6 +14,9 @@ internal static class ExitCodes
     /// <summary>Ctrl-C; shells give 128 + the signal's number.</summary>
     public const int Interrupted = 130;
 
+    /// <summary>As <see cref="Interrupted"/>, for SIGTERM: a container or a service manager ended it.</summary>
+    public const int Terminated = 143;
+
     /// <summary>The reader of the output went away, as in <c>blip … | head -1</c>.</summary>
     public const int OutputClosed = 141;
 }

@@ -10,7 +10,7 @@ internal static class InputExpansion
     public const string StandardInput = "-";
 
     private static readonly HashSet<string> Extensions = new(
-        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp"], StringComparer.OrdinalIgnoreCase);
+        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".ico"], StringComparer.OrdinalIgnoreCase);
 
     private static readonly EnumerationOptions Listing = new()
     {

@@ -21,12 +21,13 @@ internal static class OptionKinds
     {
         var option = new Option<string>(name)
         {
-            Description = $"{description} {string.Join(", ", words)}.",
+            Description = description,
             HelpName = string.Join('|', words),
             DefaultValueFactory = _ => fallback,
             CustomParser = result =>
             {
-                var word = result.Tokens[0].Value.ToLowerInvariant();
+                // An option whose word may be left out has its fallback then.
+                var word = result.Tokens is [var token, ..] ? token.Value.ToLowerInvariant() : fallback;
                 if (!words.Contains(word))
                     result.AddError($"{name} is '{word}'; give one of {string.Join(", ", words)}.");
                 return word;

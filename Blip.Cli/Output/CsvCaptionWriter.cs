@@ -22,7 +22,7 @@ internal sealed class CsvCaptionWriter(TextWriter output) : CaptionWriter(output
         }
         foreach (var caption in result.Caption.All)
         {
-            var score = caption.Score?.ToString(CultureInfo.InvariantCulture) ?? "";
+            var score = caption.Score.ToString(CultureInfo.InvariantCulture);
             WriteLine(result.Source.Name, caption.Text ?? "", string.Join(' ', caption.Tokens), score, "");
         }
     }

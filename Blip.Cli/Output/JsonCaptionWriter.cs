@@ -59,8 +59,9 @@ internal sealed class JsonCaptionWriter(TextWriter output, bool several, bool li
         foreach (var token in caption.Tokens)
             json.WriteNumberValue(token);
         json.WriteEndArray();
-        if (caption.Score is { } score && float.IsFinite(score))
-            json.WriteNumber("score", score);
+        // A sequence that the rules left no way for has a score of minus infinity, which JSON has no word for.
+        if (double.IsFinite(caption.Score))
+            json.WriteNumber("score", caption.Score);
         else
             json.WriteNull("score");
     }

@@ -6,14 +6,14 @@ namespace Blip.Tests.Cli;
 
 public class CaptionWriterTests
 {
-    private static readonly Caption Second = new("b", [5, 3], -2f);
-    private static readonly Caption Words = new("a \"red\" star, alone", [106, 8, 3], -0.5f);
+    private static readonly Caption Second = new("b", [5, 3], -2);
+    private static readonly Caption Words = new("a \"red\" star, alone", [106, 8, 3], -0.5);
 
     private static readonly CaptionResult[] Results =
     [
         CaptionResult.Of("z.png", Words),
         CaptionResult.Failed("ünï, \"x\".png", "it is no picture\nat all"),
-        CaptionResult.Of("a.png", new Caption(null, [106, 3], null)),
+        CaptionResult.Of("a.png", new Caption(null, [106, 3], double.NegativeInfinity)),
     ];
 
     private static string Write(string format, IEnumerable<CaptionResult> results, bool bare = false, bool several = false)
@@ -79,6 +79,6 @@ public class CaptionWriterTests
         "path,caption,tokens,score,error\r\n"
         + "z.png,\"a \"\"red\"\" star, alone\",106 8 3,-0.5,\r\n"
         + "\"ünï, \"\"x\"\".png\",,,,\"it is no picture\nat all\"\r\n"
-        + "a.png,,106 3,,\r\n",
+        + "a.png,,106 3,-Infinity,\r\n",
         Write("csv", Results));
 }

@@ -1,4 +1,5 @@
 using Blip.Cli.Input;
+using Blip.Runtime.Imaging;
 
 namespace Blip.Tests.Cli;
 
@@ -50,7 +51,7 @@ public sealed class InputExpansionTests : IDisposable
     {
         var source = Assert.Single(InputExpansion.Expand([Path.Join(root, argument)], () => Stream.Null));
         Assert.Equal(Path.Join(root, argument), source.Name);
-        Assert.StartsWith(reason, Assert.Throws<IOException>(source.Open).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{source.Name}: {reason}", Assert.Throws<ImageException>(source.Decode).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+using Blip.Runtime.Graph.Passes;
+using Blip.Runtime.Models;
+using Spectre.Console;
+
+namespace Blip.Cli.Commands;
+
+/// <summary><c>blip info</c>: what a model is made of, from its config alone.</summary>
+internal sealed class InfoCommand : Command, IHasExamples
+{
+    private static readonly string[] GraphFormats = ["text", "mermaid"];
+    private readonly Terminal terminal;
+
+    public InfoCommand(Terminal terminal)
+        : base("info", "Shows what a model is made of: its modules, and every parameter with its shape. A config.json is enough.")
+    {
+        this.terminal = terminal;
+        var model = new Argument<string>("model") { Description = ModelBinding.Names, HelpName = "MODEL" };
+        var format = OptionKinds.Choice("--format", "How to print it; json has the totals and the tensors.", "text", ["text", "json"]);
+        var head = OptionKinds.Choice("--head", "Which of BLIP's heads to show; the config's own, unless given:", "config", ["config", .. Enum.GetValues<BlipHead>().Select(head => head.Name())]);
+        var graph = OptionKinds.Choice("--graph", "Show in place of all that what runs on the device, node by node:", GraphFormats[0], GraphFormats);
+        graph.Arity = ArgumentArity.ZeroOrOne;
+        Add(model);
+        Add(head);
+        Add(format);
+        Add(graph);
+        SetAction(parsed =>
+        {
+            var source = ModelBinding.Resolve(parsed.GetRequiredValue(model));
+            var shown = Head(source, parsed.GetRequiredValue(head));
+            if (parsed.GetResult(graph) is { Implicit: false })
+            {
+                WriteGraphs(source, shown, parsed.GetValue(graph) == GraphFormats[1] ? GraphPrinter.ToMermaid : GraphPrinter.ToText);
+                return;
+            }
+            var manifest = Startup.Step(() => ModelManifest.For(source.Config, shown));
+            if (parsed.GetValue(format) == "json")
+                terminal.Output.WriteLine(Json(source, shown, manifest));
+            else
+                WriteText(manifest);
+        });
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
+    [
+        ("A model in a folder; its config.json is enough", "blip info models/blip-image-captioning-base"),
+        ("What runs on the device, node by node", "blip info models/blip-image-captioning-base --graph"),
+        ("The number of parameters", "blip info synthetic:large --format json | jq .parameters"),
+    ];
+
+    // A config may name no head; then it is shown as what this program does with it.
+    private static BlipHead Head(ModelSource source, string name) =>
+        BlipHeads.TryParse(name, out var head) ? head : source.Config.Head ?? BlipHead.Captioning;
+
+    private void WriteText(ModelManifest manifest)
+    {
+        terminal.Output.WriteLine(ModulePrinter.Tree(manifest.Root));
+        var table = Tables.Create("tensor", "shape", ">parameters");
+        foreach (var entry in manifest.Entries)
+            table.AddRow(entry.Key.EscapeMarkup(), Shape(entry).EscapeMarkup(), Count(entry).EscapeMarkup());
+        terminal.Output.WriteTable(terminal, table);
+        terminal.Output.Write(ModulePrinter.ParameterTable(manifest.Root));
+    }
+
+    private void WriteGraphs(ModelSource source, BlipHead head, Func<ComputeGraph, string> print)
+    {
+        if (head != BlipHead.Captioning)
+            throw new UsageException($"--graph shows captioners, and {source.Name} is a {head.Architecture()}.");
+        var graphs = new CaptioningGraphs(source.Config);
+        var side = source.Config.Vision.ImageSize;
+        foreach (var graph in (ComputeGraph[])[graphs.Vision(side, side), graphs.ImageKeysValues(), graphs.Prompt(), graphs.Step()])
+            terminal.Output.WriteLine(print(GraphPasses.Apply(graph, PassSet.All)));
+    }
+
+    private static string Shape(ManifestEntry entry) => $"[{string.Join(", ", entry.Shape)}]";
+
+    private static string Count(ManifestEntry entry) => entry.Kind switch
+    {
+        ManifestEntryKind.Parameter => Elements(entry).ToString("N0", CultureInfo.InvariantCulture),
+        ManifestEntryKind.Tied => $"= {entry.TiedTo}",
+        _ => "no parameter",
+    };
+
+    private static long Elements(ManifestEntry entry) => entry.Shape.Aggregate(1L, (product, length) => product * length);
+
+    private static string Json(ModelSource source, BlipHead head, ModelManifest manifest) => JsonText.Write(indented: true, json =>
+    {
+        json.WriteStartObject();
+        json.WriteString("model", source.Name);
+        json.WriteString("architecture", head.Architecture());
+        json.WriteBoolean("weights", source.HasWeights);
+        json.WriteNumber("parameters", manifest.TotalParameters);
+        json.WriteStartObject("modules");
+        foreach (var module in manifest.Root.Children)
+            json.WriteNumber(module.Name, module.TotalParameters);
+        json.WriteEndObject();
+        json.WriteStartObject("tensors");
+        foreach (var entry in manifest.Entries)
+            WriteTensor(json, entry);
+        json.WriteEndObject();
+        json.WriteEndObject();
+    });
+
+    private static void WriteTensor(Utf8JsonWriter json, ManifestEntry entry)
+    {
+        json.WriteStartObject(entry.Key);
+        json.WriteStartArray("shape");
+        foreach (var length in entry.Shape)
+            json.WriteNumberValue(length);
+        json.WriteEndArray();
+        json.WriteString("kind", entry.Kind.ToString().ToLowerInvariant());
+        if (entry.TiedTo is { } other)
+            json.WriteString("tiedTo", other);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Options;
+
+/// <summary>Which model, and where it runs.</summary>
+internal sealed class ModelBinding
+{
+    /// <summary>What a model can be called, for the help.</summary>
+    public const string Names =
+        "A folder with config.json and weights, a weight file beside its config.json, a name in the local Hugging Face cache (Salesforce/blip-image-captioning-base), or synthetic:NAME.";
+
+    private static readonly string Demo = Path.Combine(AppContext.BaseDirectory, "weights", "captioning");
+
+    private readonly Option<string?> model = OptionKinds.Text("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
+    private readonly Option<string> device = new("--device")
+    {
+        Description = "Where to run: auto, cuda, opencl or cpu; cuda:1 is the second one. See 'blip devices'.",
+        HelpName = "auto|cuda|opencl|cpu",
+        DefaultValueFactory = _ => "auto",
+    };
+    private readonly Option<string> precision = OptionKinds.Choice(
+        "--precision", "How weights are kept: fp16 and bf16 take half the memory; arithmetic stays in fp32.", "fp32", [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())]);
+    private readonly Option<int?> threads = OptionKinds.Number<int>("--threads", "Threads of the CPU device. [default: one per core]");
+    private readonly Option<int?> batchSize = OptionKinds.Number<int>("--batch-size", "Pictures that go through the model together; it changes the time, not the words. [default: the device's choice]");
+    private readonly Option<string?> vocabulary = OptionKinds.Text("--vocab", "A vocab.txt or tokenizer.json in place of the model's own.", "FILE");
+
+    /// <summary>Adds the options to a command.</summary>
+    public ModelBinding(Command command)
+    {
+        device.CompletionSources.Add("auto", "cuda", "opencl", "cpu");
+        foreach (var option in (Option[])[model, device, precision, threads, batchSize, vocabulary])
+            command.Add(option);
+    }
+
+    /// <summary>Finds a model; its weights are not opened.</summary>
+    /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
+    public static ModelSource Resolve(string model) => Startup.Step(() => ModelSource.Resolve(model));
+
+    /// <summary>The model of the command line, or the demo, with a word about it.</summary>
+    /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
+    public ModelSource Resolve(ParseResult parsed, Terminal terminal)
+    {
+        if (parsed.GetValue(model) is { } named)
+            return Resolve(named);
+        if (!Directory.Exists(Demo))
+            throw new UsageException($"the demo captioner is not beside the program ('{Demo}'): give --model.");
+        terminal.Say("no --model: using the demo captioner, which knows drawn shapes on plain backgrounds only. For photographs, download Salesforce/blip-image-captioning-base from huggingface.co and give --model FOLDER.");
+        return Resolve(Demo);
+    }
+
+    /// <summary>Puts the model on the device.</summary>
+    /// <exception cref="UsageException">Device, vocabulary, weights or a number cannot be used.</exception>
+    public Captioner Load(ParseResult parsed, ModelSource source) => Startup.Step(() => Captioner.Load(source, new CaptionerOptions
+    {
+        Device = parsed.GetRequiredValue(device),
+        Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(precision), ignoreCase: true),
+        Threads = parsed.GetValue(threads) ?? 0,
+        BatchSize = parsed.GetValue(batchSize) ?? 0,
+        VocabularyFile = parsed.GetValue(vocabulary),
+    }));
+}

@@ -1,0 +1,31 @@
+using System.Text.RegularExpressions;
+
+namespace Blip.Cli.Options;
+
+/// <summary>The library says <c>NumBeams</c> where the command line says <c>--num-beams</c>.</summary>
+internal static partial class OptionNames
+{
+    /// <summary><c>NumBeams</c> → <c>--num-beams</c>.</summary>
+    public static string Of(string property) => property switch
+    {
+        "VocabularyFile" => "--vocab",
+        _ => "-" + Capital().Replace(property, match => $"-{match.Value.ToLowerInvariant()}"),
+    };
+
+    /// <summary>The library's complaint about an option, with the command line's names.</summary>
+    public static UsageException Explain(ArgumentException e)
+    {
+        if (e.ParamName is not { Length: > 0 } name)
+            return new UsageException(e.Message, e);
+        var message = e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
+        message = SeveralWords().Replace(message, match => Of(match.Value));
+        // A name of one word is a word of English anywhere but at the beginning.
+        return new UsageException(message.StartsWith($"{name} ", StringComparison.Ordinal) ? Of(name) + message[name.Length..] : message, e);
+    }
+
+    [GeneratedRegex(@"\b(?:[A-Z][a-z]*){2,}\b")]
+    private static partial Regex SeveralWords();
+
+    [GeneratedRegex("[A-Z]")]
+    private static partial Regex Capital();
+}

@@ -1,0 +1,55 @@
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Output;
+
+/// <summary>A folder of pictures: in a folder for each picture, the picture for each word with the places that the model looked at lit up.</summary>
+internal sealed class AttentionMapFolder
+{
+    private readonly string root;
+    private readonly Dictionary<string, int> taken = new(StringComparer.OrdinalIgnoreCase);
+
+    private AttentionMapFolder(string root) => this.root = root;
+
+    /// <summary>Makes the folder; null where none is wanted.</summary>
+    /// <exception cref="UsageException">It cannot be made.</exception>
+    public static AttentionMapFolder? Open(string? path)
+    {
+        try
+        {
+            return path is null ? null : new AttentionMapFolder(Directory.CreateDirectory(path).FullName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new UsageException($"--attention-map is '{path}', and that folder cannot be made: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Writes <c>NAME/01-word.png</c> and so on.</summary>
+    /// <exception cref="ImageException">A file cannot be written.</exception>
+    public void Save(CaptionResult result)
+    {
+        var folder = Path.Combine(root, Unique(Path.GetFileNameWithoutExtension(result.Source.Name)));
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ImageException($"{folder}: the folder cannot be made: {e.Message}", e);
+        }
+        var number = 0;
+        foreach (var word in result.Caption!.Attention)
+            ImageWriter.SavePng(Path.Combine(folder, $"{++number:00}-{FileName(word.Word)}.png"), word.Over(result.Image!));
+    }
+
+    // Pictures of one name in different folders must not overwrite each other's maps.
+    private string Unique(string name)
+    {
+        var plain = name is "-" or "" ? "stdin" : name;
+        taken[plain] = taken.GetValueOrDefault(plain) + 1;
+        return taken[plain] == 1 ? plain : $"{plain}-{taken[plain]}";
+    }
+
+    private static string FileName(string word) => string.Concat(word.Select(letter => char.IsLetterOrDigit(letter) ? letter : '_'));
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace Blip.Tests.Cli;
+
+public class InfoCommandTests
+{
+    [Fact]
+    public async Task TextIsTheTreeTheTensorsAndTheTotal()
+    {
+        var output = (await CliRun.Of("info", "synthetic:seed")).Succeeded();
+        Assert.StartsWith("BlipModel(\n  (text_model): BlipTextModel(\n", output, StringComparison.Ordinal);
+        Assert.Matches(@"\n +text_model\.encoder\.layer\.1\.crossattention\.self\.key\.weight +\[768, 768\] +589,824 +\n", output);
+        Assert.Contains("Total params: 59,329,537", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("seed", "model")]
+    [InlineData("base", "captioning")]
+    [InlineData("base", "model")]
+    [InlineData("base", "retrieval")]
+    [InlineData("base", "vqa")]
+    [InlineData("large", "captioning")]
+    [InlineData("large", "model")]
+    [InlineData("large", "retrieval")]
+    public async Task JsonAgreesWithTheReferencesCheckpointsTensorByTensor(string size, string head)
+    {
+        using var json = JsonDocument.Parse((await CliRun.Of("info", $"synthetic:{size}", "--head", head, "--format", "json")).Succeeded());
+        using var goldens = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints", "manifests.json")));
+        var golden = goldens.RootElement.GetProperty($"{size}/{head}");
+        Assert.Equal(golden.GetProperty("parameters").GetInt64(), json.RootElement.GetProperty("parameters").GetInt64());
+        Assert.Equal(
+            golden.GetProperty("keys").EnumerateObject().ToDictionary(row => row.Name, row => string.Join(',', row.Value.EnumerateArray())),
+            json.RootElement.GetProperty("tensors").EnumerateObject().ToDictionary(row => row.Name, row => string.Join(',', row.Value.GetProperty("shape").EnumerateArray())));
+    }
+
+    [Fact]
+    public async Task AFolderWithNothingButAConfigIsEnough()
+    {
+        var folder = Directory.CreateTempSubdirectory("blip-info");
+        try
+        {
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "weights", "captioning", "config.json"), Path.Combine(folder.FullName, "config.json"));
+            using var json = JsonDocument.Parse((await CliRun.Of("info", folder.FullName, "--format", "json")).Succeeded());
+            Assert.Equal("BlipForConditionalGeneration", json.RootElement.GetProperty("architecture").GetString());
+            Assert.False(json.RootElement.GetProperty("weights").GetBoolean());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task TheGraphIsWhatRuns()
+    {
+        var text = (await CliRun.Of("info", "synthetic:tiny-square", "--graph")).Succeeded();
+        Assert.All(["graph vision", "graph image-keys-values", "graph prompt", "graph step", "LayerNorm", "vision_model.post_layernorm"], word => Assert.Contains(word, text, StringComparison.Ordinal));
+        var chart = (await CliRun.Of("info", "synthetic:tiny-square", "--graph", "mermaid")).Succeeded();
+        Assert.Equal(4, chart.Split("flowchart TD").Length - 1);
+        (await CliRun.Of("info", "synthetic:seed", "--graph")).Refused("--graph shows captioners", "BlipModel");
+        (await CliRun.Of("info", "synthetic:base", "--graph", "dot")).Refused("--graph", "'dot'");
+    }
+
+    [Fact]
+    public async Task AModelThatIsNotThereIsRefused() => (await CliRun.Of("info", "no/such/model")).Refused("no/such/model");
+
+    [Fact]
+    public async Task AnUnknownSyntheticModelIsAnsweredWithThoseThereAre() => (await CliRun.Of("info", "synthetic:huge")).Refused("synthetic:huge", "synthetic:base");
+}
