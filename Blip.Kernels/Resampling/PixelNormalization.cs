@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -78,6 +79,7 @@ public static class PixelNormalization
 
         public int Tasks => height;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(int task)
         {
             byte* from = pixels;

@@ -23,6 +23,7 @@ internal static unsafe class ResamplingSimd
 
         public int Tasks => (rows + RowsPerTask - 1) / RowsPerTask;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(int task)
         {
             var row = task * RowsPerTask;
@@ -80,6 +81,7 @@ internal static unsafe class ResamplingSimd
 
         public int Tasks { get; } = rows;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void Run(int task)
         {
             int* entry = table;

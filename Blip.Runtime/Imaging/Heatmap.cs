@@ -80,7 +80,7 @@ public static class Heatmap
     // White dots on a dark box, one letter after another until the picture ends.
     private static void Write(RgbImage image, string label)
     {
-        var scale = Math.Max(image.Height / 110, 1);
+        var scale = Math.Max(Math.Min(image.Height / 110, image.Width / ((label.Length * PixelFont.Advance) + 3)), 1);
         var (width, height) = (Math.Min(scale * ((label.Length * PixelFont.Advance) + 3), image.Width), Math.Min(scale * (PixelFont.Height + 4), image.Height));
         for (var y = 0; y < height; y++)
         {
