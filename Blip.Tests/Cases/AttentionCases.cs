@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 
@@ -122,11 +121,15 @@ public static class AttentionCases
 /// <summary>A case's inputs, on the host and on a device.</summary>
 public sealed class AttentionData : IDisposable
 {
+    private const double Ulp = 1.0 / (1 << 23);
+
+    private readonly AttentionCase test;
     private readonly List<IDisposable> buffers = [];
 
     /// <summary>Makes the inputs: the same for the same case, whatever the device.</summary>
     public AttentionData(Device device, AttentionCase test)
     {
+        this.test = test;
         var random = new Random(StableHash(test.Name));
         var width = test.Heads * test.HeadDim;
         var capacity = test.KeyTokens + test.Spare;
@@ -208,8 +211,36 @@ public sealed class AttentionData : IDisposable
     /// <summary>[Rows, Heads, QueryTokens, KeyTokens], if asked for.</summary>
     public DeviceBuffer<float>? Probabilities { get; }
 
+    /// <summary>The largest error of the output, and of the weights if asked for, relative to what is allowed; and where it is.</summary>
+    public (double Error, string Where) Compare()
+    {
+        var (expected, weights) = AttentionReference.Run(new(Args, Query, Key, Value, KeyRow, Start, Mask));
+        var bound = Bound(weights);
+        var output = Worst(expected, Output.ToArray(), bound * Value.Max(Math.Abs), "output");
+        var given = Probabilities is null ? (Error: 0, Where: "") : Worst(weights, Probabilities.ToArray(), bound, "weight");
+        return output.Error >= given.Error ? output : given;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => buffers.ForEach(buffer => buffer.Dispose());
+
+    // A score is a sum of HeadDim products whose partial sums walk randomly up to about spread² after scaling: its rounding errors do the
+    // same and reach about √HeadDim · spread² / 2 ulp, which is the relative error of a weight. The sums over keys and the division add
+    // 2 + √keys / 8 ulp of the largest value. Where one key takes all, the weights are 1 and 0 whatever the error of the scores.
+    private double Bound(double[] weights)
+    {
+        var sums = 2 + (Math.Sqrt(test.KeyTokens) / 8);
+        var oneTakesAll = test.Spread > 1e3 && weights.All(weight => weight is < 1e-12 or > 1 - 1e-12);
+        var scores = oneTakesAll ? 0 : Math.Sqrt(test.HeadDim) * test.Spread * test.Spread / 2;
+        return (sums + scores) * Ulp;
+    }
+
+    private static (double Error, string Where) Worst(double[] expected, float[] actual, double bound, string what)
+    {
+        var errors = expected.Select((value, i) => Math.Abs(value - actual[i]) / bound).Select(error => double.IsNaN(error) ? double.MaxValue : error).ToArray();
+        var worst = errors.Index().MaxBy(error => error.Item);
+        return (worst.Item, $"{what} {worst.Index} is {actual[worst.Index]:g9}, not {expected[worst.Index]:g9} ± {bound:g3}");
+    }
 
     private static int Seen(AttentionCase test, int row, int key) => test.Padding switch
     {
@@ -232,7 +263,6 @@ public sealed class AttentionData : IDisposable
     private ILGPU.ArrayView<T> Upload<T>(Device device, T[] values)
         where T : unmanaged => Own(device.Upload<T>(values)).View;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TBuffer Own<TBuffer>(TBuffer buffer)
         where TBuffer : IDisposable
     {

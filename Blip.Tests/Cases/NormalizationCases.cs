@@ -1,3 +1,5 @@
+using Blip.Kernels;
+
 namespace Blip.Tests.Cases;
 
 /// <summary>What the rows of a normalisation hold.</summary>
@@ -28,6 +30,8 @@ public enum RowValues
 /// <summary>Rows to be normalised.</summary>
 public sealed record NormalizationCase(int Rows, int Width, RowValues Values = RowValues.Usual, float Eps = 1e-5f, bool Residual = false)
 {
+    private const double Ulp = 1.0 / (1 << 23);
+
     /// <summary>Bytes read and written by a layer normalisation.</summary>
     public double Bytes => (2.0 + (Residual ? 1 : 0)) * Rows * Width * sizeof(float);
 
@@ -39,6 +43,25 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
         for (var i = 0; i < x.Length; i++)
             x[i] = Value(random, i / Width, i % Width);
         return (x, Residual ? Uniform(random, x.Length, 1) : null, Uniform(random, Width, 2), Uniform(random, Width, 0.5f));
+    }
+
+    /// <summary>The largest error of a layer normalisation relative to what is allowed, and where it is.</summary>
+    public (double Error, string Where) LayerNormError(float[] x, float[]? residual, float[] gamma, float[] beta, float[] actual)
+    {
+        var expected = LayerNormReference.Run(x, residual, gamma, beta, Rows, Width, Eps);
+        var worst = (Error: 0.0, Where: "");
+        for (var i = 0; i < expected.Length; i++)
+        {
+            // The normalised value (at most √width) carries the rounding of the mean's correction, of variance and root: 4 ulp;
+            // the scaling and the shift add one each. A constant row's differences are rounding errors of its value, divided by √eps.
+            var normalised = Math.Abs(expected[i] - beta[i % Width]);
+            var spread = Values == RowValues.Constant ? Math.Abs(x[i]) * Ulp * Ulp / Math.Sqrt(Eps) : 0;
+            var bound = (((4 * normalised) + Math.Abs(expected[i]) + Math.Abs(gamma[i % Width])) * Ulp) + spread;
+            var error = Math.Abs(expected[i] - actual[i]) / bound;
+            if (!(error <= worst.Error))
+                worst = (double.IsNaN(error) ? double.MaxValue : error, $"element {i} is {actual[i]:g9}, not {expected[i]:g9} ± {bound:g3}");
+        }
+        return worst;
     }
 
     private float Value(Random random, int row, int column) => Values switch
