@@ -28,6 +28,12 @@ internal static class BlipProgram
         {
             return ExitCodes.OutputClosed;
         }
+        catch (IOException e)
+        {
+            // Pictures report their own; what is left is a full disk, or a screen that went away.
+            terminal.Say($"the results cannot be written: {e.Message}");
+            return ExitCodes.SomeFailed;
+        }
         catch (Exception e)
         {
             terminal.Say($"unexpected {e.GetType().Name}: {e.Message} (BLIP_TRACE=1 shows where)");

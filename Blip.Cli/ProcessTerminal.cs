@@ -17,7 +17,6 @@ internal static class ProcessTerminal
             Error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
             OpenInput = Console.OpenStandardInput,
             ErrorIsScreen = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
-            OutputWidth = Console.IsOutputRedirected ? null : Math.Max(Console.WindowWidth, 40),
         };
     }
 

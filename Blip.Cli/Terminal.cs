@@ -15,9 +15,6 @@ internal sealed class Terminal
     /// <summary>True where a person watches standard error: progress is drawn there.</summary>
     public bool ErrorIsScreen { get; init; }
 
-    /// <summary>Columns of the screen, or null where the output is no screen and lines may be of any length.</summary>
-    public int? OutputWidth { get; init; }
-
     /// <summary>Writes one line for people.</summary>
     public void Say(string message) => Error.WriteLine($"blip: {message}");
 }

@@ -23,7 +23,7 @@ internal sealed class DevicesCommand : Command, IHasExamples
             if (parsed.GetValue(format) == "json")
                 terminal.Output.WriteLine(Json(devices));
             else
-                terminal.Output.WriteTable(terminal, Table(devices));
+                terminal.Output.WriteTable(Table(devices));
         });
     }
 

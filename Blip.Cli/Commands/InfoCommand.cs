@@ -65,7 +65,7 @@ internal sealed class InfoCommand : Command, IHasExamples
         var table = Tables.Create("tensor", "shape", ">parameters");
         foreach (var entry in manifest.Entries)
             table.AddRow(entry.Key.EscapeMarkup(), Shape(entry).EscapeMarkup(), Count(entry).EscapeMarkup());
-        terminal.Output.WriteTable(terminal, table);
+        terminal.Output.WriteTable(table);
         terminal.Output.Write(ModulePrinter.ParameterTable(manifest.Root));
     }
 

@@ -19,17 +19,16 @@ internal static class Tables
         return table;
     }
 
-    /// <summary>Writes the table, in colours where the writer is a screen.</summary>
-    public static void WriteTable(this TextWriter writer, Terminal terminal, Table table)
+    /// <summary>Writes the table. A row that is wider than the screen is the screen's to fold: a folded cell could not be searched for.</summary>
+    public static void WriteTable(this TextWriter writer, Table table)
     {
-        var screen = ReferenceEquals(writer, terminal.Output) && terminal.OutputWidth is not null;
         var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Ansi = screen ? AnsiSupport.Detect : AnsiSupport.No,
-            ColorSystem = screen ? ColorSystemSupport.Detect : ColorSystemSupport.NoColors,
+            Ansi = AnsiSupport.No,
+            ColorSystem = ColorSystemSupport.NoColors,
             Out = new AnsiConsoleOutput(writer),
         });
-        console.Profile.Width = screen ? terminal.OutputWidth!.Value : Unlimited;
+        console.Profile.Width = Unlimited;
         console.Write(table);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Blip.Tests.Cli;
@@ -89,18 +90,15 @@ public sealed class BlipProcessTests : IDisposable
     [Fact]
     public async Task ColdItCaptionsAPictureOfTheDemoInTwoSeconds()
     {
-        // The best of three: other tests run beside it on few cores.
-        var best = TimeSpan.MaxValue;
+        // Processor time, the best of three: other tests run beside it, and a clock on the wall would time them as well.
+        var best = double.PositiveInfinity;
         for (var i = 0; i < 3; i++)
         {
-            var clock = Stopwatch.StartNew();
-            using var process = Start("dotnet", Program, "caption", Demo.Sample("00.png"), "--model", Demo.Model);
-            await process.WaitForExitAsync(Token);
-            Assert.Equal(0, process.ExitCode);
-            best = clock.Elapsed < best ? clock.Elapsed : best;
+            var run = await Shell("TIMEFORMAT='%U %S'; time dotnet \"$1\" caption \"$2\" --model \"$3\"", Program, Demo.Sample("00.png"), Demo.Model);
+            run.Succeeded();
+            best = Math.Min(best, run.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1].Split(' ').Sum(seconds => double.Parse(seconds, CultureInfo.InvariantCulture)));
         }
-        TestContext.Current.TestOutputHelper?.WriteLine($"cold start to the first caption: {best.TotalMilliseconds:0} ms");
-        Assert.True(best < TimeSpan.FromSeconds(6), $"{best} is far from the 2 s that an idle machine takes");
+        Assert.True(best < 2, $"{best} s of processor time, the program's start included");
     }
 
     [Fact]
