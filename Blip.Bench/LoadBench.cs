@@ -1,0 +1,77 @@
+using System.Diagnostics;
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
+
+namespace Blip.Bench;
+
+/// <summary>
+/// What loading a model costs beside what it cannot do without: reading the file, and packing its matrices.
+/// <c>dotnet run -c Release --project Blip.Bench -- load FOLDER</c>
+/// </summary>
+internal static class LoadBench
+{
+    private const int Rounds = 5;
+
+    public static int Run(string[] args)
+    {
+        if (args is not [var model])
+        {
+            Console.Error.WriteLine("Usage: load MODEL");
+            return 2;
+        }
+        var source = ModelSource.Resolve(model);
+        using var device = Device.Open("cpu");
+        var times = Enumerable.Range(0, Rounds + 1).Select(_ => (Read: Time(() => Read(source)), Pack: Pack(source, device), Load: Time(() => CaptioningModel.Load(source, device).Dispose())))
+            .Skip(1).ToList();
+        var (read, pack, load) = (Median(times.Select(time => time.Read)), Median(times.Select(time => time.Pack)), Median(times.Select(time => time.Load)));
+        Console.WriteLine($"read {read:F0} ms, pack {pack:F0} ms, load {load:F0} ms: {load / (read + pack):F2} times reading and packing (medians of {Rounds} rounds, {device.Name})");
+        Console.WriteLine($"peak working set {Process.GetCurrentProcess().PeakWorkingSet64 / (1 << 20)} MiB");
+        return 0;
+    }
+
+    // Every tensor as float32, one after the other.
+    private static void Read(ModelSource source)
+    {
+        using var tensors = source.OpenTensors();
+        var buffer = new float[1 << 18];
+        foreach (var key in tensors.Keys)
+        {
+            var count = tensors.Get(key).ElementCount;
+            for (var at = 0L; at < count; at += buffer.Length)
+                tensors.Read(key, at, buffer.AsSpan(0, (int)Math.Min(buffer.Length, count - at)));
+        }
+    }
+
+    // Packing alone, from memory that is read already.
+    private static double Pack(ModelSource source, Device device)
+    {
+        using var tensors = source.OpenTensors();
+        var total = 0.0;
+        foreach (var key in tensors.Keys)
+        {
+            var info = tensors.Get(key);
+            if (info.Shape.Length < 2 || !key.EndsWith(".weight", StringComparison.Ordinal) || key.Contains("position", StringComparison.Ordinal))
+                continue;
+            var values = tensors.ReadAll(key);
+            var (rows, columns) = ((int)info.Shape[0], (int)(info.ElementCount / info.Shape[0]));
+            total += Time(() =>
+            {
+                using var packed = PackedWeights.Allocate(device, rows, columns, WeightFormat.Float32);
+                packed.Fill(0, values);
+                packed.Upload();
+            });
+        }
+        return total;
+    }
+
+    private static double Time(Action action)
+    {
+        var watch = Stopwatch.StartNew();
+        action();
+        return watch.Elapsed.TotalMilliseconds;
+    }
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Rounds / 2);
+}
