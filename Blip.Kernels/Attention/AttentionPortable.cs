@@ -56,10 +56,10 @@ internal static class AttentionPortable
             // The scores are read by all before they become weights.
             Meet();
             for (var j = Group.IdxX; j < keys; j += Group.DimX)
-                weights[j] = SoftmaxExp.Exp(weights[j] - largest);
+                weights[j] = Maths.Exp(weights[j] - largest);
             Meet();
 
-            var correction = block == 0 ? 0f : SoftmaxExp.Exp(before - largest);
+            var correction = block == 0 ? 0f : Maths.Exp(before - largest);
             var sum = 0f;
             for (var j = 0; j < keys; j++)
                 sum += weights[j];
@@ -87,7 +87,7 @@ internal static class AttentionPortable
         for (var j = Group.IdxX; j < shape.KeyTokens; j += Group.DimX)
         {
             probabilities[weightRow + j] = j < visible
-                ? SoftmaxExp.Exp(Score(q, key, keyRow, mask, shape, row, j, inHead) - largest) / total
+                ? Maths.Exp(Score(q, key, keyRow, mask, shape, row, j, inHead) - largest) / total
                 : 0f;
         }
     }

@@ -20,21 +20,20 @@ internal static class AttentionSimd
     public static void Run(Device device, in AttentionArgs args)
     {
         if (Vector512.IsHardwareAccelerated)
-            device.Launch(Operator<Lanes512, Vector512<float>>(device, args));
+            device.Launch(Operator<Floats512>(device, args));
         else
-            device.Launch(Operator<Lanes256, Vector256<float>>(device, args));
+            device.Launch(Operator<Floats256>(device, args));
     }
 
-    internal static AttentionOperator<TLanes, TVector> Operator<TLanes, TVector>(Device device, in AttentionArgs args)
-        where TLanes : ILanes<TVector>
-        where TVector : unmanaged
+    internal static AttentionOperator<TVector> Operator<TVector>(Device device, in AttentionArgs args)
+        where TVector : unmanaged, IVector<TVector>
     {
         var shape = AttentionShape.Of(args);
         var sharesKeys = args.QueryTokens == 1 && shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
         // Small models leave cores idle with large tiles.
         var most = (long)args.Rows * args.Heads * ((args.QueryTokens + MaxTile - 1) / MaxTile) < 4 * device.Workers ? MaxTile / 4 : MaxTile;
         var tiles = (args.QueryTokens + most - 1) / most;
-        return new AttentionOperator<TLanes, TVector>
+        return new AttentionOperator<TVector>
         {
             Shape = shape,
             Rows = args.Rows,
@@ -55,9 +54,8 @@ internal static class AttentionSimd
 }
 
 /// <summary>One attention, cut into tiles of queries.</summary>
-internal unsafe struct AttentionOperator<TLanes, TVector> : ICpuOperator
-    where TLanes : ILanes<TVector>
-    where TVector : unmanaged
+internal unsafe struct AttentionOperator<TVector> : ICpuOperator
+    where TVector : unmanaged, IVector<TVector>
 {
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
 
@@ -97,44 +95,44 @@ internal unsafe struct AttentionOperator<TLanes, TVector> : ICpuOperator
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void RunTile(int row, int head, int first, int count)
     {
-        var columns = PanelProduct.RoundUp<TLanes, TVector>(Shape.HeadDim);
-        var floats = (count * (KeyBlock + columns + TLanes.Count + 1)) + (KeyBlock * (Shape.HeadDim + columns)) + Line;
+        var columns = PanelProduct.RoundUp<TVector>(Shape.HeadDim);
+        var floats = (count * (KeyBlock + columns + TVector.Count + 1)) + (KeyBlock * (Shape.HeadDim + columns)) + Line;
         var memory = stackalloc float[floats];
         var keys = (float*)(((long)memory + 63) & ~63L);
         var values = keys + (KeyBlock * Shape.HeadDim);
         var scores = values + (KeyBlock * columns);
         var sums = scores + (count * KeyBlock);
         var totals = sums + (count * columns);
-        var largest = totals + (count * TLanes.Count);
+        var largest = totals + (count * TVector.Count);
         var sources = stackalloc int[KeyBlock];
 
         var queryRow = ((long)row * Shape.QueryTokens) + first;
         var query = (float*)Query + (queryRow * Shape.QueryStride) + Shape.QueryOffset + (head * Shape.HeadDim);
         var mask = (int*)Mask == null ? null : (int*)Mask + ((long)row * Shape.KeyTokens);
         var visible = Visible(row, first + count - 1);
-        new Span<float>(sums, count * (columns + TLanes.Count)).Clear();
+        new Span<float>(sums, count * (columns + TVector.Count)).Clear();
         new Span<float>(largest, count).Fill(float.NegativeInfinity);
 
         for (var block = 0; block < visible; block += KeyBlock)
         {
             var length = Math.Min(visible - block, KeyBlock);
-            var width = PanelProduct.RoundUp<TLanes, TVector>(length);
+            var width = PanelProduct.RoundUp<TVector>(length);
             FindSources(row, block, length, sources);
             PackKeys(sources, length, head, keys);
             PackValues(sources, length, head, values, columns);
-            PanelProduct.Run<TLanes, TVector>(query, Shape.QueryStride, count, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
+            PanelProduct.Run<TVector>(query, Shape.QueryStride, count, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
             for (var i = 0; i < count; i++)
             {
                 Finish(scores + (i * KeyBlock), width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
-                Soften(scores + (i * KeyBlock), width, sums + (i * columns), columns, totals + (i * TLanes.Count), largest + i);
+                Soften(scores + (i * KeyBlock), width, sums + (i * columns), columns, totals + (i * TVector.Count), largest + i);
             }
-            PanelProduct.Run<TLanes, TVector>(scores, KeyBlock, count, values, columns, sums, columns, length, columns, add: true);
+            PanelProduct.Run<TVector>(scores, KeyBlock, count, values, columns, sums, columns, length, columns, add: true);
         }
 
         var width2 = Shape.Heads * Shape.HeadDim;
         for (var i = 0; i < count; i++)
         {
-            var total = totals[i * TLanes.Count] = TLanes.Sum(TLanes.Load(totals + (i * TLanes.Count)));
+            var total = totals[i * TVector.Count] = TVector.Sum(TVector.Load(totals + (i * TVector.Count)));
             var output = (float*)Output + ((queryRow + i) * width2) + (head * Shape.HeadDim);
             for (var d = 0; d < Shape.HeadDim; d++)
                 output[d] = sums[(i * columns) + d] / total;
@@ -151,18 +149,18 @@ internal unsafe struct AttentionOperator<TLanes, TVector> : ICpuOperator
         for (var block = 0; block < visible; block += KeyBlock)
         {
             var length = Math.Min(visible - block, KeyBlock);
-            var width = PanelProduct.RoundUp<TLanes, TVector>(length);
+            var width = PanelProduct.RoundUp<TVector>(length);
             FindSources(row, block, length, sources);
             PackKeys(sources, length, head, keys);
-            PanelProduct.Run<TLanes, TVector>(query, Shape.QueryStride, count, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
+            PanelProduct.Run<TVector>(query, Shape.QueryStride, count, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
             for (var i = 0; i < count; i++)
             {
                 var score = scores + (i * KeyBlock);
                 Finish(score, width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
-                var shift = TLanes.Create(largest[i]);
-                var total = TLanes.Create(totals[i * TLanes.Count]);
-                for (var j = 0; j < width; j += TLanes.Count)
-                    TLanes.Store(TLanes.Divide(TLanes.ExpOfNegative(TLanes.Subtract(TLanes.Load(score + j), shift)), total), score + j);
+                var shift = TVector.Create(largest[i]);
+                var total = TVector.Create(totals[i * TVector.Count]);
+                for (var j = 0; j < width; j += TVector.Count)
+                    TVector.Store(Maths.Exp(TVector.Load(score + j) - shift) / total, score + j);
                 new Span<float>(score, length).CopyTo(new Span<float>(Probability(row, head, first, i) + block, length));
             }
         }
@@ -219,9 +217,9 @@ internal unsafe struct AttentionOperator<TLanes, TVector> : ICpuOperator
     /// <summary>Scales the scores, then overwrites those of padding and of keys that the query does not see.</summary>
     private readonly void Finish(float* scores, int width, int visible, int length, int* mask)
     {
-        var scale = TLanes.Create(Shape.Scale);
-        for (var j = 0; j < width; j += TLanes.Count)
-            TLanes.Store(TLanes.Multiply(TLanes.Load(scores + j), scale), scores + j);
+        var scale = TVector.Create(Shape.Scale);
+        for (var j = 0; j < width; j += TVector.Count)
+            TVector.Store(TVector.Load(scores + j) * scale, scores + j);
         if (mask != null)
         {
             for (var j = 0; j < length; j++)
@@ -238,27 +236,27 @@ internal unsafe struct AttentionOperator<TLanes, TVector> : ICpuOperator
     /// <summary>Turns a block's scores into weights about the running maximum, and brings what was summed before onto it.</summary>
     private static void Soften(float* scores, int width, float* sums, int columns, float* totals, float* largest)
     {
-        var most = TLanes.Create(*largest);
-        for (var j = 0; j < width; j += TLanes.Count)
-            most = TLanes.Max(most, TLanes.Load(scores + j));
-        var now = TLanes.Largest(most);
-        var shift = TLanes.Create(now);
-        var total = TLanes.Create(0);
-        for (var j = 0; j < width; j += TLanes.Count)
+        var most = TVector.Create(*largest);
+        for (var j = 0; j < width; j += TVector.Count)
+            most = TVector.Max(most, TVector.Load(scores + j));
+        var now = TVector.Largest(most);
+        var shift = TVector.Create(now);
+        var total = TVector.Create(0);
+        for (var j = 0; j < width; j += TVector.Count)
         {
-            var weight = TLanes.ExpOfNegative(TLanes.Subtract(TLanes.Load(scores + j), shift));
-            TLanes.Store(weight, scores + j);
-            total = TLanes.Add(total, weight);
+            var weight = Maths.Exp(TVector.Load(scores + j) - shift);
+            TVector.Store(weight, scores + j);
+            total += weight;
         }
-        var before = TLanes.Load(totals);
+        var before = TVector.Load(totals);
         if (now != *largest)
         {
-            var correction = TLanes.ExpOfNegative(TLanes.Subtract(TLanes.Create(*largest), shift));
-            for (var d = 0; d < columns; d += TLanes.Count)
-                TLanes.Store(TLanes.Multiply(TLanes.Load(sums + d), correction), sums + d);
-            before = TLanes.Multiply(before, correction);
+            var correction = Maths.Exp(TVector.Create(*largest) - shift);
+            for (var d = 0; d < columns; d += TVector.Count)
+                TVector.Store(TVector.Load(sums + d) * correction, sums + d);
+            before *= correction;
             *largest = now;
         }
-        TLanes.Store(TLanes.Add(before, total), totals);
+        TVector.Store(before + total, totals);
     }
 }

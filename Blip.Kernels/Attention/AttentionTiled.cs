@@ -104,7 +104,7 @@ internal static class AttentionTiled
                 Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
                 var weights = (((((long)row * shape.Heads) + head) * shape.QueryTokens) + first + i) * shape.KeyTokens;
                 for (var j = 0; j < length; j++)
-                    probabilities[weights + block + j] = SoftmaxExp.Exp(scores[(i * KeyBlock) + j] - largest[i]) / totals[i];
+                    probabilities[weights + block + j] = Maths.Exp(scores[(i * KeyBlock) + j] - largest[i]) / totals[i];
             }
         }
     }
@@ -173,7 +173,7 @@ internal static class AttentionTiled
         }
         var now = IntrinsicMath.Max(IntrinsicMath.Max(m0, m1), IntrinsicMath.Max(m2, m3));
         for (var j = 0; j < KeyBlock; j++)
-            scores[from + j] = SoftmaxExp.Exp(scores[from + j] - now);
+            scores[from + j] = Maths.Exp(scores[from + j] - now);
         float t0 = 0f, t1 = 0f, t2 = 0f, t3 = 0f;
         for (var j = 0; j < KeyBlock; j += 4)
         {
@@ -182,7 +182,7 @@ internal static class AttentionTiled
             t2 += scores[from + j + 2];
             t3 += scores[from + j + 3];
         }
-        var correction = SoftmaxExp.Exp(before - now);
+        var correction = Maths.Exp(before - now);
         totals[i] = (totals[i] * correction) + (t0 + t1 + (t2 + t3));
         largest[i] = now;
         corrections[i] = correction;

@@ -14,25 +14,23 @@ internal static unsafe class PanelProduct
     public const int Rows = 6;
 
     /// <summary>Columns are computed in pairs of vectors.</summary>
-    public static int RoundUp<TLanes, TVector>(int columns)
-        where TLanes : ILanes<TVector>
-        where TVector : unmanaged
+    public static int RoundUp<TVector>(int columns)
+        where TVector : unmanaged, IVector<TVector>
     {
-        var pair = 2 * TLanes.Count;
+        var pair = 2 * TVector.Count;
         return (columns + pair - 1) / pair * pair;
     }
 
     /// <summary>c[rows, columns] = a[rows, depth] · b[depth, columns], or added to what c holds.</summary>
-    public static void Run<TLanes, TVector>(
+    public static void Run<TVector>(
         float* a, long aStride, int rows, float* b, int bStride, float* c, int cStride, int depth, int columns, bool add)
-        where TLanes : ILanes<TVector>
-        where TVector : unmanaged
+        where TVector : unmanaged, IVector<TVector>
     {
-        for (var column = 0; column < columns; column += 2 * TLanes.Count)
+        for (var column = 0; column < columns; column += 2 * TVector.Count)
         {
             for (var row = 0; row < rows; row += Rows)
             {
-                Block<TLanes, TVector>(
+                Block<TVector>(
                     a + (row * aStride), aStride, Math.Min(Rows, rows - row), b + column, bStride, c + ((long)row * cStride) + column, cStride, depth, add);
             }
         }
@@ -40,66 +38,65 @@ internal static unsafe class PanelProduct
 
     // Rows that are missing repeat the last one: they compute and store the same again.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Block<TLanes, TVector>(float* a, long aStride, int rows, float* b, int bStride, float* c, int cStride, int depth, bool add)
-        where TLanes : ILanes<TVector>
-        where TVector : unmanaged
+    private static void Block<TVector>(float* a, long aStride, int rows, float* b, int bStride, float* c, int cStride, int depth, bool add)
+        where TVector : unmanaged, IVector<TVector>
     {
         long r1 = Math.Min(1, rows - 1), r2 = Math.Min(2, rows - 1), r3 = Math.Min(3, rows - 1), r4 = Math.Min(4, rows - 1), r5 = rows - 1;
         float* a0 = a, a1 = a + (r1 * aStride), a2 = a + (r2 * aStride), a3 = a + (r3 * aStride), a4 = a + (r4 * aStride), a5 = a + (r5 * aStride);
         float* c0 = c, c1 = c + (r1 * cStride), c2 = c + (r2 * cStride), c3 = c + (r3 * cStride), c4 = c + (r4 * cStride), c5 = c + (r5 * cStride);
-        var zero = TLanes.Create(0);
+        var zero = TVector.Create(0);
         TVector s00 = zero, s01 = zero, s10 = zero, s11 = zero, s20 = zero, s21 = zero, s30 = zero, s31 = zero, s40 = zero, s41 = zero, s50 = zero, s51 = zero;
         if (add)
         {
-            s00 = TLanes.Load(c0);
-            s01 = TLanes.Load(c0 + TLanes.Count);
-            s10 = TLanes.Load(c1);
-            s11 = TLanes.Load(c1 + TLanes.Count);
-            s20 = TLanes.Load(c2);
-            s21 = TLanes.Load(c2 + TLanes.Count);
-            s30 = TLanes.Load(c3);
-            s31 = TLanes.Load(c3 + TLanes.Count);
-            s40 = TLanes.Load(c4);
-            s41 = TLanes.Load(c4 + TLanes.Count);
-            s50 = TLanes.Load(c5);
-            s51 = TLanes.Load(c5 + TLanes.Count);
+            s00 = TVector.Load(c0);
+            s01 = TVector.Load(c0 + TVector.Count);
+            s10 = TVector.Load(c1);
+            s11 = TVector.Load(c1 + TVector.Count);
+            s20 = TVector.Load(c2);
+            s21 = TVector.Load(c2 + TVector.Count);
+            s30 = TVector.Load(c3);
+            s31 = TVector.Load(c3 + TVector.Count);
+            s40 = TVector.Load(c4);
+            s41 = TVector.Load(c4 + TVector.Count);
+            s50 = TVector.Load(c5);
+            s51 = TVector.Load(c5 + TVector.Count);
         }
         for (nint k = 0; k < depth; k++)
         {
-            var b0 = TLanes.Load(b);
-            var b1 = TLanes.Load(b + TLanes.Count);
+            var b0 = TVector.Load(b);
+            var b1 = TVector.Load(b + TVector.Count);
             b += bStride;
-            var x = TLanes.Create(a0[k]);
-            s00 = TLanes.MultiplyAdd(x, b0, s00);
-            s01 = TLanes.MultiplyAdd(x, b1, s01);
-            x = TLanes.Create(a1[k]);
-            s10 = TLanes.MultiplyAdd(x, b0, s10);
-            s11 = TLanes.MultiplyAdd(x, b1, s11);
-            x = TLanes.Create(a2[k]);
-            s20 = TLanes.MultiplyAdd(x, b0, s20);
-            s21 = TLanes.MultiplyAdd(x, b1, s21);
-            x = TLanes.Create(a3[k]);
-            s30 = TLanes.MultiplyAdd(x, b0, s30);
-            s31 = TLanes.MultiplyAdd(x, b1, s31);
-            x = TLanes.Create(a4[k]);
-            s40 = TLanes.MultiplyAdd(x, b0, s40);
-            s41 = TLanes.MultiplyAdd(x, b1, s41);
-            x = TLanes.Create(a5[k]);
-            s50 = TLanes.MultiplyAdd(x, b0, s50);
-            s51 = TLanes.MultiplyAdd(x, b1, s51);
+            var x = TVector.Create(a0[k]);
+            s00 = TVector.MultiplyAdd(x, b0, s00);
+            s01 = TVector.MultiplyAdd(x, b1, s01);
+            x = TVector.Create(a1[k]);
+            s10 = TVector.MultiplyAdd(x, b0, s10);
+            s11 = TVector.MultiplyAdd(x, b1, s11);
+            x = TVector.Create(a2[k]);
+            s20 = TVector.MultiplyAdd(x, b0, s20);
+            s21 = TVector.MultiplyAdd(x, b1, s21);
+            x = TVector.Create(a3[k]);
+            s30 = TVector.MultiplyAdd(x, b0, s30);
+            s31 = TVector.MultiplyAdd(x, b1, s31);
+            x = TVector.Create(a4[k]);
+            s40 = TVector.MultiplyAdd(x, b0, s40);
+            s41 = TVector.MultiplyAdd(x, b1, s41);
+            x = TVector.Create(a5[k]);
+            s50 = TVector.MultiplyAdd(x, b0, s50);
+            s51 = TVector.MultiplyAdd(x, b1, s51);
         }
-        TLanes.Store(s00, c0);
-        TLanes.Store(s01, c0 + TLanes.Count);
-        TLanes.Store(s10, c1);
-        TLanes.Store(s11, c1 + TLanes.Count);
-        TLanes.Store(s20, c2);
-        TLanes.Store(s21, c2 + TLanes.Count);
-        TLanes.Store(s30, c3);
-        TLanes.Store(s31, c3 + TLanes.Count);
-        TLanes.Store(s40, c4);
-        TLanes.Store(s41, c4 + TLanes.Count);
-        TLanes.Store(s50, c5);
-        TLanes.Store(s51, c5 + TLanes.Count);
+        TVector.Store(s00, c0);
+        TVector.Store(s01, c0 + TVector.Count);
+        TVector.Store(s10, c1);
+        TVector.Store(s11, c1 + TVector.Count);
+        TVector.Store(s20, c2);
+        TVector.Store(s21, c2 + TVector.Count);
+        TVector.Store(s30, c3);
+        TVector.Store(s31, c3 + TVector.Count);
+        TVector.Store(s40, c4);
+        TVector.Store(s41, c4 + TVector.Count);
+        TVector.Store(s50, c5);
+        TVector.Store(s51, c5 + TVector.Count);
     }
 
     /// <summary>Writes four rows as four neighbouring columns of a panel.</summary>

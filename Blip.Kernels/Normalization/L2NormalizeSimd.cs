@@ -11,22 +11,20 @@ internal static class L2NormalizeSimd
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
     {
         if (Vector512.IsHardwareAccelerated)
-            device.Launch(Operator<Lanes512, Vector512<float>>(device, x, y, rows, width, eps));
+            device.Launch(Operator<Floats512>(device, x, y, rows, width, eps));
         else
-            device.Launch(Operator<Lanes256, Vector256<float>>(device, x, y, rows, width, eps));
+            device.Launch(Operator<Floats256>(device, x, y, rows, width, eps));
     }
 
-    internal static L2NormalizeOperator<TLanes, TVector> Operator<TLanes, TVector>(
+    internal static L2NormalizeOperator<TVector> Operator<TVector>(
         Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
-        where TLanes : ILanes<TVector>
-        where TVector : unmanaged =>
+        where TVector : unmanaged, IVector<TVector> =>
         new() { X = Cpu.Address(x), Y = Cpu.Address(y), Rows = new RowTasks(device, rows), Width = width, Eps = eps };
 }
 
 /// <summary>One normalisation, a few rows per task.</summary>
-internal unsafe struct L2NormalizeOperator<TLanes, TVector> : ICpuOperator
-    where TLanes : ILanes<TVector>
-    where TVector : unmanaged
+internal unsafe struct L2NormalizeOperator<TVector> : ICpuOperator
+    where TVector : unmanaged, IVector<TVector>
 {
     public CpuPointer<float> X, Y;
     public RowTasks Rows;
@@ -45,30 +43,30 @@ internal unsafe struct L2NormalizeOperator<TLanes, TVector> : ICpuOperator
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Normalize(float* x, float* y)
     {
-        var vectors = Width / TLanes.Count * TLanes.Count;
-        var most = TLanes.Create(0);
-        for (var c = 0; c < vectors; c += TLanes.Count)
-            most = TLanes.Max(most, TLanes.Abs(TLanes.Load(x + c)));
-        var largest = TLanes.Largest(most);
+        var vectors = Width / TVector.Count * TVector.Count;
+        var most = TVector.Create(0);
+        for (var c = 0; c < vectors; c += TVector.Count)
+            most = TVector.Max(most, TVector.Abs(TVector.Load(x + c)));
+        var largest = TVector.Largest(most);
         for (var c = vectors; c < Width; c++)
             largest = MathF.Max(largest, MathF.Abs(x[c]));
         var unit = largest > 0 ? largest : 1;
 
-        var units = TLanes.Create(unit);
-        var squares = TLanes.Create(0);
-        for (var c = 0; c < vectors; c += TLanes.Count)
+        var units = TVector.Create(unit);
+        var squares = TVector.Create(0);
+        for (var c = 0; c < vectors; c += TVector.Count)
         {
-            var value = TLanes.Divide(TLanes.Load(x + c), units);
-            squares = TLanes.MultiplyAdd(value, value, squares);
+            var value = TVector.Load(x + c) / units;
+            squares = TVector.MultiplyAdd(value, value, squares);
         }
-        var sum = TLanes.Sum(squares);
+        var sum = TVector.Sum(squares);
         for (var c = vectors; c < Width; c++)
             sum += x[c] / unit * (x[c] / unit);
         var divisor = MathF.Max(MathF.Sqrt(sum) * unit, Eps);
 
-        var divisors = TLanes.Create(divisor);
-        for (var c = 0; c < vectors; c += TLanes.Count)
-            TLanes.Store(TLanes.Divide(TLanes.Load(x + c), divisors), y + c);
+        var divisors = TVector.Create(divisor);
+        for (var c = 0; c < vectors; c += TVector.Count)
+            TVector.Store(TVector.Load(x + c) / divisors, y + c);
         for (var c = vectors; c < Width; c++)
             y[c] = x[c] / divisor;
     }

@@ -13,16 +13,15 @@ internal static class LayerNormSimd
         int rows, int width, float eps)
     {
         if (Vector512.IsHardwareAccelerated)
-            device.Launch(Operator<Lanes512, Vector512<float>>(device, x, residual, gamma, beta, y, rows, width, eps));
+            device.Launch(Operator<Floats512>(device, x, residual, gamma, beta, y, rows, width, eps));
         else
-            device.Launch(Operator<Lanes256, Vector256<float>>(device, x, residual, gamma, beta, y, rows, width, eps));
+            device.Launch(Operator<Floats256>(device, x, residual, gamma, beta, y, rows, width, eps));
     }
 
-    internal static LayerNormOperator<TLanes, TVector> Operator<TLanes, TVector>(
+    internal static LayerNormOperator<TVector> Operator<TVector>(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
         int rows, int width, float eps)
-        where TLanes : ILanes<TVector>
-        where TVector : unmanaged => new()
+        where TVector : unmanaged, IVector<TVector> => new()
     {
         X = Cpu.Address(x),
         Residual = Cpu.Address(residual),
@@ -36,9 +35,8 @@ internal static class LayerNormSimd
 }
 
 /// <summary>One layer normalisation, a few rows per task.</summary>
-internal unsafe struct LayerNormOperator<TLanes, TVector> : ICpuOperator
-    where TLanes : ILanes<TVector>
-    where TVector : unmanaged
+internal unsafe struct LayerNormOperator<TVector> : ICpuOperator
+    where TVector : unmanaged, IVector<TVector>
 {
     public CpuPointer<float> X, Residual, Gamma, Beta, Y;
     public RowTasks Rows;
@@ -62,8 +60,8 @@ internal unsafe struct LayerNormOperator<TLanes, TVector> : ICpuOperator
             // The sum goes to y at once, where the passes find it: y may be x or the residual itself.
             var residual = (float*)Residual + ((long)row * Width);
             var c = 0;
-            for (; c + TLanes.Count <= Width; c += TLanes.Count)
-                TLanes.Store(TLanes.Add(TLanes.Load(x + c), TLanes.Load(residual + c)), y + c);
+            for (; c + TVector.Count <= Width; c += TVector.Count)
+                TVector.Store(TVector.Load(x + c) + TVector.Load(residual + c), y + c);
             for (; c < Width; c++)
                 y[c] = x[c] + residual[c];
             Normalize(y, y);
@@ -73,25 +71,25 @@ internal unsafe struct LayerNormOperator<TLanes, TVector> : ICpuOperator
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Normalize(float* x, float* y)
     {
-        var vectors = Width / TLanes.Count * TLanes.Count;
-        var sums = TLanes.Create(0);
-        for (var c = 0; c < vectors; c += TLanes.Count)
-            sums = TLanes.Add(sums, TLanes.Load(x + c));
-        var sum = TLanes.Sum(sums);
+        var vectors = Width / TVector.Count * TVector.Count;
+        var sums = TVector.Create(0);
+        for (var c = 0; c < vectors; c += TVector.Count)
+            sums += TVector.Load(x + c);
+        var sum = TVector.Sum(sums);
         for (var c = vectors; c < Width; c++)
             sum += x[c];
         var mean = sum / Width;
 
-        var shift = TLanes.Create(mean);
-        var squares = TLanes.Create(0);
-        var lefts = TLanes.Create(0);
-        for (var c = 0; c < vectors; c += TLanes.Count)
+        var shift = TVector.Create(mean);
+        var squares = TVector.Create(0);
+        var lefts = TVector.Create(0);
+        for (var c = 0; c < vectors; c += TVector.Count)
         {
-            var difference = TLanes.Subtract(TLanes.Load(x + c), shift);
-            squares = TLanes.MultiplyAdd(difference, difference, squares);
-            lefts = TLanes.Add(lefts, difference);
+            var difference = TVector.Load(x + c) - shift;
+            squares = TVector.MultiplyAdd(difference, difference, squares);
+            lefts += difference;
         }
-        var (square, left) = (TLanes.Sum(squares), TLanes.Sum(lefts));
+        var (square, left) = (TVector.Sum(squares), TVector.Sum(lefts));
         for (var c = vectors; c < Width; c++)
         {
             var difference = x[c] - mean;
@@ -102,12 +100,12 @@ internal unsafe struct LayerNormOperator<TLanes, TVector> : ICpuOperator
         var variance = MathF.Max((square / Width) - (left * left), 0);
         var scale = 1 / MathF.Sqrt(variance + Eps);
 
-        var (lefts2, scales) = (TLanes.Create(left), TLanes.Create(scale));
+        var (lefts2, scales) = (TVector.Create(left), TVector.Create(scale));
         float* gamma = Gamma, beta = Beta;
-        for (var c = 0; c < vectors; c += TLanes.Count)
+        for (var c = 0; c < vectors; c += TVector.Count)
         {
-            var value = TLanes.Multiply(TLanes.Subtract(TLanes.Subtract(TLanes.Load(x + c), shift), lefts2), scales);
-            TLanes.Store(TLanes.MultiplyAdd(value, TLanes.Load(gamma + c), TLanes.Load(beta + c)), y + c);
+            var value = (TVector.Load(x + c) - shift - lefts2) * scales;
+            TVector.Store(TVector.MultiplyAdd(value, TVector.Load(gamma + c), TVector.Load(beta + c)), y + c);
         }
         for (var c = vectors; c < Width; c++)
             y[c] = ((x[c] - mean - left) * scale * gamma[c]) + beta[c];

@@ -73,4 +73,17 @@ internal readonly unsafe struct Floats128(Vector128<float> value) : IVector<Floa
         exponent = new(Vector128.ConvertToSingle(power));
         return new((bits - (power << 23)).AsSingle());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats128 Max(Floats128 a, Floats128 b) => new(Vector128.Max(a.value, b.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Floats128 x) => Vector128.Sum(x.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Floats128 x)
+    {
+        var pairs = Vector128.Max(x.value, Vector128.Shuffle(x.value, Vector128.Create(2, 3, 0, 1)));
+        return MathF.Max(pairs[0], pairs[1]);
+    }
 }

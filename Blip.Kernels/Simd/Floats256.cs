@@ -73,4 +73,13 @@ internal readonly unsafe struct Floats256(Vector256<float> value) : IVector<Floa
         exponent = new(Vector256.ConvertToSingle(power));
         return new((bits - (power << 23)).AsSingle());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats256 Max(Floats256 a, Floats256 b) => new(Vector256.Max(a.value, b.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Floats256 x) => Vector256.Sum(x.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Floats256 x) => Floats128.Largest(new(Vector128.Max(x.value.GetLower(), x.value.GetUpper())));
 }

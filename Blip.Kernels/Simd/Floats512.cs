@@ -73,4 +73,13 @@ internal readonly unsafe struct Floats512(Vector512<float> value) : IVector<Floa
         exponent = new(Vector512.ConvertToSingle(power));
         return new((bits - (power << 23)).AsSingle());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats512 Max(Floats512 a, Floats512 b) => new(Vector512.Max(a.value, b.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Floats512 x) => Vector512.Sum(x.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Largest(Floats512 x) => Floats256.Largest(new(Vector256.Max(x.value.GetLower(), x.value.GetUpper())));
 }

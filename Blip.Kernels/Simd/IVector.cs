@@ -17,4 +17,12 @@ internal unsafe interface IVector<TSelf> : IReal<TSelf>
     static abstract TSelf LoadBFloat16(ushort* source);
 
     static abstract void Store(TSelf value, float* destination);
+
+    static abstract TSelf Max(TSelf a, TSelf b);
+
+    /// <summary>The sum of the lanes.</summary>
+    static abstract float Sum(TSelf x);
+
+    /// <summary>The largest lane.</summary>
+    static abstract float Largest(TSelf x);
 }

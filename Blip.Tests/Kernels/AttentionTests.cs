@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Tests.Cases;
@@ -98,7 +97,7 @@ public class AttentionTests
         foreach (var test in AttentionCases.Small)
         {
             using var data = new AttentionData(device, test);
-            device.Launch(AttentionSimd.Operator<Lanes256, Vector256<float>>(device, data.Args));
+            device.Launch(AttentionSimd.Operator<Floats256>(device, data.Args));
             CompareWithReference(data, "cpu, 256 bits", test);
         }
     }

@@ -60,7 +60,7 @@ public class L2NormalizeTests
         var x = new NormalizationCase(5, 251).Make().X;
         var expected = L2NormalizeReference.Run(x, 5, 251, 1e-12);
         using var xs = device.Upload<float>(x);
-        device.Launch(L2NormalizeSimd.Operator<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(device, xs.View, xs.View, 5, 251, 1e-12f));
+        device.Launch(L2NormalizeSimd.Operator<Floats256>(device, xs.View, xs.View, 5, 251, 1e-12f));
         var actual = xs.ToArray();
         for (var i = 0; i < actual.Length; i++)
             Assert.Equal(expected[i], actual[i], Bound * Math.Abs(expected[i]));

@@ -64,7 +64,7 @@ public class LayerNormTests
         using var residuals = device.Upload<float>(residual);
         using var gammas = device.Upload<float>(gamma);
         using var betas = device.Upload<float>(beta);
-        device.Launch(LayerNormSimd.Operator<Lanes256, System.Runtime.Intrinsics.Vector256<float>>(
+        device.Launch(LayerNormSimd.Operator<Floats256>(
             device, xs.View, residuals.View, gammas.View, betas.View, xs.View, 9, 773, test.Eps));
         var actual = xs.ToArray();
         for (var i = 0; i < actual.Length; i++)
