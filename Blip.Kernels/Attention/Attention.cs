@@ -11,7 +11,7 @@ namespace Blip.Kernels;
 /// Variants, and what they reach on 2 cores with AVX-512 (12 heads of 64; the fastest of many runs on a busy machine; a whole encoder layer
 /// has 577 or 197 tokens, a step of a decoder 1 query over 577 keys). Made by <c>dotnet run --project Blip.Bench -c Release -- kernels attention</c>:
 /// <list type="bullet">
-/// <item><see cref="AttentionSimd"/>, CPU: 577² in 7.2 ms (142 GFLOP/s), 197² in 0.52 ms (230 GFLOP/s), a step in 0.18 ms (20 GB/s).</item>
+/// <item><see cref="AttentionSimd"/>, CPU: 577² in 12.8 ms (80 GFLOP/s, the cores shared), 197² in 0.63 ms (189 GFLOP/s), a step in 0.18 ms (20 GB/s).</item>
 /// <item><see cref="AttentionTiled"/>, OpenCL on a processor: 197² in 2.6 ms (46 GFLOP/s), a step in 0.19 ms.</item>
 /// <item><see cref="AttentionPortable"/>, GPUs, where it has not been timed yet; on the processor 197² took it 48 ms, a step 0.42 ms.</item>
 /// </list>
