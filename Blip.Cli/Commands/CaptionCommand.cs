@@ -23,7 +23,10 @@ internal sealed class CaptionCommand : Command, IHasExamples
     private readonly Option<string?> prompt = OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
     private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. May be given again.", "TEXT");
     private readonly Option<string> format = OptionKinds.Choice(
-        "--format", "text: the sentence, after the path and a tab where there may be several pictures; json: one array; jsonl: one object a line; csv: a table.", "text", CaptionWriter.Formats);
+        "--format",
+        "text: the sentence, after the path and a tab where there may be several pictures; json: one array; jsonl: one object a line; csv: a table.",
+        "text",
+        CaptionWriter.Formats);
     private readonly Option<string?> output = OptionKinds.Text("--output", "Write the results to a file; progress is shown meanwhile.", "FILE");
     private readonly Option<string?> attentionMap = OptionKinds.Text("--attention-map", "Write for each word a PNG of where in the picture the model looked.", "DIR");
     private readonly Option<string?> profile = new("--profile")

@@ -23,8 +23,9 @@ internal sealed class InfoCommand : Command, IHasExamples
         this.terminal = terminal;
         var model = new Argument<string>("model") { Description = ModelBinding.Names, HelpName = "MODEL" };
         var format = OptionKinds.Choice("--format", "How to print it; json has the totals and the tensors.", "text", ["text", "json"]);
-        var head = OptionKinds.Choice("--head", "Which of BLIP's heads to show; the config's own, unless given:", "config", ["config", .. Enum.GetValues<BlipHead>().Select(head => head.Name())]);
-        var graph = OptionKinds.Choice("--graph", "Show in place of all that what runs on the device, node by node:", GraphFormats[0], GraphFormats);
+        var head = OptionKinds.Choice(
+            "--head", "Which of BLIP's heads to show; the config's own, unless given.", "config", ["config", .. Enum.GetValues<BlipHead>().Select(head => head.Name())]);
+        var graph = OptionKinds.Choice("--graph", "Show in place of all that what runs on the device, node by node.", GraphFormats[0], GraphFormats);
         graph.Arity = ArgumentArity.ZeroOrOne;
         Add(model);
         Add(head);

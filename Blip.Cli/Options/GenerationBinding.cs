@@ -51,7 +51,8 @@ internal sealed class GenerationBinding
     private void AddSearch()
     {
         Number<int>("--num-beams", "Beams of the search; more find likelier sentences and take longer. 1 is greedy.", (o, v) => o with { NumBeams = v });
-        Number<int>("--max-length", "Most tokens, the start token and the prompt counted. [default: the model's, or 20]", (o, v) => o with { MaxLength = v, MaxNewTokens = null });
+        Number<int>("--max-length", "Most tokens, the start token and the prompt counted. [default: the model's, or 20]",
+            (o, v) => o with { MaxLength = v, MaxNewTokens = null });
         Number<int>("--max-new-tokens", "Most tokens after the prompt; goes before --max-length.", (o, v) => o with { MaxNewTokens = v });
         Number<int>("--min-length", "Fewest tokens, the start token and the prompt counted.", (o, v) => o with { MinLength = v });
         Number<int>("--min-new-tokens", "Fewest tokens after the prompt.", (o, v) => o with { MinNewTokens = v });
@@ -64,10 +65,12 @@ internal sealed class GenerationBinding
     private void AddSampling()
     {
         Flag("--do-sample", "Draw words at random, the likelier the more often, in place of the likeliest.", (o, v) => o with { DoSample = v }, "--sample");
-        forSampling.Add(Number<ulong>("--seed", "Sampling: another number, other words; the same number, the same words. [default: 0]", (o, v) => o with { Seed = v }));
+        forSampling.Add(Number<ulong>("--seed", "Sampling: another number, other words; the same number, the same words. [default: 0]",
+            (o, v) => o with { Seed = v }));
         forSampling.Add(Number<double>("--temperature", "Sampling: below 1 is more careful, above 1 more daring. [default: 1]", (o, v) => o with { Temperature = v }));
         forSampling.Add(Number<int>("--top-k", "Sampling: only the k likeliest words; 0 is all. [default: 50]", (o, v) => o with { TopK = v }));
-        forSampling.Add(Number<double>("--top-p", "Sampling: only the likeliest words that have this probability together. [default: 1]", (o, v) => o with { TopP = v }));
+        forSampling.Add(Number<double>("--top-p", "Sampling: only the likeliest words that have this probability together. [default: 1]",
+            (o, v) => o with { TopP = v }));
         forSampling.Add(Number<double>("--typical-p", "Sampling: only words about as surprising as expected, up to this probability.", (o, v) => o with { TypicalP = v }));
         forSampling.Add(Number<double>("--min-p", "Sampling: only words at least this share as likely as the likeliest.", (o, v) => o with { MinP = v }));
         forSampling.Add(Number<double>("--epsilon-cutoff", "Sampling: only words at least this likely.", (o, v) => o with { EpsilonCutoff = v }));
@@ -88,8 +91,8 @@ internal sealed class GenerationBinding
             "id,id,…=bias", "token ids and a number, such as 34,46=2.5", ParseBias, (o, v) => o with { SequenceBias = [.. o.SequenceBias, .. v] });
         Number<int>("--forced-bos-token-id", "The token that comes first after the start token.", (o, v) => o with { ForcedBosTokenId = v });
         Number<int>("--forced-eos-token-id", "The token that comes last where the length ends a sentence.", (o, v) => o with { ForcedEosTokenId = v });
-        Parsed("--exponential-decay-length-penalty", "4,1.4: after 4 tokens the end becomes likelier, 1.4 times with each one.", "start,factor", "a whole number and a factor, such as 4,1.4",
-            ParseDecay, (o, v) => o with { ExponentialDecayLengthPenalty = v });
+        Parsed("--exponential-decay-length-penalty", "4,1.4: after 4 tokens the end becomes likelier, 1.4 times with each one.",
+            "start,factor", "a whole number and a factor, such as 4,1.4", ParseDecay, (o, v) => o with { ExponentialDecayLengthPenalty = v });
         Flag("--renormalize-logits", "Make probabilities add up to 1 again after all rules.", (o, v) => o with { RenormalizeLogits = v });
     }
 
@@ -110,17 +113,27 @@ internal sealed class GenerationBinding
         command.Add(option);
     }
 
-    private Option Parsed<T>(string name, string description, string helpName, string expected, Func<string, T?> parse, Func<GenerationOptions, T, GenerationOptions> set)
+    private Option Parsed<T>(
+        string name, string description, string helpName, string expected, Func<string, T?> parse, Func<GenerationOptions, T, GenerationOptions> set)
         where T : class => Add(name, description, helpName, expected, parse, ArgumentArity.ExactlyOne, (options, values) => set(options, values[^1]));
 
-    private Option Parsed<T>(string name, string description, string helpName, string expected, Func<string, T?> parse, Func<GenerationOptions, T, GenerationOptions> set)
-        where T : struct => Add(name, description, helpName, expected, text => (object?)parse(text), ArgumentArity.ExactlyOne, (options, values) => set(options, (T)values[^1]));
+    private Option Parsed<T>(
+        string name, string description, string helpName, string expected, Func<string, T?> parse, Func<GenerationOptions, T, GenerationOptions> set)
+        where T : struct => Add(
+            name, description, helpName, expected, text => (object?)parse(text), ArgumentArity.ExactlyOne, (options, values) => set(options, (T)values[^1]));
 
-    private void List<T>(string name, string description, string helpName, string expected, Func<string, T?> parse, Func<GenerationOptions, T[], GenerationOptions> set)
+    private void List<T>(
+        string name, string description, string helpName, string expected, Func<string, T?> parse, Func<GenerationOptions, T[], GenerationOptions> set)
         where T : class => Add(name, description, helpName, expected, parse, ArgumentArity.OneOrMore, set);
 
     private Option Add<T>(
-        string name, string description, string helpName, string expected, Func<string, T?> parse, ArgumentArity arity, Func<GenerationOptions, T[], GenerationOptions> set)
+        string name,
+        string description,
+        string helpName,
+        string expected,
+        Func<string, T?> parse,
+        ArgumentArity arity,
+        Func<GenerationOptions, T[], GenerationOptions> set)
         where T : class
     {
         var option = new Option<T[]?>(name)

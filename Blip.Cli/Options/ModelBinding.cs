@@ -10,7 +10,8 @@ internal sealed class ModelBinding
 {
     /// <summary>What a model can be called, for the help.</summary>
     public const string Names =
-        "A folder with config.json and weights, a weight file beside its config.json, a name in the local Hugging Face cache (Salesforce/blip-image-captioning-base), or synthetic:NAME.";
+        "A folder with config.json and weights, a weight file beside its config.json, a name in the local Hugging Face cache "
+        + "(Salesforce/blip-image-captioning-base), or synthetic:NAME.";
 
     private static readonly string Demo = Path.Combine(AppContext.BaseDirectory, "weights", "captioning");
 
@@ -22,9 +23,13 @@ internal sealed class ModelBinding
         DefaultValueFactory = _ => "auto",
     };
     private readonly Option<string> precision = OptionKinds.Choice(
-        "--precision", "How weights are kept: fp16 and bf16 take half the memory; arithmetic stays in fp32.", "fp32", [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())]);
+        "--precision",
+        "How weights are kept: fp16 and bf16 take half the memory; arithmetic stays in fp32.",
+        "fp32",
+        [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())]);
     private readonly Option<int?> threads = OptionKinds.Number<int>("--threads", "Threads of the CPU device. [default: one per core]");
-    private readonly Option<int?> batchSize = OptionKinds.Number<int>("--batch-size", "Pictures that go through the model together; it changes the time, not the words. [default: the device's choice]");
+    private readonly Option<int?> batchSize = OptionKinds.Number<int>(
+        "--batch-size", "Pictures that go through the model together; it changes the time, not the words. [default: the device's choice]");
     private readonly Option<string?> vocabulary = OptionKinds.Text("--vocab", "A vocab.txt or tokenizer.json in place of the model's own.", "FILE");
 
     /// <summary>Adds the options to a command.</summary>
@@ -47,7 +52,8 @@ internal sealed class ModelBinding
             return Resolve(named);
         if (!Directory.Exists(Demo))
             throw new UsageException($"the demo captioner is not beside the program ('{Demo}'): give --model.");
-        terminal.Say("no --model: using the demo captioner, which knows drawn shapes on plain backgrounds only. For photographs, download Salesforce/blip-image-captioning-base from huggingface.co and give --model FOLDER.");
+        terminal.Say("no --model: using the demo captioner, which knows drawn shapes on plain backgrounds only. "
+            + "For photographs, download Salesforce/blip-image-captioning-base from huggingface.co and give --model FOLDER.");
         return Resolve(Demo);
     }
 

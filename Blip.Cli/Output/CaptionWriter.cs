@@ -24,9 +24,11 @@ internal abstract class CaptionWriter(TextWriter output)
     /// <summary>Where the records go.</summary>
     protected TextWriter Output => output;
 
-    /// <summary>What stands before the records.</summary>
-    public virtual void Begin()
+    /// <summary>Writes what stands before the records.</summary>
+    public void Begin()
     {
+        WriteStart();
+        Output.Flush();
     }
 
     /// <summary>Writes one record.</summary>
@@ -36,8 +38,22 @@ internal abstract class CaptionWriter(TextWriter output)
         Output.Flush();
     }
 
-    /// <summary>What stands after the records; also when the run was interrupted.</summary>
-    public virtual void End() => Output.Flush();
+    /// <summary>Writes what stands after the records; also when the run was interrupted.</summary>
+    public void End()
+    {
+        WriteEnd();
+        Output.Flush();
+    }
+
+    /// <summary>What stands before the records, where the format has something there.</summary>
+    protected virtual void WriteStart()
+    {
+    }
+
+    /// <summary>What stands after the records, where the format has something there.</summary>
+    protected virtual void WriteEnd()
+    {
+    }
 
     /// <summary>Writes one record in the format.</summary>
     protected abstract void WriteRecord(CaptionResult result);

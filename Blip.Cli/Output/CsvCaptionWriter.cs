@@ -10,7 +10,7 @@ internal sealed class CsvCaptionWriter(TextWriter output) : CaptionWriter(output
     private static readonly SearchValues<char> Special = SearchValues.Create("\",\r\n");
 
     /// <inheritdoc/>
-    public override void Begin() => WriteLine("path", "caption", "tokens", "score", "error");
+    protected override void WriteStart() => WriteLine("path", "caption", "tokens", "score", "error");
 
     /// <inheritdoc/>
     protected override void WriteRecord(CaptionResult result)

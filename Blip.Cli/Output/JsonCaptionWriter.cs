@@ -9,14 +9,10 @@ internal sealed class JsonCaptionWriter(TextWriter output, bool several, bool li
     private bool first = true;
 
     /// <inheritdoc/>
-    public override void Begin() => Output.Write(lines ? "" : "[");
+    protected override void WriteStart() => Output.Write(lines ? "" : "[");
 
     /// <inheritdoc/>
-    public override void End()
-    {
-        Output.Write(lines ? "" : first ? "]\n" : "\n]\n");
-        base.End();
-    }
+    protected override void WriteEnd() => Output.Write(lines ? "" : first ? "]\n" : "\n]\n");
 
     /// <inheritdoc/>
     protected override void WriteRecord(CaptionResult result)

@@ -46,10 +46,13 @@ internal sealed class CaptionPlan
         int[] tokens = string.IsNullOrEmpty(words) ? [text.BosTokenId] : [text.BosTokenId, .. Encode(words, nameof(CaptionOptions.Prompt))];
         var limit = Generation.LengthLimit(tokens.Length);
         if (tokens.Length >= limit)
-            throw new ArgumentException($"Prompt '{words}' has {tokens.Length} tokens with the start token, and MaxLength is {limit}: shorten it, or set MaxNewTokens.", nameof(CaptionOptions.Prompt));
+            throw Refused($"MaxLength is {limit}: shorten it, or set MaxNewTokens.");
         if (limit > text.MaxPositions)
-            throw new ArgumentException($"Prompt '{words}' has {tokens.Length} tokens with the start token, and MaxNewTokens is {Generation.MaxNewTokens}; the model has {text.MaxPositions} positions for both: shorten one.", nameof(CaptionOptions.Prompt));
+            throw Refused($"MaxNewTokens is {Generation.MaxNewTokens}; the model has {text.MaxPositions} positions for both: shorten one.");
         return tokens;
+
+        ArgumentException Refused(string reason) =>
+            new($"Prompt '{words}' has {tokens.Length} tokens with the start token, and {reason}", nameof(CaptionOptions.Prompt));
     }
 
     private int[] Encode(string words, string option)

@@ -124,7 +124,11 @@ public sealed partial class Captioner : IDisposable
         var text = source.Config.Text;
         var tokenizer = WordPieceTokenizer.Load(file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));
         if (tokenizer.VocabularySize > text.VocabularySize)
-            throw new TokenizerException($"{file}: its {tokenizer.VocabularySize} words are more than the {text.VocabularySize} that {source.Name} knows; give the vocabulary that the model was trained with.");
+        {
+            throw new TokenizerException(
+                $"{file}: its {tokenizer.VocabularySize} words are more than the {text.VocabularySize} that {source.Name} knows; "
+                + "give the vocabulary that the model was trained with.");
+        }
         return tokenizer;
     }
 }

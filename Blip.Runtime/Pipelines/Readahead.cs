@@ -8,7 +8,8 @@ internal static class Readahead
 {
     /// <summary>Applies <paramref name="work"/> to each item, up to <paramref name="ahead"/> of them at once, and yields the results in order.</summary>
     /// <remarks>
-    /// No more than <paramref name="ahead"/> results (and two more in flight between the hands) exist at a time, whatever the stream's length: a slow taker holds the source back.
+    /// No more than <paramref name="ahead"/> results (and two more in flight between the hands) exist at a time, whatever the stream's
+    /// length: a slow taker holds the source back.
     /// </remarks>
     public static async IAsyncEnumerable<TResult> SelectAheadAsync<T, TResult>(
         this IAsyncEnumerable<T> items,
@@ -22,7 +23,8 @@ internal static class Readahead
         try
         {
             await foreach (var result in channel.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-                yield return await result.ConfigureAwait(false);
+                // Work that waits for something outside, a terminal for one, must not outlive the wish for it.
+                yield return await result.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

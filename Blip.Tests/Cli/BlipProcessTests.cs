@@ -88,6 +88,20 @@ public sealed class BlipProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task ASignalEndsTheWaitForStandardInput()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        using var process = Start("dotnet", Program, "caption", "-", "--model", Demo.Model, "--device", "cpu", "--format", "json");
+        var start = new char[1];
+        Assert.Equal(1, await process.StandardOutput.ReadAsync(start, Token));
+        using (var kill = Start("kill", "-INT", $"{process.Id}"))
+            await kill.WaitForExitAsync(Token);
+        await process.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(20), Token);
+        Assert.Equal(130, process.ExitCode);
+        Assert.Equal("[]\n", start[0] + await process.StandardOutput.ReadToEndAsync(Token));
+    }
+
+    [Fact]
     public async Task ColdItCaptionsAPictureOfTheDemoInTwoSeconds()
     {
         // Processor time, the best of three: other tests run beside it, and a clock on the wall would time them as well.

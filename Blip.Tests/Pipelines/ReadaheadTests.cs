@@ -59,6 +59,17 @@ public class ReadaheadTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.WaitAsync(Patience, Token));
     }
 
+    [Fact]
+    public async Task CancellationEndsTheWaitForWorkThatDoesNotEnd()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        using var never = new ManualResetEventSlim();
+        var taking = Task.Run(async () => await Numbers(3).SelectAheadAsync(i => { never.Wait(Token); return i; }, 2, stop.Token).CountAsync(stop.Token), Token);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => taking.WaitAsync(Patience, Token));
+        never.Set();
+    }
+
     [Theory]
     [InlineData(0, 4, "")]
     [InlineData(4, 4, "4")]
