@@ -26,8 +26,6 @@ internal readonly struct Candidate(float value, int index)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Candidate First(Candidate mine, ArrayView<float> values, ArrayView<int> indices)
     {
-        if (Group.DimX == 1)
-            return mine;
         values[Group.IdxX] = mine.Value;
         indices[Group.IdxX] = mine.Index;
         Group.Barrier();

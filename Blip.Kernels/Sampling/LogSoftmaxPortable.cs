@@ -35,12 +35,12 @@ internal static class LogSoftmaxPortable
             var end = IntrinsicMath.Min(start + stride, vocabulary);
             var block = 0f;
             for (var c = start; c < end; c += Group.DimX)
-                block += SamplingMaths.Exp(Clean(logits[source + c]) - largest);
+                block += Maths.Exp(Clean(logits[source + c]) - largest);
             sum += block;
         }
         sum = GroupReduction.Sum(sum, shared);
 
-        var logSum = sum > 0f ? SamplingMaths.Log(sum) : 0f;
+        var logSum = sum > 0f ? Maths.Log(sum) : 0f;
         // A row of -inf has no distribution to normalise.
         largest = largest > float.NegativeInfinity ? largest : 0f;
         for (var c = Group.IdxX; c < vocabulary; c += Group.DimX)

@@ -52,7 +52,7 @@ public static class Philox
         v = v < 0.99999994f ? v : 0.99999994f;
         var exponential = v < 0.015625f
             ? v * (1f + (v * (0.5f + (v * (0.33333333f + (v * (0.25f + (v * 0.2f))))))))
-            : -SamplingMaths.Log(1f - v);
-        return -SamplingMaths.Log(exponential);
+            : -Maths.Log(1f - v);
+        return -Maths.Log(exponential);
     }
 }

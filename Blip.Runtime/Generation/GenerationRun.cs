@@ -201,10 +201,28 @@ internal sealed class GenerationRun
             rules.Describe(ref args);
             TokenRules.Run(device, args);
         }
+        if (options.DoSample)
+            SamplingFilters.Run(device, FilterArgs());
         if (options.RenormalizeLogits)
             LogSoftmax.Run(device, softmax with { Logits = workspace.Scores.View, LogSums = default, RowsPerSource = 1, Normalize = true });
         scores?.Add(device, workspace.Scores.View, 1);
     }
+
+    private SamplingFiltersArgs FilterArgs() => new()
+    {
+        Scores = workspace.Scores.View,
+        Scratch = workspace.Scratch.View,
+        Rows = state.Rows,
+        Vocabulary = decoder.VocabularySize,
+        Temperature = (float)options.Temperature,
+        TopK = options.TopK,
+        TopP = (float)options.TopP,
+        MinP = (float)(options.MinP ?? 0),
+        TypicalP = (float)options.TypicalP,
+        EpsilonCutoff = (float)options.EpsilonCutoff,
+        EtaCutoff = (float)options.EtaCutoff,
+        LeastTokens = options.NumBeams > 1 ? 2 : 1,
+    };
 
     private TokenChoiceArgs ChoiceArgs(ArrayView<float> current, int rowsPerSource) => new()
     {

@@ -1,0 +1,128 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// What narrows a distribution before a draw, in Hugging Face's order: temperature, top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024),
+/// typical (Meister et al. 2023), epsilon and eta (Hewitt et al. 2022). Equal scores are treated as there: top-k, typical, epsilon and eta
+/// keep or drop them together, top-p drops those of the lower tokens first (a stable sort). Nothing is sorted: a threshold is found bit by bit.
+/// Variants: a group per row, and a worker per row on the CPU accelerator.
+/// </summary>
+public static class SamplingFilters
+{
+    /// <summary>Filters.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="args">Views, sizes and filters.</param>
+    /// <exception cref="ArgumentException">A view is too short for the sizes, or a filter is out of range.</exception>
+    public static void Run(Device device, in SamplingFiltersArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, in SamplingFiltersArgs args, bool portable)
+    {
+        Check(args);
+        if (args.Rows == 0)
+            return;
+        if (args.Temperature != 1f || args.TopK > 0)
+            Run(device, args, portable, Filter.TopK, TopK);
+        if (args.TopP < 1f)
+            Run(device, args, portable, Filter.TopP, TopP);
+        if (args.MinP > 0f)
+            Run(device, args, portable, Filter.MinP, MinP);
+        if (args.TypicalP < 1f)
+            Run(device, args, portable, Filter.Typical, Typical);
+        if (args.EpsilonCutoff > 0f)
+            Run(device, args, portable, Filter.Epsilon, Epsilon);
+        if (args.EtaCutoff > 0f)
+            Run(device, args, portable, Filter.Eta, Eta);
+    }
+
+    private static void Run(Device device, in SamplingFiltersArgs args, bool portable, Filter filter, Action<SamplingFiltersAlgorithm<ViewMemory<float>>> kernel)
+    {
+        if (portable)
+            device.Load(kernel)(device.Stream, new KernelConfig(args.Rows, device.GroupSize), new(device, args));
+        else
+            device.Launch(new Worker(new(device, args), filter, args.Rows));
+    }
+
+    [Kernel]
+    internal static void TopK(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
+        algorithm.KeepTopK(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+
+    [Kernel]
+    internal static void TopP(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
+        algorithm.KeepLikeliest(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+
+    [Kernel]
+    internal static void MinP(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
+        algorithm.KeepNearLikeliest(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+
+    [Kernel]
+    internal static void Typical(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
+        algorithm.KeepTypical(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+
+    [Kernel]
+    internal static void Epsilon(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
+        algorithm.CutEpsilon(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+
+    [Kernel]
+    internal static void Eta(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
+        algorithm.CutEta(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+
+    internal enum Filter
+    {
+        TopK,
+        TopP,
+        MinP,
+        Typical,
+        Epsilon,
+        Eta,
+    }
+
+    internal readonly struct Worker(SamplingFiltersAlgorithm<HostMemory<float>> algorithm, Filter filter, int rows) : ICpuOperator
+    {
+        public int Tasks { get; } = rows;
+
+        public void Run(int task)
+        {
+            switch (filter)
+            {
+                case Filter.TopK:
+                    algorithm.KeepTopK(task, default(LoneReducer));
+                    break;
+                case Filter.TopP:
+                    algorithm.KeepLikeliest(task, default(LoneReducer));
+                    break;
+                case Filter.MinP:
+                    algorithm.KeepNearLikeliest(task, default(LoneReducer));
+                    break;
+                case Filter.Typical:
+                    algorithm.KeepTypical(task, default(LoneReducer));
+                    break;
+                case Filter.Epsilon:
+                    algorithm.CutEpsilon(task, default(LoneReducer));
+                    break;
+                case Filter.Eta:
+                    algorithm.CutEta(task, default(LoneReducer));
+                    break;
+            }
+        }
+    }
+
+    private static void Check(in SamplingFiltersArgs args)
+    {
+        ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
+        ShapeCheck.AtLeast(args.Vocabulary, 1, nameof(args.Vocabulary));
+        ShapeCheck.AtLeast(args.TopK, 0, nameof(args.TopK));
+        ShapeCheck.Within(args.LeastTokens, 1, 2, nameof(args.LeastTokens));
+        ShapeCheck.Holds(args.Scores, (long)args.Rows * args.Vocabulary, nameof(args.Scores), "[rows, vocabulary]");
+        ShapeCheck.Holds(args.Scratch, (long)args.Rows * args.Vocabulary, nameof(args.Scratch), "[rows, vocabulary]");
+        if (!(args.Temperature > 0))
+            throw new ArgumentException($"Temperature is {args.Temperature}; it must be above 0.", nameof(args));
+        foreach (var (share, name) in new[] { (args.TopP, "TopP"), (args.MinP, "MinP"), (args.TypicalP, "TypicalP"), (args.EpsilonCutoff, "EpsilonCutoff"), (args.EtaCutoff, "EtaCutoff") })
+        {
+            if (share is not (>= 0 and <= 1))
+                throw new ArgumentException($"{name} is {share}; it must lie from 0 to 1.", nameof(args));
+        }
+    }
+}

@@ -1,0 +1,292 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Algorithms;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// The filters of <see cref="SamplingFilters"/> on one row. Each member of a team reads and writes the same columns all along. No reduction
+/// stands under a condition: compilers of OpenCL for processors double the code after every barrier that may not be reached.
+/// </summary>
+internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in SamplingFiltersArgs args)
+    where TFloats : struct, IMemory<TFloats, float>
+{
+    // Columns are summed in blocks first: the error then grows with the block, not with the vocabulary.
+    private const int Block = 32;
+
+    private const uint Infinity = 0x7f800000;
+
+    private readonly TFloats scores = TFloats.Of(device, args.Scores), probabilities = TFloats.Of(device, args.Scratch);
+    private readonly int vocabulary = args.Vocabulary, topK = args.TopK, leastTokens = args.LeastTokens;
+    private readonly float temperature = args.Temperature, topP = args.TopP, minP = args.MinP, typicalP = args.TypicalP;
+    private readonly float epsilonCutoff = args.EpsilonCutoff, etaCutoff = args.EtaCutoff;
+
+    /// <summary>Temperature and top-k.</summary>
+    public void KeepTopK<TTeam>(int index, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var row = (long)index * vocabulary;
+        for (var c = team.Index; c < vocabulary; c += team.Count)
+            scores[row + c] /= temperature;
+        // Without top-k every token is among the likeliest.
+        var kept = topK > 0 ? IntrinsicMath.Min(IntrinsicMath.Max(topK, leastTokens), vocabulary) : vocabulary;
+        var threshold = Largest(row, kept, team);
+        for (var c = team.Index; c < vocabulary; c += team.Count)
+        {
+            if (scores[row + c] < threshold)
+                scores[row + c] = float.NegativeInfinity;
+        }
+    }
+
+    /// <summary>Epsilon.</summary>
+    public void CutEpsilon<TTeam>(int index, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var row = (long)index * vocabulary;
+        Softmax(row, team);
+        Cut(row, epsilonCutoff, team);
+    }
+
+    /// <summary>Eta.</summary>
+    public void CutEta<TTeam>(int index, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var row = (long)index * vocabulary;
+        var entropy = Entropy(row, Softmax(row, team), team);
+        Cut(row, IntrinsicMath.Min(etaCutoff, XMath.Sqrt(etaCutoff) * Maths.Exp(-entropy)), team);
+    }
+
+    /// <summary>Top-p.</summary>
+    public void KeepLikeliest<TTeam>(int index, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var row = (long)index * vocabulary;
+        var logSum = Softmax(row, team);
+        var drop = 1f - topP;
+        // The highest score below which no more than this may be dropped.
+        var key = 0u;
+        for (var bit = 31; bit >= 0; bit--)
+        {
+            var higher = key | (1u << bit);
+            var below = Below(row, FloatOrder.Value(higher), team);
+            if (higher <= FloatOrder.Highest && below <= drop)
+                key = higher;
+        }
+        var threshold = FloatOrder.Value(key);
+        // Of equal scores the lower tokens go first, as long as the sum allows.
+        var each = Maths.Exp(threshold - logSum);
+        var left = drop - Below(row, threshold, team);
+        var equals = each > 0f && left >= each ? (int)IntrinsicMath.Min(left / each, vocabulary) : 0;
+        var equalToken = EqualToken(row, threshold, equals, team);
+        var lastDropped = equals > 0 ? equalToken : -1;
+        var first = Rank(row, Order.ByLateToken, Candidate.Start, 0f, team);
+        var second = Rank(row, Order.ByLateToken, first, 0f, team);
+        second = leastTokens > 1 ? second : first;
+        for (var c = team.Index; c < vocabulary; c += team.Count)
+        {
+            var score = scores[row + c];
+            if ((score < threshold || (score == threshold && c <= lastDropped)) && c != -first.Index && c != -second.Index)
+                scores[row + c] = float.NegativeInfinity;
+        }
+    }
+
+    /// <summary>Min-p.</summary>
+    public void KeepNearLikeliest<TTeam>(int index, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var row = (long)index * vocabulary;
+        Softmax(row, team);
+        var first = Rank(row, Order.ByToken, Candidate.Start, 0f, team);
+        var second = Rank(row, Order.ByToken, first, 0f, team);
+        second = leastTokens > 1 ? second : first;
+        var least = minP * probabilities[row + first.Index];
+        for (var c = team.Index; c < vocabulary; c += team.Count)
+        {
+            if (probabilities[row + c] < least && c != first.Index && c != second.Index)
+                scores[row + c] = float.NegativeInfinity;
+        }
+    }
+
+    /// <summary>Typical.</summary>
+    public void KeepTypical<TTeam>(int index, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var row = (long)index * vocabulary;
+        var logSum = Softmax(row, team);
+        // A token's strangeness is how far its surprise, logSum - score, is from the entropy: how far its score is from this.
+        var center = logSum - Entropy(row, logSum, team);
+        // The largest strangeness below which less than this lies; it is not negative, so that its bits order it.
+        var strangest = 0u;
+        for (var bit = 30; bit >= 0; bit--)
+        {
+            var stranger = strangest | (1u << bit);
+            var less = LessStrange(row, Interop.IntAsFloat(stranger < Infinity ? stranger : Infinity), center, team);
+            if (stranger <= Infinity && less < typicalP)
+                strangest = stranger;
+        }
+        var threshold = Interop.IntAsFloat(strangest);
+        var first = Rank(row, Order.ByTypicality, Candidate.Start, center, team);
+        var second = Rank(row, Order.ByTypicality, first, center, team);
+        second = leastTokens > 1 ? second : first;
+        for (var c = team.Index; c < vocabulary; c += team.Count)
+        {
+            if (Strangeness(row, c, center) > threshold && c != first.Index && c != second.Index)
+                scores[row + c] = float.NegativeInfinity;
+        }
+    }
+
+    private void Cut<TTeam>(long row, float least, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var kept = Largest(row, IntrinsicMath.Min(leastTokens, vocabulary), team);
+        for (var c = team.Index; c < vocabulary; c += team.Count)
+        {
+            if (probabilities[row + c] < least && scores[row + c] < kept)
+                scores[row + c] = float.NegativeInfinity;
+        }
+    }
+
+    /// <summary>The k-th largest score, equal ones counted each; k is at most the vocabulary.</summary>
+    private float Largest<TTeam>(long row, int k, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var key = 0u;
+        for (var bit = 31; bit >= 0; bit--)
+        {
+            var higher = key | (1u << bit);
+            var threshold = FloatOrder.Value(higher);
+            var count = 0;
+            for (var c = team.Index; c < vocabulary; c += team.Count)
+                count += scores[row + c] >= threshold ? 1 : 0;
+            var reaching = team.Sum(count);
+            if (higher <= FloatOrder.Highest && reaching >= k)
+                key = higher;
+        }
+        return FloatOrder.Value(key);
+    }
+
+    /// <summary>Writes the probabilities and returns log Σ exp.</summary>
+    private float Softmax<TTeam>(long row, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var largest = Rank(row, Order.ByToken, Candidate.Start, 0f, team).Value;
+        // A row without a finite score has no distribution; nothing of it is likely.
+        largest = largest > float.NegativeInfinity ? largest : 0f;
+        var sum = 0f;
+        for (var start = team.Index; start < vocabulary; start += team.Count * Block)
+        {
+            var end = IntrinsicMath.Min(start + (team.Count * Block), vocabulary);
+            var block = 0f;
+            for (var c = start; c < end; c += team.Count)
+            {
+                var exp = Maths.Exp(scores[row + c] - largest);
+                probabilities[row + c] = exp;
+                block += exp;
+            }
+            sum += block;
+        }
+        sum = IntrinsicMath.Max(team.Sum(sum), 1e-30f);
+        for (var c = team.Index; c < vocabulary; c += team.Count)
+            probabilities[row + c] /= sum;
+        return largest + Maths.Log(sum);
+    }
+
+    /// <summary>-Σ p log p, after <see cref="Softmax"/>.</summary>
+    private float Entropy<TTeam>(long row, float logSum, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var sum = 0f;
+        for (var start = team.Index; start < vocabulary; start += team.Count * Block)
+        {
+            var end = IntrinsicMath.Min(start + (team.Count * Block), vocabulary);
+            var block = 0f;
+            for (var c = start; c < end; c += team.Count)
+            {
+                var probability = probabilities[row + c];
+                block += probability > 0f ? probability * (logSum - scores[row + c]) : 0f;
+            }
+            sum += block;
+        }
+        return team.Sum(sum);
+    }
+
+    /// <summary>The sum of probabilities of scores below one.</summary>
+    private float Below<TTeam>(long row, float threshold, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var sum = 0f;
+        for (var start = team.Index; start < vocabulary; start += team.Count * Block)
+        {
+            var end = IntrinsicMath.Min(start + (team.Count * Block), vocabulary);
+            var block = 0f;
+            for (var c = start; c < end; c += team.Count)
+                block += scores[row + c] < threshold ? probabilities[row + c] : 0f;
+            sum += block;
+        }
+        return team.Sum(sum);
+    }
+
+    /// <summary>The sum of probabilities of tokens less strange than this.</summary>
+    private float LessStrange<TTeam>(long row, float threshold, float center, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var sum = 0f;
+        for (var start = team.Index; start < vocabulary; start += team.Count * Block)
+        {
+            var end = IntrinsicMath.Min(start + (team.Count * Block), vocabulary);
+            var block = 0f;
+            for (var c = start; c < end; c += team.Count)
+                block += Strangeness(row, c, center) < threshold ? probabilities[row + c] : 0f;
+            sum += block;
+        }
+        return team.Sum(sum);
+    }
+
+    /// <summary>The n-th token of those with exactly this score, or the last token where there are not so many.</summary>
+    private int EqualToken<TTeam>(long row, float score, int n, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var (low, high) = (0, vocabulary - 1);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            var count = 0;
+            for (var c = team.Index; c <= middle; c += team.Count)
+                count += scores[row + c] == score ? 1 : 0;
+            var enough = team.Sum(count) >= n;
+            (low, high) = enough ? (low, middle) : (middle + 1, high);
+        }
+        return low;
+    }
+
+    /// <summary>The first token after another one in an order.</summary>
+    private Candidate Rank<TTeam>(long row, Order order, Candidate after, float center, TTeam team)
+        where TTeam : struct, IReducer
+    {
+        var best = Candidate.None;
+        for (var c = team.Index; c < vocabulary; c += team.Count)
+        {
+            var value = order == Order.ByTypicality ? -Strangeness(row, c, center) : scores[row + c];
+            var candidate = new Candidate(value, order == Order.ByLateToken ? -c : c);
+            if (after.Before(candidate) && candidate.Before(best))
+                best = candidate;
+        }
+        return team.First(best);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private float Strangeness(long row, int token, float center) => IntrinsicMath.Abs(center - scores[row + token]);
+
+    private enum Order
+    {
+        /// <summary>Highest score first, of equal ones the lower token.</summary>
+        ByToken,
+
+        /// <summary>Highest score first, of equal ones the higher token: a stable rising sort read from its end.</summary>
+        ByLateToken,
+
+        /// <summary>Least strange first, of equal ones the lower token.</summary>
+        ByTypicality,
+    }
+}

@@ -1,0 +1,208 @@
+using System.Text.Json;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Models;
+using ILGPU.Runtime;
+
+namespace Blip.Tests.Generation;
+
+/// <summary>What the reference generates, on every captioning model: the same tokens, scores within 1e-4.</summary>
+public class CaptioningGoldenTests
+{
+    // The reference's accident with prompts of different lengths; a batch gives the prompt-single rows here (docs/decisions/031).
+    private const string Accident = "prompt-ragged-hf";
+
+    public static TheoryData<string, string> TinyOnDevices
+    {
+        get
+        {
+            var data = new TheoryData<string, string>();
+            foreach (var model in new[] { "tiny-square", "tiny-wide", "tiny-head64" })
+            {
+                data.Add(model, "cpu");
+                data.Add(model, "opencl");
+            }
+            return data;
+        }
+    }
+
+    [Theory, MemberData(nameof(TinyOnDevices))]
+    public void A_tiny_model_says_what_the_reference_says(string name, string deviceId)
+    {
+        using var run = new GoldenRun(name, deviceId);
+        var cases = run.Golden.Generate.Where(test => Name(test) != Accident).ToList();
+        Assert.Equal(37, cases.Count);
+        var rows = cases.Sum(run.Check);
+        Assert.Equal(cases.Sum(test => test.GetProperty("sequences").GetArrayLength()), rows);
+    }
+
+    [Theory, InlineData("base"), InlineData("large")]
+    public void A_full_size_model_says_what_the_reference_says(string name)
+    {
+        using var run = new GoldenRun(name, "cpu");
+        var cases = run.Golden.Generate.ToList();
+        Assert.Equal(5, cases.Count);
+        Assert.Equal(5, cases.Sum(run.Check));
+    }
+
+    [Theory, MemberData(nameof(TinyOnDevices))]
+    public void Prompts_of_different_lengths_give_what_each_gives_alone(string name, string deviceId)
+    {
+        using var run = new GoldenRun(name, deviceId);
+        var singles = Enumerable.Range(0, 4).Select(i => run.Golden.Generate.Single(test => Name(test) == $"prompt-single-{i}")).ToList();
+        run.Encode("pixel_values");
+        var together = run.Generate([.. singles.Select(test => run.Prompts(test).Single())], GoldenOptions.Read(singles[0].GetProperty("options")));
+        for (var i = 0; i < singles.Count; i++)
+            Assert.Equal(GoldenOptions.Tokens(singles[i].GetProperty("sequences")[0]), together[i].Single().Tokens);
+    }
+
+    [Theory, MemberData(nameof(TinyOnDevices))]
+    public void A_batch_gives_the_bits_that_each_image_gives_alone(string name, string deviceId)
+    {
+        using var run = new GoldenRun(name, deviceId);
+        var pixels = run.Golden.Stored("pixel_values", out var shape);
+        var perImage = pixels.Length / (int)shape[0];
+        int[][] prompts = [[run.Specials.Start], [run.Specials.Start, 11, 12, 13], [run.Specials.Start, 14], [run.Specials.Start]];
+        foreach (var options in new GenerationOptions[]
+        {
+            new() { OutputLogits = true },
+            new() { NumBeams = 3, NumReturnSequences = 3, OutputScores = true, RepetitionPenalty = 1.2 },
+            new() { DoSample = true, TopP = 0.9, NumReturnSequences = 2, Seed = 5, OutputScores = true },
+        })
+        {
+            run.Encode(pixels, 4, shape);
+            var together = run.Generate(prompts, options);
+            for (var image = 0; image < 4; image++)
+            {
+                run.Encode(pixels.AsSpan(image * perImage, perImage), 1, shape);
+                Same(run.Generate([prompts[image]], options)[0], together[image]);
+            }
+            // The place in the batch does not matter either.
+            float[] turned = [.. pixels[(2 * perImage)..], .. pixels[..(2 * perImage)]];
+            run.Encode(turned, 4, shape);
+            var elsewhere = run.Generate([prompts[2], prompts[3], prompts[0], prompts[1]], options);
+            for (var image = 0; image < 4; image++)
+                Same(together[(image + 2) % 4], elsewhere[image]);
+        }
+    }
+
+    private static string Name(JsonElement test) => test.GetProperty("name").GetString()!;
+
+    private static void Same(IReadOnlyList<GeneratedSequence> expected, IReadOnlyList<GeneratedSequence> actual)
+    {
+        Assert.Equal(expected.Count, actual.Count);
+        foreach (var (one, other) in expected.Zip(actual))
+        {
+            Assert.Equal(one.Tokens, other.Tokens);
+            Assert.Equal(one.Score, other.Score);
+            Assert.Equal(one.Scores, other.Scores);
+            Assert.Equal(one.Logits, other.Logits);
+        }
+    }
+
+    private sealed class GoldenRun : IDisposable
+    {
+        private readonly Device device;
+        private readonly CaptioningModel model;
+        private readonly Generator generator;
+        private string encoded = "";
+
+        public GoldenRun(string name, string deviceId)
+        {
+            Golden = new GoldenModel(name, "captioning");
+            device = Devices.Open(deviceId);
+            model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
+            generator = new Generator(device);
+            // The stop token is one that this random model likes to say; the golden's own config names it.
+            using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(GoldenModel.Folder("models", name, "captioning"), "config.json")));
+            var text = config.RootElement.GetProperty("text_config");
+            Specials = new SpecialTokens(text.GetProperty("bos_token_id").GetInt32(), text.GetProperty("sep_token_id").GetInt32(), text.GetProperty("pad_token_id").GetInt32());
+        }
+
+        public GoldenModel Golden { get; }
+
+        public SpecialTokens Specials { get; }
+
+        public IReadOnlyList<IReadOnlyList<GeneratedSequence>> Generate(int[][] prompts, GenerationOptions options) =>
+            generator.Generate(model, prompts, Specials, options);
+
+        /// <summary>Runs a case and returns how many rows of it agreed.</summary>
+        public int Check(JsonElement test)
+        {
+            var prompts = Prompts(test);
+            if (Name(test).StartsWith("prompt-single-", StringComparison.Ordinal))
+                EncodeOne(Name(test)[^1] - '0');
+            else if (Name(test).StartsWith("interpolate-", StringComparison.Ordinal))
+                Encode("pixel_values." + Name(test)["interpolate-".Length..]);
+            else
+                Encode("pixel_values");
+
+            var actual = Generate(prompts, GoldenOptions.Read(test.GetProperty("options"))).SelectMany(image => image).ToList();
+            var expected = test.GetProperty("sequences");
+            Assert.Equal(expected.GetArrayLength(), actual.Count);
+            Assert.True(test.GetProperty("fp32_agrees").GetBoolean(), $"{Name(test)} is a tie in the reference");
+            for (var row = 0; row < actual.Count; row++)
+            {
+                Assert.True(GoldenOptions.Tokens(expected[row]).SequenceEqual(actual[row].Tokens),
+                    $"{Name(test)}, row {row}: {string.Join(' ', actual[row].Tokens)}, not {expected[row]}");
+                if (!test.TryGetProperty("sequences_scores", out var scores))
+                    continue;
+                var score = scores[row].GetDouble();
+                Assert.True(Math.Abs(actual[row].Score - score) <= 1e-4 * Math.Abs(score), $"{Name(test)}, row {row}: score {actual[row].Score}, not {score}");
+            }
+            return actual.Count;
+        }
+
+        /// <summary>As a captioner makes them: the start token takes the place of the first id, the closing one goes.</summary>
+        public int[][] Prompts(JsonElement test)
+        {
+            if (!test.GetProperty("inputs").TryGetProperty("input_ids", out var ids))
+                return [.. Enumerable.Repeat(new[] { Specials.Start }, test.GetProperty("pixel_values")[0].GetInt32())];
+            return [.. ids.EnumerateArray().Select(row => (int[])[Specials.Start, .. GoldenOptions.Tokens(row)[1..^1]])];
+        }
+
+        public void Encode(string name)
+        {
+            if (encoded == name)
+                return;
+            if (Golden.Root.GetProperty("inputs").TryGetProperty(name, out var rule))
+            {
+                var size = rule.GetProperty("shape").EnumerateArray().Select(n => n.GetInt64()).ToArray();
+                var values = new float[size.Aggregate(1L, (product, n) => product * n)];
+                SyntheticTensors.Fill(rule.GetProperty("name").GetString()!, rule.GetProperty("offset").GetDouble(), rule.GetProperty("scale").GetDouble(), values);
+                Encode(values, (int)size[0], size);
+            }
+            else
+            {
+                var values = Golden.Stored(name, out var shape);
+                Encode(values, (int)shape[0], shape);
+            }
+            encoded = name;
+        }
+
+        public void Encode(ReadOnlySpan<float> pixels, int images, long[] shape)
+        {
+            using var upload = device.Upload(pixels);
+            upload.View.CopyTo(device.Stream, model.PixelBuffer(images, (int)shape[2], (int)shape[3]));
+            device.Synchronize();
+            model.Encode(images, (int)shape[2], (int)shape[3]);
+            encoded = "";
+        }
+
+        public void Dispose()
+        {
+            generator.Dispose();
+            model.Dispose();
+            device.Dispose();
+            Golden.Dispose();
+        }
+
+        private void EncodeOne(int image)
+        {
+            var pixels = Golden.Stored("pixel_values", out var shape);
+            var each = pixels.Length / (int)shape[0];
+            Encode(pixels.AsSpan(image * each, each), 1, shape);
+        }
+    }
+}
