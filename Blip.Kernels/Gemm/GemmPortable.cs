@@ -54,22 +54,27 @@ internal static class GemmPortable
         var w = weights.SubView((long)panel * inFeatures * PackedWeights.PanelWidth, (long)inFeatures * PackedWeights.PanelWidth);
         var x0 = x.SubView((long)row * inFeatures, inFeatures);
         var x1 = x.SubView((long)IntrinsicMath.Min(row + 1, rows - 1) * inFeatures, inFeatures);
-        Sums64 sums0 = default, sums1 = default;
-        for (var k = 0; k < inFeatures; k++)
+        // The sums of the chains lie in memory: that many registers are too many for a compiler, and the epilogue is to be compiled once.
+        var sums = LocalMemory.Allocate<float>(TileRows * PackedWeights.PanelWidth);
+        for (var i = 0; i < TileRows * PackedWeights.PanelWidth; i++)
+            sums[i] = 0f;
+        for (var first = 0; first < inFeatures; first += Gemm.ChainLength)
         {
-            var wk = Sums64.Load<TStored, TFormat>(w, k * PackedWeights.PanelWidth);
-            sums0 = Sums64.MultiplyAdd(x0[k], wk, sums0);
-            sums1 = Sums64.MultiplyAdd(x1[k], wk, sums1);
+            Sums64 block0 = default, block1 = default;
+            var end = IntrinsicMath.Min(first + Gemm.ChainLength, inFeatures);
+            for (var k = first; k < end; k++)
+            {
+                var wk = Sums64.Load<TStored, TFormat>(w, k * PackedWeights.PanelWidth);
+                block0 = Sums64.MultiplyAdd(x0[k], wk, block0);
+                block1 = Sums64.MultiplyAdd(x1[k], wk, block1);
+            }
+            Sums64.Accumulate(block0, sums, 0);
+            Sums64.Accumulate(block1, sums, PackedWeights.PanelWidth);
         }
 
-        // Through memory, so that the epilogue is compiled once and not for each of the sums.
-        var sums = LocalMemory.Allocate<float>(PackedWeights.PanelWidth);
-        Sums64.Store(sums0, sums, 0);
-        Finish(sums, bias, residual, y, row, panel, outFeatures, activation);
-        if (row + 1 >= rows)
-            return;
-        Sums64.Store(sums1, sums, 0);
-        Finish(sums, bias, residual, y, row + 1, panel, outFeatures, activation);
+        Finish(sums.SubView(0, PackedWeights.PanelWidth), bias, residual, y, row, panel, outFeatures, activation);
+        if (row + 1 < rows)
+            Finish(sums.SubView(PackedWeights.PanelWidth, PackedWeights.PanelWidth), bias, residual, y, row + 1, panel, outFeatures, activation);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -54,6 +54,7 @@ internal static class GemmShared
         var thread = Group.IdxX;
         var row = thread / (Width / PerThread) * PerThread;
         var column = thread % (Width / PerThread) * PerThread;
+        Sums4 total0 = default, total1 = default, total2 = default, total3 = default;
         Sums4 sums0 = default, sums1 = default, sums2 = default, sums3 = default;
         for (var k = 0; k < inFeatures; k += Depth)
         {
@@ -77,14 +78,22 @@ internal static class GemmShared
                 sums3 = Sums4.MultiplyAdd(sharedX[xk + 3], wk, sums3);
             }
             Group.Barrier();
+            if ((k + Depth) % Gemm.ChainLength == 0 || k + Depth >= inFeatures)
+            {
+                total0 = Sums4.Add(total0, sums0);
+                total1 = Sums4.Add(total1, sums1);
+                total2 = Sums4.Add(total2, sums2);
+                total3 = Sums4.Add(total3, sums3);
+                sums0 = sums1 = sums2 = sums3 = default;
+            }
         }
 
         row += firstRow;
         column += panel * Width;
-        Finish(sums0, bias, residual, y, row, column, rows, outFeatures, activation);
-        Finish(sums1, bias, residual, y, row + 1, column, rows, outFeatures, activation);
-        Finish(sums2, bias, residual, y, row + 2, column, rows, outFeatures, activation);
-        Finish(sums3, bias, residual, y, row + 3, column, rows, outFeatures, activation);
+        Finish(total0, bias, residual, y, row, column, rows, outFeatures, activation);
+        Finish(total1, bias, residual, y, row + 1, column, rows, outFeatures, activation);
+        Finish(total2, bias, residual, y, row + 2, column, rows, outFeatures, activation);
+        Finish(total3, bias, residual, y, row + 3, column, rows, outFeatures, activation);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

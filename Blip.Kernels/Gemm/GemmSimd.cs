@@ -43,9 +43,8 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
 {
     private const int Width = PackedWeights.PanelWidth;
 
-    // A panel's block of 256 · 64 floats takes 64 KiB: a part of any second-level cache. It also bounds the chains of roundings:
-    // with 768 products in one chain a base model's logits were off by more than twice the reference's own error.
-    private const int MaxDepth = 256;
+    // A panel's block of 256 · 64 floats takes 64 KiB: a part of any second-level cache.
+    private const int MaxDepth = Gemm.ChainLength;
 
     private const int MaxBlockRows = 144;
 

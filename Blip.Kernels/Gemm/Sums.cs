@@ -24,6 +24,9 @@ internal interface ISums<TSelf>
 
     /// <summary>Writes the lanes side by side.</summary>
     static abstract void Store(TSelf lanes, ArrayView<float> to, int index);
+
+    /// <summary>Adds the lanes to values that lie side by side.</summary>
+    static abstract void Accumulate(TSelf lanes, ArrayView<float> to, int index);
 }
 
 /// <summary>Four sums.</summary>
@@ -57,6 +60,10 @@ internal struct Sums4 : ISums<Sums4>
         D = sums.D + (x * w.D),
     };
 
+    /// <summary>a + b, lane by lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Sums4 Add(Sums4 a, Sums4 b) => new() { A = a.A + b.A, B = a.B + b.B, C = a.C + b.C, D = a.D + b.D };
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Sums4 lanes, ArrayView<float> to, int index)
     {
@@ -64,6 +71,15 @@ internal struct Sums4 : ISums<Sums4>
         to[index + 1] = lanes.B;
         to[index + 2] = lanes.C;
         to[index + 3] = lanes.D;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(Sums4 lanes, ArrayView<float> to, int index)
+    {
+        to[index] += lanes.A;
+        to[index + 1] += lanes.B;
+        to[index + 2] += lanes.C;
+        to[index + 3] += lanes.D;
     }
 }
 
@@ -101,5 +117,12 @@ internal struct Pair<THalf> : ISums<Pair<THalf>>
     {
         THalf.Store(lanes.Low, to, index);
         THalf.Store(lanes.High, to, index + THalf.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Accumulate(Pair<THalf> lanes, ArrayView<float> to, int index)
+    {
+        THalf.Accumulate(lanes.Low, to, index);
+        THalf.Accumulate(lanes.High, to, index + THalf.Count);
     }
 }
