@@ -18,7 +18,7 @@ public sealed class Profiler
 
     /// <summary>Measures until the result is disposed.</summary>
     /// <param name="device">The device that is waited for.</param>
-    /// <param name="stage">The graph, or another part of the pipeline: <c>vision</c>, <c>decoder</c>, <c>preprocess</c>, <c>generate</c>.</param>
+    /// <param name="stage">The graph, or another part of the pipeline: <c>image</c>, <c>vision</c>, <c>step</c>, <c>generate</c>.</param>
     /// <param name="name">The node.</param>
     /// <param name="operation">The kernel's operator.</param>
     /// <param name="flops">Floating-point operations; 0 where it is about bytes.</param>
@@ -36,13 +36,13 @@ public sealed class Profiler
         {
             var time = group.Sum(step => step.Microseconds);
             return string.Create(CultureInfo.InvariantCulture,
-                $"{group.Key.Stage,-12} {group.Key.Operation,-22} {group.Count(),6} {time / 1000,10:F2} {100 * time / total,6:F1} {group.Sum(step => step.Flops) / time / 1000,9:F1}");
+                $"{group.Key.Stage,-18} {group.Key.Operation,-22} {group.Count(),6} {time / 1000,10:F2} {100 * time / total,6:F1} {group.Sum(step => step.Flops) / time / 1000,9:F1}");
         });
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{"stage",-12} {"operator",-22} {"calls",6} {"ms",10} {"%",6} {"GFLOP/s",9}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{"stage",-18} {"operator",-22} {"calls",6} {"ms",10} {"%",6} {"GFLOP/s",9}");
         foreach (var row in rows)
             text.AppendLine(row);
-        text.AppendLine(CultureInfo.InvariantCulture, $"{"total",-12} {"",-22} {steps.Count,6} {total / 1000,10:F2}");
+        text.AppendLine(CultureInfo.InvariantCulture, $"{"total",-18} {"",-22} {steps.Count,6} {total / 1000,10:F2}");
         return text.ToString();
     }
 

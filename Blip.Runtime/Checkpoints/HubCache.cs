@@ -76,5 +76,5 @@ public sealed class HubCache
         && !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal);
 
     private static CheckpointException Absent(string name, string why) =>
-        new($"The model {name} is not in the Hugging Face cache ({why}). Nothing is downloaded here; get it with: huggingface-cli download {name}");
+        new($"The model {name} is not in the Hugging Face cache ({why}). Nothing is downloaded here; get it with: hf download {name}");
 }

@@ -8,6 +8,8 @@ namespace Blip.Runtime.Generation;
 /// <summary>One call of <see cref="Generator.Generate"/>.</summary>
 internal sealed class GenerationRun
 {
+    private const string Stage = "generate";
+
     private readonly Device device;
     private readonly ITextDecoder decoder;
     private readonly GenerationWorkspace workspace;
@@ -47,7 +49,8 @@ internal sealed class GenerationRun
         for (var rowsPerSource = state.Beams; ; rowsPerSource = 1)
         {
             Score(current, rowsPerSource, normalize: false);
-            TokenChoice.Run(device, ChoiceArgs(current, rowsPerSource));
+            using (device.Measure(Stage, nameof(TokenChoice)))
+                TokenChoice.Run(device, ChoiceArgs(current, rowsPerSource));
             if (Collect(tokens, onToken))
                 break;
             current = Step(cancellationToken);
@@ -72,8 +75,10 @@ internal sealed class GenerationRun
         for (var rowsPerSource = state.Beams; ; rowsPerSource = 1)
         {
             Score(current, rowsPerSource, normalize: true);
-            TopCandidates.Run(device, CandidateArgs());
-            BeamStep.Run(device, BeamArgs());
+            using (device.Measure(Stage, nameof(TopCandidates)))
+                TopCandidates.Run(device, CandidateArgs());
+            using (device.Measure(Stage, nameof(BeamStep)))
+                BeamStep.Run(device, BeamArgs());
             workspace.Finished.CopyTo(workspace.HostImages);
             if (Array.TrueForAll(workspace.HostImages, done => done != 0))
                 break;
@@ -182,7 +187,8 @@ internal sealed class GenerationRun
             Vocabulary = decoder.VocabularySize,
             Normalize = normalize,
         };
-        LogSoftmax.Run(device, softmax);
+        using (device.Measure(Stage, nameof(LogSoftmax)))
+            LogSoftmax.Run(device, softmax);
         logits?.Add(device, current, rowsPerSource);
         if (rules.Any)
         {
@@ -199,12 +205,19 @@ internal sealed class GenerationRun
                 Capacity = state.Capacity,
             };
             rules.Describe(ref args);
-            TokenRules.Run(device, args);
+            using (device.Measure(Stage, nameof(TokenRules)))
+                TokenRules.Run(device, args);
         }
         if (options.DoSample)
-            SamplingFilters.Run(device, FilterArgs());
+        {
+            using (device.Measure(Stage, nameof(SamplingFilters)))
+                SamplingFilters.Run(device, FilterArgs());
+        }
         if (options.RenormalizeLogits)
-            LogSoftmax.Run(device, softmax with { Logits = workspace.Scores.View, LogSums = default, RowsPerSource = 1, Normalize = true });
+        {
+            using (device.Measure(Stage, nameof(LogSoftmax)))
+                LogSoftmax.Run(device, softmax with { Logits = workspace.Scores.View, LogSums = default, RowsPerSource = 1, Normalize = true });
+        }
         scores?.Add(device, workspace.Scores.View, 1);
     }
 

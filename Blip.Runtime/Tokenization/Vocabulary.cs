@@ -39,7 +39,8 @@ internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, T
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or DecoderFallbackException or JsonException or InvalidOperationException or FormatException)
         {
-            throw new TokenizerException($"{path}: the vocabulary cannot be read: {error.Message}", error);
+            var reason = error is DecoderFallbackException ? "it is not text in UTF-8" : error.Message;
+            throw new TokenizerException($"{path}: the vocabulary cannot be read: {reason}", error);
         }
     }
 

@@ -24,11 +24,11 @@ public class HubCacheTests
     {
         using var folder = new TemporaryFolder();
         var error = Assert.Throws<CheckpointException>(() => ModelSource.Resolve(Name, new HubCache(folder.Path)));
-        Assert.Contains($"huggingface-cli download {Name}", error.Message);
+        Assert.Contains($"hf download {Name}", error.Message);
         var cache = Fill(folder);
         Directory.Delete(Path.Combine(folder.Path, "models--Salesforce--blip-image-captioning-base", "snapshots"), recursive: true);
         error = Assert.Throws<CheckpointException>(() => ModelSource.Resolve(Name, cache));
-        Assert.Contains($"huggingface-cli download {Name}", error.Message);
+        Assert.Contains($"hf download {Name}", error.Message);
     }
 
     [Theory]

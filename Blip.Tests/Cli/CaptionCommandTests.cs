@@ -151,6 +151,7 @@ public sealed class CaptionCommandTests : IDisposable
         var run = await Caption(Demo.Sample("03.png"), "--profile", trace);
         run.Succeeded();
         Assert.Contains("GFLOP/s", run.Error, StringComparison.Ordinal);
+        Assert.All(["resize", "Attention", "LogSoftmax", "TokenChoice"], step => Assert.Contains($" {step} ", run.Error, StringComparison.Ordinal));
         using var json = JsonDocument.Parse(File.ReadAllBytes(trace));
         Assert.True(json.RootElement.GetProperty("traceEvents").GetArrayLength() > 50);
     }

@@ -81,7 +81,7 @@ public class VocabularyTests
     {
         using var folder = new TemporaryFolder();
         File.WriteAllBytes(Path.Combine(folder.Path, "vocab.txt"), [0x61, 0x0A, 0xFF, 0xFE, 0xC3]);
-        Assert.Contains("cannot be read", Assert.Throws<TokenizerException>(() => WordPieceTokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains("not text in UTF-8", Assert.Throws<TokenizerException>(() => WordPieceTokenizer.Load(folder.Path)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
