@@ -10,20 +10,20 @@ public sealed partial class Device
     /// <param name="kernel">A static method; the launcher takes the stream, the grid and group sizes, and the kernel's arguments.</param>
     public Action<AcceleratorStream, KernelConfig, T1> Load<T1>(Action<T1> kernel)
         where T1 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2> Load<T1, T2>(Action<T1, T2> kernel)
         where T1 : struct
         where T2 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3> Load<T1, T2, T3>(Action<T1, T2, T3> kernel)
         where T1 : struct
         where T2 : struct
         where T3 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4> Load<T1, T2, T3, T4>(Action<T1, T2, T3, T4> kernel)
@@ -31,7 +31,7 @@ public sealed partial class Device
         where T2 : struct
         where T3 : struct
         where T4 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5> Load<T1, T2, T3, T4, T5>(Action<T1, T2, T3, T4, T5> kernel)
@@ -40,7 +40,7 @@ public sealed partial class Device
         where T3 : struct
         where T4 : struct
         where T5 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6> Load<T1, T2, T3, T4, T5, T6>(Action<T1, T2, T3, T4, T5, T6> kernel)
@@ -50,7 +50,7 @@ public sealed partial class Device
         where T4 : struct
         where T5 : struct
         where T6 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7> Load<T1, T2, T3, T4, T5, T6, T7>(Action<T1, T2, T3, T4, T5, T6, T7> kernel)
@@ -61,7 +61,7 @@ public sealed partial class Device
         where T5 : struct
         where T6 : struct
         where T7 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8> Load<T1, T2, T3, T4, T5, T6, T7, T8>(Action<T1, T2, T3, T4, T5, T6, T7, T8> kernel)
@@ -73,7 +73,7 @@ public sealed partial class Device
         where T6 : struct
         where T7 : struct
         where T8 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9> Load<T1, T2, T3, T4, T5, T6, T7, T8, T9>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9> kernel)
@@ -86,7 +86,7 @@ public sealed partial class Device
         where T7 : struct
         where T8 : struct
         where T9 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> Load<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10> kernel)
@@ -100,7 +100,7 @@ public sealed partial class Device
         where T8 : struct
         where T9 : struct
         where T10 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> Load<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11> kernel)
@@ -115,7 +115,7 @@ public sealed partial class Device
         where T9 : struct
         where T10 : struct
         where T11 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> Load<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12> kernel)
@@ -131,7 +131,7 @@ public sealed partial class Device
         where T10 : struct
         where T11 : struct
         where T12 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> Load<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13> kernel)
@@ -148,7 +148,7 @@ public sealed partial class Device
         where T11 : struct
         where T12 : struct
         where T13 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13>>(kernel);
 
     /// <inheritdoc cref="Load{T1}(Action{T1})"/>
     public Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> Load<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>(Action<T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14> kernel)
@@ -166,5 +166,13 @@ public sealed partial class Device
         where T12 : struct
         where T13 : struct
         where T14 : struct =>
-        kernels.Load<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>>(kernel);
+        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1, T2, T3, T4, T5, T6, T7, T8, T9, T10, T11, T12, T13, T14>>(kernel);
+
+    // Whoever loads a kernel launches it next: what waits comes before it.
+    private TLauncher LoadInOrder<TLauncher>(Delegate kernel)
+        where TLauncher : Delegate
+    {
+        RunWaiting();
+        return kernels.Load<TLauncher>(kernel);
+    }
 }

@@ -18,7 +18,6 @@ public sealed partial class Device : IDisposable
 
     private readonly Context context;
     private readonly KernelLoader kernels;
-    private readonly DeviceBuffer<int> taskCounter;
     private readonly DeviceBuffer<byte> nothing;
     private long allocatedBytes;
     private int liveBuffers;
@@ -33,7 +32,6 @@ public sealed partial class Device : IDisposable
         Workers = description.Kind == DeviceKind.Cpu ? description.Units : accelerator.NumMultiprocessors;
         GroupSize = options.GroupSize > 0 ? options.GroupSize : description.IsProcessor ? 1 : 128;
         kernels = new KernelLoader(accelerator);
-        taskCounter = Allocate<int>(1);
         nothing = Allocate<byte>(64);
     }
 
@@ -101,34 +99,17 @@ public sealed partial class Device : IDisposable
     public ArrayView<T> OrEmpty<T>(ArrayView<T> view)
         where T : unmanaged => view.Length > 0 ? view : Empty<T>();
 
-    /// <summary>Runs a CPU variant with one worker per core. Only on <see cref="DeviceKind.Cpu"/>.</summary>
-    /// <exception cref="InvalidOperationException">The device is of another kind.</exception>
-    public unsafe void Launch<TOperator>(in TOperator op)
-        where TOperator : unmanaged, ICpuOperator
-    {
-        if (Kind != DeviceKind.Cpu)
-            throw new InvalidOperationException($"A CPU variant was launched on {Description.Id}.");
-        var tasks = op.Tasks;
-        if (tasks <= 0)
-            return;
-        taskCounter.View[0] = 0;
-        fixed (TOperator* address = &op)
-        {
-            delegate*<void*, int, void> function = &CpuWorkers.RunTask<TOperator>;
-            var command = new CpuWorkers.Command((long)address, (long)function, tasks);
-            Load<CpuWorkers.Command, ArrayView<int>>(CpuWorkers.Kernel)(Stream, new KernelConfig(Math.Min(Workers, tasks), 1), command, taskCounter.View);
-            // The operator lies on this thread's stack: nobody may still be at it when this returns.
-            Stream.Synchronize();
-        }
-    }
-
     /// <summary>Waits until everything that was queued is done.</summary>
-    public void Synchronize() => Stream.Synchronize();
+    public void Synchronize()
+    {
+        RunWaiting();
+        Stream.Synchronize();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        taskCounter.Dispose();
+        waiting?.Dispose();
         nothing.Dispose();
         Accelerator.Dispose();
         context.Dispose();

@@ -42,9 +42,15 @@ public sealed class DeviceBuffer<T> : IDisposable
         if (source.IsEmpty)
             return;
         if (device.Kind == DeviceKind.Cpu)
+        {
+            // What waits to be run may still read what lies there.
+            device.Synchronize();
             source.CopyTo(HostSpan(View.SubView(offset, source.Length)));
+        }
         else
+        {
             View.SubView(offset, source.Length).CopyFromCPU(device.Stream, source);
+        }
     }
 
     /// <summary>Waits for the work before it and copies from the start of the buffer to the host.</summary>

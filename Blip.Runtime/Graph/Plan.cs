@@ -99,6 +99,7 @@ public sealed class Plan : IDisposable
                 RunProfiled(node, profiler);
             return;
         }
+        using var batch = Device.BeginBatch();
         foreach (var node in nodes)
             node.Run(this);
     }

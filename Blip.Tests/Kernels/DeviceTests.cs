@@ -26,6 +26,36 @@ public class DeviceTests
     }
 
     [Fact]
+    public unsafe void A_batch_runs_its_operators_one_after_the_other()
+    {
+        using var device = Device.Open("cpu", new DeviceOptions { Threads = 3 });
+        const int Length = 500, Operators = 3000;
+        using var values = device.Allocate<int>(2 * Length);
+        using (device.BeginBatch())
+        {
+            // Each operator reads all that the one before it wrote: one out of turn breaks the sum.
+            for (var i = 0; i < Operators; i++)
+                device.Launch(new SumPlusOne { From = Cpu.Pointer(values.View) + (i % 2 * Length), To = Cpu.Pointer(values.View) + ((i + 1) % 2 * Length), Length = Length });
+        }
+        Assert.All(values.ToArray()[..Length], value => Assert.Equal(Operators, value));
+    }
+
+    [Fact]
+    public unsafe void Copies_see_what_was_launched_before_them_and_not_what_comes_after()
+    {
+        using var device = Device.Open("cpu");
+        using var counts = device.Allocate<int>(10);
+        using (device.BeginBatch())
+        {
+            device.Launch(new CountTasks { Counts = Cpu.Pointer(counts.View), Length = 10 });
+            Assert.Equal(Enumerable.Repeat(1, 10), counts.ToArray());
+            device.Launch(new CountTasks { Counts = Cpu.Pointer(counts.View), Length = 10 });
+            counts.CopyFrom([7]);
+        }
+        Assert.Equal(Enumerable.Repeat(2, 9).Prepend(7), counts.ToArray());
+    }
+
+    [Fact]
     public void A_launch_allocates_no_device_memory_and_hardly_any_managed_memory()
     {
         using var device = Device.Open("cpu");
@@ -70,6 +100,18 @@ public class DeviceTests
         var i = (Grid.IdxX * Group.DimX) + Group.IdxX;
         if (i < x.Length)
             x[i] *= factor;
+    }
+
+    internal unsafe struct SumPlusOne : ICpuOperator
+    {
+        public int* From;
+        public int* To;
+        public int Length;
+
+        public readonly int Tasks => Length;
+
+        // The neighbour's value, which another worker may have written.
+        public readonly void Run(int task) => To[task] = Math.Max(From[task], From[(task + 1) % Length]) + 1;
     }
 
     internal unsafe struct CountTasks : ICpuOperator

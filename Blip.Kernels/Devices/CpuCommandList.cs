@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>CPU operators that wait to be run by one launch, copied to memory that lives as long as the device.</summary>
+internal sealed unsafe class CpuCommandList : IDisposable
+{
+    // A step of a large model is some 300 operators of some 200 bytes; a list that is full is run and begun anew.
+    private const int MaxCommands = 1024;
+    private const int OperatorBytes = 1 << 19;
+    private const int Alignment = 64;
+
+    private readonly CpuWorkers.Command* commands = (CpuWorkers.Command*)NativeMemory.AlignedAlloc((nuint)(MaxCommands * sizeof(CpuWorkers.Command)), Alignment);
+    private readonly byte* operators = (byte*)NativeMemory.AlignedAlloc(OperatorBytes, Alignment);
+    private readonly int* counters = (int*)NativeMemory.AlignedAlloc((MaxCommands + 1) * CpuWorkers.CounterStride * sizeof(int), Alignment);
+    private int used;
+
+    /// <summary>Operators that wait.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Whether there is room for one more.</summary>
+    public bool HasRoomFor<TOperator>()
+        where TOperator : unmanaged => Count < MaxCommands && used + Padded<TOperator>() <= OperatorBytes;
+
+    /// <summary>Copies an operator to the end of the list.</summary>
+    public void Add<TOperator>(in TOperator op)
+        where TOperator : unmanaged, ICpuOperator
+    {
+        var address = operators + used;
+        used += Padded<TOperator>();
+        Unsafe.Write(address, op);
+        delegate*<void*, int, void> function = &CpuWorkers.RunTask<TOperator>;
+        commands[Count++] = new CpuWorkers.Command((long)address, (long)function, op.Tasks);
+    }
+
+    /// <summary>What is to be launched now; the list is empty afterwards, its memory in use until the launch has ended.</summary>
+    public CpuWorkers.List Take(int workers)
+    {
+        var list = new CpuWorkers.List((long)commands, (long)counters, Count, workers);
+        NativeMemory.Clear(counters, (nuint)((Count + 1) * CpuWorkers.CounterStride * sizeof(int)));
+        (Count, used) = (0, 0);
+        return list;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        NativeMemory.AlignedFree(commands);
+        NativeMemory.AlignedFree(operators);
+        NativeMemory.AlignedFree(counters);
+    }
+
+    private static int Padded<TOperator>()
+        where TOperator : unmanaged => (sizeof(TOperator) + Alignment - 1) / Alignment * Alignment;
+}

@@ -1,0 +1,66 @@
+using ILGPU;
+
+namespace Blip.Kernels.Devices;
+
+/// <content>Running CPU operators, one by one or many by one launch.</content>
+public sealed partial class Device
+{
+    private CpuCommandList? waiting;
+    private int openBatches;
+
+    /// <summary>
+    /// Until the result is disposed, CPU variants are collected and run by one launch: what a step of many small operators would lose in
+    /// launches. Other devices queue their launches by themselves, and nothing changes there. Memory that an operator reads must live
+    /// until then. Batches may be nested; the outermost counts.
+    /// </summary>
+    public Batch BeginBatch()
+    {
+        openBatches++;
+        return new Batch(this);
+    }
+
+    /// <summary>Runs a CPU variant with one worker per core. Only on <see cref="DeviceKind.Cpu"/>.</summary>
+    /// <exception cref="InvalidOperationException">The device is of another kind.</exception>
+    public void Launch<TOperator>(in TOperator op)
+        where TOperator : unmanaged, ICpuOperator
+    {
+        if (Kind != DeviceKind.Cpu)
+            throw new InvalidOperationException($"A CPU variant was launched on {Description.Id}.");
+        if (op.Tasks <= 0)
+            return;
+        waiting ??= new CpuCommandList();
+        if (!waiting.HasRoomFor<TOperator>())
+            RunWaiting();
+        waiting.Add(op);
+        if (openBatches == 0)
+            RunWaiting();
+    }
+
+    private void RunWaiting()
+    {
+        if (waiting is not { Count: > 0 })
+            return;
+        var list = waiting.Take(Workers);
+        kernels.Load<Action<ILGPU.Runtime.AcceleratorStream, KernelConfig, CpuWorkers.List>>(WalkList)(Stream, new KernelConfig(Workers, 1), list);
+        Stream.Synchronize();
+    }
+
+    private static readonly Action<CpuWorkers.List> WalkList = CpuWorkers.Kernel;
+
+    private void EndBatch()
+    {
+        if (--openBatches == 0)
+            RunWaiting();
+    }
+
+    /// <summary>A batch that is being collected.</summary>
+    public readonly struct Batch : IDisposable
+    {
+        private readonly Device device;
+
+        internal Batch(Device device) => this.device = device;
+
+        /// <summary>Runs what was collected.</summary>
+        public void Dispose() => device.EndBatch();
+    }
+}
