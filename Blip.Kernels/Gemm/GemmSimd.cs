@@ -43,7 +43,7 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
 {
     private const int Width = PackedWeights.PanelWidth;
 
-    // A panel's block of 256 · 64 floats takes 64 KiB: a part of any second-level cache.
+    // A panel's block of 64 · 64 floats takes 16 KiB: half of any first-level cache.
     private const int MaxDepth = Gemm.ChainLength;
 
     private const int MaxBlockRows = 144;

@@ -25,6 +25,7 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
     private readonly GrowingBuffer<float>[] imageKeysValues, keyCache, valueCache;
     private readonly GrowingBuffer<int> promptRow;
     private Plan? step;
+    private DecodingState? prepared;
     private int images, imageTokens;
 
     private CaptioningModel(BlipConfig config, Device device, Checkpoint tensors, ModelOptions options)
@@ -145,7 +146,9 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
         prompt.Bind(prompt.Graph.Input(CaptioningGraphs.CacheRow), firstRows);
         prompt.Bind(prompt.Graph.Input(CaptioningGraphs.WriteRow), firstRows);
         step.Bind(step.Graph.Input(CaptioningGraphs.Ids), state.InputIds.View);
+        step.Bind(step.Graph.Input(CaptioningGraphs.CacheRow), state.CacheRow.View);
         step.Bind(step.Graph.Input(CaptioningGraphs.ImageRow), state.ImageRow.View);
+        prepared = state;
         prompt.Run();
         return prompt.Output(CaptioningGraphs.Logits);
     }
@@ -153,11 +156,10 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
     /// <inheritdoc/>
     public ArrayView<float> Step(DecodingState state)
     {
-        var plan = step ?? throw new InvalidOperationException("A step needs a prompt before it.");
-        // The state keeps two tables of cache rows and writes them in turn.
-        plan.Bind(plan.Graph.Input(CaptioningGraphs.CacheRow), state.CacheRow.View);
-        plan.Run();
-        return plan.Output(CaptioningGraphs.Logits);
+        if (step is null || state != prepared)
+            throw new InvalidOperationException("A step needs the prompt of the same state before it.");
+        step.Run();
+        return step.Output(CaptioningGraphs.Logits);
     }
 
     /// <inheritdoc/>
