@@ -22,16 +22,16 @@ internal static class LayerNormSimd
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
         int rows, int width, float eps)
         where TVector : unmanaged, IVector<TVector> => new()
-    {
-        X = Cpu.Address(x),
-        Residual = Cpu.Address(residual),
-        Gamma = Cpu.Address(gamma),
-        Beta = Cpu.Address(beta),
-        Y = Cpu.Address(y),
-        Rows = new RowTasks(device, rows),
-        Width = width,
-        Eps = eps,
-    };
+        {
+            X = Cpu.Address(x),
+            Residual = Cpu.Address(residual),
+            Gamma = Cpu.Address(gamma),
+            Beta = Cpu.Address(beta),
+            Y = Cpu.Address(y),
+            Rows = new RowTasks(device, rows),
+            Width = width,
+            Eps = eps,
+        };
 }
 
 /// <summary>One layer normalisation, a few rows per task.</summary>

@@ -1,6 +1,6 @@
-using Blip.Runtime.Models;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
+using Blip.Runtime.Models;
 using ILGPU;
 
 namespace Blip.Runtime.Generation;

@@ -1,5 +1,5 @@
-using Blip.Runtime.Models;
 using Blip.Kernels.Devices;
+using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Generation;
 

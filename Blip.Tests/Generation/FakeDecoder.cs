@@ -1,6 +1,6 @@
-using Blip.Runtime.Models;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Generation;
+using Blip.Runtime.Models;
 using ILGPU;
 
 namespace Blip.Tests.Generation;
