@@ -189,24 +189,6 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task MemoryStandsStillOverManyCaptions()
-    {
-        using var own = Captioner.Load(Demo.Model, OnCpu with { BatchSize = 3 });
-        await CaptionAll(own, 30);
-        var (bytes, buffers) = own.DeviceMemory;
-        var managed = GC.GetTotalMemory(forceFullCollection: true);
-        await CaptionAll(own, 300);
-        Assert.Equal((bytes, buffers), own.DeviceMemory);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - managed, long.MinValue, 2 << 20);
-    }
-
-    private static async Task CaptionAll(Captioner captioner, int count)
-    {
-        var sources = Enumerable.Range(0, count).Select(i => (ImageSource)Demo.Paths[i % Demo.Paths.Length]);
-        Assert.Equal(count, await captioner.CaptionAllAsync(sources, cancellationToken: Token).CountAsync(result => result.Succeeded, Token));
-    }
-
-    [Fact]
     public void AttentionIsAMapOverThePictureForEachWord()
     {
         var attention = captioner.Caption(Ring, new CaptionOptions { Attention = true }, Token).Attention;

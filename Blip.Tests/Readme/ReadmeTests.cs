@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Blip.Tests.Readme;
 
 /// <summary>What the README shows is what happens.</summary>
-[Collection(nameof(CurrentDirectoryCollection))]
+[Collection(nameof(AloneCollection))]
 public partial class ReadmeTests
 {
     [Fact]
