@@ -4,8 +4,8 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// <c>log p = x - log Σ exp x</c> over each row, the largest element taken out first. NaN counts as -inf, and a row without a finite
-/// element stays as it is. Variants: <see cref="LogSoftmaxPortable"/> everywhere, <see cref="LogSoftmaxSimd"/> on the CPU accelerator.
+/// <c>log p = x - log Σ exp x</c> over each row, the largest element taken out first. NaN and +inf, which only a damaged
+/// or overflowing model gives, count as -inf, so that no later kernel meets a NaN; a row without a finite element becomes -inf throughout. Variants: <see cref="LogSoftmaxPortable"/> everywhere, <see cref="LogSoftmaxSimd"/> on the CPU accelerator.
 /// </summary>
 public static class LogSoftmax
 {

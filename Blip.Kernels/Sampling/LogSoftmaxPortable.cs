@@ -53,5 +53,5 @@ internal static class LogSoftmaxPortable
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Clean(float value) => value >= float.NegativeInfinity ? value : float.NegativeInfinity;
+    private static float Clean(float value) => value < float.PositiveInfinity ? value : float.NegativeInfinity;
 }

@@ -29,13 +29,13 @@ internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : ICpuOpe
 
     private static float CopyClean(ReadOnlySpan<float> source, Span<float> row)
     {
-        var lowest = Vector512.Create(float.NegativeInfinity);
+        var (lowest, overflow) = (Vector512.Create(float.NegativeInfinity), Vector512.Create(float.PositiveInfinity));
         var largest = lowest;
         var c = 0;
         for (; c + Vector512<float>.Count <= row.Length; c += Vector512<float>.Count)
         {
             var value = Vector512.Create(source[c..]);
-            value = Vector512.ConditionalSelect(Vector512.GreaterThanOrEqual(value, lowest), value, lowest);
+            value = Vector512.ConditionalSelect(Vector512.LessThan(value, overflow), value, lowest);
             value.CopyTo(row[c..]);
             largest = Vector512.ConditionalSelect(Vector512.GreaterThan(value, largest), value, largest);
         }
@@ -44,7 +44,7 @@ internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : ICpuOpe
             result = Math.Max(result, largest[lane]);
         for (; c < row.Length; c++)
         {
-            row[c] = float.IsNaN(source[c]) ? float.NegativeInfinity : source[c];
+            row[c] = source[c] < float.PositiveInfinity ? source[c] : float.NegativeInfinity;
             result = Math.Max(result, row[c]);
         }
         return result;

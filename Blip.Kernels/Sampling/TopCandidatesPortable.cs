@@ -23,7 +23,7 @@ internal static class TopCandidatesPortable
             var best = Candidate.None;
             for (var token = Group.IdxX; token < data.Vocabulary; token += Group.DimX)
             {
-                var candidate = new Candidate(Order(data, data.Scores[row + token] + running, token), token);
+                var candidate = new Candidate(Order(data, Sum(data.Scores[row + token], running), token), token);
                 if (found.Before(candidate) && candidate.Before(best))
                     best = candidate;
             }
@@ -32,11 +32,14 @@ internal static class TopCandidatesPortable
             {
                 var place = (Grid.IdxX * data.Count) + i;
                 data.Orders[place] = found.Value;
-                data.Sums[place] = data.Scores[row + found.Index] + running;
+                data.Sums[place] = Sum(data.Scores[row + found.Index], running);
                 data.Tokens[place] = found.Index;
             }
         }
     }
+
+    // A NaN has no place in any order; without one every token is a candidate, and there are always enough.
+    private static float Sum(float score, float running) => score + running >= float.NegativeInfinity ? score + running : float.NegativeInfinity;
 
     private static float Order(in Data data, float sum, int token)
     {

@@ -26,22 +26,24 @@ internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : I
         {
             // A full list is rarely entered: most vectors are passed over after one comparison.
             for (; token < vocabulary && found < count; token++)
-                Insert(task, row[token] + gathered, row[token] + gathered, token, ref found);
+                Insert(task, Sum(row[token], gathered), Sum(row[token], gathered), token, ref found);
             var last = (float*)orders + ((long)task * count) + (count - 1);
             for (; token + Vector512<float>.Count <= vocabulary; token += Vector512<float>.Count)
             {
                 if (!Vector512.GreaterThanAny(Vector512.Load(row + token) + Vector512.Create(gathered), Vector512.Create(*last)))
                     continue;
                 for (var lane = 0; lane < Vector512<float>.Count; lane++)
-                    Insert(task, row[token + lane] + gathered, row[token + lane] + gathered, token + lane, ref found);
+                    Insert(task, Sum(row[token + lane], gathered), Sum(row[token + lane], gathered), token + lane, ref found);
             }
         }
         for (; token < vocabulary; token++)
         {
-            var sum = row[token] + gathered;
+            var sum = Sum(row[token], gathered);
             Insert(task, sample && sum > float.NegativeInfinity ? sum + Noise(task, token) : sum, sum, token, ref found);
         }
     }
+
+    private static float Sum(float score, float gathered) => float.IsNaN(score + gathered) ? float.NegativeInfinity : score + gathered;
 
     private float Noise(int task, int token) =>
         Philox.Gumbel(seed, (ulong)((long*)streams)[task / rowsPerImage], task % rowsPerImage, ((int*)lengths)[task], token);

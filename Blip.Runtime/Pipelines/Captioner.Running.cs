@@ -6,6 +6,9 @@ namespace Blip.Runtime.Pipelines;
 /// <content>A batch through the device.</content>
 public sealed partial class Captioner
 {
+    private const string NoCaption =
+        "the model gave no word a probability. Its weights are damaged or too large for the precision (try fp32), or the options forbid every word.";
+
     private CaptionPlan Plan(CaptionOptions? options) => new(options ?? new CaptionOptions(), Defaults, model.Config.Text, tokenizer);
 
     /// <summary>Runs a batch: a result for each picture, in order. What is wrong with one picture, its prompt included, is its own result.</summary>
@@ -27,7 +30,9 @@ public sealed partial class Captioner
             for (var i = 0; i < places.Count; i++)
             {
                 var (source, image, _) = batch[places[i]];
-                results[places[i]] = CaptionResult.Of(source, ToCaption(sequences[i], plan), plan.Attention ? image : null);
+                results[places[i]] = sequences[i] is [{ Score: var score }, ..] && double.IsFinite(score)
+                    ? CaptionResult.Of(source, ToCaption(sequences[i], plan), plan.Attention ? image : null)
+                    : CaptionResult.Failed(source, $"{source.Name}: {NoCaption}");
             }
             return results;
         }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
@@ -226,6 +228,37 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     [Fact]
     public void AnotherHeadsCheckpointIsRefused() =>
         Assert.Throws<CheckpointException>(() => Captioner.Load(Path.Combine(AppContext.BaseDirectory, "weights", "vqa"), OnCpu));
+
+    [Theory]
+    [InlineData("cpu", 0x7e00)]
+    [InlineData("cpu", 0x7c00)]
+    [InlineData("opencl", 0x7e00)]
+    [InlineData("opencl", 0x7c00)]
+    public void WeightsThatHoldNoNumbersAreAnErrorAndNoCrash(string id, int half)
+    {
+        Devices.Open(id).Dispose();
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.GetFiles(Demo.Model))
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        Overwrite(Path.Combine(folder.Path, "model.safetensors"), "text_decoder.cls.predictions.bias", (ushort)half);
+        using var damaged = Captioner.Load(folder.Path, new CaptionerOptions { Device = id });
+        foreach (var generation in new GenerationOptions[] { new(), new() { NumBeams = 3 }, new() { DoSample = true }, new() { RenormalizeLogits = true } })
+        {
+            var error = Assert.Throws<ImageException>(() => damaged.Caption(Ring, new CaptionOptions { Generation = generation }, Token));
+            Assert.Contains("weights are damaged", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    // Every element of a float16 tensor becomes the same.
+    private static void Overwrite(string path, string key, ushort bits)
+    {
+        var file = File.ReadAllBytes(path);
+        var header = (int)BitConverter.ToUInt64(file);
+        using var json = JsonDocument.Parse(file.AsMemory(8, header));
+        var offsets = json.RootElement.GetProperty(key).GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt32()).ToArray();
+        MemoryMarshal.Cast<byte, ushort>(file.AsSpan(8 + header)[offsets[0]..offsets[1]]).Fill(bits);
+        File.WriteAllBytes(path, file);
+    }
 
     [Theory]
     [InlineData("Threads", -1, 0)]
