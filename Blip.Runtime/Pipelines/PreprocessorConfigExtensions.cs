@@ -12,6 +12,7 @@ internal static class PreprocessorConfigExtensions
         Width = config.Width,
         Height = config.Height,
         Resize = config.DoResize,
+        Filter = config.Resample,
         Rescale = config.DoRescale,
         RescaleFactor = config.RescaleFactor,
         Normalize = config.DoNormalize,

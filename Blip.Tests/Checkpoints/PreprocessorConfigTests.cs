@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 
 namespace Blip.Tests.Checkpoints;
@@ -28,10 +29,11 @@ public class PreprocessorConfigTests
     public void Every_field_is_obeyed()
     {
         var config = Read("""
-            {"size": {"height": 40, "width": 56}, "do_resize": true, "resample": 3, "do_rescale": false, "rescale_factor": 0.5,
+            {"size": {"height": 40, "width": 56}, "do_resize": true, "resample": 1, "do_rescale": false, "rescale_factor": 0.5,
              "do_normalize": false, "image_mean": [0.1, 0.2, 0.3], "image_std": [1, 2, 3], "do_convert_rgb": false}
             """);
         Assert.Equal((56, 40, false, 0.5, false, false), (config.Width, config.Height, config.DoRescale, config.RescaleFactor, config.DoNormalize, config.DoConvertRgb));
+        Assert.Equal(ResamplingFilter.Lanczos, config.Resample);
         Assert.Equal([0.1, 0.2, 0.3], config.Mean);
         Assert.Equal([1, 2, 3], config.Std);
     }
@@ -42,6 +44,17 @@ public class PreprocessorConfigTests
     [InlineData("""{"size": {"height": 480, "width": 480}}""", 480)]
     [InlineData("""{"do_resize": false, "resample": 2}""", 96)]
     public void A_size_may_be_one_number(string json, int size) => Assert.Equal((size, size), (Read(json).Width, Read(json).Height));
+
+    [Theory]
+    [InlineData("{}", ResamplingFilter.Bicubic)]
+    [InlineData("""{"resample": null}""", ResamplingFilter.Bicubic)]
+    [InlineData("""{"resample": 0}""", ResamplingFilter.Nearest)]
+    [InlineData("""{"resample": 1}""", ResamplingFilter.Lanczos)]
+    [InlineData("""{"resample": 2}""", ResamplingFilter.Bilinear)]
+    [InlineData("""{"resample": 3}""", ResamplingFilter.Bicubic)]
+    [InlineData("""{"resample": 4}""", ResamplingFilter.Box)]
+    [InlineData("""{"resample": 5}""", ResamplingFilter.Hamming)]
+    public void Every_filter_of_pillow_may_be_asked_for(string json, ResamplingFilter filter) => Assert.Equal(filter, Read(json).Resample);
 
     [Fact]
     public void The_file_of_newer_releases_holds_it_inside()
@@ -56,7 +69,9 @@ public class PreprocessorConfigTests
     [InlineData("""{"size": {"height": 0, "width": 10}}""", "size.height")]
     [InlineData("""{"size": 1000000}""", "size")]
     [InlineData("""{"size": [3]}""", "size")]
-    [InlineData("""{"resample": 2}""", "resample")]
+    [InlineData("""{"resample": 6}""", "resample")]
+    [InlineData("""{"resample": -1, "do_resize": false}""", "resample")]
+    [InlineData("""{"resample": "bicubic"}""", "resample")]
     [InlineData("""{"image_mean": [1, 2]}""", "image_mean")]
     [InlineData("""{"image_mean": ["a", 2, 3]}""", "image_mean")]
     [InlineData("""{"image_std": [1, 0, 1]}""", "image_std")]

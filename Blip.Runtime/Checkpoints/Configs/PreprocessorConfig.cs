@@ -1,13 +1,11 @@
 using System.Text.Json;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>How a picture becomes the vision tower's input (preprocessor_config.json). The defaults are those of BLIP's image processor.</summary>
 public sealed record PreprocessorConfig
 {
-    /// <summary>Pillow's number for its bicubic filter, the one that BLIP's processors name.</summary>
-    private const int Bicubic = 3;
-
     /// <summary>CLIP's mean of red, green and blue, in 0 to 1.</summary>
     public static IReadOnlyList<double> ClipMean { get; } = [0.48145466, 0.4578275, 0.40821073];
 
@@ -17,8 +15,11 @@ public sealed record PreprocessorConfig
     /// <summary>Converts palettes, gray, CMYK and transparency to RGB.</summary>
     public bool DoConvertRgb { get; init; } = true;
 
-    /// <summary>Resizes to <see cref="Width"/> × <see cref="Height"/>, bicubic, whatever the picture's proportions.</summary>
+    /// <summary>Resizes to <see cref="Width"/> × <see cref="Height"/>, whatever the picture's proportions.</summary>
     public bool DoResize { get; init; } = true;
+
+    /// <summary>How, by Pillow's number in the file; BLIP's processors name bicubic.</summary>
+    public ResamplingFilter Resample { get; init; } = ResamplingFilter.Bicubic;
 
     /// <summary>Pixels across.</summary>
     public int Width { get; init; } = 384;
@@ -63,6 +64,7 @@ public sealed record PreprocessorConfig
         {
             DoConvertRgb = json.Bool("do_convert_rgb") ?? defaults.DoConvertRgb,
             DoResize = json.Bool("do_resize") ?? defaults.DoResize,
+            Resample = ReadFilter(json) ?? defaults.Resample,
             Width = width,
             Height = height,
             DoRescale = json.Bool("do_rescale") ?? defaults.DoRescale,
@@ -73,10 +75,15 @@ public sealed record PreprocessorConfig
         };
         if (config.Std.Any(value => value <= 0))
             throw json.Error("image_std", $"holds a number that is not positive: {string.Join(", ", config.Std)}");
-        if (config.DoResize && json.Int("resample") is { } filter and not Bicubic)
-            throw json.Error("resample", $"is {filter}; only {Bicubic} (bicubic) is supported");
         return config;
     }
+
+    private static ResamplingFilter? ReadFilter(JsonFile json) => (ResamplingFilter?)json.Int("resample") switch
+    {
+        { } filter when !Enum.IsDefined(filter) =>
+            throw json.Error("resample", $"is {(int)filter}, not 0 (nearest), 1 (lanczos), 2 (bilinear), 3 (bicubic), 4 (box) or 5 (hamming)"),
+        var filter => filter,
+    };
 
     private static (int Width, int Height)? ReadSize(JsonFile json)
     {
