@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Blip.Kernels.Devices;
 
 namespace Blip.Bench;
 
@@ -19,6 +20,16 @@ internal static class KernelBench
         ["gemm"] = GemmBench.Entries,
         ["attention"] = AttentionBench.Entries,
         ["layernorm"] = LayerNormBench.Entries,
+        ["l2normalize"] = L2NormalizeBench.Entries,
+        ["activations"] = ElementwiseBench.Activations,
+        ["elementwise"] = ElementwiseBench.Sums,
+        ["tokenembedding"] = EmbeddingBench.TokenEmbeddings,
+        ["selecttoken"] = EmbeddingBench.SelectTokens,
+        ["appendcache"] = EmbeddingBench.AppendCaches,
+        ["patchify"] = PatchEmbeddingBench.Patches,
+        ["assembletokens"] = PatchEmbeddingBench.Tokens,
+        ["positioninterpolation"] = PatchEmbeddingBench.Positions,
+        ["resampling"] = ResamplingBench.Entries,
     };
 
     public static int Run(string[] args)
@@ -43,6 +54,19 @@ internal static class KernelBench
         string Option(string option, string otherwise) => Array.IndexOf(args, option) is var i and >= 0 && i + 1 < args.Length ? args[i + 1] : otherwise;
     }
 
+    /// <summary>The variant that a door with one for the CPU accelerator and one for everything else takes.</summary>
+    public static string Variant(Device device, string cpu) => device.Kind == DeviceKind.Cpu ? cpu : "portable";
+
+    /// <summary>The error of an answer that is to have the reference's bits: none, or beyond every bound.</summary>
+    public static double Exact(IEnumerable<float> expected, IEnumerable<float> actual) => expected.SequenceEqual(actual) ? 0 : double.PositiveInfinity;
+
+    /// <summary>Gives the buffers of an entry back.</summary>
+    public static void Dispose(params ReadOnlySpan<IDisposable> owned)
+    {
+        foreach (var one in owned)
+            one.Dispose();
+    }
+
     private static bool Measure(Device device, string name, Entry entry)
     {
         entry.Run();
@@ -61,7 +85,7 @@ internal static class KernelBench
         var median = times[times.Count / 2];
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-8} {entry.Variant,-10} {entry.Case,-64} {median * 1e3,9:F3} ms {entry.Flops / median / 1e9,8:F1} GFLOP/s {entry.Bytes / median / 1e9,7:F1} GB/s, best {entry.Flops / times[0] / 1e9,8:F1} GFLOP/s  {(error <= 1 ? "ok" : "WRONG")} ({error:F2} of the bound)"));
+            $"{name,-21} {entry.Variant,-10} {entry.Case,-64} {median * 1e3,9:F3} ms {entry.Flops / median / 1e9,8:F1} GFLOP/s {entry.Bytes / median / 1e9,7:F1} GB/s, best {entry.Flops / times[0] / 1e9,8:F1} GFLOP/s  {(error <= 1 ? "ok" : "WRONG")} ({error:F2} of the bound)"));
         entry.Dispose();
         return error <= 1;
     }

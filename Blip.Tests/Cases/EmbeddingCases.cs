@@ -1,4 +1,5 @@
 using Blip.Kernels;
+using Blip.Kernels.Devices;
 
 namespace Blip.Tests.Cases;
 
@@ -7,17 +8,136 @@ public sealed record EmbeddingCase(int Rows, int Tokens, int Vocabulary, int Hid
 {
     /// <summary>How the table is stored.</summary>
     public WeightFormat Format { get; init; }
+
+    /// <summary>What is looked up, the same every time; words are eighths, which every format holds exactly.</summary>
+    public EmbeddingInputs Make()
+    {
+        var random = new Random(Hidden);
+        var table = EmbeddingCases.Values(random, Vocabulary * Hidden).Select(value => MathF.Round(value * 8) / 8).ToArray();
+        var positions = EmbeddingCases.Values(random, MaxPositions * Hidden);
+        int[] ids = [.. Enumerable.Range(0, Rows * Tokens).Select(i => i == 0 ? Vocabulary - 1 : random.Next(Vocabulary))];
+        int[] start = Start ? [.. Enumerable.Range(0, Rows).Select(row => Math.Max(0, MaxPositions - Tokens - row))] : [];
+        return new EmbeddingInputs(ids, table, positions, start);
+    }
 }
+
+/// <summary>The arrays of an <see cref="EmbeddingCase"/>.</summary>
+public sealed record EmbeddingInputs(int[] Ids, float[] Table, float[] Positions, int[] Start);
 
 /// <summary>The one list of embeddings that tests and benchmarks share.</summary>
 public static class EmbeddingCases
 {
-    /// <summary>Odd sizes, a vocabulary that ends within a panel, one step, base and large.</summary>
-    public static IReadOnlyList<EmbeddingCase> All =>
+    /// <summary>Odd sizes, a vocabulary that ends within a panel.</summary>
+    public static IReadOnlyList<EmbeddingCase> Small =>
     [
         new(1, 1, 1, 1, 1), new(2, 3, 5, 7, 9), new(3, 5, 64, 12, 9, Start: true), new(2, 7, 65, 33, 20), new(5, 1, 201, 96, 40, Start: true),
         new(4, 11, 199, 129, 16, Start: true),
         new(2, 9, 77, 31, 16) { Format = WeightFormat.Float16 }, new(2, 9, 130, 48, 16, Start: true) { Format = WeightFormat.BFloat16 },
-        new(2, 20, 30524, 768, 512), new(3, 1, 30524, 768, 512, Start: true), new(1, 35, 1031, 1024, 512),
+        new(1, 35, 1031, 1024, 512),
     ];
+
+    /// <summary>A prompt of the base model, and a step of three beams.</summary>
+    public static IReadOnlyList<EmbeddingCase> Real => [new(2, 20, 30524, 768, 512), new(3, 1, 30524, 768, 512, Start: true)];
+
+    /// <summary>Every case.</summary>
+    public static IEnumerable<EmbeddingCase> All => Small.Concat(Real);
+
+    /// <summary>Numbers from 0 to 1.</summary>
+    public static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle())];
+}
+
+/// <summary>A token embedding's arrays on a device.</summary>
+public sealed class TokenEmbeddingData : IDisposable
+{
+    private readonly DeviceBuffer<int> ids, start;
+    private readonly DeviceBuffer<float> positions, output;
+    private readonly PackedWeights table;
+
+    /// <summary>Uploads the arrays.</summary>
+    public TokenEmbeddingData(Device device, EmbeddingCase test, EmbeddingInputs inputs)
+    {
+        ids = device.Upload<int>(inputs.Ids);
+        start = device.Upload<int>(inputs.Start);
+        positions = device.Upload<float>(inputs.Positions);
+        output = device.Allocate<float>(inputs.Ids.Length * test.Hidden);
+        table = PackedWeights.Allocate(device, test.Vocabulary, test.Hidden, test.Format);
+        table.Fill(0, inputs.Table);
+        table.Upload();
+        Args = new TokenEmbeddingArgs
+        {
+            Ids = ids.View,
+            Table = table,
+            Positions = positions.View,
+            Start = start.View,
+            Output = output.View,
+            Rows = test.Rows,
+            Tokens = test.Tokens,
+        };
+    }
+
+    /// <summary>What to run.</summary>
+    public TokenEmbeddingArgs Args { get; }
+
+    /// <summary>What came out.</summary>
+    public float[] Output() => output.ToArray();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var owned in new IDisposable[] { ids, start, positions, output, table })
+            owned.Dispose();
+    }
+}
+
+/// <summary>A cache, and keys to be written into it: a part of each token of their source.</summary>
+public sealed class AppendCacheData : IDisposable
+{
+    private readonly DeviceBuffer<float> source, cache;
+    private readonly DeviceBuffer<int> start, writeRow;
+
+    /// <summary>Makes the arrays, the same every time.</summary>
+    public AppendCacheData(Device device, EmbeddingCase test)
+    {
+        var random = new Random(2);
+        int cacheRows = test.Rows + 2, capacity = test.Tokens + 3, stride = (3 * test.Hidden) + 1;
+        var sources = EmbeddingCases.Values(random, test.Rows * test.Tokens * stride);
+        var before = EmbeddingCases.Values(random, cacheRows * capacity * test.Hidden);
+        // The last row runs over the end of its cache row, where there are several tokens.
+        int[] starts = test.Start ? [.. Enumerable.Range(0, test.Rows).Select(row => row == test.Rows - 1 ? capacity - 1 : row % 3)] : [];
+        int[] writeRows = test.Start ? [.. Enumerable.Range(0, cacheRows).OrderBy(_ => random.Next()).Take(test.Rows)] : [];
+        source = device.Upload<float>(sources);
+        cache = device.Upload<float>(before);
+        start = device.Upload<int>(starts);
+        writeRow = device.Upload<int>(writeRows);
+        Args = new AppendCacheArgs
+        {
+            Source = source.View,
+            SourceStride = stride,
+            SourceOffset = test.Hidden,
+            Cache = cache.View,
+            Capacity = capacity,
+            Start = start.View,
+            WriteRow = writeRow.View,
+            Rows = test.Rows,
+            Tokens = test.Tokens,
+            Width = test.Hidden,
+        };
+        Expected = AppendCacheReference.Run(sources, stride, test.Hidden, before, capacity, starts, writeRows, test.Rows, test.Tokens, test.Hidden);
+    }
+
+    /// <summary>What to run.</summary>
+    public AppendCacheArgs Args { get; }
+
+    /// <summary>The cache as it should be afterwards.</summary>
+    public float[] Expected { get; }
+
+    /// <summary>The cache as it is.</summary>
+    public float[] Cache() => cache.ToArray();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var owned in new IDisposable[] { source, cache, start, writeRow })
+            owned.Dispose();
+    }
 }

@@ -64,6 +64,23 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
         return worst;
     }
 
+    /// <summary>The largest error of an L2 normalisation relative to what is allowed, and where it is.</summary>
+    public (double Error, string Where) L2NormalizeError(float[] x, double eps, float[] actual)
+    {
+        // The sum of squares, its root and two divisions.
+        const double Bound = 4 * Ulp;
+        var expected = L2NormalizeReference.Run(x, Rows, Width, eps);
+        var worst = (Error: 0.0, Where: "");
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var difference = Math.Abs(expected[i] - actual[i]);
+            var error = difference == 0 ? 0 : difference / (Bound * Math.Abs(expected[i]));
+            if (!(error <= worst.Error))
+                worst = (double.IsNaN(error) ? double.MaxValue : error, $"element {i} is {actual[i]:g9}, not {expected[i]:g9}");
+        }
+        return worst;
+    }
+
     private float Value(Random random, int row, int column) => Values switch
     {
         RowValues.Large => Between(random, 1e4f),

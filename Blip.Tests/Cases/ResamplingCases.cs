@@ -1,4 +1,5 @@
 using Blip.Kernels;
+using Blip.Kernels.Devices;
 
 namespace Blip.Tests.Cases;
 
@@ -43,4 +44,60 @@ public static class ResamplingCases
     /// <summary>What captioning meets: photographs to the sizes of the models.</summary>
     public static IReadOnlyList<ResamplingCase> Photographs =>
         [new(481, 323, 384, 384), new(1920, 1080, 384, 384), new(4000, 3000, 384, 384), new(3000, 4000, 384, 384), new(640, 480, 480, 480), new(240, 180, 96, 96)];
+}
+
+/// <summary>A case's picture and tables on a device.</summary>
+public sealed class ResamplingData : IDisposable
+{
+    private readonly ResamplingCase test;
+    private readonly byte[] pixels;
+    private readonly DeviceBuffer<byte> source, intermediate, target;
+    private readonly DeviceBuffer<int> columns, rows;
+
+    /// <summary>Uploads the picture.</summary>
+    public ResamplingData(Device device, ResamplingCase test)
+    {
+        this.test = test;
+        pixels = test.Pixels();
+        source = device.Upload<byte>(pixels);
+        intermediate = device.Allocate<byte>(Resampling.IntermediateBytes(test.Width, test.Height, test.TargetWidth, test.TargetHeight));
+        // A guard behind the answer shows a write past its end.
+        target = device.Allocate<byte>((3 * test.TargetWidth * test.TargetHeight) + 64);
+        columns = device.Upload<int>(ResamplingTable.Create(test.Width, test.TargetWidth, test.Filter).Data);
+        rows = device.Upload<int>(ResamplingTable.Create(test.Height, test.TargetHeight, test.Filter).Data);
+        Args = new ResamplingArgs
+        {
+            Source = source.View,
+            SourceWidth = test.Width,
+            SourceHeight = test.Height,
+            Intermediate = intermediate.View,
+            Target = target.View,
+            TargetWidth = test.TargetWidth,
+            TargetHeight = test.TargetHeight,
+            Columns = columns.View,
+            Rows = rows.View,
+        };
+    }
+
+    /// <summary>What to run.</summary>
+    public ResamplingArgs Args { get; }
+
+    /// <summary>Bytes read and written, those between the passes included.</summary>
+    public double Bytes => source.Length + (2.0 * intermediate.Length) + (3.0 * test.TargetWidth * test.TargetHeight);
+
+    /// <summary>What is wrong with the answer; empty where its bytes are the reference's and nothing is written behind them.</summary>
+    public string Compare()
+    {
+        var expected = ResamplingReference.Resize(pixels, test.Width, test.Height, test.TargetWidth, test.TargetHeight, test.Filter);
+        var answer = target.ToArray().AsSpan();
+        return !answer[..expected.Length].SequenceEqual(expected) ? $"{test}: other bytes than the reference"
+            : answer[expected.Length..].ContainsAnyExcept((byte)0) ? $"{test}: written past the end" : "";
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var owned in new IDisposable[] { source, intermediate, target, columns, rows })
+            owned.Dispose();
+    }
 }

@@ -12,19 +12,9 @@ public class EmbeddingTests
         using var device = Variants.Open(id);
         foreach (var test in EmbeddingCases.All)
         {
-            var random = new Random(test.Hidden);
-            // Eighths, which every format holds exactly.
-            var table = Values(random, test.Vocabulary * test.Hidden).Select(value => MathF.Round(value * 8) / 8).ToArray();
-            var positions = Values(random, test.MaxPositions * test.Hidden);
-            var ids = Enumerable.Range(0, test.Rows * test.Tokens).Select(i => i == 0 ? test.Vocabulary - 1 : random.Next(test.Vocabulary)).ToArray();
-            var start = Enumerable.Range(0, test.Rows).Select(row => test.Start ? Math.Max(0, test.MaxPositions - test.Tokens - row) : 0).ToArray();
-            var actual = Embed(device, id, test, ids, table, positions, test.Start ? start : []);
-            for (var i = 0; i < actual.Length; i++)
-            {
-                var (row, token, c) = (i / test.Hidden / test.Tokens, i / test.Hidden % test.Tokens, i % test.Hidden);
-                var expected = table[(ids[i / test.Hidden] * test.Hidden) + c] + positions[((start[row] + token) * test.Hidden) + c];
-                Assert.True(expected == actual[i], $"{test} on {id}: element {i} is {actual[i]}, not {expected}");
-            }
+            var inputs = test.Make();
+            var expected = TokenEmbeddingReference.Run(inputs.Ids, inputs.Table, inputs.Positions, inputs.Start, test.Tokens, test.Hidden);
+            Assert.True(expected.Select(sum => (float)sum).SequenceEqual(Embed(device, id, test, inputs)), $"{test} on {id}");
         }
     }
 
@@ -34,7 +24,10 @@ public class EmbeddingTests
         using var device = Variants.Open(id);
         var test = new EmbeddingCase(1, 4, 3, 2, 2, Start: true);
         float[] table = [1, 2, 3, 4, 5, 6], positions = [10, 20, 30, 40];
-        Assert.Equal([11f, 22, 15, 26, 35, 46, 33, 44], Embed(device, id, test, [-1, 99, 2, 1], table, positions, [-1]));
+        var inputs = new EmbeddingInputs([-1, 99, 2, 1], table, positions, [-1]);
+        float[] expected = [11, 22, 15, 26, 35, 46, 33, 44];
+        Assert.Equal(expected, Embed(device, id, test, inputs));
+        Assert.Equal(expected, TokenEmbeddingReference.Run(inputs.Ids, table, positions, inputs.Start, 4, 2).Select(sum => (float)sum));
     }
 
     [Fact]
@@ -52,14 +45,15 @@ public class EmbeddingTests
         foreach (var test in EmbeddingCases.All)
         {
             var random = new Random(1);
-            var x = Values(random, test.Rows * test.Tokens * test.Hidden);
+            var x = EmbeddingCases.Values(random, test.Rows * test.Tokens * test.Hidden);
             var index = Enumerable.Range(0, test.Rows).Select(_ => random.Next(test.Tokens)).ToArray();
             using var xs = device.Upload<float>(x);
             using var indices = device.Upload<int>(index);
             using var y = device.Allocate<float>(test.Rows * test.Hidden);
             SelectToken.Run(device, xs.View, indices.View, y.View, test.Rows, test.Tokens, test.Hidden, 0, Variants.Portable(id));
-            var expected = index.SelectMany((token, row) => x.AsSpan(((row * test.Tokens) + token) * test.Hidden, test.Hidden).ToArray());
-            Assert.Equal(expected, y.ToArray());
+            Assert.Equal(SelectTokenReference.Run(x, index, test.Rows, test.Tokens, test.Hidden, 0), y.ToArray());
+            SelectToken.Run(device, xs.View, indices.View, y.View, test.Rows, test.Tokens, test.Hidden, -1, Variants.Portable(id));
+            Assert.Equal(SelectTokenReference.Run(x, index, test.Rows, test.Tokens, test.Hidden, -1), y.ToArray());
         }
     }
 
@@ -69,39 +63,9 @@ public class EmbeddingTests
         using var device = Variants.Open(id);
         foreach (var test in EmbeddingCases.All)
         {
-            var random = new Random(2);
-            int cacheRows = test.Rows + 2, capacity = test.Tokens + 3, stride = (3 * test.Hidden) + 1;
-            var source = Values(random, test.Rows * test.Tokens * stride);
-            var cache = Values(random, cacheRows * capacity * test.Hidden);
-            // The last row runs over the end of its cache row, where there are several.
-            int[] start = test.Start ? [.. Enumerable.Range(0, test.Rows).Select(row => row == test.Rows - 1 ? capacity - 1 : row % 3)] : [];
-            int[] writeRow = test.Start ? [.. Enumerable.Range(0, cacheRows).OrderBy(_ => random.Next()).Take(test.Rows)] : [];
-            using var sources = device.Upload<float>(source);
-            using var caches = device.Upload<float>(cache);
-            using var starts = device.Upload<int>(start);
-            using var writeRows = device.Upload<int>(writeRow);
-            var args = new AppendCacheArgs
-            {
-                Source = sources.View,
-                SourceStride = stride,
-                SourceOffset = test.Hidden,
-                Cache = caches.View,
-                Capacity = capacity,
-                Start = starts.View,
-                WriteRow = writeRows.View,
-                Rows = test.Rows,
-                Tokens = test.Tokens,
-                Width = test.Hidden,
-            };
-            AppendCache.Run(device, args, Variants.Portable(id));
-            for (var token = 0; token < test.Rows * test.Tokens; token++)
-            {
-                var row = token / test.Tokens;
-                var position = (test.Start ? start[row] : 0) + (token % test.Tokens);
-                if (position < capacity)
-                    source.AsSpan((token * stride) + test.Hidden, test.Hidden).CopyTo(cache.AsSpan((((test.Start ? writeRow[row] : row) * capacity) + position) * test.Hidden));
-            }
-            Assert.Equal(cache, caches.ToArray());
+            using var data = new AppendCacheData(device, test);
+            AppendCache.Run(device, data.Args, Variants.Portable(id));
+            Assert.Equal(data.Expected, data.Cache());
         }
     }
 
@@ -124,28 +88,10 @@ public class EmbeddingTests
         static void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
     }
 
-    private static float[] Embed(Device device, string id, EmbeddingCase test, int[] ids, float[] words, float[] positions, int[] start)
+    private static float[] Embed(Device device, string id, EmbeddingCase test, EmbeddingInputs inputs)
     {
-        using var idsThere = device.Upload<int>(ids);
-        using var table = PackedWeights.Allocate(device, test.Vocabulary, test.Hidden, test.Format);
-        table.Fill(0, words);
-        table.Upload();
-        using var positionsThere = device.Upload<float>(positions);
-        using var starts = device.Upload<int>(start);
-        using var output = device.Allocate<float>(ids.Length * test.Hidden);
-        var args = new TokenEmbeddingArgs
-        {
-            Ids = idsThere.View,
-            Table = table,
-            Positions = positionsThere.View,
-            Start = starts.View,
-            Output = output.View,
-            Rows = test.Rows,
-            Tokens = test.Tokens,
-        };
-        TokenEmbedding.Run(device, args, Variants.Portable(id));
-        return output.ToArray();
+        using var data = new TokenEmbeddingData(device, test, inputs);
+        TokenEmbedding.Run(device, data.Args, Variants.Portable(id));
+        return data.Output();
     }
-
-    private static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (float)random.NextDouble())];
 }

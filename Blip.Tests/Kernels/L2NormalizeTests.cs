@@ -6,9 +6,6 @@ namespace Blip.Tests.Kernels;
 
 public class L2NormalizeTests
 {
-    // The sum of squares, its root and two divisions: 4 ulp.
-    private const double Bound = 4.0 / (1 << 23);
-
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Every_case_agrees_with_the_formula_in_double(string id)
     {
@@ -16,15 +13,14 @@ public class L2NormalizeTests
         foreach (var test in NormalizationCases.Small.Concat(NormalizationCases.Real))
         {
             var x = test.Make().X;
-            var expected = L2NormalizeReference.Run(x, test.Rows, test.Width, 1e-12);
             using var xs = device.Upload<float>(x);
             using var y = device.Allocate<float>(x.Length);
             L2Normalize.Run(device, xs.View, y.View, test.Rows, test.Width, 1e-12f, Variants.Portable(id));
             var apart = y.ToArray();
             L2Normalize.Run(device, xs.View, xs.View, test.Rows, test.Width, 1e-12f, Variants.Portable(id));
             Assert.Equal(apart, xs.ToArray());
-            for (var i = 0; i < expected.Length; i++)
-                Assert.True(Math.Abs(expected[i] - apart[i]) <= Bound * Math.Abs(expected[i]), $"{test} on {id}: element {i} is {apart[i]:g9}, not {expected[i]:g9}");
+            var (error, where) = test.L2NormalizeError(x, 1e-12, apart);
+            Assert.True(error <= 1, $"{test} on {id}: {where}");
         }
     }
 
@@ -57,13 +53,12 @@ public class L2NormalizeTests
     public void The_256_bit_lanes_agree_with_the_formula_too()
     {
         using var device = Device.Open("cpu");
-        var x = new NormalizationCase(5, 251).Make().X;
-        var expected = L2NormalizeReference.Run(x, 5, 251, 1e-12);
+        var test = new NormalizationCase(5, 251);
+        var x = test.Make().X;
         using var xs = device.Upload<float>(x);
         device.Launch(L2NormalizeSimd.Operator<Floats256>(device, xs.View, xs.View, 5, 251, 1e-12f));
-        var actual = xs.ToArray();
-        for (var i = 0; i < actual.Length; i++)
-            Assert.Equal(expected[i], actual[i], Bound * Math.Abs(expected[i]));
+        var (error, where) = test.L2NormalizeError(x, 1e-12, xs.ToArray());
+        Assert.True(error <= 1, where);
     }
 
     [Fact]
