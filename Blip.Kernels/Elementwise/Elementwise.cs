@@ -5,6 +5,12 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>Sums of tensors that no other operator took as its residual.</summary>
+/// <remarks>
+/// Variants: <see cref="ElementwiseSimd"/> on the CPU accelerator, a portable kernel on every other device.
+/// On the CPU, sums of 577 rows of 768 take 0.14 ms (38 GB/s), of eight times as many 0.96 ms (44 GB/s).
+/// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels elementwise</c> on 2 cores of an AMD EPYC with AVX-512 that others kept
+/// busy, medians of half a second.
+/// </remarks>
 public static class Elementwise
 {
     /// <summary>y = a + b for each element; y may be a or b.</summary>

@@ -8,6 +8,12 @@ namespace Blip.Kernels;
 /// Cuts images into patches, each one row in the order of a convolution's weight (channel, row, column), so that the patch convolution
 /// of a vision transformer (Dosovitskiy et al. 2020, eq. 1), whose stride is its kernel size, is one GEMM.
 /// </summary>
+/// <remarks>
+/// Variants: <see cref="PatchifyCpu"/> on the CPU accelerator, a portable kernel on every other device.
+/// On the CPU, a picture of 384×384 in patches of 16 takes 0.24 ms (15 GB/s).
+/// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels patchify</c> on 2 cores of an AMD EPYC with AVX-512 that others kept
+/// busy, medians of half a second.
+/// </remarks>
 public static class Patchify
 {
     /// <summary>Writes the patches; pixels beyond the last whole patch are left out, as the convolution leaves them.</summary>

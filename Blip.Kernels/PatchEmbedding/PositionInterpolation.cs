@@ -9,6 +9,12 @@ namespace Blip.Kernels;
 /// steps (<c>align_corners = False</c>), borders repeated, no antialiasing: torch's <c>upsample_bicubic2d</c> with the scale taken from the sizes.
 /// The class position is copied.
 /// </summary>
+/// <remarks>
+/// Variants: <see cref="PositionInterpolationCpu"/> on the CPU accelerator, a portable kernel on every other device.
+/// On the CPU, 24×24 positions of 768 become 30×30 in 0.73 ms (30 GFLOP/s).
+/// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels positioninterpolation</c> on 2 cores of an AMD EPYC with AVX-512 that others kept
+/// busy, medians of half a second.
+/// </remarks>
 public static class PositionInterpolation
 {
     /// <summary>Interpolates; the same grid is copied as it is.</summary>
