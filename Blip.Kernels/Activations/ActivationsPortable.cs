@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Activations on every accelerator, one work-item per element.</summary>
+/// <summary>Activations on every accelerator, one work-item per element, or on a processor per piece.</summary>
 internal static class ActivationsPortable
 {
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, long count, Activation kind)
@@ -31,16 +31,20 @@ internal static class ActivationsPortable
     };
 
     private static void Run<TActivation>(Device device, ArrayView<float> x, ArrayView<float> y, long count)
-        where TActivation : struct, IActivation =>
-        device.Load<ArrayView<float>, ArrayView<float>, long>(Kernel<TActivation>)(
-            device.Stream, new KernelConfig(checked((int)((count + device.GroupSize - 1) / device.GroupSize)), device.GroupSize), x, y, count);
-
-    [Kernel(typeof(Gelu)), Kernel(typeof(QuickGelu)), Kernel(typeof(GeluTanh)), Kernel(typeof(Relu)), Kernel(typeof(Tanh))]
-    internal static void Kernel<TActivation>(ArrayView<float> x, ArrayView<float> y, long count)
         where TActivation : struct, IActivation
     {
-        var i = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
-        if (i < count)
+        var perItem = Elementwise.ElementsPerItem(device);
+        device.Load<ArrayView<float>, ArrayView<float>, long, int>(Kernel<TActivation>)(
+            device.Stream, Elementwise.Launch(device, count, perItem), x, y, count, perItem);
+    }
+
+    [Kernel(typeof(Gelu)), Kernel(typeof(QuickGelu)), Kernel(typeof(GeluTanh)), Kernel(typeof(Relu)), Kernel(typeof(Tanh))]
+    internal static void Kernel<TActivation>(ArrayView<float> x, ArrayView<float> y, long count, int perItem)
+        where TActivation : struct, IActivation
+    {
+        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+        var end = IntrinsicMath.Min(first + perItem, count);
+        for (var i = first; i < end; i++)
             y[i] = TActivation.Apply(new Scalar(x[i])).Value;
     }
 }

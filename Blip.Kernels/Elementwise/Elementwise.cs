@@ -36,15 +36,26 @@ public static class Elementwise
             device.Launch(new ElementwiseSimd(a, b, y, count));
             return;
         }
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, long>(AddKernel)(
-            device.Stream, new KernelConfig(checked((int)((count + device.GroupSize - 1) / device.GroupSize)), device.GroupSize), a, b, y, count);
+        var perItem = ElementsPerItem(device);
+        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, long, int>(AddKernel)(device.Stream, Launch(device, count, perItem), a, b, y, count, perItem);
+    }
+
+    /// <summary>How many neighbours a work-item takes: a group costs a processor as much as dozens of elements, and a GPU wants neighbours side by side.</summary>
+    internal static int ElementsPerItem(Device device) => device.GroupSize == 1 ? 4096 : 1;
+
+    /// <summary>Work-items for that many elements.</summary>
+    internal static KernelConfig Launch(Device device, long count, int perItem)
+    {
+        var perGroup = (long)device.GroupSize * perItem;
+        return new KernelConfig(checked((int)((count + perGroup - 1) / perGroup)), device.GroupSize);
     }
 
     [Kernel]
-    internal static void AddKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count)
+    internal static void AddKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count, int perItem)
     {
-        var i = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
-        if (i < count)
+        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+        var end = IntrinsicMath.Min(first + perItem, count);
+        for (var i = first; i < end; i++)
             y[i] = a[i] + b[i];
     }
 }
