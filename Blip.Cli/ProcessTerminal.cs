@@ -17,7 +17,21 @@ internal static class ProcessTerminal
             Error = new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true },
             OpenInput = Console.OpenStandardInput,
             ErrorIsScreen = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
+            Columns = Columns,
         };
+    }
+
+    private static int Columns()
+    {
+        try
+        {
+            return Console.WindowWidth > 0 ? Console.WindowWidth : int.MaxValue;
+        }
+        catch (IOException)
+        {
+            // A screen that does not tell its width.
+            return int.MaxValue;
+        }
     }
 
     // The console stream swallows "broken pipe", and a run into `head` would caption a thousand pictures for nobody.

@@ -15,6 +15,9 @@ internal sealed class Terminal
     /// <summary>True where a person watches standard error: progress is drawn there.</summary>
     public bool ErrorIsScreen { get; init; }
 
+    /// <summary>The screen's width in characters, asked anew each time: windows change.</summary>
+    public Func<int> Columns { get; init; } = () => int.MaxValue;
+
     /// <summary>Writes one line for people.</summary>
     public void Say(string message) => Error.WriteLine($"blip: {message}");
 }

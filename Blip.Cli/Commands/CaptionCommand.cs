@@ -76,18 +76,20 @@ internal sealed class CaptionCommand : Command, IHasExamples
             BadWords = parsed.GetValue(badWords) ?? [],
             Attention = parsed.GetValue(attentionMap) is not null,
         };
-        foreach (var line in generation.WithoutEffect(parsed, options.Generation))
-            terminal.Say(line);
+        foreach (var idle in generation.WithoutEffect(parsed, options.Generation))
+            terminal.Say(idle);
 
         var arguments = parsed.GetRequiredValue(paths);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
         var maps = AttentionMapFolder.Open(parsed.GetValue(attentionMap));
         CaptionRun.CheckOutput(parsed.GetValue(output));
 
-        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, sources.Count);
+        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, sources.Count, terminal.Columns);
         progress.Announce("loading the model …");
         using var captioner = model.Load(parsed, source);
         progress.Clear();
+        if (model.ThreadsWithoutEffect(parsed, captioner) is { } line)
+            terminal.Say(line);
         var results = Startup.Step(() => captioner.CaptionAllAsync(sources, options, cancellationToken));
         using var report = parsed.GetResult(profile) is { Implicit: false } ? new ProfileReport(terminal, captioner, parsed.GetValue(profile)) : null;
 

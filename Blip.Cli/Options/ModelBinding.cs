@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
@@ -67,4 +68,10 @@ internal sealed class ModelBinding
         BatchSize = parsed.GetValue(batchSize) ?? 0,
         VocabularyFile = parsed.GetValue(vocabulary),
     }));
+
+    /// <summary>A sentence where threads were asked of a device that has none to give.</summary>
+    public string? ThreadsWithoutEffect(ParseResult parsed, Captioner captioner) =>
+        parsed.GetValue(threads) is not null && captioner.DeviceDescription.Kind != DeviceKind.Cpu
+            ? $"{threads.Name} changes nothing on {captioner.DeviceDescription.Id}: it is about --device cpu"
+            : null;
 }

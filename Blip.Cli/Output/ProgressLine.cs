@@ -7,7 +7,7 @@ namespace Blip.Cli.Output;
 /// A bar on the last line of the screen. It is taken away before anything else is written, so that results and messages on the same
 /// screen stay whole; where nobody watches it writes nothing. (Spectre's live display owns one stream; results and bar are on two.)
 /// </summary>
-internal sealed class ProgressLine(TextWriter screen, bool visible, int total)
+internal sealed class ProgressLine(TextWriter screen, bool visible, int total, Func<int>? columns = null)
 {
     private const int Width = 24;
     private const string EraseLine = "\r\e[2K";
@@ -56,7 +56,9 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total)
     {
         if (!visible)
             return;
-        screen.Write(EraseLine + text);
+        // A line that wraps could not be taken away again.
+        var room = Math.Max(0, (columns?.Invoke() ?? int.MaxValue) - 1);
+        screen.Write(EraseLine + (text.Length > room ? text[..room] : text));
         drawn = true;
     }
 }

@@ -28,22 +28,30 @@ public sealed class Profiler
         return new Measurement(this, device, stage, name, operation, flops, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>A table: time, share, calls and GFLOP/s per operator of each stage, the slowest first.</summary>
+    /// <summary>
+    /// Two tables, the slowest first: time, share, calls and GFLOP/s of each operator by stage, and of each node.
+    /// </summary>
     public string ToTable()
     {
-        var total = steps.Sum(step => step.Microseconds);
-        var rows = steps.GroupBy(step => (step.Stage, step.Operation)).OrderByDescending(group => group.Sum(step => step.Microseconds)).Select(group =>
-        {
-            var time = group.Sum(step => step.Microseconds);
-            return string.Create(CultureInfo.InvariantCulture,
-                $"{group.Key.Stage,-18} {group.Key.Operation,-22} {group.Count(),6} {time / 1000,10:F2} {100 * time / total,6:F1} {group.Sum(step => step.Flops) / time / 1000,9:F1}");
-        });
         var text = new StringBuilder();
-        text.AppendLine(CultureInfo.InvariantCulture, $"{"stage",-18} {"operator",-22} {"calls",6} {"ms",10} {"%",6} {"GFLOP/s",9}");
-        foreach (var row in rows)
-            text.AppendLine(row);
-        text.AppendLine(CultureInfo.InvariantCulture, $"{"total",-18} {"",-22} {steps.Count,6} {total / 1000,10:F2}");
+        Write(text, "operator", step => (step.Stage, step.Operation), step => step.Operation);
+        text.AppendLine();
+        Write(text, "node", step => (step.Stage, step.Name), step => step.Name);
         return text.ToString();
+    }
+
+    private void Write(StringBuilder text, string heading, Func<ProfiledStep, (string, string)> by, Func<ProfiledStep, string> label)
+    {
+        var total = steps.Sum(step => step.Microseconds);
+        var width = steps.Select(step => label(step).Length).Append(heading.Length).Max();
+        text.AppendLine(CultureInfo.InvariantCulture, $"{"stage",-18} {heading.PadRight(width)} {"calls",6} {"ms",10} {"%",6} {"GFLOP/s",9}");
+        foreach (var group in steps.GroupBy(by).OrderByDescending(group => group.Sum(step => step.Microseconds)))
+        {
+            var (time, first) = (group.Sum(step => step.Microseconds), group.First());
+            text.AppendLine(CultureInfo.InvariantCulture,
+                $"{first.Stage,-18} {label(first).PadRight(width)} {group.Count(),6} {time / 1000,10:F2} {100 * time / total,6:F1} {group.Sum(step => step.Flops) / time / 1000,9:F1}");
+        }
+        text.AppendLine(CultureInfo.InvariantCulture, $"{"total",-18} {"".PadRight(width)} {steps.Count,6} {total / 1000,10:F2}");
     }
 
     /// <summary>Writes every step in the Chrome trace event format (chrome://tracing, Perfetto).</summary>

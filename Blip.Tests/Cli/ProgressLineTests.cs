@@ -36,4 +36,14 @@ public class ProgressLineTests
         progress.Clear();
         Assert.Equal(length, screen.ToString().Length);
     }
+
+    [Theory, InlineData(40), InlineData(12), InlineData(1)]
+    public void TheBarStaysOnOneLineOfANarrowScreen(int columns)
+    {
+        var screen = new StringWriter();
+        var progress = new ProgressLine(screen, visible: true, total: 1000, () => columns);
+        progress.Advance();
+        progress.Advance();
+        Assert.All(screen.ToString().Split("\r\e[2K"), line => Assert.InRange(line.Length, 0, columns - 1));
+    }
 }

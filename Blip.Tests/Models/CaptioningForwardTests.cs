@@ -1,5 +1,6 @@
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
 using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
 using Blip.Runtime.Models;
@@ -103,14 +104,22 @@ public class CaptioningForwardTests
     {
         using var golden = new GoldenModel("tiny-wide", "captioning");
         using var device = Device.Open("cpu");
-        float[]? first = null;
+        (float[] Logits, string Captions)? first = null;
         for (var passes = PassSet.None; passes <= PassSet.All; passes++)
         {
             using var model = CaptioningModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
-            Encode(golden, model, golden.Names.Any(name => name.Contains('x')) ? SizedPixels(golden) : "pixel_values");
-            var logits = RunWhole(model, Watch.Nothing, golden.Input("labels.input_ids")[..2], golden.Input("labels.attention_mask")[..2])[CaptioningGraphs.Logits];
-            first ??= logits;
-            Assert.True(first.AsSpan().SequenceEqual(logits), $"passes {passes} change the result");
+            using var generator = new Generator(device);
+            var images = Encode(golden, model, SizedPixels(golden));
+            var logits = RunWhole(model, Watch.Nothing, golden.Input("labels.input_ids")[..images], golden.Input("labels.attention_mask")[..images])[CaptioningGraphs.Logits];
+            // The graphs of prompt and step, too.
+            var text = model.Config.Text;
+            var captions = generator.Generate(
+                model, [.. Enumerable.Repeat(new[] { text.BosTokenId, 5, 6 }, images)], new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId),
+                new GenerationOptions { MaxLength = 14, NumBeams = 3 }, cancellationToken: TestContext.Current.CancellationToken);
+            var result = (logits, string.Join('|', captions.Select(beams => $"{string.Join(' ', beams[0].Tokens)} {BitConverter.DoubleToInt64Bits(beams[0].Score):X}")));
+            first ??= result;
+            Assert.True(first.Value.Logits.AsSpan().SequenceEqual(result.logits), $"passes {passes} change the result");
+            Assert.Equal(first.Value.Captions, result.Item2);
         }
     }
 

@@ -11,13 +11,20 @@ public class CaptionerMemoryTests
     [Fact]
     public async Task MemoryStandsStillOverManyCaptions()
     {
+        const int Captions = 150, MostBytesPerCaption = 1024;
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", BatchSize = 3 });
         await CaptionAll(captioner, 30);
         var (bytes, buffers) = captioner.DeviceMemory;
-        var managed = GC.GetTotalMemory(forceFullCollection: true);
-        await CaptionAll(captioner, 300);
+        var growth = new List<long>();
+        for (var round = 0; round < 4; round++)
+        {
+            var managed = GC.GetTotalMemory(forceFullCollection: true);
+            await CaptionAll(captioner, Captions);
+            growth.Add(GC.GetTotalMemory(forceFullCollection: true) - managed);
+        }
         Assert.Equal((bytes, buffers), captioner.DeviceMemory);
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - managed, long.MinValue, 2 << 20);
+        // Pools of the runtime grow at times, and to a bound; a leak grows every time.
+        Assert.InRange(growth.Min(), long.MinValue, Captions * MostBytesPerCaption);
     }
 
     private static async Task CaptionAll(Captioner captioner, int count)
