@@ -9,15 +9,16 @@ namespace Blip.Kernels;
 /// </summary>
 /// <remarks>
 /// Variants: <see cref="GemmSimd"/> on the CPU accelerator, <see cref="GemmPortable"/> for other drivers of processors,
-/// <see cref="GemmShared"/> for GPUs. Measured on 2 cores with AVX-512 (519 GFLOP/s of multiply-adds at most, a busy machine: work per CPU
-/// time), <c>dotnet run -c Release --project Blip.Bench -- kernels gemm</c>, in GFLOP/s:
+/// <see cref="GemmShared"/> for GPUs. GFLOP/s on 2 cores of an AMD EPYC with AVX-512 (519 at most) that others kept busy: the best
+/// repetition of several runs of <c>dotnet run -c Release --project Blip.Bench -- kernels gemm</c>, and their best median:
 /// <code>
-/// GemmSimd                  Float32  Float16  BFloat16
-/// [577,  768] ->  2304          348      363       393
-/// [577,  768] ->  3072 gelu     360      344       365
-/// [577, 3072] ->   768          379      359       382
-/// [1,    768] -> 30524           33       45        54   65, 45 and 54 GB/s of weights
-/// [3,    768] -> 30524           85      121       135
+/// GemmSimd                   Float32      Float16     BFloat16
+/// [577,  768] ->  2304       418, 400
+/// [577,  768] ->   768       439, 406
+/// [577,  768] ->  3072 gelu  402, 388     350, 189    398, 192
+/// [577, 3072] ->   768       389, 328
+/// [1,    768] -> 30524        31,  18      44,  22     55,  34   medians of 35, 22 and 34 GB/s
+/// [3,    768] -> 30524        88,  52
 /// </code>
 /// </remarks>
 public static class Gemm
