@@ -9,8 +9,8 @@ namespace Blip.Kernels;
 /// Variants: <see cref="ActivationsSimd"/> on the CPU accelerator, <see cref="ActivationsPortable"/> on every other device.
 /// On the CPU, 577 rows of 3072 take 1.26 ms (gelu), 0.61 ms (quick_gelu), 1.13 ms (tanh-approximated gelu), 0.25 ms (relu) and 0.75 ms (tanh);
 /// on OpenCL on a processor 2.6, 1.0, 1.0, 0.14 and 0.76 ms.
-/// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels activations [--device opencl]</c> on 2 cores of an AMD EPYC with AVX-512 that others kept
-/// busy, medians of half a second.
+/// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels activations [--device opencl]</c>
+/// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
 /// </remarks>
 public static class Activations
 {

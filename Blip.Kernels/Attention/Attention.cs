@@ -11,7 +11,8 @@ namespace Blip.Kernels;
 /// Variants, and what they reach on 2 cores of an AMD EPYC with AVX-512 that others kept busy (12 heads of 64; an encoder layer has 577 or
 /// 197 tokens, a step of a decoder 1 query over 577 keys), by <c>dotnet run -c Release --project Blip.Bench -- kernels attention</c>:
 /// <list type="bullet">
-/// <item><see cref="AttentionSimd"/>, CPU, the best medians of several runs: 577² in 8.6 ms (119 GFLOP/s), 197² in 0.79 ms (150 GFLOP/s), a step in 0.15 ms (24 GB/s).</item>
+/// <item><see cref="AttentionSimd"/>, CPU, the best medians of several runs: 577² in 8.6 ms (119 GFLOP/s), 197² in 0.79 ms (150 GFLOP/s),
+/// a step in 0.15 ms (24 GB/s).</item>
 /// <item><see cref="AttentionTiled"/>, OpenCL on a processor, the best of the runs: 197² in 2.6 ms (46 GFLOP/s), a step in 0.19 ms.</item>
 /// <item><see cref="AttentionPortable"/>, GPUs, where it has not been timed yet; on the processor 197² took it 48 ms, a step 0.42 ms.</item>
 /// </list>

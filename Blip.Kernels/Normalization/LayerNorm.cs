@@ -11,7 +11,8 @@ namespace Blip.Kernels;
 /// Variants, and what they reach on 2 cores of an AMD EPYC with AVX-512 that others kept busy, on rows of 768, by
 /// <c>dotnet run -c Release --project Blip.Bench -- kernels layernorm</c>:
 /// <list type="bullet">
-/// <item><see cref="LayerNormSimd"/>, CPU, the best medians of several runs, the launch included: 577 rows in 0.16 ms (23 GB/s), 2305 with a residual in 0.36 ms (59 GB/s).</item>
+/// <item><see cref="LayerNormSimd"/>, CPU, the best medians of several runs, the launch included: 577 rows in 0.16 ms (23 GB/s),
+/// 2305 with a residual in 0.36 ms (59 GB/s).</item>
 /// <item><see cref="LayerNormPortable"/>, every other device: 577 rows in 0.2 ms (18 GB/s) on OpenCL on a processor, the best of the runs.</item>
 /// </list>
 /// </remarks>
