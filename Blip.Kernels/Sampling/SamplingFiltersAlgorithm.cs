@@ -53,7 +53,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         where TTeam : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        var entropy = Entropy(row, Softmax(row, team), team);
+        Softmax(row, team);
+        var entropy = Entropy(row, team);
         Cut(row, IntrinsicMath.Min(etaCutoff, XMath.Sqrt(etaCutoff) * Maths.Exp(-entropy)), team);
     }
 
@@ -62,7 +63,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         where TTeam : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        var logSum = Softmax(row, team);
+        var (largest, logSum) = Softmax(row, team);
         var drop = 1f - topP;
         // The highest score below which no more than this may be dropped.
         var key = 0u;
@@ -75,7 +76,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         }
         var threshold = FloatOrder.Value(key);
         // Of equal scores the lower tokens go first, as long as the sum allows.
-        var each = Maths.Exp(threshold - logSum);
+        var each = Maths.Exp(threshold - largest - logSum);
         var left = drop - Below(row, threshold, team);
         var equals = each > 0f && left >= each ? (int)IntrinsicMath.Min(left / each, vocabulary) : 0;
         var equalToken = EqualToken(row, threshold, equals, team);
@@ -113,9 +114,9 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         where TTeam : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        var logSum = Softmax(row, team);
+        var (largest, logSum) = Softmax(row, team);
         // A token's strangeness is how far its surprise, logSum - score, is from the entropy: how far its score is from this.
-        var center = logSum - Entropy(row, logSum, team);
+        var center = largest + logSum - Entropy(row, team);
         // The largest strangeness below which less than this lies; it is not negative, so that its bits order it.
         var strangest = 0u;
         for (var bit = 30; bit >= 0; bit--)
@@ -166,8 +167,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return FloatOrder.Value(key);
     }
 
-    /// <summary>Writes the probabilities and returns log Σ exp.</summary>
-    private float Softmax<TTeam>(long row, TTeam team)
+    /// <summary>Writes the probabilities and returns log Σ exp, in two parts: beside a large score its logarithm would be lost.</summary>
+    private (float Largest, float LogSum) Softmax<TTeam>(long row, TTeam team)
         where TTeam : struct, IReducer
     {
         var largest = Rank(row, Order.ByToken, Candidate.Start, 0f, team).Value;
@@ -189,11 +190,11 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         sum = IntrinsicMath.Max(team.Sum(sum), 1e-30f);
         for (var c = team.Index; c < vocabulary; c += team.Count)
             probabilities[row + c] /= sum;
-        return largest + Maths.Log(sum);
+        return (largest, Maths.Log(sum));
     }
 
     /// <summary>-Σ p log p, after <see cref="Softmax"/>.</summary>
-    private float Entropy<TTeam>(long row, float logSum, TTeam team)
+    private float Entropy<TTeam>(long row, TTeam team)
         where TTeam : struct, IReducer
     {
         var sum = 0f;
@@ -204,7 +205,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
             for (var c = start; c < end; c += team.Count)
             {
                 var probability = probabilities[row + c];
-                block += probability > 0f ? probability * (logSum - scores[row + c]) : 0f;
+                block += probability > 0f ? -probability * Maths.Log(probability) : 0f;
             }
             sum += block;
         }

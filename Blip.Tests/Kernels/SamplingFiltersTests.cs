@@ -1,0 +1,82 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
+
+namespace Blip.Tests.Kernels;
+
+public class SamplingFiltersTests
+{
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Every_filter_keeps_what_a_sort_in_double_keeps(string id)
+    {
+        using var device = Variants.Open(id);
+        foreach (var filter in ScoreCases.Filters)
+        {
+            var (tokens, undecided) = (0, 0);
+            // Portable kernels search bit by bit, which takes a processor long over a whole vocabulary.
+            foreach (var test in ScoreCases.Small.Concat(Variants.Portable(id) ? [] : ScoreCases.Real.Take(1)))
+            {
+                var scores = test.Make();
+                var actual = SamplingRun.Filters(device, id, test, scores, filter.Args);
+                for (var row = 0; row < test.Rows; row++)
+                {
+                    var columns = (row * test.Vocabulary)..((row + 1) * test.Vocabulary);
+                    var result = filter.Check(test, scores[columns], actual[columns]);
+                    Assert.True(result.Wrong is null, $"{id}: {result.Wrong}");
+                    undecided += result.Undecided;
+                    tokens += test.Vocabulary;
+                }
+            }
+            Assert.True(undecided * 1000 <= tokens, $"{filter}: rounding decides about {undecided} of {tokens} tokens");
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Filters_together_are_the_filters_one_after_the_other(string id)
+    {
+        using var device = Variants.Open(id);
+        var test = new ScoreCase(3, 307);
+        var together = new FilterCase("all") { Temperature = 3, TopK = 200, TopP = 0.95f, MinP = 0.08f, TypicalP = 0.9f, EpsilonCutoff = 0.0045f, EtaCutoff = 0.9f };
+        var off = new FilterCase("off");
+        var scores = test.Make();
+        var expected = scores;
+        foreach (var single in new[]
+        {
+            off with { Temperature = together.Temperature, TopK = together.TopK }, off with { TopP = together.TopP }, off with { MinP = together.MinP },
+            off with { TypicalP = together.TypicalP }, off with { EpsilonCutoff = together.EpsilonCutoff }, off with { EtaCutoff = together.EtaCutoff },
+        })
+        {
+            var narrowed = SamplingRun.Filters(device, id, test, expected, single.Args);
+            Assert.NotEqual(expected, narrowed);
+            expected = narrowed;
+        }
+        Assert.Equal(expected, SamplingRun.Filters(device, id, test, scores, together.Args));
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Of_equal_scores_top_p_drops_the_lower_tokens(string id)
+    {
+        using var device = Variants.Open(id);
+        // Nine equal shares; 0.35 of the sum may go, which is three of them.
+        var actual = SamplingRun.Filters(device, id, new ScoreCase(1, 9), [.. Enumerable.Repeat(2f, 9)], new FilterCase("") { TopP = 0.65f }.Args);
+        Assert.Equal([.. Enumerable.Repeat(float.NegativeInfinity, 3), .. Enumerable.Repeat(2f, 6)], actual);
+    }
+
+    [Fact]
+    public void Filters_out_of_range_and_short_views_are_refused()
+    {
+        using var device = Device.Open("cpu");
+        using var scores = device.Allocate<float>(10);
+        string Refused(FilterCase filter, int vocabulary) => Assert.Throws<ArgumentException>(() =>
+        {
+            var args = filter.Args;
+            (args.Scores, args.Scratch, args.Rows, args.Vocabulary) = (scores.View, scores.View, 2, vocabulary);
+            SamplingFilters.Run(device, args);
+        }).Message;
+        Assert.Contains("Scores holds 10", Refused(new FilterCase(""), 6), StringComparison.Ordinal);
+        Assert.Contains("Temperature is 0", Refused(new FilterCase("") { Temperature = 0 }, 5), StringComparison.Ordinal);
+        Assert.Contains("TopP is NaN", Refused(new FilterCase("") { TopP = float.NaN }, 5), StringComparison.Ordinal);
+        Assert.Contains("MinP is 2", Refused(new FilterCase("") { MinP = 2 }, 5), StringComparison.Ordinal);
+        Assert.Contains("LeastTokens is 3", Refused(new FilterCase("") { LeastTokens = 3 }, 5), StringComparison.Ordinal);
+    }
+}
