@@ -30,6 +30,28 @@ public class SamplingTopCandidatesTests
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Scores_that_are_no_numbers_count_as_impossible(string id)
+    {
+        using var device = Variants.Open(id);
+        foreach (var test in ScoreCases.Broken)
+        {
+            var scores = test.Make();
+            foreach (var count in Counts.Where(count => count <= test.Vocabulary))
+            {
+                var (tokens, sums, _) = SamplingRun.TopCandidates(device, id, test, scores, new float[test.Rows], count);
+                for (var row = 0; row < test.Rows; row++)
+                {
+                    var best = Enumerable.Range(0, test.Vocabulary).Select(token => (Token: token, Score: scores[(row * test.Vocabulary) + token]))
+                        .Select(candidate => candidate with { Score = float.IsNaN(candidate.Score) ? float.NegativeInfinity : candidate.Score })
+                        .OrderByDescending(candidate => candidate.Score).ThenBy(candidate => candidate.Token).Take(count).ToArray();
+                    Assert.Equal(best.Select(candidate => candidate.Token), tokens.Skip(row * count).Take(count));
+                    Assert.Equal(best.Select(candidate => candidate.Score), sums.Skip(row * count).Take(count));
+                }
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Draws_come_in_the_order_of_sum_and_noise(string id)
     {
         using var device = Variants.Open(id);
