@@ -20,6 +20,8 @@ internal static class KernelBench
         ["gemm"] = GemmBench.Entries,
         ["attention"] = AttentionBench.Entries,
         ["layernorm"] = LayerNormBench.Entries,
+        ["logsoftmax"] = SamplingBench.LogSoftmaxes,
+        ["topcandidates"] = SamplingBench.TopCandidate,
         ["l2normalize"] = L2NormalizeBench.Entries,
         ["activations"] = ElementwiseBench.Activations,
         ["elementwise"] = ElementwiseBench.Sums,
