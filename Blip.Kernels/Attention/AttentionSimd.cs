@@ -9,7 +9,7 @@ namespace Blip.Kernels;
 /// (keys side by side), so that scores and outputs are products of small matrices that stay in the first-level cache.
 /// Every sum over a head's elements or over keys runs in their order, whatever the tile: one query gives the same bits as many.
 /// </summary>
-internal static class AttentionSimd
+internal static unsafe class AttentionSimd
 {
     /// <summary>Queries per task at most: packing a block of keys then costs 5 % of the products with it.</summary>
     private const int MaxTile = 96;
@@ -41,14 +41,14 @@ internal static class AttentionSimd
             TilesPerRow = tiles,
             // Tiles of equal size, in whole steps of the micro-kernel.
             Tile = ((args.QueryTokens + tiles - 1) / tiles + PanelProduct.Rows - 1) / PanelProduct.Rows * PanelProduct.Rows,
-            Query = Cpu.Address(args.Query),
-            Key = Cpu.Address(args.Key),
-            Value = Cpu.Address(args.Value),
-            KeyRow = Cpu.Address(args.KeyRow),
-            Start = Cpu.Address(args.Start),
-            Mask = Cpu.Address(args.Mask),
-            Output = Cpu.Address(args.Output),
-            Probabilities = Cpu.Address(args.Probabilities),
+            Query = Cpu.Pointer(args.Query),
+            Key = Cpu.Pointer(args.Key),
+            Value = Cpu.Pointer(args.Value),
+            KeyRow = Cpu.Pointer(args.KeyRow),
+            Start = Cpu.Pointer(args.Start),
+            Mask = Cpu.Pointer(args.Mask),
+            Output = Cpu.Pointer(args.Output),
+            Probabilities = Cpu.Pointer(args.Probabilities),
         };
     }
 }
@@ -61,8 +61,8 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
 
     public AttentionShape Shape;
     public int Rows, RowsPerTask, TilesPerRow, Tile;
-    public CpuPointer<float> Query, Key, Value, Output, Probabilities;
-    public CpuPointer<int> KeyRow, Start, Mask;
+    public float* Query, Key, Value, Output, Probabilities;
+    public int* KeyRow, Start, Mask;
 
     public readonly int Tasks => checked((Rows + RowsPerTask - 1) / RowsPerTask * Shape.Heads * TilesPerRow);
 
@@ -78,7 +78,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
                 RunTile(row, head, first, Math.Min(Tile, Shape.QueryTokens - first));
             return;
         }
-        var rows = (int*)KeyRow;
+        var rows = KeyRow;
         var end = Math.Min(row + RowsPerTask, Rows);
         while (row < end)
         {
@@ -107,8 +107,8 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
         var sources = stackalloc int[KeyBlock];
 
         var queryRow = ((long)row * Shape.QueryTokens) + first;
-        var query = (float*)Query + (queryRow * Shape.QueryStride) + Shape.QueryOffset + (head * Shape.HeadDim);
-        var mask = (int*)Mask == null ? null : (int*)Mask + ((long)row * Shape.KeyTokens);
+        var query = Query + (queryRow * Shape.QueryStride) + Shape.QueryOffset + (head * Shape.HeadDim);
+        var mask = Mask == null ? null : Mask + ((long)row * Shape.KeyTokens);
         var visible = Visible(row, first + count - 1);
         new Span<float>(sums, count * (columns + TVector.Count)).Clear();
         new Span<float>(largest, count).Fill(float.NegativeInfinity);
@@ -133,11 +133,11 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
         for (var i = 0; i < count; i++)
         {
             var total = totals[i * TVector.Count] = TVector.Sum(TVector.Load(totals + (i * TVector.Count)));
-            var output = (float*)Output + ((queryRow + i) * width2) + (head * Shape.HeadDim);
+            var output = Output + ((queryRow + i) * width2) + (head * Shape.HeadDim);
             for (var d = 0; d < Shape.HeadDim; d++)
                 output[d] = sums[(i * columns) + d] / total;
         }
-        if ((float*)Probabilities != null)
+        if (Probabilities != null)
             WriteProbabilities(row, head, first, count, visible, query, mask, keys, scores, totals, largest, sources);
     }
 
@@ -172,17 +172,17 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     private readonly float* Probability(int row, int head, int first, int i)
     {
         var (inRow, token) = RowsPerTask == 1 ? (row, first + i) : (row + i, 0);
-        return (float*)Probabilities + (((((long)inRow * Shape.Heads) + head) * Shape.QueryTokens + token) * Shape.KeyTokens);
+        return Probabilities + (((((long)inRow * Shape.Heads) + head) * Shape.QueryTokens + token) * Shape.KeyTokens);
     }
 
     private readonly int Visible(int row, int token) => Shape.Causal == 0
         ? Shape.KeyTokens
-        : Math.Clamp(((int*)Start == null ? 0 : ((int*)Start)[row]) + token + 1, 1, Shape.KeyTokens);
+        : Math.Clamp((Start == null ? 0 : Start[row]) + token + 1, 1, Shape.KeyTokens);
 
     /// <summary>The token number of each key of a block.</summary>
     private readonly void FindSources(int row, int block, int length, int* sources)
     {
-        var table = (int*)KeyRow;
+        var table = KeyRow;
         var perRow = Shape.KeyRows == AttentionShape.PerRow ? Math.Clamp(table[row], 0, Shape.KeyRowCount - 1) : row;
         for (var j = 0; j < length; j++)
         {
@@ -196,7 +196,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     /// <summary>keys[d, j] of the block; lanes past the last key keep what was there.</summary>
     private readonly void PackKeys(int* sources, int length, int head, float* keys)
     {
-        var from = (float*)Key + Shape.KeyOffset + (head * Shape.HeadDim);
+        var from = Key + Shape.KeyOffset + (head * Shape.HeadDim);
         for (var j = 0; j < length; j += 4)
         {
             var k0 = from + ((long)sources[j] * Shape.KeyStride);
@@ -209,7 +209,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
 
     private readonly void PackValues(int* sources, int length, int head, float* values, int columns)
     {
-        var from = (float*)Value + Shape.ValueOffset + (head * Shape.HeadDim);
+        var from = Value + Shape.ValueOffset + (head * Shape.HeadDim);
         for (var j = 0; j < length; j++)
             new Span<float>(from + ((long)sources[j] * Shape.ValueStride), Shape.HeadDim).CopyTo(new Span<float>(values + (j * columns), Shape.HeadDim));
     }

@@ -1,9 +1,6 @@
-using Blip.Kernels.Ptx;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
-using ILGPU.Runtime.CPU;
-using ILGPU.Runtime.OpenCL;
 
 namespace Blip.Kernels.Devices;
 

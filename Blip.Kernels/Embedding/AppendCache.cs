@@ -11,7 +11,7 @@ namespace Blip.Kernels;
 /// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels appendcache [--device opencl]</c>
 /// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
 /// </remarks>
-public static class AppendCache
+public static unsafe class AppendCache
 {
     /// <summary>
     /// Copies token t of row r to position <c>Start[r] + t</c> of cache row <c>WriteRow[r]</c>. What falls outside of the cache is
@@ -51,10 +51,10 @@ public static class AppendCache
         {
             device.Launch(new AppendCacheCpu
             {
-                Source = Cpu.Address(args.Source),
-                Cache = Cpu.Address(args.Cache),
-                Start = Cpu.Address(args.Start),
-                WriteRow = Cpu.Address(args.WriteRow),
+                Source = Cpu.Pointer(args.Source),
+                Cache = Cpu.Pointer(args.Cache),
+                Start = Cpu.Pointer(args.Start),
+                WriteRow = Cpu.Pointer(args.WriteRow),
                 Shape = shape,
                 Rows = new RowTasks(device, checked(args.Rows * args.Tokens)),
             });

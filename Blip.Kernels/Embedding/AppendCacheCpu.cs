@@ -5,8 +5,8 @@ namespace Blip.Kernels;
 /// <summary>CPU variant of <see cref="AppendCache"/>: a few tokens per task.</summary>
 internal unsafe struct AppendCacheCpu : ICpuOperator
 {
-    public CpuPointer<float> Source, Cache;
-    public CpuPointer<int> Start, WriteRow;
+    public float* Source, Cache;
+    public int* Start, WriteRow;
     public AppendCacheShape Shape;
     public RowTasks Rows;
 
@@ -17,12 +17,12 @@ internal unsafe struct AppendCacheCpu : ICpuOperator
         for (var i = Rows.First(task); i < Rows.End(task); i++)
         {
             var row = i / Shape.Tokens;
-            var position = ((int*)Start == null ? 0 : ((int*)Start)[row]) + (i % Shape.Tokens);
-            var cacheRow = (int*)WriteRow == null ? row : ((int*)WriteRow)[row];
+            var position = (Start == null ? 0 : Start[row]) + (i % Shape.Tokens);
+            var cacheRow = WriteRow == null ? row : WriteRow[row];
             if (position < 0 || position >= Shape.Capacity || cacheRow < 0 || cacheRow >= Shape.CacheRows)
                 continue;
-            var from = (float*)Source + ((long)i * Shape.SourceStride) + Shape.SourceOffset;
-            RowMath.Copy(from, (float*)Cache + ((((long)cacheRow * Shape.Capacity) + position) * Shape.Width), Shape.Width);
+            var from = Source + ((long)i * Shape.SourceStride) + Shape.SourceOffset;
+            RowMath.Copy(from, Cache + ((((long)cacheRow * Shape.Capacity) + position) * Shape.Width), Shape.Width);
         }
     }
 }

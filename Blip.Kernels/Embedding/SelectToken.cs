@@ -11,7 +11,7 @@ namespace Blip.Kernels;
 /// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels selecttoken [--device opencl]</c>
 /// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
 /// </remarks>
-public static class SelectToken
+public static unsafe class SelectToken
 {
     /// <summary>Copies <c>y[r] = x[r, index[r] + offset]</c>. An index beyond the row is moved to its nearest token.</summary>
     /// <param name="device">Where the views live.</param>
@@ -43,9 +43,9 @@ public static class SelectToken
         {
             device.Launch(new SelectTokenCpu
             {
-                X = Cpu.Address(x),
-                Index = Cpu.Address(index),
-                Y = Cpu.Address(y),
+                X = Cpu.Pointer(x),
+                Index = Cpu.Pointer(index),
+                Y = Cpu.Pointer(y),
                 Rows = new RowTasks(device, rows),
                 Tokens = tokens,
                 Width = width,

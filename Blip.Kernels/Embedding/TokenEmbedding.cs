@@ -11,7 +11,7 @@ namespace Blip.Kernels;
 /// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels tokenembedding [--device opencl]</c>
 /// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
 /// </remarks>
-public static class TokenEmbedding
+public static unsafe class TokenEmbedding
 {
     /// <summary>
     /// Writes word + position of every token. Ids live on the device, where nothing can be reported: one outside of the vocabulary,
@@ -66,11 +66,11 @@ public static class TokenEmbedding
         }
         device.Launch(new TokenEmbeddingCpu<TStored, TFormat>
         {
-            Ids = Cpu.Address(args.Ids),
-            Start = Cpu.Address(args.Start),
-            Table = Cpu.Address(table),
-            PositionTable = Cpu.Address(args.Positions),
-            Output = Cpu.Address(args.Output),
+            Ids = Cpu.Pointer(args.Ids),
+            Start = Cpu.Pointer(args.Start),
+            Table = Cpu.Pointer(table),
+            PositionTable = Cpu.Pointer(args.Positions),
+            Output = Cpu.Pointer(args.Output),
             Rows = new RowTasks(device, tokens),
             Tokens = args.Tokens,
             Vocabulary = args.Table.OutFeatures,

@@ -7,9 +7,9 @@ internal unsafe struct TokenEmbeddingCpu<TStored, TFormat> : ICpuOperator
     where TStored : unmanaged
     where TFormat : struct, IWeightFormat<TStored>
 {
-    public CpuPointer<int> Ids, Start;
-    public CpuPointer<TStored> Table;
-    public CpuPointer<float> PositionTable, Output;
+    public int* Ids, Start;
+    public TStored* Table;
+    public float* PositionTable, Output;
     public RowTasks Rows;
     public int Tokens, Vocabulary, Positions, Hidden;
 
@@ -19,11 +19,11 @@ internal unsafe struct TokenEmbeddingCpu<TStored, TFormat> : ICpuOperator
     {
         for (var i = Rows.First(task); i < Rows.End(task); i++)
         {
-            var id = Math.Clamp(((int*)Ids)[i], 0, Vocabulary - 1);
-            var start = (int*)Start == null ? 0 : ((int*)Start)[i / Tokens];
-            var word = (TStored*)Table + PackedWeights.Index(id, 0, Hidden);
-            var position = (float*)PositionTable + ((long)Math.Clamp(start + (i % Tokens), 0, Positions - 1) * Hidden);
-            var output = (float*)Output + ((long)i * Hidden);
+            var id = Math.Clamp(Ids[i], 0, Vocabulary - 1);
+            var start = Start == null ? 0 : Start[i / Tokens];
+            var word = Table + PackedWeights.Index(id, 0, Hidden);
+            var position = PositionTable + ((long)Math.Clamp(start + (i % Tokens), 0, Positions - 1) * Hidden);
+            var output = Output + ((long)i * Hidden);
             for (var c = 0; c < Hidden; c++)
                 output[c] = TFormat.Decode(word[(long)c * PackedWeights.PanelWidth]) + position[c];
         }

@@ -6,7 +6,7 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>CPU variant: the passes of <see cref="L2NormalizePortable"/> with vectors.</summary>
-internal static class L2NormalizeSimd
+internal static unsafe class L2NormalizeSimd
 {
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
     {
@@ -19,14 +19,14 @@ internal static class L2NormalizeSimd
     internal static L2NormalizeOperator<TVector> Operator<TVector>(
         Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
         where TVector : unmanaged, IVector<TVector> =>
-        new() { X = Cpu.Address(x), Y = Cpu.Address(y), Rows = new RowTasks(device, rows), Width = width, Eps = eps };
+        new() { X = Cpu.Pointer(x), Y = Cpu.Pointer(y), Rows = new RowTasks(device, rows), Width = width, Eps = eps };
 }
 
 /// <summary>One normalisation, a few rows per task.</summary>
 internal unsafe struct L2NormalizeOperator<TVector> : ICpuOperator
     where TVector : unmanaged, IVector<TVector>
 {
-    public CpuPointer<float> X, Y;
+    public float* X, Y;
     public RowTasks Rows;
     public int Width;
     public float Eps;
@@ -37,7 +37,7 @@ internal unsafe struct L2NormalizeOperator<TVector> : ICpuOperator
     public readonly void Run(int task)
     {
         for (var row = Rows.First(task); row < Rows.End(task); row++)
-            Normalize((float*)X + ((long)row * Width), (float*)Y + ((long)row * Width));
+            Normalize(X + ((long)row * Width), Y + ((long)row * Width));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

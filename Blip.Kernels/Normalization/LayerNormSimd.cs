@@ -6,7 +6,7 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>CPU variant: the three passes of <see cref="LayerNormPortable"/> over a row that stays in the first-level cache, with vectors.</summary>
-internal static class LayerNormSimd
+internal static unsafe class LayerNormSimd
 {
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
@@ -23,11 +23,11 @@ internal static class LayerNormSimd
         int rows, int width, float eps)
         where TVector : unmanaged, IVector<TVector> => new()
         {
-            X = Cpu.Address(x),
-            Residual = Cpu.Address(residual),
-            Gamma = Cpu.Address(gamma),
-            Beta = Cpu.Address(beta),
-            Y = Cpu.Address(y),
+            X = Cpu.Pointer(x),
+            Residual = Cpu.Pointer(residual),
+            Gamma = Cpu.Pointer(gamma),
+            Beta = Cpu.Pointer(beta),
+            Y = Cpu.Pointer(y),
             Rows = new RowTasks(device, rows),
             Width = width,
             Eps = eps,
@@ -38,7 +38,7 @@ internal static class LayerNormSimd
 internal unsafe struct LayerNormOperator<TVector> : ICpuOperator
     where TVector : unmanaged, IVector<TVector>
 {
-    public CpuPointer<float> X, Residual, Gamma, Beta, Y;
+    public float* X, Residual, Gamma, Beta, Y;
     public RowTasks Rows;
     public int Width;
     public float Eps;
@@ -50,15 +50,15 @@ internal unsafe struct LayerNormOperator<TVector> : ICpuOperator
     {
         for (var row = Rows.First(task); row < Rows.End(task); row++)
         {
-            var x = (float*)X + ((long)row * Width);
-            var y = (float*)Y + ((long)row * Width);
-            if ((float*)Residual == null)
+            var x = X + ((long)row * Width);
+            var y = Y + ((long)row * Width);
+            if (Residual == null)
             {
                 Normalize(x, y);
                 continue;
             }
             // The sum goes to y at once, where the passes find it: y may be x or the residual itself.
-            var residual = (float*)Residual + ((long)row * Width);
+            var residual = Residual + ((long)row * Width);
             var c = 0;
             for (; c + TVector.Count <= Width; c += TVector.Count)
                 TVector.Store(TVector.Load(x + c) + TVector.Load(residual + c), y + c);

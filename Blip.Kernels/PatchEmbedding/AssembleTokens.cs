@@ -11,7 +11,7 @@ namespace Blip.Kernels;
 /// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels assembletokens [--device opencl]</c>
 /// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
 /// </remarks>
-public static class AssembleTokens
+public static unsafe class AssembleTokens
 {
     /// <summary>Writes the tokens of each image.</summary>
     /// <param name="device">Where the views live.</param>
@@ -46,10 +46,10 @@ public static class AssembleTokens
         {
             device.Launch(new AssembleTokensCpu
             {
-                PatchEmbeddings = Cpu.Address(patchEmbeddings),
-                ClassEmbedding = Cpu.Address(classEmbedding),
-                Positions = Cpu.Address(positions),
-                Y = Cpu.Address(y),
+                PatchEmbeddings = Cpu.Pointer(patchEmbeddings),
+                ClassEmbedding = Cpu.Pointer(classEmbedding),
+                Positions = Cpu.Pointer(positions),
+                Y = Cpu.Pointer(y),
                 Rows = new RowTasks(device, checked((int)(batch * tokens))),
                 Patches = patches,
                 Hidden = hidden,

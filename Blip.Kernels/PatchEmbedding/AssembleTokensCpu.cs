@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 /// <summary>CPU variant of <see cref="AssembleTokens"/>: a few tokens per task.</summary>
 internal unsafe struct AssembleTokensCpu : ICpuOperator
 {
-    public CpuPointer<float> PatchEmbeddings, ClassEmbedding, Positions, Y;
+    public float* PatchEmbeddings, ClassEmbedding, Positions, Y;
     public RowTasks Rows;
     public int Patches, Hidden;
 
@@ -17,8 +17,8 @@ internal unsafe struct AssembleTokensCpu : ICpuOperator
         {
             var image = i / (Patches + 1);
             var token = i % (Patches + 1);
-            var embedding = token == 0 ? (float*)ClassEmbedding : (float*)PatchEmbeddings + ((((long)image * Patches) + token - 1) * Hidden);
-            RowMath.Add(embedding, (float*)Positions + ((long)token * Hidden), (float*)Y + ((long)i * Hidden), Hidden);
+            var embedding = token == 0 ? ClassEmbedding : PatchEmbeddings + ((((long)image * Patches) + token - 1) * Hidden);
+            RowMath.Add(embedding, Positions + ((long)token * Hidden), Y + ((long)i * Hidden), Hidden);
         }
     }
 }

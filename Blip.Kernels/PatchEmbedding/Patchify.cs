@@ -14,7 +14,7 @@ namespace Blip.Kernels;
 /// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels patchify [--device opencl]</c>
 /// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
 /// </remarks>
-public static class Patchify
+public static unsafe class Patchify
 {
     /// <summary>Writes the patches; pixels beyond the last whole patch are left out, as the convolution leaves them.</summary>
     /// <param name="device">Where the views live.</param>
@@ -48,8 +48,8 @@ public static class Patchify
         {
             device.Launch(new PatchifyCpu
             {
-                Pixels = Cpu.Address(pixels),
-                Patches = Cpu.Address(patches),
+                Pixels = Cpu.Pointer(pixels),
+                Patches = Cpu.Pointer(patches),
                 Rows = new RowTasks(device, checked((int)count)),
                 Channels = channels,
                 Height = height,

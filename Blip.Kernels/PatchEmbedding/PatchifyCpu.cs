@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 /// <summary>CPU variant of <see cref="Patchify"/>: a few patches per task.</summary>
 internal unsafe struct PatchifyCpu : ICpuOperator
 {
-    public CpuPointer<float> Pixels, Patches;
+    public float* Pixels, Patches;
     public RowTasks Rows;
     public int Channels, Height, Width, Patch;
 
@@ -24,7 +24,7 @@ internal unsafe struct PatchifyCpu : ICpuOperator
             for (var line = 0; line < lines; line++)
             {
                 var from = (((((long)image * Channels) + (line / Patch)) * Height) + (gridRow * Patch) + (line % Patch)) * Width;
-                RowMath.Copy((float*)Pixels + from + ((long)gridColumn * Patch), (float*)Patches + ((((long)i * lines) + line) * Patch), Patch);
+                RowMath.Copy(Pixels + from + ((long)gridColumn * Patch), Patches + ((((long)i * lines) + line) * Patch), Patch);
             }
         }
     }

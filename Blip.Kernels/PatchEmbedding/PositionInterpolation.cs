@@ -15,7 +15,7 @@ namespace Blip.Kernels;
 /// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels positioninterpolation [--device opencl]</c>
 /// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
 /// </remarks>
-public static class PositionInterpolation
+public static unsafe class PositionInterpolation
 {
     /// <summary>Interpolates; the same grid is copied as it is.</summary>
     /// <param name="device">Where the views live.</param>
@@ -56,8 +56,8 @@ public static class PositionInterpolation
         {
             device.Launch(new PositionInterpolationCpu
             {
-                Positions = Cpu.Address(positions),
-                Y = Cpu.Address(y),
+                Positions = Cpu.Pointer(positions),
+                Y = Cpu.Pointer(y),
                 Rows = new RowTasks(device, checked((int)to)),
                 Shape = shape,
             });

@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 /// <summary>CPU variant of <see cref="PositionInterpolation"/>: a few positions per task, the sixteen weights taken once for each.</summary>
 internal unsafe struct PositionInterpolationCpu : ICpuOperator
 {
-    public CpuPointer<float> Positions, Y;
+    public float* Positions, Y;
     public RowTasks Rows;
     public GridShape Shape;
 
@@ -16,7 +16,7 @@ internal unsafe struct PositionInterpolationCpu : ICpuOperator
         var hidden = Shape.Hidden;
         for (var i = Rows.First(task); i < Rows.End(task); i++)
         {
-            var to = (float*)Y + ((long)i * hidden);
+            var to = Y + ((long)i * hidden);
             if (i == 0)
             {
                 RowMath.Copy(Positions, to, hidden);
@@ -32,7 +32,7 @@ internal unsafe struct PositionInterpolationCpu : ICpuOperator
                 for (var x = -1; x <= 2; x++)
                 {
                     var weight = Weight(MathF.Abs(sourceRow - row - y)) * Weight(MathF.Abs(sourceColumn - column - x));
-                    var from = (float*)Positions + ((line + Math.Clamp(column + x, 0, Shape.Columns - 1)) * hidden);
+                    var from = Positions + ((line + Math.Clamp(column + x, 0, Shape.Columns - 1)) * hidden);
                     if (weight != 0)
                         RowMath.AddScaled(from, weight, to, hidden);
                 }

@@ -71,9 +71,9 @@ public static class PixelNormalization
 
     internal readonly unsafe struct LookUp(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height) : ICpuOperator
     {
-        private readonly CpuPointer<byte> pixels = Cpu.Address(pixels);
-        private readonly CpuPointer<float> table = Cpu.Address(table);
-        private readonly CpuPointer<float> output = Cpu.Address(output);
+        private readonly byte* pixels = Cpu.Pointer(pixels);
+        private readonly float* table = Cpu.Pointer(table);
+        private readonly float* output = Cpu.Pointer(output);
         private readonly int width = width;
         private readonly int height = height;
 

@@ -13,9 +13,9 @@ internal static unsafe class ResamplingSimd
     {
         private const int RowsPerTask = 4;
 
-        private readonly CpuPointer<byte> source = Cpu.Address(source);
-        private readonly CpuPointer<int> table = Cpu.Address(table);
-        private readonly CpuPointer<byte> target = Cpu.Address(target);
+        private readonly byte* source = Cpu.Pointer(source);
+        private readonly int* table = Cpu.Pointer(table);
+        private readonly byte* target = Cpu.Pointer(target);
         private readonly int rows = rows;
         private readonly int sourceWidth = sourceWidth;
         private readonly int targetWidth = targetWidth;
@@ -73,9 +73,9 @@ internal static unsafe class ResamplingSimd
     /// <summary>Along rows: sixteen bytes of a row are four vectors.</summary>
     internal readonly struct Rows(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rows, int rowBytes, int taps) : ICpuOperator
     {
-        private readonly CpuPointer<byte> source = Cpu.Address(source);
-        private readonly CpuPointer<int> table = Cpu.Address(table);
-        private readonly CpuPointer<byte> target = Cpu.Address(target);
+        private readonly byte* source = Cpu.Pointer(source);
+        private readonly int* table = Cpu.Pointer(table);
+        private readonly byte* target = Cpu.Pointer(target);
         private readonly int rowBytes = rowBytes;
         private readonly int taps = taps;
 

@@ -37,14 +37,14 @@ internal readonly struct ViewMemory<T>(ArrayView<T> view) : IMemory<ViewMemory<T
 }
 
 /// <summary>Memory of the CPU accelerator.</summary>
-internal readonly unsafe struct HostMemory<T>(CpuPointer<T> address, long length) : IMemory<HostMemory<T>, T>
+internal readonly unsafe struct HostMemory<T>(T* address, long length) : IMemory<HostMemory<T>, T>
     where T : unmanaged
 {
-    private readonly CpuPointer<T> address = address;
+    private readonly T* address = address;
 
     public long Length { get; } = length;
 
-    public ref T this[long index] => ref ((T*)address)[index];
+    public ref T this[long index] => ref address[index];
 
-    public static HostMemory<T> Of(Device device, ArrayView<T> view) => new(Cpu.Address(view), view.Length);
+    public static HostMemory<T> Of(Device device, ArrayView<T> view) => new(Cpu.Pointer(view), view.Length);
 }

@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 /// <summary>One task per row; sums in double, eight lanes wide.</summary>
 internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : ICpuOperator
 {
-    private readonly CpuPointer<float> logits = Cpu.Address(args.Logits), scores = Cpu.Address(args.Scores), logSums = Cpu.Address(args.LogSums);
+    private readonly float* logits = Cpu.Pointer(args.Logits), scores = Cpu.Pointer(args.Scores), logSums = Cpu.Pointer(args.LogSums);
     private readonly int rowsPerSource = args.RowsPerSource, vocabulary = args.Vocabulary;
     private readonly bool normalize = args.Normalize;
 
@@ -23,8 +23,8 @@ internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : ICpuOpe
         var logSum = sum > 0 ? Math.Log(sum) : 0;
         if (normalize)
             SimdRows.Subtract(row, largest, (float)logSum);
-        if ((float*)logSums != null)
-            ((float*)logSums)[task] = (float)(largest + logSum);
+        if (logSums != null)
+            logSums[task] = (float)(largest + logSum);
     }
 
     private static float CopyClean(ReadOnlySpan<float> source, Span<float> row)

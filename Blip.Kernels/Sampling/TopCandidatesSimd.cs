@@ -6,10 +6,10 @@ namespace Blip.Kernels;
 /// <summary>One task per row, in one pass: a short sorted list, and sixteen sums at a time compared with its last.</summary>
 internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : ICpuOperator
 {
-    private readonly CpuPointer<float> scores = Cpu.Address(args.Scores), running = Cpu.Address(args.Running);
-    private readonly CpuPointer<float> orders = Cpu.Address(args.Orders), sums = Cpu.Address(args.Sums);
-    private readonly CpuPointer<int> tokens = Cpu.Address(args.Tokens), lengths = Cpu.Address(args.Lengths);
-    private readonly CpuPointer<long> streams = Cpu.Address(args.Streams);
+    private readonly float* scores = Cpu.Pointer(args.Scores), running = Cpu.Pointer(args.Running);
+    private readonly float* orders = Cpu.Pointer(args.Orders), sums = Cpu.Pointer(args.Sums);
+    private readonly int* tokens = Cpu.Pointer(args.Tokens), lengths = Cpu.Pointer(args.Lengths);
+    private readonly long* streams = Cpu.Pointer(args.Streams);
     private readonly int rowsPerImage = args.RowsPerImage, vocabulary = args.Vocabulary, count = args.Count;
     private readonly bool sample = args.Sample;
     private readonly ulong seed = args.Seed;
@@ -19,7 +19,7 @@ internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : I
     public void Run(int task)
     {
         var row = (float*)scores + ((long)task * vocabulary);
-        var gathered = ((float*)running)[task];
+        var gathered = running[task];
         var found = 0;
         var token = 0;
         if (!sample)
@@ -27,7 +27,7 @@ internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : I
             // A full list is rarely entered: most vectors are passed over after one comparison.
             for (; token < vocabulary && found < count; token++)
                 Insert(task, Sum(row[token], gathered), Sum(row[token], gathered), token, ref found);
-            var last = (float*)orders + ((long)task * count) + (count - 1);
+            var last = orders + ((long)task * count) + (count - 1);
             for (; token + Vector512<float>.Count <= vocabulary; token += Vector512<float>.Count)
             {
                 if (!Vector512.GreaterThanAny(Vector512.Load(row + token) + Vector512.Create(gathered), Vector512.Create(*last)))
@@ -46,15 +46,15 @@ internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : I
     private static float Sum(float score, float gathered) => float.IsNaN(score + gathered) ? float.NegativeInfinity : score + gathered;
 
     private float Noise(int task, int token) =>
-        Philox.Gumbel(seed, (ulong)((long*)streams)[task / rowsPerImage], task % rowsPerImage, ((int*)lengths)[task], token);
+        Philox.Gumbel(seed, (ulong)streams[task / rowsPerImage], task % rowsPerImage, lengths[task], token);
 
     // Tokens come in rising order, so that an equal one belongs after those that are there.
     private void Insert(int task, float order, float sum, int token, ref int found)
     {
         var start = (long)task * count;
-        var ordersHere = (float*)orders + start;
-        var sumsHere = (float*)sums + start;
-        var tokensHere = (int*)tokens + start;
+        var ordersHere = orders + start;
+        var sumsHere = sums + start;
+        var tokensHere = tokens + start;
         if (found == count && !(order > ordersHere[count - 1]))
             return;
         var place = found < count ? found++ : count - 1;
