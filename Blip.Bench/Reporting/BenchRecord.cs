@@ -1,0 +1,70 @@
+using System.Text.Json.Serialization;
+
+namespace Blip.Bench.Reporting;
+
+/// <summary>
+/// One line of a benchmark: what ran, where, how long it took, and, with <c>peers</c>, how long another library took for the same.
+/// Times are in milliseconds of one run; where there were several, the median, and the fastest and the slowest.
+/// </summary>
+internal sealed record BenchRecord
+{
+    /// <summary>What ran: <c>gemm base, feed-forward in [577, 768 -> 3072]</c>, <c>base: encoder</c>.</summary>
+    public required string Work { get; init; }
+
+    /// <summary>Where: <c>cpu</c>, <c>opencl:0</c>, <c>cuda:0</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Which form of the kernels: <c>avx512</c>, <c>avx2</c>, <c>portable</c>; empty for the device's own choice.</summary>
+    public string Variant { get; init; } = "";
+
+    /// <summary>How weights are kept: <c>fp32</c>, <c>fp16</c>, <c>bf16</c>, <c>int8</c>.</summary>
+    public string Precision { get; init; } = "fp32";
+
+    /// <summary>Median time of ours; null where the answer was wrong, and so not timed.</summary>
+    public double? OursMs { get; init; }
+
+    /// <summary>Fastest of the runs behind <see cref="OursMs"/>.</summary>
+    public double? OursMinMs { get; init; }
+
+    /// <summary>Slowest of the runs behind <see cref="OursMs"/>.</summary>
+    public double? OursMaxMs { get; init; }
+
+    /// <summary>Additions and multiplications of one run, each counted; 0 where it is not about arithmetic.</summary>
+    public double Flops { get; init; }
+
+    /// <summary>Bytes of one run that memory must move at least: inputs, weights, scales and caches read, results written. 0: not counted.</summary>
+    public double Bytes { get; init; }
+
+    /// <summary>The largest error against the reference in double, as a share of what is allowed; above 1 is wrong. Null: not compared.</summary>
+    public double? Error { get; init; }
+
+    /// <summary>Why there is no time, or null.</summary>
+    public string? Failure { get; init; }
+
+    /// <summary>The other library, or null: <c>libtorch</c>, <c>onnxruntime</c>.</summary>
+    public string? Peer { get; init; }
+
+    /// <summary>Its median time.</summary>
+    public double? PeerMs { get; init; }
+
+    /// <summary>Fastest of the runs behind <see cref="PeerMs"/>.</summary>
+    public double? PeerMinMs { get; init; }
+
+    /// <summary>Slowest of the runs behind <see cref="PeerMs"/>.</summary>
+    public double? PeerMaxMs { get; init; }
+
+    /// <summary>How many times as fast as the peer ours is.</summary>
+    public double? Ratio => PeerMs / OursMs;
+
+    /// <summary>Billions of operations per second.</summary>
+    [JsonPropertyName("gflops")]
+    public double? GigaFlops => Flops > 0 ? Flops / OursMs / 1e6 : null;
+
+    /// <summary>Billions of bytes per second.</summary>
+    [JsonPropertyName("gbs")]
+    public double? GigaBytes => Bytes > 0 ? Bytes / OursMs / 1e6 : null;
+
+    /// <summary>What one line of one file has in common with its counterpart in another.</summary>
+    [JsonIgnore]
+    public (string Work, string Device, string Variant, string Precision, string? Peer) Key => (Work, Device, Variant, Precision, Peer);
+}

@@ -1,0 +1,76 @@
+namespace Blip.Bench.Reporting;
+
+/// <summary>One case of two files.</summary>
+/// <param name="Old">As it was.</param>
+/// <param name="New">As it is.</param>
+/// <param name="Ratio">New median / old median.</param>
+/// <param name="Normalized">The same in units of what each file's machine could reach; null where one of them has no time.</param>
+/// <param name="Slower">Whether it is flagged.</param>
+internal sealed record ComparedCase(BenchRecord Old, BenchRecord New, double? Ratio, double? Normalized, bool Slower);
+
+/// <summary>
+/// Two runs of the benchmarks, case by case. Times count in units of the roofline that each file's measured peaks give, so that another
+/// machine, or the same one on a bad day, does not flag everything. A case is slower where its median and its fastest run both are: one
+/// disturbed median is no verdict.
+/// </summary>
+internal sealed class Comparison
+{
+    /// <summary>What is flagged where nothing else is asked for.</summary>
+    public const double DefaultThreshold = 1.15;
+
+    /// <summary>Compares.</summary>
+    /// <param name="old">As it was.</param>
+    /// <param name="new">As it is.</param>
+    /// <param name="threshold">A case whose normalised time grew by more than this factor is flagged; above 1.</param>
+    public Comparison(BenchFile old, BenchFile @new, double threshold = DefaultThreshold)
+    {
+        (Old, New, Threshold) = (old, @new, threshold);
+        var before = old.Records.GroupBy(record => record.Key).ToDictionary(group => group.Key, group => group.First());
+        var after = @new.Records.DistinctBy(record => record.Key).ToList();
+        Cases = [.. after.Where(record => before.ContainsKey(record.Key)).Select(record => Compare(before[record.Key], record))];
+        Added = [.. after.Where(record => !before.ContainsKey(record.Key))];
+        Gone = [.. before.Values.Where(record => after.TrueForAll(other => other.Key != record.Key))];
+    }
+
+    /// <summary>As it was.</summary>
+    public BenchFile Old { get; }
+
+    /// <summary>As it is.</summary>
+    public BenchFile New { get; }
+
+    /// <summary>Factor above which a case is flagged.</summary>
+    public double Threshold { get; }
+
+    /// <summary>What both files have.</summary>
+    public IReadOnlyList<ComparedCase> Cases { get; }
+
+    /// <summary>What only the new file has.</summary>
+    public IReadOnlyList<BenchRecord> Added { get; }
+
+    /// <summary>What only the old file has.</summary>
+    public IReadOnlyList<BenchRecord> Gone { get; }
+
+    /// <summary>Whether anything is slower, or has no right answer any more.</summary>
+    public bool Flagged => Cases.Any(one => one.Slower);
+
+    private ComparedCase Compare(BenchRecord before, BenchRecord after)
+    {
+        // Wrong where it was right is worse than slow; wrong in both is nothing new.
+        if (before.OursMs is not { } oldMs || after.OursMs is not { } newMs)
+            return new ComparedCase(before, after, null, null, before.OursMs is not null);
+        var machine = Unit(New, after) / Unit(Old, before);
+        var normalized = newMs / oldMs / machine;
+        var fastest = (after.OursMinMs ?? newMs) / (before.OursMinMs ?? oldMs) / machine;
+        return new ComparedCase(before, after, newMs / oldMs, normalized, Math.Min(normalized, fastest) > Threshold);
+    }
+
+    // The time that work of this size takes at best on the file's machine. Both files count the same work: the new record's, whose
+    // counting is the newer. What counts neither operations nor bytes follows the processor's arithmetic.
+    private double Unit(BenchFile file, BenchRecord after)
+    {
+        if (Old.Peak(after.Device) is null || New.Peak(after.Device) is null)
+            return 1;
+        var (flops, bytes) = after.Flops > 0 || after.Bytes > 0 ? (after.Flops, after.Bytes) : (1, 0);
+        return file.Peak(after.Device)!.RooflineMs(flops, bytes);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text.RegularExpressions;
+
+namespace Blip.Bench.Reporting;
+
+/// <summary>What machine this is.</summary>
+internal static partial class Machine
+{
+    /// <summary>The processor's name as the system gives it, with the vectors that .NET uses where the name alone would not tell.</summary>
+    public static string Processor { get; } = $"{Model()} {Vectors()}";
+
+    /// <summary>The name as a part of a file's name: <c>amd-epyc-avx512</c>.</summary>
+    public static string FileName => NotInNames().Replace(Processor.ToLowerInvariant(), "-").Trim('-');
+
+    private static string Model()
+    {
+        if (OperatingSystem.IsLinux() && File.Exists("/proc/cpuinfo"))
+        {
+            var line = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal));
+            if (line?.Split(':', 2) is [_, var name] && !string.IsNullOrWhiteSpace(name))
+                return name.Trim();
+        }
+        return Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+    }
+
+    private static string Vectors() =>
+        System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated ? "AVX-512"
+        : System.Runtime.Intrinsics.X86.Avx2.IsSupported ? "AVX2"
+        : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported ? "AdvSimd"
+        : "128 bits";
+
+    [GeneratedRegex("[^a-z0-9]+")]
+    private static partial Regex NotInNames();
+}
