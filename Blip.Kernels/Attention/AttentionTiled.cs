@@ -134,7 +134,7 @@ internal static class AttentionTiled
         Sums64 s0 = default, s1 = default;
         for (var d = 0; d < shape.HeadDim; d++)
         {
-            var column = Sums64.Load<float, Float32Weights>(keys, d * KeyBlock);
+            var column = Sums64.Load<float, Float32Weights>(keys, 0, d * KeyBlock);
             s0 = Sums64.MultiplyAdd(queries[q0 + d], column, s0);
             s1 = Sums64.MultiplyAdd(queries[q1 + d], column, s1);
         }
@@ -197,7 +197,7 @@ internal static class AttentionTiled
         Sums64 s0 = default, s1 = default;
         for (var j = 0; j < length; j++)
         {
-            var elements = Sums64.Load<float, Float32Weights>(values, (j * MaxColumns) + d);
+            var elements = Sums64.Load<float, Float32Weights>(values, 0, (j * MaxColumns) + d);
             s0 = Sums64.MultiplyAdd(weights[(i0 * KeyBlock) + j], elements, s0);
             s1 = Sums64.MultiplyAdd(weights[(i1 * KeyBlock) + j], elements, s1);
         }

@@ -107,6 +107,7 @@ public sealed partial class Device : IDisposable
     public void Dispose()
     {
         waiting?.Dispose();
+        scratch?.Dispose();
         nothing.Dispose();
         Accelerator.Dispose();
         context.Dispose();

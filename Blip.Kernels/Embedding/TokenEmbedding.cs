@@ -37,7 +37,8 @@ public static unsafe class TokenEmbedding
         {
             case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Table.Float32, portable); break;
             case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Table.Bits16, portable); break;
-            default: Run<ushort, BFloat16Weights>(device, args, args.Table.Bits16, portable); break;
+            case WeightFormat.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Table.Bits16, portable); break;
+            default: Run<sbyte, Int8Weights>(device, args, args.Table.Int8, portable); break;
         }
     }
 
@@ -59,8 +60,8 @@ public static unsafe class TokenEmbedding
         var tokens = checked(args.Rows * args.Tokens);
         if (portable)
         {
-            device.Load<ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel<TStored, TFormat>)(
-                device.Stream, new KernelConfig(tokens, device.GroupSize), args.Ids, table, args.Positions, device.OrEmpty(args.Start), args.Output,
+            device.Load<ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel<TStored, TFormat>)(
+                device.Stream, new KernelConfig(tokens, device.GroupSize), args.Ids, table, device.OrEmpty(args.Table.Scales), args.Positions, device.OrEmpty(args.Start), args.Output,
                 args.Tokens, args.Table.OutFeatures, args.Table.InFeatures);
             return;
         }
@@ -69,6 +70,7 @@ public static unsafe class TokenEmbedding
             Ids = Cpu.Pointer(args.Ids),
             Start = Cpu.Pointer(args.Start),
             Table = Cpu.Pointer(table),
+            Scales = Cpu.Pointer(args.Table.Scales),
             PositionTable = Cpu.Pointer(args.Positions),
             Output = Cpu.Pointer(args.Output),
             Rows = new RowTasks(device, tokens),
@@ -79,9 +81,10 @@ public static unsafe class TokenEmbedding
         });
     }
 
-    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights)), Kernel(typeof(ushort), typeof(BFloat16Weights))]
+    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
+    [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
     internal static void Kernel<TStored, TFormat>(
-        ArrayView<int> ids, ArrayView<TStored> table, ArrayView<float> positions, ArrayView<int> start, ArrayView<float> output,
+        ArrayView<int> ids, ArrayView<TStored> table, ArrayView<float> scales, ArrayView<float> positions, ArrayView<int> start, ArrayView<float> output,
         int tokens, int vocabulary, int hidden)
         where TStored : unmanaged
         where TFormat : struct, IWeightFormat<TStored>
@@ -90,7 +93,9 @@ public static unsafe class TokenEmbedding
         var position = (start.Length > 0 ? start[Grid.IdxX / tokens] : 0) + (Grid.IdxX % tokens);
         var from = (long)IntrinsicMath.Clamp(position, 0, (int)(positions.Length / hidden) - 1) * hidden;
         var to = (long)Grid.IdxX * hidden;
+        var panel = (long)(id / PackedWeights.PanelWidth) * TFormat.PanelLength(hidden);
+        var scale = scales.Length > 0 ? scales[id] : 1f;
         for (var c = Group.IdxX; c < hidden; c += Group.DimX)
-            output[to + c] = TFormat.Decode(table[PackedWeights.Index(id, c, hidden)]) + positions[from + c];
+            output[to + c] = (TFormat.Decode(table[panel + TFormat.Place(c, id % PackedWeights.PanelWidth)]) * scale) + positions[from + c];
     }
 }

@@ -9,7 +9,7 @@ internal unsafe struct TokenEmbeddingCpu<TStored, TFormat> : ICpuOperator
 {
     public int* Ids, Start;
     public TStored* Table;
-    public float* PositionTable, Output;
+    public float* Scales, PositionTable, Output;
     public RowTasks Rows;
     public int Tokens, Vocabulary, Positions, Hidden;
 
@@ -21,11 +21,12 @@ internal unsafe struct TokenEmbeddingCpu<TStored, TFormat> : ICpuOperator
         {
             var id = Math.Clamp(Ids[i], 0, Vocabulary - 1);
             var start = Start == null ? 0 : Start[i / Tokens];
-            var word = Table + PackedWeights.Index(id, 0, Hidden);
+            var panel = Table + ((long)(id / PackedWeights.PanelWidth) * TFormat.PanelLength(Hidden));
+            var scale = Scales == null ? 1f : Scales[id];
             var position = PositionTable + ((long)Math.Clamp(start + (i % Tokens), 0, Positions - 1) * Hidden);
             var output = Output + ((long)i * Hidden);
             for (var c = 0; c < Hidden; c++)
-                output[c] = TFormat.Decode(word[(long)c * PackedWeights.PanelWidth]) + position[c];
+                output[c] = (TFormat.Decode(panel[TFormat.Place(c, id % PackedWeights.PanelWidth)]) * scale) + position[c];
         }
     }
 }

@@ -22,7 +22,8 @@ internal static class GemmShared
         {
             case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
             case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
-            default: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
+            case WeightFormat.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
+            default: Run<sbyte, Int8Weights>(device, args, args.Weights.Int8); break;
         }
     }
 
@@ -31,15 +32,16 @@ internal static class GemmShared
         where TFormat : struct, IWeightFormat<TStored>
     {
         var groups = checked(args.Weights.Panels * ((args.Rows + TileRows - 1) / TileRows));
-        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TStored, TFormat>)(
+        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TStored, TFormat>)(
             device.Stream, new KernelConfig(groups, Threads),
-            args.X, weights, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+            args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
             args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
     }
 
-    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights)), Kernel(typeof(ushort), typeof(BFloat16Weights))]
+    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
+    [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
     internal static void Kernel<TStored, TFormat>(
-        ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
+        ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation)
         where TStored : unmanaged
         where TFormat : struct, IWeightFormat<TStored>
@@ -47,7 +49,7 @@ internal static class GemmShared
         var rowTiles = (rows + TileRows - 1) / TileRows;
         var panel = Grid.IdxX / rowTiles;
         var firstRow = Grid.IdxX % rowTiles * TileRows;
-        var w = weights.SubView((long)panel * inFeatures * Width, (long)inFeatures * Width);
+        var w = weights.SubView((long)panel * TFormat.PanelLength(inFeatures), TFormat.PanelLength(inFeatures));
         var sharedX = SharedMemory.Allocate<float>(Depth * RowStride);
         var sharedW = SharedMemory.Allocate<float>(Depth * Width);
 
@@ -66,11 +68,11 @@ internal static class GemmShared
                 sharedX[(c * RowStride) + r] = inside ? x[((long)(firstRow + r) * inFeatures) + k + c] : 0f;
             }
             for (var i = thread; i < Depth * Width; i += Threads)
-                sharedW[i] = k + (i / Width) < inFeatures ? TFormat.Decode(w[(k * Width) + i]) : 0f;
+                sharedW[i] = k + (i / Width) < inFeatures ? TFormat.Decode(w[TFormat.Place(k + (i / Width), i % Width)]) : 0f;
             Group.Barrier();
             for (var c = 0; c < Depth; c++)
             {
-                var wk = Sums4.Load<float, Float32Weights>(sharedW, (c * Width) + column);
+                var wk = Sums4.Load<float, Float32Weights>(sharedW, c, column);
                 var xk = (c * RowStride) + row;
                 sums0 = Sums4.MultiplyAdd(sharedX[xk], wk, sums0);
                 sums1 = Sums4.MultiplyAdd(sharedX[xk + 1], wk, sums1);
@@ -90,32 +92,34 @@ internal static class GemmShared
 
         row += firstRow;
         column += panel * Width;
-        Finish(total0, bias, residual, y, row, column, rows, outFeatures, activation);
-        Finish(total1, bias, residual, y, row + 1, column, rows, outFeatures, activation);
-        Finish(total2, bias, residual, y, row + 2, column, rows, outFeatures, activation);
-        Finish(total3, bias, residual, y, row + 3, column, rows, outFeatures, activation);
+        Finish(total0, scales, bias, residual, y, row, column, rows, outFeatures, activation);
+        Finish(total1, scales, bias, residual, y, row + 1, column, rows, outFeatures, activation);
+        Finish(total2, scales, bias, residual, y, row + 2, column, rows, outFeatures, activation);
+        Finish(total3, scales, bias, residual, y, row + 3, column, rows, outFeatures, activation);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(
-        Sums4 sums, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int rows, int outFeatures, int activation)
+        Sums4 sums, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int rows, int outFeatures, int activation)
     {
         if (row >= rows)
             return;
-        Finish(sums.A, bias, residual, y, row, column, outFeatures, activation);
-        Finish(sums.B, bias, residual, y, row, column + 1, outFeatures, activation);
-        Finish(sums.C, bias, residual, y, row, column + 2, outFeatures, activation);
-        Finish(sums.D, bias, residual, y, row, column + 3, outFeatures, activation);
+        Finish(sums.A, scales, bias, residual, y, row, column, outFeatures, activation);
+        Finish(sums.B, scales, bias, residual, y, row, column + 1, outFeatures, activation);
+        Finish(sums.C, scales, bias, residual, y, row, column + 2, outFeatures, activation);
+        Finish(sums.D, scales, bias, residual, y, row, column + 3, outFeatures, activation);
     }
 
     // Not inlined: sixteen copies of every activation would be most of the kernel.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Finish(
-        float sum, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int outFeatures, int activation)
+        float sum, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int outFeatures, int activation)
     {
         if (column >= outFeatures)
             return;
         var to = ((long)row * outFeatures) + column;
+        if (scales.Length > 0)
+            sum *= scales[column];
         if (bias.Length > 0)
             sum += bias[column];
         sum = ActivationsPortable.Apply(sum, activation);

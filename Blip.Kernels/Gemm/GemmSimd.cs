@@ -26,7 +26,8 @@ internal static class GemmSimd
         {
             case WeightFormat.Float32: device.Launch(new GemmSimd<TVector, float, Float32Weights>(args, args.Weights.Float32)); break;
             case WeightFormat.Float16: device.Launch(new GemmSimd<TVector, ushort, Float16Weights>(args, args.Weights.Bits16)); break;
-            default: device.Launch(new GemmSimd<TVector, ushort, BFloat16Weights>(args, args.Weights.Bits16)); break;
+            case WeightFormat.BFloat16: device.Launch(new GemmSimd<TVector, ushort, BFloat16Weights>(args, args.Weights.Bits16)); break;
+            default: GemmSimdInt8.Run<TVector>(device, args); break;
         }
     }
 }
@@ -39,7 +40,7 @@ internal static class GemmSimd
 internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperator
     where TVector : unmanaged, IVector<TVector>
     where TStored : unmanaged
-    where TFormat : struct, IWeightFormat<TStored>
+    where TFormat : struct, IVectorFormat<TStored>
 {
     private const int Width = PackedWeights.PanelWidth;
 
@@ -103,7 +104,7 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
 
     private void MultiplyBlock<TBlock, TBlockFormat>(int panel, int first, int count, int k, TBlock* w, float* sums)
         where TBlock : unmanaged
-        where TBlockFormat : struct, IWeightFormat<TBlock>
+        where TBlockFormat : struct, IVectorFormat<TBlock>
     {
         var depth = Math.Min(MaxDepth, inFeatures - k);
         var last = k + depth == inFeatures;

@@ -11,7 +11,7 @@ namespace Blip.Kernels;
 internal static unsafe class GemmTiles<TVector, TStored, TFormat>
     where TVector : unmanaged, IVector<TVector>
     where TStored : unmanaged
-    where TFormat : struct, IWeightFormat<TStored>
+    where TFormat : struct, IVectorFormat<TStored>
 {
     /// <summary>Rows of the largest tile.</summary>
     public const int MaxRows = 6;

@@ -4,23 +4,42 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>Reads stored weights, in operations that every accelerator has (some lack half precision).</summary>
-/// <typeparam name="TStored">What is stored: a float, or 16 bits.</typeparam>
+/// <typeparam name="TStored">What is stored: a float, 16 bits, or 8.</typeparam>
 internal unsafe interface IWeightFormat<TStored>
     where TStored : unmanaged
 {
-    /// <summary>The weight's value, exactly.</summary>
+    /// <summary>The weight's value, exactly; of <see cref="WeightFormat.Int8"/> without its scale.</summary>
     static abstract float Decode(TStored stored);
 
-    /// <summary>The values of a vector of neighbouring weights, for the CPU variant.</summary>
+    /// <summary>Elements of a panel of 64 outputs.</summary>
+    static abstract int PanelLength(int inFeatures);
+
+    /// <summary>Where weight <paramref name="k"/> of an output lies in its panel.</summary>
+    static abstract int Place(int k, int output);
+
+}
+
+/// <summary>Formats whose neighbours in memory are neighbouring outputs, <c>[in, 64]</c>, so that the CPU variant can load vectors of them.</summary>
+/// <typeparam name="TStored">What is stored.</typeparam>
+internal unsafe interface IVectorFormat<TStored> : IWeightFormat<TStored>
+    where TStored : unmanaged
+{
+    /// <summary>The values of a vector of neighbouring weights.</summary>
     static abstract TVector Load<TVector>(TStored* source)
         where TVector : unmanaged, IVector<TVector>;
 }
 
 /// <summary><see cref="WeightFormat.Float32"/>.</summary>
-internal readonly unsafe struct Float32Weights : IWeightFormat<float>
+internal readonly unsafe struct Float32Weights : IVectorFormat<float>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Decode(float stored) => stored;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelLength(int inFeatures) => inFeatures * PackedWeights.PanelWidth;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Place(int k, int output) => (k * PackedWeights.PanelWidth) + output;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TVector>(float* source)
@@ -28,7 +47,7 @@ internal readonly unsafe struct Float32Weights : IWeightFormat<float>
 }
 
 /// <summary><see cref="WeightFormat.Float16"/>.</summary>
-internal readonly unsafe struct Float16Weights : IWeightFormat<ushort>
+internal readonly unsafe struct Float16Weights : IVectorFormat<ushort>
 {
     /// <summary>2¹¹²: the distance between the exponents' biases.</summary>
     public const float Rebias = 5.192296858534828e33f;
@@ -46,17 +65,44 @@ internal readonly unsafe struct Float16Weights : IWeightFormat<ushort>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelLength(int inFeatures) => inFeatures * PackedWeights.PanelWidth;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Place(int k, int output) => (k * PackedWeights.PanelWidth) + output;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TVector>(ushort* source)
         where TVector : unmanaged, IVector<TVector> => TVector.LoadFloat16(source);
 }
 
 /// <summary><see cref="WeightFormat.BFloat16"/>.</summary>
-internal readonly unsafe struct BFloat16Weights : IWeightFormat<ushort>
+internal readonly unsafe struct BFloat16Weights : IVectorFormat<ushort>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Decode(ushort stored) => Interop.IntAsFloat((uint)stored << 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelLength(int inFeatures) => inFeatures * PackedWeights.PanelWidth;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Place(int k, int output) => (k * PackedWeights.PanelWidth) + output;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TVector>(ushort* source)
         where TVector : unmanaged, IVector<TVector> => TVector.LoadBFloat16(source);
+}
+
+/// <summary>
+/// <see cref="WeightFormat.Int8"/>: <c>[in / 2, 64, 2]</c>, since processors multiply two neighbours of 16 bits and add them in one instruction.
+/// </summary>
+internal readonly struct Int8Weights : IWeightFormat<sbyte>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Decode(sbyte stored) => stored;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelLength(int inFeatures) => (inFeatures + (inFeatures & 1)) * PackedWeights.PanelWidth;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Place(int k, int output) => ((k >> 1) * 2 * PackedWeights.PanelWidth) + (2 * output) + (k & 1);
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 
@@ -5,18 +6,21 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// The weights of a linear layer, [out, in] in the checkpoint, as the kernels read them: panels of 64 outputs, <c>[out / 64, in, 64]</c>,
-/// the last one filled up with zeros. Element k of row n lies at <c>((n / 64) · in + k) · 64 + n % 64</c> (<see cref="Index"/>), so that
-/// one vector load gives the same k of neighbouring outputs. An embedding table that is tied to an output layer is read from the same memory.
+/// the last one filled up with zeros, so that one vector load gives the same k of neighbouring outputs. <see cref="WeightFormat.Int8"/>
+/// keeps two k side by side, <c>[out / 64, in / 2, 64, 2]</c>, with the scales of the outputs behind the panels.
+/// An embedding table that is tied to an output layer is read from the same memory.
 /// </summary>
 public sealed unsafe class PackedWeights : IDisposable
 {
     /// <summary>Outputs per panel.</summary>
     public const int PanelWidth = 64;
 
-    private readonly DeviceBuffer<float>? floats;
-    private readonly DeviceBuffer<ushort>? bits;
+    // Scales start where a kernel's argument may.
+    private const int ScaleAlignment = 256;
+
+    private readonly DeviceBuffer<byte> storage;
     private readonly bool inPlace;
-    private Array? staging;
+    private byte[]? staging;
 
     private PackedWeights(Device device, int outFeatures, int inFeatures, WeightFormat format)
     {
@@ -24,14 +28,9 @@ public sealed unsafe class PackedWeights : IDisposable
         InFeatures = inFeatures;
         Format = format;
         inPlace = device.Kind == DeviceKind.Cpu;
-        if (format == WeightFormat.Float32)
-            floats = device.Allocate<float>(Elements);
-        else
-            bits = device.Allocate<ushort>(Elements);
+        storage = device.Allocate<byte>(Bytes);
         if (!inPlace)
-            staging = format == WeightFormat.Float32
-                ? GC.AllocateArray<float>(checked((int)Elements), pinned: true)
-                : GC.AllocateArray<ushort>(checked((int)Elements), pinned: true);
+            staging = GC.AllocateArray<byte>(checked((int)Bytes), pinned: true);
     }
 
     /// <summary>Rows of the checkpoint's matrix.</summary>
@@ -46,30 +45,52 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <summary>Number of panels: out / 64, rounded up.</summary>
     public int Panels => (OutFeatures + PanelWidth - 1) / PanelWidth;
 
-    /// <summary>Bytes on the device.</summary>
-    public long Bytes => Elements * (Format == WeightFormat.Float32 ? sizeof(float) : sizeof(ushort));
+    /// <summary>Bytes on the device: panels, and scales where the format has them.</summary>
+    public long Bytes => Format == WeightFormat.Int8 ? ScaleOffset + ((long)Panels * PanelWidth * sizeof(float)) : PanelBytes;
+
+    /// <summary>All that is stored, <see cref="Bytes"/> long: the panels, and behind them the scales where the format has them.</summary>
+    public ArrayView<byte> Storage => storage.View;
 
     /// <summary>The panels, where the format is <see cref="WeightFormat.Float32"/>; otherwise the default view.</summary>
-    public ArrayView<float> Float32 => floats is null ? default : floats.View;
+    public ArrayView<float> Float32 => Format == WeightFormat.Float32 ? storage.View.Cast<float>() : default;
 
     /// <summary>The panels, where the format has 16 bits; otherwise the default view.</summary>
-    public ArrayView<ushort> Bits16 => bits is null ? default : bits.View;
+    public ArrayView<ushort> Bits16 => Format is WeightFormat.Float16 or WeightFormat.BFloat16 ? storage.View.Cast<ushort>() : default;
 
-    private long Elements => (long)Panels * InFeatures * PanelWidth;
+    /// <summary>The panels, where the format is <see cref="WeightFormat.Int8"/>; otherwise the default view.</summary>
+    public ArrayView<sbyte> Int8 => Format == WeightFormat.Int8 ? storage.View.SubView(0, PanelBytes).Cast<sbyte>() : default;
+
+    /// <summary>What the products of each output are multiplied with <c>[panels · 64]</c>; the default view where the format has no scales.</summary>
+    public ArrayView<float> Scales => Format == WeightFormat.Int8 ? storage.View.SubView(ScaleOffset, Bytes - ScaleOffset).Cast<float>() : default;
+
+    private long PanelBytes => Panels * Format switch
+    {
+        WeightFormat.Float32 => (long)Float32Weights.PanelLength(InFeatures) * sizeof(float),
+        WeightFormat.Int8 => Int8Weights.PanelLength(InFeatures),
+        _ => (long)Float16Weights.PanelLength(InFeatures) * sizeof(ushort),
+    };
+
+    private long ScaleOffset => (PanelBytes + ScaleAlignment - 1) / ScaleAlignment * ScaleAlignment;
 
     /// <summary>Makes room for a matrix of zeros.</summary>
     /// <exception cref="ArgumentException">A size is below 1, or the format is not one that exists.</exception>
     public static PackedWeights Allocate(Device device, int outFeatures, int inFeatures, WeightFormat format)
     {
         ShapeCheck.AtLeast(outFeatures, 1, nameof(outFeatures));
-        ShapeCheck.Within(inFeatures, 1, int.MaxValue / PanelWidth, nameof(inFeatures));
-        if (format is < WeightFormat.Float32 or > WeightFormat.BFloat16)
+        ShapeCheck.Within(inFeatures, 1, (int.MaxValue / PanelWidth) - 1, nameof(inFeatures));
+        if (!Enum.IsDefined(format))
             throw new ArgumentException($"{(int)format} is not a weight format.", nameof(format));
         return new PackedWeights(device, outFeatures, inFeatures, format);
     }
 
-    /// <summary>Where element <paramref name="column"/> of row <paramref name="row"/> lies; also usable in kernels.</summary>
-    public static long Index(int row, int column, int inFeatures) => ((((long)(row / PanelWidth) * inFeatures) + column) * PanelWidth) + (row % PanelWidth);
+    /// <summary>The element of the panels that holds column <paramref name="column"/> of row <paramref name="row"/>.</summary>
+    public long Index(int row, int column)
+    {
+        var (panel, output) = ((long)(row / PanelWidth), row % PanelWidth);
+        return Format == WeightFormat.Int8
+            ? (panel * Int8Weights.PanelLength(InFeatures)) + Int8Weights.Place(column, output)
+            : (panel * Float32Weights.PanelLength(InFeatures)) + Float32Weights.Place(column, output);
+    }
 
     /// <summary>
     /// Packs whole rows, on several cores where there are many. Any thread may call it, also several at once for different rows.
@@ -89,34 +110,31 @@ public sealed unsafe class PackedWeights : IDisposable
             throw new InvalidOperationException("The weights were uploaded already: fill every row before.");
         if (count == 0)
             return;
+        // The staging array is pinned.
+        var target = inPlace ? Cpu.Pointer(storage.View) : (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(staging!, 0);
         fixed (float* source = rows)
         {
-            if (Format == WeightFormat.Float32)
-                WeightPacking.Pack(source, firstRow, count, InFeatures, Target(floats!));
-            else
-                WeightPacking.Pack(source, firstRow, count, InFeatures, Target(bits!), Format);
+            switch (Format)
+            {
+                case WeightFormat.Float32: WeightPacking.Pack(source, firstRow, count, InFeatures, (float*)target); break;
+                case WeightFormat.Int8: WeightPacking.Pack(source, firstRow, count, InFeatures, (sbyte*)target, (float*)(target + ScaleOffset)); break;
+                default: WeightPacking.Pack(source, firstRow, count, InFeatures, (ushort*)target, Format); break;
+            }
         }
     }
 
     /// <summary>Sends what was filled to the device, where it was not written there at once, and frees the copy on the host.</summary>
     public void Upload()
     {
-        if (staging is float[] values)
-            floats!.CopyFrom(values);
-        else if (staging is ushort[] halves)
-            bits!.CopyFrom(halves);
+        if (staging is not null)
+            storage.CopyFrom(staging);
         staging = null;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        floats?.Dispose();
-        bits?.Dispose();
+        storage.Dispose();
         staging = null;
     }
-
-    // Staging arrays are pinned.
-    private T* Target<T>(DeviceBuffer<T> buffer)
-        where T : unmanaged => inPlace ? Cpu.Pointer(buffer.View) : (T*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(staging!, 0);
 }

@@ -14,8 +14,8 @@ internal interface ISums<TSelf>
     /// <summary>Number of sums.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Decodes <see cref="Count"/> neighbouring weights.</summary>
-    static abstract TSelf Load<TStored, TFormat>(ArrayView<TStored> weights, int index)
+    /// <summary>Decodes weight k of <see cref="Count"/> neighbouring outputs of a panel.</summary>
+    static abstract TSelf Load<TStored, TFormat>(ArrayView<TStored> panel, int k, int output)
         where TStored : unmanaged
         where TFormat : struct, IWeightFormat<TStored>;
 
@@ -41,14 +41,14 @@ internal struct Sums4 : ISums<Sums4>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Sums4 Load<TStored, TFormat>(ArrayView<TStored> weights, int index)
+    public static Sums4 Load<TStored, TFormat>(ArrayView<TStored> panel, int k, int output)
         where TStored : unmanaged
         where TFormat : struct, IWeightFormat<TStored> => new()
         {
-            A = TFormat.Decode(weights[index]),
-            B = TFormat.Decode(weights[index + 1]),
-            C = TFormat.Decode(weights[index + 2]),
-            D = TFormat.Decode(weights[index + 3]),
+            A = TFormat.Decode(panel[TFormat.Place(k, output)]),
+            B = TFormat.Decode(panel[TFormat.Place(k, output + 1)]),
+            C = TFormat.Decode(panel[TFormat.Place(k, output + 2)]),
+            D = TFormat.Decode(panel[TFormat.Place(k, output + 3)]),
         };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,12 +97,12 @@ internal struct Pair<THalf> : ISums<Pair<THalf>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pair<THalf> Load<TStored, TFormat>(ArrayView<TStored> weights, int index)
+    public static Pair<THalf> Load<TStored, TFormat>(ArrayView<TStored> panel, int k, int output)
         where TStored : unmanaged
         where TFormat : struct, IWeightFormat<TStored> => new()
         {
-            Low = THalf.Load<TStored, TFormat>(weights, index),
-            High = THalf.Load<TStored, TFormat>(weights, index + THalf.Count),
+            Low = THalf.Load<TStored, TFormat>(panel, k, output),
+            High = THalf.Load<TStored, TFormat>(panel, k, output + THalf.Count),
         };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,6 @@
 namespace Blip.Kernels;
 
-/// <summary>How weights are stored. Arithmetic is in single precision whatever the format.</summary>
+/// <summary>How weights are stored. Floating-point formats are multiplied in single precision; see <see cref="Gemm"/> for <see cref="Int8"/>.</summary>
 public enum WeightFormat
 {
     /// <summary>IEEE single precision, 4 bytes.</summary>
@@ -11,4 +11,10 @@ public enum WeightFormat
 
     /// <summary>The upper half of a single, 2 bytes: 8 significant bits over the range of a single.</summary>
     BFloat16,
+
+    /// <summary>
+    /// A whole number from -127 to 127 and a float per output, 1 byte: w ≈ q · scale with scale = max |w| / 127 over the weights of that output.
+    /// An output of which a weight is infinite or NaN has the scale NaN.
+    /// </summary>
+    Int8,
 }

@@ -51,6 +51,28 @@ internal static unsafe class WeightPacking
             }
         });
 
+    /// <summary>Rounds to whole numbers on a scale per row, and packs two columns side by side. Writes each row's scale.</summary>
+    public static void Pack(float* source, int firstRow, int count, int inFeatures, sbyte* panels, float* scales) =>
+        ForEachPanel(firstRow, count, inFeatures, (panel, first, rows) =>
+        {
+            var from = source + (((long)(panel * Width) + first - firstRow) * inFeatures);
+            var to = panels + ((long)panel * Int8Weights.PanelLength(inFeatures)) + (2 * first);
+            var inverses = stackalloc float[Width];
+            for (var r = 0; r < rows; r++)
+                (scales[(panel * Width) + first + r], inverses[r]) = Int8Quantisation.Scale(from + ((long)r * inFeatures), inFeatures, Int8Quantisation.WeightLimit);
+
+            // One column of zeros more than a block may have: the other half of its last pair.
+            var turned = stackalloc float[(Block + 1) * Width];
+            for (var k = 0; k < inFeatures; k += Block)
+            {
+                var columns = Math.Min(Block, inFeatures - k);
+                Turn(from + k, inFeatures, rows, columns, turned);
+                new Span<float>(turned + (columns * Width), Width).Clear();
+                for (var c = 0; c < columns; c += 2)
+                    RoundPair(turned + (c * Width), inverses, (short*)(to + ((long)(k + c) * Width)), rows);
+            }
+        });
+
     /// <summary>Rounds one value.</summary>
     public static ushort Round(float value, WeightFormat format)
     {
@@ -153,6 +175,36 @@ internal static unsafe class WeightPacking
         }
         for (; i < count; i++)
             to[i] = Round(from[i], format);
+    }
+
+    // Two columns that lie Width apart become neighbouring bytes. Rows that have no finite scale (their inverse is 0) become zeros.
+    private static void RoundPair(float* from, float* inverses, short* to, int count)
+    {
+        var streams = Streams(to, count);
+        var i = 0;
+        for (; i + 16 <= count; i += 16)
+        {
+            var pairs = Vector256.Narrow(Pair(from + i, inverses + i), Pair(from + i + 8, inverses + i + 8));
+            if (streams)
+                pairs.StoreAlignedNonTemporal(to + i);
+            else
+                pairs.Store(to + i);
+        }
+        for (; i < count; i++)
+        {
+            var (low, high) = inverses[i] == 0 ? (0, 0) : (Int8Quantisation.Round(from[i] * inverses[i]), Int8Quantisation.Round(from[i + Width] * inverses[i]));
+            to[i] = (short)((low & 0xFF) | (high << 8));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Pair(float* from, float* inverses)
+    {
+        var inverse = Vector256.Load(inverses);
+        var low = Int8Quantisation.Round(Vector256.Load(from) * inverse);
+        var high = Int8Quantisation.Round(Vector256.Load(from + Width) * inverse);
+        var pair = (low & Vector256.Create(0xFF)) | (high << 8);
+        return Vector256.AndNot(pair, Vector256.Equals(inverse, Vector256<float>.Zero).AsInt32());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>How matrices are stored on the device. Arithmetic is in float32 throughout.</summary>
+/// <summary>How matrices are stored on the device. Arithmetic is in float32, but for <see cref="Int8"/> on a processor.</summary>
 public enum Precision
 {
     /// <summary>32 bits.</summary>
@@ -13,6 +13,12 @@ public enum Precision
 
     /// <summary>bfloat16.</summary>
     Bf16,
+
+    /// <summary>
+    /// 8 bits and a scale per output. The CPU accelerator multiplies in whole numbers, with each row of inputs rounded to 15 bits and a sign;
+    /// see <see cref="WeightFormat.Int8"/>.
+    /// </summary>
+    Int8,
 }
 
 /// <summary>What a precision means to the kernels.</summary>
@@ -24,6 +30,7 @@ public static class PrecisionExtensions
         Precision.Fp32 => WeightFormat.Float32,
         Precision.Fp16 => WeightFormat.Float16,
         Precision.Bf16 => WeightFormat.BFloat16,
-        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "Give Fp32, Fp16 or Bf16."),
+        Precision.Int8 => WeightFormat.Int8,
+        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"Give {string.Join(", ", Enum.GetNames<Precision>())}."),
     };
 }

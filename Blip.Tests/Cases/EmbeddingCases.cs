@@ -9,11 +9,14 @@ public sealed record EmbeddingCase(int Rows, int Tokens, int Vocabulary, int Hid
     /// <summary>How the table is stored.</summary>
     public WeightFormat Format { get; init; }
 
-    /// <summary>What is looked up, the same every time; words are eighths, which every format holds exactly.</summary>
+    /// <summary>What is looked up, the same every time. Words are eighths, which formats of 16 bits hold exactly; for 8 bits whole numbers on a scale of 1/128.</summary>
     public EmbeddingInputs Make()
     {
         var random = new Random(Hidden);
-        var table = EmbeddingCases.Values(random, Vocabulary * Hidden).Select(value => MathF.Round(value * 8) / 8).ToArray();
+        var steps = Format == WeightFormat.Int8 ? 128 : 8;
+        var table = EmbeddingCases.Values(random, Vocabulary * Hidden).Select(value => MathF.Round(value * (steps - 1)) / steps).ToArray();
+        for (var word = 0; word < Vocabulary; word++)
+            table[word * Hidden] = (steps - 1f) / steps;
         var positions = EmbeddingCases.Values(random, MaxPositions * Hidden);
         int[] ids = [.. Enumerable.Range(0, Rows * Tokens).Select(i => i == 0 ? Vocabulary - 1 : random.Next(Vocabulary))];
         int[] start = Start ? [.. Enumerable.Range(0, Rows).Select(row => Math.Max(0, MaxPositions - Tokens - row))] : [];
@@ -33,6 +36,7 @@ public static class EmbeddingCases
         new(1, 1, 1, 1, 1), new(2, 3, 5, 7, 9), new(3, 5, 64, 12, 9, Start: true), new(2, 7, 65, 33, 20), new(5, 1, 201, 96, 40, Start: true),
         new(4, 11, 199, 129, 16, Start: true),
         new(2, 9, 77, 31, 16) { Format = WeightFormat.Float16 }, new(2, 9, 130, 48, 16, Start: true) { Format = WeightFormat.BFloat16 },
+        new(3, 7, 65, 1, 20) { Format = WeightFormat.Int8 }, new(2, 9, 130, 47, 16, Start: true) { Format = WeightFormat.Int8 },
         new(1, 35, 1031, 1024, 512),
     ];
 

@@ -66,10 +66,14 @@ public static class GemmCases
         new("tanh", 3, 50, 50) { Activation = Activation.Tanh },
         new("extreme values", 5, 61, 67) { Spread = Spread.Extreme },
         new("zero rows", 8, 61, 67) { Spread = Spread.ZeroRows, Activation = Activation.Gelu },
-        .. Formats(new("half", 1, 131, 70)),
-        .. Formats(new("half", 5, 131, 70) { Residual = true }),
-        .. Formats(new("half", 37, 800, 130) { Activation = Activation.Gelu }),
-        .. Formats(new("half, extreme values", 5, 61, 67) { Spread = Spread.Extreme }),
+        .. Formats(new("short", 1, 131, 70)),
+        .. Formats(new("short", 3, 1, 64) { Bias = false }),
+        .. Formats(new("short", 5, 131, 70) { Residual = true }),
+        .. Formats(new("short", 37, 800, 130) { Activation = Activation.Gelu }),
+        .. Formats(new("short", 160, 513, 65) { Residual = true, Activation = Activation.Tanh }),
+        .. Formats(new("short, long rows", 2, 3077, 64)),
+        .. Formats(new("short, extreme values", 5, 61, 67) { Spread = Spread.Extreme }),
+        .. Formats(new("short, zero rows", 8, 61, 67) { Spread = Spread.ZeroRows, Activation = Activation.Gelu }),
         new("base, query-key-value", 577, 768, 2304) { Large = true },
         new("base, attention output", 577, 768, 768) { Large = true, Residual = true },
         new("base, feed-forward in", 577, 768, 3072) { Large = true, Activation = Activation.Gelu },
@@ -79,7 +83,12 @@ public static class GemmCases
         new("base, vocabulary", 1, 768, 30524) { Large = true },
         new("base, vocabulary, three beams", 3, 768, 30524) { Large = true },
         .. Formats(new("base, feed-forward in", 577, 768, 3072) { Large = true, Activation = Activation.Gelu }),
+        .. Formats(new("base, one token, feed-forward out", 1, 3072, 768) { Residual = true }),
         .. Formats(new("base, vocabulary", 1, 768, 30524) { Large = true }),
+        new("base, query-key-value", 577, 768, 2304) { Large = true, Format = WeightFormat.Int8 },
+        new("base, attention output", 577, 768, 768) { Large = true, Residual = true, Format = WeightFormat.Int8 },
+        new("base, feed-forward out", 577, 3072, 768) { Large = true, Residual = true, Format = WeightFormat.Int8 },
+        new("base, vocabulary, three beams", 3, 768, 30524) { Large = true, Format = WeightFormat.Int8 },
         new("large, cross-attention of text", 64, 1024, 1536) { Large = true },
         new("large, feed-forward", 197, 1024, 4096) { Large = true, Activation = Activation.Gelu },
         new("large, feed-forward out", 197, 4096, 1024) { Large = true, Residual = true },
@@ -107,6 +116,8 @@ public static class GemmCases
     /// <summary>
     /// The largest error of an output relative to what is allowed: rounding errors of a sum of n terms grow with √n where they are
     /// independent, on the scale of the sum of magnitudes; a few units of slack are for the activation. Weights count as they are stored.
+    /// With <see cref="WeightFormat.Int8"/> inputs may be rounded to 1/32767 of the largest of their row, each by half of that at most and
+    /// independent of the others: their sum is off by at most Σ |w| / 2 of it, and by no more than seven standard deviations, 2 · √(Σ w²).
     /// </summary>
     public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual)
     {
@@ -114,9 +125,10 @@ public static class GemmCases
         var (expected, magnitude) = (new double[rows.Length * gemm.OutFeatures], new double[rows.Length * gemm.OutFeatures]);
         float[] x = [.. rows.SelectMany(row => inputs.X.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray())];
         float[] residual = gemm.Residual ? [.. rows.SelectMany(row => inputs.Residual.AsSpan(row * gemm.OutFeatures, gemm.OutFeatures).ToArray())] : [];
-        float[] weights = gemm.Format == WeightFormat.Float32 ? inputs.Weights : [.. inputs.Weights.Select(weight => Stored(weight, gemm.Format))];
-        GemmReference.Run(x, weights, inputs.Bias, residual, gemm.Activation, expected, magnitude, rows.Length, gemm.OutFeatures, gemm.InFeatures);
+        var (weights, scales) = Stored(inputs.Weights, gemm.InFeatures, gemm.Format);
+        GemmReference.Run(x, weights, scales, inputs.Bias, residual, gemm.Activation, expected, magnitude, rows.Length, gemm.OutFeatures, gemm.InFeatures);
 
+        var inputBounds = InputBounds(gemm, x, weights, scales);
         var bound = 6e-8 * (4 + (2 * Math.Sqrt(gemm.InFeatures)));
         var worst = 0d;
         for (var i = 0; i < expected.Length; i++)
@@ -124,18 +136,50 @@ public static class GemmCases
             var value = actual[(rows[i / gemm.OutFeatures] * gemm.OutFeatures) + (i % gemm.OutFeatures)];
             var error = Math.Abs(value - expected[i]);
             if (error > 0 || double.IsNaN(error))
-                worst = Math.Max(worst, double.IsNaN(error) ? double.PositiveInfinity : error / (bound * magnitude[i]));
+                worst = Math.Max(worst, double.IsNaN(error) ? double.PositiveInfinity : error / ((bound * magnitude[i]) + inputBounds[i]));
         }
         return worst;
     }
 
-    /// <summary>A weight as a kernel reads it.</summary>
-    public static float Stored(float weight, WeightFormat format) => format switch
+    /// <summary>Weights as a kernel reads them, and what the products of each output are multiplied with; empty: nothing.</summary>
+    public static (float[] Weights, float[] Scales) Stored(float[] weights, int inFeatures, WeightFormat format) => format switch
     {
-        WeightFormat.Float16 => (float)(Half)weight,
-        WeightFormat.BFloat16 => BFloat16Weights.Decode(WeightPacking.Round(weight, format)),
-        _ => weight,
+        WeightFormat.Float32 => (weights, []),
+        WeightFormat.Float16 => ([.. weights.Select(weight => (float)(Half)weight)], []),
+        WeightFormat.BFloat16 => ([.. weights.Select(weight => BFloat16Weights.Decode(WeightPacking.Round(weight, format)))], []),
+        _ => Quantised(weights, inFeatures),
     };
+
+    // Largest magnitude of a row / 127 is 1; a row of zeros has a scale too.
+    private static (float[] Weights, float[] Scales) Quantised(float[] weights, int inFeatures)
+    {
+        var (whole, scales) = (new float[weights.Length], new float[weights.Length / inFeatures]);
+        for (var row = 0; row < scales.Length; row++)
+        {
+            var largest = Math.Max(weights.AsSpan(row * inFeatures, inFeatures).ToArray().Max(Math.Abs), 1e-30f);
+            scales[row] = largest / 127;
+            for (var k = 0; k < inFeatures; k++)
+                whole[(row * inFeatures) + k] = MathF.Round(weights[(row * inFeatures) + k] * (127 / largest));
+        }
+        return (whole, scales);
+    }
+
+    private static double[] InputBounds(GemmCase gemm, float[] x, float[] weights, float[] scales)
+    {
+        var bounds = new double[x.Length / gemm.InFeatures * gemm.OutFeatures];
+        if (gemm.Format != WeightFormat.Int8)
+            return bounds;
+        var steps = Enumerable.Range(0, x.Length / gemm.InFeatures).Select(row => Math.Max(x.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray().Max(Math.Abs), 1e-30) / 32767).ToArray();
+        for (var n = 0; n < gemm.OutFeatures; n++)
+        {
+            double sum = 0, squares = 0;
+            foreach (double weight in weights.AsSpan(n * gemm.InFeatures, gemm.InFeatures))
+                (sum, squares) = (sum + Math.Abs(weight), squares + (weight * weight));
+            for (var row = 0; row < steps.Length; row++)
+                bounds[(row * gemm.OutFeatures) + n] = steps[row] * scales[n] * Math.Min(sum / 2, 2 * Math.Sqrt(squares));
+        }
+        return bounds;
+    }
 
     // In a large case the double loops would take longer than everything else: its first and last tiles, and some between.
     private static int[] RowsToCheck(GemmCase gemm) => gemm.Large && gemm.Rows > 8
@@ -143,7 +187,7 @@ public static class GemmCases
         : [.. Enumerable.Range(0, gemm.Rows)];
 
     private static IEnumerable<GemmCase> Formats(GemmCase gemm) =>
-        [gemm with { Format = WeightFormat.Float16 }, gemm with { Format = WeightFormat.BFloat16 }];
+        [gemm with { Format = WeightFormat.Float16 }, gemm with { Format = WeightFormat.BFloat16 }, gemm with { Format = WeightFormat.Int8 }];
 
     private static float[] Numbers(Random random, int count, float scale, Spread spread)
     {

@@ -84,6 +84,26 @@ public class GemmTests
         Assert.Equal(expected, y.ToArray());
     }
 
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void What_is_no_number_spoils_its_row_or_column_and_no_other(string variant)
+    {
+        using var device = Variants.Open(variant);
+        foreach (var format in Enum.GetValues<WeightFormat>())
+        {
+            var gemm = new GemmCase("not a number", 9, 70, 66) { Format = format };
+            var inputs = GemmCases.Make(gemm);
+            var clean = Run(device, gemm, inputs, Variants.Portable(variant));
+            foreach (var bad in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
+            {
+                var (x, weights) = ((float[])inputs.X.Clone(), (float[])inputs.Weights.Clone());
+                x[(2 * 70) + 69] = x[(8 * 70) + 3] = weights[(65 * 70) + 69] = bad;
+                var actual = Run(device, gemm, inputs with { X = x, Weights = weights }, Variants.Portable(variant));
+                for (var i = 0; i < actual.Length; i++)
+                    Assert.True(i / 66 is 2 or 8 || i % 66 == 65 ? !float.IsFinite(actual[i]) : actual[i] == clean[i], $"{variant} {format}: [{i / 66}, {i % 66}] is {actual[i]}");
+            }
+        }
+    }
+
     [Fact]
     public void Views_that_are_too_short_are_refused()
     {
@@ -106,11 +126,11 @@ public class GemmTests
             Assert.Contains(name, Assert.Throws<ArgumentException>(() => Gemm.Run(device, args)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_launch_allocates_nothing_on_the_device()
+    [Theory, InlineData(WeightFormat.Float32), InlineData(WeightFormat.Int8)]
+    public void A_launch_allocates_nothing_on_the_device(WeightFormat format)
     {
         using var device = Device.Open("cpu");
-        using var weights = PackedWeights.Allocate(device, 100, 50, WeightFormat.Float32);
+        using var weights = PackedWeights.Allocate(device, 100, 50, format);
         using var x = device.Allocate<float>(150);
         using var y = device.Allocate<float>(300);
         var args = new GemmArgs { X = x.View, Weights = weights, Y = y.View, Rows = 3 };

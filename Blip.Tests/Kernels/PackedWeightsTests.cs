@@ -20,15 +20,45 @@ public class PackedWeightsTests
             weights.Fill(0, rows.AsSpan(0, cut * inFeatures));
             weights.Upload();
 
-            var panels = format == WeightFormat.Float32
-                ? DeviceBufferValues(weights)
-                : [.. DeviceBufferBits(weights).Select(bits => Decode(bits, format))];
-            var rounded = Rounded(rows, format);
+            var (stored, scales) = GemmCases.Stored(rows, inFeatures, format);
+            var panels = Panels(weights);
             var expected = new float[panels.Length];
-            for (var i = 0; i < rounded.Length; i++)
-                expected[PackedWeights.Index(i / inFeatures, i % inFeatures, inFeatures)] = rounded[i];
+            for (var i = 0; i < stored.Length; i++)
+                expected[weights.Index(i / inFeatures, i % inFeatures)] = stored[i];
             Assert.Equal(expected, panels);
+            Assert.Equal(scales, Scales(weights));
+            Assert.Equal(weights.Bytes, weights.Storage.Length);
         }
+    }
+
+    [Fact]
+    public void Whole_numbers_on_a_scale_are_off_by_half_a_scale_at_most()
+    {
+        using var device = Device.Open("cpu");
+        var rows = Numbers(70 * 333);
+        using var weights = PackedWeights.Allocate(device, 70, 333, WeightFormat.Int8);
+        weights.Fill(0, rows);
+        var (panels, scales) = (Panels(weights), Scales(weights));
+        for (var row = 0; row < 70; row++)
+        {
+            var original = rows.AsSpan(row * 333, 333);
+            Assert.Equal(127, Enumerable.Range(0, 333).Max(k => Math.Abs(panels[weights.Index(row, k)])));
+            for (var k = 0; k < 333; k++)
+                Assert.InRange(Math.Abs(((double)panels[weights.Index(row, k)] * scales[row]) - original[k]), 0, scales[row] * 0.50001);
+        }
+    }
+
+    [Theory]
+    [InlineData(float.NaN), InlineData(float.PositiveInfinity), InlineData(float.NegativeInfinity)]
+    public void An_output_with_a_weight_that_is_no_number_has_the_scale_nan(float bad)
+    {
+        using var device = Device.Open("cpu");
+        var rows = Numbers(66 * 20);
+        rows[(3 * 20) + 19] = rows[(65 * 20) + 2] = bad;
+        using var weights = PackedWeights.Allocate(device, 66, 20, WeightFormat.Int8);
+        weights.Fill(0, rows);
+        Assert.Equal([3, 65], Scales(weights).Index().Where(scale => float.IsNaN(scale.Item)).Select(scale => scale.Index));
+        Assert.All(Enumerable.Range(0, 20), k => Assert.Equal(0, Panels(weights)[weights.Index(3, k)]));
     }
 
     [Fact]
@@ -73,13 +103,16 @@ public class PackedWeightsTests
         Assert.Throws<ArgumentException>(() => PackedWeights.Allocate(device, 4, 4, (WeightFormat)9));
     }
 
-    private static float[] Rounded(float[] values, WeightFormat format) => [.. values.Select(value => GemmCases.Stored(value, format))];
+    private static float[] Panels(PackedWeights weights) => weights.Format switch
+    {
+        WeightFormat.Float32 => DeviceBuffer<float>.HostSpan(weights.Float32).ToArray(),
+        WeightFormat.Float16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(Float16Weights.Decode)],
+        WeightFormat.BFloat16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(BFloat16Weights.Decode)],
+        _ => [.. DeviceBuffer<sbyte>.HostSpan(weights.Int8).ToArray().Select(Int8Weights.Decode)],
+    };
 
-    private static float Decode(ushort bits, WeightFormat format) => format == WeightFormat.Float16 ? Float16Weights.Decode(bits) : BFloat16Weights.Decode(bits);
-
-    private static float[] DeviceBufferValues(PackedWeights weights) => DeviceBuffer<float>.HostSpan(weights.Float32).ToArray();
-
-    private static ushort[] DeviceBufferBits(PackedWeights weights) => DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray();
+    private static float[] Scales(PackedWeights weights) =>
+        weights.Scales.Length == 0 ? [] : DeviceBuffer<float>.HostSpan(weights.Scales)[..weights.OutFeatures].ToArray();
 
     // Of the two neighbours the nearer one; of a tie the even one.
     private static float NearestBFloat16(float value)

@@ -1,0 +1,73 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Symmetric quantisation of a row: x ≈ q · scale with scale = max |x| / limit, q rounded to nearest and halves to even,
+/// so that no element is off by more than half a scale. Rows depend on nothing but themselves.
+/// </summary>
+internal static unsafe class Int8Quantisation
+{
+    /// <summary>The largest weight.</summary>
+    public const int WeightLimit = 127;
+
+    /// <summary>The largest input.</summary>
+    public const int InputLimit = 32767;
+
+    /// <summary>Rows of smaller numbers are taken as if this were their largest: what divides by it stays finite.</summary>
+    public const float Smallest = 1e-30f;
+
+    private const uint Magnitude = 0x7FFFFFFF, Infinity = 0x7F800000;
+
+    // 1.5 · 2²³: its last place is 1, so that a sum with it is rounded to a whole number, which lies in the low bits.
+    private const float Rounding = 12582912f;
+
+    /// <summary>The scale of a row, and what it is divided by; NaN and 0 where an element is infinite or NaN.</summary>
+    public static (float Scale, float Inverse) Scale(float* row, int length, int limit)
+    {
+        // Bits of magnitudes are in the order of their values, with NaN above infinity.
+        var largest = Vector256<uint>.Zero;
+        var i = 0;
+        for (; i + Vector256<uint>.Count <= length; i += Vector256<uint>.Count)
+            largest = Vector256.Max(largest, Vector256.Load((uint*)row + i) & Vector256.Create(Magnitude));
+        var bits = 0u;
+        for (var lane = 0; lane < Vector256<uint>.Count; lane++)
+            bits = Math.Max(bits, largest[lane]);
+        for (; i < length; i++)
+            bits = Math.Max(bits, ((uint*)row)[i] & Magnitude);
+        if (bits >= Infinity)
+            return (float.NaN, 0);
+        var max = Math.Max(BitConverter.UInt32BitsToSingle(bits), Smallest);
+        return (max / limit, limit / max);
+    }
+
+    /// <summary>Rounds a row to 16 bits.</summary>
+    /// <param name="row">Finite, unless <paramref name="inverse"/> is 0.</param>
+    /// <param name="length">Elements.</param>
+    /// <param name="inverse">What they are multiplied with.</param>
+    /// <param name="to">Whole numbers, and a zero where the length is odd.</param>
+    public static void Round(float* row, int length, float inverse, short* to)
+    {
+        if (inverse == 0)
+        {
+            new Span<short>(to, length + (length & 1)).Clear();
+            return;
+        }
+        var factor = Vector256.Create(inverse);
+        var i = 0;
+        for (; i + Vector256<short>.Count <= length; i += Vector256<short>.Count)
+            Vector256.Narrow(Round(Vector256.Load(row + i) * factor), Round(Vector256.Load(row + i + Vector256<int>.Count) * factor)).Store(to + i);
+        for (; i < length; i++)
+            to[i] = (short)Round(row[i] * inverse);
+        if ((length & 1) != 0)
+            to[length] = 0;
+    }
+
+    /// <summary>The nearest whole number; below 2²² in magnitude.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Round(Vector256<float> values) => (values + Vector256.Create(Rounding)).AsInt32() - Vector256.Create(BitConverter.SingleToInt32Bits(Rounding));
+
+    /// <inheritdoc cref="Round(Vector256{float})"/>
+    public static int Round(float value) => BitConverter.SingleToInt32Bits(value + Rounding) - BitConverter.SingleToInt32Bits(Rounding);
+}

@@ -1,0 +1,21 @@
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>Rounds the rows of an input to 15 bits and a sign, each on its own scale, before <see cref="GemmSimdInt8{TVector, TPairs}"/>.</summary>
+internal readonly unsafe struct QuantiseRows(Device device, float* x, int rows, int length, short* to, int stride, float* scales) : ICpuOperator
+{
+    private readonly RowTasks tasks = new(device, rows);
+
+    public int Tasks => tasks.Tasks;
+
+    public void Run(int task)
+    {
+        for (var row = tasks.First(task); row < tasks.End(task); row++)
+        {
+            var from = x + ((long)row * length);
+            (scales[row], var inverse) = Int8Quantisation.Scale(from, length, Int8Quantisation.InputLimit);
+            Int8Quantisation.Round(from, length, inverse, to + ((long)row * stride));
+        }
+    }
+}
