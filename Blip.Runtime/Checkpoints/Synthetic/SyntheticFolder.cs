@@ -1,0 +1,126 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>
+/// A synthetic model as a folder, as a downloaded one lies there: config.json, model.safetensors with its tensors by name, as the
+/// reference's library writes them, and a vocab.txt of as many made-up words. Tests and benchmarks of loading read it.
+/// </summary>
+public static class SyntheticFolder
+{
+    private const int Piece = 1 << 22;
+
+    /// <summary>Writes a captioner.</summary>
+    /// <param name="config">The sizes.</param>
+    /// <param name="folder">Where; it is made, and files of these names are overwritten.</param>
+    /// <exception cref="CheckpointException">The sizes cannot be.</exception>
+    public static void Write(BlipConfig config, string folder)
+    {
+        config.Validate(folder);
+        Directory.CreateDirectory(folder);
+        File.WriteAllBytes(Path.Combine(folder, "config.json"), Config(config));
+        File.WriteAllLines(Path.Combine(folder, "vocab.txt"), Words(config.Text));
+        using var tensors = new SyntheticTensorSource(config, BlipHead.Captioning);
+        using var file = File.Create(Path.Combine(folder, "model.safetensors"));
+        WriteTensors(tensors, file);
+    }
+
+    private static void WriteTensors(SyntheticTensorSource tensors, FileStream file)
+    {
+        var keys = tensors.Keys.Order(StringComparer.Ordinal).ToList();
+        var offset = 0L;
+        var header = Json(json =>
+        {
+            foreach (var key in keys)
+            {
+                var info = tensors.Get(key);
+                json.WriteStartObject(key);
+                json.WriteString("dtype", "F32");
+                Array(json, "shape", info.Shape);
+                Array(json, "data_offsets", [offset, offset += info.ElementCount * sizeof(float)]);
+                json.WriteEndObject();
+            }
+        });
+        // The data begins at a multiple of 8: blanks fill the header up.
+        var length = (header.Length + 7) / 8 * 8;
+        file.Write(BitConverter.GetBytes((long)length));
+        file.Write(header);
+        file.Write(Enumerable.Repeat((byte)' ', length - header.Length).ToArray());
+
+        var values = new float[Piece];
+        foreach (var key in keys)
+        {
+            var count = tensors.Get(key).ElementCount;
+            for (var first = 0L; first < count; first += Piece)
+            {
+                var piece = values.AsSpan(0, (int)Math.Min(Piece, count - first));
+                tensors.Read(key, first, piece);
+                file.Write(MemoryMarshal.AsBytes(piece));
+            }
+        }
+    }
+
+    private static byte[] Config(BlipConfig config) => Json(json =>
+    {
+        json.WriteStartArray("architectures");
+        json.WriteStringValue(BlipHead.Captioning.Architecture());
+        json.WriteEndArray();
+        json.WriteString("model_type", "blip");
+        json.WriteStartObject("vision_config");
+        var vision = config.Vision;
+        json.WriteNumber("hidden_size", vision.HiddenSize);
+        json.WriteNumber("intermediate_size", vision.IntermediateSize);
+        json.WriteNumber("num_hidden_layers", vision.Layers);
+        json.WriteNumber("num_attention_heads", vision.Heads);
+        json.WriteNumber("image_size", vision.ImageSize);
+        json.WriteNumber("patch_size", vision.PatchSize);
+        json.WriteString("hidden_act", vision.HiddenAct);
+        json.WriteNumber("layer_norm_eps", vision.LayerNormEps);
+        json.WriteEndObject();
+        json.WriteStartObject("text_config");
+        var text = config.Text;
+        json.WriteNumber("vocab_size", text.VocabularySize);
+        json.WriteNumber("hidden_size", text.HiddenSize);
+        json.WriteNumber("intermediate_size", text.IntermediateSize);
+        json.WriteNumber("num_hidden_layers", text.Layers);
+        json.WriteNumber("num_attention_heads", text.Heads);
+        json.WriteNumber("max_position_embeddings", text.MaxPositions);
+        json.WriteString("hidden_act", text.HiddenAct);
+        json.WriteNumber("layer_norm_eps", text.LayerNormEps);
+        json.WriteNumber("bos_token_id", text.BosTokenId);
+        json.WriteNumber("sep_token_id", text.SepTokenId);
+        json.WriteNumber("pad_token_id", text.PadTokenId);
+        json.WriteEndObject();
+    });
+
+    // Names that BERT's tokenizer looks for: those with an id in the config, and two more in the first free places.
+    private static string[] Words(TextConfig text)
+    {
+        var words = Enumerable.Range(0, text.VocabularySize).Select(id => $"word{id}").ToArray();
+        (words[text.PadTokenId], words[text.SepTokenId], words[text.BosTokenId]) = ("[PAD]", "[SEP]", "[DEC]");
+        foreach (var name in (string[])["[UNK]", "[CLS]"])
+            words[System.Array.FindIndex(words, word => word[0] != '[')] = name;
+        return words;
+    }
+
+    private static void Array(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
+    {
+        json.WriteStartArray(name);
+        foreach (var number in numbers)
+            json.WriteNumberValue(number);
+        json.WriteEndArray();
+    }
+
+    private static byte[] Json(Action<Utf8JsonWriter> write)
+    {
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+        return stream.ToArray();
+    }
+}
