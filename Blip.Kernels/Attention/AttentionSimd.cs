@@ -234,6 +234,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     }
 
     /// <summary>Turns a block's scores into weights about the running maximum, and brings what was summed before onto it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Soften(float* scores, int width, float* sums, int columns, float* totals, float* largest)
     {
         var most = TVector.Create(*largest);

@@ -46,8 +46,9 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
         }
     }
 
+    // The JIT does not inline so many calls at once, and would run this unoptimised at first: half a second of the first picture.
     /// <summary>6 rows: 24 sums in registers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile6(float* x, long stride, int last, TStored* w, int depth, float* sums)
     {
         // A tile at the end repeats its last row; the sums of the copies are not read.
