@@ -13,15 +13,12 @@ namespace Blip.Runtime.Graph;
 /// </summary>
 /// <param name="device">The device.</param>
 /// <param name="source">The checkpoint; it must stay open until everything is loaded.</param>
-/// <param name="format">How matrices are stored.</param>
-public sealed class WeightStore(Device device, ITensorSource source, WeightFormat format) : IDisposable
+/// <param name="format">How a matrix is stored.</param>
+public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, WeightFormat> format) : IDisposable
 {
     private const int ChunkElements = 1 << 18;
     private readonly ConcurrentDictionary<string, PackedWeights> packed = [];
     private readonly ConcurrentDictionary<string, DeviceBuffer<float>> dense = [];
-
-    /// <summary>How matrices are stored.</summary>
-    public WeightFormat Format => format;
 
     /// <summary>Loads all that the graphs need, on all cores, in the order of the file.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
@@ -69,7 +66,7 @@ public sealed class WeightStore(Device device, ITensorSource source, WeightForma
                 throw Wrong(matrix.Keys[i], shapes[i], $"{matrix.InFeatures} inputs, and {matrix.OutFeatures} outputs in {matrix.Name}");
         }
 
-        var weights = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, format);
+        var weights = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, format(matrix));
         var firstRow = 0;
         for (var i = 0; i < shapes.Count; i++)
         {

@@ -32,7 +32,7 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
     {
         (Config, Device, this.tensors) = (config, device, tensors);
         graphs = new CaptioningGraphs(config, tensors.HasTiedOutput ? null : OutputKey);
-        weights = new WeightStore(device, tensors, options.Precision.ToWeightFormat());
+        weights = new WeightStore(device, tensors, options.FormatOf);
         executor = new Executor(device, weights, options.Passes);
 
         var (imageGraph, promptGraph, stepGraph) =

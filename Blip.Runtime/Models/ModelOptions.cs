@@ -1,3 +1,5 @@
+using Blip.Kernels;
+using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
 
 namespace Blip.Runtime.Models;
@@ -5,9 +7,23 @@ namespace Blip.Runtime.Models;
 /// <summary>How a model is put on a device.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>How matrices are stored.</summary>
+    /// <summary>How the decoder's matrices are stored: those that are read again for every word.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>
+    /// How those are stored that are read once per picture: the image encoder's, and those of the decoder that make keys and values of the
+    /// picture. Null: what <see cref="PrecisionExtensions.ForEncoder"/> says.
+    /// </summary>
+    public Precision? EncoderPrecision { get; init; }
 
     /// <summary>Which graph passes are applied; for tests, and to see what each gains.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
+
+    internal WeightFormat FormatOf(Matrix matrix) => (ReadsPictures(matrix) ? EncoderPrecision ?? Precision.ForEncoder() : Precision).ToWeightFormat();
+
+    // Keys and values of the picture are computed over all its tokens at once, as the encoder is.
+    private static bool ReadsPictures(Matrix matrix) =>
+        matrix.Keys[0].StartsWith("vision_model.", StringComparison.Ordinal)
+        || matrix.Keys[0].EndsWith(".crossattention.self.key.weight", StringComparison.Ordinal)
+        || matrix.Keys[0].EndsWith(".crossattention.self.value.weight", StringComparison.Ordinal);
 }

@@ -33,4 +33,7 @@ public static class PrecisionExtensions
         Precision.Int8 => WeightFormat.Int8,
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"Give {string.Join(", ", Enum.GetNames<Precision>())}."),
     };
+
+    /// <summary>How the image encoder's matrices are stored where nothing else is asked for: in 8 bits nothing but the decoder's.</summary>
+    public static Precision ForEncoder(this Precision precision) => precision == Precision.Int8 ? Precision.Fp32 : precision;
 }

@@ -39,7 +39,7 @@ public sealed partial class Captioner : IDisposable
         device = Device.Open(options.Device, new DeviceOptions { Threads = options.Threads });
         try
         {
-            model = CaptioningModel.Load(source, device, new ModelOptions { Precision = options.Precision });
+            model = CaptioningModel.Load(source, device, new ModelOptions { Precision = options.Precision, EncoderPrecision = options.EncoderPrecision });
             preprocessor = new ImagePreprocessor(device, source.Preprocessor.ToProcessing());
             generator = new Generator(device);
         }

@@ -17,8 +17,11 @@ public sealed record CaptionerOptions
     /// </summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>How weights are kept; arithmetic is in single precision.</summary>
+    /// <summary>How the weights are kept that every word reads: those of the decoder.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>How the weights are kept that every picture reads: those of the image encoder. Null: what goes with <see cref="Precision"/>.</summary>
+    public Precision? EncoderPrecision { get; init; }
 
     /// <summary>Threads of the CPU device; 0 means one per core.</summary>
     public int Threads { get; init; }
@@ -37,7 +40,14 @@ public sealed record CaptionerOptions
             throw new ArgumentException($"Threads is {Threads}: give 1 to {MaxThreads}, or 0 for one per core.", nameof(Threads));
         if (BatchSize is < 0 or > MaxBatchSize)
             throw new ArgumentException($"BatchSize is {BatchSize}: give 1 to {MaxBatchSize}, or 0 to let the device decide.", nameof(BatchSize));
-        if (!Enum.IsDefined(Precision))
-            throw new ArgumentException($"Precision is {Precision}: give {string.Join(", ", Enum.GetNames<Precision>())}.", nameof(Precision));
+        Check(Precision, nameof(Precision));
+        if (EncoderPrecision is { } encoder)
+            Check(encoder, nameof(EncoderPrecision));
+
+        static void Check(Precision precision, string name)
+        {
+            if (!Enum.IsDefined(precision))
+                throw new ArgumentException($"{name} is {precision}: give {string.Join(", ", Enum.GetNames<Precision>())}.", name);
+        }
     }
 }

@@ -129,7 +129,7 @@ public class CaptioningForwardTests
         using var golden = new GoldenModel("tiny-square", "captioning");
         using var device = Device.Open("cpu");
         using var tensors = ModelSource.Resolve("synthetic:tiny-square").OpenTensors();
-        using var weights = new WeightStore(device, tensors, Blip.Kernels.WeightFormat.Float32);
+        using var weights = new WeightStore(device, tensors, _ => Blip.Kernels.WeightFormat.Float32);
         using var executor = new Executor(device, weights);
         var pixels = golden.Stored(SizedPixels(golden), out var shape);
         using var buffer = device.Upload<float>(pixels);
@@ -143,7 +143,7 @@ public class CaptioningForwardTests
         using var golden = new GoldenModel("tiny-square", "captioning");
         using var device = Device.Open("cpu");
         using var tensors = ModelSource.Resolve("synthetic:tiny-square").OpenTensors();
-        using var weights = new WeightStore(device, tensors, Blip.Kernels.WeightFormat.Float32);
+        using var weights = new WeightStore(device, tensors, _ => Blip.Kernels.WeightFormat.Float32);
         using var executor = new Executor(device, weights);
         var config = ModelSource.Resolve("synthetic:tiny-square").Config;
         var graph = executor.Optimize(new CaptioningGraphs(config).Prompt());
