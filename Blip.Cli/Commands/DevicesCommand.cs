@@ -19,7 +19,7 @@ internal sealed class DevicesCommand : Command, IHasExamples
         Add(format);
         SetAction(parsed =>
         {
-            var devices = Device.List();
+            var devices = Startup.Step(Device.List);
             if (parsed.GetValue(format) == "json")
                 terminal.Output.WriteLine(Json(devices));
             else
@@ -52,6 +52,8 @@ internal sealed class DevicesCommand : Command, IHasExamples
             json.WriteString("kind", device.Kind.ToString().ToLowerInvariant());
             json.WriteString("name", device.Name);
             json.WriteBoolean("processor", device.IsProcessor);
+            if (device.Vectors is { } vectors)
+                json.WriteString("vectors", vectors.ToString().ToLowerInvariant());
             json.WriteNumber("units", device.Units);
             json.WriteNumber("memoryBytes", device.MemoryBytes);
             json.WriteEndObject();

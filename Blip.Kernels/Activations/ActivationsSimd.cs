@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Blip.Kernels.Devices;
 using ILGPU;
 
@@ -23,12 +22,12 @@ internal static class ActivationsSimd
     private static void Run<TActivation>(Device device, ArrayView<float> x, ArrayView<float> y, long count)
         where TActivation : struct, IActivation
     {
-        if (Vector512.IsHardwareAccelerated)
-            device.Launch(new ActivationsSimd<Floats512, TActivation>(x, y, count));
-        else if (Vector256.IsHardwareAccelerated)
-            device.Launch(new ActivationsSimd<Floats256, TActivation>(x, y, count));
-        else
-            device.Launch(new ActivationsSimd<Floats128, TActivation>(x, y, count));
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: device.Launch(new ActivationsSimd<Floats512, TActivation>(x, y, count)); break;
+            case CpuVectors.Avx2: device.Launch(new ActivationsSimd<Floats256, TActivation>(x, y, count)); break;
+            default: device.Launch(new ActivationsSimd<Floats128, TActivation>(x, y, count)); break;
+        }
     }
 }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
@@ -19,10 +18,12 @@ internal static unsafe class AttentionSimd
 
     public static void Run(Device device, in AttentionArgs args)
     {
-        if (Vector512.IsHardwareAccelerated)
-            device.Launch(Operator<Floats512>(device, args));
-        else
-            device.Launch(Operator<Floats256>(device, args));
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, args)); break;
+            case CpuVectors.Avx2: device.Launch(Operator<Floats256>(device, args)); break;
+            default: device.Launch(Operator<Floats128>(device, args)); break;
+        }
     }
 
     internal static AttentionOperator<TVector> Operator<TVector>(Device device, in AttentionArgs args)

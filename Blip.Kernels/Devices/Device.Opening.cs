@@ -32,9 +32,9 @@ public sealed partial class Device
     /// <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cpu</c>, <c>opencl</c>, <c>cuda</c>,
     /// or one of several: <c>opencl:1</c>, <c>cuda:1</c>.
     /// </param>
-    /// <param name="options">Threads and group size; null for the defaults.</param>
+    /// <param name="options">Threads, vectors and group size; null for the defaults.</param>
     /// <exception cref="ArgumentException">The name, or an option, is not one of these.</exception>
-    /// <exception cref="DeviceException">There is no such device here.</exception>
+    /// <exception cref="DeviceException">There is no such device here, or the environment variable <c>BLIP_CPU</c> asks the processor for what it lacks.</exception>
     public static Device Open(string name = Auto, DeviceOptions? options = null)
     {
         options ??= new DeviceOptions();
@@ -57,7 +57,7 @@ public sealed partial class Device
             var present = string.Join(", ", devices.Select(device => $"{device.Id} ({device.Name})"));
             throw new DeviceException($"There is no device '{name}' on this machine. Present: {present}.");
         }
-        return found.Kind == DeviceKind.Cpu ? OpenProcessor(found with { Units = Processor(options).Units }, options) : OpenGpu(found, options);
+        return found.Kind == DeviceKind.Cpu ? OpenProcessor(Processor(options), options) : OpenGpu(found, options);
     }
 
     private static Device OpenProcessor(DeviceDescription description, DeviceOptions options)
@@ -109,7 +109,12 @@ public sealed partial class Device
     private static DeviceDescription Processor(DeviceOptions options)
     {
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        return new DeviceDescription(Cpu0, DeviceKind.Cpu, $"CPU, {threads} threads", true, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, threads);
+        var vectors = CpuVectorChoice.Resolve(options.Vectors, Environment.GetEnvironmentVariable(CpuVectorChoice.Variable));
+        return new DeviceDescription(
+            Cpu0, DeviceKind.Cpu, $"CPU, {threads} threads, {CpuVectorChoice.Name(vectors)}", true, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, threads)
+        {
+            Vectors = vectors,
+        };
     }
 
     private static bool IsProcessor(CLDevice device) => device.DeviceType.HasFlag(CLDeviceType.CL_DEVICE_TYPE_CPU);

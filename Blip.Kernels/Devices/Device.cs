@@ -50,6 +50,9 @@ public sealed partial class Device : IDisposable
     /// <summary>Threads of the CPU accelerator, or multiprocessors.</summary>
     public int Workers { get; }
 
+    /// <summary>What the CPU variants compute with; means nothing on other devices.</summary>
+    internal CpuVectors Vectors => Description.Vectors ?? CpuVectors.Auto;
+
     /// <summary>Work-items per group of the portable kernels; fixed while the device is open, since it fixes the order of sums.</summary>
     public int GroupSize { get; }
 

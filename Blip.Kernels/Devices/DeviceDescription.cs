@@ -7,4 +7,8 @@ namespace Blip.Kernels.Devices;
 /// <param name="IsProcessor">True where kernels run on CPU cores (the CPU accelerator, or OpenCL on a processor).</param>
 /// <param name="MemoryBytes">Device memory in bytes; for a processor, the memory available to this process.</param>
 /// <param name="Units">Multiprocessors, compute units or threads.</param>
-public sealed record DeviceDescription(string Id, DeviceKind Kind, string Name, bool IsProcessor, long MemoryBytes, int Units);
+public sealed record DeviceDescription(string Id, DeviceKind Kind, string Name, bool IsProcessor, long MemoryBytes, int Units)
+{
+    /// <summary>The vectors that its variants compute with, on <see cref="DeviceKind.Cpu"/>; null elsewhere.</summary>
+    public CpuVectors? Vectors { get; init; }
+}

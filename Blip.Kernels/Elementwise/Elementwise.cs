@@ -34,7 +34,7 @@ public static class Elementwise
             return;
         if (!portable)
         {
-            device.Launch(new ElementwiseSimd(a, b, y, count));
+            ElementwiseSimd.Run(device, a, b, y, count);
             return;
         }
         var perItem = ElementsPerItem(device);

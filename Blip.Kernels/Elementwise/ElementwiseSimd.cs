@@ -1,12 +1,26 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Sums on ILGPU's CPU accelerator: memory is the limit, whatever the vectors.</summary>
-internal readonly unsafe struct ElementwiseSimd(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count) : ICpuOperator
+/// <summary>Sums on ILGPU's CPU accelerator.</summary>
+internal static class ElementwiseSimd
+{
+    public static void Run(Device device, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count)
+    {
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: device.Launch(new ElementwiseSimd<Floats512>(a, b, y, count)); break;
+            case CpuVectors.Avx2: device.Launch(new ElementwiseSimd<Floats256>(a, b, y, count)); break;
+            default: device.Launch(new ElementwiseSimd<Floats128>(a, b, y, count)); break;
+        }
+    }
+}
+
+/// <summary>A task is a piece of some pages.</summary>
+internal readonly unsafe struct ElementwiseSimd<TVector>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count) : ICpuOperator
+    where TVector : unmanaged, IVector<TVector>
 {
     private const int Piece = 16384;
 
@@ -19,10 +33,7 @@ internal readonly unsafe struct ElementwiseSimd(ArrayView<float> a, ArrayView<fl
     public void Run(int task)
     {
         var end = Math.Min((task + 1L) * Piece, count);
-        var i = (long)task * Piece;
-        for (; i + Vector<float>.Count <= end; i += Vector<float>.Count)
-            (Vector.Load(a + i) + Vector.Load(b + i)).Store(y + i);
-        for (; i < end; i++)
-            y[i] = a[i] + b[i];
+        for (var i = (long)task * Piece; i < end; i += TVector.Count)
+            VectorTail.Store(TVector.Load(a + i) + TVector.Load(b + i), y + i, end - i);
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Blip.Kernels.Devices;
 using ILGPU;
 
@@ -10,12 +9,12 @@ internal static class GemmSimd
 {
     public static void Run(Device device, in GemmArgs args)
     {
-        if (Vector512.IsHardwareAccelerated)
-            Run<Floats512>(device, args);
-        else if (Vector256.IsHardwareAccelerated)
-            Run<Floats256>(device, args);
-        else
-            Run<Floats128>(device, args);
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: Run<Floats512>(device, args); break;
+            case CpuVectors.Avx2: Run<Floats256>(device, args); break;
+            default: Run<Floats128>(device, args); break;
+        }
     }
 
     /// <summary>With vectors of one width, also where another would be chosen.</summary>

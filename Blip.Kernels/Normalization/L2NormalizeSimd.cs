@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Blip.Kernels.Devices;
 using ILGPU;
 
@@ -10,10 +9,12 @@ internal static unsafe class L2NormalizeSimd
 {
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
     {
-        if (Vector512.IsHardwareAccelerated)
-            device.Launch(Operator<Floats512>(device, x, y, rows, width, eps));
-        else
-            device.Launch(Operator<Floats256>(device, x, y, rows, width, eps));
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, x, y, rows, width, eps)); break;
+            case CpuVectors.Avx2: device.Launch(Operator<Floats256>(device, x, y, rows, width, eps)); break;
+            default: device.Launch(Operator<Floats128>(device, x, y, rows, width, eps)); break;
+        }
     }
 
     internal static L2NormalizeOperator<TVector> Operator<TVector>(

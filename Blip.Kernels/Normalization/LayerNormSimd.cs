@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using Blip.Kernels.Devices;
 using ILGPU;
 
@@ -12,10 +11,12 @@ internal static unsafe class LayerNormSimd
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
         int rows, int width, float eps)
     {
-        if (Vector512.IsHardwareAccelerated)
-            device.Launch(Operator<Floats512>(device, x, residual, gamma, beta, y, rows, width, eps));
-        else
-            device.Launch(Operator<Floats256>(device, x, residual, gamma, beta, y, rows, width, eps));
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
+            case CpuVectors.Avx2: device.Launch(Operator<Floats256>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
+            default: device.Launch(Operator<Floats128>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
+        }
     }
 
     internal static LayerNormOperator<TVector> Operator<TVector>(

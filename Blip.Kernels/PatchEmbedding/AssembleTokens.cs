@@ -44,16 +44,7 @@ public static unsafe class AssembleTokens
             return;
         if (!portable)
         {
-            device.Launch(new AssembleTokensCpu
-            {
-                PatchEmbeddings = Cpu.Pointer(patchEmbeddings),
-                ClassEmbedding = Cpu.Pointer(classEmbedding),
-                Positions = Cpu.Pointer(positions),
-                Y = Cpu.Pointer(y),
-                Rows = new RowTasks(device, checked((int)(batch * tokens))),
-                Patches = patches,
-                Hidden = hidden,
-            });
+            AssembleTokensCpu.Run(device, patchEmbeddings, classEmbedding, positions, y, new RowTasks(device, checked((int)(batch * tokens))), patches, hidden);
             return;
         }
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(Kernel)(

@@ -54,13 +54,7 @@ public static unsafe class PositionInterpolation
         };
         if (!portable)
         {
-            device.Launch(new PositionInterpolationCpu
-            {
-                Positions = Cpu.Pointer(positions),
-                Y = Cpu.Pointer(y),
-                Rows = new RowTasks(device, checked((int)to)),
-                Shape = shape,
-            });
+            PositionInterpolationCpu.Run(device, positions, y, new RowTasks(device, checked((int)to)), shape);
             return;
         }
         device.Load<ArrayView<float>, ArrayView<float>, GridShape>(Kernel)(

@@ -1,40 +1,56 @@
 using Blip.Kernels.Devices;
+using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="PositionInterpolation"/>: a few positions per task, the sixteen weights taken once for each.</summary>
-internal unsafe struct PositionInterpolationCpu : ICpuOperator
+/// <summary>CPU variant of <see cref="PositionInterpolation"/>.</summary>
+internal static class PositionInterpolationCpu
 {
-    public float* Positions, Y;
-    public RowTasks Rows;
-    public GridShape Shape;
-
-    public readonly int Tasks => Rows.Tasks;
-
-    public readonly void Run(int task)
+    public static void Run(Device device, ArrayView<float> positions, ArrayView<float> y, RowTasks rows, GridShape shape)
     {
-        var hidden = Shape.Hidden;
-        for (var i = Rows.First(task); i < Rows.End(task); i++)
+        switch (device.Vectors)
         {
-            var to = Y + ((long)i * hidden);
+            case CpuVectors.Avx512: device.Launch(new PositionInterpolationOperator<Floats512>(positions, y, rows, shape)); break;
+            case CpuVectors.Avx2: device.Launch(new PositionInterpolationOperator<Floats256>(positions, y, rows, shape)); break;
+            default: device.Launch(new PositionInterpolationOperator<Floats128>(positions, y, rows, shape)); break;
+        }
+    }
+}
+
+/// <summary>A few positions per task, the sixteen weights taken once for each.</summary>
+internal readonly unsafe struct PositionInterpolationOperator<TVector>(ArrayView<float> positions, ArrayView<float> y, RowTasks rows, GridShape shape) : ICpuOperator
+    where TVector : unmanaged, IVector<TVector>
+{
+    private readonly float* positions = Cpu.Pointer(positions), y = Cpu.Pointer(y);
+    private readonly RowTasks rows = rows;
+    private readonly GridShape shape = shape;
+
+    public int Tasks => rows.Tasks;
+
+    public void Run(int task)
+    {
+        var hidden = shape.Hidden;
+        for (var i = rows.First(task); i < rows.End(task); i++)
+        {
+            var to = y + ((long)i * hidden);
             if (i == 0)
             {
-                RowMath.Copy(Positions, to, hidden);
+                RowMath.Copy(positions, to, hidden);
                 continue;
             }
-            var sourceRow = PositionInterpolation.Source((i - 1) / Shape.NewColumns, Shape.RowScale);
-            var sourceColumn = PositionInterpolation.Source((i - 1) % Shape.NewColumns, Shape.ColumnScale);
+            var sourceRow = PositionInterpolation.Source((i - 1) / shape.NewColumns, shape.RowScale);
+            var sourceColumn = PositionInterpolation.Source((i - 1) % shape.NewColumns, shape.ColumnScale);
             var (row, column) = ((int)MathF.Floor(sourceRow), (int)MathF.Floor(sourceColumn));
             new Span<float>(to, hidden).Clear();
-            for (var y = -1; y <= 2; y++)
+            for (var below = -1; below <= 2; below++)
             {
-                var line = 1 + ((long)Math.Clamp(row + y, 0, Shape.Rows - 1) * Shape.Columns);
-                for (var x = -1; x <= 2; x++)
+                var line = 1 + ((long)Math.Clamp(row + below, 0, shape.Rows - 1) * shape.Columns);
+                for (var right = -1; right <= 2; right++)
                 {
-                    var weight = Weight(MathF.Abs(sourceRow - row - y)) * Weight(MathF.Abs(sourceColumn - column - x));
-                    var from = Positions + ((line + Math.Clamp(column + x, 0, Shape.Columns - 1)) * hidden);
+                    var weight = Weight(MathF.Abs(sourceRow - row - below)) * Weight(MathF.Abs(sourceColumn - column - right));
+                    var from = positions + ((line + Math.Clamp(column + right, 0, shape.Columns - 1)) * hidden);
                     if (weight != 0)
-                        RowMath.AddScaled(from, weight, to, hidden);
+                        RowMath.AddScaled<TVector>(from, weight, to, hidden);
                 }
             }
         }

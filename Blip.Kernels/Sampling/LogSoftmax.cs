@@ -29,6 +29,6 @@ public static class LogSoftmax
         if (portable)
             LogSoftmaxPortable.Run(device, args);
         else
-            device.Launch(new LogSoftmaxSimd(args));
+            LogSoftmaxSimd.Run(device, args);
     }
 }

@@ -1,11 +1,28 @@
-using System.Runtime.Intrinsics;
 using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>One task per row; sums in double, eight lanes wide.</summary>
-internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : ICpuOperator
+/// <summary>CPU variant of <see cref="LogSoftmax"/>.</summary>
+internal static class LogSoftmaxSimd
 {
+    public static void Run(Device device, in LogSoftmaxArgs args)
+    {
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: device.Launch(new LogSoftmaxSimd<Floats512>(args)); break;
+            case CpuVectors.Avx2: device.Launch(new LogSoftmaxSimd<Floats256>(args)); break;
+            default: device.Launch(new LogSoftmaxSimd<Floats128>(args)); break;
+        }
+    }
+}
+
+/// <summary>One task per row. Its sums are in double, in an order that depends on the row's length alone: vectors of any width give the same bits.</summary>
+internal readonly unsafe struct LogSoftmaxSimd<TVector>(in LogSoftmaxArgs args) : ICpuOperator
+    where TVector : unmanaged, IVector<TVector>
+{
+    // The widest vector's lanes.
+    private const int Lanes = 16;
+
     private readonly float* logits = Cpu.Pointer(args.Logits), scores = Cpu.Pointer(args.Scores), logSums = Cpu.Pointer(args.LogSums);
     private readonly int rowsPerSource = args.RowsPerSource, vocabulary = args.Vocabulary;
     private readonly bool normalize = args.Normalize;
@@ -14,39 +31,67 @@ internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : ICpuOpe
 
     public void Run(int task)
     {
-        var source = new ReadOnlySpan<float>((float*)logits + ((long)(task / rowsPerSource) * vocabulary), vocabulary);
-        var row = new Span<float>((float*)scores + ((long)task * vocabulary), vocabulary);
-        var largest = CopyClean(source, row);
+        var row = (float*)scores + ((long)task * vocabulary);
+        var largest = CopyClean((float*)logits + ((long)(task / rowsPerSource) * vocabulary), row);
         // A row of -inf has no distribution to normalise.
         largest = largest > float.NegativeInfinity ? largest : 0f;
-        var sum = SimdRows.SumExp(row, largest);
+        var sum = SumExp(row, largest);
         var logSum = sum > 0 ? Math.Log(sum) : 0;
         if (normalize)
-            SimdRows.Subtract(row, largest, (float)logSum);
+            Subtract(row, largest, (float)logSum);
         if (logSums != null)
             logSums[task] = (float)(largest + logSum);
     }
 
-    private static float CopyClean(ReadOnlySpan<float> source, Span<float> row)
+    private float CopyClean(float* source, float* row)
     {
-        var (lowest, overflow) = (Vector512.Create(float.NegativeInfinity), Vector512.Create(float.PositiveInfinity));
+        var (lowest, overflow) = (TVector.Create(float.NegativeInfinity), TVector.Create(float.PositiveInfinity));
         var largest = lowest;
         var c = 0;
-        for (; c + Vector512<float>.Count <= row.Length; c += Vector512<float>.Count)
+        for (; c + TVector.Count <= vocabulary; c += TVector.Count)
         {
-            var value = Vector512.Create(source[c..]);
-            value = Vector512.ConditionalSelect(Vector512.LessThan(value, overflow), value, lowest);
-            value.CopyTo(row[c..]);
-            largest = Vector512.ConditionalSelect(Vector512.GreaterThan(value, largest), value, largest);
+            var value = TVector.Load(source + c);
+            value = TVector.IfLess(value, overflow, value, lowest);
+            TVector.Store(value, row + c);
+            largest = TVector.IfLess(largest, value, value, largest);
         }
-        var result = float.NegativeInfinity;
-        for (var lane = 0; lane < Vector512<float>.Count; lane++)
-            result = Math.Max(result, largest[lane]);
-        for (; c < row.Length; c++)
+        var result = TVector.Largest(largest);
+        for (; c < vocabulary; c++)
         {
             row[c] = source[c] < float.PositiveInfinity ? source[c] : float.NegativeInfinity;
             result = Math.Max(result, row[c]);
         }
         return result;
+    }
+
+    /// <summary>Σ exp(x - largest).</summary>
+    private double SumExp(float* row, float largest)
+    {
+        var shift = TVector.Create(largest);
+        var sums = stackalloc double[Lanes];
+        new Span<double>(sums, Lanes).Clear();
+        var c = 0;
+        for (; c + Lanes <= vocabulary; c += Lanes)
+        {
+            for (var lane = 0; lane < Lanes; lane += TVector.Count)
+                TVector.AddTo(TVector.Exp(TVector.Load(row + c + lane) - shift), sums + lane);
+        }
+        for (var half = Lanes / 2; half > 0; half /= 2)
+        {
+            for (var lane = 0; lane < half; lane++)
+                sums[lane] += sums[lane + half];
+        }
+        var sum = sums[0];
+        for (; c < vocabulary; c++)
+            sum += MathF.Exp(row[c] - largest);
+        return sum;
+    }
+
+    /// <summary>x - a - b, in place.</summary>
+    private void Subtract(float* row, float a, float b)
+    {
+        var (first, second) = (TVector.Create(a), TVector.Create(b));
+        for (var c = 0; c < vocabulary; c += TVector.Count)
+            VectorTail.Store(TVector.Load(row + c) - first - second, row + c, vocabulary - c);
     }
 }

@@ -34,6 +34,6 @@ public static class TopCandidates
         if (portable)
             TopCandidatesPortable.Run(device, args);
         else
-            device.Launch(new TopCandidatesSimd(args));
+            TopCandidatesSimd.Run(device, args);
     }
 }

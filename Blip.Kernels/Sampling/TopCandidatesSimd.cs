@@ -1,10 +1,24 @@
-using System.Runtime.Intrinsics;
 using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>One task per row, in one pass: a short sorted list, and sixteen sums at a time compared with its last.</summary>
-internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : ICpuOperator
+/// <summary>CPU variant of <see cref="TopCandidates"/>.</summary>
+internal static class TopCandidatesSimd
+{
+    public static void Run(Device device, in TopCandidatesArgs args)
+    {
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: device.Launch(new TopCandidatesSimd<Floats512>(args)); break;
+            case CpuVectors.Avx2: device.Launch(new TopCandidatesSimd<Floats256>(args)); break;
+            default: device.Launch(new TopCandidatesSimd<Floats128>(args)); break;
+        }
+    }
+}
+
+/// <summary>One task per row, in one pass: a short sorted list, and a vector of sums at a time compared with its last.</summary>
+internal readonly unsafe struct TopCandidatesSimd<TVector>(in TopCandidatesArgs args) : ICpuOperator
+    where TVector : unmanaged, IVector<TVector>
 {
     private readonly float* scores = Cpu.Pointer(args.Scores), running = Cpu.Pointer(args.Running);
     private readonly float* orders = Cpu.Pointer(args.Orders), sums = Cpu.Pointer(args.Sums);
@@ -28,11 +42,11 @@ internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : I
             for (; token < vocabulary && found < count; token++)
                 Insert(task, Sum(row[token], gathered), Sum(row[token], gathered), token, ref found);
             var last = orders + ((long)task * count) + (count - 1);
-            for (; token + Vector512<float>.Count <= vocabulary; token += Vector512<float>.Count)
+            for (; token + TVector.Count <= vocabulary; token += TVector.Count)
             {
-                if (!Vector512.GreaterThanAny(Vector512.Load(row + token) + Vector512.Create(gathered), Vector512.Create(*last)))
+                if (!TVector.AnyGreater(TVector.Load(row + token) + TVector.Create(gathered), TVector.Create(*last)))
                     continue;
-                for (var lane = 0; lane < Vector512<float>.Count; lane++)
+                for (var lane = 0; lane < TVector.Count; lane++)
                     Insert(task, Sum(row[token + lane], gathered), Sum(row[token + lane], gathered), token + lane, ref found);
             }
         }

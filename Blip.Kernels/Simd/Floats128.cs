@@ -78,6 +78,20 @@ internal readonly unsafe struct Floats128(Vector128<float> value) : IVector<Floa
     public static Floats128 Max(Floats128 a, Floats128 b) => new(Vector128.Max(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyGreater(Floats128 a, Floats128 b) => Vector128.GreaterThanAny(a.value, b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats128 Exp(Floats128 x) => new(Vector128.Exp(x.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(Floats128 x, double* sums)
+    {
+        var (low, high) = Vector128.Widen(x.value);
+        (Vector128.Load(sums) + low).Store(sums);
+        (Vector128.Load(sums + Vector128<double>.Count) + high).Store(sums + Vector128<double>.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Floats128 x) => Vector128.Sum(x.value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -78,6 +78,20 @@ internal readonly unsafe struct Floats256(Vector256<float> value) : IVector<Floa
     public static Floats256 Max(Floats256 a, Floats256 b) => new(Vector256.Max(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyGreater(Floats256 a, Floats256 b) => Vector256.GreaterThanAny(a.value, b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats256 Exp(Floats256 x) => new(Vector256.Exp(x.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(Floats256 x, double* sums)
+    {
+        var (low, high) = Vector256.Widen(x.value);
+        (Vector256.Load(sums) + low).Store(sums);
+        (Vector256.Load(sums + Vector256<double>.Count) + high).Store(sums + Vector256<double>.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Floats256 x) => Vector256.Sum(x.value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -78,6 +78,20 @@ internal readonly unsafe struct Floats512(Vector512<float> value) : IVector<Floa
     public static Floats512 Max(Floats512 a, Floats512 b) => new(Vector512.Max(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyGreater(Floats512 a, Floats512 b) => Vector512.GreaterThanAny(a.value, b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats512 Exp(Floats512 x) => new(Vector512.Exp(x.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(Floats512 x, double* sums)
+    {
+        var (low, high) = Vector512.Widen(x.value);
+        (Vector512.Load(sums) + low).Store(sums);
+        (Vector512.Load(sums + Vector512<double>.Count) + high).Store(sums + Vector512<double>.Count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Floats512 x) => Vector512.Sum(x.value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,6 +20,15 @@ internal unsafe interface IVector<TSelf> : IReal<TSelf>
 
     static abstract TSelf Max(TSelf a, TSelf b);
 
+    /// <summary>Whether a lane of one is greater than that of the other.</summary>
+    static abstract bool AnyGreater(TSelf a, TSelf b);
+
+    /// <summary>eˣ to the last bit or so; <see cref="Maths.Exp"/> is faster.</summary>
+    static abstract TSelf Exp(TSelf x);
+
+    /// <summary>Adds the lanes to as many sums in double.</summary>
+    static abstract void AddTo(TSelf x, double* sums);
+
     /// <summary>The sum of the lanes.</summary>
     static abstract float Sum(TSelf x);
 

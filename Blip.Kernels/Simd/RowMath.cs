@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace Blip.Kernels;
 
 /// <summary>Loops over one row on the CPU.</summary>
@@ -9,22 +7,18 @@ internal static unsafe class RowMath
     public static void Copy(float* x, float* y, int length) => new ReadOnlySpan<float>(x, length).CopyTo(new Span<float>(y, length));
 
     /// <summary>y = a + b.</summary>
-    public static void Add(float* a, float* b, float* y, int length)
+    public static void Add<TVector>(float* a, float* b, float* y, int length)
+        where TVector : unmanaged, IVector<TVector>
     {
-        var c = 0;
-        for (; c + Vector256<float>.Count <= length; c += Vector256<float>.Count)
-            (Vector256.Load(a + c) + Vector256.Load(b + c)).Store(y + c);
-        for (; c < length; c++)
-            y[c] = a[c] + b[c];
+        for (var c = 0; c < length; c += TVector.Count)
+            VectorTail.Store(TVector.Load(a + c) + TVector.Load(b + c), y + c, length - c);
     }
 
     /// <summary>y += x · factor.</summary>
-    public static void AddScaled(float* x, float factor, float* y, int length)
+    public static void AddScaled<TVector>(float* x, float factor, float* y, int length)
+        where TVector : unmanaged, IVector<TVector>
     {
-        var c = 0;
-        for (; c + Vector256<float>.Count <= length; c += Vector256<float>.Count)
-            Vector256.MultiplyAddEstimate(Vector256.Load(x + c), Vector256.Create(factor), Vector256.Load(y + c)).Store(y + c);
-        for (; c < length; c++)
-            y[c] += x[c] * factor;
+        for (var c = 0; c < length; c += TVector.Count)
+            VectorTail.Store(TVector.MultiplyAdd(TVector.Load(x + c), TVector.Create(factor), TVector.Load(y + c)), y + c, length - c);
     }
 }

@@ -91,18 +91,6 @@ public class AttentionTests
     }
 
     [Fact]
-    public void The_256_bit_lanes_agree_with_the_formula_too()
-    {
-        using var device = Device.Open("cpu");
-        foreach (var test in AttentionCases.Small)
-        {
-            using var data = new AttentionData(device, test);
-            device.Launch(AttentionSimd.Operator<Floats256>(device, data.Args));
-            CompareWithReference(data, "cpu, 256 bits", test);
-        }
-    }
-
-    [Fact]
     public void A_run_allocates_nothing_once_warm()
     {
         using var device = Device.Open("cpu");

@@ -6,19 +6,32 @@ namespace Blip.Tests.Kernels;
 public static class Variants
 {
     /// <summary>
-    /// <c>cpu</c>: with vector instructions. <c>portable</c>: the portable kernel on the CPU accelerator. <c>opencl</c>: as it runs there.
+    /// <c>cpu</c>: with the widest vectors that the processor has. <c>avx2</c>, <c>vector128</c>: with these. <c>portable</c>: the portable kernel on the CPU accelerator. <c>opencl</c>: as it runs there.
     /// <c>opencl-64</c>: with groups of 64 work-items, which walks the barriers of a GPU.
     /// </summary>
-    public static TheoryData<string> Ids => ["cpu", "portable", "opencl", "opencl-64"];
+    public static TheoryData<string> Ids => ["cpu", "avx2", "vector128", "portable", "opencl", "opencl-64"];
 
     /// <summary>Opens a variant's device, or skips the test with the reason where the machine has none.</summary>
     public static Device Open(string id) => id switch
     {
         "portable" => Devices.Open("cpu"),
+        "avx2" => OpenCpu(CpuVectors.Avx2),
+        "vector128" => OpenCpu(CpuVectors.Vector128),
         "opencl-64" => Devices.Open("opencl", new DeviceOptions { GroupSize = 64 }),
         _ => Devices.Open(id),
     };
 
     /// <summary>Whether the variant is the portable one.</summary>
-    public static bool Portable(string id) => id != "cpu";
+    public static bool Portable(string id) => id is not ("cpu" or "avx2" or "vector128");
+
+    /// <summary>Every width of vectors that this processor has.</summary>
+    public static IReadOnlyList<CpuVectors> Widths => CpuVectorChoice.Available;
+
+    /// <summary>The CPU accelerator with vectors of one width, or a skip with the reason where this processor lacks them.</summary>
+    public static Device OpenCpu(CpuVectors vectors)
+    {
+        if (!Widths.Contains(vectors))
+            Assert.Skip($"this processor has no {vectors}");
+        return Device.Open("cpu", new DeviceOptions { Vectors = vectors });
+    }
 }

@@ -1,0 +1,44 @@
+using System.Runtime.Intrinsics;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>Which vectors this processor has, and which of them are used.</summary>
+internal static class CpuVectorChoice
+{
+    /// <summary>The environment variable that chooses where the program does not.</summary>
+    public const string Variable = "BLIP_CPU";
+
+    /// <summary>What this processor has, the widest first. Those that it has and is slower with (some early AVX-512) are left out by .NET.</summary>
+    public static IReadOnlyList<CpuVectors> Available { get; } =
+    [
+        .. Vector512.IsHardwareAccelerated ? [CpuVectors.Avx512] : (CpuVectors[])[],
+        .. Vector256.IsHardwareAccelerated ? [CpuVectors.Avx2] : (CpuVectors[])[],
+        CpuVectors.Vector128,
+    ];
+
+    /// <summary>The vectors to use.</summary>
+    /// <param name="option"><see cref="DeviceOptions.Vectors"/>.</param>
+    /// <param name="variable">The value of <see cref="Variable"/>.</param>
+    /// <exception cref="ArgumentException">The option asks for what this processor lacks.</exception>
+    /// <exception cref="DeviceException">The variable does, or says something else.</exception>
+    public static CpuVectors Resolve(CpuVectors option, string? variable)
+    {
+        if (option != CpuVectors.Auto)
+        {
+            return Available.Contains(option)
+                ? option
+                : throw new ArgumentException($"Vectors is {option}; on this processor it may be {CpuVectors.Auto}, {string.Join(", ", Available)}.", nameof(option));
+        }
+        if (string.IsNullOrEmpty(variable) || Is(variable, CpuVectors.Auto))
+            return Available[0];
+        var named = Available.Where(vectors => Is(variable, vectors)).ToList();
+        return named is [var one]
+            ? one
+            : throw new DeviceException($"The environment variable {Variable} is '{variable}'; on this processor it may be auto, {string.Join(", ", Available.Select(Name))}.");
+    }
+
+    /// <summary>The name that the environment variable has for it.</summary>
+    public static string Name(CpuVectors vectors) => vectors.ToString().ToLowerInvariant();
+
+    private static bool Is(string variable, CpuVectors vectors) => variable.Equals(Name(vectors), StringComparison.OrdinalIgnoreCase);
+}
