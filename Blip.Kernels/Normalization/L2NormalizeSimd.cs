@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: the passes of <see cref="L2NormalizePortable"/> with vectors.</summary>
+/// <summary>CPU variant: the passes of <see cref="L2NormalizePortable"/> in 16 lanes.</summary>
 internal static unsafe class L2NormalizeSimd
 {
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
@@ -12,8 +12,8 @@ internal static unsafe class L2NormalizeSimd
         switch (device.Vectors)
         {
             case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, x, y, rows, width, eps)); break;
-            case CpuVectors.Avx2: device.Launch(Operator<Floats256>(device, x, y, rows, width, eps)); break;
-            default: device.Launch(Operator<Floats128>(device, x, y, rows, width, eps)); break;
+            case CpuVectors.Avx2: device.Launch(Operator<Twice<Floats256>>(device, x, y, rows, width, eps)); break;
+            default: device.Launch(Operator<Twice<Twice<Floats128>>>(device, x, y, rows, width, eps)); break;
         }
     }
 

@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: the three passes of <see cref="LayerNormPortable"/> over a row that stays in the first-level cache, with vectors.</summary>
+/// <summary>CPU variant: the three passes of <see cref="LayerNormPortable"/> over a row that stays in the first-level cache, in 16 lanes.</summary>
 internal static unsafe class LayerNormSimd
 {
     public static void Run(
@@ -14,8 +14,8 @@ internal static unsafe class LayerNormSimd
         switch (device.Vectors)
         {
             case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
-            case CpuVectors.Avx2: device.Launch(Operator<Floats256>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
-            default: device.Launch(Operator<Floats128>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
+            case CpuVectors.Avx2: device.Launch(Operator<Twice<Floats256>>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
+            default: device.Launch(Operator<Twice<Twice<Floats128>>>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
         }
     }
 

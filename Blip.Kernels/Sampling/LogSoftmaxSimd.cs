@@ -76,10 +76,13 @@ internal readonly unsafe struct LogSoftmaxSimd<TVector>(in LogSoftmaxArgs args) 
             for (var lane = 0; lane < Lanes; lane += TVector.Count)
                 TVector.AddTo(TVector.Exp(TVector.Load(row + c + lane) - shift), sums + lane);
         }
-        for (var half = Lanes / 2; half > 0; half /= 2)
+        for (var lane = 0; lane < Lanes / 2; lane++)
+            sums[lane] += sums[lane + (Lanes / 2)];
+        // Neighbours, then pairs, then fours.
+        for (var left = Lanes / 4; left > 0; left /= 2)
         {
-            for (var lane = 0; lane < half; lane++)
-                sums[lane] += sums[lane + half];
+            for (var lane = 0; lane < left; lane++)
+                sums[lane] = sums[2 * lane] + sums[(2 * lane) + 1];
         }
         var sum = sums[0];
         for (; c < vocabulary; c++)

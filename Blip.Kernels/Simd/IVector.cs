@@ -1,6 +1,6 @@
 namespace Blip.Kernels;
 
-/// <summary>A vector of floats that a CPU variant computes with: <see cref="Floats512"/>, <see cref="Floats256"/> or <see cref="Floats128"/>.</summary>
+/// <summary>A vector of floats that a CPU variant computes with: <see cref="Floats512"/>, <see cref="Floats256"/> or <see cref="Floats128"/>, or two of one as <see cref="Twice{THalf}"/>.</summary>
 /// <typeparam name="TSelf">The vector.</typeparam>
 internal unsafe interface IVector<TSelf> : IReal<TSelf>
     where TSelf : unmanaged, IVector<TSelf>

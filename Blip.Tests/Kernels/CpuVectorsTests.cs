@@ -51,11 +51,12 @@ public class CpuVectorsTests
         }
     }
 
-    // Each sum of a GEMM is one chain over k in one lane, whatever lies beside it.
+    // Each sum of a GEMM is one chain over k in one lane, whatever lies beside it; what adds up over a row does it in 16 lanes everywhere.
     [Fact]
-    public void Every_width_gives_a_gemm_and_a_log_softmax_the_same_bits()
+    public void Every_width_gives_gemm_norms_and_log_softmax_the_same_bits()
     {
         var gemms = GemmCases.All.Where(gemm => !gemm.Large).ToList();
+        var norms = NormalizationCases.Small.Concat(NormalizationCases.Real).ToList();
         var scores = ScoreCases.Small.Concat(ScoreCases.Real).ToList();
         var first = Run(Variants.Widths[0]);
         foreach (var vectors in Variants.Widths.Skip(1))
@@ -70,8 +71,23 @@ public class CpuVectorsTests
             return
             [
                 .. gemms.Select(gemm => (gemm.ToString(), GemmTests.Run(device, gemm, GemmCases.Make(gemm), portable: false))),
+                .. norms.Select(test => ($"layer norm {test}", LayerNorm(device, test))),
+                .. norms.Select(test => ($"l2 norm {test}", L2Normalize(device, test))),
                 .. scores.Select(test => (test.ToString(), LogSoftmax(device, test))),
             ];
+        }
+
+        static float[] LayerNorm(Device device, NormalizationCase test)
+        {
+            var (x, residual, gamma, beta) = test.Make();
+            return LayerNormTests.Run(device, "cpu", test, x, residual, gamma, beta);
+        }
+
+        static float[] L2Normalize(Device device, NormalizationCase test)
+        {
+            using var x = device.Upload<float>(test.Make().X);
+            Blip.Kernels.L2Normalize.Run(device, x.View, x.View, test.Rows, test.Width);
+            return x.ToArray();
         }
 
         static float[] LogSoftmax(Device device, ScoreCase test)

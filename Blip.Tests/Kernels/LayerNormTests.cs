@@ -66,7 +66,7 @@ public class LayerNormTests
         Run(0, 5, 0);
     }
 
-    private static float[] Run(Device device, string id, NormalizationCase test, float[] x, float[]? residual, float[] gamma, float[] beta)
+    internal static float[] Run(Device device, string id, NormalizationCase test, float[] x, float[]? residual, float[] gamma, float[] beta)
     {
         using var xs = device.Upload<float>(x);
         using var residuals = device.Upload<float>(residual ?? []);
