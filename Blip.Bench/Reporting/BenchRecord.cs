@@ -53,8 +53,17 @@ internal sealed record BenchRecord
     /// <summary>Slowest of the runs behind <see cref="PeerMs"/>.</summary>
     public double? PeerMaxMs { get; init; }
 
-    /// <summary>How many times as fast as the peer ours is.</summary>
-    public double? Ratio => PeerMs / OursMs;
+    /// <summary>How many times as fast as the peer ours is: the median over the rounds in which both were measured in turns.</summary>
+    public double? Ratio { get; init; }
+
+    /// <summary>The round that was worst for ours.</summary>
+    public double? RatioMin { get; init; }
+
+    /// <summary>The round that was best for ours.</summary>
+    public double? RatioMax { get; init; }
+
+    /// <summary>The ratio that is to be reached.</summary>
+    public double? Target { get; init; }
 
     /// <summary>Billions of operations per second.</summary>
     [JsonPropertyName("gflops")]
@@ -63,6 +72,29 @@ internal sealed record BenchRecord
     /// <summary>Billions of bytes per second.</summary>
     [JsonPropertyName("gbs")]
     public double? GigaBytes => Bytes > 0 ? Bytes / OursMs / 1e6 : null;
+
+    /// <summary>A record of two that were measured in turns.</summary>
+    public static BenchRecord Of(string work, string device, string precision, Sample ours, Sample peer, double? target)
+    {
+        var speed = ours.SpeedAgainst(peer);
+        return new BenchRecord
+        {
+            Work = work,
+            Device = device,
+            Precision = precision,
+            OursMs = ours.Median,
+            OursMinMs = ours.Min,
+            OursMaxMs = ours.Max,
+            Peer = peer.Name,
+            PeerMs = peer.Median,
+            PeerMinMs = peer.Min,
+            PeerMaxMs = peer.Max,
+            Ratio = speed.Median,
+            RatioMin = speed.Min,
+            RatioMax = speed.Max,
+            Target = target,
+        };
+    }
 
     /// <summary>What one line of one file has in common with its counterpart in another.</summary>
     [JsonIgnore]

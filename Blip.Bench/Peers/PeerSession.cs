@@ -1,0 +1,61 @@
+using Blip.Bench.Peers.Onnx;
+using Blip.Bench.Peers.Torch;
+using Blip.Bench.Works;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
+
+namespace Blip.Bench.Peers;
+
+/// <summary>The models of a run, each loaded when it is first needed.</summary>
+internal sealed class PeerSession(PeerOptions options) : IDisposable
+{
+    private readonly Dictionary<(Precision, string), BlipWorks> blips = [];
+    private readonly Dictionary<int, float[]> pixels = [];
+    private TorchWorks? torch;
+    private OnnxWorks? onnx;
+
+    /// <summary>What was asked for.</summary>
+    public PeerOptions Options => options;
+
+    /// <summary><c>synthetic:base</c>, as files.</summary>
+    public ModelSource Source { get; } = ModelSource.Resolve(PeerFiles.Checkpoint());
+
+    /// <summary>libtorch.</summary>
+    public TorchWorks Torch => torch ??= new TorchWorks(Source);
+
+    /// <summary>ONNX Runtime.</summary>
+    public OnnxWorks Onnx => onnx ??= new OnnxWorks(PeerFiles.Onnx(), Source.Config);
+
+    /// <summary>This project.</summary>
+    public BlipWorks Blip(Precision precision, string device = "cpu")
+    {
+        if (!blips.TryGetValue((precision, device), out var works))
+            blips.Add((precision, device), works = new BlipWorks(Source, new ModelOptions { Precision = precision }, device));
+        return works;
+    }
+
+    /// <summary>Our precisions for a work: those of the command line, or the work's own.</summary>
+    public IReadOnlyList<Precision> Precisions(params string[] names) =>
+        options.Precisions.Count > 0 ? options.Precisions : [.. names.Where(name => Enum.TryParse<Precision>(name, true, out _)).Select(name => Enum.Parse<Precision>(name, true))];
+
+    /// <summary>Pictures of the synthetic rule <c>[images, 3, side, side]</c>; the first is that of the goldens.</summary>
+    public float[] Pixels(int images)
+    {
+        if (!pixels.TryGetValue(images, out var values))
+        {
+            var side = Source.Config.Vision.ImageSize;
+            SyntheticTensors.Fill("pixel_values", 0.1, 1, values = new float[images * 3 * side * side]);
+            pixels.Add(images, values);
+        }
+        return values;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var works in blips.Values)
+            works.Dispose();
+        torch?.Dispose();
+        onnx?.Dispose();
+    }
+}

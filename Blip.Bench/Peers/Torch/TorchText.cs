@@ -1,0 +1,91 @@
+using Blip.Runtime.Checkpoints;
+using TorchSharp;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Blip.Bench.Peers.Torch;
+
+/// <summary>BLIP's text decoder of libtorch's fused operators, one token at a time, keys and values kept in memory of fixed size.</summary>
+internal sealed class TorchText
+{
+    private readonly TextConfig config;
+    private readonly Tensor words, positions;
+    private readonly LayerNorm first, transformNorm;
+    private readonly Layer[] layers;
+    private readonly Linear transform, output;
+
+    public TorchText(TextConfig config, TorchWeights weights)
+    {
+        const string At = "text_decoder.bert.", Predictions = "text_decoder.cls.predictions.";
+        this.config = config;
+        (words, positions) = (weights.Load(At + "embeddings.word_embeddings.weight"), weights.Load(At + "embeddings.position_embeddings.weight"));
+        first = weights.LayerNorm(At + "embeddings.LayerNorm", config.LayerNormEps);
+        layers = [.. Enumerable.Range(0, config.Layers).Select(index => $"{At}encoder.layer.{index}.").Select(at => new Layer(
+            weights.Linear(at + "attention.self.query", at + "attention.self.key", at + "attention.self.value"),
+            weights.Linear(at + "attention.output.dense"),
+            weights.LayerNorm(at + "attention.output.LayerNorm", config.LayerNormEps),
+            weights.Linear(at + "crossattention.self.key", at + "crossattention.self.value"),
+            weights.Linear(at + "crossattention.self.query"),
+            weights.Linear(at + "crossattention.output.dense"),
+            weights.LayerNorm(at + "crossattention.output.LayerNorm", config.LayerNormEps),
+            weights.Linear(at + "intermediate.dense"),
+            weights.Linear(at + "output.dense"),
+            weights.LayerNorm(at + "output.LayerNorm", config.LayerNormEps)))];
+        transform = weights.Linear(Predictions + "transform.dense");
+        transformNorm = weights.LayerNorm(Predictions + "transform.LayerNorm", config.LayerNormEps);
+        output = new Linear(words, weights.Load(Predictions + "bias"));
+    }
+
+    /// <summary>A layer's keys and values <c>[rows, heads, tokens, head size]</c>.</summary>
+    public readonly record struct KeysValues(Tensor Keys, Tensor Values) : IDisposable
+    {
+        public void Dispose()
+        {
+            Keys.Dispose();
+            Values.Dispose();
+        }
+    }
+
+    /// <summary>What cross-attention reads in every layer; the caller's to dispose.</summary>
+    public KeysValues[] CrossKeysValues(Tensor embeddings) => [.. layers.Select(layer =>
+    {
+        using var scope = NewDisposeScope();
+        var both = layer.CrossKeysValues.Run(embeddings).view(embeddings.shape[0], -1, 2, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
+        return new KeysValues(both[0].contiguous().MoveToOuterDisposeScope(), both[1].contiguous().MoveToOuterDisposeScope());
+    })];
+
+    /// <summary>Memory for the decoder's own keys and values; the caller's to dispose.</summary>
+    public KeysValues[] Cache(int rows, int capacity) =>
+        [.. layers.Select(_ => new KeysValues(zeros(rows, config.Heads, capacity, config.HeadDim), zeros(rows, config.Heads, capacity, config.HeadDim)))];
+
+    /// <summary>Runs the tokens <c>[rows, 1]</c> at one position; keeps their keys and values.</summary>
+    /// <returns>Logits <c>[rows, vocabulary]</c>, the caller's to dispose.</returns>
+    public Tensor Step(Tensor tokens, int position, KeysValues[] cache, KeysValues[] cross)
+    {
+        using var scope = NewDisposeScope();
+        var rows = tokens.shape[0];
+        var x = first.Run(words.index_select(0, tokens.view(-1)).view(rows, 1, -1).add_(positions[position]));
+        for (var index = 0; index < layers.Length; index++)
+        {
+            using var inner = NewDisposeScope();
+            var layer = layers[index];
+            var qkv = layer.Qkv.Run(x).view(rows, 3, config.Heads, config.HeadDim);
+            cache[index].Keys.select(2, position).copy_(qkv.select(1, 1));
+            cache[index].Values.select(2, position).copy_(qkv.select(1, 2));
+            var attended = Attend(qkv.select(1, 0), cache[index].Keys.narrow(2, 0, position + 1), cache[index].Values.narrow(2, 0, position + 1));
+            var h = layer.AttentionNorm.Run(layer.AttentionOutput.Run(attended).add_(x));
+            attended = Attend(layer.CrossQuery.Run(h), cross[index].Keys, cross[index].Values);
+            h = layer.CrossNorm.Run(layer.CrossOutput.Run(attended).add_(h));
+            x = layer.OutputNorm.Run(layer.Down.Run(functional.gelu(layer.Up.Run(h))).add_(h)).MoveToOuterDisposeScope();
+        }
+        return output.Run(transformNorm.Run(functional.gelu(transform.Run(x)))).view(rows, -1).MoveToOuterDisposeScope();
+
+        Tensor Attend(Tensor query, Tensor keys, Tensor values) =>
+            functional.scaled_dot_product_attention(query.view(rows, config.Heads, 1, config.HeadDim), keys, values).view(rows, 1, config.HiddenSize);
+    }
+
+    private sealed record Layer(
+        Linear Qkv, Linear AttentionOutput, LayerNorm AttentionNorm,
+        Linear CrossKeysValues, Linear CrossQuery, Linear CrossOutput, LayerNorm CrossNorm,
+        Linear Up, Linear Down, LayerNorm OutputNorm);
+}

@@ -1,0 +1,129 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Models;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Bench.Works;
+
+/// <summary>Our own way to do the works: what <c>Captioner</c> does once a picture's pixels are on the device.</summary>
+internal sealed class BlipWorks : ICaptionWorks
+{
+    private readonly Device device;
+    private readonly CaptioningModel model;
+    private readonly Generator generator;
+    private readonly SpecialTokens specials;
+    private DecodingState? state;
+    private ArrayView<float> logits, embeddings;
+    private int images;
+
+    /// <summary>Loads a model.</summary>
+    public BlipWorks(ModelSource source, ModelOptions options, string deviceName = "cpu")
+    {
+        device = Device.Open(deviceName);
+        model = CaptioningModel.Load(source, device, options);
+        generator = new Generator(device);
+        specials = new SpecialTokens(source.Config.Text.BosTokenId, source.Config.Text.SepTokenId, source.Config.Text.PadTokenId);
+    }
+
+    /// <inheritdoc/>
+    public string Name => "blip";
+
+    /// <inheritdoc/>
+    public TimeSpan Rest => TimeSpan.FromMilliseconds(2);
+
+    private int Side => model.Config.Vision.ImageSize;
+
+    /// <inheritdoc/>
+    public void SetPixels(ReadOnlySpan<float> pixels, int images)
+    {
+        this.images = images;
+        using var upload = device.Upload(pixels);
+        upload.View.CopyTo(device.Stream, model.PixelBuffer(images, Side, Side));
+        device.Synchronize();
+    }
+
+    /// <inheritdoc/>
+    public void Encode()
+    {
+        embeddings = model.EncodeImages(images, Side, Side);
+        device.Synchronize();
+    }
+
+    /// <inheritdoc/>
+    public void CrossKeysValues()
+    {
+        model.ComputeImageKeysValues();
+        device.Synchronize();
+    }
+
+    /// <inheritdoc/>
+    public void PrepareToken(ReadOnlySpan<int> tokens)
+    {
+        const int CapacityStep = 16;
+        state?.Dispose();
+        state = new DecodingState(device, images, 1, (tokens.Length + CapacityStep - 1) / CapacityStep * CapacityStep) { PromptTokens = 1, KeyTokens = 1 };
+        Fill(state.Prompts, (_, _) => specials.Start);
+        Fill(state.PromptLengths, (_, _) => 1);
+        Fill(state.CacheRow, (row, _) => row);
+        logits = model.Prefill(state);
+        for (var position = 1; position < tokens.Length; position++)
+        {
+            var token = tokens[position];
+            Fill(state.InputIds, (_, _) => token);
+            Fill(state.Start, (_, _) => position);
+            state.KeyTokens = position + 1;
+            Token();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Token()
+    {
+        logits = model.Step(state!);
+        device.Synchronize();
+    }
+
+    /// <inheritdoc/>
+    public int[][] Caption(int tokens) =>
+        [.. Generate(new GenerationOptions { MinNewTokens = tokens, MaxNewTokens = tokens }).Select(sequence => sequence[1..])];
+
+    /// <inheritdoc/>
+    public float[] ReadEmbeddings() => Read(embeddings);
+
+    /// <inheritdoc/>
+    public float[] ReadCrossKeysValues(int layer) => Read(model.ImageKeysValues(layer));
+
+    /// <inheritdoc/>
+    public float[] ReadLogits() => Read(logits);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        state?.Dispose();
+        generator.Dispose();
+        model.Dispose();
+        device.Dispose();
+    }
+
+    /// <summary>A caption of each picture, as the options say; the start token first.</summary>
+    public IEnumerable<int[]> Generate(GenerationOptions options)
+    {
+        embeddings = model.Encode(images, Side, Side);
+        return generator.Generate(model, [.. Enumerable.Repeat(new[] { specials.Start }, images)], specials, options).Select(sequences => sequences[0].Tokens.ToArray());
+    }
+
+    private void Fill(DeviceBuffer<int> buffer, Func<int, int, int> value)
+    {
+        var columns = (int)(buffer.Length / images);
+        buffer.CopyFrom([.. Enumerable.Range(0, (int)buffer.Length).Select(index => value(index / columns, index % columns))]);
+    }
+
+    private float[] Read(ArrayView<float> view)
+    {
+        using var copy = device.Allocate<float>(view.Length, zeroed: false);
+        view.CopyTo(device.Stream, copy.View);
+        return copy.ToArray();
+    }
+}
