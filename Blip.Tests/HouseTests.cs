@@ -16,7 +16,7 @@ public partial class HouseTests
         ["Blip.Runtime"] = ["Blip.Kernels"],
         ["Blip.Cli"] = ["Blip.Runtime"],
         ["Blip.Bench"] = ["Blip.Runtime"],
-        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Cli"],
+        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Cli", "Blip.Bench"],
     };
 
     // Room of Blip.Runtime -> the rooms that its files may name.

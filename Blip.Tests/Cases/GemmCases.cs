@@ -94,6 +94,9 @@ public static class GemmCases
         new("large, feed-forward out", 197, 4096, 1024) { Large = true, Residual = true },
     ];
 
+    /// <summary>As in the real models, base and large.</summary>
+    public static IEnumerable<GemmCase> Real => All.Where(gemm => gemm.Large || gemm.Name.StartsWith("base", StringComparison.Ordinal));
+
     /// <summary>The inputs of a case, always the same.</summary>
     public static GemmInputs Make(GemmCase gemm)
     {

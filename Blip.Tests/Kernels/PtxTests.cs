@@ -1,3 +1,5 @@
+extern alias bench;
+
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Reflection;
@@ -98,16 +100,18 @@ public class PtxTests
     {
         const BindingFlags everything = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         var found =
-            from assembly in new[] { typeof(Device).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly }
+            from assembly in new[] { typeof(Device).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly, typeof(bench::Blip.Bench.Measuring.CaseBenchmark).Assembly }
             from type in assembly.GetTypes()
             from method in type.GetMethods(everything)
             from mark in method.GetCustomAttributes<KernelAttribute>()
             let arguments = mark.TypeArguments.ToArray()
             let kernel = arguments is [] ? method : Close(method, arguments)
-            let suffix = arguments is [] ? "" : $"<{string.Join(", ", arguments.Select(argument => argument.Name))}>"
+            let suffix = arguments is [] ? "" : $"<{string.Join(", ", arguments.Select(Name))}>"
             select (Name: $"{type.Name}.{method.Name}{suffix}", Kernel: kernel);
         return found.ToDictionary(entry => entry.Name, entry => entry.Kernel);
     }
+
+    private static string Name(Type type) => type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : type.Name;
 
     private static MethodInfo Close(MethodInfo method, Type[] arguments) =>
         method.IsGenericMethodDefinition ? method.MakeGenericMethod(arguments) : throw new InvalidOperationException($"{method} takes no type arguments.");

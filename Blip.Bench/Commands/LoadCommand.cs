@@ -1,33 +1,40 @@
+using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 
-namespace Blip.Bench;
+namespace Blip.Bench.Commands;
 
-/// <summary>
-/// What loading a model costs beside what it cannot do without: reading the file, and packing its matrices.
-/// <c>dotnet run -c Release --project Blip.Bench -- load FOLDER</c>
-/// </summary>
-internal static class LoadBench
+/// <summary><c>load</c>: what loading a model costs beside what it cannot do without: reading the file, and packing its matrices.</summary>
+internal sealed class LoadCommand : Command
 {
     private const int Rounds = 5;
 
-    public static int Run(string[] args)
+    private readonly TextWriter output;
+    private readonly Argument<string> model = new("model") { Description = "A folder with a config.json, a weight file beside one, or synthetic:NAME.", HelpName = "MODEL" };
+
+    public LoadCommand(TextWriter output)
+        : base("load", "Times reading a model's file, packing its matrices, and loading the whole.")
     {
-        if (args is not [var model])
-        {
-            Console.Error.WriteLine("Usage: load MODEL");
-            return 2;
-        }
-        var source = ModelSource.Resolve(model);
+        this.output = output;
+        Add(model);
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        var source = ModelSource.Resolve(parsed.GetRequiredValue(model));
         using var device = Device.Open("cpu");
         var times = Enumerable.Range(0, Rounds + 1).Select(_ => (Read: Time(() => Read(source)), Pack: Pack(source, device), Load: Time(() => CaptioningModel.Load(source, device).Dispose())))
             .Skip(1).ToList();
         var (read, pack, load) = (Median(times.Select(time => time.Read)), Median(times.Select(time => time.Pack)), Median(times.Select(time => time.Load)));
-        Console.WriteLine($"read {read:F0} ms, pack {pack:F0} ms, load {load:F0} ms: {load / (read + pack):F2} times reading and packing (medians of {Rounds} rounds, {device.Name})");
-        Console.WriteLine($"peak working set {Process.GetCurrentProcess().PeakWorkingSet64 / (1 << 20)} MiB");
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"read {read:F0} ms, pack {pack:F0} ms, load {load:F0} ms: {load / (read + pack):F2} times reading and packing (medians of {Rounds} rounds, {device.Name})"));
+        output.WriteLine($"peak working set {Process.GetCurrentProcess().PeakWorkingSet64 / (1 << 20)} MiB");
         return 0;
     }
 

@@ -1,0 +1,50 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Blip.Bench.Commands;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+
+namespace Blip.Bench;
+
+/// <summary>From a command line to an exit code: 0; 1 where an answer is wrong or a kernel slower; 2 where the command line cannot be used.</summary>
+internal static class BenchProgram
+{
+    private const int Usage = 2;
+    private const string PeersName = "peers";
+
+    /// <summary>Runs one command line.</summary>
+    public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
+    {
+        // They have options of their own, and a program of their own that reads them.
+        if (arguments is [PeersName, ..])
+            return PeersBench.Run([.. arguments.Skip(1)]);
+        var root = new RootCommand("Measures Blip: kernels, models, and other libraries beside it. What the columns mean: docs/benchmarks.md")
+        {
+            new KernelsCommand(output),
+            new Command(PeersName, "The same work on libtorch and ONNX Runtime, in turns with ours."),
+            new CompareCommand(output),
+            new LoadCommand(output),
+            new WriteCommand(),
+        };
+        var parsed = root.Parse(arguments is [] ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction)
+        {
+            foreach (var message in parsed.Errors.Select(one => one.Message).Distinct())
+                error.WriteLine(message);
+            error.WriteLine($"see '{(parsed.CommandResult.Command == root ? "" : $"{parsed.CommandResult.Command.Name} ")}--help'");
+            return Usage;
+        }
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception e) when (e is UsageException or DeviceException or CheckpointException or InvalidDataException)
+        {
+            error.WriteLine(e.Message);
+            return Usage;
+        }
+    }
+}
+
+/// <summary>The command line asks for something that cannot be; the message says what to give instead.</summary>
+internal sealed class UsageException(string message) : Exception(message);

@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Blip.Bench.Commands;
+
+/// <summary>Options that several commands have; their errors name them and say what to give.</summary>
+internal static class BenchOptions
+{
+    /// <summary>The kinds of device, in the order in which they are measured.</summary>
+    public static readonly string[] Kinds = ["cpu", "opencl", "cuda"];
+
+    private static readonly string[] DeviceWords = [.. Kinds, "all"];
+
+    /// <summary><c>--device</c>.</summary>
+    public static Option<string> Device() => Choice("--device", "Where to run: a kind of device, or all that there are.", "cpu", DeviceWords);
+
+    /// <summary><c>--short</c>.</summary>
+    public static Option<bool> Short(string description) => new("--short") { Description = description };
+
+    /// <summary><c>--json</c>.</summary>
+    public static Option<string?> Json() => new("--json") { Description = "Write the records to a file; 'compare' reads it.", HelpName = "FILE" };
+
+    /// <summary><c>--save</c>.</summary>
+    public static Option<bool> Save() => new("--save") { Description = "Write JSON and Markdown to docs/measurements, under the processor's name." };
+
+    /// <summary>One of a few words.</summary>
+    public static Option<string> Choice(string name, string description, string fallback, string[] words)
+    {
+        var option = new Option<string>(name) { Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => fallback };
+        option.Validators.Add(result => CheckWords(result, name, words));
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    /// <summary>Some of a few words; none means what the command says.</summary>
+    public static Option<string[]> Words(string name, string description, string[] words)
+    {
+        var option = new Option<string[]>(name) { Description = description, HelpName = string.Join('|', words), Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
+        option.Validators.Add(result => CheckWords(result, name, words));
+        option.CompletionSources.Add(words);
+        return option;
+    }
+
+    /// <summary>A number above a least one.</summary>
+    public static Option<double> NumberAbove(string name, string description, double fallback, double least)
+    {
+        var option = new Option<double>(name)
+        {
+            Description = description,
+            HelpName = "n",
+            DefaultValueFactory = _ => fallback,
+            CustomParser = result =>
+            {
+                if (double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && double.IsFinite(value) && value > least)
+                    return value;
+                result.AddError(string.Create(CultureInfo.InvariantCulture, $"{name} is '{result.Tokens[0].Value}'; give a number above {least}."));
+                return 0;
+            },
+        };
+        return option;
+    }
+
+    private static void CheckWords(OptionResult result, string name, string[] words)
+    {
+        foreach (var token in result.Tokens.Where(token => !words.Contains(token.Value)))
+            result.AddError($"{name} is '{token.Value}'; give {(words.Length > 1 ? "one of " : "")}{string.Join(", ", words)}.");
+    }
+}

@@ -1,0 +1,73 @@
+using Blip.Bench.Measuring;
+using Blip.Bench.Peaks;
+using Blip.Bench.Reporting;
+using Blip.Kernels.Devices;
+
+namespace Blip.Bench.Commands;
+
+/// <summary>A run of a command: its devices, their peaks, and the records as they come.</summary>
+/// <param name="command">The command line, for the file.</param>
+/// <param name="output">Where people read.</param>
+internal sealed class BenchRun(string command, TextWriter output)
+{
+    private readonly List<DevicePeak> peaks = [];
+    private readonly List<BenchRecord> records = [];
+    private readonly BenchFile file = BenchFile.Here(command);
+
+    private static string Folder => Path.Combine(Environment.CurrentDirectory, "artifacts", "bench");
+
+    /// <summary>The devices that <c>--device</c> names, the first of each kind.</summary>
+    /// <exception cref="DeviceException">There is none of the one kind that is named.</exception>
+    public IReadOnlyList<DeviceDescription> Devices(string kind)
+    {
+        var present = Device.List();
+        var found = new List<DeviceDescription>();
+        foreach (var wanted in kind == "all" ? BenchOptions.Kinds : [kind])
+        {
+            if (present.FirstOrDefault(device => device.Id.StartsWith(wanted, StringComparison.Ordinal)) is { } device)
+                found.Add(device);
+            else if (kind == "all")
+                output.WriteLine($"{wanted}: this machine has no such device; nothing is measured there.");
+            else
+                throw new DeviceException($"--device is '{wanted}', and this machine has none. Present: {string.Join(", ", present.Select(one => $"{one.Id} ({one.Name})"))}.");
+        }
+        return found;
+    }
+
+    /// <summary>Measures a device's limits, once.</summary>
+    public void MeasurePeak(Device device)
+    {
+        if (peaks.All(peak => peak.Device != device.Description.Id))
+            peaks.Add(PeakMeasurement.Measure(device, output.WriteLine));
+    }
+
+    /// <summary>Measures cases.</summary>
+    public void Measure(IEnumerable<BenchCase> cases, Effort effort) =>
+        Session.Run(cases, effort, Path.Combine(Folder, "benchmarkdotnet.log"), Add);
+
+    /// <summary>Takes a record down.</summary>
+    public void Add(BenchRecord record)
+    {
+        records.Add(record);
+        output.WriteLine(RecordTable.Line(record, peaks.FirstOrDefault(peak => peak.Device == record.Device)));
+    }
+
+    /// <summary>Prints the table, and writes the files that are asked for.</summary>
+    /// <param name="json">A file, or null.</param>
+    /// <param name="save">Whether to write docs/measurements.</param>
+    /// <param name="name">The command's name, in that file's name.</param>
+    /// <returns>The exit code: 1 where a case has no right answer.</returns>
+    public int Finish(string? json, bool save, string name)
+    {
+        var done = file with { Peaks = peaks, Records = records };
+        output.WriteLine();
+        output.WriteLine(RecordTable.Markdown(done));
+        if (json is not null)
+            done.Write(json);
+        if (save)
+            output.WriteLine($"saved: {string.Join(", ", Artifacts.Save(done, name))}");
+        var failed = records.Count(record => record.Failure is not null);
+        output.WriteLine($"{records.Count} records, {failed} without a right answer");
+        return failed == 0 ? 0 : 1;
+    }
+}

@@ -1,0 +1,68 @@
+using BenchmarkDotNet.Attributes;
+
+namespace Blip.Bench.Measuring;
+
+/// <summary>What BenchmarkDotNet runs: the cases of the present session, one after the other. It wants public types, made by itself.</summary>
+public class CaseBenchmark
+{
+    private PreparedCase? prepared;
+
+    /// <summary>The cases, as its parameter.</summary>
+    public static IEnumerable<CaseParameter> Cases => Session.Present.Cases;
+
+    /// <summary>The case in hand.</summary>
+    [ParamsSource(nameof(Cases))]
+    public CaseParameter Case { get; set; } = null!;
+
+    /// <summary>Makes the data and verifies an answer: a wrong one ends the case here, before it is timed.</summary>
+    [GlobalSetup]
+    public void Setup()
+    {
+        try
+        {
+            prepared = Case.Value.Prepare();
+            prepared.Run();
+            var error = prepared.Verify?.Invoke();
+            Session.Present.Verified(Case.Value, prepared, error);
+            if (error is { } share && !(share <= 1))
+                throw new WrongAnswerException($"WRONG: the error is {share:g3} of what is allowed");
+        }
+        catch (Exception e)
+        {
+            // Who failed to set up is not cleaned up.
+            prepared?.Dispose();
+            Session.Present.Failed(Case.Value, e is WrongAnswerException ? e.Message : $"FAILED: {e.Message}");
+            throw;
+        }
+    }
+
+    /// <summary>What is timed.</summary>
+    [Benchmark]
+    public void Run() => prepared!.Run();
+
+    /// <summary>Gives the data back.</summary>
+    [GlobalCleanup]
+    public void Cleanup() => prepared?.Dispose();
+}
+
+/// <summary>A case as a parameter; BenchmarkDotNet sorts them, and is to keep the list's order.</summary>
+public sealed class CaseParameter : IComparable<CaseParameter>, IComparable
+{
+    private readonly int place;
+
+    internal CaseParameter(BenchCase value, int place) => (Value, this.place) = (value, place);
+
+    internal BenchCase Value { get; }
+
+    /// <inheritdoc/>
+    public int CompareTo(CaseParameter? other) => other is null ? 1 : place.CompareTo(other.place);
+
+    /// <inheritdoc/>
+    public int CompareTo(object? obj) => CompareTo(obj as CaseParameter);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Value.Work} {Value.Device} {Value.Variant} {Value.Precision}";
+}
+
+/// <summary>A kernel's answer is not the reference's.</summary>
+internal sealed class WrongAnswerException(string message) : Exception(message);

@@ -1,0 +1,58 @@
+using Blip.Bench.Measuring;
+using Blip.Kernels;
+using Blip.Tests.Cases;
+
+namespace Blip.Bench.Operators;
+
+/// <summary>The linear layer.</summary>
+internal static class GemmBench
+{
+    public static IEnumerable<KernelCase> Cases(bool odd) => (odd ? GemmCases.All : GemmCases.Real).Select(gemm => new KernelCase(
+        $"{gemm.Name} [{gemm.Rows}, {gemm.InFeatures} -> {gemm.OutFeatures}]{(gemm.Activation == Activation.None ? "" : $" {gemm.Activation}")}{(gemm.Residual ? " + residual" : "")}",
+        target => Prepare(target, gemm))
+    {
+        Precision = Precision(gemm.Format),
+        Long = gemm.Flops > 2e9,
+    });
+
+    /// <summary>What <c>--precision</c> calls a format.</summary>
+    public static string Precision(WeightFormat format) => format switch
+    {
+        WeightFormat.Float32 => "fp32",
+        WeightFormat.Float16 => "fp16",
+        WeightFormat.BFloat16 => "bf16",
+        _ => format.ToString().ToLowerInvariant(),
+    };
+
+    private static PreparedCase Prepare(Target target, GemmCase gemm)
+    {
+        var device = target.Device;
+        var inputs = GemmCases.Make(gemm);
+        var weights = PackedWeights.Allocate(device, gemm.OutFeatures, gemm.InFeatures, gemm.Format);
+        weights.Fill(0, inputs.Weights);
+        weights.Upload();
+        var x = device.Upload<float>(inputs.X);
+        var bias = device.Upload<float>(inputs.Bias);
+        var residual = device.Upload<float>(inputs.Residual);
+        var y = device.Allocate<float>((long)gemm.Rows * gemm.OutFeatures);
+        var args = new GemmArgs
+        {
+            X = x.View,
+            Weights = weights,
+            Bias = bias.View,
+            Residual = residual.View,
+            Activation = gemm.Activation,
+            Y = y.View,
+            Rows = gemm.Rows,
+        };
+        return new PreparedCase
+        {
+            // A processor's driver gets the form of GPUs only where it is asked for.
+            Run = KernelCase.Finished(device, target.Variant == Target.Groups ? () => GemmShared.Run(device, args) : () => Gemm.Run(device, args)),
+            Verify = () => GemmCases.Error(gemm, inputs, y.ToArray()),
+            Flops = gemm.Flops,
+            Bytes = weights.Bytes + (sizeof(float) * (x.Length + bias.Length + residual.Length + y.Length)),
+            Owned = [weights, x, bias, residual, y],
+        };
+    }
+}

@@ -1,0 +1,178 @@
+using Blip.Bench.Measuring;
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
+using ILGPU.Runtime;
+
+namespace Blip.Bench.Operators;
+
+/// <summary>From logits to tokens: what each word of a caption costs after the model.</summary>
+internal static class SamplingBench
+{
+    // Beams look at twice their number; ten is what five beams ask for.
+    private const int Candidates = 10;
+
+    // A difference, an exponential of some ten operations, and two sums.
+    private const double SoftmaxFlops = 13;
+
+    public static IEnumerable<KernelCase> LogSoftmaxes(bool odd) => Tests(odd).Select(test => new KernelCase(test.ToString(), target =>
+    {
+        var device = target.Device;
+        var logits = test.Make();
+        var from = device.Upload<float>(logits);
+        var to = device.Allocate<float>(logits.Length);
+        var sums = device.Allocate<float>(test.Rows);
+        var args = new LogSoftmaxArgs
+        {
+            Logits = from.View,
+            Scores = to.View,
+            LogSums = sums.View,
+            Rows = test.Rows,
+            RowsPerSource = 1,
+            Vocabulary = test.Vocabulary,
+            Normalize = true,
+        };
+        return new PreparedCase
+        {
+            Run = KernelCase.Finished(device, () => LogSoftmax.Run(device, args)),
+            Verify = () => test.LogSoftmaxError(logits, to.ToArray(), sums.ToArray()).Error,
+            Flops = SoftmaxFlops * logits.Length,
+            Bytes = 2.0 * sizeof(float) * logits.Length,
+            Owned = [from, to, sums],
+        };
+    }));
+
+    public static IEnumerable<KernelCase> TopCandidates(bool odd) => Tests(odd).Where(test => test.Vocabulary >= Candidates).Select(test => new KernelCase(
+        $"best {Candidates} of {test}",
+        target =>
+        {
+            var device = target.Device;
+            var values = test.Make();
+            var scores = device.Upload<float>(values);
+            var running = device.Allocate<float>(test.Rows);
+            var orders = device.Allocate<float>(test.Rows * Candidates);
+            var sums = device.Allocate<float>(test.Rows * Candidates);
+            var tokens = device.Allocate<int>(test.Rows * Candidates);
+            var args = new TopCandidatesArgs
+            {
+                Scores = scores.View,
+                Running = running.View,
+                Rows = test.Rows,
+                RowsPerImage = test.Rows,
+                Vocabulary = test.Vocabulary,
+                Count = Candidates,
+                Orders = orders.View,
+                Sums = sums.View,
+                Tokens = tokens.View,
+            };
+            return new PreparedCase
+            {
+                Run = KernelCase.Finished(device, () => Blip.Kernels.TopCandidates.Run(device, args)),
+                Verify = () => PreparedCase.Exact(Enumerable.Range(0, test.Rows)
+                    .SelectMany(row => TopCandidatesReference.Row(Row(values, test, row), 0, _ => 0, Candidates).Select(candidate => candidate.Token))
+                    .SequenceEqual(tokens.ToArray())),
+                Flops = values.Length,
+                Bytes = sizeof(float) * (double)values.Length,
+                Owned = [scores, running, orders, sums, tokens],
+            };
+        }));
+
+    /// <summary>A filter changes the scores in place, so that a run begins with a copy of them; its bytes are counted.</summary>
+    public static IEnumerable<KernelCase> Filters(bool odd) =>
+        from test in odd ? ScoreCases.Small.Append(ScoreCases.Real[0]) : ScoreCases.Real.Take(1)
+        from filter in ScoreCases.Filters
+        select new KernelCase($"{filter} of {test}", target =>
+        {
+            var device = target.Device;
+            var values = test.Make();
+            var original = device.Upload<float>(values);
+            var scores = device.Allocate<float>(values.Length);
+            var scratch = device.Allocate<float>(values.Length);
+            var args = filter.Args;
+            (args.Scores, args.Scratch, args.Rows, args.Vocabulary) = (scores.View, scratch.View, test.Rows, test.Vocabulary);
+            return new PreparedCase
+            {
+                Run = KernelCase.Finished(device, () =>
+                {
+                    original.View.CopyTo(device.Stream, scores.View);
+                    SamplingFilters.Run(device, args);
+                }),
+                Verify = () => PreparedCase.Exact(Enumerable.Range(0, test.Rows)
+                    .All(row => filter.Check(test, Row(values, test, row), Row(scores.ToArray(), test, row)).Wrong is null)),
+                Bytes = 4.0 * sizeof(float) * values.Length,
+                Owned = [original, scores, scratch],
+            };
+        })
+        {
+            // The portable search walks a row bit by bit, on a processor with one work-item.
+            Long = filter.TopK == 0 || filter.TopK == 1,
+        };
+
+    public static IEnumerable<KernelCase> Choices(bool odd) =>
+        from test in Tests(odd)
+        from sample in new[] { false, true }
+        select new KernelCase($"{(sample ? "draw from" : "best of")} {test}", target => Choice(target.Device, test, sample));
+
+    private static PreparedCase Choice(Device device, ScoreCase test, bool sample)
+    {
+        // A run writes down a token and makes the row longer: there is room for more of them than are measured, and no row ends.
+        const int Capacity = 1 << 18;
+        const ulong Seed = 77;
+        var values = test.Make();
+        var scores = device.Upload<float>(values);
+        var rows = Enumerable.Range(0, 6).Select(_ => device.Upload<int>(Enumerable.Repeat(1, test.Rows).ToArray())).ToArray();
+        var (lengths, ended, inputIds, positions, chosen, limits) = (rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]);
+        ended.CopyFrom(new int[test.Rows]);
+        limits.CopyFrom(Enumerable.Repeat(Capacity, test.Rows).ToArray());
+        var history = device.Allocate<int>((long)test.Rows * Capacity);
+        var logSums = device.Allocate<float>(test.Rows);
+        var gathered = device.Allocate<float>(test.Rows);
+        var streams = device.Allocate<long>(test.Rows);
+        var args = new TokenChoiceArgs
+        {
+            Scores = scores.View,
+            Logits = scores.View,
+            LogSums = logSums.View,
+            Rows = test.Rows,
+            RowsPerSource = 1,
+            RowsPerImage = 1,
+            Vocabulary = test.Vocabulary,
+            Capacity = Capacity,
+            Sample = sample,
+            Seed = Seed,
+            Streams = streams.View,
+            StopToken = -1,
+            PadToken = 0,
+            Limits = limits.View,
+            History = history.View,
+            Lengths = lengths.View,
+            Finished = ended.View,
+            LogProbabilities = gathered.View,
+            InputIds = inputIds.View,
+            Positions = positions.View,
+            Chosen = chosen.View,
+        };
+        return new PreparedCase
+        {
+            Run = KernelCase.Finished(device, () => TokenChoice.Run(device, args)),
+            Verify = () =>
+            {
+                var tokens = chosen.ToArray();
+                return Enumerable.Range(0, test.Rows).Max(row =>
+                {
+                    var own = Row(values, test, row);
+                    // Rows that are alike but for rounding noise: as near to the best as the noise's own rounding.
+                    var (best, behind) = TokenChoiceReference.Row(own, token => sample ? Philox.Gumbel(Seed, 0, 0, 1, token) : 0);
+                    var allowed = sample && float.IsFinite(own[best]) ? 1e-6 * Math.Max(4, Math.Abs((double)own[best])) : 0;
+                    return behind[tokens[row]] == 0 ? 0 : allowed == 0 ? double.PositiveInfinity : behind[tokens[row]] / allowed;
+                });
+            },
+            Bytes = sizeof(float) * (double)values.Length,
+            Owned = [scores, history, logSums, gathered, streams, .. rows],
+        };
+    }
+
+    private static IEnumerable<ScoreCase> Tests(bool odd) => ScoreCases.Real.Concat(odd ? ScoreCases.Small : []);
+
+    private static float[] Row(float[] values, ScoreCase test, int row) => values[(row * test.Vocabulary)..((row + 1) * test.Vocabulary)];
+}

@@ -1,0 +1,85 @@
+extern alias bench;
+
+using System.Text.Json;
+using bench::Blip.Bench;
+using bench::Blip.Bench.Reporting;
+
+namespace Blip.Tests.Bench;
+
+public class BenchProgramTests
+{
+    [Theory]
+    [InlineData("kernels --device gpu", "--device is 'gpu'; give one of cpu, opencl, cuda, all")]
+    [InlineData("kernels --variant fast", "--variant is 'fast'")]
+    [InlineData("kernels gem", "'gem' is no operator")]
+    [InlineData("kernels --jsn x", "--jsn")]
+    [InlineData("kernels --filter", "--filter")]
+    [InlineData("compare old.json", "NEW.json")]
+    [InlineData("compare old.json new.json --threshold 1", "--threshold is '1'; give a number above 1")]
+    [InlineData("compare old.json new.json --threshold fast", "--threshold is 'fast'; give a number above 1")]
+    [InlineData("compare no-such-file.json new.json", "'no-such-file.json' cannot be read")]
+    [InlineData("kernles", "kernles")]
+    public void What_cannot_be_used_is_named(string line, string expected)
+    {
+        var (exitCode, _, error) = Run(line.Split(' '));
+        Assert.Equal(2, exitCode);
+        Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("kernels")]
+    [InlineData("compare")]
+    [InlineData("load")]
+    public void Help_tells_what_there_is(string command)
+    {
+        var (exitCode, output, error) = Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains(command.Length > 0 ? "Options:" : "kernels", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_slower_case_is_flagged_by_the_exit_code()
+    {
+        using var folder = new TemporaryFolder();
+        var peak = new DevicePeak("cpu", "CPU", 200, 20);
+        string Write(string name, double ms)
+        {
+            var path = Path.Combine(folder.Path, name);
+            ComparisonTests.File(peak, ComparisonTests.Record("gemm", ms)).Write(path);
+            return path;
+        }
+        var (old, same, slower) = (Write("old.json", 10), Write("same.json", 10.5), Write("slower.json", 12));
+        Assert.Equal(0, Run("compare", old, same).ExitCode);
+        Assert.Equal(0, Run("compare", old, slower, "--threshold", "1.3").ExitCode);
+        var (exitCode, output, _) = Run("compare", old, slower);
+        Assert.Equal(1, exitCode);
+        Assert.Contains("SLOWER", output, StringComparison.Ordinal);
+        Assert.Contains("1 cases, 1 slower", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Kernels_are_verified_timed_and_written_down()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "kernels.json");
+        var (exitCode, output, error) = Run("kernels", "selecttoken", "--short", "--filter", "2 x 20", "--json", path);
+        Assert.Equal((0, ""), (exitCode, error));
+        using var json = JsonDocument.Parse(File.ReadAllBytes(path));
+        var record = Assert.Single(json.RootElement.GetProperty("records").EnumerateArray());
+        Assert.Equal("selecttoken 2 x 20 tokens of 768", record.GetProperty("work").GetString());
+        Assert.True(record.GetProperty("ours_ms").GetDouble() > 0);
+        Assert.Equal(0, record.GetProperty("error").GetDouble());
+        var peak = Assert.Single(json.RootElement.GetProperty("peaks").EnumerateArray());
+        Assert.InRange(peak.GetProperty("fma_gflops").GetDouble(), 1, 1e5);
+        Assert.InRange(peak.GetProperty("read_gbs").GetDouble(), 0.5, 5e3);
+        Assert.Contains("1 records, 0 without a right answer", output, StringComparison.Ordinal);
+    }
+
+    private static (int ExitCode, string Output, string Error) Run(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        return (BenchProgram.Run(arguments, output, error), output.ToString(), error.ToString());
+    }
+}
