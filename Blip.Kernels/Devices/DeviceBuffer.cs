@@ -1,6 +1,6 @@
-using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
+using ILGPU.Runtime.CPU;
 
 namespace Blip.Kernels.Devices;
 
@@ -9,23 +9,41 @@ namespace Blip.Kernels.Devices;
 public sealed class DeviceBuffer<T> : IDisposable
     where T : unmanaged
 {
+    // Whole vectors may be read past a view's end on a processor.
+    private const int Slack = 64;
+
     private readonly Device device;
-    private readonly MemoryBuffer1D<T, Stride1D.Dense> buffer;
+    private readonly MemoryBuffer buffer;
+    private readonly HostMemory? memory;
     private bool disposed;
 
-    internal DeviceBuffer(Device device, long length, bool zeroed)
+    internal unsafe DeviceBuffer(Device device, long length, bool zeroed)
     {
-        // On a processor a view starts on a cache line, and whole vectors may be read past its end.
-        var slack = device.Kind == DeviceKind.Cpu ? 2 * CacheLine / Unsafe.SizeOf<T>() : 0;
         this.device = device;
-        buffer = device.Accelerator.Allocate1D<T>(Math.Max(length, 1) + slack);
-        if (zeroed)
-            buffer.MemSetToZero(device.Stream);
-        View = buffer.View.BaseView.SubView(device.Kind == DeviceKind.Cpu ? Misalignment(buffer) : 0, length);
+        if (device.Kind == DeviceKind.Cpu)
+        {
+            var room = Math.Max(length, 1) + (Slack / sizeof(T));
+            memory = new HostMemory(checked(room * sizeof(T)));
+            buffer = CPUMemoryBuffer.Create(device.Accelerator, (nint)memory.Pointer, room, sizeof(T));
+        }
+        else
+        {
+            buffer = device.Accelerator.Allocate1D<T>(Math.Max(length, 1));
+            if (zeroed)
+                buffer.MemSet(device.Stream, 0, 0, buffer.LengthInBytes);
+        }
+        View = buffer.AsArrayView<T>(0, length);
         device.Track(buffer.LengthInBytes);
     }
 
-    private const int CacheLine = 64;
+    /// <summary>Takes in memory of the host's that lives at least as long as the buffer and has some bytes behind it; CPU only.</summary>
+    internal unsafe DeviceBuffer(Device device, T* address, long length)
+    {
+        this.device = device;
+        buffer = CPUMemoryBuffer.Create(device.Accelerator, (nint)address, length, sizeof(T));
+        View = buffer.AsArrayView<T>(0, length);
+        device.Track(buffer.LengthInBytes);
+    }
 
     /// <summary>The whole buffer.</summary>
     public ArrayView<T> View { get; }
@@ -87,11 +105,6 @@ public sealed class DeviceBuffer<T> : IDisposable
         disposed = true;
         device.Track(-buffer.LengthInBytes);
         buffer.Dispose();
-    }
-
-    private static unsafe long Misalignment(MemoryBuffer1D<T, Stride1D.Dense> buffer)
-    {
-        var past = (long)Cpu.Pointer(buffer.View.BaseView) % CacheLine;
-        return past == 0 ? 0 : (CacheLine - past) / Unsafe.SizeOf<T>();
+        memory?.Dispose();
     }
 }

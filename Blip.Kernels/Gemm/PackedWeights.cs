@@ -18,19 +18,22 @@ public sealed unsafe class PackedWeights : IDisposable
     // Scales start where a kernel's argument may.
     private const int ScaleAlignment = 256;
 
-    private readonly DeviceBuffer<byte> storage;
+    /// <summary>Raised whenever packing the same weights gives other bytes, so that what was packed before is not taken for it.</summary>
+    public const int LayoutVersion = 1;
+
+    private readonly DeviceBuffer<byte>? own;
     private readonly bool inPlace;
     private byte[]? staging;
 
-    private PackedWeights(Device device, int outFeatures, int inFeatures, WeightFormat format)
+    private PackedWeights(Device device, int outFeatures, int inFeatures, WeightFormat format, ArrayView<byte>? memory)
     {
-        OutFeatures = outFeatures;
-        InFeatures = inFeatures;
-        Format = format;
+        (OutFeatures, InFeatures, Format) = (outFeatures, inFeatures, format);
+        Bytes = BytesOf(outFeatures, inFeatures, format);
+        if (memory is { } given && given.Length != Bytes)
+            throw new ArgumentException($"{given.Length} bytes are not the {Bytes} of [{outFeatures}, {inFeatures}] in {format}.", nameof(memory));
         inPlace = device.Kind == DeviceKind.Cpu;
-        storage = device.Allocate<byte>(Bytes);
-        if (!inPlace)
-            staging = GC.AllocateArray<byte>(checked((int)Bytes), pinned: true);
+        own = memory is null ? device.Allocate<byte>(Bytes) : null;
+        Storage = memory ?? own!.View;
     }
 
     /// <summary>Rows of the checkpoint's matrix.</summary>
@@ -43,44 +46,77 @@ public sealed unsafe class PackedWeights : IDisposable
     public WeightFormat Format { get; }
 
     /// <summary>Number of panels: out / 64, rounded up.</summary>
-    public int Panels => (OutFeatures + PanelWidth - 1) / PanelWidth;
+    public int Panels => (int)PanelsOf(OutFeatures);
 
     /// <summary>Bytes on the device: panels, and scales where the format has them.</summary>
-    public long Bytes => Format == WeightFormat.Int8 ? ScaleOffset + ((long)Panels * PanelWidth * sizeof(float)) : PanelBytes;
+    public long Bytes { get; }
 
     /// <summary>All that is stored, <see cref="Bytes"/> long: the panels, and behind them the scales where the format has them.</summary>
-    public ArrayView<byte> Storage => storage.View;
+    public ArrayView<byte> Storage { get; }
 
     /// <summary>The panels, where the format is <see cref="WeightFormat.Float32"/>; otherwise the default view.</summary>
-    public ArrayView<float> Float32 => Format == WeightFormat.Float32 ? storage.View.Cast<float>() : default;
+    public ArrayView<float> Float32 => Format == WeightFormat.Float32 ? Storage.Cast<float>() : default;
 
     /// <summary>The panels, where the format has 16 bits; otherwise the default view.</summary>
-    public ArrayView<ushort> Bits16 => Format is WeightFormat.Float16 or WeightFormat.BFloat16 ? storage.View.Cast<ushort>() : default;
+    public ArrayView<ushort> Bits16 => Format is WeightFormat.Float16 or WeightFormat.BFloat16 ? Storage.Cast<ushort>() : default;
 
     /// <summary>The panels, where the format is <see cref="WeightFormat.Int8"/>; otherwise the default view.</summary>
-    public ArrayView<sbyte> Int8 => Format == WeightFormat.Int8 ? storage.View.SubView(0, PanelBytes).Cast<sbyte>() : default;
+    public ArrayView<sbyte> Int8 => Format == WeightFormat.Int8 ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
 
     /// <summary>What the products of each output are multiplied with <c>[panels · 64]</c>; the default view where the format has no scales.</summary>
-    public ArrayView<float> Scales => Format == WeightFormat.Int8 ? storage.View.SubView(ScaleOffset, Bytes - ScaleOffset).Cast<float>() : default;
+    public ArrayView<float> Scales => Format == WeightFormat.Int8 ? Storage.SubView(ScaleOffset, Bytes - ScaleOffset).Cast<float>() : default;
 
-    private long PanelBytes => Panels * Format switch
-    {
-        WeightFormat.Float32 => (long)Float32Weights.PanelLength(InFeatures) * sizeof(float),
-        WeightFormat.Int8 => Int8Weights.PanelLength(InFeatures),
-        _ => (long)Float16Weights.PanelLength(InFeatures) * sizeof(ushort),
-    };
+    private long ScaleOffset => ScalesBehind(PanelBytes(OutFeatures, InFeatures, Format));
 
-    private long ScaleOffset => (PanelBytes + ScaleAlignment - 1) / ScaleAlignment * ScaleAlignment;
+    /// <summary>What was filled, as it is stored; empty where it went to another device already.</summary>
+    public ReadOnlySpan<byte> Packed => inPlace ? DeviceBuffer<byte>.HostSpan(Storage) : staging;
 
     /// <summary>Makes room for a matrix of zeros.</summary>
     /// <exception cref="ArgumentException">A size is below 1, or the format is not one that exists.</exception>
     public static PackedWeights Allocate(Device device, int outFeatures, int inFeatures, WeightFormat format)
     {
+        var weights = new PackedWeights(device, outFeatures, inFeatures, format, null);
+        if (!weights.inPlace)
+            weights.staging = GC.AllocateArray<byte>(checked((int)weights.Bytes), pinned: true);
+        return weights;
+    }
+
+    /// <summary>A matrix in memory of the caller's, which holds zeros that are to be filled, or what was packed before.</summary>
+    /// <param name="device">A device of <see cref="DeviceKind.Cpu"/>.</param>
+    /// <param name="outFeatures">Rows of the matrix.</param>
+    /// <param name="inFeatures">Its columns.</param>
+    /// <param name="format">How it is stored.</param>
+    /// <param name="memory"><see cref="BytesOf"/> bytes at a multiple of 64, 64 more behind them; they live longer than the matrix.</param>
+    /// <exception cref="ArgumentException">A size is below 1, the format is not one that exists, or the memory is of another size.</exception>
+    public static PackedWeights In(Device device, int outFeatures, int inFeatures, WeightFormat format, ArrayView<byte> memory) =>
+        new(device, outFeatures, inFeatures, format, memory);
+
+    /// <summary>A matrix that was packed before, on any device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="outFeatures">Rows of the matrix.</param>
+    /// <param name="inFeatures">Its columns.</param>
+    /// <param name="format">How it is stored.</param>
+    /// <param name="packed">As <see cref="Packed"/> gave it.</param>
+    /// <exception cref="ArgumentException">A size is below 1, the format is not one that exists, or the bytes are of another number.</exception>
+    public static PackedWeights Upload(Device device, int outFeatures, int inFeatures, WeightFormat format, ReadOnlySpan<byte> packed)
+    {
+        if (packed.Length != BytesOf(outFeatures, inFeatures, format))
+            throw new ArgumentException($"{packed.Length} bytes are not those of [{outFeatures}, {inFeatures}] in {format}.", nameof(packed));
+        var weights = new PackedWeights(device, outFeatures, inFeatures, format, null);
+        weights.own!.CopyFrom(packed);
+        return weights;
+    }
+
+    /// <summary>The bytes of a matrix: panels, and scales where the format has them.</summary>
+    /// <exception cref="ArgumentException">A size is below 1, or the format is not one that exists.</exception>
+    public static long BytesOf(int outFeatures, int inFeatures, WeightFormat format)
+    {
         ShapeCheck.AtLeast(outFeatures, 1, nameof(outFeatures));
         ShapeCheck.Within(inFeatures, 1, (int.MaxValue / PanelWidth) - 1, nameof(inFeatures));
         if (!Enum.IsDefined(format))
             throw new ArgumentException($"{(int)format} is not a weight format.", nameof(format));
-        return new PackedWeights(device, outFeatures, inFeatures, format);
+        var panels = PanelBytes(outFeatures, inFeatures, format);
+        return format == WeightFormat.Int8 ? ScalesBehind(panels) + (PanelsOf(outFeatures) * PanelWidth * sizeof(float)) : panels;
     }
 
     /// <summary>The element of the panels that holds column <paramref name="column"/> of row <paramref name="row"/>.</summary>
@@ -111,7 +147,7 @@ public sealed unsafe class PackedWeights : IDisposable
         if (count == 0)
             return;
         // The staging array is pinned.
-        var target = inPlace ? Cpu.Pointer(storage.View) : (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(staging!, 0);
+        var target = inPlace ? Cpu.Pointer(Storage) : (byte*)Marshal.UnsafeAddrOfPinnedArrayElement(staging!, 0);
         fixed (float* source = rows)
         {
             switch (Format)
@@ -127,14 +163,25 @@ public sealed unsafe class PackedWeights : IDisposable
     public void Upload()
     {
         if (staging is not null)
-            storage.CopyFrom(staging);
+            own!.CopyFrom(staging);
         staging = null;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        storage.Dispose();
+        own?.Dispose();
         staging = null;
     }
+
+    private static long PanelsOf(int outFeatures) => ((long)outFeatures + PanelWidth - 1) / PanelWidth;
+
+    private static long PanelBytes(int outFeatures, int inFeatures, WeightFormat format) => PanelsOf(outFeatures) * format switch
+    {
+        WeightFormat.Float32 => (long)Float32Weights.PanelLength(inFeatures) * sizeof(float),
+        WeightFormat.Int8 => Int8Weights.PanelLength(inFeatures),
+        _ => (long)Float16Weights.PanelLength(inFeatures) * sizeof(ushort),
+    };
+
+    private static long ScalesBehind(long panels) => (panels + ScaleAlignment - 1) / ScaleAlignment * ScaleAlignment;
 }

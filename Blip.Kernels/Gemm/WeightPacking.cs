@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 /// <summary>
 /// Writes rows of a matrix into panels. This lies on the way of every byte of a checkpoint: 16 columns are turned at a time, so that
 /// each cache line of the source is read once and the target is written from first to last.
-/// Measured with 2 cores: a vocabulary of 94 MB in 4 ms, a copy by one core takes 5.
+/// A model is packed once in a process: the loops are optimised at their first run. Measured with 2 cores: a vocabulary of 94 MB in 4 ms, a copy by one core takes 5.
 /// </summary>
 internal static unsafe class WeightPacking
 {
@@ -104,6 +104,7 @@ internal static unsafe class WeightPacking
     }
 
     // to[c, r] = from[r, c]; rows lie `stride` apart in the source, columns Width apart in the target.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Turn(float* from, long stride, int rows, int columns, float* to)
     {
         var r = 0;
@@ -147,6 +148,7 @@ internal static unsafe class WeightPacking
     private static bool Streams<T>(T* to, int count)
         where T : unmanaged => count == Width && ((long)to & 63) == 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Copy(float* from, float* to, int count)
     {
         if (!Streams(to, count))
@@ -158,6 +160,7 @@ internal static unsafe class WeightPacking
             Vector512.Load(from + i).StoreAlignedNonTemporal(to + i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Round(float* from, ushort* to, int count, WeightFormat format)
     {
         var streams = Streams(to, count);

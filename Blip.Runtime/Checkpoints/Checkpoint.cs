@@ -26,6 +26,7 @@ public sealed class Checkpoint : ITensorSource
         {
             Manifest = ModelManifest.For(config, head);
             Check();
+            Keys = [.. source.Keys.Where(_tensors.ContainsKey), .. _aliases.Keys];
             ExtraKeys = [.. source.Keys.Except(Manifest.Entries.Select(entry => entry.Key)).Order(StringComparer.Ordinal)];
             HasTiedOutput = _tensors.ContainsKey(CheckpointKeys.OutputMatrix) && IsCopy(CheckpointKeys.OutputMatrix, CheckpointKeys.WordEmbeddings);
         }
@@ -42,8 +43,8 @@ public sealed class Checkpoint : ITensorSource
     /// <summary>What the model is made of.</summary>
     public ModelManifest Manifest { get; }
 
-    /// <summary>The manifest's tensors, without the whole numbers that nothing needs.</summary>
-    public IReadOnlyCollection<string> Keys => _tensors.Keys;
+    /// <summary>The manifest's tensors, without the whole numbers that nothing needs; in the order of the file, where it holds them.</summary>
+    public IReadOnlyCollection<string> Keys { get; }
 
     /// <summary>Tensors of the file that the model has no place for: worth a warning.</summary>
     public IReadOnlyList<string> ExtraKeys { get; }

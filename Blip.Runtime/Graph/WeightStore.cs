@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
@@ -16,9 +15,13 @@ namespace Blip.Runtime.Graph;
 /// <param name="format">How a matrix is stored.</param>
 public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, WeightFormat> format) : IDisposable
 {
-    private const int ChunkElements = 1 << 18;
+    // Each matrix of an arena begins on a page.
+    private const long Page = 4096;
+
+    private readonly WeightPacker packer = new(source);
     private readonly ConcurrentDictionary<string, PackedWeights> packed = [];
     private readonly ConcurrentDictionary<string, DeviceBuffer<float>> dense = [];
+    private DeviceBuffer<byte>? arena;
 
     /// <summary>Loads all that the graphs need, on all cores, in the order of the file.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
@@ -26,9 +29,8 @@ public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix
     {
         var all = graphs.ToList();
         var place = source.Keys.Select((key, i) => (key, i)).ToDictionary(entry => entry.key, entry => entry.i);
-        var matrices = all.SelectMany(graph => graph.Matrices).DistinctBy(matrix => matrix.Name).OrderBy(matrix => place.GetValueOrDefault(matrix.Keys[0]));
-        foreach (var matrix in matrices)
-            Packed(matrix);
+        LoadMatrices([.. all.SelectMany(graph => graph.Matrices).DistinctBy(matrix => matrix.Name).Where(matrix => !packed.ContainsKey(matrix.Name))
+            .OrderBy(matrix => place.GetValueOrDefault(matrix.Keys[0]))]);
         foreach (var vector in all.SelectMany(graph => graph.Vectors))
             Stacked(vector);
         foreach (var parameter in all.SelectMany(graph => graph.Parameters))
@@ -53,9 +55,48 @@ public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix
             buffer.Dispose();
         packed.Clear();
         dense.Clear();
+        arena?.Dispose();
+        arena = null;
+    }
+
+    private void LoadMatrices(IReadOnlyList<Matrix> matrices)
+    {
+        if (device.Kind != DeviceKind.Cpu || arena is not null)
+        {
+            foreach (var matrix in matrices)
+                Packed(matrix);
+            return;
+        }
+        // One piece of memory for all: huge pages are not begun anew by each matrix.
+        var offsets = new long[matrices.Count + 1];
+        for (var i = 0; i < matrices.Count; i++)
+        {
+            Check(matrices[i]);
+            offsets[i + 1] = offsets[i] + Pages(PackedWeights.BytesOf(matrices[i].OutFeatures, matrices[i].InFeatures, format(matrices[i])));
+        }
+        arena = device.Allocate<byte>(offsets[^1], zeroed: false);
+        var weights = matrices.Select((matrix, i) => (Matrix: matrix, Weights: In(matrix, arena.View.SubView(offsets[i])))).ToList();
+        packer.Fill(weights);
+        foreach (var (matrix, filled) in weights)
+            packed[matrix.Name] = filled;
+    }
+
+    private PackedWeights In(Matrix matrix, ArrayView<byte> memory)
+    {
+        var (rows, columns, stored) = (matrix.OutFeatures, matrix.InFeatures, format(matrix));
+        return PackedWeights.In(device, rows, columns, stored, memory.SubView(0, PackedWeights.BytesOf(rows, columns, stored)));
     }
 
     private PackedWeights Pack(Matrix matrix)
+    {
+        Check(matrix);
+        var weights = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, format(matrix));
+        packer.Fill([(matrix, weights)]);
+        weights.Upload();
+        return weights;
+    }
+
+    private void Check(Matrix matrix)
     {
         var shapes = matrix.Keys.Select(key => Info(key).Shape).ToList();
         var rows = shapes.Sum(shape => shape[0]);
@@ -65,38 +106,9 @@ public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix
             if (shapes[i].Skip(1).Aggregate(1L, (product, size) => product * size) != matrix.InFeatures || rows != matrix.OutFeatures)
                 throw Wrong(matrix.Keys[i], shapes[i], $"{matrix.InFeatures} inputs, and {matrix.OutFeatures} outputs in {matrix.Name}");
         }
-
-        var weights = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, format(matrix));
-        var firstRow = 0;
-        for (var i = 0; i < shapes.Count; i++)
-        {
-            Fill(weights, matrix.Keys[i], firstRow, (int)shapes[i][0], matrix.InFeatures);
-            firstRow += (int)shapes[i][0];
-        }
-        weights.Upload();
-        return weights;
     }
 
-    // Chunks of whole panels, so that two threads never write into the same one.
-    private void Fill(PackedWeights weights, string key, int firstRow, int rows, int inFeatures)
-    {
-        var chunkRows = Math.Max(1, ChunkElements / inFeatures / PackedWeights.PanelWidth) * PackedWeights.PanelWidth;
-        // The first chunk ends where a panel does, also when the stacked matrix before this one did not.
-        var head = (PackedWeights.PanelWidth - (firstRow % PackedWeights.PanelWidth)) % PackedWeights.PanelWidth;
-        var starts = new List<int> { 0 };
-        for (var row = head == 0 ? chunkRows : head; row < rows; row += chunkRows)
-            starts.Add(row);
-        starts.Add(rows);
-        Parallel.For(0, starts.Count - 1, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, chunk =>
-        {
-            var count = starts[chunk + 1] - starts[chunk];
-            var buffer = ArrayPool<float>.Shared.Rent(count * inFeatures);
-            var elements = buffer.AsSpan(0, count * inFeatures);
-            source.Read(key, (long)starts[chunk] * inFeatures, elements);
-            weights.Fill(firstRow + starts[chunk], elements);
-            ArrayPool<float>.Shared.Return(buffer);
-        });
-    }
+    private static long Pages(long bytes) => (bytes + Page - 1) / Page * Page;
 
     private DeviceBuffer<float> Stack(Vector vector)
     {

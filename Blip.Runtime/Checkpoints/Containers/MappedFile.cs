@@ -5,6 +5,7 @@ namespace Blip.Runtime.Checkpoints;
 /// <summary>A file mapped into memory for reading: the operating system loads its pages when they are touched.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
+    private readonly FileStream _stream;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
@@ -17,14 +18,14 @@ internal sealed unsafe class MappedFile : IDisposable
         try
         {
             // A link's own length is not its file's: only an open file knows.
-            var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-            Length = stream.Length;
+            _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+            Length = _stream.Length;
             if (Length == 0)
             {
-                stream.Dispose();
+                _stream.Dispose();
                 throw Error("the file is empty; download or copy it again");
             }
-            _file = MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            _file = MemoryMappedFile.CreateFromFile(_stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -47,6 +48,32 @@ internal sealed unsafe class MappedFile : IDisposable
         if (offset < 0 || length < 0 || offset > Length - length)
             throw Error($"{length} bytes at {offset} lie beyond its end");
         return new ReadOnlySpan<byte>(_start + offset, length);
+    }
+
+    /// <summary>
+    /// Copies a part of the file. What is read once is copied: mapped pages would cost faults and count as the process's own memory.
+    /// </summary>
+    /// <exception cref="CheckpointException">The part does not lie within the file, or cannot be read.</exception>
+    public void Read(long offset, Span<byte> destination)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        if (offset < 0 || offset > Length - destination.Length)
+            throw Error($"{destination.Length} bytes at {offset} lie beyond its end");
+        try
+        {
+            while (!destination.IsEmpty)
+            {
+                var read = RandomAccess.Read(_stream.SafeFileHandle, destination, offset);
+                if (read == 0)
+                    throw Error("another program cut the file short while it was read");
+                destination = destination[read..];
+                offset += read;
+            }
+        }
+        catch (IOException e)
+        {
+            throw Error($"the file cannot be read: {e.Message.TrimEnd('.')}", e);
+        }
     }
 
     /// <summary>The first bytes, fewer than asked for where the file is shorter.</summary>

@@ -1,19 +1,31 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>Elements in a mapped file, converted in pieces that a span can hold.</summary>
+/// <summary>Elements in a file, read in pieces that a core's cache holds.</summary>
 internal static class StoredElements
 {
-    private const int Piece = 1 << 26;
+    private const int Piece = 1 << 16;
 
     /// <summary>Reads elements that lie one after the other, from a byte offset of the file.</summary>
     public static void Read(MappedFile file, TensorType type, long offset, Span<float> destination)
     {
+        if (type == TensorType.Float32)
+        {
+            file.Read(offset, MemoryMarshal.AsBytes(destination));
+            return;
+        }
+        var stored = ArrayPool<byte>.Shared.Rent(Math.Min(destination.Length, Piece) * type.Size());
         while (!destination.IsEmpty)
         {
             var count = Math.Min(destination.Length, Piece);
-            TensorConversion.ToFloat32(type, file.Span(offset, count * type.Size()), destination[..count]);
+            var bytes = stored.AsSpan(0, count * type.Size());
+            file.Read(offset, bytes);
+            TensorConversion.ToFloat32(type, bytes, destination[..count]);
             destination = destination[count..];
-            offset += (long)count * type.Size();
+            offset += bytes.Length;
         }
+        ArrayPool<byte>.Shared.Return(stored);
     }
 }

@@ -1,0 +1,56 @@
+using System.Buffers;
+using Blip.Kernels;
+using Blip.Runtime.Checkpoints;
+
+namespace Blip.Runtime.Graph;
+
+/// <summary>
+/// Fills matrices from a checkpoint on all cores. All of them draw from one list in the order of the file, so that a disk reads from
+/// front to back; a piece is read, turned and written while it is in its core's cache.
+/// </summary>
+internal sealed class WeightPacker(ITensorSource source)
+{
+    // A piece and what is made of it fit into the second-level cache; below WeightPacking's own limit for several cores.
+    private const int PieceElements = 1 << 17;
+
+    private readonly record struct Piece(PackedWeights Weights, string Key, int FirstRow, int Row, int Rows);
+
+    /// <summary>Fills every matrix; the keys' shapes were checked.</summary>
+    public void Fill(IReadOnlyList<(Matrix Matrix, PackedWeights Weights)> matrices)
+    {
+        var pieces = matrices.SelectMany(entry => Pieces(entry.Matrix, entry.Weights)).ToList();
+        var next = -1;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
+        Parallel.For(0, Math.Min(options.MaxDegreeOfParallelism, pieces.Count), options, _ =>
+        {
+            for (var i = Interlocked.Increment(ref next); i < pieces.Count; i = Interlocked.Increment(ref next))
+                Fill(pieces[i]);
+        });
+    }
+
+    // Whole panels, so that two cores do not write into the same one.
+    private IEnumerable<Piece> Pieces(Matrix matrix, PackedWeights weights)
+    {
+        var rows = Math.Max(1, PieceElements / matrix.InFeatures / PackedWeights.PanelWidth) * PackedWeights.PanelWidth;
+        var firstRow = 0;
+        foreach (var key in matrix.Keys)
+        {
+            var count = (int)source.Get(key).Shape[0];
+            // The first piece ends where a panel does, also when the stacked matrix before this one did not.
+            var end = rows - (firstRow % PackedWeights.PanelWidth);
+            for (var row = 0; row < count; row = end, end += rows)
+                yield return new Piece(weights, key, firstRow, row, Math.Min(end, count) - row);
+            firstRow += count;
+        }
+    }
+
+    private void Fill(Piece piece)
+    {
+        var width = piece.Weights.InFeatures;
+        var buffer = ArrayPool<float>.Shared.Rent(piece.Rows * width);
+        var elements = buffer.AsSpan(0, piece.Rows * width);
+        source.Read(piece.Key, (long)piece.Row * width, elements);
+        piece.Weights.Fill(piece.FirstRow + piece.Row, elements);
+        ArrayPool<float>.Shared.Return(buffer);
+    }
+}
