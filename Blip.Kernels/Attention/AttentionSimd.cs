@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
@@ -60,6 +61,9 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
 {
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
 
+    // Tokens between what is packed and what is asked for.
+    private const int Ahead = 16;
+
     public AttentionShape Shape;
     public int Rows, RowsPerTask, TilesPerRow, Tile;
     public float* Query, Key, Value, Output, Probabilities;
@@ -97,18 +101,19 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     private readonly void RunTile(int row, int head, int first, int count)
     {
         var columns = PanelProduct.RoundUp<TVector>(Shape.HeadDim);
-        var floats = (count * (KeyBlock + columns + TVector.Count + 1)) + (KeyBlock * (Shape.HeadDim + columns)) + Line;
+        var floats = (count * (Shape.HeadDim + columns + TVector.Count + 1)) + (PanelProduct.Rows * KeyBlock) + (KeyBlock * (Shape.HeadDim + columns)) + Line;
         var memory = stackalloc float[floats];
         var keys = (float*)(((long)memory + 63) & ~63L);
         var values = keys + (KeyBlock * Shape.HeadDim);
         var scores = values + (KeyBlock * columns);
-        var sums = scores + (count * KeyBlock);
+        var sums = scores + (PanelProduct.Rows * KeyBlock);
         var totals = sums + (count * columns);
-        var largest = totals + (count * TVector.Count);
+        var query = totals + (count * TVector.Count);
+        var largest = query + (count * Shape.HeadDim);
         var sources = stackalloc int[KeyBlock];
 
         var queryRow = ((long)row * Shape.QueryTokens) + first;
-        var query = Query + (queryRow * Shape.QueryStride) + Shape.QueryOffset + (head * Shape.HeadDim);
+        PackQueries(queryRow, count, head, query);
         var mask = Mask == null ? null : Mask + ((long)row * Shape.KeyTokens);
         var visible = Visible(row, first + count - 1);
         new Span<float>(sums, count * (columns + TVector.Count)).Clear();
@@ -121,13 +126,18 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
             FindSources(row, block, length, sources);
             PackKeys(sources, length, head, keys);
             PackValues(sources, length, head, values, columns);
-            PanelProduct.Run<TVector>(query, Shape.QueryStride, count, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
-            for (var i = 0; i < count; i++)
+            // A few queries at a time go all the way, so that their scores stay in the first-level cache.
+            for (var i = 0; i < count; i += PanelProduct.Rows)
             {
-                Finish(scores + (i * KeyBlock), width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
-                Soften(scores + (i * KeyBlock), width, sums + (i * columns), columns, totals + (i * TVector.Count), largest + i);
+                var rows = Math.Min(PanelProduct.Rows, count - i);
+                PanelProduct.Run<TVector>(query + (i * Shape.HeadDim), Shape.HeadDim, rows, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
+                for (var j = 0; j < rows; j++)
+                {
+                    Hide(scores + (j * KeyBlock), width, Math.Min(Visible(row, first + i + j) - block, length), length, mask == null ? null : mask + block);
+                    Soften(scores + (j * KeyBlock), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
+                }
+                PanelProduct.Run<TVector>(scores, KeyBlock, rows, values, columns, sums + (i * columns), columns, length, columns, add: true);
             }
-            PanelProduct.Run<TVector>(scores, KeyBlock, count, values, columns, sums, columns, length, columns, add: true);
         }
 
         var width2 = Shape.Heads * Shape.HeadDim;
@@ -153,16 +163,15 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
             var width = PanelProduct.RoundUp<TVector>(length);
             FindSources(row, block, length, sources);
             PackKeys(sources, length, head, keys);
-            PanelProduct.Run<TVector>(query, Shape.QueryStride, count, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
             for (var i = 0; i < count; i++)
             {
-                var score = scores + (i * KeyBlock);
-                Finish(score, width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
+                PanelProduct.Run<TVector>(query + (i * Shape.HeadDim), Shape.HeadDim, 1, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
+                Hide(scores, width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
                 var shift = TVector.Create(largest[i]);
                 var total = TVector.Create(totals[i * TVector.Count]);
                 for (var j = 0; j < width; j += TVector.Count)
-                    TVector.Store(Maths.Exp(TVector.Load(score + j) - shift) / total, score + j);
-                new Span<float>(score, length).CopyTo(new Span<float>(Probability(row, head, first, i) + block, length));
+                    TVector.Store(Maths.ExpOfNegative(TVector.Load(scores + j) - shift) / total, scores + j);
+                new Span<float>(scores, length).CopyTo(new Span<float>(Probability(row, head, first, i) + block, length));
             }
         }
         for (var i = 0; i < count; i++)
@@ -198,14 +207,30 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     private readonly void PackKeys(int* sources, int length, int head, float* keys)
     {
         var from = Key + Shape.KeyOffset + (head * Shape.HeadDim);
+        var value = Value + Shape.ValueOffset + (head * Shape.HeadDim);
         for (var j = 0; j < length; j += 4)
         {
+            // Tokens lie far apart, which no processor foresees. Those of another row are asked for in vain.
+            for (var i = 0; i < 4; i++)
+            {
+                var ahead = sources[Math.Min(j + i, length - 1)] + Ahead;
+                Prefetch(from + ((long)ahead * Shape.KeyStride));
+                Prefetch(value + ((long)ahead * Shape.ValueStride));
+            }
             var k0 = from + ((long)sources[j] * Shape.KeyStride);
             var k1 = from + ((long)sources[Math.Min(j + 1, length - 1)] * Shape.KeyStride);
             var k2 = from + ((long)sources[Math.Min(j + 2, length - 1)] * Shape.KeyStride);
             var k3 = from + ((long)sources[Math.Min(j + 3, length - 1)] * Shape.KeyStride);
             PanelProduct.Transpose(k0, k1, k2, k3, Shape.HeadDim, keys + j, KeyBlock);
         }
+    }
+
+    private readonly void Prefetch(float* head)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var d = 0; d < Shape.HeadDim; d += Line)
+            Sse.Prefetch0(head + d);
     }
 
     private readonly void PackValues(int* sources, int length, int head, float* values, int columns)
@@ -215,12 +240,20 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
             new Span<float>(from + ((long)sources[j] * Shape.ValueStride), Shape.HeadDim).CopyTo(new Span<float>(values + (j * columns), Shape.HeadDim));
     }
 
-    /// <summary>Scales the scores, then overwrites those of padding and of keys that the query does not see.</summary>
-    private readonly void Finish(float* scores, int width, int visible, int length, int* mask)
+    /// <summary>The queries side by side and scaled: their rows may lie far apart, and far apart in the same sets of the cache.</summary>
+    private readonly void PackQueries(long queryRow, int count, int head, float* queries)
     {
-        var scale = TVector.Create(Shape.Scale);
-        for (var j = 0; j < width; j += TVector.Count)
-            TVector.Store(TVector.Load(scores + j) * scale, scores + j);
+        var from = Query + (queryRow * Shape.QueryStride) + Shape.QueryOffset + (head * Shape.HeadDim);
+        for (var i = 0; i < count; i++, from += Shape.QueryStride)
+        {
+            for (var d = 0; d < Shape.HeadDim; d++)
+                *queries++ = from[d] * Shape.Scale;
+        }
+    }
+
+    /// <summary>Overwrites the scores of padding and of keys that the query does not see.</summary>
+    private static void Hide(float* scores, int width, int visible, int length, int* mask)
+    {
         if (mask != null)
         {
             for (var j = 0; j < length; j++)
@@ -246,7 +279,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
         var total = TVector.Create(0);
         for (var j = 0; j < width; j += TVector.Count)
         {
-            var weight = Maths.Exp(TVector.Load(scores + j) - shift);
+            var weight = Maths.ExpOfNegative(TVector.Load(scores + j) - shift);
             TVector.Store(weight, scores + j);
             total += weight;
         }

@@ -32,9 +32,9 @@ internal static class GemmSimd
 }
 
 /// <summary>
-/// ILGPU's CPU accelerator. A task multiplies a block of rows with one panel of weights, a block of k at a time, so that the weights of a
-/// block stay in the second-level cache while the rows go by (Goto and van de Geijn 2008, section 4, with the weights packed at load).
-/// Where there are few rows a task reads its panel from memory once for all of them.
+/// ILGPU's CPU accelerator. A task multiplies a block of rows with one panel of weights, which stays in the second-level cache while the
+/// rows go by (Goto and van de Geijn 2008, section 4, with the weights packed at load). Where there are few rows a task reads its panel
+/// from memory once for all of them.
 /// </summary>
 internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperator
     where TVector : unmanaged, IVector<TVector>
@@ -43,7 +43,9 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
 {
     private const int Width = PackedWeights.PanelWidth;
 
-    // A panel's block of 64 · 64 floats takes 16 KiB: half of any first-level cache.
+    private const int TileRows = GemmTiles<TVector, TStored, TFormat>.Rows;
+
+    // Also what is widened at a time: 64 · 64 floats take 16 KiB, half of any first-level cache.
     private const int MaxDepth = Gemm.ChainLength;
 
     private const int MaxBlockRows = 144;
@@ -65,14 +67,12 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
 
         // Blocks of nearly the same size, of whole tiles.
         var blocks = (rows + MaxBlockRows - 1) / MaxBlockRows;
-        var tileRows = GemmTiles<TVector, TStored, TFormat>.TileRows;
-        blockRows = (((rows + blocks - 1) / blocks) + tileRows - 1) / tileRows * tileRows;
+        blockRows = (((rows + blocks - 1) / blocks) + TileRows - 1) / TileRows * TileRows;
         Tasks = panels * ((rows + blockRows - 1) / blockRows);
     }
 
     public int Tasks { get; }
 
-    [SkipLocalsInit]
     public void Run(int task)
     {
         var panel = task % panels;
@@ -80,46 +80,54 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
         var count = Math.Min(blockRows, rows - first);
         var w = weights + ((long)panel * inFeatures * Width);
 
-        var sums = stackalloc float[((MaxBlockRows + GemmTiles<TVector, TStored, TFormat>.MaxRows) * Width) + 16];
-        sums = (float*)(((long)sums + 63) & ~63L);
-        if (sizeof(TStored) == sizeof(float) || count <= GemmTiles<TVector, TStored, TFormat>.TileRows)
-        {
-            for (var k = 0; k < inFeatures; k += MaxDepth)
-                MultiplyBlock<TStored, TFormat>(panel, first, count, k, w + ((long)k * Width), sums);
-            return;
-        }
-
-        // Many rows read the block: widen it once.
-        var wide = stackalloc float[(MaxDepth * Width) + 16];
-        wide = (float*)(((long)wide + 63) & ~63L);
-        for (var k = 0; k < inFeatures; k += MaxDepth)
-        {
-            var stored = w + ((long)k * Width);
-            for (var i = 0; i < Math.Min(MaxDepth, inFeatures - k) * Width; i += TVector.Count)
-                TVector.Store(TFormat.Load<TVector>(stored + i), wide + i);
-            MultiplyBlock<float, Float32Weights>(panel, first, count, k, wide, sums);
-        }
+        if (sizeof(TStored) == sizeof(float) || count <= TileRows)
+            MultiplyPanel(panel, first, count, w);
+        else
+            MultiplyWidened(panel, first, count, w);
     }
 
-    private void MultiplyBlock<TBlock, TBlockFormat>(int panel, int first, int count, int k, TBlock* w, float* sums)
-        where TBlock : unmanaged
-        where TBlockFormat : struct, IVectorFormat<TBlock>
+    /// <summary>One tile of rows after the other, each over all of k: its sums stay in the first-level cache, the panel in the second.</summary>
+    [SkipLocalsInit]
+    private void MultiplyPanel(int panel, int first, int count, TStored* w)
     {
-        var depth = Math.Min(MaxDepth, inFeatures - k);
-        var last = k + depth == inFeatures;
-        var tileRows = GemmTiles<TVector, TBlock, TBlockFormat>.TileRows;
-        for (var row = 0; row < count; row += tileRows)
+        var memory = stackalloc float[(TileRows * Width) + 16];
+        var sums = Aligned(memory);
+        for (var row = first; row < first + count; row += TileRows)
         {
-            // Sums that go on in the next block each need a place of their own; others stay in the first-level cache.
-            var tile = inFeatures > MaxDepth ? sums + (row * Width) : sums;
-            if (k == 0)
-                new Span<float>(tile, tileRows * Width).Clear();
-            var tall = Math.Min(tileRows, count - row);
-            GemmTiles<TVector, TBlock, TBlockFormat>.Multiply(x + ((long)(first + row) * inFeatures) + k, inFeatures, tall, w, depth, tile);
-            if (last)
-                Finish(tile, first + row, tall, panel * Width);
+            new Span<float>(sums, TileRows * Width).Clear();
+            var tall = Math.Min(TileRows, first + count - row);
+            for (var k = 0; k < inFeatures; k += MaxDepth)
+                GemmTiles<TVector, TStored, TFormat>.Multiply(x + ((long)row * inFeatures) + k, inFeatures, tall, w + ((long)k * Width), Math.Min(MaxDepth, inFeatures - k), sums);
+            Finish(sums, row, tall, panel * Width);
         }
     }
+
+    /// <summary>One block of k after the other, each over all rows: it is widened once for them.</summary>
+    [SkipLocalsInit]
+    private void MultiplyWidened(int panel, int first, int count, TStored* w)
+    {
+        var memory = stackalloc float[((MaxDepth + MaxBlockRows + TileRows) * Width) + 16];
+        var wide = Aligned(memory);
+        var sums = wide + (MaxDepth * Width);
+        for (var k = 0; k < inFeatures; k += MaxDepth, w += MaxDepth * Width)
+        {
+            var depth = Math.Min(MaxDepth, inFeatures - k);
+            for (var i = 0; i < depth * Width; i += TVector.Count)
+                TVector.Store(TFormat.Load<TVector>(w + i), wide + i);
+            for (var row = 0; row < count; row += TileRows)
+            {
+                var tile = sums + (row * Width);
+                if (k == 0)
+                    new Span<float>(tile, TileRows * Width).Clear();
+                var tall = Math.Min(TileRows, count - row);
+                GemmTiles<TVector, float, Float32Weights>.Multiply(x + ((long)(first + row) * inFeatures) + k, inFeatures, tall, wide, depth, tile);
+                if (k + depth == inFeatures)
+                    Finish(tile, first + row, tall, panel * Width);
+            }
+        }
+    }
+
+    private static float* Aligned(float* memory) => (float*)(((long)memory + 63) & ~63L);
 
     private void Finish(float* sums, int row, int count, int column)
     {

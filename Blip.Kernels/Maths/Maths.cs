@@ -50,18 +50,36 @@ internal static class Maths
         x = T.IfLess(T.Create(MostExponent), x, T.Create(MostExponent), x);
         var n = Round(x * T.Create(Log2E));
         var r = T.MultiplyAdd(n, T.Create(-Ln2Low), T.MultiplyAdd(n, T.Create(-Ln2High), x));
+        var exp = ExpOfRemainder(r);
 
-        // exp(r) = 1 + r + r² · P(r) for |r| ≤ ½ ln 2, to 2⁻²⁸.
+        // In two steps, since 2^n alone may be too large or too small to be written.
+        var half = Round(n * T.Create(0.5f));
+        return exp * T.PowerOfTwo(half) * T.PowerOfTwo(n - half);
+    }
+
+    // exp(r) = 1 + r + r² · P(r) for |r| ≤ ½ ln 2, to 2⁻²⁸.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T ExpOfRemainder<T>(T r)
+        where T : unmanaged, IReal<T>
+    {
         var p = T.Create(1.3814496e-3f);
         p = T.MultiplyAdd(p, r, T.Create(8.3687799e-3f));
         p = T.MultiplyAdd(p, r, T.Create(4.1668393e-2f));
         p = T.MultiplyAdd(p, r, T.Create(1.6666520e-1f));
         p = T.MultiplyAdd(p, r, T.Create(4.9999994e-1f));
-        var exp = T.MultiplyAdd(p, r * r, r) + T.Create(1f);
+        return T.MultiplyAdd(p, r * r, r) + T.Create(1f);
+    }
 
-        // In two steps, since 2^n alone may be too large or too small to be written.
-        var half = Round(n * T.Create(0.5f));
-        return exp * T.PowerOfTwo(half) * T.PowerOfTwo(n - half);
+    /// <summary>e to the power of x ≤ 0, in fewer operations: 0 where the result would be below the smallest normal number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T ExpOfNegative<T>(T x)
+        where T : unmanaged, IVector<T>
+    {
+        // 2^-127 is written as 0.
+        x = T.Max(x, T.Create(-88f));
+        var n = Round(x * T.Create(Log2E));
+        var r = T.MultiplyAdd(n, T.Create(-Ln2Low), T.MultiplyAdd(n, T.Create(-Ln2High), x));
+        return ExpOfRemainder(r) * T.PowerOfTwo(n);
     }
 
     /// <inheritdoc cref="Log(float)"/>
