@@ -34,9 +34,18 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
         return works;
     }
 
+    /// <summary>Pictures set, and encoder and cross-attention's part done.</summary>
+    public ICaptionWorks Ready(ICaptionWorks works, int images = 1)
+    {
+        works.SetPixels(Pixels(images), images);
+        works.Encode();
+        works.CrossKeysValues();
+        return works;
+    }
+
     /// <summary>Our precisions for a work: those of the command line, or the work's own.</summary>
     public IReadOnlyList<Precision> Precisions(params string[] names) =>
-        options.Precisions.Count > 0 ? options.Precisions : [.. names.Where(name => Enum.TryParse<Precision>(name, true, out _)).Select(name => Enum.Parse<Precision>(name, true))];
+        options.Precisions.Count > 0 ? options.Precisions : [.. names.Select(name => Enum.Parse<Precision>(name, ignoreCase: true))];
 
     /// <summary>Pictures of the synthetic rule <c>[images, 3, side, side]</c>; the first is that of the goldens.</summary>
     public float[] Pixels(int images)

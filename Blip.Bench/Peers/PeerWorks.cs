@@ -1,5 +1,6 @@
 using Blip.Bench.Reporting;
 using Blip.Bench.Works;
+using Blip.Kernels.Devices;
 using Blip.Runtime.Models;
 
 namespace Blip.Bench.Peers;
@@ -20,69 +21,101 @@ internal static class PeerWorks
         ["token@100"] = session => Token(session, 100),
         ["caption"] = session => Captions(session, "caption", session.Torch, 1, "fp32", "bf16", "int8"),
         ["caption-onnx"] = session => Captions(session, "caption-onnx", session.Onnx, 1, "fp32"),
+        ["caption-3beams"] = Beams,
         ["caption-batch4"] = session => Captions(session, "caption-batch4", session.Torch, 4, "fp32"),
         ["caption-batch16"] = session => Captions(session, "caption-batch16", session.Torch, 16, "fp32"),
+        ["caption-avx2"] = NarrowVectors.Run,
+        ["cold-start"] = ColdStart.Run,
+        ["caption-opencl"] = OpenCl,
     };
+
+    /// <summary>The works of <c>--short</c>.</summary>
+    public static IReadOnlyList<string> Short { get; } = ["encoder", "caption"];
+
+    /// <summary>Tokens of a caption.</summary>
+    public static int Tokens => CaptionTokens;
 
     private static IEnumerable<BenchRecord> Encoder(PeerSession session)
     {
-        var peer = Ready(session, session.Torch, 1);
+        var peer = session.Ready(session.Torch);
         return Measure(session, "encoder", peer, ["fp32"], works => works.Encode(), (precision, ours) =>
-        {
-            Agreement.Check("embeddings", precision, Ready(session, ours, 1), peer, works => works.ReadEmbeddings());
-        });
+            Agreement.Check("embeddings", precision, session.Ready(ours), peer, works => works.ReadEmbeddings()));
     }
 
     private static IEnumerable<BenchRecord> CrossKeysValues(PeerSession session)
     {
-        var peer = Ready(session, session.Torch, 1);
+        var peer = session.Ready(session.Torch);
+        var layers = Enumerable.Range(0, session.Source.Config.Text.Layers);
         return Measure(session, "cross-kv", peer, ["fp32"], works => works.CrossKeysValues(), (precision, ours) =>
-        {
-            Ready(session, ours, 1);
-            for (var layer = 0; layer < session.Source.Config.Text.Layers; layer++)
-                Agreement.Check($"cross keys and values {layer}", precision, ours, peer, works => works.ReadCrossKeysValues(layer));
-        });
+            Agreement.Check("keys and values", precision, session.Ready(ours), peer, works => [.. layers.SelectMany(works.ReadCrossKeysValues)]));
     }
 
     private static IEnumerable<BenchRecord> Token(PeerSession session, int context)
     {
         var tokens = Agreement.Tokens(context, session.Source.Config.Text.BosTokenId);
-        var peer = Ready(session, session.Torch, 1);
+        var peer = session.Ready(session.Torch);
         peer.PrepareToken(tokens);
         return Measure(session, $"token@{context}", peer, ["fp32", "bf16", "int8"], works => works.Token(), (precision, ours) =>
         {
-            Ready(session, ours, 1).PrepareToken(tokens);
+            session.Ready(ours).PrepareToken(tokens);
             Agreement.Check("logits", precision, ours, peer, works => works.ReadLogits());
         }, TokensPerTurn);
     }
 
     private static IEnumerable<BenchRecord> Captions(PeerSession session, string work, ICaptionWorks peer, int images, params string[] precisions)
     {
-        var captions = Ready(session, peer, images).Caption(CaptionTokens);
+        var captions = session.Ready(peer, images).Caption(CaptionTokens);
         return Measure(session, work, peer, precisions, works => works.Caption(CaptionTokens), (precision, ours) =>
-            Agreement.Check(precision, ours.Name, Ready(session, ours, images).Caption(CaptionTokens), peer.Name, captions));
+            Agreement.Check(precision, ours.Name, session.Ready(ours, images).Caption(CaptionTokens), peer.Name, captions));
     }
 
-    // Pictures set, encoder and cross-attention's part done.
-    private static ICaptionWorks Ready(PeerSession session, ICaptionWorks works, int images)
+    private static IEnumerable<BenchRecord> Beams(PeerSession session)
     {
-        works.SetPixels(session.Pixels(images), images);
-        works.Encode();
-        works.CrossKeysValues();
-        return works;
+        const int Beams = 3;
+        session.Ready(session.Torch);
+        var captions = session.Torch.Search(CaptionTokens, Beams);
+        return Measure(session, "caption-3beams", session.Torch, ["fp32"], works => ((IBeamWorks)works).Search(CaptionTokens, Beams), (precision, ours) =>
+        {
+            session.Ready(ours);
+            Agreement.Check(precision, ours.Name, ((IBeamWorks)ours).Search(CaptionTokens, Beams), session.Torch.Name, captions, golden: false);
+        });
+    }
+
+    private static IEnumerable<BenchRecord> OpenCl(PeerSession session)
+    {
+        const string OpenClDevice = "opencl";
+        if (Device.List().All(device => device.Kind != DeviceKind.OpenCl))
+        {
+            Console.WriteLine("  this machine has no OpenCL device; nothing is measured");
+            return [];
+        }
+        var captions = session.Ready(session.Torch).Caption(CaptionTokens);
+        return Measure(session, "caption-opencl", session.Torch, ["fp32"], works => works.Caption(CaptionTokens), (precision, ours) =>
+            Agreement.Check(precision, ours.Name, session.Ready(ours).Caption(CaptionTokens), session.Torch.Name, captions), device: OpenClDevice);
     }
 
     private static IEnumerable<BenchRecord> Measure(
-        PeerSession session, string work, ICaptionWorks peer, string[] precisions, Action<ICaptionWorks> run, Action<Precision, ICaptionWorks> check, int repeat = 1)
+        PeerSession session,
+        string work,
+        ICaptionWorks peer,
+        string[] precisions,
+        Action<ICaptionWorks> run,
+        Action<Precision, ICaptionWorks> check,
+        int repeat = 1,
+        string device = "cpu")
     {
-        var ours = session.Precisions(precisions).Select(precision => (Precision: precision, Works: (ICaptionWorks)session.Blip(precision))).ToList();
+        var ours = session.Precisions(precisions).Select(precision => (Precision: precision, Works: session.Blip(precision, device))).ToList();
         foreach (var (precision, works) in ours)
             check(precision, works);
-        var samples = Interleaver.Run(
-            [.. ours.Select(entry => Contender(entry.Works)), Contender(peer)],
-            session.Options.Rounds);
-        return [.. ours.Zip(samples, (entry, sample) => BenchRecord.Of(work, "cpu", Agreement.Name(entry.Precision), sample, samples[^1], null))];
+        var samples = Interleaver.Run([.. ours.Select(entry => Contender(entry.Works)), Contender(peer)], session.Options.Rounds);
+        return [.. ours.Zip(samples, (entry, sample) => Record(entry.Precision, entry.Works, sample))];
 
         Contender Contender(ICaptionWorks works) => new(works.Name, () => run(works)) { Repeat = repeat, Rest = works.Rest };
+
+        BenchRecord Record(Precision precision, BlipWorks works, Sample sample)
+        {
+            var name = Agreement.Name(precision);
+            return BenchRecord.Of(work, works.Device, name, sample, samples[^1], Targets.Of(work, name));
+        }
     }
 }

@@ -1,28 +1,40 @@
-using System.Globalization;
 using Blip.Bench.Peers;
 using Blip.Bench.Reporting;
+using Blip.Kernels.Devices;
 
 try
 {
     var options = PeerOptions.Parse(args, [.. PeerWorks.All.Keys]);
-    using var session = new PeerSession(options);
+    var file = BenchFile.Here($"peers {string.Join(' ', args)}".Trim());
     var records = new List<BenchRecord>();
-    foreach (var (name, run) in PeerWorks.All.Where(work => options.Only.Count == 0 || options.Only.Contains(work.Key)))
+    using (var session = new PeerSession(options))
     {
-        Console.WriteLine(name);
-        foreach (var record in run(session))
+        foreach (var (name, run) in PeerWorks.All.Where(work => options.Only.Count == 0 || options.Only.Contains(work.Key)))
         {
-            records.Add(record);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"  {record.Work,-16} {record.Precision,-5} {record.OursMs,8:F1} ms ({record.OursMinMs:F1} to {record.OursMaxMs:F1}); {record.Peer} {record.PeerMs,8:F1} ms ({record.PeerMinMs:F1} to {record.PeerMaxMs:F1}); {record.Ratio:F2} times as fast ({record.RatioMin:F2} to {record.RatioMax:F2})"));
+            Console.WriteLine(name);
+            foreach (var record in run(session))
+            {
+                records.Add(record);
+                Console.WriteLine(PeerTable.Line(record));
+            }
         }
     }
+
+    var text = $"{file.Processor}, {file.Cores} cores, {file.Runtime}, {options.Rounds} rounds: `{file.Command}`, {file.Date:yyyy-MM-dd}\n\n{PeerTable.Markdown(records)}";
+    Console.Write($"\n{text}");
     if (options.Json is { } path)
-        (BenchFile.Here($"peers {string.Join(' ', args)}") with { Records = records }).Write(path);
+        (file with { Records = records }).Write(path);
+    if (options.Save is { } folder)
+    {
+        var saved = Path.Combine(folder, $"{Machine.FileName}-peers");
+        (file with { Records = records }).Write($"{saved}.json");
+        File.WriteAllText($"{saved}.md", $"# peers on {file.Processor}\n\n{text}");
+        Console.WriteLine($"saved: {saved}.json, {saved}.md");
+    }
     return 0;
 }
-catch (Exception e) when (e is ArgumentException or InvalidDataException)
+catch (Exception e) when (e is ArgumentException or InvalidDataException or DeviceException)
 {
     Console.Error.WriteLine(e.Message);
-    return e is ArgumentException ? 2 : 1;
+    return e is InvalidDataException ? 1 : 2;
 }

@@ -8,9 +8,9 @@ using ILGPU.Runtime;
 namespace Blip.Bench.Works;
 
 /// <summary>Our own way to do the works: what <c>Captioner</c> does once a picture's pixels are on the device.</summary>
-internal sealed class BlipWorks : ICaptionWorks
+internal sealed class BlipWorks : IBeamWorks
 {
-    private readonly Device device;
+    private readonly Kernels.Devices.Device device;
     private readonly CaptioningModel model;
     private readonly Generator generator;
     private readonly SpecialTokens specials;
@@ -21,7 +21,7 @@ internal sealed class BlipWorks : ICaptionWorks
     /// <summary>Loads a model.</summary>
     public BlipWorks(ModelSource source, ModelOptions options, string deviceName = "cpu")
     {
-        device = Device.Open(deviceName);
+        device = Kernels.Devices.Device.Open(deviceName);
         model = CaptioningModel.Load(source, device, options);
         generator = new Generator(device);
         specials = new SpecialTokens(source.Config.Text.BosTokenId, source.Config.Text.SepTokenId, source.Config.Text.PadTokenId);
@@ -32,6 +32,9 @@ internal sealed class BlipWorks : ICaptionWorks
 
     /// <inheritdoc/>
     public TimeSpan Rest => TimeSpan.FromMilliseconds(2);
+
+    /// <summary>The device's id.</summary>
+    public string Device => device.Description.Id;
 
     private int Side => model.Config.Vision.ImageSize;
 
@@ -86,8 +89,16 @@ internal sealed class BlipWorks : ICaptionWorks
     }
 
     /// <inheritdoc/>
-    public int[][] Caption(int tokens) =>
-        [.. Generate(new GenerationOptions { MinNewTokens = tokens, MaxNewTokens = tokens }).Select(sequence => sequence[1..])];
+    public int[][] Caption(int tokens) => Search(tokens, 1);
+
+    /// <inheritdoc/>
+    public int[][] Search(int tokens, int beams)
+    {
+        embeddings = model.Encode(images, Side, Side);
+        var options = new GenerationOptions { MinNewTokens = tokens, MaxNewTokens = tokens, NumBeams = beams };
+        var captions = generator.Generate(model, [.. Enumerable.Repeat(new[] { specials.Start }, images)], specials, options);
+        return [.. captions.Select(sequences => sequences[0].Tokens[1..])];
+    }
 
     /// <inheritdoc/>
     public float[] ReadEmbeddings() => Read(embeddings);
@@ -105,13 +116,6 @@ internal sealed class BlipWorks : ICaptionWorks
         generator.Dispose();
         model.Dispose();
         device.Dispose();
-    }
-
-    /// <summary>A caption of each picture, as the options say; the start token first.</summary>
-    public IEnumerable<int[]> Generate(GenerationOptions options)
-    {
-        embeddings = model.Encode(images, Side, Side);
-        return generator.Generate(model, [.. Enumerable.Repeat(new[] { specials.Start }, images)], specials, options).Select(sequences => sequences[0].Tokens.ToArray());
     }
 
     private void Fill(DeviceBuffer<int> buffer, Func<int, int, int> value)

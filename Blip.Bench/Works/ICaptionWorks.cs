@@ -42,3 +42,12 @@ internal interface ICaptionWorks : IDisposable
     /// <summary>The logits <c>[images, vocabulary]</c> of the last <see cref="Token"/>.</summary>
     float[] ReadLogits();
 }
+
+/// <summary>Who can search with beams, too.</summary>
+internal interface IBeamWorks : ICaptionWorks
+{
+    /// <summary>As <see cref="ICaptionWorks.Caption"/>, by a beam search.</summary>
+    /// <param name="tokens">Tokens to generate.</param>
+    /// <param name="beams">Beams of each picture.</param>
+    int[][] Search(int tokens, int beams);
+}

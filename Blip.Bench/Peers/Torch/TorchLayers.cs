@@ -17,8 +17,8 @@ internal sealed class TorchWeights(ITensorSource source) : IDisposable
     public Linear Linear(params string[] keys) =>
         new(Keep(cat([.. keys.Select(key => Load(key + ".weight"))], 0)), Keep(cat([.. keys.Select(key => Load(key + ".bias"))], 0)));
 
-    /// <summary>The same with its matrix in memory input by input.</summary>
-    public Linear Transposed(Linear linear) => linear with { Weight = Keep(linear.Weight.t().contiguous()).t().DetachFromDisposeScope() };
+    /// <summary>The same, its matrix in memory input by input: with few rows of x that is up to 1.5 times as fast, or slower, by shape.</summary>
+    public Linear InputByInput(Linear linear) => linear with { Weight = Keep(Keep(linear.Weight.t().contiguous()).t()) };
 
     /// <summary>A layer normalisation.</summary>
     public LayerNorm LayerNorm(string key, double eps) => new(Load(key + ".weight"), Load(key + ".bias"), eps);

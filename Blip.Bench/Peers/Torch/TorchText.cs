@@ -14,26 +14,32 @@ internal sealed class TorchText
     private readonly Layer[] layers;
     private readonly Linear transform, output;
 
-    public TorchText(TextConfig config, TorchWeights weights)
+    /// <summary>Loads the decoder.</summary>
+    /// <param name="config">Its sizes.</param>
+    /// <param name="weights">Its tensors.</param>
+    /// <param name="inputByInput">The layout of the matrices that every token reads.</param>
+    public TorchText(TextConfig config, TorchWeights weights, bool inputByInput)
     {
+        Linear Read(params string[] keys) => inputByInput ? weights.InputByInput(weights.Linear(keys)) : weights.Linear(keys);
         const string At = "text_decoder.bert.", Predictions = "text_decoder.cls.predictions.";
         this.config = config;
         (words, positions) = (weights.Load(At + "embeddings.word_embeddings.weight"), weights.Load(At + "embeddings.position_embeddings.weight"));
         first = weights.LayerNorm(At + "embeddings.LayerNorm", config.LayerNormEps);
         layers = [.. Enumerable.Range(0, config.Layers).Select(index => $"{At}encoder.layer.{index}.").Select(at => new Layer(
-            weights.Linear(at + "attention.self.query", at + "attention.self.key", at + "attention.self.value"),
-            weights.Linear(at + "attention.output.dense"),
+            Read(at + "attention.self.query", at + "attention.self.key", at + "attention.self.value"),
+            Read(at + "attention.output.dense"),
             weights.LayerNorm(at + "attention.output.LayerNorm", config.LayerNormEps),
             weights.Linear(at + "crossattention.self.key", at + "crossattention.self.value"),
-            weights.Linear(at + "crossattention.self.query"),
-            weights.Linear(at + "crossattention.output.dense"),
+            Read(at + "crossattention.self.query"),
+            Read(at + "crossattention.output.dense"),
             weights.LayerNorm(at + "crossattention.output.LayerNorm", config.LayerNormEps),
-            weights.Linear(at + "intermediate.dense"),
-            weights.Linear(at + "output.dense"),
+            Read(at + "intermediate.dense"),
+            Read(at + "output.dense"),
             weights.LayerNorm(at + "output.LayerNorm", config.LayerNormEps)))];
-        transform = weights.Linear(Predictions + "transform.dense");
+        transform = Read(Predictions + "transform.dense");
         transformNorm = weights.LayerNorm(Predictions + "transform.LayerNorm", config.LayerNormEps);
         output = new Linear(words, weights.Load(Predictions + "bias"));
+        output = inputByInput ? weights.InputByInput(output) : output;
     }
 
     /// <summary>A layer's keys and values <c>[rows, heads, tokens, head size]</c>.</summary>
@@ -58,12 +64,16 @@ internal sealed class TorchText
     public KeysValues[] Cache(int rows, int capacity) =>
         [.. layers.Select(_ => new KeysValues(zeros(rows, config.Heads, capacity, config.HeadDim), zeros(rows, config.Heads, capacity, config.HeadDim)))];
 
-    /// <summary>Runs the tokens <c>[rows, 1]</c> at one position; keeps their keys and values.</summary>
+    /// <summary>
+    /// Runs the tokens <c>[rows, 1]</c> at one position; keeps their keys and values. The rows of an image, its beams, share its keys and
+    /// values: they are so many queries to one picture.
+    /// </summary>
     /// <returns>Logits <c>[rows, vocabulary]</c>, the caller's to dispose.</returns>
     public Tensor Step(Tensor tokens, int position, KeysValues[] cache, KeysValues[] cross)
     {
         using var scope = NewDisposeScope();
-        var rows = tokens.shape[0];
+        var (rows, images) = (tokens.shape[0], cross[0].Keys.shape[0]);
+        var beams = rows / images;
         var x = first.Run(words.index_select(0, tokens.view(-1)).view(rows, 1, -1).add_(positions[position]));
         for (var index = 0; index < layers.Length; index++)
         {
@@ -72,16 +82,15 @@ internal sealed class TorchText
             var qkv = layer.Qkv.Run(x).view(rows, 3, config.Heads, config.HeadDim);
             cache[index].Keys.select(2, position).copy_(qkv.select(1, 1));
             cache[index].Values.select(2, position).copy_(qkv.select(1, 2));
-            var attended = Attend(qkv.select(1, 0), cache[index].Keys.narrow(2, 0, position + 1), cache[index].Values.narrow(2, 0, position + 1));
+            var (keys, values) = (cache[index].Keys.narrow(2, 0, position + 1), cache[index].Values.narrow(2, 0, position + 1));
+            var attended = functional.scaled_dot_product_attention(qkv.select(1, 0).unsqueeze(2), keys, values).view(rows, 1, config.HiddenSize);
             var h = layer.AttentionNorm.Run(layer.AttentionOutput.Run(attended).add_(x));
-            attended = Attend(layer.CrossQuery.Run(h), cross[index].Keys, cross[index].Values);
+            var query = layer.CrossQuery.Run(h).view(images, beams, config.Heads, config.HeadDim).transpose(1, 2);
+            attended = functional.scaled_dot_product_attention(query, cross[index].Keys, cross[index].Values).transpose(1, 2).reshape(rows, 1, config.HiddenSize);
             h = layer.CrossNorm.Run(layer.CrossOutput.Run(attended).add_(h));
             x = layer.OutputNorm.Run(layer.Down.Run(functional.gelu(layer.Up.Run(h))).add_(h)).MoveToOuterDisposeScope();
         }
         return output.Run(transformNorm.Run(functional.gelu(transform.Run(x)))).view(rows, -1).MoveToOuterDisposeScope();
-
-        Tensor Attend(Tensor query, Tensor keys, Tensor values) =>
-            functional.scaled_dot_product_attention(query.view(rows, config.Heads, 1, config.HeadDim), keys, values).view(rows, 1, config.HiddenSize);
     }
 
     private sealed record Layer(
