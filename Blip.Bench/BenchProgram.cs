@@ -26,7 +26,13 @@ internal static class BenchProgram
             new LoadCommand(output),
             new WriteCommand(),
         };
-        var parsed = root.Parse(arguments is [] ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        return Invoke(root, arguments is [] ? ["--help"] : arguments, output, error);
+    }
+
+    /// <summary>Parses a command line and runs its command.</summary>
+    public static int Invoke(RootCommand root, IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
+    {
+        var parsed = root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
         {
             foreach (var message in parsed.Errors.Select(one => one.Message).Distinct())

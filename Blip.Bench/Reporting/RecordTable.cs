@@ -14,7 +14,7 @@ internal static class RecordTable
         ("variant", (record, _) => record.Variant),
         ("precision", (record, _) => record.Precision),
         ("ms:", (record, _) => record.OursMs is { } ms ? Milliseconds(ms) : record.Failure?.Split(':')[0] ?? ""),
-        ("spread:", (record, _) => record is { OursMinMs: { } least, OursMaxMs: { } most } ? $"{Milliseconds(least)}–{Milliseconds(most)}" : ""),
+        ("spread:", (record, _) => Spread(record.OursMinMs, record.OursMaxMs)),
         ("GFLOP/s:", (record, _) => Number(record.GigaFlops, "F1")),
         ("% of FMA:", (record, peak) => Number(100 * record.GigaFlops / peak?.FmaGflops, "F0")),
         ("GB/s:", (record, _) => Number(record.GigaBytes, "F1")),
@@ -22,7 +22,10 @@ internal static class RecordTable
         ("error:", (record, _) => Number(record.Error, "F2")),
         ("peer", (record, _) => record.Peer ?? ""),
         ("peer ms:", (record, _) => record.PeerMs is { } ms ? Milliseconds(ms) : ""),
+        ("its spread:", (record, _) => Spread(record.PeerMinMs, record.PeerMaxMs)),
         ("times as fast:", (record, _) => Number(record.Ratio, "F2")),
+        ("by round:", (record, _) => record.RatioMin is null ? "" : $"{Number(record.RatioMin, "F2")}–{Number(record.RatioMax, "F2")}"),
+        ("target:", (record, _) => record.Target is { } target ? $"{Number(target, "F2")} {(record.Ratio >= target ? "met" : "missed")}" : ""),
     ];
 
     /// <summary>All records of a file, below its machine and peaks.</summary>
@@ -64,6 +67,8 @@ internal static class RecordTable
     public static string Milliseconds(double ms) => ms.ToString(ms >= 1000 ? "F0" : ms >= 100 ? "F1" : ms >= 10 ? "F2" : ms >= 1 ? "F3" : "F4", CultureInfo.InvariantCulture);
 
     private static void Append(StringBuilder text, IReadOnlyList<IReadOnlyList<string>> rows) => Append(text, [.. Columns.Select(column => column.Heading)], rows);
+
+    private static string Spread(double? least, double? most) => least is null || most is null ? "" : $"{Milliseconds(least.Value)}–{Milliseconds(most.Value)}";
 
     private static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "";
 }
