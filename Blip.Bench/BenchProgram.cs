@@ -21,6 +21,7 @@ internal static class BenchProgram
         var root = new RootCommand("Measures Blip: kernels, models, and other libraries beside it. What the columns mean: docs/benchmarks.md")
         {
             new KernelsCommand(output),
+            new ModelsCommand(output),
             new Command(PeersName, "The same work on libtorch and ONNX Runtime, in turns with ours."),
             new CompareCommand(output),
             new LoadCommand(output),

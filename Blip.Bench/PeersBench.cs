@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Blip.Bench.Reporting;
 
 namespace Blip.Bench;
 
@@ -11,28 +12,11 @@ internal static class PeersBench
     private const string Project = "Blip.Bench/Peers/Blip.Bench.Peers.csproj";
 
     /// <summary>Passes the arguments on, and the exit status back.</summary>
+    /// <exception cref="UsageException">This is not in a checkout of the sources.</exception>
     public static int Run(string[] args)
     {
-        if (Find() is not { } project)
-        {
-            Console.Error.WriteLine($"{Project} is not above {Environment.CurrentDirectory} or {AppContext.BaseDirectory}; run this in a checkout of the sources.");
-            return 2;
-        }
-        using var child = Process.Start(new ProcessStartInfo("dotnet", ["run", "-c", "Release", "--project", project, "--", .. args]))!;
+        using var child = Process.Start(new ProcessStartInfo("dotnet", ["run", "-c", "Release", "--project", Checkout.Path(Project, "peers"), "--", .. args]))!;
         child.WaitForExit();
         return child.ExitCode;
-    }
-
-    private static string? Find()
-    {
-        foreach (var start in new[] { Environment.CurrentDirectory, AppContext.BaseDirectory })
-        {
-            for (var folder = new DirectoryInfo(start); folder is not null; folder = folder.Parent)
-            {
-                if (Path.Combine(folder.FullName, Project) is var path && File.Exists(path))
-                    return path;
-            }
-        }
-        return null;
     }
 }

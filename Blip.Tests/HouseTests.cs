@@ -15,7 +15,7 @@ public partial class HouseTests
         ["Blip.Kernels"] = [],
         ["Blip.Runtime"] = ["Blip.Kernels"],
         ["Blip.Cli"] = ["Blip.Runtime"],
-        ["Blip.Bench"] = ["Blip.Runtime"],
+        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Cli"],
         ["Blip.Tests"] = ["Blip.Runtime", "Blip.Cli", "Blip.Bench"],
     };
 

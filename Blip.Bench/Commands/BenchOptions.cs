@@ -18,6 +18,10 @@ internal static class BenchOptions
     /// <summary><c>--short</c>.</summary>
     public static Option<bool> Short(string description) => new("--short") { Description = description };
 
+    /// <summary><c>--filter</c>.</summary>
+    public static Option<string> Filter() =>
+        new("--filter") { Description = "Only cases whose name holds this text, in any case.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+
     /// <summary><c>--json</c>.</summary>
     public static Option<string?> Json() => new("--json") { Description = "Write the records to a file; 'compare' reads it.", HelpName = "FILE" };
 

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Blip.Bench.Measuring;
 using Blip.Bench.Peaks;
 using Blip.Bench.Reporting;
@@ -6,15 +7,16 @@ using Blip.Kernels.Devices;
 namespace Blip.Bench.Commands;
 
 /// <summary>A run of a command: its devices, their peaks, and the records as they come.</summary>
-/// <param name="command">The command line, for the file.</param>
+/// <param name="parsed">The command line.</param>
 /// <param name="output">Where people read.</param>
-internal sealed class BenchRun(string command, TextWriter output)
+internal sealed class BenchRun(ParseResult parsed, TextWriter output)
 {
     private readonly List<DevicePeak> peaks = [];
     private readonly List<BenchRecord> records = [];
-    private readonly BenchFile file = BenchFile.Here(command);
+    private readonly BenchFile file = BenchFile.Here(Command(parsed));
 
-    private static string Folder => Path.Combine(Environment.CurrentDirectory, "artifacts", "bench");
+    /// <summary>Where logs and made-up models lie.</summary>
+    public static string Folder => Path.Combine(Environment.CurrentDirectory, "artifacts", "bench");
 
     /// <summary>The devices that <c>--device</c> names, the first of each kind.</summary>
     /// <exception cref="DeviceException">There is none of the one kind that is named.</exception>
@@ -44,6 +46,16 @@ internal sealed class BenchRun(string command, TextWriter output)
     /// <summary>Measures cases.</summary>
     public void Measure(IEnumerable<BenchCase> cases, Effort effort) =>
         Session.Run(cases, effort, Path.Combine(Folder, "benchmarkdotnet.log"), Add);
+
+    // Where the results go is nobody else's business.
+    private static string Command(ParseResult parsed)
+    {
+        var words = parsed.Tokens.Select(token => token.Value).Where(word => word != "--save").ToList();
+        var json = words.IndexOf("--json");
+        if (json >= 0)
+            words.RemoveRange(json, Math.Min(2, words.Count - json));
+        return string.Join(' ', words);
+    }
 
     /// <summary>Takes a record down.</summary>
     public void Add(BenchRecord record)

@@ -19,7 +19,7 @@ internal sealed class KernelsCommand : Command
     };
 
     private readonly Option<string> device = BenchOptions.Device();
-    private readonly Option<string> filter = new("--filter") { Description = "Only cases whose name holds this text.", HelpName = "TEXT", DefaultValueFactory = _ => "" };
+    private readonly Option<string> filter = BenchOptions.Filter();
     private readonly Option<string[]> variants = BenchOptions.Words("--variant", "Only these forms of the kernels. [default: all that a device has]", Target.Names);
     private readonly Option<bool> odd = new("--odd") { Description = "The tests' small and odd cases too: their times say little, their answers are verified." };
     private readonly Option<bool> isShort = BenchOptions.Short("About a minute: only the form that a device chooses, without the longest cases.");
@@ -45,7 +45,7 @@ internal sealed class KernelsCommand : Command
     {
         var brief = parsed.GetValue(isShort);
         Artifacts.Check(parsed.GetValue(save));
-        var run = new BenchRun($"kernels {string.Join(' ', parsed.Tokens.Skip(1).Select(token => token.Value))}".Trim(), output);
+        var run = new BenchRun(parsed, output);
         var wanted = parsed.GetValue(variants) ?? [];
         foreach (var description in run.Devices(parsed.GetRequiredValue(device)))
         {

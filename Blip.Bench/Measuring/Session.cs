@@ -14,8 +14,12 @@ namespace Blip.Bench.Measuring;
 
 /// <summary>How long cases are measured.</summary>
 /// <param name="Iterations">Measurements, of which the median counts.</param>
-/// <param name="IterationTime">Short runs are repeated until a measurement takes about this long.</param>
-internal sealed record Effort(int Iterations, TimeSpan IterationTime);
+/// <param name="IterationTime">Short runs are repeated until a measurement takes about this long; null: every measurement is of one run.</param>
+internal sealed record Effort(int Iterations, TimeSpan? IterationTime)
+{
+    /// <summary>Iterations before those that count.</summary>
+    public int WarmUps { get; init; } = 2;
+}
 
 /// <summary>
 /// Runs cases through BenchmarkDotNet inside this process: a device, its compiled kernels and a loaded model are shared by all of them.
@@ -51,7 +55,7 @@ internal sealed class Session
         if (session.Cases.Count == 0)
             return [];
         Directory.CreateDirectory(Path.GetDirectoryName(log)!);
-        using var writer = new StreamWriter(log, append: true);
+        using var writer = new StreamWriter(log, append: true) { AutoFlush = true };
         BenchmarkRunner.Run<CaseBenchmark>(Config(session, effort, log, writer));
         return session.records;
     }
@@ -63,11 +67,10 @@ internal sealed class Session
     public void Failed(BenchCase one, string reason) => failures[one] = reason;
 
     private static ManualConfig Config(Session session, Effort effort, string log, StreamWriter writer) => ManualConfig.CreateEmpty()
-        .AddJob(Job.Default
+        .AddJob(Repeated(Job.Default, effort.IterationTime)
             .WithToolchain(new InProcessNoEmitToolchain(TimeSpan.FromMinutes(30), logOutput: true))
-            .WithIterationTime(TimeInterval.FromMilliseconds(effort.IterationTime.TotalMilliseconds))
             .WithIterationCount(effort.Iterations)
-            .WithWarmupCount(2)
+            .WithWarmupCount(effort.WarmUps)
             .WithUnrollFactor(1)
             .WithEvaluateOverhead(false)
             .WithGcForce(false)
@@ -78,6 +81,10 @@ internal sealed class Session
         .WithArtifactsPath(Path.GetDirectoryName(log)!)
         .WithOptions(ConfigOptions.DisableLogFile)
         .WithUnionRule(ConfigUnionRule.AlwaysUseLocal);
+
+    private static Job Repeated(Job job, TimeSpan? iteration) => iteration is { } time
+        ? job.WithMinInvokeCount(1).WithIterationTime(TimeInterval.FromMilliseconds(time.TotalMilliseconds))
+        : job.WithInvocationCount(1);
 
     private void Done(BenchCase one, BenchmarkReport report)
     {

@@ -18,6 +18,11 @@ public class BenchProgramTests
     [InlineData("compare old.json new.json --threshold 1", "--threshold is '1'; give a number above 1")]
     [InlineData("compare old.json new.json --threshold fast", "--threshold is 'fast'; give a number above 1")]
     [InlineData("compare no-such-file.json new.json", "'no-such-file.json' cannot be read")]
+    [InlineData("models --precision int4", "--precision is 'int4'; give one of fp32, fp16, bf16, int8")]
+    [InlineData("models --model synthetic:huge", "synthetic:huge: there is no such synthetic model")]
+    [InlineData("models --cli no-such-program", "--cli: 'no-such-program' does not exist")]
+    [InlineData("models extra", "extra")]
+    [InlineData("load no-such-model/at/all", "no-such-model/at/all")]
     [InlineData("kernles", "kernles")]
     public void What_cannot_be_used_is_named(string line, string expected)
     {
@@ -29,6 +34,7 @@ public class BenchProgramTests
     [Theory]
     [InlineData("")]
     [InlineData("kernels")]
+    [InlineData("models")]
     [InlineData("compare")]
     [InlineData("load")]
     public void Help_tells_what_there_is(string command)
@@ -74,6 +80,27 @@ public class BenchProgramTests
         Assert.InRange(peak.GetProperty("fma_gflops").GetDouble(), 1, 1e5);
         Assert.InRange(peak.GetProperty("read_gbs").GetDouble(), 0.5, 5e3);
         Assert.Contains("1 records, 0 without a right answer", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_model_is_taken_apart()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "models.json");
+        var (exitCode, output, error) = Run("models", "--model", "synthetic:tiny-square", "--precision", "int8", "--short", "--json", path);
+        Assert.Equal((0, ""), (exitCode, error));
+        var file = BenchFile.Read(path);
+        Assert.Equal(
+        [
+            "synthetic:tiny-square: encoder", "synthetic:tiny-square: cross-attention's keys and values",
+            "synthetic:tiny-square: one token at context 8", "synthetic:tiny-square: one token at context 20",
+            "synthetic:tiny-square: caption of 20 tokens", "synthetic:tiny-square: caption of 20 tokens, batch 4", "synthetic:tiny-square: caption of 20 tokens, 3 beams",
+            "demo captioner: load", "demo captioner: cold start",
+        ], file.Records.Select(record => record.Work));
+        Assert.All(file.Records, record => Assert.True(record is { OursMs: > 0, Failure: null, Precision: "int8" }, record.ToString()));
+        Assert.All(file.Records.SkipLast(2), record => Assert.True(record is { GigaFlops: > 0, GigaBytes: > 0, Error: 0 }, record.ToString()));
+        Assert.Equal("models --model synthetic:tiny-square --precision int8 --short", file.Command);
+        Assert.Contains("9 records, 0 without a right answer", output, StringComparison.Ordinal);
     }
 
     private static (int ExitCode, string Output, string Error) Run(params string[] arguments)
