@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -29,6 +30,32 @@ internal static class ActivationsPortable
         Activation.Tanh => Tanh.Apply(new Scalar(x)).Value,
         _ => x,
     };
+
+    /// <summary>
+    /// The function of each of some values that lie side by side: the choice stands before the loops, so that a compiler makes vectors of them.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ApplyAll(ArrayView<float> values, int count, int kind)
+    {
+        if (kind == (int)Activation.Gelu)
+            ApplyAll<Gelu>(values, count);
+        else if (kind == (int)Activation.QuickGelu)
+            ApplyAll<QuickGelu>(values, count);
+        else if (kind == (int)Activation.GeluTanh)
+            ApplyAll<GeluTanh>(values, count);
+        else if (kind == (int)Activation.Relu)
+            ApplyAll<Relu>(values, count);
+        else if (kind == (int)Activation.Tanh)
+            ApplyAll<Tanh>(values, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void ApplyAll<TActivation>(ArrayView<float> values, int count)
+        where TActivation : struct, IActivation
+    {
+        for (var i = 0; i < count; i++)
+            values[i] = TActivation.Apply(new Scalar(values[i])).Value;
+    }
 
     private static void Run<TActivation>(Device device, ArrayView<float> x, ArrayView<float> y, long count)
         where TActivation : struct, IActivation

@@ -86,13 +86,18 @@ public sealed partial class Device
         }
     }
 
-    private static Context Probe() => Context.Create(builder =>
+    private static Context Probe()
     {
-        Configure(builder);
-        // A driver that is missing or broken means no such device; the others still count.
-        TryAdd(() => builder.Cuda());
-        TryAdd(() => builder.OpenCL());
-    });
+        var context = Context.Create(builder =>
+        {
+            Configure(builder);
+            // A driver that is missing or broken means no such device; the others still count.
+            TryAdd(() => builder.Cuda());
+            TryAdd(() => builder.OpenCL());
+        });
+        Intrinsics.Register(context);
+        return context;
+    }
 
     private static void TryAdd(Action add)
     {

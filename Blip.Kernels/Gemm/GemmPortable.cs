@@ -2,18 +2,17 @@ using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
-using Sums64 = Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Sums4>>>>;
 
 namespace Blip.Kernels;
 
 /// <summary>
-/// Every accelerator; chosen where kernels run on CPU cores. A work-item computes 2 rows of one panel (2 × 64 sums in registers) and
-/// needs no barrier: the compiler of a CPU driver makes vectors of the 64 neighbouring sums.
+/// Every accelerator; chosen where kernels run on CPU cores. A work-item computes a tile of <typeparamref name="TTile"/> rows and columns,
+/// whose sums stay in registers for a chain of products (see <see cref="Lanes"/>), and needs no barrier.
 /// </summary>
-internal static class GemmPortable
+/// <typeparam name="TTile">The tile's shape.</typeparam>
+internal static class GemmPortable<TTile>
+    where TTile : struct, IGemmTile
 {
-    private const int TileRows = 2;
-
     public static void Run(Device device, in GemmArgs args)
     {
         switch (args.Weights.Format)
@@ -29,74 +28,130 @@ internal static class GemmPortable
         where TStored : unmanaged
         where TFormat : struct, IWeightFormat<TStored>
     {
-        var tiles = (long)args.Weights.Panels * ((args.Rows + TileRows - 1) / TileRows);
+        var tiles = (args.Weights.OutFeatures + TTile.Columns - 1L) / TTile.Columns * ((args.Rows + TTile.Rows - 1) / TTile.Rows);
         var groups = checked((int)((tiles + device.GroupSize - 1) / device.GroupSize));
-        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TStored, TFormat>)(
+        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(
+            GemmPortable.Kernel<TStored, TFormat, TTile>)(
             device.Stream, new KernelConfig(groups, device.GroupSize),
             args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
             args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
     }
+}
 
-    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
-    [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
-    internal static void Kernel<TStored, TFormat>(
+/// <summary>The kernel of <see cref="GemmPortable{TTile}"/>.</summary>
+internal static class GemmPortable
+{
+    [Kernel(typeof(float), typeof(Float32Weights), typeof(Tile6x64)), Kernel(typeof(ushort), typeof(Float16Weights), typeof(Tile6x64))]
+    [Kernel(typeof(ushort), typeof(BFloat16Weights), typeof(Tile6x16)), Kernel(typeof(sbyte), typeof(Int8Weights), typeof(Tile1x64))]
+    internal static void Kernel<TStored, TFormat, TTile>(
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation)
         where TStored : unmanaged
         where TFormat : struct, IWeightFormat<TStored>
+        where TTile : struct, IGemmTile
     {
-        // Tiles of one panel follow each other, so that its weights stay in the cache.
+        // Tiles of the same columns follow each other, so that their weights stay in the cache.
         var tile = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
-        var rowTiles = (rows + TileRows - 1) / TileRows;
-        var panel = (int)(tile / rowTiles);
-        var row = (int)(tile % rowTiles) * TileRows;
-        if (panel * PackedWeights.PanelWidth >= outFeatures)
+        var rowTiles = (rows + TTile.Rows - 1) / TTile.Rows;
+        var column = (int)(tile / rowTiles) * TTile.Columns;
+        var row = (int)(tile % rowTiles) * TTile.Rows;
+        if (column >= outFeatures)
             return;
 
+        var panel = column / PackedWeights.PanelWidth;
+        var output = column % PackedWeights.PanelWidth;
         var w = weights.SubView((long)panel * TFormat.PanelLength(inFeatures), TFormat.PanelLength(inFeatures));
-        var x0 = x.SubView((long)row * inFeatures, inFeatures);
-        var x1 = x.SubView((long)IntrinsicMath.Min(row + 1, rows - 1) * inFeatures, inFeatures);
-        // The sums of the chains lie in memory: that many registers are too many for a compiler, and the epilogue is to be compiled once.
-        var sums = LocalMemory.Allocate<float>(TileRows * PackedWeights.PanelWidth);
-        for (var i = 0; i < TileRows * PackedWeights.PanelWidth; i++)
-            sums[i] = 0f;
+        var tileX = x.SubView((long)row * inFeatures);
+        var lastRow = rows - 1 - row;
+
+        var lanes = LocalMemory.Allocate<float>(TTile.Columns);
+        var sums = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
+        var totals = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
+        Lanes.Clear(totals, 0, TTile.Rows * TTile.Columns);
         for (var first = 0; first < inFeatures; first += Gemm.ChainLength)
         {
-            Sums64 block0 = default, block1 = default;
+            Lanes.Clear(sums, 0, TTile.Rows * TTile.Columns);
             var end = IntrinsicMath.Min(first + Gemm.ChainLength, inFeatures);
             for (var k = first; k < end; k++)
             {
-                var wk = Sums64.Load<TStored, TFormat>(w, k, 0);
-                block0 = Sums64.MultiplyAdd(x0[k], wk, block0);
-                block1 = Sums64.MultiplyAdd(x1[k], wk, block1);
+                TFormat.LoadLanes(w, k, output, lanes, TTile.Columns);
+                AddRow<TTile>(0, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(1, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(2, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(3, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(4, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(5, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(6, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(7, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(8, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(9, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(10, tileX, k, inFeatures, lastRow, lanes, sums);
+                AddRow<TTile>(11, tileX, k, inFeatures, lastRow, lanes, sums);
             }
-            Sums64.Accumulate(block0, sums, 0);
-            Sums64.Accumulate(block1, sums, PackedWeights.PanelWidth);
+            Lanes.AddTo(totals, 0, sums, 0, TTile.Rows * TTile.Columns);
         }
 
-        Finish(sums.SubView(0, PackedWeights.PanelWidth), scales, bias, residual, y, row, panel, outFeatures, activation);
-        if (row + 1 < rows)
-            Finish(sums.SubView(PackedWeights.PanelWidth, PackedWeights.PanelWidth), scales, bias, residual, y, row + 1, panel, outFeatures, activation);
+        // Step by step in memory of its own: loops without conditions and without views that might overlap become vectors.
+        var columns = IntrinsicMath.Min(TTile.Columns, outFeatures - column);
+        if (scales.Length > 0)
+            Scale<TTile>(totals, scales.SubView(column, columns), columns);
+        if (bias.Length > 0)
+            AddBias<TTile>(totals, bias.SubView(column, columns), columns);
+        ActivationsPortable.ApplyAll(totals, TTile.Rows * TTile.Columns, activation);
+        for (var r = 0; r < TTile.Rows; r++)
+        {
+            if (r > lastRow)
+                return;
+            var own = totals.SubView(r * TTile.Columns, TTile.Columns);
+            var to = ((long)(row + r) * outFeatures) + column;
+            if (residual.Length > 0)
+                AddResidual(own, residual.SubView(to, columns), columns);
+            Store(own, y.SubView(to, columns), columns);
+        }
+    }
+
+    // Rows past the last one are the last one again; they are not stored.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow<TTile>(int r, ArrayView<float> x, int k, int inFeatures, int lastRow, ArrayView<float> lanes, ArrayView<float> sums)
+        where TTile : struct, IGemmTile
+    {
+        if (r < TTile.Rows)
+            Lanes.MultiplyAdd(x[(IntrinsicMath.Min(r, lastRow) * inFeatures) + k], lanes, sums, r * TTile.Columns, TTile.Columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Finish(
-        ArrayView<float> sums, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int panel, int outFeatures, int activation)
+    private static void Scale<TTile>(ArrayView<float> totals, ArrayView<float> scales, int columns)
+        where TTile : struct, IGemmTile
     {
-        var first = panel * PackedWeights.PanelWidth;
-        var columns = IntrinsicMath.Min(PackedWeights.PanelWidth, outFeatures - first);
-        var to = ((long)row * outFeatures) + first;
-        for (var j = 0; j < columns; j++)
+        for (var r = 0; r < TTile.Rows; r++)
         {
-            var value = sums[j];
-            if (scales.Length > 0)
-                value *= scales[first + j];
-            if (bias.Length > 0)
-                value += bias[first + j];
-            value = ActivationsPortable.Apply(value, activation);
-            if (residual.Length > 0)
-                value += residual[to + j];
-            y[to + j] = value;
+            for (var j = 0; j < columns; j++)
+                totals[(r * TTile.Columns) + j] *= scales[j];
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddBias<TTile>(ArrayView<float> totals, ArrayView<float> bias, int columns)
+        where TTile : struct, IGemmTile
+    {
+        for (var r = 0; r < TTile.Rows; r++)
+        {
+            for (var j = 0; j < columns; j++)
+                totals[(r * TTile.Columns) + j] += bias[j];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddResidual(ArrayView<float> row, ArrayView<float> residual, int columns)
+    {
+        for (var j = 0; j < columns; j++)
+            row[j] += residual[j];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(ArrayView<float> row, ArrayView<float> y, int columns)
+    {
+        for (var j = 0; j < columns; j++)
+            y[j] = row[j];
     }
 }

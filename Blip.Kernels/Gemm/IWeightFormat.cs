@@ -17,6 +17,8 @@ internal unsafe interface IWeightFormat<TStored>
     /// <summary>Where weight <paramref name="k"/> of an output lies in its panel.</summary>
     static abstract int Place(int k, int output);
 
+    /// <summary>Decodes weight <paramref name="k"/> of <paramref name="count"/> neighbouring outputs of a panel; see <see cref="Lanes"/>.</summary>
+    static abstract void LoadLanes(ArrayView<TStored> panel, int k, int output, ArrayView<float> lanes, int count);
 }
 
 /// <summary>Formats whose neighbours in memory are neighbouring outputs, <c>[in, 64]</c>, so that the CPU variant can load vectors of them.</summary>
@@ -40,6 +42,10 @@ internal readonly unsafe struct Float32Weights : IVectorFormat<float>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Place(int k, int output) => (k * PackedWeights.PanelWidth) + output;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadLanes(ArrayView<float> panel, int k, int output, ArrayView<float> lanes, int count) =>
+        Lanes.Load(panel, Place(k, output), lanes, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TVector>(float* source)
@@ -71,6 +77,10 @@ internal readonly unsafe struct Float16Weights : IVectorFormat<ushort>
     public static int Place(int k, int output) => (k * PackedWeights.PanelWidth) + output;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadLanes(ArrayView<ushort> panel, int k, int output, ArrayView<float> lanes, int count) =>
+        Lanes.LoadFloat16(panel, Place(k, output), lanes, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TVector>(ushort* source)
         where TVector : unmanaged, IVector<TVector> => TVector.LoadFloat16(source);
 }
@@ -86,6 +96,10 @@ internal readonly unsafe struct BFloat16Weights : IVectorFormat<ushort>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Place(int k, int output) => (k * PackedWeights.PanelWidth) + output;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadLanes(ArrayView<ushort> panel, int k, int output, ArrayView<float> lanes, int count) =>
+        Lanes.LoadBFloat16(panel, Place(k, output), lanes, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TVector>(ushort* source)
@@ -105,4 +119,8 @@ internal readonly struct Int8Weights : IWeightFormat<sbyte>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Place(int k, int output) => ((k >> 1) * 2 * PackedWeights.PanelWidth) + (2 * output) + (k & 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadLanes(ArrayView<sbyte> panel, int k, int output, ArrayView<float> lanes, int count) =>
+        Lanes.LoadInt8(panel, Place(k & ~1, output), k & 1, lanes, count);
 }

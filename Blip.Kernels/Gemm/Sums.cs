@@ -54,10 +54,10 @@ internal struct Sums4 : ISums<Sums4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Sums4 MultiplyAdd(float x, Sums4 w, Sums4 sums) => new()
     {
-        A = sums.A + (x * w.A),
-        B = sums.B + (x * w.B),
-        C = sums.C + (x * w.C),
-        D = sums.D + (x * w.D),
+        A = Fused.MultiplyAdd(x, w.A, sums.A),
+        B = Fused.MultiplyAdd(x, w.B, sums.B),
+        C = Fused.MultiplyAdd(x, w.C, sums.C),
+        D = Fused.MultiplyAdd(x, w.D, sums.D),
     };
 
     /// <summary>a + b, lane by lane.</summary>

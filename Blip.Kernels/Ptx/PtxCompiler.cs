@@ -19,6 +19,7 @@ public static class PtxCompiler
     {
         // One failed compilation poisons what its context compiles later: a fresh context each time.
         using var context = Context.Create(builder => Device.Configure(builder));
+        Intrinsics.Register(context);
         using var backend = new PTXBackend(context, architecture, InstructionSet(architecture), null!);
         if (repaired)
             CodePlacementRepair.Apply(backend);

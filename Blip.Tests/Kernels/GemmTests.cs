@@ -36,16 +36,26 @@ public class GemmTests
         }
     }
 
-    [Fact]
-    public void The_variant_of_a_gpu_agrees_with_double_precision()
+    [Theory]
+    [InlineData("cpu"), InlineData("opencl"), InlineData("opencl-64")]
+    public void Every_shape_agrees_with_double_precision_and_gives_the_same_bits(string variant)
     {
-        using var device = Devices.Open("opencl");
+        using var device = Variants.Open(variant);
         foreach (var gemm in GemmCases.All.Where(gemm => !gemm.Large))
         {
             var inputs = GemmCases.Make(gemm);
-            var error = GemmCases.Error(gemm, inputs, Run(device, gemm, inputs, GemmShared.Run));
-            Assert.True(error <= 1, $"{gemm}: {error:F2} times the bound");
+            float[]? first = null;
+            foreach (var shape in Enum.GetValues<GemmShape>().Where(shape => variant != "cpu" || shape != GemmShape.Shared64x64))
+            {
+                var actual = Run(device, gemm, inputs, (Device on, in GemmArgs args) => GemmShapes.Run(on, args, shape));
+                var error = GemmCases.Error(gemm, inputs, actual);
+                Assert.True(error <= 1, $"{gemm}, {shape}: {error:F2} times the bound");
+                first ??= actual;
+                Assert.True(Bits(first).SequenceEqual(Bits(actual)), $"{gemm}: {shape} gives other bits");
+            }
         }
+
+        static ReadOnlySpan<int> Bits(float[] values) => System.Runtime.InteropServices.MemoryMarshal.Cast<float, int>(values);
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]

@@ -1,0 +1,31 @@
+using System.Reflection;
+using ILGPU;
+using ILGPU.Backends.OpenCL;
+using ILGPU.Backends.PTX;
+using ILGPU.IR;
+using ILGPU.IR.Intrinsics;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// What <see cref="Lanes"/> and <see cref="Fused"/> become on each back end; the CPU accelerator calls the methods themselves.
+/// </summary>
+internal static class Intrinsics
+{
+    private const BindingFlags Declared = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
+    /// <summary>To be called before a context makes its first accelerator or back end.</summary>
+    public static void Register(Context context)
+    {
+        var manager = context.GetIntrinsicManager();
+        foreach (var method in typeof(Lanes).GetMethods(Declared))
+        {
+            manager.RegisterMethod(method, new CLIntrinsic(typeof(LanesOpenCl), method.Name, IntrinsicImplementationMode.GenerateCode));
+            manager.RegisterMethod(method, new PTXIntrinsic(typeof(LanesPortable), method.Name, IntrinsicImplementationMode.Redirect));
+        }
+        var fused = typeof(Fused).GetMethod(nameof(Fused.MultiplyAdd), Declared)!;
+        manager.RegisterMethod(fused, new CLIntrinsic(typeof(Fused), nameof(Fused.EmitOpenCl), IntrinsicImplementationMode.GenerateCode));
+        manager.RegisterMethod(fused, new PTXIntrinsic(typeof(Fused), nameof(Fused.EmitPtx), IntrinsicImplementationMode.GenerateCode));
+    }
+}
