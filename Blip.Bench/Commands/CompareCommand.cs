@@ -47,6 +47,11 @@ internal sealed class CompareCommand : Command
             if (records.Count > 0)
                 text.AppendLine().AppendLine(CultureInfo.InvariantCulture, $"{what}: {string.Join("; ", records.Select(record => $"{record.Work} {record.Device} {record.Variant} {record.Precision}"))}");
         }
+        foreach (var (device, drift) in comparison.Drift.Where(drift => drift.Value > 1))
+        {
+            text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
+                $"{device}: most cases became slower together, by {drift:F2}{(drift > comparison.Threshold ? "; that is flagged" : ", which is taken off each")}");
+        }
         text.AppendLine().AppendLine(CultureInfo.InvariantCulture,
             $"{comparison.Cases.Count} cases, {comparison.Cases.Count(one => one.Slower)} slower by more than {comparison.Threshold} in units of the peaks");
         output.Write(text);

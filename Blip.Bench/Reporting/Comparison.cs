@@ -10,13 +10,17 @@ internal sealed record ComparedCase(BenchRecord Old, BenchRecord New, double? Ra
 
 /// <summary>
 /// Two runs of the benchmarks, case by case. Times count in units of the roofline that each file's measured peaks give, so that another
-/// machine, or the same one on a bad day, does not flag everything. A case is slower where its median and its fastest run both are: one
-/// disturbed median is no verdict.
+/// machine, or the same one on a bad day, does not flag everything. A shared machine also has slow minutes, which a peak that was measured
+/// before them does not show: what most cases of a device lost together is taken off each. A case is slower where its median grew beyond
+/// the threshold and its fastest run is slower than the slowest one was: one disturbed median is no verdict.
 /// </summary>
 internal sealed class Comparison
 {
     /// <summary>What is flagged where nothing else is asked for.</summary>
     public const double DefaultThreshold = 1.15;
+
+    // Of fewer cases the median may be the very one that became slower.
+    private const int CasesForDrift = 20;
 
     /// <summary>Compares.</summary>
     /// <param name="old">As it was.</param>
@@ -27,7 +31,10 @@ internal sealed class Comparison
         (Old, New, Threshold) = (old, @new, threshold);
         var before = old.Records.GroupBy(record => record.Key).ToDictionary(group => group.Key, group => group.First());
         var after = @new.Records.DistinctBy(record => record.Key).ToList();
-        Cases = [.. after.Where(record => before.ContainsKey(record.Key)).Select(record => Compare(before[record.Key], record))];
+        List<ComparedCase> cases = [.. after.Where(record => before.ContainsKey(record.Key)).Select(record => Compare(before[record.Key], record))];
+        Drift = cases.Where(one => one.Normalized is not null).GroupBy(one => one.New.Device).ToDictionary(
+            device => device.Key, device => device.Count() < CasesForDrift ? 1 : Math.Max(1, new Sample("", [.. device.Select(one => one.Normalized!.Value)]).Median));
+        Cases = [.. cases.Select(one => one with { Slower = one.Normalized is null ? one.Slower : IsSlower(one) })];
         Added = [.. after.Where(record => !before.ContainsKey(record.Key))];
         Gone = [.. before.Values.Where(record => after.TrueForAll(other => other.Key != record.Key))];
     }
@@ -50,8 +57,11 @@ internal sealed class Comparison
     /// <summary>What only the old file has.</summary>
     public IReadOnlyList<BenchRecord> Gone { get; }
 
+    /// <summary>The factor by which most cases of a device became slower beyond its peaks, at least 1; where it passes the threshold, that is flagged.</summary>
+    public IReadOnlyDictionary<string, double> Drift { get; }
+
     /// <summary>Whether anything is slower, or has no right answer any more.</summary>
-    public bool Flagged => Cases.Any(one => one.Slower);
+    public bool Flagged => Cases.Any(one => one.Slower) || Drift.Values.Any(drift => drift > Threshold);
 
     private ComparedCase Compare(BenchRecord before, BenchRecord after)
     {
@@ -59,9 +69,14 @@ internal sealed class Comparison
         if (before.OursMs is not { } oldMs || after.OursMs is not { } newMs)
             return new ComparedCase(before, after, null, null, before.OursMs is not null);
         var machine = Unit(New, after) / Unit(Old, before);
-        var normalized = newMs / oldMs / machine;
-        var fastest = (after.OursMinMs ?? newMs) / (before.OursMinMs ?? oldMs) / machine;
-        return new ComparedCase(before, after, newMs / oldMs, normalized, Math.Min(normalized, fastest) > Threshold);
+        return new ComparedCase(before, after, newMs / oldMs, newMs / oldMs / machine, false);
+    }
+
+    private bool IsSlower(ComparedCase one)
+    {
+        var drift = Drift[one.New.Device];
+        var machine = one.Ratio / one.Normalized * drift;
+        return one.Normalized / drift > Threshold && (one.New.OursMinMs ?? one.New.OursMs) / machine > (one.Old.OursMaxMs ?? one.Old.OursMs);
     }
 
     // The time that work of this size takes at best on the file's machine. Both files count the same work: the new record's, whose

@@ -29,6 +29,19 @@ public class ComparisonTests
     }
 
     [Fact]
+    public void What_most_cases_lost_together_is_taken_off_each_and_told()
+    {
+        BenchFile Run(double factor, double first) => File(Peak, [.. Enumerable.Range(0, 30).Select(i => Record($"gemm {i}", 10 * factor * (i == 0 ? first : 1)))]);
+        var slowDay = new Comparison(Run(1, 1), Run(1.12, 1.4));
+        Assert.Equal(1.12, slowDay.Drift["cpu"], 6);
+        Assert.Equal("gemm 0", Assert.Single(slowDay.Cases, one => one.Slower).New.Work);
+        Assert.False(new Comparison(Run(1, 1), Run(1.14, 1.1)).Flagged);
+        Assert.True(new Comparison(Run(1, 1), Run(1.2, 1)).Flagged);
+        // Most cases faster is no reason to flag the others.
+        Assert.False(new Comparison(Run(1, 1), Run(0.8, 1.25)).Flagged);
+    }
+
+    [Fact]
     public void Times_count_in_units_of_what_each_machine_can_do()
     {
         // Half the arithmetic, the same memory.
