@@ -5,14 +5,19 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CPU variant: a task is a tile of queries of one head. It walks the keys in blocks of 64, which it packs as a transposed panel
-/// (keys side by side), so that scores and outputs are products of small matrices that stay in the first-level cache.
+/// CPU variant: a task is a tile of queries of one head. It packs the keys in transposed panels of 64 (keys side by side), so that scores
+/// and outputs are products of small matrices, and takes 6 queries at a time through all keys of a span: memory is linear in the tokens.
+/// What was tried: an online softmax for every block of 64 keys costs a tenth more than one for each span (a maximum across lanes, and a
+/// branch that is not foreseen, per query and block); panels of 96 queries in place of 300 pack keys seven times, for 3 %.
 /// Every sum over a head's elements or over keys runs in their order, whatever the tile: one query gives the same bits as many.
 /// </summary>
 internal static unsafe class AttentionSimd
 {
-    /// <summary>Queries per task at most: packing a block of keys then costs 5 % of the products with it.</summary>
-    private const int MaxTile = 96;
+    /// <summary>Queries per task at most: packing a block of keys then costs 2 % of the products with it, and a task 180 KB of its stack.</summary>
+    private const int MaxTile = 300;
+
+    // Each worker is to draw several tasks, and a task is to be worth its keys.
+    private const int TasksPerWorker = 4, MinTile = 24;
 
     /// <summary>Rows per task where a row has one query: beams of one image read its keys once.</summary>
     private const int RowsPerTask = 6;
@@ -32,8 +37,7 @@ internal static unsafe class AttentionSimd
     {
         var shape = AttentionShape.Of(args);
         var sharesKeys = args.QueryTokens == 1 && shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
-        // Small models leave cores idle with large tiles.
-        var most = (long)args.Rows * args.Heads * ((args.QueryTokens + MaxTile - 1) / MaxTile) < 4 * device.Workers ? MaxTile / 4 : MaxTile;
+        var most = (int)Math.Clamp((long)args.Rows * args.Heads * args.QueryTokens / (TasksPerWorker * device.Workers), MinTile, MaxTile);
         var tiles = (args.QueryTokens + most - 1) / most;
         return new AttentionOperator<TVector>
         {
@@ -60,6 +64,9 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     where TVector : unmanaged, IVector<TVector>
 {
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
+
+    // Keys whose scores are softened at once: all of a picture's. Longer rows bring what was summed before onto the new maximum.
+    private const int KeySpan = 10 * KeyBlock, ScoreStride = KeySpan + Line;
 
     // Tokens between what is packed and what is asked for.
     private const int Ahead = 16;
@@ -101,16 +108,18 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     private readonly void RunTile(int row, int head, int first, int count)
     {
         var columns = PanelProduct.RoundUp<TVector>(Shape.HeadDim);
-        var floats = (count * (Shape.HeadDim + columns + TVector.Count + 1)) + (PanelProduct.Rows * KeyBlock) + (KeyBlock * (Shape.HeadDim + columns)) + Line;
+        // Many queries use the panels of a span again and again; a few use each panel once, while it is in the first-level cache.
+        var reuses = count > PanelProduct.Rows;
+        var panels = reuses ? (Math.Min(Shape.KeyTokens, KeySpan) + KeyBlock - 1) / KeyBlock : 1;
+        var floats = (count * (Shape.HeadDim + columns + TVector.Count + 1)) + (PanelProduct.Rows * ScoreStride) + (panels * KeyBlock * (Shape.HeadDim + columns)) + Line;
         var memory = stackalloc float[floats];
         var keys = (float*)(((long)memory + 63) & ~63L);
-        var values = keys + (KeyBlock * Shape.HeadDim);
-        var scores = values + (KeyBlock * columns);
-        var sums = scores + (PanelProduct.Rows * KeyBlock);
+        var values = keys + (panels * KeyBlock * Shape.HeadDim);
+        var scores = values + (panels * KeyBlock * columns);
+        var sums = scores + (PanelProduct.Rows * ScoreStride);
         var totals = sums + (count * columns);
         var query = totals + (count * TVector.Count);
         var largest = query + (count * Shape.HeadDim);
-        var sources = stackalloc int[KeyBlock];
 
         var queryRow = ((long)row * Shape.QueryTokens) + first;
         PackQueries(queryRow, count, head, query);
@@ -119,24 +128,41 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
         new Span<float>(sums, count * (columns + TVector.Count)).Clear();
         new Span<float>(largest, count).Fill(float.NegativeInfinity);
 
-        for (var block = 0; block < visible; block += KeyBlock)
+        for (var span = 0; span < visible; span += KeySpan)
         {
-            var length = Math.Min(visible - block, KeyBlock);
-            var width = PanelProduct.RoundUp<TVector>(length);
-            FindSources(row, block, length, sources);
-            PackKeys(sources, length, head, keys);
-            PackValues(sources, length, head, values, columns);
+            var length = Math.Min(visible - span, KeySpan);
+            for (var block = 0; reuses && block < length; block += KeyBlock)
+            {
+                PackKeys(row, span + block, Math.Min(length - block, KeyBlock), head, keys + (block * Shape.HeadDim));
+                PackValues(row, span + block, Math.Min(length - block, KeyBlock), head, values + (block * columns), columns);
+            }
             // A few queries at a time go all the way, so that their scores stay in the first-level cache.
             for (var i = 0; i < count; i += PanelProduct.Rows)
             {
                 var rows = Math.Min(PanelProduct.Rows, count - i);
-                PanelProduct.Run<TVector>(query + (i * Shape.HeadDim), Shape.HeadDim, rows, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
+                for (var block = 0; block < length; block += KeyBlock)
+                {
+                    var inBlock = Math.Min(length - block, KeyBlock);
+                    var panel = reuses ? keys + (block * Shape.HeadDim) : keys;
+                    if (!reuses)
+                        PackKeys(row, span + block, inBlock, head, panel);
+                    PanelProduct.Run<TVector>(
+                        query + (i * Shape.HeadDim), Shape.HeadDim, rows, panel, KeyBlock, scores + block, ScoreStride, Shape.HeadDim, PanelProduct.RoundUp<TVector>(inBlock), add: false);
+                }
+                var width = PanelProduct.RoundUp<TVector>(length);
                 for (var j = 0; j < rows; j++)
                 {
-                    Hide(scores + (j * KeyBlock), width, Math.Min(Visible(row, first + i + j) - block, length), length, mask == null ? null : mask + block);
-                    Soften(scores + (j * KeyBlock), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
+                    Hide(scores + (j * ScoreStride), width, Math.Min(Visible(row, first + i + j) - span, length), length, mask == null ? null : mask + span);
+                    Soften(scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
                 }
-                PanelProduct.Run<TVector>(scores, KeyBlock, rows, values, columns, sums + (i * columns), columns, length, columns, add: true);
+                for (var block = 0; block < length; block += KeyBlock)
+                {
+                    var inBlock = Math.Min(length - block, KeyBlock);
+                    var panel = reuses ? values + (block * columns) : values;
+                    if (!reuses)
+                        PackValues(row, span + block, inBlock, head, panel, columns);
+                    PanelProduct.Run<TVector>(scores + block, ScoreStride, rows, panel, columns, sums + (i * columns), columns, inBlock, columns, add: true);
+                }
             }
         }
 
@@ -149,20 +175,19 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
                 output[d] = sums[(i * columns) + d] / total;
         }
         if (Probabilities != null)
-            WriteProbabilities(row, head, first, count, visible, query, mask, keys, scores, totals, largest, sources);
+            WriteProbabilities(row, head, first, count, visible, query, mask, keys, scores, totals, largest);
     }
 
     /// <summary>A second pass over the keys, now that each query's maximum and sum are known.</summary>
     private readonly void WriteProbabilities(
         int row, int head, int first, int count, int visible, float* query, int* mask, float* keys, float* scores, float* totals,
-        float* largest, int* sources)
+        float* largest)
     {
         for (var block = 0; block < visible; block += KeyBlock)
         {
             var length = Math.Min(visible - block, KeyBlock);
             var width = PanelProduct.RoundUp<TVector>(length);
-            FindSources(row, block, length, sources);
-            PackKeys(sources, length, head, keys);
+            PackKeys(row, block, length, head, keys);
             for (var i = 0; i < count; i++)
             {
                 PanelProduct.Run<TVector>(query + (i * Shape.HeadDim), Shape.HeadDim, 1, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
@@ -204,8 +229,11 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     }
 
     /// <summary>keys[d, j] of the block; lanes past the last key keep what was there.</summary>
-    private readonly void PackKeys(int* sources, int length, int head, float* keys)
+    [SkipLocalsInit]
+    private readonly void PackKeys(int row, int block, int length, int head, float* keys)
     {
+        var sources = stackalloc int[KeyBlock];
+        FindSources(row, block, length, sources);
         var from = Key + Shape.KeyOffset + (head * Shape.HeadDim);
         var value = Value + Shape.ValueOffset + (head * Shape.HeadDim);
         for (var j = 0; j < length; j += 4)
@@ -233,8 +261,11 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
             Sse.Prefetch0(head + d);
     }
 
-    private readonly void PackValues(int* sources, int length, int head, float* values, int columns)
+    [SkipLocalsInit]
+    private readonly void PackValues(int row, int block, int length, int head, float* values, int columns)
     {
+        var sources = stackalloc int[KeyBlock];
+        FindSources(row, block, length, sources);
         var from = Value + Shape.ValueOffset + (head * Shape.HeadDim);
         for (var j = 0; j < length; j++)
             new Span<float>(from + ((long)sources[j] * Shape.ValueStride), Shape.HeadDim).CopyTo(new Span<float>(values + (j * columns), Shape.HeadDim));

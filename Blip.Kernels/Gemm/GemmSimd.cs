@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Blip.Kernels.Devices;
 using ILGPU;
 
@@ -96,6 +97,7 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
         {
             new Span<float>(sums, TileRows * Width).Clear();
             var tall = Math.Min(TileRows, first + count - row);
+            PrefetchOutput(row, tall, panel * Width);
             for (var k = 0; k < inFeatures; k += MaxDepth)
                 GemmTiles<TVector, TStored, TFormat>.Multiply(x + ((long)row * inFeatures) + k, inFeatures, tall, w + ((long)k * Width), Math.Min(MaxDepth, inFeatures - k), sums);
             Finish(sums, row, tall, panel * Width);
@@ -123,6 +125,23 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
                 GemmTiles<TVector, float, Float32Weights>.Multiply(x + ((long)(first + row) * inFeatures) + k, inFeatures, tall, wide, depth, tile);
                 if (k + depth == inFeatures)
                     Finish(tile, first + row, tall, panel * Width);
+            }
+        }
+    }
+
+    // What a tile will write, and mostly reads first, is there when its sums are.
+    private void PrefetchOutput(int row, int count, int column)
+    {
+        if (!Sse.IsSupported)
+            return;
+        for (var i = 0; i < count; i++)
+        {
+            var to = ((long)(row + i) * outFeatures) + column;
+            for (var j = 0; j < Width; j += 64 / sizeof(float))
+            {
+                Sse.Prefetch0(y + to + j);
+                if (residual != null)
+                    Sse.Prefetch0(residual + to + j);
             }
         }
     }
