@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Blip.Bench.Peers.Onnx;
 
-/// <summary>The works done by ONNX Runtime: three graphs with its fused attention, GELU and layer normalisation, one pool of threads for all.</summary>
+/// <summary>The works done by ONNX Runtime: three graphs with its fused attention, GELU and layer normalisation, a thread per core.</summary>
 internal sealed class OnnxWorks : ICaptionWorks
 {
     private readonly BlipConfig config;
