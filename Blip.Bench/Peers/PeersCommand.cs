@@ -48,7 +48,7 @@ internal sealed class PeersCommand : RootCommand
             Path.GetFullPath(parsed.GetRequiredValue(blip)));
         Artifacts.Check(parsed.GetValue(save));
 
-        var run = new BenchRun(string.Join(' ', parsed.Tokens.Select(token => token.Value).Prepend("peers")), output);
+        var run = new BenchRun(parsed, output);
         using (var session = new PeerSession(options))
         {
             foreach (var (name, work) in PeerWorks.All.Where(work => wanted.Contains(work.Key)))
