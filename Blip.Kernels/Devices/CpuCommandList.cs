@@ -13,7 +13,7 @@ internal sealed unsafe class CpuCommandList : IDisposable
 
     private readonly CpuWorkers.Command* commands = (CpuWorkers.Command*)NativeMemory.AlignedAlloc((nuint)(MaxCommands * sizeof(CpuWorkers.Command)), Alignment);
     private readonly byte* operators = (byte*)NativeMemory.AlignedAlloc(OperatorBytes, Alignment);
-    private readonly int* counters = (int*)NativeMemory.AlignedAlloc((MaxCommands + 1) * CpuWorkers.CounterStride * sizeof(int), Alignment);
+    private readonly int* counters = (int*)NativeMemory.AlignedAlloc((MaxCommands + CpuWorkers.OtherCounters) * CpuWorkers.CounterStride * sizeof(int), Alignment);
     private int used;
 
     /// <summary>Operators that wait.</summary>
@@ -38,7 +38,7 @@ internal sealed unsafe class CpuCommandList : IDisposable
     public CpuWorkers.List Take(int workers)
     {
         var list = new CpuWorkers.List((long)commands, (long)counters, Count, workers);
-        NativeMemory.Clear(counters, (nuint)((Count + 1) * CpuWorkers.CounterStride * sizeof(int)));
+        NativeMemory.Clear(counters, (nuint)((Count + CpuWorkers.OtherCounters) * CpuWorkers.CounterStride * sizeof(int)));
         (Count, used) = (0, 0);
         return list;
     }

@@ -14,7 +14,14 @@ internal static unsafe class CpuWorkers
     /// <summary>Ints between two counters: they are written from all cores, and a cache line holds 16.</summary>
     public const int CounterStride = 16;
 
-    private const int SpinsBeforeYield = 100;
+    /// <summary>Counters before those of the commands.</summary>
+    public const int OtherCounters = 2;
+
+    // About 4 µs, which most barriers need less than; then some 0.2 ms, longer than the others are busy with what they have begun, as a rule.
+    private const int Spins = 100, Yields = 400;
+
+    // Whoever waits for longer than that sleeps here, whichever device it works for: it is rare, and looks again when woken.
+    private static readonly object Sleeping = new();
 
     /// <summary>An operator that waits to be run.</summary>
     /// <param name="Operator">Address of the <see cref="ICpuOperator"/>.</param>
@@ -24,7 +31,9 @@ internal static unsafe class CpuWorkers
 
     /// <summary>What a launch runs.</summary>
     /// <param name="Commands">Address of the first <see cref="Command"/>.</param>
-    /// <param name="Counters">Address of zeros: one for arrivals at barriers, then one per command for the first task that nobody took yet.</param>
+    /// <param name="Counters">
+    /// Address of zeros: arrivals at barriers, workers that sleep at one, then one per command for the first task that nobody took yet.
+    /// </param>
     /// <param name="Count">Number of commands.</param>
     /// <param name="Workers">Number of workers, all of which run at the same time.</param>
     public readonly record struct List(long Commands, long Counters, int Count, int Workers);
@@ -38,15 +47,15 @@ internal static unsafe class CpuWorkers
     public static void Walk(List list)
     {
         var commands = (Command*)list.Commands;
-        var arrivals = (int*)list.Counters;
+        int* arrivals = (int*)list.Counters, sleepers = arrivals + CounterStride;
         for (var i = 0; i < list.Count; i++)
         {
             var run = (delegate*<void*, int, void>)commands[i].Function;
-            ref var next = ref arrivals[(i + 1) * CounterStride];
+            ref var next = ref arrivals[(i + OtherCounters) * CounterStride];
             for (var task = Interlocked.Increment(ref next) - 1; task < commands[i].Tasks; task = Interlocked.Increment(ref next) - 1)
                 run((void*)commands[i].Operator, task);
             if (i + 1 < list.Count)
-                Arrive(ref *arrivals, (i + 1) * list.Workers);
+                Arrive(ref *arrivals, ref *sleepers, (i + 1) * list.Workers);
         }
     }
 
@@ -54,16 +63,44 @@ internal static unsafe class CpuWorkers
     public static void RunTask<TOperator>(void* op, int task)
         where TOperator : unmanaged, ICpuOperator => ((TOperator*)op)->Run(task);
 
-    // The next operator reads what this one wrote: nobody goes on before all are here. A core that is wanted by others is given up soon.
-    private static void Arrive(ref int arrivals, int all)
+    // The next operator reads what this one wrote: nobody goes on before all are here. A core that is wanted by others is given up soon, and
+    // one that has nothing to do for long is left idle.
+    private static void Arrive(ref int arrivals, ref int sleepers, int all)
     {
-        Interlocked.Increment(ref arrivals);
-        for (var spins = 0; Volatile.Read(ref arrivals) < all; spins++)
+        if (Interlocked.Increment(ref arrivals) == all)
         {
-            if (spins < SpinsBeforeYield)
-                Thread.SpinWait(1);
-            else
-                Thread.Yield();
+            if (Volatile.Read(ref sleepers) > 0)
+                Wake();
+            return;
         }
+        for (var tries = 0; Volatile.Read(ref arrivals) < all; tries++)
+        {
+            if (tries < Spins)
+                Thread.SpinWait(1);
+            else if (tries < Spins + Yields)
+                Thread.Yield();
+            else
+                Sleep(ref arrivals, ref sleepers, all);
+        }
+    }
+
+    // Each side writes its own counter before it reads the other's, so that either the sleeper sees the last arrival or that one sees a sleeper.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Sleep(ref int arrivals, ref int sleepers, int all)
+    {
+        Interlocked.Increment(ref sleepers);
+        lock (Sleeping)
+        {
+            while (Volatile.Read(ref arrivals) < all)
+                Monitor.Wait(Sleeping);
+        }
+        Interlocked.Decrement(ref sleepers);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Wake()
+    {
+        lock (Sleeping)
+            Monitor.PulseAll(Sleeping);
     }
 }

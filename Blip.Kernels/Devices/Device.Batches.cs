@@ -8,6 +8,9 @@ public sealed partial class Device
     private CpuCommandList? waiting;
     private int openBatches;
 
+    /// <summary>Times that ILGPU was asked to run CPU variants: one for each batch, or more where a copy came between.</summary>
+    internal long Launches { get; private set; }
+
     /// <summary>
     /// Until the result is disposed, CPU variants are collected and run by one launch: what a step of many small operators would lose in
     /// launches. Other devices queue their launches by themselves, and nothing changes there. Memory that an operator reads must live
@@ -41,6 +44,7 @@ public sealed partial class Device
         if (waiting is not { Count: > 0 })
             return;
         var list = waiting.Take(Workers);
+        Launches++;
         kernels.Load<Action<ILGPU.Runtime.AcceleratorStream, KernelConfig, CpuWorkers.List>>(WalkList)(Stream, new KernelConfig(Workers, 1), list);
         Stream.Synchronize();
     }

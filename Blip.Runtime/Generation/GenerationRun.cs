@@ -43,18 +43,23 @@ internal sealed class GenerationRun
     {
         var tokens = new List<int>[state.Rows];
         for (var row = 0; row < state.Rows; row++)
-            tokens[row] = [.. prompts[row / state.Beams]];
-
-        var current = Prefill(cancellationToken);
-        for (var rowsPerSource = state.Beams; ; rowsPerSource = 1)
         {
+            tokens[row] = new List<int>(state.Capacity);
+            tokens[row].AddRange(prompts[row / state.Beams]);
+        }
+
+        var first = true;
+        do
+        {
+            // A processor runs the model and the choice by one launch.
+            using var batch = device.BeginBatch();
+            var (current, rowsPerSource) = Run(first, cancellationToken);
             Score(current, rowsPerSource, normalize: false);
             using (device.Measure(Stage, nameof(TokenChoice)))
                 TokenChoice.Run(device, ChoiceArgs(current, rowsPerSource));
-            if (Collect(tokens, onToken))
-                break;
-            current = Step(cancellationToken);
+            first = false;
         }
+        while (!Collect(tokens, onToken));
 
         workspace.Running.CopyTo(workspace.HostFloats);
         return Group(row =>
@@ -71,19 +76,19 @@ internal sealed class GenerationRun
     /// <summary>Beam search.</summary>
     public GeneratedSequence[][] Search(CancellationToken cancellationToken)
     {
-        var current = Prefill(cancellationToken);
-        for (var rowsPerSource = state.Beams; ; rowsPerSource = 1)
+        var first = true;
+        do
         {
+            using var batch = device.BeginBatch();
+            var (current, rowsPerSource) = Run(first, cancellationToken);
             Score(current, rowsPerSource, normalize: true);
             using (device.Measure(Stage, nameof(TopCandidates)))
                 TopCandidates.Run(device, CandidateArgs());
             using (device.Measure(Stage, nameof(BeamStep)))
                 BeamStep.Run(device, BeamArgs());
-            workspace.Finished.CopyTo(workspace.HostImages);
-            if (Array.TrueForAll(workspace.HostImages, done => done != 0))
-                break;
-            current = Step(cancellationToken);
+            first = false;
         }
+        while (!AllFinished());
 
         workspace.FinishedScores.CopyTo(workspace.HostFloats);
         workspace.FinishedLengths.CopyTo(workspace.HostRows);
@@ -160,19 +165,22 @@ internal sealed class GenerationRun
         buffer.CopyFrom(workspace.HostRows);
     }
 
-    private ArrayView<float> Prefill(CancellationToken cancellationToken)
+    // The prompt, then a token: logits, and how many rows share a row of them.
+    private (ArrayView<float> Logits, int RowsPerSource) Run(bool first, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return decoder.Prefill(state);
-    }
-
-    private ArrayView<float> Step(CancellationToken cancellationToken)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
+        if (first)
+            return (decoder.Prefill(state), state.Beams);
         // The longest row sees its own new token too; the shorter ones look no further than their start.
         longest++;
         state.KeyTokens = Math.Min(longest, state.Capacity);
-        return decoder.Step(state);
+        return (decoder.Step(state), 1);
+    }
+
+    private bool AllFinished()
+    {
+        workspace.Finished.CopyTo(workspace.HostImages);
+        return Array.TrueForAll(workspace.HostImages, done => done != 0);
     }
 
     private void Score(ArrayView<float> current, int rowsPerSource, bool normalize)
