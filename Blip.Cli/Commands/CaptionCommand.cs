@@ -88,6 +88,8 @@ internal sealed class CaptionCommand : Command, IHasExamples
         progress.Announce("loading the model …");
         using var captioner = model.Load(parsed, source);
         progress.Clear();
+        foreach (var notice in captioner.Notices)
+            terminal.Say(notice);
         if (model.ThreadsWithoutEffect(parsed, captioner) is { } line)
             terminal.Say(line);
         var results = Startup.Step(() => captioner.CaptionAllAsync(sources, options, cancellationToken));

@@ -41,10 +41,11 @@ internal sealed class InfoCommand : Command, IHasExamples
                 return;
             }
             var manifest = Startup.Step(() => ModelManifest.For(source.Config, shown));
+            var caches = Startup.Step(() => CacheState.Of(source));
             if (parsed.GetValue(format) == "json")
-                terminal.Output.WriteLine(Json(source, shown, manifest));
+                terminal.Output.WriteLine(Json(source, shown, manifest, caches));
             else
-                WriteText(manifest);
+                WriteText(manifest, caches);
         });
     }
 
@@ -60,7 +61,7 @@ internal sealed class InfoCommand : Command, IHasExamples
     private static BlipHead Head(ModelSource source, string name) =>
         BlipHeads.TryParse(name, out var head) ? head : source.Config.Head ?? BlipHead.Captioning;
 
-    private void WriteText(ModelManifest manifest)
+    private void WriteText(ModelManifest manifest, IReadOnlyList<CacheState> caches)
     {
         terminal.Output.WriteLine(ModulePrinter.Tree(manifest.Root));
         var table = Tables.Create("tensor", "shape", ">parameters");
@@ -68,6 +69,8 @@ internal sealed class InfoCommand : Command, IHasExamples
             table.AddRow(entry.Key.EscapeMarkup(), Shape(entry).EscapeMarkup(), Count(entry).EscapeMarkup());
         terminal.Output.WriteTable(table);
         terminal.Output.Write(ModulePrinter.ParameterTable(manifest.Root));
+        foreach (var cache in caches)
+            terminal.Output.WriteLine($"Packed weights: {cache.Path}, {cache.Bytes.ToString("N0", CultureInfo.InvariantCulture)} bytes, {cache.Flaw ?? "fits"}");
     }
 
     private void WriteGraphs(ModelSource source, BlipHead head, Func<ComputeGraph, string> print)
@@ -91,7 +94,7 @@ internal sealed class InfoCommand : Command, IHasExamples
 
     private static long Elements(ManifestEntry entry) => entry.Shape.Aggregate(1L, (product, length) => product * length);
 
-    private static string Json(ModelSource source, BlipHead head, ModelManifest manifest) => JsonText.Write(indented: true, json =>
+    private static string Json(ModelSource source, BlipHead head, ModelManifest manifest, IReadOnlyList<CacheState> caches) => JsonText.Write(indented: true, json =>
     {
         json.WriteStartObject();
         json.WriteString("model", source.Name);
@@ -102,6 +105,16 @@ internal sealed class InfoCommand : Command, IHasExamples
         foreach (var module in manifest.Root.Children)
             json.WriteNumber(module.Name, module.TotalParameters);
         json.WriteEndObject();
+        json.WriteStartArray("caches");
+        foreach (var cache in caches)
+        {
+            json.WriteStartObject();
+            json.WriteString("file", cache.Path);
+            json.WriteNumber("bytes", cache.Bytes);
+            json.WriteString("flaw", cache.Flaw);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
         json.WriteStartObject("tensors");
         foreach (var entry in manifest.Entries)
             WriteTensor(json, entry);

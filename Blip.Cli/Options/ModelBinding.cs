@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
@@ -32,6 +33,12 @@ internal sealed class ModelBinding
         Precisions);
     private readonly Option<string> encoderPrecision = OptionKinds.Choice(
         "--encoder-precision", "The same for the image encoder alone; with auto what goes with --precision, and fp32 with int8.", "auto", ["auto", .. Precisions]);
+    private readonly Option<string?> cache = new("--cache")
+    {
+        Description = "Keep the packed weights in a file, for a faster start the next time: beside the model, or in a folder. Safe to delete.",
+        HelpName = "DIR",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
     private readonly Option<int?> threads = OptionKinds.Number<int>("--threads", "Threads of the CPU device. [default: one per core]");
     private readonly Option<int?> batchSize = OptionKinds.Number<int>(
         "--batch-size", "Pictures that go through the model together; it changes the time, not the words. [default: the device's choice]");
@@ -40,8 +47,9 @@ internal sealed class ModelBinding
     /// <summary>Adds the options to a command.</summary>
     public ModelBinding(Command command)
     {
+        cache.Validators.Add(RefusePictureAsFolder);
         device.CompletionSources.Add("auto", "cuda", "opencl", "cpu");
-        foreach (var option in (Option[])[model, device, precision, encoderPrecision, threads, batchSize, vocabulary])
+        foreach (var option in (Option[])[model, device, precision, encoderPrecision, cache, threads, batchSize, vocabulary])
             command.Add(option);
     }
 
@@ -69,10 +77,19 @@ internal sealed class ModelBinding
         Device = parsed.GetRequiredValue(device),
         Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(precision), ignoreCase: true),
         EncoderPrecision = Enum.TryParse<Precision>(parsed.GetRequiredValue(encoderPrecision), ignoreCase: true, out var encoder) ? encoder : null,
+        Cache = parsed.GetResult(cache) is { Implicit: false },
+        CacheFolder = parsed.GetValue(cache),
         Threads = parsed.GetValue(threads) ?? 0,
         BatchSize = parsed.GetValue(batchSize) ?? 0,
         VocabularyFile = parsed.GetValue(vocabulary),
     }));
+
+    // "--cache photo.jpg" was meant to caption the photo.
+    private static void RefusePictureAsFolder(OptionResult result)
+    {
+        if (result.Tokens is [var token] && !Directory.Exists(token.Value))
+            result.AddError($"--cache is '{token.Value}', and there is no such folder; make it first, or put --cache after the pictures to keep the file beside the model.");
+    }
 
     /// <summary>A sentence where threads were asked of a device that has none to give.</summary>
     public string? ThreadsWithoutEffect(ParseResult parsed, Captioner captioner) =>

@@ -9,6 +9,7 @@ internal static partial class OptionNames
     public static string Of(string property) => property switch
     {
         "VocabularyFile" => "--vocab",
+        "CacheFolder" => "--cache",
         _ => "-" + Capital().Replace(property, match => $"-{match.Value.ToLowerInvariant()}"),
     };
 

@@ -40,6 +40,9 @@ public sealed class Checkpoint : ITensorSource
     /// <inheritdoc/>
     public string Description => _source.Description;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Files => _source.Files;
+
     /// <summary>What the model is made of.</summary>
     public ModelManifest Manifest { get; }
 

@@ -11,6 +11,9 @@ public interface ITensorSource : IDisposable
     /// <summary>What errors call this source, usually its path.</summary>
     string Description { get; }
 
+    /// <summary>The files that it reads, an index before what it names; none where a rule makes the tensors up.</summary>
+    IReadOnlyList<string> Files => [];
+
     /// <summary>The names of all tensors.</summary>
     IReadOnlyCollection<string> Keys { get; }
 

@@ -1,8 +1,13 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>A model that was found: its config and other small files, read; its weights, ready to be opened.</summary>
 public sealed class ModelSource
 {
+    private const string CacheExtension = ".blip-cache";
+
     private readonly string? _weights;
 
     private ModelSource(string name, BlipConfig config, string? folder, string? weights)
@@ -36,6 +41,29 @@ public sealed class ModelSource
 
     /// <summary>False for a folder with a config alone, which can be described but not run.</summary>
     public bool HasWeights => IsSynthetic || _weights is not null;
+
+    /// <summary>
+    /// Where its packed weights are kept: <c>model.fp32.blip-cache</c> beside its weights, or under a name that is its own in a folder for
+    /// those of many models. Null for a synthetic model, and without weights.
+    /// </summary>
+    /// <param name="kind">What the weights are packed as, such as <c>fp32</c>.</param>
+    /// <param name="folder">The folder for many; null for the place beside the weights.</param>
+    public string? CacheFile(string kind, string? folder = null)
+    {
+        if (_weights is null)
+            return null;
+        var weights = Path.GetFullPath(_weights);
+        var name = Path.GetFileNameWithoutExtension(weights);
+        if (folder is null)
+            return Path.Combine(Path.GetDirectoryName(weights)!, $"{name}.{kind}{CacheExtension}");
+        var place = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(weights)))[..12];
+        return Path.Combine(folder, $"{Path.GetFileName(Path.GetDirectoryName(weights))}-{place}.{kind}{CacheExtension}");
+    }
+
+    /// <summary>The files of packed weights beside the model's own, whether they fit or not.</summary>
+    public IReadOnlyList<string> CacheFiles() => CacheFile("*") is { } pattern
+        ? [.. Directory.EnumerateFiles(Path.GetDirectoryName(pattern)!, Path.GetFileName(pattern)).Order(StringComparer.Ordinal)]
+        : [];
 
     /// <summary>Finds a model.</summary>
     /// <param name="model">

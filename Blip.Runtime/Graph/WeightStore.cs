@@ -13,15 +13,14 @@ namespace Blip.Runtime.Graph;
 /// <param name="device">The device.</param>
 /// <param name="source">The checkpoint; it must stay open until everything is loaded.</param>
 /// <param name="format">How a matrix is stored.</param>
-public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, WeightFormat> format) : IDisposable
+/// <param name="cache">Keeps what <see cref="Load"/> packs for the next process; null keeps nothing.</param>
+public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, WeightFormat> format, PackedCache? cache = null) : IDisposable
 {
-    // Each matrix of an arena begins on a page.
-    private const long Page = 4096;
-
     private readonly WeightPacker packer = new(source);
     private readonly ConcurrentDictionary<string, PackedWeights> packed = [];
     private readonly ConcurrentDictionary<string, DeviceBuffer<float>> dense = [];
     private DeviceBuffer<byte>? arena;
+    private PackedFile? mapped;
 
     /// <summary>Loads all that the graphs need, on all cores, in the order of the file.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
@@ -56,42 +55,77 @@ public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix
         packed.Clear();
         dense.Clear();
         arena?.Dispose();
-        arena = null;
+        mapped?.Dispose();
+        (arena, mapped) = (null, null);
     }
 
     private void LoadMatrices(IReadOnlyList<Matrix> matrices)
     {
-        if (device.Kind != DeviceKind.Cpu || arena is not null)
+        foreach (var matrix in matrices)
+            Check(matrix);
+        var tensors = matrices.Select(Describe).ToList();
+        // One file holds what one load packs.
+        var keeper = packed.IsEmpty ? cache : null;
+        if (keeper?.Open(tensors) is { } file)
+            Restore(matrices, file);
+        else if (device.Kind == DeviceKind.Cpu && arena is null)
+            PackInPlace(matrices, tensors, keeper);
+        else if (keeper is null || !keeper.Write(tensors, sink => PackEach(matrices, sink)))
+            PackEach(matrices, null);
+    }
+
+    // A processor works in the mapping itself: what several processes load is in memory once.
+    private void Restore(IReadOnlyList<Matrix> matrices, PackedFile file)
+    {
+        var inPlace = device.Kind == DeviceKind.Cpu && arena is null;
+        using var _ = inPlace ? null : file;
+        if (inPlace)
+            (mapped, arena) = (file, device.Borrow(file.Address, file.Length));
+        foreach (var (matrix, (tensor, offset)) in matrices.Zip(file.Tensors))
         {
-            foreach (var matrix in matrices)
-                Packed(matrix);
-            return;
+            packed[matrix.Name] = inPlace
+                ? PackedWeights.In(device, tensor.OutFeatures, tensor.InFeatures, format(matrix), arena!.View.SubView(offset, tensor.Bytes))
+                : PackedWeights.Upload(device, tensor.OutFeatures, tensor.InFeatures, format(matrix), file.Span(offset, tensor.Bytes));
         }
-        // One piece of memory for all: huge pages are not begun anew by each matrix.
-        var offsets = new long[matrices.Count + 1];
-        for (var i = 0; i < matrices.Count; i++)
-        {
-            Check(matrices[i]);
-            offsets[i + 1] = offsets[i] + Pages(PackedWeights.BytesOf(matrices[i].OutFeatures, matrices[i].InFeatures, format(matrices[i])));
-        }
+    }
+
+    // One piece of memory for all: huge pages are not begun anew by each matrix.
+    private void PackInPlace(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors, PackedCache? keeper)
+    {
+        var offsets = PackedLayout.Offsets(0, tensors.Select(tensor => tensor.Bytes));
         arena = device.Allocate<byte>(offsets[^1], zeroed: false);
-        var weights = matrices.Select((matrix, i) => (Matrix: matrix, Weights: In(matrix, arena.View.SubView(offsets[i])))).ToList();
+        var weights = matrices.Select((matrix, i) => (
+            Matrix: matrix,
+            Weights: PackedWeights.In(device, matrix.OutFeatures, matrix.InFeatures, format(matrix), arena.View.SubView(offsets[i], tensors[i].Bytes)))).ToList();
         packer.Fill(weights);
+        keeper?.Write(tensors, sink =>
+        {
+            foreach (var (_, filled) in weights)
+                sink(filled.Packed);
+        });
         foreach (var (matrix, filled) in weights)
             packed[matrix.Name] = filled;
     }
 
-    private PackedWeights In(Matrix matrix, ArrayView<byte> memory)
+    // One after the other, so that the host holds no more than one.
+    private void PackEach(IReadOnlyList<Matrix> matrices, PackedCache.Sink? sink)
     {
-        var (rows, columns, stored) = (matrix.OutFeatures, matrix.InFeatures, format(matrix));
-        return PackedWeights.In(device, rows, columns, stored, memory.SubView(0, PackedWeights.BytesOf(rows, columns, stored)));
+        foreach (var matrix in matrices)
+            packed.GetOrAdd(matrix.Name, _ => Pack(matrix, sink));
     }
 
-    private PackedWeights Pack(Matrix matrix)
+    private PackedTensor Describe(Matrix matrix)
+    {
+        var stored = format(matrix);
+        return new PackedTensor(matrix.Name, (int)stored, matrix.OutFeatures, matrix.InFeatures, PackedWeights.BytesOf(matrix.OutFeatures, matrix.InFeatures, stored));
+    }
+
+    private PackedWeights Pack(Matrix matrix, PackedCache.Sink? sink = null)
     {
         Check(matrix);
         var weights = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, format(matrix));
         packer.Fill([(matrix, weights)]);
+        sink?.Invoke(weights.Packed);
         weights.Upload();
         return weights;
     }
@@ -107,8 +141,6 @@ public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix
                 throw Wrong(matrix.Keys[i], shapes[i], $"{matrix.InFeatures} inputs, and {matrix.OutFeatures} outputs in {matrix.Name}");
         }
     }
-
-    private static long Pages(long bytes) => (bytes + Page - 1) / Page * Page;
 
     private DeviceBuffer<float> Stack(Vector vector)
     {

@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
@@ -28,11 +29,11 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
     private DecodingState? prepared;
     private int images, imageTokens;
 
-    private CaptioningModel(BlipConfig config, Device device, Checkpoint tensors, ModelOptions options)
+    private CaptioningModel(BlipConfig config, Device device, Checkpoint tensors, ModelOptions options, PackedCache? cache)
     {
         (Config, Device, this.tensors) = (config, device, tensors);
         graphs = new CaptioningGraphs(config, tensors.HasTiedOutput ? null : OutputKey);
-        weights = new WeightStore(device, tensors, options.FormatOf);
+        weights = new WeightStore(device, tensors, options.FormatOf, cache);
         executor = new Executor(device, weights, options.Passes);
 
         var (imageGraph, promptGraph, stepGraph) =
@@ -51,7 +52,11 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
 
         var side = config.Vision.ImageSize;
         weights.Load(executor.Optimize(graphs.Vision(side, side)), imageGraph, promptGraph, stepGraph);
+        Notices = cache?.Notices ?? (options.Cache ? ["the weights are made up and come from no file: there is nothing to keep a cache of"] : []);
     }
+
+    /// <summary>What loading has to tell: why a cache was not used, or could not be written.</summary>
+    public IReadOnlyList<string> Notices { get; }
 
     /// <summary>Tensors of the file that the model has no use for.</summary>
     public IReadOnlyList<string> ExtraKeys => tensors.ExtraKeys;
@@ -82,7 +87,10 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
         var tensors = source.OpenCheckpoint(BlipHead.Captioning);
         try
         {
-            return new CaptioningModel(source.Config, device, tensors, options ?? new ModelOptions());
+            options ??= new ModelOptions();
+            var file = options.Cache ? source.CacheFile(options.Kind, options.CacheFolder) : null;
+            var cache = file is null ? null : new PackedCache(file, tensors, PackedWeights.LayoutVersion);
+            return new CaptioningModel(source.Config, device, tensors, options, cache);
         }
         catch
         {

@@ -16,8 +16,27 @@ public sealed record ModelOptions
     /// </summary>
     public Precision? EncoderPrecision { get; init; }
 
+    /// <summary>
+    /// Keeps the packed weights in a file, so that the next load need not pack them. It is checked each time, written anew where it does not
+    /// fit, and may be deleted at any time.
+    /// </summary>
+    public bool Cache { get; init; }
+
+    /// <summary>The folder of that file; null for the place beside the model's weights.</summary>
+    public string? CacheFolder { get; init; }
+
     /// <summary>Which graph passes are applied; for tests, and to see what each gains.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
+
+    /// <summary>The precisions in a cache's name: <c>fp32</c>, or <c>int8-fp32</c> where the image encoder has another one.</summary>
+    internal string Kind
+    {
+        get
+        {
+            var encoder = EncoderPrecision ?? Precision.ForEncoder();
+            return (encoder == Precision ? $"{Precision}" : $"{Precision}-{encoder}").ToLowerInvariant();
+        }
+    }
 
     internal WeightFormat FormatOf(Matrix matrix) => (ReadsPictures(matrix) ? EncoderPrecision ?? Precision.ForEncoder() : Precision).ToWeightFormat();
 

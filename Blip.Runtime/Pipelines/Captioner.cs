@@ -39,7 +39,13 @@ public sealed partial class Captioner : IDisposable
         device = Device.Open(options.Device, new DeviceOptions { Threads = options.Threads });
         try
         {
-            model = CaptioningModel.Load(source, device, new ModelOptions { Precision = options.Precision, EncoderPrecision = options.EncoderPrecision });
+            model = CaptioningModel.Load(source, device, new ModelOptions
+            {
+                Precision = options.Precision,
+                EncoderPrecision = options.EncoderPrecision,
+                Cache = options.Cache,
+                CacheFolder = options.CacheFolder,
+            });
             preprocessor = new ImagePreprocessor(device, source.Preprocessor.ToProcessing());
             generator = new Generator(device);
         }
@@ -64,6 +70,9 @@ public sealed partial class Captioner : IDisposable
 
     /// <summary>False for a model without a vocabulary: captions are token ids alone, and prompts cannot be given.</summary>
     public bool HasVocabulary => tokenizer is not null;
+
+    /// <summary>What loading has to tell and is no error: why a cache was not used, or could not be written.</summary>
+    public IReadOnlyList<string> Notices => model.Notices;
 
     /// <summary>Times every step on the device while it is set.</summary>
     public Profiler? Profiler

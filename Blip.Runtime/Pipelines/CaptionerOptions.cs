@@ -23,6 +23,15 @@ public sealed record CaptionerOptions
     /// <summary>How the weights are kept that every picture reads: those of the image encoder. Null: what goes with <see cref="Precision"/>.</summary>
     public Precision? EncoderPrecision { get; init; }
 
+    /// <summary>
+    /// Keeps the packed weights in a file, so that the next load takes a fraction of the time. The file is checked each time, written anew
+    /// where it does not fit, and may be deleted at any time.
+    /// </summary>
+    public bool Cache { get; init; }
+
+    /// <summary>An existing folder for that file; null for the place beside the model's weights.</summary>
+    public string? CacheFolder { get; init; }
+
     /// <summary>Threads of the CPU device; 0 means one per core.</summary>
     public int Threads { get; init; }
 
@@ -40,6 +49,8 @@ public sealed record CaptionerOptions
             throw new ArgumentException($"Threads is {Threads}: give 1 to {MaxThreads}, or 0 for one per core.", nameof(Threads));
         if (BatchSize is < 0 or > MaxBatchSize)
             throw new ArgumentException($"BatchSize is {BatchSize}: give 1 to {MaxBatchSize}, or 0 to let the device decide.", nameof(BatchSize));
+        if (CacheFolder is not null && !Directory.Exists(CacheFolder))
+            throw new ArgumentException($"CacheFolder is '{CacheFolder}', and there is no such folder; make it first, or leave it out to keep the cache beside the model.", nameof(CacheFolder));
         Check(Precision, nameof(Precision));
         if (EncoderPrecision is { } encoder)
             Check(encoder, nameof(EncoderPrecision));

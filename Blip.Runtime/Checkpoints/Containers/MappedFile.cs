@@ -41,6 +41,9 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public long Length { get; }
 
+    /// <summary>Where the mapping begins; it may be read only.</summary>
+    public nint Address => (nint)_start;
+
     /// <summary>A part of the file. The caller has checked against <see cref="Length"/>; it is checked again, for memory beyond the map kills the process.</summary>
     public ReadOnlySpan<byte> Span(long offset, int length)
     {

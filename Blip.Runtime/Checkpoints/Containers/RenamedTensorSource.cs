@@ -23,6 +23,8 @@ internal sealed class RenamedTensorSource : ITensorSource
 
     public string Description => _source.Description;
 
+    public IReadOnlyList<string> Files => _source.Files;
+
     public IReadOnlyCollection<string> Keys => _names.Keys;
 
     /// <summary>The source itself where its names are ours already. Takes the source over, also when it is refused.</summary>

@@ -34,6 +34,9 @@ public sealed class SafetensorsFile : ITensorSource
     public string Description => _file.Path;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Files => [_file.Path];
+
+    /// <inheritdoc/>
     public IReadOnlyCollection<string> Keys => _entries.Keys;
 
     /// <summary>True where the header's first character stands in its place.</summary>

@@ -29,6 +29,8 @@ internal sealed class ShardedTensorSource : ITensorSource
 
     public string Description { get; }
 
+    public IReadOnlyList<string> Files => [Description, .. _files.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value.Files)];
+
     public IReadOnlyCollection<string> Keys => _tensors.Keys;
 
     public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)

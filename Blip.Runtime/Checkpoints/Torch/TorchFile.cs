@@ -45,6 +45,9 @@ public sealed class TorchFile : ITensorSource
     public string Description => _file.Path;
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Files => [_file.Path];
+
+    /// <inheritdoc/>
     public IReadOnlyCollection<string> Keys => _tensors.Keys;
 
     internal static bool IsZip(MappedFile file) => file.Head(4).SequenceEqual("PK\x03\x04"u8);

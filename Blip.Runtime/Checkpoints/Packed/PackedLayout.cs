@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>
+/// The bytes of a file of packed weights, little-endian: magic, version of the file, version of the packing, length of the table, length of
+/// the file, identity of the source, SHA-256 of all that and of the table; then the table; then each matrix on a page of its own.
+/// </summary>
+internal static class PackedLayout
+{
+    /// <summary>Each matrix begins at a multiple of this; as much lies behind the last one.</summary>
+    public const int Page = 4096;
+
+    /// <summary>Bytes before the table.</summary>
+    public const int HeaderBytes = HashAt + SHA256.HashSizeInBytes;
+
+    private const int Version = 1;
+    private const int LongestTable = 16 << 20;
+    private const int VersionAt = 8, PackingAt = 12, TableAt = 16, LengthAt = 24, IdentityAt = 32, HashAt = IdentityAt + PackedIdentity.Length;
+
+    private static ReadOnlySpan<byte> Magic => "BLIPPACK"u8;
+
+    /// <summary>A matrix of the table.</summary>
+    /// <param name="Tensor">What it is.</param>
+    /// <param name="Offset">Where it begins.</param>
+    /// <param name="Digest">Its checksum.</param>
+    public readonly record struct Entry(PackedTensor Tensor, long Offset, UInt128 Digest);
+
+    /// <summary>Where matrices of these sizes lie when they follow each other, and where the last one ends.</summary>
+    public static long[] Offsets(long first, IEnumerable<long> bytes)
+    {
+        var offsets = new List<long> { first };
+        foreach (var count in bytes)
+            offsets.Add(Pages(offsets[^1] + count));
+        return [.. offsets];
+    }
+
+    /// <summary>Rounds up to whole pages.</summary>
+    public static long Pages(long bytes) => (bytes + Page - 1) / Page * Page;
+
+    /// <summary>The table, whose length depends on the names alone.</summary>
+    public static byte[] Table(IReadOnlyCollection<Entry> entries)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream, Encoding.UTF8);
+        writer.Write(entries.Count);
+        foreach (var (tensor, offset, digest) in entries)
+        {
+            writer.Write(tensor.Name);
+            writer.Write(tensor.Format);
+            writer.Write(tensor.OutFeatures);
+            writer.Write(tensor.InFeatures);
+            writer.Write(tensor.Bytes);
+            writer.Write(offset);
+            writer.Write((ulong)(digest >> 64));
+            writer.Write((ulong)digest);
+        }
+        writer.Flush();
+        return stream.ToArray();
+    }
+
+    /// <summary>The header of a file.</summary>
+    public static byte[] Header(int packing, ReadOnlySpan<byte> identity, ReadOnlySpan<byte> table, long fileLength)
+    {
+        var header = new byte[HeaderBytes];
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(VersionAt), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(PackingAt), packing);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(TableAt), table.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(LengthAt), fileLength);
+        identity.CopyTo(header.AsSpan(IdentityAt));
+        Hash(header, table).CopyTo(header.AsSpan(HashAt));
+        return header;
+    }
+
+    /// <summary>Reads header and table; null and a reason where the file cannot be used.</summary>
+    public static IReadOnlyList<Entry>? Read(MappedFile file, int packing, ReadOnlySpan<byte> identity, out string? flaw)
+    {
+        flaw = "is damaged";
+        if (file.Length < HeaderBytes || !file.Span(0, Magic.Length).SequenceEqual(Magic))
+            return null;
+        var header = file.Span(0, HeaderBytes);
+        if (BinaryPrimitives.ReadInt32LittleEndian(header[VersionAt..]) != Version || BinaryPrimitives.ReadInt32LittleEndian(header[PackingAt..]) != packing)
+        {
+            flaw = "was written by another version of this program";
+            return null;
+        }
+        var (table, length) = (BinaryPrimitives.ReadInt64LittleEndian(header[TableAt..]), BinaryPrimitives.ReadInt64LittleEndian(header[LengthAt..]));
+        if (length != file.Length || table < 0 || table > Math.Min(LongestTable, length - HeaderBytes))
+            return null;
+        var bytes = file.Span(HeaderBytes, (int)table);
+        if (!Hash(header, bytes).AsSpan().SequenceEqual(header[HashAt..]))
+            return null;
+        if (!header.Slice(IdentityAt, PackedIdentity.Length).SequenceEqual(identity))
+        {
+            flaw = "belongs to other weights, or to these before they were changed";
+            return null;
+        }
+        var entries = Entries(bytes.ToArray());
+        if (entries.Any(entry => entry.Offset < HeaderBytes || entry.Offset % Page != 0 || entry.Tensor.Bytes < 0 || entry.Offset > length - Page || entry.Tensor.Bytes > length - Page - entry.Offset))
+            return null;
+        flaw = null;
+        return entries;
+    }
+
+    // The table's checksum was right: it is what was written.
+    private static Entry[] Entries(byte[] table)
+    {
+        using var reader = new BinaryReader(new MemoryStream(table), Encoding.UTF8);
+        var entries = new Entry[reader.ReadInt32()];
+        for (var i = 0; i < entries.Length; i++)
+        {
+            var tensor = new PackedTensor(reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64());
+            entries[i] = new Entry(tensor, reader.ReadInt64(), new UInt128(reader.ReadUInt64(), reader.ReadUInt64()));
+        }
+        return entries;
+    }
+
+    private static byte[] Hash(ReadOnlySpan<byte> header, ReadOnlySpan<byte> table)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(header[..HashAt]);
+        hash.AppendData(table);
+        return hash.GetHashAndReset();
+    }
+}
