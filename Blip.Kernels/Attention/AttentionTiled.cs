@@ -1,14 +1,14 @@
+using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
-using Sums64 = Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Sums4>>>>;
 
 namespace Blip.Kernels;
 
 /// <summary>
 /// Portable, chosen where a group is one work-item, that is where kernels run on the cores of a processor. A work-item answers a tile
-/// of queries of one head, as <see cref="AttentionSimd"/> does: keys as a transposed panel, sums side by side in registers, of which the
-/// driver's compiler makes vectors.
+/// of queries of one head, as <see cref="AttentionSimd"/> does: keys as a transposed panel, sums side by side in registers
+/// (see <see cref="Lanes"/>). Every shape of these sums adds in the same order, so that a query gets the same bits in each.
 /// </summary>
 internal static class AttentionTiled
 {
@@ -34,7 +34,6 @@ internal static class AttentionTiled
         var values = LocalMemory.Allocate<float>(KeyBlock * MaxColumns);
         var scores = LocalMemory.Allocate<float>(MaxTile * KeyBlock);
         var sums = LocalMemory.Allocate<float>(MaxTile * MaxColumns);
-        var added = LocalMemory.Allocate<float>(2 * KeyBlock);
         var corrections = LocalMemory.Allocate<float>(MaxTile);
         var totals = LocalMemory.Allocate<float>(MaxTile);
         var largest = LocalMemory.Allocate<float>(MaxTile);
@@ -69,18 +68,16 @@ internal static class AttentionTiled
                 for (var d = 0; d < shape.HeadDim; d++)
                     values[(j * MaxColumns) + d] = source[d];
             }
-            for (var i = 0; i < count; i += 2)
-                Score(queries, keys, scores, shape, i, IntrinsicMath.Min(i + 1, count - 1));
+            ScoreAll(queries, keys, scores, shape, count);
             for (var i = 0; i < count; i++)
             {
                 Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
                 Soften(scores, corrections, totals, largest, i);
             }
-            for (var d = 0; d < shape.HeadDim; d += Sums64.Count)
-            {
-                for (var i = 0; i < count; i += 2)
-                    Collect(scores, values, added, sums, corrections, length, d, i, IntrinsicMath.Min(i + 1, count - 1));
-            }
+            if (count == 1)
+                Collect<Tile1x64>(scores, values, sums, corrections, shape, length, count);
+            else
+                Collect<Tile6x16>(scores, values, sums, corrections, shape, length, count);
         }
 
         var to = ((((long)row * shape.QueryTokens) + first) * shape.Heads * shape.HeadDim) + inHead;
@@ -97,8 +94,7 @@ internal static class AttentionTiled
         {
             var length = IntrinsicMath.Min(shape.KeyTokens - block, KeyBlock);
             PackKeys(key, keyRow, keys, shape, row, inHead, block, length);
-            for (var i = 0; i < count; i += 2)
-                Score(queries, keys, scores, shape, i, IntrinsicMath.Min(i + 1, count - 1));
+            ScoreAll(queries, keys, scores, shape, count);
             for (var i = 0; i < count; i++)
             {
                 Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
@@ -122,24 +118,66 @@ internal static class AttentionTiled
             var k2 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 2, last)) * shape.KeyStride) + offset, shape.HeadDim);
             var k3 = key.SubView((AttentionPortable.Token(keyRow, shape, row, IntrinsicMath.Min(block + j + 3, last)) * shape.KeyStride) + offset, shape.HeadDim);
             for (var d = 0; d < shape.HeadDim; d++)
-                Sums4.Store(new Sums4 { A = k0[d], B = k1[d], C = k2[d], D = k3[d] }, keys, (d * KeyBlock) + j);
+            {
+                keys[(d * KeyBlock) + j] = k0[d];
+                keys[(d * KeyBlock) + j + 1] = k1[d];
+                keys[(d * KeyBlock) + j + 2] = k2[d];
+                keys[(d * KeyBlock) + j + 3] = k3[d];
+            }
         }
     }
 
-    /// <summary>The scores of two queries (or twice the last) with a block of keys; past the block's last key they mean nothing.</summary>
-    private static void Score(ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionShape shape, int i0, int i1)
+    /// <summary>The scores of the queries with a block of keys; past the block's last key they mean nothing.</summary>
+    private static void ScoreAll(ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionShape shape, int count)
     {
-        var q0 = (long)i0 * shape.QueryStride;
-        var q1 = (long)i1 * shape.QueryStride;
-        Sums64 s0 = default, s1 = default;
-        for (var d = 0; d < shape.HeadDim; d++)
+        if (count == 1)
+            Score<Tile1x64>(queries, keys, scores, shape, count);
+        else
+            Score<Tile6x16>(queries, keys, scores, shape, count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Score<TTile>(ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionShape shape, int count)
+        where TTile : struct, IGemmTile
+    {
+        var products = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
+        for (var j = 0; j < KeyBlock; j += TTile.Columns)
         {
-            var column = Sums64.Load<float, Float32Weights>(keys, 0, d * KeyBlock);
-            s0 = Sums64.MultiplyAdd(queries[q0 + d], column, s0);
-            s1 = Sums64.MultiplyAdd(queries[q1 + d], column, s1);
+            for (var i = 0; i < count; i += TTile.Rows)
+            {
+                var last = count - 1 - i;
+                var tile = queries.SubView((long)i * shape.QueryStride);
+                Lanes.Clear(products, 0, TTile.Rows * TTile.Columns);
+                for (var d = 0; d < shape.HeadDim; d++)
+                    AddRows<TTile>(tile, d, shape.QueryStride, last, keys.SubView((d * KeyBlock) + j, TTile.Columns), products);
+                for (var r = 0; r < TTile.Rows && r <= last; r++)
+                {
+                    for (var c = 0; c < TTile.Columns; c++)
+                        scores[((i + r) * KeyBlock) + j + c] = products[(r * TTile.Columns) + c];
+                }
+            }
         }
-        Sums64.Store(s0, scores, i0 * KeyBlock);
-        Sums64.Store(s1, scores, i1 * KeyBlock);
+    }
+
+    // Rows past the last one are the last one again; they are not stored.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRows<TTile>(ArrayView<float> x, int column, int stride, int last, ArrayView<float> lanes, ArrayView<float> products)
+        where TTile : struct, IGemmTile
+    {
+        AddRow<TTile>(0, x, column, stride, last, lanes, products);
+        AddRow<TTile>(1, x, column, stride, last, lanes, products);
+        AddRow<TTile>(2, x, column, stride, last, lanes, products);
+        AddRow<TTile>(3, x, column, stride, last, lanes, products);
+        AddRow<TTile>(4, x, column, stride, last, lanes, products);
+        AddRow<TTile>(5, x, column, stride, last, lanes, products);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddRow<TTile>(int r, ArrayView<float> x, int column, int stride, int last, ArrayView<float> lanes, ArrayView<float> products)
+        where TTile : struct, IGemmTile
+    {
+        if (r < TTile.Rows)
+            Lanes.MultiplyAdd(x[(IntrinsicMath.Min(r, last) * stride) + column], lanes, products, r * TTile.Columns, TTile.Columns);
     }
 
     /// <summary>Scales a query's scores, then overwrites those of padding and of keys that it does not see.</summary>
@@ -188,24 +226,31 @@ internal static class AttentionTiled
         corrections[i] = correction;
     }
 
-    /// <summary>Adds a block's weighted values to the sums of two queries (or twice the last), elements d to d + 63.</summary>
-    private static void Collect(
-        ArrayView<float> weights, ArrayView<float> values, ArrayView<float> added, ArrayView<float> sums, ArrayView<float> corrections,
-        int length, int d, int i0, int i1)
+    /// <summary>Adds a block's weighted values to the sums of the queries.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Collect<TTile>(
+        ArrayView<float> weights, ArrayView<float> values, ArrayView<float> sums, ArrayView<float> corrections, AttentionShape shape,
+        int length, int count)
+        where TTile : struct, IGemmTile
     {
-        // From zero, not from the sums: so the driver's compiler sees vectors.
-        Sums64 s0 = default, s1 = default;
-        for (var j = 0; j < length; j++)
+        // From zero, not from the sums: only what never leaves this loop stays in registers.
+        var added = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
+        for (var d = 0; d < shape.HeadDim; d += TTile.Columns)
         {
-            var elements = Sums64.Load<float, Float32Weights>(values, 0, (j * MaxColumns) + d);
-            s0 = Sums64.MultiplyAdd(weights[(i0 * KeyBlock) + j], elements, s0);
-            s1 = Sums64.MultiplyAdd(weights[(i1 * KeyBlock) + j], elements, s1);
+            for (var i = 0; i < count; i += TTile.Rows)
+            {
+                var last = count - 1 - i;
+                var tile = weights.SubView(i * KeyBlock);
+                Lanes.Clear(added, 0, TTile.Rows * TTile.Columns);
+                for (var j = 0; j < length; j++)
+                    AddRows<TTile>(tile, j, KeyBlock, last, values.SubView((j * MaxColumns) + d, TTile.Columns), added);
+                for (var r = 0; r < TTile.Rows && r <= last; r++)
+                {
+                    var own = sums.SubView(((i + r) * MaxColumns) + d, TTile.Columns);
+                    for (var c = 0; c < TTile.Columns; c++)
+                        own[c] = (own[c] * corrections[i + r]) + added[(r * TTile.Columns) + c];
+                }
+            }
         }
-        Sums64.Store(s1, added, 64);
-        Sums64.Store(s0, added, 0);
-        for (var c = 0; c < 64; c++)
-            sums[(i0 * MaxColumns) + d + c] = (sums[(i0 * MaxColumns) + d + c] * corrections[i0]) + added[c];
-        for (var c = 0; c < 64 && i1 > i0; c++)
-            sums[(i1 * MaxColumns) + d + c] = (sums[(i1 * MaxColumns) + d + c] * corrections[i1]) + added[64 + c];
     }
 }

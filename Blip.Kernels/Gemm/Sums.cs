@@ -24,9 +24,6 @@ internal interface ISums<TSelf>
 
     /// <summary>Writes the lanes side by side.</summary>
     static abstract void Store(TSelf lanes, ArrayView<float> to, int index);
-
-    /// <summary>Adds the lanes to values that lie side by side.</summary>
-    static abstract void Accumulate(TSelf lanes, ArrayView<float> to, int index);
 }
 
 /// <summary>Four sums.</summary>
@@ -72,15 +69,6 @@ internal struct Sums4 : ISums<Sums4>
         to[index + 2] = lanes.C;
         to[index + 3] = lanes.D;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Accumulate(Sums4 lanes, ArrayView<float> to, int index)
-    {
-        to[index] += lanes.A;
-        to[index + 1] += lanes.B;
-        to[index + 2] += lanes.C;
-        to[index + 3] += lanes.D;
-    }
 }
 
 /// <summary>Twice as many sums.</summary>
@@ -117,12 +105,5 @@ internal struct Pair<THalf> : ISums<Pair<THalf>>
     {
         THalf.Store(lanes.Low, to, index);
         THalf.Store(lanes.High, to, index + THalf.Count);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Accumulate(Pair<THalf> lanes, ArrayView<float> to, int index)
-    {
-        THalf.Accumulate(lanes.Low, to, index);
-        THalf.Accumulate(lanes.High, to, index + THalf.Count);
     }
 }
