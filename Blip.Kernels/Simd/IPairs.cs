@@ -11,19 +11,17 @@ internal unsafe interface IPairs<TSelf>
     /// <summary>Pairs per vector.</summary>
     static abstract int Count { get; }
 
-    /// <summary><see cref="Count"/> pairs.</summary>
-    static abstract TSelf Load(short* source);
+    /// <summary>The sum of two sums.</summary>
+    static abstract TSelf operator +(TSelf a, TSelf b);
+
+    /// <summary>Of two pairs a₀ · b₀ + a₁ · b₁, in every place.</summary>
+    static abstract TSelf operator *(TSelf a, TSelf b);
 
     /// <summary><see cref="Count"/> pairs of bytes, with their signs.</summary>
     static abstract TSelf Widen(sbyte* source);
 
-    static abstract void Store(TSelf pairs, short* destination);
-
     /// <summary>One pair in every place.</summary>
     static abstract TSelf Repeat(short* pair);
-
-    /// <summary>sums + a₀ · b₀ + a₁ · b₁ in every place; exact below 2³¹.</summary>
-    static abstract TSelf MultiplyAdd(TSelf a, TSelf b, TSelf sums);
 
     /// <summary>to += sums.</summary>
     static abstract void AddTo(TSelf sums, float* to);

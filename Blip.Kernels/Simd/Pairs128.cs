@@ -18,19 +18,16 @@ internal readonly unsafe struct Pairs128(Vector128<int> value) : IPairs<Pairs128
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pairs128 Load(short* source) => new(Vector128.Load(source).AsInt32());
+    public static Pairs128 operator +(Pairs128 a, Pairs128 b) => new(a.value + b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pairs128 operator *(Pairs128 a, Pairs128 b) => new(Products(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pairs128 Widen(sbyte* source) => new(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(long*)source).AsSByte()).AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Pairs128 pairs, short* destination) => pairs.value.AsInt16().Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pairs128 Repeat(short* pair) => new(Vector128.Create(*(int*)pair));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pairs128 MultiplyAdd(Pairs128 a, Pairs128 b, Pairs128 sums) => new(sums.value + Products(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTo(Pairs128 sums, float* to) => (Vector128.Load(to) + Vector128.ConvertToSingle(sums.value)).Store(to);

@@ -17,7 +17,10 @@ internal readonly unsafe struct Pairs256(Vector256<int> value) : IPairs<Pairs256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pairs256 Load(short* source) => new(Vector256.Load(source).AsInt32());
+    public static Pairs256 operator +(Pairs256 a, Pairs256 b) => new(a.value + b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pairs256 operator *(Pairs256 a, Pairs256 b) => new(Products(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pairs256 Widen(sbyte* source)
@@ -27,13 +30,7 @@ internal readonly unsafe struct Pairs256(Vector256<int> value) : IPairs<Pairs256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Pairs256 pairs, short* destination) => pairs.value.AsInt16().Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pairs256 Repeat(short* pair) => new(Vector256.Create(*(int*)pair));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pairs256 MultiplyAdd(Pairs256 a, Pairs256 b, Pairs256 sums) => new(sums.value + Products(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTo(Pairs256 sums, float* to) => (Vector256.Load(to) + Vector256.ConvertToSingle(sums.value)).Store(to);

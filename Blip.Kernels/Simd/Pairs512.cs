@@ -17,7 +17,10 @@ internal readonly unsafe struct Pairs512(Vector512<int> value) : IPairs<Pairs512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pairs512 Load(short* source) => new(Vector512.Load(source).AsInt32());
+    public static Pairs512 operator +(Pairs512 a, Pairs512 b) => new(a.value + b.value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Pairs512 operator *(Pairs512 a, Pairs512 b) => new(Products(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pairs512 Widen(sbyte* source)
@@ -27,13 +30,7 @@ internal readonly unsafe struct Pairs512(Vector512<int> value) : IPairs<Pairs512
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Pairs512 pairs, short* destination) => pairs.value.AsInt16().Store(destination);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pairs512 Repeat(short* pair) => new(Vector512.Create(*(int*)pair));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Pairs512 MultiplyAdd(Pairs512 a, Pairs512 b, Pairs512 sums) => new(sums.value + Products(a.value, b.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTo(Pairs512 sums, float* to) => (Vector512.Load(to) + Vector512.ConvertToSingle(sums.value)).Store(to);
