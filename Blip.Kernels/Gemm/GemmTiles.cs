@@ -42,6 +42,13 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
                 Tile6x2(x, stride, rows - 1, w + column, depth, sums + column);
             return;
         }
+        // The stream of a panel is read once, from end to end, or memory gives half of its speed.
+        if (rows == 1 && TVector.Count < 16)
+        {
+            for (var column = 0; column < Width; column += 8 * TVector.Count)
+                Tile1x8(x, w + column, depth, sums + column);
+            return;
+        }
         // Four vectors at a time: a whole panel with AVX-512, a half with AVX2.
         for (var column = 0; column < Width; column += 4 * TVector.Count)
         {
@@ -107,6 +114,7 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
         for (nint k = 0; k < depth; k++, w += Width)
         {
             Prefetch(w, 2);
+            PrefetchNextBlock(w);
             TVector w0 = TFormat.Load<TVector>(w), w1 = TFormat.Load<TVector>(w + TVector.Count);
             var v0 = TVector.Create(x0[k]);
             s00 = TVector.MultiplyAdd(v0, w0, s00); s01 = TVector.MultiplyAdd(v0, w1, s01);
@@ -169,6 +177,29 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
         Accumulate(sums, 0, s00, s01, s02, s03);
     }
 
+    /// <summary>1 row by 8 vectors.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Tile1x8(float* x, TStored* w, int depth, float* sums)
+    {
+        TVector s00 = default, s01 = default, s02 = default, s03 = default;
+        TVector s04 = default, s05 = default, s06 = default, s07 = default;
+        for (nint k = 0; k < depth; k++, w += Width)
+        {
+            Prefetch(w, 8);
+            var v = TVector.Create(x[k]);
+            s00 = TVector.MultiplyAdd(v, TFormat.Load<TVector>(w), s00);
+            s01 = TVector.MultiplyAdd(v, TFormat.Load<TVector>(w + TVector.Count), s01);
+            s02 = TVector.MultiplyAdd(v, TFormat.Load<TVector>(w + (2 * TVector.Count)), s02);
+            s03 = TVector.MultiplyAdd(v, TFormat.Load<TVector>(w + (3 * TVector.Count)), s03);
+            s04 = TVector.MultiplyAdd(v, TFormat.Load<TVector>(w + (4 * TVector.Count)), s04);
+            s05 = TVector.MultiplyAdd(v, TFormat.Load<TVector>(w + (5 * TVector.Count)), s05);
+            s06 = TVector.MultiplyAdd(v, TFormat.Load<TVector>(w + (6 * TVector.Count)), s06);
+            s07 = TVector.MultiplyAdd(v, TFormat.Load<TVector>(w + (7 * TVector.Count)), s07);
+        }
+        Accumulate(sums, 0, s00, s01, s02, s03);
+        Accumulate(sums + (4 * TVector.Count), 0, s04, s05, s06, s07);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Accumulate(float* sums, int row, TVector a, TVector b, TVector c, TVector d)
     {
@@ -182,6 +213,14 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
         sums += row * Width;
         TVector.Store(TVector.Load(sums) + a, sums);
         TVector.Store(TVector.Load(sums + TVector.Count) + b, sums + TVector.Count);
+    }
+
+    // A tile of few columns is through its lines before memory gives more: the same ones of the panel's next block.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchNextBlock(TStored* w)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch1(w + (Gemm.ChainLength * Width));
     }
 
     // Each cache line of a number of vectors.
