@@ -36,9 +36,9 @@ internal sealed class DevicesCommand : Command, IHasExamples
 
     private static Table Table(IReadOnlyList<DeviceDescription> devices)
     {
-        var table = Tables.Create("device", "name", ">units", ">memory");
+        var table = Tables.Create("device", "name", ">units", ">memory", "tile");
         foreach (var device in devices)
-            table.AddRow(device.Id.EscapeMarkup(), device.Name.EscapeMarkup(), $"{device.Units}", $"{device.MemoryBytes / Gibibyte:0.0} GiB");
+            table.AddRow(device.Id.EscapeMarkup(), device.Name.EscapeMarkup(), $"{device.Units}", $"{device.MemoryBytes / Gibibyte:0.0} GiB", device.Tile ?? "");
         return table;
     }
 
@@ -54,6 +54,10 @@ internal sealed class DevicesCommand : Command, IHasExamples
             json.WriteBoolean("processor", device.IsProcessor);
             if (device.Vectors is { } vectors)
                 json.WriteString("vectors", vectors.ToString().ToLowerInvariant());
+            if (device.Driver.Length > 0)
+                json.WriteString("driver", device.Driver);
+            if (device.Tile is { } tile)
+                json.WriteString("tile", tile);
             json.WriteNumber("units", device.Units);
             json.WriteNumber("memoryBytes", device.MemoryBytes);
             json.WriteEndObject();

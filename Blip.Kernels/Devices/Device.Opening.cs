@@ -1,4 +1,5 @@
 using Blip.Kernels.Ptx;
+using Blip.Kernels.Tuning;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Runtime;
@@ -14,15 +15,30 @@ public sealed partial class Device
     private const string Cpu0 = "cpu", Auto = "auto";
 
     /// <summary>Every device that can be opened: CUDA first, then OpenCL, then the CPU.</summary>
-    public static IReadOnlyList<DeviceDescription> List()
+    /// <exception cref="DeviceException">The environment variable <c>BLIP_CPU</c> or <c>BLIP_TILE</c> says what it cannot mean here.</exception>
+    public static IReadOnlyList<DeviceDescription> List() =>
+    [
+        .. Present().Select(device => device.Kind == DeviceKind.Cpu ? device : device with
+        {
+            Tile = TileChoice.Describe(device, Environment.GetEnvironmentVariable(TileChoice.Variable), TileCache.UserFolder),
+        }),
+    ];
+
+    private static DeviceDescription[] Present()
     {
         using var context = Probe();
         return
         [
             .. context.Devices.OfType<CudaDevice>().Select((device, i) =>
-                new DeviceDescription($"cuda:{i}", DeviceKind.Cuda, device.Name, false, device.MemorySize, device.NumMultiprocessors)),
+                new DeviceDescription($"cuda:{i}", DeviceKind.Cuda, device.Name, false, device.MemorySize, device.NumMultiprocessors)
+                {
+                    Driver = $"{device.DriverVersion}",
+                }),
             .. context.Devices.OfType<CLDevice>().Select((device, i) =>
-                new DeviceDescription($"opencl:{i}", DeviceKind.OpenCl, device.Name, IsProcessor(device), device.MemorySize, device.NumMultiprocessors)),
+                new DeviceDescription($"opencl:{i}", DeviceKind.OpenCl, device.Name, IsProcessor(device), device.MemorySize, device.NumMultiprocessors)
+                {
+                    Driver = CLAPI.CurrentAPI.GetDeviceInfo(device.DeviceId, CLDeviceInfoType.CL_DRIVER_VERSION),
+                }),
             Processor(new DeviceOptions()),
         ];
     }
@@ -32,9 +48,9 @@ public sealed partial class Device
     /// <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cpu</c>, <c>opencl</c>, <c>cuda</c>,
     /// or one of several: <c>opencl:1</c>, <c>cuda:1</c>.
     /// </param>
-    /// <param name="options">Threads, vectors and group size; null for the defaults.</param>
+    /// <param name="options">Threads, vectors, group size and tile; null for the defaults.</param>
     /// <exception cref="ArgumentException">The name, or an option, is not one of these.</exception>
-    /// <exception cref="DeviceException">There is no such device here, or the environment variable <c>BLIP_CPU</c> asks the processor for what it lacks.</exception>
+    /// <exception cref="DeviceException">There is no such device here, the environment variable <c>BLIP_CPU</c> asks the processor for what it lacks, or <c>BLIP_TILE</c> says something unknown.</exception>
     public static Device Open(string name = Auto, DeviceOptions? options = null)
     {
         options ??= new DeviceOptions();
@@ -43,12 +59,14 @@ public sealed partial class Device
         if (options.GroupSize is < 0 or > MaxGroupSize || (options.GroupSize & (options.GroupSize - 1)) != 0)
             throw new ArgumentException($"GroupSize is {options.GroupSize}; give a power of two up to {MaxGroupSize}, or 0.", nameof(options));
 
+        TileChoice.Resolve(options.Tile, Environment.GetEnvironmentVariable(TileChoice.Variable));
+
         var parts = name.ToLowerInvariant().Split(':');
         var index = 0;
         if (parts.Length > 2 || parts[0] is not (Auto or Cpu0 or "opencl" or "cuda") || (parts.Length == 2 && !int.TryParse(parts[1], out index)))
             throw new ArgumentException($"'{name}' is not a device: give auto, cpu, opencl, cuda, or one of several as opencl:1 or cuda:1.", nameof(name));
 
-        var devices = parts[0] == Cpu0 ? [Processor(options)] : List();
+        var devices = parts[0] == Cpu0 ? [Processor(options)] : Present();
         var found = parts[0] == Auto
             ? devices.FirstOrDefault(device => !device.IsProcessor) ?? Processor(options)
             : devices.Where(device => device.Id.StartsWith(parts[0], StringComparison.Ordinal)).ElementAtOrDefault(index);

@@ -1,3 +1,4 @@
+using Blip.Kernels.Tuning;
 using ILGPU;
 using ILGPU.Algorithms;
 using ILGPU.Runtime;
@@ -27,7 +28,10 @@ public sealed partial class Device : IDisposable
         Description = description;
         Stream = accelerator.DefaultStream;
         Workers = description.Kind == DeviceKind.Cpu ? description.Units : accelerator.NumMultiprocessors;
-        GroupSize = options.GroupSize > 0 ? options.GroupSize : description.IsProcessor ? 1 : 128;
+        GroupSize = options.GroupSize > 0 ? options.GroupSize : DefaultGroupSize(description);
+        var (shape, tunes) = TileChoice.Resolve(options.Tile, Environment.GetEnvironmentVariable(TileChoice.Variable));
+        // The portable kernels run on the CPU accelerator in tests alone.
+        Tile = description.Kind == DeviceKind.Cpu ? new TileChoice(this, null, false, "") : new TileChoice(this, shape, tunes, options.TileFolder ?? TileCache.UserFolder);
         kernels = new KernelLoader(accelerator);
         nothing = Allocate<byte>(64);
     }
@@ -52,6 +56,9 @@ public sealed partial class Device : IDisposable
 
     /// <summary>What the CPU variants compute with; means nothing on other devices.</summary>
     internal CpuVectors Vectors => Description.Vectors ?? CpuVectors.Auto;
+
+    /// <summary>How the linear layer cuts its work.</summary>
+    internal TileChoice Tile { get; }
 
     /// <summary>Work-items per group of the portable kernels; fixed while the device is open, since it fixes the order of sums.</summary>
     public int GroupSize { get; }
@@ -117,6 +124,8 @@ public sealed partial class Device : IDisposable
     }
 
     internal static readonly KernelSpecialization Specialization = new(MaxGroupSize, null);
+
+    internal static int DefaultGroupSize(DeviceDescription description) => description.IsProcessor ? 1 : 128;
 
     internal static void Configure(Context.Builder builder) => builder.Optimize(OptimizationLevel.O2).EnableAlgorithms();
 

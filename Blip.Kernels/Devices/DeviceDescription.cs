@@ -9,6 +9,15 @@ namespace Blip.Kernels.Devices;
 /// <param name="Units">Multiprocessors, compute units or threads.</param>
 public sealed record DeviceDescription(string Id, DeviceKind Kind, string Name, bool IsProcessor, long MemoryBytes, int Units)
 {
+    /// <summary>What the driver calls its version; empty where there is none.</summary>
+    public string Driver { get; init; } = "";
+
+    /// <summary>
+    /// The tile of the linear layer on other devices than <see cref="DeviceKind.Cpu"/>, and where it comes from, in words: <c>6x16, default</c>,
+    /// <c>float32 6x32, tuned</c>. Told by <see cref="Device.List"/>; null elsewhere.
+    /// </summary>
+    public string? Tile { get; init; }
+
     /// <summary>The vectors that its variants compute with, on <see cref="DeviceKind.Cpu"/>; null elsewhere.</summary>
     public CpuVectors? Vectors { get; init; }
 }

@@ -14,4 +14,15 @@ public sealed record DeviceOptions
     /// (1 where kernels run on CPU cores, 128 on a GPU). A test opens a processor with a larger one to walk the paths of a GPU.
     /// </summary>
     public int GroupSize { get; init; }
+
+    /// <summary>
+    /// How the linear layer cuts its work on OpenCL and CUDA devices: <c>auto</c> times the shapes that fit the device once and keeps the winner
+    /// in the user's cache, <c>off</c> takes the default of the device's type, a name (<c>6x16</c>, <c>6x32</c>, <c>6x64</c>, <c>12x32</c>,
+    /// <c>shared64x64</c>) that shape. Null: what the environment variable <c>BLIP_TILE</c> says; where it says nothing, <c>auto</c>.
+    /// All give the same bits. The CPU accelerator has variants of its own (<see cref="Vectors"/>).
+    /// </summary>
+    public string? Tile { get; init; }
+
+    /// <summary>Where tuned tiles are kept; null: the user's cache.</summary>
+    internal string? TileFolder { get; init; }
 }

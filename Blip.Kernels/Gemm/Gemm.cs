@@ -61,6 +61,6 @@ public static class Gemm
         if (!portable)
             GemmSimd.Run(device, args);
         else
-            GemmShapes.Run(device, args, GemmShapes.Default(device));
+            GemmShapes.Run(device, args, device.Tile.For(args));
     }
 }

@@ -28,7 +28,7 @@ internal static class GemmShapes
     /// What a device gets that nobody tuned. A processor: few enough sums for the 16 registers of AVX2, enough to keep those of AVX-512 busy.
     /// A GPU: groups that share what they read.
     /// </summary>
-    public static GemmShape Default(Device device) => device.Description.IsProcessor ? GemmShape.Tile6x16 : GemmShape.Shared64x64;
+    public static GemmShape Default(DeviceDescription device) => device.IsProcessor ? GemmShape.Tile6x16 : GemmShape.Shared64x64;
 
     public static void Run(Device device, in GemmArgs args, GemmShape shape)
     {

@@ -1,0 +1,15 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Tuning;
+
+namespace Blip.Tests;
+
+/// <summary>No test tunes by surprise, nor do the processes that tests start: only <see cref="Kernels.TileTuningTests"/>, by an option.</summary>
+internal static class TilesOfTests
+{
+    [ModuleInitializer]
+    internal static void TurnTuningOff()
+    {
+        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(TileChoice.Variable)))
+            Environment.SetEnvironmentVariable(TileChoice.Variable, "off");
+    }
+}
