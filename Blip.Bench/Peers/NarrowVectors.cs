@@ -27,7 +27,8 @@ internal static class NarrowVectors
         try
         {
             string[] precisions = [.. session.Precisions("fp32").Select(Agreement.Name).SelectMany(name => new[] { "--precision", name })];
-            var start = new ProcessStartInfo(Environment.ProcessPath!, [.. Host, "--only", "caption", .. precisions, "--rounds", $"{session.Options.Rounds}", "--json", json]);
+            string[] encoder = session.Options.Encoder is { } kept ? ["--encoder-precision", Agreement.Name(kept)] : [];
+            var start = new ProcessStartInfo(Environment.ProcessPath!, [.. Host, "--only", "caption", .. precisions, .. encoder, "--rounds", $"{session.Options.Rounds}", "--json", json]);
             foreach (var (name, value) in s_limits)
                 start.Environment[name] = value;
             using var child = Process.Start(start)!;

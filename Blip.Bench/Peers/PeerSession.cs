@@ -30,7 +30,7 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     public BlipWorks Blip(Precision precision, string device = "cpu")
     {
         if (!blips.TryGetValue((precision, device), out var works))
-            blips.Add((precision, device), works = new BlipWorks(Source, new ModelOptions { Precision = precision }, device));
+            blips.Add((precision, device), works = new BlipWorks(Source, new ModelOptions { Precision = precision, EncoderPrecision = options.Encoder }, device));
         return works;
     }
 

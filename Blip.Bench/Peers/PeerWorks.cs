@@ -115,7 +115,8 @@ internal static class PeerWorks
         BenchRecord Record(Precision precision, BlipWorks works, Sample sample)
         {
             var name = Agreement.Name(precision);
-            return BenchRecord.Of(work, works.Device, name, sample, samples[^1], Targets.Of(work, name));
+            var record = BenchRecord.Of(work, works.Device, name, sample, samples[^1], Targets.Of(work, name));
+            return session.Options.Encoder is { } encoder ? record with { Variant = $"{Agreement.Name(encoder)} encoder" } : record;
         }
     }
 }

@@ -14,6 +14,8 @@ internal sealed class PeersCommand : RootCommand
     private readonly Option<string[]> only = BenchOptions.Words("--only", "The works to measure. [default: all]", [.. PeerWorks.All.Keys]);
     private readonly Option<string[]> precisions = BenchOptions.Words(
         "--precision", "How our weights are kept. [default: those of the work]", [.. Enum.GetValues<Precision>().Select(Agreement.Name)]);
+    private readonly Option<string[]> encoder = BenchOptions.Words(
+        "--encoder-precision", "How our image encoder's are. [default: as --precision does of itself]", [.. Enum.GetValues<Precision>().Select(Agreement.Name)]);
     private readonly Option<int> rounds = new("--rounds") { Description = "Rounds that count; one that does not goes before.", HelpName = "n", DefaultValueFactory = _ => Interleaver.Rounds };
     private readonly Option<string> blip = new("--blip") { Description = "The blip program of cold-start. [default: the one built with this]", HelpName = "PROGRAM", DefaultValueFactory = _ => BuiltProgram() };
     private readonly Option<bool> brief = BenchOptions.Short($"Only {string.Join(" and ", PeerWorks.Short)}.");
@@ -34,7 +36,7 @@ internal sealed class PeersCommand : RootCommand
             if (result.Tokens is [var token] && !File.Exists(token.Value))
                 result.AddError($"--blip is '{token.Value}', and there is no such file; give the blip program that is to start.");
         });
-        foreach (var option in (Option[])[only, precisions, rounds, brief, blip, json, save])
+        foreach (var option in (Option[])[only, precisions, encoder, rounds, brief, blip, json, save])
             Add(option);
         SetAction(Run);
     }
@@ -44,6 +46,7 @@ internal sealed class PeersCommand : RootCommand
         var wanted = parsed.GetValue(only) is { Length: > 0 } words ? words : parsed.GetValue(brief) ? PeerWorks.Short : PeerWorks.All.Keys;
         var options = new PeerOptions(
             [.. (parsed.GetValue(precisions) ?? []).Select(name => Enum.Parse<Precision>(name, ignoreCase: true))],
+            parsed.GetValue(encoder) is [.., var kept] ? Enum.Parse<Precision>(kept, ignoreCase: true) : null,
             parsed.GetRequiredValue(rounds),
             Path.GetFullPath(parsed.GetRequiredValue(blip)));
         Artifacts.Check(parsed.GetValue(save));
