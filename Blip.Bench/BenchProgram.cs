@@ -24,6 +24,7 @@ internal static class BenchProgram
             new ModelsCommand(output),
             new Command(PeersName, "The same work on libtorch and ONNX Runtime, in turns with ours."),
             new CompareCommand(output),
+            new QualityCommand(output),
             new LoadCommand(output),
             new WriteCommand(),
         };

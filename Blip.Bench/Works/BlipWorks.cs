@@ -23,6 +23,7 @@ internal sealed class BlipWorks : IBeamWorks
     {
         device = Kernels.Devices.Device.Open(deviceName);
         model = CaptioningModel.Load(source, device, options);
+        LoadedBytes = device.AllocatedBytes;
         generator = new Generator(device);
         specials = new SpecialTokens(source.Config.Text.BosTokenId, source.Config.Text.SepTokenId, source.Config.Text.PadTokenId);
     }
@@ -32,6 +33,9 @@ internal sealed class BlipWorks : IBeamWorks
 
     /// <inheritdoc/>
     public TimeSpan Rest => TimeSpan.FromMilliseconds(2);
+
+    /// <summary>Bytes on the device once the weights are there.</summary>
+    public long LoadedBytes { get; }
 
     /// <summary>The device's id.</summary>
     public string Device => device.Description.Id;

@@ -162,6 +162,7 @@ public sealed class CaptionCommandTests : IDisposable
     [InlineData("--max-length is 999: the model has 64 positions", "--max-length", "999")]
     [InlineData("--format is 'xml'; give one of text, json, jsonl, csv", "--format", "xml")]
     [InlineData("--precision is 'fp8'; give one of fp32, fp16, bf16", "--precision", "fp8")]
+    [InlineData("--encoder-precision is 'fp8'; give one of auto, fp32, fp16, bf16, int8", "--encoder-precision", "fp8")]
     [InlineData("--threads is -1: give 1 to", "--threads", "-1")]
     [InlineData("--batch-size is 100000: give 1 to", "--batch-size", "100000")]
     [InlineData("--prompt 'background", "--prompt", "background background background background background background background background background background background background background background background background background background background background")]

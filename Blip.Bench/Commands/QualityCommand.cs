@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Blip.Bench.Reporting;
+using Blip.Bench.Works;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Bench.Commands;
+
+/// <summary><c>quality</c>: what a precision costs in words, and in distance from float64.</summary>
+internal sealed class QualityCommand : Command
+{
+    private static readonly (Precision Decoder, Precision Encoder)[] s_mixes =
+    [
+        (Precision.Fp32, Precision.Fp32), (Precision.Fp16, Precision.Fp16), (Precision.Bf16, Precision.Bf16), (Precision.Bf16, Precision.Fp32),
+        (Precision.Int8, Precision.Fp32), (Precision.Int8, Precision.Bf16), (Precision.Int8, Precision.Int8),
+    ];
+
+    private readonly TextWriter output;
+
+    public QualityCommand(TextWriter output)
+        : base("quality", "Compares the precisions: captions of the demo model with fp32's, and synthetic:base with the reference's answers in float64.")
+    {
+        this.output = output;
+        SetAction(_ => Run());
+    }
+
+    private int Run()
+    {
+        var golden = Checkout.Path("Blip.Tests/Goldens/models/base/captioning", Name);
+        using var tensors = new SafetensorsFile(Path.Combine(golden, "tensors.safetensors"));
+        using var answers = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(golden, "golden.json")));
+        var greedy = answers.RootElement.GetProperty("generate").EnumerateArray().First(test => test.GetProperty("name").GetString() == "greedy");
+        int[] caption = [.. greedy.GetProperty("sequences")[0].EnumerateArray().Select(token => token.GetInt32())];
+        string[] pictures = [.. Directory.EnumerateFiles(Checkout.Path("weights/samples", Name), "*.png").Order(StringComparer.Ordinal)];
+        var model = Checkout.Path("weights/captioning", Name);
+
+        var side = ModelSource.Resolve("synthetic:base").Config.Vision.ImageSize;
+        var pixels = new float[3 * side * side];
+        SyntheticTensors.Fill("pixel_values", 0.1, 1, pixels);
+        var expected = Say(model, pictures, s_mixes[0]);
+        output.WriteLine($"demo: {pictures.Length} pictures, greedy and 3 beams, agreeing with fp32; base: synthetic:base against float64, error as a share of the root mean square");
+        output.WriteLine("| decoder | encoder | demo captions | demo tokens | base tokens | embeddings' error | logits' error | base weights, MB |");
+        output.WriteLine("|---|---|---|---|---|---|---|---|");
+        foreach (var mix in s_mixes)
+        {
+            var said = Say(model, pictures, mix);
+            var captions = said.Zip(expected).Count(pair => pair.First.SequenceEqual(pair.Second));
+            var tokens = said.Zip(expected).Sum(pair => Same(pair.First, pair.Second));
+            using var works = new BlipWorks(ModelSource.Resolve("synthetic:base"), new ModelOptions { Precision = mix.Decoder, EncoderPrecision = mix.Encoder });
+            var memory = works.LoadedBytes;
+            works.SetPixels(pixels, 1);
+            var words = works.Caption(caption.Length - 1)[0];
+            works.PrepareToken(caption);
+            works.Token();
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {Word(mix.Decoder)} | {Word(mix.Encoder)} | {captions} of {expected.Count} | {tokens} of {expected.Sum(one => one.Length)} | {Same(words, caption.AsSpan(1))} of {words.Length} | {EmbeddingsError(works.ReadEmbeddings()):E1} | {LogitsError(works.ReadLogits()):E1} | {memory / 1e6:F0} |"));
+        }
+        return 0;
+
+        // The goldens hold every ninth token of the embeddings, and every 61st logit of each word; the last word's are compared.
+        double EmbeddingsError(float[] actual)
+        {
+            var expected = tensors.ReadAll("vision.last_hidden_state");
+            var width = (int)tensors.Get("vision.last_hidden_state").Shape[^1];
+            return Error(expected, i => actual[(i / width * 9 * width) + (i % width)]);
+        }
+
+        double LogitsError(float[] actual)
+        {
+            var width = (int)tensors.Get("lm.logits").Shape[^1];
+            return Error(tensors.ReadAll("lm.logits")[^width..], i => actual[i * 61]);
+        }
+    }
+
+    // The root mean square of the differences, as a share of that of the values.
+    private static double Error(float[] expected, Func<int, float> actual)
+    {
+        double squares = 0, size = 0;
+        for (var i = 0; i < expected.Length; i++)
+        {
+            var error = actual(i) - (double)expected[i];
+            squares += error * error;
+            size += (double)expected[i] * expected[i];
+        }
+        return Math.Sqrt(squares / size);
+    }
+
+    private static List<int[]> Say(string model, string[] pictures, (Precision Decoder, Precision Encoder) mix)
+    {
+        using var captioner = Captioner.Load(model, new CaptionerOptions { Device = "cpu", Precision = mix.Decoder, EncoderPrecision = mix.Encoder });
+        CaptionOptions?[] ways = [null, new() { Generation = captioner.Defaults with { NumBeams = 3 } }];
+        return [.. ways.SelectMany(way => pictures.Select(picture => captioner.Caption(picture, way).Tokens.ToArray()))];
+    }
+
+    private static int Same(ReadOnlySpan<int> a, ReadOnlySpan<int> b)
+    {
+        var same = 0;
+        for (var i = 0; i < Math.Min(a.Length, b.Length); i++)
+            same += a[i] == b[i] ? 1 : 0;
+        return same;
+    }
+
+    private static string Word(Precision precision) => precision.ToString().ToLowerInvariant();
+}
