@@ -4,38 +4,20 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>A call's options in the model's terms: checked, and words turned to tokens.</summary>
-internal sealed class CaptionPlan
+/// <summary>A captioner's call in the model's terms: its prompts are tokens that leave room for words.</summary>
+internal sealed class CaptionPlan : GenerationPlan
 {
-    private readonly WordPieceTokenizer? tokenizer;
     private readonly TextConfig text;
     private readonly int[] prompt;
 
     /// <summary>Checks the options against the model.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
     public CaptionPlan(CaptionOptions options, GenerationOptions defaults, TextConfig text, WordPieceTokenizer? tokenizer)
+        : base(options.Generation ?? defaults, options.BadWords, options.Attention, text, tokenizer)
     {
-        (this.text, this.tokenizer) = (text, tokenizer);
-        var generation = options.Generation ?? defaults;
-        Specials = new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId);
-        generation.Validate(text.VocabularySize, text.MaxPositions, Specials);
-        Attention = options.Attention || generation.OutputAttentions;
-        Generation = generation with
-        {
-            BadWordsIds = [.. generation.BadWordsIds, .. options.BadWords.Select(words => Encode(words, nameof(CaptionOptions.BadWords)))],
-            OutputAttentions = Attention,
-        };
+        this.text = text;
         prompt = Encode(options.Prompt);
     }
-
-    /// <summary>How words are chosen.</summary>
-    public GenerationOptions Generation { get; }
-
-    /// <summary>The model's start, stop and pad tokens.</summary>
-    public SpecialTokens Specials { get; }
-
-    /// <summary>Whether to tell where the model looked.</summary>
-    public bool Attention { get; }
 
     /// <summary>The tokens that a picture's caption begins with, the start token first.</summary>
     /// <exception cref="ArgumentException">The picture's own prompt leaves no room for words, or the model has no vocabulary.</exception>
@@ -53,13 +35,5 @@ internal sealed class CaptionPlan
 
         ArgumentException Refused(string reason) =>
             new($"Prompt '{words}' has {tokens.Length} tokens with the start token, and {reason}", nameof(CaptionOptions.Prompt));
-    }
-
-    private int[] Encode(string words, string option)
-    {
-        if (tokenizer is null)
-            throw new ArgumentException($"{option} is '{words}', and the model has no vocabulary to turn words into tokens: give a VocabularyFile.", option);
-        var tokens = tokenizer.Encode(words, addSpecial: false);
-        return tokens.Length > 0 ? tokens : throw new ArgumentException($"{option} is '{words}', which holds no word.", option);
     }
 }

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Threading.Channels;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 
@@ -48,7 +46,8 @@ public sealed partial class Captioner
         IAsyncEnumerable<ImageSource> images, CaptionOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return Results(images, Plan(options), cancellationToken);
+        var plan = Plan(options);
+        return InBatches(images, DecodedImage.Of, batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -64,63 +63,14 @@ public sealed partial class Captioner
     {
         ArgumentNullException.ThrowIfNull(image);
         var plan = Plan(options);
-        if (plan.Generation.NumBeams > 1 || plan.Generation.NumReturnSequences > 1)
-            throw new ArgumentException("Words come one by one of one sequence only: set NumBeams and NumReturnSequences to 1.", nameof(options));
-        if (tokenizer is null)
-            throw new ArgumentException("The model has no vocabulary, and so no words: give a VocabularyFile.", nameof(options));
-        plan.Prompt(image);
-        return Words(image, plan, cancellationToken);
-    }
+        var words = WordStream.Check(plan.Generation, Tokenizer);
+        var prompt = plan.Prompt(image);
+        return WordStream.Of(words, Speak, cancellationToken);
 
-    private async IAsyncEnumerable<CaptionResult> Results(
-        IAsyncEnumerable<ImageSource> images, CaptionPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var batches = images.SelectAheadAsync(DecodedImage.Of, 2 * batchSize, cancellationToken).InGroupsAsync(batchSize, cancellationToken);
-        await foreach (var batch in batches.ConfigureAwait(false))
+        void Speak(Action<int> say, CancellationToken stop)
         {
-            foreach (var result in await Task.Run(() => Run(batch, plan, onToken: null, cancellationToken), cancellationToken).ConfigureAwait(false))
-                yield return result;
-        }
-    }
-
-    private async IAsyncEnumerable<string> Words(ImageSource image, CaptionPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        var words = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var work = Task.Run(() => Speak(image, plan, words.Writer, stop.Token), CancellationToken.None);
-        try
-        {
-            await foreach (var word in words.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
-                yield return word;
-        }
-        finally
-        {
-            await stop.CancelAsync().ConfigureAwait(false);
-            await work.ConfigureAwait(false);
-        }
-    }
-
-    private void Speak(ImageSource image, CaptionPlan plan, ChannelWriter<string> words, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var text = tokenizer!.Stream();
-            foreach (var token in plan.Prompt(image))
-                Give(text.Append(token));
-            Caption(image, plan, token => Give(text.Append(token.Token)), cancellationToken);
-            Give(text.Finish());
-            words.Complete();
-        }
-        catch (Exception e)
-        {
-            // The reader meets it where the words end.
-            words.Complete(e);
-        }
-
-        void Give(string word)
-        {
-            if (word.Length > 0)
-                words.TryWrite(word);
+            Array.ForEach(prompt, say);
+            Caption(image, plan, token => say(token.Token), stop);
         }
     }
 

@@ -1,0 +1,80 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Tokenization;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>
+/// What users call, whatever it does: pictures and words in, answers out. Any number of threads may call one: pictures are decoded in
+/// parallel, the device works on one batch at a time, and a batch's results are those that each picture has alone.
+/// </summary>
+public abstract class Pipeline : IDisposable
+{
+    private readonly bool owner;
+
+    /// <summary>A pipeline on a device.</summary>
+    /// <param name="host">What it stands on.</param>
+    /// <param name="owner">False for one that shares another's model, which that one frees.</param>
+    private protected Pipeline(PipelineHost host, bool owner = true) => (Host, this.owner) = (host, owner);
+
+    /// <summary>The model's sizes.</summary>
+    public BlipConfig Config => Host.Source.Config;
+
+    /// <summary>Where it runs.</summary>
+    public DeviceDescription DeviceDescription => Host.Device.Description;
+
+    /// <summary>False for a model without a vocabulary: it speaks in token ids alone, and cannot be given words.</summary>
+    public bool HasVocabulary => Host.Tokenizer is not null;
+
+    /// <summary>What loading has to tell and is no error: why a cache was not used, or could not be written.</summary>
+    public abstract IReadOnlyList<string> Notices { get; }
+
+    /// <summary>Times every step on the device while it is set.</summary>
+    public Profiler? Profiler
+    {
+        get => Host.Device.Profiler;
+        set => Host.Device.Profiler = value;
+    }
+
+    /// <summary>Waits for the work in hand, and frees the model and the device.</summary>
+    public void Dispose()
+    {
+        if (owner)
+            Host.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Bytes of device memory, and buffers, held at the moment: they do not grow once the shapes of the work were seen.</summary>
+    internal (long Bytes, int Buffers) DeviceMemory => (Host.Device.AllocatedBytes, Host.Device.LiveBuffers);
+
+    /// <summary>What it stands on.</summary>
+    private protected PipelineHost Host { get; }
+
+    private protected WordPieceTokenizer? Tokenizer => Host.Tokenizer;
+
+    /// <summary>Does work on the device while no other thread does.</summary>
+    private protected T InTurn<T>(Func<T> work, CancellationToken cancellationToken) => Host.InTurn(this, work, cancellationToken);
+
+    /// <summary>
+    /// Takes a stream of items through the device, batch by batch, each made ready on the thread pool while the device works on those before
+    /// it: about two batches ahead and no more, so that a slow reader of the results holds everything back.
+    /// </summary>
+    /// <param name="items">Taken when their turn comes.</param>
+    /// <param name="ready">What can be done ahead: decoding. It throws nothing.</param>
+    /// <param name="run">A batch's results, in order.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private protected async IAsyncEnumerable<TResult> InBatches<TItem, TReady, TResult>(
+        IAsyncEnumerable<TItem> items,
+        Func<TItem, TReady> ready,
+        Func<IReadOnlyList<TReady>, IReadOnlyList<TResult>> run,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var batches = items.SelectAheadAsync(ready, 2 * Host.BatchSize, cancellationToken).InGroupsAsync(Host.BatchSize, cancellationToken);
+        await foreach (var batch in batches.ConfigureAwait(false))
+        {
+            foreach (var result in await Task.Run(() => run(batch), cancellationToken).ConfigureAwait(false))
+                yield return result;
+        }
+    }
+}

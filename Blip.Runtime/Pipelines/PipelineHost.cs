@@ -1,0 +1,151 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Tokenization;
+using ILGPU;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>
+/// What every pipeline stands on: a device, the way of pictures to it, a vocabulary, and whose turn it is. It owns what is put on the device
+/// for it, the model first of all, and frees it in the end.
+/// </summary>
+internal sealed class PipelineHost
+{
+    // What saturates a processor's cores, or keeps a GPU busy, without holding many pictures in memory.
+    private const int ProcessorBatch = 4, GpuBatch = 16;
+
+    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly Stack<IDisposable> owned = [];
+    private bool disposed;
+
+    private PipelineHost(ModelSource source, PipelineOptions options, Device device)
+    {
+        (Source, Device) = (source, Own(device));
+        BatchSize = options.BatchSize > 0 ? options.BatchSize : device.Description.IsProcessor ? ProcessorBatch : GpuBatch;
+    }
+
+    /// <summary>The model's files.</summary>
+    public ModelSource Source { get; }
+
+    /// <summary>Where the model runs.</summary>
+    public Device Device { get; }
+
+    /// <summary>Words to tokens and back; null for a model without a vocabulary.</summary>
+    public WordPieceTokenizer? Tokenizer { get; private init; }
+
+    /// <summary>Pictures to the device.</summary>
+    public ImagePreprocessor Preprocessor { get; private set; } = null!;
+
+    /// <summary>Pictures that go through the model together.</summary>
+    public int BatchSize { get; }
+
+    /// <summary>Opens the device and lets a pipeline put itself on it; where that fails, nothing stays behind.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="options">Device, vocabulary and batches.</param>
+    /// <param name="build">Makes the pipeline; what it puts on the device it gives to <see cref="Own"/>.</param>
+    public static T Open<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build)
+    {
+        options.Validate();
+        var tokenizer = LoadVocabulary(source, options);
+        var host = new PipelineHost(source, options, Device.Open(options.Device, new DeviceOptions { Threads = options.Threads })) { Tokenizer = tokenizer };
+        try
+        {
+            host.Preprocessor = host.Own(new ImagePreprocessor(host.Device, source.Preprocessor.ToProcessing()));
+            return build(host);
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes over what lives as long as the pipeline; the last to come is freed first.</summary>
+    public T Own<T>(T part)
+        where T : IDisposable
+    {
+        owned.Push(part);
+        return part;
+    }
+
+    /// <summary>Does work on the device while no other thread does.</summary>
+    /// <exception cref="ObjectDisposedException">The pipeline is disposed.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before the turn came.</exception>
+    public T InTurn<T>(object pipeline, Func<T> work, CancellationToken cancellationToken)
+    {
+        turn.Wait(cancellationToken);
+        try
+        {
+            ObjectDisposedException.ThrowIf(disposed, pipeline);
+            return work();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>
+    /// Writes a batch's pictures to the device, without gaps: those that are decoded, and that the model takes.
+    /// </summary>
+    /// <param name="batch">The pictures.</param>
+    /// <param name="pixelBuffer">The model's memory for so many pictures of a height and a width.</param>
+    /// <param name="refuse">Told the place in the batch of a picture that is not written, and why.</param>
+    /// <returns>The places in the batch of the pictures that are written, in order.</returns>
+    public List<int> Upload(IReadOnlyList<DecodedImage> batch, Func<int, int, int, ArrayView<float>> pixelBuffer, Action<int, string> refuse)
+    {
+        var places = new List<int>(batch.Count);
+        var pixels = pixelBuffer(batch.Count, Preprocessor.Processing.Height, Preprocessor.Processing.Width);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (!batch[i].Succeeded)
+            {
+                refuse(i, batch[i].Error!);
+                continue;
+            }
+            try
+            {
+                Preprocessor.Write(batch[i].Image!, pixels.SubView((long)places.Count * Preprocessor.OutputLength, Preprocessor.OutputLength), batch[i].Source.Name);
+                places.Add(i);
+            }
+            catch (ImageException e)
+            {
+                refuse(i, e.Message);
+            }
+        }
+        return places;
+    }
+
+    /// <summary>Waits for the work in hand and frees everything; the second time it does nothing.</summary>
+    public void Dispose()
+    {
+        turn.Wait();
+        try
+        {
+            disposed = true;
+            while (owned.TryPop(out var part))
+                part.Dispose();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private static WordPieceTokenizer? LoadVocabulary(ModelSource source, PipelineOptions options)
+    {
+        var file = options.VocabularyFile ?? source.VocabularyFile;
+        if (file is null)
+            return null;
+        var text = source.Config.Text;
+        var tokenizer = WordPieceTokenizer.Load(file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));
+        if (tokenizer.VocabularySize > text.VocabularySize)
+        {
+            throw new TokenizerException(
+                $"{file}: its {tokenizer.VocabularySize} words are more than the {text.VocabularySize} that {source.Name} knows; "
+                + "give the vocabulary that the model was trained with.");
+        }
+        return tokenizer;
+    }
+}

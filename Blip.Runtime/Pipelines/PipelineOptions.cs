@@ -1,0 +1,73 @@
+using Blip.Runtime.Models;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>How a pipeline is set up: where it runs, how its weights are kept, and how much goes through it at once.</summary>
+public abstract record PipelineOptions
+{
+    /// <summary>Most pictures that one batch may hold.</summary>
+    public const int MaxBatchSize = 1024;
+
+    /// <summary>Most threads that may be asked for.</summary>
+    public const int MaxThreads = 1024;
+
+    /// <summary>
+    /// Where it runs: <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cuda</c>, <c>opencl</c>,
+    /// <c>cpu</c>, or one of several: <c>cuda:1</c>.
+    /// </summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>How the weights are kept that every word reads: those of the text towers.</summary>
+    public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>How the weights are kept that every picture reads: those of the image encoder. Null: what goes with <see cref="Precision"/>.</summary>
+    public Precision? EncoderPrecision { get; init; }
+
+    /// <summary>
+    /// Keeps the packed weights in a file, so that the next load takes a fraction of the time. The file is checked each time, written anew
+    /// where it does not fit, and may be deleted at any time.
+    /// </summary>
+    public bool Cache { get; init; }
+
+    /// <summary>An existing folder for that file; null for the place beside the model's weights.</summary>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>Threads of the CPU device; 0 means one per core.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Pictures that go through the model together; 0 lets the device decide. It changes the time, never a result.</summary>
+    public int BatchSize { get; init; }
+
+    /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>
+    public string? VocabularyFile { get; init; }
+
+    /// <summary>Checks the numbers.</summary>
+    /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
+    public virtual void Validate()
+    {
+        if (Threads is < 0 or > MaxThreads)
+            throw new ArgumentException($"Threads is {Threads}: give 1 to {MaxThreads}, or 0 for one per core.", nameof(Threads));
+        if (BatchSize is < 0 or > MaxBatchSize)
+            throw new ArgumentException($"BatchSize is {BatchSize}: give 1 to {MaxBatchSize}, or 0 to let the device decide.", nameof(BatchSize));
+        if (CacheFolder is not null && !Directory.Exists(CacheFolder))
+            throw new ArgumentException($"CacheFolder is '{CacheFolder}', and there is no such folder; make it first, or leave it out to keep the cache beside the model.", nameof(CacheFolder));
+        Check(Precision, nameof(Precision));
+        if (EncoderPrecision is { } encoder)
+            Check(encoder, nameof(EncoderPrecision));
+
+        static void Check(Precision precision, string name)
+        {
+            if (!Enum.IsDefined(precision))
+                throw new ArgumentException($"{name} is {precision}: give {string.Join(", ", Enum.GetNames<Precision>())}.", name);
+        }
+    }
+
+    /// <summary>What of it is the model's.</summary>
+    internal ModelOptions ForModel() => new()
+    {
+        Precision = Precision,
+        EncoderPrecision = EncoderPrecision,
+        Cache = Cache,
+        CacheFolder = CacheFolder,
+    };
+}
