@@ -26,6 +26,10 @@ internal static class InputExpansion
     public static List<ImageSource> Expand(IEnumerable<string> arguments, Func<Stream> openInput) =>
         [.. arguments.SelectMany(argument => Expand(argument, openInput))];
 
+    /// <summary>True where the command line names one picture, itself and not a folder or a pattern: its result needs no path.</summary>
+    public static bool IsOneNamed(IReadOnlyList<string> arguments, IReadOnlyList<ImageSource> sources) =>
+        arguments is [var argument] && sources is [var source] && source.Name == argument;
+
     private static IEnumerable<ImageSource> Expand(string argument, Func<Stream> openInput)
     {
         if (argument == StandardInput)

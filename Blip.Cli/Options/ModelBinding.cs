@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Blip.Cli.Output;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
@@ -15,10 +16,9 @@ internal sealed class ModelBinding
         "A folder with config.json and weights, a weight file beside its config.json, a name in the local Hugging Face cache "
         + "(Salesforce/blip-image-captioning-base), or synthetic:NAME.";
 
-    private static readonly string Demo = Path.Combine(AppContext.BaseDirectory, "weights", "captioning");
-
     private static readonly string[] Precisions = [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())];
 
+    private readonly DemoModel demo;
     private readonly Option<string?> model = OptionKinds.Text("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
     private readonly Option<string> device = new("--device")
     {
@@ -45,8 +45,11 @@ internal sealed class ModelBinding
     private readonly Option<string?> vocabulary = OptionKinds.Text("--vocab", "A vocab.txt or tokenizer.json in place of the model's own.", "FILE");
 
     /// <summary>Adds the options to a command.</summary>
-    public ModelBinding(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="demo">The model that is meant where none is named.</param>
+    public ModelBinding(Command command, DemoModel demo)
     {
+        this.demo = demo;
         cache.Validators.Add(RefusePictureAsFolder);
         device.CompletionSources.Add("auto", "cuda", "opencl", "cpu");
         foreach (var option in (Option[])[model, device, precision, encoderPrecision, cache, threads, batchSize, vocabulary])
@@ -63,26 +66,48 @@ internal sealed class ModelBinding
     {
         if (parsed.GetValue(model) is { } named)
             return Resolve(named);
-        if (!Directory.Exists(Demo))
-            throw new UsageException($"the demo captioner is not beside the program ('{Demo}'): give --model.");
-        terminal.Say("no --model: using the demo captioner, which knows drawn shapes on plain backgrounds only. "
-            + "For photographs, download Salesforce/blip-image-captioning-base from huggingface.co and give --model FOLDER.");
-        return Resolve(Demo);
+        if (!Directory.Exists(demo.Path))
+            throw new UsageException($"the demo {demo.Noun} is not beside the program ('{demo.Path}'): give --model.");
+        terminal.Say($"no --model: using the demo {demo.Noun}, which knows drawn shapes on plain backgrounds only. "
+            + $"For photographs, download {demo.ForPhotographs} from huggingface.co and give --model FOLDER.");
+        return Resolve(demo.Path);
     }
 
-    /// <summary>Puts the model on the device.</summary>
+    /// <summary>A pipeline's options, as far as every pipeline has them.</summary>
+    public TOptions Options<TOptions>(ParseResult parsed)
+        where TOptions : PipelineOptions, new() => (TOptions)((PipelineOptions)new TOptions() with
+        {
+            Device = parsed.GetRequiredValue(device),
+            Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(precision), ignoreCase: true),
+            EncoderPrecision = Enum.TryParse<Precision>(parsed.GetRequiredValue(encoderPrecision), ignoreCase: true, out var encoder) ? encoder : null,
+            Cache = parsed.GetResult(cache) is { Implicit: false },
+            CacheFolder = parsed.GetValue(cache),
+            Threads = parsed.GetValue(threads) ?? 0,
+            BatchSize = parsed.GetValue(batchSize) ?? 0,
+            VocabularyFile = parsed.GetValue(vocabulary),
+        });
+
+    /// <summary>Puts a model on the device, and says what there is to say about it.</summary>
     /// <exception cref="UsageException">Device, vocabulary, weights or a number cannot be used.</exception>
-    public Captioner Load(ParseResult parsed, ModelSource source) => Startup.Step(() => Captioner.Load(source, new CaptionerOptions
+    public TPipeline Load<TPipeline>(ParseResult parsed, Terminal terminal, ProgressLine progress, Func<TPipeline> load)
+        where TPipeline : Pipeline
     {
-        Device = parsed.GetRequiredValue(device),
-        Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(precision), ignoreCase: true),
-        EncoderPrecision = Enum.TryParse<Precision>(parsed.GetRequiredValue(encoderPrecision), ignoreCase: true, out var encoder) ? encoder : null,
-        Cache = parsed.GetResult(cache) is { Implicit: false },
-        CacheFolder = parsed.GetValue(cache),
-        Threads = parsed.GetValue(threads) ?? 0,
-        BatchSize = parsed.GetValue(batchSize) ?? 0,
-        VocabularyFile = parsed.GetValue(vocabulary),
-    }));
+        progress.Announce("loading the model …");
+        try
+        {
+            var pipeline = Startup.Step(load);
+            progress.Clear();
+            foreach (var notice in pipeline.Notices)
+                terminal.Say(notice);
+            if (parsed.GetValue(threads) is not null && pipeline.DeviceDescription.Kind != DeviceKind.Cpu)
+                terminal.Say($"{threads.Name} changes nothing on {pipeline.DeviceDescription.Id}: it is about --device cpu");
+            return pipeline;
+        }
+        finally
+        {
+            progress.Clear();
+        }
+    }
 
     // "--cache photo.jpg" was meant to caption the photo.
     private static void RefusePictureAsFolder(OptionResult result)
@@ -90,10 +115,4 @@ internal sealed class ModelBinding
         if (result.Tokens is [var token] && !Directory.Exists(token.Value))
             result.AddError($"--cache is '{token.Value}', and there is no such folder; make it first, or put --cache after the pictures to keep the file beside the model.");
     }
-
-    /// <summary>A sentence where threads were asked of a device that has none to give.</summary>
-    public string? ThreadsWithoutEffect(ParseResult parsed, Captioner captioner) =>
-        parsed.GetValue(threads) is not null && captioner.DeviceDescription.Kind != DeviceKind.Cpu
-            ? $"{threads.Name} changes nothing on {captioner.DeviceDescription.Id}: it is about --device cpu"
-            : null;
 }

@@ -16,4 +16,31 @@ internal static class JsonText
             write(json);
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
+
+    /// <summary>An object on one line.</summary>
+    /// <param name="properties">Writes what is in it.</param>
+    public static string Object(Action<Utf8JsonWriter> properties) => Write(indented: false, json =>
+    {
+        json.WriteStartObject();
+        properties(json);
+        json.WriteEndObject();
+    });
+
+    /// <summary>The property <c>tokens</c>.</summary>
+    public static void WriteTokens(this Utf8JsonWriter json, IReadOnlyList<int> tokens)
+    {
+        json.WriteStartArray("tokens");
+        foreach (var token in tokens)
+            json.WriteNumberValue(token);
+        json.WriteEndArray();
+    }
+
+    /// <summary>A number. What the rules left no way for has a score of minus infinity, which JSON has no word for: null.</summary>
+    public static void WriteScore(this Utf8JsonWriter json, string name, double score)
+    {
+        if (double.IsFinite(score))
+            json.WriteNumber(name, score);
+        else
+            json.WriteNull(name);
+    }
 }

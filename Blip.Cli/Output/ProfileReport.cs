@@ -3,19 +3,19 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Times a captioner's steps until it is disposed, and then tells.</summary>
+/// <summary>Times a pipeline's steps until it is disposed, and then tells.</summary>
 internal sealed class ProfileReport : IDisposable
 {
     private readonly Terminal terminal;
-    private readonly Captioner captioner;
+    private readonly Pipeline pipeline;
     private readonly Profiler profiler = new();
     private readonly FileStream? trace;
 
     /// <summary>Begins to time.</summary>
     /// <exception cref="UsageException">The trace file cannot be written.</exception>
-    public ProfileReport(Terminal terminal, Captioner captioner, string? path)
+    public ProfileReport(Terminal terminal, Pipeline pipeline, string? path)
     {
-        (this.terminal, this.captioner) = (terminal, captioner);
+        (this.terminal, this.pipeline) = (terminal, pipeline);
         try
         {
             trace = path is null ? null : File.Create(path);
@@ -24,13 +24,13 @@ internal sealed class ProfileReport : IDisposable
         {
             throw new UsageException($"--profile cannot be written: {e.Message}", e);
         }
-        captioner.Profiler = profiler;
+        pipeline.Profiler = profiler;
     }
 
     /// <summary>Writes the table to standard error and the trace to its file.</summary>
     public void Dispose()
     {
-        captioner.Profiler = null;
+        pipeline.Profiler = null;
         terminal.Error.Write(profiler.ToTable());
         if (trace is null)
             return;

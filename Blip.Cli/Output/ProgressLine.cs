@@ -7,7 +7,12 @@ namespace Blip.Cli.Output;
 /// A bar on the last line of the screen. It is taken away before anything else is written, so that results and messages on the same
 /// screen stay whole; where nobody watches it writes nothing. (Spectre's live display owns one stream; results and bar are on two.)
 /// </summary>
-internal sealed class ProgressLine(TextWriter screen, bool visible, int total, Func<int>? columns = null)
+/// <param name="screen">Where it is drawn.</param>
+/// <param name="visible">False where nobody watches.</param>
+/// <param name="total">How many things there are to do.</param>
+/// <param name="columns">The screen's width.</param>
+/// <param name="things">What they are, in the plural.</param>
+internal sealed class ProgressLine(TextWriter screen, bool visible, int total, Func<int>? columns = null, string things = "pictures")
 {
     private const int Width = 24;
     private const string EraseLine = "\r\e[2K";
@@ -18,16 +23,19 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     /// <summary>Shows a word or two in place of the bar: what the run waits for before there is anything to count.</summary>
     public void Announce(string activity) => Draw(activity);
 
-    /// <summary>Counts one picture, and draws the bar.</summary>
+    /// <summary>How far it is, in words.</summary>
+    public override string ToString() => $"{done} of {total} {things} are done";
+
+    /// <summary>Counts one, and draws the bar.</summary>
     public void Advance()
     {
         done++;
         if (done < total)
-            Draw(Bar(done, total, Stopwatch.GetElapsedTime(start)));
+            Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things));
     }
 
     /// <summary>Draws the bar as it stands.</summary>
-    public void Show() => Draw(Bar(done, total, Stopwatch.GetElapsedTime(start)));
+    public void Show() => Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things));
 
     /// <summary>Takes the bar away: something else is about to be written.</summary>
     public void Clear()
@@ -38,7 +46,7 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     }
 
     /// <summary>The bar's text: done, of how many, how fast, how much longer.</summary>
-    internal static string Bar(int done, int total, TimeSpan elapsed)
+    internal static string Bar(int done, int total, TimeSpan elapsed, string things)
     {
         var filled = total == 0 ? 0 : (int)((long)Width * done / total);
         var bar = new string('━', filled) + new string('─', Width - filled);
@@ -46,7 +54,7 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
             return $"{bar} 0/{total}";
         var rate = done / Math.Max(elapsed.TotalSeconds, 1e-3);
         var left = TimeSpan.FromSeconds((total - done) / rate);
-        return string.Create(CultureInfo.InvariantCulture, $"{bar} {done}/{total}  {rate:0.0} images/s  {Clock(left)} left");
+        return string.Create(CultureInfo.InvariantCulture, $"{bar} {done}/{total}  {rate:0.0} {things}/s  {Clock(left)} left");
     }
 
     private static string Clock(TimeSpan time) =>

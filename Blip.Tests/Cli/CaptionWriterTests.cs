@@ -19,7 +19,7 @@ public class CaptionWriterTests
     private static string Write(string format, IEnumerable<CaptionResult> results, bool bare = false, bool several = false)
     {
         var output = new StringWriter();
-        var writer = CaptionWriter.Create(format, output, bare, several);
+        var writer = RecordWriter<CaptionResult>.Create(format, output, new CaptionForm(bare, several));
         writer.Begin();
         foreach (var result in results)
             writer.Write(result);

@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Commands;
+
+/// <summary>What every command does that takes things through a pipeline: check, load, begin, write, report.</summary>
+internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputBinding output)
+{
+    /// <summary>Runs it.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="load">Puts the model on the device.</param>
+    /// <param name="start">Begins the work; what it throws is the command line's to change.</param>
+    /// <param name="form">How a result looks.</param>
+    /// <param name="total">How many results there will be.</param>
+    /// <param name="things">What they are about, in the plural.</param>
+    /// <param name="also">What else is done with a result that succeeded; it returns what went wrong.</param>
+    public async Task<int> RunAsync<TPipeline, TResult>(
+        ParseResult parsed,
+        Func<TPipeline> load,
+        Func<TPipeline, IAsyncEnumerable<TResult>> start,
+        RecordForm<TResult> form,
+        int total,
+        string things,
+        Func<TResult, string?>? also = null)
+        where TPipeline : Pipeline
+    {
+        OutputFile.Check(output.File(parsed));
+        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, total, terminal.Columns, things);
+        using var pipeline = model.Load(parsed, terminal, progress, load);
+        var results = Startup.Step(() => start(pipeline));
+        using var report = output.Profile(parsed, terminal, pipeline);
+        await using var file = OutputFile.OpenText(output.File(parsed));
+        var writer = RecordWriter<TResult>.Create(output.Format(parsed), file ?? terminal.Output, form);
+        return await new ResultRun<TResult>(terminal, writer, form, progress, also).RunAsync(results);
+    }
+}

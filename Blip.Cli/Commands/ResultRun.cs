@@ -1,0 +1,50 @@
+using Blip.Cli.Output;
+
+namespace Blip.Cli.Commands;
+
+/// <summary>Hands results on as they come: to the writer, to the screen, and to what else is made of them.</summary>
+/// <param name="terminal">For messages.</param>
+/// <param name="writer">Where the results go.</param>
+/// <param name="form">Tells what failed.</param>
+/// <param name="progress">Drawn between results.</param>
+/// <param name="also">What else is done with a result that succeeded; it returns what went wrong.</param>
+internal sealed class ResultRun<T>(Terminal terminal, RecordWriter<T> writer, RecordForm<T> form, ProgressLine progress, Func<T, string?>? also = null)
+{
+    private int failed;
+
+    /// <summary>Takes the results to their end, or to the interruption; what is finished is written in either case.</summary>
+    public async Task<int> RunAsync(IAsyncEnumerable<T> results)
+    {
+        writer.Begin();
+        progress.Show();
+        try
+        {
+            await foreach (var result in results)
+                Take(result);
+        }
+        catch (OperationCanceledException)
+        {
+            progress.Clear();
+            terminal.Say($"interrupted; {progress}");
+            throw;
+        }
+        finally
+        {
+            progress.Clear();
+            writer.End();
+        }
+        return failed == 0 ? ExitCodes.Success : ExitCodes.SomeFailed;
+    }
+
+    private void Take(T result)
+    {
+        progress.Clear();
+        writer.Write(result);
+        if ((form.Error(result) ?? also?.Invoke(result)) is { } error)
+        {
+            failed++;
+            terminal.Say(error);
+        }
+        progress.Advance();
+    }
+}

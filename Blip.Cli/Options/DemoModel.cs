@@ -1,0 +1,20 @@
+namespace Blip.Cli.Options;
+
+/// <summary>A model that comes with the program, for a first try without a download.</summary>
+/// <param name="Folder">Its folder in <c>weights</c>.</param>
+/// <param name="Noun">What it is.</param>
+/// <param name="ForPhotographs">The real model that does the same.</param>
+internal sealed record DemoModel(string Folder, string Noun, string ForPhotographs)
+{
+    /// <summary>Writes captions.</summary>
+    public static readonly DemoModel Captioning = new("captioning", "captioner", "Salesforce/blip-image-captioning-base");
+
+    /// <summary>Compares pictures and texts.</summary>
+    public static readonly DemoModel Retrieval = new("retrieval", "matcher", "Salesforce/blip-itm-base-coco");
+
+    /// <summary>Answers questions.</summary>
+    public static readonly DemoModel Answering = new("vqa", "answerer", "Salesforce/blip-vqa-base");
+
+    /// <summary>Where it lies: beside the program.</summary>
+    public string Path => System.IO.Path.Combine(AppContext.BaseDirectory, "weights", Folder);
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.Json;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Output;
+
+/// <summary>A caption: alone on its line for one picture, after the path and a tab for several; tokens apart by blanks in a table.</summary>
+/// <param name="bare">The run is about one picture that was named: its text needs no path.</param>
+/// <param name="several">More than one sequence for a picture was asked for.</param>
+internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionResult>
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Columns { get; } = ["path", "caption", "tokens", "score", "error"];
+
+    /// <inheritdoc/>
+    public override string? Error(CaptionResult result) => result.Error;
+
+    /// <inheritdoc/>
+    // Without a vocabulary there are no words, but there is an answer.
+    public override IEnumerable<string> Text(CaptionResult result) => result.Caption!.All
+        .Select(caption => caption.Text ?? string.Join(' ', caption.Tokens))
+        .Select(text => bare ? text : $"{result.Source.Name}\t{text}");
+
+    /// <inheritdoc/>
+    public override IEnumerable<IReadOnlyList<string>> Rows(CaptionResult result) => result.Succeeded
+        ? result.Caption.All.Select(caption => (string[])
+            [result.Source.Name, caption.Text ?? "", string.Join(' ', caption.Tokens), caption.Score.ToString(CultureInfo.InvariantCulture), ""])
+        : [[result.Source.Name, "", "", "", result.Error]];
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Json(CaptionResult result) => [JsonText.Object(json =>
+    {
+        json.WriteString("path", result.Source.Name);
+        if (!result.Succeeded)
+            json.WriteString("error", result.Error);
+        else if (several)
+            WriteAll(json, result.Caption);
+        else
+            Write(json, result.Caption);
+    })];
+
+    private static void WriteAll(Utf8JsonWriter json, Caption best)
+    {
+        json.WriteStartArray("captions");
+        foreach (var caption in best.All)
+        {
+            json.WriteStartObject();
+            Write(json, caption);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, Caption caption)
+    {
+        json.WriteString("caption", caption.Text);
+        json.WriteTokens(caption.Tokens);
+        json.WriteScore("score", caption.Score);
+    }
+}

@@ -1,0 +1,27 @@
+namespace Blip.Cli.Output;
+
+/// <summary>How a command's result looks in each of the formats. A result is one record, or some: a picture beside several texts.</summary>
+/// <typeparam name="T">The library's result.</typeparam>
+internal abstract class RecordForm<T>
+{
+    /// <summary>The names of the formats that every command has.</summary>
+    public static readonly string[] Formats = ["text", "json", "jsonl", "csv"];
+
+    /// <summary>What is wrong, where there is no result; a sentence for people.</summary>
+    public abstract string? Error(T result);
+
+    /// <summary>A line over the lines of text; null where they speak for themselves.</summary>
+    public virtual string? TextHeading => null;
+
+    /// <summary>Lines for people, and for <c>cut</c>; asked of results without an error only, as a failure is told on standard error.</summary>
+    public abstract IEnumerable<string> Text(T result);
+
+    /// <summary>The names of the columns.</summary>
+    public abstract IReadOnlyList<string> Columns { get; }
+
+    /// <summary>The fields of each line of a table, as many as there are columns.</summary>
+    public abstract IEnumerable<IReadOnlyList<string>> Rows(T result);
+
+    /// <summary>JSON objects, each on one line.</summary>
+    public abstract IEnumerable<string> Json(T result);
+}

@@ -1,0 +1,21 @@
+namespace Blip.Cli.Output;
+
+/// <summary>For people, and for <c>cut</c>. What failed is reported on standard error and has no line.</summary>
+internal sealed class TextRecordWriter<T>(TextWriter output, RecordForm<T> form) : RecordWriter<T>(output)
+{
+    /// <inheritdoc/>
+    protected override void WriteStart()
+    {
+        if (form.TextHeading is { } heading)
+            Output.Write($"{heading}\n");
+    }
+
+    /// <inheritdoc/>
+    protected override void WriteResult(T result)
+    {
+        if (form.Error(result) is not null)
+            return;
+        foreach (var line in form.Text(result))
+            Output.Write($"{line}\n");
+    }
+}
