@@ -26,7 +26,8 @@ public sealed partial class Device : IDisposable
         this.context = context;
         Accelerator = accelerator;
         Description = description;
-        Stream = accelerator.DefaultStream;
+        // CUDA's own default stream cannot be captured, and waits for all others.
+        Stream = description.Kind == DeviceKind.Cuda ? accelerator.CreateStream() : accelerator.DefaultStream;
         Workers = description.Kind == DeviceKind.Cpu ? description.Units : accelerator.NumMultiprocessors;
         GroupSize = options.GroupSize > 0 ? options.GroupSize : DefaultGroupSize(description);
         var (shape, tunes) = TileChoice.Resolve(options.Tile, Environment.GetEnvironmentVariable(TileChoice.Variable));
@@ -89,6 +90,15 @@ public sealed partial class Device : IDisposable
         return new DeviceBuffer<T>(this, length, zeroed);
     }
 
+    /// <summary>Allocates memory on the host that copies run through by themselves; see <see cref="HostBuffer{T}"/>.</summary>
+    /// <exception cref="DeviceException">There is not so much memory.</exception>
+    public HostBuffer<T> AllocateHost<T>(int length)
+        where T : unmanaged
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        return new HostBuffer<T>(this, length);
+    }
+
     /// <summary>Allocates memory and copies the values there.</summary>
     public DeviceBuffer<T> Upload<T>(ReadOnlySpan<T> values)
         where T : unmanaged
@@ -119,6 +129,8 @@ public sealed partial class Device : IDisposable
         waiting?.Dispose();
         scratch?.Dispose();
         nothing.Dispose();
+        if (Kind == DeviceKind.Cuda)
+            Stream.Dispose();
         Accelerator.Dispose();
         context.Dispose();
     }
@@ -133,7 +145,6 @@ public sealed partial class Device : IDisposable
     {
         Interlocked.Add(ref allocatedBytes, bytes);
         Interlocked.Add(ref liveBuffers, Math.Sign(bytes));
-        if (bytes > 0)
-            Interlocked.Increment(ref allocations);
+        Interlocked.Increment(ref bytes > 0 ? ref allocations : ref releases);
     }
 }

@@ -79,11 +79,34 @@ public sealed class DeviceBuffer<T> : IDisposable
             throw new ArgumentException($"{destination.Length} elements at {offset} are not in a buffer of {Length}.", nameof(destination));
         if (destination.IsEmpty)
             return;
-        device.Synchronize();
         if (device.Kind == DeviceKind.Cpu)
+        {
+            device.Synchronize();
             HostSpan(View.SubView(offset, destination.Length)).CopyTo(destination);
+        }
         else
+        {
+            // It comes after what was queued, and waits for itself.
             View.SubView(offset, destination.Length).CopyToCPU(device.Stream, destination);
+        }
+    }
+
+    /// <summary>
+    /// Queues a copy from the start of the buffer to all of <paramref name="destination"/>, which is there after the next
+    /// <see cref="Device.Synchronize"/>; part of what <see cref="Device.Capture"/> writes down.
+    /// </summary>
+    /// <exception cref="ArgumentException">The destination is longer than the buffer.</exception>
+    public void CopyTo(HostBuffer<T> destination)
+    {
+        if (device.Kind != DeviceKind.Cuda)
+        {
+            CopyTo(destination.Span);
+            return;
+        }
+        if (destination.Length > Length)
+            throw new ArgumentException($"{destination.Length} elements are not in a buffer of {Length}.", nameof(destination));
+        using var bound = device.Accelerator.BindScoped();
+        CudaDriver.Copy(View.LoadEffectiveAddressAsPtr(), destination.Address, (long)destination.Length * Interop.SizeOf<T>(), device.Stream);
     }
 
     /// <summary>Copies the whole buffer to a new array.</summary>

@@ -13,7 +13,12 @@ internal static class DriverLibraries
 {
 #pragma warning disable CA2255 // A library that wraps a native loader must be in place before the first call, whoever makes it.
     [ModuleInitializer]
-    internal static void Register() => NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+    internal static void Register()
+    {
+        NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
+        // What CudaDriver calls is to come from the driver that ILGPU has loaded.
+        NativeLibrary.SetDllImportResolver(typeof(DriverLibraries).Assembly, Resolve);
+    }
 #pragma warning restore CA2255
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? paths)

@@ -48,18 +48,7 @@ internal sealed class GenerationRun
             tokens[row].AddRange(prompts[row / state.Beams]);
         }
 
-        var first = true;
-        do
-        {
-            // A processor runs the model and the choice by one launch.
-            using var batch = device.BeginBatch();
-            var (current, rowsPerSource) = Run(first, cancellationToken);
-            Score(current, rowsPerSource, normalize: false);
-            using (device.Measure(Stage, nameof(TokenChoice)))
-                TokenChoice.Run(device, ChoiceArgs(current, rowsPerSource));
-            first = false;
-        }
-        while (!Collect(tokens, onToken));
+        Decode(ChooseTokens, () => Collect(tokens, onToken), cancellationToken);
 
         workspace.Running.CopyTo(workspace.HostFloats);
         return Group(row =>
@@ -76,19 +65,7 @@ internal sealed class GenerationRun
     /// <summary>Beam search.</summary>
     public GeneratedSequence[][] Search(CancellationToken cancellationToken)
     {
-        var first = true;
-        do
-        {
-            using var batch = device.BeginBatch();
-            var (current, rowsPerSource) = Run(first, cancellationToken);
-            Score(current, rowsPerSource, normalize: true);
-            using (device.Measure(Stage, nameof(TopCandidates)))
-                TopCandidates.Run(device, CandidateArgs());
-            using (device.Measure(Stage, nameof(BeamStep)))
-                BeamStep.Run(device, BeamArgs());
-            first = false;
-        }
-        while (!AllFinished());
+        Decode(SearchBeams, AllFinished, cancellationToken);
 
         workspace.FinishedScores.CopyTo(workspace.HostFloats);
         workspace.FinishedLengths.CopyTo(workspace.HostRows);
@@ -165,22 +142,57 @@ internal sealed class GenerationRun
         buffer.CopyFrom(workspace.HostRows);
     }
 
-    // The prompt, then a token: logits, and how many rows share a row of them.
-    private (ArrayView<float> Logits, int RowsPerSource) Run(bool first, CancellationToken cancellationToken)
+    // The prompt, then a token at a time. All that a step tells the host is read once it is done.
+    private void Decode(Action<ArrayView<float>, int> choose, Func<bool> ended, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (first)
-            return (decoder.Prefill(state), state.Beams);
-        // The longest row sees its own new token too; the shorter ones look no further than their start.
-        longest++;
-        state.KeyTokens = Math.Min(longest, state.Capacity);
-        return (decoder.Step(state), 1);
+        Together(() => choose(decoder.Prefill(state), state.Beams));
+        Action step = () => choose(decoder.Step(state), 1);
+        Action steps = () => Together(step);
+        while (!ended())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // The longest row sees its own new token too; the shorter ones look no further than their start.
+            longest++;
+            state.KeyTokens = Math.Min(longest, state.Capacity);
+            workspace.Step.Run(steps, decoder, options, specials);
+        }
+    }
+
+    // A processor runs the model and the choice by one launch.
+    private void Together(Action work)
+    {
+        using var batch = device.BeginBatch();
+        work();
+    }
+
+    private void ChooseTokens(ArrayView<float> current, int rowsPerSource)
+    {
+        Score(current, rowsPerSource, normalize: false);
+        using (device.Measure(Stage, nameof(TokenChoice)))
+            TokenChoice.Run(device, ChoiceArgs(current, rowsPerSource));
+        workspace.Chosen.CopyTo(workspace.HostChosen);
+    }
+
+    private void SearchBeams(ArrayView<float> current, int rowsPerSource)
+    {
+        Score(current, rowsPerSource, normalize: true);
+        using (device.Measure(Stage, nameof(TopCandidates)))
+            TopCandidates.Run(device, CandidateArgs());
+        using (device.Measure(Stage, nameof(BeamStep)))
+            BeamStep.Run(device, BeamArgs());
+        workspace.Finished.CopyTo(workspace.HostFinished);
     }
 
     private bool AllFinished()
     {
-        workspace.Finished.CopyTo(workspace.HostImages);
-        return Array.TrueForAll(workspace.HostImages, done => done != 0);
+        device.Synchronize();
+        foreach (var done in workspace.HostFinished.Span)
+        {
+            if (done == 0)
+                return false;
+        }
+        return true;
     }
 
     private void Score(ArrayView<float> current, int rowsPerSource, bool normalize)
@@ -321,11 +333,12 @@ internal sealed class GenerationRun
     // Takes the step's tokens down; true when every row has ended.
     private bool Collect(List<int>[] tokens, Action<GeneratedToken>? onToken)
     {
-        workspace.Chosen.CopyTo(workspace.HostRows);
+        device.Synchronize();
+        var chosen = workspace.HostChosen.Span;
         var ended = true;
         for (var row = 0; row < state.Rows; row++)
         {
-            var token = workspace.HostRows[row];
+            var token = chosen[row];
             if (token < 0)
                 continue;
             tokens[row].Add(token);

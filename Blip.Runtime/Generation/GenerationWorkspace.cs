@@ -25,8 +25,9 @@ internal sealed class GenerationWorkspace : IDisposable
         Limits = Ints(shape.Images);
         Finished = Ints(Math.Max(rows, shape.Images));
         Chosen = Ints(rows);
-        Streams = device.Allocate<long>(shape.Images);
-        buffers.Add(Streams);
+        Step = new RecordedStep(device);
+        (HostChosen, HostFinished) = (Add(device.AllocateHost<int>(rows)), Add(device.AllocateHost<int>(shape.Images)));
+        Streams = Add(device.Allocate<long>(shape.Images));
         var beamRows = shape.Search ? rows : 0;
         Orders = Floats((long)beamRows * shape.Candidates);
         Sums = Floats((long)beamRows * shape.Candidates);
@@ -73,6 +74,9 @@ internal sealed class GenerationWorkspace : IDisposable
     /// <summary>[rows].</summary>
     public DeviceBuffer<int> Chosen { get; }
 
+    /// <summary>The step over these buffers.</summary>
+    public RecordedStep Step { get; }
+
     /// <summary>[images].</summary>
     public DeviceBuffer<long> Streams { get; }
 
@@ -104,6 +108,12 @@ internal sealed class GenerationWorkspace : IDisposable
 
     public DeviceBuffer<float> FloatScratch { get; }
 
+    /// <summary>What a step tells the host without beams: the tokens, [rows].</summary>
+    public HostBuffer<int> HostChosen { get; }
+
+    /// <summary>What a step tells the host with beams: which images are done, [images].</summary>
+    public HostBuffer<int> HostFinished { get; }
+
     /// <summary>Room on the host: [rows, capacity].</summary>
     public int[] HostTable { get; }
 
@@ -122,14 +132,18 @@ internal sealed class GenerationWorkspace : IDisposable
     /// <summary>Room on the host: [capacity + 1].</summary>
     public float[] HostDivisors { get; }
 
-    public void Dispose() => buffers.ForEach(buffer => buffer.Dispose());
+    public void Dispose()
+    {
+        Step.Dispose();
+        buffers.ForEach(buffer => buffer.Dispose());
+    }
 
     private DeviceBuffer<float> Floats(long length) => Add(device.Allocate<float>(length));
 
     private DeviceBuffer<int> Ints(long length) => Add(device.Allocate<int>(length));
 
-    private DeviceBuffer<T> Add<T>(DeviceBuffer<T> buffer)
-        where T : unmanaged
+    private TBuffer Add<TBuffer>(TBuffer buffer)
+        where TBuffer : IDisposable
     {
         buffers.Add(buffer);
         return buffer;

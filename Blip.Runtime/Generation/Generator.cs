@@ -19,6 +19,7 @@ public sealed class Generator(Device device) : IDisposable
 
     private readonly List<GenerationWorkspace> workspaces = [];
     private RuleBuffers? rules;
+    private GenerationOptions? lastOptions;
 
     /// <summary>Generates the sequences of a batch of images. Each image's result is the one that it would have alone, bit for bit.</summary>
     /// <param name="decoder">The model, its images set.</param>
@@ -52,6 +53,8 @@ public sealed class Generator(Device device) : IDisposable
         if (prompts.Count == 0)
             return [];
 
+        // One object for equal options: tables and a captured step are kept as long as it is the same.
+        lastOptions = options = lastOptions is not null && options.SaysTheSameAs(lastOptions) ? lastOptions : options.Snapshot();
         var workspace = Workspace(decoder, prompts, options);
         if (rules?.Fits(options, specials, workspace.Shape.Capacity) != true)
         {

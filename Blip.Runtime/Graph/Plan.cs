@@ -65,19 +65,25 @@ public sealed class Plan : IDisposable
     /// <summary>Bytes that the values between nodes take.</summary>
     public long WorkspaceBytes => arenaLength * sizeof(float);
 
+    /// <summary>
+    /// The memory that is bound, as an object that is replaced when an input or output is bound to other memory: while it is the same, and no
+    /// buffer of the device was freed, every run queues the same kernels with the same arguments.
+    /// </summary>
+    public object Memory { get; private set; } = new();
+
     /// <summary>Binds an input, or an output that is to be written into the caller's memory. It holds for all runs until bound again.</summary>
     /// <exception cref="ArgumentException">The view is too short, or the value belongs to the plan.</exception>
     public void Bind(Value value, ArrayView<float> view)
     {
         Check(value, view.Length, ElementType.Float);
-        floats[value.Id] = view.SubView(0, Length(value));
+        Take(floats, value, view.SubView(0, Length(value)));
     }
 
     /// <summary>Binds an input of integers. Index tables may be longer than the shape says, or shorter where the operator reads them so.</summary>
     public void Bind(Value value, ArrayView<int> view)
     {
         Check(value, view.Length, ElementType.Int);
-        ints[value.Id] = view;
+        Take(ints, value, view);
     }
 
     /// <summary>Binds an input to values that the plan keeps on the device until it is disposed.</summary>
@@ -177,6 +183,15 @@ public sealed class Plan : IDisposable
         folded = true;
         foreach (var node in Graph.Constants)
             node.Run(this);
+    }
+
+    private void Take<T>(ArrayView<T>[] views, Value value, ArrayView<T> view)
+        where T : unmanaged
+    {
+        ref var present = ref views[value.Id];
+        if (present.Length != view.Length || (view.Length > 0 && present.LoadEffectiveAddressAsPtr() != view.LoadEffectiveAddressAsPtr()))
+            Memory = new object();
+        present = view;
     }
 
     private void RunProfiled(Node node, Profiler profiler)

@@ -138,6 +138,9 @@ public sealed class CaptioningModel : ITextDecoder, ICrossAttentionSource, IDisp
     }
 
     /// <inheritdoc/>
+    public object? StepIdentity => step?.Memory;
+
+    /// <inheritdoc/>
     public ArrayView<float> Prefill(DecodingState state)
     {
         if (state.Images != images)

@@ -12,6 +12,13 @@ public interface ITextDecoder
     int MaxPositions { get; }
 
     /// <summary>
+    /// What the steps after the last <see cref="Prefill"/> have in common: while it is the same object and no buffer was freed, each
+    /// <see cref="Step"/> queues the same kernels on the same memory and does nothing else, so that one capture stands for all. Null where a
+    /// step is more than that.
+    /// </summary>
+    object? StepIdentity => null;
+
+    /// <summary>
     /// Runs every image's prompt, <see cref="DecodingState.Prompts"/>, and writes its keys and values at positions 0… of cache row
     /// <c>image * <see cref="DecodingState.Beams"/></c>. Padding right of a shorter prompt is computed and never looked at.
     /// </summary>

@@ -1,0 +1,75 @@
+using ILGPU.Runtime.Cuda;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>
+/// Work that is queued again and again, always the same kernels on the same memory: on CUDA a graph, one launch whatever is in it; on other
+/// devices the work itself. Made by <see cref="Device.Capture"/>.
+/// </summary>
+public sealed class CapturedWork : IDisposable
+{
+    private readonly Device device;
+    private readonly Action? work;
+    private nint graph;
+
+    internal CapturedWork(Device device, Action work)
+    {
+        this.device = device;
+        Releases = device.Releases;
+        if (device.Stream is CudaStream stream)
+            graph = Record(stream, work);
+        else
+            this.work = work;
+    }
+
+    /// <summary>
+    /// <see cref="Device.Releases"/> when the work was captured. Where the device has another number now, memory that the work reads or writes
+    /// may have been freed since, and it must be captured anew.
+    /// </summary>
+    public long Releases { get; }
+
+    /// <summary>Queues the work.</summary>
+    /// <exception cref="InvalidOperationException">A buffer was freed since it was captured.</exception>
+    public void Launch()
+    {
+        if (Releases != device.Releases)
+            throw new InvalidOperationException("Memory was freed since this work was captured; capture it again.");
+        if (work is not null)
+        {
+            work();
+            return;
+        }
+        ObjectDisposedException.ThrowIf(graph == 0, this);
+        using (device.Accelerator.BindScoped())
+            CudaDriver.LaunchGraph(graph, ((CudaStream)device.Stream).StreamPtr);
+        device.GraphLaunches++;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (graph == 0)
+            return;
+        // A graph in flight must not be freed under the device's feet.
+        device.Synchronize();
+        using (device.Accelerator.BindScoped())
+            CudaDriver.DestroyGraph(graph);
+        graph = 0;
+    }
+
+    private nint Record(CudaStream stream, Action work)
+    {
+        using var bound = device.Accelerator.BindScoped();
+        CudaDriver.BeginCapture(stream.StreamPtr);
+        try
+        {
+            work();
+        }
+        catch
+        {
+            CudaDriver.AbandonCapture(stream.StreamPtr);
+            throw;
+        }
+        return CudaDriver.EndCapture(stream.StreamPtr);
+    }
+}

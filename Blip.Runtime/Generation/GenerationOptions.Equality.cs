@@ -1,0 +1,25 @@
+namespace Blip.Runtime.Generation;
+
+/// <content>Options that choose the same words, whoever made them.</content>
+public sealed partial record GenerationOptions
+{
+    /// <summary>Whether the other options say the same; lists are compared by what is in them, not as objects.</summary>
+    public bool SaysTheSameAs(GenerationOptions other) =>
+        ReferenceEquals(this, other)
+        || (this with { BadWordsIds = other.BadWordsIds, SuppressTokens = other.SuppressTokens, BeginSuppressTokens = other.BeginSuppressTokens, SequenceBias = other.SequenceBias } == other
+            && SuppressTokens.SequenceEqual(other.SuppressTokens)
+            && BeginSuppressTokens.SequenceEqual(other.BeginSuppressTokens)
+            && BadWordsIds.Count == other.BadWordsIds.Count
+            && BadWordsIds.Zip(other.BadWordsIds).All(pair => pair.First.SequenceEqual(pair.Second))
+            && SequenceBias.Count == other.SequenceBias.Count
+            && SequenceBias.Zip(other.SequenceBias).All(pair => pair.First.Bias.Equals(pair.Second.Bias) && pair.First.Tokens.SequenceEqual(pair.Second.Tokens)));
+
+    /// <summary>The same options with lists of their own: what the caller does to theirs afterwards changes nothing.</summary>
+    internal GenerationOptions Snapshot() => this with
+    {
+        BadWordsIds = [.. BadWordsIds.Select(word => word.ToArray())],
+        SuppressTokens = [.. SuppressTokens],
+        BeginSuppressTokens = [.. BeginSuppressTokens],
+        SequenceBias = [.. SequenceBias.Select(bias => bias with { Tokens = [.. bias.Tokens] })],
+    };
+}
