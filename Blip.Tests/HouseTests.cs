@@ -29,6 +29,7 @@ public partial class HouseTests
         ["Models"] = ["Checkpoints", "Graph"],
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],
         ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation"],
+        ["Evaluation"] = ["Retrieval", "Pipelines"],
     };
 
     public static TheoryData<string> ProjectNames => [.. Projects.Keys];
