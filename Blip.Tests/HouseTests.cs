@@ -14,9 +14,10 @@ public partial class HouseTests
     {
         ["Blip.Kernels"] = [],
         ["Blip.Runtime"] = ["Blip.Kernels"],
-        ["Blip.Cli"] = ["Blip.Runtime"],
+        ["Blip.Emulation"] = ["Blip.Kernels"],
+        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Emulation"],
         ["Blip.Bench"] = ["Blip.Runtime", "Blip.Cli"],
-        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Cli", "Blip.Bench"],
+        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Cli", "Blip.Bench", "Blip.Emulation"],
     };
 
     // Room of Blip.Runtime -> the rooms that its files may name.

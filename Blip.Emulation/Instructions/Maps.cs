@@ -1,0 +1,134 @@
+using System.Numerics;
+using Blip.Emulation.Machine;
+
+namespace Blip.Emulation.Instructions;
+
+/// <summary>A function of one register.</summary>
+internal sealed class Map1(int to, int a, Func<ulong, ulong> function) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        var registers = warp.Registers.AsSpan();
+        var result = registers.Slice(to * 32, 32);
+        var first = registers.Slice(a * 32, 32);
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            var lane = BitOperations.TrailingZeroCount(lanes);
+            result[lane] = function(first[lane]);
+        }
+    }
+}
+
+/// <summary>A function of two registers.</summary>
+internal sealed class Map2(int to, int a, int b, Func<ulong, ulong, ulong> function) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        var registers = warp.Registers.AsSpan();
+        var result = registers.Slice(to * 32, 32);
+        var first = registers.Slice(a * 32, 32);
+        var second = registers.Slice(b * 32, 32);
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            var lane = BitOperations.TrailingZeroCount(lanes);
+            result[lane] = function(first[lane], second[lane]);
+        }
+    }
+}
+
+/// <summary>A function of three registers.</summary>
+internal sealed class Map3(int to, int a, int b, int c, Func<ulong, ulong, ulong, ulong> function) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        var registers = warp.Registers.AsSpan();
+        var result = registers.Slice(to * 32, 32);
+        var first = registers.Slice(a * 32, 32);
+        var second = registers.Slice(b * 32, 32);
+        var third = registers.Slice(c * 32, 32);
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            var lane = BitOperations.TrailingZeroCount(lanes);
+            result[lane] = function(first[lane], second[lane], third[lane]);
+        }
+    }
+}
+
+/// <summary>Copies a register.</summary>
+internal sealed class Move(int to, int from) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        var registers = warp.Registers.AsSpan();
+        var source = registers.Slice(from * 32, 32);
+        var target = registers.Slice(to * 32, 32);
+        if (lanes == ~0u)
+        {
+            source.CopyTo(target);
+            return;
+        }
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            var lane = BitOperations.TrailingZeroCount(lanes);
+            target[lane] = source[lane];
+        }
+    }
+}
+
+/// <summary>A comparison of two registers into predicates.</summary>
+internal sealed class Compare(int to, int toInverse, int a, int b, Func<ulong, ulong, bool> function, Func<uint, uint, uint> combine, int with, bool withNegated) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        var registers = warp.Registers.AsSpan();
+        var first = registers.Slice(a * 32, 32);
+        var second = registers.Slice(b * 32, 32);
+        var result = 0u;
+        for (var left = lanes; left != 0; left &= left - 1)
+        {
+            var lane = BitOperations.TrailingZeroCount(left);
+            if (function(first[lane], second[lane]))
+                result |= 1u << lane;
+        }
+        var other = with < 0 ? 0 : withNegated ? ~warp.Predicates[with] : warp.Predicates[with];
+        if (to >= 0)
+            warp.Predicates[to] = (warp.Predicates[to] & ~lanes) | (combine(result, other) & lanes);
+        if (toInverse >= 0)
+            warp.Predicates[toInverse] = (warp.Predicates[toInverse] & ~lanes) | (combine(~result, other) & lanes);
+    }
+}
+
+/// <summary>A function of predicates, over all lanes at once.</summary>
+internal sealed class PredicateMap(int to, int a, int b, Func<uint, uint, uint> function) : Operation
+{
+    public override void Execute(Warp warp, uint lanes) =>
+        warp.Predicates[to] = (warp.Predicates[to] & ~lanes) | (function(warp.Predicates[a], b < 0 ? 0 : warp.Predicates[b]) & lanes);
+}
+
+/// <summary>A choice between two registers.</summary>
+internal sealed class Select(int to, int a, int b, int predicate, bool negated) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        var registers = warp.Registers.AsSpan();
+        var result = registers.Slice(to * 32, 32);
+        var first = registers.Slice(a * 32, 32);
+        var second = registers.Slice(b * 32, 32);
+        var choice = negated ? ~warp.Predicates[predicate] : warp.Predicates[predicate];
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            var lane = BitOperations.TrailingZeroCount(lanes);
+            result[lane] = (choice >> lane & 1) != 0 ? first[lane] : second[lane];
+        }
+    }
+}
+
+/// <summary>Any work on each lane's registers.</summary>
+internal sealed class EachLane(Action<ulong[], int> work) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        for (; lanes != 0; lanes &= lanes - 1)
+            work(warp.Registers, BitOperations.TrailingZeroCount(lanes));
+    }
+}

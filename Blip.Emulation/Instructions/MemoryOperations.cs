@@ -1,0 +1,172 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Blip.Emulation.Machine;
+using Blip.Emulation.Ptx;
+
+namespace Blip.Emulation.Instructions;
+
+/// <summary>An access of one lane, checked: where its bytes lie, and whether they were written.</summary>
+internal static unsafe class LaneMemory
+{
+    public static byte* Read(Warp warp, int lane, PtxSpace space, ulong address, int bytes, int alignment, bool check)
+    {
+        byte* state;
+        byte* data;
+        switch (space)
+        {
+            case PtxSpace.Global or PtxSpace.Constant:
+                data = warp.Cta.Launch.Global.Resolve(address, bytes, alignment, out state);
+                break;
+            case PtxSpace.Shared:
+                data = warp.Cta.Shared.Resolve(address, bytes, alignment, out state);
+                // What was never written is told as such, and not as a race with nobody.
+                if (!check || AllSet(state, bytes))
+                    warp.Cta.Races?.Read((int)address, bytes, (warp.Index * 32) + lane);
+                break;
+            case PtxSpace.Local:
+                data = warp.Local.Resolve(address, lane, bytes, alignment, out state);
+                break;
+            case PtxSpace.Call:
+                data = warp.Calls.Resolve(address, lane, bytes, alignment, out state);
+                break;
+            case PtxSpace.Parameter:
+                return Argument(warp, address, bytes, alignment);
+            default:
+                var (actual, offset) = Resolve(address);
+                return Read(warp, lane, actual, offset, bytes, alignment, check);
+        }
+        if (check && !AllSet(state, bytes))
+            throw new EmulationException(Fault.Uninitialised, $"lane {lane} reads {bytes} bytes of {Name(space)} memory at 0x{address:x} that were never written");
+        return data;
+    }
+
+    /// <summary>Where a store goes; the bytes count as written.</summary>
+    public static byte* Write(Warp warp, int lane, PtxSpace space, ulong address, int bytes, int alignment, ReadOnlySpan<byte> values)
+    {
+        byte* state;
+        byte* data;
+        switch (space)
+        {
+            case PtxSpace.Global:
+                data = warp.Cta.Launch.Global.Resolve(address, bytes, alignment, out state);
+                break;
+            case PtxSpace.Shared:
+                data = warp.Cta.Shared.Resolve(address, bytes, alignment, out state);
+                warp.Cta.Races?.Write((int)address, bytes, (warp.Index * 32) + lane, values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
+                break;
+            case PtxSpace.Local:
+                data = warp.Local.Resolve(address, lane, bytes, alignment, out state);
+                break;
+            case PtxSpace.Call:
+                data = warp.Calls.Resolve(address, lane, bytes, alignment, out state);
+                break;
+            default:
+                var (actual, offset) = Resolve(address);
+                return Write(warp, lane, actual, offset, bytes, alignment, values);
+        }
+        Set(state, bytes);
+        return data;
+    }
+
+    /// <summary>The memory that a generic address means.</summary>
+    public static (PtxSpace Space, ulong Offset) Resolve(ulong address)
+    {
+        if (address - MemoryAccess.SharedWindow < MemoryAccess.WindowSize)
+            return (PtxSpace.Shared, address - MemoryAccess.SharedWindow);
+        return address - MemoryAccess.LocalWindow < MemoryAccess.WindowSize ? (PtxSpace.Local, address - MemoryAccess.LocalWindow) : (PtxSpace.Global, address);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool AllSet(byte* state, int bytes) => bytes switch
+    {
+        1 => *state != 0,
+        2 => Unsafe.ReadUnaligned<ushort>(state) == 0x0101,
+        4 => Unsafe.ReadUnaligned<uint>(state) == 0x01010101,
+        8 => Unsafe.ReadUnaligned<ulong>(state) == 0x0101010101010101,
+        _ => new ReadOnlySpan<byte>(state, bytes).IndexOf((byte)0) < 0,
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Set(byte* state, int bytes)
+    {
+        switch (bytes)
+        {
+            case 4:
+                Unsafe.WriteUnaligned(state, 0x01010101u);
+                break;
+            case 8:
+                Unsafe.WriteUnaligned(state, 0x0101010101010101ul);
+                break;
+            default:
+                new Span<byte>(state, bytes).Fill(1);
+                break;
+        }
+    }
+
+    private static byte* Argument(Warp warp, ulong address, int bytes, int alignment)
+    {
+        var arguments = warp.Cta.Launch.Arguments;
+        if (address > (ulong)arguments.Length || (int)address + bytes > arguments.Length)
+            throw new EmulationException(Fault.OutOfBounds, $"argument access of {bytes} bytes at offset {address}; there are {arguments.Length}");
+        if (address % (ulong)alignment != 0)
+            throw new EmulationException(Fault.Misaligned, $"argument access of {bytes} bytes at offset {address}, no multiple of {alignment}");
+        // Pinned by the launch.
+        return (byte*)Unsafe.AsPointer(ref arguments[(int)address]);
+    }
+
+    private static string Name(PtxSpace space) => space switch { PtxSpace.Call => "call argument", _ => space.ToString().ToLowerInvariant() };
+}
+
+/// <summary>ld, of one value or a vector.</summary>
+/// <param name="space">The memory.</param>
+/// <param name="bytes">Bytes of a value.</param>
+/// <param name="extend">Bytes to which a signed value is extended; 0 for none.</param>
+/// <param name="targets">Registers.</param>
+/// <param name="address">The register with the address.</param>
+/// <param name="offset">What is added to it.</param>
+internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend, int[] targets, int address, long offset) : Operation
+{
+    private readonly int size = bytes * targets.Length;
+
+    public override void Execute(Warp warp, uint lanes)
+    {
+        var registers = warp.Registers;
+        var check = warp.Cta.Options.CheckInitialised;
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            var lane = BitOperations.TrailingZeroCount(lanes);
+            var data = LaneMemory.Read(warp, lane, space, registers[(address * 32) + lane] + (ulong)offset, size, size, check);
+            for (var i = 0; i < targets.Length; i++)
+            {
+                var value = bytes switch
+                {
+                    4 => Unsafe.ReadUnaligned<uint>(data + (i * 4)),
+                    8 => Unsafe.ReadUnaligned<ulong>(data + (i * 8)),
+                    2 => Unsafe.ReadUnaligned<ushort>(data + (i * 2)),
+                    _ => data[i],
+                };
+                registers[(targets[i] * 32) + lane] = extend == 0 ? value : Bits.Unsigned((ulong)Bits.Signed(value, bytes), extend);
+            }
+        }
+    }
+}
+
+/// <summary>st, of one value or a vector.</summary>
+internal sealed unsafe class StoreOperation(PtxSpace space, int bytes, int[] sources, int address, long offset) : Operation
+{
+    private readonly int size = bytes * sources.Length;
+
+    public override void Execute(Warp warp, uint lanes)
+    {
+        var registers = warp.Registers;
+        Span<byte> values = stackalloc byte[32];
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            var lane = BitOperations.TrailingZeroCount(lanes);
+            for (var i = 0; i < sources.Length; i++)
+                Unsafe.WriteUnaligned(ref values[i * bytes], registers[(sources[i] * 32) + lane]);
+            var data = LaneMemory.Write(warp, lane, space, registers[(address * 32) + lane] + (ulong)offset, size, size, values[..size]);
+            values[..size].CopyTo(new Span<byte>(data, size));
+        }
+    }
+}

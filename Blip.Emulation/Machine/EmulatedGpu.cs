@@ -1,0 +1,110 @@
+using System.Runtime.InteropServices;
+using Blip.Emulation.Ptx;
+
+namespace Blip.Emulation.Machine;
+
+/// <summary>A GPU that is none: memory, modules and launches, every access checked. The driver stands on it; a test may use it alone.</summary>
+/// <example>
+/// <code>
+/// using var gpu = new EmulatedGpu();
+/// var kernel = gpu.Load(PtxCompiler.Compile(method, CudaArchitecture.SM_80));
+/// var x = gpu.Upload&lt;float&gt;(values);
+/// var y = gpu.Allocate&lt;float&gt;(count);
+/// kernel.Launch(groups, 256, new KernelArguments().View&lt;float&gt;(x, count).View&lt;float&gt;(y, count).Add(count).ToArray());
+/// float[] result = gpu.Download&lt;float&gt;(y, count);
+/// </code>
+/// </example>
+public sealed class EmulatedGpu(EmulationOptions? options = null) : IDisposable
+{
+    private long warpInstructions;
+    private long laneInstructions;
+
+    /// <summary>How kernels are run and what is checked.</summary>
+    public EmulationOptions Options { get; set; } = options ?? new EmulationOptions();
+
+    /// <summary>Its memory.</summary>
+    public GlobalMemory Memory { get; } = new();
+
+    /// <summary>All that ran so far.</summary>
+    public LaunchCounts Counts => new(Interlocked.Read(ref warpInstructions), Interlocked.Read(ref laneInstructions));
+
+    /// <summary>Reads PTX and takes its only kernel.</summary>
+    /// <exception cref="PtxException">The text cannot be read, or an instruction is unknown.</exception>
+    public EmulatedKernel Load(string ptx)
+    {
+        var module = LoadModule(ptx);
+        return new EmulatedKernel(this, module, module.Entry);
+    }
+
+    /// <summary>Reads PTX and gives its global variables memory.</summary>
+    public PtxModule LoadModule(string ptx)
+    {
+        var module = PtxModule.Parse(ptx);
+        foreach (var variable in module.Variables.Where(variable => variable.Size > 0))
+        {
+            variable.Address = Memory.Allocate(variable.Size);
+            Memory.Write(variable.Address, variable.Values ?? new byte[variable.Size]);
+        }
+        return module;
+    }
+
+    /// <summary>Memory for values that nobody has written yet.</summary>
+    public ulong Allocate<T>(long count)
+        where T : unmanaged => Memory.Allocate(count * Marshal.SizeOf<T>());
+
+    /// <summary>Memory that holds these values.</summary>
+    public ulong Upload<T>(ReadOnlySpan<T> values)
+        where T : unmanaged
+    {
+        var bytes = MemoryMarshal.AsBytes(values);
+        var address = Memory.Allocate(bytes.Length);
+        Memory.Write(address, bytes);
+        return address;
+    }
+
+    /// <summary>Reads values back.</summary>
+    public T[] Download<T>(ulong address, int count)
+        where T : unmanaged
+    {
+        var values = new T[count];
+        Memory.Read(address, MemoryMarshal.AsBytes(values.AsSpan()));
+        return values;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Memory.Dispose();
+
+    internal void Count(LaunchCounts counts)
+    {
+        Interlocked.Add(ref warpInstructions, counts.WarpInstructions);
+        Interlocked.Add(ref laneInstructions, counts.LaneInstructions);
+    }
+}
+
+/// <summary>Arguments of a kernel that ILGPU compiled, laid out as it lays them out.</summary>
+public sealed class KernelArguments
+{
+    private readonly List<byte> bytes = [];
+
+    /// <summary>A view: the address and the number of elements.</summary>
+    public KernelArguments View<T>(ulong address, long elements)
+        where T : unmanaged => Add(address).Add(elements);
+
+    /// <summary>A number or a structure, aligned to its largest member, at most 8.</summary>
+    /// <param name="value">The value.</param>
+    /// <param name="alignment">Its alignment; 0 for its size, at most 8.</param>
+    public KernelArguments Add<T>(T value, int alignment = 0)
+        where T : unmanaged
+    {
+        var data = MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value));
+        if (alignment == 0)
+            alignment = data.Length % 8 == 0 ? 8 : data.Length % 4 == 0 ? 4 : data.Length % 2 == 0 ? 2 : 1;
+        while (bytes.Count % alignment != 0)
+            bytes.Add(0);
+        bytes.AddRange(data);
+        return this;
+    }
+
+    /// <summary>The buffer.</summary>
+    public byte[] ToArray() => [.. bytes];
+}

@@ -1,0 +1,174 @@
+using System.Runtime.InteropServices;
+
+namespace Blip.Emulation.Machine;
+
+/// <summary>
+/// Device memory. Every allocation has a range of addresses to itself, far from the next and outside of what a processor can address: what
+/// leaves it is caught, and so is a host that follows a device pointer.
+/// </summary>
+public sealed unsafe class GlobalMemory : IDisposable
+{
+    private const ulong First = 1UL << 56;
+    private const int OffsetBits = 36;
+    private const ulong OffsetMask = (1UL << OffsetBits) - 1;
+
+    private readonly Lock growing = new();
+    private Allocation[] allocations = new Allocation[256];
+    private int count;
+
+    /// <summary>Bytes in live allocations.</summary>
+    public long AllocatedBytes { get; private set; }
+
+    /// <summary>Every allocation that was not freed yet: its address and size.</summary>
+    public IReadOnlyList<(ulong Address, long Size)> Live
+    {
+        get
+        {
+            lock (growing)
+                return [.. allocations.Take(count).Where(allocation => !allocation.Freed).Select(allocation => (allocation.Address, allocation.Size))];
+        }
+    }
+
+    /// <summary>Whether an address is one of device memory.</summary>
+    public static bool IsDevice(ulong address) => address >> 56 == 1;
+
+    /// <summary>Allocates memory; it holds nothing that may be read.</summary>
+    /// <exception cref="EmulationException">The size is none.</exception>
+    public ulong Allocate(long bytes)
+    {
+        if (bytes is <= 0 or > (long)OffsetMask)
+            throw new EmulationException(Fault.Host, $"an allocation of {bytes} bytes");
+        lock (growing)
+        {
+            if (count == allocations.Length)
+                Array.Resize(ref allocations, count * 2);
+            var address = First | ((ulong)count << OffsetBits);
+            var data = (byte*)NativeMemory.AlignedAlloc((nuint)bytes + 16, 64);
+            // What is read in spite of all checks is a quiet NaN in every format.
+            new Span<byte>(data, checked((int)bytes)).Fill(0xFF);
+            allocations[count++] = new Allocation(address, bytes, data, (byte*)NativeMemory.AllocZeroed((nuint)bytes + 16));
+            AllocatedBytes += bytes;
+            return address;
+        }
+    }
+
+    /// <summary>Frees an allocation; its addresses are never given again.</summary>
+    /// <exception cref="EmulationException">There is none of this address, or it was freed before.</exception>
+    public void Free(ulong address)
+    {
+        lock (growing)
+        {
+            var allocation = Find(address);
+            if (allocation is null || allocation.Address != address)
+                throw new EmulationException(Fault.Host, $"free of 0x{address:x}, which is the begin of no allocation");
+            if (allocation.Freed)
+                throw new EmulationException(Fault.Freed, $"free of 0x{address:x}, which was freed before");
+            AllocatedBytes -= allocation.Size;
+            allocation.Free();
+        }
+    }
+
+    /// <summary>Copies from the host.</summary>
+    public void Write(ulong address, ReadOnlySpan<byte> values)
+    {
+        values.CopyTo(new Span<byte>(Resolve(address, values.Length, 1, out var state), values.Length));
+        new Span<byte>(state, values.Length).Fill(1);
+    }
+
+    /// <summary>Copies to the host. What was never written may be copied.</summary>
+    public void Read(ulong address, Span<byte> values) => new ReadOnlySpan<byte>(Resolve(address, values.Length, 1, out _), values.Length).CopyTo(values);
+
+    /// <summary>Copies within device memory; what was not written stays so.</summary>
+    public void Copy(ulong from, ulong to, int bytes)
+    {
+        var source = Resolve(from, bytes, 1, out var sourceState);
+        var target = Resolve(to, bytes, 1, out var targetState);
+        new ReadOnlySpan<byte>(source, bytes).CopyTo(new Span<byte>(target, bytes));
+        new ReadOnlySpan<byte>(sourceState, bytes).CopyTo(new Span<byte>(targetState, bytes));
+    }
+
+    /// <summary>Sets bytes.</summary>
+    public void Fill(ulong address, byte value, int bytes)
+    {
+        new Span<byte>(Resolve(address, bytes, 1, out var state), bytes).Fill(value);
+        new Span<byte>(state, bytes).Fill(1);
+    }
+
+    /// <summary>Whether every byte of a range was written.</summary>
+    public bool IsInitialised(ulong address, int bytes)
+    {
+        Resolve(address, bytes, 1, out var state);
+        return new ReadOnlySpan<byte>(state, bytes).IndexOf((byte)0) < 0;
+    }
+
+    /// <summary>Whether an address lies in memory that was freed.</summary>
+    public bool WasFreed(ulong address) => Find(address) is { Freed: true };
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (growing)
+        {
+            for (var i = 0; i < count; i++)
+                allocations[i].Free();
+            count = 0;
+        }
+    }
+
+    /// <summary>Where the bytes of an access lie, and one byte for each that says whether it was written.</summary>
+    /// <exception cref="EmulationException">The access leaves its allocation, or is not aligned.</exception>
+    internal byte* Resolve(ulong address, int bytes, int alignment, out byte* state)
+    {
+        var index = (address - First) >> OffsetBits;
+        if (index < (ulong)count)
+        {
+            var allocation = allocations[index];
+            var offset = (long)(address & OffsetMask);
+            if (offset + bytes <= allocation.Size && (address & (ulong)(alignment - 1)) == 0 && !allocation.Freed)
+            {
+                state = allocation.State + offset;
+                return allocation.Data + offset;
+            }
+        }
+        throw Refuse(address, bytes, alignment);
+    }
+
+    private EmulationException Refuse(ulong address, int bytes, int alignment)
+    {
+        if (Find(address) is not { } allocation)
+            return new EmulationException(Fault.OutOfBounds, $"global access of {bytes} bytes at 0x{address:x}, which is in no allocation");
+        var offset = address & OffsetMask;
+        if (allocation.Freed)
+            return new EmulationException(Fault.Freed, $"global access of {bytes} bytes at 0x{address:x}, in memory that was freed");
+        // An address a little before the begin has the index of the allocation before, and a large offset.
+        return (long)offset + bytes > allocation.Size
+            ? new EmulationException(Fault.OutOfBounds, $"global access of {bytes} bytes at offset {offset} of an allocation of {allocation.Size} bytes")
+            : new EmulationException(Fault.Misaligned, $"global access of {bytes} bytes at offset {offset}, no multiple of {alignment}");
+    }
+
+    private Allocation? Find(ulong address)
+    {
+        var index = (address - First) >> OffsetBits;
+        return index < (ulong)count ? allocations[index] : null;
+    }
+
+    private sealed class Allocation(ulong address, long size, byte* data, byte* state)
+    {
+        public ulong Address => address;
+
+        public long Size => size;
+
+        public byte* Data { get; private set; } = data;
+
+        public byte* State { get; private set; } = state;
+
+        public bool Freed => Data == null;
+
+        public void Free()
+        {
+            NativeMemory.AlignedFree(Data);
+            NativeMemory.Free(State);
+            Data = State = null;
+        }
+    }
+}
