@@ -27,6 +27,12 @@ internal static class KernelCatalog
         ["tokenchoice"] = SamplingBench.Choices,
         ["topcandidates"] = SamplingBench.TopCandidates,
         ["beamstep"] = StepBench.Beams,
+        ["gemmbackward"] = BackwardBench.Gemms,
+        ["attentionbackward"] = BackwardBench.Attentions,
+        ["layernormbackward"] = BackwardBench.LayerNorms,
+        ["activationsbackward"] = BackwardBench.Activations,
+        ["selecttokenbackward"] = BackwardBench.SelectTokens,
+        ["attentionrollout"] = BackwardBench.Rollouts,
     };
 
     /// <summary>The operators that have a benchmark.</summary>

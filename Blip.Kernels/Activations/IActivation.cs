@@ -8,6 +8,10 @@ internal interface IActivation
     /// <summary>The function of every lane.</summary>
     static abstract T Apply<T>(T x)
         where T : unmanaged, IReal<T>;
+
+    /// <summary>Its derivative in every lane.</summary>
+    static abstract T Derivative<T>(T x)
+        where T : unmanaged, IReal<T>;
 }
 
 /// <summary><see cref="Activation.None"/>.</summary>
@@ -16,16 +20,31 @@ internal readonly struct Identity : IActivation
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply<T>(T x)
         where T : unmanaged, IReal<T> => x;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Derivative<T>(T x)
+        where T : unmanaged, IReal<T> => T.Create(1f);
 }
 
 /// <summary><see cref="Activation.Gelu"/>.</summary>
 internal readonly struct Gelu : IActivation
 {
-    private const float SquareRootOfHalf = 0.70710678f;
+    private const float SquareRootOfHalf = 0.70710678f, InverseRootOfTwoPi = 0.39894228f, MostDensity = 14f;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply<T>(T x)
         where T : unmanaged, IReal<T> => x * T.Create(0.5f) * (T.Create(1f) + Maths.Erf(x * T.Create(SquareRootOfHalf)));
+
+    /// <summary>Φ(x) + x·φ(x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Derivative<T>(T x)
+        where T : unmanaged, IReal<T>
+    {
+        var distribution = T.Create(0.5f) * (T.Create(1f) + Maths.Erf(x * T.Create(SquareRootOfHalf)));
+        // Where the density is 0 in float, its product with an x whose square is infinite has to be 0, too.
+        var near = T.IfLess(T.Abs(x), T.Create(MostDensity), x, T.Create(MostDensity));
+        return distribution + (near * T.Create(InverseRootOfTwoPi) * Maths.Exp(near * near * T.Create(-0.5f)));
+    }
 }
 
 /// <summary><see cref="Activation.QuickGelu"/>.</summary>
@@ -38,6 +57,17 @@ internal readonly struct QuickGelu : IActivation
         // x / (1 + ∞) is 0 for every finite x, but -∞ / ∞ is NaN: the same as of -∞ · σ(-∞) in the reference.
         var one = T.Create(1f);
         return x * (one / (one + Maths.Exp(x * T.Create(-1.702f))));
+    }
+
+    /// <summary>σ(1.702·x) · (1 + 1.702·x · (1 - σ(1.702·x))).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Derivative<T>(T x)
+        where T : unmanaged, IReal<T>
+    {
+        var one = T.Create(1f);
+        var z = x * T.Create(1.702f);
+        // 1 - σ(z) = σ(-z), which keeps its digits where σ is near 1.
+        return one / (one + Maths.Exp(T.Create(0f) - z)) * (one + (z * (one / (one + Maths.Exp(z)))));
     }
 }
 
@@ -53,6 +83,19 @@ internal readonly struct GeluTanh : IActivation
         var cubic = T.MultiplyAdd(T.Create(0.044715f) * x * x, x, x);
         return x * T.Create(0.5f) * (T.Create(1f) + Maths.Tanh(cubic * T.Create(SquareRootOfTwoByPi)));
     }
+
+    /// <summary>(1 + t)/2 + x/2 · (1 - t²) · √(2/π) · (1 + 3 · 0.044715·x²), t the tanh of the function.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Derivative<T>(T x)
+        where T : unmanaged, IReal<T>
+    {
+        // Beyond 12 the tanh is ±1 and the cube only grows.
+        x = T.IfLess(T.Abs(x), T.Create(12f), x, T.CopySign(T.Create(12f), x));
+        var (one, square) = (T.Create(1f), x * x);
+        var t = Maths.Tanh(T.MultiplyAdd(T.Create(0.044715f) * square, x, x) * T.Create(SquareRootOfTwoByPi));
+        var slope = T.Create(SquareRootOfTwoByPi) * T.MultiplyAdd(T.Create(3 * 0.044715f), square, one);
+        return T.Create(0.5f) * ((one + t) + (x * (one - t) * (one + t) * slope));
+    }
 }
 
 /// <summary><see cref="Activation.Relu"/>.</summary>
@@ -61,6 +104,11 @@ internal readonly struct Relu : IActivation
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply<T>(T x)
         where T : unmanaged, IReal<T> => T.IfLess(x, T.Create(0f), T.Create(0f), x);
+
+    /// <summary>1 above 0; 0 at 0, as is usual.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Derivative<T>(T x)
+        where T : unmanaged, IReal<T> => T.IfLess(T.Create(0f), x, T.Create(1f), T.Create(0f));
 }
 
 /// <summary><see cref="Activation.Tanh"/>.</summary>
@@ -69,4 +117,13 @@ internal readonly struct Tanh : IActivation
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply<T>(T x)
         where T : unmanaged, IReal<T> => Maths.Tanh(x);
+
+    /// <summary>1 - tanh²(x).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T Derivative<T>(T x)
+        where T : unmanaged, IReal<T>
+    {
+        var t = Maths.Tanh(x);
+        return (T.Create(1f) - t) * (T.Create(1f) + t);
+    }
 }

@@ -41,7 +41,7 @@ public static class Attention
             AttentionPortable.Run(device, args);
     }
 
-    private static void Check(in AttentionArgs a)
+    internal static void Check(in AttentionArgs a)
     {
         ShapeCheck.AtLeast(a.Rows, 0, nameof(a.Rows));
         ShapeCheck.AtLeast(a.QueryTokens, 0, nameof(a.QueryTokens));

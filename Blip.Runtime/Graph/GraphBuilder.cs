@@ -1,4 +1,5 @@
 using Blip.Kernels;
+using Blip.Runtime.Graph.Backward;
 using Blip.Runtime.Graph.Nodes;
 
 namespace Blip.Runtime.Graph;
@@ -131,17 +132,48 @@ public sealed class GraphBuilder(string name)
     public Value SelectToken(Value x, Value? lengths, ModulePath name) =>
         Add(new SelectTokenNode(name.Path, x, lengths, NewComputed(name, new Shape(x.Shape[0], x.Shape.Width))));
 
+    /// <summary>
+    /// Records the gradients of a value with respect to others that it was made of, from what was recorded so far (reverse mode: Baydin et al.
+    /// 2018, section 3.2). Softmax weights of an attention that shows them may be among those others.
+    /// </summary>
+    /// <param name="of">The value.</param>
+    /// <param name="seed">The gradient of what is sought with respect to it, of its shape: which of its elements count, and how much.</param>
+    /// <param name="wanted">The others.</param>
+    /// <returns>A gradient for each of them, of its shape.</returns>
+    /// <exception cref="ArgumentException">The value does not depend on one of them, or does by an operation that has no gradient.</exception>
+    public IReadOnlyList<Value> Gradients(Value of, Value seed, IReadOnlyList<Value> wanted) => ReverseMode.Record(this, of, seed, wanted);
+
+    /// <summary>
+    /// How much of each token before a tower is in each token behind it: attention rollout over its recorded attentions, which must show their
+    /// softmax weights (<see cref="AttentionRollout"/>).
+    /// </summary>
+    /// <param name="tower">The tower's place in the checkpoint.</param>
+    /// <returns><c>[rows, tokens, tokens]</c>.</returns>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public Value Rollout(ModulePath tower)
+    {
+        Value? rollout = null;
+        foreach (var (name, seen) in nodes.OfType<AttentionNode>().Where(node => node.Name.StartsWith(tower.Path + '.', StringComparison.Ordinal) && node.Probabilities is not null)
+            .Select(node => (new ModulePath(node.Name) / "rollout", node.Probabilities!)).ToList())
+            rollout = Add(new AttentionRolloutNode(name.Path, seen, rollout, NewComputed(name, new Shape(seen.Shape[0], seen.Shape[2], seen.Shape[3]))));
+        return rollout ?? throw Mismatch(tower, "has no attention that shows its weights");
+    }
+
     // self.query, self.key, self.value: self.query+key+value.
     private static ModulePath Stacked(IReadOnlyList<ModulePath> modules) =>
         new(string.Join("+", modules.Skip(1).Select(module => module.Path[(module.Path.LastIndexOf('.') + 1)..]).Prepend(modules[0].Path)));
 
-    private Value Add(ComputeNode node)
+    internal IReadOnlyList<Node> Nodes => nodes;
+
+    internal Value Add(ComputeNode node)
     {
-        nodes.Add(node);
+        Add((Node)node);
         return node.Output;
     }
 
-    private Value NewComputed(ModulePath name, Shape shape) => NewValue(name.Path, shape, ValueKind.Computed);
+    internal void Add(Node node) => nodes.Add(node);
+
+    internal Value NewComputed(ModulePath name, Shape shape) => NewValue(name.Path, shape, ValueKind.Computed);
 
     private Value NewValue(string name, Shape shape, ValueKind kind, ElementType type = ElementType.Float)
     {

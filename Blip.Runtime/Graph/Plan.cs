@@ -94,6 +94,14 @@ public sealed class Plan : IDisposable
         Bind(value, buffer.View);
     }
 
+    /// <inheritdoc cref="BindOwned(Value, ReadOnlySpan{int})"/>
+    public void BindOwned(Value value, ReadOnlySpan<float> values)
+    {
+        var buffer = Device.Upload(values);
+        owned.Add(buffer);
+        Bind(value, buffer.View);
+    }
+
     /// <summary>Runs the graph; the results are there when the device's stream gets to them.</summary>
     /// <exception cref="InvalidOperationException">An input is not bound.</exception>
     public void Run()

@@ -55,11 +55,13 @@ public sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output
     public override long Flops(Plan plan) => 4 * plan.Length(Output) * plan.Size(Spec.Key.Value, 1);
 
     /// <inheritdoc/>
-    public override void Run(Plan plan)
+    public override void Run(Plan plan) => Attention.Run(plan.Device, Args(plan));
+
+    internal AttentionArgs Args(Plan plan)
     {
         var device = plan.Device;
         var headDim = Spec.Query.Width / Spec.Heads;
-        Attention.Run(device, new AttentionArgs
+        return new AttentionArgs
         {
             Rows = plan.Size(Output, 0),
             QueryTokens = plan.Size(Output, 1),
@@ -83,6 +85,6 @@ public sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output
             Mask = Spec.Mask is null ? device.Empty<int>() : plan.Ints(Spec.Mask),
             Output = plan.Floats(Output),
             Probabilities = Probabilities is null ? device.Empty<float>() : plan.Floats(Probabilities),
-        });
+        };
     }
 }

@@ -1,0 +1,127 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>Activation functions backwards: <c>dx = dy · f'(x)</c>. The derivatives stand at <see cref="IActivation"/>, once for values and vectors.</summary>
+/// <remarks>
+/// Variants: <see cref="ActivationsBackwardSimd{TVector, TActivation}"/> on the CPU accelerator, <see cref="ActivationsBackwardPortable"/> on every other device;
+/// <c>dotnet run -c Release --project Blip.Bench -- kernels activationsbackward</c> times them.
+/// </remarks>
+public static class ActivationsBackward
+{
+    /// <summary>dx = dy · f'(x) for each element; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="x">What the function was given <c>[count]</c>.</param>
+    /// <param name="dy">The gradient of its result <c>[count]</c>.</param>
+    /// <param name="dx">Receives the gradient of its argument <c>[count]</c>.</param>
+    /// <param name="count">Number of elements, at least 0.</param>
+    /// <param name="kind">The function.</param>
+    /// <exception cref="ArgumentException">A view is too short, or the function is not one that exists.</exception>
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, Activation kind) =>
+        Run(device, x, dy, dx, count, kind, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, Activation kind, bool portable)
+    {
+        Activations.Validate(kind);
+        ShapeCheck.Within(count, 0, long.MaxValue, nameof(count));
+        ShapeCheck.Holds(x, count, nameof(x), "[count]");
+        ShapeCheck.Holds(dy, count, nameof(dy), "[count]");
+        ShapeCheck.Holds(dx, count, nameof(dx), "[count]");
+        if (count == 0)
+            return;
+        switch (kind)
+        {
+            case Activation.None: Run<Identity>(device, x, dy, dx, count, portable); break;
+            case Activation.Gelu: Run<Gelu>(device, x, dy, dx, count, portable); break;
+            case Activation.QuickGelu: Run<QuickGelu>(device, x, dy, dx, count, portable); break;
+            case Activation.GeluTanh: Run<GeluTanh>(device, x, dy, dx, count, portable); break;
+            case Activation.Relu: Run<Relu>(device, x, dy, dx, count, portable); break;
+            default: Run<Tanh>(device, x, dy, dx, count, portable); break;
+        }
+    }
+
+    private static void Run<TActivation>(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, bool portable)
+        where TActivation : struct, IActivation
+    {
+        if (portable)
+        {
+            var perItem = Elementwise.ElementsPerItem(device);
+            device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, long, int>(ActivationsBackwardPortable.Kernel<TActivation>)(
+                device.Stream, Elementwise.Launch(device, count, perItem), x, dy, dx, count, perItem);
+            return;
+        }
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: device.Launch(new ActivationsBackwardSimd<Floats512, TActivation>(x, dy, dx, count)); break;
+            case CpuVectors.Avx2: device.Launch(new ActivationsBackwardSimd<Floats256, TActivation>(x, dy, dx, count)); break;
+            default: device.Launch(new ActivationsBackwardSimd<Floats128, TActivation>(x, dy, dx, count)); break;
+        }
+    }
+}
+
+/// <summary>One work-item per element, or on a processor per piece.</summary>
+internal static class ActivationsBackwardPortable
+{
+    [Kernel(typeof(Identity)), Kernel(typeof(Gelu)), Kernel(typeof(QuickGelu)), Kernel(typeof(GeluTanh)), Kernel(typeof(Relu)), Kernel(typeof(Tanh))]
+    internal static void Kernel<TActivation>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, int perItem)
+        where TActivation : struct, IActivation
+    {
+        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+        var end = IntrinsicMath.Min(first + perItem, count);
+        for (var i = first; i < end; i++)
+            dx[i] = dy[i] * TActivation.Derivative(new Scalar(x[i])).Value;
+    }
+}
+
+/// <summary>ILGPU's CPU accelerator: a task is a piece that fits the first-level cache.</summary>
+internal readonly unsafe struct ActivationsBackwardSimd<TVector, TActivation>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count) : ICpuOperator
+    where TVector : unmanaged, IVector<TVector>
+    where TActivation : struct, IActivation
+{
+    private const int Piece = 4096;
+
+    private readonly float* x = Cpu.Pointer(x), dy = Cpu.Pointer(dy), dx = Cpu.Pointer(dx);
+    private readonly long count = count;
+
+    public int Tasks => checked((int)((count + Piece - 1) / Piece));
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Run(int task)
+    {
+        var end = Math.Min((task + 1L) * Piece, count);
+        for (var i = (long)task * Piece; i < end; i += TVector.Count)
+            VectorTail.Store(TVector.Load(dy + i) * TActivation.Derivative(TVector.Load(x + i)), dx + i, end - i);
+    }
+}
+
+/// <summary>The derivatives in double precision: what the variants are compared with.</summary>
+internal static class ActivationsBackwardReference
+{
+    /// <summary>f'(x).</summary>
+    public static double Derivative(double x, Activation kind)
+    {
+        switch (kind)
+        {
+            case Activation.Gelu:
+                return (0.5 * (1 + MathsReference.Erf(x * Math.Sqrt(0.5)))) + (Math.Abs(x) > 50 ? 0 : x * Math.Exp(-x * x / 2) / Math.Sqrt(2 * Math.PI));
+            case Activation.QuickGelu:
+                var sigmoid = 1 / (1 + Math.Exp(-1.702 * x));
+                return Math.Abs(x) > 400 ? sigmoid : sigmoid * (1 + (1.702 * x / (1 + Math.Exp(1.702 * x))));
+            case Activation.GeluTanh:
+                if (Math.Abs(x) > 50)
+                    return x > 0 ? 1 : 0;
+                var tanh = Math.Tanh(Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x * x * x)));
+                return 0.5 * (1 + tanh + (x * (1 - (tanh * tanh)) * Math.Sqrt(2 / Math.PI) * (1 + (3 * 0.044715 * x * x))));
+            case Activation.Relu:
+                return x > 0 ? 1 : 0;
+            case Activation.Tanh:
+                var t = Math.Tanh(x);
+                return 1 - (t * t);
+            default:
+                return 1;
+        }
+    }
+}

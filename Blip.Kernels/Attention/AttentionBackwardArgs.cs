@@ -1,0 +1,34 @@
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>What <see cref="AttentionBackward"/> reads and writes.</summary>
+public struct AttentionBackwardArgs
+{
+    /// <summary>
+    /// The attention as it ran. <see cref="AttentionArgs.Probabilities"/> must be there; the output is not read. Keys from a cache, named for
+    /// each position, have no gradient.
+    /// </summary>
+    public AttentionArgs Forward;
+
+    /// <summary>The gradient of the output [Rows, QueryTokens, Heads · HeadDim].</summary>
+    public ArrayView<float> OutputGradient;
+
+    /// <summary>Empty, or receives the gradient of the queries, laid out as they are: stride, offset. Other columns are left as they are.</summary>
+    public ArrayView<float> QueryGradient;
+
+    /// <summary>
+    /// Empty, or receives the gradient of the keys, laid out as they are, summed over the rows that read them. What lies behind the first
+    /// KeyTokens of a K/V row is left as it is.
+    /// </summary>
+    public ArrayView<float> KeyGradient;
+
+    /// <summary>The same for the values.</summary>
+    public ArrayView<float> ValueGradient;
+
+    /// <summary>
+    /// Empty, or receives the gradient of the softmax weights [Rows, Heads, QueryTokens, KeyTokens]: how much the result would change if a query
+    /// looked more at one key and at no other less; 0 where a key is not seen.
+    /// </summary>
+    public ArrayView<float> ProbabilityGradient;
+}

@@ -1,0 +1,159 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// One layer of attention rollout (Abnar and Zuidema 2020, section 3): how much of each token before the first layer is in each token behind this
+/// one, if a residual layer is half its input and half what it attends: <c>R' = ½ R + ½ mean over heads(P) · R</c>.
+/// </summary>
+/// <remarks>
+/// Variants: <see cref="AttentionRolloutSimd{TVector}"/> on the CPU accelerator, <see cref="AttentionRolloutPortable"/> on every other device;
+/// <c>dotnet run -c Release --project Blip.Bench -- kernels attentionrollout</c> times them.
+/// </remarks>
+public static class AttentionRollout
+{
+    /// <summary>Adds a layer.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="probabilities">The layer's softmax weights <c>[rows, heads, tokens, tokens]</c>.</param>
+    /// <param name="before">The layers before it <c>[rows, tokens, tokens]</c>; empty before the first: the identity.</param>
+    /// <param name="after">Receives the same with this layer <c>[rows, tokens, tokens]</c>; not one of the inputs.</param>
+    /// <param name="rows">Rows, at least 0.</param>
+    /// <param name="heads">Heads, at least 1.</param>
+    /// <param name="tokens">Tokens, at least 1.</param>
+    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    public static void Run(Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, int rows, int heads, int tokens) =>
+        Run(device, probabilities, before, after, rows, heads, tokens, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(
+        Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, int rows, int heads, int tokens, bool portable)
+    {
+        ShapeCheck.AtLeast(rows, 0, nameof(rows));
+        ShapeCheck.AtLeast(heads, 1, nameof(heads));
+        ShapeCheck.AtLeast(tokens, 1, nameof(tokens));
+        var elements = (long)rows * tokens * tokens;
+        ShapeCheck.Holds(probabilities, elements * heads, nameof(probabilities), "[rows, heads, tokens, tokens]");
+        ShapeCheck.EmptyOrHolds(before, elements, nameof(before), "[rows, tokens, tokens]");
+        ShapeCheck.Holds(after, elements, nameof(after), "[rows, tokens, tokens]");
+        if (rows == 0)
+            return;
+        var mean = device.Scratch(elements * sizeof(float)).Cast<float>().SubView(0, elements);
+        if (portable)
+        {
+            AttentionRolloutPortable.Run(device, probabilities, device.OrEmpty(before), after, mean, heads, tokens);
+            return;
+        }
+        switch (device.Vectors)
+        {
+            case CpuVectors.Avx512: device.Launch(new AttentionRolloutSimd<Floats512>(probabilities, before, after, mean, heads, tokens)); break;
+            case CpuVectors.Avx2: device.Launch(new AttentionRolloutSimd<Floats256>(probabilities, before, after, mean, heads, tokens)); break;
+            default: device.Launch(new AttentionRolloutSimd<Floats128>(probabilities, before, after, mean, heads, tokens)); break;
+        }
+    }
+}
+
+/// <summary>A kernel for the mean over heads, and one for the product: a work-item sums up elements, on a processor 64 neighbours, elsewhere one.</summary>
+internal static class AttentionRolloutPortable
+{
+    public static void Run(Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean, int heads, int tokens)
+    {
+        var perItem = device.GroupSize == 1 ? 64 : 1;
+        var launch = Elementwise.Launch(device, mean.Length, perItem);
+        device.Load<ArrayView<float>, ArrayView<float>, int, int, int>(MeanKernel)(device.Stream, launch, probabilities, mean, heads, tokens, perItem);
+        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(ProductKernel)(device.Stream, launch, mean, before, after, tokens, perItem);
+    }
+
+    [Kernel]
+    internal static void MeanKernel(ArrayView<float> probabilities, ArrayView<float> mean, int heads, int tokens, int perItem)
+    {
+        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+        var end = IntrinsicMath.Min(first + perItem, mean.Length);
+        var square = (long)tokens * tokens;
+        for (var i = first; i < end; i++)
+        {
+            var from = (i / square * heads * square) + (i % square);
+            var sum = 0f;
+            for (var head = 0; head < heads; head++)
+                sum += probabilities[from + (head * square)];
+            mean[i] = sum / heads;
+        }
+    }
+
+    [Kernel]
+    internal static void ProductKernel(ArrayView<float> mean, ArrayView<float> before, ArrayView<float> after, int tokens, int perItem)
+    {
+        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+        var end = IntrinsicMath.Min(first + perItem, mean.Length);
+        for (var i = first; i < end; i++)
+        {
+            var token = i / tokens;
+            var column = (int)(i % tokens);
+            if (before.Length == 0)
+            {
+                after[i] = 0.5f * (mean[i] + (token % tokens == column ? 1f : 0f));
+                continue;
+            }
+            var (attends, row) = (token * tokens, (token / tokens * tokens * tokens) + column);
+            var sum = 0f;
+            for (var j = 0; j < tokens; j++)
+                sum += mean[attends + j] * before[row + ((long)j * tokens)];
+            after[i] = 0.5f * (before[i] + sum);
+        }
+    }
+}
+
+/// <summary>ILGPU's CPU accelerator: a task is a token.</summary>
+internal readonly unsafe struct AttentionRolloutSimd<TVector>(
+    ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean, int heads, int tokens) : ICpuOperator
+    where TVector : unmanaged, IVector<TVector>
+{
+    private readonly float* probabilities = Cpu.Pointer(probabilities), before = Cpu.Pointer(before), after = Cpu.Pointer(after), mean = Cpu.Pointer(mean);
+    private readonly int heads = heads, tokens = tokens;
+
+    public int Tasks { get; } = checked((int)(mean.Length / tokens));
+
+    public void Run(int task)
+    {
+        var (row, token) = (task / tokens, task % tokens);
+        var square = (long)tokens * tokens;
+        var attends = mean + ((long)task * tokens);
+        var to = after + ((long)task * tokens);
+        new Span<float>(attends, tokens).Clear();
+        for (var head = 0; head < heads; head++)
+            Add(probabilities + ((((long)row * heads) + head) * square) + ((long)token * tokens), 1, attends);
+        new Span<float>(to, tokens).Clear();
+        if (before == null)
+        {
+            Add(attends, 0.5f / heads, to);
+            to[token] += 0.5f;
+            return;
+        }
+        var from = before + (row * square);
+        for (var j = 0; j < tokens; j++)
+            Add(from + ((long)j * tokens), attends[j] * (0.5f / heads), to);
+        Add(from + ((long)token * tokens), 0.5f, to);
+    }
+
+    // Whole vectors may be read behind a row's end, but not written there: the next row is another task's.
+    private void Add(float* x, float factor, float* y) => RowMath.AddScaled<TVector>(x, factor, y, tokens);
+}
+
+/// <summary>The same in double: what the variants are tested against.</summary>
+internal static class AttentionRolloutReference
+{
+    public static double[] Run(float[] probabilities, float[]? before, int rows, int heads, int tokens)
+    {
+        var after = new double[rows * tokens * tokens];
+        for (var i = 0; i < after.Length; i++)
+        {
+            var (row, token, column) = (i / tokens / tokens, i / tokens % tokens, i % tokens);
+            for (var j = 0; j < tokens; j++)
+            {
+                var mean = Enumerable.Range(0, heads).Average(head => (double)probabilities[(((((row * heads) + head) * tokens) + token) * tokens) + j]);
+                after[i] += 0.5 * (mean + (j == token ? 1 : 0)) * (before is null ? (j == column ? 1 : 0) : before[(((row * tokens) + j) * tokens) + column]);
+            }
+        }
+        return after;
+    }
+}

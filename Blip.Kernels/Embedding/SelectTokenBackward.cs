@@ -1,0 +1,103 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary><see cref="SelectToken"/> backwards: the token that was taken gets its gradient, the others of its row get 0.</summary>
+/// <remarks>Variants: <see cref="SelectTokenBackwardCpu"/> on the CPU accelerator, a portable kernel on every other device.</remarks>
+public static unsafe class SelectTokenBackward
+{
+    /// <summary><c>dx[r, t] = t = index[r] + offset ? dy[r] : 0</c>; an index beyond the row is moved to its nearest token.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="dy">The gradient of what was taken <c>[rows, width]</c>.</param>
+    /// <param name="index">[rows]; empty: 0.</param>
+    /// <param name="dx">Receives the gradient of the states <c>[rows, tokens, width]</c>.</param>
+    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="tokens">Tokens per row, at least 1.</param>
+    /// <param name="width">Elements per token, at least 1.</param>
+    /// <param name="offset">Added to every index: -1 where the index is a row's length.</param>
+    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    public static void Run(
+        Device device, ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int rows, int tokens, int width, int offset = 0) =>
+        Run(device, dy, index, dx, rows, tokens, width, offset, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(
+        Device device, ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int rows, int tokens, int width, int offset, bool portable)
+    {
+        ShapeCheck.AtLeast(rows, 0, nameof(rows));
+        ShapeCheck.AtLeast(tokens, 1, nameof(tokens));
+        ShapeCheck.AtLeast(width, 1, nameof(width));
+        ShapeCheck.Holds(dy, (long)rows * width, nameof(dy), "[rows, width]");
+        ShapeCheck.EmptyOrHolds(index, rows, nameof(index), "[rows]");
+        ShapeCheck.Holds(dx, (long)rows * tokens * width, nameof(dx), "[rows, tokens, width]");
+        if (rows == 0)
+            return;
+        if (!portable)
+        {
+            device.Launch(new SelectTokenBackwardCpu
+            {
+                Dy = Cpu.Pointer(dy),
+                Dx = Cpu.Pointer(dx),
+                Index = Cpu.Pointer(index),
+                Rows = new RowTasks(device, rows),
+                Tokens = tokens,
+                Width = width,
+                Offset = offset,
+            });
+            return;
+        }
+        device.Load<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel)(
+            device.Stream, new KernelConfig(checked(rows * tokens), device.GroupSize), dy, device.OrEmpty(index), dx, tokens, width, offset);
+    }
+
+    [Kernel]
+    internal static void Kernel(ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int tokens, int width, int offset)
+    {
+        var row = Grid.IdxX / tokens;
+        var taken = Grid.IdxX % tokens == IntrinsicMath.Clamp((index.Length > 0 ? index[row] : 0) + offset, 0, tokens - 1);
+        var from = (long)row * width;
+        var to = (long)Grid.IdxX * width;
+        for (var c = Group.IdxX; c < width; c += Group.DimX)
+            dx[to + c] = taken ? dy[from + c] : 0f;
+    }
+}
+
+/// <summary>CPU variant of <see cref="SelectTokenBackward"/>: a few rows per task.</summary>
+internal unsafe struct SelectTokenBackwardCpu : ICpuOperator
+{
+    public float* Dy, Dx;
+    public int* Index;
+    public RowTasks Rows;
+    public int Tokens, Width, Offset;
+
+    public readonly int Tasks => Rows.Tasks;
+
+    public readonly void Run(int task)
+    {
+        for (var row = Rows.First(task); row < Rows.End(task); row++)
+        {
+            var to = Dx + ((long)row * Tokens * Width);
+            for (var token = 0; token < Tokens; token++)
+                new Span<float>(to + ((long)token * Width), Width).Clear();
+            var taken = Math.Clamp((Index == null ? 0 : Index[row]) + Offset, 0, Tokens - 1);
+            RowMath.Copy(Dy + ((long)row * Width), to + ((long)taken * Width), Width);
+        }
+    }
+}
+
+/// <summary>The same, element by element.</summary>
+internal static class SelectTokenBackwardReference
+{
+    public static float[] Run(float[] dy, int[] index, int rows, int tokens, int width, int offset)
+    {
+        var dx = new float[rows * tokens * width];
+        for (var row = 0; row < rows; row++)
+        {
+            var token = Math.Clamp((index.Length > 0 ? index[row] : 0) + offset, 0, tokens - 1);
+            for (var c = 0; c < width; c++)
+                dx[(((row * tokens) + token) * width) + c] = dy[(row * width) + c];
+        }
+        return dx;
+    }
+}

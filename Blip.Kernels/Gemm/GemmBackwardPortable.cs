@@ -1,0 +1,62 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>Every accelerator: a work-item sums up elements of the input's gradient, on a processor a panel's width of neighbours, elsewhere one.</summary>
+internal static class GemmBackwardPortable
+{
+    public static void Run(Device device, in GemmBackwardArgs args)
+    {
+        switch (args.Weights.Format)
+        {
+            case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
+            case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
+            case WeightFormat.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
+            default: Run<sbyte, Int8Weights>(device, args, args.Weights.Int8); break;
+        }
+    }
+
+    private static void Run<TStored, TFormat>(Device device, in GemmBackwardArgs args, ArrayView<TStored> weights)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored>
+    {
+        var count = (long)args.Rows * args.Weights.InFeatures;
+        var perItem = device.GroupSize == 1 ? PackedWeights.PanelWidth : 1;
+        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, long, int, int, int>(Kernel<TStored, TFormat>)(
+            device.Stream, Elementwise.Launch(device, count, perItem),
+            args.OutputGradient, weights, device.OrEmpty(args.Weights.Scales), args.InputGradient, count, args.Weights.OutFeatures, args.Weights.InFeatures, perItem);
+    }
+
+    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
+    [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
+    internal static void Kernel<TStored, TFormat>(
+        ArrayView<float> dy, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> dx, long count, int outFeatures, int inFeatures, int perItem)
+        where TStored : unmanaged
+        where TFormat : struct, IWeightFormat<TStored>
+    {
+        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+        var end = IntrinsicMath.Min(first + perItem, count);
+        for (var i = first; i < end; i++)
+        {
+            var from = i / inFeatures * outFeatures;
+            var k = (int)(i % inFeatures);
+            var total = 0f;
+            var panelStart = 0L;
+            for (var output = 0; output < outFeatures; output += PackedWeights.PanelWidth)
+            {
+                var outputs = IntrinsicMath.Min(PackedWeights.PanelWidth, outFeatures - output);
+                var sum = 0f;
+                for (var j = 0; j < outputs; j++)
+                {
+                    var product = dy[from + output + j] * TFormat.Decode(weights[panelStart + TFormat.Place(k, j)]);
+                    sum += scales.Length > 0 ? product * scales[output + j] : product;
+                }
+                total += sum;
+                panelStart += TFormat.PanelLength(inFeatures);
+            }
+            dx[i] = total;
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Layer normalisation backwards, with respect to its input. With x̂ = (x - mean)/σ, g = dy · gamma and means over a row,
+/// <c>dx = (g - mean(g) - x̂ · mean(g · x̂)) / σ</c> (Ba, Kiros, Hinton 2016, eq. 3, by the chain rule). Mean and deviation are computed
+/// again from x: they are cheaper than keeping them.
+/// </summary>
+/// <remarks>
+/// Variants: <see cref="LayerNormBackwardSimd"/> on the CPU accelerator, <see cref="LayerNormBackwardPortable"/> on every other device;
+/// <c>dotnet run -c Release --project Blip.Bench -- kernels layernormbackward</c> times them.
+/// </remarks>
+public static class LayerNormBackward
+{
+    /// <summary>The gradient of each row; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="x">What was normalised <c>[rows, width]</c>.</param>
+    /// <param name="gamma"><c>[width]</c>.</param>
+    /// <param name="dy">The gradient of the result <c>[rows, width]</c>.</param>
+    /// <param name="dx">Receives the gradient of x <c>[rows, width]</c>; not x.</param>
+    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="width">Elements per row, at least 1.</param>
+    /// <param name="eps">Added to the variance; not negative.</param>
+    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    public static void Run(
+        Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps) =>
+        Run(device, x, gamma, dy, dx, rows, width, eps, portable: device.Kind != DeviceKind.Cpu);
+
+    internal static void Run(
+        Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps, bool portable)
+    {
+        ShapeCheck.AtLeast(rows, 0, nameof(rows));
+        ShapeCheck.AtLeast(width, 1, nameof(width));
+        if (!(eps >= 0))
+            throw new ArgumentException($"eps is {eps}; it must not be negative.", nameof(eps));
+        var elements = (long)rows * width;
+        ShapeCheck.Holds(x, elements, nameof(x), "[rows, width]");
+        ShapeCheck.Holds(gamma, width, nameof(gamma), "[width]");
+        ShapeCheck.Holds(dy, elements, nameof(dy), "[rows, width]");
+        ShapeCheck.Holds(dx, elements, nameof(dx), "[rows, width]");
+        if (rows == 0)
+            return;
+        if (portable)
+            LayerNormBackwardPortable.Run(device, x, gamma, dy, dx, rows, width, eps);
+        else
+            LayerNormBackwardSimd.Run(device, x, gamma, dy, dx, rows, width, eps);
+    }
+}

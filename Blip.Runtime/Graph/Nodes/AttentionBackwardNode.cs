@@ -1,0 +1,41 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>The gradients of what an attention read, and of its softmax weights.</summary>
+/// <param name="Name">The module.</param>
+/// <param name="Forward">The attention, which shows its weights.</param>
+/// <param name="OutputGradient">Gradient of its result.</param>
+/// <param name="Query">Gradient of the value that holds the queries; null where nobody asks for it.</param>
+/// <param name="Key">The same for the keys; the same value where they lie in one.</param>
+/// <param name="Value">The same for the values.</param>
+/// <param name="Probabilities">Gradient of the softmax weights; null where nobody asks for it.</param>
+public sealed record AttentionBackwardNode(
+    string Name, AttentionNode Forward, Value OutputGradient, Value? Query, Value? Key, Value? Value, Value? Probabilities) : Node(Name)
+{
+    /// <inheritdoc/>
+    public override string Operator => "AttentionBackward";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => Forward.Inputs.Append(Forward.Probabilities!).Append(OutputGradient).Distinct();
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Outputs => new[] { Query, Key, Value, Probabilities }.OfType<Value>().Distinct();
+
+    /// <inheritdoc/>
+    public override string Attributes => Forward.Attributes;
+
+    /// <inheritdoc/>
+    public override long Flops(Plan plan) => 8 * plan.Length(Forward.Output) * plan.Size(Forward.Spec.Key.Value, 1);
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => AttentionBackward.Run(plan.Device, new AttentionBackwardArgs
+    {
+        Forward = Forward.Args(plan),
+        OutputGradient = plan.Floats(OutputGradient),
+        QueryGradient = Query is null ? default : plan.Floats(Query),
+        KeyGradient = Key is null ? default : plan.Floats(Key),
+        ValueGradient = Value is null ? default : plan.Floats(Value),
+        ProbabilityGradient = Probabilities is null ? default : plan.Floats(Probabilities),
+    });
+}

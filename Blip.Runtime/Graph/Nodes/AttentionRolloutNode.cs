@@ -1,0 +1,25 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>One layer of attention rollout (Abnar and Zuidema 2020, section 3).</summary>
+/// <param name="Name">The module.</param>
+/// <param name="Probabilities">The layer's softmax weights <c>[rows, heads, tokens, tokens]</c>.</param>
+/// <param name="Before">The layers before it <c>[rows, tokens, tokens]</c>; null before the first.</param>
+/// <param name="Output">The same with this layer.</param>
+public sealed record AttentionRolloutNode(string Name, Value Probabilities, Value? Before, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "AttentionRollout";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => Before is null ? [Probabilities] : [Probabilities, Before];
+
+    /// <inheritdoc/>
+    public override long Flops(Plan plan) => plan.Length(Probabilities) + (2 * plan.Length(Output) * plan.Size(Output, 1));
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => AttentionRollout.Run(
+        plan.Device, plan.Floats(Probabilities), Before is null ? default : plan.Floats(Before), plan.Floats(Output),
+        plan.Size(Output, 0), plan.Size(Probabilities, 1), plan.Size(Output, 1));
+}

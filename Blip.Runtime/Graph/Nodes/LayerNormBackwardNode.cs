@@ -1,0 +1,30 @@
+using System.Globalization;
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>The gradient of a layer normalisation's input.</summary>
+/// <param name="Name">The module.</param>
+/// <param name="X">What was normalised <c>[…, width]</c>.</param>
+/// <param name="Gamma">Gain <c>[width]</c>.</param>
+/// <param name="Epsilon">Added to the variance.</param>
+/// <param name="OutputGradient">Gradient of the result.</param>
+/// <param name="Output">Gradient of X.</param>
+public sealed record LayerNormBackwardNode(string Name, Value X, Value Gamma, float Epsilon, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "LayerNormBackward";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => [X, Gamma, OutputGradient];
+
+    /// <inheritdoc/>
+    public override string Attributes => string.Create(CultureInfo.InvariantCulture, $"eps={Epsilon}");
+
+    /// <inheritdoc/>
+    public override long Flops(Plan plan) => 14 * plan.Length(X);
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => LayerNormBackward.Run(
+        plan.Device, plan.Floats(X), plan.Floats(Gamma), plan.Floats(OutputGradient), plan.Floats(Output), checked((int)plan.Rows(X)), X.Shape.Width, Epsilon);
+}

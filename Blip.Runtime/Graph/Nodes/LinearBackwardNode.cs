@@ -1,0 +1,35 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>The gradient of a Linear module's input: dY·W.</summary>
+/// <param name="Name">The module.</param>
+/// <param name="Weight">The matrix.</param>
+/// <param name="OutputGradient">Gradient of its output <c>[…, out]</c>.</param>
+/// <param name="Output">Gradient of its input <c>[…, in]</c>.</param>
+public sealed record LinearBackwardNode(string Name, Matrix Weight, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "LinearBackward";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => [OutputGradient];
+
+    /// <inheritdoc/>
+    public override IEnumerable<Matrix> Matrices => [Weight];
+
+    /// <inheritdoc/>
+    public override string Attributes => $"{Weight.OutFeatures}→{Weight.InFeatures}";
+
+    /// <inheritdoc/>
+    public override long Flops(Plan plan) => 2 * plan.Rows(Output) * Weight.InFeatures * Weight.OutFeatures;
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => GemmBackward.Run(plan.Device, new GemmBackwardArgs
+    {
+        OutputGradient = plan.Floats(OutputGradient),
+        Weights = plan.Weights.Packed(Weight),
+        InputGradient = plan.Floats(Output),
+        Rows = checked((int)plan.Rows(Output)),
+    });
+}
