@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace Blip.Cli;
 
@@ -74,9 +75,12 @@ internal static class BlipProgram
             foreach (var error in parsed.Errors.Select(error => error.Message).Distinct())
                 terminal.Say(error);
         }
-        terminal.Say($"see '{(parsed.CommandResult.Command == root ? "blip" : $"blip {parsed.CommandResult.Command.Name}")} --help'");
+        terminal.Say($"see '{Path(parsed.CommandResult)} --help'");
         return ExitCodes.Usage;
     }
+
+    // "blip eval caption"; the root's own name is that of the file that runs.
+    private static string Path(CommandResult command) => command.Parent is CommandResult parent ? $"{Path(parent)} {command.Command.Name}" : "blip";
 
     // EPIPE is 32 wherever .NET runs on Unix; the runtime passes it on as it is.
     private static bool IsBrokenPipe(IOException e) => !OperatingSystem.IsWindows() && e.HResult == 32;

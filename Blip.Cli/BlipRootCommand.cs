@@ -10,6 +10,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         : base("Says in words what is in a picture, with BLIP models, on CUDA, OpenCL or the CPU.")
     {
         Add(new CaptionCommand(terminal));
+        Add(new EvalCommand(terminal));
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
         ExamplesHelp.Attach(this);

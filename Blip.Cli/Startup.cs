@@ -1,6 +1,7 @@
 using Blip.Cli.Options;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Evaluation;
 using Blip.Runtime.Tokenization;
 
 namespace Blip.Cli;
@@ -20,7 +21,7 @@ internal static class Startup
         {
             throw OptionNames.Explain(e);
         }
-        catch (Exception e) when (e is CheckpointException or TokenizerException or DeviceException)
+        catch (Exception e) when (e is CheckpointException or TokenizerException or DeviceException or AnnotationException)
         {
             throw new UsageException(e.Message, e);
         }

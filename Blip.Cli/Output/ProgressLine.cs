@@ -17,7 +17,7 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     private const int Width = 24;
     private const string EraseLine = "\r\e[2K";
     private readonly long start = Stopwatch.GetTimestamp();
-    private int done;
+    private int done, skipped;
     private bool drawn;
 
     /// <summary>Shows a word or two in place of the bar: what the run waits for before there is anything to count.</summary>
@@ -26,16 +26,19 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     /// <summary>How far it is, in words.</summary>
     public override string ToString() => $"{done} of {total} {things} are done";
 
+    /// <summary>Counts some that were done before: they say nothing of how fast this run is.</summary>
+    public void Skip(int count) => done = skipped = count;
+
     /// <summary>Counts one, and draws the bar.</summary>
     public void Advance()
     {
         done++;
         if (done < total)
-            Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things));
+            Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things, skipped));
     }
 
     /// <summary>Draws the bar as it stands.</summary>
-    public void Show() => Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things));
+    public void Show() => Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things, skipped));
 
     /// <summary>Takes the bar away: something else is about to be written.</summary>
     public void Clear()
@@ -46,13 +49,13 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     }
 
     /// <summary>The bar's text: done, of how many, how fast, how much longer.</summary>
-    internal static string Bar(int done, int total, TimeSpan elapsed, string things)
+    internal static string Bar(int done, int total, TimeSpan elapsed, string things, int skipped = 0)
     {
         var filled = total == 0 ? 0 : (int)((long)Width * done / total);
         var bar = new string('━', filled) + new string('─', Width - filled);
-        if (done == 0)
-            return $"{bar} 0/{total}";
-        var rate = done / Math.Max(elapsed.TotalSeconds, 1e-3);
+        if (done == skipped)
+            return $"{bar} {done}/{total}";
+        var rate = (done - skipped) / Math.Max(elapsed.TotalSeconds, 1e-3);
         var left = TimeSpan.FromSeconds((total - done) / rate);
         return string.Create(CultureInfo.InvariantCulture, $"{bar} {done}/{total}  {rate:0.0} {things}/s  {Clock(left)} left");
     }

@@ -1,0 +1,70 @@
+using Blip.Cli.Output;
+using Blip.Runtime.Evaluation;
+
+namespace Blip.Cli.Commands;
+
+/// <summary>Takes a model's answers over a data set: keeps those that there are, tells of those that there are not.</summary>
+/// <param name="terminal">For messages.</param>
+/// <param name="progress">Drawn meanwhile.</param>
+/// <param name="writer">Where the answers are kept for a later run; null for nowhere.</param>
+internal sealed class EvaluationRun(Terminal terminal, ProgressLine progress, ResultsWriter? writer)
+{
+    /// <summary>Takes the answers to their end; on an interruption those that came stay in the file.</summary>
+    /// <param name="results">The answers, in the order of <paramref name="ids"/>.</param>
+    /// <param name="ids">What each is about.</param>
+    /// <param name="read">An answer's text, or what went wrong.</param>
+    /// <returns>From number to answer, those of earlier runs among them.</returns>
+    public async Task<IReadOnlyDictionary<long, string>> RunAsync<T>(
+        IAsyncEnumerable<T> results, IReadOnlyList<long> ids, Func<T, (string? Text, string? Error)> read)
+    {
+        var answers = writer?.Results.ToDictionary() ?? [];
+        var next = 0;
+        progress.Show();
+        try
+        {
+            await foreach (var result in results)
+            {
+                progress.Clear();
+                var (text, error) = read(result);
+                if (error is null)
+                    Keep(ids[next], text!);
+                else
+                    terminal.Say(error);
+                next++;
+                progress.Advance();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            progress.Clear();
+            terminal.Say($"interrupted; {progress}{(writer is null ? "" : ", and go on with --resume")}");
+            throw;
+        }
+        finally
+        {
+            progress.Clear();
+        }
+        return answers;
+
+        void Keep(long id, string text)
+        {
+            answers[id] = text;
+            writer?.Append(id, text);
+        }
+    }
+
+    /// <summary>Those of a data set that have an answer; says so where some have none.</summary>
+    /// <exception cref="UsageException">None has, or an answer is about something else.</exception>
+    public static List<T> Answered<T>(Terminal terminal, IReadOnlyList<T> items, Func<T, long> id, IReadOnlyDictionary<long, string> answers, string things)
+    {
+        var known = items.Select(id).ToHashSet();
+        if (answers.Keys.FirstOrDefault(answer => !known.Contains(answer), -1) is var stranger and not -1)
+            throw new UsageException($"the results are about number {stranger}, which is not in the annotations: they are of different data.");
+        var answered = items.Where(item => answers.ContainsKey(id(item))).ToList();
+        if (answered.Count == 0)
+            throw new UsageException($"none of the {items.Count} {things} has a result: there is nothing to score.");
+        if (answered.Count < items.Count)
+            terminal.Say($"{items.Count - answered.Count} of {items.Count} {things} have no result: the scores are those of the others");
+        return answered;
+    }
+}

@@ -1,0 +1,35 @@
+using System.CommandLine;
+using Blip.Runtime.Evaluation;
+
+namespace Blip.Cli.Options;
+
+/// <summary>Which pictures, and what people said of them.</summary>
+internal sealed class AnnotationsBinding
+{
+    private readonly Option<string> annotations = new("--annotations")
+    {
+        Description = "The data set's captions: COCO's captions_*.json, Karpathy's dataset_*.json, or BLIP's list.",
+        HelpName = "FILE",
+        Required = true,
+    };
+
+    private readonly Option<string> split = new("--split")
+    {
+        Description = "The part of Karpathy's file.",
+        HelpName = "test|val|train|restval",
+        DefaultValueFactory = _ => "test",
+    };
+
+    /// <summary>Adds the options to a command.</summary>
+    public AnnotationsBinding(EvaluationBinding evaluation)
+    {
+        split.CompletionSources.Add("test", "val", "train", "restval");
+        evaluation.Add(annotations);
+        evaluation.Add(split);
+    }
+
+    /// <summary>Reads the file.</summary>
+    /// <exception cref="UsageException">It cannot be used.</exception>
+    public CaptionAnnotations Load(ParseResult parsed) =>
+        Startup.Step(() => CaptionAnnotations.Load(parsed.GetRequiredValue(annotations), parsed.GetRequiredValue(split)));
+}
