@@ -15,7 +15,8 @@ internal sealed class BlipWorks : IBeamWorks
     private readonly Generator generator;
     private readonly SpecialTokens specials;
     private DecodingState? state;
-    private ArrayView<float> logits, embeddings;
+    private ArrayView<float> logits;
+    private ImageStates? states;
     private int images;
 
     /// <summary>Loads a model.</summary>
@@ -54,14 +55,15 @@ internal sealed class BlipWorks : IBeamWorks
     /// <inheritdoc/>
     public void Encode()
     {
-        embeddings = model.EncodeImages(images, Side, Side);
+        states ??= model.Encode(images, Side, Side);
+        model.EncodeImages(states, images, Side, Side);
         device.Synchronize();
     }
 
     /// <inheritdoc/>
     public void CrossKeysValues()
     {
-        model.ComputeImageKeysValues();
+        model.ComputeKeysValues(states!);
         device.Synchronize();
     }
 
@@ -98,17 +100,17 @@ internal sealed class BlipWorks : IBeamWorks
     /// <inheritdoc/>
     public int[][] Search(int tokens, int beams)
     {
-        embeddings = model.Encode(images, Side, Side);
+        states = model.Encode(images, Side, Side);
         var options = new GenerationOptions { MinNewTokens = tokens, MaxNewTokens = tokens, NumBeams = beams };
         var captions = generator.Generate(model, [.. Enumerable.Repeat(new[] { specials.Start }, images)], specials, options);
         return [.. captions.Select(sequences => sequences[0].Tokens[1..])];
     }
 
     /// <inheritdoc/>
-    public float[] ReadEmbeddings() => Read(embeddings);
+    public float[] ReadEmbeddings() => Read(states!.Embeddings);
 
     /// <inheritdoc/>
-    public float[] ReadCrossKeysValues(int layer) => Read(model.ImageKeysValues(layer));
+    public float[] ReadCrossKeysValues(int layer) => Read(states!.KeysValues(layer));
 
     /// <inheritdoc/>
     public float[] ReadLogits() => Read(logits);

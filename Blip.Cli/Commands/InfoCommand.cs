@@ -75,11 +75,7 @@ internal sealed class InfoCommand : Command, IHasExamples
 
     private void WriteGraphs(ModelSource source, BlipHead head, Func<ComputeGraph, string> print)
     {
-        if (head != BlipHead.Captioning)
-            throw new UsageException($"--graph shows captioners, and {source.Name} is a {head.Architecture()}.");
-        var graphs = new CaptioningGraphs(source.Config);
-        var side = source.Config.Vision.ImageSize;
-        foreach (var graph in (ComputeGraph[])[graphs.Vision(side, side), graphs.ImageKeysValues(), graphs.Prompt(), graphs.Step()])
+        foreach (var graph in Startup.Step(() => BlipGraphs.For(source.Config, head)).All())
             terminal.Output.WriteLine(print(GraphPasses.Apply(graph, PassSet.All)));
     }
 

@@ -71,6 +71,23 @@ public sealed class GraphBuilder(string name)
             module.Path, x, Parameter(module / "weight", width), Parameter(module / "bias", width), (float)epsilon, NewComputed(module, x.Shape)));
     }
 
+    /// <summary>Each row of the last dimension scaled to length one.</summary>
+    public Value L2Normalize(Value x, ModulePath name) => Add(new L2NormalizeNode(name.Path, x, NewComputed(name, x.Shape)));
+
+    /// <summary>The logarithm of the softmax over the last dimension.</summary>
+    public Value LogSoftmax(Value x, ModulePath name) => Add(new LogSoftmaxNode(name.Path, x, NewComputed(name, x.Shape)));
+
+    /// <summary>One element of each row of the last dimension: <c>[…, width]</c> at <c>[…]</c> → <c>[…]</c>.</summary>
+    /// <param name="x">The rows.</param>
+    /// <param name="index">Which element of each row.</param>
+    /// <param name="name">The module.</param>
+    public Value Pick(Value x, Value index, ModulePath name)
+    {
+        if (!x.Shape.Equals(new Shape([.. index.Shape.Dims, x.Shape[-1]])))
+            throw Mismatch(name, $"picks from {x} at {index}");
+        return Add(new PickNode(name.Path, x, index, NewComputed(name, index.Shape)));
+    }
+
     /// <summary>Cuts pictures <c>[batch, 3, height, width]</c> into patches <c>[batch, patches, 3·patch·patch]</c>.</summary>
     public Value Patchify(Value pixels, int patch, ModulePath name)
     {

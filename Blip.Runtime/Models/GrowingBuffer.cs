@@ -9,6 +9,9 @@ internal sealed class GrowingBuffer<T>(Device device) : IDisposable
 {
     private DeviceBuffer<T>? buffer;
 
+    /// <summary>Elements that it has memory for.</summary>
+    public long Length => buffer?.Length ?? 0;
+
     /// <summary>At least so many elements; what was there before is lost when it had to grow.</summary>
     public ArrayView<T> View(long length)
     {
@@ -27,6 +30,15 @@ internal sealed class GrowingBuffer<T>(Device device) : IDisposable
         var view = View(values.Length);
         buffer!.CopyFrom(values);
         return view;
+    }
+
+    /// <summary>Waits for the work before it and copies from the start of the buffer to the host.</summary>
+    public T[] Read(int length)
+    {
+        var values = new T[length];
+        View(length);
+        buffer!.CopyTo(values);
+        return values;
     }
 
     /// <inheritdoc/>

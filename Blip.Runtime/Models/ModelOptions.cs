@@ -25,6 +25,9 @@ public sealed record ModelOptions
     /// <summary>The folder of that file; null for the place beside the model's weights.</summary>
     public string? CacheFolder { get; init; }
 
+    /// <summary>Whose answers it gives where BLIP's implementations differ.</summary>
+    public Compat Compat { get; init; }
+
     /// <summary>Which graph passes are applied; for tests, and to see what each gains.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
 

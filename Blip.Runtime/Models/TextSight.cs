@@ -23,9 +23,15 @@ internal sealed record TextSight
     /// <summary>Which cache row each row writes <c>[rows]</c>; null for its own.</summary>
     public Value? WriteRow { get; init; }
 
-    /// <summary>The image's keys and values per layer <c>[images, image tokens, 2·hidden]</c>; null for text alone.</summary>
-    public IReadOnlyList<Value>? Image { get; init; }
+    /// <summary>
+    /// Keys and values of what cross-attention looks at, per layer <c>[sources, source tokens, 2·hidden]</c>: an image, or the question of an
+    /// answer. Null for text alone.
+    /// </summary>
+    public IReadOnlyList<Value>? Source { get; init; }
 
-    /// <summary>Which image each row looks at <c>[rows]</c>; null where row and image have the same number.</summary>
-    public Value? ImageRow { get; init; }
+    /// <summary>Which source each row looks at <c>[rows]</c>; null where row and source have the same number.</summary>
+    public Value? SourceRow { get; init; }
+
+    /// <summary>1 for a token of the row's source and 0 for padding <c>[rows, source tokens]</c>; null where nothing is padded.</summary>
+    public Value? SourceMask { get; init; }
 }

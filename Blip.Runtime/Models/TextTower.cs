@@ -5,8 +5,8 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// BLIP's text side: BERT (Devlin et al. 2019) with post-norm layers and a cross-attention to the image in each;
-/// BLIP (Li et al. 2022), section 3.1 and figure 2. The decoder attends causally.
+/// BLIP's text side: BERT (Devlin et al. 2019) with post-norm layers and a cross-attention in each, which is left out where there is nothing
+/// to look at; BLIP (Li et al. 2022), section 3.1 and figure 2. The decoder attends causally.
 /// </summary>
 internal static class TextTower
 {
@@ -21,17 +21,18 @@ internal static class TextTower
     public static Value Record(GraphBuilder g, TextConfig config, Value ids, TextSight sight, ModulePath bert, Watch watch = Watch.Nothing)
     {
         var at = bert / "embeddings";
+        var shown = sight.Causal ? "lm" : "text";
         var positions = g.Parameter(at / "position_embeddings" / "weight", new Shape(config.MaxPositions, config.HiddenSize));
         var x = g.EmbedTokens(ids, WordEmbeddings(config, bert), positions, sight.Start, at / "word_embeddings");
         x = g.LayerNorm(x, at / "LayerNorm", config.LayerNormEps);
         for (var layer = 0; layer < config.Layers; layer++)
         {
             if (watch.HasFlag(Watch.HiddenStates))
-                g.Output($"lm.hidden.{layer}", x);
+                g.Output($"{shown}.hidden.{layer}", x);
             x = Layer(g, config, x, sight, layer, bert / "encoder" / "layer" / layer, watch);
         }
         if (watch.HasFlag(Watch.HiddenStates))
-            g.Output($"lm.hidden.{config.Layers}", x);
+            g.Output($"{shown}.hidden.{config.Layers}", x);
         return x;
     }
 
@@ -40,20 +41,24 @@ internal static class TextTower
         new([(bert / "embeddings" / "word_embeddings" / "weight").Path], config.VocabularySize, config.HiddenSize);
 
     /// <summary>
-    /// Records the keys and values of the image for one layer, side by side: <c>[images, image tokens, 2·hidden]</c>.
-    /// They depend on the image alone, so that they are computed once for all its words and beams.
+    /// Records the keys and values of what a layer's cross-attention looks at, side by side: <c>[sources, source tokens, 2·hidden]</c>.
+    /// They depend on the source alone, so that they are computed once for all words and beams over it.
     /// </summary>
-    public static Value ImageKeysValues(GraphBuilder g, TextConfig config, Value image, ModulePath bert, int layer)
+    public static Value KeysValues(GraphBuilder g, TextConfig config, Value source, ModulePath bert, int layer)
     {
         var at = bert / "encoder" / "layer" / layer / "crossattention" / "self";
-        return g.Linear(image, [at / "key", at / "value"], [config.HiddenSize, config.HiddenSize]);
+        return g.Linear(source, [at / "key", at / "value"], [config.HiddenSize, config.HiddenSize]);
     }
+
+    /// <summary>What the outputs are called that <see cref="Watch.CrossAttentions"/> adds, layer by layer.</summary>
+    public static List<string> CrossAttentionNames(TextConfig config, ModulePath bert) =>
+        [.. Enumerable.Range(0, config.Layers).Select(layer => (bert / "encoder" / "layer" / layer / "crossattention" / "self" / "probabilities").Path)];
 
     private static Value Layer(GraphBuilder g, TextConfig config, Value x, TextSight sight, int layer, ModulePath at, Watch watch)
     {
         x = SelfAttention(g, config, x, sight, layer, at / "attention", watch);
-        if (sight.Image is not null)
-            x = CrossAttention(g, config, x, sight, sight.Image[layer], at / "crossattention", watch);
+        if (sight.Source is not null)
+            x = CrossAttention(g, config, x, sight, sight.Source[layer], at / "crossattention", watch);
         var inner = g.Linear(x, at / "intermediate" / "dense", config.IntermediateSize);
         inner = g.Activate(inner, at / "intermediate" / "intermediate_act_fn", config.Activation);
         return Output(g, config, inner, x, at / "output");
@@ -85,17 +90,18 @@ internal static class TextTower
         return Output(g, config, attended, x, at / "output");
     }
 
-    private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, TextSight sight, Value image, ModulePath at, Watch watch)
+    private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, TextSight sight, Value source, ModulePath at, Watch watch)
     {
         var (hidden, self) = (config.HiddenSize, at / "self");
         var attended = g.Attention(
             new AttentionSpec
             {
                 Query = g.Linear(x, self / "query", hidden),
-                Key = new Columns(image, 0, hidden),
-                Value = new Columns(image, hidden, hidden),
+                Key = new Columns(source, 0, hidden),
+                Value = new Columns(source, hidden, hidden),
                 Heads = config.Heads,
-                KeyRow = sight.ImageRow,
+                KeyRow = sight.SourceRow,
+                Mask = sight.SourceMask,
             },
             self, watch.HasFlag(Watch.CrossAttentions));
         return Output(g, config, attended, x, at / "output");

@@ -30,12 +30,17 @@ internal static class VisionTower
 
         var embeddings = g.LayerNorm(x, at / "post_layernorm", config.LayerNormEps);
         if (watch.HasFlag(Watch.HiddenStates))
-        {
-            // The reference normalises position 0 a second time for its pooled output, which only BlipModel reads.
-            var first = g.SelectToken(embeddings, null, at / "pooler" / "select");
-            g.Output("vision.pooler_output", g.LayerNorm(first, at / "post_layernorm", config.LayerNormEps));
-        }
+            g.Output("vision.pooler_output", Pooled(g, config, embeddings));
         return embeddings;
+    }
+
+    /// <summary>
+    /// Records the pooled output <c>[batch, hidden]</c>, which only BlipModel reads: position 0, normalised a second time as the reference does.
+    /// </summary>
+    public static Value Pooled(GraphBuilder g, VisionConfig config, Value embeddings)
+    {
+        var at = new ModulePath("vision_model");
+        return g.LayerNorm(g.SelectToken(embeddings, null, at / "pooler" / "first"), at / "post_layernorm", config.LayerNormEps);
     }
 
     private static Value Embed(GraphBuilder g, VisionConfig config, Value pixels, ModulePath at)

@@ -57,8 +57,18 @@ public class InfoCommandTests
         Assert.All(["graph vision", "graph image-keys-values", "graph prompt", "graph step", "LayerNorm", "vision_model.post_layernorm"], word => Assert.Contains(word, text, StringComparison.Ordinal));
         var chart = (await CliRun.Of("info", "synthetic:tiny-square", "--graph", "mermaid")).Succeeded();
         Assert.Equal(4, chart.Split("flowchart TD").Length - 1);
-        (await CliRun.Of("info", "synthetic:seed", "--graph")).Refused("--graph shows captioners", "BlipModel");
         (await CliRun.Of("info", "synthetic:base", "--graph", "dot")).Refused("--graph", "'dot'");
+    }
+
+    [Theory]
+    [InlineData("model", "graph image-features", "graph text-features", "graph multimodal-features", "text_model.pooler.dense", "L2Normalize")]
+    [InlineData("retrieval", "graph match", "graph image-embedding", "graph text-embedding", "itm_head", "vision_proj", "text_proj")]
+    [InlineData("vqa", "graph question", "graph prompt", "graph step", "graph scores", "text_encoder.embeddings", "question_mask", "LogSoftmax")]
+    public async Task EveryHeadShowsItsGraphs(string head, params string[] parts)
+    {
+        var text = (await CliRun.Of("info", "synthetic:tiny-square", "--head", head, "--graph")).Succeeded();
+        Assert.All([.. parts, "graph vision", "graph image-keys-values"], word => Assert.Contains(word, text, StringComparison.Ordinal));
+        (await CliRun.Of("info", "synthetic:tiny-wide", "--head", "vqa", "--graph")).Refused("vqa", "one width");
     }
 
     [Fact]

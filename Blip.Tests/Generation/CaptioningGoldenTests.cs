@@ -4,6 +4,7 @@ using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Models;
 using Blip.Tests.Kernels;
+using Blip.Tests.Models;
 using ILGPU.Runtime;
 
 namespace Blip.Tests.Generation;
@@ -14,19 +15,7 @@ public class CaptioningGoldenTests
     // The reference's accident with prompts of different lengths; a batch gives the prompt-single rows here (docs/decisions/031).
     private const string Accident = "prompt-ragged-hf";
 
-    public static TheoryData<string, string> TinyOnDevices
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (var model in new[] { "tiny-square", "tiny-wide", "tiny-head64" })
-            {
-                data.Add(model, "cpu");
-                data.Add(model, "opencl");
-            }
-            return data;
-        }
-    }
+    public static TheoryData<string, string> TinyOnDevices => ModelGoldens.OnDevices("tiny-square", "tiny-wide", "tiny-head64");
 
     [Theory, MemberData(nameof(TinyOnDevices))]
     [InlineData("tiny-head64", "avx2"), InlineData("tiny-head64", "vector128")]
@@ -116,10 +105,7 @@ public class CaptioningGoldenTests
             device = Variants.Open(deviceId);
             model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
             generator = new Generator(device);
-            // The stop token is one that this random model likes to say; the golden's own config names it.
-            using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(GoldenModel.Folder("models", name, "captioning"), "config.json")));
-            var text = config.RootElement.GetProperty("text_config");
-            Specials = new SpecialTokens(text.GetProperty("bos_token_id").GetInt32(), text.GetProperty("sep_token_id").GetInt32(), text.GetProperty("pad_token_id").GetInt32());
+            Specials = ModelGoldens.Specials(name, "captioning");
         }
 
         public GoldenModel Golden { get; }

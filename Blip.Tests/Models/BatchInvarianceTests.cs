@@ -51,7 +51,7 @@ public class BatchInvarianceTests
                 ILGPU.Runtime.ArrayViewExtensions.CopyTo(upload.View, device.Stream, model.PixelBuffer(batch.Length, size, size));
                 device.Synchronize();
             }
-            var view = model.Encode(batch.Length, size, size);
+            var view = model.Encode(batch.Length, size, size).Embeddings;
             using var copy = device.Allocate<float>(view.Length);
             ILGPU.Runtime.ArrayViewExtensions.CopyTo(view, device.Stream, copy.View);
             var embeddings = copy.ToArray().Chunk((int)(view.Length / batch.Length)).ToList();

@@ -13,19 +13,7 @@ public class CaptioningForwardTests
 {
     private static readonly string[] Tiny = ["tiny-square", "tiny-wide", "tiny-head64"];
 
-    public static TheoryData<string, string> TinyOnDevices
-    {
-        get
-        {
-            var data = new TheoryData<string, string>();
-            foreach (var model in Tiny)
-            {
-                data.Add(model, "cpu");
-                data.Add(model, "opencl");
-            }
-            return data;
-        }
-    }
+    public static TheoryData<string, string> TinyOnDevices => ModelGoldens.OnDevices(Tiny);
 
     [Theory, MemberData(nameof(TinyOnDevices))]
     public void A_tiny_model_agrees_with_the_reference(string name, string deviceId)
@@ -35,21 +23,28 @@ public class CaptioningForwardTests
         using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
         var checkedNames = new HashSet<string>();
 
-        CheckVision(golden, model, "pixel_values", "vision", checkedNames);
+        CheckVision("pixel_values", "vision");
         foreach (var sized in golden.Names.Where(entry => entry.EndsWith(".pooler_output", StringComparison.Ordinal) && entry.Split('.').Length == 3).Select(entry => entry.Split('.')[1]))
-            CheckVision(golden, model, $"pixel_values.{sized}", $"vision.{sized}", checkedNames);
+            CheckVision($"pixel_values.{sized}", $"vision.{sized}");
 
-        var images = Encode(golden, model, "pixel_values");
+        Encode(golden, model, "pixel_values");
         var ids = golden.Input("labels.input_ids");
         var mask = golden.Input("labels.attention_mask");
         CheckWhole(golden, model, ids, mask, "lm", checkedNames);
         CheckLoss(golden, model, ids, mask, checkedNames);
 
         var captions = golden.Generate.First().GetProperty("sequences").EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray()).ToArray();
-        CheckGreedy(golden, model, captions, images, checkedNames);
+        CheckGreedy(golden, model, captions, checkedNames);
 
         // A name that nobody looked at is a failure.
         Assert.Empty(golden.Names.Except(checkedNames));
+
+        void CheckVision(string pixels, string prefix)
+        {
+            Encode(golden, model, pixels);
+            golden.Stored(pixels, out var shape);
+            ModelGoldens.CheckVision(golden, model, ((int)shape[0], (int)shape[2], (int)shape[3]), prefix, checkedNames);
+        }
     }
 
     [Theory]
@@ -65,9 +60,9 @@ public class CaptioningForwardTests
                 continue;
             using var device = Device.Open(deviceId);
             using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
-            Encode(golden, model, "pixel_values");
-            golden.AssertClose("vision.last_hidden_state", RunVision(model, Watch.Nothing, golden, "pixel_values")[CaptioningGraphs.ImageEmbeddings], errors);
-            var logits = RunWhole(model, Watch.Nothing, golden.Input("labels.input_ids"), golden.Input("labels.attention_mask"))[CaptioningGraphs.Logits];
+            var (images, side) = (Encode(golden, model, "pixel_values"), model.Config.Vision.ImageSize);
+            golden.AssertClose("vision.last_hidden_state", ModelGoldens.RunAll(model.VisionPlan(Watch.Nothing, images, side, side))[CaptioningGraphs.ImageEmbeddings], errors);
+            var logits = RunWhole(model, Watch.Nothing, golden.Input("labels.input_ids"), golden.Input("labels.attention_mask"))[DecoderGraphs.Logits];
             golden.AssertClose("lm.logits", logits, errors);
         }
     }
@@ -78,25 +73,16 @@ public class CaptioningForwardTests
         using var golden = new GoldenModel(name, "captioning");
         using var device = Device.Open("cpu");
         using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
-        var size = model.Config.Vision.ImageSize;
-        var pixels = new float[3 * size * size];
-        SyntheticTensors.Fill("pixel_values", 0.1, 1.0, pixels);
+        var side = model.Config.Vision.ImageSize;
+        ModelGoldens.EncodeSynthetic(model, images: 1);
+        foreach (var (output, values) in ModelGoldens.RunAll(model.VisionPlan(Watch.HiddenStates, 1, side, side)))
+            golden.AssertClose(ModelGoldens.Name(output, "vision"), values);
 
-        model.PixelBuffer(1, size, size);
-        Write(device, model, pixels, 1, size, size);
-        using (var plan = model.VisionPlan(Watch.HiddenStates, 1, size, size))
-        {
-            plan.Run();
-            foreach (var output in plan.Graph.Outputs.Keys)
-                golden.AssertClose(GoldenName(output, "vision"), plan.ReadOutput(output));
-        }
-
-        model.Encode(1, size, size);
         var caption = golden.Generate.First().GetProperty("sequences")[0].EnumerateArray().Select(id => id.GetInt32()).ToArray();
         var results = RunWhole(model, Watch.HiddenStates, [caption], null);
         foreach (var (output, values) in results)
-            golden.AssertClose(output == CaptioningGraphs.Logits ? "lm.logits" : output, values);
-        golden.AssertClose("lm.logits.first", results[CaptioningGraphs.Logits].AsSpan(0, model.VocabularySize));
+            golden.AssertClose(output == DecoderGraphs.Logits ? "lm.logits" : output, values);
+        golden.AssertClose("lm.logits.first", results[DecoderGraphs.Logits].AsSpan(0, model.VocabularySize));
     }
 
     [Fact]
@@ -110,7 +96,7 @@ public class CaptioningForwardTests
             using var model = CaptioningModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
             using var generator = new Generator(device);
             var images = Encode(golden, model, SizedPixels(golden));
-            var logits = RunWhole(model, Watch.Nothing, golden.Input("labels.input_ids")[..images], golden.Input("labels.attention_mask")[..images])[CaptioningGraphs.Logits];
+            var logits = RunWhole(model, Watch.Nothing, golden.Input("labels.input_ids")[..images], golden.Input("labels.attention_mask")[..images])[DecoderGraphs.Logits];
             // The graphs of prompt and step, too.
             var text = model.Config.Text;
             var captions = generator.Generate(
@@ -164,62 +150,39 @@ public class CaptioningForwardTests
         {
             cache.View.MemSetToZero(device.Stream);
             plan.Bind(graph.Input(CaptioningGraphs.Ids), ids.View);
-            plan.Bind(graph.Input(CaptioningGraphs.Start), zeros.View);
-            plan.Bind(graph.Input(CaptioningGraphs.PromptLengths), last.View);
-            plan.Bind(graph.Input(CaptioningGraphs.CacheRow), rows.View);
-            plan.Bind(graph.Input(CaptioningGraphs.WriteRow), rows.View);
+            plan.Bind(graph.Input(DecoderGraphs.Start), zeros.View);
+            plan.Bind(graph.Input(DecoderGraphs.PromptLengths), last.View);
+            plan.Bind(graph.Input(DecoderGraphs.CacheRow), rows.View);
+            plan.Bind(graph.Input(DecoderGraphs.WriteRow), rows.View);
             var each = cache.Length / (2 * config.Text.Layers);
             for (var layer = 0; layer < config.Text.Layers; layer++)
             {
                 plan.Bind(graph.Input(CaptioningGraphs.ImageName(layer)), images[layer].View);
-                plan.Bind(graph.Input(CaptioningGraphs.KeyCacheName(layer)), cache.View.SubView(2 * layer * each, each));
-                plan.Bind(graph.Input(CaptioningGraphs.ValueCacheName(layer)), cache.View.SubView(((2 * layer) + 1) * each, each));
+                plan.Bind(graph.Input(DecoderGraphs.KeyCacheName(layer)), cache.View.SubView(2 * layer * each, each));
+                plan.Bind(graph.Input(DecoderGraphs.ValueCacheName(layer)), cache.View.SubView(((2 * layer) + 1) * each, each));
             }
         });
         images.ForEach(image => image.Dispose());
-    }
-
-    private static void CheckVision(GoldenModel golden, CaptioningModel model, string pixels, string prefix, HashSet<string> seen)
-    {
-        foreach (var (output, values) in RunVision(model, Watch.HiddenStates | Watch.Attentions, golden, pixels))
-        {
-            var name = GoldenName(output, prefix);
-            if (!golden.Names.Contains(name) && name.Contains(".attention.", StringComparison.Ordinal))
-                continue;
-            golden.AssertClose(name, values);
-            seen.Add(name);
-        }
     }
 
     private static void CheckWhole(GoldenModel golden, CaptioningModel model, int[][] ids, int[][] mask, string prefix, HashSet<string> seen)
     {
         foreach (var (output, values) in RunWhole(model, Watch.HiddenStates | Watch.Attentions | Watch.CrossAttentions, ids, mask))
         {
-            var name = GoldenName(output, prefix);
+            var name = ModelGoldens.Name(output, prefix);
             golden.AssertClose(name, values);
             seen.Add(name);
         }
     }
 
-    // Cross-entropy of the next word, padding left out: the reference's training loss.
     private static void CheckLoss(GoldenModel golden, CaptioningModel model, int[][] ids, int[][] mask, HashSet<string> seen)
     {
-        var logits = RunWhole(model, Watch.Nothing, ids, mask)[CaptioningGraphs.Logits];
-        var (tokens, vocabulary) = (ids[0].Length, model.VocabularySize);
-        var losses = new List<double>();
-        for (var row = 0; row < ids.Length; row++)
-        {
-            for (var t = 0; t + 1 < tokens && mask[row][t + 1] == 1; t++)
-            {
-                var at = logits.AsSpan(((row * tokens) + t) * vocabulary, vocabulary).ToArray();
-                losses.Add(Math.Log(at.Sum(logit => Math.Exp(logit))) - at[ids[row][t + 1]]);
-            }
-        }
-        golden.AssertClose("lm.loss", [(float)losses.Average()]);
+        var logits = RunWhole(model, Watch.Nothing, ids, mask)[DecoderGraphs.Logits];
+        golden.AssertClose("lm.loss", [ModelGoldens.Loss(logits, ids, mask, model.VocabularySize)]);
         seen.Add("lm.loss");
     }
 
-    private static void CheckGreedy(GoldenModel golden, CaptioningModel model, int[][] captions, int images, HashSet<string> seen)
+    private static void CheckGreedy(GoldenModel golden, CaptioningModel model, int[][] captions, HashSet<string> seen)
     {
         // The reference pads finished captions, and goes on looking.
         golden.Stored("greedy.cross_attention.0", out var shape);
@@ -232,49 +195,15 @@ public class CaptioningForwardTests
             seen.Add($"greedy.cross_attention.{layer}");
         }
 
-        // The logits of each step are those of the whole caption, until it ended.
-        var logits = RunWhole(model, Watch.Nothing, padded, null)[CaptioningGraphs.Logits];
-        golden.Stored("greedy.logits", out var logitsShape);
-        var (steps, vocabulary) = ((int)logitsShape[1], model.VocabularySize);
-        var perStep = new float[images * steps * vocabulary];
-        var wanted = golden.Stored("greedy.logits");
-        for (var row = 0; row < images; row++)
-        {
-            logits.AsSpan(row * tokens * vocabulary, steps * vocabulary).CopyTo(perStep.AsSpan(row * steps * vocabulary));
-            // After the stop token the reference's rows are an accident of its padding.
-            var end = ((row * steps) + captions[row].Length - 1) * vocabulary;
-            wanted.AsSpan(end, ((row + 1) * steps * vocabulary) - end).CopyTo(perStep.AsSpan(end));
-        }
-        golden.AssertClose("greedy.logits", perStep);
+        var logits = RunWhole(model, Watch.Nothing, padded, null)[DecoderGraphs.Logits];
+        ModelGoldens.CheckSteps(golden, logits, captions, tokens, model.VocabularySize);
         seen.Add("greedy.logits");
     }
 
     private static string SizedPixels(GoldenModel golden) =>
         "pixel_values." + golden.Names.First(name => name.StartsWith("vision.", StringComparison.Ordinal) && name.Split('.')[1].Contains('x')).Split('.')[1];
 
-    private static int Encode(GoldenModel golden, CaptioningModel model, string pixels)
-    {
-        var values = golden.Stored(pixels, out var shape);
-        Write(model.Device, model, values, (int)shape[0], (int)shape[2], (int)shape[3]);
-        model.Encode((int)shape[0], (int)shape[2], (int)shape[3]);
-        return (int)shape[0];
-    }
-
-    private static void Write(Device device, CaptioningModel model, float[] values, int images, int height, int width)
-    {
-        using var upload = device.Upload<float>(values);
-        upload.View.CopyTo(device.Stream, model.PixelBuffer(images, height, width));
-        device.Synchronize();
-    }
-
-    private static Dictionary<string, float[]> RunVision(CaptioningModel model, Watch watch, GoldenModel golden, string pixels)
-    {
-        var values = golden.Stored(pixels, out var shape);
-        Write(model.Device, model, values, (int)shape[0], (int)shape[2], (int)shape[3]);
-        using var plan = model.VisionPlan(watch, (int)shape[0], (int)shape[2], (int)shape[3]);
-        plan.Run();
-        return plan.Graph.Outputs.Keys.ToDictionary(name => name, plan.ReadOutput);
-    }
+    private static int Encode(GoldenModel golden, CaptioningModel model, string pixels) => ModelGoldens.Encode(golden, model, pixels).Images;
 
     private static Dictionary<string, float[]> RunWhole(CaptioningModel model, Watch watch, int[][] ids, int[][]? mask)
     {
@@ -282,18 +211,5 @@ public class CaptioningForwardTests
             watch, ids.SelectMany(row => row).ToArray(), ids[0].Length, [.. Enumerable.Range(0, ids.Length)], mask?.SelectMany(row => row).ToArray() ?? [], null);
         plan.Run();
         return plan.Graph.Outputs.Keys.ToDictionary(name => name, plan.ReadOutput);
-    }
-
-    // vision_model.encoder.layers.1.self_attn.probabilities is vision.attention.1.
-    private static string GoldenName(string output, string prefix)
-    {
-        var parts = output.Split('.');
-        if (output == CaptioningGraphs.Logits)
-            return $"{prefix}.logits";
-        if (output == CaptioningGraphs.ImageEmbeddings)
-            return $"{prefix}.last_hidden_state";
-        if (parts[^1] == "probabilities")
-            return $"{prefix}.{(output.Contains("crossattention", StringComparison.Ordinal) ? "cross_attention" : "attention")}.{parts.First(part => int.TryParse(part, out _))}";
-        return prefix + output[output.IndexOf('.')..];
     }
 }

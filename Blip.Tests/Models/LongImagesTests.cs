@@ -26,7 +26,7 @@ public class LongImagesTests
 
         var before = device.AllocatedBytes;
         model.PixelBuffer(1, Grid * patch, Grid * patch);
-        var embeddings = model.Encode(1, Grid * patch, Grid * patch);
+        var embeddings = model.Encode(1, Grid * patch, Grid * patch).Embeddings;
         device.Synchronize();
         Assert.Equal(Tokens(Grid) * model.Config.Vision.HiddenSize, embeddings.Length);
         // One head's scores would take more than all that was allocated.

@@ -1,0 +1,23 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Nodes;
+
+/// <summary>Each row scaled to length one, so that a dot product is a cosine.</summary>
+/// <param name="Name">The module.</param>
+/// <param name="X">Input <c>[…, width]</c>.</param>
+/// <param name="Output">Result.</param>
+public sealed record L2NormalizeNode(string Name, Value X, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "L2Normalize";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => [X];
+
+    /// <inheritdoc/>
+    public override long Flops(Plan plan) => 3 * plan.Length(X);
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) =>
+        L2Normalize.Run(plan.Device, plan.Floats(X), plan.Floats(Output), checked((int)plan.Rows(X)), X.Shape.Width);
+}

@@ -1,0 +1,114 @@
+using Blip.Runtime.Graph;
+
+namespace Blip.Runtime.Models;
+
+/// <content>Answers out of a list.</content>
+public sealed partial class AnsweringModel
+{
+    private readonly Scoring scoring;
+
+    /// <summary>
+    /// Ranks the answers of a list for each of the questions asked last, as the original evaluates VQA (BLIP's code, <c>rank_answer</c>): those
+    /// with the likeliest first tokens are candidates, and the sum of the logarithms of all tokens' probabilities decides among them. A
+    /// question's padding is never looked at.
+    /// </summary>
+    /// <param name="answers">Token ids of each answer, without a start token, the stop token last.</param>
+    /// <param name="candidates">How many of them are read to the end; the original reads 128.</param>
+    /// <returns>For each question its candidates, the likeliest first; equally likely ones in the order of the list.</returns>
+    /// <exception cref="InvalidOperationException">No question was asked.</exception>
+    /// <exception cref="ArgumentException">There are no answers, one cannot be read, or there is no candidate.</exception>
+    public IReadOnlyList<IReadOnlyList<RankedAnswer>> Rank(IReadOnlyList<int[]> answers, int candidates)
+    {
+        var source = Source(Question) with { Lengths = Question.Lengths };
+        CheckTexts(answers, null, null);
+        if (candidates < 1)
+            throw new ArgumentException($"{candidates} candidates are too few; give at least 1.", nameof(candidates));
+        var longest = answers.Max(answer => answer.Length);
+        if (longest > MaxPositions)
+            throw new ArgumentException($"An answer of {longest} tokens is too long; the model has {MaxPositions} positions.", nameof(answers));
+
+        var first = scoring.FirstTokens(source);
+        var pairs = new List<(int Question, int Answer)>();
+        for (var question = 0; question < source.Rows; question++)
+        {
+            var words = first[question];
+            pairs.AddRange(Enumerable.Range(0, answers.Count).OrderByDescending(answer => words[answers[answer][0]]).Take(candidates).Select(answer => (question, answer)));
+        }
+        var sums = scoring.Sums(source, [.. pairs.Select(pair => answers[pair.Answer])], [.. pairs.Select(pair => pair.Question)]);
+        return [.. pairs.Zip(sums, (pair, sum) => (pair.Question, Ranked: new RankedAnswer(pair.Answer, sum, first[pair.Question][answers[pair.Answer][0]])))
+            .GroupBy(entry => entry.Question, entry => entry.Ranked)
+            .Select(question => question.OrderByDescending(answer => answer.LogProbability).ThenBy(answer => answer.Answer).ToArray())];
+    }
+
+    /// <summary>How likely the decoder finds given answers.</summary>
+    private sealed class Scoring
+    {
+        // Tokens of one run: their logits are what takes memory.
+        private const int TokensPerRun = 256;
+
+        private readonly AnsweringModel model;
+        private readonly PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)> wordPlans, targetPlans;
+        private readonly GrowingBuffer<int> ids, targets, rows, mask;
+
+        public Scoring(AnsweringModel model)
+        {
+            this.model = model;
+            var scored = model.graphs.Decoder.Scored();
+            (wordPlans, targetPlans) = (Plans(DecoderGraphs.LogProbabilities), Plans(DecoderGraphs.TargetLogProbabilities));
+            GrowingBuffer<int> Buffer() => model.Owned(new GrowingBuffer<int>(model.Device));
+            (ids, targets, rows, mask) = (Buffer(), Buffer(), Buffer(), Buffer());
+
+            PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)> Plans(string output)
+            {
+                var graph = model.Executor.Optimize(scored.Keeping(output));
+                var (questions, questionTokens) = model.graphs.Decoder.SourceSizes;
+                return model.Owned(new PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)>(key => model.Executor.Plan(
+                    graph, ("rows", key.Rows), ("tokens", key.Tokens), (questions, key.Questions), (questionTokens, key.QuestionTokens))));
+            }
+        }
+
+        /// <summary>Log-probabilities of every word as an answer's first, <c>[questions, vocabulary]</c>.</summary>
+        public float[][] FirstTokens(DecoderSource source)
+        {
+            var all = Enumerable.Range(0, source.Rows).ToArray();
+            var perRun = TokensPerRun;
+            return [.. all.Chunk(perRun).SelectMany(questions => Run(wordPlans, source, [.. questions.Select(_ => Array.Empty<int>())], questions, 1).Chunk(model.VocabularySize))];
+        }
+
+        /// <summary>The sum of the log-probabilities of each answer's tokens.</summary>
+        /// <param name="source">The questions.</param>
+        /// <param name="answers">Token ids of each answer.</param>
+        /// <param name="questionOf">The question of each answer.</param>
+        public double[] Sums(DecoderSource source, IReadOnlyList<int[]> answers, IReadOnlyList<int> questionOf)
+        {
+            var sums = new double[answers.Count];
+            // Answers of one length need no padding.
+            foreach (var group in Enumerable.Range(0, answers.Count).GroupBy(answer => answers[answer].Length))
+            {
+                foreach (var run in group.Chunk(Math.Max(1, TokensPerRun / group.Key)))
+                {
+                    var scores = Run(targetPlans, source, [.. run.Select(answer => answers[answer])], [.. run.Select(answer => questionOf[answer])], group.Key);
+                    foreach (var (answer, words) in run.Zip(scores.Chunk(group.Key)))
+                        sums[answer] = words.Sum(word => (double)word);
+                }
+            }
+            return sums;
+        }
+
+        // A token's place is read by the token before it, the first one's by the start token.
+        private float[] Run(
+            PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)> plans, DecoderSource source, int[][] answers, int[] questionOf, int tokens)
+        {
+            var plan = plans.Get((answers.Length, tokens, source.Rows, source.Tokens));
+            var (graph, names) = (plan.Graph, model.graphs.Decoder);
+            plan.Bind(graph.Input(DecoderGraphs.Ids), ids.Fill([.. answers.SelectMany(answer => answer.Take(tokens - 1).Prepend(model.Config.Text.BosTokenId))]));
+            plan.Bind(graph.Input(DecoderGraphs.Targets), targets.Fill([.. answers.SelectMany(answer => answer)]));
+            plan.Bind(graph.Input(names.SourceRow), rows.Fill(questionOf));
+            plan.Bind(graph.Input(names.SourceMask), mask.Fill(source.Mask(questionOf)));
+            for (var layer = 0; layer < model.Config.Text.Layers; layer++)
+                plan.Bind(graph.Input(names.SourceName(layer)), source.KeysValues(layer));
+            plan.Run();
+            return plan.ReadOutput(graph.Outputs.Keys.Single());
+        }
+    }
+}

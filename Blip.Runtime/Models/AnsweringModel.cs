@@ -1,0 +1,130 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+using ILGPU;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>
+/// <c>BlipForQuestionAnswering</c> on a device: an encoder that reads questions over images, and a decoder that looks at the questions and
+/// writes answers. Questions are asked by <see cref="Ask"/>; generation then drives the decoder through <see cref="ITextDecoder"/>, with
+/// questions for images. One thread at a time.
+/// </summary>
+public sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
+{
+    private readonly AnsweringGraphs graphs;
+    private readonly CachedDecoder decoder;
+    private readonly PlanCache<TextSizes> questionPlans;
+    private readonly GrowingBuffer<float>[] questionKeysValues;
+    private Conversation? asked;
+
+    private AnsweringModel(ModelParts parts, AnsweringGraphs graphs)
+        : base(parts, graphs)
+    {
+        this.graphs = graphs;
+        decoder = Owned(new CachedDecoder(Executor, Config.Text, graphs.Decoder));
+        questionPlans = PlansOf(graphs.Question());
+        questionKeysValues = [.. Enumerable.Range(0, Config.Text.Layers).Select(_ => Owned(new GrowingBuffer<float>(Device)))];
+        scoring = new Scoring(this);
+    }
+
+    /// <inheritdoc/>
+    public int VocabularySize => Config.Text.VocabularySize;
+
+    /// <inheritdoc/>
+    public int MaxPositions => Config.Text.MaxPositions;
+
+    /// <summary>How many questions were asked last.</summary>
+    public int Asked => asked?.Questions.Length ?? 0;
+
+    /// <summary>Loads a checkpoint that answers questions.</summary>
+    /// <param name="source">Config and tensors.</param>
+    /// <param name="device">Where it is to run; it stays the caller's.</param>
+    /// <param name="options">Precision and passes; null for the defaults.</param>
+    /// <exception cref="CheckpointException">A tensor is missing, or has another shape than the config asks for.</exception>
+    public static AnsweringModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
+        Load(source, BlipHead.VisualQuestionAnswering, device, options, parts => new AnsweringModel(parts, new AnsweringGraphs(parts.Config, parts.OutputMatrix)));
+
+    /// <summary>Reads questions over their images. They are what answers are about until the next call.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="questions">Token ids of each question; lengths may differ.</param>
+    /// <param name="imageOf">The image of each question; null where they have the same number, or all questions are about the one image.</param>
+    /// <param name="attendPadding">
+    /// True lets a generated answer look at the padding behind a shorter question, as both references do: it then depends on the longest
+    /// question of the batch. False gives each question the answer that it has alone.
+    /// </param>
+    /// <exception cref="ArgumentException">A question cannot be read, an image is not there, or the images are another model's.</exception>
+    public void Ask(ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null, bool attendPadding = false)
+    {
+        asked = null;
+        var imageRow = CheckTexts(questions, images, imageOf)!;
+        var next = new Conversation(images, images.Version, [.. questions], imageRow, questions.Max(question => question.Length), attendPadding);
+        var plan = BindTexts(questionPlans, questions, images, imageRow);
+        for (var layer = 0; layer < questionKeysValues.Length; layer++)
+            plan.Bind(plan.Graph.Output(graphs.Decoder.SourceName(layer)), QuestionKeysValues(next, layer));
+        plan.Run();
+        asked = next;
+    }
+
+    /// <inheritdoc/>
+    public object? StepIdentity => decoder.StepIdentity;
+
+    /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">No question was asked.</exception>
+    /// <exception cref="ArgumentException">The state is for another number of questions.</exception>
+    public ArrayView<float> Prefill(DecodingState state)
+    {
+        var source = Source(Question);
+        if (state.Images != source.Rows)
+            throw new ArgumentException($"The state is for {state.Images} questions, and {source.Rows} were asked.", nameof(state));
+        return decoder.Prefill(state, source);
+    }
+
+    /// <inheritdoc/>
+    public ArrayView<float> Step(DecodingState state) => decoder.Step(state);
+
+    /// <summary>Where in the image each token of a question looked, while the encoder read it.</summary>
+    /// <param name="question">One of those asked last.</param>
+    /// <exception cref="InvalidOperationException">No question was asked, or its image is not there any more.</exception>
+    /// <exception cref="ArgumentException">There is no such question.</exception>
+    public CrossAttention ImageAttention(int question)
+    {
+        var (states, tokens) = (Question.Images, CheckQuestion(question));
+        if (states.Version != Question.Version)
+            throw new InvalidOperationException("The images of the questions were replaced by others; ask again.");
+        var layers = TextTower.CrossAttentionNames(Config.Text, graphs.ImageReader);
+        using var plan = PlanTexts(graphs.Question(Watch.CrossAttentions).Keeping(layers), [tokens], states, [Question.ImageRow[question]]);
+        plan.Run();
+        return new CrossAttention(layers.Count, Config.Text.Heads, tokens.Length, states.Tokens, [.. layers.SelectMany(plan.ReadOutput)]);
+    }
+
+    /// <summary>Where in the question each token of an answer looked: the result's image tokens are the question's, padding included.</summary>
+    /// <param name="question">One of those asked last.</param>
+    /// <param name="tokens">The answer from its start token.</param>
+    /// <exception cref="InvalidOperationException">No question was asked.</exception>
+    /// <exception cref="ArgumentException">There is no such question, or a token is outside the vocabulary.</exception>
+    public CrossAttention AnswerAttention(int question, ReadOnlySpan<int> tokens) => decoder.CrossAttention(Source(Question), question, tokens);
+
+    /// <summary>Plans the decoder over whole answers; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
+    internal Plan Whole(Watch watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
+        decoder.Whole(Source(Question), watch, ids, tokens, questionRow, mask, outputs);
+
+    private Conversation Question => asked ?? throw new InvalidOperationException("No question was asked; ask first.");
+
+    private int[] CheckQuestion(int question) => (uint)question < (uint)Question.Questions.Length
+        ? Question.Questions[question]
+        : throw new ArgumentException($"There is no question {question}; {Question.Questions.Length} were asked.", nameof(question));
+
+    private DecoderSource Source(Conversation about) => new(
+        about.Questions.Length, about.Tokens, layer => QuestionKeysValues(about, layer), about.AttendPadding ? null : about.Lengths);
+
+    private ArrayView<float> QuestionKeysValues(Conversation about, int layer) =>
+        questionKeysValues[layer].View((long)about.Questions.Length * about.Tokens * 2 * Config.Text.HiddenSize);
+
+    /// <summary>The questions that answers are about.</summary>
+    private sealed record Conversation(ImageStates Images, int Version, int[][] Questions, int[] ImageRow, int Tokens, bool AttendPadding)
+    {
+        /// <summary>Tokens of each question without padding.</summary>
+        public int[] Lengths { get; } = [.. Questions.Select(question => question.Length)];
+    }
+}

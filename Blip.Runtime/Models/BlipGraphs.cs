@@ -1,0 +1,86 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>The graphs of a model: those that every head has, and a list of all.</summary>
+public abstract class BlipGraphs
+{
+    internal const string Pixels = "pixel_values", ImageEmbeddings = "image_embeds", Ids = "input_ids", Mask = "attention_mask", ImageRow = "image_row";
+
+    internal static readonly Dim Images = Dim.Of("images"), ImageTokens = Dim.Of("image_tokens"), Rows = Dim.Of("rows"), Tokens = Dim.Of("tokens");
+
+    private protected BlipGraphs(BlipConfig config, ModulePath imageReader) => (Config, ImageReader) = (config, imageReader);
+
+    internal BlipConfig Config { get; }
+
+    /// <summary>The text tower whose cross-attention reads the image: <c>text_encoder</c>.</summary>
+    internal ModulePath ImageReader { get; }
+
+    /// <summary>The graphs of a head.</summary>
+    /// <param name="config">The model's sizes.</param>
+    /// <param name="head">The head.</param>
+    /// <exception cref="CheckpointException">The head cannot be built with these sizes.</exception>
+    public static BlipGraphs For(BlipConfig config, BlipHead head) => !config.Fits(head)
+        ? throw new CheckpointException($"The {head.Name()} head needs towers of one width, and these have {config.Vision.HiddenSize} and {config.Text.HiddenSize}.")
+        : head switch
+        {
+            BlipHead.Captioning => new CaptioningGraphs(config),
+            BlipHead.Retrieval => new MatchingGraphs(config),
+            BlipHead.VisualQuestionAnswering => new AnsweringGraphs(config),
+            BlipHead.Model => new ContrastiveGraphs(config),
+            _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
+        };
+
+    /// <summary>All of them, in the order in which they run; the image encoder for pictures of the config's size.</summary>
+    public IEnumerable<ComputeGraph> All() => [Vision(Config.Vision.ImageSize, Config.Vision.ImageSize), ImageKeysValues(), .. OfHead()];
+
+    /// <summary>The image encoder: pixels <c>[images, 3, height, width]</c> → embeddings <c>[images, image_tokens, hidden]</c>.</summary>
+    public ComputeGraph Vision(int height, int width) => Vision(height, width, Watch.Nothing);
+
+    /// <summary>What cross-attention reads of an image, per layer: embeddings → keys and values <c>[images, image_tokens, 2·hidden]</c>.</summary>
+    public ComputeGraph ImageKeysValues()
+    {
+        var g = new GraphBuilder("image-keys-values");
+        var image = g.Input(ImageEmbeddings, new Shape(Images, ImageTokens, Config.Vision.HiddenSize));
+        for (var layer = 0; layer < Config.Text.Layers; layer++)
+            g.Output(ImageName(layer), TextTower.KeysValues(g, Config.Text, image, ImageReader, layer));
+        return g.Build();
+    }
+
+    internal ComputeGraph Vision(int height, int width, Watch watch)
+    {
+        var g = new GraphBuilder("vision");
+        var pixels = g.Input(Pixels, new Shape(Images, 3, height, width));
+        g.Output(ImageEmbeddings, VisionTower.Record(g, Config.Vision, pixels, watch));
+        return g.Build();
+    }
+
+    internal static string ImageName(int layer) => $"image.{layer}";
+
+    /// <summary>Those that the head has beside the image's.</summary>
+    private protected abstract IEnumerable<ComputeGraph> OfHead();
+
+    /// <summary>Records a text encoder: ids and mask <c>[rows, tokens]</c> → states <c>[rows, tokens, hidden]</c>.</summary>
+    /// <param name="g">The graph.</param>
+    /// <param name="tower">The encoder's place in the checkpoint.</param>
+    /// <param name="overImage">Whether it attends the image that <see cref="ImageRow"/> names.</param>
+    /// <param name="watch">What is shown besides the result.</param>
+    private protected Value Encoder(GraphBuilder g, ModulePath tower, bool overImage, Watch watch = Watch.Nothing)
+    {
+        var sight = new TextSight
+        {
+            Mask = g.Input(Mask, new Shape(Rows, Tokens), ElementType.Int),
+            Source = overImage ? SourceInputs(g, Config.Text, "image") : null,
+            SourceRow = overImage ? g.Input(ImageRow, new Shape(Rows), ElementType.Int) : null,
+        };
+        return TextTower.Record(g, Config.Text, g.Input(Ids, new Shape(Rows, Tokens), ElementType.Int), sight, tower, watch);
+    }
+
+    /// <summary>Inputs for keys and values of what cross-attention reads, per layer <c>[sources, source tokens, 2·hidden]</c>.</summary>
+    internal static List<Value> SourceInputs(GraphBuilder g, TextConfig text, string source)
+    {
+        var shape = new Shape(Dim.Of($"{source}s"), Dim.Of($"{source}_tokens"), 2 * text.HiddenSize);
+        return [.. Enumerable.Range(0, text.Layers).Select(layer => g.Input($"{source}.{layer}", shape))];
+    }
+}

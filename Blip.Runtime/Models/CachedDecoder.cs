@@ -1,0 +1,142 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+using ILGPU;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>
+/// Drives a text decoder word by word: its plans, its key and value caches and its logits. What it looks at, images or questions, is the
+/// model's that owns it.
+/// </summary>
+internal sealed class CachedDecoder : IDisposable
+{
+    private readonly Executor executor;
+    private readonly TextConfig text;
+    private readonly DecoderGraphs graphs;
+    private readonly PlanCache<(int Rows, int Tokens, int CacheRows, int Capacity, int Sources, int SourceTokens)> promptPlans;
+    private readonly PlanCache<(int Rows, int Capacity, int Sources, int SourceTokens)> stepPlans;
+    private readonly GrowingBuffer<float> logits;
+    private readonly GrowingBuffer<float>[] keyCache, valueCache;
+    private readonly GrowingBuffer<int> promptRow, promptMask, stepMask;
+    private Plan? step;
+    private DecodingState? prepared;
+
+    public CachedDecoder(Executor executor, TextConfig text, DecoderGraphs graphs)
+    {
+        (this.executor, this.text, this.graphs) = (executor, text, graphs);
+        var (prompt, step) = (executor.Optimize(graphs.Prompt()), executor.Optimize(graphs.Step()));
+        var (sources, sourceTokens) = graphs.SourceSizes;
+        promptPlans = new(key => executor.Plan(
+            prompt, ("rows", key.Rows), ("tokens", key.Tokens), ("cache_rows", key.CacheRows), ("capacity", key.Capacity),
+            (sources, key.Sources), (sourceTokens, key.SourceTokens)));
+        stepPlans = new(key => executor.Plan(
+            step, ("rows", key.Rows), ("cache_rows", key.Rows), ("capacity", key.Capacity), (sources, key.Sources), (sourceTokens, key.SourceTokens)));
+
+        var device = executor.Device;
+        (logits, promptRow, promptMask, stepMask) = (new(device), new(device), new(device), new(device));
+        GrowingBuffer<float>[] PerLayer() => [.. Enumerable.Range(0, text.Layers).Select(_ => new GrowingBuffer<float>(device))];
+        (keyCache, valueCache) = (PerLayer(), PerLayer());
+    }
+
+    /// <inheritdoc cref="ITextDecoder.StepIdentity"/>
+    public object? StepIdentity => step?.Memory;
+
+    /// <inheritdoc cref="ITextDecoder.Prefill"/>
+    /// <param name="state">The run.</param>
+    /// <param name="source">What each prompt looks at, row by row.</param>
+    public ArrayView<float> Prefill(DecodingState state, DecoderSource source)
+    {
+        var (rows, capacity) = (state.Rows, state.Capacity);
+        var prompt = promptPlans.Get((source.Rows, state.PromptTokens, rows, capacity, source.Rows, source.Tokens));
+        step = stepPlans.Get((rows, capacity, source.Rows, source.Tokens));
+        foreach (var plan in (ReadOnlySpan<Plan>)[prompt, step])
+        {
+            for (var layer = 0; layer < keyCache.Length; layer++)
+            {
+                var length = (long)rows * capacity * text.HiddenSize;
+                plan.Bind(plan.Graph.Input(DecoderGraphs.KeyCacheName(layer)), keyCache[layer].View(length));
+                plan.Bind(plan.Graph.Input(DecoderGraphs.ValueCacheName(layer)), valueCache[layer].View(length));
+                plan.Bind(plan.Graph.Input(graphs.SourceName(layer)), source.KeysValues(layer));
+            }
+            plan.Bind(plan.Graph.Input(DecoderGraphs.Start), state.Start.View);
+            plan.Bind(plan.Graph.Output(DecoderGraphs.Logits), logits.View((long)rows * text.VocabularySize));
+        }
+
+        // Every beam of a source continues the one prompt that its first row keeps.
+        var firstRows = promptRow.Fill([.. Enumerable.Range(0, source.Rows).Select(row => row * state.Beams)]);
+        prompt.Bind(prompt.Graph.Input(DecoderGraphs.Ids), state.Prompts.View);
+        prompt.Bind(prompt.Graph.Input(DecoderGraphs.PromptLengths), state.PromptLengths.View);
+        prompt.Bind(prompt.Graph.Input(DecoderGraphs.CacheRow), firstRows);
+        prompt.Bind(prompt.Graph.Input(DecoderGraphs.WriteRow), firstRows);
+        step.Bind(step.Graph.Input(DecoderGraphs.Ids), state.InputIds.View);
+        step.Bind(step.Graph.Input(DecoderGraphs.CacheRow), state.CacheRow.View);
+        step.Bind(step.Graph.Input(graphs.SourceRow), state.ImageRow.View);
+        if (graphs.IsMasked)
+        {
+            prompt.Bind(prompt.Graph.Input(graphs.SourceMask), promptMask.Fill(source.Mask(source.Rows, beams: 1)));
+            step.Bind(step.Graph.Input(graphs.SourceMask), stepMask.Fill(source.Mask(rows, state.Beams)));
+        }
+        prepared = state;
+        prompt.Run();
+        return prompt.Output(DecoderGraphs.Logits);
+    }
+
+    /// <inheritdoc cref="ITextDecoder.Step"/>
+    public ArrayView<float> Step(DecodingState state)
+    {
+        if (step is null || state != prepared)
+            throw new InvalidOperationException("A step needs the prompt of the same state before it.");
+        step.Run();
+        return step.Output(DecoderGraphs.Logits);
+    }
+
+    /// <summary>Runs a whole sequence over one source and returns where in it each token looked.</summary>
+    public CrossAttention CrossAttention(DecoderSource source, int row, ReadOnlySpan<int> tokens)
+    {
+        var layers = TextTower.CrossAttentionNames(text, DecoderGraphs.Bert);
+        using var plan = Whole(source, Watch.CrossAttentions, tokens, tokens.Length, [row], [], layers);
+        plan.Run();
+        return new CrossAttention(layers.Count, text.Heads, tokens.Length, source.Tokens, [.. layers.SelectMany(plan.ReadOutput)]);
+    }
+
+    /// <summary>Plans the decoder over whole sequences; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
+    public Plan Whole(
+        DecoderSource source, Watch watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> sourceRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs)
+    {
+        var rows = sourceRow.Length;
+        if (ids.Length != rows * tokens || tokens > text.MaxPositions || rows == 0)
+            throw new ArgumentException($"{ids.Length} ids are not {rows} rows of {tokens} tokens, at most {text.MaxPositions}.", nameof(ids));
+        foreach (var id in ids)
+        {
+            if ((uint)id >= (uint)text.VocabularySize)
+                throw new ArgumentException($"The token {id} is outside the vocabulary of {text.VocabularySize}.", nameof(ids));
+        }
+        foreach (var row in sourceRow)
+        {
+            if ((uint)row >= (uint)source.Rows)
+                throw new ArgumentException($"There is no {graphs.Source} {row}; there are {source.Rows}.", nameof(sourceRow));
+        }
+
+        var recorded = graphs.Whole(watch, padded: mask.Length > 0);
+        var graph = executor.Optimize(outputs is null ? recorded : recorded.Keeping(outputs));
+        var (sources, sourceTokens) = graphs.SourceSizes;
+        var plan = executor.Plan(graph, ("rows", rows), ("tokens", tokens), (sources, source.Rows), (sourceTokens, source.Tokens));
+        plan.BindOwned(graph.Input(DecoderGraphs.Ids), ids);
+        plan.BindOwned(graph.Input(graphs.SourceRow), sourceRow);
+        if (graphs.IsMasked)
+            plan.BindOwned(graph.Input(graphs.SourceMask), source.Mask(sourceRow));
+        if (mask.Length > 0)
+            plan.BindOwned(graph.Input(DecoderGraphs.Mask), mask);
+        for (var layer = 0; layer < keyCache.Length; layer++)
+            plan.Bind(graph.Input(graphs.SourceName(layer)), source.KeysValues(layer));
+        return plan;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, logits, promptRow, promptMask, stepMask, .. keyCache, .. valueCache])
+            disposable.Dispose();
+    }
+}

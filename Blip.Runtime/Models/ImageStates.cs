@@ -1,0 +1,78 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using ILGPU;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>
+/// What a model made of some images, on its device: their embeddings and, from the first text on that looks at them, the keys and values of
+/// every layer's cross-attention. Any number of texts share them.
+/// </summary>
+public sealed class ImageStates : IDisposable
+{
+    private readonly BlipConfig config;
+    private readonly GrowingBuffer<float> embeddings;
+    private readonly GrowingBuffer<float>[] keysValues;
+    private bool disposed;
+
+    internal ImageStates(ImageTextModel model, Device device)
+    {
+        (Model, config) = (model, model.Config);
+        embeddings = new GrowingBuffer<float>(device);
+        keysValues = [.. Enumerable.Range(0, config.Text.Layers).Select(_ => new GrowingBuffer<float>(device))];
+    }
+
+    /// <summary>Images that were encoded.</summary>
+    public int Images { get; private set; }
+
+    /// <summary>Tokens of each image, the class token first.</summary>
+    public int Tokens { get; private set; }
+
+    /// <summary>Device memory that is held; keys and values, the larger part, are made when a text first needs them.</summary>
+    public long Bytes => (embeddings.Length + keysValues.Sum(layer => layer.Length)) * sizeof(float);
+
+    /// <summary>Image embeddings <c>[images, tokens, hidden]</c>.</summary>
+    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
+    public ArrayView<float> Embeddings
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return embeddings.View((long)Images * Tokens * config.Vision.HiddenSize);
+        }
+    }
+
+    internal ImageTextModel Model { get; }
+
+    /// <summary>Whether keys and values are those of the embeddings.</summary>
+    internal bool HasKeysValues { get; set; }
+
+    /// <summary>Counts what was written here, so that a reader notices other images.</summary>
+    internal int Version { get; private set; }
+
+    /// <summary>A layer's keys and values <c>[images, tokens, 2·hidden]</c>.</summary>
+    internal ArrayView<float> KeysValues(int layer)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        return keysValues[layer].View((long)Images * Tokens * 2 * config.Text.HiddenSize);
+    }
+
+    /// <summary>Makes room for other images.</summary>
+    internal void Reset(int images, int tokens)
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        (Images, Tokens, HasKeysValues) = (images, tokens, false);
+        Version++;
+    }
+
+    /// <summary>Gives the memory back.</summary>
+    public void Dispose()
+    {
+        if (disposed)
+            return;
+        disposed = true;
+        embeddings.Dispose();
+        foreach (var layer in keysValues)
+            layer.Dispose();
+    }
+}

@@ -1,0 +1,42 @@
+namespace Blip.Runtime.Models;
+
+/// <summary>Comparisons of vectors, summed in double: vectors come to the host to be kept, and their products are little beside the towers.</summary>
+public static class Similarity
+{
+    /// <summary>The dot product; of vectors of length one their cosine.</summary>
+    /// <exception cref="ArgumentException">They are of different length.</exception>
+    public static double Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        if (a.Length != b.Length)
+            throw new ArgumentException($"Vectors of {a.Length} and {b.Length} elements cannot be compared.", nameof(b));
+        var sum = 0.0;
+        for (var i = 0; i < a.Length; i++)
+            sum += (double)a[i] * b[i];
+        return sum;
+    }
+
+    /// <summary>Every vector with every other: <c>scale · rows · columnsᵀ</c>.</summary>
+    /// <param name="rows">Vectors.</param>
+    /// <param name="columns">Vectors of the same length.</param>
+    /// <param name="scale">What products are multiplied with.</param>
+    /// <returns><c>[rows, columns]</c>.</returns>
+    /// <exception cref="ArgumentException">They are of different length.</exception>
+    public static float[][] Products(IReadOnlyList<float[]> rows, IReadOnlyList<float[]> columns, double scale = 1) =>
+        [.. rows.Select(row => columns.Select(column => (float)(scale * Cosine(row, column))).ToArray())];
+
+    /// <summary>
+    /// The mean of the cross-entropies of both directions, where row i belongs to column i (Radford et al. 2021, figure 3).
+    /// </summary>
+    /// <param name="logits">Scaled cosines <c>[pairs, pairs]</c>.</param>
+    public static double ContrastiveLoss(IReadOnlyList<float[]> logits)
+    {
+        var pairs = Enumerable.Range(0, logits.Count).ToList();
+        return (CrossEntropy((row, column) => logits[row][column]) + CrossEntropy((row, column) => logits[column][row])) / 2;
+
+        double CrossEntropy(Func<int, int, double> logit) => pairs.Average(row =>
+        {
+            var most = pairs.Max(column => logit(row, column));
+            return most + Math.Log(pairs.Sum(column => Math.Exp(logit(row, column) - most))) - logit(row, row);
+        });
+    }
+}

@@ -1,0 +1,73 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+using ILGPU;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>The texts of a run on the device: ids, padded on the right; which of them are words; the image that each looks at.</summary>
+internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
+{
+    private readonly GrowingBuffer<int> ids = new(device), mask = new(device), images = new(device);
+    private int rows, tokens;
+
+    /// <summary>Refuses texts that the model cannot read.</summary>
+    /// <exception cref="ArgumentException">There is none, one is empty or too long, or holds a token that is not in the vocabulary.</exception>
+    public void Check(IReadOnlyList<int[]> texts)
+    {
+        if (texts.Count == 0)
+            throw new ArgumentException("There are no texts; give at least one.", nameof(texts));
+        for (var row = 0; row < texts.Count; row++)
+        {
+            if (texts[row].Length == 0 || texts[row].Length > config.MaxPositions)
+                throw new ArgumentException($"Text {row} has {texts[row].Length} tokens; the model takes 1 to {config.MaxPositions}.", nameof(texts));
+            foreach (var token in texts[row])
+            {
+                if ((uint)token >= (uint)config.VocabularySize)
+                    throw new ArgumentException($"Text {row} holds token {token}; the vocabulary has tokens 0 to {config.VocabularySize - 1}.", nameof(texts));
+            }
+        }
+    }
+
+    /// <summary>Copies checked texts to the device.</summary>
+    /// <param name="texts">Ids of each.</param>
+    /// <param name="imageOf">The image of each; null for texts alone.</param>
+    public void Set(IReadOnlyList<int[]> texts, int[]? imageOf)
+    {
+        (rows, tokens) = (texts.Count, texts.Max(text => text.Length));
+        ids.Fill(Padded(texts, tokens, config.PadTokenId));
+        mask.Fill(Padded([.. texts.Select(text => Enumerable.Repeat(1, text.Length).ToArray())], tokens, 0));
+        images.Fill(imageOf ?? new int[rows]);
+    }
+
+    /// <summary>Sizes of a run over these texts.</summary>
+    public TextSizes Sizes(ImageStates? states) => new(rows, tokens, states?.Images ?? 0, states?.Tokens ?? 0);
+
+    /// <summary>Binds the inputs that a graph has.</summary>
+    public void Bind(Plan plan)
+    {
+        var length = (long)rows * tokens;
+        plan.Bind(plan.Graph.Input(BlipGraphs.Ids), ids.View(length));
+        plan.Bind(plan.Graph.Input(BlipGraphs.Mask), mask.View(length));
+        if (plan.Graph.Inputs.Any(input => input.Name == BlipGraphs.ImageRow))
+            plan.Bind(plan.Graph.Input(BlipGraphs.ImageRow), images.View(rows));
+    }
+
+    /// <summary>Rows of one length <c>[rows, tokens]</c>.</summary>
+    public static int[] Padded(IReadOnlyList<int[]> rows, int tokens, int padding)
+    {
+        var table = new int[rows.Count * tokens];
+        Array.Fill(table, padding);
+        for (var row = 0; row < rows.Count; row++)
+            rows[row].CopyTo(table.AsSpan(row * tokens));
+        return table;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ids.Dispose();
+        mask.Dispose();
+        images.Dispose();
+    }
+}
