@@ -29,7 +29,8 @@ public partial class HouseTests
         ["Graph"] = ["Checkpoints"],
         ["Models"] = ["Checkpoints", "Graph"],
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],
-        ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation"],
+        ["Retrieval"] = ["Checkpoints"],
+        ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
         ["Evaluation"] = ["Retrieval", "Pipelines"],
     };
 

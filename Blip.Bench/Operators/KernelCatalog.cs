@@ -33,6 +33,7 @@ internal static class KernelCatalog
         ["activationsbackward"] = BackwardBench.Activations,
         ["selecttokenbackward"] = BackwardBench.SelectTokens,
         ["attentionrollout"] = BackwardBench.Rollouts,
+        ["vectorsearch"] = SearchBench.Cases,
     };
 
     /// <summary>The operators that have a benchmark.</summary>

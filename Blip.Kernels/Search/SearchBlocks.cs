@@ -1,0 +1,40 @@
+namespace Blip.Kernels;
+
+/// <summary>Which blocks of vectors are looked at again.</summary>
+internal static class SearchBlocks
+{
+    /// <summary>
+    /// The blocks, in rising order, whose best score is at least the k-th highest of all blocks' less a slack. Where there are no k blocks
+    /// with a vector that can be found, all of those that have one.
+    /// </summary>
+    public static List<int> Choose(ReadOnlySpan<float> best, int k, double slack)
+    {
+        var least = KthHighest(best, k) - slack;
+        var chosen = new List<int>(k);
+        for (var block = 0; block < best.Length; block++)
+        {
+            if (best[block] >= least && best[block] > float.NegativeInfinity)
+                chosen.Add(block);
+        }
+        return chosen;
+    }
+
+    // A heap of the k highest so far, the least of them on top: after the first few, nearly every value is looked at once and left.
+    private static double KthHighest(ReadOnlySpan<float> values, int k)
+    {
+        if (values.Length < k)
+            return double.NegativeInfinity;
+        var highest = new PriorityQueue<float, float>(k);
+        foreach (var value in values[..k])
+            highest.Enqueue(value, value);
+        var least = highest.Peek();
+        foreach (var value in values[k..])
+        {
+            if (!(value > least))
+                continue;
+            highest.DequeueEnqueue(value, value);
+            least = highest.Peek();
+        }
+        return least;
+    }
+}
