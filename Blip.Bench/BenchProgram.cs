@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using Blip.Bench.Commands;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Retrieval;
 
 namespace Blip.Bench;
 
@@ -26,6 +27,7 @@ internal static class BenchProgram
             new CompareCommand(output),
             new QualityCommand(output),
             new LoadCommand(output),
+            new RetrievalCommand(output),
             new WriteCommand(),
         };
         return Invoke(root, arguments is [] ? ["--help"] : arguments, output, error);
@@ -46,7 +48,7 @@ internal static class BenchProgram
         {
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
-        catch (Exception e) when (e is UsageException or DeviceException or CheckpointException or InvalidDataException)
+        catch (Exception e) when (e is UsageException or DeviceException or CheckpointException or IndexException or InvalidDataException)
         {
             error.WriteLine(e.Message);
             return Usage;

@@ -23,6 +23,7 @@ public class BenchProgramTests
     [InlineData("models --cli no-such-program", "--cli: 'no-such-program' does not exist")]
     [InlineData("models extra", "extra")]
     [InlineData("load no-such-model/at/all", "no-such-model/at/all")]
+    [InlineData("retrieval --count 0", "--count is 0; it must be at least 1")]
     [InlineData("kernles", "kernles")]
     public void What_cannot_be_used_is_named(string line, string expected)
     {
@@ -37,6 +38,7 @@ public class BenchProgramTests
     [InlineData("models")]
     [InlineData("compare")]
     [InlineData("load")]
+    [InlineData("retrieval")]
     public void Help_tells_what_there_is(string command)
     {
         var (exitCode, output, error) = Run([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);

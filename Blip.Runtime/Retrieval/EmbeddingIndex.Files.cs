@@ -1,0 +1,188 @@
+using System.Runtime.InteropServices;
+
+namespace Blip.Runtime.Retrieval;
+
+/// <content>Opening, checking, copying.</content>
+public sealed partial class EmbeddingIndex
+{
+    // Rows that one checksum task reads, and that a copy writes at once.
+    private const int RowsAtOnce = 4096;
+    private const int Attempts = 5;
+
+    /// <summary>Writes the entries, without what was removed, to an index of another name, as <see cref="Compact"/> does in place.</summary>
+    /// <param name="path">The other index; one that is there is overwritten.</param>
+    /// <exception cref="IndexException">Another process writes to it, or it cannot be written.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            if (System.IO.Path.GetFullPath(path) == System.IO.Path.GetFullPath(Path))
+                throw new ArgumentException($"'{path}' is this index; {nameof(Compact)} rewrites it in place.", nameof(path));
+            using var other = IndexFiles.Lock(path);
+            Guarded(path, () =>
+            {
+                // Beside the files that are there, whatever their number; they go when the new journal has their journal's name.
+                var generation = DateTime.UtcNow.Ticks;
+                CopyTo(path, generation);
+                IndexFiles.Publish(IndexFiles.Unfinished(path), path);
+                IndexFiles.RemoveLeftovers(path, generation);
+                return true;
+            });
+        }
+    }
+
+    /// <summary>Writes the files anew without what was removed. Whatever ends the process meanwhile, the old ones are whole until the new ones are.</summary>
+    /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
+    /// <exception cref="IndexException">The files cannot be written: the old ones are kept.</exception>
+    public void Compact()
+    {
+        lock (gate)
+        {
+            CheckWritable();
+            Guarded(Path, () =>
+            {
+                var generation = journal.Header.Generation + 1;
+                CopyTo(Path, generation);
+                IndexFiles.Publish(IndexFiles.Unfinished(Path), Path);
+                var (newJournal, newVectors, newTable) = ReadFiles(Path, write: true);
+                DropDeviceCopies();
+                vectors.Dispose();
+                journal.Dispose();
+                (journal, vectors, table) = (newJournal, newVectors, newTable);
+                IndexFiles.RemoveLeftovers(Path, generation);
+                return true;
+            });
+        }
+    }
+
+    private static void Create(string path, int dimension, IndexModel model)
+    {
+        const long First = 1;
+        VectorFile.Create(IndexFiles.Vectors(path, First), dimension, First).Dispose();
+        Journal.Create(IndexFiles.Unfinished(path), new JournalHeader(dimension, First, model)).Dispose();
+        IndexFiles.Publish(IndexFiles.Unfinished(path), path);
+    }
+
+    private static EmbeddingIndex OpenFiles(string path, FileStream? writing)
+    {
+        var (journal, vectors, table) = ReadFiles(path, write: writing is not null);
+        return new EmbeddingIndex(path, writing, journal, vectors, table);
+    }
+
+    private static (Journal Journal, VectorFile Vectors, EntryTable Table) ReadFiles(string path, bool write)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var table = new EntryTable();
+            var journal = Journal.Open(path, write, table);
+            VectorFile? vectors = null;
+            try
+            {
+                var (dimension, generation) = (journal.Header.Dimension, journal.Header.Generation);
+                vectors = VectorFile.Open(IndexFiles.Vectors(path, generation), dimension, generation, table.Rows, write);
+                CheckVectors(vectors, path, dimension, table);
+                return (journal, vectors, table);
+            }
+            // A writer may have compacted the index between the two.
+            catch (FileNotFoundException) when (!write && attempt < Attempts)
+            {
+                journal.Dispose();
+            }
+            catch (FileNotFoundException e)
+            {
+                journal.Dispose();
+                throw VectorFile.Damaged(path, $"its vectors are gone: there is no file '{e.FileName}'", e);
+            }
+            catch
+            {
+                vectors?.Dispose();
+                journal.Dispose();
+                throw;
+            }
+        }
+    }
+
+    // Reads every vector, on all cores, from front to back: memory that a search wants next.
+    private static unsafe void CheckVectors(VectorFile vectors, string path, int dimension, EntryTable table)
+    {
+        var rows = table.Rows;
+        if (rows == 0)
+            return;
+        var start = vectors.Map(rows);
+        var damaged = -1L;
+        Parallel.For(0, (rows + RowsAtOnce - 1) / RowsAtOnce, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, (piece, state) =>
+        {
+            var end = Math.Min(rows, (piece + 1) * RowsAtOnce);
+            for (var row = piece * RowsAtOnce; row < end; row++)
+            {
+                // What was removed is read by nobody.
+                if (table.IsRemoved(row) || DigestOf(new ReadOnlySpan<float>((float*)start + ((long)row * dimension), dimension)) == table.Digest(row))
+                    continue;
+                Interlocked.Exchange(ref damaged, row);
+                state.Stop();
+            }
+        });
+        if (damaged >= 0)
+            throw VectorFile.Damaged(path, $"the vector of '{table.Get((int)damaged).Id}' is not what was written");
+    }
+
+    private static ulong DigestOf(ReadOnlySpan<float> vector) => IndexFiles.Digest(MemoryMarshal.AsBytes(vector));
+
+    // The entries that count, to files that have no journal in its place yet.
+    private void CopyTo(string path, long generation)
+    {
+        using var newVectors = VectorFile.Create(IndexFiles.Vectors(path, generation), Dimension, generation);
+        using var newJournal = Journal.Create(IndexFiles.Unfinished(path), new JournalHeader(Dimension, generation, Model));
+        var (entries, digests) = (new List<IndexEntry>(RowsAtOnce), new List<ulong>(RowsAtOnce));
+        var values = new float[RowsAtOnce * Dimension];
+        var written = 0;
+        for (var row = 0; row < table.Rows; row++)
+        {
+            if (!table.TryGet(row, out var entry))
+                continue;
+            vectors.Row(row, table.Rows).CopyTo(values.AsSpan(entries.Count * Dimension));
+            entries.Add(entry);
+            digests.Add(table.Digest(row));
+            if (entries.Count == RowsAtOnce)
+                Flush();
+        }
+        if (entries.Count > 0)
+            Flush();
+
+        void Flush()
+        {
+            newVectors.Write(written, values.AsSpan(0, entries.Count * Dimension));
+            newJournal.Append(JournalRecord.Kind.Add, entries.Count, written, JournalRecord.Body(entries, CollectionsMarshal.AsSpan(digests)));
+            written += entries.Count;
+            entries.Clear();
+            digests.Clear();
+        }
+    }
+
+    private void Expect(int dimension, IndexModel model)
+    {
+        if (Model.Equals(model) && Dimension == dimension)
+            return;
+        var made = $"{Path}: its vectors are those of {Model.Name} ({Dimension} values each), and not of {model.Name} ({dimension} values)";
+        Dispose();
+        throw new IndexException($"{made}: the two cannot be compared. Give the model and the precision that it was made with, or another name for a new index.");
+    }
+
+    private static T Guarded<T>(string path, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new IndexException($"{path}: there is no such index; make it with 'blip index', or name another one.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IndexException($"{path}: it cannot be read or written: {e.Message.TrimEnd('.')}.", e);
+        }
+    }
+}

@@ -1,0 +1,283 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using Blip.Kernels;
+using ILGPU;
+
+namespace Blip.Runtime.Retrieval;
+
+/// <summary>
+/// Vectors of length one with names, kept in files: what is added is on disk when the call returns, and survives whatever ends the process.
+/// Any number of threads may call; one works at a time. One process writes, others may read meanwhile what was there when they opened it.
+/// </summary>
+/// <remarks>
+/// The vectors lie in a flat file, mapped into memory. A journal beside it says which of its rows count: rows are written and flushed first,
+/// then the record that speaks of them, so that every record's rows are there. Each record, and each vector, has a checksum that is looked
+/// at when the index is opened.
+/// </remarks>
+public sealed partial class EmbeddingIndex : IDisposable
+{
+    /// <summary>How far a vector's length may be from one.</summary>
+    public const double NormTolerance = 1e-3;
+
+    // Entries of one record.
+    private const int MostEntries = 100_000;
+
+    private readonly Lock gate = new();
+    private readonly FileStream? writing;
+    private readonly List<string> notices = [];
+    private Journal journal;
+    private VectorFile vectors;
+    private EntryTable table;
+    private bool disposed;
+
+    private EmbeddingIndex(string path, FileStream? writing, Journal journal, VectorFile vectors, EntryTable table)
+    {
+        (Path, this.writing, this.journal, this.vectors, this.table) = (path, writing, journal, vectors, table);
+        if (journal.TornTail is { } tail)
+            notices.Add($"{path}: {tail}");
+    }
+
+    /// <summary>The journal's path, which the index is called by.</summary>
+    public string Path { get; }
+
+    /// <summary>Values of a vector.</summary>
+    public int Dimension => journal.Header.Dimension;
+
+    /// <summary>Whose vectors these are.</summary>
+    public IndexModel Model => journal.Header.Model;
+
+    /// <summary>What a user may want to know: that something unfinished was left out, or that files were compacted.</summary>
+    public IReadOnlyList<string> Notices => notices;
+
+    /// <summary>Entries.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (gate)
+                return table.Rows - table.Removed;
+        }
+    }
+
+    /// <summary>Rows that were removed, or replaced, and still take room in the file: <see cref="Compact"/> frees it.</summary>
+    public int Removed
+    {
+        get
+        {
+            lock (gate)
+                return table.Removed;
+        }
+    }
+
+    /// <summary>Opens an index to read and write; makes it where there is none.</summary>
+    /// <param name="path">Its journal; the other files lie beside it.</param>
+    /// <param name="dimension">Values of a vector.</param>
+    /// <param name="model">Whose vectors.</param>
+    /// <exception cref="IndexException">Another process writes to it, it holds vectors of another model, it is damaged, or it cannot be read or written.</exception>
+    public static EmbeddingIndex Open(string path, int dimension, IndexModel model)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(model);
+        if (dimension is < 1 or > VectorSearch.MaxDimension)
+            throw new ArgumentException($"dimension is {dimension}; it must lie from 1 to {VectorSearch.MaxDimension}.", nameof(dimension));
+        if (Directory.Exists(path))
+            throw new IndexException($"{path}: this is a folder; name a file for the index, such as '{System.IO.Path.Join(path, "blip.index")}'.");
+        var writing = IndexFiles.Lock(path);
+        try
+        {
+            return Guarded(path, () =>
+            {
+                if (!File.Exists(path))
+                    Create(path, dimension, model);
+                var index = OpenFiles(path, writing);
+                IndexFiles.RemoveLeftovers(path, index.journal.Header.Generation);
+                index.Expect(dimension, model);
+                return index;
+            });
+        }
+        catch
+        {
+            writing.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens an index to read.</summary>
+    /// <param name="path">Its journal.</param>
+    /// <param name="dimension">Values of a vector; null takes what there is.</param>
+    /// <param name="model">Whose vectors are wanted; null takes what there is.</param>
+    /// <exception cref="IndexException">There is none, it holds vectors of another model, it is damaged, or it cannot be read.</exception>
+    public static EmbeddingIndex OpenRead(string path, int? dimension = null, IndexModel? model = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Guarded(path, () =>
+        {
+            var index = OpenFiles(path, writing: null);
+            index.Expect(dimension ?? index.Dimension, model ?? index.Model);
+            return index;
+        });
+    }
+
+    /// <summary>Finds an entry by its name.</summary>
+    public bool TryGet(string id, [NotNullWhen(true)] out IndexEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            var row = table.Find(id);
+            entry = row < 0 ? default : table.Get(row);
+            return row >= 0;
+        }
+    }
+
+    /// <summary>An entry's vector, <c>[dimension]</c>; null where there is no such entry.</summary>
+    public float[]? Vector(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        lock (gate)
+        {
+            ObjectDisposedException.ThrowIf(disposed, this);
+            return table.Find(id) is var row and >= 0 ? vectors.Row(row, table.Rows).ToArray() : null;
+        }
+    }
+
+    /// <summary>Every entry, in the order in which they were added; those that are added meanwhile may be among them.</summary>
+    public IEnumerable<IndexEntry> Entries()
+    {
+        for (var row = 0; ; row++)
+        {
+            IndexEntry entry;
+            lock (gate)
+            {
+                ObjectDisposedException.ThrowIf(disposed, this);
+                if (row >= table.Rows)
+                    yield break;
+                if (!table.TryGet(row, out entry))
+                    continue;
+            }
+            yield return entry;
+        }
+    }
+
+    /// <summary>Adds entries, all or none; on disk when this returns. One whose name is there already takes that one's place.</summary>
+    /// <param name="entries">The entries; a name among them comes once.</param>
+    /// <param name="values">Their vectors, <c>[entries, dimension]</c>, each of length one.</param>
+    /// <exception cref="ArgumentException">A vector is not of length one or not finite, a name is empty, too long or twice there, or the sizes do not agree.</exception>
+    /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
+    /// <exception cref="IndexException">The files cannot be written: nothing was added.</exception>
+    public void Add(IReadOnlyList<IndexEntry> entries, ReadOnlySpan<float> values)
+    {
+        ArgumentNullException.ThrowIfNull(entries);
+        if (values.Length != (long)entries.Count * Dimension)
+            throw new ArgumentException($"values holds {values.Length} values; [{entries.Count}, {Dimension}] needs {(long)entries.Count * Dimension}.", nameof(values));
+        if (entries.Count > MostEntries)
+            throw new ArgumentException($"{entries.Count} entries are more than the {MostEntries} of one addition; add some of them at a time.", nameof(entries));
+        CheckNames(entries);
+        var digests = new ulong[entries.Count];
+        for (var i = 0; i < digests.Length; i++)
+        {
+            var vector = values.Slice(i * Dimension, Dimension);
+            CheckNorm(vector, entries[i].Id);
+            digests[i] = DigestOf(vector);
+        }
+        lock (gate)
+        {
+            CheckWritable();
+            if (entries.Count == 0)
+                return;
+            if (table.Rows > int.MaxValue / 2 - entries.Count)
+                throw new IndexException($"{Path}: the index is full.");
+            var body = JournalRecord.Body(entries, digests);
+            Written(values, rows =>
+            {
+                vectors.Write(table.Rows, rows);
+                journal.Append(JournalRecord.Kind.Add, entries.Count, table.Rows, body);
+            });
+            for (var i = 0; i < digests.Length; i++)
+                table.Add(Encoding.UTF8.GetBytes(entries[i].Id), entries[i].Length, entries[i].Modified, digests[i]);
+        }
+    }
+
+    /// <summary>Removes entries; on disk when this returns.</summary>
+    /// <param name="ids">Their names; those that are not there are passed over.</param>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
+    /// <exception cref="IndexException">The files cannot be written: nothing was removed.</exception>
+    public int Remove(IEnumerable<string> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        lock (gate)
+        {
+            CheckWritable();
+            int[] rows = [.. ids.Select(table.Find).Where(row => row >= 0).Distinct().Order()];
+            foreach (var some in rows.Chunk(MostEntries))
+            {
+                Written(default, _ => journal.Append(JournalRecord.Kind.Remove, some.Length, table.Rows, JournalRecord.Body(some)));
+                foreach (var row in some)
+                    table.Remove(row);
+            }
+            return rows.Length;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (gate)
+        {
+            if (disposed)
+                return;
+            disposed = true;
+            DropDeviceCopies();
+            vectors.Dispose();
+            journal.Dispose();
+            writing?.Dispose();
+        }
+    }
+
+    private delegate void Write(ReadOnlySpan<float> values);
+
+    // What failed half way is behind the end of what counts: the next record is written over it.
+    private void Written(ReadOnlySpan<float> values, Write write)
+    {
+        try
+        {
+            write(values);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IndexException($"{Path}: it cannot be written: {e.Message.TrimEnd('.')}. What was added before is kept.", e);
+        }
+    }
+
+    private void CheckWritable()
+    {
+        ObjectDisposedException.ThrowIf(disposed, this);
+        if (writing is null)
+            throw new InvalidOperationException($"{Path} was opened to read; open it with {nameof(Open)} to change it.");
+    }
+
+    private static void CheckNames(IReadOnlyList<IndexEntry> entries)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (id, _, _) in entries)
+        {
+            if (string.IsNullOrEmpty(id) || Encoding.UTF8.GetByteCount(id) > JournalRecord.MaxIdBytes)
+                throw new ArgumentException($"a name has {id?.Length ?? 0} letters; give 1 to {JournalRecord.MaxIdBytes} bytes of them.", nameof(entries));
+            if (!names.Add(id))
+                throw new ArgumentException($"'{id}' is twice among the entries.", nameof(entries));
+        }
+    }
+
+    private static void CheckNorm(ReadOnlySpan<float> vector, string id)
+    {
+        var squares = 0.0;
+        foreach (var value in vector)
+            squares += (double)value * value;
+        var norm = Math.Sqrt(squares);
+        if (!(Math.Abs(norm - 1) <= NormTolerance))
+            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"the vector of '{id}' has length {norm:g6}; it must be one."), nameof(vector));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Blip.Runtime.Retrieval;
+
+/// <summary>What stands at the beginning of a journal: whose vectors these are, and in which file.</summary>
+/// <param name="Dimension">Values of a vector.</param>
+/// <param name="Generation">Number of the file of vectors: a compacted index has new files.</param>
+/// <param name="Model">Whose vectors.</param>
+internal sealed record JournalHeader(int Dimension, long Generation, IndexModel Model)
+{
+    /// <summary>Most bytes of a header.</summary>
+    public const int MaxBytes = NameAt + IndexModel.MaxNameBytes + DigestBytes;
+
+    private const int Version = 1;
+    private const int VersionAt = 8, DimensionAt = 12, GenerationAt = 16, FingerprintAt = 24, NameLengthAt = FingerprintAt + IndexModel.FingerprintLength, NameAt = NameLengthAt + 4;
+    private const int DigestBytes = sizeof(ulong);
+
+    private static ReadOnlySpan<byte> Magic => "BLIPINDX"u8;
+
+    /// <summary>The bytes of the header.</summary>
+    public byte[] ToBytes()
+    {
+        var name = Encoding.UTF8.GetBytes(Model.Name);
+        var bytes = new byte[NameAt + name.Length + DigestBytes];
+        Magic.CopyTo(bytes);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(VersionAt), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(DimensionAt), Dimension);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(GenerationAt), Generation);
+        Model.Fingerprint.CopyTo(bytes.AsSpan(FingerprintAt));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(NameLengthAt), name.Length);
+        name.CopyTo(bytes.AsSpan(NameAt));
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(NameAt + name.Length), IndexFiles.Digest(bytes.AsSpan(0, NameAt + name.Length)));
+        return bytes;
+    }
+
+    /// <summary>Reads a header from the first bytes of a file.</summary>
+    /// <exception cref="IndexException">It is none, of another version, or damaged.</exception>
+    public static JournalHeader Read(string path, ReadOnlySpan<byte> bytes, out int length)
+    {
+        if (bytes.Length < Magic.Length || !bytes[..Magic.Length].SequenceEqual(Magic))
+            throw new IndexException($"{path}: this is no index of ours, or its beginning is damaged. Name an index that 'blip index' made, or another name for a new one.");
+        if (bytes.Length < NameAt)
+            throw VectorFile.Damaged(path, "it ends within its first lines");
+        var nameLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[NameLengthAt..]);
+        if (nameLength is < 0 or > IndexModel.MaxNameBytes || bytes.Length < NameAt + nameLength + DigestBytes)
+            throw VectorFile.Damaged(path, "its first lines are not what was written");
+        // A version's own digest is right; that of a damaged one is not.
+        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[(NameAt + nameLength)..]) != IndexFiles.Digest(bytes[..(NameAt + nameLength)]))
+            throw VectorFile.Damaged(path, "its first lines are not what was written");
+        var version = BinaryPrimitives.ReadInt32LittleEndian(bytes[VersionAt..]);
+        if (version != Version)
+            throw new IndexException($"{path}: it was written by another version of this program (format {version}, this one reads {Version}); index the pictures again under another name.");
+        length = NameAt + nameLength + DigestBytes;
+        return new JournalHeader(
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[DimensionAt..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[GenerationAt..]),
+            new IndexModel(Encoding.UTF8.GetString(bytes.Slice(NameAt, nameLength)), bytes.Slice(FingerprintAt, IndexModel.FingerprintLength)));
+    }
+}

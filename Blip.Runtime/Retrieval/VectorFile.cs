@@ -1,0 +1,139 @@
+using System.Buffers.Binary;
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Blip.Runtime.Retrieval;
+
+/// <summary>
+/// A flat file of vectors: a page that says what it is, then row after row as little-endian floats. It is written at its end, and mapped
+/// to be read; which of its rows count is the journal's to say.
+/// </summary>
+internal sealed unsafe class VectorFile : IDisposable
+{
+    /// <summary>Bytes before the first row: rows lie at multiples of 64.</summary>
+    public const int HeaderBytes = 4096;
+
+    // Kernels may read a few bytes past the last row.
+    private const int Behind = 64;
+    private const int Version = 1;
+    private const int DigestAt = 24;
+
+    private readonly string path;
+    private readonly int dimension;
+    private readonly SafeFileHandle file;
+    private MemoryMappedFile? map;
+    private MemoryMappedViewAccessor? view;
+    private byte* start;
+    private int mappedRows;
+
+    private VectorFile(string path, int dimension, SafeFileHandle file) => (this.path, this.dimension, this.file) = (path, dimension, file);
+
+    private static ReadOnlySpan<byte> Magic => "BLIPVECS"u8;
+
+    private long RowBytes => (long)dimension * sizeof(float);
+
+    /// <summary>Makes an empty file, on disk when this returns.</summary>
+    public static VectorFile Create(string path, int dimension, long generation)
+    {
+        var file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        RandomAccess.SetLength(file, HeaderBytes + Behind);
+        RandomAccess.Write(file, Header(dimension, generation), 0);
+        RandomAccess.FlushToDisk(file);
+        return new VectorFile(path, dimension, file);
+    }
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="dimension">Values of a vector.</param>
+    /// <param name="generation">What its journal says it is.</param>
+    /// <param name="rows">How many rows it must hold.</param>
+    /// <param name="write">Whether rows are to be added.</param>
+    /// <exception cref="IndexException">It is none, or too short.</exception>
+    /// <exception cref="FileNotFoundException">There is none.</exception>
+    public static VectorFile Open(string path, int dimension, long generation, int rows, bool write)
+    {
+        var file = File.OpenHandle(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        try
+        {
+            var header = new byte[HeaderBytes];
+            if (RandomAccess.Read(file, header, 0) < HeaderBytes || !header.AsSpan().SequenceEqual(Header(dimension, generation)))
+                throw Damaged(path, "its first page is not what was written");
+            var vectors = new VectorFile(path, dimension, file);
+            if (RandomAccess.GetLength(file) < vectors.Length(rows))
+                throw Damaged(path, $"it is too short for its {rows} vectors");
+            return vectors;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes rows behind the first <paramref name="rows"/>; on disk when this returns.</summary>
+    public void Write(int rows, ReadOnlySpan<float> vectors)
+    {
+        var end = Length(rows + (vectors.Length / dimension));
+        if (RandomAccess.GetLength(file) < end)
+            RandomAccess.SetLength(file, end);
+        RandomAccess.Write(file, MemoryMarshal.AsBytes(vectors), HeaderBytes + (rows * RowBytes));
+        RandomAccess.FlushToDisk(file);
+    }
+
+    /// <summary>The address of the first of some rows, valid until more are asked for or the file is disposed.</summary>
+    /// <exception cref="IndexException">The file was cut short since it was opened.</exception>
+    public nint Map(int rows)
+    {
+        if (rows <= mappedRows && start is not null)
+            return (nint)(start + HeaderBytes);
+        Unmap();
+        // Memory beyond the file's end would end the process.
+        if (RandomAccess.GetLength(file) < Length(rows))
+            throw Damaged(path, $"it is too short for its {rows} vectors");
+        map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+        view = map.CreateViewAccessor(0, Length(rows), MemoryMappedFileAccess.Read);
+        byte* address = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref address);
+        start = address + view.PointerOffset;
+        mappedRows = rows;
+        return (nint)(start + HeaderBytes);
+    }
+
+    /// <summary>One of the first <paramref name="rows"/> rows.</summary>
+    public ReadOnlySpan<float> Row(int row, int rows) => new((float*)Map(rows) + ((long)row * dimension), dimension);
+
+    /// <summary>An error that names the file and says what to do.</summary>
+    public static IndexException Damaged(string path, string what, Exception? inner = null) =>
+        new($"{path}: the index is damaged: {what}. Restore it from a copy, or delete it and index the pictures again.", inner);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Unmap();
+        file.Dispose();
+    }
+
+    private long Length(int rows) => HeaderBytes + (rows * RowBytes) + Behind;
+
+    private void Unmap()
+    {
+        if (start is not null)
+            view!.SafeMemoryMappedViewHandle.ReleasePointer();
+        view?.Dispose();
+        map?.Dispose();
+        start = null;
+        (view, map, mappedRows) = (null, null, 0);
+    }
+
+    private static byte[] Header(int dimension, long generation)
+    {
+        var header = new byte[HeaderBytes];
+        Magic.CopyTo(header);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), dimension);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), generation);
+        BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(DigestAt), IndexFiles.Digest(header.AsSpan(0, DigestAt)));
+        return header;
+    }
+}
