@@ -55,6 +55,7 @@ internal sealed class BlipWorks : IBeamWorks
     /// <inheritdoc/>
     public void Encode()
     {
+        // The model's own memory; the encoder alone fills it anew, without keys and values.
         states ??= model.Encode(images, Side, Side);
         model.EncodeImages(states, images, Side, Side);
         device.Synchronize();

@@ -1,0 +1,102 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
+
+namespace Blip.Runtime.Generation;
+
+/// <summary>
+/// What <see cref="Compat"/> means outside the graphs: how texts begin and where they are cut, how words are chosen where nobody says so, and
+/// what a retrieval is ranked by. docs/compatibility.md is this record in words.
+/// </summary>
+public sealed record CompatRules
+{
+    private static readonly CompatRules HuggingFace = new();
+
+    private static readonly CompatRules Original = new()
+    {
+        CaptionPrompt = "a picture of ",
+        KeepsPrompt = false,
+        Captioning = new GenerationOptions { NumBeams = 3, MaxLength = 20, MinLength = 5 },
+        CaptionSampling = new GenerationOptions { DoSample = true, TopP = 0.9, RepetitionPenalty = 1.1, MaxLength = 20, MinLength = 5 },
+        Answering = new GenerationOptions { NumBeams = 3, MaxLength = 10, MinLength = 1 },
+        EncoderTokenInQuestions = true,
+        EncoderTokenInReranking = true,
+        MaxTextTokens = 35,
+        QuestionImageSize = 480,
+        RerankScore = RerankScore.LogitPlusCosine,
+    };
+
+    private CompatRules()
+    {
+    }
+
+    /// <summary>What every caption begins with, where no prompt is given; null for nothing.</summary>
+    public string? CaptionPrompt { get; private init; }
+
+    /// <summary>Whether a caption's text includes its prompt.</summary>
+    public bool KeepsPrompt { get; private init; } = true;
+
+    /// <summary>How a caption's words are chosen, where nobody says so; null leaves it to the model's own files.</summary>
+    public GenerationOptions? Captioning { get; private init; }
+
+    /// <summary>How they are drawn, where no more is said than that they be drawn; null for the plain way with <see cref="GenerationOptions.DoSample"/>.</summary>
+    public GenerationOptions? CaptionSampling { get; private init; }
+
+    /// <summary>How an answer's words are chosen, where nobody says so; null leaves it to the model's own files.</summary>
+    public GenerationOptions? Answering { get; private init; }
+
+    /// <summary>Whether a question begins with [ENC] in place of [CLS].</summary>
+    public bool EncoderTokenInQuestions { get; private init; }
+
+    /// <summary>Whether a text that re-ranks a retrieval begins with [ENC] in place of [CLS]; one that is matched with a picture by itself never does.</summary>
+    public bool EncoderTokenInReranking { get; private init; }
+
+    /// <summary>Most tokens of a question or a text to be matched, [CLS] and [SEP] counted; null for as many as the model has positions.</summary>
+    public int? MaxTextTokens { get; private init; }
+
+    /// <summary>Side in pixels of pictures that questions are asked about; null for what the model's files say.</summary>
+    public int? QuestionImageSize { get; private init; }
+
+    /// <summary>What decides among the first of a retrieval.</summary>
+    public RerankScore RerankScore { get; private init; }
+
+    /// <summary>How many of a retrieval's first are re-ranked: what is published for COCO. For Flickr30k it is 128.</summary>
+    public int RerankCount { get; private init; } = 256;
+
+    /// <summary>How many answers of a list are read to the end, where a question's answer is to be one of them.</summary>
+    public int AnswerCandidates { get; private init; } = 128;
+
+    /// <summary>The rules of an implementation.</summary>
+    public static CompatRules Of(Compat compat) => compat switch
+    {
+        Compat.HuggingFace => HuggingFace,
+        Compat.Original => Original,
+        _ => throw new ArgumentOutOfRangeException(nameof(compat), compat, $"Give {string.Join(" or ", Enum.GetNames<Compat>())}."),
+    };
+
+    /// <summary>A question as the model is to read it.</summary>
+    /// <param name="ids">The tokenizer's ids, [CLS] first and [SEP] last.</param>
+    /// <param name="text">The model's special tokens.</param>
+    public int[] Question(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInQuestions, text);
+
+    /// <summary>A text that is matched with a picture, or made a vector of.</summary>
+    /// <inheritdoc cref="Question"/>
+    public int[] MatchText(int[] ids, TextConfig text) => Begin(Cut(ids), encoderToken: false, text);
+
+    /// <summary>A text that re-ranks a retrieval.</summary>
+    /// <inheritdoc cref="Question"/>
+    public int[] RerankText(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInReranking, text);
+
+    /// <summary>What a re-ranked pair is ordered by, the largest first.</summary>
+    /// <param name="match">What the matching head says.</param>
+    /// <param name="cosine">The similarity of the pair's vectors.</param>
+    public double Score(MatchLogits match, double cosine) => RerankScore switch
+    {
+        RerankScore.LogitPlusCosine => match.Match + cosine,
+        _ => match.Probability,
+    };
+
+    // The closing [SEP] stays.
+    private int[] Cut(int[] ids) => MaxTextTokens is { } most && ids.Length > most ? [.. ids[..(most - 1)], ids[^1]] : ids;
+
+    private static int[] Begin(int[] ids, bool encoderToken, TextConfig text) => encoderToken && ids.Length > 0 ? [text.EncoderTokenId, .. ids[1..]] : ids;
+}

@@ -1,0 +1,11 @@
+namespace Blip.Runtime.Generation;
+
+/// <summary>What decides among the first of a retrieval.</summary>
+public enum RerankScore
+{
+    /// <summary>How likely the pair matches.</summary>
+    Probability,
+
+    /// <summary>The logit of "matches" and the similarity of the vectors, added.</summary>
+    LogitPlusCosine,
+}
