@@ -7,9 +7,12 @@ namespace Blip.Cli;
 internal sealed class BlipRootCommand : RootCommand, IHasExamples
 {
     public BlipRootCommand(Terminal terminal)
-        : base("Says in words what is in a picture, with BLIP models, on CUDA, OpenCL or the CPU.")
+        : base("Says what is in a picture, answers questions about it, and tells what fits it, with BLIP models, on CUDA, OpenCL or the CPU.")
     {
         Add(new CaptionCommand(terminal));
+        Add(new AskCommand(terminal));
+        Add(new MatchCommand(terminal));
+        Add(new EmbedCommand(terminal));
         Add(new EvalCommand(terminal));
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
@@ -21,6 +24,8 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
     [
         ("One sentence about one picture", "blip caption photo.jpg"),
         ("A table for a whole folder", "blip caption photos --format csv --output captions.csv"),
+        ("A question about a picture", "blip ask photo.jpg \"how many dogs are there?\""),
+        ("How well a text fits", "blip match photo.jpg --text \"a dog on a beach\""),
         ("All the options of captioning", "blip caption --help"),
         ("What this machine can run on", "blip devices"),
     ];

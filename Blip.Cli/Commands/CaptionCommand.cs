@@ -2,7 +2,6 @@ using System.CommandLine;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
-using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 
@@ -54,7 +53,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
         var source = model.Resolve(parsed, terminal);
         var options = new CaptionOptions
         {
-            Generation = generation.Apply(parsed, Startup.Step(() => GenerationOptions.From(source.GenerationDefaults))),
+            Generation = generation.Apply(parsed, Startup.Step(() => Captioner.DefaultsOf(source, model.Compat(parsed), generation.Samples(parsed)))),
             Prompt = parsed.GetValue(prompt),
             BadWords = parsed.GetValue(badWords) ?? [],
             Attention = parsed.GetValue(attentionMap) is not null,

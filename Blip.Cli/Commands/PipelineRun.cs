@@ -32,7 +32,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
         var results = Startup.Step(() => start(pipeline));
         using var report = output.Profile(parsed, terminal, pipeline);
         await using var file = OutputFile.OpenText(output.File(parsed));
-        var writer = RecordWriter<TResult>.Create(output.Format(parsed), file ?? terminal.Output, form);
+        var writer = form.Writer(output.Format(parsed), file ?? terminal.Output);
         return await new ResultRun<TResult>(terminal, writer, form, progress, also).RunAsync(results);
     }
 }

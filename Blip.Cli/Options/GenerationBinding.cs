@@ -10,14 +10,15 @@ internal sealed class GenerationBinding
 {
     private readonly Command command;
     private readonly List<Func<ParseResult, GenerationOptions, GenerationOptions>> settings = [];
-    private readonly List<Option> forSampling = [], forBeams = [];
+    private readonly List<Option> forSampling = [], forBeams = [], all = [];
+    private readonly Option<bool?> doSample;
 
     /// <summary>Adds the options to a command.</summary>
     public GenerationBinding(Command command)
     {
         this.command = command;
         AddSearch();
-        AddSampling();
+        doSample = AddSampling();
         AddRules();
     }
 
@@ -32,6 +33,12 @@ internal sealed class GenerationBinding
             return options;
         });
     }
+
+    /// <summary>Whether draws at random are asked for.</summary>
+    public bool Samples(ParseResult parsed) => parsed.GetValue(doSample) == true;
+
+    /// <summary>The names of those options that stand on the command line.</summary>
+    public IEnumerable<string> Given(ParseResult parsed) => all.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => option.Name);
 
     /// <summary>Options that stand on the command line and change nothing, each in a sentence.</summary>
     public IEnumerable<string> WithoutEffect(ParseResult parsed, GenerationOptions options)
@@ -62,9 +69,9 @@ internal sealed class GenerationBinding
             "true|false|never", "true, false or never", ParseEarlyStopping, (o, v) => o with { EarlyStopping = v }));
     }
 
-    private void AddSampling()
+    private Option<bool?> AddSampling()
     {
-        Flag("--do-sample", "Draw words at random, the likelier the more often, in place of the likeliest.", (o, v) => o with { DoSample = v }, "--sample");
+        var sample = Flag("--do-sample", "Draw words at random, the likelier the more often, in place of the likeliest.", (o, v) => o with { DoSample = v }, "--sample");
         forSampling.Add(Number<ulong>("--seed", "Sampling: another number, other words; the same number, the same words. [default: 0]",
             (o, v) => o with { Seed = v }));
         forSampling.Add(Number<double>("--temperature", "Sampling: below 1 is more careful, above 1 more daring. [default: 1]", (o, v) => o with { Temperature = v }));
@@ -75,6 +82,7 @@ internal sealed class GenerationBinding
         forSampling.Add(Number<double>("--min-p", "Sampling: only words at least this share as likely as the likeliest.", (o, v) => o with { MinP = v }));
         forSampling.Add(Number<double>("--epsilon-cutoff", "Sampling: only words at least this likely.", (o, v) => o with { EpsilonCutoff = v }));
         forSampling.Add(Number<double>("--eta-cutoff", "Sampling: as --epsilon-cutoff, lower where many words are likely.", (o, v) => o with { EtaCutoff = v }));
+        return sample;
     }
 
     private void AddRules()
@@ -101,16 +109,17 @@ internal sealed class GenerationBinding
     {
         var option = OptionKinds.Number<T>(name, description);
         settings.Add((parsed, options) => parsed.GetValue(option) is { } value ? set(options, value) : options);
-        command.Add(option);
+        Add(option);
         return option;
     }
 
-    private void Flag(string name, string description, Func<GenerationOptions, bool, GenerationOptions> set, params string[] aliases)
+    private Option<bool?> Flag(string name, string description, Func<GenerationOptions, bool, GenerationOptions> set, params string[] aliases)
     {
         // "--do-sample false" undoes what a model's own files ask for.
         var option = new Option<bool?>(name, aliases) { Description = description, HelpName = "true|false" };
         settings.Add((parsed, options) => parsed.GetValue(option) is { } value ? set(options, value) : options);
-        command.Add(option);
+        Add(option);
+        return option;
     }
 
     private Option Parsed<T>(
@@ -155,8 +164,14 @@ internal sealed class GenerationBinding
             },
         };
         settings.Add((parsed, options) => parsed.GetValue(option) is { Length: > 0 } values ? set(options, values) : options);
-        command.Add(option);
+        Add(option);
         return option;
+    }
+
+    private void Add(Option option)
+    {
+        command.Add(option);
+        all.Add(option);
     }
 
     private static EarlyStopping? ParseEarlyStopping(string text) =>

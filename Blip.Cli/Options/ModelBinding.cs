@@ -44,6 +44,12 @@ internal sealed class ModelBinding
         "--batch-size", "Pictures that go through the model together; it changes the time, not the words. [default: the device's choice]");
     private readonly Option<string?> vocabulary = OptionKinds.Text("--vocab", "A vocab.txt or tokenizer.json in place of the model's own.", "FILE");
 
+    private readonly Option<string> compat = OptionKinds.Choice(
+        "--compat",
+        "Whose answers: those of Hugging Face transformers, or of the authors' own code, where the two differ.",
+        "huggingface",
+        [.. Enum.GetNames<Compat>().Select(name => name.ToLowerInvariant())]);
+
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="demo">The model that is meant where none is named.</param>
@@ -52,7 +58,7 @@ internal sealed class ModelBinding
         this.demo = demo;
         cache.Validators.Add(RefusePictureAsFolder);
         device.CompletionSources.Add("auto", "cuda", "opencl", "cpu");
-        foreach (var option in (Option[])[model, device, precision, encoderPrecision, cache, threads, batchSize, vocabulary])
+        foreach (var option in (Option[])[model, device, precision, encoderPrecision, cache, threads, batchSize, vocabulary, compat])
             command.Add(option);
     }
 
@@ -73,6 +79,9 @@ internal sealed class ModelBinding
         return Resolve(demo.Path);
     }
 
+    /// <summary>Whose answers are wanted.</summary>
+    public Compat Compat(ParseResult parsed) => Enum.Parse<Compat>(parsed.GetRequiredValue(compat), ignoreCase: true);
+
     /// <summary>A pipeline's options, as far as every pipeline has them.</summary>
     public TOptions Options<TOptions>(ParseResult parsed)
         where TOptions : PipelineOptions, new() => (TOptions)((PipelineOptions)new TOptions() with
@@ -85,6 +94,7 @@ internal sealed class ModelBinding
             Threads = parsed.GetValue(threads) ?? 0,
             BatchSize = parsed.GetValue(batchSize) ?? 0,
             VocabularyFile = parsed.GetValue(vocabulary),
+            Compat = Compat(parsed),
         });
 
     /// <summary>Puts a model on the device, and says what there is to say about it.</summary>

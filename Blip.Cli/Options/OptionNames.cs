@@ -10,6 +10,7 @@ internal static partial class OptionNames
     {
         "VocabularyFile" => "--vocab",
         "CacheFolder" => "--cache",
+        "Candidates" => "--answer",
         _ => "-" + Capital().Replace(property, match => $"-{match.Value.ToLowerInvariant()}"),
     };
 

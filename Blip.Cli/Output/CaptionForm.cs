@@ -34,22 +34,10 @@ internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionR
         if (!result.Succeeded)
             json.WriteString("error", result.Error);
         else if (several)
-            WriteAll(json, result.Caption);
+            json.WriteObjects("captions", result.Caption.All, caption => Write(json, caption));
         else
             Write(json, result.Caption);
     })];
-
-    private static void WriteAll(Utf8JsonWriter json, Caption best)
-    {
-        json.WriteStartArray("captions");
-        foreach (var caption in best.All)
-        {
-            json.WriteStartObject();
-            Write(json, caption);
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    }
 
     private static void Write(Utf8JsonWriter json, Caption caption)
     {

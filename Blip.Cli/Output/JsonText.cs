@@ -26,6 +26,26 @@ internal static class JsonText
         json.WriteEndObject();
     });
 
+    /// <summary>The record of a picture that failed.</summary>
+    public static string Failure(string path, string error) => Object(json =>
+    {
+        json.WriteString("path", path);
+        json.WriteString("error", error);
+    });
+
+    /// <summary>An array of objects.</summary>
+    public static void WriteObjects<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<T> properties)
+    {
+        json.WriteStartArray(name);
+        foreach (var item in items)
+        {
+            json.WriteStartObject();
+            properties(item);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
     /// <summary>The property <c>tokens</c>.</summary>
     public static void WriteTokens(this Utf8JsonWriter json, IReadOnlyList<int> tokens)
     {

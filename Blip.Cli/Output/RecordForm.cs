@@ -7,6 +7,17 @@ internal abstract class RecordForm<T>
     /// <summary>The names of the formats that every command has.</summary>
     public static readonly string[] Formats = ["text", "json", "jsonl", "csv"];
 
+    /// <summary>The writer of a format.</summary>
+    /// <param name="format">One of those that the command has.</param>
+    /// <param name="output">Where to write; a <see cref="StreamWriter"/> where a file was named.</param>
+    public virtual RecordWriter<T> Writer(string format, TextWriter output) => format switch
+    {
+        "json" => new JsonRecordWriter<T>(output, this, lines: false),
+        "jsonl" => new JsonRecordWriter<T>(output, this, lines: true),
+        "csv" => new CsvRecordWriter<T>(output, this),
+        _ => new TextRecordWriter<T>(output, this),
+    };
+
     /// <summary>What is wrong, where there is no result; a sentence for people.</summary>
     public abstract string? Error(T result);
 

@@ -3,18 +3,6 @@ namespace Blip.Cli.Output;
 /// <summary>Results as they come, in one of the formats. Every one is flushed: what is finished stays, whatever ends the run.</summary>
 internal abstract class RecordWriter<T>(TextWriter output)
 {
-    /// <summary>The writer of a format.</summary>
-    /// <param name="format">One of <see cref="RecordForm{T}.Formats"/>.</param>
-    /// <param name="output">Where to write.</param>
-    /// <param name="form">How a result looks.</param>
-    public static RecordWriter<T> Create(string format, TextWriter output, RecordForm<T> form) => format switch
-    {
-        "json" => new JsonRecordWriter<T>(output, form, lines: false),
-        "jsonl" => new JsonRecordWriter<T>(output, form, lines: true),
-        "csv" => new CsvRecordWriter<T>(output, form),
-        _ => new TextRecordWriter<T>(output, form),
-    };
-
     /// <summary>Where the records go.</summary>
     protected TextWriter Output => output;
 

@@ -8,7 +8,7 @@ public sealed record CaptionOptions
     /// <summary>How words are chosen; null takes what the model's own files ask for (<see cref="Captioner.Defaults"/>).</summary>
     public GenerationOptions? Generation { get; init; }
 
-    /// <summary>Words that captions begin with, such as "a picture of"; null begins freely. A picture's own prompt goes before it.</summary>
+    /// <summary>Words that captions begin with, such as "a picture of"; null begins as <see cref="PipelineOptions.Compat"/> says: freely, or as the authors' code. A picture's own prompt goes before it.</summary>
     public string? Prompt { get; init; }
 
     /// <summary>Words, or rows of words, that no caption holds.</summary>

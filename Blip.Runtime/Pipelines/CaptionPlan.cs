@@ -12,12 +12,17 @@ internal sealed class CaptionPlan : GenerationPlan
 
     /// <summary>Checks the options against the model.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
-    public CaptionPlan(CaptionOptions options, GenerationOptions defaults, TextConfig text, WordPieceTokenizer? tokenizer)
+    public CaptionPlan(CaptionOptions options, GenerationOptions defaults, CompatRules rules, TextConfig text, WordPieceTokenizer? tokenizer)
         : base(options.Generation ?? defaults, options.BadWords, options.Attention, text, tokenizer)
     {
         this.text = text;
-        prompt = Encode(options.Prompt);
+        KeepsPrompt = rules.KeepsPrompt;
+        // A model without a vocabulary cannot be given the words that captions begin with unasked.
+        prompt = Encode(options.Prompt ?? (tokenizer is null ? null : rules.CaptionPrompt));
     }
+
+    /// <summary>Whether a caption's text begins with its prompt.</summary>
+    public bool KeepsPrompt { get; }
 
     /// <summary>The tokens that a picture's caption begins with, the start token first.</summary>
     /// <exception cref="ArgumentException">The picture's own prompt leaves no room for words, or the model has no vocabulary.</exception>

@@ -69,7 +69,8 @@ public sealed partial class Captioner
 
         void Speak(Action<int> say, CancellationToken stop)
         {
-            Array.ForEach(prompt, say);
+            if (plan.KeepsPrompt)
+                Array.ForEach(prompt, say);
             Caption(image, plan, token => say(token.Token), stop);
         }
     }

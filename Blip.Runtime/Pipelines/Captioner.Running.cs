@@ -5,7 +5,7 @@ namespace Blip.Runtime.Pipelines;
 /// <content>A batch through the device.</content>
 public sealed partial class Captioner
 {
-    private CaptionPlan Plan(CaptionOptions? options) => new(options ?? new CaptionOptions(), Defaults, Config.Text, Tokenizer);
+    private CaptionPlan Plan(CaptionOptions? options) => new(options ?? new CaptionOptions(), Defaults, rules, Config.Text, Tokenizer);
 
     /// <summary>Runs a batch: a result for each picture, in order. What is wrong with one picture, its prompt included, is its own result.</summary>
     private CaptionResult[] Run(IReadOnlyList<DecodedImage> batch, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
@@ -29,7 +29,7 @@ public sealed partial class Captioner
         {
             var (source, image, _) = pictures[places[i]];
             results[places[i]] = sequences[i] is [{ Score: var score }, ..] && double.IsFinite(score)
-                ? CaptionResult.Of(source, ToCaption(sequences[i], plan), plan.Attention ? image : null)
+                ? CaptionResult.Of(source, ToCaption(sequences[i], prompts[i], plan), plan.Attention ? image : null)
                 : CaptionResult.Failed(source, $"{source.Name}: {GenerationPlan.NoWords}");
         }
         return results;
@@ -37,7 +37,7 @@ public sealed partial class Captioner
 
     private static DecodedImage Prompted(DecodedImage picture, CaptionPlan plan)
     {
-        if (!picture.Succeeded)
+        if (!picture.HasPixels)
             return picture;
         try
         {
@@ -50,17 +50,21 @@ public sealed partial class Captioner
         }
     }
 
-    private Caption ToCaption(IReadOnlyList<GeneratedSequence> sequences, CaptionPlan plan)
+    private Caption ToCaption(IReadOnlyList<GeneratedSequence> sequences, int[] prompt, CaptionPlan plan)
     {
-        var best = ToCaption(sequences[0]);
-        return best with
+        var captions = sequences.Select(sequence => new Caption(Text(sequence.Tokens, prompt, plan), sequence.Tokens, sequence.Score)).ToList();
+        return captions[0] with
         {
-            Alternatives = [.. sequences.Skip(1).Select(ToCaption)],
+            Alternatives = captions[1..],
             Attention = plan.Attention ? ToAttention(sequences[0]) : [],
         };
     }
 
-    private Caption ToCaption(GeneratedSequence sequence) => new(Tokenizer?.Decode(sequence.Tokens), sequence.Tokens, sequence.Score);
+    private string? Text(int[] tokens, int[] prompt, CaptionPlan plan)
+    {
+        var text = Tokenizer?.Decode(tokens);
+        return plan.KeepsPrompt || text is null ? text : text[Math.Min(text.Length, Tokenizer!.Decode(prompt).Length)..].TrimStart(' ');
+    }
 
     private List<WordAttention> ToAttention(GeneratedSequence sequence)
     {

@@ -20,20 +20,38 @@ public sealed partial class Captioner : Pipeline
 {
     private readonly CaptioningModel model;
     private readonly Generator generator;
+    private readonly CompatRules rules;
 
     private Captioner(PipelineHost host, CaptionerOptions options)
         : base(host)
     {
-        Defaults = GenerationOptions.From(host.Source.GenerationDefaults);
+        rules = CompatRules.Of(options.Compat);
+        Defaults = DefaultsOf(host.Source, options.Compat, sampling: false);
         model = host.Own(CaptioningModel.Load(host.Source, host.Device, options.ForModel()));
         generator = host.Own(new Generator(host.Device));
     }
 
-    /// <summary>How the model's own files want words to be chosen; a call changes it <c>with { … }</c>.</summary>
+    /// <summary>
+    /// How words are chosen where a call does not say, as the model's own files want it, or as the authors' code does; a call changes it
+    /// <c>with { … }</c>.
+    /// </summary>
     public GenerationOptions Defaults { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
+
+    /// <summary>How a model's words are chosen where a call does not say.</summary>
+    /// <param name="source">The model.</param>
+    /// <param name="compat">Whose way is wanted.</param>
+    /// <param name="sampling">True for draws at random, for which the authors' code has settings of their own.</param>
+    /// <exception cref="ArgumentException">The model's files ask for something that cannot be done; the message names it.</exception>
+    public static GenerationOptions DefaultsOf(ModelSource source, Compat compat, bool sampling)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        var rules = CompatRules.Of(compat);
+        var plain = rules.Captioning ?? GenerationOptions.From(source.GenerationDefaults);
+        return sampling ? rules.CaptionSampling ?? plain with { DoSample = true } : plain;
+    }
 
     /// <summary>Loads a model and puts it on a device.</summary>
     /// <param name="model">

@@ -6,10 +6,12 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>A picture on its way to the device, or the reason why it goes no further.</summary>
 internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image, string? Error)
 {
+    /// <summary>What is on the device of it already; then there are no pixels.</summary>
+    public ImageFeatures? Features { get; init; }
+
     /// <summary>True where there are pixels.</summary>
     [MemberNotNullWhen(true, nameof(Image))]
-    [MemberNotNullWhen(false, nameof(Error))]
-    public bool Succeeded => Image is not null;
+    public bool HasPixels => Image is not null;
 
     /// <summary>Decodes a picture; what is wrong with it is a value.</summary>
     public static DecodedImage Of(ImageSource source)
@@ -23,4 +25,8 @@ internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image
             return new DecodedImage(source, null, e.Message);
         }
     }
+
+    /// <summary>As <see cref="Of"/>; a picture that is encoded already needs no pixels.</summary>
+    public static DecodedImage OrFeatures(ImageSource source) =>
+        source.Features is { } features ? new DecodedImage(source, null, null) { Features = features } : Of(source);
 }

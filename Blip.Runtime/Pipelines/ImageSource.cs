@@ -1,17 +1,15 @@
+using System.Security.Cryptography;
 using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>A picture to be captioned: where it comes from, what it is called in results, and its own prompt. Nothing is read before its turn.</summary>
+/// <summary>A picture: where it comes from, what it is called in results, and its own prompt. Nothing is read before its turn.</summary>
 public sealed class ImageSource
 {
     private readonly Func<RgbImage> decode;
+    private readonly Func<string>? identity;
 
-    private ImageSource(string name, Func<RgbImage> decode)
-    {
-        Name = name;
-        this.decode = decode;
-    }
+    private ImageSource(string name, Func<RgbImage> decode, Func<string>? identity = null) => (Name, this.decode, this.identity) = (name, decode, identity);
 
     /// <summary>What the picture is called in results and messages: its path, for a file.</summary>
     public string Name { get; }
@@ -23,14 +21,14 @@ public sealed class ImageSource
     public static ImageSource FromFile(string path, string? prompt = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new ImageSource(path, () => ImageDecoder.Decode(path)) { Prompt = prompt };
+        return new ImageSource(path, () => ImageDecoder.Decode(path), () => FileIdentity(path)) { Prompt = prompt };
     }
 
     /// <summary>An encoded picture (JPEG, PNG, …) in memory.</summary>
     public static ImageSource FromBytes(byte[] encoded, string name = "bytes", string? prompt = null)
     {
         ArgumentNullException.ThrowIfNull(encoded);
-        return new ImageSource(name, () => ImageDecoder.Decode(encoded, name)) { Prompt = prompt };
+        return new ImageSource(name, () => ImageDecoder.Decode(encoded, name), () => Convert.ToHexString(SHA256.HashData(encoded))) { Prompt = prompt };
     }
 
     /// <summary>An encoded picture from a stream that is opened when its turn comes, read to its end, and disposed.</summary>
@@ -52,11 +50,30 @@ public sealed class ImageSource
         return new ImageSource(name, () => image) { Prompt = prompt };
     }
 
+    /// <summary>A picture that a matcher or an answerer keeps on the device; only that one can use it.</summary>
+    public static ImageSource FromFeatures(ImageFeatures features)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        return new ImageSource(features.Name, () => throw new ImageException($"{features.Name}: it is encoded for another pipeline; give the picture itself."))
+        {
+            Features = features,
+        };
+    }
+
     /// <summary>A path is a picture.</summary>
     public static implicit operator ImageSource(string path) => FromFile(path);
 
+    /// <summary>What is kept of a picture is one, too.</summary>
+    public static implicit operator ImageSource(ImageFeatures features) => FromFeatures(features);
+
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    /// <summary>What is on the device of it; null for a picture that is yet to be decoded.</summary>
+    internal ImageFeatures? Features { get; private init; }
+
+    /// <summary>Equal for pictures of the same content: a file that did not change, or the same bytes. Null where that cannot be told without reading it.</summary>
+    internal string? Identity() => identity?.Invoke();
 
     /// <summary>Reads and decodes the picture.</summary>
     /// <exception cref="ImageException">It cannot be read; the message begins with its name.</exception>
@@ -69,6 +86,20 @@ public sealed class ImageSource
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ImageException($"{Name}: {e.Message}", e);
+        }
+    }
+
+    // A link changes with what it leads to. A file that is not there has an identity that no other has; decoding tells what is wrong.
+    private static string FileIdentity(string path)
+    {
+        try
+        {
+            var file = new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path));
+            return file.Exists ? $"{file.FullName}|{file.Length}|{file.LastWriteTimeUtc.Ticks}" : path;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return path;
         }
     }
 }

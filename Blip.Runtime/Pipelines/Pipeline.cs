@@ -11,6 +11,9 @@ namespace Blip.Runtime.Pipelines;
 /// </summary>
 public abstract class Pipeline : IDisposable
 {
+    /// <summary>What is said where numbers came out that are none.</summary>
+    private protected const string NoNumbers = "the model gave no numbers. Its weights are damaged, or too large for the precision (try fp32).";
+
     private readonly bool owner;
 
     /// <summary>A pipeline on a device.</summary>
@@ -64,13 +67,16 @@ public abstract class Pipeline : IDisposable
     /// <param name="ready">What can be done ahead: decoding. It throws nothing.</param>
     /// <param name="run">A batch's results, in order.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="size">Items of a batch; 0 for the pictures that go through the model together.</param>
     private protected async IAsyncEnumerable<TResult> InBatches<TItem, TReady, TResult>(
         IAsyncEnumerable<TItem> items,
         Func<TItem, TReady> ready,
         Func<IReadOnlyList<TReady>, IReadOnlyList<TResult>> run,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        int size = 0)
     {
-        var batches = items.SelectAheadAsync(ready, 2 * Host.BatchSize, cancellationToken).InGroupsAsync(Host.BatchSize, cancellationToken);
+        var count = size > 0 ? size : Host.BatchSize;
+        var batches = items.SelectAheadAsync(ready, 2 * count, cancellationToken).InGroupsAsync(count, cancellationToken);
         await foreach (var batch in batches.ConfigureAwait(false))
         {
             foreach (var result in await Task.Run(() => run(batch), cancellationToken).ConfigureAwait(false))

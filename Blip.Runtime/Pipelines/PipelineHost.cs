@@ -17,6 +17,7 @@ internal sealed class PipelineHost
 
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Stack<IDisposable> owned = [];
+    private readonly HashSet<ImageFeatures> handles = [];
     private bool disposed;
 
     private PipelineHost(ModelSource source, PipelineOptions options, Device device)
@@ -44,14 +45,15 @@ internal sealed class PipelineHost
     /// <param name="source">The model.</param>
     /// <param name="options">Device, vocabulary and batches.</param>
     /// <param name="build">Makes the pipeline; what it puts on the device it gives to <see cref="Own"/>.</param>
-    public static T Open<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build)
+    /// <param name="imageSize">Height and width of pictures in place of those that the model's files ask for; null for those.</param>
+    public static T Open<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build, int? imageSize = null)
     {
         options.Validate();
         var tokenizer = LoadVocabulary(source, options);
         var host = new PipelineHost(source, options, Device.Open(options.Device, new DeviceOptions { Threads = options.Threads })) { Tokenizer = tokenizer };
         try
         {
-            host.Preprocessor = host.Own(new ImagePreprocessor(host.Device, source.Preprocessor.ToProcessing()));
+            host.Preprocessor = host.Own(new ImagePreprocessor(host.Device, Processing(source, imageSize)));
             return build(host);
         }
         catch
@@ -99,7 +101,7 @@ internal sealed class PipelineHost
         var pixels = pixelBuffer(batch.Count, Preprocessor.Processing.Height, Preprocessor.Processing.Width);
         for (var i = 0; i < batch.Count; i++)
         {
-            if (!batch[i].Succeeded)
+            if (!batch[i].HasPixels)
             {
                 refuse(i, batch[i].Error!);
                 continue;
@@ -117,6 +119,30 @@ internal sealed class PipelineHost
         return places;
     }
 
+    /// <summary>Takes note of a handle: what its owner forgets goes with the pipeline. In turn.</summary>
+    public void Track(ImageFeatures handle) => handles.Add(handle);
+
+    /// <summary>Frees a handle, in turn.</summary>
+    public void FreeInTurn(ImageFeatures handle)
+    {
+        handles.Remove(handle);
+        handle.Free();
+    }
+
+    /// <summary>Waits for the work in hand and frees a handle; the second time it does nothing.</summary>
+    public void Free(ImageFeatures handle)
+    {
+        turn.Wait();
+        try
+        {
+            FreeInTurn(handle);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
     /// <summary>Waits for the work in hand and frees everything; the second time it does nothing.</summary>
     public void Dispose()
     {
@@ -124,6 +150,9 @@ internal sealed class PipelineHost
         try
         {
             disposed = true;
+            foreach (var handle in handles)
+                handle.Free();
+            handles.Clear();
             while (owned.TryPop(out var part))
                 part.Dispose();
         }
@@ -131,6 +160,12 @@ internal sealed class PipelineHost
         {
             turn.Release();
         }
+    }
+
+    private static ImageProcessing Processing(ModelSource source, int? imageSize)
+    {
+        var processing = source.Preprocessor.ToProcessing();
+        return imageSize is { } side ? processing with { Width = side, Height = side } : processing;
     }
 
     private static WordPieceTokenizer? LoadVocabulary(ModelSource source, PipelineOptions options)

@@ -41,6 +41,9 @@ public abstract record PipelineOptions
     /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>
     public string? VocabularyFile { get; init; }
 
+    /// <summary>Whose answers are wanted where BLIP's two implementations differ.</summary>
+    public Compat Compat { get; init; }
+
     /// <summary>Checks the numbers.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
     public virtual void Validate()
@@ -54,11 +57,13 @@ public abstract record PipelineOptions
         Check(Precision, nameof(Precision));
         if (EncoderPrecision is { } encoder)
             Check(encoder, nameof(EncoderPrecision));
+        Check(Compat, nameof(Compat));
 
-        static void Check(Precision precision, string name)
+        static void Check<T>(T value, string name)
+            where T : struct, Enum
         {
-            if (!Enum.IsDefined(precision))
-                throw new ArgumentException($"{name} is {precision}: give {string.Join(", ", Enum.GetNames<Precision>())}.", name);
+            if (!Enum.IsDefined(value))
+                throw new ArgumentException($"{name} is {value}: give {string.Join(", ", Enum.GetNames<T>())}.", name);
         }
     }
 
@@ -69,5 +74,6 @@ public abstract record PipelineOptions
         EncoderPrecision = EncoderPrecision,
         Cache = Cache,
         CacheFolder = CacheFolder,
+        Compat = Compat,
     };
 }

@@ -14,6 +14,9 @@ public class BlipProgramTests
 
     [Theory]
     [InlineData("caption")]
+    [InlineData("ask")]
+    [InlineData("match")]
+    [InlineData("embed")]
     [InlineData("info")]
     [InlineData("devices")]
     public async Task EveryCommandsHelpEndsWithExamples(string command)

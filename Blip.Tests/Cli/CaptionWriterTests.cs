@@ -19,7 +19,7 @@ public class CaptionWriterTests
     private static string Write(string format, IEnumerable<CaptionResult> results, bool bare = false, bool several = false)
     {
         var output = new StringWriter();
-        var writer = RecordWriter<CaptionResult>.Create(format, output, new CaptionForm(bare, several));
+        var writer = new CaptionForm(bare, several).Writer(format, output);
         writer.Begin();
         foreach (var result in results)
             writer.Write(result);

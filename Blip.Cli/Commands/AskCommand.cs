@@ -1,0 +1,123 @@
+using System.CommandLine;
+using Blip.Cli.Input;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Commands;
+
+/// <summary><c>blip ask</c>: pictures and questions in, answers out.</summary>
+internal sealed class AskCommand : Command, IHasExamples
+{
+    private readonly Terminal terminal;
+    private readonly Argument<string[]> paths;
+    private readonly TextsBinding questions, answers;
+    private readonly Option<int?> candidateCount = OptionKinds.Number<int>(
+        "--candidate-count", "With a list of answers: how many of them, those with the likeliest first words, are read to their ends. [default: 128]");
+    private readonly Option<int?> best = OptionKinds.Number<int>("--best", "With a list of answers: how many of them to show, the likeliest first. [default: 1]");
+    private readonly Option<bool> attendPadding = new("--attend-padding")
+    {
+        Description = "Let the answers to a batch's shorter questions look at the padding behind them, as the published code does; answers then depend on their company.",
+    };
+
+    private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. May be given again.", "TEXT");
+    private readonly ModelBinding model;
+    private readonly OutputBinding output;
+    private readonly GenerationBinding generation;
+
+    public AskCommand(Terminal terminal)
+        : base("ask", "Answers questions about pictures: every question about every picture.")
+    {
+        this.terminal = terminal;
+        paths = PathsArgument.AddTo(this, ArgumentArity.OneOrMore, " Without --question, the last one is the question.");
+        questions = new TextsBinding(this, "--question", "a question about each picture");
+        answers = new TextsBinding(this, "--answer", "an answer to choose among, in place of writing one");
+        model = new ModelBinding(this, DemoModel.Answering);
+        output = new OutputBinding(
+            this,
+            "text: the answer, after path and question, apart by tabs, where there may be several; json: one array; jsonl: one object a line; csv: a table.",
+            RecordForm<AnswerResult>.Formats);
+        foreach (var option in (Option[])[candidateCount, best, attendPadding, badWords])
+            Add(option);
+        generation = new GenerationBinding(this);
+        SetAction(RunAsync);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
+    [
+        ("One question", "blip ask photo.jpg \"how many dogs are there?\" --model models/blip-vqa-base"),
+        ("Several questions about a folder", "blip ask photos --question \"is it day?\" --question \"is it indoors?\" --format csv"),
+        ("Choose among answers", "blip ask photo.jpg \"what is it?\" --answer \"a dog\" --answer \"a cat\""),
+        ("The three likeliest of a list", "blip ask photo.jpg \"what is it?\" --answers answers.txt --best 3 --format json"),
+        ("Questions from another program", "sort questions.txt | blip ask photo.jpg --questions -"),
+    ];
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var (pictures, asked) = Inputs(parsed);
+        var among = answers.Read(parsed, pictures, terminal.OpenInput);
+        var shown = Shown(parsed, among);
+        var source = model.Resolve(parsed, terminal);
+        var defaults = Startup.Step(() => QuestionAnswerer.DefaultsOf(source, model.Compat(parsed)));
+        var options = new AnswerOptions
+        {
+            Generation = generation.Apply(parsed, defaults),
+            BadWords = parsed.GetValue(badWords) ?? [],
+            Candidates = among,
+            CandidateCount = parsed.GetValue(candidateCount) ?? new AnswerOptions().CandidateCount,
+            AttendPadding = parsed.GetValue(attendPadding),
+        };
+        foreach (var idle in WithoutEffect(parsed, options))
+            terminal.Say(idle);
+
+        var sources = InputExpansion.Expand(pictures, terminal.OpenInput);
+        return await new PipelineRun(terminal, model, output).RunAsync(
+            parsed,
+            () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),
+            answerer => answerer.AnswerAllAsync(sources, asked, options, cancellationToken),
+            new AnswerForm(InputExpansion.IsOneNamed(pictures, sources), asked.Count == 1, among.Count > 0 ? shown : options.Generation.NumReturnSequences),
+            sources.Count * asked.Count,
+            "answers");
+    }
+
+    // "blip ask photo.jpg 'what is it?'": the last word is the question, unless questions have options of their own.
+    private (string[] Pictures, IReadOnlyList<string> Questions) Inputs(ParseResult parsed)
+    {
+        var arguments = parsed.GetRequiredValue(paths);
+        if (questions.Read(parsed, arguments, terminal.OpenInput) is { Count: > 0 } given)
+            return (arguments, given);
+        var question = arguments[^1];
+        if (arguments.Length == 1 || question == InputExpansion.StandardInput || Path.Exists(question))
+            throw new UsageException($"there is no question after '{question}': give one in quotes as the last word, or with {questions.Name}.");
+        if (string.IsNullOrWhiteSpace(question))
+            throw new UsageException("the question is blank; give it words.");
+        return (arguments[..^1], [question]);
+    }
+
+    private int Shown(ParseResult parsed, IReadOnlyList<string> among)
+    {
+        var count = parsed.GetValue(best) ?? 1;
+        if (count < 1)
+            throw new UsageException($"{best.Name} is {count}: give 1 or more.");
+        if (among.Count == 0 && parsed.GetValue(best) is not null)
+            throw new UsageException($"{best.Name} is about a list of answers: give {answers.Name} or {answers.FileName}.");
+        return count;
+    }
+
+    private IEnumerable<string> WithoutEffect(ParseResult parsed, AnswerOptions options)
+    {
+        if (options.Candidates.Count == 0)
+        {
+            if (parsed.GetValue(candidateCount) is not null)
+                yield return $"{candidateCount.Name} changes nothing without a list of answers: give {answers.Name} or {answers.FileName}";
+            foreach (var idle in generation.WithoutEffect(parsed, options.Generation!))
+                yield return idle;
+            yield break;
+        }
+        if (options.AttendPadding)
+            yield return $"{attendPadding.Name} changes nothing with a list of answers: choosing never looks at padding";
+        foreach (var name in generation.Given(parsed))
+            yield return $"{name} changes nothing with a list of answers: none is written";
+    }
+}

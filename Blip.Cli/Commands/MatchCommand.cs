@@ -1,0 +1,57 @@
+using System.CommandLine;
+using Blip.Cli.Input;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Commands;
+
+/// <summary><c>blip match</c>: how well each text fits each picture.</summary>
+internal sealed class MatchCommand : Command, IHasExamples
+{
+    private readonly Terminal terminal;
+    private readonly Argument<string[]> paths;
+    private readonly TextsBinding texts;
+    private readonly ModelBinding model;
+    private readonly OutputBinding output;
+
+    public MatchCommand(Terminal terminal)
+        : base("match", "Tells how well texts fit pictures: every text beside every picture.")
+    {
+        this.terminal = terminal;
+        paths = PathsArgument.AddTo(this, ArgumentArity.OneOrMore);
+        texts = new TextsBinding(this, "--text", "a text to put beside each picture");
+        model = new ModelBinding(this, DemoModel.Retrieval);
+        output = new OutputBinding(
+            this,
+            "text: a line for each pair, with the probability that the text fits and the cosine of the two vectors; json: one array; jsonl: one object a line; csv: a table.",
+            RecordForm<MatchResult>.Formats);
+        SetAction(RunAsync);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
+    [
+        ("Does it fit", "blip match photo.jpg --text \"a dog on a beach\""),
+        ("Which fits best, the best first", "blip match photo.jpg --text \"a dog\" --text \"a cat\" --format csv | sort -t, -k3 -gr"),
+        ("A folder against a file of texts", "blip match photos --texts captions.txt --format jsonl --output matches.jsonl"),
+        ("With a real model", "blip match photo.jpg --text \"a dog on a beach\" --model Salesforce/blip-itm-base-coco"),
+    ];
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var arguments = parsed.GetRequiredValue(paths);
+        var beside = texts.Read(parsed, arguments, terminal.OpenInput);
+        if (beside.Count == 0)
+            throw new UsageException($"there is no text to put beside the pictures: give {texts.Name} TEXT or {texts.FileName} FILE.");
+        var source = model.Resolve(parsed, terminal);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
+        return await new PipelineRun(terminal, model, output).RunAsync(
+            parsed,
+            () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)),
+            matcher => matcher.MatchAllAsync(sources, beside, options: null, cancellationToken),
+            new MatchForm(InputExpansion.IsOneNamed(arguments, sources) ? null : [.. sources.Select(picture => picture.Name)]),
+            sources.Count,
+            "pictures");
+    }
+}

@@ -1,0 +1,45 @@
+using System.Globalization;
+
+namespace Blip.Cli.Output;
+
+/// <summary>Vectors, in words or in bytes.</summary>
+/// <param name="dimension">Elements of each.</param>
+internal sealed class EmbeddingForm(int dimension) : RecordForm<EmbeddingRecord>
+{
+    /// <summary>The format of NumPy's array files.</summary>
+    public const string Npy = "npy";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Columns { get; } = ["path", "text", "embedding", "error"];
+
+    /// <inheritdoc/>
+    public override RecordWriter<EmbeddingRecord> Writer(string format, TextWriter output) =>
+        format == Npy ? new NpyEmbeddingWriter((StreamWriter)output, dimension) : base.Writer(format, output);
+
+    /// <inheritdoc/>
+    public override string? Error(EmbeddingRecord result) => result.Error;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Text(EmbeddingRecord result) => [$"{result.Path ?? result.Text}\t{Numbers(result.Vector!)}"];
+
+    /// <inheritdoc/>
+    public override IEnumerable<IReadOnlyList<string>> Rows(EmbeddingRecord result) =>
+        [[result.Path ?? "", result.Text ?? "", result.Vector is null ? "" : Numbers(result.Vector), result.Error ?? ""]];
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Json(EmbeddingRecord result) => [JsonText.Object(json =>
+    {
+        json.WriteString(result.Path is null ? "text" : "path", result.Path ?? result.Text);
+        if (result.Vector is null)
+        {
+            json.WriteString("error", result.Error);
+            return;
+        }
+        json.WriteStartArray("embedding");
+        foreach (var element in result.Vector)
+            json.WriteNumberValue(element);
+        json.WriteEndArray();
+    })];
+
+    private static string Numbers(float[] vector) => string.Join(' ', vector.Select(element => element.ToString("R", CultureInfo.InvariantCulture)));
+}

@@ -1,0 +1,17 @@
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>What an answerer says to one question.</summary>
+/// <param name="Text">The words; null where the model has no vocabulary.</param>
+/// <param name="Tokens">Token ids from the start token to the stop token (or to the last token, where the length ended the answer).</param>
+/// <param name="Score">
+/// Of a generated answer the sum of its tokens' log-probabilities / (their number)^LengthPenalty (after beam search the reference's
+/// <c>sequences_scores</c>); of one out of a list the sum alone.
+/// </param>
+public sealed record Answer(string? Text, IReadOnlyList<int> Tokens, double Score)
+{
+    /// <summary>The other answers, best first: sequences that were asked for (<c>NumReturnSequences</c>), or the rest of a list.</summary>
+    public IReadOnlyList<Answer> Alternatives { get; init; } = [];
+
+    /// <summary>This answer and the others, best first.</summary>
+    public IEnumerable<Answer> All => Alternatives.Prepend(this);
+}

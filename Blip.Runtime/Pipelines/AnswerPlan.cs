@@ -1,0 +1,32 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Tokenization;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>An answerer's call in the model's terms: how answers are written, or which there are to choose among.</summary>
+internal sealed class AnswerPlan : GenerationPlan
+{
+    /// <summary>Checks the options against the model.</summary>
+    /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
+    public AnswerPlan(AnswerOptions options, GenerationOptions defaults, TextConfig text, WordPieceTokenizer? tokenizer)
+        : base(options.Generation ?? defaults, options.BadWords, attention: false, text, tokenizer)
+    {
+        Options = options;
+        Start = [text.BosTokenId];
+        if (options.CandidateCount < 1)
+            throw new ArgumentException($"CandidateCount is {options.CandidateCount}: give 1 or more.", nameof(AnswerOptions.CandidateCount));
+        Candidates = [.. options.Candidates.Select(answer => (int[])[.. Encode(answer, nameof(AnswerOptions.Candidates)), text.SepTokenId])];
+        if (Candidates.MaxBy(tokens => tokens.Length) is { } longest && longest.Length > text.MaxPositions)
+            throw new ArgumentException($"Candidates holds an answer of {longest.Length} tokens, and the model reads {text.MaxPositions}: shorten it.", nameof(AnswerOptions.Candidates));
+    }
+
+    /// <summary>What was asked for.</summary>
+    public AnswerOptions Options { get; }
+
+    /// <summary>What every answer begins with: the start token.</summary>
+    public int[] Start { get; }
+
+    /// <summary>The answers to choose among, without a start token, the stop token last; none where answers are written.</summary>
+    public IReadOnlyList<int[]> Candidates { get; }
+}

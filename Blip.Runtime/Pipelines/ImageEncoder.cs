@@ -1,0 +1,109 @@
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Models;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>From pictures to what the text towers look at: a batch at once, or one that is kept.</summary>
+/// <param name="host">Device and preprocessor.</param>
+/// <param name="model">The model.</param>
+/// <param name="cacheBytes">Most bytes that pictures of single calls may hold on the device afterwards.</param>
+internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long cacheBytes = 0)
+{
+    private int Height => host.Preprocessor.Processing.Height;
+
+    private int Width => host.Preprocessor.Processing.Width;
+
+    /// <summary>The pictures that single calls used last.</summary>
+    public ImageCache Cache { get; } = new(host, cacheBytes);
+
+    /// <summary>Encodes a picture for the caller to keep.</summary>
+    /// <exception cref="ImageException">It cannot be read.</exception>
+    public ImageFeatures Keep(Pipeline pipeline, ImageSource image, CancellationToken cancellationToken)
+    {
+        if (image.Features is not null)
+            throw new ArgumentException($"{image.Name} is encoded already.", nameof(image));
+        var picture = new DecodedImage(image, image.Decode(), null);
+        return host.InTurn(pipeline, () => Keep(picture), cancellationToken);
+    }
+
+    /// <summary>
+    /// Does one call's work over one picture, which is encoded where it is neither a handle nor kept from a call before.
+    /// </summary>
+    /// <param name="pipeline">Whose call it is.</param>
+    /// <param name="image">The picture.</param>
+    /// <param name="work">Done in turn; the picture is on the device or has pixels.</param>
+    /// <param name="cancellationToken">Ends the waiting for the turn.</param>
+    /// <exception cref="ImageException">The picture cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The handle, or the pipeline, is disposed.</exception>
+    public T ForOne<T>(Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken)
+    {
+        if (image.Features is { } features)
+        {
+            ObjectDisposedException.ThrowIf(features.IsFree, features);
+            return InTurn(() => work(DecodedImage.OrFeatures(image)));
+        }
+        var key = Cache.Keeps ? image.Identity() : null;
+        if (key is not null && InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(known))) : null) is { } found)
+            return found.Result;
+
+        var picture = new DecodedImage(image, image.Decode(), null);
+        return InTurn(() => work(key is null ? picture : Kept(Remember(key, picture))));
+
+        DecodedImage Kept(ImageFeatures known) => new(image, null, null) { Features = known };
+
+        TResult InTurn<TResult>(Func<TResult> turn) => host.InTurn(
+            pipeline,
+            () =>
+            {
+                var result = turn();
+                Cache.Trim();
+                return result;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Puts a batch on the device, in turn: those with pixels are encoded together, handles are there already.</summary>
+    /// <param name="batch">The pictures.</param>
+    /// <param name="refuse">Told the place of a picture that cannot be used, and why.</param>
+    /// <returns>For each place the picture on the device; null for one that was refused.</returns>
+    public EncodedImage?[] Encode(IReadOnlyList<DecodedImage> batch, Action<int, string> refuse)
+    {
+        var encoded = new EncodedImage?[batch.Count];
+        var pixels = new List<int>(batch.Count);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (batch[i].Features is not { } features)
+                pixels.Add(i);
+            else if (!features.BelongsTo(host))
+                refuse(i, $"{features.Name}: it was encoded by another pipeline; encode it with this one.");
+            else if (features.IsFree)
+                refuse(i, $"{features.Name}: its features are disposed.");
+            else
+                encoded[i] = new EncodedImage(features.States, 0);
+        }
+        if (pixels.Count == 0)
+            return encoded;
+        var places = host.Upload(pixels.ConvertAll(i => batch[i]), model.PixelBuffer, (i, error) => refuse(pixels[i], error));
+        if (places.Count == 0)
+            return encoded;
+        var states = model.Encode(places.Count, Height, Width);
+        for (var i = 0; i < places.Count; i++)
+            encoded[pixels[places[i]]] = new EncodedImage(states, i);
+        return encoded;
+    }
+
+    private ImageFeatures Remember(string key, DecodedImage picture)
+    {
+        var features = Keep(picture);
+        Cache.Add(key, features);
+        return features;
+    }
+
+    private ImageFeatures Keep(DecodedImage picture)
+    {
+        host.Upload([picture], model.PixelBuffer, (_, error) => throw new ImageException(error));
+        return new ImageFeatures(host, model.Encode(1, Height, Width, keep: true), picture.Source.Name);
+    }
+
+    private sealed record Found<T>(T Result);
+}

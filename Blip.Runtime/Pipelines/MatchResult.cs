@@ -1,0 +1,29 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>How well the texts fit one picture, or the reason why that cannot be told: in a stream of many, one bad file stops nothing.</summary>
+public sealed class MatchResult
+{
+    private MatchResult(ImageSource source, IReadOnlyList<Match>? matches, string? error) => (Source, Matches, Error) = (source, matches, error);
+
+    /// <summary>The picture that was asked about.</summary>
+    public ImageSource Source { get; }
+
+    /// <summary>One for each text, in the order of the texts.</summary>
+    public IReadOnlyList<Match>? Matches { get; }
+
+    /// <summary>What is wrong, where there are no matches; a sentence for people that begins with the picture's name.</summary>
+    public string? Error { get; }
+
+    /// <summary>True where there are matches.</summary>
+    [MemberNotNullWhen(true, nameof(Matches))]
+    [MemberNotNullWhen(false, nameof(Error))]
+    public bool Succeeded => Matches is not null;
+
+    /// <summary>A result with matches.</summary>
+    public static MatchResult Of(ImageSource source, IReadOnlyList<Match> matches) => new(source, matches, null);
+
+    /// <summary>A result without.</summary>
+    public static MatchResult Failed(ImageSource source, string error) => new(source, null, error);
+}

@@ -1,0 +1,124 @@
+using System.Runtime.CompilerServices;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Imaging;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <content>A batch through the device.</content>
+public sealed partial class QuestionAnswerer
+{
+    // Questions that go through the model together: a word of them all reads the weights once, and memory stays bounded.
+    private const int QuestionsPerRun = 32;
+
+    private AnswerPlan Plan(AnswerOptions? options) => new(options ?? new AnswerOptions(), Defaults, Config.Text, Tokenizer);
+
+    private void Check(IReadOnlyList<string> questions) => TextIds.OfEach(Host, questions, rules.Question, "Question");
+
+    private List<Answer> Answers(
+        ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    {
+        var results = encoder.ForOne(this, image, picture => Run([new Asked(picture, questions)], plan, onToken, cancellationToken), cancellationToken);
+        return results.ConvertAll(result => result.Answer ?? throw new ImageException(result.Error!));
+    }
+
+    private IAsyncEnumerable<AnswerResult> Results(IAsyncEnumerable<Questions> questions, AnswerPlan plan, CancellationToken cancellationToken) => InBatches(
+        questions,
+        about => new Asked(DecodedImage.OrFeatures(about.Image), about.Texts),
+        batch => InTurn(() => Run(batch, plan, onToken: null, cancellationToken), cancellationToken),
+        cancellationToken);
+
+    /// <summary>Questions about one picture that stand together are one item, up to what goes through the model at once.</summary>
+    private static async IAsyncEnumerable<Questions> Together(IAsyncEnumerable<ImageText> questions, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        ImageSource? image = null;
+        string? identity = null;
+        var texts = new List<string>();
+        await foreach (var (next, text) in questions.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            var its = next.Identity();
+            var same = ReferenceEquals(next, image) || (its is not null && its == identity && next.Name == image!.Name);
+            if (image is not null && (!same || texts.Count == QuestionsPerRun))
+            {
+                yield return new Questions(image, texts);
+                texts = [];
+            }
+            (image, identity) = (next, its);
+            texts.Add(text);
+        }
+        if (image is not null)
+            yield return new Questions(image, texts);
+    }
+
+    private List<AnswerResult> Run(IReadOnlyList<Asked> batch, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    {
+        var errors = new string?[batch.Count];
+        var images = encoder.Encode([.. batch.Select(about => about.Picture)], (i, error) => errors[i] = error);
+        var rows = batch.SelectMany((about, i) => about.Texts.Select(text => new Row(i, text))).ToList();
+        foreach (var row in rows)
+            row.Result = errors[row.Item] is { } error ? Failed(batch[row.Item].Picture, row.Question, error) : Read(batch[row.Item].Picture, row);
+
+        foreach (var group in rows.Where(row => row.Result is null).GroupBy(row => images[row.Item]!.Value.States))
+        {
+            foreach (var run in group.Chunk(QuestionsPerRun))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                model.Ask(group.Key, [.. run.Select(row => row.Ids)], [.. run.Select(row => images[row.Item]!.Value.Image)], plan.Options.AttendPadding);
+                var answers = plan.Candidates.Count > 0 ? Choose(plan) : Write(run.Length, plan, onToken, cancellationToken);
+                foreach (var (row, answer) in run.Zip(answers))
+                {
+                    var picture = batch[row.Item].Picture;
+                    row.Result = answer is null
+                        ? Failed(picture, row.Question, $"{picture.Source.Name}: {GenerationPlan.NoWords}")
+                        : AnswerResult.Of(picture.Source, row.Question, answer);
+                }
+            }
+        }
+        return rows.ConvertAll(row => row.Result!);
+    }
+
+    // A question that cannot be read is its own result; null where it can.
+    private AnswerResult? Read(DecodedImage picture, Row row)
+    {
+        try
+        {
+            row.Ids = TextIds.Of(Host, row.Question, rules.Question, "Question");
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return Failed(picture, row.Question, $"{picture.Source.Name}: {e.Message}");
+        }
+    }
+
+    private IEnumerable<Answer?> Write(int questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken) => generator
+        .Generate(model, [.. Enumerable.Repeat(plan.Start, questions)], plan.Specials, plan.Generation, streams: null, onToken, cancellationToken)
+        .Select(sequences => Best([.. sequences.Select(sequence => new Answer(Tokenizer?.Decode(sequence.Tokens), sequence.Tokens, sequence.Score))]));
+
+    private IEnumerable<Answer?> Choose(AnswerPlan plan) => model
+        .Rank(plan.Candidates, plan.Options.CandidateCount)
+        .Select(ranked => Best([.. ranked.Select(answer => new Answer(
+            plan.Options.Candidates[answer.Answer], [.. plan.Start, .. plan.Candidates[answer.Answer]], answer.LogProbability))]));
+
+    private static Answer? Best(List<Answer> answers) =>
+        answers is [var best, ..] && double.IsFinite(best.Score) ? best with { Alternatives = answers[1..] } : null;
+
+    private static AnswerResult Failed(DecodedImage picture, string question, string error) => AnswerResult.Failed(picture.Source, question, error);
+
+    /// <summary>A picture and what is asked about it.</summary>
+    private readonly record struct Questions(ImageSource Image, IReadOnlyList<string> Texts);
+
+    /// <summary>The same, ready for the device.</summary>
+    private readonly record struct Asked(DecodedImage Picture, IReadOnlyList<string> Texts);
+
+    /// <summary>One question of a batch, on its way to an answer.</summary>
+    private sealed class Row(int item, string question)
+    {
+        public int Item => item;
+
+        public string Question => question;
+
+        public int[] Ids { get; set; } = [];
+
+        public AnswerResult? Result { get; set; }
+    }
+}

@@ -1,0 +1,26 @@
+using System.Text.Json;
+
+namespace Blip.Tests.Cli;
+
+/// <summary>What the reference answers to a question about a sample picture; greedy and with three beams it is the same.</summary>
+internal sealed record DemoQuestion(string Path, string Question, string Answer, int[] Tokens);
+
+/// <summary>The demo answerer, and what the reference answers with it about the sample pictures.</summary>
+internal static class DemoAnswering
+{
+    private static readonly Lazy<DemoQuestion[]> Golden = new(() =>
+    {
+        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "demo", "vqa.json")));
+        return [.. json.RootElement.GetProperty("answers").EnumerateArray().Select(answer => new DemoQuestion(
+            Demo.Sample(answer.GetProperty("file").GetString()!),
+            answer.GetProperty("question").GetString()!,
+            answer.GetProperty("answer").GetString()!,
+            [.. answer.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32())]))];
+    });
+
+    /// <summary>The answerer's folder.</summary>
+    public static string Model { get; } = Path.Combine(AppContext.BaseDirectory, "weights", "vqa");
+
+    /// <summary>Three questions about each sample picture.</summary>
+    public static IReadOnlyList<DemoQuestion> Questions => Golden.Value;
+}

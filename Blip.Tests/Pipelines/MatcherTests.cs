@@ -1,0 +1,166 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+using Blip.Tests.Cli;
+
+namespace Blip.Tests.Pipelines;
+
+public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<MatcherTests.Loaded>
+{
+    private const double Tolerance = 2e-4;
+
+    private static readonly MatcherOptions OnCpu = new() { Device = "cpu" };
+    private static readonly string[] Texts = [.. DemoMatching.Pairs.Select(pair => pair.Text).Distinct()];
+
+    private readonly Matcher matcher = loaded.Matcher;
+
+    /// <summary>The demo matcher, loaded once.</summary>
+    public sealed class Loaded : IDisposable
+    {
+        public Matcher Matcher { get; } = Matcher.Load(DemoMatching.Model, OnCpu);
+
+        public void Dispose() => Matcher.Dispose();
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static IEnumerable<ImageSource> Samples => Demo.Paths.Select(path => (ImageSource)path);
+
+    private static void AssertIs(DemoMatch expected, Match actual)
+    {
+        Assert.Equal(expected.Text, actual.Text);
+        Assert.Equal(expected.MatchProbability, actual.MatchProbability, Tolerance);
+        Assert.Equal(expected.Cosine, actual.Cosine, Tolerance);
+        Assert.Equal(expected.Logits[0], actual.NoMatchLogit, 10 * Tolerance);
+        Assert.Equal(expected.Logits[1], actual.MatchLogit, 10 * Tolerance);
+    }
+
+    [Theory]
+    [MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
+    public async Task EverySampleHasTheReferencesAnswerOnEveryDevice(string id)
+    {
+        Devices.Open(id).Dispose();
+        using var own = Matcher.Load(DemoMatching.Model, OnCpu with { Device = id, BatchSize = 5 });
+        var results = await own.MatchAllAsync(Samples, Texts, cancellationToken: Token).ToDictionaryAsync(result => result.Source.Name, cancellationToken: Token);
+        foreach (var pair in DemoMatching.Pairs)
+            AssertIs(pair, results[pair.Path].Matches!.First(match => match.Text == pair.Text));
+    }
+
+    [Fact]
+    public async Task APairsResultIsTheOneThatItHasAloneToTheLastBit()
+    {
+        using var batches = Matcher.Load(DemoMatching.Model, OnCpu with { BatchSize = 7, ImageCacheBytes = 0 });
+        var together = await batches.MatchAllAsync(Samples, Texts, cancellationToken: Token).ToListAsync(Token);
+        var pairs = Samples.SelectMany(image => Texts[..3].Select(text => new ImageText(image, text)));
+        var paired = await batches.MatchPairsAsync(pairs.ToAsyncEnumerable(), cancellationToken: Token).ToListAsync(Token);
+        using var kept = matcher.Encode(Demo.Paths[2], Token);
+        for (var i = 0; i < together.Count; i++)
+        {
+            for (var t = 0; t < 3; t++)
+            {
+                var alone = batches.Match(Demo.Paths[i], Texts[t], cancellationToken: Token);
+                Assert.Equal(alone, together[i].Matches![t]);
+                Assert.Equal(alone, Assert.Single(paired[(3 * i) + t].Matches!));
+            }
+        }
+        Assert.Equal(together[2].Matches, matcher.Match(kept, Texts, cancellationToken: Token));
+    }
+
+    [Fact]
+    public async Task WhatIsWrongWithOnePictureIsItsOwnResult()
+    {
+        ImageSource[] sources = ["no/such/file.png", Demo.Paths[0], ImageSource.FromBytes([1, 2, 3], "three bytes")];
+        var results = await matcher.MatchAllAsync(sources, ["a star"], cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal([false, true, false], results.Select(result => result.Succeeded));
+        Assert.Equal(sources, results.Select(result => result.Source));
+        Assert.StartsWith("three bytes: ", results[2].Error, StringComparison.Ordinal);
+        Assert.Throws<ImageException>(() => matcher.Match("no/such/file.png", "a star", cancellationToken: Token));
+    }
+
+    [Fact]
+    public async Task WhatIsWrongWithOneTextOfPairsIsItsOwnResult()
+    {
+        var endless = string.Join(' ', Enumerable.Repeat("star", 80));
+        ImageText[] pairs = [new(Demo.Paths[0], "a star"), new(Demo.Paths[0], endless), new(Demo.Paths[1], "a star")];
+        var results = await matcher.MatchPairsAsync(pairs.ToAsyncEnumerable(), cancellationToken: Token).ToListAsync(Token);
+        Assert.Equal([true, false, true], results.Select(result => result.Succeeded));
+        Assert.Contains("82 tokens, and the model reads 64", results[1].Error, StringComparison.Ordinal);
+        Assert.Contains("82 tokens", Assert.Throws<ArgumentException>(() => matcher.MatchAllAsync(Samples, ["a star", endless], cancellationToken: Token)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AHandleGoesWhereAPictureGoesUntilItIsDisposed()
+    {
+        var image = matcher.Encode(Demo.Paths[0], Token);
+        Assert.Equal(Demo.Paths[0], image.Name);
+        var expected = matcher.Match(Demo.Paths[0], Texts, cancellationToken: Token);
+        Assert.Equal(expected, matcher.Match(image, Texts, cancellationToken: Token));
+        Assert.Equal(expected, Texts.Select(text => matcher.Match(image, text, cancellationToken: Token)));
+        Assert.True(image.Bytes > 0);
+        image.Dispose();
+        image.Dispose();
+        Assert.Equal(0, image.Bytes);
+        Assert.Throws<ObjectDisposedException>(() => matcher.Match(image, Texts, cancellationToken: Token));
+        Assert.Throws<ArgumentException>(() => matcher.Encode(ImageSource.FromFeatures(image), Token));
+    }
+
+    [Fact]
+    public async Task AHandleOfAnotherPipelineIsRefusedByName()
+    {
+        using var other = Matcher.Load(DemoMatching.Model, OnCpu);
+        using var image = other.Encode(Demo.Paths[0], Token);
+        var results = await matcher.MatchAllAsync([image, Demo.Paths[1]], ["a star"], cancellationToken: Token).ToListAsync(Token);
+        Assert.Contains("00.png: it was encoded by another pipeline", results[0].Error, StringComparison.Ordinal);
+        Assert.True(results[1].Succeeded);
+        using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu" });
+        Assert.Contains("give the picture itself", Assert.Throws<ImageException>(() => captioner.Caption(image, cancellationToken: Token)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void HandlesThatAreForgottenGoWithThePipeline()
+    {
+        var own = Matcher.Load(DemoMatching.Model, OnCpu);
+        var image = own.Encode(Demo.Paths[0], Token);
+        own.Dispose();
+        own.Dispose();
+        Assert.Equal(0, image.Bytes);
+        image.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => own.Match(Demo.Paths[0], "a star", cancellationToken: Token));
+        Assert.Throws<ObjectDisposedException>(() => own.Embedder.EmbedText("a star", Token));
+    }
+
+    [Fact]
+    public async Task ManyThreadsMayCallAtOnce()
+    {
+        using var small = Matcher.Load(DemoMatching.Model, OnCpu with { ImageCacheBytes = 400_000 });
+        var expected = DemoMatching.Pairs;
+        await Parallel.ForAsync(0, 72, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (i, token) =>
+        {
+            var pair = expected[i % expected.Count];
+            AssertIs(pair, (await small.MatchAsync(pair.Path, [pair.Text], cancellationToken: token))[0]);
+        });
+    }
+
+    [Fact]
+    public void TheEmbedderSharesTheWeights()
+    {
+        var embedder = matcher.Embedder;
+        embedder.Dispose();
+        var (image, text) = (embedder.EmbedImage(Demo.Paths[0], Token), embedder.EmbedText(Texts[0], Token));
+        Assert.Equal(matcher.Match(Demo.Paths[0], Texts[0], cancellationToken: Token).Cosine, image.Zip(text, (a, b) => (double)a * b).Sum(), 1e-6);
+    }
+
+    [Fact]
+    public void AnotherHeadsCheckpointIsRefused() => Assert.Throws<CheckpointException>(() => Matcher.Load(Demo.Model, OnCpu));
+
+    [Fact]
+    public void WithoutAVocabularyTextsAreRefused()
+    {
+        using var synthetic = Matcher.Load("synthetic:tiny-square", OnCpu);
+        Assert.Contains("VocabularyFile", Assert.Throws<ArgumentException>(() => synthetic.Match(Demo.Paths[0], "a star", cancellationToken: Token)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AnOptionOutOfRangeIsNamed() =>
+        Assert.StartsWith("ImageCacheBytes is -1", Assert.Throws<ArgumentException>(() => Matcher.Load(DemoMatching.Model, OnCpu with { ImageCacheBytes = -1 })).Message, StringComparison.Ordinal);
+}

@@ -1,0 +1,21 @@
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Tests.Readme;
+
+/// <summary>A sample of the README: the lines between the marks stand there word for word.</summary>
+internal static class MatchSample
+{
+    public static async Task RunAsync(Printer Console)
+    {
+        // <sample>
+        using var matcher = Matcher.Load("weights/retrieval");
+        string[] texts = ["a large white ring on a cyan background", "a small white square on a pink background"];
+        foreach (var match in matcher.Match("weights/samples/00.png", texts))
+            Console.WriteLine($"{match.MatchProbability:0.00} {match.Cosine:0.00} {match.Text}");
+
+        var pictures = Directory.GetFiles("weights/samples", "*.png").Select(path => ImageSource.FromFile(path));
+        await foreach (var result in matcher.MatchAllAsync(pictures, texts))
+            Console.WriteLine($"{result.Source.Name}: {result.Matches?.Count(match => match.MatchProbability > 0.5)} fit {result.Error}");
+        // </sample>
+    }
+}
