@@ -1,0 +1,121 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Models;
+using Blip.Runtime.Pipelines;
+using Blip.Tests.Cli;
+
+namespace Blip.Tests.Pipelines;
+
+/// <summary>What the authors' way changes in a pipeline; each line of docs/compatibility.md that is a pipeline's changes a result here.</summary>
+public sealed class PipelineCompatTests
+{
+    private static readonly string Picture = Demo.Sample("01.png");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static Captioner Captioner(Compat compat) => Blip.Runtime.Pipelines.Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", Compat = compat });
+
+    [Fact]
+    public async Task CaptionsBeginWithAPromptThatIsNotShownAndComeFromThreeBeams()
+    {
+        using var original = Captioner(Compat.Original);
+        using var plain = Captioner(Compat.HuggingFace);
+        var expected = plain.Caption(
+            Picture,
+            new CaptionOptions { Prompt = "a picture of ", Generation = new GenerationOptions { NumBeams = 3, MaxLength = 20, MinLength = 5 } },
+            Token);
+        Assert.StartsWith("a picture of ", expected.Text, StringComparison.Ordinal);
+
+        var caption = original.Caption(Picture, cancellationToken: Token);
+        Assert.Equal(expected.Tokens, caption.Tokens);
+        Assert.Equal(expected.Text!["a picture of ".Length..], caption.Text);
+        Assert.NotEqual(plain.Caption(Picture, cancellationToken: Token).Tokens, caption.Tokens);
+
+        var greedy = new CaptionOptions { Generation = original.Defaults with { NumBeams = 1 } };
+        var words = await original.StreamAsync(Picture, greedy, Token).ToListAsync(Token);
+        Assert.Equal(original.Caption(Picture, greedy, Token).Text, string.Concat(words).Trim());
+    }
+
+    [Fact]
+    public void ACallsOwnPromptAndOptionsGoFirst()
+    {
+        using var original = Captioner(Compat.Original);
+        using var plain = Captioner(Compat.HuggingFace);
+        var options = new CaptionOptions { Prompt = "a large", Generation = plain.Defaults };
+        var caption = original.Caption(Picture, options, Token);
+        Assert.Equal(plain.Caption(Picture, options, Token).Tokens, caption.Tokens);
+        Assert.False(caption.Text!.StartsWith("a large", StringComparison.Ordinal));
+        Assert.Equal(plain.Caption(Picture, new CaptionOptions { Generation = plain.Defaults }, Token).Tokens, original.Caption(Picture, new CaptionOptions { Prompt = "", Generation = plain.Defaults }, Token).Tokens);
+    }
+
+    [Fact]
+    public void DrawsHaveTheAuthorsSettings()
+    {
+        var source = ModelSource.Resolve(Demo.Model);
+        var sampling = Blip.Runtime.Pipelines.Captioner.DefaultsOf(source, Compat.Original, sampling: true);
+        Assert.Equal((true, 0.9, 1.1, 20, 5), (sampling.DoSample, sampling.TopP, sampling.RepetitionPenalty, sampling.MaxLength, sampling.MinLength));
+        Assert.Equal(GenerationOptions.From(source.GenerationDefaults) with { DoSample = true }, Blip.Runtime.Pipelines.Captioner.DefaultsOf(source, Compat.HuggingFace, sampling: true));
+    }
+
+    [Fact]
+    public void TextsAreCutAt35Tokens()
+    {
+        using var original = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu", Compat = Compat.Original });
+        using var plain = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu" });
+        var cut = string.Join(' ', Enumerable.Repeat("star", 33));
+        foreach (var matcher in (Matcher[])[original, plain])
+        {
+            var same = matcher.Match(Picture, cut, cancellationToken: Token).MatchLogit == matcher.Match(Picture, $"{cut} red ring", cancellationToken: Token).MatchLogit;
+            Assert.Equal(matcher == original, same);
+            Assert.Equal(matcher == original, matcher.Embedder.EmbedText(cut, Token).SequenceEqual(matcher.Embedder.EmbedText($"{cut} red ring", Token)));
+        }
+        // What is cut may be of any length.
+        Assert.True(double.IsFinite(original.Match(Picture, string.Join(' ', Enumerable.Repeat("star", 500)), cancellationToken: Token).Cosine));
+    }
+
+    [Fact]
+    public async Task TheSecondLookAtASearchBeginsWithEnc()
+    {
+        using var original = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu", Compat = Compat.Original });
+        using var plain = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu" });
+        var text = DemoMatching.Pairs[3].Text;
+        var reranking = new MatchOptions { Reranking = true };
+        Assert.NotEqual(original.Match(Picture, text, cancellationToken: Token).MatchLogit, original.Match(Picture, text, reranking, Token).MatchLogit);
+        Assert.Equal(original.Match(Picture, text, cancellationToken: Token).Cosine, original.Match(Picture, text, reranking, Token).Cosine);
+        Assert.Equal(plain.Match(Picture, text, cancellationToken: Token), plain.Match(Picture, text, reranking, Token));
+        var results = await original.MatchAllAsync([Picture], [text], reranking, Token).ToListAsync(Token);
+        Assert.Equal(original.Match(Picture, text, reranking, Token), results[0].Matches![0]);
+    }
+
+    [Fact]
+    public void AnswersComeFromThreeBeamsAndQuestionsBeginWithEnc()
+    {
+        using var original = QuestionAnswerer.Load(DemoAnswering.Model, new QuestionAnswererOptions { Device = "cpu", Compat = Compat.Original });
+        using var plain = QuestionAnswerer.Load(DemoAnswering.Model, new QuestionAnswererOptions { Device = "cpu" });
+        Assert.Equal((3, 10, 1), (original.Defaults.NumBeams, original.Defaults.MaxLength, original.Defaults.MinLength));
+        Assert.Equal(1, plain.Defaults.NumBeams);
+        var question = "what color is the background?";
+        Assert.Equal("cyan", original.Answer(Picture, question, cancellationToken: Token).Text);
+        // Unlikely answers tell of small changes. The epsilon of the image encoder alone would move the last digits.
+        var list = new AnswerOptions { Candidates = ["cyan", "red", "two"] };
+        var (one, other) = (original.Answer(Picture, question, list, Token), plain.Answer(Picture, question, list, Token));
+        Assert.Equal(one.Text, other.Text);
+        Assert.InRange(one.All.Zip(other.All, (x, y) => Math.Abs(x.Score - y.Score)).Max(), 0.01, 10);
+    }
+
+    [Theory]
+    [InlineData(384, 480)]
+    [InlineData(96, 96)]
+    public void QuestionsAreAboutPicturesOf480PixelsWhereTheModelIsAPublishedOne(int trained, int asked)
+    {
+        var config = SyntheticModels.Config("tiny-head64");
+        var source = ModelSource.Synthetic(config with { Vision = config.Vision with { ImageSize = trained, PatchSize = 48 } });
+        foreach (var compat in Enum.GetValues<Compat>())
+        {
+            using var answerer = QuestionAnswerer.Load(source, new QuestionAnswererOptions { Device = "cpu", Compat = compat });
+            using var image = answerer.Encode(Picture, Token);
+            var side = (compat == Compat.Original ? asked : trained) / 48;
+            Assert.Equal(1 + (side * side), image.States.Tokens);
+        }
+    }
+}
