@@ -27,6 +27,8 @@ internal static class LogSoftmaxPortable
         for (var c = Group.IdxX; c < vocabulary; c += Group.DimX)
             largest = IntrinsicMath.Max(largest, Clean(logits[source + c]));
         largest = GroupReduction.Max(largest, shared);
+        // A row of -inf has no distribution to normalise. Nor may a difference of infinities be compared: in PTX ILGPU counts NaN as more.
+        largest = largest > float.NegativeInfinity ? largest : 0f;
 
         var sum = 0f;
         var stride = Group.DimX * Block;
@@ -41,8 +43,6 @@ internal static class LogSoftmaxPortable
         sum = GroupReduction.Sum(sum, shared);
 
         var logSum = sum > 0f ? Maths.Log(sum) : 0f;
-        // A row of -inf has no distribution to normalise.
-        largest = largest > float.NegativeInfinity ? largest : 0f;
         for (var c = Group.IdxX; c < vocabulary; c += Group.DimX)
         {
             var value = Clean(logits[source + c]);
