@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using Blip.Emulation.Driver;
+using Blip.Kernels.Devices;
 
 namespace Blip.Cli;
 
@@ -12,6 +14,8 @@ internal static class BlipProgram
     {
         try
         {
+            // Before anything asks for a device.
+            EmulatedDriver.InstallIfAsked();
             var exitCode = await InvokeAsync(arguments, terminal, cancellationToken);
             await terminal.Output.FlushAsync(CancellationToken.None);
             return exitCode;
@@ -21,6 +25,11 @@ internal static class BlipProgram
             return ExitCodes.Interrupted;
         }
         catch (UsageException e)
+        {
+            terminal.Say(e.Message);
+            return ExitCodes.Usage;
+        }
+        catch (DeviceException e)
         {
             terminal.Say(e.Message);
             return ExitCodes.Usage;

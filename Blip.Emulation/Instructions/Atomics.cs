@@ -63,9 +63,7 @@ internal static class Atomics
                 var lane = BitOperations.TrailingZeroCount(lanes);
                 var (actual, at) = space == PtxSpace.Generic ? LaneMemory.Resolve(registers[(address * 32) + lane] + (ulong)offset) : (space, registers[(address * 32) + lane] + (ulong)offset);
                 // Atomics on the same bytes are no race with each other: the detector hears of none.
-                var data = actual == PtxSpace.Shared
-                    ? Shared(warp, at)
-                    : LaneMemory.Read(warp, lane, actual, at, bytes, bytes, warp.Cta.Options.CheckInitialised);
+                var data = Place(warp, actual, at);
                 var old = bytes switch { 4 => Unsafe.ReadUnaligned<uint>(data), 8 => Unsafe.ReadUnaligned<ulong>(data), _ => Unsafe.ReadUnaligned<ushort>(data) };
                 Unsafe.WriteUnaligned(ref values[0], function(old, registers[(b * 32) + lane], registers[(c * 32) + lane]));
                 values[..bytes].CopyTo(new Span<byte>(data, bytes));
@@ -74,11 +72,14 @@ internal static class Atomics
             }
         }
 
-        private byte* Shared(Warp warp, ulong at)
+        private byte* Place(Warp warp, PtxSpace actual, ulong at)
         {
-            var data = warp.Cta.Shared.Resolve(at, bytes, bytes, out var state);
+            byte* state;
+            var data = actual == PtxSpace.Shared
+                ? warp.Cta.Shared.Resolve(at, bytes, bytes, out state)
+                : warp.Cta.Launch.Global.Resolve(at, bytes, bytes, out state);
             if (warp.Cta.Options.CheckInitialised && new ReadOnlySpan<byte>(state, bytes).IndexOf((byte)0) >= 0)
-                throw new EmulationException(Fault.Uninitialised, $"an atomic on {bytes} bytes of shared memory at 0x{at:x} that were never written");
+                throw new EmulationException(Fault.Uninitialised, $"an atomic on {bytes} bytes at 0x{at:x} that were never written");
             return data;
         }
     }

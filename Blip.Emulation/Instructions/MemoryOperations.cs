@@ -16,12 +16,15 @@ internal static unsafe class LaneMemory
         {
             case PtxSpace.Global or PtxSpace.Constant:
                 data = warp.Cta.Launch.Global.Resolve(address, bytes, alignment, out state);
+                warp.Cta.GlobalRaces?.Read(address, bytes, (warp.Index * 32) + lane);
                 break;
             case PtxSpace.Shared:
                 data = warp.Cta.Shared.Resolve(address, bytes, alignment, out state);
                 // What was never written is told as such, and not as a race with nobody.
                 if (!check || AllSet(state, bytes))
                     warp.Cta.Races?.Read((int)address, bytes, (warp.Index * 32) + lane);
+                else
+                    warp.Cta.Races?.CheckInFlight((int)address, bytes, (warp.Index * 32) + lane, "reads");
                 break;
             case PtxSpace.Local:
                 data = warp.Local.Resolve(address, lane, bytes, alignment, out state);
@@ -49,6 +52,7 @@ internal static unsafe class LaneMemory
         {
             case PtxSpace.Global:
                 data = warp.Cta.Launch.Global.Resolve(address, bytes, alignment, out state);
+                warp.Cta.GlobalRaces?.Write(address, bytes, (warp.Index * 32) + lane, values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
                 break;
             case PtxSpace.Shared:
                 data = warp.Cta.Shared.Resolve(address, bytes, alignment, out state);

@@ -21,7 +21,8 @@ internal sealed class Cta : IDisposable
         Options = launch.Options;
         Shared = new SharedMemory(launch.Program.DynamicShared + launch.DynamicSharedBytes);
         var count = (int)((launch.Block.Count + 31) / 32);
-        Races = launch.Options.CheckRaces && Shared.Bytes > 0 ? new RaceDetector(Shared.Bytes, count, launch.Program.SharedGranule) : null;
+        Races = launch.Options.CheckRaces ? new RaceDetector(Shared.Bytes, count, launch.Program.SharedGranule) : null;
+        GlobalRaces = Races is null ? null : new GlobalRaceDetector(Races, launch.Global, !launch.Program.UsesGlobalAtomics);
         warps = [.. Enumerable.Range(0, count).Select(index => new Warp(launch.Program, this, index))];
         Objects = new BarrierObjects(this);
     }
@@ -33,6 +34,8 @@ internal sealed class Cta : IDisposable
     public SharedMemory Shared { get; }
 
     public RaceDetector? Races { get; }
+
+    public GlobalRaceDetector? GlobalRaces { get; }
 
     /// <summary>mbarrier objects.</summary>
     public BarrierObjects Objects { get; }
@@ -53,6 +56,7 @@ internal sealed class Cta : IDisposable
         order.Begin(Options.Seed, number);
         Shared.Clear();
         Races?.Begin();
+        GlobalRaces?.Begin(Launch.Number, number);
         Objects.Clear();
         foreach (var barrier in barriers)
             barrier.Clear();

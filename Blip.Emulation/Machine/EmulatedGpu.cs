@@ -14,7 +14,9 @@ namespace Blip.Emulation.Machine;
 /// float[] result = gpu.Download&lt;float&gt;(y, count);
 /// </code>
 /// </example>
-public sealed class EmulatedGpu(EmulationOptions? options = null) : IDisposable
+/// <param name="options">How kernels are run and what is checked; null for all checks.</param>
+/// <param name="number">Tells several apart.</param>
+public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0) : IDisposable
 {
     private long warpInstructions;
     private long laneInstructions;
@@ -23,7 +25,7 @@ public sealed class EmulatedGpu(EmulationOptions? options = null) : IDisposable
     public EmulationOptions Options { get; set; } = options ?? new EmulationOptions();
 
     /// <summary>Its memory.</summary>
-    public GlobalMemory Memory { get; } = new();
+    public GlobalMemory Memory { get; } = new(number);
 
     /// <summary>All that ran so far.</summary>
     public LaunchCounts Counts => new(Interlocked.Read(ref warpInstructions), Interlocked.Read(ref laneInstructions));
@@ -33,7 +35,7 @@ public sealed class EmulatedGpu(EmulationOptions? options = null) : IDisposable
     public EmulatedKernel Load(string ptx)
     {
         var module = LoadModule(ptx);
-        return new EmulatedKernel(this, module, module.Entry);
+        return new EmulatedKernel(this, module, module.Entry, ptx);
     }
 
     /// <summary>Reads PTX and gives its global variables memory.</summary>

@@ -5,12 +5,16 @@ namespace Blip.Emulation.Machine;
 /// <summary>A kernel of a module that was loaded onto an <see cref="EmulatedGpu"/>.</summary>
 public sealed class EmulatedKernel
 {
+    private static readonly AsyncLocal<Func<string, string>?> Rewriting = new();
+
     private readonly EmulatedGpu gpu;
+    private readonly string text;
     private readonly Lazy<KernelProgram> program;
 
-    internal EmulatedKernel(EmulatedGpu gpu, PtxModule module, PtxFunction entry)
+    internal EmulatedKernel(EmulatedGpu gpu, PtxModule module, PtxFunction entry, string text)
     {
         this.gpu = gpu;
+        this.text = text;
         Entry = entry;
         program = new Lazy<KernelProgram>(() => new KernelProgram(module, entry));
         SharedBytes = module.SharedBytes;
@@ -18,6 +22,22 @@ public sealed class EmulatedKernel
 
     /// <summary>Name, arguments and limits.</summary>
     public PtxFunction Entry { get; }
+
+    /// <summary>
+    /// What kernels become before they run, for those who plant faults: set for the calling thread and what it starts. Null: themselves.
+    /// </summary>
+    internal static Func<string, string>? Rewrite
+    {
+        get => Rewriting.Value;
+        set => Rewriting.Value = value;
+    }
+
+    /// <summary>The PTX that it was loaded from.</summary>
+    internal string Text => text;
+
+    /// <summary>Lines of the text whose instructions ran for at least one lane.</summary>
+    internal IReadOnlySet<int> LinesRun =>
+        program.IsValueCreated ? program.Value.Operations.Zip(program.Value.Module.Code).Where(pair => pair.First.Hits > 0).Select(pair => pair.Second.Line).ToHashSet() : new HashSet<int>();
 
     /// <summary>Bytes of the kernel's own shared variables.</summary>
     public int SharedBytes { get; }
@@ -48,9 +68,17 @@ public sealed class EmulatedKernel
         var buffer = GC.AllocateUninitializedArray<byte>(arguments.Length, pinned: true);
         arguments.CopyTo(buffer);
         var limit = Math.Max(gpu.Options.SharedBytes, MaxDynamicSharedBytes + PtxTypes.RoundUp(SharedBytes, 16));
-        var counts = KernelRunner.Run(new KernelLaunch(program.Value, grid, block, dynamicSharedBytes, buffer, gpu.Memory, gpu.Options), limit);
+        var counts = KernelRunner.Run(new KernelLaunch(Current(), grid, block, dynamicSharedBytes, buffer, gpu.Memory, gpu.Options), limit);
         gpu.Count(counts);
         return counts;
+    }
+
+    private KernelProgram Current()
+    {
+        if (Rewrite is not { } rewrite || rewrite(text) is var other && other == text)
+            return program.Value;
+        var module = PtxModule.Parse(other);
+        return new KernelProgram(module, module.Functions[Entry.Name]);
     }
 
     // A device pointer among the arguments must be to memory that is still there, used or not.

@@ -12,7 +12,7 @@ public sealed record EmulationOptions
     /// <summary>Whether reads of what was never written fail.</summary>
     public bool CheckInitialised { get; init; } = true;
 
-    /// <summary>Whether races on shared memory fail.</summary>
+    /// <summary>Whether races on shared and device memory fail.</summary>
     public bool CheckRaces { get; init; } = true;
 
     /// <summary>Instructions that one warp may take before the kernel counts as endless.</summary>

@@ -6,13 +6,16 @@ namespace Blip.Emulation.Machine;
 /// Device memory. Every allocation has a range of addresses to itself, far from the next and outside of what a processor can address: what
 /// leaves it is caught, and so is a host that follows a device pointer.
 /// </summary>
-public sealed unsafe class GlobalMemory : IDisposable
+/// <param name="number">Tells the memories of several devices apart; 0 to 255.</param>
+public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
 {
-    private const ulong First = 1UL << 56;
-    private const int OffsetBits = 36;
+    private const int OffsetBits = 32;
     private const ulong OffsetMask = (1UL << OffsetBits) - 1;
+    private const int MaxAllocations = 1 << 16;
 
+    private readonly ulong first = (1UL << 56) | ((ulong)(number & 0xFF) << 48);
     private readonly Lock growing = new();
+    private readonly Queue<int> freed = [];
     private Allocation[] allocations = new Allocation[256];
     private int count;
 
@@ -40,19 +43,22 @@ public sealed unsafe class GlobalMemory : IDisposable
             throw new EmulationException(Fault.Host, $"an allocation of {bytes} bytes");
         lock (growing)
         {
-            if (count == allocations.Length)
-                Array.Resize(ref allocations, count * 2);
-            var address = First | ((ulong)count << OffsetBits);
+            // Addresses come again only when all are used up: a pointer to what was freed is noticed for long.
+            var index = count < MaxAllocations ? count : freed.Count > 0 ? freed.Dequeue() : throw new EmulationException(Fault.Host, "too many allocations");
+            if (index == allocations.Length)
+                Array.Resize(ref allocations, index * 2);
+            var address = first | ((ulong)index << OffsetBits);
             var data = (byte*)NativeMemory.AlignedAlloc((nuint)bytes + 16, 64);
             // What is read in spite of all checks is a quiet NaN in every format.
             new Span<byte>(data, checked((int)bytes)).Fill(0xFF);
-            allocations[count++] = new Allocation(address, bytes, data, (byte*)NativeMemory.AllocZeroed((nuint)bytes + 16));
+            allocations[index] = new Allocation(address, bytes, data, (byte*)NativeMemory.AllocZeroed((nuint)bytes + 16));
+            count = Math.Max(count, index + 1);
             AllocatedBytes += bytes;
             return address;
         }
     }
 
-    /// <summary>Frees an allocation; its addresses are never given again.</summary>
+    /// <summary>Frees an allocation.</summary>
     /// <exception cref="EmulationException">There is none of this address, or it was freed before.</exception>
     public void Free(ulong address)
     {
@@ -65,6 +71,7 @@ public sealed unsafe class GlobalMemory : IDisposable
                 throw new EmulationException(Fault.Freed, $"free of 0x{address:x}, which was freed before");
             AllocatedBytes -= allocation.Size;
             allocation.Free();
+            freed.Enqueue((int)((address - first) >> OffsetBits));
         }
     }
 
@@ -119,7 +126,7 @@ public sealed unsafe class GlobalMemory : IDisposable
     /// <exception cref="EmulationException">The access leaves its allocation, or is not aligned.</exception>
     internal byte* Resolve(ulong address, int bytes, int alignment, out byte* state)
     {
-        var index = (address - First) >> OffsetBits;
+        var index = (address - first) >> OffsetBits;
         if (index < (ulong)count)
         {
             var allocation = allocations[index];
@@ -131,6 +138,21 @@ public sealed unsafe class GlobalMemory : IDisposable
             }
         }
         throw Refuse(address, bytes, alignment);
+    }
+
+    /// <summary>Where the stamps of the words of an access lie; how many words there are.</summary>
+    internal int Stamps(ulong address, out ulong* writes, out ulong* reads, int bytes)
+    {
+        var allocation = allocations[(address - first) >> OffsetBits];
+        if (allocation.Writes == null)
+        {
+            lock (growing)
+                allocation.MakeStamps();
+        }
+        var offset = (long)(address & OffsetMask);
+        writes = allocation.Writes + (offset / 4);
+        reads = allocation.Reads + (offset / 4);
+        return (int)(((offset + bytes - 1) / 4) - (offset / 4) + 1);
     }
 
     private EmulationException Refuse(ulong address, int bytes, int alignment)
@@ -148,7 +170,7 @@ public sealed unsafe class GlobalMemory : IDisposable
 
     private Allocation? Find(ulong address)
     {
-        var index = (address - First) >> OffsetBits;
+        var index = (address - first) >> OffsetBits;
         return index < (ulong)count ? allocations[index] : null;
     }
 
@@ -164,11 +186,26 @@ public sealed unsafe class GlobalMemory : IDisposable
 
         public bool Freed => Data == null;
 
+        public ulong* Writes { get; private set; }
+
+        public ulong* Reads { get; private set; }
+
+        public void MakeStamps()
+        {
+            if (Writes != null)
+                return;
+            Reads = (ulong*)NativeMemory.AllocZeroed((nuint)(size / 4) + 2, sizeof(ulong));
+            Writes = (ulong*)NativeMemory.AllocZeroed((nuint)(size / 4) + 2, sizeof(ulong));
+        }
+
         public void Free()
         {
             NativeMemory.AlignedFree(Data);
             NativeMemory.Free(State);
+            NativeMemory.Free(Writes);
+            NativeMemory.Free(Reads);
             Data = State = null;
+            Writes = Reads = null;
         }
     }
 }

@@ -24,7 +24,13 @@ public readonly record struct Dim3(int X, int Y = 1, int Z = 1)
 /// <param name="Arguments">The argument buffer.</param>
 /// <param name="Global">Device memory.</param>
 /// <param name="Options">What is checked.</param>
-internal sealed record KernelLaunch(KernelProgram Program, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Arguments, GlobalMemory Global, EmulationOptions Options);
+internal sealed record KernelLaunch(KernelProgram Program, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Arguments, GlobalMemory Global, EmulationOptions Options)
+{
+    private static long last;
+
+    /// <summary>Tells launches apart.</summary>
+    public long Number { get; } = Interlocked.Increment(ref last);
+}
 
 /// <summary>What a launch did.</summary>
 /// <param name="WarpInstructions">Instructions, counted once per warp.</param>

@@ -1,3 +1,5 @@
+using Blip.Emulation.Ptx;
+
 namespace Blip.Emulation.Machine;
 
 /// <summary>Checks a launch against the limits of the device and runs its groups.</summary>
@@ -69,8 +71,14 @@ internal static class KernelRunner
             throw Refuse(launch, $"groups {block} are beyond the {entry.MaxThreads} threads that the kernel was compiled for");
         if (launch.DynamicSharedBytes < 0 || launch.Program.DynamicShared + launch.DynamicSharedBytes > sharedLimit)
             throw Refuse(launch, $"{launch.Program.DynamicShared} and {launch.DynamicSharedBytes} bytes of shared memory are beyond {sharedLimit}");
-        if (launch.Arguments.Length != entry.ParameterBytes && launch.Arguments.Length != (entry.ParameterBytes + 7) / 8 * 8)
-            throw Refuse(launch, $"{launch.Arguments.Length} bytes of arguments, where the kernel takes {entry.ParameterBytes}");
+        CheckArguments(entry, launch.Arguments.Length);
+    }
+
+    /// <summary>Refuses arguments of another size than the kernel's; a structure may be padded at its end.</summary>
+    public static void CheckArguments(PtxFunction entry, int bytes)
+    {
+        if (bytes != entry.ParameterBytes && bytes != PtxTypes.RoundUp(entry.ParameterBytes, 8))
+            throw new EmulationException(Fault.Launch, $"launch of {entry.Name}: {bytes} bytes of arguments, where the kernel takes {entry.ParameterBytes}");
     }
 
     private static EmulationException Refuse(KernelLaunch launch, string what) => new(Fault.Launch, $"launch of {launch.Program.Entry.Name}: {what}");

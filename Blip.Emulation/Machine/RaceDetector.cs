@@ -74,15 +74,27 @@ internal sealed class RaceDetector
 
     public int Warps => warps;
 
+    /// <summary>Whether the warp has seen what the other did at that time.</summary>
+    public bool IsOrdered(int warp, int other, ulong time) => time < seen[(warp * warps) + other];
+
+    /// <summary>Refuses bytes that are still being copied to.</summary>
+    public void CheckInFlight(int offset, int bytes, int thread, string verb)
+    {
+        for (var g = offset / granule; g <= (offset + bytes - 1) / granule; g++)
+        {
+            if (inFlight[g] != 0)
+                throw Race(g, thread, verb, inFlight[g] - 1, "is still copying to (cp.async)");
+        }
+    }
+
     public void Read(int offset, int bytes, int thread)
     {
         var warp = thread >> 5;
         var lane = (ulong)(thread & 31);
         var own = seen[(warp * warps) + warp];
+        CheckInFlight(offset, bytes, thread, "reads");
         for (var g = offset / granule; g <= (offset + bytes - 1) / granule; g++)
         {
-            if (inFlight[g] != 0)
-                throw Race(g, thread, "reads", inFlight[g] - 1, "is still copying to (cp.async)");
             CheckWrite(g, thread, "reads");
             ref var read = ref reads[(g * warps) + warp];
             if (read >> LaneBits < own)

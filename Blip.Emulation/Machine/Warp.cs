@@ -133,6 +133,7 @@ internal sealed class Warp : IDisposable
             }
             if (check)
                 CheckReads(operation, lanes);
+            operation.Hits++;
             operation.Execute(this, lanes);
             foreach (var slot in operation.Writes)
                 Written[slot] |= lanes;

@@ -66,16 +66,21 @@ public class PtxTests
             return;
         }
 
+        Assert.Equal("", Assemble(ptxas, Compile(kernel, architecture), architecture));
+    }
+
+    /// <summary>What NVIDIA's assembler has to say against a text; nothing where it accepts it.</summary>
+    internal static string Assemble(string ptxas, string text, string architecture)
+    {
         var file = Path.Combine(Path.GetTempPath(), $"{Guid.NewGuid():N}.ptx");
         try
         {
-            File.WriteAllText(file, Compile(kernel, architecture));
+            File.WriteAllText(file, text);
             var start = new ProcessStartInfo(ptxas, [$"-arch={architecture}", file, "-o", file + ".cubin"]) { RedirectStandardError = true };
             using var process = Process.Start(start)!;
             var errors = process.StandardError.ReadToEnd();
             process.WaitForExit();
-
-            Assert.True(process.ExitCode == 0, errors);
+            return process.ExitCode == 0 ? "" : $"exit code {process.ExitCode}: {errors}";
         }
         finally
         {
@@ -116,7 +121,8 @@ public class PtxTests
     private static MethodInfo Close(MethodInfo method, Type[] arguments) =>
         method.IsGenericMethodDefinition ? method.MakeGenericMethod(arguments) : throw new InvalidOperationException($"{method} takes no type arguments.");
 
-    private static string? Ptxas()
+    /// <summary>NVIDIA's assembler; null where there is none.</summary>
+    internal static string? Ptxas()
     {
         if (Environment.GetEnvironmentVariable("BLIP_PTXAS") is { Length: > 0 } path)
             return File.Exists(path) ? path : throw new FileNotFoundException($"BLIP_PTXAS names {path}, and there is no such file.");

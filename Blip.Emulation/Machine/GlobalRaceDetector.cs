@@ -1,0 +1,73 @@
+namespace Blip.Emulation.Machine;
+
+/// <summary>
+/// Finds threads of one launch that touch the same words of device memory, one of them writing, with nothing that orders them: threads of a
+/// group are ordered by its barriers, groups by nothing. A stamp per word remembers the last write and the last read. Groups that talk
+/// through atomics order themselves in ways that are not followed: in such kernels groups are not compared.
+/// </summary>
+internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory memory, bool comparesGroups)
+{
+    // launch 24 | group 14 | thread 10 | time 16
+    private const int TimeBits = 16;
+    private const ulong LatestTime = (1UL << TimeBits) - 1;
+
+    private ulong launchAndGroup;
+    private ulong begin;
+
+    public void Begin(long launch, long group)
+    {
+        launchAndGroup = (((ulong)launch & 0xFFFFFF) << 40) | (((ulong)group & 0x3FFF) << 26);
+        begin = times.Time;
+    }
+
+    public void Read(ulong address, int bytes, int thread)
+    {
+        if (times.Time - begin > LatestTime)
+            return;
+        var words = memory.Stamps(address, out var writes, out var reads, bytes);
+        var stamp = Stamp(thread);
+        for (var i = 0; i < words; i++)
+        {
+            Check(writes[i], thread, address, "reads", "wrote");
+            reads[i] = stamp;
+        }
+    }
+
+    /// <summary>A write. Where the bytes stay the same, two threads are no harm to each other.</summary>
+    public void Write(ulong address, int bytes, int thread, bool same)
+    {
+        if (times.Time - begin > LatestTime)
+            return;
+        // Two threads may write halves of a word.
+        if (bytes < 4)
+            return;
+        var words = memory.Stamps(address, out var writes, out var reads, bytes);
+        var stamp = Stamp(thread);
+        for (var i = 0; i < words; i++)
+        {
+            if (!same)
+            {
+                Check(writes[i], thread, address, "writes", "wrote");
+                Check(reads[i], thread, address, "writes", "read");
+            }
+            writes[i] = stamp;
+        }
+    }
+
+    private ulong Stamp(int thread) => launchAndGroup | ((ulong)(uint)thread << TimeBits) | (times.Time - begin);
+
+    private void Check(ulong stamp, int thread, ulong address, string verb, string did)
+    {
+        if (stamp >> 40 != launchAndGroup >> 40 || stamp == 0)
+            return;
+        var other = (int)(stamp >> TimeBits) & 1023;
+        if (stamp >> 26 != launchAndGroup >> 26)
+        {
+            if (comparesGroups)
+                throw new EmulationException(Fault.Race, $"thread {thread} {verb} global memory at 0x{address:x}, which thread {other} of group {(stamp >> 26) & 0x3FFF} {did}, and nothing orders groups");
+            return;
+        }
+        if (other != thread && !times.IsOrdered(thread >> 5, other >> 5, begin + (stamp & LatestTime)))
+            throw new EmulationException(Fault.Race, $"thread {thread} {verb} global memory at 0x{address:x}, which thread {other} {did}, with no barrier between");
+    }
+}

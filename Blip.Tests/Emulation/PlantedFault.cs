@@ -1,0 +1,147 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Blip.Tests.Emulation;
+
+/// <summary>One mistake in one line of a kernel's PTX, such as one makes when writing a kernel.</summary>
+/// <param name="Kind">What is wrong.</param>
+/// <param name="Line">The line, from 1.</param>
+/// <param name="Before">What stood there.</param>
+/// <param name="After">What stands there now.</param>
+internal sealed partial record PlantedFault(string Kind, int Line, string Before, string After)
+{
+    // Each takes a line and gives the wrong one, or null where the mistake cannot be made there.
+    private static readonly (string Name, Func<string, string?> Plant)[] AllKinds =
+    [
+        ("barrier dropped", line => line.StartsWith("bar.sync", StringComparison.Ordinal) ? "" : null),
+        ("wait leaves one copy more in flight", line => Number(line, "cp.async.wait_group ", number => number + 1)),
+        ("wait for copies dropped", line => line.StartsWith("cp.async.wait", StringComparison.Ordinal) ? "" : null),
+        ("commit of copies dropped", line => line.StartsWith("cp.async.commit_group", StringComparison.Ordinal) ? "" : null),
+        ("global store dropped", line => line.StartsWith("st.global", StringComparison.Ordinal) ? "" : null),
+        ("shared store dropped", line => line.StartsWith("st.shared", StringComparison.Ordinal) ? "" : null),
+        ("shared store one element on", line => line.StartsWith("st.shared", StringComparison.Ordinal) ? Further(line) : null),
+        ("shared load one element on", line => line.StartsWith("ld.shared", StringComparison.Ordinal) ? Further(line) : null),
+        ("global load one element on", line => line.StartsWith("ld.global", StringComparison.Ordinal) ? Further(line) : null),
+        ("global store one element on", line => line.StartsWith("st.global", StringComparison.Ordinal) ? Further(line) : null),
+        ("load not aligned", line => Regex.IsMatch(line, @"^ld\.(global|shared)\.\w*(32|64)") ? Further(line, 1) : null),
+        ("index off by one", line => OffByOne(line)),
+        ("stride doubled", line => Stride().IsMatch(line) ? Stride().Replace(line, match => $"{match.Groups[1]}{2 * Parse(match.Groups[2])}{match.Groups[3]}", 1) : null),
+        ("shift by one more", line => Shift().IsMatch(line) ? Shift().Replace(line, match => $"{match.Groups[1]}{Parse(match.Groups[2]) + 1};", 1) : null),
+        ("end of a range off by one", line => Swap(line, "setp", ".lt.s", ".le.s") ?? Swap(line, "setp", ".ge.s", ".gt.s")),
+        ("comparison turned round", line => Swap(line, "setp", ".lt.", ".gt.") ?? Swap(line, "setp", ".ge.", ".le.")),
+        ("guard negated", line => line.StartsWith("@!", StringComparison.Ordinal) ? "@" + line[2..] : line.StartsWith('@') ? "@!" + line[1..] : null),
+        ("branch dropped", line => line.StartsWith('@') && line.Contains("bra", StringComparison.Ordinal) ? "" : null),
+        ("minimum for maximum", line => Swap(line, "max.", "max.", "min.") ?? Swap(line, "min.", "min.", "max.")),
+        ("choice swapped", line => Choice().IsMatch(line) ? Choice().Replace(line, "$1$3, $2, $4") : null),
+        ("sum forgotten", line => FloatSum().IsMatch(line) ? FloatSum().Replace(line, "$1$2, 0f00000000;") : null),
+        ("sign wrong", line => Swap(line, "add.f32", "add.", "sub.") ?? Swap(line, "sub.f32", "sub.", "add.")),
+        ("accumulator forgotten", line => FusedSum().IsMatch(line) ? FusedSum().Replace(line, "$1 0f00000000;") : null),
+        ("group for thread", line => line.Contains("%tid.x", StringComparison.Ordinal) ? line.Replace("%tid.x", "%ctaid.x", StringComparison.Ordinal) : null),
+        ("thread for group", line => line.Contains("%ctaid.x", StringComparison.Ordinal) ? line.Replace("%ctaid.x", "%tid.x", StringComparison.Ordinal) : null),
+        ("mask too small", line => Mask().IsMatch(line) ? Mask().Replace(line, match => $"{match.Groups[1]}{Parse(match.Groups[2]) >> 1};") : null),
+        ("quotient for remainder", line => Swap(line, "rem.", "rem.", "div.")),
+        ("swizzle dropped", line => Xor().IsMatch(line) ? Xor().Replace(line, "mov.b32 $1, $2;") : null),
+        ("fragments of A swapped", line => line.StartsWith("mma.", StringComparison.Ordinal) ? SwapFirst(line, 1) : null),
+        ("fragments of B swapped", line => line.StartsWith("mma.", StringComparison.Ordinal) ? SwapFirst(line, 2) : null),
+        ("fragments of the sum swapped", line => line.StartsWith("mma.", StringComparison.Ordinal) ? SwapFirst(line, 3) : null),
+        ("matrix not transposed", line => line.StartsWith("ldmatrix", StringComparison.Ordinal)
+            ? line.Contains(".trans", StringComparison.Ordinal) ? line.Replace(".trans", "", StringComparison.Ordinal) : line.Replace(".shared", ".trans.shared", StringComparison.Ordinal) : null),
+        ("lane of a shuffle off by one", line => line.StartsWith("shfl", StringComparison.Ordinal) ? Regex.Replace(line, @", (\d+), (\d+), ", match => $", {Parse(match.Groups[1]) + 1}, {match.Groups[2]}, ") is var other && other != line ? other : null : null),
+        ("copy not filled up", line => CopySize().IsMatch(line) ? CopySize().Replace(line, "$1;") : null),
+        ("loop begins at one", line => Regex.IsMatch(line, @"^mov\.b32 %r\d+, 0;$") ? line.Replace(", 0;", ", 1;", StringComparison.Ordinal) : null),
+    ];
+
+    /// <summary>The names of all kinds.</summary>
+    public static IReadOnlyList<string> Kinds => [.. AllKinds.Select(kind => kind.Name)];
+
+    /// <summary>Every fault of a kind that can be planted into lines of a kernel that run.</summary>
+    public static IReadOnlyList<PlantedFault> Of(string kind, string ptx, IReadOnlySet<int> lines)
+    {
+        var plant = AllKinds.Single(one => one.Name == kind).Plant;
+        var text = ptx.Split('\n');
+        return
+        [
+            .. from line in lines.Order()
+               let before = Spaces().Replace(text[line - 1].Trim(), " ")
+               let after = plant(before)
+               where after is not null && after != before
+               select new PlantedFault(kind, line, before, after),
+        ];
+    }
+
+    /// <summary>The kernel with the fault.</summary>
+    public string Apply(string ptx)
+    {
+        var text = ptx.Split('\n');
+        text[Line - 1] = After;
+        return string.Join('\n', text);
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Kind}, line {Line}: {Before} -> {(After.Length == 0 ? "nothing" : After)}";
+
+    private static string? Swap(string line, string start, string one, string other) =>
+        line.StartsWith(start, StringComparison.Ordinal) && line.Contains(one, StringComparison.Ordinal) ? line.Replace(one, other, StringComparison.Ordinal) : null;
+
+    private static string? Number(string line, string start, Func<int, int> change) =>
+        line.StartsWith(start, StringComparison.Ordinal) ? $"{start}{change(int.Parse(line[start.Length..].TrimEnd(';'), CultureInfo.InvariantCulture))};" : null;
+
+    private static string? OffByOne(string line) => Sum().IsMatch(line) ? Sum().Replace(line, match => $"{match.Groups[1]}{Parse(match.Groups[2]) + 1};", 1) : null;
+
+    private static long Parse(Group number) => long.Parse(number.Value, CultureInfo.InvariantCulture);
+
+    // The address one element, or so many bytes, behind.
+    private static string? Further(string line, int bytes = 0)
+    {
+        if (bytes == 0)
+            bytes = Regex.Match(line, @"^\S*?(8|16|32|64)(?=\s)") is { Success: true } match ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) / 8 : 4;
+        var address = Address().Match(line);
+        return address.Success ? $"{line[..address.Index]}[{address.Groups[1]}+{(address.Groups[2].Success ? int.Parse(address.Groups[2].Value, CultureInfo.InvariantCulture) : 0) + bytes}]{line[(address.Index + address.Length)..]}" : null;
+    }
+
+    // The first two registers of the braces with this number change places.
+    private static string? SwapFirst(string line, int place)
+    {
+        var braces = Regex.Matches(line, @"\{([^}]*)\}");
+        if (braces.Count <= place)
+            return null;
+        var registers = braces[place].Groups[1].Value.Split(", ");
+        if (registers.Length < 2 || registers[0].Trim() == registers[1].Trim())
+            return null;
+        (registers[0], registers[1]) = (registers[1].Trim(), registers[0].Trim());
+        return line[..braces[place].Index] + $"{{{string.Join(", ", registers)}}}" + line[(braces[place].Index + braces[place].Length)..];
+    }
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
+
+    [GeneratedRegex(@"\[([%\w]+)(?:\+(-?\d+))?\]")]
+    private static partial Regex Address();
+
+    [GeneratedRegex(@"^(add\.s32 %r\d+, %r\d+, )(-?\d+);$")]
+    private static partial Regex Sum();
+
+    [GeneratedRegex(@"^(m(?:ad|ul)\.\S+ %\w+, %\w+, )([248]|16)(;|, )")]
+    private static partial Regex Stride();
+
+    [GeneratedRegex(@"^(sh[lr]\.\S+ %\w+, %\w+, )(\d+);$")]
+    private static partial Regex Shift();
+
+    [GeneratedRegex(@"^(selp\.\S+ %\w+, )([^,]+), ([^,]+), (.*)$")]
+    private static partial Regex Choice();
+
+    [GeneratedRegex(@"^(add\.f32 %f\d+, )(%f\d+), %f\d+;$")]
+    private static partial Regex FloatSum();
+
+    [GeneratedRegex(@"^(fma\.rn\.f32 %f\d+, [^,]+, [^,]+,) %f\d+;$")]
+    private static partial Regex FusedSum();
+
+    [GeneratedRegex(@"^(and\.b32 %r\d+, %r\d+, )(\d+);$")]
+    private static partial Regex Mask();
+
+    [GeneratedRegex(@"^xor\.b32 (%r\d+), (%r\d+), [^;]+;$")]
+    private static partial Regex Xor();
+
+    [GeneratedRegex(@"^(cp\.async\.c[ag]\.\S+ [^,]+, [^,]+, \d+), %\w+;$")]
+    private static partial Regex CopySize();
+}
