@@ -85,9 +85,13 @@ internal sealed class AskCommand : Command, IHasExamples
     private (string[] Pictures, IReadOnlyList<string> Questions) Inputs(ParseResult parsed)
     {
         var arguments = parsed.GetRequiredValue(paths);
-        if (questions.Read(parsed, arguments, terminal.OpenInput) is { Count: > 0 } given)
-            return (arguments, given);
         var question = arguments[^1];
+        if (questions.Read(parsed, arguments, terminal.OpenInput) is { Count: > 0 } given)
+        {
+            return question.EndsWith('?') && !Path.Exists(question)
+                ? throw new UsageException($"'{question}' is no picture; where there is {questions.Name} or {questions.FileName}, every question is given so.")
+                : (arguments, given);
+        }
         if (arguments.Length == 1 || question == InputExpansion.StandardInput || Path.Exists(question))
             throw new UsageException($"there is no question after '{question}': give one in quotes as the last word, or with {questions.Name}.");
         if (string.IsNullOrWhiteSpace(question))

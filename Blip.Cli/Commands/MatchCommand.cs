@@ -33,7 +33,7 @@ internal sealed class MatchCommand : Command, IHasExamples
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
         ("Does it fit", "blip match photo.jpg --text \"a dog on a beach\""),
-        ("Which fits best, the best first", "blip match photo.jpg --text \"a dog\" --text \"a cat\" --format csv | sort -t, -k3 -gr"),
+        ("Which fits best, the best first", "blip match photo.jpg --text \"a dog\" --text \"a cat\" | sort -r"),
         ("A folder against a file of texts", "blip match photos --texts captions.txt --format jsonl --output matches.jsonl"),
         ("With a real model", "blip match photo.jpg --text \"a dog on a beach\" --model Salesforce/blip-itm-base-coco"),
     ];

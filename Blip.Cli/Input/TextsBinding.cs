@@ -16,7 +16,7 @@ internal sealed class TextsBinding
     public TextsBinding(Command command, string name, string what)
     {
         one = OptionKinds.Texts(name, $"{char.ToUpperInvariant(what[0])}{what[1..]}. May be given again.", "TEXT");
-        file = OptionKinds.Text($"{name}s", $"A file with {what} on each line; - reads them from standard input.", "FILE");
+        file = OptionKinds.Text($"{name}s", $"A file of such, one on each line; - is standard input.", "FILE");
         command.Add(one);
         command.Add(file);
     }

@@ -90,6 +90,7 @@ public sealed class AskCommandTests : IDisposable
     [InlineData("there is no question after")]
     [InlineData("there is no question after", "SAMPLE")]
     [InlineData("the question is blank", " ")]
+    [InlineData("'what?' is no picture; where there is --question", "what?", "--question", "how many?")]
     [InlineData("--best is 0", "what?", "--answer", "red", "--best", "0")]
     [InlineData("--best is about a list of answers", "what?", "--best", "3")]
     [InlineData("--candidate-count is 0: give 1 or more", "what?", "--answer", "red", "--candidate-count", "0")]

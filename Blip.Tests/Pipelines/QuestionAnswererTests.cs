@@ -1,3 +1,4 @@
+using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
@@ -99,6 +100,33 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
         Assert.Equal(answerer.Answer(Demo.Paths[0], Questions[0], options, Token).Text, string.Concat(words));
         Assert.Throws<ArgumentException>(() => answerer.StreamAsync(image, Questions[0], new AnswerOptions { Generation = new() { NumBeams = 2 } }, Token));
         Assert.Throws<ArgumentException>(() => answerer.StreamAsync(image, Questions[0], new AnswerOptions { Candidates = Colors }, Token));
+    }
+
+    [Fact]
+    public void TwentyQuestionsTakeTheStepsOfOneAndAKeptPictureIsNotEncodedAgain()
+    {
+        using var own = QuestionAnswerer.Load(DemoAnswering.Model, OnCpu with { ImageCacheBytes = 0 });
+        var options = new AnswerOptions { Generation = own.Defaults with { MaxNewTokens = 1 } };
+        var twenty = Enumerable.Range(0, 20).Select(i => $"is there a ring {(char)('a' + i)}?").ToArray();
+        var one = Steps(() => own.Answer(Demo.Paths[0], twenty[..1], options, Token));
+        Assert.Equal(1, one["image"] / 2);
+        Assert.True(one["vision"] > 0 && one["image-keys-values"] > 0);
+        Assert.Equal(one.OrderBy(stage => stage.Key), Steps(() => own.Answer(Demo.Paths[0], twenty, options, Token)).OrderBy(stage => stage.Key));
+
+        using var image = own.Encode(Demo.Paths[0], Token);
+        own.Answer(image, twenty[0], options, Token);
+        var kept = Steps(() => own.Answer(image, twenty[1], options, Token));
+        Assert.Empty(kept.Keys.Intersect(["image", "vision", "image-keys-values"]));
+        Assert.Equal(one["question"], kept["question"]);
+
+        Dictionary<string, int> Steps(Action work)
+        {
+            own.Profiler = new Profiler();
+            work();
+            var steps = own.Profiler.Steps.CountBy(step => step.Stage).ToDictionary(stage => stage.Key, stage => stage.Value);
+            own.Profiler = null;
+            return steps;
+        }
     }
 
     [Fact]
