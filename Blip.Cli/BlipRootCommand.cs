@@ -13,6 +13,8 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         Add(new AskCommand(terminal));
         Add(new MatchCommand(terminal));
         Add(new EmbedCommand(terminal));
+        Add(new IndexCommand(terminal));
+        Add(new SearchCommand(terminal));
         Add(new EvalCommand(terminal));
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
@@ -26,6 +28,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         ("A table for a whole folder", "blip caption photos --format csv --output captions.csv"),
         ("A question about a picture", "blip ask photo.jpg \"how many dogs are there?\""),
         ("How well a text fits", "blip match photo.jpg --text \"a dog on a beach\""),
+        ("Find pictures by words", "blip index photos && blip search \"a dog on a beach\""),
         ("All the options of captioning", "blip caption --help"),
         ("What this machine can run on", "blip devices"),
     ];

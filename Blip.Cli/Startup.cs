@@ -2,6 +2,7 @@ using Blip.Cli.Options;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Evaluation;
+using Blip.Runtime.Retrieval;
 using Blip.Runtime.Tokenization;
 
 namespace Blip.Cli;
@@ -21,7 +22,7 @@ internal static class Startup
         {
             throw OptionNames.Explain(e);
         }
-        catch (Exception e) when (e is CheckpointException or TokenizerException or DeviceException or AnnotationException)
+        catch (Exception e) when (e is CheckpointException or TokenizerException or DeviceException or AnnotationException or IndexException)
         {
             throw new UsageException(e.Message, e);
         }

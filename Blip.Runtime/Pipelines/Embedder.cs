@@ -145,6 +145,9 @@ public sealed class Embedder : Pipeline
         return InBatches(texts, Read, batch => InTurn(() => RunTexts(batch), cancellationToken), cancellationToken, TextBatch);
     }
 
+    /// <summary>What it stands on, for what is built on its vectors.</summary>
+    internal PipelineHost Base => Host;
+
     /// <summary>The vectors of pictures on the device, in turn.</summary>
     internal float[][] VectorsOf(ImageStates states) =>
         model is ContrastiveModel contrastive ? contrastive.EmbedImages(states) : ((MatchingModel)model).EmbedImages(states);

@@ -22,12 +22,15 @@ internal sealed class PipelineHost
 
     private PipelineHost(ModelSource source, PipelineOptions options, Device device)
     {
-        (Source, Device) = (source, Own(device));
+        (Source, Options, Device) = (source, options, Own(device));
         BatchSize = options.BatchSize > 0 ? options.BatchSize : device.Description.IsProcessor ? ProcessorBatch : GpuBatch;
     }
 
     /// <summary>The model's files.</summary>
     public ModelSource Source { get; }
+
+    /// <summary>How it was set up.</summary>
+    public PipelineOptions Options { get; }
 
     /// <summary>Where the model runs.</summary>
     public Device Device { get; }

@@ -9,6 +9,9 @@ public sealed partial class EmbeddingIndex
     private const int RowsAtOnce = 4096;
     private const int Attempts = 5;
 
+    // Rows whose room is worth a copy of the others.
+    private const int LeastRemoved = 1000;
+
     /// <summary>Writes the entries, without what was removed, to an index of another name, as <see cref="Compact"/> does in place.</summary>
     /// <param name="path">The other index; one that is there is overwritten.</param>
     /// <exception cref="IndexException">Another process writes to it, or it cannot be written.</exception>
@@ -55,6 +58,17 @@ public sealed partial class EmbeddingIndex
                 return true;
             });
         }
+    }
+
+    /// <summary>Compacts the index if what was removed takes much of its room.</summary>
+    /// <returns>Whether it did.</returns>
+    /// <inheritdoc cref="Compact"/>
+    public bool CompactIfWorthwhile()
+    {
+        if (Removed < Math.Max(LeastRemoved, Count / 3))
+            return false;
+        Compact();
+        return true;
     }
 
     private static void Create(string path, int dimension, IndexModel model)

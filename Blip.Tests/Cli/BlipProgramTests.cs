@@ -17,6 +17,8 @@ public class BlipProgramTests
     [InlineData("ask")]
     [InlineData("match")]
     [InlineData("embed")]
+    [InlineData("index")]
+    [InlineData("search")]
     [InlineData("info")]
     [InlineData("devices")]
     public async Task EveryCommandsHelpEndsWithExamples(string command)

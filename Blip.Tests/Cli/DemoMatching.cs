@@ -3,7 +3,11 @@ using System.Text.Json;
 namespace Blip.Tests.Cli;
 
 /// <summary>What the reference says of a sample picture and a text.</summary>
-internal sealed record DemoMatch(string Path, string Text, double MatchProbability, double Cosine, double[] Logits);
+internal sealed record DemoMatch(string Path, string Text, double MatchProbability, double Cosine, double[] Logits)
+{
+    /// <summary>The logits where the text begins with [ENC], as in the authors' retrieval.</summary>
+    public required double[] EncoderLogits { get; init; }
+}
 
 /// <summary>The demo matcher, and what the reference says with it of the sample pictures.</summary>
 internal static class DemoMatching
@@ -16,7 +20,10 @@ internal static class DemoMatching
             answer.GetProperty("text").GetString()!,
             answer.GetProperty("match_probability").GetDouble(),
             answer.GetProperty("itc").GetDouble(),
-            [.. answer.GetProperty("itm").EnumerateArray().Select(logit => logit.GetDouble())]))];
+            [.. answer.GetProperty("itm").EnumerateArray().Select(logit => logit.GetDouble())])
+        {
+            EncoderLogits = [.. answer.GetProperty("itm_enc").EnumerateArray().Select(logit => logit.GetDouble())],
+        })];
     });
 
     /// <summary>The matcher's folder.</summary>

@@ -52,7 +52,7 @@ public sealed class EmbeddingIndexTests : IDisposable
                 using var read = EmbeddingIndex.OpenRead(path, MadeEntries.Dimension, MadeEntries.Model);
                 Same(expected, read);
             },
-            iter: 100, threads: 1);
+            iter: 40, threads: 1);
     }
 
     private EmbeddingIndex Take(Step step, EmbeddingIndex index, string path, List<(string Id, int Seed)> expected)
@@ -111,10 +111,27 @@ public sealed class EmbeddingIndexTests : IDisposable
         Assert.Equal(1, found[0][0].Score, 1e-6);
         Assert.DoesNotContain(found[0], hit => int.Parse(hit.Entry.Id) is var i && i % 3 == 0 && i < 300);
 
+        index.SearchesInMemory = true;
+        Assert.Equal(found, index.Search(device, queries, 30));
+        index.SearchesInMemory = false;
         using var other = Devices.Open("opencl");
         Assert.Equal(found, index.Search(other, queries, 30));
         MadeEntries.Add(index, ("new", 1));
         Assert.Equal(index.Search(device, queries, 30), index.Search(other, queries, 30));
+    }
+
+    [Fact]
+    public void RoomIsFreedWhereMuchOfItIsRemoved()
+    {
+        using var index = EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model);
+        MadeEntries.Add(index, [.. Enumerable.Range(0, 4000).Select(i => ($"{i}", i))]);
+        var length = new FileInfo(IndexPath + ".vectors-1").Length;
+        index.Remove(Enumerable.Range(0, 999).Select(i => $"{i}"));
+        Assert.False(index.CompactIfWorthwhile());
+        index.Remove(["999"]);
+        Assert.True(index.CompactIfWorthwhile());
+        Assert.Equal((3000, 0), (index.Count, index.Removed));
+        Assert.Equal(length - (1000 * MadeEntries.Dimension * sizeof(float)), new FileInfo(IndexPath + ".vectors-2").Length);
     }
 
     [Fact]

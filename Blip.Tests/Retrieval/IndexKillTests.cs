@@ -10,7 +10,7 @@ namespace Blip.Tests.Retrieval;
 /// <summary>Processes that are killed while they add.</summary>
 public sealed class IndexKillTests : IDisposable
 {
-    private const int Rounds = 14, Count = 1_000_000, Batch = 23;
+    private const int Rounds = 10, Count = 1_000_000, Batch = 23;
 
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Blip.Bench.dll");
 

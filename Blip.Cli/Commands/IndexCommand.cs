@@ -1,0 +1,97 @@
+using System.CommandLine;
+using Blip.Cli.Input;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Pipelines;
+using Blip.Runtime.Retrieval;
+
+namespace Blip.Cli.Commands;
+
+/// <summary><c>blip index</c>: pictures into an index that <c>blip search</c> looks through.</summary>
+internal sealed class IndexCommand : Command, IHasExamples
+{
+    private readonly Terminal terminal;
+    private readonly Argument<string[]> paths;
+    private readonly Option<string> index = IndexOption.Create("The index to make, or to add to. Pictures below its folder are known by their path from there.");
+    private readonly Option<bool> prune = new("--prune") { Description = "Also take pictures out of the index whose files are gone." };
+    private readonly ModelBinding model;
+
+    public IndexCommand(Terminal terminal)
+        : base("index", "Puts pictures into an index, to be found by words. What is there and has not changed is passed over: the same command goes on where it ended.")
+    {
+        this.terminal = terminal;
+        paths = PathsArgument.AddTo(this, ArgumentArity.ZeroOrMore);
+        Add(index);
+        Add(prune);
+        model = new ModelBinding(this, DemoModel.Retrieval);
+        SetAction(RunAsync);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
+    [
+        ("A folder with its subfolders", "blip index photos --model Salesforce/blip-itm-base-coco"),
+        ("An index of its own beside the pictures", "blip index photos --index photos/blip.index"),
+        ("New pictures in, deleted ones out", "blip index photos --prune"),
+    ];
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var arguments = parsed.GetValue(paths) ?? [];
+        if (arguments.Length == 0 && !parsed.GetValue(prune))
+            throw new UsageException("there is nothing to index: give a folder, or --prune to take out pictures whose files are gone.");
+        if (arguments.Contains(InputExpansion.StandardInput))
+            throw new UsageException("a picture from standard input has no file to be found again: give files or folders.");
+        var path = parsed.GetRequiredValue(index);
+        var source = model.Resolve(parsed, terminal);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
+        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, sources.Count, terminal.Columns);
+        using var embedder = model.Load(parsed, terminal, progress, () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)));
+        using var retriever = Startup.Step(() => Retriever.Open(embedder, path));
+        foreach (var notice in retriever.Index.Notices)
+            terminal.Say(notice);
+        try
+        {
+            return await AddAsync(retriever, sources, progress, parsed.GetValue(prune), cancellationToken);
+        }
+        catch (IndexException e)
+        {
+            progress.Clear();
+            terminal.Say(e.Message);
+            return ExitCodes.SomeFailed;
+        }
+    }
+
+    private async Task<int> AddAsync(Retriever retriever, IReadOnlyList<ImageSource> sources, ProgressLine progress, bool removesMissing, CancellationToken cancellationToken)
+    {
+        var counts = new int[Enum.GetValues<IndexingOutcome>().Length];
+        progress.Show();
+        try
+        {
+            await foreach (var result in retriever.AddAsync(sources, cancellationToken))
+            {
+                counts[(int)result.Outcome]++;
+                if (!result.Succeeded)
+                {
+                    progress.Clear();
+                    terminal.Say(result.Error);
+                }
+                progress.Advance();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            progress.Clear();
+            terminal.Say($"interrupted; {progress}, and the same command goes on from there");
+            throw;
+        }
+        progress.Clear();
+        var removed = removesMissing ? retriever.RemoveMissing().Count : 0;
+        retriever.Index.CompactIfWorthwhile();
+        terminal.Output.Write(
+            $"{counts[(int)IndexingOutcome.Added]} added, {counts[(int)IndexingOutcome.Updated]} updated, {counts[(int)IndexingOutcome.Unchanged]} unchanged, "
+            + $"{removed} removed, {counts[(int)IndexingOutcome.Failed]} failed; {retriever.Index.Count} pictures in {retriever.Index.Path}\n");
+        return counts[(int)IndexingOutcome.Failed] == 0 ? ExitCodes.Success : ExitCodes.SomeFailed;
+    }
+}

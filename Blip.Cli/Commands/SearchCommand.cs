@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Commands;
+
+/// <summary><c>blip search</c>: words in, pictures out.</summary>
+internal sealed class SearchCommand : Command, IHasExamples
+{
+    private readonly Terminal terminal;
+    private readonly Argument<string[]> words = new("words")
+    {
+        Description = "What is in the picture; several words are one description, with quotes or without.",
+        HelpName = "WORDS",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<string?> image = OptionKinds.Text("--image", "Find the pictures nearest to this one, in place of words.", "FILE");
+    private readonly Option<string> index = IndexOption.Create("The index to look through; 'blip index' makes it.");
+    private readonly Option<int?> top = OptionKinds.Number<int>("--top", "How many pictures to find. [default: 10]");
+    private readonly Option<int?> rerank = OptionKinds.Number<int>(
+        "--rerank", "Let the matching head look again at so many of the first, one after the other, and order them by what it says; published figures take 256 or 128. [default: 0]");
+    private readonly Option<bool> open = new("--open") { Description = "Show the first one in the system's own viewer, too." };
+    private readonly ModelBinding model;
+    private readonly OutputBinding output;
+
+    public SearchCommand(Terminal terminal)
+        : base("search", "Finds pictures in an index by words, or by another picture, best first.")
+    {
+        this.terminal = terminal;
+        words.Validators.Add(RefuseUnknownOptions);
+        Add(words);
+        foreach (var option in (Option[])[image, index, top, rerank, open])
+            Add(option);
+        model = new ModelBinding(this, DemoModel.Retrieval);
+        output = new OutputBinding(
+            this,
+            "text: a line for each picture, with its path, a tab, its cosine and, where the matching head looked, a tab and its probability; json: one array; jsonl: one object a line; csv: a table.",
+            RecordForm<RetrievalHit>.Formats);
+        SetAction(RunAsync);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
+    [
+        ("By words", "blip search \"a dog on a beach\" --model Salesforce/blip-itm-base-coco"),
+        ("More exactly, more slowly", "blip search \"a dog on a beach\" --rerank 64"),
+        ("By a picture", "blip search --image photo.jpg --index photos/blip.index"),
+        ("The paths alone", "blip search \"a dog on a beach\" --top 3 | cut -f1"),
+        ("Look at the best", "blip search \"a dog on a beach\" --open"),
+    ];
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var text = string.Join(' ', parsed.GetValue(words) ?? []);
+        var picture = parsed.GetValue(image);
+        if ((text.Length > 0) == (picture is not null))
+            throw new UsageException(picture is null ? "there is nothing to look for: give words, or --image FILE." : "--image is given and words are, too; give one of them.");
+        var path = parsed.GetRequiredValue(index);
+        if (!File.Exists(path))
+            throw new UsageException($"--index is '{path}', and there is no such index; make it with 'blip index FOLDER --index {path}'.");
+        var options = new SearchOptions { Top = parsed.GetValue(top) ?? new SearchOptions().Top, Rerank = parsed.GetValue(rerank) ?? 0 };
+        Startup.Step(() =>
+        {
+            options.Validate();
+            return true;
+        });
+        var source = model.Resolve(parsed, terminal);
+        var opened = 0;
+        return await new PipelineRun(terminal, model, output).RunAsync(
+            parsed,
+            () => Load(parsed, source),
+            pipeline =>
+            {
+                using var retriever = pipeline is Matcher matcher ? Retriever.OpenRead(matcher, path) : Retriever.OpenRead((Embedder)pipeline, path);
+                foreach (var notice in retriever.Index.Notices)
+                    terminal.Say(notice);
+                return (picture is null ? retriever.Search(text, options, cancellationToken) : ByImage(retriever, picture, options, cancellationToken)).ToAsyncEnumerable();
+            },
+            new SearchForm(),
+            options.Top,
+            "pictures",
+            hit => parsed.GetValue(open) && opened++ == 0 ? Viewer.Open(hit.Path) : null);
+    }
+
+    private static IReadOnlyList<RetrievalHit> ByImage(Retriever retriever, string picture, SearchOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return retriever.SearchByImage(picture, options, cancellationToken);
+        }
+        catch (ImageException e)
+        {
+            throw new UsageException(e.Message, e);
+        }
+    }
+
+    // A model without a task has vectors and no matching head.
+    private Pipeline Load(ParseResult parsed, ModelSource source) => source.Config.Head == BlipHead.Model
+        ? Embedder.Load(source, model.Options<EmbedderOptions>(parsed))
+        : Matcher.Load(source, model.Options<MatcherOptions>(parsed));
+
+    // What looks like an option and is none would be looked for.
+    private void RefuseUnknownOptions(ArgumentResult result)
+    {
+        foreach (var token in result.Tokens.Select(token => token.Value).Where(token => token.Length > 1 && token[0] == '-'))
+        {
+            var meant = Spelling.Closest(token, Options.SelectMany(option => option.Aliases.Prepend(option.Name)));
+            result.AddError(meant is null ? $"there is no option {token}." : $"there is no option {token}; did you mean {meant}?");
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
+using Blip.Runtime.Retrieval;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>
+/// Tells whose vectors are comparable: those of the same weights at the same precision, from pictures that were prepared alike. A copy of a
+/// model elsewhere, or in another kind of file, is the same model.
+/// </summary>
+internal static class EmbeddingIdentity
+{
+    // Elements of each tensor's beginning and end that are looked at: reading all would take as long as loading the model.
+    private const int Sample = 16;
+
+    /// <summary>The identity of what a model makes with these options.</summary>
+    /// <exception cref="CheckpointException">The weights cannot be read.</exception>
+    public static IndexModel Of(ModelSource source, PipelineOptions options)
+    {
+        var (precision, encoder) = (options.Precision, options.EncoderPrecision ?? options.Precision.ForEncoder());
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var picture = source.Preprocessor;
+        Append(hash, string.Create(
+            CultureInfo.InvariantCulture,
+            $"1 {source.Config.Head} {precision} {encoder} {options.Compat} {picture.DoResize} {picture.Resample} {picture.Width} {picture.Height} {picture.DoRescale} {picture.RescaleFactor:R} {picture.DoNormalize}"));
+        foreach (var number in picture.Mean.Concat(picture.Std))
+            hash.AppendData(BitConverter.GetBytes(number));
+        AppendWeights(hash, source);
+        var words = string.Join(", ", Distinct(precision, encoder).Append(options.Compat == Compat.HuggingFace ? "" : $"{options.Compat}".ToLowerInvariant()).Where(word => word.Length > 0));
+        return new IndexModel($"{source.Name} in {words}", hash.GetHashAndReset());
+    }
+
+    private static void AppendWeights(IncrementalHash hash, ModelSource source)
+    {
+        using var tensors = source.OpenTensors();
+        var values = new float[Sample];
+        foreach (var key in tensors.Keys.Order(StringComparer.Ordinal))
+        {
+            if (!tensors.TryGet(key, out var info) || !info.Type.IsFloatingPoint() || info.ElementCount == 0)
+                continue;
+            Append(hash, $"{key} {info.ShapeText}");
+            var some = values.AsSpan(0, (int)Math.Min(Sample, info.ElementCount));
+            foreach (var first in (ReadOnlySpan<long>)[0, info.ElementCount - some.Length])
+            {
+                tensors.Read(key, first, some);
+                hash.AppendData(MemoryMarshal.AsBytes(some));
+            }
+        }
+    }
+
+    private static string[] Distinct(Precision precision, Precision encoder) => precision == encoder
+        ? [$"{precision}".ToLowerInvariant()]
+        : [$"{precision}".ToLowerInvariant(), $"encoder in {encoder}".ToLowerInvariant()];
+
+    private static void Append(IncrementalHash hash, string text) => hash.AppendData(Encoding.UTF8.GetBytes(text + "\n"));
+}

@@ -1,0 +1,77 @@
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Models;
+using Blip.Runtime.Retrieval;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <content>Searching.</content>
+public sealed partial class Retriever
+{
+    /// <summary>Finds the pictures that words describe best, best first.</summary>
+    /// <param name="text">The words.</param>
+    /// <param name="options">How many, and whether the matching head looks again; null for ten by cosine.</param>
+    /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
+    /// <exception cref="ArgumentException">An option is out of range, the text is longer than the model reads, or there is no matching head to look again.</exception>
+    public IReadOnlyList<RetrievalHit> Search(string text, SearchOptions? options = null, CancellationToken cancellationToken = default) =>
+        Search([text], options, cancellationToken)[0];
+
+    /// <summary>Finds the pictures that each of some texts describes best, best first. All texts share one pass over the index.</summary>
+    /// <returns>For each text its pictures.</returns>
+    /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
+    public IReadOnlyList<IReadOnlyList<RetrievalHit>> Search(IReadOnlyList<string> texts, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        options ??= new SearchOptions();
+        options.Validate();
+        if (options.Rerank > 0 && matcher is null)
+            throw new ArgumentException($"Rerank is {options.Rerank}, and an embedder has no matching head to look again: give a matcher of a retrieval model, or leave it out.", nameof(SearchOptions.Rerank));
+        var vectors = embedder.EmbedTexts(texts, cancellationToken);
+        var found = Find([.. vectors.SelectMany(vector => vector)], Math.Max(options.Top, options.Rerank), cancellationToken);
+        return [.. found.Select((hits, i) => Rerank(hits, texts[i], options, cancellationToken))];
+    }
+
+    /// <summary>Finds the pictures that words describe best, on the thread pool.</summary>
+    /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
+    public Task<IReadOnlyList<RetrievalHit>> SearchAsync(string text, SearchOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Search(text, options, cancellationToken), cancellationToken);
+
+    /// <summary>Finds the pictures nearest to another one, best first.</summary>
+    /// <param name="image">The picture; a path is one. It need not be in the index.</param>
+    /// <param name="options">How many; null for ten.</param>
+    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <exception cref="ImageException">The picture cannot be read.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or asks to look again: the matching head compares pictures with words.</exception>
+    public IReadOnlyList<RetrievalHit> SearchByImage(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        options ??= new SearchOptions();
+        options.Validate();
+        if (options.Rerank > 0)
+            throw new ArgumentException($"Rerank is {options.Rerank}, and the matching head compares pictures with words, not with a picture: leave it out.", nameof(SearchOptions.Rerank));
+        return Find(embedder.EmbedImage(image, cancellationToken), options.Top, cancellationToken)[0];
+    }
+
+    private RetrievalHit[][] Find(float[] queries, int k, CancellationToken cancellationToken) =>
+        [.. embedder.Base.InTurn(embedder, () => Index.Search(embedder.Base.Device, queries, k), cancellationToken)
+            .Select(hits => hits.Select(hit => new RetrievalHit(PathOf(hit.Entry.Id), hit.Score, hit.Score)).ToArray())];
+
+    // The first ones by the matching head's score, then those that it could not look at, then the rest as they are.
+    private RetrievalHit[] Rerank(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken)
+    {
+        if (options.Rerank == 0)
+            return hits;
+        var first = hits.Take(options.Rerank).ToArray();
+        var images = first.Select(hit => ImageSource.FromFile(hit.Path));
+        var matches = matcher!.MatchAllAsync(images, [text], new MatchOptions { Reranking = true }, cancellationToken).ToBlockingEnumerable(cancellationToken);
+        var looked = first.Zip(matches, (hit, result) => result.Succeeded
+            ? hit with { Match = result.Matches[0], Score = Score(result.Matches[0], hit.Cosine) }
+            : hit with { Error = result.Error }).ToArray();
+        return
+        [
+            .. looked.Where(hit => hit.Error is null).OrderByDescending(hit => hit.Score).ThenByDescending(hit => hit.Cosine)
+                .Concat(looked.Where(hit => hit.Error is not null)).Concat(hits.Skip(options.Rerank)).Take(options.Top),
+        ];
+    }
+
+    private double Score(Match match, double cosine) => rules.Score(new MatchLogits((float)match.NoMatchLogit, (float)match.MatchLogit), cosine);
+}

@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Retrieval;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>
+/// Finds pictures by words or by another picture, among any number of them: their vectors are kept in an index on disk. It works with a
+/// matcher or an embedder, which stay their owner's; any number of threads may call it.
+/// </summary>
+/// <example>
+/// <code>
+/// using var matcher = Matcher.Load("models/blip-itm-base-coco");
+/// using var retriever = Retriever.Open(matcher, "photos.index");
+/// await foreach (var result in retriever.AddAsync(Directory.GetFiles("photos").Select(path => ImageSource.FromFile(path))))
+///     Console.WriteLine($"{result.Source.Name}: {result.Outcome}");
+/// foreach (var hit in retriever.Search("a dog on a beach", new SearchOptions { Rerank = 32 }))
+///     Console.WriteLine(hit.Path);
+/// </code>
+/// </example>
+public sealed partial class Retriever : IDisposable
+{
+    // Pictures whose files are looked at together, before those of them that are wanted go to the model.
+    private const int FilesAtOnce = 1024;
+
+    // What a kill may cost, and what flushing to disk may cost: a fraction of a percent of either.
+    private static readonly TimeSpan BetweenWrites = TimeSpan.FromSeconds(1);
+
+    private readonly Embedder embedder;
+    private readonly Matcher? matcher;
+    private readonly CompatRules rules;
+    private readonly string folder;
+
+    private Retriever(Embedder embedder, Matcher? matcher, EmbeddingIndex index)
+    {
+        (this.embedder, this.matcher, Index) = (embedder, matcher, index);
+        rules = CompatRules.Of(embedder.Base.Options.Compat);
+        folder = Path.GetDirectoryName(index.Path) ?? "";
+    }
+
+    /// <summary>The vectors.</summary>
+    public EmbeddingIndex Index { get; }
+
+    /// <summary>Opens an index to add and to search, or makes it. Only one process does at a time.</summary>
+    /// <param name="matcher">Makes the vectors, and looks again at what a search finds.</param>
+    /// <param name="index">The index: a file, with others beside it that begin with its name. Pictures below its folder are known by their path from there, so that the folder may be moved.</param>
+    /// <exception cref="IndexException">Another process writes to it, it was made with another model or precision, or it is damaged.</exception>
+    public static Retriever Open(Matcher matcher, string index) => new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: true));
+
+    /// <summary>Opens an index to add and to search without a matching head, or makes it.</summary>
+    /// <param name="embedder">Makes the vectors.</param>
+    /// <param name="index">The index.</param>
+    /// <inheritdoc cref="Open(Matcher, string)"/>
+    public static Retriever Open(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: true));
+
+    /// <summary>Opens an index to search; others may add to it meanwhile, which is not seen.</summary>
+    /// <param name="matcher">Makes the query's vector, and looks again at what a search finds.</param>
+    /// <param name="index">The index.</param>
+    /// <exception cref="IndexException">There is none, it was made with another model or precision, or it is damaged.</exception>
+    public static Retriever OpenRead(Matcher matcher, string index) => new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: false));
+
+    /// <summary>Opens an index to search without a matching head.</summary>
+    /// <param name="embedder">Makes the query's vector.</param>
+    /// <param name="index">The index.</param>
+    /// <inheritdoc cref="OpenRead(Matcher, string)"/>
+    public static Retriever OpenRead(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: false));
+
+    /// <summary>
+    /// Adds pictures to the index, or what has changed of them: a file that is there with its length and time of change costs a look at its
+    /// folder and no more. What is on disk stays, whatever ends the work; the same call later goes on from there.
+    /// </summary>
+    /// <param name="images">The pictures, files as a rule: others are known by their name, and made anew each time.</param>
+    /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
+    /// <returns>A result for each picture, those that need no work before the others of their thousand. A picture that cannot be read is a result with an error.</returns>
+    /// <exception cref="IndexException">The index cannot be written: what was reported is kept.</exception>
+    /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
+    public async IAsyncEnumerable<IndexingResult> AddAsync(IEnumerable<ImageSource> images, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var pending = new PendingEntries(Index);
+        try
+        {
+            foreach (var some in images.Chunk(FilesAtOnce))
+            {
+                var wanted = new Dictionary<ImageSource, (IndexEntry Entry, IndexingOutcome Outcome)>();
+                var names = new HashSet<string>(StringComparer.Ordinal);
+                foreach (var image in some)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var entry = EntryOf(image);
+                    var outcome = !Index.TryGet(entry.Id, out var known) ? IndexingOutcome.Added : known == entry && entry.Modified != 0 ? IndexingOutcome.Unchanged : IndexingOutcome.Updated;
+                    if (outcome == IndexingOutcome.Unchanged || !names.Add(entry.Id) || !wanted.TryAdd(image, (entry, outcome)))
+                        yield return new IndexingResult(image, IndexingOutcome.Unchanged);
+                }
+                if (wanted.Count == 0)
+                    continue;
+                await foreach (var embedding in embedder.EmbedImagesAsync(wanted.Keys, cancellationToken).ConfigureAwait(false))
+                {
+                    var (entry, outcome) = wanted[embedding.Source];
+                    if (embedding.Succeeded)
+                        pending.Add(entry, embedding.Vector, new IndexingResult(embedding.Source, outcome));
+                    else
+                        yield return new IndexingResult(embedding.Source, IndexingOutcome.Failed, embedding.Error);
+                    if (pending.Age < BetweenWrites)
+                        continue;
+                    foreach (var result in pending.Write())
+                        yield return result;
+                }
+                foreach (var result in pending.Write())
+                    yield return result;
+            }
+        }
+        finally
+        {
+            // Cancelled, or left by the reader: what is made is kept.
+            pending.Write();
+        }
+    }
+
+    /// <summary>Takes the pictures out of the index whose files are gone.</summary>
+    /// <returns>Their paths.</returns>
+    /// <exception cref="IndexException">The index cannot be written.</exception>
+    /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
+    public IReadOnlyList<string> RemoveMissing()
+    {
+        string[] missing = [.. Index.Entries().Where(entry => entry.Modified != 0 && !File.Exists(PathOf(entry.Id))).Select(entry => entry.Id)];
+        Index.Remove(missing);
+        return [.. missing.Select(PathOf)];
+    }
+
+    /// <summary>Closes the index.</summary>
+    public void Dispose() => Index.Dispose();
+
+    /// <summary>Where a picture is that the index knows by a name.</summary>
+    internal string PathOf(string id) => Path.IsPathRooted(id) ? id : Path.Join(folder, id);
+
+    // Below the index's folder the path from there, with slashes on every system; elsewhere the whole path.
+    private IndexEntry EntryOf(ImageSource image)
+    {
+        var file = new FileInfo(image.Name);
+        if (!file.Exists)
+            return new IndexEntry(image.Name);
+        var root = Path.GetFullPath(folder.Length == 0 ? "." : folder);
+        var relative = Path.GetRelativePath(root, file.FullName);
+        var below = !Path.IsPathRooted(relative) && relative != ".." && !relative.StartsWith($"..{Path.DirectorySeparatorChar}", StringComparison.Ordinal);
+        return new IndexEntry(below ? relative.Replace(Path.DirectorySeparatorChar, '/') : file.FullName, file.Length, file.LastWriteTimeUtc.Ticks);
+    }
+
+    private static EmbeddingIndex Open(Embedder embedder, string index, bool write)
+    {
+        var model = EmbeddingIdentity.Of(embedder.Base.Source, embedder.Base.Options);
+        return write ? EmbeddingIndex.Open(index, embedder.Dimension, model) : EmbeddingIndex.OpenRead(index, embedder.Dimension, model);
+    }
+
+    private static T Checked<T>(T pipeline)
+        where T : Pipeline
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        return pipeline;
+    }
+
+    /// <summary>Entries that are made and not on disk yet.</summary>
+    private sealed class PendingEntries(EmbeddingIndex index)
+    {
+        private readonly List<IndexEntry> entries = [];
+        private readonly List<float> vectors = [];
+        private readonly List<IndexingResult> results = [];
+        private long oldest;
+
+        /// <summary>How long the first of them waits.</summary>
+        public TimeSpan Age => entries.Count == 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(oldest);
+
+        public void Add(IndexEntry entry, float[] vector, IndexingResult result)
+        {
+            if (entries.Count == 0)
+                oldest = Stopwatch.GetTimestamp();
+            entries.Add(entry);
+            vectors.AddRange(vector);
+            results.Add(result);
+        }
+
+        /// <summary>Writes them, and tells what became of them.</summary>
+        public IndexingResult[] Write()
+        {
+            if (entries.Count == 0)
+                return [];
+            IndexingResult[] written = [.. results];
+            var (some, values) = (entries.ToArray(), vectors.ToArray());
+            entries.Clear();
+            vectors.Clear();
+            results.Clear();
+            index.Add(some, values);
+            return written;
+        }
+    }
+}

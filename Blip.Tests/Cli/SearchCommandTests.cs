@@ -1,0 +1,162 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Blip.Runtime.Retrieval;
+
+namespace Blip.Tests.Cli;
+
+public sealed class SearchCommandTests : IDisposable
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "blip.dll");
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    private string IndexPath => Path.Combine(folder.Path, "blip.index");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private Task<CliRun> Index(params string[] arguments) => CliRun.Of(["index", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, .. arguments]);
+
+    private Task<CliRun> Search(params string[] arguments) => CliRun.Of(["search", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, .. arguments]);
+
+    [Fact]
+    public async Task AFolderIsIndexedOnceAndSearchedByWords()
+    {
+        Assert.Equal($"12 added, 0 updated, 0 unchanged, 0 removed, 0 failed; 12 pictures in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
+        Assert.Equal($"0 added, 0 updated, 12 unchanged, 0 removed, 0 failed; 12 pictures in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
+
+        var lines = (await Search("a large green star")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(10, lines.Length);
+        Assert.Matches(@"^.*01\.png\t0\.\d{4}$", lines[0]);
+        // Without quotes it is the same.
+        Assert.Equal(lines, (await Search("a", "large", "green", "star")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        Assert.Equal(lines[..3], (await Search("a large green star", "--top", "3")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+        // The default model is the demo matcher, which says so.
+        var run = await CliRun.Of("search", "a large green star", "--device", "cpu", "--index", IndexPath, "--top", "1");
+        Assert.Equal(lines[0] + "\n", run.Succeeded());
+        Assert.Contains("no --model: using the demo matcher", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TrueDescriptionsFindTheirPictures()
+    {
+        (await Index(Demo.Samples)).Succeeded();
+        var right = DemoMatching.Pairs.Where((_, i) => i % 9 == 0).ToArray();
+        foreach (var pair in right)
+        {
+            var text = (await Search(pair.Text, "--top", "12", "--rerank", "12", "--format", "jsonl")).Succeeded();
+            var records = text.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+            Assert.Equal(12, records.Length);
+            Assert.All(records, record => Assert.Equal(["path", "score", "cosine", "match_probability"], record.EnumerateObject().Select(property => property.Name)));
+            var own = records.Single(record => record.GetProperty("path").GetString() == Path.GetFullPath(pair.Path));
+            Assert.Equal(pair.MatchProbability, own.GetProperty("match_probability").GetDouble(), 2e-4);
+            Assert.Equal(pair.Cosine, own.GetProperty("cosine").GetDouble(), 2e-4);
+            Assert.Equal(records.Select(record => record.GetProperty("score").GetDouble()).OrderDescending(), records.Select(record => record.GetProperty("score").GetDouble()));
+        }
+    }
+
+    [Fact]
+    public async Task APictureFindsItself()
+    {
+        (await Index(Demo.Samples)).Succeeded();
+        using var json = JsonDocument.Parse((await Search("--image", Demo.Sample("05.png"), "--top", "1", "--format", "json")).Succeeded());
+        var hit = Assert.Single(json.RootElement.EnumerateArray());
+        Assert.Equal(Path.GetFullPath(Demo.Sample("05.png")), hit.GetProperty("path").GetString());
+        Assert.Equal(1, hit.GetProperty("cosine").GetDouble(), 1e-6);
+        (await Search("--image", Demo.Sample("05.png"), "--rerank", "3")).Refused("--rerank is 3", "leave it out");
+    }
+
+    [Fact]
+    public async Task FilesThatAreGoneLeaveTheIndexOnRequest()
+    {
+        var pictures = Path.Combine(folder.Path, "pictures");
+        Directory.CreateDirectory(pictures);
+        foreach (var path in Demo.Paths)
+            File.Copy(path, Path.Combine(pictures, Path.GetFileName(path)));
+        folder.Write("pictures/broken.png", "no picture");
+        var run = await Index(pictures);
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal($"12 added, 0 updated, 0 unchanged, 0 removed, 1 failed; 12 pictures in {IndexPath}\n", run.Output);
+        Assert.Contains("broken.png", run.Error, StringComparison.Ordinal);
+        File.Delete(Path.Combine(pictures, "broken.png"));
+        File.Delete(Path.Combine(pictures, "01.png"));
+        Assert.EndsWith("12 pictures in " + IndexPath + "\n", (await Index(pictures)).Succeeded(), StringComparison.Ordinal);
+        // A picture that is gone is found, and cannot be looked at again.
+        var gone = await Search("a large green star", "--rerank", "12", "--top", "12", "--format", "csv");
+        Assert.Equal(1, gone.ExitCode);
+        Assert.Contains("01.png", gone.Error, StringComparison.Ordinal);
+        Assert.Equal($"0 added, 0 updated, 0 unchanged, 1 removed, 0 failed; 11 pictures in {IndexPath}\n", (await Index("--prune")).Succeeded());
+        Assert.DoesNotContain("01.png", (await Search("a large green star", "--top", "12")).Succeeded(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatCannotBeIsNamed()
+    {
+        (await Search("a star")).Refused("--index is", "make it with 'blip index");
+        (await Index(Demo.Sample("00.png"))).Succeeded();
+        (await Search()).Refused("give words, or --image");
+        (await Search("a star", "--image", "x.png")).Refused("give one of them");
+        (await Search("a star", "--top", "0")).Refused("--top is 0");
+        (await Search("a star", "--rerank", "-4")).Refused("--rerank is -4");
+        (await Search("a star", "--rernk", "4")).Refused("did you mean --rerank?");
+        (await Search("a star", "--precision", "bf16")).Refused("fp32", "bf16", "another name for a new index");
+        (await Index()).Refused("there is nothing to index");
+        (await Index("-")).Refused("standard input");
+        (await CliRun.Of("index", Demo.Samples, "--model", DemoMatching.Model, "--index", folder.Path)).Refused("this is a folder");
+        using (EmbeddingIndex.Open(Path.Combine(folder.Path, "held"), 8, new IndexModel("x", new byte[IndexModel.FingerprintLength])))
+            (await CliRun.Of("index", Demo.Samples, "--model", DemoMatching.Model, "--index", Path.Combine(folder.Path, "held"))).Refused("another process is writing");
+        File.WriteAllText(IndexPath, "no index");
+        (await Search("a star")).Refused("no index of ours");
+    }
+
+    [Fact]
+    public async Task TheBestIsShownInTheSystemsViewer()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "xdg-open is Linux's");
+        (await Index(Demo.Samples)).Succeeded();
+        var viewer = folder.Write("bin/xdg-open", "#!/bin/sh\necho \"$1\" > \"$VIEWED\"\n");
+        File.SetUnixFileMode(viewer, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var viewed = Path.Combine(folder.Path, "viewed");
+        using var process = Start("search", "a large green star", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, "--open", "--top", "2");
+        Assert.Equal(2, (await process.StandardOutput.ReadToEndAsync(Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        await process.WaitForExitAsync(Token);
+        Assert.Equal(0, process.ExitCode);
+        for (var tries = 0; tries < 100 && !(File.Exists(viewed) && File.ReadAllText(viewed).Length > 0); tries++)
+            await Task.Delay(50, Token);
+        Assert.Equal(Path.GetFullPath(Demo.Sample("01.png")), File.ReadAllText(viewed).Trim());
+    }
+
+    [Fact]
+    public async Task KilledItGoesOnWhereItEnded()
+    {
+        const int Count = 600;
+        var pictures = Path.Combine(folder.Path, "pictures");
+        Directory.CreateDirectory(pictures);
+        for (var i = 0; i < Count; i++)
+            File.Copy(Demo.Paths[i % Demo.Paths.Length], Path.Combine(pictures, $"{i:0000}.png"));
+        using (var process = Start("index", pictures, "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath))
+        {
+            // A first write is on disk, and the next ones are under way.
+            while (!process.HasExited && (!File.Exists(IndexPath) || new FileInfo(IndexPath).Length < 500))
+                await Task.Delay(10, Token);
+            process.Kill();
+            await process.WaitForExitAsync(Token);
+        }
+        int kept;
+        using (var index = EmbeddingIndex.OpenRead(IndexPath))
+            kept = index.Count;
+        Assert.InRange(kept, 1, Count - 1);
+        Assert.Equal($"{Count - kept} added, 0 updated, {kept} unchanged, 0 removed, 0 failed; {Count} pictures in {IndexPath}\n", (await Index(pictures)).Succeeded());
+        using (var index = EmbeddingIndex.OpenRead(IndexPath))
+            Assert.Equal(Enumerable.Range(0, Count).Select(i => $"pictures/{i:0000}.png"), index.Entries().Select(entry => entry.Id).Order(StringComparer.Ordinal));
+    }
+
+    private Process Start(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["PATH"] = $"{Path.Combine(folder.Path, "bin")}:{Environment.GetEnvironmentVariable("PATH")}";
+        start.Environment["VIEWED"] = Path.Combine(folder.Path, "viewed");
+        return Process.Start(start)!;
+    }
+}

@@ -1,0 +1,242 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Models;
+using Blip.Runtime.Pipelines;
+using Blip.Runtime.Retrieval;
+using Blip.Tests.Cli;
+
+namespace Blip.Tests.Pipelines;
+
+public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFixture<RetrieverTests.Matchers>, IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    /// <summary>The demo matcher, loaded once.</summary>
+    public sealed class Matchers : IDisposable
+    {
+        public Matcher Demo { get; } = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu" });
+
+        public void Dispose() => Demo.Dispose();
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string IndexPath => Path.Combine(folder.Path, "blip.index");
+
+    public void Dispose() => folder.Dispose();
+
+    private string[] Copies(int count = 12) => [.. Enumerable.Range(0, count).Select(i =>
+    {
+        var path = Path.Combine(folder.Path, "pictures", $"{i:0000}.png");
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.Copy(Demo.Paths[i % Demo.Paths.Length], path);
+        return path;
+    })];
+
+    private static async Task<List<IndexingResult>> AddAsync(Retriever retriever, IEnumerable<string> paths) =>
+        await retriever.AddAsync(paths.Select(path => ImageSource.FromFile(path)), Token).ToListAsync(Token);
+
+    private static string Outcomes(IEnumerable<IndexingResult> results) =>
+        string.Join(", ", results.GroupBy(result => result.Outcome).OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key}"));
+
+    [Fact]
+    public async Task WhatIsThereAndHasNotChangedIsPassedOver()
+    {
+        var pictures = Copies();
+        using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
+        {
+            Assert.Equal("12 Added", Outcomes(await AddAsync(retriever, pictures)));
+            Assert.Equal("12 Unchanged", Outcomes(await AddAsync(retriever, pictures)));
+            Assert.Equal("24 Unchanged", Outcomes(await AddAsync(retriever, pictures.Concat(pictures))));
+        }
+        File.Copy(pictures[5], pictures[0], overwrite: true);
+        File.SetLastWriteTimeUtc(pictures[1], DateTime.UtcNow.AddMinutes(1));
+        File.Delete(pictures[2]);
+        var broken = folder.Write("pictures/broken.png", "no picture");
+        using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
+        {
+            var results = await AddAsync(retriever, pictures.Append(broken));
+            Assert.Equal("2 Updated, 9 Unchanged, 2 Failed", Outcomes(results));
+            Assert.Equal([pictures[2], broken], results.Where(result => !result.Succeeded).Select(result => result.Source.Name));
+            Assert.All(results.Where(result => !result.Succeeded), result => Assert.StartsWith(result.Source.Name, result.Error, StringComparison.Ordinal));
+            Assert.Equal(retriever.Index.Vector("pictures/0005.png"), retriever.Index.Vector("pictures/0000.png"));
+            Assert.Equal([pictures[2]], retriever.RemoveMissing());
+            Assert.Equal(11, retriever.Index.Count);
+            Assert.Equal("1 Added", Outcomes(await AddAsync(retriever, [Demo.Paths[2]])));
+            Assert.Equal(Path.GetFullPath(Demo.Paths[2]), retriever.Search("anything", new SearchOptions { Top = 12 }).Single(hit => !hit.Path.StartsWith(folder.Path, StringComparison.Ordinal)).Path);
+        }
+    }
+
+    [Fact]
+    public async Task SearchesFindWhatBruteForceInDoubleFinds()
+    {
+        var pictures = Copies();
+        using var retriever = Retriever.Open(matchers.Demo.Embedder, IndexPath);
+        await AddAsync(retriever, pictures);
+        var vectors = pictures.Select(picture => matchers.Demo.Embedder.EmbedImage(picture)).ToArray();
+        string[] texts = [.. DemoMatching.Pairs.Select(pair => pair.Text).Distinct()];
+        var found = retriever.Search(texts, new SearchOptions { Top = 5 }, Token);
+        for (var i = 0; i < texts.Length; i++)
+        {
+            var query = matchers.Demo.Embedder.EmbedText(texts[i]);
+            var expected = vectors.Select((vector, place) => (Path: pictures[place], Cosine: vector.Zip(query, (a, b) => (double)a * b).Aggregate(0.0, (sum, product) => sum + product)))
+                .OrderByDescending(hit => hit.Cosine).Take(5).Select(hit => new RetrievalHit(hit.Path, hit.Cosine, hit.Cosine));
+            Assert.Equal(expected, found[i]);
+        }
+        // And the reference agrees: of each picture's own description with the cosine that it recorded.
+        foreach (var pair in DemoMatching.Pairs)
+        {
+            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12 }).Single(hit => Path.GetFileName(hit.Path) == $"00{Path.GetFileName(pair.Path)}");
+            Assert.Equal(pair.Cosine, hit.Cosine, 2e-4);
+        }
+        var own = retriever.SearchByImage(Demo.Paths[7], new SearchOptions { Top = 2 });
+        Assert.Equal(pictures[7], own[0].Path);
+        Assert.Equal(1, own[0].Cosine, 1e-6);
+        Assert.True(own[1].Cosine < own[0].Cosine);
+        Assert.Equal(own, (await Task.Run(() => retriever.SearchByImage(Demo.Paths[7], new SearchOptions { Top = 2 }), Token)));
+    }
+
+    [Fact]
+    public async Task TheMatchingHeadLooksAgainAtTheFirst()
+    {
+        var pictures = Copies();
+        using var retriever = Retriever.Open(matchers.Demo, IndexPath);
+        await AddAsync(retriever, pictures);
+        File.Delete(pictures[1]);
+        var text = DemoMatching.Pairs.First(pair => pair.Path == Demo.Paths[1]).Text;
+        var plain = retriever.Search(text, new SearchOptions { Top = 12 });
+        Assert.Equal(pictures[1], plain[0].Path);
+
+        var hits = retriever.Search(text, new SearchOptions { Top = 12, Rerank = 6 });
+        Assert.Equal(plain.Take(6).Select(hit => hit.Path).Order(), hits.Take(6).Select(hit => hit.Path).Order());
+        Assert.Equal(plain.Skip(6), hits.Skip(6));
+        Assert.All(hits.Take(5), hit =>
+        {
+            Assert.Equal(matchers.Demo.Match(hit.Path, text).MatchProbability, hit.Match!.MatchProbability);
+            Assert.Equal(hit.Score, hit.Match.MatchProbability);
+        });
+        Assert.Equal(hits.Take(5).OrderByDescending(hit => hit.Score), hits.Take(5));
+        // The file is gone: its vector is still there, and the matching head has nothing to look at.
+        Assert.Equal(pictures[1], hits[5].Path);
+        Assert.Contains(pictures[1], hits[5].Error, StringComparison.Ordinal);
+        Assert.Equal(hits.Take(3), retriever.Search(text, new SearchOptions { Top = 3, Rerank = 6 }));
+        Assert.Equal(hits.Take(3), await retriever.SearchAsync(text, new SearchOptions { Top = 3, Rerank = 6 }, Token));
+    }
+
+    [Fact]
+    public async Task AsTheAuthorsDoItTheScoreIsTheLogitAndTheCosine()
+    {
+        using var matcher = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu", Compat = Compat.Original });
+        using var retriever = Retriever.Open(matcher, IndexPath);
+        await AddAsync(retriever, Demo.Paths);
+        foreach (var pair in DemoMatching.Pairs.Take(6))
+        {
+            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12, Rerank = 12 }).Single(hit => hit.Path == Path.GetFullPath(pair.Path));
+            Assert.Equal(pair.EncoderLogits[1] + pair.Cosine, hit.Score, 5e-3);
+        }
+    }
+
+    [Fact]
+    public async Task WhatWasReportedBeforeAnInterruptionIsNotDoneAgain()
+    {
+        var pictures = Copies(60);
+        var reported = new List<string>();
+        using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            // The reader stops it in the middle of a batch.
+            var seen = 0;
+            IEnumerable<ImageSource> Sources() => pictures.Select(path =>
+            {
+                if (++seen == 40)
+                    stop.CancelAfter(1);
+                return ImageSource.FromFile(path);
+            });
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            {
+                while (true)
+                {
+                    await foreach (var result in retriever.AddAsync(Sources(), stop.Token))
+                        reported.Add(result.Source.Name);
+                    seen = 0;
+                    foreach (var name in retriever.Index.Entries().Select(entry => entry.Id).ToList())
+                        retriever.Index.Remove([name]);
+                    reported.Clear();
+                }
+            });
+        }
+        using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
+        {
+            Assert.Subset(retriever.Index.Entries().Select(entry => retriever.PathOf(entry.Id)).ToHashSet(), reported.ToHashSet());
+            var before = retriever.Index.Count;
+            Assert.Equal(60 - before, (await AddAsync(retriever, pictures)).Count(result => result.Outcome == IndexingOutcome.Added));
+            Assert.Equal(60, retriever.Index.Count);
+        }
+    }
+
+    [Fact]
+    public async Task AReaderWhoLeavesKeepsWhatIsMade()
+    {
+        var pictures = Copies(20);
+        using var retriever = Retriever.Open(matchers.Demo, IndexPath);
+        // It is left at the picture that cannot be read, with nine before it.
+        await foreach (var result in retriever.AddAsync(pictures[..9].Append("no.png").Concat(pictures[9..]).Select(path => ImageSource.FromFile(path)), Token))
+        {
+            if (!result.Succeeded)
+                break;
+        }
+        Assert.InRange(retriever.Index.Count, 9, 19);
+        Assert.Equal(20 - retriever.Index.Count, (await AddAsync(retriever, pictures)).Count(result => result.Outcome == IndexingOutcome.Added));
+        Assert.Equal(20, retriever.Index.Count);
+    }
+
+    [Fact]
+    public void AnIndexIsOfOneModelAndPrecisionAndACopyOfTheModelIsTheSame()
+    {
+        Retriever.Open(matchers.Demo, IndexPath).Dispose();
+        using (var bf16 = Embedder.Load(DemoMatching.Model, new EmbedderOptions { Device = "cpu", Precision = Precision.Bf16 }))
+            Assert.Contains("fp32", Assert.Throws<IndexException>(() => Retriever.Open(bf16, IndexPath)).Message, StringComparison.Ordinal);
+        using (var other = Embedder.Load(ModelSource.Synthetic(SyntheticModels.Config("tiny-square") with { Head = BlipHead.Retrieval }, "another"), new EmbedderOptions { Device = "cpu" }))
+            Assert.Contains("another in fp32", Assert.Throws<IndexException>(() => Retriever.OpenRead(other, IndexPath)).Message, StringComparison.Ordinal);
+
+        var copy = Path.Combine(folder.Path, "copy");
+        Directory.CreateDirectory(copy);
+        foreach (var file in Directory.GetFiles(DemoMatching.Model))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        using var same = Embedder.Load(copy, new EmbedderOptions { Device = "cpu" });
+        Retriever.Open(same, IndexPath).Dispose();
+    }
+
+    [Fact]
+    public async Task AFolderThatIsMovedWithItsIndexIsFound()
+    {
+        Copies(3);
+        using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
+            await AddAsync(retriever, Directory.GetFiles(folder.Path, "*.png", SearchOption.AllDirectories));
+        var moved = folder.Path + "-moved";
+        Directory.Move(folder.Path, moved);
+        try
+        {
+            using var retriever = Retriever.OpenRead(matchers.Demo, Path.Combine(moved, "blip.index"));
+            Assert.All(retriever.Search("a star"), hit => Assert.True(File.Exists(hit.Path), hit.Path));
+            Assert.Throws<InvalidOperationException>(() => retriever.RemoveMissing());
+        }
+        finally
+        {
+            Directory.Move(moved, folder.Path);
+        }
+    }
+
+    [Fact]
+    public void OptionsOutOfRangeAreNamed()
+    {
+        using var retriever = Retriever.Open(matchers.Demo.Embedder, IndexPath);
+        string Refused(Action search) => Assert.Throws<ArgumentException>(search).Message;
+        Assert.Contains("Top is 0", Refused(() => retriever.Search("a", new SearchOptions { Top = 0 })), StringComparison.Ordinal);
+        Assert.Contains("Rerank is -1", Refused(() => retriever.Search("a", new SearchOptions { Rerank = -1 })), StringComparison.Ordinal);
+        Assert.Contains("no matching head", Refused(() => retriever.Search("a", new SearchOptions { Rerank = 5 })), StringComparison.Ordinal);
+        Assert.Contains("not with a picture", Refused(() => retriever.SearchByImage(Demo.Paths[0], new SearchOptions { Rerank = 5 })), StringComparison.Ordinal);
+        Assert.Empty(retriever.Search("a"));
+        Assert.Throws<ImageException>(() => retriever.SearchByImage("no.png"));
+    }
+}
