@@ -57,6 +57,7 @@ public sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
     public void Ask(ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null, bool attendPadding = false)
     {
         asked = null;
+        decoder.Forget();
         var imageRow = CheckTexts(questions, images, imageOf)!;
         var next = new Conversation(images, images.Version, [.. questions], imageRow, questions.Max(question => question.Length), attendPadding);
         var plan = BindTexts(questionPlans, questions, images, imageRow);

@@ -82,6 +82,9 @@ internal sealed class CachedDecoder : IDisposable
         return prompt.Output(DecoderGraphs.Logits);
     }
 
+    /// <summary>Ends the run in hand: what it looks at is about to change, and with it the memory that its plans are bound to.</summary>
+    public void Forget() => prepared = null;
+
     /// <inheritdoc cref="ITextDecoder.Step"/>
     public ArrayView<float> Step(DecodingState state)
     {

@@ -45,6 +45,7 @@ public sealed class CaptioningModel : ImageTextModel, ITextDecoder, ICrossAttent
         Check(states);
         if (!states.HasKeysValues)
             ComputeKeysValues(states);
+        decoder.Forget();
         seen = states;
     }
 

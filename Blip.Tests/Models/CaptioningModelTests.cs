@@ -54,6 +54,28 @@ public class CaptioningModelTests
     }
 
     [Fact]
+    public void Kept_images_are_captioned_again()
+    {
+        using var golden = new GoldenModel("tiny-square", "captioning");
+        using var device = Device.Open("cpu");
+        using var model = CaptioningModel.Load(Tiny, device);
+        using var generator = new Generator(device);
+        using var kept = ModelGoldens.Encode(golden, model, keep: true);
+        var first = Said();
+        var side = model.Config.Vision.ImageSize;
+        ModelGoldens.Write(model, new float[kept.Images * 3 * side * side], kept.Images, side, side);
+        model.Encode(kept.Images, side, side);
+        Assert.NotEqual(first, Said());
+        model.Use(kept);
+        Assert.Equal(first, Said());
+        kept.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => Said());
+
+        string Said() => string.Join(", ", generator.Generate(
+            model, [.. Enumerable.Repeat(new[] { 97 }, kept.Images)], new SpecialTokens(97, 71, 0), new GenerationOptions { MaxLength = 10 }).Select(image => string.Join(' ', image[0].Tokens)));
+    }
+
+    [Fact]
     public void What_does_not_fit_is_refused_before_any_kernel()
     {
         using var device = Device.Open("cpu");

@@ -1,4 +1,3 @@
-using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Models;
@@ -6,7 +5,7 @@ using Blip.Runtime.Models;
 namespace Blip.Tests.Models;
 
 /// <summary>Each difference between BLIP's two implementations changes a result, and the right one (docs/compatibility.md).</summary>
-public class CompatTests
+public class CompatTests(OpenDevices devices) : IClassFixture<OpenDevices>
 {
     private static readonly CompatRules HuggingFace = CompatRules.Of(Compat.HuggingFace), Original = CompatRules.Of(Compat.Original);
 
@@ -15,7 +14,7 @@ public class CompatTests
     {
         var source = ModelSource.Resolve("synthetic:tiny-square");
         var sameEpsilon = ModelSource.Synthetic(source.Config with { Vision = source.Config.Vision with { LayerNormEps = 1e-6 } });
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         var (huggingFace, original) = (Embedding(source, Compat.HuggingFace), Embedding(source, Compat.Original));
         Assert.NotEqual(huggingFace, original);
         Assert.Equal(Embedding(sameEpsilon, Compat.HuggingFace), original);
@@ -30,7 +29,7 @@ public class CompatTests
     [Fact]
     public void The_original_reranks_with_its_own_first_token_and_adds_the_cosine()
     {
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         using var demo = new DemoPictures("retrieval");
         using var model = MatchingModel.Load(demo.Source, device);
         var (answer, text) = (demo.Answers.First(), model.Config.Text);
@@ -52,7 +51,7 @@ public class CompatTests
     [Fact]
     public void The_originals_questions_begin_with_their_own_token()
     {
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         using var model = AnsweringModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device);
         using var generator = new Generator(device);
         var text = model.Config.Text;
@@ -81,7 +80,7 @@ public class CompatTests
         int[] fits = [4, .. Enumerable.Range(10, 33), 3];
         Assert.Equal(fits, Original.MatchText(fits, text));
 
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device);
         var vectors = model.EmbedTexts([HuggingFace.MatchText(longest, text), Original.MatchText(longest, text)]);
         Assert.NotEqual(vectors[0], vectors[1]);
@@ -104,7 +103,7 @@ public class CompatTests
     public void An_implementation_that_there_is_not_is_refused()
     {
         Assert.Contains("HuggingFace or Original", Assert.Throws<ArgumentOutOfRangeException>(() => CompatRules.Of((Compat)7)).Message, StringComparison.Ordinal);
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         Assert.Contains("HuggingFace or Original", Assert.Throws<ArgumentOutOfRangeException>(
             () => MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device, new ModelOptions { Compat = (Compat)7 })).Message, StringComparison.Ordinal);
     }

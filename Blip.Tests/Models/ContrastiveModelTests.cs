@@ -1,11 +1,10 @@
-using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 
 namespace Blip.Tests.Models;
 
 /// <summary>BlipModel: every tensor of its goldens, judged by the reference's own errors.</summary>
-public class ContrastiveModelTests
+public class ContrastiveModelTests(OpenDevices devices) : IClassFixture<OpenDevices>
 {
     public static TheoryData<string, string> TinyOnDevices => ModelGoldens.OnDevices("tiny-square", "tiny-wide", "tiny-head64");
 
@@ -13,7 +12,7 @@ public class ContrastiveModelTests
     public void A_tiny_model_agrees_with_the_reference(string name, string deviceId)
     {
         using var golden = new GoldenModel(name, "model");
-        using var device = Devices.Open(deviceId);
+        var device = devices.Get(deviceId);
         using var model = ContrastiveModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
         var images = ModelGoldens.Encode(golden, model);
         Check(golden, model, images);
@@ -23,7 +22,7 @@ public class ContrastiveModelTests
     public void The_seeds_two_layers_of_full_width_agree_with_the_reference()
     {
         using var golden = new GoldenModel("base", "model");
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         using var model = ContrastiveModel.Load(ModelSource.Resolve("synthetic:seed"), device);
         Check(golden, model, ModelGoldens.EncodeSynthetic(model, images: 2));
     }
@@ -37,7 +36,7 @@ public class ContrastiveModelTests
         using var golden = new GoldenModel(name, "model");
         foreach (var deviceId in ((string[])["cpu", "opencl"]).Where(Devices.Has))
         {
-            using var device = Device.Open(deviceId);
+            var device = devices.Get(deviceId);
             using var model = ContrastiveModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
             var output = model.Compare(ModelGoldens.Encode(golden, model), ModelGoldens.Texts(golden, "input_ids", "attention_mask"));
             golden.AssertClose("logits_per_image", Flat(output.LogitsPerImage), errors);
@@ -49,7 +48,7 @@ public class ContrastiveModelTests
     [Theory, InlineData("image-features"), InlineData("text-features"), InlineData("multimodal-features")]
     public void Every_node_matters(string name)
     {
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         using var model = ContrastiveModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device);
         var graph = model.Graphs.Single(graph => graph.Name == name);
         var keep = new List<IDisposable>();

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
@@ -8,7 +7,7 @@ using Blip.Runtime.Models;
 namespace Blip.Tests.Models;
 
 /// <summary>Matching and its vectors: the reference's answers, and a pair's answer in any company.</summary>
-public class MatchingModelTests
+public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices>
 {
     private static readonly string[] Labels = ["cls", "enc"];
 
@@ -18,7 +17,7 @@ public class MatchingModelTests
     public void A_tiny_model_agrees_with_the_reference(string name, string deviceId)
     {
         using var golden = new GoldenModel(name, "retrieval");
-        using var device = Devices.Open(deviceId);
+        var device = devices.Get(deviceId);
         using var model = MatchingModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
         var seen = new HashSet<string>();
         var images = ModelGoldens.Encode(golden, model);
@@ -52,7 +51,7 @@ public class MatchingModelTests
         using var golden = new GoldenModel(name, "retrieval");
         foreach (var deviceId in ((string[])["cpu", "opencl"]).Where(Devices.Has))
         {
-            using var device = Device.Open(deviceId);
+            var device = devices.Get(deviceId);
             using var model = MatchingModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
             var images = ModelGoldens.Encode(golden, model);
             foreach (var label in Labels)
@@ -71,7 +70,7 @@ public class MatchingModelTests
         // The same image encoder.
         using var captioning = new GoldenModel("base", "captioning");
         var relative = captioning.RelativeError("vision.last_hidden_state");
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:base"), device);
         var images = ModelGoldens.EncodeSynthetic(model, images: 1);
         foreach (var label in Labels)
@@ -85,7 +84,7 @@ public class MatchingModelTests
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
     public void The_demo_pictures_have_the_references_answers(string deviceId)
     {
-        using var device = Devices.Open(deviceId);
+        var device = devices.Get(deviceId);
         using var demo = new DemoPictures("retrieval");
         using var model = MatchingModel.Load(demo.Source, device);
         var answers = demo.Answers.ToList();
@@ -111,11 +110,24 @@ public class MatchingModelTests
             Assert.All(expected.EnumerateArray().Zip(actual), pair => Assert.Equal(pair.First.GetDouble(), pair.Second, 5e-5));
     }
 
+    [Theory, InlineData(Precision.Fp16), InlineData(Precision.Bf16), InlineData(Precision.Int8)]
+    public void Any_precision_tells_the_demo_pairs_apart(Precision precision)
+    {
+        using var demo = new DemoPictures("retrieval");
+        using var model = MatchingModel.Load(demo.Source, devices.Get("cpu"), new ModelOptions { Precision = precision });
+        var answers = demo.Answers.ToList();
+        var images = demo.Encode(model, [.. answers.Select(answer => answer.GetProperty("file").GetString()!).Distinct()], out var imageOf);
+        var matches = model.Match(
+            images, [.. answers.Select(answer => demo.Tokenizer.Encode(answer.GetProperty("text").GetString()!))],
+            [.. answers.Select(answer => imageOf[answer.GetProperty("file").GetString()!])]);
+        Assert.All(answers.Zip(matches), pair => Assert.Equal(pair.First.GetProperty("match_probability").GetDouble(), pair.Second.Probability, 0.03));
+    }
+
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
     public void A_pair_has_the_bits_that_it_has_alone(string deviceId)
     {
         using var golden = new GoldenModel("tiny-head64", "retrieval");
-        using var device = Devices.Open(deviceId);
+        var device = devices.Get(deviceId);
         using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-head64"), device);
         int[][] three = ModelGoldens.Texts(golden, "cls.input_ids", "cls.attention_mask");
         // More than one run holds, of many lengths.
@@ -156,7 +168,7 @@ public class MatchingModelTests
     public void Every_set_of_passes_gives_the_same_bits()
     {
         using var golden = new GoldenModel("tiny-wide", "retrieval");
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         var texts = ModelGoldens.Texts(golden, "cls.input_ids", "cls.attention_mask");
         float[]? first = null;
         for (var passes = PassSet.None; passes <= PassSet.All; passes++)
@@ -172,7 +184,7 @@ public class MatchingModelTests
     [Theory, InlineData("match"), InlineData("image-embedding"), InlineData("text-embedding")]
     public void Every_node_matters(string name)
     {
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device);
         var graph = model.Graphs.Single(graph => graph.Name == name);
         var keep = new List<IDisposable>();
@@ -184,7 +196,7 @@ public class MatchingModelTests
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
     public void Known_sizes_allocate_no_device_memory_and_handles_give_theirs_back(string deviceId)
     {
-        using var device = Devices.Open(deviceId);
+        var device = devices.Get(deviceId);
         var before = (device.LiveBuffers, device.AllocatedBytes);
         using (var model = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device))
         {
@@ -219,7 +231,7 @@ public class MatchingModelTests
     [Fact]
     public void What_does_not_fit_is_refused_before_any_kernel()
     {
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device);
         using var other = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device);
         using var images = ModelGoldens.EncodeSynthetic(model, 2, keep: true);
@@ -246,7 +258,7 @@ public class MatchingModelTests
     [Fact]
     public void A_checkpoint_of_another_head_is_refused()
     {
-        using var device = Device.Open("cpu");
+        var device = devices.Get("cpu");
         var source = ModelSource.Resolve(Path.Combine(AppContext.BaseDirectory, "weights", "captioning"));
         Assert.Contains("BlipForConditionalGeneration", Assert.Throws<CheckpointException>(() => MatchingModel.Load(source, device)).Message, StringComparison.Ordinal);
     }
