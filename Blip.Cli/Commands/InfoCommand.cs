@@ -31,6 +31,7 @@ internal sealed class InfoCommand : Command, IHasExamples
         Add(head);
         Add(format);
         Add(graph);
+        var cost = new CostBinding(this);
         SetAction(parsed =>
         {
             var source = ModelBinding.Resolve(parsed.GetRequiredValue(model));
@@ -38,6 +39,11 @@ internal sealed class InfoCommand : Command, IHasExamples
             if (parsed.GetResult(graph) is { Implicit: false })
             {
                 WriteGraphs(source, shown, parsed.GetValue(graph) == GraphFormats[1] ? GraphPrinter.ToMermaid : GraphPrinter.ToText);
+                return;
+            }
+            if (cost.Wanted(parsed))
+            {
+                cost.Write(parsed, source, shown, parsed.GetValue(format) == "json", terminal.Output);
                 return;
             }
             var manifest = Startup.Step(() => ModelManifest.For(source.Config, shown));
@@ -54,6 +60,7 @@ internal sealed class InfoCommand : Command, IHasExamples
     [
         ("A model in a folder; its config.json is enough", "blip info models/blip-image-captioning-base"),
         ("What runs on the device, node by node", "blip info models/blip-image-captioning-base --graph"),
+        ("What a batch of captions costs", "blip info synthetic:base --cost --device cuda --precision fp16 --batch-size 32 --num-beams 3"),
         ("The number of parameters", "blip info synthetic:large --format json | jq .parameters"),
     ];
 

@@ -11,6 +11,7 @@ internal static partial class OptionNames
         "VocabularyFile" => "--vocab",
         "CacheFolder" => "--cache",
         "Candidates" => "--answer",
+        "PictureWidth" or "PictureHeight" => "--picture",
         _ => "-" + Capital().Replace(property, match => $"-{match.Value.ToLowerInvariant()}"),
     };
 

@@ -11,6 +11,9 @@ public sealed partial class Device
     /// <summary>Times that ILGPU was asked to run CPU variants: one for each batch, or more where a copy came between.</summary>
     internal long Launches { get; private set; }
 
+    /// <summary>Kernels, or CPU variants, that were queued one by one since the device was opened; what a graph holds counts once.</summary>
+    internal long Queued { get; private set; }
+
     /// <summary>
     /// Until the result is disposed, CPU variants are collected and run by one launch: what a step of many small operators would lose in
     /// launches. Other devices queue their launches by themselves, and nothing changes there. Memory that an operator reads must live
@@ -35,6 +38,7 @@ public sealed partial class Device
         if (!waiting.HasRoomFor<TOperator>())
             RunWaiting();
         waiting.Add(op);
+        Queued++;
         if (openBatches == 0)
             RunWaiting();
     }

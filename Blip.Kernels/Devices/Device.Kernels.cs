@@ -173,6 +173,7 @@ public sealed partial class Device
         where TLauncher : Delegate
     {
         RunWaiting();
+        Queued++;
         return kernels.Load<TLauncher>(kernel);
     }
 }

@@ -26,11 +26,29 @@ public abstract record Node(string Name)
     public virtual string Attributes => "";
 
     /// <summary>Floating-point operations of one run; a multiply-add counts as two.</summary>
-    public virtual long Flops(Plan plan) => 0;
+    public virtual long Flops(GraphSizes sizes) => 0;
+
+    /// <summary>Bytes that one run moves at least: each input, parameter, weight and result once.</summary>
+    /// <param name="sizes">How large its values are.</param>
+    /// <param name="stored">Bytes of a matrix as it is kept.</param>
+    public virtual NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored)
+    {
+        var parameters = Inputs.Where(value => value.Kind == ValueKind.Parameter).Sum(sizes.Length) + Vectors.Sum(vector => (long)vector.Length);
+        var values = Inputs.Where(value => value.Kind != ValueKind.Parameter).Distinct().Concat(Outputs).Sum(sizes.Length);
+        return new NodeBytes(Matrices.Sum(stored) + (sizeof(float) * parameters), sizeof(float) * values);
+    }
+
+    /// <summary>Kernels that one run launches on a GPU.</summary>
+    public virtual int Kernels => 1;
 
     /// <summary>Queues the kernel. Shapes were checked when the plan was made.</summary>
     public abstract void Run(Plan plan);
 }
+
+/// <summary>Bytes that a node moves.</summary>
+/// <param name="Weights">Those that are the same in every run.</param>
+/// <param name="Values">Inputs, caches and results; all elements take four bytes.</param>
+public readonly record struct NodeBytes(long Weights, long Values);
 
 /// <summary>A node that makes one value.</summary>
 /// <param name="Name">The module.</param>

@@ -11,7 +11,6 @@ namespace Blip.Runtime.Graph;
 public sealed class Plan : IDisposable
 {
     private readonly Executor executor;
-    private readonly int[][] sizes;
     private readonly long[] offsets;
     private readonly ArrayView<float>[] floats;
     private readonly ArrayView<int>[] ints;
@@ -35,8 +34,7 @@ public sealed class Plan : IDisposable
             .Except(graph.AllNodes.SelectMany(node => node.Outputs))];
         outputs = [.. graph.Outputs.Values];
         var count = graph.Values.Count;
-        sizes = [.. graph.Values.Select(value => value.Kind == ValueKind.Computed || value.Shape.Dims.All(dim => dim.Symbol is null || symbols.ContainsKey(dim.Symbol))
-            ? value.Shape.Resolve(symbols) : [])];
+        Sizes = new GraphSizes(graph, symbols);
         floats = new ArrayView<float>[count];
         ints = new ArrayView<int>[count];
         bound = new bool[count];
@@ -61,6 +59,9 @@ public sealed class Plan : IDisposable
 
     /// <summary>The weights that its nodes multiply with.</summary>
     public WeightStore Weights => executor.Weights;
+
+    /// <summary>The sizes of its values.</summary>
+    public GraphSizes Sizes { get; }
 
     /// <summary>Bytes that the values between nodes take.</summary>
     public long WorkspaceBytes => arenaLength * sizeof(float);
@@ -137,22 +138,13 @@ public sealed class Plan : IDisposable
     public ArrayView<int> Ints(Value value) => ints[value.Id];
 
     /// <summary>One of a value's sizes.</summary>
-    public int Size(Value value, int axis) => sizes[value.Id][axis];
+    public int Size(Value value, int axis) => Sizes.Of(value)[axis];
 
-    /// <summary>A value's sizes.</summary>
-    public IReadOnlyList<int> Sizes(Value value) => sizes[value.Id];
+    /// <inheritdoc cref="GraphSizes.Length"/>
+    public long Length(Value value) => Sizes.Length(value);
 
-    /// <summary>Elements of a value.</summary>
-    public long Length(Value value)
-    {
-        var length = 1L;
-        foreach (var size in sizes[value.Id])
-            length *= size;
-        return length;
-    }
-
-    /// <summary>Rows of a value: everything but its last dimension.</summary>
-    public long Rows(Value value) => Length(value) / sizes[value.Id][^1];
+    /// <inheritdoc cref="GraphSizes.Rows"/>
+    public long Rows(Value value) => Sizes.Rows(value);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -204,7 +196,7 @@ public sealed class Plan : IDisposable
 
     private void RunProfiled(Node node, Profiler profiler)
     {
-        using (profiler.Measure(Device, Graph.Name, node.Name, node.Operator, node.Flops(this)))
+        using (profiler.Measure(Device, Graph.Name, node.Name, node.Operator, node.Flops(Sizes)))
             node.Run(this);
     }
 

@@ -300,7 +300,7 @@ public abstract class ImageTextModel : IDisposable
         var length = checked((int)plan.Length(value));
         plan.Bind(value, results.View(length));
         plan.Run();
-        return [.. results.Read(length).Chunk(plan.Sizes(value)[^1])];
+        return [.. results.Read(length).Chunk(plan.Sizes.Of(value)[^1])];
     }
 
     private static void CheckImage(ImageStates states, int image)

@@ -154,7 +154,7 @@ internal static class ModelGoldens
             }
             else
             {
-                var width = plan.Sizes(input)[^1];
+                var width = plan.Sizes.Of(input)[^1];
                 keep.Add(Bound([.. Enumerable.Range(0, length).Select(i => input.Name switch
                 {
                     // The last token of each row is padding.

@@ -16,7 +16,7 @@ public sealed record AddNode(string Name, Value A, Value B, Value Output) : Comp
     public override IEnumerable<Value> Inputs => [A, B];
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => plan.Length(A);
+    public override long Flops(GraphSizes sizes) => sizes.Length(A);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => Elementwise.Add(plan.Device, plan.Floats(A), plan.Floats(B), plan.Floats(Output), plan.Length(A));

@@ -26,6 +26,17 @@ public sealed record AppendCacheNode(string Name, Columns Key, Columns Value, Va
     public override IEnumerable<Value> Writes => [KeyCache, ValueCache];
 
     /// <inheritdoc/>
+    /// <remarks>What is appended is read and written; the rest of the caches is left alone.</remarks>
+    public override NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored)
+    {
+        var appended = (sizes.Rows(Key.Value) * Key.Width) + (sizes.Rows(Value.Value) * Value.Width);
+        return new NodeBytes(0, sizeof(float) * ((2 * appended) + sizes.Length(Start) + (CacheRow is null ? 0 : sizes.Length(CacheRow))));
+    }
+
+    /// <inheritdoc/>
+    public override int Kernels => 2;
+
+    /// <inheritdoc/>
     public override void Run(Plan plan)
     {
         Append(plan, Key, KeyCache);

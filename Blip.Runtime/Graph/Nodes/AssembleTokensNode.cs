@@ -17,7 +17,7 @@ public sealed record AssembleTokensNode(string Name, Value Patches, Value ClassT
     public override IEnumerable<Value> Inputs => [Patches, ClassToken, Positions];
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => plan.Length(Output);
+    public override long Flops(GraphSizes sizes) => sizes.Length(Output);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => AssembleTokens.Run(

@@ -26,7 +26,7 @@ public sealed record AttentionBackwardNode(
     public override string Attributes => Forward.Attributes;
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => 8 * plan.Length(Forward.Output) * plan.Size(Forward.Spec.Key.Value, 1);
+    public override long Flops(GraphSizes sizes) => 8 * sizes.Length(Forward.Output) * sizes.Size(Forward.Spec.Key.Value, 1);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => AttentionBackward.Run(plan.Device, new AttentionBackwardArgs

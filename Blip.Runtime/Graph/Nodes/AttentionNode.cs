@@ -52,7 +52,7 @@ public sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output
         + (Spec.Causal ? ", causal" : "") + (Spec.Mask is null ? "" : ", masked");
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => 4 * plan.Length(Output) * plan.Size(Spec.Key.Value, 1);
+    public override long Flops(GraphSizes sizes) => 4 * sizes.Length(Output) * sizes.Size(Spec.Key.Value, 1);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => Attention.Run(plan.Device, Args(plan));

@@ -16,7 +16,7 @@ public sealed record AttentionRolloutNode(string Name, Value Probabilities, Valu
     public override IEnumerable<Value> Inputs => Before is null ? [Probabilities] : [Probabilities, Before];
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => plan.Length(Probabilities) + (2 * plan.Length(Output) * plan.Size(Output, 1));
+    public override long Flops(GraphSizes sizes) => sizes.Length(Probabilities) + (2 * sizes.Length(Output) * sizes.Size(Output, 1));
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => AttentionRollout.Run(

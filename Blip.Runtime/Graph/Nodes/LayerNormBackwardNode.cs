@@ -22,7 +22,7 @@ public sealed record LayerNormBackwardNode(string Name, Value X, Value Gamma, fl
     public override string Attributes => string.Create(CultureInfo.InvariantCulture, $"eps={Epsilon}");
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => 14 * plan.Length(X);
+    public override long Flops(GraphSizes sizes) => 14 * sizes.Length(X);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => LayerNormBackward.Run(

@@ -22,7 +22,7 @@ public sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta
     public override string Attributes => string.Create(CultureInfo.InvariantCulture, $"eps={Epsilon}");
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => 8 * plan.Length(X);
+    public override long Flops(GraphSizes sizes) => 8 * sizes.Length(X);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => LayerNorm.Run(

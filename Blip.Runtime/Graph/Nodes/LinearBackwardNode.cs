@@ -22,7 +22,7 @@ public sealed record LinearBackwardNode(string Name, Matrix Weight, Value Output
     public override string Attributes => $"{Weight.OutFeatures}→{Weight.InFeatures}";
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => 2 * plan.Rows(Output) * Weight.InFeatures * Weight.OutFeatures;
+    public override long Flops(GraphSizes sizes) => 2 * sizes.Rows(Output) * Weight.InFeatures * Weight.OutFeatures;
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => GemmBackward.Run(plan.Device, new GemmBackwardArgs

@@ -30,7 +30,7 @@ public sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? Bia
         + (Activation == Activation.None ? "" : $", {Activation}") + (Residual is null ? "" : ", + residual");
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => 2 * plan.Rows(X) * Weight.InFeatures * Weight.OutFeatures;
+    public override long Flops(GraphSizes sizes) => 2 * sizes.Rows(X) * Weight.InFeatures * Weight.OutFeatures;
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => Gemm.Run(plan.Device, new GemmArgs

@@ -15,7 +15,7 @@ public sealed record LogSoftmaxNode(string Name, Value X, Value Output) : Comput
     public override IEnumerable<Value> Inputs => [X];
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => 3 * plan.Length(X);
+    public override long Flops(GraphSizes sizes) => 3 * sizes.Length(X);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => LogSoftmax.Run(plan.Device, new LogSoftmaxArgs

@@ -16,6 +16,11 @@ public sealed record SelectTokenNode(string Name, Value X, Value? Lengths, Value
     public override IEnumerable<Value> Inputs => Lengths is null ? [X] : [X, Lengths];
 
     /// <inheritdoc/>
+    /// <remarks>Of each row one token is read.</remarks>
+    public override NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored) =>
+        new(0, sizeof(float) * ((2 * sizes.Length(Output)) + (Lengths is null ? 0 : sizes.Length(Lengths))));
+
+    /// <inheritdoc/>
     public override void Run(Plan plan) => SelectToken.Run(
         plan.Device, plan.Floats(X), Lengths is null ? plan.Device.Empty<int>() : plan.Ints(Lengths), plan.Floats(Output),
         plan.Size(X, 0), plan.Size(X, 1), X.Shape.Width, offset: Lengths is null ? 0 : -1);

@@ -21,7 +21,16 @@ public sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, Va
     public override IEnumerable<Matrix> Matrices => [Words];
 
     /// <inheritdoc/>
-    public override long Flops(Plan plan) => plan.Length(Output);
+    public override long Flops(GraphSizes sizes) => sizes.Length(Output);
+
+    /// <inheritdoc/>
+    /// <remarks>Of both tables only the rows of the tokens are read.</remarks>
+    public override NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored)
+    {
+        var tokens = sizes.Length(Ids);
+        var words = stored(Words) * tokens / Words.OutFeatures;
+        return new NodeBytes(0, words + (sizeof(float) * (tokens + (Start is null ? 0 : sizes.Length(Start)) + (2 * sizes.Length(Output)))));
+    }
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => TokenEmbedding.Run(plan.Device, new TokenEmbeddingArgs
