@@ -56,6 +56,13 @@ internal static partial class CudaDriver
     public static void Copy(nint from, nint to, long bytes, AcceleratorStream stream) =>
         Check(CudaAPI.CurrentAPI.MemcpyAsync(to, from, (nint)bytes, stream), $"a copy of {bytes} bytes");
 
+    /// <summary>Makes an event: a place in a stream's work that others can wait for.</summary>
+    public static nint CreateEvent()
+    {
+        Check(CudaAPI.CurrentAPI.CreateEvent(out var created, CudaEventFlags.CU_EVENT_DISABLE_TIMING), "to make an event");
+        return created;
+    }
+
     /// <summary>What is queued on the stream after this waits for the event.</summary>
     public static void WaitFor(nint stream, nint recorded) => Check(cuStreamWaitEvent(stream, recorded, 0), nameof(cuStreamWaitEvent));
 

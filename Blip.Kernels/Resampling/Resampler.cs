@@ -29,33 +29,49 @@ public sealed class Resampler(Device device) : IDisposable
     /// <exception cref="ArgumentException">A size is not positive, or the picture between the two passes would have 2³¹ bytes or more.</exception>
     public ArrayView<byte> Resize(ReadOnlySpan<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
     {
+        var between = Check(pixels.Length, width, height, targetWidth, targetHeight);
+        var upload = Room(ref source, pixels.Length);
+        source!.CopyFrom(pixels);
+        var resized = Resize(upload, between, width, height, targetWidth, targetHeight, filter);
+        GiveBack(ref source);
+        return resized;
+    }
+
+    /// <summary>Resizes a picture that is on the device, <c>[height, width, 3]</c>; otherwise as the other one.</summary>
+    /// <inheritdoc cref="Resize(ReadOnlySpan{byte}, int, int, int, int, ResamplingFilter)"/>
+    public ArrayView<byte> Resize(ArrayView<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter) =>
+        Resize(pixels, Check(pixels.Length, width, height, targetWidth, targetHeight), width, height, targetWidth, targetHeight, filter);
+
+    // Bytes of the picture between the passes.
+    private static long Check(long bytes, int width, int height, int targetWidth, int targetHeight)
+    {
         ShapeCheck.AtLeast(width, 1, nameof(width));
         ShapeCheck.AtLeast(height, 1, nameof(height));
         ShapeCheck.AtLeast(targetWidth, 1, nameof(targetWidth));
         ShapeCheck.AtLeast(targetHeight, 1, nameof(targetHeight));
         ShapeCheck.Within(3L * targetWidth * targetHeight, 3, int.MaxValue - 1, "bytes of the resized picture");
-        if (pixels.Length != 3L * width * height)
-            throw new ArgumentException($"{pixels.Length} bytes are not a picture of {width}×{height}.", nameof(pixels));
-        var (columns, rows) = (width != targetWidth, height != targetHeight);
+        if (bytes != 3L * width * height)
+            throw new ArgumentException($"{bytes} bytes are not a picture of {width}×{height}.", nameof(bytes));
         var between = Resampling.IntermediateBytes(width, height, targetWidth, targetHeight);
         ShapeCheck.Within(between, 0, int.MaxValue - 1, $"bytes between the passes of a picture of {width}×{height}");
+        return between;
+    }
 
-        var upload = Room(ref source, pixels.Length);
-        source!.CopyFrom(pixels);
+    private ArrayView<byte> Resize(ArrayView<byte> pixels, long between, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
+    {
         var args = new ResamplingArgs
         {
-            Source = upload,
+            Source = pixels,
             SourceWidth = width,
             SourceHeight = height,
             Intermediate = between > 0 ? Room(ref intermediate, between) : default,
             Target = Room(ref target, 3L * targetWidth * targetHeight),
             TargetWidth = targetWidth,
             TargetHeight = targetHeight,
-            Columns = columns ? Table(width, targetWidth, filter) : default,
-            Rows = rows ? Table(height, targetHeight, filter) : default,
+            Columns = width != targetWidth ? Table(width, targetWidth, filter) : default,
+            Rows = height != targetHeight ? Table(height, targetHeight, filter) : default,
         };
         Resampling.Run(device, args);
-        GiveBack(ref source);
         GiveBack(ref intermediate);
         return args.Target;
     }

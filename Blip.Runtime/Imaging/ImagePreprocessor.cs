@@ -38,9 +38,10 @@ public sealed class ImagePreprocessor : IDisposable
     /// <param name="image">The picture, of any size where the settings resize.</param>
     /// <param name="output">Where to, <c>[3, height, width]</c> on the device: a slice of a batch.</param>
     /// <param name="name">What error messages call the picture.</param>
+    /// <param name="staged">The picture's pixels on their way to the device already; null sends them now.</param>
     /// <exception cref="ImageException">The picture has the wrong size and is not to be resized.</exception>
     /// <exception cref="ArgumentException">The output is too short.</exception>
-    public void Write(RgbImage image, ArrayView<float> output, string name = "picture")
+    public void Write(RgbImage image, ArrayView<float> output, string name = "picture", StagedBytes? staged = null)
     {
         ArgumentNullException.ThrowIfNull(image);
         var (width, height) = (processing.Width, processing.Height);
@@ -48,7 +49,11 @@ public sealed class ImagePreprocessor : IDisposable
             throw new ImageException($"{name}: {image.Width}×{image.Height} pixels, where the model wants {width}×{height} and its preprocessor_config.json says do_resize false. Resize the picture, or set do_resize.");
         ArrayView<byte> resized;
         using (device.Measure("image", "resize"))
-            resized = resampler.Resize(image.Pixels, image.Width, image.Height, width, height, processing.Filter);
+        {
+            resized = staged is null
+                ? resampler.Resize(image.Pixels, image.Width, image.Height, width, height, processing.Filter)
+                : resampler.Resize(staged.OnDevice(), image.Width, image.Height, width, height, processing.Filter);
+        }
         using (device.Measure("image", "normalize"))
             PixelNormalization.Run(device, resized, table.View, output, width, height);
     }

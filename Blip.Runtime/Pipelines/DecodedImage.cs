@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Kernels.Devices;
 using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
@@ -8,6 +9,9 @@ internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image
 {
     /// <summary>What is on the device of it already; then there are no pixels.</summary>
     public ImageFeatures? Features { get; init; }
+
+    /// <summary>The pixels on their way to the device already; null where they go when their turn comes.</summary>
+    public StagedBytes? Staged { get; init; }
 
     /// <summary>True where there are pixels.</summary>
     [MemberNotNullWhen(true, nameof(Image))]

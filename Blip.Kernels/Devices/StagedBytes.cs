@@ -1,0 +1,36 @@
+using ILGPU;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>Bytes in an <see cref="UploadStage"/>. Disposed on the device's thread once what reads them is queued; dropped, they are found by the collector.</summary>
+public sealed class StagedBytes : IDisposable
+{
+    private readonly StageHalf half;
+    private readonly int offset, length;
+    private bool released;
+
+    internal StagedBytes(StageHalf half, int offset, int length) => (this.half, this.offset, this.length) = (half, offset, length);
+
+    /// <summary>Gives the place back that nobody gave back: a reader of many pictures may leave early.</summary>
+    ~StagedBytes() => half.Forget();
+
+    /// <summary>The bytes on the device; what is queued from now on comes behind their copy. On the device's thread.</summary>
+    /// <exception cref="ObjectDisposedException">They were given back.</exception>
+    public ArrayView<byte> OnDevice()
+    {
+        ObjectDisposedException.ThrowIf(released, this);
+        return half.OnDevice(offset, length);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (released)
+            return;
+        released = true;
+        GC.SuppressFinalize(this);
+        half.Release();
+    }
+
+    internal void Send(ReadOnlySpan<byte> bytes) => half.Send(bytes, offset);
+}
