@@ -33,6 +33,15 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
         using var report = output.Profile(parsed, terminal, pipeline);
         await using var file = OutputFile.OpenText(output.File(parsed));
         var writer = form.Writer(output.Format(parsed), file ?? terminal.Output);
-        return await new ResultRun<TResult>(terminal, writer, form, progress, also).RunAsync(results);
+        var told = pipeline.Notices.Count;
+        try
+        {
+            return await new ResultRun<TResult>(terminal, writer, form, progress, also).RunAsync(results);
+        }
+        finally
+        {
+            foreach (var notice in pipeline.Notices.Skip(told))
+                terminal.Say(notice);
+        }
     }
 }

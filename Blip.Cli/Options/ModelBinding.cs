@@ -16,13 +16,14 @@ internal sealed class ModelBinding
         "A folder with config.json and weights, a weight file beside its config.json, a name in the local Hugging Face cache "
         + "(Salesforce/blip-image-captioning-base), or synthetic:NAME.";
 
-    private static readonly string[] Precisions = [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())];
+    /// <summary>What a precision can be called.</summary>
+    public static readonly string[] Precisions = [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())];
 
     private readonly DemoModel demo;
     private readonly Option<string?> model = OptionKinds.Text("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
     private readonly Option<string> device = new("--device")
     {
-        Description = "Where to run: auto, cuda, opencl or cpu; cuda:1 is the second one. See 'blip devices'.",
+        Description = "Where to run: auto, cuda, opencl or cpu; cuda:1 is the second one. Captions run on several, too: cuda:all, or cuda:0,cuda:1. See 'blip devices'.",
         HelpName = "auto|cuda|opencl|cpu",
         DefaultValueFactory = _ => "auto",
     };
@@ -57,7 +58,7 @@ internal sealed class ModelBinding
     {
         this.demo = demo;
         cache.Validators.Add(RefusePictureAsFolder);
-        device.CompletionSources.Add("auto", "cuda", "opencl", "cpu");
+        device.CompletionSources.Add("auto", "cuda", "opencl", "cpu", "cuda:all");
         foreach (var option in (Option[])[model, device, precision, encoderPrecision, cache, threads, batchSize, vocabulary, compat])
             command.Add(option);
     }

@@ -38,9 +38,15 @@ internal sealed class OutputBinding
     public string? File(ParseResult parsed) => parsed.GetValue(output);
 
     /// <summary>Begins to time, where that is wanted; null where it is not.</summary>
-    /// <exception cref="UsageException">The trace file cannot be written.</exception>
-    public ProfileReport? Profile(ParseResult parsed, Terminal terminal, Pipeline pipeline) =>
-        parsed.GetResult(profile) is { Implicit: false } ? new ProfileReport(terminal, pipeline, parsed.GetValue(profile)) : null;
+    /// <exception cref="UsageException">The trace file cannot be written, or several devices are at work.</exception>
+    public ProfileReport? Profile(ParseResult parsed, Terminal terminal, Pipeline pipeline)
+    {
+        if (parsed.GetResult(profile) is not { Implicit: false })
+            return null;
+        if (pipeline.Devices.Count > 1)
+            throw new UsageException($"{profile.Name} times one device, and {pipeline.Devices.Count} are at work; name one with --device.");
+        return new ProfileReport(terminal, pipeline, parsed.GetValue(profile));
+    }
 
     // "--profile photo.jpg" must not write a trace over the photo.
     private static void RefusePictureAsTrace(OptionResult result)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 
@@ -47,7 +48,7 @@ public sealed partial class Captioner
     {
         ArgumentNullException.ThrowIfNull(images);
         var plan = Plan(options);
-        return InBatches(images, DecodedImage.Of, batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
+        return team.Length > 1 ? InTeam(images, plan, cancellationToken) : InBatches(images, image => Host.Stage(DecodedImage.Of(image)), batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -75,11 +76,45 @@ public sealed partial class Captioner
         }
     }
 
+    private async IAsyncEnumerable<CaptionResult> InTeam(
+        IAsyncEnumerable<ImageSource> images, CaptionPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var members = Working();
+        var size = members.Min(member => member.Host.BatchSize);
+        var batches = images.SelectAheadAsync(DecodedImage.Of, 2 * size * members.Length, cancellationToken).InGroupsAsync(size, cancellationToken);
+        var devices = members.Select(member => ((Func<IReadOnlyList<DecodedImage>, CaptionResult[]>)(batch => member.Run(batch, plan, onToken: null, cancellationToken)), member));
+        var shared = new Team<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>([.. devices], Retire);
+        await foreach (var results in shared.RunAsync(batches, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var result in results)
+                yield return result;
+        }
+    }
+
+    private void Retire(Captioner member, Exception e)
+    {
+        member.failed = true;
+        lock (failures)
+            failures.Add($"{member.DeviceDescription.Id} ({member.DeviceDescription.Name}) failed, and takes no more pictures: {e.Message}");
+    }
+
+    // Those that have not failed; all of them where nobody is left, so that whoever calls meets the reason.
+    private Captioner[] Working() => Array.FindAll(team, member => !member.failed) is [_, ..] working ? working : team;
+
+    // Single pictures go around.
+    private Captioner Next()
+    {
+        if (team.Length == 1)
+            return this;
+        var working = Working();
+        return working[(int)((uint)Interlocked.Increment(ref turns) % working.Length)];
+    }
+
     private Caption Caption(ImageSource image, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
         // One picture has no others to spare: what is wrong with it is an exception.
         var decoded = new DecodedImage(image, image.Decode(), null);
-        var result = Run([decoded], plan, onToken, cancellationToken)[0];
+        var result = Next().Run([decoded], plan, onToken, cancellationToken)[0];
         return result.Succeeded ? result.Caption : throw new ImageException(result.Error);
     }
 }

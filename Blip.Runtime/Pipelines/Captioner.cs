@@ -21,6 +21,10 @@ public sealed partial class Captioner : Pipeline
     private readonly CaptioningModel model;
     private readonly Generator generator;
     private readonly CompatRules rules;
+    private readonly List<string> failures = [];
+    private Captioner[] team;
+    private int turns;
+    private bool failed;
 
     private Captioner(PipelineHost host, CaptionerOptions options)
         : base(host)
@@ -29,7 +33,11 @@ public sealed partial class Captioner : Pipeline
         Defaults = DefaultsOf(host.Source, options.Compat, sampling: false);
         model = host.Own(CaptioningModel.Load(host.Source, host.Device, options.ForModel()));
         generator = host.Own(new Generator(host.Device));
+        team = [this];
     }
+
+    /// <summary>Where it runs: several devices where several were asked for (<see cref="PipelineOptions.Device"/>).</summary>
+    public override IReadOnlyList<DeviceDescription> Devices => [.. team.Select(member => member.DeviceDescription)];
 
     /// <summary>
     /// How words are chosen where a call does not say, as the model's own files want it, or as the authors' code does; a call changes it
@@ -38,7 +46,17 @@ public sealed partial class Captioner : Pipeline
     public GenerationOptions Defaults { get; }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Notices => model.Notices;
+    public override IReadOnlyList<string> Notices
+    {
+        get
+        {
+            lock (failures)
+                return [.. team.SelectMany(member => member.model.Notices).Distinct(), .. failures];
+        }
+    }
+
+    /// <summary>A captioner for each device, this one first.</summary>
+    internal IReadOnlyList<Captioner> Team => team;
 
     /// <summary>How a model's words are chosen where a call does not say.</summary>
     /// <param name="source">The model.</param>
@@ -75,6 +93,24 @@ public sealed partial class Captioner : Pipeline
     public static Captioner Load(ModelSource source, CaptionerOptions? options = null)
     {
         options ??= new CaptionerOptions();
-        return PipelineHost.Open(source, options, host => new Captioner(host, options));
+        var devices = Device.Expand(options.Device);
+        var first = Open(devices[0]);
+        if (devices.Count == 1)
+            return first;
+        try
+        {
+            // The first has written the cache, if there is one: the others read it, all at once.
+            var others = new Captioner[devices.Count - 1];
+            Parallel.For(0, others.Length, i => others[i] = first.Host.OwnTogether(Open(devices[i + 1])));
+            first.team = [first, .. others];
+            return first;
+        }
+        catch (AggregateException e)
+        {
+            first.Dispose();
+            throw e.Flatten().InnerExceptions[0];
+        }
+
+        Captioner Open(string device) => PipelineHost.Open(source, options with { Device = device }, host => new Captioner(host, options));
     }
 }

@@ -122,7 +122,7 @@ public sealed class Embedder : Pipeline
     public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return InBatches(images, DecodedImage.OrFeatures, batch => InTurn(() => RunImages(batch), cancellationToken), cancellationToken);
+        return InBatches(images, image => Host.Stage(DecodedImage.OrFeatures(image)), batch => InTurn(() => RunImages(batch), cancellationToken), cancellationToken);
     }
 
     /// <summary>Texts' vectors, in the order of the texts, as each batch is done.</summary>

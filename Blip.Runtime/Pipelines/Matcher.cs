@@ -127,7 +127,7 @@ public sealed class Matcher : Pipeline
         var ids = Ids(texts, options);
         return InBatches(
             images,
-            image => new Pairs(DecodedImage.OrFeatures(image), texts),
+            image => new Pairs(Host.Stage(DecodedImage.OrFeatures(image)), texts),
             batch => InTurn(() => Run(batch, text => ids[text], cancellationToken), cancellationToken),
             cancellationToken);
     }

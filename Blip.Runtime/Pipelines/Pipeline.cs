@@ -27,13 +27,19 @@ public abstract class Pipeline : IDisposable
     /// <summary>Where it runs.</summary>
     public DeviceDescription DeviceDescription => Host.Device.Description;
 
+    /// <summary>Every device that it runs on; <see cref="DeviceDescription"/> is the first.</summary>
+    public virtual IReadOnlyList<DeviceDescription> Devices => [DeviceDescription];
+
     /// <summary>False for a model without a vocabulary: it speaks in token ids alone, and cannot be given words.</summary>
     public bool HasVocabulary => Host.Tokenizer is not null;
 
-    /// <summary>What loading has to tell and is no error: why a cache was not used, or could not be written.</summary>
+    /// <summary>
+    /// What there is to tell that is no error: why a cache was not used or could not be written, or which of several devices failed while the
+    /// others went on.
+    /// </summary>
     public abstract IReadOnlyList<string> Notices { get; }
 
-    /// <summary>Times every step on the device while it is set.</summary>
+    /// <summary>Times every step on the (first) device while it is set.</summary>
     public Profiler? Profiler
     {
         get => Host.Device.Profiler;

@@ -18,6 +18,7 @@ internal sealed class PipelineHost
     private readonly SemaphoreSlim turn = new(1, 1);
     private readonly Stack<IDisposable> owned = [];
     private readonly HashSet<ImageFeatures> handles = [];
+    private UploadStage? stage;
     private bool disposed;
 
     private PipelineHost(ModelSource source, PipelineOptions options, Device device)
@@ -56,6 +57,8 @@ internal sealed class PipelineHost
         var host = new PipelineHost(source, options, Device.Open(options.Device, new DeviceOptions { Threads = options.Threads })) { Tokenizer = tokenizer };
         try
         {
+            // Where copies can run beside the work.
+            host.stage = host.Device.Kind == DeviceKind.Cuda ? host.Own(new UploadStage(host.Device)) : null;
             host.Preprocessor = host.Own(new ImagePreprocessor(host.Device, Processing(source, imageSize)));
             return build(host);
         }
@@ -72,6 +75,14 @@ internal sealed class PipelineHost
     {
         owned.Push(part);
         return part;
+    }
+
+    /// <summary>The same for parts that several threads make.</summary>
+    public T OwnTogether<T>(T part)
+        where T : IDisposable
+    {
+        lock (owned)
+            return Own(part);
     }
 
     /// <summary>Does work on the device while no other thread does.</summary>
@@ -91,6 +102,10 @@ internal sealed class PipelineHost
         }
     }
 
+    /// <summary>Sends a picture's pixels ahead where the device can take them beside its work. On any thread.</summary>
+    public DecodedImage Stage(DecodedImage picture) =>
+        picture.HasPixels ? picture with { Staged = stage?.TryAdd(picture.Image.Pixels) } : picture;
+
     /// <summary>
     /// Writes a batch's pictures to the device, without gaps: those that are decoded, and that the model takes.
     /// </summary>
@@ -104,6 +119,7 @@ internal sealed class PipelineHost
         var pixels = pixelBuffer(batch.Count, Preprocessor.Processing.Height, Preprocessor.Processing.Width);
         for (var i = 0; i < batch.Count; i++)
         {
+            using var staged = batch[i].Staged;
             if (!batch[i].HasPixels)
             {
                 refuse(i, batch[i].Error!);
@@ -111,7 +127,7 @@ internal sealed class PipelineHost
             }
             try
             {
-                Preprocessor.Write(batch[i].Image!, pixels.SubView((long)places.Count * Preprocessor.OutputLength, Preprocessor.OutputLength), batch[i].Source.Name);
+                Preprocessor.Write(batch[i].Image!, pixels.SubView((long)places.Count * Preprocessor.OutputLength, Preprocessor.OutputLength), batch[i].Source.Name, staged);
                 places.Add(i);
             }
             catch (ImageException e)

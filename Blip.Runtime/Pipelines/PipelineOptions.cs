@@ -13,7 +13,8 @@ public abstract record PipelineOptions
 
     /// <summary>
     /// Where it runs: <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cuda</c>, <c>opencl</c>,
-    /// <c>cpu</c>, or one of several: <c>cuda:1</c>.
+    /// <c>cpu</c>, or one of several: <c>cuda:1</c>. A captioner takes several, too, and shares its pictures out among them:
+    /// <c>cuda:all</c>, <c>cuda:0,cuda:2</c>.
     /// </summary>
     public string Device { get; init; } = "auto";
 

@@ -23,7 +23,7 @@ public sealed partial class QuestionAnswerer
 
     private IAsyncEnumerable<AnswerResult> Results(IAsyncEnumerable<Questions> questions, AnswerPlan plan, CancellationToken cancellationToken) => InBatches(
         questions,
-        about => new Asked(DecodedImage.OrFeatures(about.Image), about.Texts),
+        about => new Asked(Host.Stage(DecodedImage.OrFeatures(about.Image)), about.Texts),
         batch => InTurn(() => Run(batch, plan, onToken: null, cancellationToken), cancellationToken),
         cancellationToken);
 

@@ -1,0 +1,126 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+using Blip.Tests.Cli;
+
+namespace Blip.Tests.Pipelines;
+
+/// <summary>One captioner on several devices: here several times the same processor, which is all that a device is to a team.</summary>
+public class CaptionerTeamTests
+{
+    private static readonly CaptionerOptions Three = new() { Device = "cpu,cpu,cpu", Threads = 1, BatchSize = 2 };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Results_come_in_order_and_are_those_of_one_device()
+    {
+        using var team = Captioner.Load(Demo.Model, Three);
+        Assert.Equal(["cpu", "cpu", "cpu"], team.Devices.Select(device => device.Id));
+        var sources = Demo.Paths.Concat(Demo.Paths).Append("no such picture.png").Select(path => (ImageSource)path).ToList();
+        var results = await team.CaptionAllAsync(sources, Long(team), Token).ToListAsync(Token);
+        Assert.Equal(sources, results.Select(result => result.Source));
+        var expected = Demo.Answers("greedy").Select(answer => answer.Caption).ToList();
+        Assert.Equal([.. expected, .. expected], results.SkipLast(1).Select(result => result.Caption!.Text));
+        Assert.Contains("no such picture.png", results[^1].Error, StringComparison.Ordinal);
+        // Single pictures go around; each device gives the same words.
+        foreach (var _ in team.Devices)
+            Assert.Equal(expected[0], team.Caption(Demo.Paths[0], Long(team), Token).Text);
+    }
+
+    [Fact]
+    public async Task A_device_that_fails_is_told_of_and_loses_no_picture()
+    {
+        using var team = Captioner.Load(Demo.Model, Three);
+        // A captioner that is disposed fails as one does whose device is gone.
+        team.Team[1].Dispose();
+        var results = await team.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), Long(team), Token).ToListAsync(Token);
+        Assert.Equal(Demo.Answers("greedy").Select(answer => answer.Caption), results.Select(result => result.Caption!.Text));
+        Assert.Contains("cpu", Assert.Single(team.Notices), StringComparison.Ordinal);
+        // It is asked no more.
+        Assert.Equal(results.Count, await team.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), Long(team), Token).CountAsync(Token));
+        Assert.Single(team.Notices);
+    }
+
+    [Fact]
+    public async Task Where_every_device_fails_the_reason_comes_out()
+    {
+        using var team = Captioner.Load(Demo.Model, Three);
+        foreach (var member in team.Team.Skip(1).Append(team))
+            member.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await team.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), null, Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_reader_that_leaves_and_one_that_cancels_end_the_work()
+    {
+        using var team = Captioner.Load(Demo.Model, Three);
+        var endless = Enumerable.Range(0, int.MaxValue).Select(i => (ImageSource)Demo.Paths[i % Demo.Paths.Length]);
+        Assert.Equal(3, await team.CaptionAllAsync(endless, null, Token).Take(3).CountAsync(Token));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var seen = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var _ in team.CaptionAllAsync(endless, null, stop.Token))
+            {
+                if (++seen == 5)
+                    await stop.CancelAsync();
+            }
+        });
+        Assert.Empty(team.Notices);
+        Assert.True(team.Caption(Demo.Paths[0], null, Token).Text!.Length > 0);
+    }
+
+    [Fact]
+    public async Task The_queue_is_shared_and_held_back()
+    {
+        // One device is slow: the others take what it does not, and nobody runs far ahead of the reader.
+        var taken = new int[2];
+        var given = 0;
+        async IAsyncEnumerable<int> Numbers()
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                given++;
+                yield return i;
+                await Task.Yield();
+            }
+        }
+        using var gate = new SemaphoreSlim(0);
+        (Func<int, int>, int)[] members =
+        [
+            (batch => { gate.Wait(Token); taken[0]++; return batch; }, 0),
+            (batch => { Interlocked.Increment(ref taken[1]); return batch; }, 1),
+        ];
+        var results = new List<int>();
+        await foreach (var result in new Team<int, int, int>(members, (_, e) => throw e).RunAsync(Numbers(), Token))
+        {
+            results.Add(result);
+            Assert.InRange(given, results.Count, results.Count + 6);
+            gate.Release();
+        }
+        Assert.Equal(Enumerable.Range(0, 20), results);
+        Assert.Equal(20, taken.Sum());
+    }
+
+    [Theory]
+    [InlineData("cpu", "cpu")]
+    [InlineData("cpu, CPU", "cpu cpu")]
+    [InlineData("cpu:all", "cpu")]
+    [InlineData("auto", "auto")]
+    public void Names_of_several_devices_are_taken_apart(string names, string expected) => Assert.Equal(expected.Split(' '), Device.Expand(names));
+
+    [Fact]
+    public async Task Names_that_mean_nothing_are_refused()
+    {
+        Assert.Contains("empty name", Assert.Throws<ArgumentException>(() => Device.Expand("cpu,,cpu")).Message, StringComparison.Ordinal);
+        Assert.Contains("cuda:all", Assert.Throws<ArgumentException>(() => Device.Expand("gpu:all")).Message, StringComparison.Ordinal);
+        Assert.Contains("one is needed", Assert.Throws<ArgumentException>(() => Device.Open("cpu,cpu")).Message, StringComparison.Ordinal);
+        Assert.Contains("'cuda:99'", Assert.Throws<DeviceException>(() => Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu,cuda:99" })).Message, StringComparison.Ordinal);
+        (await CliRun.Of("caption", Demo.Paths[0], "--device", "cpu,cpu", "--profile")).Refused("--profile", "one device");
+        Assert.Equal(Demo.Answers("greedy")[0].Caption, (await CliRun.Of("caption", Demo.Paths[0], "--device", "cpu,cpu", "--max-length", "32")).Succeeded().Trim());
+    }
+
+    private static CaptionOptions Long(Captioner captioner) => new() { Generation = captioner.Defaults with { MaxLength = 32 } };
+}
