@@ -29,6 +29,7 @@ internal static class BenchProgram
             new LoadCommand(output),
             new RetrievalCommand(output),
             new WriteCommand(),
+            new GpuReportCommand(output),
         };
         return Invoke(root, arguments is [] ? ["--help"] : arguments, output, error);
     }

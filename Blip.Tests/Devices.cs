@@ -7,8 +7,22 @@ public static class Devices
 {
     private static readonly Lazy<IReadOnlyList<DeviceDescription>> Present = new(Device.List);
 
-    /// <summary>The CPU accelerator, and OpenCL.</summary>
-    public static TheoryData<string> Ids => ["cpu", "opencl"];
+    /// <summary>
+    /// The CPU accelerator, OpenCL, and CUDA where there is an NVIDIA GPU. The environment variable <c>BLIP_TEST_DEVICES</c> names others, with a
+    /// comma between each: <c>cuda</c> alone is what a GPU machine runs, and what an emulated driver is tested with.
+    /// </summary>
+    public static TheoryData<string> Ids => [.. Wanted(["cpu", "opencl", "cuda"], id => id)];
+
+    /// <summary>Those of some variants that are to run here.</summary>
+    /// <param name="variants">All there are.</param>
+    /// <param name="device">The device of each.</param>
+    internal static IEnumerable<string> Wanted(IEnumerable<string> variants, Func<string, string> device)
+    {
+        // A driver that stands in for a GPU is slow, and is asked for by name.
+        var kinds = Environment.GetEnvironmentVariable("BLIP_TEST_DEVICES")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            ?? (Has("cuda") && Environment.GetEnvironmentVariable("BLIP_CUDA") is null ? ["cpu", "opencl", "cuda"] : ["cpu", "opencl"]);
+        return variants.Where(variant => kinds.Contains(device(variant)));
+    }
 
     /// <summary>Whether the machine has a device of the kind.</summary>
     public static bool Has(string id) => id == "cpu" || Present.Value.Any(device => device.Id.StartsWith(id, StringComparison.Ordinal));
@@ -17,7 +31,7 @@ public static class Devices
     public static Device Open(string id, DeviceOptions? options = null)
     {
         if (!Has(id))
-            Assert.Skip($"no {id} device on this machine (PoCL 5 or newer gives OpenCL on any processor)");
+            Assert.Skip($"no {id} device on this machine{(id == "opencl" ? " (PoCL 5 or newer gives OpenCL on any processor)" : "")}");
         return Device.Open(id, options);
     }
 }

@@ -46,6 +46,28 @@ internal static class BenchOptions
         return option;
     }
 
+    /// <summary>Batches: pictures, and beams where there are several.</summary>
+    public static Option<string[]> Batches(string name, string description)
+    {
+        var option = new Option<string[]>(name) { Description = description, HelpName = "IMAGES[xBEAMS]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
+        option.Validators.Add(result =>
+        {
+            foreach (var token in result.Tokens.Where(token => ToBatch(token.Value) is null))
+                result.AddError($"{name} is '{token.Value}'; give pictures, or pictures and beams, such as 64 or 64x3.");
+        });
+        return option;
+    }
+
+    /// <summary>What the words of <see cref="Batches"/> say; null where there are none.</summary>
+    public static (int Images, int Beams)[]? ToBatches(string[]? words) => words is { Length: > 0 } ? [.. words.Select(ToBatch).OfType<(int, int)>()] : null;
+
+    private static (int Images, int Beams)? ToBatch(string word) => word.Split('x') switch
+    {
+        [var images] when int.TryParse(images, out var count) && count > 0 => (count, 1),
+        [var images, var beams] when int.TryParse(images, out var count) && count > 0 && int.TryParse(beams, out var width) && width > 0 => (count, width),
+        _ => null,
+    };
+
     /// <summary>A number above a least one.</summary>
     public static Option<double> NumberAbove(string name, string description, double fallback, double least)
     {

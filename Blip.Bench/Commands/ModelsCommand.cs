@@ -31,6 +31,7 @@ internal sealed class ModelsCommand : Command
 
     private readonly Option<string> device = BenchOptions.Device();
     private readonly Option<string[]> precisions = BenchOptions.Words("--precision", "How the decoder's weights are kept. [default: fp32, bf16 and int8; with --short fp32]", Precisions);
+    private readonly Option<string[]> batches = BenchOptions.Batches("--batches", "Pictures of a batch, and beams where there are several: 1 64 64x3. [default: 1 4 16 1x3 4x3 16x3]");
     private readonly Option<string> filter = BenchOptions.Filter();
     private readonly Option<string?> cli = new("--cli") { Description = "The blip program for cold starts. [default: the one built beside this one]", HelpName = "PATH" };
     private readonly Option<bool> isShort = BenchOptions.Short("About a minute: one model, small batches, few repetitions; loading and cold start of the demo captioner alone.");
@@ -41,7 +42,7 @@ internal sealed class ModelsCommand : Command
         : base("models", "Times encoder, tokens, captions, batches, beams, loading and cold start.")
     {
         this.output = output;
-        foreach (var option in (Option[])[models, device, precisions, filter, cli, isShort, json, save])
+        foreach (var option in (Option[])[models, device, precisions, batches, filter, cli, isShort, json, save])
             Add(option);
         SetAction(Run);
     }
@@ -87,7 +88,10 @@ internal sealed class ModelsCommand : Command
             using (cases)
             {
                 Add(run, cases.Parts(withEncoder), brief ? BriefParts : Parts);
-                Add(run, cases.Captions(brief ? BriefBatches : Batches), brief ? BriefLong : Long);
+                var wanted = BenchOptions.ToBatches(parsed.GetValue(batches)) ?? (brief ? BriefBatches : Batches);
+                if (withEncoder && parsed.GetValue(batches) is { Length: > 0 })
+                    Add(run, cases.Encoders(wanted.Select(batch => batch.Images).Where(images => images > 1).Distinct()), brief ? BriefLong : Long);
+                Add(run, cases.Captions(wanted), brief ? BriefLong : Long);
             }
         }
 

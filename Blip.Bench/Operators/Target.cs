@@ -9,9 +9,12 @@ internal sealed class Target : IDisposable
     public const string Groups = "groups";
 
     /// <summary>Every form's name.</summary>
-    public static readonly string[] Names = [.. Enum.GetValues<CpuVectors>().Where(vectors => vectors != CpuVectors.Auto).Select(CpuVectorChoice.Name), Portable, Groups];
+    public static readonly string[] Names = [.. Enum.GetValues<CpuVectors>().Where(vectors => vectors != CpuVectors.Auto).Select(CpuVectorChoice.Name), Portable, Groups, Gpu];
 
     private const string Portable = "portable";
+
+    // What the doors choose on a GPU.
+    private const string Gpu = "gpu";
 
     private const int GroupSize = 64;
 
@@ -32,7 +35,7 @@ internal sealed class Target : IDisposable
         // BLIP_CPU may ask for others than the widest.
         DeviceKind.Cpu => [.. CpuVectorChoice.Available.OrderByDescending(vectors => vectors == device.Vectors).Select(CpuVectorChoice.Name)],
         _ when device.IsProcessor => [Portable, Groups],
-        _ => [Groups],
+        _ => [Gpu],
     };
 
     /// <summary>Opens a device for a form.</summary>

@@ -50,6 +50,11 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
         }
     }
 
+    /// <summary>The encoder over several pictures at once.</summary>
+    public IEnumerable<BenchCase> Encoders(IEnumerable<int> batches) =>
+        from images in batches
+        select Case($"encoder, batch {images}", works => CaptionCost.Prepared(cost.Encode(images), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))), images);
+
     /// <summary>Whole captions. Every picture of a batch is the same, and so are to be its words, alone and in company.</summary>
     public IEnumerable<BenchCase> Captions(IEnumerable<(int Images, int Beams)> batches) =>
         from batch in batches

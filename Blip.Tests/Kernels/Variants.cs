@@ -7,9 +7,9 @@ public static class Variants
 {
     /// <summary>
     /// <c>cpu</c>: with the widest vectors that the processor has. <c>avx2</c>, <c>vector128</c>: with these. <c>portable</c>: the portable kernel on the CPU accelerator. <c>opencl</c>: as it runs there.
-    /// <c>opencl-64</c>: with groups of 64 work-items, which walks the barriers of a GPU.
+    /// <c>opencl-64</c>: with groups of 64 work-items, which walks the barriers of a GPU. <c>cuda</c>: as it runs there, where there is one.
     /// </summary>
-    public static TheoryData<string> Ids => ["cpu", "avx2", "vector128", "portable", "opencl", "opencl-64"];
+    public static TheoryData<string> Ids => [.. Devices.Wanted(["cpu", "avx2", "vector128", "portable", "opencl", "opencl-64", "cuda"], Kind)];
 
     /// <summary>Opens a variant's device, or skips the test with the reason where the machine has none.</summary>
     public static Device Open(string id) => id switch
@@ -23,6 +23,13 @@ public static class Variants
 
     /// <summary>Whether the variant is the portable one.</summary>
     public static bool Portable(string id) => id is not ("cpu" or "avx2" or "vector128");
+
+    private static string Kind(string id) => id switch
+    {
+        "opencl" or "opencl-64" => "opencl",
+        "cuda" => "cuda",
+        _ => "cpu",
+    };
 
     /// <summary>Every width of vectors that this processor has.</summary>
     public static IReadOnlyList<CpuVectors> Widths => CpuVectorChoice.Available;

@@ -1,0 +1,165 @@
+#!/usr/bin/env bash
+# All that a machine with an NVIDIA GPU is wanted for, in one command: tests, recorded answers, the sanitizer, benchmarks, other libraries.
+#
+#   eng/gpu.sh pack               here, with the .NET SDK: a self-contained build of tests, benchmarks and tool, to artifacts/gpu/blip.tar.xz.
+#                                 With the checkout, which brings weights and recorded answers, it must stay below 64 MiB.
+#   eng/gpu.sh run [DIR]          there, without SDK or network, in the same checkout with artifacts/gpu beside it: everything,
+#                                 to DIR/report.json and DIR/report.md (default artifacts/gpu/report). Exit status 0 only if nothing failed.
+#   eng/gpu.sh run --short [DIR]  a minute or two: a part of the tests and one picture, to see that the script itself works. With
+#                                 BLIP_CUDA=emulated it needs no GPU, and this is how CI runs it.
+#
+# It changes no setting of the GPU. Python, torch, transformers and compute-sanitizer are used where they are, and said to be missing where not.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+limit=$((64 << 20))
+folder="artifacts/gpu"
+archive="$folder/blip.tar.xz"
+app="$folder/app"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+
+give_up() { echo "eng/gpu.sh: $*" >&2; exit 2; }
+size_of() { stat -c %s "$1"; }
+
+pack() {
+  command -v dotnet > /dev/null || give_up "pack needs the .NET SDK"
+  local build="$folder/build" project
+  rm -rf "$build" "$archive" && mkdir -p "$build" || give_up "cannot write to $folder"
+  # Tests stand on all the others: what they are published with serves all three programs.
+  for project in Blip.Cli Blip.Bench Blip.Tests; do
+    dotnet publish "$project" -c Release -r linux-x64 --self-contained true -p:DebugType=none -p:SatelliteResourceLanguages=en \
+      -p:PublishReadyToRun=false -o "$build" -v quiet || give_up "$project could not be published"
+  done
+  # The checkout has these already; 'run' links to them.
+  rm -rf "$build/Goldens" "$build/weights"
+  find "$build" -name '*.xml' -delete
+  tar -C "$build" -cf - . | xz -T0 -6 > "$archive" || give_up "$archive could not be written"
+  rm -rf "$build"
+  local tree packed
+  # What git has or would take up, as it travels.
+  tree=$(git ls-files -z --cached --others --exclude-standard | xargs -0 stat -c %s 2> /dev/null | awk '{ n += $1 } END { print n + 0 }')
+  packed=$(size_of "$archive")
+  echo "checkout $((tree >> 20)) MiB, $archive $((packed >> 20)) MiB, of $((limit >> 20)) MiB"
+  [ $((tree + packed)) -le "$limit" ] || give_up "together they are above the limit: $((tree + packed)) bytes"
+}
+
+# Name, tab, value.
+machine() {
+  printf 'system\t%s\n' "$(uname -srm)"
+  printf 'processor\t%s, %s cores\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)" "$(nproc)"
+  if [ -n "${BLIP_CUDA:-}" ]; then
+    printf 'driver\t%s: no GPU, and no figure of this run is one\n' "$BLIP_CUDA"
+  elif command -v nvidia-smi > /dev/null; then
+    printf 'GPU\t%s\n' "$(nvidia-smi --query-gpu=name,driver_version,memory.total,clocks.sm,clocks.mem --format=csv,noheader | paste -sd ';')"
+  else
+    printf 'GPU\tnvidia-smi is not there\n'
+  fi
+  printf 'commit\t%s\n' "$(git rev-parse --short HEAD 2> /dev/null || echo unknown)"
+}
+
+record() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >> "$report/steps.tsv"; printf '%-28s %-8s %7s s  %s\n' "$1" "$2" "$3" "$5"; }
+
+skip() { record "$1" skipped 0 "" "$2"; }
+
+# step NAME SECONDS COMMAND…: runs it with a limit, keeps its output, and goes on whatever comes of it.
+step() {
+  local name=$1 seconds=$2 log began status detail
+  shift 2
+  log="$(echo "$name" | tr -c 'a-z0-9\n' '-').log"
+  began=$(date +%s.%N)
+  timeout -k 10 "$seconds" "$@" > "$report/$log" 2>&1
+  status=$?
+  # A test run's own words: "total: 12  failed: 0 …".
+  detail=$(sed -n 's/^ *\(total\|failed\|succeeded\|skipped\): /\1 /p' "$report/$log" | paste -sd ' ')
+  [ "$status" -eq 124 ] && detail="stopped after $seconds s"
+  record "$name" "$([ "$status" -eq 0 ] && echo passed || echo failed)" "$(awk -v a="$began" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')" "$log" "${detail:-exit $status}"
+  [ "$status" -eq 0 ] || tail -n 5 "$report/$log" | sed 's/^/    /'
+}
+
+# The captions of the samples are those that were recorded.
+samples() {
+  local count=$1 precision=$2 expected
+  expected=$(awk -F '"' '$2 == "file" { file = $4 } $2 == "caption" { print "weights/samples/" file "\t" $4 }' weights/samples/samples.json | head -n "$count")
+  # shellcheck disable=SC2046 # Paths of ours, without spaces.
+  diff <(echo "$expected") <("$app/blip" caption $(echo "$expected" | cut -f 1) weights/samples/absent.png --device cuda --precision "$precision" 2> >(grep -v absent.png >&2))
+}
+
+sanitize() {
+  compute-sanitizer --tool "$1" --error-exitcode 9 --target-processes all "$app/blip" caption weights/samples/00.png --device cuda
+}
+
+# Only what is about CUDA: the rest was tested where this was built.
+tests() { BLIP_TEST_DEVICES=cuda "$app/Blip.Tests" --progress off --no-ansi "$@"; }
+
+run() {
+  local short=""
+  [ "${1:-}" = --short ] && { short=1; shift; }
+  report="${1:-$folder/report}"
+  [ -f "$archive" ] || give_up "$archive is not there: run 'eng/gpu.sh pack' where the SDK is, and bring it along"
+  rm -rf "$app" && mkdir -p "$app" "$report" || give_up "cannot write to $folder or $report"
+  report="$(cd "$report" && pwd)"
+  rm -f "$report"/*.tsv "$report"/*.json "$report"/*.log "$report"/*.md
+  tar -C "$app" -xJf "$archive" || give_up "$archive cannot be unpacked (xz is needed)"
+  ln -sfn "$PWD/Blip.Tests/Goldens" "$app/Goldens"
+  ln -sfn "$PWD/weights" "$app/weights"
+  : > "$report/steps.tsv"
+  machine | tee "$report/machine.tsv"
+  export -f samples sanitize tests tests_of
+  export app report
+
+  step "devices" 60 bash -c '"$app/blip" devices && "$app/blip" devices | grep -q cuda:0'
+  if [ -n "$short" ]; then
+    step "tests" 240 bash -c "tests_of '*CudaTests' '*LayerNormTests'"
+    step "samples fp32" 120 bash -c 'samples 1 fp32'
+  else
+    step "tests: kernels" 540 bash -c "tests_of '*.Kernels.*'"
+    step "tests: models and answers" 540 bash -c "tests_of '*.Models.*' '*.Generation.*' '*.Pipelines.*' '*.Graph.*'"
+    for precision in fp32 fp16 bf16 int8; do step "samples $precision" 120 bash -c "samples 12 $precision"; done
+  fi
+
+  if [ -n "${BLIP_CUDA:-}" ]; then
+    skip "compute-sanitizer" "the driver is emulated, and checks what it runs by itself"
+  elif ! command -v compute-sanitizer > /dev/null; then
+    skip "compute-sanitizer" "it is not installed"
+  elif [ -n "$short" ]; then
+    skip "compute-sanitizer" "not in a short run"
+  else
+    for tool in memcheck racecheck initcheck synccheck; do step "compute-sanitizer $tool" 300 bash -c "sanitize $tool"; done
+  fi
+
+  if [ -n "$short" ]; then
+    [ -n "${BLIP_CUDA:-}" ] && skip "benchmarks" "an emulated driver has no speed" ||
+      step "benchmarks: kernels" 120 "$app/Blip.Bench" kernels layernorm --short --device cuda --json "$report/bench-kernels.json"
+  else
+    step "benchmarks: kernels" 540 "$app/Blip.Bench" kernels --device cuda --json "$report/bench-kernels.json"
+    step "benchmarks: models" 540 "$app/Blip.Bench" models --device cuda --model synthetic:base --precision fp16 fp32 \
+      --batches 1 1x3 32 64 64x3 --cli "$app/blip" --json "$report/bench-models.json"
+  fi
+
+  if ! command -v python3 > /dev/null; then
+    skip "other libraries" "python3 is not there"
+  elif ! missing=$(python3 eng/gpu_peers.py --check 2>&1); then
+    skip "other libraries" "${missing##*$'\n'}"
+  else
+    step "other libraries" 540 python3 eng/gpu_peers.py ${short:+--short} --json "$report/peers.json"
+  fi
+
+  "$app/Blip.Bench" gpu-report "$report" > "$report/report.txt"
+  local status=$?
+  tail -n 1 "$report/report.txt"
+  echo "report: $report/report.md"
+  [ "$status" -eq 0 ] || exit 1
+}
+
+# Test classes by pattern; kept apart from 'tests', which takes options.
+tests_of() {
+  local arguments=() pattern
+  for pattern in "$@"; do arguments+=(--filter-class "$pattern"); done
+  tests "${arguments[@]}" --filter-not-class '*PtxTests' --filter-not-class '*Emulation*'
+}
+
+case "${1:-}" in
+  pack) pack ;;
+  run) shift; run "$@" ;;
+  *) sed -n '2,/^set/p' "$0" | sed -n 's/^# \{0,1\}//p'; exit 2 ;;
+esac
