@@ -8,7 +8,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>models</c>: the parts of captioning, whole captions alone and in batches, loading, and a cold start.</summary>
+/// <summary><c>models</c>: the parts of captioning, whole captions alone and in batches, matching, embedding and answering, loading, and a cold start.</summary>
 internal sealed class ModelsCommand : Command
 {
     // The long ones take seconds each: few of them, and their verification is their warm-up.
@@ -39,7 +39,7 @@ internal sealed class ModelsCommand : Command
     private readonly Option<bool> save = BenchOptions.Save();
 
     public ModelsCommand(TextWriter output)
-        : base("models", "Times encoder, tokens, captions, batches, beams, loading and cold start.")
+        : base("models", "Times encoder, tokens, captions, batches, beams, matching, embedding, answering, loading and cold start.")
     {
         this.output = output;
         foreach (var option in (Option[])[models, device, precisions, batches, filter, cli, isShort, json, save])
@@ -66,7 +66,12 @@ internal sealed class ModelsCommand : Command
             {
                 var encoders = new HashSet<Precision>();
                 foreach (var precision in kept)
+                {
                     Measure(run, new ModelCases(source, description.Id, precision), encoders.Add(precision.ForEncoder()));
+                    // A checkpoint has one head; made-up weights have them all.
+                    if (source.IsSynthetic)
+                        Understand(run, new UnderstandingCases(source, description.Id, precision), withManyPictures: !brief && precision == kept[0]);
+                }
             }
             // From the start of a process to words, and what of it is loading: from files, as a user has them.
             var folders = new List<(string Name, string Folder)> { ("demo captioner", Demo) };
@@ -92,6 +97,16 @@ internal sealed class ModelsCommand : Command
                 if (withEncoder && parsed.GetValue(batches) is { Length: > 0 })
                     Add(run, cases.Encoders(wanted.Select(batch => batch.Images).Where(images => images > 1).Distinct()), brief ? BriefLong : Long);
                 Add(run, cases.Captions(wanted), brief ? BriefLong : Long);
+            }
+        }
+
+        void Understand(BenchRun run, UnderstandingCases cases, bool withManyPictures)
+        {
+            using (cases)
+            {
+                Add(run, cases.OnePicture(), brief ? BriefLong : Long);
+                if (withManyPictures)
+                    Add(run, cases.ManyPictures(), BriefLong);
             }
         }
 

@@ -28,6 +28,9 @@ internal sealed class PreparedCase : IDisposable
     /// <inheritdoc cref="Reporting.BenchRecord.Bytes"/>
     public double Bytes { get; init; }
 
+    /// <inheritdoc cref="Reporting.BenchRecord.Items"/>
+    public int Items { get; init; }
+
     /// <summary>What the case holds.</summary>
     public IReadOnlyList<IDisposable> Owned { get; init; } = [];
 

@@ -99,6 +99,7 @@ internal sealed class Session
             Precision = one.Precision,
             Flops = prepared?.Flops ?? 0,
             Bytes = prepared?.Bytes ?? 0,
+            Items = prepared?.Items ?? 0,
             Error = error,
             OursMs = times.Length > 0 ? times[times.Length / 2] : null,
             OursMinMs = times.Length > 0 ? times[0] : null,

@@ -22,11 +22,14 @@ internal static class Agreement
 
     /// <summary>Compares numbers, and prints the largest error relative to the largest value.</summary>
     /// <exception cref="InvalidDataException">They differ by more than the precision explains.</exception>
-    public static void Check(string what, Precision precision, ICaptionWorks ours, ICaptionWorks peer, Func<ICaptionWorks, float[]> read)
+    public static void Check(string what, Precision precision, ICaptionWorks ours, ICaptionWorks peer, Func<ICaptionWorks, float[]> read) =>
+        Check(what, precision, ours.Name, read(ours), peer.Name, read(peer));
+
+    /// <inheritdoc cref="Check(string, Precision, ICaptionWorks, ICaptionWorks, Func{ICaptionWorks, float[]})"/>
+    public static void Check(string what, Precision precision, string name, float[] actual, string peerName, float[] expected)
     {
-        var (actual, expected) = (read(ours), read(peer));
         if (actual.Length != expected.Length)
-            throw new InvalidDataException($"{what}: {ours.Name} has {actual.Length} numbers, {peer.Name} {expected.Length}.");
+            throw new InvalidDataException($"{what}: {name} has {actual.Length} numbers, {peerName} {expected.Length}.");
         var (largest, error) = (0.0, 0.0);
         for (var i = 0; i < actual.Length; i++)
         {
@@ -36,8 +39,8 @@ internal static class Agreement
         var (relative, bound) = (error / largest, precision == Precision.Fp32 ? Fp32Bound : RoundedBound);
         // Written so that NaN fails.
         if (!(relative <= bound))
-            throw new InvalidDataException($"{what}, {Name(precision)}: {ours.Name} and {peer.Name} differ by {relative:E1} of the largest value; {bound:E0} is allowed.");
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what}, {Name(precision)}: {ours.Name} and {peer.Name} differ by {relative:E1} of the largest value"));
+            throw new InvalidDataException($"{what}, {Name(precision)}: {name} and {peerName} differ by {relative:E1} of the largest value; {bound:E0} is allowed.");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what}, {Name(precision)}: {name} and {peerName} differ by {relative:E1} of the largest value"));
     }
 
     /// <summary>Compares captions, and prints how many tokens agree. In fp32 all must.</summary>

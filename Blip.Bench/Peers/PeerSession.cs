@@ -11,7 +11,9 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
 {
     private readonly Dictionary<(Precision, string), BlipWorks> blips = [];
     private readonly Dictionary<int, float[]> pixels = [];
+    private readonly Dictionary<Precision, UnderstandingWorks> understanding = [];
     private TorchWorks? torch;
+    private TorchUnderstanding? torchUnderstanding;
     private OnnxWorks? onnx;
 
     /// <summary>What was asked for.</summary>
@@ -31,6 +33,20 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     {
         if (!blips.TryGetValue((precision, device), out var works))
             blips.Add((precision, device), works = new BlipWorks(Source, new ModelOptions { Precision = precision, EncoderPrecision = options.Encoder }, device));
+        return works;
+    }
+
+    /// <summary>The made-up model whose weights fit every head; its values are those of the files.</summary>
+    public ModelSource EveryHead { get; } = ModelSource.Synthetic(SyntheticModels.Config("base"));
+
+    /// <summary>libtorch, for matching, embedding and answering.</summary>
+    public TorchUnderstanding TorchUnderstanding => torchUnderstanding ??= new TorchUnderstanding(EveryHead);
+
+    /// <summary>This project, for the same.</summary>
+    public UnderstandingWorks Understanding(Precision precision)
+    {
+        if (!understanding.TryGetValue(precision, out var works))
+            understanding.Add(precision, works = new UnderstandingWorks(EveryHead, new ModelOptions { Precision = precision, EncoderPrecision = options.Encoder }));
         return works;
     }
 
@@ -64,7 +80,10 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     {
         foreach (var works in blips.Values)
             works.Dispose();
+        foreach (var works in understanding.Values)
+            works.Dispose();
         torch?.Dispose();
+        torchUnderstanding?.Dispose();
         onnx?.Dispose();
     }
 }

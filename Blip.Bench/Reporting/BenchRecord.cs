@@ -35,6 +35,9 @@ internal sealed record BenchRecord
     /// <summary>Bytes of one run that memory must move at least: inputs, weights, scales and caches read, results written. 0: not counted.</summary>
     public double Bytes { get; init; }
 
+    /// <summary>Pairs, vectors or questions of one run; 0 where nothing is counted.</summary>
+    public int Items { get; init; }
+
     /// <summary>The largest error against the reference in double, as a share of what is allowed; above 1 is wrong. Null: not compared.</summary>
     public double? Error { get; init; }
 
@@ -72,6 +75,9 @@ internal sealed record BenchRecord
     /// <summary>Billions of bytes per second.</summary>
     [JsonPropertyName("gbs")]
     public double? GigaBytes => Bytes > 0 ? Bytes / OursMs / 1e6 : null;
+
+    /// <summary>Of those per second.</summary>
+    public double? PerSecond => Items > 0 ? 1000 * Items / OursMs : null;
 
     /// <summary>A record of two that were measured in turns.</summary>
     public static BenchRecord Of(string work, string device, string precision, Sample ours, Sample peer, double? target)

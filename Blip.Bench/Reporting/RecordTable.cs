@@ -15,6 +15,7 @@ internal static class RecordTable
         ("precision", (record, _) => record.Precision),
         ("ms:", (record, _) => record.OursMs is { } ms ? Milliseconds(ms) : record.Failure?.Split(':')[0] ?? ""),
         ("spread:", (record, _) => Spread(record.OursMinMs, record.OursMaxMs)),
+        ("per second:", (record, _) => Number(record.PerSecond, "F1")),
         ("GFLOP/s:", (record, _) => Number(record.GigaFlops, "F1")),
         ("% of FMA:", (record, peak) => Number(100 * record.GigaFlops / peak?.FmaGflops, "F0")),
         ("GB/s:", (record, _) => Number(record.GigaBytes, "F1")),

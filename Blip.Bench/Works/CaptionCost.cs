@@ -25,9 +25,12 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
 
     private double Patches => Math.Pow(vision.ImageSize / vision.PatchSize, 2);
 
-    private double ImageTokens => 1 + Patches;
+    /// <summary>A picture's tokens, the class token among them.</summary>
+    public double ImageTokens => 1 + Patches;
 
-    private double CrossBytes => sizeof(float) * text.Layers * ImageTokens * 2 * text.HiddenSize;
+    private double CrossBytes => CrossBytesOf(ImageTokens);
+
+    private double CrossBytesOf(double sourceTokens) => sizeof(float) * text.Layers * sourceTokens * 2 * text.HiddenSize;
 
     /// <summary>Pixels to embeddings.</summary>
     public Cost Encode(int images)
@@ -50,14 +53,21 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
     /// <param name="images">Images, whose keys and values the beams of each share.</param>
     /// <param name="beams">Rows per image.</param>
     /// <param name="context">Positions that each row sees, its own counted.</param>
-    public Cost Token(int images, int beams, int context)
+    public Cost Token(int images, int beams, int context) => Token(images, beams, context, ImageTokens);
+
+    /// <summary>The same, where the decoder looks at something else than a picture: a question.</summary>
+    /// <param name="sources">What the decoder looks at, shared by the beams of each.</param>
+    /// <param name="beams">Rows per source.</param>
+    /// <param name="context">Positions that each row sees, its own counted.</param>
+    /// <param name="sourceTokens">Tokens of each source.</param>
+    public Cost Token(int sources, int beams, int context, double sourceTokens)
     {
-        double hidden = text.HiddenSize, rows = images * beams;
+        double hidden = text.HiddenSize, rows = sources * beams;
         var layer = Linear(precision, rows, hidden, 3 * hidden) + (3 * Linear(precision, rows, hidden, hidden))
             + Linear(precision, rows, hidden, text.IntermediateSize) + Linear(precision, rows, text.IntermediateSize, hidden)
-            + new Cost(4 * rows * hidden * (context + ImageTokens), sizeof(float) * ((rows * 2 * hidden * (context + 1)) + (6 * hidden)));
+            + new Cost(4 * rows * hidden * (context + sourceTokens), sizeof(float) * ((rows * 2 * hidden * (context + 1)) + (6 * hidden)));
         var head = Linear(precision, rows, hidden, hidden) + Linear(precision, rows, hidden, text.VocabularySize);
-        return (text.Layers * layer) + head + new Cost(0, (images * CrossBytes) + (sizeof(float) * rows * text.VocabularySize));
+        return (text.Layers * layer) + head + new Cost(0, (sources * CrossBytesOf(sourceTokens)) + (sizeof(float) * rows * text.VocabularySize));
     }
 
     /// <summary>Encoder, keys and values, and some tokens of each row; the prompt is the start token alone.</summary>
@@ -73,7 +83,8 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
     public static PreparedCase Prepared(Cost cost, Action run, Func<double>? verify = null, IReadOnlyList<IDisposable>? owned = null) =>
         new() { Run = run, Verify = verify, Flops = cost.Flops, Bytes = cost.Bytes, Owned = owned ?? [] };
 
-    private static Cost Linear(Precision precision, double rows, double inFeatures, double outFeatures)
+    /// <summary>A linear layer over so many rows.</summary>
+    public static Cost Linear(Precision precision, double rows, double inFeatures, double outFeatures)
     {
         var weights = inFeatures * outFeatures * precision switch
         {

@@ -97,12 +97,16 @@ public class BenchProgramTests
             "synthetic:tiny-square: encoder", "synthetic:tiny-square: cross-attention's keys and values",
             "synthetic:tiny-square: one token at context 8", "synthetic:tiny-square: one token at context 20",
             "synthetic:tiny-square: caption of 20 tokens", "synthetic:tiny-square: caption of 20 tokens, batch 4", "synthetic:tiny-square: caption of 20 tokens, 3 beams",
+            "synthetic:tiny-square: embedding a picture", "synthetic:tiny-square: embedding 20 texts",
+            "synthetic:tiny-square: matching a picture with 20 texts", "synthetic:tiny-square: answering 20 questions about a picture",
             "demo captioner: load", "demo captioner: cold start",
         ], file.Records.Select(record => record.Work));
         Assert.All(file.Records, record => Assert.True(record is { OursMs: > 0, Failure: null, Precision: "int8" }, record.ToString()));
         Assert.All(file.Records.SkipLast(2), record => Assert.True(record is { GigaFlops: > 0, GigaBytes: > 0, Error: 0 }, record.ToString()));
+        Assert.All(file.Records.Where(record => record.Items > 0), record => Assert.Equal(1000 * record.Items / record.OursMs!.Value, record.PerSecond!.Value, 1e-6));
+        Assert.Equal([1, 20, 20, 20], file.Records.Select(record => record.Items).Where(items => items > 0));
         Assert.Equal("models --model synthetic:tiny-square --precision int8 --short", file.Command);
-        Assert.Contains("9 records, 0 without a right answer", output, StringComparison.Ordinal);
+        Assert.Contains("13 records, 0 without a right answer", output, StringComparison.Ordinal);
     }
 
     private static (int ExitCode, string Output, string Error) Run(params string[] arguments)

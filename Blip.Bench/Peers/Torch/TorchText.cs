@@ -93,6 +93,29 @@ internal sealed class TorchText
         return output.Run(transformNorm.Run(functional.gelu(transform.Run(x)))).view(rows, -1).MoveToOuterDisposeScope();
     }
 
+    /// <summary>Some tokens of each row, greedy, the stop token forbidden.</summary>
+    /// <param name="rows">Rows, one for each source of cross-attention.</param>
+    /// <param name="tokens">Tokens of each.</param>
+    /// <param name="cross">What cross-attention reads.</param>
+    public int[][] Greedy(int rows, int tokens, KeysValues[] cross)
+    {
+        using var scope = NewDisposeScope();
+        var cache = Cache(rows, tokens);
+        var said = Enumerable.Range(0, rows).Select(_ => new int[tokens]).ToArray();
+        var next = full([rows, 1], config.BosTokenId, ScalarType.Int64);
+        for (var step = 0; step < tokens; step++)
+        {
+            using var inner = NewDisposeScope();
+            var scores = Step(next, step, cache, cross);
+            scores.select(1, config.SepTokenId).fill_(float.NegativeInfinity);
+            next = scores.argmax(-1, keepdim: true).MoveToOuterDisposeScope();
+            var chosen = next.data<long>();
+            for (var row = 0; row < rows; row++)
+                said[row][step] = (int)chosen[row];
+        }
+        return said;
+    }
+
     private sealed record Layer(
         Linear Qkv, Linear AttentionOutput, LayerNorm AttentionNorm,
         Linear CrossKeysValues, Linear CrossQuery, Linear CrossOutput, LayerNorm CrossNorm,

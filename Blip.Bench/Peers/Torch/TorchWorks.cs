@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using Blip.Bench.Works;
 using Blip.Runtime.Checkpoints;
 using TorchSharp;
@@ -13,8 +11,7 @@ internal sealed class TorchWorks : IBeamWorks
     private readonly BlipConfig config;
     private readonly TorchWeights weights;
     private readonly TorchVision vision;
-    private readonly TorchText[] texts;
-    private readonly Dictionary<int, TorchText> fastest = [];
+    private readonly TorchDecoders decoders;
     private readonly IDisposable inferenceMode;
     private TorchText text;
     private Tensor? pixels, embeddings, logits, token;
@@ -30,8 +27,8 @@ internal sealed class TorchWorks : IBeamWorks
         using var tensors = source.OpenCheckpoint(BlipHead.Captioning);
         weights = new TorchWeights(tensors);
         vision = new TorchVision(config.Vision, weights);
-        texts = [new TorchText(config.Text, weights, inputByInput: false), new TorchText(config.Text, weights, inputByInput: true)];
-        text = texts[0];
+        decoders = new TorchDecoders(config.Text, weights, config.Vision.Tokens);
+        text = decoders.Fastest(1);
     }
 
     /// <inheritdoc/>
@@ -46,33 +43,8 @@ internal sealed class TorchWorks : IBeamWorks
     public void SetPixels(ReadOnlySpan<float> pixels, int images)
     {
         this.pixels?.Dispose();
-        Tune(images);
+        text = decoders.Fastest(images);
         this.pixels = tensor(pixels.ToArray(), [images, 3, config.Vision.ImageSize, config.Vision.ImageSize]);
-    }
-
-    /// <summary>Takes the layout of the decoder's matrices that is the faster one for so many rows: a trial decides, once per number.</summary>
-    /// <param name="rows">Images, or images × beams.</param>
-    private void Tune(int rows)
-    {
-        const int Steps = 6;
-        if (fastest.TryGetValue(rows, out text!))
-            return;
-        using var scope = NewDisposeScope();
-        var tokens = full([rows, 1], config.Text.BosTokenId, ScalarType.Int64);
-        var times = texts.Select(candidate =>
-        {
-            var (own, picture) = (candidate.Cache(rows, Steps), candidate.Cache(rows, config.Vision.Tokens));
-            candidate.Step(tokens, 0, own, picture).Dispose();
-            return Enumerable.Range(1, Steps - 1).Min(position =>
-            {
-                var start = Stopwatch.GetTimestamp();
-                candidate.Step(tokens, position, own, picture).Dispose();
-                return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            });
-        }).ToArray();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  libtorch, a token of {rows} rows: matrices output by output {times[0]:F1} ms, input by input {times[1]:F1} ms; the faster is taken"));
-        fastest.Add(rows, text = texts[times[0] <= times[1] ? 0 : 1]);
     }
 
     /// <inheritdoc/>
@@ -116,29 +88,14 @@ internal sealed class TorchWorks : IBeamWorks
     {
         Encode();
         CrossKeysValues();
-        Free(ref cache);
-        cache = text.Cache(Images, tokens);
-        var captions = Enumerable.Range(0, Images).Select(_ => new int[tokens]).ToArray();
-        using var scope = NewDisposeScope();
-        var next = full([Images, 1], config.Text.BosTokenId, ScalarType.Int64);
-        for (var step = 0; step < tokens; step++)
-        {
-            using var inner = NewDisposeScope();
-            var scores = text.Step(next, step, cache, cross);
-            scores.select(1, config.Text.SepTokenId).fill_(float.NegativeInfinity);
-            next = scores.argmax(-1, keepdim: true).MoveToOuterDisposeScope();
-            var chosen = next.data<long>();
-            for (var image = 0; image < captions.Length; image++)
-                captions[image][step] = (int)chosen[image];
-        }
-        return captions;
+        return text.Greedy(Images, tokens, cross);
     }
 
     /// <inheritdoc/>
     /// <remarks>With the stop token forbidden no beam ends early, so that the search is a choice of the likeliest continuations at each step.</remarks>
     public int[][] Search(int tokens, int beams)
     {
-        Tune(Images * beams);
+        text = decoders.Fastest(Images * beams);
         Encode();
         CrossKeysValues();
         Free(ref cache);
