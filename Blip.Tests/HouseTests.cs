@@ -32,6 +32,7 @@ public partial class HouseTests
         ["Retrieval"] = ["Checkpoints"],
         ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
         ["Evaluation"] = ["Retrieval", "Pipelines"],
+        ["Hosting"] = ["Checkpoints", "Imaging", "Generation", "Pipelines"],
     };
 
     public static TheoryData<string> ProjectNames => [.. Projects.Keys];

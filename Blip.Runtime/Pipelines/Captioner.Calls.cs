@@ -60,7 +60,11 @@ public sealed partial class Captioner
     /// <param name="cancellationToken">Ends the work before the next word.</param>
     /// <exception cref="ArgumentException">An option is out of range, asks for beams or several sequences, or the model has no vocabulary; thrown at once.</exception>
     /// <exception cref="ImageException">The picture cannot be read; thrown by the enumeration.</exception>
-    public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
+        StreamAsync(image, options, onEnd: null, cancellationToken);
+
+    /// <summary>The same; <paramref name="onEnd"/> is given the whole caption before the words end.</summary>
+    internal IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options, Action<Caption>? onEnd, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
         var plan = Plan(options);
@@ -72,7 +76,8 @@ public sealed partial class Captioner
         {
             if (plan.KeepsPrompt)
                 Array.ForEach(prompt, say);
-            Caption(image, plan, token => say(token.Token), stop);
+            var caption = Caption(image, plan, token => say(token.Token), stop);
+            onEnd?.Invoke(caption);
         }
     }
 

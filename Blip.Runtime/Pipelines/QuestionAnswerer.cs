@@ -156,7 +156,12 @@ public sealed partial class QuestionAnswerer : Pipeline
     /// <exception cref="ArgumentException">An option is out of range, asks for beams, several sequences or a choice, or the model has no vocabulary; thrown at once.</exception>
     /// <exception cref="ImageException">The picture cannot be read; thrown by the enumeration.</exception>
     public IAsyncEnumerable<string> StreamAsync(
-        ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default)
+        ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
+        StreamAsync(image, question, options, onEnd: null, cancellationToken);
+
+    /// <summary>The same; <paramref name="onEnd"/> is given the whole answer before the words end.</summary>
+    internal IAsyncEnumerable<string> StreamAsync(
+        ImageSource image, string question, AnswerOptions? options, Action<Answer>? onEnd, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
         var plan = Plan(options);
@@ -164,6 +169,12 @@ public sealed partial class QuestionAnswerer : Pipeline
             throw new ArgumentException("Words come one by one of an answer that is written, not of one out of a list: leave Candidates empty.", nameof(options));
         var words = WordStream.Check(plan.Generation, Tokenizer);
         Check([question]);
-        return WordStream.Of(words, (say, stop) => Answers(image, [question], plan, token => say(token.Token), stop), cancellationToken);
+        return WordStream.Of(words, Speak, cancellationToken);
+
+        void Speak(Action<int> say, CancellationToken stop)
+        {
+            var answers = Answers(image, [question], plan, token => say(token.Token), stop);
+            onEnd?.Invoke(answers[0]);
+        }
     }
 }

@@ -1,0 +1,46 @@
+using Blip.Runtime.Hosting;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Blip.Tests.Hosting;
+
+/// <summary>The example of docs/hosting.md: the lines between the marks stand there word for word. Past the registration it knows interfaces only.</summary>
+internal static class HostingExample
+{
+    // Catches what the example prints.
+    private sealed class Printer(List<string> lines)
+    {
+        public void WriteLine(string? line) => lines.Add(line ?? "");
+    }
+
+    public static async Task<IReadOnlyList<string>> RunAsync()
+    {
+        var lines = new List<string>();
+        var Console = new Printer(lines);
+
+        // <example>
+        var services = new ServiceCollection();
+        services.AddBlipChatClient(options => (options.CaptionModel, options.AnswerModel) = ("weights/captioning", "weights/vqa"));
+        services.AddBlipEmbeddingGenerator(options => options.Model = "weights/retrieval");
+        await using var provider = services.BuildServiceProvider();
+
+        var chat = provider.GetRequiredService<IChatClient>();
+        var picture = await DataContent.LoadFromAsync("weights/samples/00.png");
+        var messages = new List<ChatMessage> { new(ChatRole.User, [picture]) };
+        Console.WriteLine((await chat.GetResponseAsync(messages)).Text);
+
+        messages.Add(new ChatMessage(ChatRole.User, "what color is the ring?"));
+        await foreach (var update in chat.GetStreamingResponseAsync(messages, new ChatOptions { MaxOutputTokens = 5 }))
+            Console.WriteLine(update.Text);
+
+        var pictures = provider.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>();
+        var texts = provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+        var vector = (await pictures.GenerateAsync([picture]))[0].Vector.ToArray();
+        var captions = new[] { "a large white ring on a cyan background", "a small red star on a brown background" };
+        foreach (var (caption, embedding) in captions.Zip(await texts.GenerateAsync(captions)))
+            Console.WriteLine($"{vector.Zip(embedding.Vector.ToArray(), (a, b) => a * b).Sum():F2} {caption}");
+        // </example>
+
+        return lines;
+    }
+}
