@@ -21,11 +21,12 @@ internal sealed class AnnotationsBinding
     };
 
     /// <summary>Adds the options to a command.</summary>
-    public AnnotationsBinding(EvaluationBinding evaluation)
+    /// <param name="add">How an option is added.</param>
+    public AnnotationsBinding(Action<Option> add)
     {
         split.CompletionSources.Add("test", "val", "train", "restval");
-        evaluation.Add(annotations);
-        evaluation.Add(split);
+        add(annotations);
+        add(split);
     }
 
     /// <summary>Reads the file.</summary>

@@ -9,11 +9,14 @@ namespace Blip.Cli.Output;
 /// <summary>Scores: a table for people, with percentages as in papers; JSON for programs, with the numbers as they are.</summary>
 internal static class ScoreReport
 {
+    /// <summary>What the formats are, for the help.</summary>
+    public const string Formats = "text: a table, times 100 as in papers; json: the numbers as they are.";
+
     /// <summary>Adds the options for a report to a command.</summary>
     public static OutputBinding Binding(Command command, EvaluationBinding evaluation)
     {
         var before = command.Options.ToHashSet();
-        var output = new OutputBinding(command, "text: a table, times 100 as in papers; json: the numbers as they are.", "text", "json");
+        var output = new OutputBinding(command, Formats, "text", "json");
         evaluation.AllowWithResults([.. command.Options.Where(option => !before.Contains(option) && option.Name != "--profile")]);
         return output;
     }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Blip.Runtime.Evaluation;
-using Blip.Runtime.Generation;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
@@ -25,7 +24,7 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
     {
         this.terminal = terminal;
         evaluation = new EvaluationBinding(this, ResultsFormat.Captions);
-        annotations = new AnnotationsBinding(evaluation);
+        annotations = new AnnotationsBinding(evaluation.Add);
         output = ScoreReport.Binding(this, evaluation);
         model = new ModelBinding(this, DemoModel.Captioning);
         Add(prompt);
@@ -84,7 +83,7 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
         var words = parsed.GetValue(prompt);
         var options = new CaptionOptions
         {
-            Generation = generation.Apply(parsed, Startup.Step(() => GenerationOptions.From(source.GenerationDefaults))),
+            Generation = generation.Apply(parsed, Startup.Step(() => Captioner.DefaultsOf(source, model.Compat(parsed), generation.Samples(parsed)))),
             Prompt = words,
         };
         foreach (var idle in generation.WithoutEffect(parsed, options.Generation))

@@ -9,6 +9,8 @@ internal sealed class EvalCommand : Command, IHasExamples
         : base("eval", "Scores a model, or a results file, over a data set's annotations.")
     {
         Add(new EvalCaptionCommand(terminal));
+        Add(new EvalVqaCommand(terminal));
+        Add(new EvalRetrievalCommand(terminal));
     }
 
     /// <inheritdoc/>

@@ -68,4 +68,5 @@ internal static class AnnotationJson
 [JsonSerializable(typeof(QuestionFile))]
 [JsonSerializable(typeof(List<QuestionEntry>))]
 [JsonSerializable(typeof(List<ResultEntry>))]
+[JsonSerializable(typeof(List<string>))]
 internal sealed partial class AnnotationForms : JsonSerializerContext;

@@ -1,0 +1,130 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json;
+using Blip.Cli.Input;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Blip.Runtime.Evaluation;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Commands;
+
+/// <summary><c>blip eval vqa</c>: the accuracy of answers.</summary>
+internal sealed class EvalVqaCommand : Command, IHasExamples
+{
+    private readonly Terminal terminal;
+    private readonly Option<string?> questions = OptionKinds.Text("--questions", "The questions: VQA's *_questions.json, or BLIP's list (vqa_val.json), which can hold the answers, too.", "FILE");
+    private readonly Option<string?> annotations = OptionKinds.Text("--annotations", "People's answers: VQA's *_annotations.json.", "FILE");
+    private readonly Option<string?> answers = OptionKinds.Text("--answers", "Let the model choose among the answers of this file (a list in JSON, or one on each line) in place of writing.", "FILE");
+    private readonly Option<int?> candidates = OptionKinds.Number<int>("--candidate-count", "How many of them, those with the likeliest first words, are read to their ends. [default: 128]");
+    private readonly EvaluationBinding evaluation;
+    private readonly OutputBinding output;
+    private readonly ModelBinding model;
+    private readonly GenerationBinding generation;
+
+    public EvalVqaCommand(Terminal terminal)
+        : base("vqa", "Scores answers as the official VQA evaluation does.")
+    {
+        this.terminal = terminal;
+        evaluation = new EvaluationBinding(this, ResultsFormat.Answers);
+        evaluation.Add(questions);
+        evaluation.Add(annotations);
+        output = ScoreReport.Binding(this, evaluation);
+        model = new ModelBinding(this, DemoModel.Answering);
+        Add(answers);
+        Add(candidates);
+        generation = new GenerationBinding(this);
+        Validators.Add(result =>
+        {
+            if (result.GetValue(questions) is null && result.GetValue(annotations) is null)
+                result.AddError("there are no questions: give --questions FILE, --annotations FILE, or both.");
+            else if (result.GetValue(questions) is null && result.GetResult("--images") is OptionResult { Implicit: false })
+                result.AddError("--images runs the model, which needs --questions FILE.");
+        });
+        SetAction(RunAsync);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
+    [
+        ("The demo answerer on its samples", "blip eval vqa --questions weights/samples/questions.json --images weights/samples"),
+        ("VQA v2 as BLIP's paper scores it: by a list of answers",
+            "blip eval vqa --questions v2_OpenEnded_mscoco_val2014_questions.json --annotations v2_mscoco_val2014_annotations.json --images coco --answers answer_list.json"),
+        ("Answers for the VQA server", "blip eval vqa --questions v2_OpenEnded_mscoco_test2015_questions.json --images coco --save-results results.json"),
+        ("A results file that is there already", "blip eval vqa --annotations v2_mscoco_val2014_annotations.json --results results.json"),
+    ];
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        OutputFile.Check(output.File(parsed));
+        var data = Startup.Step(() => VqaDataset.Load(parsed.GetValue(questions), parsed.GetValue(annotations)));
+        var results = evaluation.Results(parsed) ?? await AnswerAsync(parsed, data, cancellationToken);
+        if (!data.HasAnswers)
+        {
+            terminal.Say($"there are no answers of people to compare with: {results.Count} of {data.Questions.Count} questions are answered, and nothing is scored");
+            return results.Count == data.Questions.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
+        }
+        var scored = EvaluationRun.Answered(terminal, data.Questions, question => question.Id, results, "questions");
+        var report = VqaReport.Of(scored, results);
+        ScoreReport.Write(output, parsed, terminal, Named(report), ("questions", scored.Count, data.Questions.Count), evaluation.Details(parsed) ? Details : null);
+        return scored.Count == data.Questions.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
+
+        void Details(Utf8JsonWriter json)
+        {
+            foreach (var question in scored)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("question_id", question.Id);
+                json.WriteString("answer", results[question.Id]);
+                json.WriteNumber("accuracy", report.PerQuestion[question.Id] / 100);
+                json.WriteEndObject();
+            }
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, double>> Named(VqaReport report) =>
+        report.PerAnswerType.Select(type => new KeyValuePair<string, double>($"answers: {type.Key}", type.Value / 100))
+            .Concat(report.PerQuestionType.Select(type => new KeyValuePair<string, double>($"questions: {type.Key}", type.Value / 100)))
+            .Prepend(new("accuracy", report.Overall / 100));
+
+    private async Task<IReadOnlyDictionary<long, string>> AnswerAsync(ParseResult parsed, VqaDataset data, CancellationToken cancellationToken)
+    {
+        var source = model.Resolve(parsed, terminal);
+        var options = new AnswerOptions
+        {
+            Generation = generation.Apply(parsed, Startup.Step(() => QuestionAnswerer.DefaultsOf(source, model.Compat(parsed)))),
+            Candidates = parsed.GetValue(answers) is { } list ? Listed(list) : [],
+            CandidateCount = parsed.GetValue(candidates) ?? new AnswerOptions().CandidateCount,
+        };
+        foreach (var idle in generation.WithoutEffect(parsed, options.Generation))
+            terminal.Say(idle);
+        if (parsed.GetValue(candidates) is not null && options.Candidates.Count == 0)
+            terminal.Say($"{candidates.Name} changes nothing without {answers.Name}");
+        var pictures = evaluation.Images(parsed);
+        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Questions.Count, terminal.Columns, "questions");
+        using var answerer = model.Load(parsed, terminal, progress, () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)));
+        using var report = output.Profile(parsed, terminal, answerer);
+        using var writer = evaluation.Save(parsed);
+        // Questions about one picture together: it is read and encoded once.
+        var left = data.Questions.Where(question => writer?.Results.ContainsKey(question.Id) != true).GroupBy(question => question.ImageId).SelectMany(group => group).ToList();
+        progress.Skip(data.Questions.Count - left.Count);
+        var results = Startup.Step(() => answerer.AnswerAllAsync(Asked(left, pictures).ToAsyncEnumerable(), options, cancellationToken));
+        return await new EvaluationRun(terminal, progress, writer).RunAsync(
+            results, [.. left.Select(question => question.Id)], result => (result.Answer?.Text, result.Error));
+    }
+
+    private IReadOnlyList<string> Listed(string path) => path.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+        ? Startup.Step(() => AnswerList.Load(path))
+        : Lines.Read(answers.Name, path, terminal.OpenInput);
+
+    private static IEnumerable<ImageText> Asked(List<VqaQuestion> questions, PictureFolder pictures)
+    {
+        var (id, picture) = (0L, (ImageSource?)null);
+        foreach (var question in questions)
+        {
+            if (picture is null || question.ImageId != id)
+                (id, picture) = (question.ImageId, EvaluationBinding.Picture(pictures, question.FileName, question.ImageId));
+            yield return new ImageText(picture, question.Text!);
+        }
+    }
+}
