@@ -27,6 +27,9 @@ public static class Devices
     /// <summary>Whether the machine has a device of the kind.</summary>
     public static bool Has(string id) => id == "cpu" || Present.Value.Any(device => device.Id.StartsWith(id, StringComparison.Ordinal));
 
+    /// <summary>Opens an NVIDIA GPU; where there is none the emulated one, or skips the test with the reason.</summary>
+    internal static Device OpenCuda() => Has("cuda") ? Device.Open("cuda") : Emulation.EmulatedDevices.Open();
+
     /// <summary>Opens a device, or skips the test with the reason where the machine has none of the kind.</summary>
     public static Device Open(string id, DeviceOptions? options = null)
     {

@@ -32,7 +32,8 @@ pack() {
   done
   # The checkout has these already; 'run' links to them.
   rm -rf "$build/Goldens" "$build/weights"
-  find "$build" -name '*.xml' -delete
+  # What only debuggers and disassemblers load.
+  find "$build" \( -name '*.xml' -o -name 'libcapstone*' -o -name 'msdia*' -o -name 'libmscord*' -o -name createdump \) -delete
   tar -C "$build" -cf - . | xz -T0 -6 > "$archive" || give_up "$archive could not be written"
   rm -rf "$build"
   local tree packed

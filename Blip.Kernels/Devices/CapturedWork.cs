@@ -1,3 +1,4 @@
+using ILGPU.Runtime;
 using ILGPU.Runtime.Cuda;
 
 namespace Blip.Kernels.Devices;
@@ -65,9 +66,11 @@ public sealed class CapturedWork : IDisposable
         {
             work();
         }
-        catch
+        catch (Exception e)
         {
             CudaDriver.AbandonCapture(stream.StreamPtr);
+            if (e is AcceleratorException)
+                throw new DeviceException($"The work cannot be captured: {e.Message}", e);
             throw;
         }
         return CudaDriver.EndCapture(stream.StreamPtr);

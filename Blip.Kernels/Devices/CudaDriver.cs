@@ -5,9 +5,9 @@ using ILGPU.Runtime.Cuda;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// The calls of the CUDA driver that ILGPU lacks: work captured into graphs, one stream that waits for another, shared memory above 48 KB.
-/// The context of the calling thread must be the device's (<c>Accelerator.BindScoped</c>). Names and meanings: CUDA Driver API, modules
-/// "Stream Management", "Graph Management" and "Execution Control".
+/// The calls of the CUDA driver that ILGPU lacks: work captured into graphs, and one stream that waits for another. The context of the
+/// calling thread must be the device's (<c>Accelerator.BindScoped</c>). Names and meanings: CUDA Driver API, modules "Stream Management" and
+/// "Graph Management".
 /// </summary>
 internal static partial class CudaDriver
 {
@@ -15,8 +15,6 @@ internal static partial class CudaDriver
 
     // What another thread does with another device, or with a stream of its own, is no part of a capture and must not disturb it.
     private const int ThreadLocal = 1;
-
-    private const int MaxDynamicSharedBytes = 8;
 
     /// <summary>From here on work that is queued on the stream is written down and not run.</summary>
     public static void BeginCapture(nint stream) => Check(cuStreamBeginCapture_v2(stream, ThreadLocal), nameof(cuStreamBeginCapture_v2));
@@ -66,11 +64,6 @@ internal static partial class CudaDriver
     /// <summary>What is queued on the stream after this waits for the event.</summary>
     public static void WaitFor(nint stream, nint recorded) => Check(cuStreamWaitEvent(stream, recorded, 0), nameof(cuStreamWaitEvent));
 
-    /// <summary>Lets a kernel be launched with so much dynamic shared memory; without it a group gets 48 KB at most.</summary>
-    /// <exception cref="DeviceException">The device has less.</exception>
-    public static void AllowSharedMemory(nint function, int bytes) =>
-        Check(cuFuncSetAttribute(function, MaxDynamicSharedBytes, bytes), $"{nameof(cuFuncSetAttribute)} for {bytes} bytes of shared memory");
-
     /// <summary>Throws what a call of the driver came to, unless it succeeded.</summary>
     /// <exception cref="DeviceException">It did not.</exception>
     public static void Check(CudaError error, string call)
@@ -99,7 +92,4 @@ internal static partial class CudaDriver
 
     [LibraryImport(Library)]
     private static partial CudaError cuStreamWaitEvent(nint stream, nint recorded, uint flags);
-
-    [LibraryImport(Library)]
-    private static partial CudaError cuFuncSetAttribute(nint function, int attribute, int value);
 }

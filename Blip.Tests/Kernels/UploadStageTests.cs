@@ -15,7 +15,7 @@ public class UploadStageTests
     [Theory, MemberData(nameof(Ids))]
     public void Both_halves_are_used_again_and_again(string id)
     {
-        using var device = Devices.Open(id);
+        using var device = Open(id);
         using var stage = new UploadStage(device, Half);
         var random = new Random(1);
         var waiting = new Queue<(byte[] Bytes, StagedBytes Staged)>();
@@ -53,7 +53,7 @@ public class UploadStageTests
     [Theory, MemberData(nameof(Ids))]
     public void What_is_too_large_or_empty_goes_another_way(string id)
     {
-        using var device = Devices.Open(id);
+        using var device = Open(id);
         using var stage = new UploadStage(device, Half);
         Assert.Null(stage.TryAdd(new byte[Half + 1]));
         Assert.Null(stage.TryAdd([]));
@@ -64,7 +64,7 @@ public class UploadStageTests
     [Theory, MemberData(nameof(Ids))]
     public void A_staged_picture_is_preprocessed_as_another(string id)
     {
-        using var device = Devices.Open(id);
+        using var device = Open(id);
         using var stage = new UploadStage(device);
         using var preprocessor = new ImagePreprocessor(device, new ImageProcessing { Width = 32, Height = 24 });
         using var outputs = device.Allocate<float>(2L * preprocessor.OutputLength);
@@ -94,6 +94,8 @@ public class UploadStageTests
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
     private static void Drop(UploadStage stage) => Assert.NotNull(stage.TryAdd(new byte[Half]));
+
+    private static Device Open(string id) => id == "cuda" ? Devices.OpenCuda() : Devices.Open(id);
 
     private static byte[] Read(Device device, ArrayView<byte> view)
     {
