@@ -61,15 +61,7 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         {
             // Ranking masks the padding in any case.
             run.Model.Ask(run.Images, run.Questions, attendPadding: attendPadding);
-            foreach (var test in run.Golden.Root.GetProperty("rank").EnumerateArray())
-            {
-                var answers = test.GetProperty("answers").EnumerateArray().Select(GoldenTokens).ToList();
-                var ranked = run.Model.Rank(answers, test.GetProperty("k").GetInt32())[test.GetProperty("question").GetInt32()];
-                Assert.Equal(GoldenTokens(test.GetProperty("ranking")), ranked.Select(answer => answer.Answer));
-                Assert.Equal(GoldenTokens(test.GetProperty("candidates")), ranked.OrderByDescending(answer => answer.FirstLogProbability).ThenBy(answer => answer.Answer).Select(answer => answer.Answer));
-                var sums = test.GetProperty("candidates").EnumerateArray().Zip(test.GetProperty("log_probs").EnumerateArray()).ToDictionary(pair => pair.First.GetInt32(), pair => pair.Second.GetDouble());
-                Assert.All(ranked, answer => Assert.Equal(sums[answer.Answer], answer.LogProbability, 1e-5 * Math.Abs(sums[answer.Answer])));
-            }
+            run.Ranks.ForEach(run.CheckRank);
         }
         // More answers than one run takes, and more candidates than there are answers: the same numbers.
         var few = GoldenAnswers(run)[..3];
@@ -286,9 +278,10 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
 
     private static int[] GoldenTokens(JsonElement row) => Generation.GoldenOptions.Tokens(row);
 
-    private static int[][] GoldenAnswers(GoldenRun run) => [.. run.Golden.Root.GetProperty("rank")[0].GetProperty("answers").EnumerateArray().Select(GoldenTokens)];
+    private static int[][] GoldenAnswers(GoldenRun run) => [.. run.Ranks[0].GetProperty("answers").EnumerateArray().Select(GoldenTokens)];
 
-    private sealed class GoldenRun : IDisposable
+    /// <summary>A model of the goldens and what it was asked.</summary>
+    internal sealed class GoldenRun : IDisposable
     {
         private readonly Generator generator;
 
@@ -313,6 +306,8 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
 
         public List<JsonElement> Cases => [.. Golden.Generate];
 
+        public List<JsonElement> Ranks => [.. Golden.Root.GetProperty("rank").EnumerateArray()];
+
         public void Encode() => Images = ModelGoldens.Encode(Golden, Model);
 
         public IReadOnlyList<IReadOnlyList<GeneratedSequence>> Generate(int questions, GenerationOptions options) =>
@@ -335,6 +330,17 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
                 if (test.TryGetProperty("sequences_scores", out var scores))
                     Assert.Equal(scores[row].GetDouble(), actual[row].Score, 1e-4 * Math.Abs(scores[row].GetDouble()));
             }
+        }
+
+        /// <summary>Ranks a list of answers to the questions that are asked now.</summary>
+        public void CheckRank(JsonElement test)
+        {
+            var ranked = Model.Rank([.. test.GetProperty("answers").EnumerateArray().Select(GoldenTokens)], test.GetProperty("k").GetInt32())[test.GetProperty("question").GetInt32()];
+            Assert.Equal(GoldenTokens(test.GetProperty("ranking")), ranked.Select(answer => answer.Answer));
+            var candidates = GoldenTokens(test.GetProperty("candidates"));
+            Assert.Equal(candidates, ranked.OrderByDescending(answer => answer.FirstLogProbability).ThenBy(answer => answer.Answer).Select(answer => answer.Answer));
+            var sums = candidates.Zip(test.GetProperty("log_probs").EnumerateArray()).ToDictionary(pair => pair.First, pair => pair.Second.GetDouble());
+            Assert.All(ranked, answer => Assert.Equal(sums[answer.Answer], answer.LogProbability, 1e-5 * Math.Abs(sums[answer.Answer])));
         }
 
         /// <summary>The greedy answers' logits, and the loss of given answers, over the questions that are asked now.</summary>
