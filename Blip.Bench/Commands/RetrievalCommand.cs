@@ -13,6 +13,8 @@ namespace Blip.Bench.Commands;
 /// <summary><c>retrieval</c>: an index of a million made-up embeddings: to write, to open, to search, and whether what is found is what brute force in double finds.</summary>
 internal sealed class RetrievalCommand : Command
 {
+    private static readonly Effort Full = new(15, TimeSpan.FromMilliseconds(200)), Brief = new(1, TimeSpan.FromMilliseconds(1));
+
     private static readonly (int Queries, int K)[] Searches = [(1, 10), (1, 256), (8, 10), (64, 10)];
 
     private readonly TextWriter output;
@@ -20,6 +22,7 @@ internal sealed class RetrievalCommand : Command
     private readonly Option<int> batch = new("--batch") { Description = "Embeddings of one addition, each of which is on disk before the next.", HelpName = "n", DefaultValueFactory = _ => 10_000 };
     private readonly Option<string?> index = new("--index") { Description = "Where the index lies; one that is there is gone on with. [default: artifacts/bench/retrieval.index]", HelpName = "FILE" };
     private readonly Option<bool> fill = new("--fill-only") { Description = "Adds the embeddings, and says after each addition how many are on disk." };
+    private readonly Option<bool> isShort = BenchOptions.Short("One search of each kind that is timed, in place of fifteen rounds.");
     private readonly Option<string?> json = BenchOptions.Json();
     private readonly Option<bool> save = BenchOptions.Save();
 
@@ -35,7 +38,7 @@ internal sealed class RetrievalCommand : Command
                     result.AddError($"{option.Name} is {result.GetValueOrDefault<int>()}; it must be at least 1.");
             });
         }
-        foreach (var option in (Option[])[count, batch, index, fill, json, save])
+        foreach (var option in (Option[])[count, batch, index, fill, isShort, json, save])
             Add(option);
         SetAction(Run);
     }
@@ -74,7 +77,7 @@ internal sealed class RetrievalCommand : Command
         var run = new BenchRun(parsed, output);
         run.MeasurePeak(device);
         foreach (var inMemory in (bool[])[false, true])
-            run.Measure(Searches.Select(search => Case(opened, device, search.Queries, search.K, inMemory)), new Effort(15, TimeSpan.FromMilliseconds(200)));
+            run.Measure(Searches.Select(search => Case(opened, device, search.Queries, search.K, inMemory)), parsed.GetValue(isShort) ? Brief : Full);
         var process = Process.GetCurrentProcess();
         Say($"peak working set {process.PeakWorkingSet64 / (1 << 20)} MiB, the mapped file and the copy among them with {(double)opened.Count * MadeIndex.Dimension * sizeof(float) / (1 << 20):F0} MiB each; allocated {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB");
         return run.Finish(parsed.GetValue(json), parsed.GetValue(save), "retrieval");

@@ -156,15 +156,20 @@ internal unsafe struct VectorSearchOperator<TVector> : ICpuOperator
         var vectors = Dimension / TVector.Count * TVector.Count;
         for (var i = 0; i < vectors; i += TVector.Count)
         {
-            var (one, two) = (TVector.Load(first + i), TVector.Load(second + i));
+            var one = TVector.Load(first + i);
+            var two = TVector.Load(second + i);
             var row = TVector.Load(a + i);
-            (a1, a2) = (TVector.MultiplyAdd(row, one, a1), TVector.MultiplyAdd(row, two, a2));
+            a1 = TVector.MultiplyAdd(row, one, a1);
+            a2 = TVector.MultiplyAdd(row, two, a2);
             row = TVector.Load(b + i);
-            (b1, b2) = (TVector.MultiplyAdd(row, one, b1), TVector.MultiplyAdd(row, two, b2));
+            b1 = TVector.MultiplyAdd(row, one, b1);
+            b2 = TVector.MultiplyAdd(row, two, b2);
             row = TVector.Load(c + i);
-            (c1, c2) = (TVector.MultiplyAdd(row, one, c1), TVector.MultiplyAdd(row, two, c2));
+            c1 = TVector.MultiplyAdd(row, one, c1);
+            c2 = TVector.MultiplyAdd(row, two, c2);
             row = TVector.Load(d + i);
-            (d1, d2) = (TVector.MultiplyAdd(row, one, d1), TVector.MultiplyAdd(row, two, d2));
+            d1 = TVector.MultiplyAdd(row, one, d1);
+            d2 = TVector.MultiplyAdd(row, two, d2);
         }
         scores[0] = TVector.Sum(a1) + Tail(a, first, vectors);
         scores[1] = TVector.Sum(b1) + Tail(b, first, vectors);

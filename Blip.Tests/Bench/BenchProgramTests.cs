@@ -85,6 +85,20 @@ public class BenchProgramTests
     }
 
     [Fact]
+    public void An_index_is_written_searched_and_compared_with_brute_force()
+    {
+        using var folder = new TemporaryFolder();
+        var (path, json) = (Path.Combine(folder.Path, "made.index"), Path.Combine(folder.Path, "retrieval.json"));
+        Assert.Contains("on disk: 3000", Run("retrieval", "--index", path, "--count", "3000", "--batch", "1000", "--fill-only").Output, StringComparison.Ordinal);
+        var (exitCode, output, error) = Run("retrieval", "--index", path, "--count", "5000", "--short", "--json", json);
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Contains("added 2000 embeddings", output, StringComparison.Ordinal);
+        Assert.Contains("64 of 64 queries find what brute force in double finds", output, StringComparison.Ordinal);
+        Assert.Equal(8, BenchFile.Read(json).Records.Count);
+        Assert.All(BenchFile.Read(json).Records, record => Assert.True(record is { OursMs: > 0, Failure: null, Error: 0 }, record.ToString()));
+    }
+
+    [Fact]
     public void A_model_is_taken_apart()
     {
         using var folder = new TemporaryFolder();

@@ -63,7 +63,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
             Assert.Equal([pictures[2]], retriever.RemoveMissing());
             Assert.Equal(11, retriever.Index.Count);
             Assert.Equal("1 Added", Outcomes(await AddAsync(retriever, [Demo.Paths[2]])));
-            Assert.Equal(Path.GetFullPath(Demo.Paths[2]), retriever.Search("anything", new SearchOptions { Top = 12 }).Single(hit => !hit.Path.StartsWith(folder.Path, StringComparison.Ordinal)).Path);
+            Assert.Equal(Path.GetFullPath(Demo.Paths[2]), retriever.Search("anything", new SearchOptions { Top = 12 }, Token).Single(hit => !hit.Path.StartsWith(folder.Path, StringComparison.Ordinal)).Path);
         }
     }
 
@@ -73,12 +73,12 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         var pictures = Copies();
         using var retriever = Retriever.Open(matchers.Demo.Embedder, IndexPath);
         await AddAsync(retriever, pictures);
-        var vectors = pictures.Select(picture => matchers.Demo.Embedder.EmbedImage(picture)).ToArray();
+        var vectors = pictures.Select(picture => matchers.Demo.Embedder.EmbedImage(picture, Token)).ToArray();
         string[] texts = [.. DemoMatching.Pairs.Select(pair => pair.Text).Distinct()];
         var found = retriever.Search(texts, new SearchOptions { Top = 5 }, Token);
         for (var i = 0; i < texts.Length; i++)
         {
-            var query = matchers.Demo.Embedder.EmbedText(texts[i]);
+            var query = matchers.Demo.Embedder.EmbedText(texts[i], Token);
             var expected = vectors.Select((vector, place) => (Path: pictures[place], Cosine: vector.Zip(query, (a, b) => (double)a * b).Aggregate(0.0, (sum, product) => sum + product)))
                 .OrderByDescending(hit => hit.Cosine).Take(5).Select(hit => new RetrievalHit(hit.Path, hit.Cosine, hit.Cosine));
             Assert.Equal(expected, found[i]);
@@ -86,14 +86,14 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         // And the reference agrees: of each picture's own description with the cosine that it recorded.
         foreach (var pair in DemoMatching.Pairs)
         {
-            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12 }).Single(hit => Path.GetFileName(hit.Path) == $"00{Path.GetFileName(pair.Path)}");
+            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12 }, Token).Single(hit => Path.GetFileName(hit.Path) == $"00{Path.GetFileName(pair.Path)}");
             Assert.Equal(pair.Cosine, hit.Cosine, 2e-4);
         }
-        var own = retriever.SearchByImage(Demo.Paths[7], new SearchOptions { Top = 2 });
+        var own = retriever.SearchByImage(Demo.Paths[7], new SearchOptions { Top = 2 }, Token);
         Assert.Equal(pictures[7], own[0].Path);
         Assert.Equal(1, own[0].Cosine, 1e-6);
         Assert.True(own[1].Cosine < own[0].Cosine);
-        Assert.Equal(own, (await Task.Run(() => retriever.SearchByImage(Demo.Paths[7], new SearchOptions { Top = 2 }), Token)));
+        Assert.Equal(own, (await Task.Run(() => retriever.SearchByImage(Demo.Paths[7], new SearchOptions { Top = 2 }, Token), Token)));
     }
 
     [Fact]
@@ -104,22 +104,22 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         await AddAsync(retriever, pictures);
         File.Delete(pictures[1]);
         var text = DemoMatching.Pairs.First(pair => pair.Path == Demo.Paths[1]).Text;
-        var plain = retriever.Search(text, new SearchOptions { Top = 12 });
+        var plain = retriever.Search(text, new SearchOptions { Top = 12 }, Token);
         Assert.Equal(pictures[1], plain[0].Path);
 
-        var hits = retriever.Search(text, new SearchOptions { Top = 12, Rerank = 6 });
+        var hits = retriever.Search(text, new SearchOptions { Top = 12, Rerank = 6 }, Token);
         Assert.Equal(plain.Take(6).Select(hit => hit.Path).Order(), hits.Take(6).Select(hit => hit.Path).Order());
         Assert.Equal(plain.Skip(6), hits.Skip(6));
         Assert.All(hits.Take(5), hit =>
         {
-            Assert.Equal(matchers.Demo.Match(hit.Path, text).MatchProbability, hit.Match!.MatchProbability);
+            Assert.Equal(matchers.Demo.Match(hit.Path, text, cancellationToken: Token).MatchProbability, hit.Match!.MatchProbability);
             Assert.Equal(hit.Score, hit.Match.MatchProbability);
         });
         Assert.Equal(hits.Take(5).OrderByDescending(hit => hit.Score), hits.Take(5));
         // The file is gone: its vector is still there, and the matching head has nothing to look at.
         Assert.Equal(pictures[1], hits[5].Path);
         Assert.Contains(pictures[1], hits[5].Error, StringComparison.Ordinal);
-        Assert.Equal(hits.Take(3), retriever.Search(text, new SearchOptions { Top = 3, Rerank = 6 }));
+        Assert.Equal(hits.Take(3), retriever.Search(text, new SearchOptions { Top = 3, Rerank = 6 }, Token));
         Assert.Equal(hits.Take(3), await retriever.SearchAsync(text, new SearchOptions { Top = 3, Rerank = 6 }, Token));
     }
 
@@ -131,7 +131,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         await AddAsync(retriever, Demo.Paths);
         foreach (var pair in DemoMatching.Pairs.Take(6))
         {
-            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12, Rerank = 12 }).Single(hit => hit.Path == Path.GetFullPath(pair.Path));
+            var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12, Rerank = 12 }, Token).Single(hit => hit.Path == Path.GetFullPath(pair.Path));
             Assert.Equal(pair.EncoderLogits[1] + pair.Cosine, hit.Score, 5e-3);
         }
     }
@@ -218,7 +218,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         try
         {
             using var retriever = Retriever.OpenRead(matchers.Demo, Path.Combine(moved, "blip.index"));
-            Assert.All(retriever.Search("a star"), hit => Assert.True(File.Exists(hit.Path), hit.Path));
+            Assert.All(retriever.Search("a star", cancellationToken: Token), hit => Assert.True(File.Exists(hit.Path), hit.Path));
             Assert.Throws<InvalidOperationException>(() => retriever.RemoveMissing());
         }
         finally
@@ -232,11 +232,11 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     {
         using var retriever = Retriever.Open(matchers.Demo.Embedder, IndexPath);
         string Refused(Action search) => Assert.Throws<ArgumentException>(search).Message;
-        Assert.Contains("Top is 0", Refused(() => retriever.Search("a", new SearchOptions { Top = 0 })), StringComparison.Ordinal);
-        Assert.Contains("Rerank is -1", Refused(() => retriever.Search("a", new SearchOptions { Rerank = -1 })), StringComparison.Ordinal);
-        Assert.Contains("no matching head", Refused(() => retriever.Search("a", new SearchOptions { Rerank = 5 })), StringComparison.Ordinal);
-        Assert.Contains("not with a picture", Refused(() => retriever.SearchByImage(Demo.Paths[0], new SearchOptions { Rerank = 5 })), StringComparison.Ordinal);
-        Assert.Empty(retriever.Search("a"));
-        Assert.Throws<ImageException>(() => retriever.SearchByImage("no.png"));
+        Assert.Contains("Top is 0", Refused(() => retriever.Search("a", new SearchOptions { Top = 0 }, Token)), StringComparison.Ordinal);
+        Assert.Contains("Rerank is -1", Refused(() => retriever.Search("a", new SearchOptions { Rerank = -1 }, Token)), StringComparison.Ordinal);
+        Assert.Contains("no matching head", Refused(() => retriever.Search("a", new SearchOptions { Rerank = 5 }, Token)), StringComparison.Ordinal);
+        Assert.Contains("not with a picture", Refused(() => retriever.SearchByImage(Demo.Paths[0], new SearchOptions { Rerank = 5 }, Token)), StringComparison.Ordinal);
+        Assert.Empty(retriever.Search("a", cancellationToken: Token));
+        Assert.Throws<ImageException>(() => retriever.SearchByImage("no.png", cancellationToken: Token));
     }
 }
