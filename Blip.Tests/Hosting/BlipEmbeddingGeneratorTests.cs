@@ -27,8 +27,8 @@ public sealed class BlipEmbeddingGeneratorTests
         IEmbeddingGenerator<DataContent, Embedding<float>> contents = generator;
         IEmbeddingGenerator<ImageSource, Embedding<float>> images = generator;
 
-        Assert.Equal(embedder.EmbedText("a dog"), (await texts.GenerateAsync(["x", "a dog"], cancellationToken: Token))[1].Vector.ToArray());
-        var picture = embedder.EmbedImage(path);
+        Assert.Equal(embedder.EmbedText("a dog", cancellationToken: Token), (await texts.GenerateAsync(["x", "a dog"], cancellationToken: Token))[1].Vector.ToArray());
+        var picture = embedder.EmbedImage(path, Token);
         Assert.Equal(picture, (await contents.GenerateAsync([content], new EmbeddingGenerationOptions { Dimensions = embedder.Dimension, ModelId = generator.ModelId }, Token))[0].Vector.ToArray());
         Assert.Equal(picture, (await images.GenerateAsync([Demo.Sample("03.png"), path], cancellationToken: Token))[1].Vector.ToArray());
         Assert.Empty(await texts.GenerateAsync([], cancellationToken: Token));
