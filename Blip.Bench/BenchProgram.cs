@@ -26,6 +26,7 @@ internal static class BenchProgram
             new Command(PeersName, "The same work on libtorch and ONNX Runtime, in turns with ours."),
             new CompareCommand(output),
             new QualityCommand(output),
+            new LookingCommand(output),
             new LoadCommand(output),
             new RetrievalCommand(output),
             new WriteCommand(),

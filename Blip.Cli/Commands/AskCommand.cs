@@ -2,6 +2,7 @@ using System.CommandLine;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
+using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
@@ -23,6 +24,7 @@ internal sealed class AskCommand : Command, IHasExamples
     private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. May be given again.", "TEXT");
     private readonly ModelBinding model;
     private readonly OutputBinding output;
+    private readonly AttentionBinding attention;
     private readonly GenerationBinding generation;
 
     public AskCommand(Terminal terminal)
@@ -39,6 +41,7 @@ internal sealed class AskCommand : Command, IHasExamples
             RecordForm<AnswerResult>.Formats);
         foreach (var option in (Option[])[candidateCount, best, attendPadding, badWords])
             Add(option);
+        attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.Rollout);
         generation = new GenerationBinding(this);
         SetAction(RunAsync);
     }
@@ -50,6 +53,7 @@ internal sealed class AskCommand : Command, IHasExamples
         ("Several questions about a folder", "blip ask photos --question \"is it day?\" --question \"is it indoors?\" --format csv"),
         ("Choose among answers", "blip ask photo.jpg \"what is it?\" --answer \"a dog\" --answer \"a cat\""),
         ("The three likeliest of a list", "blip ask photo.jpg \"what is it?\" --answers answers.txt --best 3 --format json"),
+        ("Where it looked for question and answer", "blip ask photo.jpg \"what color is the ball?\" --attention-html looking.html"),
         ("Questions from another program", "sort questions.txt | blip ask photo.jpg --questions -"),
     ];
 
@@ -67,9 +71,12 @@ internal sealed class AskCommand : Command, IHasExamples
             Candidates = among,
             CandidateCount = parsed.GetValue(candidateCount) ?? new AnswerOptions().CandidateCount,
             AttendPadding = parsed.GetValue(attendPadding),
+            Attention = attention.Method(parsed) is not null,
+            AttentionMethod = attention.Method(parsed) ?? AttentionMethod.CrossAttention,
         };
-        foreach (var idle in WithoutEffect(parsed, options))
+        foreach (var idle in WithoutEffect(parsed, options).Concat(attention.WithoutEffect(parsed)))
             terminal.Say(idle);
+        using var maps = attention.Open(parsed);
 
         var sources = InputExpansion.Expand(pictures, terminal.OpenInput);
         return await new PipelineRun(terminal, model, output).RunAsync(
@@ -78,7 +85,9 @@ internal sealed class AskCommand : Command, IHasExamples
             answerer => answerer.AnswerAllAsync(sources, asked, options, cancellationToken),
             new AnswerForm(InputExpansion.IsOneNamed(pictures, sources), asked.Count == 1, among.Count > 0 ? shown : options.Generation.NumReturnSequences),
             sources.Count * asked.Count,
-            "answers");
+            "answers",
+            maps is null ? null : result => maps.Save(
+                result.Source, result.Image!, [new WordLine("question", result.Answer!.QuestionAttention), new WordLine("answer", result.Answer!.Attention)]));
     }
 
     // "blip ask photo.jpg 'what is it?'": the last word is the question, unless questions have options of their own.

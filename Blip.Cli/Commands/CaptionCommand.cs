@@ -2,7 +2,7 @@ using System.CommandLine;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
-using Blip.Runtime.Imaging;
+using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
@@ -12,12 +12,12 @@ internal sealed class CaptionCommand : Command, IHasExamples
 {
     private readonly Option<string?> prompt = OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
     private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. May be given again.", "TEXT");
-    private readonly Option<string?> attentionMap = OptionKinds.Text("--attention-map", "Write for each word a PNG of where in the picture the model looked.", "DIR");
 
     private readonly Terminal terminal;
     private readonly Argument<string[]> paths;
     private readonly ModelBinding model;
     private readonly OutputBinding output;
+    private readonly AttentionBinding attention;
     private readonly GenerationBinding generation;
 
     public CaptionCommand(Terminal terminal)
@@ -30,8 +30,9 @@ internal sealed class CaptionCommand : Command, IHasExamples
             this,
             "text: the sentence, after the path and a tab where there may be several pictures; json: one array; jsonl: one object a line; csv: a table.",
             RecordForm<CaptionResult>.Formats);
-        foreach (var option in (Option[])[prompt, badWords, attentionMap])
+        foreach (var option in (Option[])[prompt, badWords])
             Add(option);
+        attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.Rollout);
         generation = new GenerationBinding(this);
         SetAction(RunAsync);
     }
@@ -46,6 +47,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
         ("Begin as told", "blip caption photo.jpg --prompt \"a picture of\""),
         ("From another program", "curl -s https://example.org/photo.jpg | blip caption -"),
         ("Where the model looked", "blip caption photo.jpg --attention-map maps"),
+        ("The same as a page", "blip caption photos --attention-html looking.html"),
     ];
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
@@ -56,14 +58,15 @@ internal sealed class CaptionCommand : Command, IHasExamples
             Generation = generation.Apply(parsed, Startup.Step(() => Captioner.DefaultsOf(source, model.Compat(parsed), generation.Samples(parsed)))),
             Prompt = parsed.GetValue(prompt),
             BadWords = parsed.GetValue(badWords) ?? [],
-            Attention = parsed.GetValue(attentionMap) is not null,
+            Attention = attention.Method(parsed) is not null,
+            AttentionMethod = attention.Method(parsed) ?? AttentionMethod.CrossAttention,
         };
-        foreach (var idle in generation.WithoutEffect(parsed, options.Generation))
+        foreach (var idle in generation.WithoutEffect(parsed, options.Generation).Concat(attention.WithoutEffect(parsed)))
             terminal.Say(idle);
 
         var arguments = parsed.GetRequiredValue(paths);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
-        var maps = AttentionMapFolder.Open(parsed.GetValue(attentionMap));
+        using var maps = attention.Open(parsed);
         var form = new CaptionForm(bare: InputExpansion.IsOneNamed(arguments, sources), several: options.Generation.NumReturnSequences > 1);
         return await new PipelineRun(terminal, model, output).RunAsync(
             parsed,
@@ -72,19 +75,6 @@ internal sealed class CaptionCommand : Command, IHasExamples
             form,
             sources.Count,
             "pictures",
-            maps is null ? null : result => Save(result, maps));
-    }
-
-    private static string? Save(CaptionResult result, AttentionMapFolder maps)
-    {
-        try
-        {
-            maps.Save(result);
-            return null;
-        }
-        catch (ImageException e)
-        {
-            return e.Message;
-        }
+            maps is null ? null : result => maps.Save(result.Source, result.Image!, [new WordLine("caption", result.Caption!.Attention)]));
     }
 }

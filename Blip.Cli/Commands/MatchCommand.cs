@@ -1,7 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
+using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
@@ -14,6 +16,7 @@ internal sealed class MatchCommand : Command, IHasExamples
     private readonly TextsBinding texts;
     private readonly ModelBinding model;
     private readonly OutputBinding output;
+    private readonly AttentionBinding attention;
 
     public MatchCommand(Terminal terminal)
         : base("match", "Tells how well texts fit pictures: every text beside every picture.")
@@ -26,6 +29,7 @@ internal sealed class MatchCommand : Command, IHasExamples
             this,
             "text: a line for each pair, with the probability that the text fits and the cosine of the two vectors; json: one array; jsonl: one object a line; csv: a table.",
             RecordForm<MatchResult>.Formats);
+        attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.GradCam, AttentionMethod.Rollout);
         SetAction(RunAsync);
     }
 
@@ -35,6 +39,7 @@ internal sealed class MatchCommand : Command, IHasExamples
         ("Does it fit", "blip match photo.jpg --text \"a dog on a beach\""),
         ("Which fits best, the best first", "blip match photo.jpg --text \"a dog\" --text \"a cat\" | sort -r"),
         ("A folder against a file of texts", "blip match photos --texts captions.txt --format jsonl --output matches.jsonl"),
+        ("What made it fit, word by word", "blip match photo.jpg --text \"a dog on a beach\" --attention-html looking.html --attention-method grad-cam"),
         ("With a real model", "blip match photo.jpg --text \"a dog on a beach\" --model Salesforce/blip-itm-base-coco"),
     ];
 
@@ -46,12 +51,25 @@ internal sealed class MatchCommand : Command, IHasExamples
             throw new UsageException($"there is no text to put beside the pictures: give {texts.Name} TEXT or {texts.FileName} FILE.");
         var source = model.Resolve(parsed, terminal);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
+        var options = new MatchOptions
+        {
+            Attention = attention.Method(parsed) is not null,
+            AttentionMethod = attention.Method(parsed) ?? AttentionMethod.CrossAttention,
+            AttentionLayer = attention.Layer(parsed),
+        };
+        foreach (var idle in attention.WithoutEffect(parsed))
+            terminal.Say(idle);
+        using var maps = attention.Open(parsed);
         return await new PipelineRun(terminal, model, output).RunAsync(
             parsed,
             () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)),
-            matcher => matcher.MatchAllAsync(sources, beside, options: null, cancellationToken),
+            matcher => matcher.MatchAllAsync(sources, beside, options, cancellationToken),
             new MatchForm(InputExpansion.IsOneNamed(arguments, sources) ? null : [.. sources.Select(picture => picture.Name)]),
             sources.Count,
-            "pictures");
+            "pictures",
+            maps is null ? null : result => maps.Save(result.Source, result.Image!, [.. result.Matches!.Select(Line)]));
     }
+
+    private static WordLine Line(Match match) => new(
+        "text", match.Attention, string.Create(CultureInfo.InvariantCulture, $"fits with probability {match.MatchProbability:F4}, cosine {match.Cosine:F3}"));
 }

@@ -25,11 +25,11 @@ internal sealed class AttentionMapFolder
         }
     }
 
-    /// <summary>Writes <c>NAME/01-word.png</c> and so on.</summary>
+    /// <summary>Writes <c>NAME/01-word.png</c> and so on; of several texts <c>NAME/1-01-word.png</c>, with the text's number.</summary>
     /// <exception cref="ImageException">A file cannot be written.</exception>
-    public void Save(CaptionResult result)
+    public void Save(string name, RgbImage image, IReadOnlyList<WordLine> lines)
     {
-        var folder = Path.Combine(root, Unique(Path.GetFileNameWithoutExtension(result.Source.Name)));
+        var folder = Path.Combine(root, Unique(Path.GetFileNameWithoutExtension(name)));
         try
         {
             Directory.CreateDirectory(folder);
@@ -38,9 +38,11 @@ internal sealed class AttentionMapFolder
         {
             throw new ImageException($"{folder}: the folder cannot be made: {e.Message}", e);
         }
-        var number = 0;
-        foreach (var word in result.Caption!.Attention)
-            ImageWriter.SavePng(Path.Combine(folder, $"{++number:00}-{FileName(word.Word)}.png"), word.Over(result.Image!));
+        foreach (var (text, line) in lines.Index())
+        {
+            foreach (var (number, word) in line.Words.Index())
+                ImageWriter.SavePng(Path.Combine(folder, $"{(lines.Count > 1 ? $"{text + 1}-" : "")}{number + 1:00}-{FileName(word.Word)}.png"), word.Over(image));
+        }
     }
 
     // Pictures of one name in different folders must not overwrite each other's maps.

@@ -2,19 +2,21 @@ using System.Text;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The file that <c>--output</c> names.</summary>
+/// <summary>The file that <c>--output</c> names, or another option.</summary>
 internal static class OutputFile
 {
     /// <summary>Checks that the file can be made, before the model is loaded and without touching what is there.</summary>
     /// <exception cref="UsageException">It cannot.</exception>
-    public static void Check(string? path)
+    /// <param name="path">The file; null for none.</param>
+    /// <param name="option">The option that names it.</param>
+    public static void Check(string? path, string option = "--output")
     {
         if (path is null)
             return;
         if (Directory.Exists(path))
-            throw new UsageException($"--output is '{path}', which is a folder; name a file in it.");
+            throw new UsageException($"{option} is '{path}', which is a folder; name a file in it.");
         if (Path.GetDirectoryName(Path.GetFullPath(path)) is { } folder && !Directory.Exists(folder))
-            throw new UsageException($"--output is '{path}', and there is no folder '{folder}'; make it first.");
+            throw new UsageException($"{option} is '{path}', and there is no folder '{folder}'; make it first.");
     }
 
     /// <summary>Opens the file for text; null where there is none.</summary>

@@ -17,6 +17,51 @@ public static class Heatmap
     public static RgbImage Overlay(RgbImage image, ReadOnlySpan<float> map, int mapHeight, int mapWidth, string? label = null)
     {
         ArgumentNullException.ThrowIfNull(image);
+        var (coldest, hottest) = Range(map, mapHeight, mapWidth);
+        var rgb = new byte[image.Pixels.Length];
+        for (int y = 0, i = 0; y < image.Height; y++)
+        {
+            var (row, nextRow, down) = Cells(y, image.Height, mapHeight);
+            for (var x = 0; x < image.Width; x++, i += 3)
+            {
+                var (column, nextColumn, right) = Cells(x, image.Width, mapWidth);
+                var above = Mix(map[(row * mapWidth) + column], map[(row * mapWidth) + nextColumn], right);
+                var below = Mix(map[(nextRow * mapWidth) + column], map[(nextRow * mapWidth) + nextColumn], right);
+                var heat = Heat(Mix(above, below, down), coldest, hottest);
+                Blend(image.Pixels.AsSpan(i, 3), heat, rgb.AsSpan(i, 3));
+            }
+        }
+        var result = new RgbImage(image.Width, image.Height, rgb);
+        if (!string.IsNullOrWhiteSpace(label))
+            Write(result, label);
+        return result;
+    }
+
+    /// <summary>
+    /// The colours and their strength alone, one pixel a cell: laid over the picture and spread evenly by whoever shows both (a browser does), they
+    /// give what <see cref="Overlay"/> gives.
+    /// </summary>
+    /// <param name="map">Heat of each cell, as there.</param>
+    /// <param name="mapHeight">Rows of cells.</param>
+    /// <param name="mapWidth">Columns of cells.</param>
+    /// <returns>Red, green, blue and opacity of each cell <c>[mapHeight, mapWidth, 4]</c>.</returns>
+    /// <exception cref="ArgumentException">The map does not have that many cells, or holds a number that is not finite.</exception>
+    public static byte[] Layer(ReadOnlySpan<float> map, int mapHeight, int mapWidth)
+    {
+        var (coldest, hottest) = Range(map, mapHeight, mapWidth);
+        var rgba = new byte[4 * map.Length];
+        for (var i = 0; i < map.Length; i++)
+        {
+            var heat = Heat(map[i], coldest, hottest);
+            var (red, green, blue) = Colour(heat);
+            (rgba[4 * i], rgba[(4 * i) + 1], rgba[(4 * i) + 2]) = ((byte)(red + 0.5f), (byte)(green + 0.5f), (byte)(blue + 0.5f));
+            rgba[(4 * i) + 3] = (byte)((255 * Mix(Faintest, Strongest, heat)) + 0.5f);
+        }
+        return rgba;
+    }
+
+    private static (float Coldest, float Hottest) Range(ReadOnlySpan<float> map, int mapHeight, int mapWidth)
+    {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mapHeight);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mapWidth);
         if (map.Length != (long)mapHeight * mapWidth)
@@ -28,25 +73,10 @@ public static class Heatmap
                 throw new ArgumentException($"The map holds {value}, which is no heat.", nameof(map));
             (coldest, hottest) = (Math.Min(coldest, value), Math.Max(hottest, value));
         }
-
-        var rgb = new byte[image.Pixels.Length];
-        for (int y = 0, i = 0; y < image.Height; y++)
-        {
-            var (row, nextRow, down) = Cells(y, image.Height, mapHeight);
-            for (var x = 0; x < image.Width; x++, i += 3)
-            {
-                var (column, nextColumn, right) = Cells(x, image.Width, mapWidth);
-                var above = Mix(map[(row * mapWidth) + column], map[(row * mapWidth) + nextColumn], right);
-                var below = Mix(map[(nextRow * mapWidth) + column], map[(nextRow * mapWidth) + nextColumn], right);
-                var heat = hottest > coldest ? Math.Clamp((Mix(above, below, down) - coldest) / (hottest - coldest), 0, 1) : 0;
-                Blend(image.Pixels.AsSpan(i, 3), heat, rgb.AsSpan(i, 3));
-            }
-        }
-        var result = new RgbImage(image.Width, image.Height, rgb);
-        if (!string.IsNullOrWhiteSpace(label))
-            Write(result, label);
-        return result;
+        return (coldest, hottest);
     }
+
+    private static float Heat(float value, float coldest, float hottest) => hottest > coldest ? Math.Clamp((value - coldest) / (hottest - coldest), 0, 1) : 0;
 
     // Bilinear between the centres of cells; the border cells reach to the edge.
     private static (int Cell, int Next, float Between) Cells(int pixel, int pixels, int cells)

@@ -6,6 +6,8 @@ namespace Blip.Runtime.Imaging;
 /// <summary>Pixels to files.</summary>
 public static class ImageWriter
 {
+    private const int JpegQuality = 88;
+
     /// <summary>Writes a PNG file; an existing one is replaced.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="image">The picture.</param>
@@ -34,6 +36,41 @@ public static class ImageWriter
             ?? throw new ImageException($"a picture of {image.Width}×{image.Height} cannot be encoded as PNG.");
         stream.Write(data.AsSpan());
     }
+
+    /// <summary>A picture as a <c>data:</c> address, for a page that is to hold its pictures itself.</summary>
+    /// <param name="image">The picture.</param>
+    /// <param name="longestSide">Larger ones are made smaller, to so many pixels on their longest side.</param>
+    /// <returns>As PNG or JPEG, whichever is shorter.</returns>
+    public static string ToDataUri(RgbImage image, int longestSide)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(longestSide);
+        using var whole = ToBitmap(image);
+        var scale = Math.Min(1, longestSide / (double)Math.Max(image.Width, image.Height));
+        var size = new SKSizeI(Math.Max(1, (int)Math.Round(image.Width * scale)), Math.Max(1, (int)Math.Round(image.Height * scale)));
+        using var bitmap = scale < 1 ? whole.Resize(size, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear)) : whole.Copy();
+        using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        using var jpeg = bitmap.Encode(SKEncodedImageFormat.Jpeg, JpegQuality);
+        return png.Size <= jpeg.Size ? DataUri("png", png) : DataUri("jpeg", jpeg);
+    }
+
+    /// <summary>A picture with opacity as a <c>data:</c> address.</summary>
+    /// <param name="width">Columns.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="rgba">Red, green, blue and opacity of each pixel <c>[height, width, 4]</c>.</param>
+    /// <exception cref="ArgumentException">The number of bytes is not 4·width·height.</exception>
+    public static string ToDataUri(int width, int height, byte[] rgba)
+    {
+        ArgumentNullException.ThrowIfNull(rgba);
+        if (rgba.LongLength != 4L * width * height)
+            throw new ArgumentException($"{rgba.Length} bytes are not the pixels of a picture of {width}×{height} with opacity.", nameof(rgba));
+        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
+        rgba.CopyTo(bitmap.GetPixelSpan());
+        using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return DataUri("png", png);
+    }
+
+    private static string DataUri(string type, SKData data) => $"data:image/{type};base64,{Convert.ToBase64String(data.AsSpan())}";
 
     private static SKBitmap ToBitmap(RgbImage image)
     {

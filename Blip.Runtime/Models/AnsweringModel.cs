@@ -86,25 +86,39 @@ public sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
 
     /// <summary>Where in the image each token of a question looked, while the encoder read it.</summary>
     /// <param name="question">One of those asked last.</param>
+    /// <param name="method"><see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="ImageTextModel.ImageRollout"/> goes on from there.</param>
     /// <exception cref="InvalidOperationException">No question was asked, or its image is not there any more.</exception>
-    /// <exception cref="ArgumentException">There is no such question.</exception>
-    public CrossAttention ImageAttention(int question)
+    /// <exception cref="ArgumentException">There is no such question, or the method is not for questions.</exception>
+    public CrossAttention ImageAttention(int question, AttentionMethod method = AttentionMethod.CrossAttention)
     {
         var (states, tokens) = (Question.Images, CheckQuestion(question));
         if (states.Version != Question.Version)
             throw new InvalidOperationException("The images of the questions were replaced by others; ask again.");
-        var layers = TextTower.CrossAttentionNames(Config.Text, graphs.ImageReader);
-        using var plan = PlanTexts(graphs.Question(Watch.CrossAttentions).Keeping(layers), [tokens], states, [Question.ImageRow[question]]);
+        var (watch, outputs) = TextTower.Seen(Config.Text, graphs.ImageReader, method);
+        using var plan = PlanTexts(graphs.Question(watch).Keeping(outputs), [tokens], states, [Question.ImageRow[question]]);
         plan.Run();
-        return new CrossAttention(layers.Count, Config.Text.Heads, tokens.Length, states.Tokens, [.. layers.SelectMany(plan.ReadOutput)]);
+        return TextTower.ReadSeen(plan, Config.Text, graphs.ImageReader, method, tokens.Length, states.Tokens);
     }
 
     /// <summary>Where in the question each token of an answer looked: the result's image tokens are the question's, padding included.</summary>
     /// <param name="question">One of those asked last.</param>
     /// <param name="tokens">The answer from its start token.</param>
+    /// <param name="method">How the weights of layers become one.</param>
     /// <exception cref="InvalidOperationException">No question was asked.</exception>
-    /// <exception cref="ArgumentException">There is no such question, or a token is outside the vocabulary.</exception>
-    public CrossAttention AnswerAttention(int question, ReadOnlySpan<int> tokens) => decoder.CrossAttention(Source(Question), question, tokens);
+    /// <exception cref="ArgumentException">There is no such question, a token is outside the vocabulary, or the method is not for answers.</exception>
+    public CrossAttention AnswerAttention(int question, ReadOnlySpan<int> tokens, AttentionMethod method = AttentionMethod.CrossAttention) =>
+        decoder.CrossAttention(Source(Question), question, tokens, method);
+
+    /// <summary>
+    /// Where in the image each token of an answer looked: at the tokens of the question, and by way of each of them at the image. The decoder sees
+    /// no image, so that there is no other way.
+    /// </summary>
+    /// <inheritdoc cref="ImageAttention"/>
+    /// <param name="question">One of those asked last.</param>
+    /// <param name="tokens">The answer from its start token.</param>
+    /// <param name="method">How the weights of layers become one.</param>
+    public CrossAttention AnswerImageAttention(int question, ReadOnlySpan<int> tokens, AttentionMethod method = AttentionMethod.CrossAttention) =>
+        TextRollout.Compose(AnswerAttention(question, tokens, method), ImageAttention(question, method));
 
     /// <summary>Plans the decoder over whole answers; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
     internal Plan Whole(Watch watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>

@@ -95,12 +95,12 @@ internal sealed class CachedDecoder : IDisposable
     }
 
     /// <summary>Runs a whole sequence over one source and returns where in it each token looked.</summary>
-    public CrossAttention CrossAttention(DecoderSource source, int row, ReadOnlySpan<int> tokens)
+    public CrossAttention CrossAttention(DecoderSource source, int row, ReadOnlySpan<int> tokens, AttentionMethod method)
     {
-        var layers = TextTower.CrossAttentionNames(text, DecoderGraphs.Bert);
-        using var plan = Whole(source, Watch.CrossAttentions, tokens, tokens.Length, [row], [], layers);
+        var (watch, outputs) = TextTower.Seen(text, DecoderGraphs.Bert, method);
+        using var plan = Whole(source, watch, tokens, tokens.Length, [row], [], outputs);
         plan.Run();
-        return new CrossAttention(layers.Count, text.Heads, tokens.Length, source.Tokens, [.. layers.SelectMany(plan.ReadOutput)]);
+        return TextTower.ReadSeen(plan, text, DecoderGraphs.Bert, method, tokens.Length, source.Tokens);
     }
 
     /// <summary>Plans the decoder over whole sequences; with the outputs that are named, or all; the caller runs it and disposes it.</summary>

@@ -66,7 +66,14 @@ public sealed class CaptioningModel : ImageTextModel, ITextDecoder, ICrossAttent
     /// <inheritdoc/>
     /// <remarks>The word at position t was chosen by the query at position t - 1.</remarks>
     /// <exception cref="ArgumentException">A token is outside the vocabulary, or the image not among those that are encoded.</exception>
-    public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens) => decoder.CrossAttention(Source, image, tokens);
+    public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens) => CrossAttention(image, tokens, AttentionMethod.CrossAttention);
+
+    /// <summary>The same by another method.</summary>
+    /// <param name="image">Index among the encoded images.</param>
+    /// <param name="tokens">The sequence from its start token.</param>
+    /// <param name="method"><see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="ImageTextModel.ImageRollout"/> goes on from there.</param>
+    /// <exception cref="ArgumentException">A token is outside the vocabulary, the image not there, or the method is not for captions.</exception>
+    public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens, AttentionMethod method) => decoder.CrossAttention(Source, image, tokens, method);
 
     /// <summary>Plans the decoder over whole captions; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
     internal Plan Whole(Watch watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> imageRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>

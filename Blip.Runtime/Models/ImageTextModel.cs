@@ -141,6 +141,22 @@ public abstract class ImageTextModel : IDisposable
         return plan;
     }
 
+    /// <summary>
+    /// How much of each token before the image encoder is in each token behind it, by attention rollout, for the pictures in the pixel buffer.
+    /// </summary>
+    /// <param name="images">How many.</param>
+    /// <param name="height">Their height in pixels.</param>
+    /// <param name="width">Their width in pixels.</param>
+    /// <returns>For each picture <c>[tokens, tokens]</c>, the class token first; rows sum to 1.</returns>
+    public float[][] ImageRollout(int images, int height, int width)
+    {
+        using var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, Watch.Rollout).Keeping(VisionTower.Rollout)), ("images", images));
+        plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
+        plan.Run();
+        var all = plan.ReadOutput(VisionTower.Rollout);
+        return [.. all.Chunk(all.Length / images)];
+    }
+
     /// <summary>Runs the image encoder over the pixel buffer.</summary>
     internal void EncodeImages(ImageStates states, int images, int height, int width)
     {

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Models;
 /// <param name="config">The model's sizes.</param>
 public sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextEncoder)
 {
-    internal const string Logits = "itm_logits", Embedding = "embedding";
+    internal const string Logits = "itm_logits", Embedding = "embedding", LogitsGradient = "itm_logits.gradient", WeightsGradient = "weights.gradient";
 
     private static ModulePath TextEncoder => new("text_encoder");
 
@@ -32,9 +32,21 @@ public sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextE
     internal ComputeGraph Match(Watch watch)
     {
         var g = new GraphBuilder("match");
-        var states = Encoder(g, TextEncoder, overImage: true, watch);
-        g.Output(Logits, g.Linear(g.SelectToken(states, null, TextEncoder / "first"), new ModulePath("itm_head"), 2));
+        g.Output(Logits, MatchLogits(g, watch));
         return g.Build();
+    }
+
+    /// <summary>
+    /// A text over an image, and back: a layer's softmax weights over the image <c>[rows, heads, tokens, image_tokens]</c>, and the gradient with
+    /// respect to them of what <see cref="LogitsGradient"/> says of the logits.
+    /// </summary>
+    internal ComputeGraph GradCam(int layer)
+    {
+        var g = new GraphBuilder("grad-cam");
+        var logits = MatchLogits(g, Watch.Attentions | Watch.CrossAttentions);
+        var weights = g.Build().Output(TextTower.CrossAttentionName(TextEncoder, layer));
+        g.Output(WeightsGradient, g.Gradients(logits, g.Input(LogitsGradient, logits.Shape), [weights])[0]);
+        return g.Build().Keeping(weights.Name, WeightsGradient);
     }
 
     internal ComputeGraph TextEmbedding(Watch watch)
@@ -45,6 +57,9 @@ public sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextE
     }
 
     private protected override IEnumerable<ComputeGraph> OfHead() => [Match(), ImageEmbedding(), TextEmbedding()];
+
+    private Value MatchLogits(GraphBuilder g, Watch watch) =>
+        g.Linear(g.SelectToken(Encoder(g, TextEncoder, overImage: true, watch), null, TextEncoder / "first"), new ModulePath("itm_head"), 2);
 
     private Value Projected(GraphBuilder g, Value states, ModulePath projection) =>
         g.L2Normalize(g.Linear(g.SelectToken(states, null, projection / "first"), projection, Config.ImageTextHiddenSize), projection / "normalized");

@@ -57,6 +57,50 @@ public sealed class MatchingModel : ImageTextModel
     /// <exception cref="ArgumentException">A text cannot be read.</exception>
     public float[][] EmbedTexts(IReadOnlyList<int[]> texts) => RunTexts(textEmbedding, texts);
 
+    /// <summary>The layer whose weights Grad-CAM takes where none is named: the one behind the middle, as LAVIS does (<c>block_num</c> 6 of 12).</summary>
+    public int GradCamLayer => Config.Text.Layers / 2;
+
+    /// <summary>Where in an image each token of a text looked, while the matching head's encoder read it.</summary>
+    /// <param name="images">The images.</param>
+    /// <param name="text">Token ids of the text.</param>
+    /// <param name="image">Which of the images.</param>
+    /// <param name="method">
+    /// How it is found. <see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="ImageTextModel.ImageRollout"/> goes on
+    /// from there.
+    /// </param>
+    /// <param name="layer">With <see cref="AttentionMethod.GradCam"/>, the layer, from 0; null for <see cref="GradCamLayer"/>.</param>
+    /// <exception cref="ArgumentException">The text cannot be read, the image or the layer is not there, or the images are another model's.</exception>
+    public CrossAttention Attention(
+        ImageStates images, int[] text, int image = 0, AttentionMethod method = AttentionMethod.CrossAttention, int? layer = null)
+    {
+        if (method == AttentionMethod.GradCam)
+            return GradCam(images, text, image, layer ?? GradCamLayer);
+        var (watch, outputs) = TextTower.Seen(Config.Text, graphs.ImageReader, method);
+        using var plan = PlanTexts(graphs.Match(watch).Keeping(outputs), [text], images, [image]);
+        plan.Run();
+        return TextTower.ReadSeen(plan, Config.Text, graphs.ImageReader, method, text.Length, images.Tokens);
+    }
+
+    // LAVIS, compute_gradcam: weights · positive gradient of the second logit, mean of the heads.
+    private CrossAttention GradCam(ImageStates images, int[] text, int image, int layer)
+    {
+        if ((uint)layer >= (uint)Config.Text.Layers)
+            throw new ArgumentException($"There is no layer {layer}; the text encoder has layers 0 to {Config.Text.Layers - 1}.", nameof(layer));
+        using var plan = PlanTexts(graphs.GradCam(layer), [text], images, [image]);
+        plan.BindOwned(plan.Graph.Input(MatchingGraphs.LogitsGradient), [0f, 1f]);
+        plan.Run();
+        var (weights, gradients) = (plan.ReadOutput(TextTower.CrossAttentionName(graphs.ImageReader, layer)), plan.ReadOutput(MatchingGraphs.WeightsGradient));
+        var map = new float[text.Length * images.Tokens];
+        for (var i = 0; i < map.Length; i++)
+        {
+            var sum = 0.0;
+            for (var at = i; at < weights.Length; at += map.Length)
+                sum += (double)weights[at] * Math.Max(gradients[at], 0f);
+            map[i] = (float)(sum / Config.Text.Heads);
+        }
+        return new CrossAttention(1, 1, text.Length, images.Tokens, map);
+    }
+
     /// <summary>Plans the matching of pairs with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
     internal Plan MatchPlan(Watch watch, ImageStates images, IReadOnlyList<int[]> texts, IReadOnlyList<int>? imageOf = null) =>
         PlanTexts(graphs.Match(watch), texts, images, imageOf);

@@ -50,9 +50,35 @@ internal static class TextTower
         return g.Linear(source, [at / "key", at / "value"], [config.HiddenSize, config.HiddenSize]);
     }
 
-    /// <summary>What the outputs are called that <see cref="Watch.CrossAttentions"/> adds, layer by layer.</summary>
-    public static List<string> CrossAttentionNames(TextConfig config, ModulePath bert) =>
-        [.. Enumerable.Range(0, config.Layers).Select(layer => (bert / "encoder" / "layer" / layer / "crossattention" / "self" / "probabilities").Path)];
+    /// <summary>What a method reads of a tower: what is watched, and the outputs to keep.</summary>
+    public static (Watch Watch, List<string> Outputs) Seen(TextConfig config, ModulePath bert, AttentionMethod method) => method switch
+    {
+        AttentionMethod.CrossAttention => (Watch.CrossAttentions, Weights(config, bert, "crossattention")),
+        AttentionMethod.Rollout => (Watch.CrossAttentions | Watch.Attentions, [.. Weights(config, bert, "crossattention"), .. Weights(config, bert, "attention")]),
+        _ => throw new ArgumentException($"{method} is about whether a text matches; it says nothing of a text that is written or asked. Give {AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(method)),
+    };
+
+    /// <summary>Where the words of a text looked, from a plan that ran over it with what <see cref="Seen"/> names.</summary>
+    /// <param name="plan">The plan, over one text.</param>
+    /// <param name="config">The tower's sizes.</param>
+    /// <param name="bert">Its place in the checkpoint.</param>
+    /// <param name="method">How the weights become one.</param>
+    /// <param name="tokens">Tokens of the text.</param>
+    /// <param name="sourceTokens">Tokens of what it looked at.</param>
+    public static CrossAttention ReadSeen(Plan plan, TextConfig config, ModulePath bert, AttentionMethod method, int tokens, int sourceTokens)
+    {
+        var seen = new CrossAttention(config.Layers, config.Heads, tokens, sourceTokens, [.. Weights(config, bert, "crossattention").SelectMany(plan.ReadOutput)]);
+        return method == AttentionMethod.Rollout ? TextRollout.Of(seen, [.. Weights(config, bert, "attention").SelectMany(plan.ReadOutput)]) : seen;
+    }
+
+    /// <summary>The output that shows a layer's weights over what it looks at.</summary>
+    public static string CrossAttentionName(ModulePath bert, int layer) => WeightsName(bert, layer, "crossattention");
+
+    private static List<string> Weights(TextConfig config, ModulePath bert, string attention) =>
+        [.. Enumerable.Range(0, config.Layers).Select(layer => WeightsName(bert, layer, attention))];
+
+    private static string WeightsName(ModulePath bert, int layer, string attention) =>
+        (bert / "encoder" / "layer" / layer / attention / "self" / "probabilities").Path;
 
     private static Value Layer(GraphBuilder g, TextConfig config, Value x, TextSight sight, int layer, ModulePath at, Watch watch)
     {

@@ -9,6 +9,9 @@ namespace Blip.Runtime.Models;
 /// </summary>
 internal static class VisionTower
 {
+    /// <summary>What <see cref="Watch.Rollout"/> shows <c>[batch, 1 + patches, 1 + patches]</c>.</summary>
+    public const string Rollout = "vision.rollout";
+
     /// <summary>Records the tower.</summary>
     /// <param name="g">The graph.</param>
     /// <param name="config">The tower's sizes.</param>
@@ -31,6 +34,8 @@ internal static class VisionTower
         var embeddings = g.LayerNorm(x, at / "post_layernorm", config.LayerNormEps);
         if (watch.HasFlag(Watch.HiddenStates))
             g.Output("vision.pooler_output", Pooled(g, config, embeddings));
+        if (watch.HasFlag(Watch.Rollout))
+            g.Output(Rollout, g.Rollout(at));
         return embeddings;
     }
 
@@ -74,7 +79,7 @@ internal static class VisionTower
                 Value = new Columns(qkv, 2 * hidden, hidden),
                 Heads = config.Heads,
             },
-            attention, watch.HasFlag(Watch.Attentions));
+            attention, (watch & (Watch.Attentions | Watch.Rollout)) != Watch.Nothing);
         x = g.Add(g.Linear(attended, attention / "projection", hidden), x, attention / "residual");
 
         var mlp = at / "mlp";

@@ -15,4 +15,7 @@ internal enum Watch
 
     /// <summary>Attention probabilities of words over the image.</summary>
     CrossAttentions = 4,
+
+    /// <summary>How much of each token before the image encoder is in each token behind it.</summary>
+    Rollout = 8,
 }

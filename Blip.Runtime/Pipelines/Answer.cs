@@ -12,6 +12,15 @@ public sealed record Answer(string? Text, IReadOnlyList<int> Tokens, double Scor
     /// <summary>The other answers, best first: sequences that were asked for (<c>NumReturnSequences</c>), or the rest of a list.</summary>
     public IReadOnlyList<Answer> Alternatives { get; init; } = [];
 
+    /// <summary>
+    /// Where the model looked while it said each word; empty unless it was asked for. The decoder sees no picture: a word looks at the question's
+    /// words, and by way of each of them at the picture.
+    /// </summary>
+    public IReadOnlyList<WordAttention> Attention { get; init; } = [];
+
+    /// <summary>Where it looked while it read each word of the question; empty unless it was asked for.</summary>
+    public IReadOnlyList<WordAttention> QuestionAttention { get; init; } = [];
+
     /// <summary>This answer and the others, best first.</summary>
     public IEnumerable<Answer> All => Alternatives.Prepend(this);
 }

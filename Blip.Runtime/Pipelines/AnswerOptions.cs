@@ -1,4 +1,5 @@
 using Blip.Runtime.Generation;
+using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
@@ -25,4 +26,13 @@ public sealed record AnswerOptions
     /// depends on the longest question that goes through the model with it. False gives each question the answer that it has alone.
     /// </summary>
     public bool AttendPadding { get; init; }
+
+    /// <summary>
+    /// Also tell where the model looked for each word of the question and of the best answer (<see cref="Answer.QuestionAttention"/>,
+    /// <see cref="Answer.Attention"/>); it costs another pass over each.
+    /// </summary>
+    public bool Attention { get; init; }
+
+    /// <summary>How that is found: by cross-attention, or by rollout, which needs the picture itself, not what is kept of it.</summary>
+    public AttentionMethod AttentionMethod { get; init; }
 }

@@ -13,6 +13,7 @@ internal sealed class AnswerPlan : GenerationPlan
         : base(options.Generation ?? defaults, options.BadWords, attention: false, text, tokenizer)
     {
         Options = options;
+        AttentionRules.CheckWritten(options.Attention, options.AttentionMethod);
         Start = [text.BosTokenId];
         if (options.CandidateCount < 1)
             throw new ArgumentException($"CandidateCount is {options.CandidateCount}: give 1 or more.", nameof(AnswerOptions.CandidateCount));

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
@@ -20,13 +21,16 @@ public sealed class AnswerResult
     /// <summary>What is wrong, where there is no answer; a sentence for people that begins with the picture's name.</summary>
     public string? Error { get; }
 
+    /// <summary>The picture itself, where attention was asked for and it was decoded for it: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>
+    public RgbImage? Image { get; private init; }
+
     /// <summary>True where there is an answer.</summary>
     [MemberNotNullWhen(true, nameof(Answer))]
     [MemberNotNullWhen(false, nameof(Error))]
     public bool Succeeded => Answer is not null;
 
     /// <summary>A result with an answer.</summary>
-    public static AnswerResult Of(ImageSource source, string question, Answer answer) => new(source, question, answer, null);
+    public static AnswerResult Of(ImageSource source, string question, Answer answer, RgbImage? image = null) => new(source, question, answer, null) { Image = image };
 
     /// <summary>A result without one.</summary>
     public static AnswerResult Failed(ImageSource source, string question, string error) => new(source, question, null, error);

@@ -1,4 +1,5 @@
 using Blip.Runtime.Generation;
+using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
@@ -16,4 +17,7 @@ public sealed record CaptionOptions
 
     /// <summary>Also tell where the model looked for each word of the best caption (<see cref="Caption.Attention"/>); it costs another pass over each caption.</summary>
     public bool Attention { get; init; }
+
+    /// <summary>How that is found: by cross-attention or by rollout, which costs a pass over the picture, too.</summary>
+    public AttentionMethod AttentionMethod { get; init; }
 }

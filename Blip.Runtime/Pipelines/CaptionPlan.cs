@@ -16,10 +16,15 @@ internal sealed class CaptionPlan : GenerationPlan
         : base(options.Generation ?? defaults, options.BadWords, options.Attention, text, tokenizer)
     {
         this.text = text;
+        AttentionRules.CheckWritten(Attention, options.AttentionMethod);
+        Rollout = AttentionRules.NeedsPixels(Attention, options.AttentionMethod);
         KeepsPrompt = rules.KeepsPrompt;
         // A model without a vocabulary cannot be given the words that captions begin with unasked.
         prompt = Encode(options.Prompt ?? (tokenizer is null ? null : rules.CaptionPrompt));
     }
+
+    /// <summary>Whether that is found by rollout.</summary>
+    public bool Rollout { get; }
 
     /// <summary>Whether a caption's text begins with its prompt.</summary>
     public bool KeepsPrompt { get; }

@@ -1,4 +1,5 @@
 using Blip.Runtime.Generation;
+using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
@@ -25,11 +26,12 @@ public sealed partial class Captioner
         model.Encode(places.Count, Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width);
         var prompts = places.ConvertAll(place => plan.Prompt(pictures[place].Source));
         var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streams: null, onToken, cancellationToken);
+        var rollouts = plan.Rollout ? model.ImageRollout(places.Count, Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width) : null;
         for (var i = 0; i < places.Count; i++)
         {
             var (source, image, _) = pictures[places[i]];
             results[places[i]] = sequences[i] is [{ Score: var score }, ..] && double.IsFinite(score)
-                ? CaptionResult.Of(source, ToCaption(sequences[i], prompts[i], plan), plan.Attention ? image : null)
+                ? CaptionResult.Of(source, ToCaption(sequences[i], prompts[i], plan) with { Attention = plan.Attention ? Attention(i, sequences[i][0], rollouts?[i]) : [] }, plan.Attention ? image : null)
                 : CaptionResult.Failed(source, $"{source.Name}: {GenerationPlan.NoWords}");
         }
         return results;
@@ -53,11 +55,7 @@ public sealed partial class Captioner
     private Caption ToCaption(IReadOnlyList<GeneratedSequence> sequences, int[] prompt, CaptionPlan plan)
     {
         var captions = sequences.Select(sequence => new Caption(Text(sequence.Tokens, prompt, plan), sequence.Tokens, sequence.Score)).ToList();
-        return captions[0] with
-        {
-            Alternatives = captions[1..],
-            Attention = plan.Attention ? ToAttention(sequences[0]) : [],
-        };
+        return captions[0] with { Alternatives = captions[1..] };
     }
 
     private string? Text(int[] tokens, int[] prompt, CaptionPlan plan)
@@ -66,14 +64,9 @@ public sealed partial class Captioner
         return plan.KeepsPrompt || text is null ? text : text[Math.Min(text.Length, Tokenizer!.Decode(prompt).Length)..].TrimStart(' ');
     }
 
-    private List<WordAttention> ToAttention(GeneratedSequence sequence)
+    private List<WordAttention> Attention(int image, GeneratedSequence sequence, float[]? rollout)
     {
-        var patch = Config.Vision.PatchSize;
-        var (height, width) = (Host.Preprocessor.Processing.Height / patch, Host.Preprocessor.Processing.Width / patch);
-        return WordAttentions.Of(sequence.Attention!, height, width, WordSpan.Of(Pieces(sequence.Tokens)));
+        var seen = rollout is null ? sequence.Attention! : model.CrossAttention(image, sequence.Tokens, AttentionMethod.Rollout);
+        return WordAttentions.Of(Host, seen, rollout, sequence.Tokens, WordAttentions.Written);
     }
-
-    private string[] Pieces(int[] tokens) => [.. tokens.Select((token, position) => Tokenizer is not null
-        ? Tokenizer.Piece(token, skipSpecial: true, first: false)
-        : position == 0 || token == Config.Text.SepTokenId ? "" : $" {token}")];
 }

@@ -5,4 +5,8 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>A picture on the device: one of a batch, or one that is kept.</summary>
 /// <param name="States">What the image encoder made of the batch.</param>
 /// <param name="Image">Its place there.</param>
-internal readonly record struct EncodedImage(ImageStates States, int Image);
+internal readonly record struct EncodedImage(ImageStates States, int Image)
+{
+    /// <summary>How much of each token before the image encoder is in each token behind it; null unless it was asked for.</summary>
+    public float[]? Rollout { get; init; }
+}

@@ -33,16 +33,17 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
     /// <param name="image">The picture.</param>
     /// <param name="work">Done in turn; the picture is on the device or has pixels.</param>
     /// <param name="cancellationToken">Ends the waiting for the turn.</param>
+    /// <param name="pixels">Whether the work needs the pixels, so that what was kept is not enough.</param>
     /// <exception cref="ImageException">The picture cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The handle, or the pipeline, is disposed.</exception>
-    public T ForOne<T>(Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken)
+    public T ForOne<T>(Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken, bool pixels = false)
     {
         if (image.Features is { } features)
         {
             ObjectDisposedException.ThrowIf(features.IsFree, features);
             return InTurn(() => work(DecodedImage.OrFeatures(image)));
         }
-        var key = Cache.Keeps ? image.Identity() : null;
+        var key = Cache.Keeps && !pixels ? image.Identity() : null;
         if (key is not null && InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(known))) : null) is { } found)
             return found.Result;
 
@@ -65,8 +66,9 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
     /// <summary>Puts a batch on the device, in turn: those with pixels are encoded together, handles are there already.</summary>
     /// <param name="batch">The pictures.</param>
     /// <param name="refuse">Told the place of a picture that cannot be used, and why.</param>
+    /// <param name="rollout">Whether to tell how much of each patch is in each token, too; then a handle is refused.</param>
     /// <returns>For each place the picture on the device; null for one that was refused.</returns>
-    public EncodedImage?[] Encode(IReadOnlyList<DecodedImage> batch, Action<int, string> refuse)
+    public EncodedImage?[] Encode(IReadOnlyList<DecodedImage> batch, Action<int, string> refuse, bool rollout = false)
     {
         var encoded = new EncodedImage?[batch.Count];
         var pixels = new List<int>(batch.Count);
@@ -78,6 +80,8 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
                 refuse(i, $"{features.Name}: it was encoded by another pipeline; encode it with this one.");
             else if (features.IsFree)
                 refuse(i, $"{features.Name}: its features are disposed.");
+            else if (rollout)
+                refuse(i, $"{features.Name}: {AttentionRules.NoPixels}");
             else
                 encoded[i] = new EncodedImage(features.States, 0);
         }
@@ -87,8 +91,9 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
         if (places.Count == 0)
             return encoded;
         var states = model.Encode(places.Count, Height, Width);
+        var rollouts = rollout ? model.ImageRollout(places.Count, Height, Width) : null;
         for (var i = 0; i < places.Count; i++)
-            encoded[pixels[places[i]]] = new EncodedImage(states, i);
+            encoded[pixels[places[i]]] = new EncodedImage(states, i) { Rollout = rollouts?[i] };
         return encoded;
     }
 

@@ -11,4 +11,7 @@ public sealed record Match(string Text, double MatchProbability, double Cosine)
 
     /// <summary>The matching head's logit of "it does not fit".</summary>
     public double NoMatchLogit { get; init; }
+
+    /// <summary>Where the model looked while it read each word; empty unless it was asked for.</summary>
+    public IReadOnlyList<WordAttention> Attention { get; init; } = [];
 }

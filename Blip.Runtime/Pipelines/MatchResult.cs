@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
@@ -16,13 +17,16 @@ public sealed class MatchResult
     /// <summary>What is wrong, where there are no matches; a sentence for people that begins with the picture's name.</summary>
     public string? Error { get; }
 
+    /// <summary>The picture itself, where attention was asked for and it was decoded for it: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>
+    public RgbImage? Image { get; private init; }
+
     /// <summary>True where there are matches.</summary>
     [MemberNotNullWhen(true, nameof(Matches))]
     [MemberNotNullWhen(false, nameof(Error))]
     public bool Succeeded => Matches is not null;
 
     /// <summary>A result with matches.</summary>
-    public static MatchResult Of(ImageSource source, IReadOnlyList<Match> matches) => new(source, matches, null);
+    public static MatchResult Of(ImageSource source, IReadOnlyList<Match> matches, RgbImage? image = null) => new(source, matches, null) { Image = image };
 
     /// <summary>A result without.</summary>
     public static MatchResult Failed(ImageSource source, string error) => new(source, null, error);

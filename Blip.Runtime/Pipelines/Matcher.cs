@@ -91,7 +91,8 @@ public sealed class Matcher : Pipeline
     {
         ArgumentNullException.ThrowIfNull(image);
         var ids = Ids(texts, options);
-        var result = encoder.ForOne(this, image, picture => Run([new Pairs(picture, texts)], text => ids[text], cancellationToken)[0], cancellationToken);
+        var result = encoder.ForOne(
+            this, image, picture => Run([new Pairs(picture, texts)], text => ids[text], options, cancellationToken)[0], cancellationToken, NeedsPixels(options));
         return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
     }
 
@@ -128,7 +129,7 @@ public sealed class Matcher : Pipeline
         return InBatches(
             images,
             image => new Pairs(Host.Stage(DecodedImage.OrFeatures(image)), texts),
-            batch => InTurn(() => Run(batch, text => ids[text], cancellationToken), cancellationToken),
+            batch => InTurn(() => Run(batch, text => ids[text], options, cancellationToken), cancellationToken),
             cancellationToken);
     }
 
@@ -144,7 +145,7 @@ public sealed class Matcher : Pipeline
         var rule = Rule(options);
         if (!HasVocabulary)
             throw new ArgumentException("The model has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(pairs));
-        return InBatches(pairs, Ready, batch => InTurn(() => Run(batch, Read, cancellationToken), cancellationToken), cancellationToken);
+        return InBatches(pairs, Ready, batch => InTurn(() => Run(batch, Read, options, cancellationToken), cancellationToken), cancellationToken);
 
         int[] Read(string text) => TextIds.Of(Host, text, rule, "Text");
 
@@ -164,14 +165,21 @@ public sealed class Matcher : Pipeline
         }
     }
 
-    private Func<int[], TextConfig, int[]> Rule(MatchOptions? options) => options?.Reranking == true ? rules.RerankText : rules.MatchText;
+    private static bool NeedsPixels(MatchOptions? options) => options is not null && AttentionRules.NeedsPixels(options.Attention, options.AttentionMethod);
+
+    private Func<int[], TextConfig, int[]> Rule(MatchOptions? options)
+    {
+        if (options is { Attention: true, AttentionLayer: { } layer } && (uint)layer >= (uint)Config.Text.Layers)
+            throw new ArgumentException($"AttentionLayer is {layer}; the text encoder has layers 0 to {Config.Text.Layers - 1}.", nameof(options));
+        return options?.Reranking == true ? rules.RerankText : rules.MatchText;
+    }
 
     private Dictionary<string, int[]> Ids(IReadOnlyList<string> texts, MatchOptions? options) => TextIds.OfEach(Host, texts, Rule(options), "Text");
 
-    private MatchResult[] Run(IReadOnlyList<Pairs> batch, Func<string, int[]> read, CancellationToken cancellationToken)
+    private MatchResult[] Run(IReadOnlyList<Pairs> batch, Func<string, int[]> read, MatchOptions? options, CancellationToken cancellationToken)
     {
         var results = new MatchResult[batch.Count];
-        var images = encoder.Encode([.. batch.Select(pairs => pairs.Picture)], (i, error) => results[i] = MatchResult.Failed(batch[i].Picture.Source, error));
+        var images = encoder.Encode([.. batch.Select(pairs => pairs.Picture)], (i, error) => results[i] = MatchResult.Failed(batch[i].Picture.Source, error), NeedsPixels(options));
         var places = Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).ToList();
         var texts = places.SelectMany(i => batch[i].Texts).Distinct(StringComparer.Ordinal).ToList();
         // The vectors' texts begin with [CLS] whatever the pairs' texts begin with.
@@ -187,7 +195,12 @@ public sealed class Matcher : Pipeline
                 Array.ForEach(model.Match(group.Key, [.. run.Select(row => read(row.Text))], [.. run.Select(row => row.Image)]), logits.Enqueue);
             }
             foreach (var i in group)
-                results[i] = Result(batch[i], logits, text => Similarity.Cosine(pictures[images[i]!.Value.Image], vectors[text]));
+            {
+                var image = images[i]!.Value;
+                results[i] = Result(
+                    batch[i], logits, text => Similarity.Cosine(pictures[image.Image], vectors[text]),
+                    options?.Attention == true ? text => Attention(image, read(text), options) : null);
+            }
         }
         return results;
     }
@@ -202,15 +215,23 @@ public sealed class Matcher : Pipeline
         }
     }
 
-    private static MatchResult Result(Pairs pairs, Queue<MatchLogits> logits, Func<string, double> cosine)
+    private List<WordAttention> Attention(EncodedImage image, int[] text, MatchOptions options) => WordAttentions.Of(
+        Host, model.Attention(image.States, text, image.Image, options.AttentionMethod, options.AttentionLayer), image.Rollout, text, WordAttentions.Read);
+
+    private static MatchResult Result(Pairs pairs, Queue<MatchLogits> logits, Func<string, double> cosine, Func<string, IReadOnlyList<WordAttention>>? attention)
     {
         var matches = pairs.Texts
             .Select(text => (Text: text, Logits: logits.Dequeue()))
-            .Select(row => new Match(row.Text, row.Logits.Probability, cosine(row.Text)) { MatchLogit = row.Logits.Match, NoMatchLogit = row.Logits.NoMatch })
+            .Select(row => new Match(row.Text, row.Logits.Probability, cosine(row.Text))
+            {
+                MatchLogit = row.Logits.Match,
+                NoMatchLogit = row.Logits.NoMatch,
+                Attention = attention?.Invoke(row.Text) ?? [],
+            })
             .ToList();
         var source = pairs.Picture.Source;
         return matches.TrueForAll(match => double.IsFinite(match.MatchProbability) && double.IsFinite(match.Cosine))
-            ? MatchResult.Of(source, matches)
+            ? MatchResult.Of(source, matches, attention is null ? null : pairs.Picture.Image)
             : MatchResult.Failed(source, $"{source.Name}: {NoNumbers}");
     }
 

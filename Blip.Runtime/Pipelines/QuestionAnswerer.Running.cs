@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
+using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
@@ -17,7 +18,8 @@ public sealed partial class QuestionAnswerer
     private List<Answer> Answers(
         ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
-        var results = encoder.ForOne(this, image, picture => Run([new Asked(picture, questions)], plan, onToken, cancellationToken), cancellationToken);
+        var results = encoder.ForOne(
+            this, image, picture => Run([new Asked(picture, questions)], plan, onToken, cancellationToken), cancellationToken, NeedsPixels(plan));
         return results.ConvertAll(result => result.Answer ?? throw new ImageException(result.Error!));
     }
 
@@ -52,7 +54,7 @@ public sealed partial class QuestionAnswerer
     private List<AnswerResult> Run(IReadOnlyList<Asked> batch, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
         var errors = new string?[batch.Count];
-        var images = encoder.Encode([.. batch.Select(about => about.Picture)], (i, error) => errors[i] = error);
+        var images = encoder.Encode([.. batch.Select(about => about.Picture)], (i, error) => errors[i] = error, NeedsPixels(plan));
         var rows = batch.SelectMany((about, i) => about.Texts.Select(text => new Row(i, text))).ToList();
         foreach (var row in rows)
             row.Result = errors[row.Item] is { } error ? Failed(batch[row.Item].Picture, row.Question, error) : Read(batch[row.Item].Picture, row);
@@ -64,16 +66,31 @@ public sealed partial class QuestionAnswerer
                 cancellationToken.ThrowIfCancellationRequested();
                 model.Ask(group.Key, [.. run.Select(row => row.Ids)], [.. run.Select(row => images[row.Item]!.Value.Image)], plan.Options.AttendPadding);
                 var answers = plan.Candidates.Count > 0 ? Choose(plan) : Write(run.Length, plan, onToken, cancellationToken);
-                foreach (var (row, answer) in run.Zip(answers))
+                foreach (var (place, (row, answer)) in run.Zip(answers.ToList()).Index())
                 {
                     var picture = batch[row.Item].Picture;
                     row.Result = answer is null
                         ? Failed(picture, row.Question, $"{picture.Source.Name}: {GenerationPlan.NoWords}")
-                        : AnswerResult.Of(picture.Source, row.Question, answer);
+                        : plan.Options.Attention
+                            ? AnswerResult.Of(picture.Source, row.Question, WithAttention(answer, place, row.Ids, images[row.Item]!.Value.Rollout, plan.Options.AttentionMethod), picture.Image)
+                            : AnswerResult.Of(picture.Source, row.Question, answer);
                 }
             }
         }
         return rows.ConvertAll(row => row.Result!);
+    }
+
+    private static bool NeedsPixels(AnswerPlan plan) => AttentionRules.NeedsPixels(plan.Options.Attention, plan.Options.AttentionMethod);
+
+    private Answer WithAttention(Answer answer, int question, int[] ids, float[]? rollout, AttentionMethod method)
+    {
+        var read = model.ImageAttention(question, method);
+        var written = TextRollout.Compose(model.AnswerAttention(question, [.. answer.Tokens], method), read);
+        return answer with
+        {
+            Attention = WordAttentions.Of(Host, written, rollout, answer.Tokens, WordAttentions.Written),
+            QuestionAttention = WordAttentions.Of(Host, read, rollout, ids, WordAttentions.Read),
+        };
     }
 
     // A question that cannot be read is its own result; null where it can.

@@ -2,7 +2,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Where the model looked while it said one word: cross-attention over the picture's patches, mean of all layers and heads.</summary>
+/// <summary>Where the model looked while it said or read one word (<see cref="Models.AttentionMethod"/>), over the picture's patches.</summary>
 /// <param name="Word">The word, its pieces joined; a token id in digits where the model has no vocabulary.</param>
 /// <param name="Height">Rows of patches.</param>
 /// <param name="Width">Columns of patches.</param>

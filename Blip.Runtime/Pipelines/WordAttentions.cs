@@ -2,14 +2,32 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From the decoder's cross-attention to a map over the picture for each word.</summary>
+/// <summary>From where tokens looked to a map over the picture for each word.</summary>
 internal static class WordAttentions
 {
+    /// <summary>Of a decoder: the word at position t was chosen by the query at t - 1.</summary>
+    public const int Written = 1;
+
+    /// <summary>Of an encoder: a word is read by its own query.</summary>
+    public const int Read = 0;
+
+    /// <summary>The map of each word of a text over its picture.</summary>
+    /// <param name="host">Vocabulary and sizes.</param>
+    /// <param name="attention">Where its tokens looked.</param>
+    /// <param name="image">With a rollout, how much of each patch is in each token that they looked at; else null.</param>
+    /// <param name="tokens">The text.</param>
+    /// <param name="ahead"><see cref="Written"/> or <see cref="Read"/>.</param>
+    public static List<WordAttention> Of(PipelineHost host, CrossAttention attention, float[]? image, IReadOnlyList<int> tokens, int ahead)
+    {
+        var patch = host.Source.Config.Vision.PatchSize;
+        var seen = image is null ? attention : TextRollout.Through(attention, image);
+        return Of(seen, host.Preprocessor.Processing.Height / patch, host.Preprocessor.Processing.Width / patch, WordSpan.Of(Pieces(host, tokens)), ahead);
+    }
+
     /// <summary>
     /// The mean over layers, heads and a word's tokens, without the class token, scaled to 0 … 1 over the patches.
-    /// The word at position t was chosen by the query at t - 1, so that is where it looked.
     /// </summary>
-    public static List<WordAttention> Of(CrossAttention attention, int height, int width, IReadOnlyList<WordSpan> words)
+    public static List<WordAttention> Of(CrossAttention attention, int height, int width, IReadOnlyList<WordSpan> words, int ahead = Written)
     {
         if (attention.ImageTokens != 1 + (height * width))
             throw new ArgumentException($"{attention.ImageTokens} image tokens are not a class token and {height} × {width} patches.", nameof(attention));
@@ -18,12 +36,16 @@ internal static class WordAttentions
         {
             var map = new float[height * width];
             for (var position = word.First; position < word.First + word.Count; position++)
-                Add(map, attention, query: Math.Max(position - 1, 0));
+                Add(map, attention, query: Math.Max(position - ahead, 0));
             Scale(map);
             maps.Add(new WordAttention(word.Word, height, width, map));
         }
         return maps;
     }
+
+    private static string[] Pieces(PipelineHost host, IReadOnlyList<int> tokens) => [.. tokens.Select((token, position) => host.Tokenizer is { } tokenizer
+        ? tokenizer.Piece(token, skipSpecial: true, first: false)
+        : position == 0 || token == host.Source.Config.Text.SepTokenId ? "" : $" {token}")];
 
     private static void Add(float[] map, CrossAttention attention, int query)
     {

@@ -1,0 +1,60 @@
+using System.CommandLine;
+using Blip.Cli.Output;
+using Blip.Runtime.Models;
+
+namespace Blip.Cli.Options;
+
+/// <summary>Whether it is shown where words looked, as pictures, as a page, and by which method.</summary>
+internal sealed class AttentionBinding
+{
+    private static readonly (AttentionMethod Method, string Name, string Note)[] Known =
+    [
+        (AttentionMethod.CrossAttention, "cross-attention", "Cross-attention, mean of all layers and heads."),
+        (AttentionMethod.GradCam, "grad-cam", "Grad-CAM: cross-attention of one layer, times its positive gradient of the match logit."),
+        (AttentionMethod.Rollout, "rollout", "Attention rollout through all layers of both towers."),
+    ];
+
+    private readonly Option<string?> map = OptionKinds.Text("--attention-map", "Write for each word a PNG of where in the picture the model looked.", "DIR");
+    private readonly Option<string?> html = OptionKinds.Text("--attention-html", "Write one page, with its pictures in it, on which a touch of a word shows where the model looked.", "FILE");
+    private readonly Option<string> method;
+    private readonly Option<int?>? layer;
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="methods">The methods that it has, the one that is meant when none is named first.</param>
+    public AttentionBinding(Command command, params AttentionMethod[] methods)
+    {
+        string[] names = [.. methods.Select(wanted => Known.Single(known => known.Method == wanted).Name)];
+        method = OptionKinds.Choice("--attention-method", "How these places are found.", names[0], names);
+        foreach (var option in (Option[])[map, html, method])
+            command.Add(option);
+        if (!methods.Contains(AttentionMethod.GradCam))
+            return;
+        layer = OptionKinds.Number<int>("--attention-layer", "With grad-cam: the layer of the text encoder, from 0. [default: the one behind the middle]");
+        command.Add(layer);
+    }
+
+    /// <summary>The method; null where nothing is to be shown.</summary>
+    public AttentionMethod? Method(ParseResult parsed) => IsWanted(parsed) ? Chosen(parsed).Method : null;
+
+    /// <summary>The layer; null for the method's own.</summary>
+    public int? Layer(ParseResult parsed) => layer is null ? null : parsed.GetValue(layer);
+
+    /// <summary>Begins what is written; null where nothing is.</summary>
+    /// <exception cref="UsageException">The folder or the page cannot be made.</exception>
+    public AttentionOutputs? Open(ParseResult parsed) =>
+        IsWanted(parsed) ? new AttentionOutputs(AttentionMapFolder.Open(parsed.GetValue(map)), AttentionPageFile.Open(html.Name, parsed.GetValue(html), Chosen(parsed).Note)) : null;
+
+    /// <summary>What was given and changes nothing.</summary>
+    public IEnumerable<string> WithoutEffect(ParseResult parsed)
+    {
+        if (!IsWanted(parsed) && parsed.GetResult(method) is { Implicit: false })
+            yield return $"{method.Name} changes nothing without {map.Name} or {html.Name}";
+        if (layer is not null && parsed.GetValue(layer) is not null && Method(parsed) != AttentionMethod.GradCam)
+            yield return $"{layer.Name} changes nothing without {method.Name} grad-cam";
+    }
+
+    private bool IsWanted(ParseResult parsed) => parsed.GetValue(map) is not null || parsed.GetValue(html) is not null;
+
+    private (AttentionMethod Method, string Name, string Note) Chosen(ParseResult parsed) => Known.Single(known => known.Name == parsed.GetValue(method));
+}

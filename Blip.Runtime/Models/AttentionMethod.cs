@@ -1,0 +1,20 @@
+namespace Blip.Runtime.Models;
+
+/// <summary>How the places that a word looked at are found; docs/looking.md says what each is good for.</summary>
+public enum AttentionMethod
+{
+    /// <summary>The cross-attention's softmax weights, mean of all layers and heads: where the model looked.</summary>
+    CrossAttention,
+
+    /// <summary>
+    /// One layer's weights, each times its positive gradient of the match logit, mean of the heads: where looking made it a match
+    /// (Selvaraju et al. 2017, as LAVIS's <c>compute_gradcam</c> has it). For matches alone.
+    /// </summary>
+    GradCam,
+
+    /// <summary>
+    /// Attention rollout (Abnar and Zuidema 2020): weights multiplied through all layers of the text's and the image's tower, each of which keeps
+    /// half of its input: which patches of the picture itself reached the word.
+    /// </summary>
+    Rollout,
+}

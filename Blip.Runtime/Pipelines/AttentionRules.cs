@@ -1,0 +1,23 @@
+using Blip.Runtime.Models;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>What the options about attention share.</summary>
+internal static class AttentionRules
+{
+    /// <summary>Refuses a method that is about matches where words are written or asked.</summary>
+    /// <exception cref="ArgumentException">It is one.</exception>
+    public static void CheckWritten(bool attention, AttentionMethod method)
+    {
+        if (attention && method == AttentionMethod.GradCam)
+            throw new ArgumentException($"AttentionMethod is {method}, which tells what made a text match: it is for matches alone. Give {AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(AttentionMethod));
+        if (!Enum.IsDefined(method))
+            throw new ArgumentException($"AttentionMethod is {(int)method}; give one of {string.Join(", ", Enum.GetNames<AttentionMethod>())}.", nameof(AttentionMethod));
+    }
+
+    /// <summary>Whether the picture itself has to go through the image encoder once more, and what is kept of it is not enough.</summary>
+    public static bool NeedsPixels(bool attention, AttentionMethod method) => attention && method == AttentionMethod.Rollout;
+
+    /// <summary>What is said of a picture that is on the device already.</summary>
+    public const string NoPixels = "attention rollout goes through the image encoder; give the picture itself and not its features.";
+}
