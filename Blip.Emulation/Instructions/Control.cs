@@ -141,6 +141,8 @@ internal static class Control
                 if (warp.Copies.Any(BitOperations.TrailingZeroCount(left)))
                     throw new EmulationException(Fault.Invalid, "a thread ends while its cp.async copies are in flight");
             }
+            if (warp.Products.Any)
+                throw new EmulationException(Fault.Invalid, "a thread ends while its wgmma products are under way");
             warp.Exit(lanes);
         }
     }

@@ -42,6 +42,7 @@ internal static class InstructionDecoder
         "cp" => AsyncCopyInstructions.Decode(context),
         "mbarrier" => BarrierInstructions.Decode(context),
         "mma" => MatrixMultiply.Decode(context),
+        "wgmma" => WarpGroupMultiply.Decode(context),
         "ldmatrix" or "stmatrix" => MatrixMoves.Decode(context),
         _ => throw context.Instruction.Unknown("unknown instruction"),
     };

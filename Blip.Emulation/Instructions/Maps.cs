@@ -11,6 +11,12 @@ internal sealed class Map1(int to, int a, Func<ulong, ulong> function) : Operati
         var registers = warp.Registers.AsSpan();
         var result = registers.Slice(to * 32, 32);
         var first = registers.Slice(a * 32, 32);
+        if (lanes == ~0u)
+        {
+            for (var lane = 0; lane < result.Length; lane++)
+                result[lane] = function(first[lane]);
+            return;
+        }
         for (; lanes != 0; lanes &= lanes - 1)
         {
             var lane = BitOperations.TrailingZeroCount(lanes);
@@ -28,6 +34,12 @@ internal sealed class Map2(int to, int a, int b, Func<ulong, ulong, ulong> funct
         var result = registers.Slice(to * 32, 32);
         var first = registers.Slice(a * 32, 32);
         var second = registers.Slice(b * 32, 32);
+        if (lanes == ~0u)
+        {
+            for (var lane = 0; lane < result.Length; lane++)
+                result[lane] = function(first[lane], second[lane]);
+            return;
+        }
         for (; lanes != 0; lanes &= lanes - 1)
         {
             var lane = BitOperations.TrailingZeroCount(lanes);
@@ -46,6 +58,12 @@ internal sealed class Map3(int to, int a, int b, int c, Func<ulong, ulong, ulong
         var first = registers.Slice(a * 32, 32);
         var second = registers.Slice(b * 32, 32);
         var third = registers.Slice(c * 32, 32);
+        if (lanes == ~0u)
+        {
+            for (var lane = 0; lane < result.Length; lane++)
+                result[lane] = function(first[lane], second[lane], third[lane]);
+            return;
+        }
         for (; lanes != 0; lanes &= lanes - 1)
         {
             var lane = BitOperations.TrailingZeroCount(lanes);

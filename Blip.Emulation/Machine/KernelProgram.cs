@@ -145,7 +145,7 @@ internal sealed class KernelProgram
             // A store through a generic address may go to shared memory.
             if (instruction.Name is "ld" or "st" or "atom" or "red" && !instruction.Has("global") && !instruction.Has("local") && !instruction.Has("param"))
                 smallest = Math.Min(smallest, PtxTypes.Bytes(instruction.Parts[^1]));
-            else if (instruction.Name is "ldmatrix" or "stmatrix")
+            else if (instruction.Name is "ldmatrix" or "stmatrix" or "wgmma")
                 smallest = Math.Min(smallest, 2);
         }
         return smallest;

@@ -64,6 +64,9 @@ internal sealed class Warp : IDisposable
 
     public AsyncCopies Copies { get; } = new();
 
+    /// <summary>wgmma under way.</summary>
+    public GroupProducts Products { get; } = new();
+
     /// <summary>Lanes that have not ended.</summary>
     public uint Live { get; private set; }
 
@@ -98,6 +101,7 @@ internal sealed class Warp : IDisposable
         if (Calls.Bytes > 0)
             Calls.Clear();
         Copies.Clear();
+        Products.Clear();
         program.MarkConstants(this);
     }
 

@@ -120,4 +120,45 @@ public class WarpTests
             + $" {Store}", 32, 32);
         Assert.All(result, value => Assert.Equal(69u, value));
     }
+
+    [Theory, InlineData(0, 0, 0), InlineData(17, 3, 9), InlineData(40, 8, 70), InlineData(63, 15, 127), InlineData(9, 12, 64)]
+    public void Wgmma_finds_each_element_behind_its_descriptor(int i, int k, int j)
+    {
+        // A: row m of 64 values is 128 bytes, eight rows an atom of 1024. B with its n together: row k of 64 values, eight k an atom; 2048 bytes
+        // to the next 64 n. Within an atom the piece of 16 bytes at p of row r lies at p ^ r.
+        const int WordsIn = 3072, Sums = 64;
+        var input = new byte[WordsIn * 4];
+        Put((i / 8 * 1024) + (i % 8 * 128), k / 8, i % 8, k % 8);
+        Put(8192 + (j / 64 * 2048) + (k / 8 * 1024) + (k % 8 * 128), j % 64 / 8, k % 8, j % 8);
+        var sums = string.Join(", ", Enumerable.Range(0, Sums).Select(r => $"%f{r}"));
+        var copy = string.Concat(Enumerable.Range(0, WordsIn / 128).Select(w => $"ld.global.u32 %r5, [%rd1+{w * 512}]; st.shared.u32 [%r2+{w * 512}], %r5; "));
+        var store = string.Concat(Enumerable.Range(0, Sums).Select(r => $"st.global.f32 [%rd3+{r * 4}], %f{r}; "));
+        using var gpu = new Blip.Emulation.Machine.EmulatedGpu();
+        var memory = gpu.Upload<byte>([.. input, .. new byte[128 * Sums * 4]]);
+        var body = "mov.u32 %r0, %tid.x; .shared .align 1024 .b8 tiles[12288]; mul.wide.u32 %rd1, %r0, 4; add.u64 %rd1, %rd0, %rd1; mov.u32 %r2, tiles; shl.b32 %r1, %r0, 2;"
+            + $" add.u32 %r2, %r2, %r1; {copy} fence.proxy.async.shared::cta; bar.sync 0; mov.u64 %rd5, 0x{(1UL << 62) | (64UL << 32):X}; mov.u64 %rd6, 0x{(1UL << 62) | (64UL << 32) | (128UL << 16) | 512:X};"
+            + $" mov.pred %p0, 0; wgmma.fence.sync.aligned; wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 {{{sums}}}, %rd5, %rd6, %p0, 1, 1, 0, 1;"
+            + $" wgmma.commit_group.sync.aligned; WAIT mul.wide.u32 %rd3, %r0, {Sums * 4}; add.u64 %rd3, %rd0, %rd3; add.u64 %rd3, %rd3, {WordsIn * 4}; {store}";
+        Launch("wgmma.wait_group.sync.aligned 0;");
+        var result = gpu.Download<float>(memory, WordsIn + (128 * Sums))[WordsIn..];
+        var expected = new float[128 * Sums];
+        expected[((((i / 16 * 32) + (i % 8 * 4) + (j % 8 / 2)) * Sums) + (4 * (j / 8)) + (2 * (i % 16 / 8)) + (j % 2))] = 1;
+        Assert.Equal(expected, result);
+        // Without the wait the sums are not there.
+        Assert.Throws<Blip.Emulation.Machine.EmulationException>(() => Launch("wgmma.wait_group.sync.aligned 1;"));
+
+        void Put(int row, int piece, int turn, int element) => input[row + ((piece ^ turn) * 16) + (element * 2) + 1] = 0x3C;
+
+        void Launch(string wait) => gpu.Load(Isa.Kernel(body.Replace("WAIT", wait, StringComparison.Ordinal)))
+            .Launch(1, 128, new Blip.Emulation.Machine.KernelArguments().Add(memory).ToArray());
+    }
+
+    [Fact]
+    public void Sums_of_products_can_be_cut_off_as_tensor_cores_cut_them()
+    {
+        // 1 + 15 products of 2^-25: exact sums round up to 1 + 2^-23 (15 2^-25 > 2^-23.1), sums cut off at 24 bits stay 1.
+        double[] x = [1, .. Enumerable.Repeat(1.0 / 32, 15)], y = [1, .. Enumerable.Repeat(1.0 / (1 << 20), 15)];
+        Assert.Equal(1 + (15 * Math.ScaleB(1, -25)), Blip.Emulation.Instructions.MatrixSums.Exact(0, x, y));
+        Assert.Equal(1, Blip.Emulation.Instructions.MatrixSums.Truncated(0, x, y));
+    }
 }
