@@ -15,7 +15,9 @@ namespace Blip.Kernels;
 /// a step in 0.15 ms (24 GB/s).</item>
 /// <item><see cref="AttentionTiled"/>, PoCL 6 on such cores that reach 230 GFLOP/s, medians alone on the machine (with <c>--device opencl</c>):
 /// 577² in 11.7 ms (87 GFLOP/s), 197² in 1.6 ms (77 GFLOP/s), a step in 0.30 ms.</item>
-/// <item><see cref="AttentionPortable"/>, GPUs, where it has not been timed yet; on the processor 197² took it 48 ms, a step 0.42 ms.</item>
+/// <item><see cref="AttentionCuda"/>, NVIDIA GPUs: a kernel for a word of a decoder, two for many queries (16 bits on tensor cores, single precision
+/// in registers). Not run on a GPU yet.</item>
+/// <item><see cref="AttentionPortable"/>, other GPUs, where it has not been timed yet; on the processor 197² took it 48 ms, a step 0.42 ms.</item>
 /// </list>
 /// Tried in <see cref="AttentionTiled"/>: the same sums as scalars of which PoCL's compiler makes vectors by itself: 577² in 40 ms.
 /// </remarks>
@@ -37,7 +39,7 @@ public static class Attention
             AttentionSimd.Run(device, args);
         else if (device.GroupSize == 1)
             AttentionTiled.Run(device, args);
-        else
+        else if (!AttentionCuda.TryRun(device, args))
             AttentionPortable.Run(device, args);
     }
 

@@ -23,6 +23,12 @@ public struct AttentionArgs
     /// <summary>What scores are multiplied with, usually 1/√HeadDim.</summary>
     public float Scale;
 
+    /// <summary>
+    /// What queries, keys, values and softmax weights may be rounded to before they are multiplied, with sums in single precision, where a device
+    /// is faster so: half precision or bfloat16. Any other format: nothing is rounded.
+    /// </summary>
+    public WeightFormat Precision;
+
     /// <summary>Queries; token t of row r is token <c>r · QueryTokens + t</c>.</summary>
     public ArrayView<float> Query;
 

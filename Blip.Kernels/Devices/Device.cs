@@ -25,6 +25,7 @@ public sealed partial class Device : IDisposable
     {
         this.context = context;
         Accelerator = accelerator;
+        Architecture = ArchitectureOf(accelerator);
         Description = description;
         // CUDA's own default stream cannot be captured, and waits for all others.
         Stream = description.Kind == DeviceKind.Cuda ? accelerator.CreateStream() : accelerator.DefaultStream;
@@ -128,6 +129,7 @@ public sealed partial class Device : IDisposable
     {
         waiting?.Dispose();
         scratch?.Dispose();
+        counters?.Dispose();
         nothing.Dispose();
         if (Kind == DeviceKind.Cuda)
             Stream.Dispose();

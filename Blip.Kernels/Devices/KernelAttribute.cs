@@ -10,4 +10,7 @@ public sealed class KernelAttribute(params Type[] typeArguments) : Attribute
 {
     /// <summary>The type arguments of this instantiation.</summary>
     public IReadOnlyList<Type> TypeArguments { get; } = typeArguments;
+
+    /// <summary>The least CUDA architecture that this instantiation is compiled for: 75 is sm_75, 80 is sm_80.</summary>
+    public int Architecture { get; init; } = 75;
 }

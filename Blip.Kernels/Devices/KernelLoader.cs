@@ -36,7 +36,7 @@ internal sealed class KernelLoader(Accelerator accelerator)
     {
         if (accelerator.AcceleratorType == AcceleratorType.CPU)
             return accelerator.LoadKernel(method);
-        var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Device.Specialization);
+        var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), LaunchBoundsAttribute.Of(method));
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
         return accelerator.LoadKernel(compiled);

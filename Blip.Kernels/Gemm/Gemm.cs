@@ -1,15 +1,17 @@
 using Blip.Kernels.Devices;
+using Blip.Kernels.Tuning;
 
 namespace Blip.Kernels;
 
 /// <summary>
 /// The linear layer: <c>Y[m, n] = act(Σₖ X[m, k] · W[n, k] + bias[n]) + residual[m, n]</c>. The order of the sum depends on the number
 /// of inputs alone, so that a row gets the same bits alone and in a batch. Weights of 16 bits are widened exactly and multiplied in
-/// single precision: the error against the rounded weights is that of single precision.
+/// single precision: the error against the rounded weights is that of single precision. On CUDA inputs are rounded as the weights are,
+/// to half precision beside whole numbers, and the sums are in single precision.
 /// </summary>
 /// <remarks>
 /// Variants: <see cref="GemmSimd"/> on the CPU accelerator, <see cref="GemmPortable{TTile}"/> for other drivers of processors,
-/// <see cref="GemmShared"/> for GPUs. GFLOP/s on 2 cores of an AMD EPYC with AVX-512 (519 at most) that others kept busy: the best
+/// <see cref="GemmCuda"/> for NVIDIA GPUs (not run on one yet), <see cref="GemmShared"/> for others. GFLOP/s on 2 cores of an AMD EPYC with AVX-512 (519 at most) that others kept busy: the best
 /// repetition of several runs of <c>dotnet run -c Release --project Blip.Bench -- kernels gemm</c>, and their best median:
 /// <code>
 /// GemmSimd                   Float32      Float16     BFloat16
@@ -60,6 +62,8 @@ public static class Gemm
         // By the device, never by the number of rows: the bits of an output must not depend on its batch.
         if (!portable)
             GemmSimd.Run(device, args);
+        else if (GemmCuda.Takes(device, args.Weights.Format) && device.Tile.Origin != TileOrigin.Forced)
+            GemmCuda.Run(device, args);
         else
             GemmShapes.Run(device, args, device.Tile.For(args));
     }

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Blip.Kernels.Ptx;
 using ILGPU;
 using ILGPU.Backends.OpenCL;
 using ILGPU.Backends.PTX;
@@ -9,7 +10,7 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// What <see cref="Lanes"/> and <see cref="Fused"/> become on each back end; the CPU accelerator calls the methods themselves.
+/// What <see cref="Lanes"/>, <see cref="Fused"/> and <see cref="TensorCore"/> become on each back end; the CPU accelerator calls the methods themselves.
 /// </summary>
 internal static class Intrinsics
 {
@@ -27,5 +28,7 @@ internal static class Intrinsics
         var fused = typeof(Fused).GetMethod(nameof(Fused.MultiplyAdd), Declared)!;
         manager.RegisterMethod(fused, new CLIntrinsic(typeof(Fused), nameof(Fused.EmitOpenCl), IntrinsicImplementationMode.GenerateCode));
         manager.RegisterMethod(fused, new PTXIntrinsic(typeof(Fused), nameof(Fused.EmitPtx), IntrinsicImplementationMode.GenerateCode));
+        foreach (var method in typeof(TensorCore).GetMethods(Declared).Where(method => method.IsPublic))
+            manager.RegisterMethod(method, new PTXIntrinsic(typeof(TensorCorePtx), method.Name, IntrinsicImplementationMode.GenerateCode));
     }
 }

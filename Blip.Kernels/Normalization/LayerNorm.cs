@@ -13,6 +13,7 @@ namespace Blip.Kernels;
 /// <list type="bullet">
 /// <item><see cref="LayerNormSimd"/>, CPU, the best medians of several runs, the launch included: 577 rows in 0.16 ms (23 GB/s),
 /// 2305 with a residual in 0.36 ms (59 GB/s).</item>
+/// <item><see cref="LayerNormWarps"/>, CUDA; not run on a GPU yet.</item>
 /// <item><see cref="LayerNormPortable"/>, every other device: 577 rows in 0.2 ms (18 GB/s) on OpenCL on a processor, the best of the runs.</item>
 /// </list>
 /// </remarks>
@@ -50,7 +51,9 @@ public static class LayerNorm
         ShapeCheck.Holds(y, elements, nameof(y), "[rows, width]");
         if (rows == 0)
             return;
-        if (portable)
+        if (portable && device.Architecture > 0)
+            LayerNormWarps.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps);
+        else if (portable)
             LayerNormPortable.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps);
         else
             LayerNormSimd.Run(device, x, residual, gamma, beta, y, rows, width, eps);

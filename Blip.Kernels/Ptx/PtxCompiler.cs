@@ -23,13 +23,13 @@ public static class PtxCompiler
         using var backend = new PTXBackend(context, architecture, InstructionSet(architecture), null!);
         if (repaired)
             CodePlacementRepair.Apply(backend);
-        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), Device.Specialization);
+        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), LaunchBoundsAttribute.Of(kernel));
         return repaired ? UniformBranchRepair.Apply(compiled.PTXAssembly) : compiled.PTXAssembly;
     }
 
-    // The first PTX ISA that knows the architecture: the oldest driver that runs such a GPU loads it.
+    // The first PTX ISA that knows the architecture and its matrix instructions: nearly the oldest driver that runs such a GPU loads it.
     private static CudaInstructionSet InstructionSet(CudaArchitecture architecture) =>
         architecture >= CudaArchitecture.SM_90 ? CudaInstructionSet.ISA_78
         : architecture >= CudaArchitecture.SM_80 ? CudaInstructionSet.ISA_70
-        : CudaInstructionSet.ISA_63;
+        : CudaInstructionSet.ISA_65;
 }

@@ -127,6 +127,7 @@ public sealed class GraphBuilder(string name)
         var query = spec.Query;
         if (query.Width % spec.Heads != 0 || spec.Key.Width != query.Width || spec.Value.Width != query.Width)
             throw Mismatch(name, $"attends with {spec.Heads} heads from {query.Width} columns to {spec.Key.Width} and {spec.Value.Width}");
+        spec = spec with { Projection = nodes.OfType<LinearNode>().FirstOrDefault(node => node.Output == query.Value)?.Weight };
         var rows = query.Value.Shape[0];
         var tokens = query.Value.Shape[1];
         var seen = showProbabilities

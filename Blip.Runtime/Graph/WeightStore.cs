@@ -39,6 +39,9 @@ public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix
     /// <summary>A matrix, loaded at its first use.</summary>
     public PackedWeights Packed(Matrix matrix) => packed.TryGetValue(matrix.Name, out var weights) ? weights : packed.GetOrAdd(matrix.Name, Pack(matrix));
 
+    /// <summary>How a matrix is stored.</summary>
+    public WeightFormat FormatOf(Matrix matrix) => format(matrix);
+
     /// <summary>A stacked bias <c>[out]</c>, loaded at its first use.</summary>
     public ArrayView<float> Stacked(Vector vector) => (dense.TryGetValue(vector.Name, out var buffer) ? buffer : dense.GetOrAdd(vector.Name, Stack(vector))).View;
 

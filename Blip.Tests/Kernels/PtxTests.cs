@@ -2,6 +2,7 @@ extern alias bench;
 
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Reflection;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
@@ -25,16 +26,16 @@ public class PtxTests
     // Both tests of a pair want the same text.
     private static readonly ConcurrentDictionary<(string Kernel, string Architecture), Lazy<string>> Compiled = new();
 
-    private static readonly Dictionary<string, MethodInfo> Kernels = FindKernels();
+    private static readonly Dictionary<string, (MethodInfo Method, int Least)> Kernels = FindKernels();
 
     public static TheoryData<string, string> Pairs
     {
         get
         {
             var pairs = new TheoryData<string, string>();
-            foreach (var kernel in Kernels.Keys)
+            foreach (var (kernel, (_, least)) in Kernels)
             {
-                foreach (var architecture in Architectures.Keys)
+                foreach (var architecture in Architectures.Keys.Where(name => int.Parse(name[3..], CultureInfo.InvariantCulture) >= least))
                     pairs.Add(kernel, architecture);
             }
 
@@ -93,15 +94,15 @@ public class PtxTests
     public void Kernels_are_found()
     {
         Assert.True(Kernels.Count >= LeastKernels, $"only {Kernels.Count} kernels: {string.Join(", ", Kernels.Keys)}");
-        Assert.All(Kernels.Values, kernel => Assert.True(kernel.IsStatic && kernel.ReturnType == typeof(void), $"{kernel} is no kernel"));
+        Assert.All(Kernels.Values, kernel => Assert.True(kernel.Method.IsStatic && kernel.Method.ReturnType == typeof(void), $"{kernel.Method} is no kernel"));
     }
 
     private static string Compile(string kernel, string architecture) =>
         Compiled.GetOrAdd(
             (kernel, architecture),
-            pair => new Lazy<string>(() => PtxCompiler.Compile(Kernels[pair.Kernel], Architectures[pair.Architecture]))).Value;
+            pair => new Lazy<string>(() => PtxCompiler.Compile(Kernels[pair.Kernel].Method, Architectures[pair.Architecture]))).Value;
 
-    private static Dictionary<string, MethodInfo> FindKernels()
+    private static Dictionary<string, (MethodInfo Method, int Least)> FindKernels()
     {
         const BindingFlags everything = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         var found =
@@ -112,7 +113,7 @@ public class PtxTests
             let arguments = mark.TypeArguments.ToArray()
             let kernel = arguments is [] ? method : Close(method, arguments)
             let suffix = arguments is [] ? "" : $"<{string.Join(", ", arguments.Select(Name))}>"
-            select (Name: $"{type.Name}.{method.Name}{suffix}", Kernel: kernel);
+            select (Name: $"{type.Name}.{method.Name}{suffix}", Kernel: (kernel, mark.Architecture));
         return found.ToDictionary(entry => entry.Name, entry => entry.Kernel);
     }
 

@@ -28,6 +28,9 @@ public sealed record AttentionSpec
 
     /// <summary>1 for a word and 0 for padding <c>[rows, key tokens]</c>; null where nothing is padded.</summary>
     public Value? Mask { get; init; }
+
+    /// <summary>The matrix that made the queries: where it has 16 bits, a device may attend in them. Null: in single precision. The builder sets it.</summary>
+    public Matrix? Projection { get; init; }
 }
 
 /// <summary>Scaled dot-product attention with several heads (Vaswani et al. 2017, sections 3.2.1 and 3.2.2).</summary>
@@ -68,6 +71,7 @@ public sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output
             Heads = Spec.Heads,
             HeadDim = headDim,
             Scale = 1f / MathF.Sqrt(headDim),
+            Precision = Spec.Projection is null ? WeightFormat.Float32 : plan.Weights.FormatOf(Spec.Projection),
             Query = plan.Floats(Spec.Query.Value),
             QueryStride = Spec.Query.Value.Shape.Width,
             QueryOffset = Spec.Query.Offset,

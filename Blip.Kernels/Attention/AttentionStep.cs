@@ -1,0 +1,281 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using Blip.Kernels.Ptx;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// CUDA, one query per row: a word of a decoder, over the keys of its picture or of the words before it, in single precision. Keys are cut into
+/// parts of 128; a group of 4 warps takes a part of one head for four rows, and reads a key once where these rows share it, as the beams of
+/// a picture do. Eight threads hold a key, so that a warp reads four of them by one load. The group that ends last adds up the parts, in their order.
+/// Not run on a GPU yet.
+/// </summary>
+internal static class AttentionStep
+{
+    /// <summary>Elements of a head that fit; smaller heads are filled up with zeros.</summary>
+    public const int MaxHeadDim = 64;
+
+    private const int Threads = 128, Warps = 4, RowsPerGroup = 4, KeysPerPart = 128, KeysPerWarp = KeysPerPart / Warps;
+
+    // Of a row of a part: largest score, sum of weights, weighted sum of values.
+    private const int Record = MaxHeadDim + 2;
+
+    /// <summary>Whether it takes this one.</summary>
+    public static bool Takes(in AttentionArgs args) => args.QueryTokens == 1 && args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0;
+
+    public static void Run<TRows>(Device device, in AttentionArgs args)
+        where TRows : struct, IRowReader
+    {
+        var parts = (args.KeyTokens + KeysPerPart - 1) / KeysPerPart;
+        var tiles = checked((args.Rows + RowsPerGroup - 1) / RowsPerGroup * args.Heads);
+        var records = device.Scratch((long)tiles * RowsPerGroup * parts * Record * sizeof(float)).Cast<float>();
+        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>,
+            ArrayView<float>, ArrayView<int>, int, AttentionShape>(Kernel<TRows>)(
+            device.Stream, new KernelConfig(checked(tiles * parts), Threads),
+            args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
+            records, device.Counters(tiles), args.Rows, AttentionShape.Of(args));
+    }
+
+    [LaunchBounds(Threads, 2)]
+    [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
+    internal static void Kernel<TRows>(
+        ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
+        ArrayView<float> output, ArrayView<float> records, ArrayView<int> counters, int rows, AttentionShape shape)
+        where TRows : struct, IRowReader
+    {
+        var shared = SharedMemory.Allocate<float>(Warps * RowsPerGroup * Record);
+        var ended = SharedMemory.Allocate<int>(1);
+        var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
+        var (own, piece) = (lane >> 3, lane & 7);
+        var parts = (shape.KeyTokens + KeysPerPart - 1) / KeysPerPart;
+        var tile = Grid.IdxX / parts;
+        var part = Grid.IdxX % parts;
+        var inHead = tile % shape.Heads * shape.HeadDim;
+        var row = tile / shape.Heads * RowsPerGroup;
+
+        var (r0, r1, r2, r3) = (
+            StepRow.Of<TRows>(query, start, shape, row, rows, inHead, piece), StepRow.Of<TRows>(query, start, shape, row + 1, rows, inHead, piece),
+            StepRow.Of<TRows>(query, start, shape, row + 2, rows, inHead, piece), StepRow.Of<TRows>(query, start, shape, row + 3, rows, inHead, piece));
+        var visible = IntrinsicMath.Max(IntrinsicMath.Max(r0.Visible, r1.Visible), IntrinsicMath.Max(r2.Visible, r3.Visible));
+        var first = (part * KeysPerPart) + (warp * KeysPerWarp);
+        var end = IntrinsicMath.Min(first + KeysPerWarp, visible);
+        var left = shape.HeadDim - (piece * 8);
+        for (var block = first; block < end; block += 4)
+        {
+            var j = IntrinsicMath.Min(block + own, shape.KeyTokens - 1);
+            var source = AttentionPortable.Token(keyRow, shape, row, j);
+            var token = StepToken.Read<TRows>(key, value, shape, source, inHead + (piece * 8), left);
+            r0 = r0.Add(token, shape, mask, row, block + own);
+            if (row + 1 < rows)
+                (source, token, r1) = Next<TRows>(key, value, keyRow, mask, shape, row + 1, j, block + own, inHead + (piece * 8), left, source, token, r1);
+            if (row + 2 < rows)
+                (source, token, r2) = Next<TRows>(key, value, keyRow, mask, shape, row + 2, j, block + own, inHead + (piece * 8), left, source, token, r2);
+            if (row + 3 < rows)
+                (source, token, r3) = Next<TRows>(key, value, keyRow, mask, shape, row + 3, j, block + own, inHead + (piece * 8), left, source, token, r3);
+        }
+        var at = (warp * RowsPerGroup * Record) + (piece * 8);
+        r0.Meet().Store(shared, at, own, piece);
+        r1.Meet().Store(shared, at + Record, own, piece);
+        r2.Meet().Store(shared, at + (2 * Record), own, piece);
+        r3.Meet().Store(shared, at + (3 * Record), own, piece);
+        Group.Barrier();
+
+        // Two rows at a time, a thread per element.
+        var element = Group.IdxX % MaxHeadDim;
+        for (var r = Group.IdxX / MaxHeadDim; r < RowsPerGroup; r += Threads / MaxHeadDim)
+        {
+            var (largest, total, sum) = Sum(shared, r * Record, RowsPerGroup * Record, Warps, element);
+            if (parts == 1)
+            {
+                if (row + r < rows && element < shape.HeadDim)
+                    output[((long)(row + r) * shape.Heads * shape.HeadDim) + inHead + element] = sum / total;
+                continue;
+            }
+            var to = (((long)tile * RowsPerGroup) + r) * parts * Record + ((long)part * Record);
+            records[to + 2 + element] = sum;
+            if (element == 0)
+            {
+                records[to] = largest;
+                records[to + 1] = total;
+            }
+        }
+        if (parts == 1)
+            return;
+
+        // What this group wrote is seen before it counts; what the others wrote is read after.
+        MemoryFence.DeviceLevel();
+        Group.Barrier();
+        if (Group.IdxX == 0)
+        {
+            ended[0] = Atomic.Add(ref counters[tile], 1);
+            MemoryFence.DeviceLevel();
+        }
+        Group.Barrier();
+        if (ended[0] != parts - 1)
+            return;
+        if (Group.IdxX == 0)
+            counters[tile] = 0;
+        for (var r = Group.IdxX / MaxHeadDim; r < RowsPerGroup; r += Threads / MaxHeadDim)
+        {
+            if (row + r >= rows || element >= shape.HeadDim)
+                continue;
+            var own4 = records.SubView((((long)tile * RowsPerGroup) + r) * parts * Record);
+            var (_, total, sum) = Sum(own4, 0, Record, parts, element);
+            output[((long)(row + r) * shape.Heads * shape.HeadDim) + inHead + element] = sum / total;
+        }
+    }
+
+    // The next row reads a key again only where it is another one.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (long Source, StepToken Token, StepRow Row) Next<TRows>(
+        ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> mask, AttentionShape shape, int row, int j, int position,
+        int inToken, int left, long source, StepToken token, StepRow state)
+        where TRows : struct, IRowReader
+    {
+        var own = AttentionPortable.Token(keyRow, shape, row, j);
+        if (own != source)
+            token = StepToken.Read<TRows>(key, value, shape, own, inToken, left);
+        return (own, token, state.Add(token, shape, mask, row, position));
+    }
+
+    // Of several records, in their order.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (float Largest, float Total, float Sum) Sum(ArrayView<float> records, int from, int stride, int count, int element)
+    {
+        var largest = float.MinValue;
+        for (var i = 0; i < count; i++)
+            largest = IntrinsicMath.Max(largest, records[from + (i * stride)]);
+        var (total, sum) = (0f, 0f);
+        for (var i = 0; i < count; i++)
+        {
+            var factor = Maths.Exp(records[from + (i * stride)] - largest);
+            total += records[from + (i * stride) + 1] * factor;
+            sum += records[from + (i * stride) + 2 + element] * factor;
+        }
+        return (largest, total, sum);
+    }
+}
+
+/// <summary>Eight elements of a key and of its value.</summary>
+internal struct StepToken
+{
+    public Floats4 KeyLow, KeyHigh, ValueLow, ValueHigh;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static StepToken Read<TRows>(ArrayView<float> key, ArrayView<float> value, AttentionShape shape, long token, int inToken, int left)
+        where TRows : struct, IRowReader
+    {
+        var keys = key.SubView((token * shape.KeyStride) + shape.KeyOffset);
+        var values = value.SubView((token * shape.ValueStride) + shape.ValueOffset);
+        return new StepToken
+        {
+            KeyLow = TRows.Read4(keys, inToken, left),
+            KeyHigh = TRows.Read4(keys, inToken + 4, left - 4),
+            ValueLow = TRows.Read4(values, inToken, left),
+            ValueHigh = TRows.Read4(values, inToken + 4, left - 4),
+        };
+    }
+}
+
+/// <summary>Eight elements of a query, and what its keys have added so far.</summary>
+internal struct StepRow
+{
+    public Floats4 QueryLow, QueryHigh, Low, High;
+    public float Largest, Total;
+    public int Visible;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static StepRow Of<TRows>(ArrayView<float> query, ArrayView<int> start, AttentionShape shape, int row, int rows, int inHead, int piece)
+        where TRows : struct, IRowReader
+    {
+        var left = row < rows ? shape.HeadDim - (piece * 8) : 0;
+        var own = query.SubView(((long)IntrinsicMath.Min(row, rows - 1) * shape.QueryStride) + shape.QueryOffset + inHead);
+        return new StepRow
+        {
+            QueryLow = TRows.Read4(own, piece * 8, left),
+            QueryHigh = TRows.Read4(own, (piece * 8) + 4, left - 4),
+            Largest = float.MinValue,
+            Visible = row < rows ? AttentionPortable.Visible(start, shape, row, 0) : 0,
+        };
+    }
+
+    /// <summary>One more key; the eight threads of a key call it together.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly StepRow Add(StepToken token, AttentionShape shape, ArrayView<int> mask, int row, int position)
+    {
+        var score = (Dot(QueryLow, token.KeyLow) + Dot(QueryHigh, token.KeyHigh)) * shape.Scale;
+        score += Warp.ShuffleXor(score, 1);
+        score += Warp.ShuffleXor(score, 2);
+        score += Warp.ShuffleXor(score, 4);
+        // Beyond the last key that it sees there may be anything.
+        if (position >= Visible)
+            return this;
+        if (mask.Length > 0 && mask[((long)row * shape.KeyTokens) + position] == 0)
+            score = float.MinValue;
+        var largest = IntrinsicMath.Max(Largest, score);
+        var (shrinks, weight) = (Maths.Exp(Largest - largest), Maths.Exp(score - largest));
+        var next = this;
+        next.Largest = largest;
+        next.Total = (Total * shrinks) + weight;
+        next.Low = Add(Low, shrinks, token.ValueLow, weight);
+        next.High = Add(High, shrinks, token.ValueHigh, weight);
+        return next;
+    }
+
+    /// <summary>The sums of the warp's four groups of threads; right in the first of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly StepRow Meet() => Meet(8).Meet(16);
+
+    /// <summary>Writes largest score, total, and this thread's elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Store(ArrayView<float> to, int at, int group, int piece)
+    {
+        if (group != 0)
+            return;
+        if (piece == 0)
+        {
+            to[at] = Largest;
+            to[at + 1] = Total;
+        }
+        to[at + 2] = Low.X;
+        to[at + 3] = Low.Y;
+        to[at + 4] = Low.Z;
+        to[at + 5] = Low.W;
+        to[at + 6] = High.X;
+        to[at + 7] = High.Y;
+        to[at + 8] = High.Z;
+        to[at + 9] = High.W;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly StepRow Meet(int distance)
+    {
+        var largest = IntrinsicMath.Max(Largest, Warp.ShuffleXor(Largest, distance));
+        var own = Maths.Exp(Largest - largest);
+        var other = Warp.ShuffleXor(own, distance);
+        var next = this;
+        next.Largest = largest;
+        next.Total = (Total * own) + (Warp.ShuffleXor(Total, distance) * other);
+        next.Low = Add(Low, own, Other(Low, distance), other);
+        next.High = Add(High, own, Other(High, distance), other);
+        return next;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Floats4 Other(Floats4 values, int distance) => new()
+    {
+        X = Warp.ShuffleXor(values.X, distance),
+        Y = Warp.ShuffleXor(values.Y, distance),
+        Z = Warp.ShuffleXor(values.Z, distance),
+        W = Warp.ShuffleXor(values.W, distance),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Floats4 Add(Floats4 a, float x, Floats4 b, float y) =>
+        new() { X = (a.X * x) + (b.X * y), Y = (a.Y * x) + (b.Y * y), Z = (a.Z * x) + (b.Z * y), W = (a.W * x) + (b.W * y) };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Dot(Floats4 a, Floats4 b) => (a.X * b.X) + (a.Y * b.Y) + (a.Z * b.Z) + (a.W * b.W);
+}

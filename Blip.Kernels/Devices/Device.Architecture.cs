@@ -1,0 +1,31 @@
+using ILGPU.Runtime.Cuda;
+
+namespace Blip.Kernels.Devices;
+
+/// <content>What an NVIDIA GPU can do.</content>
+public sealed partial class Device
+{
+    private DeviceBuffer<int>? counters;
+
+    /// <summary>The compute capability of a CUDA device, 75 for 7.5; 0 on every other device.</summary>
+    internal int Architecture { get; private init; }
+
+    /// <summary>
+    /// Zeros with which the groups of a kernel count how many of them are done; the last one leaves zeros behind. It grows to the largest size
+    /// that was asked for, and stays.
+    /// </summary>
+    internal ILGPU.ArrayView<int> Counters(long count)
+    {
+        if (counters is null || counters.Length < count)
+        {
+            Synchronize();
+            counters?.Dispose();
+            counters = Allocate<int>(count);
+        }
+        return counters.View;
+    }
+
+    private static int ArchitectureOf(ILGPU.Runtime.Accelerator accelerator) => accelerator is CudaAccelerator cuda
+        ? (10 * cuda.Architecture.Major) + cuda.Architecture.Minor
+        : 0;
+}

@@ -1,0 +1,24 @@
+using System.Reflection;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>
+/// How large the groups of a kernel are, and how many of them a multiprocessor shall hold: the registers that a thread may have. Where a
+/// kernel says nothing, NVIDIA's assembler may aim at more groups than its registers allow, and spill some.
+/// </summary>
+/// <param name="threads">The most work-items of a group.</param>
+/// <param name="groups">The least groups that fit a multiprocessor.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class LaunchBoundsAttribute(int threads, int groups) : Attribute
+{
+    /// <summary>The most work-items of a group.</summary>
+    public int Threads { get; } = threads;
+
+    /// <summary>The least groups that fit a multiprocessor.</summary>
+    public int Groups { get; } = groups;
+
+    /// <summary>What ILGPU is to know of a kernel.</summary>
+    internal static KernelSpecialization Of(MethodInfo kernel) =>
+        kernel.GetCustomAttribute<LaunchBoundsAttribute>() is { } bounds ? new KernelSpecialization(bounds.Threads, bounds.Groups) : Device.Specialization;
+}

@@ -1,0 +1,210 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using Blip.Kernels.Ptx;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// CUDA, weights of 16 bits, many rows. A group of 8 warps computes 128 rows of two panels, a warp 64 × 32 of them in registers. Depth goes by
+/// 32 k through a ring of three stages in shared memory: weights are copied there in the background two steps ahead; inputs are read as many
+/// steps ahead into registers, and rounded to 16 bits on their way. 16-byte pieces are swizzled so that no two of the eight that a matrix load
+/// reads at once lie in the same banks. Not run on a GPU yet.
+/// </summary>
+internal static class GemmTensorCore
+{
+    public const int TileRows = 128, TileColumns = 128;
+
+    private const int Threads = 256, Depth = 32, Stages = 3;
+
+    // In bytes: a row of inputs holds 32 k; weights lie as in their panel, a row of 64 outputs for each k.
+    private const int InputRow = 64, InputBytes = TileRows * InputRow, PanelRow = 128, PanelBytes = Depth * PanelRow, StageBytes = InputBytes + (2 * PanelBytes);
+
+    // Groups that run at the same time should share inputs and weights: they are numbered through bands of so many tiles of rows.
+    private const int Band = 8;
+
+    // Sums go out through shared memory, half of the rows at a time; the distance of rows puts them into different banks.
+    private const int OutRows = 64, OutStride = TileColumns + 4;
+
+    public static void Run<TPrecision, TRows>(Device device, in GemmArgs args)
+        where TPrecision : struct, IMatrixPrecision
+        where TRows : struct, IRowReader
+    {
+        var tiles = checked((args.Rows + TileRows - 1) / TileRows * ((args.Weights.Panels + 1) / 2));
+        device.Load<ArrayView<float>, ArrayView<ushort>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TPrecision, TRows>)(
+            device.Stream, new KernelConfig(tiles, Threads),
+            args.X, args.Weights.Bits16, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+    }
+
+    [LaunchBounds(Threads, 1)]
+    [Kernel(typeof(Float16Matrix), typeof(AlignedRows)), Kernel(typeof(Float16Matrix), typeof(AnyRows))]
+    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(AnyRows), Architecture = 80)]
+    internal static void Kernel<TPrecision, TRows>(
+        ArrayView<float> x, ArrayView<ushort> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
+        int rows, int outFeatures, int inFeatures, int activation)
+        where TPrecision : struct, IMatrixPrecision
+        where TRows : struct, IRowReader
+    {
+        var shared = SharedMemory.Allocate<Bits4>(Stages * StageBytes / 16);
+        var memory = TensorCore.AddressOf(ref shared[0]);
+        var thread = Group.IdxX;
+        var (lane, warp) = (thread & 31, thread >> 5);
+        var (warpRow, warpColumn) = ((warp & 1) * 64, (warp >> 1) * 32);
+
+        var rowTiles = (rows + TileRows - 1) / TileRows;
+        var panels = (outFeatures + PackedWeights.PanelWidth - 1) / PackedWeights.PanelWidth;
+        var band = Grid.IdxX / (Band * ((panels + 1) / 2)) * Band;
+        var inBand = IntrinsicMath.Min(Band, rowTiles - band);
+        var place = Grid.IdxX - (band * ((panels + 1) / 2));
+        var firstRow = (band + (place % inBand)) * TileRows;
+        var panel = place / inBand * 2;
+
+        // What this thread brings: 8 k of two rows of inputs, 16 bytes of one k in each panel.
+        var (ownRow, ownPiece) = (thread >> 2, thread & 3);
+        var toInput = ((ownRow * InputRow) + ((ownPiece ^ ((ownRow >> 1) & 3)) << 4)) >> 4;
+        var tileX = x.SubView((long)firstRow * inFeatures);
+        var upper = firstRow + ownRow < rows ? inFeatures : 0;
+        var lower = firstRow + ownRow + 64 < rows ? inFeatures : 0;
+        var fromUpper = upper > 0 ? (ownRow * inFeatures) + (ownPiece * 8) : 0;
+        var fromLower = lower > 0 ? ((ownRow + 64) * inFeatures) + (ownPiece * 8) : 0;
+        var (ownK, ownColumns) = (thread >> 3, thread & 7);
+        var toPanel = memory + (uint)(InputBytes + (ownK * PanelRow) + ((ownColumns ^ (ownK & 7)) << 4));
+        var left = weights.Cast<Bits4>();
+        var fromLeft = (panel * inFeatures * 8) + thread;
+        var fromRight = panel + 1 < panels ? fromLeft + (inFeatures * 8) : fromLeft;
+        var rightBytes = panel + 1 < panels ? 16 : 0;
+
+        // Where this thread's rows of matrices begin.
+        var readInput = memory + (uint)(((warpRow + (lane & 15)) * InputRow) + (((lane >> 4) ^ ((lane >> 1) & 3)) << 4));
+        var readPanel = memory + (uint)(InputBytes + ((warpColumn >> 6) * PanelBytes) + ((lane & 15) * PanelRow)
+            + (((((warpColumn & 63) >> 3) + (lane >> 4)) ^ (lane & 7)) << 4));
+
+        var steps = (inFeatures + Depth - 1) / Depth;
+        var perSlice = GemmSlices.Length(inFeatures) / Depth;
+        for (var step = 0; step < Stages - 1; step++)
+        {
+            if (step < steps)
+            {
+                var k = step * Depth;
+                shared[toInput + (step * (StageBytes / 16))] = Round<TPrecision, TRows>(tileX, fromUpper + k, upper - k - (ownPiece * 8));
+                shared[toInput + (step * (StageBytes / 16)) + 256] = Round<TPrecision, TRows>(tileX, fromLower + k, lower - k - (ownPiece * 8));
+                var inside = k + ownK < inFeatures;
+                TensorCore.CopyAsync(toPanel + (uint)(step * StageBytes), ref left[inside ? fromLeft + (k * 8) : 0], inside ? 16 : 0);
+                TensorCore.CopyAsync(toPanel + (uint)(step * StageBytes) + PanelBytes, ref left[inside ? fromRight + (k * 8) : 0], inside ? rightBytes : 0);
+            }
+            TensorCore.CommitCopies();
+        }
+
+        MatrixTile16 sums0 = default, sums1 = default, sums2 = default, sums3 = default;
+        MatrixTile16 total0 = default, total1 = default, total2 = default, total3 = default;
+        uint reading = 0, writing = (Stages - 1) * StageBytes;
+        var untilSum = perSlice;
+        for (var step = 0; step < steps; step++)
+        {
+            TensorCore.WaitForCopies1();
+            Group.Barrier();
+            var k = (step + Stages - 1) * Depth;
+            var more = k < inFeatures;
+            Floats4 upper0 = default, upper1 = default, lower0 = default, lower1 = default;
+            if (more)
+            {
+                upper0 = TRows.Read4(tileX, fromUpper + k, upper - k - (ownPiece * 8));
+                upper1 = TRows.Read4(tileX, fromUpper + k + 4, upper - k - (ownPiece * 8) - 4);
+                lower0 = TRows.Read4(tileX, fromLower + k, lower - k - (ownPiece * 8));
+                lower1 = TRows.Read4(tileX, fromLower + k + 4, lower - k - (ownPiece * 8) - 4);
+                var inside = k + ownK < inFeatures;
+                TensorCore.CopyAsync(toPanel + writing, ref left[inside ? fromLeft + (k * 8) : 0], inside ? 16 : 0);
+                TensorCore.CopyAsync(toPanel + writing + PanelBytes, ref left[inside ? fromRight + (k * 8) : 0], inside ? rightBytes : 0);
+            }
+            TensorCore.CommitCopies();
+
+            var (inputs, columns) = (readInput + reading, readPanel + reading);
+            var w = MatrixColumns.Of(TensorCore.LoadTransposed(columns), TensorCore.LoadTransposed(columns ^ 32));
+            sums0 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs), w, sums0);
+            sums1 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (16 * InputRow)), w, sums1);
+            sums2 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (32 * InputRow)), w, sums2);
+            sums3 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (48 * InputRow)), w, sums3);
+            inputs ^= 32;
+            columns += 16 * PanelRow;
+            w = MatrixColumns.Of(TensorCore.LoadTransposed(columns), TensorCore.LoadTransposed(columns ^ 32));
+            sums0 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs), w, sums0);
+            sums1 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (16 * InputRow)), w, sums1);
+            sums2 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (32 * InputRow)), w, sums2);
+            sums3 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (48 * InputRow)), w, sums3);
+
+            if (more)
+            {
+                shared[toInput + (int)(writing >> 4)] = Pack<TPrecision>(upper0, upper1);
+                shared[toInput + (int)(writing >> 4) + 256] = Pack<TPrecision>(lower0, lower1);
+            }
+            writing = reading;
+            reading = reading == (Stages - 1) * StageBytes ? 0 : reading + StageBytes;
+            untilSum--;
+            if (untilSum == 0)
+            {
+                untilSum = perSlice;
+                total0 = MatrixTile16.Add(total0, sums0);
+                total1 = MatrixTile16.Add(total1, sums1);
+                total2 = MatrixTile16.Add(total2, sums2);
+                total3 = MatrixTile16.Add(total3, sums3);
+                sums0 = sums1 = sums2 = sums3 = default;
+            }
+        }
+        total0 = MatrixTile16.Add(total0, sums0);
+        total1 = MatrixTile16.Add(total1, sums1);
+        total2 = MatrixTile16.Add(total2, sums2);
+        total3 = MatrixTile16.Add(total3, sums3);
+
+        var output = shared.Cast<Floats2>();
+        for (var half = 0; half < TileRows; half += OutRows)
+        {
+            // Everybody has read what lay there.
+            Group.Barrier();
+            if (warpRow == half)
+            {
+                var at = (((lane >> 2) * OutStride) + warpColumn + ((lane & 3) * 2)) >> 1;
+                Store(output, at, total0);
+                Store(output, at + (16 * OutStride / 2), total1);
+                Store(output, at + (32 * OutStride / 2), total2);
+                Store(output, at + (48 * OutStride / 2), total3);
+            }
+            Group.Barrier();
+            GemmEpilogue.Run(
+                shared.Cast<float>(), OutStride, OutRows, TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
+                bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Bits4 Round<TPrecision, TRows>(ArrayView<float> x, int index, int left)
+        where TPrecision : struct, IMatrixPrecision
+        where TRows : struct, IRowReader => Pack<TPrecision>(TRows.Read4(x, index, left), TRows.Read4(x, index + 4, left - 4));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Bits4 Pack<TPrecision>(Floats4 low, Floats4 high)
+        where TPrecision : struct, IMatrixPrecision => new()
+        {
+            X = TPrecision.Pack(low.X, low.Y),
+            Y = TPrecision.Pack(low.Z, low.W),
+            Z = TPrecision.Pack(high.X, high.Y),
+            W = TPrecision.Pack(high.Z, high.W),
+        };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(ArrayView<Floats2> to, int at, MatrixTile16 tile)
+    {
+        Store(to, at, tile.A);
+        Store(to, at + 4, tile.B);
+        Store(to, at + 8, tile.C);
+        Store(to, at + 12, tile.D);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(ArrayView<Floats2> to, int at, Floats4 sums)
+    {
+        to[at] = new Floats2 { X = sums.X, Y = sums.Y };
+        to[at + (8 * OutStride / 2)] = new Floats2 { X = sums.Z, Y = sums.W };
+    }
+}

@@ -1,0 +1,120 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using Blip.Kernels.Ptx;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// CUDA, weights of 16 or 8 bits, few rows: the words of a decoder. Every weight is used once per 16 rows, so that nothing is kept in shared
+/// memory: a warp reads 32 columns of a panel, a slice of their inputs, from memory straight into the fragments of the tensor core, 64 k at a
+/// time. A group holds all slices of its columns and adds them up. A load of the warp covers four k (eight, of bytes), each 64 neighbouring bytes;
+/// which of its columns is which of the fragment's does not matter, since sums of columns do not meet. Not run on a GPU yet.
+/// </summary>
+internal static class GemmTensorCoreRows
+{
+    public const int TileRows = 16, TileColumns = 32;
+
+    private const int MaxWarps = 8, Depth = 16, Ahead = 4;
+
+    public static void Run<TWeights, TRows>(Device device, in GemmArgs args)
+        where TWeights : struct, IMatrixWeights
+        where TRows : struct, IRowReader
+    {
+        var columns = (args.Weights.OutFeatures + TileColumns - 1) / TileColumns;
+        var rows = (args.Rows + TileRows - 1) / TileRows;
+        var warps = Math.Min(MaxWarps, GemmSlices.Count(args.Weights.InFeatures));
+        device.Load<ArrayView<float>, ArrayView<Bits2>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TWeights, TRows>)(
+            device.Stream, new KernelConfig(checked(rows * columns), warps * 32),
+            args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+    }
+
+    [LaunchBounds(MaxWarps * 32, 2)]
+    [Kernel(typeof(Float16Matrix), typeof(AlignedRows)), Kernel(typeof(Float16Matrix), typeof(AnyRows))]
+    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(AnyRows), Architecture = 80)]
+    [Kernel(typeof(Int8Matrix), typeof(AlignedRows)), Kernel(typeof(Int8Matrix), typeof(AnyRows))]
+    internal static void Kernel<TWeights, TRows>(
+        ArrayView<float> x, ArrayView<Bits2> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
+        int rows, int outFeatures, int inFeatures, int activation)
+        where TWeights : struct, IMatrixWeights
+        where TRows : struct, IRowReader
+    {
+        var partial = SharedMemory.Allocate<float>(GemmSlices.Most * TileRows * TileColumns);
+        var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
+        var (group, member) = (lane >> 2, lane & 3);
+        var columnTiles = (outFeatures + TileColumns - 1) / TileColumns;
+        var column = Grid.IdxX % columnTiles * TileColumns;
+        var firstRow = Grid.IdxX / columnTiles * TileRows;
+
+        var tileX = x.SubView((long)firstRow * inFeatures);
+        var upper = firstRow + group < rows ? group * inFeatures : -1;
+        var lower = firstRow + group + 8 < rows ? (group + 8) * inFeatures : -1;
+        var panel = weights.SubView((long)(column / PackedWeights.PanelWidth) * TWeights.PanelPieces(inFeatures));
+        var columns = ((column % PackedWeights.PanelWidth) >> 2) + group;
+
+        var (length, slices) = (GemmSlices.Length(inFeatures), GemmSlices.Count(inFeatures));
+        for (var slice = warp; slice < slices; slice += Group.DimX >> 5)
+        {
+            var end = IntrinsicMath.Min((slice + 1) * length, inFeatures);
+            MatrixTile16 sums = default;
+            // Slices are multiples of what is read at a time; beyond the last input there are zeros, which change no sum.
+            for (var first = slice * length; first < end; first += Depth * Ahead)
+            {
+                var k = first + (2 * member);
+                var w0 = TWeights.Load(panel, k, columns, inFeatures);
+                var w1 = TWeights.Load(panel, k + Depth, columns, inFeatures);
+                var w2 = TWeights.Load(panel, k + (2 * Depth), columns, inFeatures);
+                var w3 = TWeights.Load(panel, k + (3 * Depth), columns, inFeatures);
+                var x0 = Read<TWeights, TRows>(tileX, upper, lower, k, inFeatures);
+                var x1 = Read<TWeights, TRows>(tileX, upper, lower, k + Depth, inFeatures);
+                var x2 = Read<TWeights, TRows>(tileX, upper, lower, k + (2 * Depth), inFeatures);
+                var x3 = Read<TWeights, TRows>(tileX, upper, lower, k + (3 * Depth), inFeatures);
+                sums = MatrixTile16.MultiplyAdd<TWeights>(x0, TWeights.Unpack(w0), sums);
+                sums = MatrixTile16.MultiplyAdd<TWeights>(x1, TWeights.Unpack(w1), sums);
+                sums = MatrixTile16.MultiplyAdd<TWeights>(x2, TWeights.Unpack(w2), sums);
+                sums = MatrixTile16.MultiplyAdd<TWeights>(x3, TWeights.Unpack(w3), sums);
+            }
+            // Column i of fragment j is column 4 · i + j of the tile: a thread holds eight neighbours of each of its rows.
+            var at = (slice * TileRows * TileColumns) + (group * TileColumns) + (member * 8);
+            Store(partial, at, sums.A.X, sums.B.X, sums.C.X, sums.D.X);
+            Store(partial, at + 4, sums.A.Y, sums.B.Y, sums.C.Y, sums.D.Y);
+            Store(partial, at + (8 * TileColumns), sums.A.Z, sums.B.Z, sums.C.Z, sums.D.Z);
+            Store(partial, at + (8 * TileColumns) + 4, sums.A.W, sums.B.W, sums.C.W, sums.D.W);
+        }
+        Group.Barrier();
+        GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
+        GemmEpilogue.Run(partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, scales, bias, residual, y, rows, outFeatures, activation);
+    }
+
+    // Rows that are not there begin at -1.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Bits4 Read<TWeights, TRows>(ArrayView<float> x, int upper, int lower, int k, int inFeatures)
+        where TWeights : struct, IMatrixWeights
+        where TRows : struct, IRowReader
+    {
+        var (upperLeft, lowerLeft) = (upper >= 0 ? inFeatures - k : 0, lower >= 0 ? inFeatures - k : 0);
+        var (fromUpper, fromLower) = (IntrinsicMath.Max(upper, 0) + k, IntrinsicMath.Max(lower, 0) + k);
+        var upper0 = TRows.Read2(x, fromUpper, upperLeft);
+        var lower0 = TRows.Read2(x, fromLower, lowerLeft);
+        var upper8 = TRows.Read2(x, fromUpper + 8, upperLeft - 8);
+        var lower8 = TRows.Read2(x, fromLower + 8, lowerLeft - 8);
+        return new Bits4
+        {
+            X = TWeights.Pack(upper0.X, upper0.Y),
+            Y = TWeights.Pack(lower0.X, lower0.Y),
+            Z = TWeights.Pack(upper8.X, upper8.Y),
+            W = TWeights.Pack(lower8.X, lower8.Y),
+        };
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(ArrayView<float> to, int at, float a, float b, float c, float d)
+    {
+        to[at] = a;
+        to[at + 1] = b;
+        to[at + 2] = c;
+        to[at + 3] = d;
+    }
+}

@@ -1,0 +1,100 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Ptx;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>What tensor cores multiply: two values of 16 bits per register, with sums in single precision.</summary>
+internal interface IMatrixPrecision
+{
+    /// <summary>Rounds two neighbours to nearest.</summary>
+    static abstract uint Pack(float low, float high);
+
+    /// <summary>C + A · B; see <see cref="TensorCore.MultiplyAddFloat16"/>.</summary>
+    static abstract Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c);
+}
+
+/// <summary>Weights as <see cref="GemmTensorCoreRows"/> reads them: 16 k of 32 columns by a warp, a thread's four neighbouring columns at a time.</summary>
+internal interface IMatrixWeights : IMatrixPrecision
+{
+    /// <summary>Pieces of 8 bytes in a panel.</summary>
+    static abstract int PanelPieces(int inFeatures);
+
+    /// <summary>What a thread reads of 16 k.</summary>
+    /// <param name="panel">The panel.</param>
+    /// <param name="k">The thread's first k.</param>
+    /// <param name="columns">Its first column, divided by four.</param>
+    /// <param name="inFeatures">Zeros from there on.</param>
+    static abstract MatrixColumns Load(ArrayView<Bits2> panel, int k, int columns, int inFeatures);
+
+    /// <summary>Makes fragments of what was read; fragment j holds column j of each thread's four.</summary>
+    static abstract MatrixColumns Unpack(MatrixColumns read);
+}
+
+/// <summary>Half precision.</summary>
+internal readonly struct Float16Matrix : IMatrixWeights
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Pack(float low, float high) => TensorCore.PackFloat16(low, high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c) => TensorCore.MultiplyAddFloat16(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelPieces(int inFeatures) => inFeatures * MatrixColumns.PiecesPerRow;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MatrixColumns Load(ArrayView<Bits2> panel, int k, int columns, int inFeatures) => MatrixColumns.Load16(panel, k, columns, inFeatures);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MatrixColumns Unpack(MatrixColumns read) => MatrixColumns.Unpack16(read);
+}
+
+/// <summary>bfloat16, from sm_80 on.</summary>
+internal readonly struct BFloat16Matrix : IMatrixWeights
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Pack(float low, float high) => TensorCore.PackBFloat16(low, high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c) => TensorCore.MultiplyAddBFloat16(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelPieces(int inFeatures) => inFeatures * MatrixColumns.PiecesPerRow;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MatrixColumns Load(ArrayView<Bits2> panel, int k, int columns, int inFeatures) => MatrixColumns.Load16(panel, k, columns, inFeatures);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MatrixColumns Unpack(MatrixColumns read) => MatrixColumns.Unpack16(read);
+}
+
+/// <summary>Whole numbers of 8 bits, which half precision holds exactly, and inputs in half precision.</summary>
+internal readonly struct Int8Matrix : IMatrixWeights
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint Pack(float low, float high) => TensorCore.PackFloat16(low, high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c) => TensorCore.MultiplyAddFloat16(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelPieces(int inFeatures) => (inFeatures + 1) / 2 * MatrixColumns.PiecesPerRow;
+
+    // Two k lie side by side; the other one of the last pair is zero.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MatrixColumns Load(ArrayView<Bits2> panel, int k, int columns, int inFeatures) => new()
+    {
+        A = TensorCore.Load(ref panel[(k * (MatrixColumns.PiecesPerRow / 2)) + columns], inFeatures - k),
+        B = TensorCore.Load(ref panel[((k + 8) * (MatrixColumns.PiecesPerRow / 2)) + columns], inFeatures - k - 8),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static MatrixColumns Unpack(MatrixColumns read) => new()
+    {
+        A = new Bits2 { X = TensorCore.LowBytesToFloat16(read.A.X), Y = TensorCore.LowBytesToFloat16(read.B.X) },
+        B = new Bits2 { X = TensorCore.HighBytesToFloat16(read.A.X), Y = TensorCore.HighBytesToFloat16(read.B.X) },
+        C = new Bits2 { X = TensorCore.LowBytesToFloat16(read.A.Y), Y = TensorCore.LowBytesToFloat16(read.B.Y) },
+        D = new Bits2 { X = TensorCore.HighBytesToFloat16(read.A.Y), Y = TensorCore.HighBytesToFloat16(read.B.Y) },
+    };
+}

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Ptx;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>Reads neighbours in a row of single precision, zeros beyond its end.</summary>
+internal interface IRowReader
+{
+    /// <summary>Two neighbours.</summary>
+    /// <param name="x">Where the row lies.</param>
+    /// <param name="index">The first of them; even.</param>
+    /// <param name="left">How many elements the row has from there on; none or fewer: the result is zero.</param>
+    static abstract Floats2 Read2(ArrayView<float> x, int index, int left);
+
+    /// <summary>Four neighbours; the index is a multiple of four.</summary>
+    static abstract Floats4 Read4(ArrayView<float> x, int index, int left);
+}
+
+/// <summary>Rows whose length is a multiple of four, from an address that is a multiple of 16 bytes: whole loads.</summary>
+internal readonly struct AlignedRows : IRowReader
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats2 Read2(ArrayView<float> x, int index, int left) => TensorCore.Load(ref x.Cast<Floats2>()[index >> 1], left);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats4 Read4(ArrayView<float> x, int index, int left) => TensorCore.Load(ref x.Cast<Floats4>()[index >> 2], left);
+}
+
+/// <summary>Any rows, element by element.</summary>
+internal readonly struct AnyRows : IRowReader
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats2 Read2(ArrayView<float> x, int index, int left) => new()
+    {
+        X = TensorCore.Load(ref x[index], left),
+        Y = TensorCore.Load(ref x[index + 1], left - 1),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats4 Read4(ArrayView<float> x, int index, int left) => new()
+    {
+        X = TensorCore.Load(ref x[index], left),
+        Y = TensorCore.Load(ref x[index + 1], left - 1),
+        Z = TensorCore.Load(ref x[index + 2], left - 2),
+        W = TensorCore.Load(ref x[index + 3], left - 3),
+    };
+}

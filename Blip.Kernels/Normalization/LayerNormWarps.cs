@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using Blip.Kernels.Ptx;
+using ILGPU;
+using ILGPU.Algorithms;
+using ILGPU.Runtime;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// CUDA: a warp per row, four neighbours per thread and load, no barrier. The arithmetic is that of <see cref="LayerNormPortable"/>; the row is
+/// read three times, the second and third time from the cache. Not run on a GPU yet.
+/// </summary>
+internal static class LayerNormWarps
+{
+    private const int RowsPerGroup = 4, WarpSize = 32;
+
+    public static void Run(
+        Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
+        int rows, int width, float eps)
+    {
+        var aligned = width % 4 == 0 && (x.LoadEffectiveAddressAsPtr() | residual.LoadEffectiveAddressAsPtr()) % 16 == 0;
+        var launch = aligned
+            ? device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(Kernel<AlignedRows>)
+            : device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(Kernel<AnyRows>);
+        launch(device.Stream, new KernelConfig((rows + RowsPerGroup - 1) / RowsPerGroup, RowsPerGroup * WarpSize), x, residual, gamma, beta, y, rows, width, eps);
+    }
+
+    [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
+    internal static void Kernel<TRows>(
+        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int rows, int width, float eps)
+        where TRows : struct, IRowReader
+    {
+        var row = (Grid.IdxX * RowsPerGroup) + (Group.IdxX / WarpSize);
+        if (row >= rows)
+            return;
+        var own = x.SubView((long)row * width);
+        var added = residual.SubView(residual.Length > 0 ? (long)row * width : 0L);
+        var first = Group.IdxX % WarpSize * 4;
+
+        var sum = 0f;
+        for (var c = first; c < width; c += WarpSize * 4)
+        {
+            var four = Read<TRows>(own, added, residual.Length > 0, c, width);
+            sum += four.X + four.Y + (four.Z + four.W);
+        }
+        var mean = Sum(sum) / width;
+
+        var (squares, left) = (0f, 0f);
+        for (var c = first; c < width; c += WarpSize * 4)
+        {
+            var four = Read<TRows>(own, added, residual.Length > 0, c, width);
+            // What is beyond the end of the row counts for nothing.
+            var (a, b, d, e) = (four.X - mean, c + 1 < width ? four.Y - mean : 0f, c + 2 < width ? four.Z - mean : 0f, c + 3 < width ? four.W - mean : 0f);
+            squares += (a * a) + (b * b) + ((d * d) + (e * e));
+            left += a + b + (d + e);
+        }
+        left = Sum(left) / width;
+        var variance = IntrinsicMath.Max((Sum(squares) / width) - (left * left), 0f);
+        var scale = 1f / XMath.Sqrt(variance + eps);
+
+        for (var c = first; c < width; c += WarpSize * 4)
+        {
+            var four = Read<TRows>(own, added, residual.Length > 0, c, width);
+            var to = ((long)row * width) + c;
+            y[to] = ((four.X - mean - left) * scale * gamma[c]) + beta[c];
+            if (c + 1 < width)
+                y[to + 1] = ((four.Y - mean - left) * scale * gamma[c + 1]) + beta[c + 1];
+            if (c + 2 < width)
+                y[to + 2] = ((four.Z - mean - left) * scale * gamma[c + 2]) + beta[c + 2];
+            if (c + 3 < width)
+                y[to + 3] = ((four.W - mean - left) * scale * gamma[c + 3]) + beta[c + 3];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Floats4 Read<TRows>(ArrayView<float> x, ArrayView<float> residual, bool hasResidual, int column, int width)
+        where TRows : struct, IRowReader
+    {
+        var a = TRows.Read4(x, column, width - column);
+        if (!hasResidual)
+            return a;
+        var b = TRows.Read4(residual, column, width - column);
+        return new Floats4 { X = a.X + b.X, Y = a.Y + b.Y, Z = a.Z + b.Z, W = a.W + b.W };
+    }
+
+    // In every thread of the warp, and in the same order in each.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Sum(float value)
+    {
+        value += Warp.ShuffleXor(value, 16);
+        value += Warp.ShuffleXor(value, 8);
+        value += Warp.ShuffleXor(value, 4);
+        value += Warp.ShuffleXor(value, 2);
+        return value + Warp.ShuffleXor(value, 1);
+    }
+}
