@@ -49,7 +49,7 @@ internal static class GemmBench
         {
             // A processor's driver gets the form of GPUs only where it is asked for.
             Run = KernelCase.Finished(device, target.Variant == Target.Groups ? () => GemmShared.Run(device, args) : () => Gemm.Run(device, args)),
-            Verify = () => GemmCases.Error(gemm, inputs, y.ToArray()),
+            Verify = () => GemmCases.Error(gemm, inputs, y.ToArray(), GemmCuda.Rounds(device, gemm.Format)),
             Flops = gemm.Flops,
             Bytes = weights.Bytes + (sizeof(float) * (x.Length + bias.Length + residual.Length + y.Length)),
             Owned = [weights, x, bias, residual, y],

@@ -28,14 +28,21 @@ internal static class AttentionStep
     public static void Run<TRows>(Device device, in AttentionArgs args)
         where TRows : struct, IRowReader
     {
-        var parts = (args.KeyTokens + KeysPerPart - 1) / KeysPerPart;
-        var tiles = checked((args.Rows + RowsPerGroup - 1) / RowsPerGroup * args.Heads);
-        var records = device.Scratch((long)tiles * RowsPerGroup * parts * Record * sizeof(float)).Cast<float>();
+        var (launch, tiles, floats) = Launch(args);
+        var records = device.Scratch(floats * sizeof(float)).Cast<float>();
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>,
             ArrayView<float>, ArrayView<int>, int, AttentionShape>(Kernel<TRows>)(
-            device.Stream, new KernelConfig(checked(tiles * parts), Threads),
+            device.Stream, launch,
             args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
             records, device.Counters(tiles), args.Rows, AttentionShape.Of(args));
+    }
+
+    /// <summary>Groups and their size, how many counters they need, and how many floats for what the parts of keys leave.</summary>
+    public static (KernelConfig Launch, int Counters, long Records) Launch(in AttentionArgs args)
+    {
+        var parts = (args.KeyTokens + KeysPerPart - 1) / KeysPerPart;
+        var tiles = checked((args.Rows + RowsPerGroup - 1) / RowsPerGroup * args.Heads);
+        return (new KernelConfig(checked(tiles * parts), Threads), tiles, (long)tiles * RowsPerGroup * parts * Record);
     }
 
     [LaunchBounds(Threads, 2)]

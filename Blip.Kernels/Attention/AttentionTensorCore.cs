@@ -31,9 +31,12 @@ internal static class AttentionTensorCore
         where TRows : struct, IRowReader =>
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>, AttentionShape>(
             Kernel<TPrecision, TRows>)(
-            device.Stream, new KernelConfig(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads),
+            device.Stream, Launch(args),
             args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
             AttentionShape.Of(args));
+
+    /// <summary>Groups and their size.</summary>
+    public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 3)]
     [Kernel(typeof(Float16Matrix), typeof(AlignedRows)), Kernel(typeof(Float16Matrix), typeof(AnyRows))]

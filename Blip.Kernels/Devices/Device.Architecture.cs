@@ -10,6 +10,12 @@ public sealed partial class Device
     /// <summary>The compute capability of a CUDA device, 75 for 7.5; 0 on every other device.</summary>
     internal int Architecture { get; private init; }
 
+    /// <summary>Whether products in single precision may be rounded; see <see cref="DeviceOptions.Tf32"/>.</summary>
+    internal bool Tf32 { get; private init; }
+
+    /// <summary>Whether instructions of warpgroups are there and allowed; see <see cref="DeviceOptions.WarpGroups"/>.</summary>
+    internal bool WarpGroups { get; private init; }
+
     /// <summary>
     /// Zeros with which the groups of a kernel count how many of them are done; the last one leaves zeros behind. It grows to the largest size
     /// that was asked for, and stays.
@@ -24,6 +30,8 @@ public sealed partial class Device
         }
         return counters.View;
     }
+
+    private static bool Asked(bool? option, string variable) => option ?? Environment.GetEnvironmentVariable(variable) == "1";
 
     private static int ArchitectureOf(ILGPU.Runtime.Accelerator accelerator) => accelerator is CudaAccelerator cuda
         ? (10 * cuda.Architecture.Major) + cuda.Architecture.Minor

@@ -23,6 +23,20 @@ public sealed record DeviceOptions
     /// </summary>
     public string? Tile { get; init; }
 
+    /// <summary>
+    /// Lets CUDA devices from compute capability 8.0 on round both factors of products in single precision to 11 significant bits (TF32) where there are
+    /// many rows: tensor cores then multiply them. A row's bits may differ between small and large batches. Null: whether the environment
+    /// variable <c>BLIP_TF32</c> is 1.
+    /// </summary>
+    public bool? Tf32 { get; init; }
+
+    /// <summary>
+    /// Lets devices of compute capability 9.0 multiply 16 bits by instructions of warpgroups (wgmma) where there are many rows. They are assembled, and were
+    /// never run: try them before you rely on them. A row's bits may differ between small and large batches. Null: whether the environment
+    /// variable <c>BLIP_WGMMA</c> is 1.
+    /// </summary>
+    public bool? WarpGroups { get; init; }
+
     /// <summary>Where tuned tiles are kept; null: the user's cache.</summary>
     internal string? TileFolder { get; init; }
 }

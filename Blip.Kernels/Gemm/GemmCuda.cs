@@ -25,8 +25,17 @@ internal static class GemmCuda
     /// <summary>Whether the device has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
     public static bool Takes(Device device, WeightFormat format) => device.Architecture >= (format == WeightFormat.BFloat16 ? 80 : 75);
 
+    /// <summary>Whether inputs are rounded before they are multiplied with weights of a format.</summary>
+    public static bool Rounds(Device device, WeightFormat format) => format != WeightFormat.Float32 && Takes(device, format);
+
     /// <summary>Multiplies.</summary>
-    public static void Run(Device device, in GemmArgs args) => Run(device, args, Choose(args.Rows, args.Weights, device.Workers));
+    public static void Run(Device device, in GemmArgs args)
+    {
+        var shape = Choose(args.Rows, args.Weights, device.Workers);
+        if (shape == GemmCudaShape.Tiles && Aligned(args) && TryOption(device, args))
+            return;
+        Run(device, args, shape);
+    }
 
     /// <summary>The shape for a product on a GPU of so many multiprocessors.</summary>
     public static GemmCudaShape Choose(int rows, PackedWeights weights, int multiprocessors)
@@ -42,10 +51,24 @@ internal static class GemmCuda
     /// <exception cref="ArgumentException">There are no tiles for this format.</exception>
     public static void Run(Device device, in GemmArgs args, GemmCudaShape shape)
     {
-        if (args.Weights.InFeatures % 4 == 0 && args.X.LoadEffectiveAddressAsPtr() % 16 == 0)
+        if (Aligned(args))
             Run<AlignedRows>(device, args, shape);
         else
             Run<AnyRows>(device, args, shape);
+    }
+
+    private static bool Aligned(in GemmArgs args) => args.Weights.InFeatures % 4 == 0 && args.X.LoadEffectiveAddressAsPtr() % 16 == 0;
+
+    // What must be asked for: these give other bits than the shape of few rows.
+    private static bool TryOption(Device device, in GemmArgs args)
+    {
+        switch (args.Weights.Format)
+        {
+            case WeightFormat.Float32 when device.Tf32: GemmTf32.Run(device, args); return true;
+            case WeightFormat.Float16 when device.WarpGroups: GemmTensorCore.Run<Float16Matrix, AlignedRows, WarpGroupSums>(device, args); return true;
+            case WeightFormat.BFloat16 when device.WarpGroups: GemmTensorCore.Run<BFloat16Matrix, AlignedRows, WarpGroupSums>(device, args); return true;
+            default: return false;
+        }
     }
 
     private static void Run<TRows>(Device device, in GemmArgs args, GemmCudaShape shape)
@@ -55,9 +78,9 @@ internal static class GemmCuda
         {
             case (WeightFormat.Float32, GemmCudaShape.Tiles): GemmRegisters.Run<TRows>(device, args); break;
             case (WeightFormat.Float32, _): GemmRegistersRows.Run<TRows>(device, args); break;
-            case (WeightFormat.Float16, GemmCudaShape.Tiles): GemmTensorCore.Run<Float16Matrix, TRows>(device, args); break;
+            case (WeightFormat.Float16, GemmCudaShape.Tiles): GemmTensorCore.Run<Float16Matrix, TRows, WarpSums>(device, args); break;
             case (WeightFormat.Float16, _): GemmTensorCoreRows.Run<Float16Matrix, TRows>(device, args); break;
-            case (WeightFormat.BFloat16, GemmCudaShape.Tiles): GemmTensorCore.Run<BFloat16Matrix, TRows>(device, args); break;
+            case (WeightFormat.BFloat16, GemmCudaShape.Tiles): GemmTensorCore.Run<BFloat16Matrix, TRows, WarpSums>(device, args); break;
             case (WeightFormat.BFloat16, _): GemmTensorCoreRows.Run<BFloat16Matrix, TRows>(device, args); break;
             case (_, GemmCudaShape.Rows): GemmTensorCoreRows.Run<Int8Matrix, TRows>(device, args); break;
             default: throw new ArgumentException($"{args.Weights.Format} has no {shape}.", nameof(shape));

@@ -24,14 +24,15 @@ internal static class GemmRegisters
     private const int OutRows = 32;
 
     public static void Run<TRows>(Device device, in GemmArgs args)
-        where TRows : struct, IRowReader
-    {
-        var tiles = checked((args.Rows + TileRows - 1) / TileRows * ((args.Weights.Panels + 1) / 2));
+        where TRows : struct, IRowReader =>
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TRows>)(
-            device.Stream, new KernelConfig(tiles, Threads),
+            device.Stream, Launch(args.Rows, args.Weights.OutFeatures),
             args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
             args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
-    }
+
+    /// <summary>Groups and their size.</summary>
+    public static KernelConfig Launch(int rows, int outFeatures) =>
+        new(checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), Threads);
 
     [LaunchBounds(Threads, 1)]
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]

@@ -17,16 +17,15 @@ internal static class GemmRegistersRows
     private const int MaxWarps = 8, Depth = 16;
 
     public static void Run<TRows>(Device device, in GemmArgs args)
-        where TRows : struct, IRowReader
-    {
-        var columns = (args.Weights.OutFeatures + TileColumns - 1) / TileColumns;
-        var rows = (args.Rows + TileRows - 1) / TileRows;
-        var warps = Math.Min(MaxWarps, GemmSlices.Count(args.Weights.InFeatures));
+        where TRows : struct, IRowReader =>
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TRows>)(
-            device.Stream, new KernelConfig(checked(rows * columns), warps * 32),
+            device.Stream, Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
             args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
             args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
-    }
+
+    /// <summary>Groups and their size.</summary>
+    public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
+        checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), 32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
 
     [LaunchBounds(MaxWarps * 32, 3)]
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]

@@ -7,7 +7,7 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, weights of 16 bits, many rows. A group of 8 warps computes 128 rows of two panels, a warp 64 × 32 of them in registers. Depth goes by
+/// CUDA, weights of 16 bits, many rows. A group of 8 warps computes 128 rows of two panels in registers (<see cref="WarpSums"/>). Depth goes by
 /// 32 k through a ring of three stages in shared memory: weights are copied there in the background two steps ahead; inputs are read as many
 /// steps ahead into registers, and rounded to 16 bits on their way. 16-byte pieces are swizzled so that no two of the eight that a matrix load
 /// reads at once lie in the same banks. Not run on a GPU yet.
@@ -16,42 +16,45 @@ internal static class GemmTensorCore
 {
     public const int TileRows = 128, TileColumns = 128;
 
-    private const int Threads = 256, Depth = 32, Stages = 3;
+    private const int Threads = 256, Depth = 32, Stages = 3, StageBytes = InputBytes + (2 * PanelBytes);
 
     // In bytes: a row of inputs holds 32 k; weights lie as in their panel, a row of 64 outputs for each k.
-    private const int InputRow = 64, InputBytes = TileRows * InputRow, PanelRow = 128, PanelBytes = Depth * PanelRow, StageBytes = InputBytes + (2 * PanelBytes);
+    public const int InputRow = 64, InputBytes = TileRows * InputRow, PanelRow = 128, PanelBytes = Depth * PanelRow;
 
     // Groups that run at the same time should share inputs and weights: they are numbered through bands of so many tiles of rows.
     private const int Band = 8;
 
     // Sums go out through shared memory, half of the rows at a time; the distance of rows puts them into different banks.
-    private const int OutRows = 64, OutStride = TileColumns + 4;
+    public const int OutRows = 64, OutStride = TileColumns + 4;
 
-    public static void Run<TPrecision, TRows>(Device device, in GemmArgs args)
+    public static void Run<TPrecision, TRows, TSums>(Device device, in GemmArgs args)
         where TPrecision : struct, IMatrixPrecision
         where TRows : struct, IRowReader
-    {
-        var tiles = checked((args.Rows + TileRows - 1) / TileRows * ((args.Weights.Panels + 1) / 2));
-        device.Load<ArrayView<float>, ArrayView<ushort>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TPrecision, TRows>)(
-            device.Stream, new KernelConfig(tiles, Threads),
+        where TSums : unmanaged, ITileSums<TSums> =>
+        device.Load<ArrayView<float>, ArrayView<ushort>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TPrecision, TRows, TSums>)(
+            device.Stream, Launch(args.Rows, args.Weights.OutFeatures),
             args.X, args.Weights.Bits16, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
             args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
-    }
+
+    /// <summary>Groups and their size.</summary>
+    public static KernelConfig Launch(int rows, int outFeatures) =>
+        new(checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), Threads);
 
     [LaunchBounds(Threads, 1)]
-    [Kernel(typeof(Float16Matrix), typeof(AlignedRows)), Kernel(typeof(Float16Matrix), typeof(AnyRows))]
-    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(AnyRows), Architecture = 80)]
-    internal static void Kernel<TPrecision, TRows>(
+    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpSums)), Kernel(typeof(Float16Matrix), typeof(AnyRows), typeof(WarpSums))]
+    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpSums), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(AnyRows), typeof(WarpSums), Architecture = 80)]
+    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpGroupSums), Architecture = 90)]
+    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpGroupSums), Architecture = 90)]
+    internal static void Kernel<TPrecision, TRows, TSums>(
         ArrayView<float> x, ArrayView<ushort> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation)
         where TPrecision : struct, IMatrixPrecision
         where TRows : struct, IRowReader
+        where TSums : unmanaged, ITileSums<TSums>
     {
         var shared = SharedMemory.Allocate<Bits4>(Stages * StageBytes / 16);
         var memory = TensorCore.AddressOf(ref shared[0]);
         var thread = Group.IdxX;
-        var (lane, warp) = (thread & 31, thread >> 5);
-        var (warpRow, warpColumn) = ((warp & 1) * 64, (warp >> 1) * 32);
 
         var rowTiles = (rows + TileRows - 1) / TileRows;
         var panels = (outFeatures + PackedWeights.PanelWidth - 1) / PackedWeights.PanelWidth;
@@ -76,11 +79,6 @@ internal static class GemmTensorCore
         var fromRight = panel + 1 < panels ? fromLeft + (inFeatures * 8) : fromLeft;
         var rightBytes = panel + 1 < panels ? 16 : 0;
 
-        // Where this thread's rows of matrices begin.
-        var readInput = memory + (uint)(((warpRow + (lane & 15)) * InputRow) + (((lane >> 4) ^ ((lane >> 1) & 3)) << 4));
-        var readPanel = memory + (uint)(InputBytes + ((warpColumn >> 6) * PanelBytes) + ((lane & 15) * PanelRow)
-            + (((((warpColumn & 63) >> 3) + (lane >> 4)) ^ (lane & 7)) << 4));
-
         var steps = (inFeatures + Depth - 1) / Depth;
         var perSlice = GemmSlices.Length(inFeatures) / Depth;
         for (var step = 0; step < Stages - 1; step++)
@@ -97,13 +95,13 @@ internal static class GemmTensorCore
             TensorCore.CommitCopies();
         }
 
-        MatrixTile16 sums0 = default, sums1 = default, sums2 = default, sums3 = default;
-        MatrixTile16 total0 = default, total1 = default, total2 = default, total3 = default;
+        TSums sums = default, totals = default;
         uint reading = 0, writing = (Stages - 1) * StageBytes;
         var untilSum = perSlice;
         for (var step = 0; step < steps; step++)
         {
             TensorCore.WaitForCopies1();
+            TSums.Publish();
             Group.Barrier();
             var k = (step + Stages - 1) * Depth;
             var more = k < inFeatures;
@@ -120,20 +118,7 @@ internal static class GemmTensorCore
             }
             TensorCore.CommitCopies();
 
-            var (inputs, columns) = (readInput + reading, readPanel + reading);
-            var w = MatrixColumns.Of(TensorCore.LoadTransposed(columns), TensorCore.LoadTransposed(columns ^ 32));
-            sums0 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs), w, sums0);
-            sums1 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (16 * InputRow)), w, sums1);
-            sums2 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (32 * InputRow)), w, sums2);
-            sums3 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (48 * InputRow)), w, sums3);
-            inputs ^= 32;
-            columns += 16 * PanelRow;
-            w = MatrixColumns.Of(TensorCore.LoadTransposed(columns), TensorCore.LoadTransposed(columns ^ 32));
-            sums0 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs), w, sums0);
-            sums1 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (16 * InputRow)), w, sums1);
-            sums2 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (32 * InputRow)), w, sums2);
-            sums3 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (48 * InputRow)), w, sums3);
-
+            sums = TSums.MultiplyAdd<TPrecision>(memory + reading, sums);
             if (more)
             {
                 shared[toInput + (int)(writing >> 4)] = Pack<TPrecision>(upper0, upper1);
@@ -145,31 +130,19 @@ internal static class GemmTensorCore
             if (untilSum == 0)
             {
                 untilSum = perSlice;
-                total0 = MatrixTile16.Add(total0, sums0);
-                total1 = MatrixTile16.Add(total1, sums1);
-                total2 = MatrixTile16.Add(total2, sums2);
-                total3 = MatrixTile16.Add(total3, sums3);
-                sums0 = sums1 = sums2 = sums3 = default;
+                totals = TSums.Add(totals, sums);
+                sums = default;
             }
         }
-        total0 = MatrixTile16.Add(total0, sums0);
-        total1 = MatrixTile16.Add(total1, sums1);
-        total2 = MatrixTile16.Add(total2, sums2);
-        total3 = MatrixTile16.Add(total3, sums3);
+        totals = TSums.Add(totals, sums);
 
         var output = shared.Cast<Floats2>();
         for (var half = 0; half < TileRows; half += OutRows)
         {
             // Everybody has read what lay there.
             Group.Barrier();
-            if (warpRow == half)
-            {
-                var at = (((lane >> 2) * OutStride) + warpColumn + ((lane & 3) * 2)) >> 1;
-                Store(output, at, total0);
-                Store(output, at + (16 * OutStride / 2), total1);
-                Store(output, at + (32 * OutStride / 2), total2);
-                Store(output, at + (48 * OutStride / 2), total3);
-            }
+            if (TSums.Holds(half))
+                TSums.Store(output, totals);
             Group.Barrier();
             GemmEpilogue.Run(
                 shared.Cast<float>(), OutStride, OutRows, TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
@@ -192,8 +165,9 @@ internal static class GemmTensorCore
             W = TPrecision.Pack(high.Z, high.W),
         };
 
+    /// <summary>Writes 16 rows and 32 columns; <paramref name="at"/> counts pairs of floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(ArrayView<Floats2> to, int at, MatrixTile16 tile)
+    public static void Store(ArrayView<Floats2> to, int at, MatrixTile16 tile)
     {
         Store(to, at, tile.A);
         Store(to, at + 4, tile.B);

@@ -20,16 +20,15 @@ internal static class GemmTensorCoreRows
 
     public static void Run<TWeights, TRows>(Device device, in GemmArgs args)
         where TWeights : struct, IMatrixWeights
-        where TRows : struct, IRowReader
-    {
-        var columns = (args.Weights.OutFeatures + TileColumns - 1) / TileColumns;
-        var rows = (args.Rows + TileRows - 1) / TileRows;
-        var warps = Math.Min(MaxWarps, GemmSlices.Count(args.Weights.InFeatures));
+        where TRows : struct, IRowReader =>
         device.Load<ArrayView<float>, ArrayView<Bits2>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TWeights, TRows>)(
-            device.Stream, new KernelConfig(checked(rows * columns), warps * 32),
+            device.Stream, Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
             args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
             args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
-    }
+
+    /// <summary>Groups and their size.</summary>
+    public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
+        checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), 32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
 
     [LaunchBounds(MaxWarps * 32, 2)]
     [Kernel(typeof(Float16Matrix), typeof(AlignedRows)), Kernel(typeof(Float16Matrix), typeof(AnyRows))]

@@ -12,6 +12,9 @@ internal interface IMatrixPrecision
 
     /// <summary>C + A · B; see <see cref="TensorCore.MultiplyAddFloat16"/>.</summary>
     static abstract Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c);
+
+    /// <summary>The same for a warpgroup; see <see cref="TensorCore.MultiplyAddGroupFloat16"/>.</summary>
+    static abstract WarpGroupSums MultiplyAdd(ulong a, ulong b, WarpGroupSums c);
 }
 
 /// <summary>Weights as <see cref="GemmTensorCoreRows"/> reads them: 16 k of 32 columns by a warp, a thread's four neighbouring columns at a time.</summary>
@@ -41,6 +44,9 @@ internal readonly struct Float16Matrix : IMatrixWeights
     public static Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c) => TensorCore.MultiplyAddFloat16(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WarpGroupSums MultiplyAdd(ulong a, ulong b, WarpGroupSums c) => TensorCore.MultiplyAddGroupFloat16(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelPieces(int inFeatures) => inFeatures * MatrixColumns.PiecesPerRow;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -60,6 +66,9 @@ internal readonly struct BFloat16Matrix : IMatrixWeights
     public static Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c) => TensorCore.MultiplyAddBFloat16(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WarpGroupSums MultiplyAdd(ulong a, ulong b, WarpGroupSums c) => TensorCore.MultiplyAddGroupBFloat16(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelPieces(int inFeatures) => inFeatures * MatrixColumns.PiecesPerRow;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,6 +86,9 @@ internal readonly struct Int8Matrix : IMatrixWeights
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c) => TensorCore.MultiplyAddFloat16(a, b, c);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WarpGroupSums MultiplyAdd(ulong a, ulong b, WarpGroupSums c) => TensorCore.MultiplyAddGroupFloat16(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelPieces(int inFeatures) => (inFeatures + 1) / 2 * MatrixColumns.PiecesPerRow;

@@ -23,8 +23,11 @@ internal static class LayerNormWarps
         var launch = aligned
             ? device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(Kernel<AlignedRows>)
             : device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(Kernel<AnyRows>);
-        launch(device.Stream, new KernelConfig((rows + RowsPerGroup - 1) / RowsPerGroup, RowsPerGroup * WarpSize), x, residual, gamma, beta, y, rows, width, eps);
+        launch(device.Stream, Launch(rows), x, residual, gamma, beta, y, rows, width, eps);
     }
+
+    /// <summary>Groups and their size.</summary>
+    public static KernelConfig Launch(int rows) => new((rows + RowsPerGroup - 1) / RowsPerGroup, RowsPerGroup * WarpSize);
 
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
     internal static void Kernel<TRows>(

@@ -24,7 +24,7 @@ public static class PtxCompiler
         if (repaired)
             CodePlacementRepair.Apply(backend);
         var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), LaunchBoundsAttribute.Of(kernel));
-        return repaired ? UniformBranchRepair.Apply(compiled.PTXAssembly) : compiled.PTXAssembly;
+        return repaired ? WarpGroupTarget.Apply(UniformBranchRepair.Apply(compiled.PTXAssembly)) : compiled.PTXAssembly;
     }
 
     // The first PTX ISA that knows the architecture and its matrix instructions: nearly the oldest driver that runs such a GPU loads it.

@@ -29,6 +29,22 @@ internal static class TensorCore
     public static Floats4 MultiplyAddTf32(Bits4 a, Bits2 b, Floats4 c) => throw Elsewhere();
 
     /// <summary>
+    /// C + A · B for A [64, 32], B [32, 128], C [64, 128] in half precision with sums in single, by the four warps of a warpgroup together; sm_90a. Both
+    /// factors lie in shared memory, as their descriptors say: rows of A are 32 k, rows of B are 64 columns. A thread's registers are those of 16
+    /// results of <see cref="MultiplyAddFloat16"/> side by side, warp w's for rows 16 · w and on. It ends when the sums are there.
+    /// </summary>
+    [IntrinsicImplementation]
+    public static WarpGroupSums MultiplyAddGroupFloat16(ulong a, ulong b, WarpGroupSums c) => throw Elsewhere();
+
+    /// <summary>The same in bfloat16.</summary>
+    [IntrinsicImplementation]
+    public static WarpGroupSums MultiplyAddGroupBFloat16(ulong a, ulong b, WarpGroupSums c) => throw Elsewhere();
+
+    /// <summary>Shows what the thread wrote to shared memory to instructions that read there by themselves; a barrier must follow.</summary>
+    [IntrinsicImplementation]
+    public static void PublishShared() => throw Elsewhere();
+
+    /// <summary>
     /// Four matrices [8, 8] of 16 bits from shared memory. Thread t gives the address of row t % 8 of matrix t / 8 (16 bytes, aligned), and gets of
     /// each matrix the values 2 · member and its neighbour of row group.
     /// </summary>
@@ -92,6 +108,10 @@ internal static class TensorCore
     /// <summary>Both values in bfloat16, rounded to nearest; sm_80 and later.</summary>
     [IntrinsicImplementation]
     public static uint PackBFloat16(float low, float high) => throw Elsewhere();
+
+    /// <summary>A single rounded to TF32, halves away from zero; sm_80 and later.</summary>
+    [IntrinsicImplementation]
+    public static uint RoundTf32(float value) => throw Elsewhere();
 
     /// <summary>The low halves of two registers, side by side.</summary>
     [IntrinsicImplementation]

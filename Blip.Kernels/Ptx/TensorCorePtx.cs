@@ -30,6 +30,12 @@ internal static class TensorCorePtx
     public static void MultiplyAddTf32(PTXBackend backend, PTXCodeGenerator generator, Value call) =>
         MultiplyAdd(backend, generator, call, "m16n8k8.row.col.f32.tf32.tf32.f32");
 
+    public static void MultiplyAddGroupFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call) => MultiplyAddGroup(generator, call, "f16");
+
+    public static void MultiplyAddGroupBFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call) => MultiplyAddGroup(generator, call, "bf16");
+
+    public static void PublishShared(PTXBackend backend, PTXCodeGenerator generator, Value call) => Emit(generator, "fence.proxy.async.shared::cta;");
+
     public static void LoadMatrices(PTXBackend backend, PTXCodeGenerator generator, Value call)
     {
         var address = Read(generator, call[0]);
@@ -92,6 +98,13 @@ internal static class TensorCorePtx
         Emit(generator, $"cvt.rn.bf16x2.f32 {Write(generator, call)[0]}, {high}, {low};");
     }
 
+    public static void RoundTf32(PTXBackend backend, PTXCodeGenerator generator, Value call)
+    {
+        Needs80(backend);
+        var value = Read(generator, call[0])[0];
+        Emit(generator, $"cvt.rna.tf32.f32 {Write(generator, call)[0]}, {value};");
+    }
+
     public static void LowHalves(PTXBackend backend, PTXCodeGenerator generator, Value call) => Permute(generator, call, "0x5410");
 
     public static void HighHalves(PTXBackend backend, PTXCodeGenerator generator, Value call) => Permute(generator, call, "0x7632");
@@ -111,6 +124,21 @@ internal static class TensorCorePtx
         Needs80(backend);
         var (a, b, c) = (Read(generator, call[0]), Read(generator, call[1]), Read(generator, call[2]));
         Emit(generator, $"mma.sync.aligned.{kind} {Vector(Write(generator, call))}, {Vector(a)}, {Vector(b)}, {Vector(c)};");
+    }
+
+    // Two steps of 16 k: 32 bytes further in rows of A, 16 rows of 128 bytes further in B. B's rows are columns of the product: transposed.
+    private static void MultiplyAddGroup(PTXCodeGenerator generator, Value call, string type)
+    {
+        var (a, b, c) = (Read(generator, call[0])[0], Read(generator, call[1])[0], Read(generator, call[2]));
+        var d = Write(generator, call);
+        for (var i = 0; i < d.Length; i++)
+            Emit(generator, $"mov.f32 {d[i]}, {c[i]};");
+        var multiply = $"wgmma.mma_async.sync.aligned.m64n128k16.f32.{type}.{type} {Vector(d)}";
+        Emit(generator, "wgmma.fence.sync.aligned;");
+        Emit(generator, $"{{ .reg .b64 a, b; .reg .pred adds; setp.eq.b32 adds, 0, 0; {multiply}, {a}, {b}, adds, 1, 1, 0, 1; "
+            + $"add.s64 a, {a}, {32 >> 4}; add.s64 b, {b}, {(16 * 128) >> 4}; {multiply}, a, b, adds, 1, 1, 0, 1; }}");
+        Emit(generator, "wgmma.commit_group.sync.aligned;");
+        Emit(generator, "wgmma.wait_group.sync.aligned 0;");
     }
 
     private static void Permute(PTXCodeGenerator generator, Value call, string selector)

@@ -14,12 +14,12 @@ public static class UniformBranchRepair
     /// <summary>Replaces every uniform branch in PTX text.</summary>
     public static string Apply(string ptx) => ptx.Replace("bra.uni", "bra", StringComparison.Ordinal);
 
-    /// <summary>Replaces every uniform branch in a compiled kernel that is not loaded yet.</summary>
+    /// <summary>Replaces every uniform branch in a compiled kernel that is not loaded yet, and gives it the target that its instructions need (<see cref="WarpGroupTarget"/>).</summary>
     /// <exception cref="MissingMemberException">This version of ILGPU keeps its PTX elsewhere: the repair must be looked at again.</exception>
     public static void Apply(PTXCompiledKernel kernel)
     {
         var field = typeof(PTXCompiledKernel).GetField(Field, BindingFlags.Instance | BindingFlags.NonPublic)
             ?? throw new MissingMemberException(typeof(PTXCompiledKernel).FullName, Field);
-        field.SetValue(kernel, Apply(kernel.PTXAssembly));
+        field.SetValue(kernel, WarpGroupTarget.Apply(Apply(kernel.PTXAssembly)));
     }
 }

@@ -121,9 +121,12 @@ public static class GemmCases
     /// independent, on the scale of the sum of magnitudes; a few units of slack are for the activation. Weights count as they are stored.
     /// With <see cref="WeightFormat.Int8"/> inputs may be rounded to 1/32767 of the largest of their row, each by half of that at most and
     /// independent of the others: their sum is off by at most Σ |w| / 2 of it, and by no more than seven standard deviations, 2 · √(Σ w²).
+    /// A kernel that rounds its inputs is compared with the product of what it rounded them to; what is beyond half precision is infinite then.
     /// </summary>
-    public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual)
+    public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds = false)
     {
+        if (rounds)
+            inputs = inputs with { X = Rounded(inputs.X, gemm.Format) };
         var rows = RowsToCheck(gemm);
         var (expected, magnitude) = (new double[rows.Length * gemm.OutFeatures], new double[rows.Length * gemm.OutFeatures]);
         float[] x = [.. rows.SelectMany(row => inputs.X.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray())];
@@ -137,12 +140,20 @@ public static class GemmCases
         for (var i = 0; i < expected.Length; i++)
         {
             var value = actual[(rows[i / gemm.OutFeatures] * gemm.OutFeatures) + (i % gemm.OutFeatures)];
-            var error = Math.Abs(value - expected[i]);
+            var error = double.IsFinite(expected[i]) || !rounds ? Math.Abs(value - expected[i]) : float.IsFinite(value) ? double.NaN : 0;
             if (error > 0 || double.IsNaN(error))
                 worst = Math.Max(worst, double.IsNaN(error) ? double.PositiveInfinity : error / ((bound * magnitude[i]) + inputBounds[i]));
         }
         return worst;
     }
+
+    /// <summary>Inputs as tensor cores multiply them with weights of a format: beside whole numbers in half precision.</summary>
+    public static float[] Rounded(float[] x, WeightFormat format) => format switch
+    {
+        WeightFormat.Float32 => x,
+        WeightFormat.BFloat16 => Stored(x, 1, WeightFormat.BFloat16).Weights,
+        _ => Stored(x, 1, WeightFormat.Float16).Weights,
+    };
 
     /// <summary>Weights as a kernel reads them, and what the products of each output are multiplied with; empty: nothing.</summary>
     public static (float[] Weights, float[] Scales) Stored(float[] weights, int inFeatures, WeightFormat format) => format switch

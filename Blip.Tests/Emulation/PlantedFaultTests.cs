@@ -61,7 +61,7 @@ public class PlantedFaultTests(ITestOutputHelper output)
     private static string Verdict(PlantedFault fault, EmulatedKernel kernel, IReadOnlyList<BenchCase> cases)
     {
         var wrong = fault.Apply(kernel.Text);
-        if (PtxTests.Ptxas() is { } ptxas && PtxTests.Assemble(ptxas, wrong, "sm_80") is { Length: > 0 } errors)
+        if (PtxKernels.Ptxas is not null && PtxKernels.Errors(wrong, "sm_80") is { Length: > 0 } errors)
             return $"REFUSED by ptxas: {errors.Split('\n')[0]}";
         var entry = kernel.Text;
         EmulatedKernel.Rewrite = text => text == entry ? wrong : text;

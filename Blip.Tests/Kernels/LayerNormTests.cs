@@ -20,6 +20,20 @@ public class LayerNormTests
         }
     }
 
+    [Fact]
+    public void A_warp_per_row_agrees_with_the_formula_in_double()
+    {
+        foreach (var test in NormalizationCases.Small)
+        {
+            var (x, residual, gamma, beta) = test.Make();
+            var y = new float[x.Length];
+            var kernel = $"{nameof(LayerNormWarps)}.Kernel<{(test.Width % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows))}>";
+            var actual = EmulatedKernels.Run(kernel, "sm_80", LayerNormWarps.Launch(test.Rows), y, x, residual ?? [], gamma, beta, y, test.Rows, test.Width, test.Eps);
+            var (error, where) = test.LayerNormError(x, residual, gamma, beta, actual);
+            Assert.True(error <= 1, $"{test}: {where}");
+        }
+    }
+
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void In_place_gives_the_same_bits(string id)
     {

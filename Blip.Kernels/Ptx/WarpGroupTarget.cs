@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Blip.Kernels.Ptx;
+
+/// <summary>
+/// Instructions of warpgroups exist on sm_90a alone, from PTX 8.0 on, and want shared memory at a multiple of 1024 bytes. ILGPU 1.5.3 writes
+/// <c>.target sm_80</c> for all that came after it: text that has such instructions gets the lines that it needs.
+/// </summary>
+internal static partial class WarpGroupTarget
+{
+    private const decimal LeastVersion = 8.0m;
+
+    /// <summary>Whether the text has such instructions.</summary>
+    public static bool IsIn(string ptx) => ptx.Contains("wgmma.", StringComparison.Ordinal);
+
+    /// <summary>The same text, for sm_90a where it has such instructions.</summary>
+    public static string Apply(string ptx) => !IsIn(ptx) ? ptx : SharedAlignment().Replace(
+        Version().Replace(
+            Target().Replace(ptx, ".target sm_90a"),
+            match => $".version {Math.Max(LeastVersion, decimal.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)).ToString("F1", CultureInfo.InvariantCulture)}"),
+        ".shared .align 1024");
+
+    [GeneratedRegex(@"\.target sm_\w+")]
+    private static partial Regex Target();
+
+    [GeneratedRegex(@"\.version (\d+\.\d+)")]
+    private static partial Regex Version();
+
+    [GeneratedRegex(@"\.shared \.align \d+")]
+    private static partial Regex SharedAlignment();
+}

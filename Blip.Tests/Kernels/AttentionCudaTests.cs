@@ -1,0 +1,93 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
+
+namespace Blip.Tests.Kernels;
+
+/// <summary>Attention's CUDA kernels on the interpreter of PTX, over the shared small cases that each takes.</summary>
+public class AttentionCudaTests
+{
+    [Fact]
+    public void Many_queries_in_single_precision_agree_with_the_formula()
+    {
+        foreach (var (test, data) in Tests((_, args) => AttentionRegisters.Takes(args)))
+        {
+            using (data)
+                Compare(test, data, $"{nameof(AttentionRegisters)}.Kernel<{Rows(test)}>", "sm_80", AttentionRegisters.Launch(data.Args), WeightFormat.Float32);
+        }
+    }
+
+    [Theory, InlineData(WeightFormat.Float16, "sm_75"), InlineData(WeightFormat.Float16, "sm_80"), InlineData(WeightFormat.BFloat16, "sm_80")]
+    public void Many_queries_on_tensor_cores_agree_with_the_formula(WeightFormat format, string architecture)
+    {
+        // Not what is beyond half precision, and not scores that its rounding changes by more than one.
+        foreach (var (test, data) in Tests((test, args) => test is { Spread: <= 1, ValueSpread: <= 1 } && AttentionTensorCore.Takes(args)))
+        {
+            using (data)
+                Compare(test, data, $"{nameof(AttentionTensorCore)}.Kernel<{format}Matrix, {Rows(test)}>", architecture, AttentionTensorCore.Launch(data.Args), format);
+        }
+    }
+
+    [Fact]
+    public void One_query_agrees_with_the_formula()
+    {
+        foreach (var (test, data) in Tests((_, args) => AttentionStep.Takes(args)))
+        {
+            using (data)
+                Step(test, data);
+        }
+    }
+
+    // 577 keys are five parts; six beams of two pictures.
+    [Fact]
+    public void The_beams_of_pictures_agree_with_the_formula()
+    {
+        var test = new AttentionCase("cross, two heads, 6 beams", 6, 1, 577, 2, 64) { KeyRows = KeyRows.Shared };
+        using var device = Device.Open("cpu");
+        using var data = new AttentionData(device, test);
+        Step(test, data);
+    }
+
+    private static void Step(AttentionCase test, AttentionData data)
+    {
+        var (launch, counters, records) = AttentionStep.Launch(data.Args);
+        Compare(test, data, $"{nameof(AttentionStep)}.Kernel<{Rows(test)}>", "sm_80", launch, WeightFormat.Float32, new float[records], new int[counters], test.Rows);
+    }
+
+    private static void Compare(
+        AttentionCase test, AttentionData data, string kernel, string architecture, ILGPU.KernelConfig launch, WeightFormat format, params object[] more)
+    {
+        var output = new float[data.Output.Length];
+        var actual = EmulatedKernels.Run(
+            kernel, architecture, launch, output,
+            [data.Query, data.Key, data.Value, data.KeyRow ?? [], data.Start ?? [], data.Mask ?? [], output, .. more, AttentionShape.Of(data.Args)]);
+        if (format == WeightFormat.Float32)
+        {
+            data.Output.CopyFrom(actual);
+            var (error, where) = data.Compare();
+            Assert.True(error <= 1, $"{kernel}, {test.Name}: {where}");
+            return;
+        }
+        // Beside inputs as they are rounded, softmax weights are rounded once: each by half a unit of its last place.
+        var (query, key, value) = (GemmCases.Rounded(data.Query, format), GemmCases.Rounded(data.Key, format), GemmCases.Rounded(data.Value, format));
+        var (expected, _) = AttentionReference.Run(new(data.Args, query, key, value, data.KeyRow, data.Start, data.Mask));
+        var bound = (format == WeightFormat.Float16 ? 1.0 / 2048 : 1.0 / 256) * value.Max(Math.Abs);
+        Assert.All(actual.Index(), pair => Assert.True(
+            Math.Abs(pair.Item - expected[pair.Index]) <= bound, $"{kernel}, {test.Name}: output {pair.Index} is {pair.Item}, not {expected[pair.Index]}"));
+    }
+
+    private static string Rows(AttentionCase test) => test.HeadDim % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows);
+
+    private static IEnumerable<(AttentionCase Test, AttentionData Data)> Tests(Func<AttentionCase, AttentionArgs, bool> takes)
+    {
+        using var device = Device.Open("cpu");
+        foreach (var test in AttentionCases.Small)
+        {
+            var data = new AttentionData(device, test with { Probabilities = false });
+            if (takes(test, data.Args))
+                yield return (test, data);
+            else
+                data.Dispose();
+        }
+    }
+}
