@@ -54,6 +54,7 @@ public partial class PtxReportTests
     {
         var pairs = PtxKernels.Pairs.Where(pair => !NotLaunched.Any(name => pair.Kernel.Contains(name, StringComparison.Ordinal)))
             .OrderBy(pair => pair.Kernel, StringComparer.Ordinal).ThenBy(pair => pair.Architecture, StringComparer.Ordinal).ToList();
+        pairs.AsParallel().ForAll(pair => PtxKernels.Assemble(pair.Kernel, pair.Architecture));
         var width = pairs.Max(pair => pair.Kernel.Length);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"What ptxas {version} makes of the kernels that models launch. HMMA, HGMMA: tensor cores; LDGSTS: copies in the background.\n\n");
