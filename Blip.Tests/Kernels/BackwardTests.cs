@@ -134,7 +134,7 @@ public class BackwardTests
     public void Rollouts(string id)
     {
         using var device = Variants.Open(id);
-        foreach (var test in BackwardCases.Rollouts)
+        foreach (var test in BackwardCases.Rollouts.Where(test => id == "cpu" || test.Tokens < 100))
         {
             var (rows, heads, tokens) = test;
             var weights = BackwardCases.Stochastic(rows * heads * tokens, tokens);
