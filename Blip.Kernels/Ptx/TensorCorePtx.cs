@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using ILGPU.Backends.PTX;
 using ILGPU;
+using ILGPU.Backends.PTX;
 using ILGPU.IR;
 using ILGPU.IR.Types;
 using ILGPU.Runtime.Cuda;

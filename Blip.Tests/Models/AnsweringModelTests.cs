@@ -41,10 +41,10 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         Assert.Empty(run.Golden.Names.Except(["greedy.logits", "answer.loss"]));
     }
 
-    [Fact]
-    public void A_full_size_model_answers_as_the_reference()
+    [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
+    public void A_full_size_model_answers_as_the_reference(string deviceId)
     {
-        using var run = new GoldenRun("base", devices.Get("cpu"));
+        using var run = new GoldenRun("base", devices.Get(deviceId));
         run.Images = ModelGoldens.EncodeSynthetic(run.Model, images: 1);
         run.Model.Ask(run.Images, run.Questions);
         Assert.Equal(3, run.Cases.Count);

@@ -18,11 +18,11 @@ public class ContrastiveModelTests(OpenDevices devices) : IClassFixture<OpenDevi
         Check(golden, model, images);
     }
 
-    [Fact]
-    public void The_seeds_two_layers_of_full_width_agree_with_the_reference()
+    [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
+    public void The_seeds_two_layers_of_full_width_agree_with_the_reference(string deviceId)
     {
         using var golden = new GoldenModel("base", "model");
-        var device = devices.Get("cpu");
+        var device = devices.Get(deviceId);
         using var model = ContrastiveModel.Load(ModelSource.Resolve("synthetic:seed"), device);
         Check(golden, model, ModelGoldens.EncodeSynthetic(model, images: 2));
     }

@@ -63,14 +63,14 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         }
     }
 
-    [Fact]
-    public void A_full_size_model_agrees_with_the_reference()
+    [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
+    public void A_full_size_model_agrees_with_the_reference(string deviceId)
     {
         using var golden = new GoldenModel("base", "retrieval");
         // The same image encoder.
         using var captioning = new GoldenModel("base", "captioning");
         var relative = captioning.RelativeError("vision.last_hidden_state");
-        var device = devices.Get("cpu");
+        var device = devices.Get(deviceId);
         using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:base"), device);
         var images = ModelGoldens.EncodeSynthetic(model, images: 1);
         foreach (var label in Labels)
