@@ -76,19 +76,17 @@ internal sealed class RetrievalCommand : Command
         using var device = Device.Open("cpu");
         var run = new BenchRun(parsed, output);
         run.MeasurePeak(device);
-        foreach (var inMemory in (bool[])[false, true])
-            run.Measure(Searches.Select(search => Case(opened, device, search.Queries, search.K, inMemory)), parsed.GetValue(isShort) ? Brief : Full);
+        run.Measure(Searches.Select(search => Case(opened, device, search.Queries, search.K)), parsed.GetValue(isShort) ? Brief : Full);
         var process = Process.GetCurrentProcess();
-        Say($"peak working set {process.PeakWorkingSet64 / (1 << 20)} MiB, the mapped file and the copy among them with {(double)opened.Count * MadeIndex.Dimension * sizeof(float) / (1 << 20):F0} MiB each; allocated {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB");
+        Say($"peak working set {process.PeakWorkingSet64 / (1 << 20)} MiB, the mapped file among it with {(double)opened.Count * MadeIndex.Dimension * sizeof(float) / (1 << 20):F0} MiB; allocated {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB");
         return run.Finish(parsed.GetValue(json), parsed.GetValue(save), "retrieval");
     }
 
-    private BenchCase Case(EmbeddingIndex opened, Device device, int queries, int k, bool inMemory) => new(
-        $"retrieval {k} of {opened.Count}, {queries} {(queries == 1 ? "query" : "queries")}, {(inMemory ? "copy in memory" : "mapped file")}",
+    private BenchCase Case(EmbeddingIndex opened, Device device, int queries, int k) => new(
+        $"retrieval {k} of {opened.Count}, {queries} {(queries == 1 ? "query" : "queries")}",
         device.Description.Id,
         () =>
         {
-            opened.SearchesInMemory = inMemory;
             float[] values = [.. Enumerable.Range(0, queries).SelectMany(MadeIndex.Query)];
             IndexHit[][] found = [];
             return new PreparedCase

@@ -15,12 +15,6 @@ public sealed partial class EmbeddingIndex
     private int copiedRows;
 
     /// <summary>
-    /// Searches on the processor in a copy, too, whose large pages are read faster than those of a mapped file: for many searches of one
-    /// process. The copy is made by the first of them, and again when entries were added.
-    /// </summary>
-    public bool SearchesInMemory { get; set; }
-
-    /// <summary>
     /// Finds the entries nearest to each query: those with the highest dot products, exactly as brute force in double finds them, equal ones
     /// in the order in which they were added. Several queries take little longer than one.
     /// </summary>
@@ -37,7 +31,7 @@ public sealed partial class EmbeddingIndex
             if (queries.Length % Dimension != 0)
                 throw new ArgumentException($"queries holds {queries.Length} values, which are no vectors of {Dimension}.", nameof(queries));
             using var leftOut = table.Removed == 0 ? null : device.Upload<byte>(RemovedFlags());
-            using var borrowed = table.Rows > 0 && device.Kind == DeviceKind.Cpu && !SearchesInMemory ? device.Borrow(vectors.Map(table.Rows), (long)table.Rows * Dimension * sizeof(float)) : null;
+            using var borrowed = table.Rows > 0 && device.Kind == DeviceKind.Cpu ? device.Borrow(vectors.Map(table.Rows), (long)table.Rows * Dimension * sizeof(float)) : null;
             var args = new VectorSearchArgs
             {
                 Vectors = table.Rows == 0 ? device.Empty<float>() : borrowed is not null ? borrowed.View.Cast<float>() : CopyOn(device),

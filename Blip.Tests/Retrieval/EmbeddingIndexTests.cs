@@ -111,9 +111,6 @@ public sealed class EmbeddingIndexTests : IDisposable
         Assert.Equal(1, found[0][0].Score, 1e-6);
         Assert.DoesNotContain(found[0], hit => int.Parse(hit.Entry.Id) is var i && i % 3 == 0 && i < 300);
 
-        index.SearchesInMemory = true;
-        Assert.Equal(found, index.Search(device, queries, 30));
-        index.SearchesInMemory = false;
         using var other = Devices.Open("opencl");
         Assert.Equal(found, index.Search(other, queries, 30));
         MadeEntries.Add(index, ("new", 1));
