@@ -15,6 +15,16 @@ internal sealed class KernelLoader(Accelerator accelerator)
     private readonly ConcurrentDictionary<Delegate, Delegate> byDelegate = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(MethodInfo Kernel, Type Launcher), Delegate> byMethod = [];
 
+    /// <summary>The kernels that were compiled so far.</summary>
+    public IReadOnlyCollection<MethodInfo> Loaded
+    {
+        get
+        {
+            lock (byMethod)
+                return [.. byMethod.Keys.Select(key => key.Kernel)];
+        }
+    }
+
     public TLauncher Load<TLauncher>(Delegate kernel)
         where TLauncher : Delegate
     {

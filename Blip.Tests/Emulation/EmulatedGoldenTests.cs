@@ -1,4 +1,5 @@
 using Blip.Tests.Generation;
+using Blip.Tests.Kernels;
 
 namespace Blip.Tests.Emulation;
 
@@ -9,8 +10,10 @@ public class EmulatedGoldenTests
     [InlineData("tiny-square", "greedy"), InlineData("tiny-head64", "greedy")]
     public void A_tiny_model_says_what_the_reference_says(string model, string test)
     {
-        using var run = new GoldenRun(model, EmulatedDevices.Open());
+        var device = EmulatedDevices.Open();
+        using var run = new GoldenRun(model, device);
         var golden = run.Golden.Generate.Single(one => one.GetProperty("name").GetString() == test);
         Assert.Equal(golden.GetProperty("sequences").GetArrayLength(), run.Check(golden));
+        PtxReportTests.AssertLists(device);
     }
 }

@@ -1,5 +1,6 @@
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
+using Blip.Tests.Kernels;
 using Blip.Tests.Models;
 
 namespace Blip.Tests.Emulation;
@@ -20,6 +21,7 @@ public class EmulatedHeadsTests
         golden.AssertClose("cls.itm", [.. model.Match(images, texts).SelectMany(match => (float[])[match.NoMatch, match.Match])], relative: golden.RelativeError("cls.itm.text"));
         golden.AssertClose(
             "cls.itc", [.. Similarity.Products(model.EmbedImages(images), model.EmbedTexts(texts)).SelectMany(row => row)], relative: golden.RelativeError("cls.itc.text"), size: 1);
+        PtxReportTests.AssertLists(device);
     }
 
     [Fact]
@@ -31,6 +33,7 @@ public class EmulatedHeadsTests
         var output = model.Compare(ModelGoldens.Encode(golden, model), ModelGoldens.Texts(golden, "input_ids", "attention_mask"));
         golden.AssertClose("image_embeds", [.. output.ImageEmbeddings.SelectMany(row => row)]);
         golden.AssertClose("text_embeds", [.. output.TextEmbeddings.SelectMany(row => row)]);
+        PtxReportTests.AssertLists(device);
     }
 
     [Fact]
@@ -42,5 +45,6 @@ public class EmulatedHeadsTests
         run.Model.Ask(run.Images, run.Questions, attendPadding: true);
         run.Check(run.Cases[0], run.Generate(run.Cases[0]));
         run.CheckRank(run.Ranks[1]);
+        PtxReportTests.AssertLists(device);
     }
 }

@@ -26,7 +26,13 @@ public static partial class PtxKernels
 
     private static readonly ConcurrentDictionary<(string Kernel, string Architecture), Lazy<string>> Compiled = new();
 
-    private static readonly ConcurrentDictionary<(string Kernel, string Architecture), Lazy<AssembledKernel>> Assembled = new();
+    // The assembler takes most of the time: whoever asks for the first kernel has all of them assembled, on all cores.
+    private static readonly Lazy<ConcurrentDictionary<(string Kernel, string Architecture), AssembledKernel>> Assembled = new(() =>
+    {
+        var all = new ConcurrentDictionary<(string Kernel, string Architecture), AssembledKernel>();
+        Parallel.ForEach(Partitioner.Create(Pairs.ToList(), loadBalance: true), pair => all[pair] = Run(pair.Kernel, pair.Architecture));
+        return all;
+    });
 
     /// <summary>The kernels by name, and the least architecture of each.</summary>
     public static IReadOnlyDictionary<string, (MethodInfo Method, int Least)> All { get; } = Find();
@@ -48,6 +54,9 @@ public static partial class PtxKernels
     public static string NameOf(MethodInfo method, params IEnumerable<Type> arguments) =>
         $"{method.DeclaringType!.Name}.{method.Name}{(arguments.Any() ? $"<{string.Join(", ", arguments.Select(Name))}>" : "")}";
 
+    /// <summary>The name of a kernel that was closed over its type arguments.</summary>
+    public static string NameOf(MethodInfo kernel) => NameOf(kernel, kernel.GetGenericArguments().AsEnumerable());
+
     /// <summary>A kernel's PTX.</summary>
     public static string Compile(string kernel, string architecture) =>
         Compiled.GetOrAdd(
@@ -55,8 +64,7 @@ public static partial class PtxKernels
             pair => new Lazy<string>(() => PtxCompiler.Compile(All[pair.Kernel].Method, Architectures[pair.Architecture]))).Value;
 
     /// <summary>Hands a kernel to the assembler, and what that makes to the disassembler.</summary>
-    public static AssembledKernel Assemble(string kernel, string architecture) =>
-        Assembled.GetOrAdd((kernel, architecture), pair => new Lazy<AssembledKernel>(() => Run(pair.Kernel, pair.Architecture))).Value;
+    public static AssembledKernel Assemble(string kernel, string architecture) => Assembled.Value[(kernel, architecture)];
 
     /// <summary>What the assembler has to say against a text; nothing where it accepts it.</summary>
     public static string Errors(string text, string architecture)
@@ -78,10 +86,13 @@ public static partial class PtxKernels
     private static AssembledKernel Run(string kernel, string architecture)
     {
         using var folder = new TemporaryFolder();
-        var (errors, said, cubin) = Assemble(folder, Compile(kernel, architecture), architecture);
+        var text = Compile(kernel, architecture);
+        var (errors, said, cubin) = Assemble(folder, text, architecture);
         if (errors.Length > 0)
             return new AssembledKernel(errors, 0, 0, 0, 0, 0, 0);
-        var code = Disassembler is null ? "" : Start(Disassembler, "-c", cubin).Output;
+        // Where nothing is asked of tensor cores and nothing is copied in the background, there is nothing to count.
+        var counts = Disassembler is not null && (text.Contains("mma", StringComparison.Ordinal) || text.Contains("cp.async", StringComparison.Ordinal));
+        var code = counts ? Start(Disassembler!, "-c", cubin).Output : "";
         return new AssembledKernel(
             "", Sum(Registers(), said), Sum(Spills(), said), Sum(Shared(), said),
             Regex.Count(code, @"\bHMMA\."), Regex.Count(code, @"\bHGMMA\."), Regex.Count(code, @"\bLDGSTS\."));
