@@ -18,6 +18,7 @@ public static class EmulatedDriver
     private static readonly Lock Installing = new();
     private static readonly ConcurrentDictionary<string, long> Calls = new(StringComparer.Ordinal);
     private static readonly AsyncLocal<bool> Shown = new();
+    private static readonly AsyncLocal<int?> ShownArchitecture = new();
     private static bool installed;
     private static bool visible;
 
@@ -51,6 +52,9 @@ public static class EmulatedDriver
     internal static ConcurrentQueue<string> LeakList { get; } = [];
 
     internal static bool IsVisible => visible || Shown.Value;
+
+    /// <summary>The architecture of devices that the calling thread lists.</summary>
+    internal static int ListedArchitecture => ShownArchitecture.Value ?? Architecture;
 
     /// <summary>Puts every counter back to nothing.</summary>
     public static void ResetCounters() => Calls.Clear();
@@ -95,11 +99,12 @@ public static class EmulatedDriver
     }
 
     /// <summary>Lets the calling thread, and what it starts, see the emulated devices until the result is disposed.</summary>
-    public static IDisposable Show()
+    /// <param name="architecture">Their compute capability times ten for that thread alone; null leaves it, and <see cref="Architecture"/> is what it is without.</param>
+    public static IDisposable Show(int? architecture = null)
     {
-        var before = Shown.Value;
-        Shown.Value = true;
-        return new Hide(before);
+        var before = new Hide(Shown.Value, ShownArchitecture.Value);
+        (Shown.Value, ShownArchitecture.Value) = (true, architecture ?? ShownArchitecture.Value);
+        return before;
     }
 
     /// <summary>Kernels that are loaded in a context of ILGPU's (<c>Accelerator.NativePtr</c>).</summary>
@@ -107,8 +112,8 @@ public static class EmulatedDriver
 
     internal static void Count(string call) => Calls.AddOrUpdate(call, 1, (_, count) => count + 1);
 
-    private sealed class Hide(bool before) : IDisposable
+    private sealed class Hide(bool shown, int? architecture) : IDisposable
     {
-        public void Dispose() => Shown.Value = before;
+        public void Dispose() => (Shown.Value, ShownArchitecture.Value) = (shown, architecture);
     }
 }

@@ -49,7 +49,7 @@ internal static unsafe partial class EntryPoints
     [UnmanagedCallersOnly]
     public static int cuDeviceGetName(byte* name, int length, int device)
     {
-        var text = Encoding.ASCII.GetBytes($"emulated GPU, sm_{EmulatedDriver.Architecture}\0");
+        var text = Encoding.ASCII.GetBytes($"emulated GPU, sm_{EmulatedDriver.ListedArchitecture}\0");
         text.AsSpan(0, Math.Min(text.Length, length)).CopyTo(new Span<byte>(name, length));
         return 0;
     }
@@ -86,8 +86,8 @@ internal static unsafe partial class EntryPoints
             39 => 2048,
             40 => 2,
             41 => 1,
-            75 => EmulatedDriver.Architecture / 10,
-            76 => EmulatedDriver.Architecture % 10,
+            75 => EmulatedDriver.ListedArchitecture / 10,
+            76 => EmulatedDriver.ListedArchitecture % 10,
             81 => 228 * 1024,
             97 => 227 * 1024,
             _ => 0,

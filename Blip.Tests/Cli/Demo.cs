@@ -27,5 +27,6 @@ internal static class Demo
     public static IReadOnlyList<DemoAnswer> Answers(string way) => [.. Golden.Value.Select(answer => answer.GetProperty(way)).Select(answer => new DemoAnswer(
         answer.GetProperty("caption").GetString()!,
         [.. answer.GetProperty("tokens").EnumerateArray().Select(token => token.GetInt32())],
-        answer.TryGetProperty("score", out var score) ? score.GetDouble() : null))];
+        answer.TryGetProperty("score", out var score) ? score.GetDouble() : null,
+        answer.TryGetProperty("min_top_gap", out var gap) ? gap.GetDouble() : null))];
 }

@@ -38,17 +38,18 @@ internal static class EmulatedDevices
 #pragma warning restore CA2255
 
     /// <summary>Lets this test see the emulated devices, or skips it with the reason.</summary>
-    public static IDisposable Show()
+    /// <param name="architecture">Their compute capability times ten; null for what is shown already, the environment asks for, or 80.</param>
+    public static IDisposable Show(int? architecture = null)
     {
         if (missing is not null)
             Assert.Skip($"no emulated CUDA device: {missing}");
-        return EmulatedDriver.Show();
+        return EmulatedDriver.Show(architecture);
     }
 
     /// <summary>Opens the emulated device.</summary>
-    public static Device Open(string id = "cuda", DeviceOptions? options = null)
+    public static Device Open(string id = "cuda", DeviceOptions? options = null, int? architecture = null)
     {
-        using var show = Show();
+        using var show = Show(architecture);
         return Device.Open(id, options ?? new DeviceOptions { Tile = "off" });
     }
 }

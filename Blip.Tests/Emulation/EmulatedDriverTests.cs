@@ -24,6 +24,31 @@ public class EmulatedDriverTests
     }
 
     [Fact]
+    public void An_architecture_is_shown_to_those_alone_who_ask_for_it()
+    {
+        var usual = Name();
+        using (EmulatedDevices.Show(75))
+        {
+            Assert.Contains("sm_75", Name(), StringComparison.Ordinal);
+            using (EmulatedDevices.Show(90))
+                Assert.Contains("sm_90", Name(), StringComparison.Ordinal);
+            Assert.Contains("sm_75", Name(), StringComparison.Ordinal);
+        }
+        Assert.Equal(usual, Name());
+        foreach (var architecture in (int[])[75, 80, 90])
+        {
+            using var device = EmulatedDevices.Open(architecture: architecture);
+            Assert.Equal(architecture, device.Architecture);
+        }
+
+        static string Name()
+        {
+            using var device = EmulatedDevices.Open();
+            return device.Name;
+        }
+    }
+
+    [Fact]
     public void A_kernel_runs_and_all_memory_comes_back()
     {
         var leaks = EmulatedDriver.Leaks.Count;

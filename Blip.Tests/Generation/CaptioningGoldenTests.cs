@@ -8,7 +8,7 @@ namespace Blip.Tests.Generation;
 public class CaptioningGoldenTests
 {
     // The reference's accident with prompts of different lengths; a batch gives the prompt-single rows here (docs/decisions/031).
-    private const string Accident = "prompt-ragged-hf";
+    internal const string Accident = "prompt-ragged-hf";
 
     public static TheoryData<string, string> TinyOnDevices => ModelGoldens.OnDevices("tiny-square", "tiny-wide", "tiny-head64");
 

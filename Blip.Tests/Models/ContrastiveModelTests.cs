@@ -1,3 +1,4 @@
+using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 
@@ -9,10 +10,12 @@ public class ContrastiveModelTests(OpenDevices devices) : IClassFixture<OpenDevi
     public static TheoryData<string, string> TinyOnDevices => ModelGoldens.OnDevices("tiny-square", "tiny-wide", "tiny-head64");
 
     [Theory, MemberData(nameof(TinyOnDevices))]
-    public void A_tiny_model_agrees_with_the_reference(string name, string deviceId)
+    public void A_tiny_model_agrees_with_the_reference(string name, string deviceId) => CheckAll(name, devices.Get(deviceId));
+
+    /// <summary>Everything that a tiny model's golden holds.</summary>
+    internal static void CheckAll(string name, Device device)
     {
         using var golden = new GoldenModel(name, "model");
-        var device = devices.Get(deviceId);
         using var model = ContrastiveModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
         var images = ModelGoldens.Encode(golden, model);
         Check(golden, model, images);
@@ -33,16 +36,18 @@ public class ContrastiveModelTests(OpenDevices devices) : IClassFixture<OpenDevi
     [InlineData("tiny-head64", Precision.Bf16, "bf16"), InlineData("tiny-head64", Precision.Fp16, "fp16")]
     public void Low_precision_is_at_most_twice_as_far_off_as_the_reference(string name, Precision precision, string errors)
     {
-        using var golden = new GoldenModel(name, "model");
         foreach (var deviceId in ((string[])["cpu", "opencl"]).Where(Devices.Has))
-        {
-            var device = devices.Get(deviceId);
-            using var model = ContrastiveModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
-            var output = model.Compare(ModelGoldens.Encode(golden, model), ModelGoldens.Texts(golden, "input_ids", "attention_mask"));
-            golden.AssertClose("logits_per_image", Flat(output.LogitsPerImage), errors);
-            golden.AssertClose("text_embeds", Flat(output.TextEmbeddings), errors);
-            golden.AssertClose("image_embeds", Flat(output.ImageEmbeddings), errors);
-        }
+            CheckPrecision(name, devices.Get(deviceId), precision, errors);
+    }
+
+    internal static void CheckPrecision(string name, Device device, Precision precision, string errors)
+    {
+        using var golden = new GoldenModel(name, "model");
+        using var model = ContrastiveModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
+        var output = model.Compare(ModelGoldens.Encode(golden, model), ModelGoldens.Texts(golden, "input_ids", "attention_mask"));
+        golden.AssertClose("logits_per_image", Flat(output.LogitsPerImage), errors);
+        golden.AssertClose("text_embeds", Flat(output.TextEmbeddings), errors);
+        golden.AssertClose("image_embeds", Flat(output.ImageEmbeddings), errors);
     }
 
     [Theory, InlineData("image-features"), InlineData("text-features"), InlineData("multimodal-features")]

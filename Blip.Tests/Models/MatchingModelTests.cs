@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
@@ -14,10 +15,12 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
     public static TheoryData<string, string> TinyOnDevices => ModelGoldens.OnDevices("tiny-square", "tiny-wide", "tiny-head64");
 
     [Theory, MemberData(nameof(TinyOnDevices))]
-    public void A_tiny_model_agrees_with_the_reference(string name, string deviceId)
+    public void A_tiny_model_agrees_with_the_reference(string name, string deviceId) => CheckAll(name, devices.Get(deviceId));
+
+    /// <summary>Everything that a tiny model's golden holds.</summary>
+    internal static void CheckAll(string name, Device device)
     {
         using var golden = new GoldenModel(name, "retrieval");
-        var device = devices.Get(deviceId);
         using var model = MatchingModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
         var seen = new HashSet<string>();
         var images = ModelGoldens.Encode(golden, model);
@@ -48,18 +51,20 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
     [InlineData("tiny-head64", Precision.Bf16, "bf16"), InlineData("tiny-head64", Precision.Fp16, "fp16")]
     public void Low_precision_is_at_most_twice_as_far_off_as_the_reference(string name, Precision precision, string errors)
     {
-        using var golden = new GoldenModel(name, "retrieval");
         foreach (var deviceId in ((string[])["cpu", "opencl"]).Where(Devices.Has))
+            CheckPrecision(name, devices.Get(deviceId), precision, errors);
+    }
+
+    internal static void CheckPrecision(string name, Device device, Precision precision, string errors)
+    {
+        using var golden = new GoldenModel(name, "retrieval");
+        using var model = MatchingModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
+        var images = ModelGoldens.Encode(golden, model);
+        foreach (var label in Labels)
         {
-            var device = devices.Get(deviceId);
-            using var model = MatchingModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
-            var images = ModelGoldens.Encode(golden, model);
-            foreach (var label in Labels)
-            {
-                var texts = ModelGoldens.Texts(golden, $"{label}.input_ids", $"{label}.attention_mask");
-                golden.AssertClose($"{label}.itm", Flat(model.Match(images, texts)), errors);
-                golden.AssertClose($"{label}.itc", Cosines(model, images, texts), errors);
-            }
+            var texts = ModelGoldens.Texts(golden, $"{label}.input_ids", $"{label}.attention_mask");
+            golden.AssertClose($"{label}.itm", Flat(model.Match(images, texts)), errors);
+            golden.AssertClose($"{label}.itc", Cosines(model, images, texts), errors);
         }
     }
 
