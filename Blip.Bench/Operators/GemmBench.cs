@@ -7,7 +7,7 @@ namespace Blip.Bench.Operators;
 /// <summary>The linear layer.</summary>
 internal static class GemmBench
 {
-    public static IEnumerable<KernelCase> Cases(bool odd) => (odd ? GemmCases.All : GemmCases.Real).Select(gemm => new KernelCase(
+    public static IEnumerable<KernelCase> Cases(bool odd) => (odd ? GemmCases.All : GemmCases.Real).Concat(GemmCases.Batches).Select(gemm => new KernelCase(
         $"{gemm.Name} [{gemm.Rows}, {gemm.InFeatures} -> {gemm.OutFeatures}]{(gemm.Activation == Activation.None ? "" : $" {gemm.Activation}")}{(gemm.Residual ? " + residual" : "")}",
         target => Prepare(target, gemm))
     {

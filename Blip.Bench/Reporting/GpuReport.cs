@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Blip.Tests.Cases;
 
 namespace Blip.Bench.Reporting;
 
@@ -13,7 +14,7 @@ namespace Blip.Bench.Reporting;
 internal sealed record GpuStep(string Name, string Outcome, double Seconds, string Log, string Detail);
 
 /// <summary>A time of another library.</summary>
-/// <param name="Work">As ours call it, without the model's name: <c>encoder, batch 32</c>.</param>
+/// <param name="Work">As ours call it, without the name of the model or the case: <c>encoder, batch 32</c>.</param>
 /// <param name="Peer">Which library, and how: <c>transformers, eager</c>.</param>
 /// <param name="Ms">The median.</param>
 internal sealed record PeerTime(string Work, string Peer, double Ms);
@@ -36,6 +37,7 @@ internal sealed record GpuReport
         new("caption of 20 tokens", "expert", 1.3),
         new("caption of 20 tokens, batch 64", "transformers", 1.3),
         new("caption of 20 tokens, batch 64, 3 beams", "transformers", 2),
+        .. GemmCases.Batches.Select(gemm => new GpuTarget($"[{gemm.Rows}, {gemm.InFeatures} -> {gemm.OutFeatures}]", "cuBLAS", 0.7)),
     ];
 
     private static readonly JsonSerializerOptions Json = new()
@@ -106,7 +108,7 @@ internal sealed record GpuReport
 
     private IReadOnlyList<string> Compare(PeerTime peer)
     {
-        var ours = Records.FirstOrDefault(record => record.Precision == Precision && record.Work.EndsWith($": {peer.Work}", StringComparison.Ordinal))?.OursMs;
+        var ours = Records.FirstOrDefault(record => record.Precision == Precision && record.Work.EndsWith($" {peer.Work}", StringComparison.Ordinal))?.OursMs;
         var ratio = peer.Ms / ours;
         var target = Targets.FirstOrDefault(target => target.Work == peer.Work && peer.Peer.StartsWith(target.Peer, StringComparison.Ordinal));
         return

@@ -94,6 +94,13 @@ public static class GemmCases
         new("large, feed-forward out", 197, 4096, 1024) { Large = true, Residual = true },
     ];
 
+    /// <summary>The image encoder's products for 32 pictures, plain, as a library of linear algebra has them: only timed, for they take seconds.</summary>
+    public static IReadOnlyList<GemmCase> Batches { get; } =
+    [
+        .. new[] { (768, 2304), (768, 768), (768, 3072), (3072, 768) }.Select(
+            shape => new GemmCase("base, 32 pictures", 32 * 577, shape.Item1, shape.Item2) { Large = true, Bias = false, Format = WeightFormat.Float16 }),
+    ];
+
     /// <summary>As in the real models, base and large.</summary>
     public static IEnumerable<GemmCase> Real => All.Where(gemm => gemm.Large || gemm.Name.StartsWith("base", StringComparison.Ordinal));
 
