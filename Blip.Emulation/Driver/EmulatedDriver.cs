@@ -56,6 +56,9 @@ public static class EmulatedDriver
     /// <summary>The architecture of devices that the calling thread lists.</summary>
     internal static int ListedArchitecture => ShownArchitecture.Value ?? Architecture;
 
+    // What such GPUs have (CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"), unless less is asked for.
+    internal static int SharedMemoryOnRequest => Math.Min(Options.MaxSharedBytes, ListedArchitecture switch { 75 => 64, 80 => 163, _ => 227 } * 1024);
+
     /// <summary>Puts every counter back to nothing.</summary>
     public static void ResetCounters() => Calls.Clear();
 

@@ -89,7 +89,7 @@ internal static unsafe partial class EntryPoints
             75 => EmulatedDriver.ListedArchitecture / 10,
             76 => EmulatedDriver.ListedArchitecture % 10,
             81 => 228 * 1024,
-            97 => 227 * 1024,
+            97 => EmulatedDriver.SharedMemoryOnRequest,
             _ => 0,
         };
         return 0;

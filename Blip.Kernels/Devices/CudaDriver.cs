@@ -5,9 +5,9 @@ using ILGPU.Runtime.Cuda;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// The calls of the CUDA driver that ILGPU lacks: work captured into graphs, and one stream that waits for another. The context of the
-/// calling thread must be the device's (<c>Accelerator.BindScoped</c>). Names and meanings: CUDA Driver API, modules "Stream Management" and
-/// "Graph Management".
+/// The calls of the CUDA driver that ILGPU lacks: work captured into graphs, one stream that waits for another, and shared memory beyond 48 KB. The context of the
+/// calling thread must be the device's (<c>Accelerator.BindScoped</c>). Names and meanings: CUDA Driver API, modules "Stream Management",
+/// "Graph Management" and "Execution Control".
 /// </summary>
 internal static partial class CudaDriver
 {
@@ -15,6 +15,9 @@ internal static partial class CudaDriver
 
     // What another thread does with another device, or with a stream of its own, is no part of a capture and must not disturb it.
     private const int ThreadLocal = 1;
+
+    // Attributes of functions.
+    private const int OwnSharedBytes = 1, MaxDynamicSharedBytes = 8;
 
     /// <summary>From here on work that is queued on the stream is written down and not run.</summary>
     public static void BeginCapture(nint stream) => Check(cuStreamBeginCapture_v2(stream, ThreadLocal), nameof(cuStreamBeginCapture_v2));
@@ -64,6 +67,13 @@ internal static partial class CudaDriver
     /// <summary>What is queued on the stream after this waits for the event.</summary>
     public static void WaitFor(nint stream, nint recorded) => Check(cuStreamWaitEvent(stream, recorded, 0), nameof(cuStreamWaitEvent));
 
+    /// <summary>Lets launches of a kernel ask for so much shared memory, its own among it: without this they have 48 KB.</summary>
+    public static void AllowSharedMemory(nint function, int bytes)
+    {
+        Check(cuFuncGetAttribute(out var own, OwnSharedBytes, function), nameof(cuFuncGetAttribute));
+        Check(cuFuncSetAttribute(function, MaxDynamicSharedBytes, bytes - own), nameof(cuFuncSetAttribute));
+    }
+
     /// <summary>Throws what a call of the driver came to, unless it succeeded.</summary>
     /// <exception cref="DeviceException">It did not.</exception>
     public static void Check(CudaError error, string call)
@@ -89,6 +99,12 @@ internal static partial class CudaDriver
 
     [LibraryImport(Library)]
     private static partial CudaError cuGraphExecDestroy(nint executable);
+
+    [LibraryImport(Library)]
+    private static partial CudaError cuFuncGetAttribute(out int value, int attribute, nint function);
+
+    [LibraryImport(Library)]
+    private static partial CudaError cuFuncSetAttribute(nint function, int attribute, int value);
 
     [LibraryImport(Library)]
     private static partial CudaError cuStreamWaitEvent(nint stream, nint recorded, uint flags);

@@ -5,6 +5,9 @@ namespace Blip.Kernels.Devices;
 /// <content>What an NVIDIA GPU can do.</content>
 public sealed partial class Device
 {
+    // CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, which ILGPU has no name for.
+    private const DeviceAttributeKind MaxSharedMemoryOnRequest = (DeviceAttributeKind)97;
+
     private DeviceBuffer<int>? counters;
 
     /// <summary>The compute capability of a CUDA device, 75 for 7.5; 0 on every other device.</summary>
@@ -15,6 +18,9 @@ public sealed partial class Device
 
     /// <summary>Whether instructions of warpgroups are there and allowed; see <see cref="DeviceOptions.WarpGroups"/>.</summary>
     internal bool WarpGroups { get; private init; }
+
+    /// <summary>Bytes of shared memory that a group has where its launch asks for them; 0 where there is no CUDA.</summary>
+    internal int SharedMemoryOnRequest { get; private init; }
 
     /// <summary>
     /// Zeros with which the groups of a kernel count how many of them are done; the last one leaves zeros behind. It grows to the largest size
@@ -32,6 +38,10 @@ public sealed partial class Device
     }
 
     private static bool Asked(bool? option, string variable) => option ?? Environment.GetEnvironmentVariable(variable) == "1";
+
+    private static int SharedMemoryOf(ILGPU.Runtime.Accelerator accelerator) => accelerator is CudaAccelerator cuda
+        ? CudaAPI.CurrentAPI.GetDeviceAttribute(MaxSharedMemoryOnRequest, cuda.DeviceId)
+        : 0;
 
     private static int ArchitectureOf(ILGPU.Runtime.Accelerator accelerator) => accelerator is CudaAccelerator cuda
         ? (10 * cuda.Architecture.Major) + cuda.Architecture.Minor

@@ -36,7 +36,8 @@ public sealed partial class Device : IDisposable
         var (shape, tunes) = TileChoice.Resolve(options.Tile, Environment.GetEnvironmentVariable(TileChoice.Variable));
         // The portable kernels run on the CPU accelerator in tests alone.
         Tile = description.Kind == DeviceKind.Cpu ? new TileChoice(this, null, false, "") : new TileChoice(this, shape, tunes, options.TileFolder ?? TileCache.UserFolder);
-        kernels = new KernelLoader(accelerator);
+        SharedMemoryOnRequest = SharedMemoryOf(accelerator);
+        kernels = new KernelLoader(accelerator, SharedMemoryOnRequest);
         nothing = Allocate<byte>(64);
     }
 

@@ -5,11 +5,12 @@ using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
 using ILGPU.Runtime;
+using ILGPU.Runtime.Cuda;
 
 namespace Blip.Kernels.Devices;
 
 /// <summary>Compiles each kernel once for a device and keeps its launcher.</summary>
-internal sealed class KernelLoader(Accelerator accelerator)
+internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
 {
     // The compiler keeps one delegate per static method group, so that a launch costs one look-up by reference.
     private readonly ConcurrentDictionary<Delegate, Delegate> byDelegate = new(ReferenceEqualityComparer.Instance);
@@ -49,6 +50,13 @@ internal sealed class KernelLoader(Accelerator accelerator)
         var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), LaunchBoundsAttribute.Of(method));
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
-        return accelerator.LoadKernel(compiled);
+        var kernel = accelerator.LoadKernel(compiled);
+        // What a launch adds to the kernel's own shared memory may be all that there is.
+        if (kernel is CudaKernel onGpu && compiled is PTXCompiledKernel { PTXAssembly: var text } && text.Contains(".extern .shared", StringComparison.Ordinal))
+        {
+            using var bound = accelerator.BindScoped();
+            CudaDriver.AllowSharedMemory(onGpu.FunctionPtr, sharedMemory);
+        }
+        return kernel;
     }
 }

@@ -65,8 +65,8 @@ internal static class GemmCuda
         switch (args.Weights.Format)
         {
             case WeightFormat.Float32 when device.Tf32: GemmTf32.Run(device, args); return true;
-            case WeightFormat.Float16 when device.WarpGroups: GemmTensorCore.Run<Float16Matrix, AlignedRows, WarpGroupSums>(device, args); return true;
-            case WeightFormat.BFloat16 when device.WarpGroups: GemmTensorCore.Run<BFloat16Matrix, AlignedRows, WarpGroupSums>(device, args); return true;
+            case WeightFormat.Float16 when device.WarpGroups: GemmTensorCore.Run<Float16Matrix, AlignedRows, WarpGroupSums, ThreeStages>(device, args); return true;
+            case WeightFormat.BFloat16 when device.WarpGroups: GemmTensorCore.Run<BFloat16Matrix, AlignedRows, WarpGroupSums, ThreeStages>(device, args); return true;
             default: return false;
         }
     }
@@ -78,9 +78,9 @@ internal static class GemmCuda
         {
             case (WeightFormat.Float32, GemmCudaShape.Tiles): GemmRegisters.Run<TRows>(device, args); break;
             case (WeightFormat.Float32, _): GemmRegistersRows.Run<TRows>(device, args); break;
-            case (WeightFormat.Float16, GemmCudaShape.Tiles): GemmTensorCore.Run<Float16Matrix, TRows, WarpSums>(device, args); break;
+            case (WeightFormat.Float16, GemmCudaShape.Tiles): GemmTensorCore.Run<Float16Matrix, TRows>(device, args); break;
             case (WeightFormat.Float16, _): GemmTensorCoreRows.Run<Float16Matrix, TRows>(device, args); break;
-            case (WeightFormat.BFloat16, GemmCudaShape.Tiles): GemmTensorCore.Run<BFloat16Matrix, TRows, WarpSums>(device, args); break;
+            case (WeightFormat.BFloat16, GemmCudaShape.Tiles): GemmTensorCore.Run<BFloat16Matrix, TRows>(device, args); break;
             case (WeightFormat.BFloat16, _): GemmTensorCoreRows.Run<BFloat16Matrix, TRows>(device, args); break;
             case (_, GemmCudaShape.Rows): GemmTensorCoreRows.Run<Int8Matrix, TRows>(device, args); break;
             default: throw new ArgumentException($"{args.Weights.Format} has no {shape}.", nameof(shape));

@@ -8,18 +8,18 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// CUDA, weights of 16 bits, many rows. A group of 8 warps computes 128 rows of two panels in registers (<see cref="WarpSums"/>). Depth goes by
-/// 32 k through a ring of three stages in shared memory: weights are copied there in the background two steps ahead; inputs are read as many
-/// steps ahead into registers, and rounded to 16 bits on their way. 16-byte pieces are swizzled so that no two of the eight that a matrix load
+/// 32 k through a ring of stages in shared memory, three or six (<see cref="ITileStages"/>): weights are copied there in the background, all but one
+/// ahead; inputs are read as many steps ahead into registers, and rounded to 16 bits on their way. 16-byte pieces are swizzled so that no two of the eight that a matrix load
 /// reads at once lie in the same banks. Not run on a GPU yet.
 /// </summary>
 internal static class GemmTensorCore
 {
     public const int TileRows = 128, TileColumns = 128;
 
-    private const int Threads = 256, Depth = 32, Stages = 3, StageBytes = InputBytes + (2 * PanelBytes);
+    private const int Threads = 256, Depth = 32;
 
     // In bytes: a row of inputs holds 32 k; weights lie as in their panel, a row of 64 outputs for each k.
-    public const int InputRow = 64, InputBytes = TileRows * InputRow, PanelRow = 128, PanelBytes = Depth * PanelRow;
+    public const int InputRow = 64, InputBytes = TileRows * InputRow, PanelRow = 128, PanelBytes = Depth * PanelRow, StageBytes = InputBytes + (2 * PanelBytes);
 
     // Groups that run at the same time should share inputs and weights: they are numbered through bands of so many tiles of rows.
     private const int Band = 8;
@@ -27,12 +27,24 @@ internal static class GemmTensorCore
     // Sums go out through shared memory, half of the rows at a time; the distance of rows puts them into different banks.
     public const int OutRows = 64, OutStride = TileColumns + 4;
 
-    public static void Run<TPrecision, TRows, TSums>(Device device, in GemmArgs args)
+    /// <summary>Multiplies with instructions of warps, through as many stages as the device has memory for.</summary>
+    public static void Run<TPrecision, TRows>(Device device, in GemmArgs args)
         where TPrecision : struct, IMatrixPrecision
         where TRows : struct, IRowReader
-        where TSums : unmanaged, ITileSums<TSums> =>
-        device.Load<ArrayView<float>, ArrayView<ushort>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TPrecision, TRows, TSums>)(
-            device.Stream, Launch(args.Rows, args.Weights.OutFeatures),
+    {
+        if (device.Architecture >= 80 && device.SharedMemoryOnRequest >= SixStages.LaunchBytes)
+            Run<TPrecision, TRows, WarpSums, SixStages>(device, args);
+        else
+            Run<TPrecision, TRows, WarpSums, ThreeStages>(device, args);
+    }
+
+    public static void Run<TPrecision, TRows, TSums, TStages>(Device device, in GemmArgs args)
+        where TPrecision : struct, IMatrixPrecision
+        where TRows : struct, IRowReader
+        where TSums : unmanaged, ITileSums<TSums>
+        where TStages : struct, ITileStages =>
+        device.Load<ArrayView<float>, ArrayView<ushort>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TPrecision, TRows, TSums, TStages>)(
+            device.Stream, Launch<TStages>(args.Rows, args.Weights.OutFeatures),
             args.X, args.Weights.Bits16, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
             args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
 
@@ -40,19 +52,34 @@ internal static class GemmTensorCore
     public static KernelConfig Launch(int rows, int outFeatures) =>
         new(checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), Threads);
 
+    /// <summary>The same, with the shared memory that the stages want of a launch.</summary>
+    public static KernelConfig Launch<TStages>(int rows, int outFeatures)
+        where TStages : struct, ITileStages
+    {
+        var launch = Launch(rows, outFeatures);
+        return TStages.LaunchBytes > 0 ? new(launch.GridDim, launch.GroupDim, SharedMemoryConfig.RequestDynamic<byte>(TStages.LaunchBytes)) : launch;
+    }
+
     [LaunchBounds(Threads, 1)]
-    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpSums)), Kernel(typeof(Float16Matrix), typeof(AnyRows), typeof(WarpSums))]
-    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpSums), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(AnyRows), typeof(WarpSums), Architecture = 80)]
-    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpGroupSums), Architecture = 90)]
-    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpGroupSums), Architecture = 90)]
-    internal static void Kernel<TPrecision, TRows, TSums>(
+    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpSums), typeof(ThreeStages))]
+    [Kernel(typeof(Float16Matrix), typeof(AnyRows), typeof(WarpSums), typeof(ThreeStages))]
+    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(Float16Matrix), typeof(AnyRows), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpSums), typeof(ThreeStages), Architecture = 80)]
+    [Kernel(typeof(BFloat16Matrix), typeof(AnyRows), typeof(WarpSums), typeof(ThreeStages), Architecture = 80)]
+    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(BFloat16Matrix), typeof(AnyRows), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
+    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
+    internal static void Kernel<TPrecision, TRows, TSums, TStages>(
         ArrayView<float> x, ArrayView<ushort> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation)
         where TPrecision : struct, IMatrixPrecision
         where TRows : struct, IRowReader
         where TSums : unmanaged, ITileSums<TSums>
+        where TStages : struct, ITileStages
     {
-        var shared = SharedMemory.Allocate<Bits4>(Stages * StageBytes / 16);
+        var shared = TStages.Memory();
         var memory = TensorCore.AddressOf(ref shared[0]);
         var thread = Group.IdxX;
 
@@ -81,7 +108,7 @@ internal static class GemmTensorCore
 
         var steps = (inFeatures + Depth - 1) / Depth;
         var perSlice = GemmSlices.Length(inFeatures) / Depth;
-        for (var step = 0; step < Stages - 1; step++)
+        for (var step = 0; step < TStages.Count - 1; step++)
         {
             if (step < steps)
             {
@@ -96,14 +123,14 @@ internal static class GemmTensorCore
         }
 
         TSums sums = default, totals = default;
-        uint reading = 0, writing = (Stages - 1) * StageBytes;
+        uint reading = 0, writing = (uint)((TStages.Count - 1) * StageBytes);
         var untilSum = perSlice;
         for (var step = 0; step < steps; step++)
         {
-            TensorCore.WaitForCopies1();
+            TStages.Wait();
             TSums.Publish();
             Group.Barrier();
-            var k = (step + Stages - 1) * Depth;
+            var k = (step + TStages.Count - 1) * Depth;
             var more = k < inFeatures;
             Floats4 upper0 = default, upper1 = default, lower0 = default, lower1 = default;
             if (more)
@@ -125,7 +152,7 @@ internal static class GemmTensorCore
                 shared[toInput + (int)(writing >> 4) + 256] = Pack<TPrecision>(lower0, lower1);
             }
             writing = reading;
-            reading = reading == (Stages - 1) * StageBytes ? 0 : reading + StageBytes;
+            reading = reading == (TStages.Count - 1) * StageBytes ? 0 : reading + StageBytes;
             untilSum--;
             if (untilSum == 0)
             {

@@ -101,6 +101,10 @@ internal static class TensorCore
     [IntrinsicImplementation]
     public static void WaitForCopies1() => throw Elsewhere();
 
+    /// <summary>Waits for all of the thread's groups but the latest four.</summary>
+    [IntrinsicImplementation]
+    public static void WaitForCopies4() => throw Elsewhere();
+
     /// <summary>Both values in half precision, rounded to nearest.</summary>
     [IntrinsicImplementation]
     public static uint PackFloat16(float low, float high) => throw Elsewhere();

@@ -83,6 +83,8 @@ internal static class TensorCorePtx
 
     public static void WaitForCopies1(PTXBackend backend, PTXCodeGenerator generator, Value call) => Async(backend, generator, "cp.async.wait_group 1;");
 
+    public static void WaitForCopies4(PTXBackend backend, PTXCodeGenerator generator, Value call) => Async(backend, generator, "cp.async.wait_group 4;");
+
     public static void PackFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call)
     {
         var (low, high, both) = (Read(generator, call[0])[0], Read(generator, call[1])[0], Write(generator, call)[0]);

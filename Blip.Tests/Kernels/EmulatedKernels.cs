@@ -14,7 +14,11 @@ internal static class EmulatedKernels
     /// <param name="output">The array among the arguments that is read back; what it holds before is not uploaded.</param>
     /// <param name="arguments">The arguments, in order.</param>
     /// <returns>What the kernel wrote there: all of it, or the interpreter reports the read of what was never written.</returns>
-    public static float[] Run(string kernel, string architecture, KernelConfig launch, float[] output, params object[] arguments)
+    public static float[] Run(string kernel, string architecture, KernelConfig launch, float[] output, params object[] arguments) =>
+        Run(kernel, architecture, launch, true, output, arguments);
+
+    /// <summary>The same, where the device was or was not told that the launch may have the shared memory that it asks for.</summary>
+    public static float[] Run(string kernel, string architecture, KernelConfig launch, bool allowsShared, float[] output, object[] arguments)
     {
         using var gpu = new EmulatedGpu(new EmulationOptions { Seed = launch.GridDim.X });
         var (to, passed) = (0ul, new KernelArguments());
@@ -37,7 +41,11 @@ internal static class EmulatedKernels
             else
                 passed.Add((int)argument);
         }
-        gpu.Load(PtxKernels.Compile(kernel, architecture)).Launch(new Dim3(launch.GridDim.X, 1), launch.GroupDim.X, passed.ToArray());
+        var loaded = gpu.Load(PtxKernels.Compile(kernel, architecture));
+        var shared = launch.SharedMemoryConfig.NumElements * launch.SharedMemoryConfig.ElementSize;
+        if (allowsShared)
+            loaded.AllowDynamicShared(shared);
+        loaded.Launch(new Dim3(launch.GridDim.X, 1), launch.GroupDim.X, passed.ToArray(), shared);
         return gpu.Download<float>(to, output.Length);
 
         // An optional argument that is absent is a view of nothing, somewhere.

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Blip.Emulation.Machine;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Tests.Cases;
@@ -29,6 +30,10 @@ public class GemmCudaTests
                 continue;
             var tiles = Run(gemm, inputs, GemmCudaShape.Tiles, architecture);
             Assert.True(Bits(rows).SequenceEqual(Bits(tiles)), $"{gemm}: tiles give other bits");
+            if (format == WeightFormat.Float32 || architecture == "sm_75")
+                continue;
+            var deep = Run<SixStages>(gemm, inputs, GemmCudaShape.Tiles, architecture);
+            Assert.True(Bits(rows).SequenceEqual(Bits(deep)), $"{gemm}: six stages give other bits");
         }
     }
 
@@ -53,6 +58,20 @@ public class GemmCudaTests
 
         static float[] ToTf32(float[] values) => [.. values.Select(value => BitConverter.UInt32BitsToSingle((BitConverter.SingleToUInt32Bits(value) + 0x1000) & 0xFFFFE000))];
     }
+
+    [Fact]
+    public void Six_stages_want_more_shared_memory_than_a_launch_has_unasked()
+    {
+        var gemm = new GemmCase("six stages", 2, 16, 16) { Format = WeightFormat.Float16 };
+        var refused = Assert.Throws<EmulationException>(() => Run<SixStages>(gemm, GemmCases.Make(gemm), GemmCudaShape.Tiles, "sm_80", allowsShared: false));
+        Assert.Equal(Fault.Launch, refused.Fault);
+        Assert.Contains($"{SixStages.LaunchBytes} bytes of shared memory", refused.Message, StringComparison.Ordinal);
+    }
+
+    // The base of what a launch adds is where the first aligned byte is: copies and matrix loads take 16 at once.
+    [Fact]
+    public void Shared_memory_of_a_launch_is_aligned() =>
+        Assert.Matches(@"\.extern \.shared \.align (16|32|64|128) ", PtxKernels.Compile("GemmTensorCore.Kernel<Float16Matrix, AlignedRows, WarpSums, SixStages>", "sm_80"));
 
     [Fact]
     public void The_shape_depends_on_rows_and_the_size_of_the_gpu()
@@ -80,7 +99,10 @@ public class GemmCudaTests
         && (gemm.InFeatures < 1000 || format != WeightFormat.Float32)
         && (architecture == "sm_80" || gemm.InFeatures < 200));
 
-    private static float[] Run(GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture)
+    private static float[] Run(GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture) => Run<ThreeStages>(gemm, inputs, shape, architecture);
+
+    private static float[] Run<TStages>(GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture, bool allowsShared = true)
+        where TStages : struct, ITileStages
     {
         using var host = Device.Open("cpu");
         using var weights = PackedWeights.Allocate(host, gemm.OutFeatures, gemm.InFeatures, gemm.Format);
@@ -100,7 +122,8 @@ public class GemmCudaTests
                 $"{nameof(GemmRegistersRows)}.Kernel<{rows}>", architecture, GemmRegistersRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
                 [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
             (_, GemmCudaShape.Tiles) => EmulatedKernels.Run(
-                $"{nameof(GemmTensorCore)}.Kernel<{matrix}, {nameof(WarpSums)}>", architecture, GemmTensorCore.Launch(gemm.Rows, gemm.OutFeatures), y,
+                $"{nameof(GemmTensorCore)}.Kernel<{matrix}, {nameof(WarpSums)}, {typeof(TStages).Name}>", architecture,
+                GemmTensorCore.Launch<TStages>(gemm.Rows, gemm.OutFeatures), allowsShared, y,
                 [inputs.X, MemoryMarshal.Cast<byte, ushort>(stored).ToArray(), .. ends]),
             _ => EmulatedKernels.Run(
                 $"{nameof(GemmTensorCoreRows)}.Kernel<{matrix}>", architecture, GemmTensorCoreRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Text.RegularExpressions;
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 
 namespace Blip.Tests.Kernels;
@@ -69,7 +70,7 @@ public partial class PtxReportTests
             .OrderBy(pair => pair.Kernel, StringComparer.Ordinal).ThenBy(pair => pair.Architecture, StringComparer.Ordinal).ToList();
         var width = pairs.Max(pair => pair.Kernel.Length);
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"What ptxas {version} makes of the kernels that models launch. HMMA, HGMMA: tensor cores; LDGSTS: copies in the background.\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"What ptxas {version} makes of the kernels that models launch. HMMA, HGMMA: tensor cores; LDGSTS: copies in the background. Shared memory is the kernels' own:\nkernels with {nameof(SixStages)} get {SixStages.LaunchBytes} bytes of each launch.\n\n");
         text.Append(CultureInfo.InvariantCulture, $"{"kernel".PadRight(width)}  arch   registers  spilled  shared  HMMA  HGMMA  LDGSTS\n");
         foreach (var (kernel, architecture) in pairs)
         {

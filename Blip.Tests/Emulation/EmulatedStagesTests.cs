@@ -1,0 +1,54 @@
+using Blip.Emulation.Driver;
+using Blip.Emulation.Machine;
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
+
+namespace Blip.Tests.Emulation;
+
+/// <summary>Shared memory beyond 48 KB through the driver's own attribute, and the kernel for devices that have none to give. The options are the whole process's.</summary>
+[Collection(nameof(AloneCollection))]
+public class EmulatedStagesTests
+{
+    // Once around the ring of six and into the second time.
+    private static readonly GemmCase Product = new("more than six stages", 20, 260, 72) { Format = WeightFormat.Float16, Residual = true };
+
+    [Fact]
+    public void Tiles_take_six_stages_where_the_device_has_memory_for_them_and_give_the_bits_of_three()
+    {
+        var deep = Run(99 * 1024, 1, nameof(SixStages));
+        var plain = Run(64 * 1024, 0, nameof(ThreeStages));
+        Assert.Equal(plain.Select(BitConverter.SingleToInt32Bits), deep.Select(BitConverter.SingleToInt32Bits));
+    }
+
+    private static float[] Run(int sharedMemory, int asked, string stages)
+    {
+        var before = EmulatedDriver.Options;
+        try
+        {
+            EmulatedDriver.Options = before with { MaxSharedBytes = sharedMemory };
+            using var device = EmulatedDevices.Open();
+            var inputs = GemmCases.Make(Product);
+            using var weights = PackedWeights.Allocate(device, Product.OutFeatures, Product.InFeatures, Product.Format);
+            weights.Fill(0, inputs.Weights);
+            weights.Upload();
+            using var x = device.Upload<float>(inputs.X);
+            using var bias = device.Upload<float>(inputs.Bias);
+            using var residual = device.Upload<float>(inputs.Residual);
+            using var y = device.Allocate<float>(Product.Rows * Product.OutFeatures);
+            EmulatedDriver.ResetCounters();
+            GemmCuda.Run(
+                device, new GemmArgs { X = x.View, Weights = weights, Bias = bias.View, Residual = residual.View, Y = y.View, Rows = Product.Rows }, GemmCudaShape.Tiles);
+            var result = y.ToArray();
+            Assert.Equal(asked, EmulatedDriver.Counters.GetValueOrDefault("cuFuncSetAttribute"));
+            Assert.Contains(device.LoadedKernels, kernel => kernel.GetGenericArguments().Any(argument => argument.Name == stages));
+            var error = GemmCases.Error(Product, inputs, result, rounds: true);
+            Assert.True(error <= 1, $"{stages}: {error:F2} times the bound");
+            return result;
+        }
+        finally
+        {
+            EmulatedDriver.Options = before;
+        }
+    }
+}
