@@ -98,13 +98,15 @@ internal sealed class SharedMatrix(ulong descriptor, bool transposed)
     /// <summary>The address of an element; outer counts rows of A or columns of B, k what is summed over.</summary>
     public ulong Address(int outer, int k)
     {
-        if (descriptor >> 62 != 1)
-            throw new EmulationException(Fault.Invalid, $"the descriptor 0x{descriptor:x} has a layout that is not known; 128-byte swizzle is");
+        // 1: rows of 128 bytes; 2: of 64.
+        var layout = descriptor >> 62;
+        if (layout != 1 && (layout != 2 || transposed))
+            throw new EmulationException(Fault.Invalid, $"the descriptor 0x{descriptor:x} has a layout that is not known; swizzles of 128 bytes, and of 64 where k lies together, are");
         var address = transposed
             ? start + ((ulong)(outer / 64) * leading) + ((ulong)(k / 8) * stride) + ((ulong)(k % 8) * 128) + ((ulong)(outer % 64) * 2)
-            : start + ((ulong)(outer / 8) * stride) + ((ulong)(outer % 8) * 128) + ((ulong)k * 2);
-        // Pieces of 16 bytes change places by the row of 128 bytes that they are in.
-        return address ^ ((address >> 7 & 7) << 4);
+            : start + ((ulong)(outer / 8) * stride) + ((ulong)(outer % 8) * (layout == 1 ? 128ul : 64)) + ((ulong)k * 2);
+        // Pieces of 16 bytes change places among the 8, or 4, of a row by which 128 bytes they are in.
+        return address ^ ((address >> 7 & (layout == 1 ? 7ul : 3)) << 4);
     }
 }
 

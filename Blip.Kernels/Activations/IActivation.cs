@@ -108,7 +108,7 @@ internal readonly struct Relu : IActivation
     /// <summary>1 above 0; 0 at 0, as is usual.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Derivative<T>(T x)
-        where T : unmanaged, IReal<T> => T.IfLess(T.Create(0f), x, T.Create(1f), T.Create(0f));
+        where T : unmanaged, IReal<T> => T.IfMore(x, T.Create(0f), T.Create(1f), T.Create(0f));
 }
 
 /// <summary><see cref="Activation.Tanh"/>.</summary>

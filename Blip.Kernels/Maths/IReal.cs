@@ -25,6 +25,12 @@ internal interface IReal<TSelf>
     /// <summary>a &lt; b ? then : otherwise; also otherwise where one is NaN.</summary>
     static abstract TSelf IfLess(TSelf a, TSelf b, TSelf then, TSelf otherwise);
 
+    /// <summary>
+    /// a &gt; b ? then : otherwise; also otherwise where one is NaN. For a constant b: ILGPU 1.5.3 puts constants on the right of a comparison,
+    /// and where that turns it round, NaN fulfils it on CUDA.
+    /// </summary>
+    static virtual TSelf IfMore(TSelf a, TSelf b, TSelf then, TSelf otherwise) => TSelf.IfLess(b, a, then, otherwise);
+
     /// <summary>|x|.</summary>
     static abstract TSelf Abs(TSelf x);
 

@@ -47,7 +47,7 @@ internal static class Maths
         where T : unmanaged, IReal<T>
     {
         x = T.IfLess(x, T.Create(LeastExponent), T.Create(LeastExponent), x);
-        x = T.IfLess(T.Create(MostExponent), x, T.Create(MostExponent), x);
+        x = T.IfMore(x, T.Create(MostExponent), T.Create(MostExponent), x);
         var n = Round(x * T.Create(Log2E));
         var r = T.MultiplyAdd(n, T.Create(-Ln2Low), T.MultiplyAdd(n, T.Create(-Ln2High), x));
         var exp = ExpOfRemainder(r);
@@ -109,7 +109,7 @@ internal static class Maths
 
         var infinity = T.Create(float.PositiveInfinity);
         log = T.IfLess(x, infinity, log, x);
-        return T.IfLess(x, zero, T.Create(float.NaN), T.IfLess(zero, x, log, x - infinity));
+        return T.IfLess(x, zero, T.Create(float.NaN), T.IfMore(x, zero, log, x - infinity));
     }
 
     /// <inheritdoc cref="Erf(float)"/>
@@ -130,7 +130,7 @@ internal static class Maths
 
         // erf(x) = 1 - exp(Q(x)) for 0.9 ≤ x ≤ 3.95, to 2⁻³⁴; beyond that it is 1.
         var magnitude = T.Abs(x);
-        var clamped = T.IfLess(T.Create(ErfIsOne), magnitude, T.Create(ErfIsOne), magnitude);
+        var clamped = T.IfMore(magnitude, T.Create(ErfIsOne), T.Create(ErfIsOne), magnitude);
         var q = T.Create(-2.0910398e-5f);
         q = T.MultiplyAdd(q, clamped, T.Create(4.3231266e-4f));
         q = T.MultiplyAdd(q, clamped, T.Create(-4.1605732e-3f));

@@ -33,6 +33,9 @@ internal readonly struct Scalar(float value) : IReal<Scalar>
     public static Scalar IfLess(Scalar a, Scalar b, Scalar then, Scalar otherwise) => new(a.Value < b.Value ? then.Value : otherwise.Value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Scalar IfMore(Scalar a, Scalar b, Scalar then, Scalar otherwise) => new(a.Value > b.Value ? then.Value : otherwise.Value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Scalar Abs(Scalar x) => new(Interop.IntAsFloat(Interop.FloatAsInt(x.Value) & ~SignBit));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
