@@ -91,11 +91,11 @@ public class CaptionerTeamTests
         }
         (Func<int, int>, int)[] members =
         [
-            (batch => { gate.Wait(Token); taken[0]++; return batch; }, 0),
+            (batch => { gate.Wait(TestContext.Current.CancellationToken); taken[0]++; return batch; }, 0),
             (batch => { taken[1]++; gate.Release(); return batch; }, 1),
         ];
         var results = new List<int>();
-        await foreach (var result in new Team<int, int, int>(members, (_, e) => throw e).RunAsync(Numbers(), Token))
+        await foreach (var result in new Team<int, int, int>(members, (_, e) => throw e).RunAsync(Numbers(), TestContext.Current.CancellationToken))
         {
             results.Add(result);
             Assert.InRange(given, results.Count, results.Count + 6);
