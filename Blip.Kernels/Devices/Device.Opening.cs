@@ -16,13 +16,19 @@ public sealed partial class Device
 
     /// <summary>Every device that can be opened: CUDA first, then OpenCL, then the CPU.</summary>
     /// <exception cref="DeviceException">The environment variable <c>BLIP_CPU</c> or <c>BLIP_TILE</c> says what it cannot mean here.</exception>
-    public static IReadOnlyList<DeviceDescription> List() =>
-    [
-        .. Present().Select(device => device.Kind == DeviceKind.Cpu ? device : device with
-        {
-            Tile = TileChoice.Describe(device, Environment.GetEnvironmentVariable(TileChoice.Variable), TileCache.UserFolder),
-        }),
-    ];
+    public static IReadOnlyList<DeviceDescription> List()
+    {
+        var tile = Environment.GetEnvironmentVariable(TileChoice.Variable);
+        // The processor has no tile to describe, and may be all that there is.
+        TileChoice.Resolve(null, tile);
+        return
+        [
+            .. Present().Select(device => device.Kind == DeviceKind.Cpu ? device : device with
+            {
+                Tile = TileChoice.Describe(device, tile, TileCache.UserFolder),
+            }),
+        ];
+    }
 
     private static DeviceDescription[] Present()
     {
