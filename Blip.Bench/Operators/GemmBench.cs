@@ -13,6 +13,7 @@ internal static class GemmBench
     {
         Precision = Precision(gemm.Format),
         Long = gemm.Flops > 2e9,
+        ForGpus = GemmCases.Batches.Contains(gemm),
     });
 
     /// <summary>What <c>--precision</c> calls a format.</summary>

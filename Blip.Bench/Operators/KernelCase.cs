@@ -14,6 +14,9 @@ internal sealed record KernelCase(string Name, Func<Target, PreparedCase> Prepar
     /// <summary>Too slow for a short run.</summary>
     public bool Long { get; init; }
 
+    /// <summary>Too slow for processors, and for their drivers.</summary>
+    public bool ForGpus { get; init; }
+
     /// <summary>A run that ends when the device is done, as every benchmark of a kernel has it.</summary>
     public static Action Finished(Device device, Action launch) => () =>
     {

@@ -49,6 +49,6 @@ internal static class KernelCatalog
         from name in operators.Count > 0 ? operators : Names
         from one in Operators[name](odd)
         let work = $"{name} {one.Name}"
-        where (!isShort || !one.Long) && work.Contains(filter, StringComparison.OrdinalIgnoreCase)
+        where (!isShort || !one.Long) && (!one.ForGpus || !target.Device.Description.IsProcessor) && work.Contains(filter, StringComparison.OrdinalIgnoreCase)
         select new BenchCase(work, target.Id, () => one.Prepare(target)) { Variant = target.Variant, Precision = one.Precision };
 }

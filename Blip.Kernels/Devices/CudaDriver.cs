@@ -5,9 +5,9 @@ using ILGPU.Runtime.Cuda;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// The calls of the CUDA driver that ILGPU lacks: work captured into graphs, one stream that waits for another, and shared memory beyond 48 KB. The context of the
-/// calling thread must be the device's (<c>Accelerator.BindScoped</c>). Names and meanings: CUDA Driver API, modules "Stream Management",
-/// "Graph Management" and "Execution Control".
+/// The calls of the CUDA driver that ILGPU lacks: work captured into graphs, one stream that waits for another, and shared memory beyond
+/// 48 KB. The context of the calling thread must be the device's (<c>Accelerator.BindScoped</c>). Names and meanings: CUDA Driver API,
+/// modules "Stream Management", "Graph Management" and "Execution Control".
 /// </summary>
 internal static partial class CudaDriver
 {

@@ -51,7 +51,7 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
         var kernel = accelerator.LoadKernel(compiled);
-        // What a launch adds to the kernel's own shared memory may be all that there is.
+        // What a launch adds to the kernel's own shared memory may be all that there is. ILGPU keeps to itself whether there is any: its text says so.
         if (kernel is CudaKernel onGpu && compiled is PTXCompiledKernel { PTXAssembly: var text } && text.Contains(".extern .shared", StringComparison.Ordinal))
         {
             using var bound = accelerator.BindScoped();

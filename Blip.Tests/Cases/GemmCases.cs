@@ -94,7 +94,7 @@ public static class GemmCases
         new("large, feed-forward out", 197, 4096, 1024) { Large = true, Residual = true },
     ];
 
-    /// <summary>The image encoder's products for 32 pictures, plain, as a library of linear algebra has them: only timed, for they take seconds.</summary>
+    /// <summary>The image encoder's products for 32 pictures, plain, as a library of linear algebra has them: only timed, and on GPUs.</summary>
     public static IReadOnlyList<GemmCase> Batches { get; } =
     [
         .. new[] { (768, 2304), (768, 768), (768, 3072), (3072, 768) }.Select(
