@@ -37,8 +37,6 @@ public sealed partial class Device
         return counters.View;
     }
 
-    private static bool Asked(bool? option, string variable) => option ?? Environment.GetEnvironmentVariable(variable) == "1";
-
     private static int SharedMemoryOf(ILGPU.Runtime.Accelerator accelerator) => accelerator is CudaAccelerator cuda
         ? CudaAPI.CurrentAPI.GetDeviceAttribute(MaxSharedMemoryOnRequest, cuda.DeviceId)
         : 0;

@@ -15,12 +15,12 @@ public sealed partial class Device
     private const string Cpu0 = "cpu", Auto = "auto";
 
     /// <summary>Every device that can be opened: CUDA first, then OpenCL, then the CPU.</summary>
-    /// <exception cref="DeviceException">The environment variable <c>BLIP_CPU</c> or <c>BLIP_TILE</c> says what it cannot mean here.</exception>
+    /// <exception cref="DeviceException">An environment variable (<c>BLIP_CPU</c>, <c>BLIP_TILE</c>, <c>BLIP_TF32</c>, <c>BLIP_WGMMA</c>) says what it cannot mean here.</exception>
     public static IReadOnlyList<DeviceDescription> List()
     {
         var tile = Environment.GetEnvironmentVariable(TileChoice.Variable);
-        // The processor has no tile to describe, and may be all that there is.
-        TileChoice.Resolve(null, tile);
+        // The processor asks none of them, and may be all that there is.
+        CheckEnvironment(new DeviceOptions());
         return
         [
             .. Present().Select(device => device.Kind == DeviceKind.Cpu ? device : device with
@@ -28,6 +28,14 @@ public sealed partial class Device
                 Tile = TileChoice.Describe(device, tile, TileCache.UserFolder),
             }),
         ];
+    }
+
+    // A wrong word is refused whichever device is opened: who sets a variable wants to hear of it.
+    private static void CheckEnvironment(DeviceOptions options)
+    {
+        TileChoice.Resolve(options.Tile, Environment.GetEnvironmentVariable(TileChoice.Variable));
+        CudaSwitch.Allows(options.Tf32, CudaSwitch.Tf32);
+        CudaSwitch.Allows(options.WarpGroups, CudaSwitch.WarpGroups);
     }
 
     private static DeviceDescription[] Present()
@@ -56,7 +64,7 @@ public sealed partial class Device
     /// </param>
     /// <param name="options">Threads, vectors, group size and tile; null for the defaults.</param>
     /// <exception cref="ArgumentException">The name, or an option, is not one of these.</exception>
-    /// <exception cref="DeviceException">There is no such device here, the environment variable <c>BLIP_CPU</c> asks the processor for what it lacks, or <c>BLIP_TILE</c> says something unknown.</exception>
+    /// <exception cref="DeviceException">There is no such device here, or an environment variable (<c>BLIP_CPU</c>, <c>BLIP_TILE</c>, <c>BLIP_TF32</c>, <c>BLIP_WGMMA</c>) says what it cannot mean here.</exception>
     public static Device Open(string name = Auto, DeviceOptions? options = null)
     {
         options ??= new DeviceOptions();
@@ -65,7 +73,7 @@ public sealed partial class Device
         if (options.GroupSize is < 0 or > MaxGroupSize || (options.GroupSize & (options.GroupSize - 1)) != 0)
             throw new ArgumentException($"GroupSize is {options.GroupSize}; give a power of two up to {MaxGroupSize}, or 0.", nameof(options));
 
-        TileChoice.Resolve(options.Tile, Environment.GetEnvironmentVariable(TileChoice.Variable));
+        CheckEnvironment(options);
 
         var parts = name.ToLowerInvariant().Split(':');
         var index = 0;

@@ -26,8 +26,8 @@ public sealed partial class Device : IDisposable
         this.context = context;
         Accelerator = accelerator;
         Architecture = ArchitectureOf(accelerator);
-        Tf32 = Architecture >= 80 && Asked(options.Tf32, "BLIP_TF32");
-        WarpGroups = Architecture == 90 && Asked(options.WarpGroups, "BLIP_WGMMA");
+        Tf32 = Architecture >= 80 && CudaSwitch.Allows(options.Tf32, CudaSwitch.Tf32);
+        WarpGroups = Architecture == 90 && CudaSwitch.Allows(options.WarpGroups, CudaSwitch.WarpGroups);
         Description = description;
         // CUDA's own default stream cannot be captured, and waits for all others.
         Stream = description.Kind == DeviceKind.Cuda ? accelerator.CreateStream() : accelerator.DefaultStream;

@@ -14,7 +14,7 @@ public sealed record DeviceDescription(string Id, DeviceKind Kind, string Name, 
 
     /// <summary>
     /// The tile of the linear layer on other devices than <see cref="DeviceKind.Cpu"/>, and where it comes from, in words: <c>6x16, default</c>,
-    /// <c>float32 6x32, tuned</c>. Told by <see cref="Device.List"/>; null elsewhere.
+    /// <c>float32 6x32, tuned</c>, <c>CUDA's own</c>. Told by <see cref="Device.List"/>; null elsewhere.
     /// </summary>
     public string? Tile { get; init; }
 

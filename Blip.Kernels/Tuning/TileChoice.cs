@@ -66,7 +66,7 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
             : new DeviceException($"The environment variable {Variable} is '{variable}'; it may be {string.Join(", ", Words)}.");
     }
 
-    /// <summary>What is known of a device that is not open, in words: <c>6x16, forced</c> or <c>float32 6x32, int8 12x32, tuned</c>.</summary>
+    /// <summary>What is known of a device that is not open, in words: <c>6x16, forced</c>, <c>float32 6x32, int8 12x32, tuned</c> or <c>CUDA's own</c>.</summary>
     /// <param name="device">The device.</param>
     /// <param name="variable">The value of <see cref="Variable"/>.</param>
     /// <param name="folder">Where tuned shapes are kept.</param>
@@ -76,6 +76,9 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
         var (forced, tunes) = Resolve(null, variable);
         if (forced is { } shape)
             return $"{Name(shape)}, forced";
+        // GemmCuda runs there; tiles are for bfloat16 on sm_75 alone.
+        if (device.Kind == DeviceKind.Cuda)
+            return "CUDA's own";
         var known = tunes
             ? Enum.GetValues<WeightFormat>()
                 .Select(format => (Format: format, Shape: TileCache.Read(folder, TileKey.Of(device, Device.DefaultGroupSize(device), format))))

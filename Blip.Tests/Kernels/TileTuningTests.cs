@@ -75,7 +75,7 @@ public sealed class TileTuningTests : IDisposable
         TileKey[] others =
         [
             TileKey.Of(Gpu with { Driver = "12.9" }, 128, WeightFormat.Float32), TileKey.Of(Gpu with { Name = "other" }, 128, WeightFormat.Float32),
-            TileKey.Of(Gpu with { Units = 9 }, 128, WeightFormat.Float32), TileKey.Of(Gpu with { Kind = DeviceKind.OpenCl }, 128, WeightFormat.Float32),
+            TileKey.Of(Gpu with { Units = 9 }, 128, WeightFormat.Float32), TileKey.Of(Gpu with { Kind = DeviceKind.Cuda }, 128, WeightFormat.Float32),
             TileKey.Of(Gpu, 64, WeightFormat.Float32), TileKey.Of(Gpu, 128, WeightFormat.Int8), key with { Kernels = "9.9.9.9" },
         ];
         var file = TileCache.File(folder.Path, key);
@@ -120,6 +120,8 @@ public sealed class TileTuningTests : IDisposable
         TileCache.Write(folder.Path, TileKey.Of(Gpu, 128, WeightFormat.Int8), GemmShape.Tile12x32);
         Assert.Equal("float32 6x32, int8 12x32, tuned", TileChoice.Describe(Gpu, "auto", folder.Path));
         Assert.Equal("shared64x64, default", TileChoice.Describe(Gpu, "off", folder.Path));
+        Assert.Equal("CUDA's own", TileChoice.Describe(Gpu with { Kind = DeviceKind.Cuda }, "auto", folder.Path));
+        Assert.Equal("6x64, forced", TileChoice.Describe(Gpu with { Kind = DeviceKind.Cuda }, "6x64", folder.Path));
     }
 
     [Theory, InlineData(true), InlineData(false)]
@@ -135,19 +137,34 @@ public sealed class TileTuningTests : IDisposable
     {
         Refused($"BLIP_TILE is '{word}'", Assert.Throws<DeviceException>(() => TileChoice.Resolve(null, word)).Message);
         Refused($"Tile is '{word}'", Assert.Throws<ArgumentException>(() => Device.Open("cpu", new DeviceOptions { Tile = word })).Message);
-
-        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "blip.dll"), "devices"]) { RedirectStandardError = true };
-        start.Environment[TileChoice.Variable] = word;
-        using var process = System.Diagnostics.Process.Start(start)!;
-        Refused($"BLIP_TILE is '{word}'", await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(2, process.ExitCode);
+        Refused($"BLIP_TILE is '{word}'", await RefusedBy("devices", TileChoice.Variable, word));
 
         static void Refused(string start, string message) =>
             Assert.All(["auto", "off", "6x16", "6x32", "6x64", "12x32", "shared64x64", start], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 
-    private static DeviceDescription Gpu => new("cuda:0", DeviceKind.Cuda, "A GPU", false, 1 << 30, 8) { Driver = "12.8" };
+    // Also where no device is there that would ask.
+    [Theory, InlineData(CudaSwitch.Tf32, "yes"), InlineData(CudaSwitch.WarpGroups, "2")]
+    public async Task A_switch_of_cuda_is_1_or_0(string variable, string word)
+    {
+        Assert.True(CudaSwitch.Allows(true, variable));
+        Assert.False(CudaSwitch.Allows(null, "BLIP_NOBODY_SET_THIS"));
+        Assert.Contains($"{variable} is '{word}'; it may be 1", await RefusedBy("devices", variable, word), StringComparison.Ordinal);
+    }
+
+    // What the tool says of a variable that it refuses.
+    private static async Task<string> RefusedBy(string command, string variable, string word)
+    {
+        var start = new System.Diagnostics.ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "blip.dll"), command]) { RedirectStandardError = true };
+        start.Environment[variable] = word;
+        using var process = System.Diagnostics.Process.Start(start)!;
+        var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(2, process.ExitCode);
+        return error;
+    }
+
+    private static DeviceDescription Gpu => new("opencl:0", DeviceKind.OpenCl, "A GPU", false, 1 << 30, 8) { Driver = "12.8" };
 
     private static string Renamed(string text, GemmShape shape, GemmShape other) =>
         text.Replace($"\"{TileChoice.Name(shape)}\"", $"\"{TileChoice.Name(other)}\"", StringComparison.Ordinal);
