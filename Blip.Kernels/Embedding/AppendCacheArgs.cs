@@ -5,17 +5,20 @@ namespace Blip.Kernels;
 /// <summary>What <see cref="AppendCache"/> writes where.</summary>
 public struct AppendCacheArgs
 {
-    /// <summary>New keys or values: token t of row r starts at <c>(r·Tokens + t)·SourceStride + SourceOffset</c>.</summary>
-    public ArrayView<float> Source;
+    /// <summary>New keys: token t of row r starts at <c>(r·Tokens + t)·KeyStride + KeyOffset</c>.</summary>
+    public ArrayView<float> Key;
 
-    /// <summary>Elements from one token of the source to the next; at least <see cref="SourceOffset"/> + <see cref="Width"/>.</summary>
-    public int SourceStride;
+    /// <summary>New values, as <see cref="Key"/>; both may lie in one array.</summary>
+    public ArrayView<float> Value;
 
-    /// <summary>Where in a token of the source the keys or values begin.</summary>
-    public int SourceOffset;
+    /// <summary>Elements from one token to the next; at least the offset + <see cref="Width"/>.</summary>
+    public int KeyStride, ValueStride;
 
-    /// <summary>[cache rows, Capacity, Width].</summary>
-    public ArrayView<float> Cache;
+    /// <summary>Where in a token the keys or values begin.</summary>
+    public int KeyOffset, ValueOffset;
+
+    /// <summary>[cache rows, Capacity, Width]; neither overlaps the other or what is new.</summary>
+    public ArrayView<float> KeyCache, ValueCache;
 
     /// <summary>Positions of one cache row.</summary>
     public int Capacity;
@@ -26,7 +29,7 @@ public struct AppendCacheArgs
     /// <summary>[Rows]: the cache row that row r writes; empty: r.</summary>
     public ArrayView<int> WriteRow;
 
-    /// <summary>Rows of the source.</summary>
+    /// <summary>Rows of what is new.</summary>
     public int Rows;
 
     /// <summary>New tokens per row.</summary>

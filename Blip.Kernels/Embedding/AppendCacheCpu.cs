@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 /// <summary>CPU variant of <see cref="AppendCache"/>: a few tokens per task.</summary>
 internal unsafe struct AppendCacheCpu : ICpuOperator
 {
-    public float* Source, Cache;
+    public float* Key, Value, KeyCache, ValueCache;
     public int* Start, WriteRow;
     public AppendCacheShape Shape;
     public RowTasks Rows;
@@ -21,8 +21,9 @@ internal unsafe struct AppendCacheCpu : ICpuOperator
             var cacheRow = WriteRow == null ? row : WriteRow[row];
             if (position < 0 || position >= Shape.Capacity || cacheRow < 0 || cacheRow >= Shape.CacheRows)
                 continue;
-            var from = Source + ((long)i * Shape.SourceStride) + Shape.SourceOffset;
-            RowMath.Copy(from, Cache + ((((long)cacheRow * Shape.Capacity) + position) * Shape.Width), Shape.Width);
+            var to = (((long)cacheRow * Shape.Capacity) + position) * Shape.Width;
+            RowMath.Copy(Key + ((long)i * Shape.KeyStride) + Shape.KeyOffset, KeyCache + to, Shape.Width);
+            RowMath.Copy(Value + ((long)i * Shape.ValueStride) + Shape.ValueOffset, ValueCache + to, Shape.Width);
         }
     }
 }

@@ -3,7 +3,7 @@ namespace Blip.Kernels;
 /// <summary>A cache after new tokens were copied into it element by element.</summary>
 internal static class AppendCacheReference
 {
-    /// <summary>Takes what <see cref="AppendCacheArgs"/> names; the cache that is given stays as it is.</summary>
+    /// <summary>Takes what <see cref="AppendCacheArgs"/> names, of the keys or of the values; the cache that is given stays as it is.</summary>
     public static float[] Run(
         float[] source, int sourceStride, int sourceOffset, float[] cache, int capacity, int[] start, int[] writeRow, int rows, int tokens, int width)
     {

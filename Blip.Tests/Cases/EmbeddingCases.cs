@@ -93,55 +93,68 @@ public sealed class TokenEmbeddingData : IDisposable
     }
 }
 
-/// <summary>A cache, and keys to be written into it: a part of each token of their source.</summary>
+/// <summary>Caches, and keys and values to be written into them: a part of each token of their sources, which have strides of their own.</summary>
 public sealed class AppendCacheData : IDisposable
 {
-    private readonly DeviceBuffer<float> source, cache;
+    private readonly DeviceBuffer<float> keys, values, keyCache, valueCache;
     private readonly DeviceBuffer<int> start, writeRow;
 
     /// <summary>Makes the arrays, the same every time.</summary>
     public AppendCacheData(Device device, EmbeddingCase test)
     {
         var random = new Random(2);
-        int cacheRows = test.Rows + 2, capacity = test.Tokens + 3, stride = (3 * test.Hidden) + 1;
-        var sources = EmbeddingCases.Values(random, test.Rows * test.Tokens * stride);
-        var before = EmbeddingCases.Values(random, cacheRows * capacity * test.Hidden);
+        var (width, tokens) = (test.Hidden, test.Rows * test.Tokens);
+        int cacheRows = test.Rows + 2, capacity = test.Tokens + 3, keyStride = (3 * width) + 1, valueStride = width + 2;
+        var newKeys = EmbeddingCases.Values(random, tokens * keyStride);
+        var newValues = EmbeddingCases.Values(random, tokens * valueStride);
+        var keysBefore = EmbeddingCases.Values(random, cacheRows * capacity * width);
+        var valuesBefore = EmbeddingCases.Values(random, cacheRows * capacity * width);
         // The last row runs over the end of its cache row, where there are several tokens.
         int[] starts = test.Start ? [.. Enumerable.Range(0, test.Rows).Select(row => row == test.Rows - 1 ? capacity - 1 : row % 3)] : [];
         int[] writeRows = test.Start ? [.. Enumerable.Range(0, cacheRows).OrderBy(_ => random.Next()).Take(test.Rows)] : [];
-        source = device.Upload<float>(sources);
-        cache = device.Upload<float>(before);
-        start = device.Upload<int>(starts);
-        writeRow = device.Upload<int>(writeRows);
+        (keys, values) = (device.Upload<float>(newKeys), device.Upload<float>(newValues));
+        (keyCache, valueCache) = (device.Upload<float>(keysBefore), device.Upload<float>(valuesBefore));
+        (start, writeRow) = (device.Upload<int>(starts), device.Upload<int>(writeRows));
         Args = new AppendCacheArgs
         {
-            Source = source.View,
-            SourceStride = stride,
-            SourceOffset = test.Hidden,
-            Cache = cache.View,
+            Key = keys.View,
+            KeyStride = keyStride,
+            KeyOffset = width,
+            Value = values.View,
+            ValueStride = valueStride,
+            ValueOffset = 1,
+            KeyCache = keyCache.View,
+            ValueCache = valueCache.View,
             Capacity = capacity,
             Start = start.View,
             WriteRow = writeRow.View,
             Rows = test.Rows,
             Tokens = test.Tokens,
-            Width = test.Hidden,
+            Width = width,
         };
-        Expected = AppendCacheReference.Run(sources, stride, test.Hidden, before, capacity, starts, writeRows, test.Rows, test.Tokens, test.Hidden);
+        ExpectedKeys = AppendCacheReference.Run(newKeys, keyStride, width, keysBefore, capacity, starts, writeRows, test.Rows, test.Tokens, width);
+        ExpectedValues = AppendCacheReference.Run(newValues, valueStride, 1, valuesBefore, capacity, starts, writeRows, test.Rows, test.Tokens, width);
     }
 
     /// <summary>What to run.</summary>
     public AppendCacheArgs Args { get; }
 
-    /// <summary>The cache as it should be afterwards.</summary>
-    public float[] Expected { get; }
+    /// <summary>The cache of keys as it should be afterwards.</summary>
+    public float[] ExpectedKeys { get; }
 
-    /// <summary>The cache as it is.</summary>
-    public float[] Cache() => cache.ToArray();
+    /// <summary>The same of values.</summary>
+    public float[] ExpectedValues { get; }
+
+    /// <summary>The cache of keys as it is.</summary>
+    public float[] Keys() => keyCache.ToArray();
+
+    /// <summary>The same of values.</summary>
+    public float[] Values() => valueCache.ToArray();
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var owned in new IDisposable[] { source, cache, start, writeRow })
+        foreach (var owned in new IDisposable[] { keys, values, keyCache, valueCache, start, writeRow })
             owned.Dispose();
     }
 }

@@ -58,14 +58,15 @@ public class EmbeddingTests
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void New_keys_go_to_their_rows_positions_and_nothing_else_changes(string id)
+    public void New_keys_and_values_go_to_their_rows_positions_and_nothing_else_changes(string id)
     {
         using var device = Variants.Open(id);
         foreach (var test in EmbeddingCases.All)
         {
             using var data = new AppendCacheData(device, test);
             AppendCache.Run(device, data.Args, Variants.Portable(id));
-            Assert.Equal(data.Expected, data.Cache());
+            Assert.Equal(data.ExpectedKeys, data.Keys());
+            Assert.Equal(data.ExpectedValues, data.Values());
         }
     }
 
@@ -80,10 +81,17 @@ public class EmbeddingTests
         Refused("Output holds 64", () => TokenEmbedding.Run(device, embedding));
         Refused("Ids holds 2", () => TokenEmbedding.Run(device, embedding with { Rows = 2 }));
         Refused("index holds 2", () => SelectToken.Run(device, x.View, ids.View, x.View, 3, 1, 1));
-        var append = new AppendCacheArgs { Source = x.View, SourceStride = 4, Cache = x.View, Capacity = 4, Rows = 2, Tokens = 2, Width = 4 };
+        using var values = device.Allocate<float>(60);
+        var append = new AppendCacheArgs
+        {
+            Key = x.View, KeyStride = 4, Value = x.View, ValueStride = 4, KeyCache = x.View, ValueCache = values.View, Capacity = 4, Rows = 2, Tokens = 2, Width = 4,
+        };
         AppendCache.Run(device, append);
-        Refused("SourceStride is 3", () => AppendCache.Run(device, append with { SourceStride = 3 }));
-        Refused("Cache holds 64", () => AppendCache.Run(device, append with { Capacity = 9 }));
+        Refused("KeyStride is 3", () => AppendCache.Run(device, append with { KeyStride = 3 }));
+        Refused("ValueStride is 4", () => AppendCache.Run(device, append with { ValueOffset = 1 }));
+        Refused("Value holds 60", () => AppendCache.Run(device, append with { Value = values.View, ValueStride = 20 }));
+        Refused("ValueCache holds 60", () => AppendCache.Run(device, append with { Capacity = 8 }));
+        Refused("KeyCache holds 64", () => AppendCache.Run(device, append with { Capacity = 9 }));
 
         static void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
     }

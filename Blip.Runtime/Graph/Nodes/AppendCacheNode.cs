@@ -34,26 +34,21 @@ public sealed record AppendCacheNode(string Name, Columns Key, Columns Value, Va
     }
 
     /// <inheritdoc/>
-    public override int Kernels => 2;
-
-    /// <inheritdoc/>
-    public override void Run(Plan plan)
+    public override void Run(Plan plan) => AppendCache.Run(plan.Device, new AppendCacheArgs
     {
-        Append(plan, Key, KeyCache);
-        Append(plan, Value, ValueCache);
-    }
-
-    private void Append(Plan plan, Columns source, Value cache) => AppendCache.Run(plan.Device, new AppendCacheArgs
-    {
-        Source = plan.Floats(source.Value),
-        SourceStride = source.Value.Shape.Width,
-        SourceOffset = source.Offset,
-        Cache = plan.Floats(cache),
-        Capacity = plan.Size(cache, 1),
+        Key = plan.Floats(Key.Value),
+        KeyStride = Key.Value.Shape.Width,
+        KeyOffset = Key.Offset,
+        Value = plan.Floats(Value.Value),
+        ValueStride = Value.Value.Shape.Width,
+        ValueOffset = Value.Offset,
+        KeyCache = plan.Floats(KeyCache),
+        ValueCache = plan.Floats(ValueCache),
+        Capacity = plan.Size(KeyCache, 1),
         Start = plan.Ints(Start),
         WriteRow = CacheRow is null ? plan.Device.Empty<int>() : plan.Ints(CacheRow),
-        Rows = plan.Size(source.Value, 0),
-        Tokens = plan.Size(source.Value, 1),
-        Width = source.Width,
+        Rows = plan.Size(Key.Value, 0),
+        Tokens = plan.Size(Key.Value, 1),
+        Width = Key.Width,
     });
 }
