@@ -125,10 +125,10 @@ internal sealed class BlipWorks : IBeamWorks
         device.Dispose();
     }
 
-    private void Fill(DeviceBuffer<int> buffer, Func<int, int, int> value)
+    private void Fill(MirroredArray<int> array, Func<int, int, int> value)
     {
-        var columns = (int)(buffer.Length / images);
-        buffer.CopyFrom([.. Enumerable.Range(0, (int)buffer.Length).Select(index => value(index / columns, index % columns))]);
+        var columns = array.Length / images;
+        array.CopyFrom([.. Enumerable.Range(0, array.Length).Select(index => value(index / columns, index % columns))]);
     }
 
     private float[] Read(ArrayView<float> view)

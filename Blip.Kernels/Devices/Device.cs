@@ -120,11 +120,15 @@ public sealed partial class Device : IDisposable
     public ArrayView<T> OrEmpty<T>(ArrayView<T> view)
         where T : unmanaged => view.Length > 0 ? view : Empty<T>();
 
+    /// <summary>How often <see cref="Synchronize"/> was called: work that was queued at another number is done.</summary>
+    internal long Waits { get; private set; }
+
     /// <summary>Waits until everything that was queued is done.</summary>
     public void Synchronize()
     {
         RunWaiting();
         Stream.Synchronize();
+        Waits++;
     }
 
     /// <inheritdoc/>

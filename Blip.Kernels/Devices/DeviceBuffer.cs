@@ -96,17 +96,30 @@ public sealed class DeviceBuffer<T> : IDisposable
     /// <see cref="Device.Synchronize"/>; part of what <see cref="Device.Capture"/> writes down.
     /// </summary>
     /// <exception cref="ArgumentException">The destination is longer than the buffer.</exception>
-    public void CopyTo(HostBuffer<T> destination)
+    public void CopyTo(HostBuffer<T> destination) => CopyTo(destination, 0, destination.Length);
+
+    /// <summary>The same for elements that lie at the same place in both.</summary>
+    internal void CopyTo(HostBuffer<T> destination, int start, int length)
     {
         if (device.Kind != DeviceKind.Cuda)
         {
-            CopyTo(destination.Span);
+            CopyTo(destination.Span.Slice(start, length), start);
             return;
         }
-        if (destination.Length > Length)
-            throw new ArgumentException($"{destination.Length} elements are not in a buffer of {Length}.", nameof(destination));
         using var bound = device.Accelerator.BindScoped();
-        CudaDriver.Copy(View.LoadEffectiveAddressAsPtr(), destination.Address, (long)destination.Length * Interop.SizeOf<T>(), device.Stream);
+        CudaDriver.Copy(AddressOf(start, length), destination.AddressOf(start, length), (long)length * Interop.SizeOf<T>(), device.Stream);
+    }
+
+    /// <summary>Queues a copy of elements that lie at the same place in both; until it is done, those on the host may not change.</summary>
+    internal void CopyFrom(HostBuffer<T> source, int start, int length)
+    {
+        if (device.Kind != DeviceKind.Cuda)
+        {
+            CopyFrom(source.Span.Slice(start, length), start);
+            return;
+        }
+        using var bound = device.Accelerator.BindScoped();
+        CudaDriver.Copy(source.AddressOf(start, length), AddressOf(start, length), (long)length * Interop.SizeOf<T>(), device.Stream);
     }
 
     /// <summary>Copies the whole buffer to a new array.</summary>
@@ -115,6 +128,13 @@ public sealed class DeviceBuffer<T> : IDisposable
         var result = new T[Length];
         CopyTo(result);
         return result;
+    }
+
+    private nint AddressOf(int start, int length)
+    {
+        if ((long)start + length > Length)
+            throw new ArgumentException($"{length} elements at {start} are not in a buffer of {Length}.", nameof(length));
+        return View.LoadEffectiveAddressAsPtr() + (nint)((long)start * Interop.SizeOf<T>());
     }
 
     /// <summary>The elements themselves, where the device is the CPU accelerator: packing writes there without a copy.</summary>

@@ -41,6 +41,14 @@ public sealed unsafe class HostBuffer<T> : IDisposable
     /// <summary>The elements. While a copy is under way they are the device's: <see cref="Device.Synchronize"/> first.</summary>
     public Span<T> Span => new((T*)Address, Length);
 
+    /// <summary>Where some of the elements begin.</summary>
+    internal nint AddressOf(int start, int length)
+    {
+        if ((long)start + length > Length)
+            throw new ArgumentException($"{length} elements at {start} are not in a buffer of {Length}.", nameof(length));
+        return Address + (nint)((long)start * sizeof(T));
+    }
+
     internal nint Address => address != 0 ? address : throw new ObjectDisposedException(nameof(HostBuffer<>));
 
     /// <inheritdoc/>

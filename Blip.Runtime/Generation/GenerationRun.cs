@@ -50,11 +50,10 @@ internal sealed class GenerationRun
 
         Decode(ChooseTokens, () => Collect(tokens, onToken), cancellationToken);
 
-        workspace.Running.CopyTo(workspace.HostFloats);
         return Group(row =>
         {
             var generated = tokens[row].Count - prompts[row / state.Beams].Length;
-            return new GeneratedSequence([.. tokens[row]], workspace.HostFloats[row] / Math.Pow(generated, options.LengthPenalty))
+            return new GeneratedSequence([.. tokens[row]], workspace.Running.Host[row] / Math.Pow(generated, options.LengthPenalty))
             {
                 Scores = scores?.Take(Enumerable.Repeat(row, generated)),
                 Logits = logits?.Take(Enumerable.Repeat(row, generated)),
@@ -67,13 +66,13 @@ internal sealed class GenerationRun
     {
         Decode(SearchBeams, AllFinished, cancellationToken);
 
-        workspace.FinishedScores.CopyTo(workspace.HostFloats);
-        workspace.FinishedLengths.CopyTo(workspace.HostRows);
-        workspace.FinishedTokens.CopyTo(workspace.HostTable);
-        var ancestors = scores is null && logits is null ? null : workspace.FinishedRows.ToArray();
+        var ancestors = scores is not null || logits is not null;
+        workspace.FetchFound(ancestors);
+        device.Synchronize();
         return Group(row => Found(row, ancestors), options.NumReturnSequences);
     }
 
+    // Everything that a run begins with goes up by one copy, which waits for nobody.
     private void Begin(IReadOnlyList<long>? streams)
     {
         var (images, beams, capacity) = (state.Images, state.Beams, state.Capacity);
@@ -81,65 +80,38 @@ internal sealed class GenerationRun
         longest = state.PromptTokens;
         state.KeyTokens = longest;
 
-        var table = workspace.HostTable.AsSpan();
-        table.Clear();
+        var padded = state.Prompts.Host;
+        padded.Fill(specials.Pad);
         for (var image = 0; image < images; image++)
         {
-            var row = table.Slice(image * state.PromptTokens, state.PromptTokens);
-            row.Fill(specials.Pad);
-            prompts[image].CopyTo(row);
+            prompts[image].CopyTo(padded[(image * state.PromptTokens)..]);
+            state.PromptLengths.Host[image] = prompts[image].Length;
+            workspace.Limits.Host[image] = options.LengthLimit(prompts[image].Length);
+            workspace.Streams.Host[image] = streams?[image] ?? 0;
         }
-        state.Prompts.CopyFrom(table[..(images * state.PromptTokens)]);
 
-        table.Clear();
-        for (var row = 0; row < state.Rows; row++)
-            prompts[row / beams].CopyTo(table[(row * capacity)..]);
-        workspace.History.CopyFrom(table);
-
-        // All rows of an image read its prompt from its first cache row.
+        var history = workspace.History.Host;
+        history.Clear();
         for (var row = 0; row < state.Rows; row++)
         {
-            var entries = table.Slice(row * capacity, capacity);
+            var prompt = prompts[row / beams];
+            prompt.CopyTo(history[(row * capacity)..]);
+            workspace.Lengths.Host[row] = prompt.Length;
+            // All rows of an image read its prompt from its first cache row.
+            var entries = state.CacheRow.Host.Slice(row * capacity, capacity);
             entries.Fill(row);
-            entries[..prompts[row / beams].Length].Fill(row / beams * beams);
+            entries[..prompt.Length].Fill(row / beams * beams);
+            // Beams are alike before the first step: all but one start out of reach, so that the first one's continuations fill them.
+            workspace.Running.Host[row] = options.NumBeams > 1 && row % beams > 0 ? -1e9f : 0;
         }
-        state.CacheRow.CopyFrom(table);
-
-        PerImage(state.PromptLengths, image => prompts[image].Length);
-        PerImage(workspace.Limits, image => options.LengthLimit(prompts[image].Length));
-        PerRow(workspace.Lengths, row => prompts[row / beams].Length);
-        PerRow(state.Start, row => 0);
-        PerRow(state.InputIds, row => specials.Pad);
-        workspace.HostRows.AsSpan().Clear();
-        workspace.Finished.CopyFrom(workspace.HostRows);
-        for (var image = 0; image < images; image++)
-            workspace.HostStreams[image] = streams?[image] ?? 0;
-        workspace.Streams.CopyFrom(workspace.HostStreams);
-
-        // Beams are alike before the first step: all but one start out of reach, so that the first one's continuations fill them.
-        for (var row = 0; row < state.Rows; row++)
-            workspace.HostFloats[row] = options.NumBeams > 1 && row % beams > 0 ? -1e9f : 0;
-        workspace.Running.CopyFrom(workspace.HostFloats);
-        if (options.NumBeams == 1)
-            return;
-        for (var length = 0; length <= capacity; length++)
-            workspace.HostDivisors[length] = length == 0 ? 1 : (float)Math.Pow(length, options.LengthPenalty);
-        workspace.Divisors.CopyFrom(workspace.HostDivisors);
-        workspace.FinishedLengths.CopyFrom(workspace.HostRows);
-    }
-
-    private void PerImage(DeviceBuffer<int> buffer, Func<int, int> value)
-    {
-        for (var image = 0; image < state.Images; image++)
-            workspace.HostImages[image] = value(image);
-        buffer.CopyFrom(workspace.HostImages);
-    }
-
-    private void PerRow(DeviceBuffer<int> buffer, Func<int, int> value)
-    {
-        for (var row = 0; row < state.Rows; row++)
-            workspace.HostRows[row] = value(row);
-        buffer.CopyFrom(workspace.HostRows);
+        state.Start.Host.Clear();
+        state.InputIds.Host.Fill(specials.Pad);
+        workspace.Finished.Host.Clear();
+        workspace.FinishedLengths.Host.Clear();
+        var divisors = workspace.Divisors.Host;
+        for (var length = 0; length < divisors.Length; length++)
+            divisors[length] = length == 0 ? 1 : (float)Math.Pow(length, options.LengthPenalty);
+        workspace.SendBeginning();
     }
 
     // The prompt, then a token at a time. All that a step tells the host is read once it is done.
@@ -171,7 +143,7 @@ internal sealed class GenerationRun
         Score(current, rowsPerSource, normalize: false);
         using (device.Measure(Stage, nameof(TokenChoice)))
             TokenChoice.Run(device, ChoiceArgs(current, rowsPerSource));
-        workspace.Chosen.CopyTo(workspace.HostChosen);
+        workspace.FetchChosen();
     }
 
     private void SearchBeams(ArrayView<float> current, int rowsPerSource)
@@ -181,13 +153,13 @@ internal sealed class GenerationRun
             TopCandidates.Run(device, CandidateArgs());
         using (device.Measure(Stage, nameof(BeamStep)))
             BeamStep.Run(device, BeamArgs());
-        workspace.Finished.CopyTo(workspace.HostFinished);
+        workspace.FetchFinished();
     }
 
     private bool AllFinished()
     {
         device.Synchronize();
-        foreach (var done in workspace.HostFinished.Span)
+        foreach (var done in workspace.Finished.Host)
         {
             if (done == 0)
                 return false;
@@ -334,7 +306,7 @@ internal sealed class GenerationRun
     private bool Collect(List<int>[] tokens, Action<GeneratedToken>? onToken)
     {
         device.Synchronize();
-        var chosen = workspace.HostChosen.Span;
+        var chosen = workspace.Chosen.Host;
         var ended = true;
         for (var row = 0; row < state.Rows; row++)
         {
@@ -350,17 +322,17 @@ internal sealed class GenerationRun
         return ended;
     }
 
-    private GeneratedSequence? Found(int row, int[]? ancestors)
+    private GeneratedSequence? Found(int row, bool ancestors)
     {
-        var (length, score) = (workspace.HostRows[row], workspace.HostFloats[row]);
+        var (length, score) = (workspace.FinishedLengths.Host[row], workspace.FinishedScores.Host[row]);
         // Where the rules leave fewer sequences than were asked for, there are fewer; the best is always given.
         if (length == 0 || (float.IsNegativeInfinity(score) && row % state.Beams > 0))
             return null;
         var prompt = prompts[row / state.Beams].Length;
         var start = row * state.Capacity;
         // The scores of a token came from the row that ran the token before it.
-        var origins = ancestors is null ? [] : Enumerable.Range(prompt, length - prompt).Select(position => ancestors[start + position - 1]).ToArray();
-        return new GeneratedSequence(workspace.HostTable[start..(start + length)], score) { Scores = scores?.Take(origins), Logits = logits?.Take(origins) };
+        int[] origins = ancestors ? workspace.FinishedRows.Host.Slice(start + prompt - 1, length - prompt).ToArray() : [];
+        return new GeneratedSequence(workspace.FinishedTokens.Host.Slice(start, length).ToArray(), score) { Scores = scores?.Take(origins), Logits = logits?.Take(origins) };
     }
 
     private GeneratedSequence[][] Group(Func<int, GeneratedSequence?> sequence, int perImage = int.MaxValue) =>

@@ -8,39 +8,43 @@ internal sealed class GenerationWorkspace : IDisposable
 {
     private readonly List<IDisposable> buffers = [];
     private readonly Device device;
+    private readonly MirroredMemory memory;
 
     public GenerationWorkspace(Device device, WorkspaceShape shape)
     {
         this.device = device;
         Shape = shape;
-        State = new DecodingState(device, shape.Images, shape.RowsPerImage, shape.Capacity);
-        buffers.Add(State);
+        memory = Add(new MirroredMemory(device));
+        State = Add(new DecodingState(device, memory, shape.Images, shape.RowsPerImage, shape.Capacity));
         var rows = State.Rows;
+        var beamRows = shape.Search ? rows : 0;
+        var table = checked(rows * shape.Capacity);
+
+        // The order matters: what a run begins with, from the state's arrays to FinishedLengths, is one copy; so is what it tells, from Running to
+        // Chosen without beams and else from FinishedLengths on.
+        History = memory.Add<int>(table);
+        Lengths = memory.Add<int>(rows);
+        Limits = memory.Add<int>(shape.Images);
+        Streams = memory.Add<long>(shape.Images);
+        Divisors = memory.Add<float>(shape.Search ? shape.Capacity + 1 : 0);
+        Finished = memory.Add<int>(shape.Search ? shape.Images : rows);
+        Running = memory.Add<float>(rows);
+        FinishedLengths = memory.Add<int>(beamRows);
+        Chosen = memory.Add<int>(rows - beamRows);
+        FinishedScores = memory.Add<float>(beamRows);
+        FinishedTokens = memory.Add<int>(shape.Search ? table : 0);
+        FinishedRows = memory.Add<int>(shape.Search ? table : 0);
+        memory.Allocate();
+
         Scores = Floats((long)rows * shape.Vocabulary);
         Scratch = shape.Filters ? Floats((long)rows * shape.Vocabulary) : Floats(0);
         LogSums = Floats(rows);
-        Running = Floats(rows);
-        History = Ints((long)rows * shape.Capacity);
-        Lengths = Ints(rows);
-        Limits = Ints(shape.Images);
-        Finished = Ints(Math.Max(rows, shape.Images));
-        Chosen = Ints(rows);
-        Step = new RecordedStep(device);
-        (HostChosen, HostFinished) = (Add(device.AllocateHost<int>(rows)), Add(device.AllocateHost<int>(shape.Images)));
-        Streams = Add(device.Allocate<long>(shape.Images));
-        var beamRows = shape.Search ? rows : 0;
         Orders = Floats((long)beamRows * shape.Candidates);
         Sums = Floats((long)beamRows * shape.Candidates);
         Tokens = Ints((long)beamRows * shape.Candidates);
-        Divisors = Floats(shape.Capacity + 1);
-        FinishedScores = Floats(beamRows);
-        FinishedLengths = Ints(beamRows);
-        FinishedTokens = Ints((long)beamRows * shape.Capacity);
-        FinishedRows = Ints((long)beamRows * shape.Capacity);
         IntScratch = Ints(beamRows * (7L + shape.Capacity));
         FloatScratch = Floats(beamRows * 4L);
-        (HostTable, HostRows, HostImages) = (new int[rows * shape.Capacity], new int[rows], new int[shape.Images]);
-        (HostFloats, HostStreams, HostDivisors) = (new float[rows], new long[shape.Images], new float[shape.Capacity + 1]);
+        Step = new RecordedStep(device);
     }
 
     public WorkspaceShape Shape { get; }
@@ -53,32 +57,32 @@ internal sealed class GenerationWorkspace : IDisposable
     /// <inheritdoc cref="Scores"/>
     public DeviceBuffer<float> Scratch { get; }
 
-    /// <summary>[rows]; Running holds sums of log-probabilities.</summary>
+    /// <summary>[rows].</summary>
     public DeviceBuffer<float> LogSums { get; }
 
-    /// <inheritdoc cref="LogSums"/>
-    public DeviceBuffer<float> Running { get; }
+    /// <summary>Sums of log-probabilities, [rows].</summary>
+    public MirroredArray<float> Running { get; }
 
     /// <summary>[rows, capacity].</summary>
-    public DeviceBuffer<int> History { get; }
+    public MirroredArray<int> History { get; }
 
     /// <summary>[rows].</summary>
-    public DeviceBuffer<int> Lengths { get; }
+    public MirroredArray<int> Lengths { get; }
 
     /// <summary>[images].</summary>
-    public DeviceBuffer<int> Limits { get; }
+    public MirroredArray<int> Limits { get; }
 
     /// <summary>[rows] without beams, else [images].</summary>
-    public DeviceBuffer<int> Finished { get; }
+    public MirroredArray<int> Finished { get; }
 
-    /// <summary>[rows].</summary>
-    public DeviceBuffer<int> Chosen { get; }
+    /// <summary>What a step chose without beams, [rows].</summary>
+    public MirroredArray<int> Chosen { get; }
 
     /// <summary>The step over these buffers.</summary>
     public RecordedStep Step { get; }
 
     /// <summary>[images].</summary>
-    public DeviceBuffer<long> Streams { get; }
+    public MirroredArray<long> Streams { get; }
 
     /// <summary>[rows, candidates].</summary>
     public DeviceBuffer<float> Orders { get; }
@@ -90,47 +94,36 @@ internal sealed class GenerationWorkspace : IDisposable
     public DeviceBuffer<int> Tokens { get; }
 
     /// <summary>[capacity + 1].</summary>
-    public DeviceBuffer<float> Divisors { get; }
+    public MirroredArray<float> Divisors { get; }
 
     /// <summary>[rows].</summary>
-    public DeviceBuffer<float> FinishedScores { get; }
+    public MirroredArray<float> FinishedScores { get; }
 
     /// <inheritdoc cref="FinishedScores"/>
-    public DeviceBuffer<int> FinishedLengths { get; }
+    public MirroredArray<int> FinishedLengths { get; }
 
     /// <summary>[rows, capacity].</summary>
-    public DeviceBuffer<int> FinishedTokens { get; }
+    public MirroredArray<int> FinishedTokens { get; }
 
     /// <inheritdoc cref="FinishedTokens"/>
-    public DeviceBuffer<int> FinishedRows { get; }
+    public MirroredArray<int> FinishedRows { get; }
 
     public DeviceBuffer<int> IntScratch { get; }
 
     public DeviceBuffer<float> FloatScratch { get; }
 
-    /// <summary>What a step tells the host without beams: the tokens, [rows].</summary>
-    public HostBuffer<int> HostChosen { get; }
+    /// <summary>Queues the copy of what the host has written for a run's beginning.</summary>
+    public void SendBeginning() => memory.CopyUp(State.Prompts, FinishedLengths);
 
-    /// <summary>What a step tells the host with beams: which images are done, [images].</summary>
-    public HostBuffer<int> HostFinished { get; }
+    /// <summary>Queues the copy of what a step without beams tells: <see cref="Chosen"/> and the sums behind it.</summary>
+    public void FetchChosen() => memory.CopyDown(Running, Chosen);
 
-    /// <summary>Room on the host: [rows, capacity].</summary>
-    public int[] HostTable { get; }
+    /// <summary>Queues the copy of what a step of a beam search tells: which images are <see cref="Finished"/>.</summary>
+    public void FetchFinished() => memory.CopyDown(Finished, Finished);
 
-    /// <summary>Room on the host: [rows].</summary>
-    public int[] HostRows { get; }
-
-    /// <inheritdoc cref="HostRows"/>
-    public float[] HostFloats { get; }
-
-    /// <summary>Room on the host: [images].</summary>
-    public int[] HostImages { get; }
-
-    /// <inheritdoc cref="HostImages"/>
-    public long[] HostStreams { get; }
-
-    /// <summary>Room on the host: [capacity + 1].</summary>
-    public float[] HostDivisors { get; }
+    /// <summary>Queues the copy of what a beam search found.</summary>
+    /// <param name="rows">Whether to tell <see cref="FinishedRows"/>, too.</param>
+    public void FetchFound(bool rows) => memory.CopyDown(FinishedLengths, rows ? FinishedRows : FinishedTokens);
 
     public void Dispose()
     {

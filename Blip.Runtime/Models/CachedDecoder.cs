@@ -18,7 +18,7 @@ internal sealed class CachedDecoder : IDisposable
     private readonly PlanCache<(int Rows, int Capacity, int Sources, int SourceTokens)> stepPlans;
     private readonly GrowingBuffer<float> logits;
     private readonly GrowingBuffer<float>[] keyCache, valueCache;
-    private readonly GrowingBuffer<int> promptRow, promptMask, stepMask;
+    private readonly GrowingBuffer<int> promptMask, stepMask;
     private Plan? step;
     private DecodingState? prepared;
 
@@ -34,7 +34,7 @@ internal sealed class CachedDecoder : IDisposable
             step, ("rows", key.Rows), ("cache_rows", key.Rows), ("capacity", key.Capacity), (sources, key.Sources), (sourceTokens, key.SourceTokens)));
 
         var device = executor.Device;
-        (logits, promptRow, promptMask, stepMask) = (new(device), new(device), new(device), new(device));
+        (logits, promptMask, stepMask) = (new(device), new(device), new(device));
         GrowingBuffer<float>[] PerLayer() => [.. Enumerable.Range(0, text.Layers).Select(_ => new GrowingBuffer<float>(device))];
         (keyCache, valueCache) = (PerLayer(), PerLayer());
     }
@@ -63,12 +63,11 @@ internal sealed class CachedDecoder : IDisposable
             plan.Bind(plan.Graph.Output(DecoderGraphs.Logits), logits.View((long)rows * text.VocabularySize));
         }
 
-        // Every beam of a source continues the one prompt that its first row keeps.
-        var firstRows = promptRow.Fill([.. Enumerable.Range(0, source.Rows).Select(row => row * state.Beams)]);
         prompt.Bind(prompt.Graph.Input(DecoderGraphs.Ids), state.Prompts.View);
         prompt.Bind(prompt.Graph.Input(DecoderGraphs.PromptLengths), state.PromptLengths.View);
-        prompt.Bind(prompt.Graph.Input(DecoderGraphs.CacheRow), firstRows);
-        prompt.Bind(prompt.Graph.Input(DecoderGraphs.WriteRow), firstRows);
+        // Every beam of a source continues the one prompt that its first row keeps.
+        prompt.Bind(prompt.Graph.Input(DecoderGraphs.CacheRow), state.FirstRow.View);
+        prompt.Bind(prompt.Graph.Input(DecoderGraphs.WriteRow), state.FirstRow.View);
         step.Bind(step.Graph.Input(DecoderGraphs.Ids), state.InputIds.View);
         step.Bind(step.Graph.Input(DecoderGraphs.CacheRow), state.CacheRow.View);
         step.Bind(step.Graph.Input(graphs.SourceRow), state.ImageRow.View);
@@ -139,7 +138,7 @@ internal sealed class CachedDecoder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, logits, promptRow, promptMask, stepMask, .. keyCache, .. valueCache])
+        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, logits, promptMask, stepMask, .. keyCache, .. valueCache])
             disposable.Dispose();
     }
 }

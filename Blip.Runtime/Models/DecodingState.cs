@@ -8,6 +8,8 @@ namespace Blip.Runtime.Models;
 /// </summary>
 public sealed class DecodingState : IDisposable
 {
+    private readonly MirroredMemory? owned;
+
     /// <summary>Allocates the buffers of a run.</summary>
     /// <param name="device">Where.</param>
     /// <param name="images">Images at once.</param>
@@ -15,18 +17,26 @@ public sealed class DecodingState : IDisposable
     /// <param name="capacity">Longest sequence in tokens, start token and prompt counted.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     public DecodingState(Device device, int images, int beams, int capacity)
+        : this(device, new MirroredMemory(device), images, beams, capacity)
+    {
+        owned = Memory;
+        Memory.Allocate();
+    }
+
+    /// <summary>Adds what changes from run to run to memory that somebody else takes and frees.</summary>
+    internal DecodingState(Device device, MirroredMemory memory, int images, int beams, int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(beams, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
-        (Images, Beams, Capacity) = (images, beams, capacity);
-        Prompts = device.Allocate<int>((long)images * capacity);
-        PromptLengths = device.Allocate<int>(images);
-        InputIds = device.Allocate<int>(Rows);
-        Start = device.Allocate<int>(Rows);
-        CacheRow = device.Allocate<int>((long)Rows * capacity);
-        ImageRow = device.Allocate<int>(Rows);
-        ImageRow.CopyFrom(Enumerable.Range(0, Rows).Select(row => row / beams).ToArray());
+        (Memory, Images, Beams, Capacity) = (memory, images, beams, capacity);
+        Prompts = memory.Add<int>(checked(images * capacity));
+        PromptLengths = memory.Add<int>(images);
+        InputIds = memory.Add<int>(Rows);
+        Start = memory.Add<int>(Rows);
+        CacheRow = memory.Add<int>(checked(Rows * capacity));
+        ImageRow = device.Upload<int>(Enumerable.Range(0, Rows).Select(row => row / beams).ToArray());
+        FirstRow = device.Upload<int>(Enumerable.Range(0, images).Select(image => image * beams).ToArray());
     }
 
     /// <summary>Images at once.</summary>
@@ -47,32 +57,35 @@ public sealed class DecodingState : IDisposable
     /// <summary>Positions that any row sees in the coming step: the largest <see cref="Start"/> + 1.</summary>
     public int KeyTokens { get; internal set; }
 
-    /// <summary>Prompts, start token first, padded on the right, <c>[images, PromptTokens]</c> (the buffer may be longer).</summary>
-    public DeviceBuffer<int> Prompts { get; }
+    /// <summary>Prompts, start token first, padded on the right, <c>[images, PromptTokens]</c> (the array may be longer).</summary>
+    public MirroredArray<int> Prompts { get; }
 
     /// <summary>Tokens of each image's prompt, start token counted, <c>[images]</c>.</summary>
-    public DeviceBuffer<int> PromptLengths { get; }
+    public MirroredArray<int> PromptLengths { get; }
 
     /// <summary>The token that each row runs in the coming step, <c>[rows]</c>.</summary>
-    public DeviceBuffer<int> InputIds { get; }
+    public MirroredArray<int> InputIds { get; }
 
     /// <summary>The position of that token, <c>[rows]</c>; 0 for every row before the prefill.</summary>
-    public DeviceBuffer<int> Start { get; }
+    public MirroredArray<int> Start { get; }
 
     /// <summary>Which cache row holds position j of row r, <c>[rows, Capacity]</c>; valid for j up to <see cref="Start"/>.</summary>
-    public DeviceBuffer<int> CacheRow { get; }
+    public MirroredArray<int> CacheRow { get; }
 
     /// <summary>The image of each row, <c>[rows]</c>.</summary>
     public DeviceBuffer<int> ImageRow { get; }
 
+    /// <summary>The first row of each image, <c>[images]</c>: it keeps the prompt.</summary>
+    public DeviceBuffer<int> FirstRow { get; }
+
+    /// <summary>Where the arrays lie that change from run to run, <see cref="Prompts"/> first.</summary>
+    internal MirroredMemory Memory { get; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        Prompts.Dispose();
-        PromptLengths.Dispose();
-        InputIds.Dispose();
-        Start.Dispose();
-        CacheRow.Dispose();
+        owned?.Dispose();
         ImageRow.Dispose();
+        FirstRow.Dispose();
     }
 }

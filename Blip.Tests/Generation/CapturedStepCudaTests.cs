@@ -57,6 +57,12 @@ public class CapturedStepCudaTests
             Assert.Equal(Long - Short, many.Calls("cuStreamSynchronize") - few.Calls("cuStreamSynchronize"));
             foreach (var call in new[] { "cuLaunchKernel", "cuMemcpyAsync", "cuMemAlloc_v2", "cuMemFree_v2", "cuMemsetD8Async", "cuStreamBeginCapture_v2" })
                 Assert.Equal(few.Calls(call), many.Calls(call));
+            // A run's beginning goes up at once and waits for nobody; what the first word tells comes down, and what a search found. Each is read after one wait.
+            var found = Ways[way].NumBeams > 1 ? 1 : 0;
+            Assert.Equal(2 + found, many.Calls("cuMemcpyAsync"));
+            Assert.Equal(Long - 1 + found, many.Calls("cuStreamSynchronize"));
+            foreach (var call in new[] { "cuCtxSynchronize", "cuMemsetD8Async", "cuMemAlloc_v2", "cuMemAllocHost_v2", "cuMemcpyHtoDAsync_v2", "cuMemcpyDtoHAsync_v2" })
+                Assert.Equal(0, many.Calls(call));
         }
     }
 

@@ -1,0 +1,59 @@
+using System.Runtime.InteropServices;
+using ILGPU;
+
+namespace Blip.Kernels.Devices;
+
+/// <summary>A place in <see cref="MirroredMemory"/>.</summary>
+public abstract class MirroredArray
+{
+    private protected MirroredArray(int start, int end) => (Start, End) = (start, end);
+
+    /// <summary>Its first byte.</summary>
+    internal int Start { get; }
+
+    /// <summary>The byte behind its last one.</summary>
+    internal int End { get; }
+
+    /// <summary>Told where the memory is.</summary>
+    internal abstract void Place(ArrayView<byte> memory);
+}
+
+/// <summary>An array on a device with its twin on the host; neither follows the other by itself.</summary>
+/// <typeparam name="T">Element type.</typeparam>
+public sealed class MirroredArray<T> : MirroredArray
+    where T : unmanaged
+{
+    private readonly MirroredMemory memory;
+
+    internal MirroredArray(MirroredMemory memory, int start, int length)
+        : base(start, checked(start + (length * Interop.SizeOf<T>()))) => (this.memory, Length) = (memory, length);
+
+    /// <summary>Number of elements.</summary>
+    public int Length { get; }
+
+    /// <summary>The elements on the device.</summary>
+    public ArrayView<T> View { get; private set; }
+
+    /// <summary>The elements on the host. Waits where a copy to the device that was queued may still read them.</summary>
+    public Span<T> Host => MemoryMarshal.Cast<byte, T>(memory.Host(Start, End));
+
+    /// <summary>Copies from anywhere on the host to the start of the array on the device and waits for it.</summary>
+    /// <exception cref="ArgumentException">The source is longer than the array.</exception>
+    public void CopyFrom(ReadOnlySpan<T> source)
+    {
+        if (source.Length > Length)
+            throw new ArgumentException($"{source.Length} elements do not fit into an array of {Length}.", nameof(source));
+        memory.Write(MemoryMarshal.AsBytes(source), Start);
+    }
+
+    /// <summary>Waits for the work before it and copies the elements on the device to a new array.</summary>
+    public T[] ToArray()
+    {
+        var result = new T[Length];
+        memory.Read(MemoryMarshal.AsBytes(result.AsSpan()), Start);
+        return result;
+    }
+
+    /// <inheritdoc/>
+    internal override void Place(ArrayView<byte> memory) => View = (Length == 0 ? memory.SubView(0, 0) : memory.SubView(Start, End - Start)).Cast<T>();
+}
