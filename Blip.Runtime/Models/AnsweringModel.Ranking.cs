@@ -62,8 +62,10 @@ public sealed partial class AnsweringModel
             {
                 var graph = model.Executor.Optimize(scored.Keeping(output));
                 var (questions, questionTokens) = model.graphs.Decoder.SourceSizes;
-                return model.Owned(new PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)>(key => model.Executor.Plan(
-                    graph, ("rows", key.Rows), ("tokens", key.Tokens), (questions, key.Questions), (questionTokens, key.QuestionTokens))));
+                return model.Owned(new PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)>(
+                    key => model.Executor.Plan(
+                        graph, ("rows", key.Rows), ("tokens", key.Tokens), (questions, key.Questions), (questionTokens, key.QuestionTokens)),
+                    model.KeptPlans));
             }
         }
 

@@ -22,7 +22,7 @@ public sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
         : base(parts, graphs)
     {
         this.graphs = graphs;
-        decoder = Owned(new CachedDecoder(Executor, Config.Text, graphs.Decoder));
+        decoder = Owned(new CachedDecoder(Executor, Config.Text, graphs.Decoder, KeptPlans));
         questionPlans = PlansOf(graphs.Question());
         questionKeysValues = [.. Enumerable.Range(0, Config.Text.Layers).Select(_ => Owned(new GrowingBuffer<float>(Device)))];
         scoring = new Scoring(this);

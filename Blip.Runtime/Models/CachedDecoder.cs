@@ -22,16 +22,20 @@ internal sealed class CachedDecoder : IDisposable
     private Plan? step;
     private DecodingState? prepared;
 
-    public CachedDecoder(Executor executor, TextConfig text, DecoderGraphs graphs)
+    public CachedDecoder(Executor executor, TextConfig text, DecoderGraphs graphs, int keptPlans)
     {
         (this.executor, this.text, this.graphs) = (executor, text, graphs);
         var (prompt, step) = (executor.Optimize(graphs.Prompt()), executor.Optimize(graphs.Step()));
         var (sources, sourceTokens) = graphs.SourceSizes;
-        promptPlans = new(key => executor.Plan(
-            prompt, ("rows", key.Rows), ("tokens", key.Tokens), ("cache_rows", key.CacheRows), ("capacity", key.Capacity),
-            (sources, key.Sources), (sourceTokens, key.SourceTokens)));
-        stepPlans = new(key => executor.Plan(
-            step, ("rows", key.Rows), ("cache_rows", key.Rows), ("capacity", key.Capacity), (sources, key.Sources), (sourceTokens, key.SourceTokens)));
+        promptPlans = new(
+            key => executor.Plan(
+                prompt, ("rows", key.Rows), ("tokens", key.Tokens), ("cache_rows", key.CacheRows), ("capacity", key.Capacity),
+                (sources, key.Sources), (sourceTokens, key.SourceTokens)),
+            keptPlans);
+        stepPlans = new(
+            key => executor.Plan(
+                step, ("rows", key.Rows), ("cache_rows", key.Rows), ("capacity", key.Capacity), (sources, key.Sources), (sourceTokens, key.SourceTokens)),
+            keptPlans);
 
         var device = executor.Device;
         (logits, promptMask, stepMask) = (new(device), new(device), new(device));

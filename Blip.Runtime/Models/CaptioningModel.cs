@@ -18,7 +18,7 @@ public sealed class CaptioningModel : ImageTextModel, ITextDecoder, ICrossAttent
     private CaptioningModel(ModelParts parts, CaptioningGraphs graphs)
         : base(parts, graphs)
     {
-        decoder = Owned(new CachedDecoder(Executor, Config.Text, graphs.Decoder));
+        decoder = Owned(new CachedDecoder(Executor, Config.Text, graphs.Decoder, KeptPlans));
         keysValues = layer => seen!.KeysValues(layer);
     }
 

@@ -28,14 +28,14 @@ public abstract class ImageTextModel : IDisposable
 
     private protected ImageTextModel(ModelParts parts, BlipGraphs graphs)
     {
-        (Config, Device, tensors, this.graphs) = (parts.Config, parts.Device, Owned(parts.Tensors), graphs);
+        (Config, Device, tensors, this.graphs, KeptPlans) = (parts.Config, parts.Device, Owned(parts.Tensors), graphs, parts.Options.KeptPlans);
         Weights = Owned(new WeightStore(Device, tensors, parts.Options.FormatOf, parts.Cache));
         Executor = Owned(new Executor(Device, Weights, parts.Options.Passes));
         var keysValues = Executor.Optimize(graphs.ImageKeysValues());
         visionPlans = Owned(new PlanCache<(int Images, int Height, int Width)>(
-            key => Executor.Plan(Executor.Optimize(graphs.Vision(key.Height, key.Width)), ("images", key.Images))));
+            key => Executor.Plan(Executor.Optimize(graphs.Vision(key.Height, key.Width)), ("images", key.Images)), KeptPlans));
         keysValuesPlans = Owned(new PlanCache<(int Images, int ImageTokens)>(
-            key => Executor.Plan(keysValues, ("images", key.Images), ("image_tokens", key.ImageTokens))));
+            key => Executor.Plan(keysValues, ("images", key.Images), ("image_tokens", key.ImageTokens)), KeptPlans));
         (pixels, results) = (Owned(new GrowingBuffer<float>(Device)), Owned(new GrowingBuffer<float>(Device)));
         inputs = Owned(new TextInputs(Device, Config.Text));
         own = Owned(new ImageStates(this, Device));
@@ -60,6 +60,9 @@ public abstract class ImageTextModel : IDisposable
     internal WeightStore Weights { get; }
 
     internal Executor Executor { get; }
+
+    /// <inheritdoc cref="ModelOptions.KeptPlans"/>
+    private protected int KeptPlans { get; }
 
     /// <summary>Memory for pictures <c>[images, 3, height, width]</c> on the device, normalised as the preprocessor's config says.</summary>
     public ArrayView<float> PixelBuffer(int images, int height, int width) => pixels.View(3L * images * height * width);

@@ -31,6 +31,9 @@ public sealed record ModelOptions
     /// <summary>Which graph passes are applied; for tests, and to see what each gains.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
 
+    /// <summary>Plans that are kept for each graph: as many sizes of batches and pictures find theirs ready.</summary>
+    internal int KeptPlans { get; init; } = 16;
+
     /// <summary>The precisions in a cache's name: <c>fp32</c>, or <c>int8-fp32</c> where the image encoder has another one.</summary>
     internal string Kind
     {

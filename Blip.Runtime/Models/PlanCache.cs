@@ -3,7 +3,7 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <summary>Plans by their sizes, so that images of the same kind find theirs ready; the one unused for longest makes room.</summary>
-internal sealed class PlanCache<TKey>(Func<TKey, Plan> make, int capacity = 16) : IDisposable
+internal sealed class PlanCache<TKey>(Func<TKey, Plan> make, int capacity) : IDisposable
     where TKey : notnull
 {
     private readonly Dictionary<TKey, Plan> plans = [];
