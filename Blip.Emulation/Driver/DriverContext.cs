@@ -56,6 +56,7 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
     /// <summary>Queues work; the default stream waits for all blocking streams and runs at once.</summary>
     public void Queue(nint handle, StreamWork work, string call)
     {
+        EmulatedDriver.Watcher?.Invoke(new EmulatedDriver.StreamCall(device, handle, call));
         var stream = Stream(handle, call);
         if (stream.Capture is { Broken: not null } capture)
             throw new DriverError(DriverError.CaptureInvalidated, $"{call}: the capture was broken by {capture.Broken}");
@@ -71,6 +72,7 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
 
     public void Synchronize(nint handle, string call)
     {
+        EmulatedDriver.Watcher?.Invoke(new EmulatedDriver.StreamCall(device, handle, call));
         var stream = Stream(handle, call);
         if (stream.Capture is { } capture)
             throw Break(capture, $"{call} of a stream that is captured");

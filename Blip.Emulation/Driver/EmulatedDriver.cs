@@ -49,6 +49,9 @@ public static class EmulatedDriver
     /// <summary>What contexts had left behind when they were destroyed; empty where all was freed.</summary>
     public static IReadOnlyCollection<string> Leaks => LeakList;
 
+    /// <summary>Told of whatever is queued on a stream, and of the waits for one, device by device in order; null tells nobody.</summary>
+    internal static Action<StreamCall>? Watcher { get; set; }
+
     internal static ConcurrentQueue<string> LeakList { get; } = [];
 
     internal static bool IsVisible => visible || Shown.Value;
@@ -114,6 +117,12 @@ public static class EmulatedDriver
     internal static IReadOnlyList<EmulatedKernel> KernelsOf(nint context) => EntryPoints.Context(context).Kernels;
 
     internal static void Count(string call) => Calls.AddOrUpdate(call, 1, (_, count) => count + 1);
+
+    /// <summary>A call about a stream.</summary>
+    /// <param name="Device">Number of the device.</param>
+    /// <param name="Stream">Handle of the stream.</param>
+    /// <param name="Name">The entry point.</param>
+    internal readonly record struct StreamCall(int Device, nint Stream, string Name);
 
     private sealed class Hide(bool shown, int? architecture) : IDisposable
     {

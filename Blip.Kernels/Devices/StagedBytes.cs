@@ -32,5 +32,15 @@ public sealed class StagedBytes : IDisposable
         half.Release();
     }
 
+    /// <summary>Gives the place back unread. On any thread.</summary>
+    public void Abandon()
+    {
+        if (released)
+            return;
+        released = true;
+        GC.SuppressFinalize(this);
+        half.Forget();
+    }
+
     internal void Send(ReadOnlySpan<byte> bytes) => half.Send(bytes, offset);
 }

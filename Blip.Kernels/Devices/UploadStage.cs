@@ -13,24 +13,28 @@ public sealed class UploadStage : IDisposable
     /// <summary>Bytes of one half at most: some seven pictures of twelve megapixels. What is larger goes another way.</summary>
     public const int MaxHalfBytes = 1 << 28;
 
-    // A half holds eight pictures like its first, and no less than this.
-    private const int MinHalfBytes = 1 << 22, Pictures = 8;
+    private const int MinHalfBytes = 1 << 22;
 
     private readonly Lock turn = new();
     private readonly StageHalf[] halves;
-    private readonly int maxHalfBytes;
+    private readonly int pictures, maxHalfBytes;
     private int filling;
     private bool disposed;
 
     /// <summary>Makes a stage; memory is taken when something comes.</summary>
-    public UploadStage(Device device)
-        : this(device, MaxHalfBytes)
+    /// <param name="device">Where to.</param>
+    /// <param name="pictures">
+    /// A half holds so many pieces like its first, where they are not too large, and 4 MiB at least: a batch, so that one is filled while the
+    /// other is read.
+    /// </param>
+    public UploadStage(Device device, int pictures)
+        : this(device, pictures, MaxHalfBytes)
     {
     }
 
-    internal UploadStage(Device device, int maxHalfBytes)
+    internal UploadStage(Device device, int pictures, int maxHalfBytes)
     {
-        this.maxHalfBytes = maxHalfBytes;
+        (this.pictures, this.maxHalfBytes) = (pictures, maxHalfBytes);
         halves = [new StageHalf(device), new StageHalf(device)];
     }
 
@@ -55,7 +59,7 @@ public sealed class UploadStage : IDisposable
                     return null;
                 try
                 {
-                    halves[filling].Begin((int)Math.Clamp(BitOperations.RoundUpToPowerOf2((ulong)bytes.Length * Pictures), (ulong)Math.Min(MinHalfBytes, maxHalfBytes), (ulong)maxHalfBytes));
+                    halves[filling].Begin((int)Math.Clamp(BitOperations.RoundUpToPowerOf2((ulong)bytes.Length * (ulong)pictures), (ulong)Math.Min(MinHalfBytes, maxHalfBytes), (ulong)maxHalfBytes));
                 }
                 catch (Exception e) when (e is DeviceException or AcceleratorException)
                 {

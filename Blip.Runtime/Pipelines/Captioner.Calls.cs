@@ -87,7 +87,12 @@ public sealed partial class Captioner
         var members = Working();
         var size = members.Min(member => member.Host.BatchSize);
         var batches = images.SelectAheadAsync(DecodedImage.Of, 2 * size * members.Length, cancellationToken).InGroupsAsync(size, cancellationToken);
-        var devices = members.Select(member => ((Func<IReadOnlyList<DecodedImage>, CaptionResult[]>)(batch => member.Run(batch, plan, onToken: null, cancellationToken)), member));
+        var devices = members.Select(member => new TeamMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, onToken: null, cancellationToken))
+        {
+            // Nobody knows a picture's device when it is decoded: it goes there while that one works on the batch before.
+            Prepare = member.Host.Stages ? batch => [.. batch.Select(member.Host.Stage)] : null,
+            Discard = PipelineHost.Unstage,
+        });
         var shared = new Team<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>([.. devices], Retire);
         await foreach (var results in shared.RunAsync(batches, cancellationToken).ConfigureAwait(false))
         {

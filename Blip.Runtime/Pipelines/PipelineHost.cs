@@ -58,7 +58,7 @@ internal sealed class PipelineHost
         try
         {
             // Where copies can run beside the work.
-            host.stage = host.Device.Kind == DeviceKind.Cuda ? host.Own(new UploadStage(host.Device)) : null;
+            host.stage = host.Device.Kind == DeviceKind.Cuda ? host.Own(new UploadStage(host.Device, host.BatchSize)) : null;
             host.Preprocessor = host.Own(new ImagePreprocessor(host.Device, Processing(source, imageSize)));
             return build(host);
         }
@@ -102,9 +102,19 @@ internal sealed class PipelineHost
         }
     }
 
+    /// <summary>Whether <see cref="Stage"/> does anything here.</summary>
+    public bool Stages => stage is not null;
+
     /// <summary>Sends a picture's pixels ahead where the device can take them beside its work. On any thread.</summary>
     public DecodedImage Stage(DecodedImage picture) =>
         picture.HasPixels ? picture with { Staged = stage?.TryAdd(picture.Image.Pixels) } : picture;
+
+    /// <summary>Takes back what was sent ahead, and is not read there. On any thread.</summary>
+    public static void Unstage(IReadOnlyList<DecodedImage> batch)
+    {
+        foreach (var picture in batch)
+            picture.Staged?.Abandon();
+    }
 
     /// <summary>
     /// Writes a batch's pictures to the device, without gaps: those that are decoded, and that the model takes.

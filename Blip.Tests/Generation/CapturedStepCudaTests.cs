@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Blip.Emulation.Driver;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
@@ -150,11 +151,41 @@ public class CapturedStepCudaTests
         var options = new CaptionOptions { Generation = new GenerationOptions { MaxLength = 5, MinLength = 5 } };
         using var gpus = Captioner.Load(Model, new CaptionerOptions { Device = "cuda:all", BatchSize = 1 });
         using var cpu = Captioner.Load(Model, new CaptionerOptions { Device = "cpu" });
-        var pictures = Demo.Paths.Take(4).Select(path => (ImageSource)path).ToList();
+        var pictures = Demo.Paths.Take(5).Select(path => (ImageSource)path).ToList();
         var expected = await cpu.CaptionAllAsync(pictures, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token);
-        Assert.Equal(expected, await gpus.CaptionAllAsync(pictures, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token));
+        var calls = new ConcurrentQueue<EmulatedDriver.StreamCall>();
+        EmulatedDriver.Watcher = calls.Enqueue;
+        try
+        {
+            Assert.Equal(expected, await gpus.CaptionAllAsync(pictures, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token));
+        }
+        finally
+        {
+            EmulatedDriver.Watcher = null;
+        }
         Assert.Equal(["cuda:0", "cuda:1"], gpus.Devices.Select(device => device.Id));
         Assert.Empty(gpus.Notices);
+        if (gpus.DeviceDescription.Name.Contains("emulated", StringComparison.OrdinalIgnoreCase))
+            Assert.True(calls.GroupBy(call => call.Device).Sum(device => CopiesBesideWork([.. device])) > 0, "pictures did not go up while others were worked on");
+    }
+
+    // Copies on a stream that runs no kernels, with a wait for the other stream behind them before that one waits for the copy: the picture before was worked on.
+    private static int CopiesBesideWork(EmulatedDriver.StreamCall[] calls)
+    {
+        var work = calls.FirstOrDefault(call => call.Name == "cuLaunchKernel").Stream;
+        var (beside, open) = (0, false);
+        foreach (var call in calls)
+        {
+            if (call.Stream != work && call.Name == "cuMemcpyAsync")
+                open = true;
+            if (call.Stream != work || !open)
+                continue;
+            if (call.Name == "cuStreamSynchronize")
+                (beside, open) = (beside + 1, false);
+            else if (call.Name == "cuStreamWaitEvent")
+                open = false;
+        }
+        return beside;
     }
 
     /// <summary>A model and a generator on one device.</summary>

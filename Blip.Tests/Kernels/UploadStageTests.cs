@@ -16,7 +16,7 @@ public class UploadStageTests
     public void Both_halves_are_used_again_and_again(string id)
     {
         using var device = Open(id);
-        using var stage = new UploadStage(device, Half);
+        using var stage = new UploadStage(device, 8, Half);
         var random = new Random(1);
         var waiting = new Queue<(byte[] Bytes, StagedBytes Staged)>();
         var refused = 0;
@@ -54,7 +54,7 @@ public class UploadStageTests
     public void What_is_too_large_or_empty_goes_another_way(string id)
     {
         using var device = Open(id);
-        using var stage = new UploadStage(device, Half);
+        using var stage = new UploadStage(device, 8, Half);
         Assert.Null(stage.TryAdd(new byte[Half + 1]));
         Assert.Null(stage.TryAdd([]));
         using var whole = stage.TryAdd(new byte[Half]);
@@ -65,7 +65,7 @@ public class UploadStageTests
     public void A_staged_picture_is_preprocessed_as_another(string id)
     {
         using var device = Open(id);
-        using var stage = new UploadStage(device);
+        using var stage = new UploadStage(device, 8);
         using var preprocessor = new ImagePreprocessor(device, new ImageProcessing { Width = 32, Height = 24 });
         using var outputs = device.Allocate<float>(2L * preprocessor.OutputLength);
         var pixels = new byte[3 * 50 * 40];
@@ -82,7 +82,7 @@ public class UploadStageTests
     public void What_is_dropped_is_found_again()
     {
         using var device = Device.Open("cpu");
-        using var stage = new UploadStage(device, Half);
+        using var stage = new UploadStage(device, 8, Half);
         for (var i = 0; i < 2; i++)
             Drop(stage);
         Assert.Null(stage.TryAdd(new byte[Half]));

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
@@ -89,10 +90,10 @@ public class CaptionerTeamTests
             }
             gate.Release(20);
         }
-        (Func<int, int>, int)[] members =
+        TeamMember<int, int, int>[] members =
         [
-            (batch => { gate.Wait(TestContext.Current.CancellationToken); taken[0]++; return batch; }, 0),
-            (batch => { taken[1]++; gate.Release(); return batch; }, 1),
+            new(0, batch => { gate.Wait(TestContext.Current.CancellationToken); taken[0]++; return batch; }),
+            new(1, batch => { taken[1]++; gate.Release(); return batch; }),
         ];
         var results = new List<int>();
         await foreach (var result in new Team<int, int, int>(members, (_, e) => throw e).RunAsync(Numbers(), TestContext.Current.CancellationToken))
@@ -104,6 +105,80 @@ public class CaptionerTeamTests
         Assert.Equal(20, taken.Sum());
         // What was in the queue when it ended may be the first one's.
         Assert.InRange(taken[1], 7, 20);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task A_batch_is_prepared_while_the_one_before_it_runs_and_goes_to_whoever_is_free_first()
+    {
+        // The first device ends its batch when the second one has done all others: what was prepared for it in the meantime is taken from it.
+        const int Batches = 5;
+        using var prepared = new ManualResetEventSlim();
+        using var done = new ManualResetEventSlim();
+        var (discarded, taken) = (new ConcurrentBag<(int Number, int Device)>(), new int[2]);
+        TeamMember<int, (int Number, int Device), int> Member(int device) => new(device, batch =>
+        {
+            Assert.Contains(batch.Device, (int[])[-1, device]);
+            prepared.Wait(TestContext.Current.CancellationToken);
+            if (device == 0)
+                done.Wait(TestContext.Current.CancellationToken);
+            if (++taken[device] == Batches - 1)
+                done.Set();
+            return batch.Number;
+        })
+        {
+            Prepare = batch =>
+            {
+                if (device == 0)
+                    prepared.Set();
+                return (batch.Number, device);
+            },
+            Discard = discarded.Add,
+        };
+        var numbers = Enumerable.Range(0, Batches).Select(number => (number, -1)).ToAsyncEnumerable();
+        var results = await new Team<int, (int, int), int>([Member(0), Member(1)], (_, e) => throw e).RunAsync(numbers, TestContext.Current.CancellationToken).ToListAsync(Token);
+        Assert.Equal(Enumerable.Range(0, Batches), results);
+        Assert.Equal([1, Batches - 1], taken);
+        Assert.Contains(discarded, batch => batch.Device == 0);
+    }
+
+    [Fact(Timeout = 60_000)]
+    public async Task What_a_failed_device_prepared_and_what_cannot_be_prepared_run_as_they_are()
+    {
+        using var prepared = new ManualResetEventSlim();
+        using var gone = new ManualResetEventSlim();
+        var (run, failed) = (new ConcurrentQueue<int>(), new List<int>());
+        TeamMember<int, int, int>[] members =
+        [
+            new(0, _ =>
+            {
+                prepared.Wait(TestContext.Current.CancellationToken);
+                throw new InvalidOperationException("gone");
+            })
+            {
+                Prepare = batch =>
+                {
+                    prepared.Set();
+                    return batch + 100;
+                },
+            },
+            new(1, batch =>
+            {
+                gone.Wait(TestContext.Current.CancellationToken);
+                run.Enqueue(batch);
+                return batch;
+            })
+            {
+                Prepare = _ => throw new InvalidOperationException("no memory"),
+            },
+        ];
+        var team = new Team<int, int, int>(members, (device, _) =>
+        {
+            failed.Add(device);
+            gone.Set();
+        });
+        Assert.Equal(Enumerable.Range(0, 12), await team.RunAsync(Enumerable.Range(0, 12).ToAsyncEnumerable(), TestContext.Current.CancellationToken).ToListAsync(Token));
+        Assert.Equal([0], failed);
+        Assert.Equal(Enumerable.Range(0, 12), run.Order());
     }
 
     [Theory]
