@@ -12,7 +12,11 @@ public sealed class StagedBytes : IDisposable
     internal StagedBytes(StageHalf half, int offset, int length) => (this.half, this.offset, this.length) = (half, offset, length);
 
     /// <summary>Gives the place back that nobody gave back: a reader of many pictures may leave early.</summary>
-    ~StagedBytes() => half.Forget();
+    ~StagedBytes()
+    {
+        if (!released)
+            half.Forget();
+    }
 
     /// <summary>The bytes on the device; what is queued from now on comes behind their copy. On the device's thread.</summary>
     /// <exception cref="ObjectDisposedException">They were given back.</exception>
@@ -38,7 +42,6 @@ public sealed class StagedBytes : IDisposable
         if (released)
             return;
         released = true;
-        GC.SuppressFinalize(this);
         half.Forget();
     }
 
