@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Blip.Bench.Commands;
+using Blip.Emulation.Driver;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Retrieval;
@@ -19,7 +20,12 @@ internal static class BenchProgram
         // They have options of their own, and a program of their own that reads them.
         if (arguments is [PeersName, ..])
             return PeersBench.Run([.. arguments.Skip(1)]);
-        var root = new RootCommand("Measures Blip: kernels, models, and other libraries beside it. What the columns mean: docs/benchmarks.md")
+        return Invoke(Root(output), arguments is [] ? ["--help"] : arguments, output, error);
+    }
+
+    /// <summary>The commands.</summary>
+    public static RootCommand Root(TextWriter output) =>
+        new("Measures Blip: kernels, models, and other libraries beside it. What the columns mean: docs/benchmarks.md")
         {
             new KernelsCommand(output),
             new ModelsCommand(output),
@@ -32,8 +38,6 @@ internal static class BenchProgram
             new WriteCommand(),
             new GpuReportCommand(output),
         };
-        return Invoke(root, arguments is [] ? ["--help"] : arguments, output, error);
-    }
 
     /// <summary>Parses a command line and runs its command.</summary>
     public static int Invoke(RootCommand root, IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
@@ -48,6 +52,8 @@ internal static class BenchProgram
         }
         try
         {
+            // Before anything asks for a device. Its times say nothing; that a command runs to its end does.
+            EmulatedDriver.InstallIfAsked();
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
         catch (Exception e) when (e is UsageException or DeviceException or CheckpointException or IndexException or InvalidDataException)

@@ -16,7 +16,7 @@ public partial class HouseTests
         ["Blip.Runtime"] = ["Blip.Kernels"],
         ["Blip.Emulation"] = ["Blip.Kernels"],
         ["Blip.Cli"] = ["Blip.Runtime", "Blip.Emulation"],
-        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Cli"],
+        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Emulation", "Blip.Cli"],
         ["Blip.Tests"] = ["Blip.Runtime", "Blip.Cli", "Blip.Bench", "Blip.Emulation"],
     };
 

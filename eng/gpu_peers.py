@@ -10,6 +10,7 @@ those of transformers before anything is timed.
 """
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
@@ -172,7 +173,7 @@ class Expert:
         return self.said[:, 1:].tolist()
 
 
-def measure(short):
+def measure(short, save):
     import torch
 
     torch.backends.cuda.matmul.allow_tf32 = False
@@ -182,6 +183,8 @@ def measure(short):
         with torch.inference_mode():
             records.append({"work": work, "peer": peer, "ms": median_ms(run, rounds)})
         print(f"{peer}: {work}: {records[-1]['ms']:.3f} ms", flush=True)
+        # Whoever stops a long run has what is done.
+        save(records)
 
     def pictures(batch):
         return torch.randn(1, 3, 384, 384, dtype=torch.half, device="cuda").expand(batch, -1, -1, -1).contiguous()
@@ -217,7 +220,6 @@ def measure(short):
         for inputs, outputs in ((768, 2304), (768, 768), (768, 3072), (3072, 768)):
             x, weight = torch.randn(rows, inputs, dtype=torch.half, device="cuda"), torch.randn(outputs, inputs, dtype=torch.half, device="cuda")
             add(f"[{rows}, {inputs} -> {outputs}]", "cuBLAS", lambda: torch.nn.functional.linear(x, weight))
-    return records
 
 
 def main():
@@ -230,9 +232,13 @@ def main():
         sys.exit(what)
     if arguments.check:
         return
-    records = measure(arguments.short)
-    with open(arguments.json, "w", encoding="utf-8") as file:
-        json.dump(records, file, indent=1)
+
+    def save(records):
+        with open(arguments.json + ".new", "w", encoding="utf-8") as file:
+            json.dump(records, file, indent=1)
+        os.replace(arguments.json + ".new", arguments.json)
+
+    measure(arguments.short, save)
 
 
 if __name__ == "__main__":

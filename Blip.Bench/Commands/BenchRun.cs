@@ -2,6 +2,7 @@ using System.CommandLine;
 using Blip.Bench.Measuring;
 using Blip.Bench.Peaks;
 using Blip.Bench.Reporting;
+using Blip.Emulation.Driver;
 using Blip.Kernels.Devices;
 
 namespace Blip.Bench.Commands;
@@ -9,7 +10,8 @@ namespace Blip.Bench.Commands;
 /// <summary>A run of a command: its devices, their peaks, and the records as they come.</summary>
 /// <param name="parsed">The command line.</param>
 /// <param name="output">Where people read.</param>
-internal sealed class BenchRun(ParseResult parsed, TextWriter output)
+/// <param name="json">A file for the records, written anew with each that comes: whoever stops a long run has those that are done. Null writes none.</param>
+internal sealed class BenchRun(ParseResult parsed, TextWriter output, string? json)
 {
     private readonly List<DevicePeak> peaks = [];
     private readonly List<BenchRecord> records = [];
@@ -39,6 +41,9 @@ internal sealed class BenchRun(ParseResult parsed, TextWriter output)
     /// <summary>Measures a device's limits, once.</summary>
     public void MeasurePeak(Device device)
     {
+        // Of an emulated device they would take hours, and say nothing.
+        if (device.Kind == DeviceKind.Cuda && Environment.GetEnvironmentVariable(EmulatedDriver.Variable) is { Length: > 0 })
+            return;
         if (peaks.All(peak => peak.Device != device.Description.Id))
             peaks.Add(PeakMeasurement.Measure(device, output.WriteLine));
     }
@@ -62,24 +67,30 @@ internal sealed class BenchRun(ParseResult parsed, TextWriter output)
     {
         records.Add(record);
         output.WriteLine(RecordTable.Line(record, peaks.FirstOrDefault(peak => peak.Device == record.Device)));
+        Write();
     }
 
     /// <summary>Prints the table, and writes the files that are asked for.</summary>
-    /// <param name="json">A file, or null.</param>
     /// <param name="save">Whether to write docs/measurements.</param>
     /// <param name="name">The command's name, in that file's name.</param>
     /// <returns>The exit code: 1 where a case has no right answer.</returns>
-    public int Finish(string? json, bool save, string name)
+    public int Finish(bool save, string name)
     {
-        var done = file with { Peaks = peaks, Records = records };
+        var done = Write();
         output.WriteLine();
         output.WriteLine(RecordTable.Markdown(done));
-        if (json is not null)
-            done.Write(json);
         if (save)
             output.WriteLine($"saved: {string.Join(", ", Artifacts.Save(done, name))}");
         var failed = records.Count(record => record.Failure is not null);
         output.WriteLine($"{records.Count} records, {failed} without a right answer");
         return failed == 0 ? 0 : 1;
+    }
+
+    private BenchFile Write()
+    {
+        var done = file with { Peaks = peaks, Records = records };
+        if (json is not null)
+            done.Write(json);
+        return done;
     }
 }

@@ -45,7 +45,7 @@ internal sealed class KernelsCommand : Command
     {
         var brief = parsed.GetValue(isShort);
         Artifacts.Check(parsed.GetValue(save));
-        var run = new BenchRun(parsed, output);
+        var run = new BenchRun(parsed, output, parsed.GetValue(json));
         var wanted = parsed.GetValue(variants) ?? [];
         foreach (var description in run.Devices(parsed.GetRequiredValue(device)))
         {
@@ -61,6 +61,6 @@ internal sealed class KernelsCommand : Command
                 run.Measure(cases, brief ? Brief : Full);
             }
         }
-        return run.Finish(parsed.GetValue(json), parsed.GetValue(save), brief ? "kernels-short" : "kernels");
+        return run.Finish(parsed.GetValue(save), brief ? "kernels-short" : "kernels");
     }
 }

@@ -57,7 +57,7 @@ internal sealed class ModelsCommand : Command
         var sources = (parsed.GetValue(models) is { Length: > 0 } named ? named : brief ? ["synthetic:base"] : ["synthetic:base", "synthetic:large"]).Select(model => ModelSource.Resolve(model)).ToList();
         var kept = (parsed.GetValue(precisions) is { Length: > 0 } wanted ? wanted : brief ? ["fp32"] : ["fp32", "bf16", "int8"])
             .Select(name => Enum.Parse<Precision>(name, ignoreCase: true)).Distinct().ToList();
-        var run = new BenchRun(parsed, output);
+        var run = new BenchRun(parsed, output, parsed.GetValue(json));
         foreach (var description in run.Devices(parsed.GetRequiredValue(device)))
         {
             using (var opened = Device.Open(description.Id))
@@ -86,7 +86,7 @@ internal sealed class ModelsCommand : Command
                 }
             }
         }
-        return run.Finish(parsed.GetValue(json), parsed.GetValue(save), brief ? "models-short" : "models");
+        return run.Finish(parsed.GetValue(save), brief ? "models-short" : "models");
 
         void Measure(BenchRun run, ModelCases cases, bool withEncoder)
         {

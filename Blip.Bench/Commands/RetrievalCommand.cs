@@ -74,12 +74,12 @@ internal sealed class RetrievalCommand : Command
         using var opened = EmbeddingIndex.OpenRead(path, MadeIndex.Dimension, MadeIndex.Model);
         Say($"opened {opened.Count} embeddings, every checksum looked at, in {watch.Elapsed.TotalMilliseconds:F0} ms; the list of entries takes {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB, {new FileInfo(path).Length / 1e6:F0} MB on disk");
         using var device = Device.Open("cpu");
-        var run = new BenchRun(parsed, output);
+        var run = new BenchRun(parsed, output, parsed.GetValue(json));
         run.MeasurePeak(device);
         run.Measure(Searches.Select(search => Case(opened, device, search.Queries, search.K)), parsed.GetValue(isShort) ? Brief : Full);
         var process = Process.GetCurrentProcess();
         Say($"peak working set {process.PeakWorkingSet64 / (1 << 20)} MiB, the mapped file among it with {(double)opened.Count * MadeIndex.Dimension * sizeof(float) / (1 << 20):F0} MiB; allocated {GC.GetTotalMemory(forceFullCollection: true) / 1e6:F0} MB");
-        return run.Finish(parsed.GetValue(json), parsed.GetValue(save), "retrieval");
+        return run.Finish(parsed.GetValue(save), "retrieval");
     }
 
     private BenchCase Case(EmbeddingIndex opened, Device device, int queries, int k) => new(

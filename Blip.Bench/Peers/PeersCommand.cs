@@ -51,7 +51,7 @@ internal sealed class PeersCommand : RootCommand
             Path.GetFullPath(parsed.GetRequiredValue(blip)));
         Artifacts.Check(parsed.GetValue(save));
 
-        var run = new BenchRun(parsed, output);
+        var run = new BenchRun(parsed, output, parsed.GetValue(json));
         using (var session = new PeerSession(options))
         {
             foreach (var (name, work) in PeerWorks.All.Where(work => wanted.Contains(work.Key)))
@@ -68,7 +68,7 @@ internal sealed class PeersCommand : RootCommand
                 }
             }
         }
-        return run.Finish(parsed.GetValue(json), parsed.GetValue(save), "peers");
+        return run.Finish(parsed.GetValue(save), "peers");
     }
 
     // Blip.Bench/Peers/bin/Release/net10.0 and Blip.Cli/bin/Release/net10.0.

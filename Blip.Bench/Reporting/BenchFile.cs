@@ -73,11 +73,12 @@ internal sealed record BenchFile
         }
     }
 
-    /// <summary>Writes the file, its folder made where it is missing.</summary>
+    /// <summary>Writes the file, its folder made where it is missing; whoever reads it meets the old one or the new one.</summary>
     public void Write(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        File.WriteAllText(path, JsonSerializer.Serialize(this, Json) + "\n");
+        File.WriteAllText($"{path}.new", JsonSerializer.Serialize(this, Json) + "\n");
+        File.Move($"{path}.new", path, overwrite: true);
     }
 
     /// <summary>The peak of a device, or null where it was not measured.</summary>
