@@ -18,11 +18,15 @@ internal static class AttentionBench
                 Run = KernelCase.Finished(target.Device, () => Attention.Run(target.Device, data.Args)),
                 Verify = () => data.Compare().Error,
                 Flops = test.Flops,
-                Bytes = sizeof(float) * test.Heads * test.HeadDim * ((2.0 * test.Rows * test.QueryTokens) + keys),
+                Bytes = test.Heads * test.HeadDim
+                    * ((Size(data.Args.InputFormat) * ((test.Rows * test.QueryTokens) + keys)) + (Size(data.Args.OutputFormat) * test.Rows * test.QueryTokens)),
                 Owned = [data],
             };
         })
     {
+        Precision = GemmBench.Precision(test.Precision),
         Long = test.Flops > 2e9,
     });
+
+    private static double Size(WeightFormat format) => format.Is16Bits() ? 2 : sizeof(float);
 }

@@ -1,5 +1,6 @@
 using Blip.Bench.Measuring;
 using Blip.Kernels;
+using Blip.Kernels.Devices;
 using Blip.Tests.Cases;
 
 namespace Blip.Bench.Operators;
@@ -32,25 +33,30 @@ internal static class GemmBench
         var weights = PackedWeights.Allocate(device, gemm.OutFeatures, gemm.InFeatures, gemm.Format);
         weights.Fill(0, inputs.Weights);
         weights.Upload();
-        var x = device.Upload<float>(inputs.X);
+        var kernels = KernelTarget.Of(device);
+        var xFormat = gemm.Halves ? Gemm.Rounds(kernels, gemm.Format, gemm.InFeatures) ?? WeightFormat.Float32 : WeightFormat.Float32;
+        var yFormat = !gemm.Residual && Gemm.Stores(kernels, gemm.Format, gemm.OutFeatures, xFormat) ? xFormat : WeightFormat.Float32;
+        var x = device.Upload<float>(HalfValues.Pack(inputs.X, xFormat));
         var bias = device.Upload<float>(inputs.Bias);
         var residual = device.Upload<float>(inputs.Residual);
-        var y = device.Allocate<float>((long)gemm.Rows * gemm.OutFeatures);
+        var y = device.Allocate<float>(yFormat.Floats((long)gemm.Rows * gemm.OutFeatures));
         var args = new GemmArgs
         {
             X = x.View,
+            XFormat = xFormat,
             Weights = weights,
             Bias = bias.View,
             Residual = residual.View,
             Activation = gemm.Activation,
             Y = y.View,
+            YFormat = yFormat,
             Rows = gemm.Rows,
         };
         return new PreparedCase
         {
             // A processor's driver gets the form of GPUs only where it is asked for.
             Run = KernelCase.Finished(device, target.Variant == Target.Groups ? () => GemmShared.Run(device, args) : () => Gemm.Run(device, args)),
-            Verify = () => GemmCases.Error(gemm, inputs, y.ToArray(), GemmCuda.Rounds(device, gemm.Format)),
+            Verify = () => GemmCases.Error(gemm, inputs, HalfValues.Unpack(y.ToArray(), yFormat), GemmCuda.Rounds(device, gemm.Format), yFormat),
             Flops = gemm.Flops,
             Bytes = weights.Bytes + (sizeof(float) * (x.Length + bias.Length + residual.Length + y.Length)),
             Owned = [weights, x, bias, residual, y],

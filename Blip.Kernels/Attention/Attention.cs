@@ -26,13 +26,35 @@ public static class Attention
     /// <summary>The largest head size.</summary>
     public const int MaxHeadDim = 128;
 
+    /// <summary>
+    /// The format to which queries, keys and values are rounded before anything else is done with them, and in which they may be stored; null where
+    /// they are read as they are, or where heads in 16 bits would not be aligned.
+    /// </summary>
+    /// <param name="target">Which kernels run.</param>
+    /// <param name="args">Sizes and what is asked for; of the views only the lengths of tables and weights count.</param>
+    public static WeightFormat? Rounds(KernelTarget target, in AttentionArgs args) =>
+        AttentionCuda.OnTensorCores(target.Architecture, args)
+        && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset) % ValueFormats.Unit == 0
+            ? args.Precision : null;
+
+    /// <summary>Whether outputs may be stored in a format of 16 bits: the one of <see cref="AttentionArgs.Precision"/>.</summary>
+    /// <param name="target">Which kernels run.</param>
+    /// <param name="args">As in <see cref="Rounds"/>.</param>
+    /// <param name="format">The format that is asked for.</param>
+    public static bool Stores(KernelTarget target, in AttentionArgs args, WeightFormat format) =>
+        AttentionCuda.OnTensorCores(target.Architecture, args) && args.HeadDim % ValueFormats.Unit == 0 && args.Precision == format;
+
     /// <summary>Runs one attention.</summary>
-    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">
+    /// A view is too short for the sizes, a size is out of range, or the device's kernels do not read or write values of 16 bits.
+    /// </exception>
     public static void Run(Device device, in AttentionArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
 
     internal static void Run(Device device, in AttentionArgs args, bool portable)
     {
         Check(args);
+        if (args.InputFormat != WeightFormat.Float32 || args.OutputFormat != WeightFormat.Float32)
+            CheckFormats(KernelTarget.Of(device), args);
         if (args.Rows == 0 || args.QueryTokens == 0)
             return;
         if (!portable)
@@ -61,20 +83,28 @@ public static class Attention
         if (queries == 0)
             return;
 
-        ShapeCheck.Holds(a.Query, ((queries - 1) * a.QueryStride) + a.QueryOffset + width, nameof(a.Query), "[Rows, QueryTokens, QueryStride]");
+        ShapeCheck.Holds(a.Query, a.InputFormat.Floats(((queries - 1) * a.QueryStride) + a.QueryOffset + width), nameof(a.Query), "[Rows, QueryTokens, QueryStride]");
         // Which K/V rows are read is known on the device alone where KeyRow names them; one must be there in any case.
         var keyRows = a.KeyRow.Length > 0 ? 1 : a.Rows;
         var lastKey = ((keyRows - 1L) * a.KeyCapacity) + a.KeyTokens - 1;
-        ShapeCheck.Holds(a.Key, (lastKey * a.KeyStride) + a.KeyOffset + width, nameof(a.Key), "[K/V rows, KeyCapacity, KeyStride]");
-        ShapeCheck.Holds(a.Value, (lastKey * a.ValueStride) + a.ValueOffset + width, nameof(a.Value), "[K/V rows, KeyCapacity, ValueStride]");
+        ShapeCheck.Holds(a.Key, a.InputFormat.Floats((lastKey * a.KeyStride) + a.KeyOffset + width), nameof(a.Key), "[K/V rows, KeyCapacity, KeyStride]");
+        ShapeCheck.Holds(a.Value, a.InputFormat.Floats((lastKey * a.ValueStride) + a.ValueOffset + width), nameof(a.Value), "[K/V rows, KeyCapacity, ValueStride]");
         if (a.KeyRow.Length > 0 && a.KeyRow.Length != a.Rows && a.KeyRow.Length != (long)a.Rows * a.KeyCapacity)
             throw new ArgumentException(
                 $"KeyRow holds {a.KeyRow.Length} elements; it must be empty, [{a.Rows}] or [{a.Rows}, {a.KeyCapacity}].", nameof(a));
         ShapeCheck.EmptyOrHolds(a.Start, a.Rows, nameof(a.Start), "[Rows]");
         ShapeCheck.EmptyOrHolds(a.Mask, (long)a.Rows * a.KeyTokens, nameof(a.Mask), "[Rows, KeyTokens]");
-        ShapeCheck.Holds(a.Output, queries * width, nameof(a.Output), "[Rows, QueryTokens, Heads · HeadDim]");
+        ShapeCheck.Holds(a.Output, a.OutputFormat.Floats(queries * width), nameof(a.Output), "[Rows, QueryTokens, Heads · HeadDim]");
         ShapeCheck.EmptyOrHolds(
             a.Probabilities, queries * a.Heads * a.KeyTokens, nameof(a.Probabilities), "[Rows, Heads, QueryTokens, KeyTokens]");
+    }
+
+    private static void CheckFormats(KernelTarget target, in AttentionArgs a)
+    {
+        if (a.InputFormat != WeightFormat.Float32 && Rounds(target, a) != a.InputFormat)
+            throw new ArgumentException($"Queries, keys and values are {a.InputFormat}; no kernel here attends so to heads of {a.HeadDim} in {a.Precision}.", nameof(a));
+        if (a.OutputFormat != WeightFormat.Float32 && !Stores(target, a, a.OutputFormat))
+            throw new ArgumentException($"Output is {a.OutputFormat}; no kernel here stores heads of {a.HeadDim} so after {a.Precision}.", nameof(a));
     }
 
     private static void CheckTokens(int offset, string offsetName, int stride, string strideName, int width)

@@ -29,6 +29,15 @@ public struct AttentionArgs
     /// </summary>
     public WeightFormat Precision;
 
+    /// <summary>
+    /// How queries, keys and values are stored: in single precision, or in <see cref="Precision"/>, two to each float of the views, where
+    /// <see cref="Attention.Rounds"/> gives this format.
+    /// </summary>
+    public WeightFormat InputFormat;
+
+    /// <summary>The same for <see cref="Output"/>: in 16 bits its elements are rounded; see <see cref="Attention.Stores"/>.</summary>
+    public WeightFormat OutputFormat;
+
     /// <summary>Queries; token t of row r is token <c>r · QueryTokens + t</c>.</summary>
     public ArrayView<float> Query;
 

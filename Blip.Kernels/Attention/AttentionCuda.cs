@@ -15,18 +15,28 @@ internal static class AttentionCuda
     {
         if (device.Architecture < 75)
             return false;
+        if (args.InputFormat.Is16Bits())
+        {
+            if (!Aligned(args))
+                throw new ArgumentException("Queries, keys or values begin at no multiple of 16 bytes.", nameof(args));
+            Multiply<Inputs16>(device, args);
+            return true;
+        }
         return Aligned(args) ? TryRun<AlignedRows>(device, args) : TryRun<AnyRows>(device, args);
     }
+
+    /// <summary>Whether many queries are multiplied on tensor cores, in a precision of 16 bits.</summary>
+    public static bool OnTensorCores(int architecture, in AttentionArgs args) =>
+        !AttentionStep.Takes(args) && AttentionTensorCore.Takes(args)
+        && architecture >= args.Precision switch { WeightFormat.Float16 => 75, WeightFormat.BFloat16 => 80, _ => int.MaxValue };
 
     private static bool TryRun<TRows>(Device device, in AttentionArgs args)
         where TRows : struct, IRowReader
     {
         if (AttentionStep.Takes(args))
             AttentionStep.Run<TRows>(device, args);
-        else if (args.Precision == WeightFormat.Float16 && AttentionTensorCore.Takes(args))
-            AttentionTensorCore.Run<Float16Matrix, TRows>(device, args);
-        else if (args.Precision == WeightFormat.BFloat16 && device.Architecture >= 80 && AttentionTensorCore.Takes(args))
-            AttentionTensorCore.Run<BFloat16Matrix, TRows>(device, args);
+        else if (OnTensorCores(device.Architecture, args))
+            Multiply<RoundedInputs<TRows>>(device, args);
         else if (AttentionRegisters.Takes(args))
             AttentionRegisters.Run<TRows>(device, args);
         else
@@ -34,8 +44,18 @@ internal static class AttentionCuda
         return true;
     }
 
+    private static void Multiply<TInputs>(Device device, in AttentionArgs args)
+        where TInputs : struct, IMatrixInputs
+    {
+        if (args.Precision == WeightFormat.Float16)
+            AttentionTensorCore.Run<Float16Matrix, TInputs>(device, args);
+        else
+            AttentionTensorCore.Run<BFloat16Matrix, TInputs>(device, args);
+    }
+
     // Every head of every token begins at a multiple of 16 bytes, and ends at one.
     private static bool Aligned(in AttentionArgs args) =>
-        (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset) % 4 == 0
+        (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset)
+            % (args.InputFormat.Is16Bits() ? ValueFormats.Unit : 4) == 0
         && (args.Query.LoadEffectiveAddressAsPtr() | args.Key.LoadEffectiveAddressAsPtr() | args.Value.LoadEffectiveAddressAsPtr()) % 16 == 0;
 }

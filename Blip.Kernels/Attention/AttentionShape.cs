@@ -7,6 +7,9 @@ internal struct AttentionShape
     public const int Own = 0, PerRow = 1, PerPosition = 2;
 
     public int QueryTokens, Heads, HeadDim, KeyTokens, KeyCapacity, KeyRows, KeyRowCount, Causal;
+
+    /// <summary>Not 0: outputs are rounded, and stored in 16 bits.</summary>
+    public int Rounds;
     public int QueryStride, QueryOffset, KeyStride, KeyOffset, ValueStride, ValueOffset;
     public float Scale;
 
@@ -21,6 +24,7 @@ internal struct AttentionShape
         KeyRows = args.KeyRow.Length == 0 ? Own : args.KeyRow.Length == args.Rows ? PerRow : PerPosition,
         KeyRowCount = Count(args),
         Causal = args.Causal ? 1 : 0,
+        Rounds = args.OutputFormat.Is16Bits() ? 1 : 0,
         QueryStride = args.QueryStride,
         QueryOffset = args.QueryOffset,
         KeyStride = args.KeyStride,
@@ -34,8 +38,9 @@ internal struct AttentionShape
     private static int Count(in AttentionArgs args)
     {
         var width = args.Heads * args.HeadDim;
-        var keys = Rows(args.Key.Length, args.KeyStride, args.KeyOffset + width, args);
-        var values = Rows(args.Value.Length, args.ValueStride, args.ValueOffset + width, args);
+        var perFloat = args.InputFormat.Is16Bits() ? 2 : 1;
+        var keys = Rows(perFloat * args.Key.Length, args.KeyStride, args.KeyOffset + width, args);
+        var values = Rows(perFloat * args.Value.Length, args.ValueStride, args.ValueOffset + width, args);
         return (int)Math.Min(int.MaxValue, Math.Min(keys, values));
     }
 

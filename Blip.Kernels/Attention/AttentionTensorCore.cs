@@ -9,9 +9,9 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// CUDA, many queries, heads of up to 64 elements, in 16 bits with sums in single precision (Dao 2023, "FlashAttention-2"). A group of 4 warps has
-/// 64 queries of a head, a warp 16 of them, whose fragments stay in registers; keys and values come to shared memory 64 at a time and are
-/// rounded on their way. Scores become the left factor of the second product where they are: the registers of one are those of the other.
-/// Not run on a GPU yet.
+/// 64 queries of a head, a warp 16 of them, whose fragments stay in registers; keys and values come to shared memory 64 at a time, into one half of
+/// it while the other is multiplied: copied in the background where they lie in 16 bits (<see cref="Inputs16"/>), else rounded on their way. Scores
+/// become the left factor of the second product where they are: the registers of one are those of the other. Not run on a GPU yet.
 /// </summary>
 internal static class AttentionTensorCore
 {
@@ -20,17 +20,20 @@ internal static class AttentionTensorCore
 
     private const int Threads = 128, Queries = 64, Keys = 64, Row = 128, Tile = Keys * Row;
 
+    // In bytes: the keys of a block, then its values. There are two; the queries begin in the second one.
+    private const int Block = 2 * Tile;
+
     private const float Log2E = 1.44269504f;
 
     /// <summary>Whether it takes this one.</summary>
     public static bool Takes(in AttentionArgs args) =>
         args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0 && (args.KeyRow.Length == 0 || args.KeyRow.Length == args.Rows);
 
-    public static void Run<TPrecision, TRows>(Device device, in AttentionArgs args)
+    public static void Run<TPrecision, TInputs>(Device device, in AttentionArgs args)
         where TPrecision : struct, IMatrixPrecision
-        where TRows : struct, IRowReader =>
+        where TInputs : struct, IMatrixInputs =>
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>, AttentionShape>(
-            Kernel<TPrecision, TRows>)(
+            Kernel<TPrecision, TInputs>)(
             device.Stream, Launch(args),
             args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
             AttentionShape.Of(args));
@@ -39,15 +42,17 @@ internal static class AttentionTensorCore
     public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 3)]
-    [Kernel(typeof(Float16Matrix), typeof(AlignedRows)), Kernel(typeof(Float16Matrix), typeof(AnyRows))]
-    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(AnyRows), Architecture = 80)]
-    internal static void Kernel<TPrecision, TRows>(
+    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AnyRows>))]
+    [Kernel(typeof(Float16Matrix), typeof(Inputs16))]
+    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
+    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), Architecture = 80)]
+    internal static void Kernel<TPrecision, TInputs>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
         ArrayView<float> output, AttentionShape shape)
         where TPrecision : struct, IMatrixPrecision
-        where TRows : struct, IRowReader
+        where TInputs : struct, IMatrixInputs
     {
-        var shared = SharedMemory.Allocate<Bits4>(3 * Tile / 16);
+        var shared = SharedMemory.Allocate<Bits4>(2 * Block / 16);
         var memory = TensorCore.AddressOf(ref shared[0]);
         var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
         var (group, member) = (lane >> 2, lane & 3);
@@ -58,22 +63,26 @@ internal static class AttentionTensorCore
         var row = Grid.IdxX / queryTiles / shape.Heads;
         var inHead = head * shape.HeadDim;
         var tokens = ((long)row * shape.QueryTokens) + firstQuery;
-        Bring<TPrecision, TRows>(
-            query.SubView((tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, shape.HeadDim, shared, 0);
+        var first = AttentionPortable.Token(keyRow, shape, row, 0);
+        var keys = TInputs.From(key, (first * shape.KeyStride) + shape.KeyOffset + inHead);
+        var values = TInputs.From(value, (first * shape.ValueStride) + shape.ValueOffset + inHead);
+        Bring<TPrecision, TInputs>(
+            TInputs.From(query, (tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, shape.HeadDim,
+            shared, memory, Block);
+        BringBlock<TPrecision, TInputs>(keys, values, shape, 0, shared, memory, 0);
+        TensorCore.CommitCopies();
+        TensorCore.WaitForCopies0();
         Group.Barrier();
 
         // A warp's 16 queries, 16 elements at a time; a row of shared memory is eight pieces, swizzled by the row.
-        var readQuery = memory + (uint)((((warp * 16) + (lane & 15)) * Row) + (((lane >> 4) ^ (lane & 7)) << 4));
+        var readQuery = memory + Block + (uint)((((warp * 16) + (lane & 15)) * Row) + (((lane >> 4) ^ (lane & 7)) << 4));
         var q0 = TensorCore.LoadMatrices(readQuery);
         var q1 = TensorCore.LoadMatrices(readQuery ^ 32);
         var q2 = TensorCore.LoadMatrices(readQuery ^ 64);
         var q3 = TensorCore.LoadMatrices(readQuery ^ 96);
-        var readKey = memory + (uint)(Tile + ((((lane >> 4) << 3) + (lane & 7)) * Row) + ((((lane >> 3) & 1) ^ (lane & 7)) << 4));
-        var readValue = memory + (uint)((2 * Tile) + ((lane & 15) * Row) + (((lane >> 4) ^ (lane & 7)) << 4));
+        var readKey = memory + (uint)(((((lane >> 4) << 3) + (lane & 7)) * Row) + ((((lane >> 3) & 1) ^ (lane & 7)) << 4));
+        var readValue = memory + (uint)(Tile + ((lane & 15) * Row) + (((lane >> 4) ^ (lane & 7)) << 4));
 
-        var first = AttentionPortable.Token(keyRow, shape, row, 0);
-        var keys = key.SubView((first * shape.KeyStride) + shape.KeyOffset + inHead);
-        var values = value.SubView((first * shape.ValueStride) + shape.ValueOffset + inHead);
         var upper = AttentionPortable.Visible(start, shape, row, firstQuery + (warp * 16) + group);
         var lower = AttentionPortable.Visible(start, shape, row, firstQuery + (warp * 16) + group + 8);
         var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries, shape.QueryTokens) - 1);
@@ -82,22 +91,26 @@ internal static class AttentionTensorCore
 
         MatrixTile16 left = default, right = default;
         float upperMax = float.NegativeInfinity, lowerMax = float.NegativeInfinity, upperSum = 0, lowerSum = 0;
+        var half = 0;
         for (var block = 0; block < visible; block += Keys)
         {
+            // This block is there, and everybody is done with what lies where the next one goes.
+            TensorCore.WaitForCopies0();
             Group.Barrier();
-            Bring<TPrecision, TRows>(keys.SubView((long)block * shape.KeyStride), shape.KeyStride, shape.KeyTokens - block, shape.HeadDim, shared, Tile / 16);
-            Bring<TPrecision, TRows>(values.SubView((long)block * shape.ValueStride), shape.ValueStride, shape.KeyTokens - block, shape.HeadDim, shared, 2 * Tile / 16);
-            Group.Barrier();
+            if (block + Keys < visible)
+                BringBlock<TPrecision, TInputs>(keys, values, shape, block + Keys, shared, memory, Block - half);
+            TensorCore.CommitCopies();
 
+            var (k, v) = (readKey + (uint)half, readValue + (uint)half);
             MatrixTile16 near = default, far = default;
-            near = MatrixTile16.MultiplyAdd<TPrecision>(q0, LoadKeys(readKey), near);
-            far = MatrixTile16.MultiplyAdd<TPrecision>(q0, LoadKeys(readKey + (32 * Row)), far);
-            near = MatrixTile16.MultiplyAdd<TPrecision>(q1, LoadKeys(readKey ^ 32), near);
-            far = MatrixTile16.MultiplyAdd<TPrecision>(q1, LoadKeys((readKey ^ 32) + (32 * Row)), far);
-            near = MatrixTile16.MultiplyAdd<TPrecision>(q2, LoadKeys(readKey ^ 64), near);
-            far = MatrixTile16.MultiplyAdd<TPrecision>(q2, LoadKeys((readKey ^ 64) + (32 * Row)), far);
-            near = MatrixTile16.MultiplyAdd<TPrecision>(q3, LoadKeys(readKey ^ 96), near);
-            far = MatrixTile16.MultiplyAdd<TPrecision>(q3, LoadKeys((readKey ^ 96) + (32 * Row)), far);
+            near = MatrixTile16.MultiplyAdd<TPrecision>(q0, LoadKeys(k), near);
+            far = MatrixTile16.MultiplyAdd<TPrecision>(q0, LoadKeys(k + (32 * Row)), far);
+            near = MatrixTile16.MultiplyAdd<TPrecision>(q1, LoadKeys(k ^ 32), near);
+            far = MatrixTile16.MultiplyAdd<TPrecision>(q1, LoadKeys((k ^ 32) + (32 * Row)), far);
+            near = MatrixTile16.MultiplyAdd<TPrecision>(q2, LoadKeys(k ^ 64), near);
+            far = MatrixTile16.MultiplyAdd<TPrecision>(q2, LoadKeys((k ^ 64) + (32 * Row)), far);
+            near = MatrixTile16.MultiplyAdd<TPrecision>(q3, LoadKeys(k ^ 96), near);
+            far = MatrixTile16.MultiplyAdd<TPrecision>(q3, LoadKeys((k ^ 96) + (32 * Row)), far);
 
             near = near.Times(scale);
             far = far.Times(scale);
@@ -117,10 +130,11 @@ internal static class AttentionTensorCore
             left = left.Times(upperShrinks, lowerShrinks);
             right = right.Times(upperShrinks, lowerShrinks);
 
-            AddValues<TPrecision>(Weights<TPrecision>(near.A, near.B), readValue, ref left, ref right);
-            AddValues<TPrecision>(Weights<TPrecision>(near.C, near.D), readValue + (16 * Row), ref left, ref right);
-            AddValues<TPrecision>(Weights<TPrecision>(far.A, far.B), readValue + (32 * Row), ref left, ref right);
-            AddValues<TPrecision>(Weights<TPrecision>(far.C, far.D), readValue + (48 * Row), ref left, ref right);
+            AddValues<TPrecision>(Weights<TPrecision>(near.A, near.B), v, ref left, ref right);
+            AddValues<TPrecision>(Weights<TPrecision>(near.C, near.D), v + (16 * Row), ref left, ref right);
+            AddValues<TPrecision>(Weights<TPrecision>(far.A, far.B), v + (32 * Row), ref left, ref right);
+            AddValues<TPrecision>(Weights<TPrecision>(far.C, far.D), v + (48 * Row), ref left, ref right);
+            half = Block - half;
         }
 
         var (upperScale, lowerScale) = (1f / OfFour(upperSum, 1), 1f / OfFour(lowerSum, 1));
@@ -128,39 +142,48 @@ internal static class AttentionTensorCore
         right = right.Times(upperScale, lowerScale);
         var width = shape.Heads * shape.HeadDim;
         var token = (warp * 16) + group;
-        var to = output.SubView((tokens * width) + inHead);
+        var at = ((tokens + token) * width) + inHead + (2 * member);
         if (firstQuery + token < shape.QueryTokens)
         {
-            Store(to, (token * width) + (2 * member), shape.HeadDim - (2 * member), left.A.X, left.A.Y, left.B.X, left.B.Y, left.C.X, left.C.Y, left.D.X, left.D.Y);
-            Store(to, (token * width) + 32 + (2 * member), shape.HeadDim - 32 - (2 * member), right.A.X, right.A.Y, right.B.X, right.B.Y, right.C.X, right.C.Y, right.D.X, right.D.Y);
+            Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.X, left.A.Y, left.B.X, left.B.Y, left.C.X, left.C.Y, left.D.X, left.D.Y);
+            Store<TPrecision>(
+                output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.X, right.A.Y, right.B.X, right.B.Y, right.C.X, right.C.Y, right.D.X, right.D.Y);
         }
+        at += 8L * width;
         if (firstQuery + token + 8 < shape.QueryTokens)
         {
-            Store(to, ((token + 8) * width) + (2 * member), shape.HeadDim - (2 * member), left.A.Z, left.A.W, left.B.Z, left.B.W, left.C.Z, left.C.W, left.D.Z, left.D.W);
-            Store(to, ((token + 8) * width) + 32 + (2 * member), shape.HeadDim - 32 - (2 * member), right.A.Z, right.A.W, right.B.Z, right.B.W, right.C.Z, right.C.W, right.D.Z, right.D.W);
+            Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.Z, left.A.W, left.B.Z, left.B.W, left.C.Z, left.C.W, left.D.Z, left.D.W);
+            Store<TPrecision>(
+                output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.Z, right.A.W, right.B.Z, right.B.W, right.C.Z, right.C.W, right.D.Z, right.D.W);
         }
+    }
+
+    // The keys from one on, and their values.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void BringBlock<TPrecision, TInputs>(
+        ArrayView<float> keys, ArrayView<float> values, AttentionShape shape, int block, ArrayView<Bits4> shared, uint memory, int to)
+        where TPrecision : struct, IMatrixPrecision
+        where TInputs : struct, IMatrixInputs
+    {
+        var left = shape.KeyTokens - block;
+        Bring<TPrecision, TInputs>(TInputs.From(keys, (long)block * shape.KeyStride), shape.KeyStride, left, shape.HeadDim, shared, memory, to);
+        Bring<TPrecision, TInputs>(TInputs.From(values, (long)block * shape.ValueStride), shape.ValueStride, left, shape.HeadDim, shared, memory, to + Tile);
     }
 
     // 64 tokens of a head, eight elements per piece; zeros where there are no more tokens or elements.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Bring<TPrecision, TRows>(ArrayView<float> from, int stride, int tokens, int headDim, ArrayView<Bits4> shared, int tile)
+    private static void Bring<TPrecision, TInputs>(
+        ArrayView<float> from, int stride, int tokens, int headDim, ArrayView<Bits4> shared, uint memory, int tile)
         where TPrecision : struct, IMatrixPrecision
-        where TRows : struct, IRowReader
+        where TInputs : struct, IMatrixInputs
     {
         var (first, piece) = (Group.IdxX >> 3, Group.IdxX & 7);
         for (var token = first; token < Keys; token += Threads / 8)
         {
             var left = token < tokens ? headDim - (piece * 8) : 0;
             var at = token < tokens ? (token * stride) + (piece * 8) : 0;
-            var low = TRows.Read4(from, at, left);
-            var high = TRows.Read4(from, at + 4, left - 4);
-            shared[tile + (token * (Row / 16)) + (piece ^ (token & 7))] = new Bits4
-            {
-                X = TPrecision.Pack(low.X, low.Y),
-                Y = TPrecision.Pack(low.Z, low.W),
-                Z = TPrecision.Pack(high.X, high.Y),
-                W = TPrecision.Pack(high.Z, high.W),
-            };
+            var to = tile + (token * Row) + ((piece ^ (token & 7)) << 4);
+            TInputs.End<TPrecision>(TInputs.Begin(from, at, left, memory + (uint)to), shared, to >> 4);
         }
     }
 
@@ -224,20 +247,26 @@ internal static class AttentionTensorCore
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(ArrayView<float> to, int at, int left, float a0, float a1, float b0, float b1, float c0, float c1, float d0, float d1)
+    private static void Store<TPrecision>(
+        ArrayView<float> to, long at, int left, int rounds, float a0, float a1, float b0, float b1, float c0, float c1, float d0, float d1)
+        where TPrecision : struct, IMatrixPrecision
     {
-        Store(to, at, left, a0, a1);
-        Store(to, at + 8, left - 8, b0, b1);
-        Store(to, at + 16, left - 16, c0, c1);
-        Store(to, at + 24, left - 24, d0, d1);
+        Store<TPrecision>(to, at, left, rounds, a0, a1);
+        Store<TPrecision>(to, at + 8, left - 8, rounds, b0, b1);
+        Store<TPrecision>(to, at + 16, left - 16, rounds, c0, c1);
+        Store<TPrecision>(to, at + 24, left - 24, rounds, d0, d1);
     }
 
+    // Rounded elements come in pairs.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(ArrayView<float> to, int at, int left, float first, float second)
+    private static void Store<TPrecision>(ArrayView<float> to, long at, int left, int rounds, float first, float second)
+        where TPrecision : struct, IMatrixPrecision
     {
-        if (left > 0)
+        if (left > 0 && rounds != 0)
+            to.Cast<uint>()[at >> 1] = TPrecision.Pack(first, second);
+        if (left > 0 && rounds == 0)
             to[at] = first;
-        if (left > 1)
+        if (left > 1 && rounds == 0)
             to[at + 1] = second;
     }
 }

@@ -7,7 +7,8 @@ namespace Blip.Kernels;
 /// The linear layer: <c>Y[m, n] = act(Σₖ X[m, k] · W[n, k] + bias[n]) + residual[m, n]</c>. The order of the sum depends on the number
 /// of inputs alone, so that a row gets the same bits alone and in a batch. Weights of 16 bits are widened exactly and multiplied in
 /// single precision: the error against the rounded weights is that of single precision. On CUDA inputs are rounded as the weights are,
-/// to half precision beside whole numbers, and the sums are in single precision.
+/// to half precision beside whole numbers, and the sums are in single precision; inputs may be stored in that format, with the same result, and
+/// outputs in that of the next product.
 /// </summary>
 /// <remarks>
 /// Variants: <see cref="GemmSimd"/> on the CPU accelerator, <see cref="GemmPortable{TTile}"/> for other drivers of processors,
@@ -43,8 +44,28 @@ public static class Gemm
     /// </summary>
     internal const int ChainLength = 64;
 
+    /// <summary>
+    /// The format to which inputs are rounded before they are multiplied, and in which they may be stored; null where they are read as they are, or
+    /// where rows in 16 bits would not be aligned.
+    /// </summary>
+    /// <param name="target">Which kernels run.</param>
+    /// <param name="weights">How the weights are stored.</param>
+    /// <param name="inFeatures">The length of a row.</param>
+    public static WeightFormat? Rounds(KernelTarget target, WeightFormat weights, int inFeatures) =>
+        inFeatures % ValueFormats.Unit == 0 ? GemmCuda.Rounded(target.Architecture, weights) : null;
+
+    /// <summary>Whether outputs may be stored in a format of 16 bits: the one to which inputs are rounded.</summary>
+    /// <param name="target">Which kernels run.</param>
+    /// <param name="weights">How the weights are stored.</param>
+    /// <param name="outFeatures">The length of a row.</param>
+    /// <param name="format">The format that is asked for.</param>
+    public static bool Stores(KernelTarget target, WeightFormat weights, int outFeatures, WeightFormat format) =>
+        outFeatures % ValueFormats.Unit == 0 && GemmCuda.Rounded(target.Architecture, weights) == format;
+
     /// <summary>Multiplies; see the formula above.</summary>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or the activation is not one that exists.</exception>
+    /// <exception cref="ArgumentException">
+    /// A view is too short for these sizes, the activation is not one that exists, or the device's kernels do not read or write values of 16 bits.
+    /// </exception>
     public static void Run(Device device, in GemmArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
 
     internal static void Run(Device device, in GemmArgs args, bool portable)
@@ -53,10 +74,12 @@ public static class Gemm
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
         Activations.Validate(args.Activation);
         var outputs = (long)args.Rows * args.Weights.OutFeatures;
-        ShapeCheck.Holds(args.X, (long)args.Rows * args.Weights.InFeatures, nameof(args.X), "[Rows, in]");
+        if (args.XFormat != WeightFormat.Float32 || args.YFormat != WeightFormat.Float32)
+            CheckFormats(KernelTarget.Of(device), args);
+        ShapeCheck.Holds(args.X, args.XFormat.Floats((long)args.Rows * args.Weights.InFeatures), nameof(args.X), "[Rows, in]");
         ShapeCheck.EmptyOrHolds(args.Bias, args.Weights.OutFeatures, nameof(args.Bias), "[out]");
         ShapeCheck.EmptyOrHolds(args.Residual, outputs, nameof(args.Residual), "[Rows, out]");
-        ShapeCheck.Holds(args.Y, outputs, nameof(args.Y), "[Rows, out]");
+        ShapeCheck.Holds(args.Y, args.YFormat.Floats(outputs), nameof(args.Y), "[Rows, out]");
         if (args.Rows == 0)
             return;
         // By the device, never by the number of rows: the bits of an output must not depend on its batch.
@@ -66,5 +89,14 @@ public static class Gemm
             GemmCuda.Run(device, args);
         else
             GemmShapes.Run(device, args, device.Tile.For(args));
+    }
+
+    private static void CheckFormats(KernelTarget target, in GemmArgs args)
+    {
+        var weights = args.Weights;
+        if (args.XFormat != WeightFormat.Float32 && Rounds(target, weights.Format, weights.InFeatures) != args.XFormat)
+            throw new ArgumentException($"X is {args.XFormat}; no kernel here multiplies rows of {weights.InFeatures} so with {weights.Format}.", nameof(args));
+        if (args.YFormat != WeightFormat.Float32 && !Stores(target, weights.Format, weights.OutFeatures, args.YFormat))
+            throw new ArgumentException($"Y is {args.YFormat}; no kernel here stores rows of {weights.OutFeatures} so after {weights.Format}.", nameof(args));
     }
 }

@@ -15,7 +15,7 @@ internal enum GemmCudaShape
 
 /// <summary>
 /// The linear layer on CUDA: 16 bits on tensor cores, with inputs rounded to the format of the weights; 8 bits on tensor cores with inputs in half
-/// precision; single precision in registers.
+/// precision; single precision in registers. Inputs that are stored in the format to which they would be rounded give the same bits.
 /// </summary>
 internal static class GemmCuda
 {
@@ -26,7 +26,15 @@ internal static class GemmCuda
     public static bool Takes(Device device, WeightFormat format) => device.Architecture >= (format == WeightFormat.BFloat16 ? 80 : 75);
 
     /// <summary>Whether inputs are rounded before they are multiplied with weights of a format.</summary>
-    public static bool Rounds(Device device, WeightFormat format) => format != WeightFormat.Float32 && Takes(device, format);
+    public static bool Rounds(Device device, WeightFormat format) => Rounded(device.Architecture, format) is not null;
+
+    /// <summary>The format to which inputs are rounded before they are multiplied with weights of a format; null where they are not.</summary>
+    public static WeightFormat? Rounded(int architecture, WeightFormat format) => format switch
+    {
+        WeightFormat.BFloat16 => architecture >= 80 ? WeightFormat.BFloat16 : null,
+        WeightFormat.Float16 or WeightFormat.Int8 => architecture >= 75 ? WeightFormat.Float16 : null,
+        _ => null,
+    };
 
     /// <summary>Multiplies.</summary>
     public static void Run(Device device, in GemmArgs args)
@@ -48,27 +56,33 @@ internal static class GemmCuda
     }
 
     /// <summary>Multiplies with one shape.</summary>
-    /// <exception cref="ArgumentException">There are no tiles for this format.</exception>
+    /// <exception cref="ArgumentException">There are no tiles for this format, or inputs of 16 bits are not aligned.</exception>
     public static void Run(Device device, in GemmArgs args, GemmCudaShape shape)
     {
-        if (Aligned(args))
+        if (args.XFormat.Is16Bits())
+            Multiply<Inputs16>(device, Aligned(args) ? args : throw new ArgumentException("X begins at no multiple of 16 bytes.", nameof(args)), shape);
+        else if (Aligned(args))
             Run<AlignedRows>(device, args, shape);
         else
             Run<AnyRows>(device, args, shape);
     }
 
-    private static bool Aligned(in GemmArgs args) => args.Weights.InFeatures % 4 == 0 && args.X.LoadEffectiveAddressAsPtr() % 16 == 0;
+    // Rows begin at multiples of 16 bytes.
+    private static bool Aligned(in GemmArgs args) =>
+        args.Weights.InFeatures % (args.XFormat.Is16Bits() ? ValueFormats.Unit : 4) == 0 && args.X.LoadEffectiveAddressAsPtr() % 16 == 0;
 
     // What must be asked for: these give other bits than the shape of few rows.
     private static bool TryOption(Device device, in GemmArgs args)
     {
-        switch (args.Weights.Format)
-        {
-            case WeightFormat.Float32 when device.Tf32: GemmTf32.Run(device, args); return true;
-            case WeightFormat.Float16 when device.WarpGroups: GemmTensorCore.Run<Float16Matrix, AlignedRows, WarpGroupSums, ThreeStages>(device, args); return true;
-            case WeightFormat.BFloat16 when device.WarpGroups: GemmTensorCore.Run<BFloat16Matrix, AlignedRows, WarpGroupSums, ThreeStages>(device, args); return true;
-            default: return false;
-        }
+        if (args.Weights.Format == WeightFormat.Float32 && device.Tf32)
+            GemmTf32.Run(device, args);
+        else if (args.Weights.Format.Is16Bits() && device.WarpGroups && args.XFormat.Is16Bits())
+            RunTiles<Inputs16, WarpGroupSums>(device, args);
+        else if (args.Weights.Format.Is16Bits() && device.WarpGroups)
+            RunTiles<RoundedInputs<AlignedRows>, WarpGroupSums>(device, args);
+        else
+            return false;
+        return true;
     }
 
     private static void Run<TRows>(Device device, in GemmArgs args, GemmCudaShape shape)
@@ -78,12 +92,35 @@ internal static class GemmCuda
         {
             case (WeightFormat.Float32, GemmCudaShape.Tiles): GemmRegisters.Run<TRows>(device, args); break;
             case (WeightFormat.Float32, _): GemmRegistersRows.Run<TRows>(device, args); break;
-            case (WeightFormat.Float16, GemmCudaShape.Tiles): GemmTensorCore.Run<Float16Matrix, TRows>(device, args); break;
-            case (WeightFormat.Float16, _): GemmTensorCoreRows.Run<Float16Matrix, TRows>(device, args); break;
-            case (WeightFormat.BFloat16, GemmCudaShape.Tiles): GemmTensorCore.Run<BFloat16Matrix, TRows>(device, args); break;
-            case (WeightFormat.BFloat16, _): GemmTensorCoreRows.Run<BFloat16Matrix, TRows>(device, args); break;
-            case (_, GemmCudaShape.Rows): GemmTensorCoreRows.Run<Int8Matrix, TRows>(device, args); break;
-            default: throw new ArgumentException($"{args.Weights.Format} has no {shape}.", nameof(shape));
+            default: Multiply<RoundedInputs<TRows>>(device, args, shape); break;
+        }
+    }
+
+    private static void Multiply<TInputs>(Device device, in GemmArgs args, GemmCudaShape shape)
+        where TInputs : struct, IMatrixInputs
+    {
+        if (shape == GemmCudaShape.Tiles)
+        {
+            RunTiles<TInputs, WarpSums>(device, args);
+            return;
+        }
+        switch (args.Weights.Format)
+        {
+            case WeightFormat.Float16: GemmTensorCoreRows.Run<Float16Matrix, TInputs>(device, args); break;
+            case WeightFormat.BFloat16: GemmTensorCoreRows.Run<BFloat16Matrix, TInputs>(device, args); break;
+            default: GemmTensorCoreRows.Run<Int8Matrix, TInputs>(device, args); break;
+        }
+    }
+
+    private static void RunTiles<TInputs, TSums>(Device device, in GemmArgs args)
+        where TInputs : struct, IMatrixInputs
+        where TSums : unmanaged, ITileSums<TSums>
+    {
+        switch (args.Weights.Format)
+        {
+            case WeightFormat.Float16: GemmTensorCore.Run<Float16Matrix, TInputs, TSums>(device, args); break;
+            case WeightFormat.BFloat16: GemmTensorCore.Run<BFloat16Matrix, TInputs, TSums>(device, args); break;
+            default: throw new ArgumentException($"{args.Weights.Format} has no tiles.", nameof(args));
         }
     }
 }

@@ -48,16 +48,49 @@ internal static class GemmEpilogue
             var (row, column) = (i / tileColumns, i % tileColumns);
             if (firstColumn + column >= outFeatures)
                 continue;
-            var sum = sums[(row * stride) + column];
-            if (scales.Length > 0)
-                sum *= scales[firstColumn + column];
-            if (bias.Length > 0)
-                sum += bias[firstColumn + column];
-            sum = ActivationsPortable.Apply(sum, activation);
             var to = ((long)(firstRow + row) * outFeatures) + firstColumn + column;
-            if (residual.Length > 0)
-                sum += residual[to];
-            y[to] = sum;
+            y[to] = Value(sums[(row * stride) + column], firstColumn + column, to, scales, bias, residual, activation);
         }
+    }
+
+    /// <summary>
+    /// The same, where outputs may be rounded, as inputs of <typeparamref name="TPrecision"/> are, and stored in 16 bits: of an even number of columns
+    /// two neighbours side by side.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Run<TPrecision>(
+        ArrayView<float> sums, int stride, int tileRows, int tileColumns, int threads, int firstRow, int firstColumn,
+        ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int rows, int outFeatures, int activation,
+        int rounds)
+        where TPrecision : struct, IMatrixPrecision
+    {
+        if (rounds == 0)
+        {
+            Run(sums, stride, tileRows, tileColumns, threads, firstRow, firstColumn, scales, bias, residual, y, rows, outFeatures, activation);
+            return;
+        }
+        var inside = IntrinsicMath.Min(tileRows, rows - firstRow);
+        for (var i = Group.IdxX; i < inside * (tileColumns / 2); i += threads)
+        {
+            var (row, column) = (i / (tileColumns / 2), i % (tileColumns / 2) * 2);
+            if (firstColumn + column >= outFeatures)
+                continue;
+            var to = ((long)(firstRow + row) * outFeatures) + firstColumn + column;
+            var first = Value(sums[(row * stride) + column], firstColumn + column, to, scales, bias, residual, activation);
+            var second = Value(sums[(row * stride) + column + 1], firstColumn + column + 1, to + 1, scales, bias, residual, activation);
+            y.Cast<uint>()[to >> 1] = TPrecision.Pack(first, second);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Value(
+        float sum, int column, long to, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, int activation)
+    {
+        if (scales.Length > 0)
+            sum *= scales[column];
+        if (bias.Length > 0)
+            sum += bias[column];
+        sum = ActivationsPortable.Apply(sum, activation);
+        return residual.Length > 0 ? sum + residual[to] : sum;
     }
 }

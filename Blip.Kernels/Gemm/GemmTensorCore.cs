@@ -9,8 +9,9 @@ namespace Blip.Kernels;
 /// <summary>
 /// CUDA, weights of 16 bits, many rows. A group of 8 warps computes 128 rows of two panels in registers (<see cref="WarpSums"/>). Depth goes by
 /// 32 k through a ring of stages in shared memory, three or six (<see cref="ITileStages"/>): weights are copied there in the background, all but one
-/// ahead; inputs are read as many steps ahead into registers, and rounded to 16 bits on their way. 16-byte pieces are swizzled so that no two of the eight that a matrix load
-/// reads at once lie in the same banks. Not run on a GPU yet.
+/// ahead, and so are inputs of 16 bits (<see cref="Inputs16"/>); those in single precision are read as many steps ahead into registers, and rounded
+/// on their way (<see cref="RoundedInputs{TRows}"/>). 16-byte pieces are swizzled so that no two of the eight that a matrix load reads at once lie in
+/// the same banks. Not run on a GPU yet.
 /// </summary>
 internal static class GemmTensorCore
 {
@@ -21,32 +22,36 @@ internal static class GemmTensorCore
     // In bytes: a row of inputs holds 32 k; weights lie as in their panel, a row of 64 outputs for each k.
     public const int InputRow = 64, InputBytes = TileRows * InputRow, PanelRow = 128, PanelBytes = Depth * PanelRow, StageBytes = InputBytes + (2 * PanelBytes);
 
+    // From a piece of inputs to the same one 64 rows further down, in units of 16 bytes.
+    private const int LowerRows = InputBytes / 2 / 16;
+
     // Groups that run at the same time should share inputs and weights: they are numbered through bands of so many tiles of rows.
     private const int Band = 8;
 
     // Sums go out through shared memory, half of the rows at a time; the distance of rows puts them into different banks.
     public const int OutRows = 64, OutStride = TileColumns + 4;
 
-    /// <summary>Multiplies with instructions of warps, through as many stages as the device has memory for.</summary>
-    public static void Run<TPrecision, TRows>(Device device, in GemmArgs args)
+    /// <summary>Multiplies, through as many stages as the device has memory for.</summary>
+    public static void Run<TPrecision, TInputs, TSums>(Device device, in GemmArgs args)
         where TPrecision : struct, IMatrixPrecision
-        where TRows : struct, IRowReader
+        where TInputs : struct, IMatrixInputs
+        where TSums : unmanaged, ITileSums<TSums>
     {
         if (device.Architecture >= 80 && device.SharedMemoryOnRequest >= SixStages.LaunchBytes)
-            Run<TPrecision, TRows, WarpSums, SixStages>(device, args);
+            Run<TPrecision, TInputs, TSums, SixStages>(device, args);
         else
-            Run<TPrecision, TRows, WarpSums, ThreeStages>(device, args);
+            Run<TPrecision, TInputs, TSums, ThreeStages>(device, args);
     }
 
-    public static void Run<TPrecision, TRows, TSums, TStages>(Device device, in GemmArgs args)
+    private static void Run<TPrecision, TInputs, TSums, TStages>(Device device, in GemmArgs args)
         where TPrecision : struct, IMatrixPrecision
-        where TRows : struct, IRowReader
+        where TInputs : struct, IMatrixInputs
         where TSums : unmanaged, ITileSums<TSums>
         where TStages : struct, ITileStages =>
-        device.Load<ArrayView<float>, ArrayView<ushort>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TPrecision, TRows, TSums, TStages>)(
+        device.Load<ArrayView<float>, ArrayView<ushort>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(Kernel<TPrecision, TInputs, TSums, TStages>)(
             device.Stream, Launch<TStages>(args.Rows, args.Weights.OutFeatures),
             args.X, args.Weights.Bits16, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation, args.YFormat.Is16Bits() ? 1 : 0);
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures) =>
@@ -61,21 +66,31 @@ internal static class GemmTensorCore
     }
 
     [LaunchBounds(Threads, 1)]
-    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpSums), typeof(ThreeStages))]
-    [Kernel(typeof(Float16Matrix), typeof(AnyRows), typeof(WarpSums), typeof(ThreeStages))]
-    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
-    [Kernel(typeof(Float16Matrix), typeof(AnyRows), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
-    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpSums), typeof(ThreeStages), Architecture = 80)]
-    [Kernel(typeof(BFloat16Matrix), typeof(AnyRows), typeof(WarpSums), typeof(ThreeStages), Architecture = 80)]
-    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
-    [Kernel(typeof(BFloat16Matrix), typeof(AnyRows), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
-    [Kernel(typeof(Float16Matrix), typeof(AlignedRows), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
-    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
-    internal static void Kernel<TPrecision, TRows, TSums, TStages>(
+    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpSums), typeof(ThreeStages))]
+    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpSums), typeof(ThreeStages), Architecture = 80)]
+    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AnyRows>), typeof(WarpSums), typeof(ThreeStages))]
+    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), typeof(WarpSums), typeof(ThreeStages), Architecture = 80)]
+    [Kernel(typeof(Float16Matrix), typeof(Inputs16), typeof(WarpSums), typeof(ThreeStages))]
+    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), typeof(WarpSums), typeof(ThreeStages), Architecture = 80)]
+    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AnyRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(Float16Matrix), typeof(Inputs16), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
+    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
+    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
+    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
+    [Kernel(typeof(Float16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
+    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
+    [Kernel(typeof(Float16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
+    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
+    internal static void Kernel<TPrecision, TInputs, TSums, TStages>(
         ArrayView<float> x, ArrayView<ushort> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
-        int rows, int outFeatures, int inFeatures, int activation)
+        int rows, int outFeatures, int inFeatures, int activation, int rounds)
         where TPrecision : struct, IMatrixPrecision
-        where TRows : struct, IRowReader
+        where TInputs : struct, IMatrixInputs
         where TSums : unmanaged, ITileSums<TSums>
         where TStages : struct, ITileStages
     {
@@ -94,7 +109,7 @@ internal static class GemmTensorCore
         // What this thread brings: 8 k of two rows of inputs, 16 bytes of one k in each panel.
         var (ownRow, ownPiece) = (thread >> 2, thread & 3);
         var toInput = ((ownRow * InputRow) + ((ownPiece ^ ((ownRow >> 1) & 3)) << 4)) >> 4;
-        var tileX = x.SubView((long)firstRow * inFeatures);
+        var tileX = TInputs.From(x, (long)firstRow * inFeatures);
         var upper = firstRow + ownRow < rows ? inFeatures : 0;
         var lower = firstRow + ownRow + 64 < rows ? inFeatures : 0;
         var fromUpper = upper > 0 ? (ownRow * inFeatures) + (ownPiece * 8) : 0;
@@ -113,11 +128,14 @@ internal static class GemmTensorCore
             if (step < steps)
             {
                 var k = step * Depth;
-                shared[toInput + (step * (StageBytes / 16))] = Round<TPrecision, TRows>(tileX, fromUpper + k, upper - k - (ownPiece * 8));
-                shared[toInput + (step * (StageBytes / 16)) + 256] = Round<TPrecision, TRows>(tileX, fromLower + k, lower - k - (ownPiece * 8));
+                var to = toInput + (step * (StageBytes / 16));
+                var upperPiece = TInputs.Begin(tileX, fromUpper + k, upper - k - (ownPiece * 8), memory + (uint)(to << 4));
+                var lowerPiece = TInputs.Begin(tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
                 var inside = k + ownK < inFeatures;
                 TensorCore.CopyAsync(toPanel + (uint)(step * StageBytes), ref left[inside ? fromLeft + (k * 8) : 0], inside ? 16 : 0);
                 TensorCore.CopyAsync(toPanel + (uint)(step * StageBytes) + PanelBytes, ref left[inside ? fromRight + (k * 8) : 0], inside ? rightBytes : 0);
+                TInputs.End<TPrecision>(upperPiece, shared, to);
+                TInputs.End<TPrecision>(lowerPiece, shared, to + LowerRows);
             }
             TensorCore.CommitCopies();
         }
@@ -132,13 +150,12 @@ internal static class GemmTensorCore
             Group.Barrier();
             var k = (step + TStages.Count - 1) * Depth;
             var more = k < inFeatures;
-            Floats4 upper0 = default, upper1 = default, lower0 = default, lower1 = default;
+            var to = toInput + (int)(writing >> 4);
+            InputPiece upperPiece = default, lowerPiece = default;
             if (more)
             {
-                upper0 = TRows.Read4(tileX, fromUpper + k, upper - k - (ownPiece * 8));
-                upper1 = TRows.Read4(tileX, fromUpper + k + 4, upper - k - (ownPiece * 8) - 4);
-                lower0 = TRows.Read4(tileX, fromLower + k, lower - k - (ownPiece * 8));
-                lower1 = TRows.Read4(tileX, fromLower + k + 4, lower - k - (ownPiece * 8) - 4);
+                upperPiece = TInputs.Begin(tileX, fromUpper + k, upper - k - (ownPiece * 8), memory + (uint)(to << 4));
+                lowerPiece = TInputs.Begin(tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
                 var inside = k + ownK < inFeatures;
                 TensorCore.CopyAsync(toPanel + writing, ref left[inside ? fromLeft + (k * 8) : 0], inside ? 16 : 0);
                 TensorCore.CopyAsync(toPanel + writing + PanelBytes, ref left[inside ? fromRight + (k * 8) : 0], inside ? rightBytes : 0);
@@ -148,8 +165,8 @@ internal static class GemmTensorCore
             sums = TSums.MultiplyAdd<TPrecision>(memory + reading, sums);
             if (more)
             {
-                shared[toInput + (int)(writing >> 4)] = Pack<TPrecision>(upper0, upper1);
-                shared[toInput + (int)(writing >> 4) + 256] = Pack<TPrecision>(lower0, lower1);
+                TInputs.End<TPrecision>(upperPiece, shared, to);
+                TInputs.End<TPrecision>(lowerPiece, shared, to + LowerRows);
             }
             writing = reading;
             reading = reading == (TStages.Count - 1) * StageBytes ? 0 : reading + StageBytes;
@@ -171,26 +188,11 @@ internal static class GemmTensorCore
             if (TSums.Holds(half))
                 TSums.Store(output, totals);
             Group.Barrier();
-            GemmEpilogue.Run(
+            GemmEpilogue.Run<TPrecision>(
                 shared.Cast<float>(), OutStride, OutRows, TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
-                bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation);
+                bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation, rounds);
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Bits4 Round<TPrecision, TRows>(ArrayView<float> x, int index, int left)
-        where TPrecision : struct, IMatrixPrecision
-        where TRows : struct, IRowReader => Pack<TPrecision>(TRows.Read4(x, index, left), TRows.Read4(x, index + 4, left - 4));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Bits4 Pack<TPrecision>(Floats4 low, Floats4 high)
-        where TPrecision : struct, IMatrixPrecision => new()
-        {
-            X = TPrecision.Pack(low.X, low.Y),
-            Y = TPrecision.Pack(low.Z, low.W),
-            Z = TPrecision.Pack(high.X, high.Y),
-            W = TPrecision.Pack(high.Z, high.W),
-        };
 
     /// <summary>Writes 16 rows and 32 columns; <paramref name="at"/> counts pairs of floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

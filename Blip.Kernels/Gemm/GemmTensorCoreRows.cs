@@ -18,27 +18,30 @@ internal static class GemmTensorCoreRows
 
     private const int MaxWarps = 8, Depth = 16, Ahead = 4;
 
-    public static void Run<TWeights, TRows>(Device device, in GemmArgs args)
+    public static void Run<TWeights, TInputs>(Device device, in GemmArgs args)
         where TWeights : struct, IMatrixWeights
-        where TRows : struct, IRowReader =>
-        device.Load<ArrayView<float>, ArrayView<Bits2>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TWeights, TRows>)(
+        where TInputs : struct, IMatrixInputs =>
+        device.Load<ArrayView<float>, ArrayView<Bits2>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(Kernel<TWeights, TInputs>)(
             device.Stream, Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
             args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation, args.YFormat.Is16Bits() ? 1 : 0);
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
         checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), 32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
 
     [LaunchBounds(MaxWarps * 32, 2)]
-    [Kernel(typeof(Float16Matrix), typeof(AlignedRows)), Kernel(typeof(Float16Matrix), typeof(AnyRows))]
-    [Kernel(typeof(BFloat16Matrix), typeof(AlignedRows), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(AnyRows), Architecture = 80)]
-    [Kernel(typeof(Int8Matrix), typeof(AlignedRows)), Kernel(typeof(Int8Matrix), typeof(AnyRows))]
-    internal static void Kernel<TWeights, TRows>(
+    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AnyRows>))]
+    [Kernel(typeof(Float16Matrix), typeof(Inputs16))]
+    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
+    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), Architecture = 80)]
+    [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AnyRows>))]
+    [Kernel(typeof(Int8Matrix), typeof(Inputs16))]
+    internal static void Kernel<TWeights, TInputs>(
         ArrayView<float> x, ArrayView<Bits2> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
-        int rows, int outFeatures, int inFeatures, int activation)
+        int rows, int outFeatures, int inFeatures, int activation, int rounds)
         where TWeights : struct, IMatrixWeights
-        where TRows : struct, IRowReader
+        where TInputs : struct, IMatrixInputs
     {
         var partial = SharedMemory.Allocate<float>(GemmSlices.Most * TileRows * TileColumns);
         var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
@@ -47,7 +50,7 @@ internal static class GemmTensorCoreRows
         var column = Grid.IdxX % columnTiles * TileColumns;
         var firstRow = Grid.IdxX / columnTiles * TileRows;
 
-        var tileX = x.SubView((long)firstRow * inFeatures);
+        var tileX = TInputs.From(x, (long)firstRow * inFeatures);
         var upper = firstRow + group < rows ? group * inFeatures : -1;
         var lower = firstRow + group + 8 < rows ? (group + 8) * inFeatures : -1;
         var panel = weights.SubView((long)(column / PackedWeights.PanelWidth) * TWeights.PanelPieces(inFeatures));
@@ -66,10 +69,10 @@ internal static class GemmTensorCoreRows
                 var w1 = TWeights.Load(panel, k + Depth, columns, inFeatures);
                 var w2 = TWeights.Load(panel, k + (2 * Depth), columns, inFeatures);
                 var w3 = TWeights.Load(panel, k + (3 * Depth), columns, inFeatures);
-                var x0 = Read<TWeights, TRows>(tileX, upper, lower, k, inFeatures);
-                var x1 = Read<TWeights, TRows>(tileX, upper, lower, k + Depth, inFeatures);
-                var x2 = Read<TWeights, TRows>(tileX, upper, lower, k + (2 * Depth), inFeatures);
-                var x3 = Read<TWeights, TRows>(tileX, upper, lower, k + (3 * Depth), inFeatures);
+                var x0 = Read<TWeights, TInputs>(tileX, upper, lower, k, inFeatures);
+                var x1 = Read<TWeights, TInputs>(tileX, upper, lower, k + Depth, inFeatures);
+                var x2 = Read<TWeights, TInputs>(tileX, upper, lower, k + (2 * Depth), inFeatures);
+                var x3 = Read<TWeights, TInputs>(tileX, upper, lower, k + (3 * Depth), inFeatures);
                 sums = MatrixTile16.MultiplyAdd<TWeights>(x0, TWeights.Unpack(w0), sums);
                 sums = MatrixTile16.MultiplyAdd<TWeights>(x1, TWeights.Unpack(w1), sums);
                 sums = MatrixTile16.MultiplyAdd<TWeights>(x2, TWeights.Unpack(w2), sums);
@@ -84,27 +87,27 @@ internal static class GemmTensorCoreRows
         }
         Group.Barrier();
         GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
-        GemmEpilogue.Run(partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, scales, bias, residual, y, rows, outFeatures, activation);
+        // Pairs of neighbours are not the elements that a thread has added up.
+        if (rounds != 0)
+            Group.Barrier();
+        GemmEpilogue.Run<TWeights>(
+            partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, scales, bias, residual, y, rows, outFeatures, activation, rounds);
     }
 
     // Rows that are not there begin at -1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Bits4 Read<TWeights, TRows>(ArrayView<float> x, int upper, int lower, int k, int inFeatures)
+    private static Bits4 Read<TWeights, TInputs>(ArrayView<float> x, int upper, int lower, int k, int inFeatures)
         where TWeights : struct, IMatrixWeights
-        where TRows : struct, IRowReader
+        where TInputs : struct, IMatrixInputs
     {
         var (upperLeft, lowerLeft) = (upper >= 0 ? inFeatures - k : 0, lower >= 0 ? inFeatures - k : 0);
         var (fromUpper, fromLower) = (IntrinsicMath.Max(upper, 0) + k, IntrinsicMath.Max(lower, 0) + k);
-        var upper0 = TRows.Read2(x, fromUpper, upperLeft);
-        var lower0 = TRows.Read2(x, fromLower, lowerLeft);
-        var upper8 = TRows.Read2(x, fromUpper + 8, upperLeft - 8);
-        var lower8 = TRows.Read2(x, fromLower + 8, lowerLeft - 8);
         return new Bits4
         {
-            X = TWeights.Pack(upper0.X, upper0.Y),
-            Y = TWeights.Pack(lower0.X, lower0.Y),
-            Z = TWeights.Pack(upper8.X, upper8.Y),
-            W = TWeights.Pack(lower8.X, lower8.Y),
+            X = TInputs.Read2<TWeights>(x, fromUpper, upperLeft),
+            Y = TInputs.Read2<TWeights>(x, fromLower, lowerLeft),
+            Z = TInputs.Read2<TWeights>(x, fromUpper + 8, upperLeft - 8),
+            W = TInputs.Read2<TWeights>(x, fromLower + 8, lowerLeft - 8),
         };
     }
 

@@ -19,7 +19,14 @@ namespace Blip.Kernels;
 /// </remarks>
 public static class LayerNorm
 {
-    /// <summary>Normalises each row. Done in place where <paramref name="y"/> is <paramref name="x"/> or the residual.</summary>
+    /// <summary>Whether results may be stored in a format of 16 bits, two to each float of their memory.</summary>
+    /// <param name="target">Which kernels run.</param>
+    /// <param name="width">Elements per row.</param>
+    /// <param name="format">The format that is asked for.</param>
+    public static bool Stores(KernelTarget target, int width, WeightFormat format) =>
+        format.Is16Bits() && width % ValueFormats.Unit == 0 && GemmCuda.Rounded(target.Architecture, format) == format;
+
+    /// <summary>Normalises each row. Done in place where <paramref name="y"/> is <paramref name="x"/> or the residual, and of their format.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="x">[rows, width].</param>
     /// <param name="residual">[rows, width], added to x before the mean is taken; or empty.</param>
@@ -29,15 +36,16 @@ public static class LayerNorm
     /// <param name="rows">Number of rows, at least 0.</param>
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">Added to the variance; not negative.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <param name="format">How results are stored: single precision, or 16 bits where <see cref="Stores"/> allows it.</param>
+    /// <exception cref="ArgumentException">A view is too short for these sizes, a size is out of range, or the format is one that no kernel here stores.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps) =>
-        Run(device, x, residual, gamma, beta, y, rows, width, eps, portable: device.Kind != DeviceKind.Cpu);
+        int rows, int width, float eps, WeightFormat format = WeightFormat.Float32) =>
+        Run(device, x, residual, gamma, beta, y, rows, width, eps, portable: device.Kind != DeviceKind.Cpu, format);
 
     internal static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps, bool portable)
+        int rows, int width, float eps, bool portable, WeightFormat format = WeightFormat.Float32)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(width, 1, nameof(width));
@@ -48,11 +56,13 @@ public static class LayerNorm
         ShapeCheck.EmptyOrHolds(residual, elements, nameof(residual), "[rows, width]");
         ShapeCheck.Holds(gamma, width, nameof(gamma), "[width]");
         ShapeCheck.Holds(beta, width, nameof(beta), "[width]");
-        ShapeCheck.Holds(y, elements, nameof(y), "[rows, width]");
+        if (format != WeightFormat.Float32 && !Stores(KernelTarget.Of(device), width, format))
+            throw new ArgumentException($"The results are to be {format}; no kernel here stores rows of {width} so.", nameof(format));
+        ShapeCheck.Holds(y, format.Floats(elements), nameof(y), "[rows, width]");
         if (rows == 0)
             return;
         if (portable && device.Architecture > 0)
-            LayerNormWarps.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps);
+            LayerNormWarps.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps, format);
         else if (portable)
             LayerNormPortable.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps);
         else

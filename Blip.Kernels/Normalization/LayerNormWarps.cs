@@ -9,7 +9,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// CUDA: a warp per row, four neighbours per thread and load, no barrier. The arithmetic is that of <see cref="LayerNormPortable"/>; the row is
-/// read three times, the second and third time from the cache. Not run on a GPU yet.
+/// read three times, the second and third time from the cache. Results may be rounded to what the next product rounds them to. Not run on a GPU yet.
 /// </summary>
 internal static class LayerNormWarps
 {
@@ -17,22 +17,30 @@ internal static class LayerNormWarps
 
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps)
+        int rows, int width, float eps, WeightFormat format)
     {
-        var aligned = width % 4 == 0 && (x.LoadEffectiveAddressAsPtr() | residual.LoadEffectiveAddressAsPtr()) % 16 == 0;
-        var launch = aligned
-            ? device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(Kernel<AlignedRows>)
-            : device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(Kernel<AnyRows>);
+        var launch = (width % 4 == 0 && (x.LoadEffectiveAddressAsPtr() | residual.LoadEffectiveAddressAsPtr()) % 16 == 0, format) switch
+        {
+            (true, WeightFormat.Float16) => Load<AlignedRows, RoundedRows<Float16Matrix>>(device),
+            (true, WeightFormat.BFloat16) => Load<AlignedRows, RoundedRows<BFloat16Matrix>>(device),
+            (true, _) => Load<AlignedRows, SingleRows>(device),
+            (_, WeightFormat.Float16) => Load<AnyRows, RoundedRows<Float16Matrix>>(device),
+            (_, WeightFormat.BFloat16) => Load<AnyRows, RoundedRows<BFloat16Matrix>>(device),
+            _ => Load<AnyRows, SingleRows>(device),
+        };
         launch(device.Stream, Launch(rows), x, residual, gamma, beta, y, rows, width, eps);
     }
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows) => new((rows + RowsPerGroup - 1) / RowsPerGroup, RowsPerGroup * WarpSize);
 
-    [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
-    internal static void Kernel<TRows>(
+    [Kernel(typeof(AlignedRows), typeof(SingleRows)), Kernel(typeof(AnyRows), typeof(SingleRows))]
+    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Float16Matrix>)), Kernel(typeof(AnyRows), typeof(RoundedRows<Float16Matrix>))]
+    [Kernel(typeof(AlignedRows), typeof(RoundedRows<BFloat16Matrix>), Architecture = 80), Kernel(typeof(AnyRows), typeof(RoundedRows<BFloat16Matrix>), Architecture = 80)]
+    internal static void Kernel<TRows, TWriter>(
         ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int rows, int width, float eps)
         where TRows : struct, IRowReader
+        where TWriter : struct, IRowWriter
     {
         var row = (Grid.IdxX * RowsPerGroup) + (Group.IdxX / WarpSize);
         if (row >= rows)
@@ -65,16 +73,25 @@ internal static class LayerNormWarps
         for (var c = first; c < width; c += WarpSize * 4)
         {
             var four = Read<TRows>(own, added, residual.Length > 0, c, width);
-            var to = ((long)row * width) + c;
-            y[to] = ((four.X - mean - left) * scale * gamma[c]) + beta[c];
-            if (c + 1 < width)
-                y[to + 1] = ((four.Y - mean - left) * scale * gamma[c + 1]) + beta[c + 1];
-            if (c + 2 < width)
-                y[to + 2] = ((four.Z - mean - left) * scale * gamma[c + 2]) + beta[c + 2];
-            if (c + 3 < width)
-                y[to + 3] = ((four.W - mean - left) * scale * gamma[c + 3]) + beta[c + 3];
+            TWriter.Write4(y, ((long)row * width) + c, width - c, new Floats4
+            {
+                X = Value(four.X, mean, left, scale, gamma, beta, c, width),
+                Y = Value(four.Y, mean, left, scale, gamma, beta, c + 1, width),
+                Z = Value(four.Z, mean, left, scale, gamma, beta, c + 2, width),
+                W = Value(four.W, mean, left, scale, gamma, beta, c + 3, width),
+            });
         }
     }
+
+    private static Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>
+        Load<TRows, TWriter>(Device device)
+        where TRows : struct, IRowReader
+        where TWriter : struct, IRowWriter =>
+        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(Kernel<TRows, TWriter>);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static float Value(float x, float mean, float left, float scale, ArrayView<float> gamma, ArrayView<float> beta, int column, int width) =>
+        ((x - mean - left) * scale * TensorCore.Load(ref gamma[column], width - column)) + TensorCore.Load(ref beta[column], width - column);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 Read<TRows>(ArrayView<float> x, ArrayView<float> residual, bool hasResidual, int column, int width)

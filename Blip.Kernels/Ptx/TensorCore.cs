@@ -82,6 +82,10 @@ internal static class TensorCore
     [IntrinsicImplementation]
     public static float Load(ref float from, int left) => throw Elsewhere();
 
+    /// <summary>The same for two values of 16 bits.</summary>
+    [IntrinsicImplementation]
+    public static uint Load(ref uint from, int left) => throw Elsewhere();
+
     /// <summary>
     /// Copies 16 bytes from global to shared memory behind the thread's back: the first <paramref name="bytes"/> of them, 16 or 0, and zeros
     /// after these. They are there after <see cref="WaitForCopies0"/> and its kin; other threads see them after a barrier. sm_75 copies at once.

@@ -62,6 +62,12 @@ public sealed record AttentionCase(string Name, int Rows, int QueryTokens, int K
     /// <summary>Spread of values.</summary>
     public float ValueSpread { get; init; } = 1;
 
+    /// <summary>What a device may round to before it multiplies.</summary>
+    public WeightFormat Precision { get; init; }
+
+    /// <summary>Queries, keys, values and outputs are stored in 16 bits where the device's kernels would round them to these anyway.</summary>
+    public bool Halves { get; init; }
+
     /// <summary>Multiplications and additions, each counted.</summary>
     public double Flops => 4.0 * Rows * QueryTokens * KeyTokens * Heads * HeadDim;
 
@@ -83,6 +89,7 @@ public static class AttentionCases
         new("head size 16, a full block of keys", 1, 6, 64, 2, 16),
         new("head size 24, one key past a block", 1, 7, 65, 2, 24) { Probabilities = true },
         new("head size 33, one key short of a block", 1, 8, 63, 2, 33),
+        new("values of 16 bits, two blocks of queries, three of keys", 1, 70, 130, 1, 64) { Precision = WeightFormat.Float16, Halves = true },
         new("head size 80", 1, 11, 130, 1, 80) { Packed = false },
         new("head size 96", 1, 5, 70, 2, 96),
         new("head size 128, packed", 2, 9, 9, 2, 128) { Packed = true },
@@ -94,6 +101,8 @@ public static class AttentionCases
         new("causal step, beams over two blocks", 3, 1, 100, 2, 16) { Causal = true, Start = 96, Spare = 28, KeyRows = KeyRows.Shuffled, Probabilities = true },
         new("causal chunk after a cache", 2, 5, 30, 2, 32) { Causal = true, Start = 20, Spare = 1 },
         new("causal, padded", 3, 12, 12, 2, 8) { Causal = true, Padding = Padding.Ragged, Probabilities = true },
+        new("values of 16 bits, packed and padded", 2, 13, 13, 2, 24) { Packed = true, Padding = Padding.Ragged, Precision = WeightFormat.BFloat16, Halves = true },
+        new("values of 16 bits, causal over two blocks", 1, 67, 67, 2, 16) { Packed = true, Causal = true, Precision = WeightFormat.Float16, Halves = true },
         new("padded", 4, 10, 75, 2, 16) { Padding = Padding.Ragged, Probabilities = true },
         new("nothing but padding", 4, 10, 75, 2, 16) { Padding = Padding.Everything, Probabilities = true },
         new("a mask of ones", 2, 10, 75, 2, 16) { Padding = Padding.Ones },
@@ -108,6 +117,7 @@ public static class AttentionCases
     public static IReadOnlyList<AttentionCase> Real =>
     [
         new("vision encoder, base", 1, 577, 577, 12, 64) { Packed = true },
+        new("vision encoder, base, 16 bits", 1, 577, 577, 12, 64) { Packed = true, Precision = WeightFormat.Float16, Halves = true },
         new("vision encoder, large, 2 images", 2, 577, 577, 16, 64) { Packed = true },
         new("vision encoder, 768 pixels", 1, 2305, 2305, 2, 64) { Packed = true },
         new("vision encoder, retrieval, 224 pixels", 1, 197, 197, 12, 64) { Packed = true },
@@ -124,12 +134,15 @@ public sealed class AttentionData : IDisposable
     private const double Ulp = 1.0 / (1 << 23);
 
     private readonly AttentionCase test;
+    private readonly int architecture;
     private readonly List<IDisposable> buffers = [];
 
     /// <summary>Makes the inputs: the same for the same case, whatever the device.</summary>
     public AttentionData(Device device, AttentionCase test)
     {
         this.test = test;
+        var target = KernelTarget.Of(device);
+        architecture = target.Architecture;
         var random = new Random(StableHash(test.Name));
         var width = test.Heads * test.HeadDim;
         var capacity = test.KeyTokens + test.Spare;
@@ -140,6 +153,7 @@ public sealed class AttentionData : IDisposable
             Heads = test.Heads,
             HeadDim = test.HeadDim,
             Scale = 1 / MathF.Sqrt(test.HeadDim),
+            Precision = test.Precision,
             KeyTokens = test.KeyTokens,
             KeyCapacity = capacity,
             Causal = test.Causal,
@@ -152,16 +166,12 @@ public sealed class AttentionData : IDisposable
         if (test.Packed)
         {
             Query = Key = Value = Values(random, test.Rows * test.QueryTokens * 3 * width, test.Spread);
-            args.Query = args.Key = args.Value = Upload(device, Query);
         }
         else
         {
             Query = Values(random, test.Rows * test.QueryTokens * width, test.Spread);
             Key = Values(random, test.Rows * capacity * width, test.Spread);
             Value = Values(random, test.Rows * capacity * width, test.ValueSpread);
-            args.Query = Upload(device, Query);
-            args.Key = Upload(device, Key);
-            args.Value = Upload(device, Value);
         }
         if (test.KeyRows == KeyRows.Shared)
             KeyRow = [.. Enumerable.Range(0, test.Rows).Select(row => row / 3)];
@@ -174,13 +184,21 @@ public sealed class AttentionData : IDisposable
         args.KeyRow = KeyRow is null ? default : Upload(device, KeyRow);
         args.Start = Start is null ? default : Upload(device, Start);
         args.Mask = Mask is null ? default : Upload(device, Mask);
-        Output = Own(device.Allocate<float>(test.Rows * test.QueryTokens * width));
-        args.Output = Output.View;
         if (test.Probabilities)
         {
             Probabilities = Own(device.Allocate<float>((long)test.Rows * test.Heads * test.QueryTokens * test.KeyTokens));
             args.Probabilities = Probabilities.View;
         }
+        if (test.Halves)
+        {
+            args.InputFormat = Attention.Rounds(target, args) ?? WeightFormat.Float32;
+            args.OutputFormat = Attention.Stores(target, args, test.Precision) ? test.Precision : WeightFormat.Float32;
+        }
+        args.Query = Upload(device, HalfValues.Pack(Query, args.InputFormat));
+        args.Key = test.Packed ? args.Query : Upload(device, HalfValues.Pack(Key, args.InputFormat));
+        args.Value = test.Packed ? args.Query : Upload(device, HalfValues.Pack(Value, args.InputFormat));
+        Output = Own(device.Allocate<float>(args.OutputFormat.Floats(test.Rows * test.QueryTokens * width)));
+        args.Output = Output.View;
         Args = args;
     }
 
@@ -214,9 +232,14 @@ public sealed class AttentionData : IDisposable
     /// <summary>The largest error of the output, and of the weights if asked for, relative to what is allowed; and where it is.</summary>
     public (double Error, string Where) Compare()
     {
-        var (expected, weights) = AttentionReference.Run(new(Args, Query, Key, Value, KeyRow, Start, Mask));
-        var bound = Bound(weights);
-        var output = Worst(expected, Output.ToArray(), bound * Value.Max(Math.Abs), "output");
+        var rounds = AttentionCuda.OnTensorCores(architecture, Args);
+        var (query, key, value) = rounds
+            ? (GemmCases.Rounded(Query, test.Precision), GemmCases.Rounded(Key, test.Precision), GemmCases.Rounded(Value, test.Precision)) : (Query, Key, Value);
+        var (expected, weights) = AttentionReference.Run(new(Args, query, key, value, KeyRow, Start, Mask));
+        // Beside inputs as they are rounded, softmax weights are rounded once, and outputs where they are stored so: each by half a unit of its last place.
+        var half = test.Precision == WeightFormat.Float16 ? 1.0 / 2048 : 1.0 / 256;
+        var bound = rounds ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
+        var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs), "output");
         var given = Probabilities is null ? (Error: 0, Where: "") : Worst(weights, Probabilities.ToArray(), bound, "weight");
         return output.Error >= given.Error ? output : given;
     }

@@ -33,6 +33,12 @@ public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeat
     /// <summary>How the weights are stored.</summary>
     public WeightFormat Format { get; init; }
 
+    /// <summary>
+    /// Inputs are stored in 16 bits where the device's kernels would round them to these anyway, and so are outputs without a residual: as between
+    /// the layers of a model.
+    /// </summary>
+    public bool Halves { get; init; }
+
     /// <summary>Too large for a kernel that is not meant to be fast on the device.</summary>
     public bool Large { get; init; }
 
@@ -40,7 +46,7 @@ public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeat
     public long Flops => 2L * Rows * InFeatures * OutFeatures;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} [{Rows}, {InFeatures} -> {OutFeatures}] {Format} {Activation}{(Residual ? " + residual" : "")}";
+    public override string ToString() => $"{Name} [{Rows}, {InFeatures} -> {OutFeatures}] {Format} {Activation}{(Residual ? " + residual" : "")}{(Halves ? ", values of 16 bits" : "")}";
 }
 
 /// <summary>The linear layers that tests and benchmarks share.</summary>
@@ -74,6 +80,10 @@ public static class GemmCases
         .. Formats(new("short, long rows", 2, 3077, 64)),
         .. Formats(new("short, extreme values", 5, 61, 67) { Spread = Spread.Extreme }),
         .. Formats(new("short, zero rows", 8, 61, 67) { Spread = Spread.ZeroRows, Activation = Activation.Gelu }),
+        .. Formats(new("values of 16 bits", 1, 136, 72) { Halves = true }),
+        .. Formats(new("values of 16 bits", 37, 264, 136) { Halves = true, Activation = Activation.Gelu }),
+        .. Formats(new("values of 16 bits", 131, 72, 64) { Halves = true, Residual = true }),
+        .. Formats(new("values of 16 bits, extreme", 5, 64, 72) { Halves = true, Spread = Spread.Extreme }),
         new("base, query-key-value", 577, 768, 2304) { Large = true },
         new("base, attention output", 577, 768, 768) { Large = true, Residual = true },
         new("base, feed-forward in", 577, 768, 3072) { Large = true, Activation = Activation.Gelu },
@@ -94,11 +104,11 @@ public static class GemmCases
         new("large, feed-forward out", 197, 4096, 1024) { Large = true, Residual = true },
     ];
 
-    /// <summary>The image encoder's products for 32 pictures, plain, as a library of linear algebra has them: only timed, and on GPUs.</summary>
+    /// <summary>The image encoder's products for 32 pictures, plain, as a library of linear algebra has them, 16 bits throughout: only timed, and on GPUs.</summary>
     public static IReadOnlyList<GemmCase> Batches { get; } =
     [
         .. new[] { (768, 2304), (768, 768), (768, 3072), (3072, 768) }.Select(
-            shape => new GemmCase("base, 32 pictures", 32 * 577, shape.Item1, shape.Item2) { Large = true, Bias = false, Format = WeightFormat.Float16 }),
+            shape => new GemmCase("base, 32 pictures", 32 * 577, shape.Item1, shape.Item2) { Large = true, Bias = false, Format = WeightFormat.Float16, Halves = true }),
     ];
 
     /// <summary>As in the real models, base and large.</summary>
@@ -129,8 +139,9 @@ public static class GemmCases
     /// With <see cref="WeightFormat.Int8"/> inputs may be rounded to 1/32767 of the largest of their row, each by half of that at most and
     /// independent of the others: their sum is off by at most Σ |w| / 2 of it, and by no more than seven standard deviations, 2 · √(Σ w²).
     /// A kernel that rounds its inputs is compared with the product of what it rounded them to; what is beyond half precision is infinite then.
+    /// Outputs that are stored in a format are off by half a unit of their last place more.
     /// </summary>
-    public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds = false)
+    public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds = false, WeightFormat stored = WeightFormat.Float32)
     {
         if (rounds)
             inputs = inputs with { X = Rounded(inputs.X, gemm.Format) };
@@ -147,9 +158,10 @@ public static class GemmCases
         for (var i = 0; i < expected.Length; i++)
         {
             var value = actual[(rows[i / gemm.OutFeatures] * gemm.OutFeatures) + (i % gemm.OutFeatures)];
-            var error = double.IsFinite(expected[i]) || !rounds ? Math.Abs(value - expected[i]) : float.IsFinite(value) ? double.NaN : 0;
+            var rounding = HalfValues.Rounding(expected[i], stored);
+            var error = double.IsFinite(expected[i] + rounding) || !rounds ? Math.Abs(value - expected[i]) : float.IsFinite(value) ? double.NaN : 0;
             if (error > 0 || double.IsNaN(error))
-                worst = Math.Max(worst, double.IsNaN(error) ? double.PositiveInfinity : error / ((bound * magnitude[i]) + inputBounds[i]));
+                worst = Math.Max(worst, double.IsNaN(error) ? double.PositiveInfinity : error / ((bound * magnitude[i]) + inputBounds[i] + rounding));
         }
         return worst;
     }

@@ -27,7 +27,7 @@ public class AttentionTests
     public void A_row_gives_the_same_bits_alone_and_in_a_batch(string id)
     {
         using var device = Variants.Open(id);
-        foreach (var test in AttentionCases.Small.Where(test => test.Rows > 1))
+        foreach (var test in AttentionCases.Small.Where(test => test.Rows > 1).Select(test => test with { Halves = false }))
         {
             using var data = new AttentionData(device, test);
             Attention.Run(device, data.Args, Variants.Portable(id));
@@ -129,6 +129,8 @@ public class AttentionTests
         using var table = device.Upload<int>([0, 0, 0]);
         Refused("KeyRow holds 3", args with { KeyRow = table.View });
         Refused("Mask holds 3", args with { Mask = table.View });
+        Refused("Queries, keys and values are Float16; no kernel here", args with { Precision = WeightFormat.Float16, InputFormat = WeightFormat.Float16 });
+        Refused("Output is BFloat16; no kernel here", args with { Precision = WeightFormat.BFloat16, OutputFormat = WeightFormat.BFloat16 });
         Attention.Run(device, args with { Rows = 0 });
 
         void Refused(string message, AttentionArgs wrong) =>

@@ -15,6 +15,7 @@ public class GemmCudaTests
     public static TheoryData<WeightFormat, string> Formats =>
     [
         .. Enum.GetValues<WeightFormat>().Select(format => (format, "sm_80")), (WeightFormat.Float16, "sm_75"), (WeightFormat.Int8, "sm_75"),
+        (WeightFormat.Float16, "sm_90"), (WeightFormat.BFloat16, "sm_90"), (WeightFormat.Int8, "sm_90"),
     ];
 
     [Theory, MemberData(nameof(Formats))]
@@ -23,18 +24,37 @@ public class GemmCudaTests
         foreach (var gemm in Cases(format, architecture))
         {
             var inputs = GemmCases.Make(gemm);
-            var rows = Run(gemm, inputs, GemmCudaShape.Rows, architecture);
+            var rows = Run<ThreeStages>(gemm, inputs, GemmCudaShape.Rows, architecture);
             var error = GemmCases.Error(gemm, inputs, rows, rounds: true);
             Assert.True(error <= 1, $"{gemm}, rows: {error:F2} times the bound");
+            if (gemm.Halves)
+                CheckHalves<ThreeStages>(gemm, inputs, GemmCudaShape.Rows, architecture, rows);
             if (format == WeightFormat.Int8)
                 continue;
-            var tiles = Run(gemm, inputs, GemmCudaShape.Tiles, architecture);
+            var tiles = Run<ThreeStages>(gemm, inputs, GemmCudaShape.Tiles, architecture);
             Assert.True(Bits(rows).SequenceEqual(Bits(tiles)), $"{gemm}: tiles give other bits");
+            if (gemm.Halves)
+                CheckHalves<ThreeStages>(gemm, inputs, GemmCudaShape.Tiles, architecture, rows);
             if (format == WeightFormat.Float32 || architecture == "sm_75")
                 continue;
             var deep = Run<SixStages>(gemm, inputs, GemmCudaShape.Tiles, architecture);
             Assert.True(Bits(rows).SequenceEqual(Bits(deep)), $"{gemm}: six stages give other bits");
+            if (gemm.Halves)
+                CheckHalves<SixStages>(gemm, inputs, GemmCudaShape.Tiles, architecture, rows);
         }
+    }
+
+    // Inputs that are stored as they would be rounded give the same bits, and outputs are those bits, rounded.
+    private static void CheckHalves<TStages>(GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture, float[] expected)
+        where TStages : struct, ITileStages
+    {
+        var format = GemmCuda.Rounded(80, gemm.Format)!.Value;
+        var stored = inputs with { X = HalfValues.Pack(inputs.X, format) };
+        Assert.True(Bits(expected).SequenceEqual(Bits(Run<TStages>(gemm, stored, shape, architecture, isStored: true))), $"{gemm}, {shape}: inputs of 16 bits give other bits");
+        var outputs = Run<TStages>(gemm, stored, shape, architecture, isStored: true, rounds: true);
+        Assert.True(Bits(HalfValues.Pack(expected, format)).SequenceEqual(Bits(outputs)), $"{gemm}, {shape}: outputs of 16 bits are others");
+        outputs = Run<TStages>(gemm, inputs, shape, architecture, rounds: true);
+        Assert.True(Bits(HalfValues.Pack(expected, format)).SequenceEqual(Bits(outputs)), $"{gemm}, {shape}: outputs of 16 bits from inputs of 32 are others");
     }
 
     // Four warps multiply together, with sums in another order: not the same bits.
@@ -44,20 +64,22 @@ public class GemmCudaTests
         foreach (var gemm in new[]
         {
             new GemmCase("one tile", 37, 100, 130) { Format = format, Residual = true, Activation = Activation.Gelu },
-            new GemmCase("several", 140, 260, 70) { Format = format },
+            new GemmCase("several", 140, 264, 72) { Format = format, Halves = true },
         })
         {
             var inputs = GemmCases.Make(gemm);
-            using var host = Device.Open("cpu");
-            using var weights = PackedWeights.Allocate(host, gemm.OutFeatures, gemm.InFeatures, gemm.Format);
-            weights.Fill(0, inputs.Weights);
-            var y = new float[gemm.Rows * gemm.OutFeatures];
-            var actual = EmulatedKernels.Run(
-                $"{nameof(GemmTensorCore)}.Kernel<{format}Matrix, {nameof(AlignedRows)}, {nameof(WarpGroupSums)}, {nameof(ThreeStages)}>", "sm_90",
-                GemmTensorCore.Launch<ThreeStages>(gemm.Rows, gemm.OutFeatures), y,
-                inputs.X, MemoryMarshal.Cast<byte, ushort>(weights.Packed).ToArray(), inputs.Bias, inputs.Residual, y, gemm.Rows, gemm.OutFeatures, gemm.InFeatures, (int)gemm.Activation);
+            var actual = Run<ThreeStages>(gemm, inputs, GemmCudaShape.Tiles, "sm_90", sums: nameof(WarpGroupSums));
             var error = GemmCases.Error(gemm, inputs, actual, rounds: true);
             Assert.True(error <= 1, $"{gemm}: {error:F2} times the bound");
+            var deep = Run<SixStages>(gemm, inputs, GemmCudaShape.Tiles, "sm_90", sums: nameof(WarpGroupSums));
+            Assert.True(Bits(actual).SequenceEqual(Bits(deep)), $"{gemm}: six stages give other bits");
+            if (!gemm.Halves)
+                continue;
+            var stored = inputs with { X = HalfValues.Pack(inputs.X, format) };
+            var halves = Run<ThreeStages>(gemm, stored, GemmCudaShape.Tiles, "sm_90", isStored: true, sums: nameof(WarpGroupSums));
+            Assert.True(Bits(actual).SequenceEqual(Bits(halves)), $"{gemm}: inputs of 16 bits give other bits");
+            halves = Run<SixStages>(gemm, stored, GemmCudaShape.Tiles, "sm_90", isStored: true, rounds: true, sums: nameof(WarpGroupSums));
+            Assert.True(Bits(HalfValues.Pack(actual, format)).SequenceEqual(Bits(halves)), $"{gemm}: outputs of 16 bits are others");
         }
     }
 
@@ -95,7 +117,7 @@ public class GemmCudaTests
     // The base of what a launch adds is where the first aligned byte is: copies and matrix loads take 16 at once.
     [Fact]
     public void Shared_memory_of_a_launch_is_aligned() =>
-        Assert.Matches(@"\.extern \.shared \.align (16|32|64|128) ", PtxKernels.Compile("GemmTensorCore.Kernel<Float16Matrix, AlignedRows, WarpSums, SixStages>", "sm_80"));
+        Assert.Matches(@"\.extern \.shared \.align (16|32|64|128) ", PtxKernels.Compile("GemmTensorCore.Kernel<Float16Matrix, RoundedInputs<AlignedRows>, WarpSums, SixStages>", "sm_80"));
 
     [Fact]
     public void The_shape_depends_on_rows_and_the_size_of_the_gpu()
@@ -117,26 +139,26 @@ public class GemmCudaTests
         Assert.Equal(0, GemmSlices.Length(inFeatures) % GemmSlices.Unit);
     }
 
-    // The interpreter takes a second for some ten million instructions of a thread.
+    // The interpreter takes a second for some ten million instructions of a thread. The text for sm_90 is that for sm_80.
     private static IEnumerable<GemmCase> Cases(WeightFormat format, string architecture) => GemmCases.All.Where(gemm =>
         gemm.Format == format && (long)gemm.Rows * gemm.InFeatures * gemm.OutFeatures < MostProducts
         && (gemm.InFeatures < 1000 || format != WeightFormat.Float32)
-        && (architecture == "sm_80" || gemm.InFeatures < 200));
+        && (architecture == "sm_80" || gemm.InFeatures < 200)
+        && (architecture != "sm_90" || gemm.Halves));
 
-    private static float[] Run(GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture) => Run<ThreeStages>(gemm, inputs, shape, architecture);
-
-    private static float[] Run<TStages>(GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture, bool allowsShared = true)
+    private static float[] Run<TStages>(
+        GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture, bool isStored = false, bool rounds = false, bool allowsShared = true,
+        string sums = nameof(WarpSums))
         where TStages : struct, ITileStages
     {
         using var host = Device.Open("cpu");
         using var weights = PackedWeights.Allocate(host, gemm.OutFeatures, gemm.InFeatures, gemm.Format);
         weights.Fill(0, inputs.Weights);
         var stored = weights.Packed.ToArray();
-        var y = new float[gemm.Rows * gemm.OutFeatures];
-        object[] sizes = [gemm.Rows, gemm.OutFeatures, gemm.InFeatures, (int)gemm.Activation];
+        var y = new float[gemm.Rows * gemm.OutFeatures / (rounds ? 2 : 1)];
         var rows = gemm.InFeatures % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows);
-        var matrix = $"{gemm.Format}Matrix, {rows}";
-        object[] ends = [inputs.Bias, inputs.Residual, y, .. sizes];
+        var matrix = $"{gemm.Format}Matrix, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{rows}>")}";
+        object[] ends = [inputs.Bias, inputs.Residual, y, gemm.Rows, gemm.OutFeatures, gemm.InFeatures, (int)gemm.Activation];
         return (gemm.Format, shape) switch
         {
             (WeightFormat.Float32, GemmCudaShape.Tiles) => EmulatedKernels.Run(
@@ -146,12 +168,15 @@ public class GemmCudaTests
                 $"{nameof(GemmRegistersRows)}.Kernel<{rows}>", architecture, GemmRegistersRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
                 [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
             (_, GemmCudaShape.Tiles) => EmulatedKernels.Run(
-                $"{nameof(GemmTensorCore)}.Kernel<{matrix}, {nameof(WarpSums)}, {typeof(TStages).Name}>", architecture,
+                $"{nameof(GemmTensorCore)}.Kernel<{matrix}, {sums}, {typeof(TStages).Name}>", architecture,
                 GemmTensorCore.Launch<TStages>(gemm.Rows, gemm.OutFeatures), allowsShared, y,
-                [inputs.X, MemoryMarshal.Cast<byte, ushort>(stored).ToArray(), .. ends]),
+                [inputs.X, MemoryMarshal.Cast<byte, ushort>(stored).ToArray(), .. ends, rounds ? 1 : 0]),
             _ => EmulatedKernels.Run(
                 $"{nameof(GemmTensorCoreRows)}.Kernel<{matrix}>", architecture, GemmTensorCoreRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
-                [inputs.X, new EmulatedKernels.Pairs(stored), weights.Scales.Length > 0 ? DeviceBuffer<float>.HostSpan(weights.Scales).ToArray() : (float[])[], .. ends]),
+                [
+                    inputs.X, new EmulatedKernels.Pairs(stored), weights.Scales.Length > 0 ? DeviceBuffer<float>.HostSpan(weights.Scales).ToArray() : (float[])[],
+                    .. ends, rounds ? 1 : 0,
+                ]),
         };
     }
 

@@ -112,6 +112,8 @@ public class GemmTests
         Refused("Residual", good with { Residual = five.View });
         Refused("Rows", good with { Rows = -1 });
         Refused("activation", good with { Activation = (Activation)17 });
+        Refused("X is Float16; no kernel here multiplies rows of 20 so with Float32", good with { XFormat = WeightFormat.Float16 });
+        Refused("Y is BFloat16; no kernel here stores rows of 10 so after Float32", good with { YFormat = WeightFormat.BFloat16 });
 
         void Refused(string name, GemmArgs args) =>
             Assert.Contains(name, Assert.Throws<ArgumentException>(() => Gemm.Run(device, args)).Message, StringComparison.Ordinal);

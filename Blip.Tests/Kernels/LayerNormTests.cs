@@ -27,10 +27,31 @@ public class LayerNormTests
         {
             var (x, residual, gamma, beta) = test.Make();
             var y = new float[x.Length];
-            var kernel = $"{nameof(LayerNormWarps)}.Kernel<{(test.Width % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows))}>";
+            var kernel = $"{nameof(LayerNormWarps)}.Kernel<{(test.Width % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows))}, {nameof(SingleRows)}>";
             var actual = EmulatedKernels.Run(kernel, "sm_80", LayerNormWarps.Launch(test.Rows), y, x, residual ?? [], gamma, beta, y, test.Rows, test.Width, test.Eps);
             var (error, where) = test.LayerNormError(x, residual, gamma, beta, actual);
             Assert.True(error <= 1, $"{test}: {where}");
+        }
+    }
+
+    [Theory]
+    [InlineData(WeightFormat.Float16, "sm_75"), InlineData(WeightFormat.Float16, "sm_80"), InlineData(WeightFormat.BFloat16, "sm_80")]
+    [InlineData(WeightFormat.Float16, "sm_90"), InlineData(WeightFormat.BFloat16, "sm_90")]
+    public void Results_of_16_bits_are_those_of_32_rounded(WeightFormat format, string architecture)
+    {
+        foreach (var test in NormalizationCases.Small.Where(test => test.Width % ValueFormats.Unit == 0 && test.Width < 200))
+        {
+            var (x, residual, gamma, beta) = test.Make();
+            foreach (var reader in new[] { nameof(AlignedRows), nameof(AnyRows) })
+            {
+                var single = Warps(new float[x.Length], nameof(SingleRows));
+                var rounded = Warps(new float[x.Length / 2], $"RoundedRows<{format}Matrix>");
+                Assert.Equal(HalfValues.Pack(single, format).Select(BitConverter.SingleToInt32Bits), rounded.Select(BitConverter.SingleToInt32Bits));
+
+                float[] Warps(float[] y, string writer) => EmulatedKernels.Run(
+                    $"{nameof(LayerNormWarps)}.Kernel<{reader}, {writer}>", architecture, LayerNormWarps.Launch(test.Rows), y,
+                    x, residual ?? [], gamma, beta, y, test.Rows, test.Width, test.Eps);
+            }
         }
     }
 
@@ -76,6 +97,10 @@ public class LayerNormTests
         Assert.Contains("x holds 10 elements", Assert.Throws<ArgumentException>(() => Run(3, 4, 0)).Message, StringComparison.Ordinal);
         Assert.Contains("width is 0", Assert.Throws<ArgumentException>(() => Run(3, 0, 0)).Message, StringComparison.Ordinal);
         Assert.Contains("eps is -1", Assert.Throws<ArgumentException>(() => Run(2, 5, -1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no kernel here stores rows of 5 so",
+            Assert.Throws<ArgumentException>(() => LayerNorm.Run(device, x.View, default, x.View, x.View, x.View, 2, 5, 0, WeightFormat.Float16)).Message,
+            StringComparison.Ordinal);
         Assert.Contains("eps is NaN", Assert.Throws<ArgumentException>(() => Run(2, 5, float.NaN)).Message, StringComparison.Ordinal);
         Run(0, 5, 0);
     }

@@ -20,6 +20,34 @@ public class PatchEmbeddingTests
         }
     }
 
+    [Theory]
+    [InlineData(WeightFormat.Float16, "sm_75"), InlineData(WeightFormat.Float16, "sm_80"), InlineData(WeightFormat.BFloat16, "sm_80")]
+    [InlineData(WeightFormat.Float16, "sm_90"), InlineData(WeightFormat.BFloat16, "sm_90")]
+    public void Patches_of_16_bits_are_pixels_rounded(WeightFormat format, string architecture)
+    {
+        var tests = PatchEmbeddingCases.Patches.Where(test => test.Height < 100 && Patchify.Stores(new KernelTarget(80), test.Channels, test.Patch, format)).ToList();
+        Assert.Equal(3, tests.Count);
+        foreach (var test in tests)
+        {
+            var pixels = PatchEmbeddingCases.Values(test.Batch * test.Channels * test.Height * test.Width);
+            var expected = HalfValues.Pack(PatchifyReference.Run(pixels, test.Batch, test.Channels, test.Height, test.Width, test.Patch), format);
+            var patches = new float[expected.Length];
+            var actual = EmulatedKernels.Run(
+                $"{nameof(Patchify)}.RoundedKernel<{format}Matrix>", architecture, new(test.Batch * test.Patches, 64), patches,
+                pixels, patches, test.Channels, test.Height, test.Width, test.Patch);
+            Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), actual.Select(BitConverter.SingleToInt32Bits));
+        }
+    }
+
+    [Fact]
+    public void Patches_of_16_bits_are_refused_where_no_kernel_stores_them()
+    {
+        using var device = Device.Open("cpu");
+        using var x = device.Allocate<float>(3 * 16 * 16);
+        var error = Assert.Throws<ArgumentException>(() => Patchify.Run(device, x.View, x.View, 1, 3, 16, 16, 16, WeightFormat.Float16));
+        Assert.Contains("no kernel here stores 3 channels of 16² so", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Tokens_are_class_and_patches_with_their_positions(string id)
     {

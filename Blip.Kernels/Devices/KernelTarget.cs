@@ -1,0 +1,9 @@
+namespace Blip.Kernels.Devices;
+
+/// <summary>Which kernels run: what decides where inputs are rounded to 16 bits. It can be named where there is no such device.</summary>
+/// <param name="Architecture">CUDA's architecture where its own kernels run, 80 for sm_80; 0 where portable ones do.</param>
+public readonly record struct KernelTarget(int Architecture)
+{
+    /// <summary>The kernels of a device.</summary>
+    public static KernelTarget Of(Device device) => new(device.Tile.Origin == Tuning.TileOrigin.Forced ? 0 : device.Architecture);
+}
