@@ -1,4 +1,6 @@
 using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Graph.Passes;
 
 namespace Blip.Runtime.Graph;
 
@@ -28,11 +30,13 @@ public sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
     /// <summary>Counts a graph's cost.</summary>
     /// <param name="graph">The graph, after its passes.</param>
     /// <param name="format">How a matrix is kept.</param>
+    /// <param name="target">Which kernels run it.</param>
     /// <param name="sizes">The sizes of its symbols.</param>
     /// <exception cref="ArgumentException">A symbol has no size.</exception>
-    public static GraphCost Of(ComputeGraph graph, Func<Matrix, WeightFormat> format, params IEnumerable<(string Symbol, int Size)> sizes)
+    public static GraphCost Of(ComputeGraph graph, Func<Matrix, WeightFormat> format, KernelTarget target, params IEnumerable<(string Symbol, int Size)> sizes)
     {
-        var resolved = new GraphSizes(graph, sizes.ToDictionary(entry => entry.Symbol, entry => entry.Size));
+        var resolved = new GraphSizes(graph, sizes.ToDictionary(entry => entry.Symbol, entry => entry.Size), target, format);
+        ValueStorage.Choose(graph, resolved);
         return new GraphCost(graph.Name, [.. graph.Nodes.Select(node => new NodeCost(node, node.Flops(resolved), node.Bytes(resolved, Stored)))]);
 
         long Stored(Matrix matrix) => PackedWeights.BytesOf(matrix.OutFeatures, matrix.InFeatures, format(matrix));

@@ -1,19 +1,34 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+
 namespace Blip.Runtime.Graph;
 
-/// <summary>How large a graph's values are once its symbols have sizes: what a plan makes room for, and what a cost is counted from.</summary>
+/// <summary>
+/// How large a graph's values are once its symbols have sizes, and how they are stored: what a plan makes room for, and what a cost is counted from.
+/// </summary>
 public sealed class GraphSizes
 {
     private readonly int[][] sizes;
+    private readonly Dictionary<Value, WeightFormat> formats = [];
 
-    /// <summary>Gives the symbols sizes.</summary>
+    /// <summary>Gives the symbols sizes; every value is in single precision, until <see cref="Passes.ValueStorage"/> says otherwise.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="symbols">The size of each symbol; one that only inputs have may be left out, and they have no size then.</param>
+    /// <param name="target">Which kernels run it.</param>
+    /// <param name="format">How a matrix is kept.</param>
     /// <exception cref="ArgumentException">A symbol of a computed value has no size.</exception>
-    public GraphSizes(ComputeGraph graph, IReadOnlyDictionary<string, int> symbols)
+    public GraphSizes(ComputeGraph graph, IReadOnlyDictionary<string, int> symbols, KernelTarget target, Func<Matrix, WeightFormat> format)
     {
         sizes = [.. graph.Values.Select(value => value.Kind == ValueKind.Computed || value.Shape.Dims.All(dim => dim.Symbol is null || symbols.ContainsKey(dim.Symbol))
             ? value.Shape.Resolve(symbols) : [])];
+        (Target, Format) = (target, format);
     }
+
+    /// <summary>Which kernels run the graph.</summary>
+    public KernelTarget Target { get; }
+
+    /// <summary>How a matrix is kept.</summary>
+    public Func<Matrix, WeightFormat> Format { get; }
 
     /// <summary>A value's sizes.</summary>
     public IReadOnlyList<int> Of(Value value) => sizes[value.Id];
@@ -32,4 +47,15 @@ public sealed class GraphSizes
 
     /// <summary>Rows of a value: everything but its last dimension.</summary>
     public long Rows(Value value) => Length(value) / sizes[value.Id][^1];
+
+    /// <summary>How a value's elements are stored: in single precision, or in 16 bits.</summary>
+    public WeightFormat StoredAs(Value value) => formats.GetValueOrDefault(value, WeightFormat.Float32);
+
+    /// <summary>Floats of memory that a value takes.</summary>
+    public long Floats(Value value) => StoredAs(value).Floats(Length(value));
+
+    /// <summary>Bytes of memory that a value takes.</summary>
+    public long Bytes(Value value) => sizeof(float) * Floats(value);
+
+    internal void Store(Value value, WeightFormat as16Bits) => formats.Add(value, as16Bits);
 }

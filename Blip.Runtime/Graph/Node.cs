@@ -1,3 +1,5 @@
+using Blip.Kernels;
+
 namespace Blip.Runtime.Graph;
 
 /// <summary>One operation of a graph: what it reads, what it makes, and which kernel's door it calls.</summary>
@@ -25,6 +27,17 @@ public abstract record Node(string Name)
     /// <summary>Attributes for the printed graph, such as <c>heads=12</c>.</summary>
     public virtual string Attributes => "";
 
+    /// <summary>The format of 16 bits to which it rounds an input before anything else, and from which it can read it; null: none.</summary>
+    /// <param name="input">One of <see cref="Inputs"/>.</param>
+    /// <param name="sizes">How large its values are, and which kernels run.</param>
+    public virtual WeightFormat? Rounds(Value input, GraphSizes sizes) => null;
+
+    /// <summary>Whether it can write an output in a format of 16 bits.</summary>
+    /// <param name="output">One of <see cref="Outputs"/>.</param>
+    /// <param name="format">The format.</param>
+    /// <param name="sizes">How large its values are, and which kernels run.</param>
+    public virtual bool Stores(Value output, WeightFormat format, GraphSizes sizes) => false;
+
     /// <summary>Floating-point operations of one run; a multiply-add counts as two.</summary>
     public virtual long Flops(GraphSizes sizes) => 0;
 
@@ -34,8 +47,8 @@ public abstract record Node(string Name)
     public virtual NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored)
     {
         var parameters = Inputs.Where(value => value.Kind == ValueKind.Parameter).Sum(sizes.Length) + Vectors.Sum(vector => (long)vector.Length);
-        var values = Inputs.Where(value => value.Kind != ValueKind.Parameter).Distinct().Concat(Outputs).Sum(sizes.Length);
-        return new NodeBytes(Matrices.Sum(stored) + (sizeof(float) * parameters), sizeof(float) * values);
+        var values = Inputs.Where(value => value.Kind != ValueKind.Parameter).Distinct().Concat(Outputs).Sum(sizes.Bytes);
+        return new NodeBytes(Matrices.Sum(stored) + (sizeof(float) * parameters), values);
     }
 
     /// <summary>Kernels that one run launches on a GPU.</summary>
@@ -47,7 +60,7 @@ public abstract record Node(string Name)
 
 /// <summary>Bytes that a node moves.</summary>
 /// <param name="Weights">Those that are the same in every run.</param>
-/// <param name="Values">Inputs, caches and results; all elements take four bytes.</param>
+/// <param name="Values">Inputs, caches and results, as they are stored.</param>
 public readonly record struct NodeBytes(long Weights, long Values);
 
 /// <summary>A node that makes one value.</summary>

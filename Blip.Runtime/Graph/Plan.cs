@@ -34,7 +34,9 @@ public sealed class Plan : IDisposable
             .Except(graph.AllNodes.SelectMany(node => node.Outputs))];
         outputs = [.. graph.Outputs.Values];
         var count = graph.Values.Count;
-        Sizes = new GraphSizes(graph, symbols);
+        Sizes = new GraphSizes(graph, symbols, KernelTarget.Of(executor.Device), executor.Weights.FormatOf);
+        if (executor.Passes.HasFlag(PassSet.Storage))
+            ValueStorage.Choose(graph, Sizes);
         floats = new ArrayView<float>[count];
         ints = new ArrayView<int>[count];
         bound = new bool[count];
@@ -46,7 +48,7 @@ public sealed class Plan : IDisposable
         foreach (var constant in graph.Constants.SelectMany(node => node.Outputs))
             SetOwned(constant, Own(constant));
         var placed = nodes.SelectMany(node => node.Outputs).Except(outputs).ToList();
-        (var places, arenaLength) = MemoryPlanner.Place(graph, placed, Length, executor.Passes.HasFlag(PassSet.Memory));
+        (var places, arenaLength) = MemoryPlanner.Place(graph, placed, Sizes.Floats, executor.Passes.HasFlag(PassSet.Memory));
         foreach (var (value, offset) in places)
             offsets[value.Id] = offset;
     }
@@ -131,7 +133,7 @@ public sealed class Plan : IDisposable
         return copy.ToArray();
     }
 
-    /// <summary>A value's memory.</summary>
+    /// <summary>A value's memory; of one that is stored in 16 bits (<see cref="GraphSizes.StoredAs"/>) two elements lie in each float.</summary>
     public ArrayView<float> Floats(Value value) => floats[value.Id];
 
     /// <summary>The memory of a value of integers.</summary>
@@ -175,7 +177,7 @@ public sealed class Plan : IDisposable
         {
             arenaVersion = executor.ArenaVersion;
             foreach (var value in Graph.Values.Where(value => offsets[value.Id] >= 0))
-                floats[value.Id] = arena.SubView(offsets[value.Id], Length(value));
+                floats[value.Id] = arena.SubView(offsets[value.Id], Sizes.Floats(value));
         }
 
         if (folded)

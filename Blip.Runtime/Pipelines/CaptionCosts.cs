@@ -36,6 +36,9 @@ public sealed record StageCost(string Name, int Runs, long Flops, long WeightByt
 /// </summary>
 public static class CaptionCosts
 {
+    // From here on tensor cores multiply bfloat16, too; later ones do as this one.
+    private static readonly KernelTarget Cuda = new(80);
+
     // The start token alone.
     private const int PromptTokens = 1;
 
@@ -51,6 +54,7 @@ public static class CaptionCosts
         var graphs = new CaptioningGraphs(config);
         var (images, beams, side) = (options.BatchSize, options.NumBeams, config.Vision.ImageSize);
         var imageTokens = 1 + (side / config.Vision.PatchSize * (side / config.Vision.PatchSize));
+        var target = options.Device == DeviceKind.Cuda ? Cuda : default;
         var step = GraphPasses.Apply(graphs.Step(), PassSet.All);
 
         var vision = Cost(graphs.Vision(side, side), ("images", images));
@@ -58,7 +62,7 @@ public static class CaptionCosts
         var prompt = Cost(
             graphs.Prompt(), ("rows", images), ("tokens", PromptTokens), ("cache_rows", images * beams), ("capacity", PromptTokens), ("images", images), ("image_tokens", imageTokens));
         var steps = Enumerable.Range(PromptTokens + 1, options.Tokens - 1).Select(context => GraphCost.Of(
-            step, model.FormatOf, ("rows", images * beams), ("cache_rows", images * beams), ("capacity", context), ("images", images), ("image_tokens", imageTokens))).ToList();
+            step, model.FormatOf, target, ("rows", images * beams), ("cache_rows", images * beams), ("capacity", context), ("images", images), ("image_tokens", imageTokens))).ToList();
         var choice = Choice(images, beams, config.Text.VocabularySize);
 
         return
@@ -77,7 +81,7 @@ public static class CaptionCosts
             }),
         ];
 
-        GraphCost Cost(ComputeGraph graph, params (string Symbol, int Size)[] sizes) => GraphCost.Of(GraphPasses.Apply(graph, PassSet.All), model.FormatOf, sizes);
+        GraphCost Cost(ComputeGraph graph, params (string Symbol, int Size)[] sizes) => GraphCost.Of(GraphPasses.Apply(graph, PassSet.All), model.FormatOf, target, sizes);
 
         long Launches(int kernels) => options.Device == DeviceKind.Cpu ? 1 : kernels;
     }

@@ -6,7 +6,7 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>What a cost is counted for.</summary>
 public sealed record CostOptions
 {
-    /// <summary>The kind of device; it changes how often the host launches, and nothing else.</summary>
+    /// <summary>The kind of device: how often the host launches, and, on CUDA (sm_80 and later), which values lie in 16 bits between products of 16 bits.</summary>
     public DeviceKind Device { get; init; } = DeviceKind.Cuda;
 
     /// <summary>How the decoder's matrices are kept.</summary>

@@ -176,7 +176,8 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         var device = devices.Get("cpu");
         var texts = ModelGoldens.Texts(golden, "cls.input_ids", "cls.attention_mask");
         float[]? first = null;
-        for (var passes = PassSet.None; passes <= PassSet.All; passes++)
+        // Storage does nothing on a processor.
+        for (var passes = PassSet.None; passes < PassSet.Storage; passes++)
         {
             using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
             var images = ModelGoldens.Encode(golden, model);

@@ -58,37 +58,58 @@ public sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output
     public override long Flops(GraphSizes sizes) => 4 * sizes.Length(Output) * sizes.Size(Spec.Key.Value, 1);
 
     /// <inheritdoc/>
+    /// <remarks>Only where queries, keys and values lie in one value: their format is one.</remarks>
+    public override WeightFormat? Rounds(Value input, GraphSizes sizes) =>
+        input == Spec.Query.Value && input == Spec.Key.Value && input == Spec.Value.Value && IsPlain ? Attention.Rounds(sizes.Target, Shape(sizes)) : null;
+
+    /// <inheritdoc/>
+    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) => IsPlain && Attention.Stores(sizes.Target, Shape(sizes), format);
+
+    // How long a table of rows is, is known when it is bound.
+    private bool IsPlain => Spec.KeyRow is null && Probabilities is null;
+
+    /// <inheritdoc/>
     public override void Run(Plan plan) => Attention.Run(plan.Device, Args(plan));
 
     internal AttentionArgs Args(Plan plan)
     {
         var device = plan.Device;
-        var headDim = Spec.Query.Width / Spec.Heads;
-        return new AttentionArgs
+        return Shape(plan.Sizes) with
         {
-            Rows = plan.Size(Output, 0),
-            QueryTokens = plan.Size(Output, 1),
-            Heads = Spec.Heads,
-            HeadDim = headDim,
-            Scale = 1f / MathF.Sqrt(headDim),
-            Precision = Spec.Projection is null ? WeightFormat.Float32 : plan.Weights.FormatOf(Spec.Projection),
+            InputFormat = plan.Sizes.StoredAs(Spec.Query.Value),
+            OutputFormat = plan.Sizes.StoredAs(Output),
             Query = plan.Floats(Spec.Query.Value),
-            QueryStride = Spec.Query.Value.Shape.Width,
-            QueryOffset = Spec.Query.Offset,
             Key = plan.Floats(Spec.Key.Value),
-            KeyStride = Spec.Key.Value.Shape.Width,
-            KeyOffset = Spec.Key.Offset,
             Value = plan.Floats(Spec.Value.Value),
-            ValueStride = Spec.Value.Value.Shape.Width,
-            ValueOffset = Spec.Value.Offset,
-            KeyTokens = plan.Size(Spec.Key.Value, 1),
-            KeyCapacity = plan.Size(Spec.Key.Value, 1),
             KeyRow = Spec.KeyRow is null ? device.Empty<int>() : plan.Ints(Spec.KeyRow),
-            Causal = Spec.Causal,
             Start = Spec.Start is null ? device.Empty<int>() : plan.Ints(Spec.Start),
             Mask = Spec.Mask is null ? device.Empty<int>() : plan.Ints(Spec.Mask),
             Output = plan.Floats(Output),
             Probabilities = Probabilities is null ? device.Empty<float>() : plan.Floats(Probabilities),
+        };
+    }
+
+    // Everything but the views.
+    private AttentionArgs Shape(GraphSizes sizes)
+    {
+        var headDim = Spec.Query.Width / Spec.Heads;
+        return new AttentionArgs
+        {
+            Rows = sizes.Size(Output, 0),
+            QueryTokens = sizes.Size(Output, 1),
+            Heads = Spec.Heads,
+            HeadDim = headDim,
+            Scale = 1f / MathF.Sqrt(headDim),
+            Precision = Spec.Projection is null ? WeightFormat.Float32 : sizes.Format(Spec.Projection),
+            QueryStride = Spec.Query.Value.Shape.Width,
+            QueryOffset = Spec.Query.Offset,
+            KeyStride = Spec.Key.Value.Shape.Width,
+            KeyOffset = Spec.Key.Offset,
+            ValueStride = Spec.Value.Value.Shape.Width,
+            ValueOffset = Spec.Value.Offset,
+            KeyTokens = sizes.Size(Spec.Key.Value, 1),
+            KeyCapacity = sizes.Size(Spec.Key.Value, 1),
+            Causal = Spec.Causal,
         };
     }
 }

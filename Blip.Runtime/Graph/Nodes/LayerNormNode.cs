@@ -22,10 +22,13 @@ public sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta
     public override string Attributes => string.Create(CultureInfo.InvariantCulture, $"eps={Epsilon}");
 
     /// <inheritdoc/>
+    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) => LayerNorm.Stores(sizes.Target, X.Shape.Width, format);
+
+    /// <inheritdoc/>
     public override long Flops(GraphSizes sizes) => 8 * sizes.Length(X);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => LayerNorm.Run(
         plan.Device, plan.Floats(X), plan.Device.Empty<float>(), plan.Floats(Gamma), plan.Floats(Beta), plan.Floats(Output),
-        checked((int)plan.Rows(X)), X.Shape.Width, Epsilon);
+        checked((int)plan.Rows(X)), X.Shape.Width, Epsilon, plan.Sizes.StoredAs(Output));
 }

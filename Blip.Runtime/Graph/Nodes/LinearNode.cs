@@ -30,17 +30,26 @@ public sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? Bia
         + (Activation == Activation.None ? "" : $", {Activation}") + (Residual is null ? "" : ", + residual");
 
     /// <inheritdoc/>
+    public override WeightFormat? Rounds(Value input, GraphSizes sizes) =>
+        input == Residual ? null : Gemm.Rounds(sizes.Target, sizes.Format(Weight), Weight.InFeatures);
+
+    /// <inheritdoc/>
+    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) => Gemm.Stores(sizes.Target, sizes.Format(Weight), Weight.OutFeatures, format);
+
+    /// <inheritdoc/>
     public override long Flops(GraphSizes sizes) => 2 * sizes.Rows(X) * Weight.InFeatures * Weight.OutFeatures;
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => Gemm.Run(plan.Device, new GemmArgs
     {
         X = plan.Floats(X),
+        XFormat = plan.Sizes.StoredAs(X),
         Weights = plan.Weights.Packed(Weight),
         Bias = Bias is null ? plan.Device.Empty<float>() : plan.Weights.Stacked(Bias),
         Residual = Residual is null ? plan.Device.Empty<float>() : plan.Floats(Residual),
         Activation = Activation,
         Y = plan.Floats(Output),
+        YFormat = plan.Sizes.StoredAs(Output),
         Rows = checked((int)plan.Rows(X)),
     });
 }

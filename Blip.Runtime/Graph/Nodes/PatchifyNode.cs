@@ -19,6 +19,10 @@ public sealed record PatchifyNode(string Name, Value Pixels, int Patch, Value Ou
     public override string Attributes => $"patch={Patch}";
 
     /// <inheritdoc/>
+    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) => Patchify.Stores(sizes.Target, sizes.Size(Pixels, 1), Patch, format);
+
+    /// <inheritdoc/>
     public override void Run(Plan plan) => Patchify.Run(
-        plan.Device, plan.Floats(Pixels), plan.Floats(Output), plan.Size(Pixels, 0), plan.Size(Pixels, 1), plan.Size(Pixels, 2), plan.Size(Pixels, 3), Patch);
+        plan.Device, plan.Floats(Pixels), plan.Floats(Output), plan.Size(Pixels, 0), plan.Size(Pixels, 1), plan.Size(Pixels, 2), plan.Size(Pixels, 3), Patch,
+        plan.Sizes.StoredAs(Output));
 }

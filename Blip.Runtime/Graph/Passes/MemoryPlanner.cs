@@ -12,9 +12,9 @@ public static class MemoryPlanner
     /// <summary>Places values.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="placed">The values to place: computed, and neither output nor constant.</param>
-    /// <param name="length">Elements of a value.</param>
+    /// <param name="length">Floats that a value takes.</param>
     /// <param name="share">False gives every value memory of its own.</param>
-    /// <returns>Offsets in elements by value, and the arena's length.</returns>
+    /// <returns>Offsets in floats by value, and the arena's length.</returns>
     public static (IReadOnlyDictionary<Value, long> Offsets, long Length) Place(
         ComputeGraph graph, IReadOnlyCollection<Value> placed, Func<Value, long> length, bool share = true)
     {

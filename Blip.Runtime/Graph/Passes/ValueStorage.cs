@@ -1,0 +1,26 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Passes;
+
+/// <summary>
+/// Stores in 16 bits what every reader would round to these 16 bits anyway, where the node that makes it can: the same bits come out, and half as many
+/// are written and read. Those are the inputs of products on tensor cores; sums that live on (residuals), caches and what the caller sees stay as they are.
+/// </summary>
+public static class ValueStorage
+{
+    /// <summary>Chooses a format for each value between nodes.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="sizes">Its sizes and target; they are told of each value that is stored in 16 bits.</param>
+    public static void Choose(ComputeGraph graph, GraphSizes sizes)
+    {
+        foreach (var maker in graph.Nodes)
+        {
+            foreach (var value in maker.Outputs.Except(graph.Outputs.Values))
+            {
+                var formats = graph.Nodes.Where(node => node.Inputs.Contains(value)).Select(reader => reader.Rounds(value, sizes)).Distinct().ToList();
+                if (formats is [{ } format] && maker.Stores(value, format, sizes))
+                    sizes.Store(value, format);
+            }
+        }
+    }
+}
