@@ -48,15 +48,12 @@ internal static class GemmCuda
     /// <summary>The shape for a product on a GPU of so many multiprocessors.</summary>
     public static GemmCudaShape Choose(int rows, PackedWeights weights, int multiprocessors)
     {
-        // Bytes have no kernel of tiles.
-        if (weights.Format == WeightFormat.Int8)
-            return GemmCudaShape.Rows;
         var tiles = (rows + GemmTensorCore.TileRows - 1L) / GemmTensorCore.TileRows * ((weights.Panels + 1) / 2);
         return rows > ManyRows || (rows > GemmTensorCoreRows.TileRows && 2 * tiles >= multiprocessors) ? GemmCudaShape.Tiles : GemmCudaShape.Rows;
     }
 
     /// <summary>Multiplies with one shape.</summary>
-    /// <exception cref="ArgumentException">There are no tiles for this format, or inputs of 16 bits are not aligned.</exception>
+    /// <exception cref="ArgumentException">Inputs of 16 bits are not aligned.</exception>
     public static void Run(Device device, in GemmArgs args, GemmCudaShape shape)
     {
         if (args.XFormat.Is16Bits())
@@ -120,7 +117,7 @@ internal static class GemmCuda
         {
             case WeightFormat.Float16: GemmTensorCore.Run<Float16Matrix, TInputs, TSums>(device, args); break;
             case WeightFormat.BFloat16: GemmTensorCore.Run<BFloat16Matrix, TInputs, TSums>(device, args); break;
-            default: throw new ArgumentException($"{args.Weights.Format} has no tiles.", nameof(args));
+            default: GemmTensorCore.Run<Int8Matrix, TInputs, TSums>(device, args); break;
         }
     }
 }

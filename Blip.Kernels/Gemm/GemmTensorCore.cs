@@ -7,10 +7,10 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, weights of 16 bits, many rows. A group of 8 warps computes 128 rows of two panels in registers (<see cref="WarpSums"/>). Depth goes by
+/// CUDA, weights of 16 or 8 bits, many rows. A group of 8 warps computes 128 rows of two panels in registers (<see cref="WarpSums"/>). Depth goes by
 /// 32 k through a ring of stages in shared memory, three or six (<see cref="ITileStages"/>): weights are copied there in the background, all but one
 /// ahead, and so are inputs of 16 bits (<see cref="Inputs16"/>); those in single precision are read as many steps ahead into registers, and rounded
-/// on their way (<see cref="RoundedInputs{TRows}"/>). 16-byte pieces are swizzled so that no two of the eight that a matrix load reads at once lie in
+/// on their way (<see cref="RoundedInputs{TRows}"/>); so are bytes, which become half precision (<see cref="ITileWeights"/>). 16-byte pieces are swizzled so that no two of the eight that a matrix load reads at once lie in
 /// the same banks. Not run on a GPU yet.
 /// </summary>
 internal static class GemmTensorCore
@@ -32,25 +32,25 @@ internal static class GemmTensorCore
     public const int OutRows = 64, OutStride = TileColumns + 4;
 
     /// <summary>Multiplies, through as many stages as the device has memory for.</summary>
-    public static void Run<TPrecision, TInputs, TSums>(Device device, in GemmArgs args)
-        where TPrecision : struct, IMatrixPrecision
+    public static void Run<TWeights, TInputs, TSums>(Device device, in GemmArgs args)
+        where TWeights : struct, ITileWeights
         where TInputs : struct, IMatrixInputs
         where TSums : unmanaged, ITileSums<TSums>
     {
         if (device.Architecture >= 80 && device.SharedMemoryOnRequest >= SixStages.LaunchBytes)
-            Run<TPrecision, TInputs, TSums, SixStages>(device, args);
+            Run<TWeights, TInputs, TSums, SixStages>(device, args);
         else
-            Run<TPrecision, TInputs, TSums, ThreeStages>(device, args);
+            Run<TWeights, TInputs, TSums, ThreeStages>(device, args);
     }
 
-    private static void Run<TPrecision, TInputs, TSums, TStages>(Device device, in GemmArgs args)
-        where TPrecision : struct, IMatrixPrecision
+    private static void Run<TWeights, TInputs, TSums, TStages>(Device device, in GemmArgs args)
+        where TWeights : struct, ITileWeights
         where TInputs : struct, IMatrixInputs
         where TSums : unmanaged, ITileSums<TSums>
         where TStages : struct, ITileStages =>
-        device.Load<ArrayView<float>, ArrayView<ushort>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(Kernel<TPrecision, TInputs, TSums, TStages>)(
+        device.Load<ArrayView<float>, ArrayView<Bits4>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(Kernel<TWeights, TInputs, TSums, TStages>)(
             device.Stream, Launch<TStages>(args.Rows, args.Weights.OutFeatures),
-            args.X, args.Weights.Bits16, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+            args.X, args.Weights.Storage.Cast<Bits4>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
             args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation, args.YFormat.Is16Bits() ? 1 : 0);
 
     /// <summary>Groups and their size.</summary>
@@ -72,6 +72,12 @@ internal static class GemmTensorCore
     [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), typeof(WarpSums), typeof(ThreeStages), Architecture = 80)]
     [Kernel(typeof(Float16Matrix), typeof(Inputs16), typeof(WarpSums), typeof(ThreeStages))]
     [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), typeof(WarpSums), typeof(ThreeStages), Architecture = 80)]
+    [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpSums), typeof(ThreeStages))]
+    [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AnyRows>), typeof(WarpSums), typeof(ThreeStages))]
+    [Kernel(typeof(Int8Matrix), typeof(Inputs16), typeof(WarpSums), typeof(ThreeStages))]
+    [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AnyRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
+    [Kernel(typeof(Int8Matrix), typeof(Inputs16), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
     [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
     [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
     [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AnyRows>), typeof(WarpSums), typeof(SixStages), Architecture = 80)]
@@ -86,10 +92,10 @@ internal static class GemmTensorCore
     [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
     [Kernel(typeof(Float16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
     [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
-    internal static void Kernel<TPrecision, TInputs, TSums, TStages>(
-        ArrayView<float> x, ArrayView<ushort> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
+    internal static void Kernel<TWeights, TInputs, TSums, TStages>(
+        ArrayView<float> x, ArrayView<Bits4> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation, int rounds)
-        where TPrecision : struct, IMatrixPrecision
+        where TWeights : struct, ITileWeights
         where TInputs : struct, IMatrixInputs
         where TSums : unmanaged, ITileSums<TSums>
         where TStages : struct, ITileStages
@@ -106,7 +112,7 @@ internal static class GemmTensorCore
         var firstRow = (band + (place % inBand)) * TileRows;
         var panel = place / inBand * 2;
 
-        // What this thread brings: 8 k of two rows of inputs, 16 bytes of one k in each panel.
+        // What this thread brings: 8 k of two rows of inputs, and its part of the weights.
         var (ownRow, ownPiece) = (thread >> 2, thread & 3);
         var toInput = ((ownRow * InputRow) + ((ownPiece ^ ((ownRow >> 1) & 3)) << 4)) >> 4;
         var tileX = TInputs.From(x, (long)firstRow * inFeatures);
@@ -114,12 +120,7 @@ internal static class GemmTensorCore
         var lower = firstRow + ownRow + 64 < rows ? inFeatures : 0;
         var fromUpper = upper > 0 ? (ownRow * inFeatures) + (ownPiece * 8) : 0;
         var fromLower = lower > 0 ? ((ownRow + 64) * inFeatures) + (ownPiece * 8) : 0;
-        var (ownK, ownColumns) = (thread >> 3, thread & 7);
-        var toPanel = memory + (uint)(InputBytes + (ownK * PanelRow) + ((ownColumns ^ (ownK & 7)) << 4));
-        var left = weights.Cast<Bits4>();
-        var fromLeft = (panel * inFeatures * 8) + thread;
-        var fromRight = panel + 1 < panels ? fromLeft + (inFeatures * 8) : fromLeft;
-        var rightBytes = panel + 1 < panels ? 16 : 0;
+        var ownWeights = TWeights.Place(panel, panels, inFeatures);
 
         var steps = (inFeatures + Depth - 1) / Depth;
         var perSlice = GemmSlices.Length(inFeatures) / Depth;
@@ -131,11 +132,10 @@ internal static class GemmTensorCore
                 var to = toInput + (step * (StageBytes / 16));
                 var upperPiece = TInputs.Begin(tileX, fromUpper + k, upper - k - (ownPiece * 8), memory + (uint)(to << 4));
                 var lowerPiece = TInputs.Begin(tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
-                var inside = k + ownK < inFeatures;
-                TensorCore.CopyAsync(toPanel + (uint)(step * StageBytes), ref left[inside ? fromLeft + (k * 8) : 0], inside ? 16 : 0);
-                TensorCore.CopyAsync(toPanel + (uint)(step * StageBytes) + PanelBytes, ref left[inside ? fromRight + (k * 8) : 0], inside ? rightBytes : 0);
-                TInputs.End<TPrecision>(upperPiece, shared, to);
-                TInputs.End<TPrecision>(lowerPiece, shared, to + LowerRows);
+                var weightPiece = TWeights.Begin(weights, ownWeights, k, inFeatures, memory + (uint)((step * StageBytes) + InputBytes));
+                TInputs.End<TWeights>(upperPiece, shared, to);
+                TInputs.End<TWeights>(lowerPiece, shared, to + LowerRows);
+                TWeights.End(weightPiece, ownWeights, shared, ((step * StageBytes) + InputBytes) / 16);
             }
             TensorCore.CommitCopies();
         }
@@ -152,21 +152,21 @@ internal static class GemmTensorCore
             var more = k < inFeatures;
             var to = toInput + (int)(writing >> 4);
             InputPiece upperPiece = default, lowerPiece = default;
+            Bits4 weightPiece = default;
             if (more)
             {
                 upperPiece = TInputs.Begin(tileX, fromUpper + k, upper - k - (ownPiece * 8), memory + (uint)(to << 4));
                 lowerPiece = TInputs.Begin(tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
-                var inside = k + ownK < inFeatures;
-                TensorCore.CopyAsync(toPanel + writing, ref left[inside ? fromLeft + (k * 8) : 0], inside ? 16 : 0);
-                TensorCore.CopyAsync(toPanel + writing + PanelBytes, ref left[inside ? fromRight + (k * 8) : 0], inside ? rightBytes : 0);
+                weightPiece = TWeights.Begin(weights, ownWeights, k, inFeatures, memory + writing + InputBytes);
             }
             TensorCore.CommitCopies();
 
-            sums = TSums.MultiplyAdd<TPrecision>(memory + reading, sums);
+            sums = TSums.MultiplyAdd<TWeights>(memory + reading, sums);
             if (more)
             {
-                TInputs.End<TPrecision>(upperPiece, shared, to);
-                TInputs.End<TPrecision>(lowerPiece, shared, to + LowerRows);
+                TInputs.End<TWeights>(upperPiece, shared, to);
+                TInputs.End<TWeights>(lowerPiece, shared, to + LowerRows);
+                TWeights.End(weightPiece, ownWeights, shared, (int)((writing + InputBytes) >> 4));
             }
             writing = reading;
             reading = reading == (TStages.Count - 1) * StageBytes ? 0 : reading + StageBytes;
@@ -188,9 +188,9 @@ internal static class GemmTensorCore
             if (TSums.Holds(half))
                 TSums.Store(output, totals);
             Group.Barrier();
-            GemmEpilogue.Run<TPrecision>(
+            GemmEpilogue.Run<TWeights>(
                 shared.Cast<float>(), OutStride, OutRows, TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
-                bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation, rounds);
+                scales, bias, residual, y, rows, outFeatures, activation, rounds);
         }
     }
 

@@ -35,7 +35,7 @@ internal interface IMatrixWeights : IMatrixPrecision
 }
 
 /// <summary>Half precision.</summary>
-internal readonly struct Float16Matrix : IMatrixWeights
+internal readonly struct Float16Matrix : IMatrixWeights, ITileWeights
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Pack(float low, float high) => TensorCore.PackFloat16(low, high);
@@ -54,10 +54,21 @@ internal readonly struct Float16Matrix : IMatrixWeights
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatrixColumns Unpack(MatrixColumns read) => MatrixColumns.Unpack16(read);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TilePlace Place(int panel, int panels, int inFeatures) => TilePlace.Of16(panel, panels, inFeatures);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits4 Begin(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage) => TilePlace.Copy16(weights, place, k, inFeatures, stage);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void End(Bits4 piece, TilePlace place, ArrayView<Bits4> shared, int stage)
+    {
+    }
 }
 
 /// <summary>bfloat16, from sm_80 on.</summary>
-internal readonly struct BFloat16Matrix : IMatrixWeights
+internal readonly struct BFloat16Matrix : IMatrixWeights, ITileWeights
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Pack(float low, float high) => TensorCore.PackBFloat16(low, high);
@@ -76,11 +87,25 @@ internal readonly struct BFloat16Matrix : IMatrixWeights
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatrixColumns Unpack(MatrixColumns read) => MatrixColumns.Unpack16(read);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TilePlace Place(int panel, int panels, int inFeatures) => TilePlace.Of16(panel, panels, inFeatures);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits4 Begin(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage) => TilePlace.Copy16(weights, place, k, inFeatures, stage);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void End(Bits4 piece, TilePlace place, ArrayView<Bits4> shared, int stage)
+    {
+    }
 }
 
 /// <summary>Whole numbers of 8 bits, which half precision holds exactly, and inputs in half precision.</summary>
-internal readonly struct Int8Matrix : IMatrixWeights
+internal readonly struct Int8Matrix : IMatrixWeights, ITileWeights
 {
+    // 64 outputs, 16 bytes at a time.
+    private const int PiecesPerPair = 2 * PackedWeights.PanelWidth / 16;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Pack(float low, float high) => TensorCore.PackFloat16(low, high);
 
@@ -109,4 +134,47 @@ internal readonly struct Int8Matrix : IMatrixWeights
         C = new Bits2 { X = TensorCore.LowBytesToFloat16(read.A.Y), Y = TensorCore.LowBytesToFloat16(read.B.Y) },
         D = new Bits2 { X = TensorCore.HighBytesToFloat16(read.A.Y), Y = TensorCore.HighBytesToFloat16(read.B.Y) },
     };
+
+    // Two k of eight outputs: sixteen pairs of k and eight times eight outputs are a panel's, 128 threads have each panel.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TilePlace Place(int panel, int panels, int inFeatures)
+    {
+        var (own, pair, columns) = (panel + (Group.IdxX >> 7), (Group.IdxX >> 3) & 15, Group.IdxX & 7);
+        return new TilePlace
+        {
+            Left = (own * ((inFeatures + 1) / 2) * PiecesPerPair) + (pair * PiecesPerPair) + columns,
+            Bytes = own < panels ? 16 : 0,
+            K = 2 * pair,
+            To = ((Group.IdxX >> 7) * GemmTensorCore.PanelBytes) + (2 * pair * GemmTensorCore.PanelRow) + ((columns ^ ((2 * pair) & 7)) << 4),
+        };
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Bits4 Begin(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage) =>
+        TensorCore.Load(ref weights[place.Left + (k / 2 * PiecesPerPair)], place.Bytes > 0 ? inFeatures - k - place.K : 0);
+
+    // The even k's row, and the odd one's below it, where the swizzle is another.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void End(Bits4 piece, TilePlace place, ArrayView<Bits4> shared, int stage)
+    {
+        var (l0, h0) = (TensorCore.LowBytesToFloat16(piece.X), TensorCore.HighBytesToFloat16(piece.X));
+        var (l1, h1) = (TensorCore.LowBytesToFloat16(piece.Y), TensorCore.HighBytesToFloat16(piece.Y));
+        var (l2, h2) = (TensorCore.LowBytesToFloat16(piece.Z), TensorCore.HighBytesToFloat16(piece.Z));
+        var (l3, h3) = (TensorCore.LowBytesToFloat16(piece.W), TensorCore.HighBytesToFloat16(piece.W));
+        var to = stage + (place.To >> 4);
+        shared[to] = new Bits4
+        {
+            X = TensorCore.LowHalves(l0, h0),
+            Y = TensorCore.LowHalves(l1, h1),
+            Z = TensorCore.LowHalves(l2, h2),
+            W = TensorCore.LowHalves(l3, h3),
+        };
+        shared[(to ^ 1) + (GemmTensorCore.PanelRow / 16)] = new Bits4
+        {
+            X = TensorCore.HighHalves(l0, h0),
+            Y = TensorCore.HighHalves(l1, h1),
+            Z = TensorCore.HighHalves(l2, h2),
+            W = TensorCore.HighHalves(l3, h3),
+        };
+    }
 }

@@ -34,6 +34,8 @@ internal static class EmulatedKernels
                 View(ints);
             else if (argument is Pairs pairs)
                 passed.View<ulong>(gpu.Upload<byte>(pairs.Bytes), pairs.Bytes.Length / 8);
+            else if (argument is Pieces pieces)
+                passed.View<UInt128>(gpu.Upload<byte>(pieces.Bytes), pieces.Bytes.Length / 16);
             else if (argument is AttentionShape shape)
                 passed.Add(shape, alignment: 4);
             else if (argument is float number)
@@ -56,4 +58,8 @@ internal static class EmulatedKernels
     /// <summary>Bytes that a kernel takes as a view of 8 bytes each.</summary>
     /// <param name="Bytes">The bytes.</param>
     public sealed record Pairs(byte[] Bytes);
+
+    /// <summary>The same of 16 bytes each.</summary>
+    /// <param name="Bytes">The bytes.</param>
+    public sealed record Pieces(byte[] Bytes);
 }
