@@ -9,7 +9,7 @@ namespace Blip.Bench.Operators;
 internal static class GemmBench
 {
     public static IEnumerable<KernelCase> Cases(bool odd) => (odd ? GemmCases.All : GemmCases.Real).Concat(GemmCases.Batches).Select(gemm => new KernelCase(
-        $"{gemm.Name} [{gemm.Rows}, {gemm.InFeatures} -> {gemm.OutFeatures}]{(gemm.Activation == Activation.None ? "" : $" {gemm.Activation}")}{(gemm.Residual ? " + residual" : "")}",
+        $"{gemm.Name} [{gemm.Rows}, {gemm.InFeatures} -> {gemm.OutFeatures}]{(gemm.Activation == Activation.None ? "" : $" {gemm.Activation}")}{(gemm.Residual ? " + residual" : "")}{(gemm.Norm ? ", norm" : "")}",
         target => Prepare(target, gemm))
     {
         Precision = Precision(gemm.Format),
@@ -35,10 +35,12 @@ internal static class GemmBench
         weights.Upload();
         var kernels = KernelTarget.Of(device);
         var xFormat = gemm.Halves ? Gemm.Rounds(kernels, gemm.Format, gemm.InFeatures) ?? WeightFormat.Float32 : WeightFormat.Float32;
-        var yFormat = !gemm.Residual && Gemm.Stores(kernels, gemm.Format, gemm.OutFeatures, xFormat) ? xFormat : WeightFormat.Float32;
+        var yFormat = gemm is { Residual: false, Norm: false } && Gemm.Stores(kernels, gemm.Format, gemm.OutFeatures, xFormat) ? xFormat : WeightFormat.Float32;
         var x = device.Upload<float>(HalfValues.Pack(inputs.X, xFormat));
         var bias = device.Upload<float>(inputs.Bias);
         var residual = device.Upload<float>(inputs.Residual);
+        var gamma = device.Upload<float>(inputs.Gamma);
+        var beta = device.Upload<float>(inputs.Beta);
         var y = device.Allocate<float>(yFormat.Floats((long)gemm.Rows * gemm.OutFeatures));
         var args = new GemmArgs
         {
@@ -48,6 +50,9 @@ internal static class GemmBench
             Bias = bias.View,
             Residual = residual.View,
             Activation = gemm.Activation,
+            Gamma = gamma.View,
+            Beta = beta.View,
+            Epsilon = GemmInputs.Epsilon,
             Y = y.View,
             YFormat = yFormat,
             Rows = gemm.Rows,
@@ -58,8 +63,8 @@ internal static class GemmBench
             Run = KernelCase.Finished(device, target.Variant == Target.Groups ? () => GemmShared.Run(device, args) : () => Gemm.Run(device, args)),
             Verify = () => GemmCases.Error(gemm, inputs, HalfValues.Unpack(y.ToArray(), yFormat), GemmCuda.Rounds(device, gemm.Format), yFormat),
             Flops = gemm.Flops,
-            Bytes = weights.Bytes + (sizeof(float) * (x.Length + bias.Length + residual.Length + y.Length)),
-            Owned = [weights, x, bias, residual, y],
+            Bytes = weights.Bytes + (sizeof(float) * (x.Length + bias.Length + residual.Length + gamma.Length + beta.Length + y.Length)),
+            Owned = [weights, x, bias, residual, gamma, beta, y],
         };
     }
 }

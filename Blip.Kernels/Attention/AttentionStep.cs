@@ -53,7 +53,6 @@ internal static class AttentionStep
         where TRows : struct, IRowReader
     {
         var shared = SharedMemory.Allocate<float>(Warps * RowsPerGroup * Record);
-        var ended = SharedMemory.Allocate<int>(1);
         var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
         var (own, piece) = (lane >> 3, lane & 7);
         var parts = (shape.KeyTokens + KeysPerPart - 1) / KeysPerPart;
@@ -111,19 +110,8 @@ internal static class AttentionStep
         if (parts == 1)
             return;
 
-        // What this group wrote is seen before it counts; what the others wrote is read after.
-        MemoryFence.DeviceLevel();
-        Group.Barrier();
-        if (Group.IdxX == 0)
-        {
-            ended[0] = Atomic.Add(ref counters[tile], 1);
-            MemoryFence.DeviceLevel();
-        }
-        Group.Barrier();
-        if (ended[0] != parts - 1)
+        if (!LastGroup.Is(counters, tile, parts))
             return;
-        if (Group.IdxX == 0)
-            counters[tile] = 0;
         for (var r = Group.IdxX / MaxHeadDim; r < RowsPerGroup; r += Threads / MaxHeadDim)
         {
             if (row + r >= rows || element >= shape.HeadDim)

@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 /// of inputs alone, so that a row gets the same bits alone and in a batch. Weights of 16 bits are widened exactly and multiplied in
 /// single precision: the error against the rounded weights is that of single precision. On CUDA inputs are rounded as the weights are,
 /// to half precision beside whole numbers, and the sums are in single precision; inputs may be stored in that format, with the same result, and
-/// outputs in that of the next product.
+/// outputs in that of the next product. Rows may be normalised at the end (<see cref="LayerNorm"/>), on CUDA by the same launch where they are few.
 /// </summary>
 /// <remarks>
 /// Variants: <see cref="GemmSimd"/> on the CPU accelerator, <see cref="GemmPortable{TTile}"/> for other drivers of processors,
@@ -62,6 +62,12 @@ public static class Gemm
     public static bool Stores(KernelTarget target, WeightFormat weights, int outFeatures, WeightFormat format) =>
         outFeatures % ValueFormats.Unit == 0 && GemmCuda.Rounded(target.Architecture, weights) == format;
 
+    /// <summary>Whether the kernel that multiplies so many rows normalises them, too; elsewhere the norm is a launch of its own.</summary>
+    /// <param name="target">Which kernels run.</param>
+    /// <param name="weights">How the weights are stored.</param>
+    /// <param name="rows">The rows.</param>
+    public static bool Norms(KernelTarget target, WeightFormat weights, long rows) => GemmCuda.Takes(target.Architecture, weights) && GemmCuda.NormsIn(rows);
+
     /// <summary>Multiplies; see the formula above.</summary>
     /// <exception cref="ArgumentException">
     /// A view is too short for these sizes, the activation is not one that exists, or the device's kernels do not read or write values of 16 bits.
@@ -80,15 +86,27 @@ public static class Gemm
         ShapeCheck.EmptyOrHolds(args.Bias, args.Weights.OutFeatures, nameof(args.Bias), "[out]");
         ShapeCheck.EmptyOrHolds(args.Residual, outputs, nameof(args.Residual), "[Rows, out]");
         ShapeCheck.Holds(args.Y, args.YFormat.Floats(outputs), nameof(args.Y), "[Rows, out]");
+        ShapeCheck.EmptyOrHolds(args.Gamma, args.Weights.OutFeatures, nameof(args.Gamma), "[out]");
+        if (args.Gamma.Length > 0)
+            LayerNorm.Check(args.Gamma, args.Beta, args.Weights.OutFeatures, args.Epsilon);
         if (args.Rows == 0)
             return;
+        if (Multiply(device, args, portable) || args.Gamma.Length == 0)
+            return;
+        LayerNorm.Run(device, args.Y, default, args.Gamma, args.Beta, args.Y, args.Rows, args.Weights.OutFeatures, args.Epsilon, portable);
+    }
+
+    // Whether the rows are normalised, too.
+    private static bool Multiply(Device device, in GemmArgs args, bool portable)
+    {
         // By the device, never by the number of rows: the bits of an output must not depend on its batch.
         if (!portable)
             GemmSimd.Run(device, args);
-        else if (GemmCuda.Takes(device, args.Weights.Format) && device.Tile.Origin != TileOrigin.Forced)
-            GemmCuda.Run(device, args);
+        else if (GemmCuda.Takes(device.Architecture, args.Weights.Format) && device.Tile.Origin != TileOrigin.Forced)
+            return GemmCuda.Run(device, args);
         else
             GemmShapes.Run(device, args, device.Tile.For(args));
+        return false;
     }
 
     private static void CheckFormats(KernelTarget target, in GemmArgs args)
@@ -96,6 +114,8 @@ public static class Gemm
         var weights = args.Weights;
         if (args.XFormat != WeightFormat.Float32 && Rounds(target, weights.Format, weights.InFeatures) != args.XFormat)
             throw new ArgumentException($"X is {args.XFormat}; no kernel here multiplies rows of {weights.InFeatures} so with {weights.Format}.", nameof(args));
+        if (args.YFormat != WeightFormat.Float32 && args.Gamma.Length > 0)
+            throw new ArgumentException($"Y is {args.YFormat}; rows are normalised in single precision.", nameof(args));
         if (args.YFormat != WeightFormat.Float32 && !Stores(target, weights.Format, weights.OutFeatures, args.YFormat))
             throw new ArgumentException($"Y is {args.YFormat}; no kernel here stores rows of {weights.OutFeatures} so after {weights.Format}.", nameof(args));
     }

@@ -26,6 +26,15 @@ public struct GemmArgs
     /// <summary>Applied to product and bias.</summary>
     public Activation Activation;
 
+    /// <summary>[out]: the gain of a <see cref="LayerNorm"/> over each finished row; empty: none.</summary>
+    public ArrayView<float> Gamma;
+
+    /// <summary>[out]: its bias; empty where <see cref="Gamma"/> is.</summary>
+    public ArrayView<float> Beta;
+
+    /// <summary>What it adds to the variance; not negative.</summary>
+    public float Epsilon;
+
     /// <summary>[Rows, out].</summary>
     public ArrayView<float> Y;
 

@@ -23,7 +23,7 @@ internal static class GemmCuda
     private const int ManyRows = 256;
 
     /// <summary>Whether the device has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
-    public static bool Takes(Device device, WeightFormat format) => device.Architecture >= (format == WeightFormat.BFloat16 ? 80 : 75);
+    public static bool Takes(int architecture, WeightFormat format) => architecture >= (format == WeightFormat.BFloat16 ? 80 : 75);
 
     /// <summary>Whether inputs are rounded before they are multiplied with weights of a format.</summary>
     public static bool Rounds(Device device, WeightFormat format) => Rounded(device.Architecture, format) is not null;
@@ -36,14 +36,25 @@ internal static class GemmCuda
         _ => null,
     };
 
-    /// <summary>Multiplies.</summary>
-    public static void Run(Device device, in GemmArgs args)
+    /// <summary>Multiplies, and says whether the rows are normalised, too.</summary>
+    public static bool Run(Device device, in GemmArgs args)
     {
+        if (NormsIn(args.Rows))
+        {
+            Run(device, args, GemmCudaShape.Rows);
+            return true;
+        }
+        var plain = args with { Gamma = default };
         var shape = Choose(args.Rows, args.Weights, device.Workers);
-        if (shape == GemmCudaShape.Tiles && Aligned(args) && TryOption(device, args))
-            return;
-        Run(device, args, shape);
+        if (shape != GemmCudaShape.Tiles || !Aligned(plain) || !TryOption(device, plain))
+            Run(device, plain, shape);
+        return false;
     }
+
+    /// <summary>
+    /// Whether so many rows are normalised by the product's own kernel: those of a word, where one launch more costs as much as the norm does.
+    /// </summary>
+    public static bool NormsIn(long rows) => rows <= GemmTensorCoreRows.TileRows;
 
     /// <summary>The shape for a product on a GPU of so many multiprocessors.</summary>
     public static GemmCudaShape Choose(int rows, PackedWeights weights, int multiprocessors)

@@ -8,7 +8,8 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// CUDA, weights of single precision, few rows: the words of a decoder. A warp reads 32 columns of a panel, one per thread, a slice of their inputs,
-/// 16 k at a time, and uses each weight for eight rows. A group holds all slices of its columns and adds them up. Not run on a GPU yet.
+/// 16 k at a time, and uses each weight for eight rows. A group holds all slices of its columns and adds them up; the last group of some rows normalises them where
+/// that is asked for. Not run on a GPU yet.
 /// </summary>
 internal static class GemmRegistersRows
 {
@@ -18,10 +19,11 @@ internal static class GemmRegistersRows
 
     public static void Run<TRows>(Device device, in GemmArgs args)
         where TRows : struct, IRowReader =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TRows>)(
+        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, GemmRowsShape>(
+            Kernel<TRows>)(
             device.Stream, Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
-            args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+            args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
+            device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args));
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
@@ -30,10 +32,11 @@ internal static class GemmRegistersRows
     [LaunchBounds(MaxWarps * 32, 3)]
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
     internal static void Kernel<TRows>(
-        ArrayView<float> x, ArrayView<float> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
-        int rows, int outFeatures, int inFeatures, int activation)
+        ArrayView<float> x, ArrayView<float> weights, ArrayView<float> bias, ArrayView<float> residual,
+        ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, ArrayView<float> y, GemmRowsShape shape)
         where TRows : struct, IRowReader
     {
+        var (rows, outFeatures, inFeatures) = (shape.Rows, shape.OutFeatures, shape.InFeatures);
         var partial = SharedMemory.Allocate<float>(GemmSlices.Most * TileRows * TileColumns);
         var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
         var columnTiles = (outFeatures + TileColumns - 1) / TileColumns;
@@ -67,7 +70,9 @@ internal static class GemmRegistersRows
         Group.Barrier();
         GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
         GemmEpilogue.Run(
-            partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation);
+            partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, bias.SubView(0, 0), bias, residual, y, rows, outFeatures, shape.Activation);
+        if (gamma.Length > 0)
+            GemmNorm.Run(y, gamma, beta, counters, Grid.IdxX / columnTiles, columnTiles, TileRows, shape);
     }
 
     // Four k of one column.

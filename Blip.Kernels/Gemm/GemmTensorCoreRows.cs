@@ -10,7 +10,8 @@ namespace Blip.Kernels;
 /// CUDA, weights of 16 or 8 bits, few rows: the words of a decoder. Every weight is used once per 16 rows, so that nothing is kept in shared
 /// memory: a warp reads 32 columns of a panel, a slice of their inputs, from memory straight into the fragments of the tensor core, 64 k at a
 /// time. A group holds all slices of its columns and adds them up. A load of the warp covers four k (eight, of bytes), each 64 neighbouring bytes;
-/// which of its columns is which of the fragment's does not matter, since sums of columns do not meet. Not run on a GPU yet.
+/// which of its columns is which of the fragment's does not matter, since sums of columns do not meet. The last group of some rows normalises
+/// them where that is asked for. Not run on a GPU yet.
 /// </summary>
 internal static class GemmTensorCoreRows
 {
@@ -21,10 +22,11 @@ internal static class GemmTensorCoreRows
     public static void Run<TWeights, TInputs>(Device device, in GemmArgs args)
         where TWeights : struct, IMatrixWeights
         where TInputs : struct, IMatrixInputs =>
-        device.Load<ArrayView<float>, ArrayView<Bits2>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(Kernel<TWeights, TInputs>)(
+        device.Load<ArrayView<float>, ArrayView<Bits2>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, GemmRowsShape>(
+            Kernel<TWeights, TInputs>)(
             device.Stream, Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
-            args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation, args.YFormat.Is16Bits() ? 1 : 0);
+            args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
+            device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args));
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
@@ -38,11 +40,12 @@ internal static class GemmTensorCoreRows
     [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AnyRows>))]
     [Kernel(typeof(Int8Matrix), typeof(Inputs16))]
     internal static void Kernel<TWeights, TInputs>(
-        ArrayView<float> x, ArrayView<Bits2> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
-        int rows, int outFeatures, int inFeatures, int activation, int rounds)
+        ArrayView<float> x, ArrayView<Bits2> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual,
+        ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, ArrayView<float> y, GemmRowsShape shape)
         where TWeights : struct, IMatrixWeights
         where TInputs : struct, IMatrixInputs
     {
+        var (rows, outFeatures, inFeatures) = (shape.Rows, shape.OutFeatures, shape.InFeatures);
         var partial = SharedMemory.Allocate<float>(GemmSlices.Most * TileRows * TileColumns);
         var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
         var (group, member) = (lane >> 2, lane & 3);
@@ -88,10 +91,12 @@ internal static class GemmTensorCoreRows
         Group.Barrier();
         GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
         // Pairs of neighbours are not the elements that a thread has added up.
-        if (rounds != 0)
+        if (shape.Rounds != 0)
             Group.Barrier();
         GemmEpilogue.Run<TWeights>(
-            partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, scales, bias, residual, y, rows, outFeatures, activation, rounds);
+            partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, scales, bias, residual, y, rows, outFeatures, shape.Activation, shape.Rounds);
+        if (gamma.Length > 0)
+            GemmNorm.Run(y, gamma, beta, counters, Grid.IdxX / columnTiles, columnTiles, TileRows, shape);
     }
 
     // Rows that are not there begin at -1.

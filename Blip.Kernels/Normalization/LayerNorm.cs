@@ -49,13 +49,10 @@ public static class LayerNorm
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(width, 1, nameof(width));
-        if (!(eps >= 0))
-            throw new ArgumentException($"eps is {eps}; it must not be negative.", nameof(eps));
+        Check(gamma, beta, width, eps);
         var elements = (long)rows * width;
         ShapeCheck.Holds(x, elements, nameof(x), "[rows, width]");
         ShapeCheck.EmptyOrHolds(residual, elements, nameof(residual), "[rows, width]");
-        ShapeCheck.Holds(gamma, width, nameof(gamma), "[width]");
-        ShapeCheck.Holds(beta, width, nameof(beta), "[width]");
         if (format != WeightFormat.Float32 && !Stores(KernelTarget.Of(device), width, format))
             throw new ArgumentException($"The results are to be {format}; no kernel here stores rows of {width} so.", nameof(format));
         ShapeCheck.Holds(y, format.Floats(elements), nameof(y), "[rows, width]");
@@ -67,5 +64,15 @@ public static class LayerNorm
             LayerNormPortable.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps);
         else
             LayerNormSimd.Run(device, x, residual, gamma, beta, y, rows, width, eps);
+    }
+
+    /// <summary>Whether these can normalise rows of a width.</summary>
+    /// <exception cref="ArgumentException">They cannot.</exception>
+    internal static void Check(ArrayView<float> gamma, ArrayView<float> beta, int width, float eps)
+    {
+        if (!(eps >= 0))
+            throw new ArgumentException($"eps is {eps}; it must not be negative.", nameof(eps));
+        ShapeCheck.Holds(gamma, width, nameof(gamma), "[width]");
+        ShapeCheck.Holds(beta, width, nameof(beta), "[width]");
     }
 }

@@ -43,8 +43,17 @@ internal static class LayerNormWarps
         where TWriter : struct, IRowWriter
     {
         var row = (Grid.IdxX * RowsPerGroup) + (Group.IdxX / WarpSize);
-        if (row >= rows)
-            return;
+        if (row < rows)
+            Normalize<TRows, TWriter>(x, residual, gamma, beta, y, row, width, eps);
+    }
+
+    /// <summary>One row by one warp; in place where y is x.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Normalize<TRows, TWriter>(
+        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int row, int width, float eps)
+        where TRows : struct, IRowReader
+        where TWriter : struct, IRowWriter
+    {
         var own = x.SubView((long)row * width);
         var added = residual.SubView(residual.Length > 0 ? (long)row * width : 0L);
         var first = Group.IdxX % WarpSize * 4;

@@ -8,7 +8,8 @@ namespace Blip.Runtime.Graph;
 /// <param name="Node">The node.</param>
 /// <param name="Flops">Floating-point operations; a multiply-add counts as two.</param>
 /// <param name="Bytes">Bytes that it moves at least.</param>
-public sealed record NodeCost(Node Node, long Flops, NodeBytes Bytes);
+/// <param name="Kernels">Kernels that a GPU is given.</param>
+public sealed record NodeCost(Node Node, long Flops, NodeBytes Bytes, int Kernels);
 
 /// <summary>What one run of a graph costs on any device: operations, and bytes that go through its memory where every node reads and writes there.</summary>
 /// <param name="Graph">The graph's name.</param>
@@ -25,7 +26,7 @@ public sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
     public long ValueBytes => Nodes.Sum(node => node.Bytes.Values);
 
     /// <summary>Kernels that a GPU is given.</summary>
-    public int Kernels => Nodes.Sum(node => node.Node.Kernels);
+    public int Kernels => Nodes.Sum(node => node.Kernels);
 
     /// <summary>Counts a graph's cost.</summary>
     /// <param name="graph">The graph, after its passes.</param>
@@ -37,7 +38,7 @@ public sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
     {
         var resolved = new GraphSizes(graph, sizes.ToDictionary(entry => entry.Symbol, entry => entry.Size), target, format);
         ValueStorage.Choose(graph, resolved);
-        return new GraphCost(graph.Name, [.. graph.Nodes.Select(node => new NodeCost(node, node.Flops(resolved), node.Bytes(resolved, Stored)))]);
+        return new GraphCost(graph.Name, [.. graph.Nodes.Select(node => new NodeCost(node, node.Flops(resolved), node.Bytes(resolved, Stored), node.Kernels(resolved)))]);
 
         long Stored(Matrix matrix) => PackedWeights.BytesOf(matrix.OutFeatures, matrix.InFeatures, format(matrix));
     }

@@ -52,7 +52,7 @@ public abstract record Node(string Name)
     }
 
     /// <summary>Kernels that one run launches on a GPU.</summary>
-    public virtual int Kernels => 1;
+    public virtual int Kernels(GraphSizes sizes) => 1;
 
     /// <summary>Queues the kernel. Shapes were checked when the plan was made.</summary>
     public abstract void Run(Plan plan);

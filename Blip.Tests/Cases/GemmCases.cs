@@ -27,6 +27,9 @@ public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeat
     /// <summary>Whether a residual is added.</summary>
     public bool Residual { get; init; }
 
+    /// <summary>Whether the rows are normalised at the end.</summary>
+    public bool Norm { get; init; }
+
     /// <summary>The numbers.</summary>
     public Spread Spread { get; init; }
 
@@ -46,7 +49,7 @@ public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeat
     public long Flops => 2L * Rows * InFeatures * OutFeatures;
 
     /// <inheritdoc/>
-    public override string ToString() => $"{Name} [{Rows}, {InFeatures} -> {OutFeatures}] {Format} {Activation}{(Residual ? " + residual" : "")}{(Halves ? ", values of 16 bits" : "")}";
+    public override string ToString() => $"{Name} [{Rows}, {InFeatures} -> {OutFeatures}] {Format} {Activation}{(Residual ? " + residual" : "")}{(Norm ? ", norm" : "")}{(Halves ? ", values of 16 bits" : "")}";
 }
 
 /// <summary>The linear layers that tests and benchmarks share.</summary>
@@ -84,6 +87,10 @@ public static class GemmCases
         .. Formats(new("values of 16 bits", 37, 264, 136) { Halves = true, Activation = Activation.Gelu }),
         .. Formats(new("values of 16 bits", 131, 72, 64) { Halves = true, Residual = true }),
         .. Formats(new("values of 16 bits, extreme", 5, 64, 72) { Halves = true, Spread = Spread.Extreme }),
+        new("normalised, one token", 1, 130, 70) { Residual = true, Norm = true },
+        new("normalised, many rows", 19, 70, 131) { Norm = true, Activation = Activation.Gelu },
+        .. Formats(new("normalised, three beams", 3, 96, 132) { Residual = true, Norm = true }),
+        .. Formats(new("normalised, two tiles of rows", 9, 300, 65) { Norm = true }),
         new("base, query-key-value", 577, 768, 2304) { Large = true },
         new("base, attention output", 577, 768, 768) { Large = true, Residual = true },
         new("base, feed-forward in", 577, 768, 3072) { Large = true, Activation = Activation.Gelu },
@@ -130,7 +137,9 @@ public static class GemmCases
         return new GemmInputs(
             x, weights,
             gemm.Bias ? Numbers(random, gemm.OutFeatures, 0.5f, gemm.Spread) : [],
-            gemm.Residual ? Numbers(random, gemm.Rows * gemm.OutFeatures, 2, gemm.Spread) : []);
+            gemm.Residual ? Numbers(random, gemm.Rows * gemm.OutFeatures, 2, gemm.Spread) : [],
+            gemm.Norm ? Numbers(random, gemm.OutFeatures, 1, gemm.Spread) : [],
+            gemm.Norm ? Numbers(random, gemm.OutFeatures, 0.5f, gemm.Spread) : []);
     }
 
     /// <summary>
@@ -154,6 +163,9 @@ public static class GemmCases
 
         var inputBounds = InputBounds(gemm, x, weights, scales);
         var bound = 6e-8 * (4 + (2 * Math.Sqrt(gemm.InFeatures)));
+        double[] bounds = [.. magnitude.Select((size, i) => (bound * size) + inputBounds[i])];
+        if (gemm.Norm)
+            Normalize(gemm, inputs, expected, bounds);
         var worst = 0d;
         for (var i = 0; i < expected.Length; i++)
         {
@@ -161,7 +173,7 @@ public static class GemmCases
             var rounding = HalfValues.Rounding(expected[i], stored);
             var error = double.IsFinite(expected[i] + rounding) || !rounds ? Math.Abs(value - expected[i]) : float.IsFinite(value) ? double.NaN : 0;
             if (error > 0 || double.IsNaN(error))
-                worst = Math.Max(worst, double.IsNaN(error) ? double.PositiveInfinity : error / ((bound * magnitude[i]) + inputBounds[i] + rounding));
+                worst = Math.Max(worst, double.IsNaN(error) ? double.PositiveInfinity : error / (bounds[i] + rounding));
         }
         return worst;
     }
@@ -214,6 +226,28 @@ public static class GemmCases
         return bounds;
     }
 
+    // (x - mean) / σ · gamma + beta: an error of x is divided by σ; it also moves the mean, and σ in proportion to the value. The norm's own sums add theirs.
+    private static void Normalize(GemmCase gemm, GemmInputs inputs, double[] values, double[] bounds)
+    {
+        const double Rounding = 6e-8;
+        for (var first = 0; first < values.Length; first += gemm.OutFeatures)
+        {
+            var row = values.AsSpan(first, gemm.OutFeatures);
+            var allowed = bounds.AsSpan(first, gemm.OutFeatures);
+            var (x, b) = (row.ToArray(), allowed.ToArray());
+            var mean = x.Average();
+            var deviation = Math.Sqrt(x.Average(value => (value - mean) * (value - mean)) + GemmInputs.Epsilon);
+            var (average, rms, largest) = (b.Average(), Math.Sqrt(b.Average(value => value * value)), x.Max(Math.Abs));
+            for (var c = 0; c < row.Length; c++)
+            {
+                var normal = (x[c] - mean) / deviation;
+                row[c] = (normal * inputs.Gamma[c]) + inputs.Beta[c];
+                allowed[c] = (Math.Abs(inputs.Gamma[c]) * (b[c] + average + (Math.Abs(normal) * rms)) / deviation)
+                    + (4 * Rounding * ((Math.Abs(inputs.Gamma[c]) * (Math.Abs(normal) + (largest / deviation))) + Math.Abs(inputs.Beta[c])));
+            }
+        }
+    }
+
     // In a large case the double loops would take longer than everything else: its first and last tiles, and some between.
     private static int[] RowsToCheck(GemmCase gemm) => gemm.Large && gemm.Rows > 8
         ? [0, 1, gemm.Rows / 2, gemm.Rows - 2, gemm.Rows - 1]
@@ -243,4 +277,8 @@ public static class GemmCases
 }
 
 /// <summary>The arrays of a <see cref="GemmCase"/>.</summary>
-public sealed record GemmInputs(float[] X, float[] Weights, float[] Bias, float[] Residual);
+public sealed record GemmInputs(float[] X, float[] Weights, float[] Bias, float[] Residual, float[] Gamma, float[] Beta)
+{
+    /// <summary>What the norm adds to the variance.</summary>
+    public const float Epsilon = 1e-5f;
+}

@@ -44,6 +44,35 @@ public class GraphTests
         Assert.Equal((Activation.Gelu, x, fused.Output("y")), (linear.Activation, linear.Residual, linear.Output));
     }
 
+    [Theory, InlineData(true), InlineData(false)]
+    public void A_layer_norm_moves_into_the_linear_before_it_unless_the_sum_is_read_again(bool again)
+    {
+        var g = new GraphBuilder("test");
+        var x = g.Input("x", new Shape(2, 8));
+        var sum = g.Add(g.Linear(x, Root / "fc1", 8), x, Root / "residual");
+        var norm = g.LayerNorm(sum, Root / "norm", 1e-5);
+        g.Output("y", again ? g.Add(norm, sum, Root / "next") : norm);
+        var fused = new EpilogueFusion().Apply(g.Build());
+        if (again)
+        {
+            Assert.Equal(["Linear", "LayerNorm", "Add"], fused.Nodes.Select(node => node.Operator));
+            return;
+        }
+        var linear = Assert.IsType<LinearNode>(Assert.Single(fused.Nodes));
+        Assert.Equal((x, fused.Output("y"), 1e-5f), (linear.Residual, linear.Output, linear.Norm!.Epsilon));
+        Assert.Equal(["m.norm.weight", "m.norm.bias"], new[] { linear.Norm.Gamma.Name, linear.Norm.Beta.Name });
+    }
+
+    // An epilogue ends with its norm.
+    [Fact]
+    public void Nothing_moves_behind_a_layer_norm()
+    {
+        var g = new GraphBuilder("test");
+        var x = g.Input("x", new Shape(2, 8));
+        g.Output("y", g.Activate(g.LayerNorm(g.Linear(x, Root / "fc1", 8), Root / "norm", 1e-5), Root / "act", Activation.Relu));
+        Assert.Equal(["Linear", "Activation"], new EpilogueFusion().Apply(g.Build()).Nodes.Select(node => node.Operator));
+    }
+
     [Fact]
     public void A_value_that_somebody_else_reads_is_not_fused_away()
     {

@@ -7,7 +7,7 @@ namespace Blip.Tests.Kernels;
 /// <summary>One launch of a CUDA kernel on the interpreter of PTX, which checks every access. Seeds shuffle the order of warps.</summary>
 internal static class EmulatedKernels
 {
-    /// <summary>Launches a kernel whose arguments are arrays (views of them), numbers and an <see cref="AttentionShape"/>.</summary>
+    /// <summary>Launches a kernel whose arguments are arrays (views of them), numbers, an <see cref="AttentionShape"/> or a <see cref="GemmRowsShape"/>.</summary>
     /// <param name="kernel">Its name in <see cref="PtxKernels"/>.</param>
     /// <param name="architecture">What it is compiled for.</param>
     /// <param name="launch">Groups and their size.</param>
@@ -38,6 +38,8 @@ internal static class EmulatedKernels
                 passed.View<UInt128>(gpu.Upload<byte>(pieces.Bytes), pieces.Bytes.Length / 16);
             else if (argument is AttentionShape shape)
                 passed.Add(shape, alignment: 4);
+            else if (argument is GemmRowsShape gemm)
+                passed.Add(gemm, alignment: 4);
             else if (argument is float number)
                 passed.Add(number);
             else

@@ -27,6 +27,12 @@ public class GemmCudaTests
             var rows = Run<ThreeStages>(gemm, inputs, GemmCudaShape.Rows, architecture);
             var error = GemmCases.Error(gemm, inputs, rows, rounds: true);
             Assert.True(error <= 1, $"{gemm}, rows: {error:F2} times the bound");
+            if (gemm.Norm)
+            {
+                // Tiles do not normalise.
+                rows = CheckNorm(gemm, inputs, architecture, rows);
+                inputs = inputs with { Gamma = [], Beta = [] };
+            }
             if (gemm.Halves)
                 CheckHalves<ThreeStages>(gemm, inputs, GemmCudaShape.Rows, architecture, rows);
             var tiles = Run<ThreeStages>(gemm, inputs, GemmCudaShape.Tiles, architecture);
@@ -40,6 +46,18 @@ public class GemmCudaTests
             if (gemm.Halves)
                 CheckHalves<SixStages>(gemm, inputs, GemmCudaShape.Tiles, architecture, rows);
         }
+    }
+
+    // The norm that the last group makes has the bits of a norm of its own over the rows without one, which are returned.
+    private static float[] CheckNorm(GemmCase gemm, GemmInputs inputs, string architecture, float[] normalised)
+    {
+        var plain = Run<ThreeStages>(gemm, inputs with { Gamma = [], Beta = [] }, GemmCudaShape.Rows, architecture);
+        var y = new float[plain.Length];
+        var alone = EmulatedKernels.Run(
+            $"{nameof(LayerNormWarps)}.Kernel<{nameof(AnyRows)}, {nameof(SingleRows)}>", architecture, LayerNormWarps.Launch(gemm.Rows), y,
+            plain, (float[])[], inputs.Gamma, inputs.Beta, y, gemm.Rows, gemm.OutFeatures, GemmInputs.Epsilon);
+        Assert.True(Bits(alone).SequenceEqual(Bits(normalised)), $"{gemm}: the norm has other bits than one of its own");
+        return plain;
     }
 
     // Inputs that are stored as they would be rounded give the same bits, and outputs are those bits, rounded.
@@ -157,6 +175,19 @@ public class GemmCudaTests
         var rows = gemm.InFeatures % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows);
         var matrix = $"{gemm.Format}Matrix, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{rows}>")}";
         object[] ends = [inputs.Bias, inputs.Residual, y, gemm.Rows, gemm.OutFeatures, gemm.InFeatures, (int)gemm.Activation];
+        object[] fewRows =
+        [
+            inputs.Bias, inputs.Residual, inputs.Gamma, inputs.Beta, new int[gemm.Rows], y,
+            new GemmRowsShape
+            {
+                Rows = gemm.Rows,
+                OutFeatures = gemm.OutFeatures,
+                InFeatures = gemm.InFeatures,
+                Activation = (int)gemm.Activation,
+                Rounds = rounds ? 1 : 0,
+                Epsilon = GemmInputs.Epsilon,
+            },
+        ];
         return (gemm.Format, shape) switch
         {
             (WeightFormat.Float32, GemmCudaShape.Tiles) => EmulatedKernels.Run(
@@ -164,7 +195,7 @@ public class GemmCudaTests
                 [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
             (WeightFormat.Float32, _) => EmulatedKernels.Run(
                 $"{nameof(GemmRegistersRows)}.Kernel<{rows}>", architecture, GemmRegistersRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
-                [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
+                [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. fewRows]),
             (_, GemmCudaShape.Tiles) => EmulatedKernels.Run(
                 $"{nameof(GemmTensorCore)}.Kernel<{matrix}, {sums}, {typeof(TStages).Name}>", architecture,
                 GemmTensorCore.Launch<TStages>(gemm.Rows, gemm.OutFeatures), allowsShared, y,
@@ -173,7 +204,7 @@ public class GemmCudaTests
                 $"{nameof(GemmTensorCoreRows)}.Kernel<{matrix}>", architecture, GemmTensorCoreRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
                 [
                     inputs.X, new EmulatedKernels.Pairs(stored), Scales(weights),
-                    .. ends, rounds ? 1 : 0,
+                    .. fewRows,
                 ]),
         };
     }

@@ -12,6 +12,9 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Output">Result.</param>
 public sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta, float Epsilon, Value Output) : ComputeNode(Name, Output)
 {
+    /// <summary>What one element costs.</summary>
+    internal const int FlopsPerElement = 8;
+
     /// <inheritdoc/>
     public override string Operator => "LayerNorm";
 
@@ -25,7 +28,7 @@ public sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta
     public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) => LayerNorm.Stores(sizes.Target, X.Shape.Width, format);
 
     /// <inheritdoc/>
-    public override long Flops(GraphSizes sizes) => 8 * sizes.Length(X);
+    public override long Flops(GraphSizes sizes) => FlopsPerElement * sizes.Length(X);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => LayerNorm.Run(

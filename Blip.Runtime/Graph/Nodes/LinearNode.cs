@@ -2,22 +2,31 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>act(x·Wᵀ + b) + residual: a Linear module, with what <see cref="Passes.EpilogueFusion"/> put behind it.</summary>
+/// <summary>A layer norm over the last dimension (Ba et al. 2016, eq. 4), in the epilogue of what makes its rows.</summary>
+/// <param name="Gamma">Gain <c>[width]</c>.</param>
+/// <param name="Beta">Bias <c>[width]</c>.</param>
+/// <param name="Epsilon">Added to the variance.</param>
+public sealed record RowNorm(Value Gamma, Value Beta, float Epsilon);
+
+/// <summary>norm(act(x·Wᵀ + b) + residual): a Linear module, with what <see cref="Passes.EpilogueFusion"/> put behind it.</summary>
 /// <param name="Name">The module.</param>
 /// <param name="X">Input <c>[…, in]</c>.</param>
 /// <param name="Weight">The matrix.</param>
 /// <param name="Bias">The bias; null for none.</param>
 /// <param name="Activation">Applied to the sum.</param>
-/// <param name="Residual">Added at the end <c>[…, out]</c>; null for none.</param>
+/// <param name="Residual">Added to that <c>[…, out]</c>; null for none.</param>
 /// <param name="Output">Result <c>[…, out]</c>.</param>
 public sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? Bias, Activation Activation, Value? Residual, Value Output)
     : ComputeNode(Name, Output)
 {
+    /// <summary>Normalises the result's rows; null for none.</summary>
+    public RowNorm? Norm { get; init; }
+
     /// <inheritdoc/>
     public override string Operator => "Linear";
 
     /// <inheritdoc/>
-    public override IEnumerable<Value> Inputs => Residual is null ? [X] : [X, Residual];
+    public override IEnumerable<Value> Inputs => new[] { X, Residual, Norm?.Gamma, Norm?.Beta }.OfType<Value>();
 
     /// <inheritdoc/>
     public override IEnumerable<Matrix> Matrices => [Weight];
@@ -27,17 +36,22 @@ public sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? Bia
 
     /// <inheritdoc/>
     public override string Attributes => $"{Weight.InFeatures}→{Weight.OutFeatures}"
-        + (Activation == Activation.None ? "" : $", {Activation}") + (Residual is null ? "" : ", + residual");
+        + (Activation == Activation.None ? "" : $", {Activation}") + (Residual is null ? "" : ", + residual") + (Norm is null ? "" : ", norm");
 
     /// <inheritdoc/>
     public override WeightFormat? Rounds(Value input, GraphSizes sizes) =>
         input == Residual ? null : Gemm.Rounds(sizes.Target, sizes.Format(Weight), Weight.InFeatures);
 
     /// <inheritdoc/>
-    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) => Gemm.Stores(sizes.Target, sizes.Format(Weight), Weight.OutFeatures, format);
+    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) =>
+        Norm is null && Gemm.Stores(sizes.Target, sizes.Format(Weight), Weight.OutFeatures, format);
 
     /// <inheritdoc/>
-    public override long Flops(GraphSizes sizes) => 2 * sizes.Rows(X) * Weight.InFeatures * Weight.OutFeatures;
+    public override long Flops(GraphSizes sizes) =>
+        (2 * sizes.Rows(X) * Weight.InFeatures * Weight.OutFeatures) + (Norm is null ? 0 : LayerNormNode.FlopsPerElement * sizes.Length(Output));
+
+    /// <inheritdoc/>
+    public override int Kernels(GraphSizes sizes) => Norm is null || Gemm.Norms(sizes.Target, sizes.Format(Weight), sizes.Rows(X)) ? 1 : 2;
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => Gemm.Run(plan.Device, new GemmArgs
@@ -48,6 +62,9 @@ public sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? Bia
         Bias = Bias is null ? plan.Device.Empty<float>() : plan.Weights.Stacked(Bias),
         Residual = Residual is null ? plan.Device.Empty<float>() : plan.Floats(Residual),
         Activation = Activation,
+        Gamma = Norm is null ? plan.Device.Empty<float>() : plan.Floats(Norm.Gamma),
+        Beta = Norm is null ? plan.Device.Empty<float>() : plan.Floats(Norm.Beta),
+        Epsilon = Norm?.Epsilon ?? 0,
         Y = plan.Floats(Output),
         YFormat = plan.Sizes.StoredAs(Output),
         Rows = checked((int)plan.Rows(X)),

@@ -4,8 +4,8 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
-/// Puts an activation or a residual sum that follows a Linear into that Linear's epilogue, where the result still sits in registers:
-/// one kernel and one trip through memory less.
+/// Puts an activation, a residual sum or a layer norm that follows a Linear into that Linear's epilogue: the first two where the result still
+/// sits in registers, one kernel and one trip through memory less; the norm in place, and on CUDA in the same kernel where there are few rows.
 /// </summary>
 public sealed class EpilogueFusion : IGraphPass
 {
@@ -36,15 +36,18 @@ public sealed class EpilogueFusion : IGraphPass
     {
         switch (node)
         {
-            case ActivationNode activation when producer(activation.X) is { Activation: Activation.None, Residual: null } linear:
+            case ActivationNode activation when producer(activation.X) is { Activation: Activation.None, Residual: null, Norm: null } linear:
                 fused.Add(linear);
                 return linear with { Activation = activation.Activation, Output = activation.Output };
-            case AddNode add when producer(add.A) is { Residual: null } linear:
+            case AddNode add when producer(add.A) is { Residual: null, Norm: null } linear:
                 fused.Add(linear);
                 return linear with { Residual = add.B, Output = add.Output };
-            case AddNode add when producer(add.B) is { Residual: null } linear:
+            case AddNode add when producer(add.B) is { Residual: null, Norm: null } linear:
                 fused.Add(linear);
                 return linear with { Residual = add.A, Output = add.Output };
+            case LayerNormNode norm when producer(norm.X) is { Norm: null } linear:
+                fused.Add(linear);
+                return linear with { Norm = new RowNorm(norm.Gamma, norm.Beta, norm.Epsilon), Output = norm.Output };
             default:
                 return null;
         }
