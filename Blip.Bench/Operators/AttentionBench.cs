@@ -7,7 +7,7 @@ namespace Blip.Bench.Operators;
 /// <summary>Attention.</summary>
 internal static class AttentionBench
 {
-    public static IEnumerable<KernelCase> Cases(bool odd) => AttentionCases.Real.Concat(odd ? AttentionCases.Small : []).Select(test => new KernelCase(
+    public static IEnumerable<KernelCase> Cases(bool odd) => AttentionCases.Real.Concat(odd ? AttentionCases.Small.Concat(AttentionCases.Rounded) : []).Select(test => new KernelCase(
         $"{test.Name} {test.Rows} x [{test.QueryTokens}, {test.KeyTokens}] x {test.Heads} heads of {test.HeadDim}",
         target =>
         {

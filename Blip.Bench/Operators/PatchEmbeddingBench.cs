@@ -1,5 +1,6 @@
 using Blip.Bench.Measuring;
 using Blip.Kernels;
+using Blip.Kernels.Devices;
 using Blip.Tests.Cases;
 
 namespace Blip.Bench.Operators;
@@ -10,23 +11,29 @@ internal static class PatchEmbeddingBench
     // Sixteen products and their sums.
     private const double InterpolationFlops = 32;
 
-    public static IEnumerable<KernelCase> Patches(bool odd) => Tests(odd).Select(test => new KernelCase(
+    public static IEnumerable<KernelCase> Patches(bool odd) => Tests(odd).Concat(odd ? PatchEmbeddingCases.Rounded : []).Select(test => new KernelCase(
         $"{test.Batch} x {test.Channels} x {test.Height} x {test.Width} by {test.Patch}",
         target =>
         {
             var device = target.Device;
             var values = PatchEmbeddingCases.Values(test.Batch * test.Channels * test.Height * test.Width);
+            var format = Patchify.Stores(KernelTarget.Of(device), test.Channels, test.Patch, test.Format) ? test.Format : WeightFormat.Float32;
             var pixels = device.Upload<float>(values);
-            var patches = device.Allocate<float>(test.Batch * test.Patches * test.Channels * test.Patch * test.Patch);
+            var patches = device.Allocate<float>(format.Floats(test.Batch * test.Patches * test.Channels * test.Patch * test.Patch));
             return new PreparedCase
             {
                 Run = KernelCase.Finished(
-                    device, () => Patchify.Run(device, pixels.View, patches.View, test.Batch, test.Channels, test.Height, test.Width, test.Patch)),
-                Verify = () => PreparedCase.Exact(PatchifyReference.Run(values, test.Batch, test.Channels, test.Height, test.Width, test.Patch), patches.ToArray()),
-                Bytes = 2.0 * sizeof(float) * patches.Length,
+                    device, () => Patchify.Run(device, pixels.View, patches.View, test.Batch, test.Channels, test.Height, test.Width, test.Patch, format)),
+                Verify = () => PreparedCase.Exact(
+                    HalfValues.Unpack(HalfValues.Pack(PatchifyReference.Run(values, test.Batch, test.Channels, test.Height, test.Width, test.Patch), format), format),
+                    HalfValues.Unpack(patches.ToArray(), format)),
+                Bytes = sizeof(float) * (test.Batch * test.Patches * test.Channels * test.Patch * test.Patch + (double)patches.Length),
                 Owned = [pixels, patches],
             };
-        }));
+        })
+    {
+        Precision = GemmBench.Precision(test.Format),
+    });
 
     public static IEnumerable<KernelCase> Tokens(bool odd) => Tests(odd).Select(test => new KernelCase(
         $"{test.Batch} x {test.Patches + 1} tokens of {test.Hidden}",

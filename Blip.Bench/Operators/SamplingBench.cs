@@ -42,14 +42,27 @@ internal static class SamplingBench
         };
     }));
 
-    public static IEnumerable<KernelCase> TopCandidates(bool odd) => Tests(odd).Where(test => test.Vocabulary >= Candidates).Select(test => new KernelCase(
-        $"best {Candidates} of {test}",
+    public static IEnumerable<KernelCase> TopCandidates(bool odd) =>
+        from test in Tests(odd)
+        where test.Vocabulary >= Candidates
+        from sample in odd ? new[] { false, true } : [false]
+        select TopCandidates(test, sample);
+
+    // Where they are drawn, two rows share a picture.
+    private static KernelCase TopCandidates(ScoreCase test, bool sample) => new(
+        $"{(sample ? "draw" : "best")} {Candidates} of {test}",
         target =>
         {
+            const ulong Seed = 77;
             var device = target.Device;
+            var rowsPerImage = sample ? 2 : test.Rows;
+            long[] streams = [.. Enumerable.Range(0, (test.Rows + rowsPerImage - 1) / rowsPerImage).Select(image => 5_000_000_000L + image)];
+            int[] lengths = [.. Enumerable.Range(1, test.Rows)];
+            var (onStreams, onLengths) = (device.Upload<long>(streams), device.Upload<int>(lengths));
             var values = test.Make();
             var scores = device.Upload<float>(values);
-            var running = device.Allocate<float>(test.Rows);
+            float[] before = [.. Enumerable.Range(0, test.Rows).Select(row => -1.7f * row)];
+            var running = device.Upload<float>(before);
             var orders = device.Allocate<float>(test.Rows * Candidates);
             var sums = device.Allocate<float>(test.Rows * Candidates);
             var tokens = device.Allocate<int>(test.Rows * Candidates);
@@ -58,9 +71,13 @@ internal static class SamplingBench
                 Scores = scores.View,
                 Running = running.View,
                 Rows = test.Rows,
-                RowsPerImage = test.Rows,
+                RowsPerImage = rowsPerImage,
                 Vocabulary = test.Vocabulary,
                 Count = Candidates,
+                Sample = sample,
+                Seed = Seed,
+                Streams = sample ? onStreams.View : default,
+                Lengths = sample ? onLengths.View : default,
                 Orders = orders.View,
                 Sums = sums.View,
                 Tokens = tokens.View,
@@ -68,14 +85,18 @@ internal static class SamplingBench
             return new PreparedCase
             {
                 Run = KernelCase.Finished(device, () => Blip.Kernels.TopCandidates.Run(device, args)),
-                Verify = () => PreparedCase.Exact(Enumerable.Range(0, test.Rows)
-                    .SelectMany(row => TopCandidatesReference.Row(Row(values, test, row), 0, _ => 0, Candidates).Select(candidate => candidate.Token))
-                    .SequenceEqual(tokens.ToArray())),
+                Verify = () =>
+                {
+                    var expected = Enumerable.Range(0, test.Rows).SelectMany(row => TopCandidatesReference.Row(
+                        Row(values, test, row), before[row], token => sample ? Philox.Gumbel(Seed, (ulong)streams[row / rowsPerImage], row % rowsPerImage, lengths[row], token) : 0, Candidates)).ToArray();
+                    return PreparedCase.Exact(expected.Select(one => one.Token).SequenceEqual(tokens.ToArray()) && expected.Select(one => one.Sum).SequenceEqual(sums.ToArray())
+                        && expected.Zip(orders.ToArray()).All(pair => pair.First.Order == pair.Second || Math.Abs(pair.First.Order - pair.Second) <= 1e-6 * (8 + Math.Abs(pair.First.Order))));
+                },
                 Flops = values.Length,
                 Bytes = sizeof(float) * (double)values.Length,
-                Owned = [scores, running, orders, sums, tokens],
+                Owned = [scores, running, orders, sums, tokens, onStreams, onLengths],
             };
-        }));
+        });
 
     /// <summary>A filter changes the scores in place, so that a run begins with a copy of them; its bytes are counted.</summary>
     public static IEnumerable<KernelCase> Filters(bool odd) =>
@@ -158,7 +179,11 @@ internal static class SamplingBench
             Verify = () =>
             {
                 var tokens = chosen.ToArray();
-                return Enumerable.Range(0, test.Rows).Max(row =>
+                var scoresOfTokens = tokens.Select((token, row) => values[(row * test.Vocabulary) + token]);
+                var isWritten = lengths.ToArray().All(length => length == 2) && positions.ToArray().All(position => position == 1)
+                    && ended.ToArray().All(one => one == 0) && inputIds.ToArray().SequenceEqual(tokens) && gathered.ToArray().SequenceEqual(scoresOfTokens)
+                    && tokens.SequenceEqual(history.ToArray().Where((_, i) => i % Capacity == 1));
+                return !isWritten ? double.PositiveInfinity : Enumerable.Range(0, test.Rows).Max(row =>
                 {
                     var own = Row(values, test, row);
                     // Rows that are alike but for rounding noise: as near to the best as the noise's own rounding.

@@ -10,6 +10,7 @@ public sealed class EmulatedKernel
     private readonly EmulatedGpu gpu;
     private readonly string text;
     private readonly Lazy<KernelProgram> program;
+    private (string Text, KernelProgram Program)? rewritten;
 
     internal EmulatedKernel(EmulatedGpu gpu, PtxModule module, PtxFunction entry, string text)
     {
@@ -34,6 +35,9 @@ public sealed class EmulatedKernel
 
     /// <summary>The PTX that it was loaded from.</summary>
     internal string Text => text;
+
+    /// <summary>How often it was launched.</summary>
+    internal int Launches { get; private set; }
 
     /// <summary>Lines of the text whose instructions ran for at least one lane.</summary>
     internal IReadOnlySet<int> LinesRun =>
@@ -62,6 +66,7 @@ public sealed class EmulatedKernel
     /// <exception cref="EmulationException">The launch is beyond a limit, or the kernel showed a fault.</exception>
     public LaunchCounts Launch(Dim3 grid, Dim3 block, ReadOnlySpan<byte> arguments, int dynamicSharedBytes = 0)
     {
+        Launches++;
         if (gpu.Options.CheckInitialised)
             CheckPointers(arguments);
         // Loads follow pointers into it.
@@ -77,8 +82,13 @@ public sealed class EmulatedKernel
     {
         if (Rewrite is not { } rewrite || rewrite(text) is var other && other == text)
             return program.Value;
+        // The same fault runs over many cases.
+        if (rewritten is { } last && last.Text == other)
+            return last.Program;
         var module = PtxModule.Parse(other);
-        return new KernelProgram(module, module.Functions[Entry.Name]);
+        var made = new KernelProgram(module, module.Functions[Entry.Name]);
+        rewritten = (other, made);
+        return made;
     }
 
     // A device pointer among the arguments must be to memory that is still there, used or not.

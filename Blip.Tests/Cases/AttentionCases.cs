@@ -30,6 +30,9 @@ public enum Padding
 
     /// <summary>Every other row lacks all keys.</summary>
     Everything,
+
+    /// <summary>Every third key is missing, one further on in each row.</summary>
+    Holes,
 }
 
 /// <summary>One attention: sizes, and what is odd about it.</summary>
@@ -111,7 +114,30 @@ public static class AttentionCases
         new("large scores: one key takes all", 2, 9, 100, 2, 64) { Spread = 1e4f, Probabilities = true },
         new("large values", 2, 9, 100, 2, 64) { ValueSpread = 1e4f },
         new("tiny scores", 2, 9, 100, 2, 64) { Spread = 1e-4f },
+        new("queries to the end of a tile, two blocks of keys", 2, 40, 70, 1, 64) { Padding = Padding.Holes, KeyRows = KeyRows.Shared },
+        new("queries to the end of a tile, causal", 1, 66, 70, 2, 64) { Causal = true, Start = 4, Spare = 3, Padding = Padding.Holes },
+        new("queries to the end of a tile, odd heads", 1, 66, 70, 2, 62) { Causal = true, Start = 4, Padding = Padding.Holes },
+        new("queries to the end of a tile, scores of thousands", 1, 66, 70, 1, 64) { Spread = 32 },
+        new("queries to the end of a tile, odd heads, scores of thousands", 1, 66, 70, 1, 63) { Spread = 32 },
+        new("queries to the end of a tile, few keys", 1, 70, 9, 1, 32),
+        new("head size 16, holes in the padding", 2, 6, 64, 2, 16) { Padding = Padding.Holes },
+        new("head size 16, scores of tens", 1, 20, 130, 2, 16) { Spread = 4 },
+        new("head size 33, two blocks of queries", 1, 70, 9, 1, 33),
+        new("step, head size 33", 3, 1, 70, 2, 33),
+        new("step, head size 7", 5, 1, 150, 2, 7) { Causal = true, Start = 140, Spare = 3, KeyRows = KeyRows.Shuffled },
+        new("step, odd heads", 6, 1, 150, 2, 61) { Causal = true, Start = 140, Spare = 3, KeyRows = KeyRows.Shuffled, Padding = Padding.Holes },
+        new("step, whole heads", 6, 1, 150, 1, 64) { Causal = true, Start = 146, Spare = 3, KeyRows = KeyRows.Shared, Padding = Padding.Holes },
+        new("step, padded", 6, 1, 140, 2, 12) { KeyRows = KeyRows.Shared, Padding = Padding.Ragged },
+        new("step, one key takes all", 3, 1, 100, 2, 64) { KeyRows = KeyRows.Shared, Spread = 1e4f },
     ];
+
+    /// <summary>Small ones that tensor cores may round: not what is beyond half precision, and not scores that its rounding changes much.</summary>
+    public static IEnumerable<AttentionCase> Rounded =>
+        from test in Small
+        where test is { QueryTokens: > 1, Spread: <= 32, ValueSpread: <= 1, Probabilities: false, Halves: false }
+        from precision in new[] { WeightFormat.Float16, WeightFormat.BFloat16 }
+        from halves in test.HeadDim % ValueFormats.Unit == 0 ? new[] { false, true } : [false]
+        select test with { Name = halves ? $"{test.Name}, values of 16 bits" : test.Name, Precision = precision, Halves = halves };
 
     /// <summary>As in the real models, base and large.</summary>
     public static IReadOnlyList<AttentionCase> Real =>
@@ -230,15 +256,16 @@ public sealed class AttentionData : IDisposable
     public DeviceBuffer<float>? Probabilities { get; }
 
     /// <summary>The largest error of the output, and of the weights if asked for, relative to what is allowed; and where it is.</summary>
-    public (double Error, string Where) Compare()
+    public (double Error, string Where) Compare() => Compare(AttentionCuda.OnTensorCores(architecture, Args) ? test.Precision : WeightFormat.Float32);
+
+    /// <summary>The same for a kernel that rounds queries, keys and values to a format.</summary>
+    public (double Error, string Where) Compare(WeightFormat format)
     {
-        var rounds = AttentionCuda.OnTensorCores(architecture, Args);
-        var (query, key, value) = rounds
-            ? (GemmCases.Rounded(Query, test.Precision), GemmCases.Rounded(Key, test.Precision), GemmCases.Rounded(Value, test.Precision)) : (Query, Key, Value);
+        var (query, key, value) = (GemmCases.Rounded(Query, format), GemmCases.Rounded(Key, format), GemmCases.Rounded(Value, format));
         var (expected, weights) = AttentionReference.Run(new(Args, query, key, value, KeyRow, Start, Mask));
         // Beside inputs as they are rounded, softmax weights are rounded once, and outputs where they are stored so: each by half a unit of its last place.
-        var half = test.Precision == WeightFormat.Float16 ? 1.0 / 2048 : 1.0 / 256;
-        var bound = rounds ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
+        var half = format == WeightFormat.Float16 ? 1.0 / 2048 : 1.0 / 256;
+        var bound = format.Is16Bits() ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
         var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs), "output");
         var given = Probabilities is null ? (Error: 0, Where: "") : Worst(weights, Probabilities.ToArray(), bound, "weight");
         return output.Error >= given.Error ? output : given;
@@ -269,6 +296,7 @@ public sealed class AttentionData : IDisposable
     {
         Padding.Ragged => key < test.KeyTokens - row - 1 ? 1 : 0,
         Padding.Everything => row % 2,
+        Padding.Holes => (key + row) % 3 > 0 ? 1 : 0,
         _ => 1,
     };
 

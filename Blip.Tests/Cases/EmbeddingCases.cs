@@ -46,8 +46,8 @@ public static class EmbeddingCases
     /// <summary>Every case.</summary>
     public static IEnumerable<EmbeddingCase> All => Small.Concat(Real);
 
-    /// <summary>Numbers from 0 to 1.</summary>
-    public static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => random.NextSingle())];
+    /// <summary>Numbers from -1 to 1.</summary>
+    public static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextSingle()) - 1)];
 }
 
 /// <summary>A token embedding's arrays on a device.</summary>

@@ -13,6 +13,9 @@ public enum Spread
 
     /// <summary>Every other row of X is zero.</summary>
     ZeroRows,
+
+    /// <summary>Inputs of up to 16, so that outputs reach both ends of an activation.</summary>
+    Wide,
 }
 
 /// <summary>One linear layer.</summary>
@@ -91,6 +94,20 @@ public static class GemmCases
         new("normalised, many rows", 19, 70, 131) { Norm = true, Activation = Activation.Gelu },
         .. Formats(new("normalised, three beams", 3, 96, 132) { Residual = true, Norm = true }),
         .. Formats(new("normalised, two tiles of rows", 9, 300, 65) { Norm = true }),
+        .. new[] { 388, 387 }.SelectMany(inFeatures => OfAll(new("few rows", 19, inFeatures, 100) { Residual = true, Activation = Activation.Gelu })),
+        .. OfAll(new("sixteen slices", 2, 2048, 32)),
+        .. new[] { 228, 195 }.SelectMany(inFeatures => OfAll(new("tiles, through all stages", 70, inFeatures, 132) { Residual = true, Activation = Activation.QuickGelu })),
+        .. new[] { 36, 35 }.SelectMany(inFeatures => OfAll(new("tiles, full", 131, inFeatures, 132) { Residual = true })),
+        .. new[] { 4, 5 }.SelectMany(inFeatures => OfAll(new("tiles, more than a band", 1050, inFeatures, 132))),
+        .. OfAll(new("tiles, values of 16 bits", 70, 232, 136) { Halves = true }), .. OfAll(new("tiles, values of 16 bits", 131, 40, 136) { Halves = true, Residual = true }),
+        .. OfAll(new("tiles, values of 16 bits", 1050, 8, 136) { Halves = true }), .. OfAll(new("sixteen slices, values of 16 bits", 2, 2048, 32) { Halves = true }),
+        .. from activation in Enum.GetValues<Activation>()
+           from rows in new[] { 19, 131 }
+           from inFeatures in new[] { 7, 8 }
+           from halves in new[] { false, true }
+           where !halves || inFeatures == 8
+           from gemm in OfAll(new($"ends of activations{(halves ? ", values of 16 bits" : "")}", rows, inFeatures, 72) { Spread = Spread.Wide, Activation = activation, Halves = halves })
+           select gemm,
         new("base, query-key-value", 577, 768, 2304) { Large = true },
         new("base, attention output", 577, 768, 768) { Large = true, Residual = true },
         new("base, feed-forward in", 577, 768, 3072) { Large = true, Activation = Activation.Gelu },
@@ -125,7 +142,7 @@ public static class GemmCases
     public static GemmInputs Make(GemmCase gemm)
     {
         var random = new Random(gemm.Rows + (31 * gemm.InFeatures) + (17 * gemm.OutFeatures));
-        var x = Numbers(random, gemm.Rows * gemm.InFeatures, 1, gemm.Spread);
+        var x = Numbers(random, gemm.Rows * gemm.InFeatures, gemm.Spread == Spread.Wide ? 16 : 1, gemm.Spread);
         var weights = Numbers(random, gemm.OutFeatures * gemm.InFeatures, 1 / MathF.Sqrt(gemm.InFeatures), gemm.Spread);
         if (gemm.Spread == Spread.ZeroRows)
         {
@@ -255,6 +272,8 @@ public static class GemmCases
 
     private static IEnumerable<GemmCase> Formats(GemmCase gemm) =>
         [gemm with { Format = WeightFormat.Float16 }, gemm with { Format = WeightFormat.BFloat16 }, gemm with { Format = WeightFormat.Int8 }];
+
+    private static IEnumerable<GemmCase> OfAll(GemmCase gemm) => Formats(gemm).Prepend(gemm).Where(one => !one.Halves || one.Format != WeightFormat.Float32);
 
     private static float[] Numbers(Random random, int count, float scale, Spread spread)
     {

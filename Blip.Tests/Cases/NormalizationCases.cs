@@ -32,6 +32,12 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
 {
     private const double Ulp = 1.0 / (1 << 23);
 
+    /// <summary>How results are stored, where the device's kernels store them so.</summary>
+    public WeightFormat Format { get; init; }
+
+    /// <summary>Inputs begin at no multiple of 16 bytes.</summary>
+    public bool Shifted { get; init; }
+
     /// <summary>Bytes read and written by a layer normalisation.</summary>
     public double Bytes => (2.0 + (Residual ? 1 : 0)) * Rows * Width * sizeof(float);
 
@@ -46,7 +52,7 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
     }
 
     /// <summary>The largest error of a layer normalisation relative to what is allowed, and where it is.</summary>
-    public (double Error, string Where) LayerNormError(float[] x, float[]? residual, float[] gamma, float[] beta, float[] actual)
+    public (double Error, string Where) LayerNormError(float[] x, float[]? residual, float[] gamma, float[] beta, float[] actual, WeightFormat stored = WeightFormat.Float32)
     {
         var expected = LayerNormReference.Run(x, residual, gamma, beta, Rows, Width, Eps);
         var worst = (Error: 0.0, Where: "");
@@ -56,7 +62,7 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
             // the scaling and the shift add one each. A constant row's differences are rounding errors of its value, divided by √eps.
             var normalised = Math.Abs(expected[i] - beta[i % Width]);
             var spread = Values == RowValues.Constant ? Math.Abs(x[i]) * Ulp * Ulp / Math.Sqrt(Eps) : 0;
-            var bound = (((4 * normalised) + Math.Abs(expected[i]) + Math.Abs(gamma[i % Width])) * Ulp) + spread;
+            var bound = (((4 * normalised) + Math.Abs(expected[i]) + Math.Abs(gamma[i % Width])) * Ulp) + spread + HalfValues.Rounding(expected[i], stored);
             var error = Math.Abs(expected[i] - actual[i]) / bound;
             if (!(error <= worst.Error))
                 worst = (double.IsNaN(error) ? double.MaxValue : error, $"element {i} is {actual[i]:g9}, not {expected[i]:g9} ± {bound:g3}");
@@ -109,6 +115,13 @@ public static class NormalizationCases
         new(5, 768, RowValues.Constant), new(5, 61, RowValues.Constant), new(3, 768, RowValues.Zero, 1e-12f), new(3, 48, RowValues.Tiny, 1e-12f),
         new(2, 768, RowValues.Spike), new(2, 50, RowValues.Large, Residual: true),
     ];
+
+    /// <summary>Results in 16 bits, for a layer normalisation alone.</summary>
+    public static IEnumerable<NormalizationCase> Rounded =>
+        from test in new NormalizationCase[] { new(7, 136, Residual: true), new(2, 40), new(5, 264, RowValues.Offset) }
+        from format in new[] { WeightFormat.Float16, WeightFormat.BFloat16 }
+        from shifted in new[] { false, true }
+        select test with { Format = format, Shifted = shifted };
 
     /// <summary>As in the real models, base and large.</summary>
     public static IReadOnlyList<NormalizationCase> Real =>

@@ -5,6 +5,9 @@ namespace Blip.Tests.Cases;
 /// <summary>Images cut into patches.</summary>
 public sealed record PatchCase(int Batch, int Channels, int Height, int Width, int Patch, int Hidden)
 {
+    /// <summary>How patches are stored, where the device's kernels store them so.</summary>
+    public WeightFormat Format { get; init; }
+
     /// <summary>Patches of one image.</summary>
     public int Patches => Height / Patch * (Width / Patch);
 }
@@ -38,6 +41,12 @@ public static class PatchEmbeddingCases
         new(1, 1, 1, 1, 1, 1), new(2, 3, 8, 12, 4, 5), new(3, 3, 30, 22, 7, 17), new(1, 3, 33, 47, 16, 64), new(2, 1, 5, 5, 5, 3),
         new(2, 3, 96, 96, 16, 96), .. RealPatches,
     ];
+
+    /// <summary>Patches in 16 bits.</summary>
+    public static IEnumerable<PatchCase> Rounded =>
+        from test in new PatchCase[] { new(2, 3, 8, 12, 4, 5), new(3, 2, 33, 21, 6, 17), new(1, 3, 33, 47, 16, 64) }
+        from format in new[] { WeightFormat.Float16, WeightFormat.BFloat16 }
+        select test with { Format = format };
 
     /// <summary>As the models cut them, base and large.</summary>
     public static IReadOnlyList<PatchCase> RealPatches => [new(1, 3, 384, 384, 16, 768), new(2, 3, 224, 224, 16, 1024)];

@@ -34,8 +34,9 @@ public static class RuleCases
     /// <summary>Odd rows, at the beginning, in the middle, and at the end.</summary>
     public static IReadOnlyList<RuleCase> Small =>
     [
-        .. new[] { 1, 2, 9, 18, 19 }.SelectMany(length => new[] { new RuleCase("usual rules", new(3, 67), length, Usual), new RuleCase("all rules", new(5, 99), length, Every) }),
+        .. new[] { 1, 2, 5, 9, 18, 19 }.SelectMany(length => new[] { new RuleCase("usual rules", new(3, 67), length, Usual), new RuleCase("all rules", new(5, 99), length, Every) }),
         new("all rules", new(2, 307, ScoreValues.Forbidden), 9, Every), new("first token forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 9 }),
+        new("word 0 forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 0 }), new("word 0 forced", new(2, 61), 19, Usual with { ForcedEosTokenId = 0 }),
     ];
 
     /// <summary>A caption's step.</summary>

@@ -125,7 +125,7 @@ public static class SearchCases
         new(3000, 17, 2, 100, SearchValues.NearTies), new(4000, 32, 1, 50, SearchValues.Clustered), new(500, 16, 1, 10, SearchValues.Zero),
         new(500, 16, 2, 10, SearchValues.Tiny),
         new(1000, 40, 3, 10) { LeftOutEvery = 2 }, new(50, 40, 1, 10) { LeftOutEvery = 1 }, new(3000, 64, 2, 20, SearchValues.Copies) { LeftOutEvery = 3 },
-        new(3000, 64, 1, 20, SearchValues.NearTies) { LeftOutEvery = 7 },
+        new(3000, 64, 1, 20, SearchValues.NearTies) { LeftOutEvery = 7 }, new(300, 40, 4, 10) { LeftOutEvery = 3 },
     ];
 
     /// <summary>The test pictures of Flickr and COCO, the first to be re-ranked of each; and a million.</summary>

@@ -1,10 +1,14 @@
 extern alias bench;
 
+using System.Collections.Concurrent;
 using bench::Blip.Bench.Measuring;
 using bench::Blip.Bench.Operators;
 using Blip.Emulation.Driver;
 using Blip.Emulation.Machine;
+using Blip.Kernels;
 using Blip.Kernels.Devices;
+using Blip.Tests.Cases;
+using Blip.Tests.Kernels;
 
 namespace Blip.Tests.Emulation;
 
@@ -14,18 +18,82 @@ namespace Blip.Tests.Emulation;
 /// </summary>
 public class EmulatedKernelTests
 {
+    // Beginnings of names, and why no test runs these.
+    private static readonly Dictionary<string, string> LeftOut = new()
+    {
+        ["AttentionTiled."] = "drivers of processors alone",
+        ["LayerNormPortable."] = "other accelerators than CUDA",
+        ["VectorSearchPortable.Direct"] = "drivers of processors alone",
+        ["PeakPortable."] = "measures a device's peak and computes nothing",
+    };
+
+    private static readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<string>>> Runs = new();
+
+    /// <summary>Tiles that a device may be told to take.</summary>
+    public static TheoryData<string> Tiles => ["shared64x64", "6x64", "6x16"];
+
     /// <summary>Operators, and the warp instructions that their cases may take here.</summary>
     public static TheoryData<string> Operators => [.. KernelCatalog.Names];
 
     [Theory, MemberData(nameof(Operators))]
-    public void Every_small_case_agrees_with_the_reference(string name)
+    public void Every_small_case_agrees_with_the_reference(string name) => Assert.NotEmpty(Run(name));
+
+    // What bfloat16 takes on sm_75, and what BLIP_TILE asks for.
+    [Theory, MemberData(nameof(Tiles))]
+    public void Tiles_of_other_gpus_agree_with_the_reference(string tile) => Assert.NotEmpty(RunTile(tile));
+
+    [Fact]
+    public void Every_kernel_is_run()
+    {
+        var run = KernelCatalog.Names.SelectMany(Run).Concat(Tiles.Select(row => row.Data).SelectMany(RunTile)).Select(kernel => (kernel, "sm_80"))
+            .Concat(GemmCudaTests.Kernels).Concat(AttentionCudaTests.Kernels).ToHashSet();
+        var wanted = PtxKernels.All.SelectMany(kernel => Architectures(kernel.Key, kernel.Value.Least).Select(architecture => (kernel.Key, architecture))).ToList();
+        Assert.Equal([], wanted.Where(one => !run.Contains(one) && !IsLeftOut(one.Key)));
+        // Who is run is no exception.
+        Assert.Equal([], wanted.Where(one => run.Contains(one) && IsLeftOut(one.Key)));
+        Assert.All(LeftOut.Keys, start => Assert.Contains(wanted, one => one.Key.StartsWith(start, StringComparison.Ordinal)));
+    }
+
+    // Tensor cores and asynchronous copies are other instructions on sm_75; nothing else differs.
+    private static IEnumerable<string> Architectures(string kernel, int least)
+    {
+        yield return $"sm_{Math.Max(least, 80)}";
+        if (least == 75 && kernel.Contains("TensorCore", StringComparison.Ordinal))
+            yield return "sm_75";
+    }
+
+    private static bool IsLeftOut(string kernel) => LeftOut.Keys.Any(start => kernel.StartsWith(start, StringComparison.Ordinal));
+
+    // Once for the operator's own test and for the one that looks for kernels that nobody runs.
+    private static IReadOnlyList<string> Run(string name) => Runs.GetOrAdd(name, _ => new(() =>
     {
         using var target = EmulatedCases.Open();
-        var cases = EmulatedCases.Of(name, target);
-        Assert.NotEmpty(cases);
-        foreach (var test in cases)
+        foreach (var test in EmulatedCases.Of(name, target))
             EmulatedCases.Check(test);
-    }
+        return Names(target.Device);
+    })).Value;
+
+    private static IReadOnlyList<string> RunTile(string tile) => Runs.GetOrAdd($"tile {tile}", _ => new(() =>
+    {
+        using var device = EmulatedDevices.Open(options: new DeviceOptions { Tile = tile });
+        foreach (var gemm in GemmCases.All.Where(gemm => gemm is { Rows: 1 or 5 or 13, InFeatures: 97 or 129 or 131, Spread: Spread.Trained }))
+        {
+            var inputs = GemmCases.Make(gemm);
+            using var weights = PackedWeights.Allocate(device, gemm.OutFeatures, gemm.InFeatures, gemm.Format);
+            weights.Fill(0, inputs.Weights);
+            weights.Upload();
+            using var x = device.Upload<float>(inputs.X);
+            using var bias = device.Upload<float>(inputs.Bias);
+            using var residual = device.Upload<float>(inputs.Residual);
+            using var y = device.Allocate<float>((long)gemm.Rows * gemm.OutFeatures);
+            Gemm.Run(device, new GemmArgs { X = x.View, Weights = weights, Bias = bias.View, Residual = residual.View, Activation = gemm.Activation, Y = y.View, Rows = gemm.Rows });
+            var error = GemmCases.Error(gemm, inputs, y.ToArray());
+            Assert.True(error <= 1, $"{gemm}, tile {tile}: {error:F2} times the bound");
+        }
+        return Names(device);
+    })).Value;
+
+    private static List<string> Names(Device device) => [.. device.LoadedKernels.Select(method => PtxKernels.NameOf(method))];
 
     [Theory, InlineData("gemm"), InlineData("attention"), InlineData("layernorm"), InlineData("topcandidates"), InlineData("beamstep")]
     public void The_order_of_warps_groups_and_branches_does_not_matter(string name)
@@ -42,8 +110,20 @@ public class EmulatedKernelTests
 /// <summary>The reduced list of cases for emulated devices.</summary>
 internal static class EmulatedCases
 {
-    // Some of each operator; the first are the simplest.
+    // Some of each operator, evenly over its list.
     private const int PerOperator = 14;
+
+    // And those that reach further kernels, or the ends of their loops and tiles: parts of their names.
+    private static readonly Dictionary<string, string[]> Also = new()
+    {
+        ["gemm"] = ["few rows", "sixteen slices", "tiles", "values of 16 bits", "ends of activations"],
+        ["attention"] = ["step, ", "head size 33", "head size 16,", "queries to the end of a tile", "values of 16 bits, "],
+        ["layernorm"] = ["x 136", "x 264", "x 40", "Offset"],
+        ["attentionbackward"] = ["beams"],
+        ["samplingfilters"] = ["of [3, 17]", "of [3, 131] Usual", "of [4, 307] Ties", "of [2, 131] Extreme"],
+        ["tokenrules"] = ["word 0 forced"],
+        ["vectorsearch"] = ["[300, 40], 4"],
+    };
 
     /// <summary>Opens the emulated device for the forms of kernels that GPUs take.</summary>
     public static Target Open(EmulationOptions? options = null)
@@ -66,8 +146,10 @@ internal static class EmulatedCases
     public static IReadOnlyList<BenchCase> Of(string name, Target target)
     {
         var real = KernelCatalog.Cases([name], target, "", odd: false, isShort: false).Select(Key).ToHashSet();
-        var small = KernelCatalog.Cases([name], target, "", odd: true, isShort: true).Where(test => !real.Contains(Key(test))).ToList();
-        return [.. Enumerable.Range(0, Math.Min(PerOperator, small.Count)).Select(i => small[i * small.Count / Math.Min(PerOperator, small.Count)])];
+        var small = KernelCatalog.Cases([name], target, "", odd: true, isShort: false).Where(test => !real.Contains(Key(test))).ToList();
+        var even = Enumerable.Range(0, Math.Min(PerOperator, small.Count)).Select(i => small[i * small.Count / Math.Min(PerOperator, small.Count)]);
+        var also = Also.GetValueOrDefault(name, []);
+        return [.. even.Union(small.Where(test => also.Any(part => test.Work.Contains(part, StringComparison.Ordinal))))];
     }
 
     /// <summary>Runs a case and compares.</summary>

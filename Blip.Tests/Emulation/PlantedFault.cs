@@ -46,7 +46,8 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         ("fragments of the sum swapped", line => line.StartsWith("mma.", StringComparison.Ordinal) ? SwapFirst(line, 3) : null),
         ("matrix not transposed", line => line.StartsWith("ldmatrix", StringComparison.Ordinal)
             ? line.Contains(".trans", StringComparison.Ordinal) ? line.Replace(".trans", "", StringComparison.Ordinal) : line.Replace(".shared", ".trans.shared", StringComparison.Ordinal) : null),
-        ("lane of a shuffle off by one", line => line.StartsWith("shfl", StringComparison.Ordinal) ? Regex.Replace(line, @", (\d+), (\d+), ", match => $", {Parse(match.Groups[1]) + 1}, {match.Groups[2]}, ") is var other && other != line ? other : null : null),
+        // Off by one would not do: a butterfly of odd distances still adds all lanes up.
+        ("half the distance of a shuffle", line => line.StartsWith("shfl", StringComparison.Ordinal) ? Regex.Replace(line, @", (\d+), (\d+), ", match => $", {Parse(match.Groups[1]) / 2}, {match.Groups[2]}, ") is var other && other != line ? other : null : null),
         ("copy not filled up", line => CopySize().IsMatch(line) ? CopySize().Replace(line, "$1;") : null),
         ("loop begins at one", line => Regex.IsMatch(line, @"^mov\.b32 %r\d+, 0;$") ? line.Replace(", 0;", ", 1;", StringComparison.Ordinal) : null),
     ];
@@ -75,6 +76,37 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         var text = ptx.Split('\n');
         text[Line - 1] = After;
         return string.Join('\n', text);
+    }
+
+    /// <summary>Whether the kernel gives the same bits with it, whatever its inputs: only what the text itself proves.</summary>
+    public bool ChangesNothing(string ptx)
+    {
+        string[] text = [.. ptx.Split('\n').Select(line => Spaces().Replace(line.Trim(), " "))];
+        if (Before.StartsWith("cp.async.wait_group", StringComparison.Ordinal) || Before.StartsWith("cp.async.commit_group", StringComparison.Ordinal))
+            return !CopyStart().IsMatch(ptx);
+        // Nobody does anything behind a barrier that is followed by the end.
+        if (Before.StartsWith("bar.sync", StringComparison.Ordinal) && After.Length == 0)
+            return text.Skip(Line).First(line => line.Length > 0) == "ret;";
+        return Mask().Match(Before) is { Success: true } mask && Mask().IsMatch(After) && HasSameBits(text, mask);
+    }
+
+    private bool HasSameBits(string[] text, Match mask)
+    {
+        var registers = Regex.Match(mask.Groups[1].Value, @"^and\.b32 (%r\d+), (%r\d+), $");
+        var (to, from, smaller) = (registers.Groups[1].Value, registers.Groups[2].Value, Parse(Mask().Match(After).Groups[2]));
+        // Of what is kept no more is asked for than what is left.
+        var uses = text.Where(line => !line.StartsWith($"and.b32 {to}, {from},", StringComparison.Ordinal) && !line.StartsWith('.') && Regex.IsMatch(line, $@"{to}\b")).ToList();
+        return uses.Count > 0 && uses.All(line => Regex.Match(line, $@"^and\.b32 %r\d+, {to}, (\d+);$") is { Success: true } use && (Parse(use.Groups[1]) & ~smaller) == 0);
+    }
+
+    /// <summary>The lines around it, for who wonders why it survives.</summary>
+    public string Around(string ptx)
+    {
+        const int Lines = 12;
+        var text = ptx.Split('\n');
+        var kernel = text.First(line => line.Contains(".entry", StringComparison.Ordinal)).Trim();
+        var first = Math.Max(0, Line - 1 - Lines);
+        return $"{kernel}\n{string.Join('\n', text[first..Math.Min(text.Length, Line + Lines)].Select((line, i) => $"{(first + i + 1 == Line ? ">" : " ")} {line.Trim()}"))}";
     }
 
     /// <inheritdoc/>
@@ -111,6 +143,9 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         (registers[0], registers[1]) = (registers[1].Trim(), registers[0].Trim());
         return line[..braces[place].Index] + $"{{{string.Join(", ", registers)}}}" + line[(braces[place].Index + braces[place].Length)..];
     }
+
+    [GeneratedRegex(@"cp\.async\.c[ag]\.")]
+    private static partial Regex CopyStart();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

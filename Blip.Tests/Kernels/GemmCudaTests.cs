@@ -12,10 +12,43 @@ public class GemmCudaTests
 {
     private const long MostProducts = 3_000_000;
 
+    private const string Tf32Kernel = $"{nameof(GemmTf32)}.Kernel";
+
     public static TheoryData<WeightFormat, string> Formats =>
     [
         .. Enum.GetValues<WeightFormat>().Select(format => (format, "sm_80")), (WeightFormat.Float16, "sm_75"), (WeightFormat.Int8, "sm_75"),
         (WeightFormat.Float16, "sm_90"), (WeightFormat.BFloat16, "sm_90"), (WeightFormat.Int8, "sm_90"),
+    ];
+
+    private static GemmCudaShape[] Shapes => [GemmCudaShape.Rows, GemmCudaShape.Tiles];
+
+    public static TheoryData<WeightFormat> WarpGroupFormats => [WeightFormat.Float16, WeightFormat.BFloat16];
+
+    private static IEnumerable<GemmCase> WarpGroupCases(WeightFormat format) =>
+    [
+        new GemmCase("one tile", 37, 100, 130) { Format = format, Residual = true, Activation = Activation.Gelu },
+        new GemmCase("several", 140, 264, 72) { Format = format, Halves = true },
+    ];
+
+    /// <summary>The kernels that these tests run, and for which architecture.</summary>
+    internal static IEnumerable<(string Kernel, string Architecture)> Kernels =>
+    [
+        .. from format in Formats.Select(row => row.Data)
+           from gemm in Cases(format.Item1, format.Item2)
+           from isStored in Inputs(gemm)
+           from kernel in HasSixStages(format.Item1, format.Item2)
+               ? Shapes.Select(shape => Kernel<ThreeStages>(gemm, shape, isStored)).Append(Kernel<SixStages>(gemm, GemmCudaShape.Tiles, isStored))
+               : Shapes.Select(shape => Kernel<ThreeStages>(gemm, shape, isStored))
+           select (kernel, format.Item2),
+        .. from format in WarpGroupFormats
+           from gemm in WarpGroupCases(format.Data)
+           from isStored in Inputs(gemm)
+           from kernel in new[]
+           {
+               Kernel<ThreeStages>(gemm, GemmCudaShape.Tiles, isStored, nameof(WarpGroupSums)), Kernel<SixStages>(gemm, GemmCudaShape.Tiles, isStored, nameof(WarpGroupSums)),
+           }
+           select (kernel, "sm_90"),
+        (Tf32Kernel, "sm_80"),
     ];
 
     [Theory, MemberData(nameof(Formats))]
@@ -39,7 +72,7 @@ public class GemmCudaTests
             Assert.True(Bits(rows).SequenceEqual(Bits(tiles)), $"{gemm}: tiles give other bits");
             if (gemm.Halves)
                 CheckHalves<ThreeStages>(gemm, inputs, GemmCudaShape.Tiles, architecture, rows);
-            if (format == WeightFormat.Float32 || architecture == "sm_75")
+            if (!HasSixStages(format, architecture))
                 continue;
             var deep = Run<SixStages>(gemm, inputs, GemmCudaShape.Tiles, architecture);
             Assert.True(Bits(rows).SequenceEqual(Bits(deep)), $"{gemm}: six stages give other bits");
@@ -74,14 +107,10 @@ public class GemmCudaTests
     }
 
     // Four warps multiply together, with sums in another order: not the same bits.
-    [Theory, InlineData(WeightFormat.Float16), InlineData(WeightFormat.BFloat16)]
+    [Theory, MemberData(nameof(WarpGroupFormats))]
     public void Warpgroups_agree_with_double_precision(WeightFormat format)
     {
-        foreach (var gemm in new[]
-        {
-            new GemmCase("one tile", 37, 100, 130) { Format = format, Residual = true, Activation = Activation.Gelu },
-            new GemmCase("several", 140, 264, 72) { Format = format, Halves = true },
-        })
+        foreach (var gemm in WarpGroupCases(format))
         {
             var inputs = GemmCases.Make(gemm);
             var actual = Run<ThreeStages>(gemm, inputs, GemmCudaShape.Tiles, "sm_90", sums: nameof(WarpGroupSums));
@@ -112,7 +141,7 @@ public class GemmCudaTests
             weights.Fill(0, given.Weights);
             var y = new float[gemm.Rows * gemm.OutFeatures];
             var actual = EmulatedKernels.Run(
-                $"{nameof(GemmTf32)}.Kernel", "sm_80", GemmTensorCore.Launch(gemm.Rows, gemm.OutFeatures), y,
+                Tf32Kernel, "sm_80", GemmTensorCore.Launch(gemm.Rows, gemm.OutFeatures), y,
                 given.X, MemoryMarshal.Cast<byte, float>(weights.Packed).ToArray(), given.Bias, given.Residual, y, gemm.Rows, gemm.OutFeatures, gemm.InFeatures, (int)gemm.Activation);
             var error = GemmCases.Error(gemm, inputs, actual);
             Assert.True(error <= 1, $"{gemm}: {error:F2} times the bound");
@@ -172,8 +201,7 @@ public class GemmCudaTests
         weights.Fill(0, inputs.Weights);
         var stored = weights.Packed.ToArray();
         var y = new float[gemm.Rows * gemm.OutFeatures / (rounds ? 2 : 1)];
-        var rows = gemm.InFeatures % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows);
-        var matrix = $"{gemm.Format}Matrix, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{rows}>")}";
+        var kernel = Kernel<TStages>(gemm, shape, isStored, sums);
         object[] ends = [inputs.Bias, inputs.Residual, y, gemm.Rows, gemm.OutFeatures, gemm.InFeatures, (int)gemm.Activation];
         object[] fewRows =
         [
@@ -191,17 +219,15 @@ public class GemmCudaTests
         return (gemm.Format, shape) switch
         {
             (WeightFormat.Float32, GemmCudaShape.Tiles) => EmulatedKernels.Run(
-                $"{nameof(GemmRegisters)}.Kernel<{rows}>", architecture, GemmRegisters.Launch(gemm.Rows, gemm.OutFeatures), y,
-                [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
+                kernel, architecture, GemmRegisters.Launch(gemm.Rows, gemm.OutFeatures), y, [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
             (WeightFormat.Float32, _) => EmulatedKernels.Run(
-                $"{nameof(GemmRegistersRows)}.Kernel<{rows}>", architecture, GemmRegistersRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
+                kernel, architecture, GemmRegistersRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
                 [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. fewRows]),
             (_, GemmCudaShape.Tiles) => EmulatedKernels.Run(
-                $"{nameof(GemmTensorCore)}.Kernel<{matrix}, {sums}, {typeof(TStages).Name}>", architecture,
-                GemmTensorCore.Launch<TStages>(gemm.Rows, gemm.OutFeatures), allowsShared, y,
+                kernel, architecture, GemmTensorCore.Launch<TStages>(gemm.Rows, gemm.OutFeatures), allowsShared, y,
                 [inputs.X, new EmulatedKernels.Pieces(stored), Scales(weights), .. ends, rounds ? 1 : 0]),
             _ => EmulatedKernels.Run(
-                $"{nameof(GemmTensorCoreRows)}.Kernel<{matrix}>", architecture, GemmTensorCoreRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
+                kernel, architecture, GemmTensorCoreRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
                 [
                     inputs.X, new EmulatedKernels.Pairs(stored), Scales(weights),
                     .. fewRows,
@@ -210,6 +236,26 @@ public class GemmCudaTests
     }
 
     private static float[] Scales(PackedWeights weights) => weights.Scales.Length > 0 ? DeviceBuffer<float>.HostSpan(weights.Scales).ToArray() : [];
+
+    // Six stages need more shared memory than sm_75 has.
+    private static bool HasSixStages(WeightFormat format, string architecture) =>
+        format != WeightFormat.Float32 && architecture != "sm_75";
+
+    // A case with values of 16 bits is run from values of 32, too.
+    private static bool[] Inputs(GemmCase gemm) => gemm.Halves ? [false, true] : [false];
+
+    private static string Kernel<TStages>(GemmCase gemm, GemmCudaShape shape, bool isStored, string sums = nameof(WarpSums))
+    {
+        var rows = gemm.InFeatures % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows);
+        var matrix = $"{gemm.Format}Matrix, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{rows}>")}";
+        return (gemm.Format, shape) switch
+        {
+            (WeightFormat.Float32, GemmCudaShape.Tiles) => $"{nameof(GemmRegisters)}.Kernel<{rows}>",
+            (WeightFormat.Float32, _) => $"{nameof(GemmRegistersRows)}.Kernel<{rows}>",
+            (_, GemmCudaShape.Tiles) => $"{nameof(GemmTensorCore)}.Kernel<{matrix}, {sums}, {typeof(TStages).Name}>",
+            _ => $"{nameof(GemmTensorCoreRows)}.Kernel<{matrix}>",
+        };
+    }
 
     private static ReadOnlySpan<int> Bits(float[] values) => MemoryMarshal.Cast<float, int>(values);
 }
