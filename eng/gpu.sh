@@ -21,6 +21,8 @@ app="$folder/app"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 
 give_up() { echo "eng/gpu.sh: $*" >&2; exit 2; }
+case "${BLIP_GPU_LIMIT:-1}" in *[!0-9]* | 0*) give_up "BLIP_GPU_LIMIT is '$BLIP_GPU_LIMIT'; give seconds, 1 or more" ;; esac
+
 size_of() { stat -c %s "$1"; }
 
 pack() {

@@ -16,9 +16,10 @@ public sealed record DeviceOptions
     public int GroupSize { get; init; }
 
     /// <summary>
-    /// How the linear layer cuts its work on OpenCL devices, and on CUDA where it has no kernels of its own (bfloat16 on compute capability 7.5): <c>auto</c> times the shapes that fit the device once and keeps the winner
-    /// in the user's cache, <c>off</c> takes the default of the device's type, a name (<c>6x16</c>, <c>6x32</c>, <c>6x64</c>, <c>12x32</c>,
-    /// <c>shared64x64</c>) that shape, on CUDA in place of its own kernels, too. Null: what the environment variable <c>BLIP_TILE</c> says; where it says nothing, <c>auto</c>.
+    /// How the linear layer cuts its work on OpenCL devices, and on CUDA where it has no kernels of its own (bfloat16 on compute capability 7.5):
+    /// <c>auto</c> times the shapes that fit the device once and keeps the winner in the user's cache, <c>off</c> takes the default of the device's
+    /// type, a name (<c>6x16</c>, <c>6x32</c>, <c>6x64</c>, <c>12x32</c>, <c>shared64x64</c>) that shape, on CUDA in place of its own kernels, too.
+    /// Null: what the environment variable <c>BLIP_TILE</c> says; where it says nothing, <c>auto</c>.
     /// All give the same bits. The CPU accelerator has variants of its own (<see cref="Vectors"/>).
     /// </summary>
     public string? Tile { get; init; }

@@ -102,7 +102,7 @@ public static class Gemm
         // By the device, never by the number of rows: the bits of an output must not depend on its batch.
         if (!portable)
             GemmSimd.Run(device, args);
-        else if (GemmCuda.Takes(device.Architecture, args.Weights.Format) && device.Tile.Origin != TileOrigin.Forced)
+        else if (GemmCuda.Takes(KernelTarget.Of(device).Architecture, args.Weights.Format))
             return GemmCuda.Run(device, args);
         else
             GemmShapes.Run(device, args, device.Tile.For(args));

@@ -22,19 +22,16 @@ internal static class GemmCuda
     // Rows from which tiles of 128 are worth it even where they leave multiprocessors idle.
     private const int ManyRows = 256;
 
-    /// <summary>Whether the device has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
+    /// <summary>Whether an architecture has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
     public static bool Takes(int architecture, WeightFormat format) => architecture >= (format == WeightFormat.BFloat16 ? 80 : 75);
 
-    /// <summary>Whether inputs are rounded before they are multiplied with weights of a format.</summary>
-    public static bool Rounds(Device device, WeightFormat format) => Rounded(device.Architecture, format) is not null;
-
     /// <summary>The format to which inputs are rounded before they are multiplied with weights of a format; null where they are not.</summary>
-    public static WeightFormat? Rounded(int architecture, WeightFormat format) => format switch
+    public static WeightFormat? Rounded(int architecture, WeightFormat format)
     {
-        WeightFormat.BFloat16 => architecture >= 80 ? WeightFormat.BFloat16 : null,
-        WeightFormat.Float16 or WeightFormat.Int8 => architecture >= 75 ? WeightFormat.Float16 : null,
-        _ => null,
-    };
+        if (format == WeightFormat.Float32 || !Takes(architecture, format))
+            return null;
+        return format == WeightFormat.Int8 ? WeightFormat.Float16 : format;
+    }
 
     /// <summary>Multiplies, and says whether the rows are normalised, too.</summary>
     public static bool Run(Device device, in GemmArgs args)

@@ -3,6 +3,7 @@ using Blip.Emulation.Machine;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Tests.Cases;
+using Blip.Tests.Kernels;
 
 namespace Blip.Tests.Emulation;
 
@@ -29,17 +30,11 @@ public class EmulatedStagesTests
             EmulatedDriver.Options = before with { MaxSharedBytes = sharedMemory };
             using var device = EmulatedDevices.Open();
             var inputs = GemmCases.Make(Product);
-            using var weights = PackedWeights.Allocate(device, Product.OutFeatures, Product.InFeatures, Product.Format);
-            weights.Fill(0, inputs.Weights);
-            weights.Upload();
-            using var x = device.Upload<float>(inputs.X);
-            using var bias = device.Upload<float>(inputs.Bias);
-            using var residual = device.Upload<float>(inputs.Residual);
-            using var y = device.Allocate<float>(Product.Rows * Product.OutFeatures);
-            EmulatedDriver.ResetCounters();
-            GemmCuda.Run(
-                device, new GemmArgs { X = x.View, Weights = weights, Bias = bias.View, Residual = residual.View, Y = y.View, Rows = Product.Rows }, GemmCudaShape.Tiles);
-            var result = y.ToArray();
+            var result = GemmTests.Run(device, Product, inputs, (Device on, in GemmArgs args) =>
+            {
+                EmulatedDriver.ResetCounters();
+                GemmCuda.Run(on, args, GemmCudaShape.Tiles);
+            });
             Assert.Equal(asked, EmulatedDriver.Counters.GetValueOrDefault("cuFuncSetAttribute"));
             Assert.Contains(device.LoadedKernels, kernel => kernel.GetGenericArguments().Any(argument => argument.Name == stages));
             var error = GemmCases.Error(Product, inputs, result, rounds: true);

@@ -137,12 +137,12 @@ public class GemmTests
         Assert.Equal(before, device.Allocations);
     }
 
-    private delegate void Launch(Device device, in GemmArgs args);
+    internal delegate void Launch(Device device, in GemmArgs args);
 
     internal static float[] Run(Device device, GemmCase gemm, GemmInputs inputs, bool portable) =>
         Run(device, gemm, inputs, (Device on, in GemmArgs args) => Gemm.Run(on, args, portable));
 
-    private static float[] Run(Device device, GemmCase gemm, GemmInputs inputs, Launch launch)
+    internal static float[] Run(Device device, GemmCase gemm, GemmInputs inputs, Launch launch)
     {
         using var weights = Pack(device, gemm, inputs.Weights);
         using var x = device.Upload<float>(inputs.X);

@@ -13,11 +13,12 @@ public static class ValueStorage
     /// <param name="sizes">Its sizes and target; they are told of each value that is stored in 16 bits.</param>
     public static void Choose(ComputeGraph graph, GraphSizes sizes)
     {
+        var readers = graph.Nodes.SelectMany(node => node.Inputs.Distinct(), (node, input) => (node, input)).ToLookup(pair => pair.input, pair => pair.node);
         foreach (var maker in graph.Nodes)
         {
             foreach (var value in maker.Outputs.Except(graph.Outputs.Values))
             {
-                var formats = graph.Nodes.Where(node => node.Inputs.Contains(value)).Select(reader => reader.Rounds(value, sizes)).Distinct().ToList();
+                var formats = readers[value].Select(reader => reader.Rounds(value, sizes)).Distinct().ToList();
                 if (formats is [{ } format] && maker.Stores(value, format, sizes))
                     sizes.Store(value, format);
             }
