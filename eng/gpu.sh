@@ -7,6 +7,7 @@
 #                                 to DIR/report.json and DIR/report.md (default artifacts/gpu/report). Exit status 0 only if nothing failed.
 #   eng/gpu.sh run --short [DIR]  a minute or two: a part of the tests and one picture, to see that the script itself works. With
 #                                 BLIP_CUDA=emulated it needs no GPU, and this is how CI runs it.
+#   eng/gpu.sh run --continue [DIR]  steps that DIR has no result of, where a run was cut off: a GPU may be lent by the quarter of an hour.
 #
 # BLIP_GPU_LIMIT=SECONDS stops each step after so long, and BLIP_GPU_FOLDER=DIR takes the place of artifacts/gpu: to rehearse the long run.
 #
@@ -64,12 +65,15 @@ machine() {
 
 record() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >> "$report/steps.tsv"; printf '%-28s %-8s %7s s  %s\n' "$1" "$2" "$3" "$5"; }
 
-skip() { record "$1" skipped 0 "" "$2"; }
+is_done() { cut -f 1 "$report/steps.tsv" | grep -qxF -- "$1"; }
+
+skip() { is_done "$1" || record "$1" skipped 0 "" "$2"; }
 
 # step NAME SECONDS COMMAND…: runs it with a limit, keeps its output, and goes on whatever comes of it.
 step() {
   local name=$1 seconds=$2 log began status detail
   shift 2
+  is_done "$name" && return
   [ -n "${BLIP_GPU_LIMIT:-}" ] && [ "$BLIP_GPU_LIMIT" -lt "$seconds" ] && seconds=$BLIP_GPU_LIMIT
   log="$(echo "$name" | tr -c 'a-z0-9\n' '-').log"
   began=$(date +%s.%N)
@@ -99,17 +103,25 @@ sanitize() {
 tests() { BLIP_TEST_DEVICES=cuda "$app/Blip.Tests" --progress off --no-ansi "$@"; }
 
 run() {
-  local short=""
-  [ "${1:-}" = --short ] && { short=1; shift; }
+  local short="" continued=""
+  while :; do
+    case "${1:-}" in
+      --short) short=1 ;;
+      --continue) continued=1 ;;
+      -*) give_up "run knows --short and --continue, not '$1'" ;;
+      *) break ;;
+    esac
+    shift
+  done
   report="${1:-$folder/report}"
   [ -f "$archive" ] || give_up "$archive is not there: run 'eng/gpu.sh pack' where the SDK is, and bring it along"
   rm -rf "$app" && mkdir -p "$app" "$report" || give_up "cannot write to $folder or $report"
   report="$(cd "$report" && pwd)"
-  rm -f "$report"/*.tsv "$report"/*.json "$report"/*.log "$report"/*.md
+  [ -n "$continued" ] || rm -f "$report"/*.tsv "$report"/*.json "$report"/*.log "$report"/*.md
   tar -C "$app" -xJf "$archive" || give_up "$archive cannot be unpacked (xz is needed)"
   ln -sfn "$PWD/Blip.Tests/Goldens" "$app/Goldens"
   ln -sfn "$PWD/weights" "$app/weights"
-  : > "$report/steps.tsv"
+  touch "$report/steps.tsv"
   machine | tee "$report/machine.tsv"
   export -f samples sanitize tests tests_of
   export app report

@@ -33,6 +33,10 @@ public sealed partial class GpuScriptTests : IDisposable
 
     private string Report => Path.Combine(folder.Path, "report");
 
+    private string StepsFile => Path.Combine(Report, "steps.tsv");
+
+    private string Calls => Path.Combine(folder.Path, "calls");
+
     [Fact]
     public void A_class_with_a_device_on_CUDA_is_run_and_a_pattern_means_something()
     {
@@ -57,26 +61,40 @@ public sealed partial class GpuScriptTests : IDisposable
         foreach (var program in new[] { "bash", "tar", "xz", "awk", "timeout" })
             Assert.SkipUnless(OnPath(program), $"no {program} on this machine, which eng/gpu.sh needs");
         Prepare();
-        Run("bash", [Repository.Absolute("eng/gpu.sh"), "run", Report], new()
-        {
-            ["BLIP_GPU_FOLDER"] = folder.Path,
-            ["BLIP_GPU_LIMIT"] = "2",
-            ["BLIP_CUDA"] = "",
-            ["CALLS"] = Path.Combine(folder.Path, "calls"),
-            ["FILES"] = folder.Path,
-            ["PATH"] = $"{Path.Combine(folder.Path, "path")}:{Environment.GetEnvironmentVariable("PATH")}",
-        });
+        Script("run", Report);
 
-        var steps = File.ReadLines(Path.Combine(Report, "steps.tsv")).Select(line => line.Split('\t')).ToList();
+        var steps = ReadSteps();
         Assert.Equal(Steps, steps.Select(step => step[0]));
         Assert.All(steps, step => Assert.True(File.Exists(Path.Combine(Report, step[3])), step[3]));
         Assert.Equal(["tests: models and answers"], steps.Where(step => step[1] != "passed").Select(step => step[0]));
         Assert.Equal(("total 7 failed 0", "stopped after 2 s"), (steps[1][4], steps[2][4]));
         CheckCalls();
         CheckReport();
+
+        // Cut off after three steps, in the midst of the fourth: those that follow are run, and no other.
+        File.WriteAllLines(StepsFile, File.ReadLines(StepsFile).Take(3).ToList());
+        File.Delete(Calls);
+        Script("run", "--continue", Report);
+        Assert.Equal(Steps, ReadSteps().Select(step => step[0]));
+        Assert.Equal(steps.Take(3), ReadSteps().Take(3));
+        Assert.DoesNotContain("Blip.Tests\n", File.ReadAllText(Calls), StringComparison.Ordinal);
+        CheckReport();
+        Assert.Contains("not '--shrot'", Script("run", "--shrot"), StringComparison.Ordinal);
     }
 
     public void Dispose() => folder.Dispose();
+
+    private List<string[]> ReadSteps() => [.. File.ReadLines(StepsFile).Select(line => line.Split('\t'))];
+
+    private string Script(params string[] arguments) => Run("bash", [Repository.Absolute("eng/gpu.sh"), .. arguments], new()
+    {
+        ["BLIP_GPU_FOLDER"] = folder.Path,
+        ["BLIP_GPU_LIMIT"] = "2",
+        ["BLIP_CUDA"] = "",
+        ["CALLS"] = Calls,
+        ["FILES"] = folder.Path,
+        ["PATH"] = $"{Path.Combine(folder.Path, "path")}:{Environment.GetEnvironmentVariable("PATH")}",
+    }).Output;
 
     // Programs in the archive's place, and those that the machine would have.
     private void Prepare()
@@ -115,7 +133,7 @@ public sealed partial class GpuScriptTests : IDisposable
 
     private void CheckCalls()
     {
-        var calls = File.ReadAllText(Path.Combine(folder.Path, "calls")).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(call => call.Split('\n')).ToList();
+        var calls = File.ReadAllText(Calls).Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(call => call.Split('\n')).ToList();
         using var terminal = new StringWriter();
         var tool = new BlipRootCommand(new Terminal { Output = terminal, Error = terminal, OpenInput = () => Stream.Null });
         var benchmarks = BenchProgram.Root(TextWriter.Null);
