@@ -62,8 +62,10 @@ internal static class Atomics
             {
                 var lane = BitOperations.TrailingZeroCount(lanes);
                 var (actual, at) = space == PtxSpace.Generic ? LaneMemory.Resolve(registers[(address * 32) + lane] + (ulong)offset) : (space, registers[(address * 32) + lane] + (ulong)offset);
-                // Atomics on the same bytes are no race with each other: the detector hears of none.
+                // Atomics on the same bytes are no race with each other, and order groups.
                 var data = Place(warp, actual, at);
+                if (actual == PtxSpace.Global)
+                    warp.Cta.GlobalRaces?.Atomic(warp.Index, at, finds: to >= 0);
                 var old = bytes switch { 4 => Unsafe.ReadUnaligned<uint>(data), 8 => Unsafe.ReadUnaligned<ulong>(data), _ => Unsafe.ReadUnaligned<ushort>(data) };
                 Unsafe.WriteUnaligned(ref values[0], function(old, registers[(b * 32) + lane], registers[(c * 32) + lane]));
                 values[..bytes].CopyTo(new Span<byte>(data, bytes));

@@ -31,9 +31,14 @@ internal static class Control
             case "bar" or "barrier":
                 return Barrier(context);
             case "membar" or "fence":
-                // Everything is visible to everybody in order here; what a missing fence would break is not found.
+                // Everything is visible to everybody in order here; but who looks at other groups' values is asked for fences.
                 context.Allow("cta", "gl", "sys", "gpu", "cluster", "acq_rel", "sc", "proxy", "async", "shared::cta", "global", "alias", "mbarrier_init", "release");
-                return new Act((_, _) => { });
+                var isForDevice = !context.Has("cta") && !context.Has("proxy") && !context.Has("mbarrier_init");
+                return new Act((warp, _) =>
+                {
+                    if (isForDevice)
+                        warp.Cta.GlobalRaces?.Fence(warp.Index);
+                });
             case "nanosleep":
                 context.Source(0);
                 return new Act((warp, _) => warp.Yield = true);

@@ -22,7 +22,7 @@ internal sealed class Cta : IDisposable
         Shared = new SharedMemory(launch.Program.DynamicShared + launch.DynamicSharedBytes);
         var count = (int)((launch.Block.Count + 31) / 32);
         Races = launch.Options.CheckRaces ? new RaceDetector(Shared.Bytes, count, launch.Program.SharedGranule) : null;
-        GlobalRaces = Races is null ? null : new GlobalRaceDetector(Races, launch.Global, !launch.Program.UsesGlobalAtomics);
+        GlobalRaces = Races is null ? null : new GlobalRaceDetector(Races, launch.Global, launch.Program.UsesGlobalAtomics ? new GroupOrder(Races) : null);
         warps = [.. Enumerable.Range(0, count).Select(index => new Warp(launch.Program, this, index))];
         Objects = new BarrierObjects(this);
     }
@@ -139,7 +139,9 @@ internal sealed class Cta : IDisposable
             : warps.Any(warp => warp.State != WarpState.Done && !barrier.Arrived.Contains(warp.Index));
         if (missing)
             return;
-        Races?.Join([.. barrier.Arrived]);
+        int[] arrived = [.. barrier.Arrived];
+        Races?.Join(arrived);
+        GlobalRaces?.Join(arrived);
         foreach (var index in barrier.Waiting)
             warps[index].State = WarpState.Ready;
         barrier.Clear();

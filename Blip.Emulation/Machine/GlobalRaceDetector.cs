@@ -2,10 +2,9 @@ namespace Blip.Emulation.Machine;
 
 /// <summary>
 /// Finds threads of one launch that touch the same words of device memory, one of them writing, with nothing that orders them: threads of a
-/// group are ordered by its barriers, groups by nothing. A stamp per word remembers the last write and the last read. Groups that talk
-/// through atomics order themselves in ways that are not followed: in such kernels groups are not compared.
+/// group are ordered by its barriers, groups by fences and atomics alone. A stamp per word remembers the last write and the last read.
 /// </summary>
-internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory memory, bool comparesGroups)
+internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory memory, GroupOrder? groups)
 {
     // launch 24 | group 14 | thread 10 | time 16
     private const int TimeBits = 16;
@@ -18,7 +17,17 @@ internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory
     {
         launchAndGroup = (((ulong)launch & 0xFFFFFF) << 40) | (((ulong)group & 0x3FFF) << 26);
         begin = times.Time;
+        groups?.Begin((int)group & 0x3FFF);
     }
+
+    /// <inheritdoc cref="GroupOrder.Fence"/>
+    public void Fence(int warp) => groups?.Fence(warp);
+
+    /// <inheritdoc cref="GroupOrder.Atomic"/>
+    public void Atomic(int warp, ulong address, bool finds) => groups?.Atomic(warp, address, finds);
+
+    /// <inheritdoc cref="GroupOrder.Join"/>
+    public void Join(ReadOnlySpan<int> together) => groups?.Join(together);
 
     public void Read(ulong address, int bytes, int thread)
     {
@@ -63,8 +72,9 @@ internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory
         var other = (int)(stamp >> TimeBits) & 1023;
         if (stamp >> 26 != launchAndGroup >> 26)
         {
-            if (comparesGroups)
-                throw new EmulationException(Fault.Race, $"thread {thread} {verb} global memory at 0x{address:x}, which thread {other} of group {(stamp >> 26) & 0x3FFF} {did}, and nothing orders groups");
+            var group = (int)(stamp >> 26) & 0x3FFF;
+            if (groups is null || !groups.IsOrdered(thread >> 5, group, other >> 5, stamp & LatestTime))
+                throw new EmulationException(Fault.Race, $"thread {thread} {verb} global memory at 0x{address:x}, which thread {other} of group {group} {did}, and nothing orders them");
             return;
         }
         if (other != thread && !times.IsOrdered(thread >> 5, other >> 5, begin + (stamp & LatestTime)))

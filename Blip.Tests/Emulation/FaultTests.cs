@@ -72,6 +72,30 @@ public class FaultTests
         Assert.Equal(Fault.Race, Assert.Throws<EmulationException>(() => kernel.Launch(2, 1, new KernelArguments().Add(output).ToArray())).Fault);
     }
 
+    [Theory]
+    [InlineData("membar.gl; bar.sync 0;", "membar.gl;")]
+    [InlineData("bar.sync 0; fence.acq_rel.gpu;", "fence.acq_rel.gpu;")]
+    // Who counts has not seen what the group's other threads wrote; nor is it handed on; nor asked for.
+    [InlineData("membar.gl;", "membar.gl;", Fault.Race)]
+    [InlineData("bar.sync 0;", "membar.gl;", Fault.Race)]
+    [InlineData("membar.cta; bar.sync 0;", "membar.gl;", Fault.Race)]
+    [InlineData("membar.gl; bar.sync 0;", "", Fault.Race)]
+    public void A_fence_and_an_atomic_order_groups(string before, string after, Fault? fault = null)
+    {
+        // Each of two groups writes 64 words and counts itself; who finds a one there reads the other's words.
+        const string Write = "mov.u32 %r0, %tid.x; mov.u32 %r1, %ctaid.x; shl.b32 %r2, %r1, 6; add.u32 %r2, %r2, %r0; mul.wide.u32 %rd1, %r2, 4; add.u64 %rd1, %rd0, %rd1; st.global.u32 [%rd1], %r2;";
+        const string Count = ".shared .align 4 .b8 s[4]; mov.u32 %r3, s; setp.ne.u32 %p0, %r0, 0; @%p0 bra counted; atom.global.add.u32 %r4, [%rd0+512], 1;";
+        const string Read = "st.shared.u32 [%r3], %r4; counted: bar.sync 0; ld.shared.u32 %r5, [%r3]; setp.ne.u32 %p1, %r5, 1; @%p1 bra end; xor.b32 %r6, %r2, 95; mul.wide.u32 %rd2, %r6, 4; add.u64 %rd2, %rd0, %rd2; ld.global.u32 %r7, [%rd2]; end: ret;";
+        using var gpu = new EmulatedGpu(new EmulationOptions { Threads = 1 });
+        var output = gpu.Upload<uint>(new uint[129]);
+        var kernel = gpu.Load(Isa.Kernel($"{Write} {before} {Count} {after} {Read}"));
+        void Launch() => kernel.Launch(2, 64, new KernelArguments().Add(output).ToArray());
+        if (fault is { } expected)
+            Assert.Equal(expected, Assert.Throws<EmulationException>(Launch).Fault);
+        else
+            Launch();
+    }
+
     [Fact]
     public void Lanes_of_a_warp_need_a_barrier_of_the_warp()
     {
