@@ -139,7 +139,8 @@ internal static class AttentionRegisters
         Store(to, (own + 3) * width, column * 4, shape.HeadDim, queriesLeft - 3, out3, totals.W);
     }
 
-    // Tokens as columns: four elements at a time of a token, zeros where there are no more tokens or elements.
+    // Tokens as columns: four elements at a time of a token, zeros where it has no more; the last token again where there are no more, for nobody
+    // looks at these.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Turn<TRows>(
         ArrayView<float> from, int stride, int tokens, int count, int headDim, ArrayView<float> shared, int at, int distance)
@@ -148,8 +149,7 @@ internal static class AttentionRegisters
         var piece = (Group.IdxX & 15) * 4;
         for (var token = Group.IdxX >> 4; token < count; token += Threads / 16)
         {
-            var inside = token < tokens;
-            var four = TRows.Read4(from, inside ? (token * stride) + piece : 0, inside ? headDim - piece : 0);
+            var four = TRows.Read4(from, (IntrinsicMath.Min(token, tokens - 1) * stride) + piece, headDim - piece);
             shared[at + (piece * distance) + token] = four.X;
             shared[at + ((piece + 1) * distance) + token] = four.Y;
             shared[at + ((piece + 2) * distance) + token] = four.Z;
@@ -164,8 +164,8 @@ internal static class AttentionRegisters
         var piece = (Group.IdxX & 15) * 4;
         for (var token = Group.IdxX >> 4; token < Keys; token += Threads / 16)
         {
-            var inside = token < tokens;
-            shared[(ValuesAt + (token * MaxHeadDim) + piece) >> 2] = TRows.Read4(from, inside ? (token * stride) + piece : 0, inside ? headDim - piece : 0);
+            var source = IntrinsicMath.Min(token, tokens - 1);
+            shared[(ValuesAt + (token * MaxHeadDim) + piece) >> 2] = TRows.Read4(from, (source * stride) + piece, headDim - piece);
         }
     }
 

@@ -61,9 +61,11 @@ internal static class AttentionStep
         var inHead = tile % shape.Heads * shape.HeadDim;
         var row = tile / shape.Heads * RowsPerGroup;
 
+        // Rows that are not there get no keys, and nobody asks for what they have.
         var (r0, r1, r2, r3) = (
-            StepRow.Of<TRows>(query, start, shape, row, rows, inHead, piece), StepRow.Of<TRows>(query, start, shape, row + 1, rows, inHead, piece),
-            StepRow.Of<TRows>(query, start, shape, row + 2, rows, inHead, piece), StepRow.Of<TRows>(query, start, shape, row + 3, rows, inHead, piece));
+            StepRow.Of<TRows>(query, start, shape, row, inHead, piece), StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 1, rows - 1), inHead, piece),
+            StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 2, rows - 1), inHead, piece),
+            StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 3, rows - 1), inHead, piece));
         var visible = IntrinsicMath.Max(IntrinsicMath.Max(r0.Visible, r1.Visible), IntrinsicMath.Max(r2.Visible, r3.Visible));
         var first = (part * KeysPerPart) + (warp * KeysPerWarp);
         var end = IntrinsicMath.Min(first + KeysPerWarp, visible);
@@ -182,17 +184,17 @@ internal struct StepRow
     public int Visible;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static StepRow Of<TRows>(ArrayView<float> query, ArrayView<int> start, AttentionShape shape, int row, int rows, int inHead, int piece)
+    public static StepRow Of<TRows>(ArrayView<float> query, ArrayView<int> start, AttentionShape shape, int row, int inHead, int piece)
         where TRows : struct, IRowReader
     {
-        var left = row < rows ? shape.HeadDim - (piece * 8) : 0;
-        var own = query.SubView(((long)IntrinsicMath.Min(row, rows - 1) * shape.QueryStride) + shape.QueryOffset + inHead);
+        var left = shape.HeadDim - (piece * 8);
+        var own = query.SubView(((long)row * shape.QueryStride) + shape.QueryOffset + inHead);
         return new StepRow
         {
             QueryLow = TRows.Read4(own, piece * 8, left),
             QueryHigh = TRows.Read4(own, (piece * 8) + 4, left - 4),
             Largest = float.MinValue,
-            Visible = row < rows ? AttentionPortable.Visible(start, shape, row, 0) : 0,
+            Visible = AttentionPortable.Visible(start, shape, row, 0),
         };
     }
 

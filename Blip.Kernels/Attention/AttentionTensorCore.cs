@@ -18,10 +18,10 @@ internal static class AttentionTensorCore
     /// <summary>Elements of a head that fit; smaller heads are filled up with zeros.</summary>
     public const int MaxHeadDim = 64;
 
-    private const int Threads = 128, Queries = 64, Keys = 64, Row = 128, Tile = Keys * Row;
+    private const int Threads = 128, Queries = 64, Keys = 64;
 
-    // In bytes: the keys of a block, then its values. There are two; the queries begin in the second one.
-    private const int Block = 2 * Tile;
+    // In bytes: eight elements; a token; 64 of them; the keys of a block, then its values. There are two blocks; the queries begin in the second one.
+    private const int Piece = 16, Row = 128, Tile = Keys * Row, Block = 2 * Tile;
 
     private const float Log2E = 1.44269504f;
 
@@ -170,7 +170,8 @@ internal static class AttentionTensorCore
         Bring<TPrecision, TInputs>(TInputs.From(values, (long)block * shape.ValueStride), shape.ValueStride, left, shape.HeadDim, shared, memory, to + Tile);
     }
 
-    // 64 tokens of a head, eight elements per piece; zeros where there are no more tokens or elements.
+    // 64 tokens of a head, eight elements per piece: zeros where a token has no more; the last token again where there are no more, for nobody looks
+    // at these.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Bring<TPrecision, TInputs>(
         ArrayView<float> from, int stride, int tokens, int headDim, ArrayView<Bits4> shared, uint memory, int tile)
@@ -180,10 +181,9 @@ internal static class AttentionTensorCore
         var (first, piece) = (Group.IdxX >> 3, Group.IdxX & 7);
         for (var token = first; token < Keys; token += Threads / 8)
         {
-            var left = token < tokens ? headDim - (piece * 8) : 0;
-            var at = token < tokens ? (token * stride) + (piece * 8) : 0;
-            var to = tile + (token * Row) + ((piece ^ (token & 7)) << 4);
-            TInputs.End<TPrecision>(TInputs.Begin(from, at, left, memory + (uint)to), shared, to >> 4);
+            var at = (IntrinsicMath.Min(token, tokens - 1) * stride) + (piece * 8);
+            var to = (tile / Piece) + (token * (Row / Piece)) + (piece ^ (token & 7));
+            TInputs.End<TPrecision>(TInputs.Begin(from, at, headDim - (piece * 8), memory + (uint)(to * Piece)), shared, to);
         }
     }
 

@@ -15,6 +15,11 @@ internal interface IRowReader
 
     /// <summary>Four neighbours; the index is a multiple of four.</summary>
     static abstract Floats4 Read4(ArrayView<float> x, int index, int left);
+
+    /// <summary>What was made of four neighbours, the first of which is in the row: zeros beyond its end.</summary>
+    /// <param name="values">One for each of them.</param>
+    /// <param name="left">How many elements the row has from the first of them on.</param>
+    static abstract Floats4 Inside4(Floats4 values, int left);
 }
 
 /// <summary>Rows whose length is a multiple of four, from an address that is a multiple of 16 bytes: whole loads.</summary>
@@ -25,6 +30,9 @@ internal readonly struct AlignedRows : IRowReader
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Floats4 Read4(ArrayView<float> x, int index, int left) => TensorCore.Load(ref x.Cast<Floats4>()[index >> 2], left);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats4 Inside4(Floats4 values, int left) => values;
 }
 
 /// <summary>Any rows, element by element.</summary>
@@ -44,5 +52,14 @@ internal readonly struct AnyRows : IRowReader
         Y = TensorCore.Load(ref x[index + 1], left - 1),
         Z = TensorCore.Load(ref x[index + 2], left - 2),
         W = TensorCore.Load(ref x[index + 3], left - 3),
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats4 Inside4(Floats4 values, int left) => new()
+    {
+        X = values.X,
+        Y = left > 1 ? values.Y : 0f,
+        Z = left > 2 ? values.Z : 0f,
+        W = left > 3 ? values.W : 0f,
     };
 }

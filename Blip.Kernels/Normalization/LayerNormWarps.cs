@@ -71,9 +71,9 @@ internal static class LayerNormWarps
         {
             var four = Read<TRows>(own, added, residual.Length > 0, c, width);
             // What is beyond the end of the row counts for nothing.
-            var (a, b, d, e) = (four.X - mean, c + 1 < width ? four.Y - mean : 0f, c + 2 < width ? four.Z - mean : 0f, c + 3 < width ? four.W - mean : 0f);
-            squares += (a * a) + (b * b) + ((d * d) + (e * e));
-            left += a + b + (d + e);
+            var off = TRows.Inside4(new Floats4 { X = four.X - mean, Y = four.Y - mean, Z = four.Z - mean, W = four.W - mean }, width - c);
+            squares += (off.X * off.X) + (off.Y * off.Y) + ((off.Z * off.Z) + (off.W * off.W));
+            left += off.X + off.Y + (off.Z + off.W);
         }
         left = Sum(left) / width;
         var variance = IntrinsicMath.Max((Sum(squares) / width) - (left * left), 0f);

@@ -114,9 +114,9 @@ public static class AttentionCases
         new("large scores: one key takes all", 2, 9, 100, 2, 64) { Spread = 1e4f, Probabilities = true },
         new("large values", 2, 9, 100, 2, 64) { ValueSpread = 1e4f },
         new("tiny scores", 2, 9, 100, 2, 64) { Spread = 1e-4f },
-        new("queries to the end of a tile, two blocks of keys", 2, 40, 70, 1, 64) { Padding = Padding.Holes, KeyRows = KeyRows.Shared },
-        new("queries to the end of a tile, causal", 1, 66, 70, 2, 64) { Causal = true, Start = 4, Spare = 3, Padding = Padding.Holes },
-        new("queries to the end of a tile, odd heads", 1, 66, 70, 2, 62) { Causal = true, Start = 4, Padding = Padding.Holes },
+        new("queries to the end of a tile, two blocks of keys", 2, 64, 70, 1, 64) { Padding = Padding.Holes, KeyRows = KeyRows.Shared },
+        new("queries to the end of a tile, causal", 2, 66, 70, 1, 64) { Causal = true, Start = 4, Spare = 3, Padding = Padding.Holes },
+        new("queries to the end of a tile, odd heads", 2, 66, 70, 1, 62) { Causal = true, Start = 4, Padding = Padding.Holes },
         new("queries to the end of a tile, scores of thousands", 1, 66, 70, 1, 64) { Spread = 32 },
         new("queries to the end of a tile, odd heads, scores of thousands", 1, 66, 70, 1, 63) { Spread = 32 },
         new("queries to the end of a tile, few keys", 1, 70, 9, 1, 32),
@@ -126,9 +126,10 @@ public static class AttentionCases
         new("step, head size 33", 3, 1, 70, 2, 33),
         new("step, head size 7", 5, 1, 150, 2, 7) { Causal = true, Start = 140, Spare = 3, KeyRows = KeyRows.Shuffled },
         new("step, odd heads", 6, 1, 150, 2, 61) { Causal = true, Start = 140, Spare = 3, KeyRows = KeyRows.Shuffled, Padding = Padding.Holes },
-        new("step, whole heads", 6, 1, 150, 1, 64) { Causal = true, Start = 146, Spare = 3, KeyRows = KeyRows.Shared, Padding = Padding.Holes },
+        new("step, whole heads", 5, 1, 150, 1, 64) { Causal = true, Start = 146, Spare = 3, KeyRows = KeyRows.Shared, Padding = Padding.Holes },
         new("step, padded", 6, 1, 140, 2, 12) { KeyRows = KeyRows.Shared, Padding = Padding.Ragged },
-        new("step, one key takes all", 3, 1, 100, 2, 64) { KeyRows = KeyRows.Shared, Spread = 1e4f },
+        new("step, one key takes all", 3, 1, 150, 2, 64) { KeyRows = KeyRows.Shared, Spread = 1e4f },
+        new("step, odd heads, one key takes all", 7, 1, 150, 1, 61) { Causal = true, Start = 142, KeyRows = KeyRows.Shared, Spread = 1e4f },
     ];
 
     /// <summary>Small ones that tensor cores may round: not what is beyond half precision, and not scores that its rounding changes much.</summary>

@@ -11,7 +11,7 @@ public enum RowValues
     /// <summary>Up to ±10,000.</summary>
     Large,
 
-    /// <summary>Far from zero with little spread: 1000 ± 0.001.</summary>
+    /// <summary>Far from zero with little spread: 1000 ± 0.001; what is added to it is far from zero, too, and another value in each row.</summary>
     Offset,
 
     /// <summary>One value throughout.</summary>
@@ -48,7 +48,7 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
         var x = new float[Rows * Width];
         for (var i = 0; i < x.Length; i++)
             x[i] = Value(random, i / Width, i % Width);
-        return (x, Residual ? Uniform(random, x.Length, 1) : null, Uniform(random, Width, 2), Uniform(random, Width, 0.5f));
+        return (x, Residual ? Added(random, x.Length) : null, Uniform(random, Width, 2), Uniform(random, Width, 0.5f));
     }
 
     /// <summary>The largest error of a layer normalisation relative to what is allowed, and where it is.</summary>
@@ -98,6 +98,10 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
         _ => Between(random, 1) + Between(random, 1),
     };
 
+    // Sums with an offset row's values are exact.
+    private float[] Added(Random random, int count) =>
+        Values == RowValues.Offset ? [.. Enumerable.Range(0, count).Select(i => -100f - (8 * (i / Width)))] : Uniform(random, count, 1);
+
     private static float[] Uniform(Random random, int count, float spread) => [.. Enumerable.Range(0, count).Select(_ => Between(random, spread))];
 
     private static float Between(Random random, float spread) => (float)((random.NextDouble() - 0.5) * 2 * spread);
@@ -113,12 +117,13 @@ public static class NormalizationCases
         new(13, 127, Residual: true), new(6, 128), new(2, 257), new(3, 769), new(1, 1023), new(2, 4099),
         new(4, 96, Eps: 1e-12f), new(4, 768, RowValues.Large, 1e-12f), new(4, 768, RowValues.Offset, 1e-12f), new(4, 767, RowValues.Offset),
         new(5, 768, RowValues.Constant), new(5, 61, RowValues.Constant), new(3, 768, RowValues.Zero, 1e-12f), new(3, 48, RowValues.Tiny, 1e-12f),
-        new(2, 768, RowValues.Spike), new(2, 50, RowValues.Large, Residual: true),
+        new(2, 768, RowValues.Spike), new(2, 50, RowValues.Large, Residual: true), new(5, 268, RowValues.Offset, Residual: true),
+        new(3, 135, RowValues.Offset, Residual: true), new(3, 134, RowValues.Offset), new(3, 133, RowValues.Offset),
     ];
 
     /// <summary>Results in 16 bits, for a layer normalisation alone.</summary>
     public static IEnumerable<NormalizationCase> Rounded =>
-        from test in new NormalizationCase[] { new(7, 136, Residual: true), new(2, 40), new(5, 264, RowValues.Offset) }
+        from test in new NormalizationCase[] { new(7, 136, RowValues.Offset, Residual: true), new(2, 40), new(5, 264, RowValues.Offset) }
         from format in new[] { WeightFormat.Float16, WeightFormat.BFloat16 }
         from shifted in new[] { false, true }
         select test with { Format = format, Shifted = shifted };

@@ -109,7 +109,7 @@ internal static class EmulatedCases
     private static readonly Dictionary<string, string[]> Also = new()
     {
         ["gemm"] = ["few rows", "sixteen slices", "tiles", "values of 16 bits", "ends of activations"],
-        ["attention"] = ["step, ", "head size 33", "head size 16,", "queries to the end of a tile", "values of 16 bits, "],
+        ["attention"] = ["step, ", "head size 33", "head size 16,", "queries to the end of a tile", "values of 16 bits, ", "one key takes all"],
         ["layernorm"] = ["x 136", "x 264", "x 40", "Offset"],
         ["attentionbackward"] = ["beams"],
         ["samplingfilters"] = ["of [3, 17]", "of [3, 131] Usual", "of [4, 307] Ties", "of [2, 131] Extreme"],
