@@ -86,7 +86,7 @@ internal static class MatrixMoves
                         var start = registers[(address * 32) + (matrix * 8) + row] + (ulong)offset;
                         warp.Cta.Shared.Resolve(start, 16, 16, out _);
                         Unsafe.WriteUnaligned(ref value[0], bits >> (half * 16));
-                        var data = LaneMemory.Write(warp, lane, PtxSpace.Shared, start + (ulong)(column * 2), 2, 2, value[..2]);
+                        var data = LaneMemory.Write(warp, lane, PtxSpace.Shared, start + (ulong)(column * 2), 2, 2, value[..2], isConstant: false);
                         value[..2].CopyTo(new Span<byte>(data, 2));
                     }
                 }

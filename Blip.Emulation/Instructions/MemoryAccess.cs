@@ -70,7 +70,7 @@ internal static class MemoryAccess
         var space = Space(context, address);
         if (space is PtxSpace.Constant or PtxSpace.Parameter)
             throw context.Instruction.Unknown("this memory cannot be written");
-        return new StoreOperation(space, PtxTypes.Bytes(context.Type), [.. elements.Select(element => context.Source(element, context.Type))], slot, offset);
+        return new StoreOperation(space, PtxTypes.Bytes(context.Type), [.. elements.Select(element => context.Source(element, context.Type))], slot, offset, elements.All(element => element.Kind == PtxOperandKind.Immediate));
     }
 
     private static void CheckVector(DecodeContext context, int elements)

@@ -44,7 +44,7 @@ internal static unsafe class LaneMemory
     }
 
     /// <summary>Where a store goes; the bytes count as written.</summary>
-    public static byte* Write(Warp warp, int lane, PtxSpace space, ulong address, int bytes, int alignment, ReadOnlySpan<byte> values)
+    public static byte* Write(Warp warp, int lane, PtxSpace space, ulong address, int bytes, int alignment, ReadOnlySpan<byte> values, bool isConstant)
     {
         byte* state;
         byte* data;
@@ -52,11 +52,11 @@ internal static unsafe class LaneMemory
         {
             case PtxSpace.Global:
                 data = warp.Cta.Launch.Global.Resolve(address, bytes, alignment, out state);
-                warp.Cta.GlobalRaces?.Write(address, bytes, (warp.Index * 32) + lane, values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
+                warp.Cta.GlobalRaces?.Write(address, bytes, (warp.Index * 32) + lane, isConstant && values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
                 break;
             case PtxSpace.Shared:
                 data = warp.Cta.Shared.Resolve(address, bytes, alignment, out state);
-                warp.Cta.Races?.Write((int)address, bytes, (warp.Index * 32) + lane, values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
+                warp.Cta.Races?.Write((int)address, bytes, (warp.Index * 32) + lane, isConstant && values.SequenceEqual(new ReadOnlySpan<byte>(data, bytes)));
                 break;
             case PtxSpace.Local:
                 data = warp.Local.Resolve(address, lane, bytes, alignment, out state);
@@ -66,7 +66,7 @@ internal static unsafe class LaneMemory
                 break;
             default:
                 var (actual, offset) = Resolve(address);
-                return Write(warp, lane, actual, offset, bytes, alignment, values);
+                return Write(warp, lane, actual, offset, bytes, alignment, values, isConstant);
         }
         Set(state, bytes);
         return data;
@@ -156,7 +156,13 @@ internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend
 }
 
 /// <summary>st, of one value or a vector.</summary>
-internal sealed unsafe class StoreOperation(PtxSpace space, int bytes, int[] sources, int address, long offset) : Operation
+/// <param name="space">The memory.</param>
+/// <param name="bytes">Bytes of a value.</param>
+/// <param name="sources">Registers.</param>
+/// <param name="address">The register with the address.</param>
+/// <param name="offset">What is added to it.</param>
+/// <param name="isConstant">Whether the instruction itself holds the values: those that store it are no harm to each other.</param>
+internal sealed unsafe class StoreOperation(PtxSpace space, int bytes, int[] sources, int address, long offset, bool isConstant) : Operation
 {
     private readonly int size = bytes * sources.Length;
 
@@ -164,13 +170,38 @@ internal sealed unsafe class StoreOperation(PtxSpace space, int bytes, int[] sou
     {
         var registers = warp.Registers;
         Span<byte> values = stackalloc byte[32];
+        if (!isConstant && warp.Cta.Options.CheckRaces && space is PtxSpace.Global or PtxSpace.Shared)
+            CheckApart(registers, lanes);
         for (; lanes != 0; lanes &= lanes - 1)
         {
             var lane = BitOperations.TrailingZeroCount(lanes);
             for (var i = 0; i < sources.Length; i++)
                 Unsafe.WriteUnaligned(ref values[i * bytes], registers[(sources[i] * 32) + lane]);
-            var data = LaneMemory.Write(warp, lane, space, registers[(address * 32) + lane] + (ulong)offset, size, size, values[..size]);
+            var data = LaneMemory.Write(warp, lane, space, registers[(address * 32) + lane] + (ulong)offset, size, size, values[..size], isConstant);
             values[..size].CopyTo(new Span<byte>(data, size));
+        }
+    }
+
+    // Of several lanes that store to one place one wins, and which is not said.
+    private void CheckApart(ulong[] registers, uint lanes)
+    {
+        Span<ulong> addresses = stackalloc ulong[32];
+        var count = 0;
+        var ascending = true;
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            addresses[count] = registers[(address * 32) + BitOperations.TrailingZeroCount(lanes)];
+            ascending &= count == 0 || addresses[count] >= addresses[count - 1] + (ulong)size;
+            count++;
+        }
+        if (ascending)
+            return;
+        addresses = addresses[..count];
+        addresses.Sort();
+        for (var i = 1; i < count; i++)
+        {
+            if (addresses[i] < addresses[i - 1] + (ulong)size)
+                throw new EmulationException(Fault.Race, $"two lanes store to 0x{addresses[i]:x} at once");
         }
     }
 }

@@ -42,7 +42,7 @@ internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory
         }
     }
 
-    /// <summary>A write. Where the bytes stay the same, two threads are no harm to each other.</summary>
+    /// <summary>A write. A constant that is there already is no harm to those who wrote or read it.</summary>
     public void Write(ulong address, int bytes, int thread, bool same)
     {
         if (times.Time - begin > LatestTime)

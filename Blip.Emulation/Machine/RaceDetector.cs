@@ -104,7 +104,7 @@ internal sealed class RaceDetector
         }
     }
 
-    /// <summary>A write. Where the bytes stay the same, two threads are no harm to each other.</summary>
+    /// <summary>A write. A constant that is there already is no harm to those who wrote or read it.</summary>
     public void Write(int offset, int bytes, int thread, bool same, bool asynchronous = false)
     {
         for (var g = offset / granule; g <= (offset + bytes - 1) / granule; g++)

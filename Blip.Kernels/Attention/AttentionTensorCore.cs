@@ -68,7 +68,7 @@ internal static class AttentionTensorCore
         var values = TInputs.From(value, (first * shape.ValueStride) + shape.ValueOffset + inHead);
         Bring<TPrecision, TInputs>(
             TInputs.From(query, (tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, shape.HeadDim,
-            shared, memory, Block);
+            shared, memory, Block / Piece);
         BringBlock<TPrecision, TInputs>(keys, values, shape, 0, shared, memory, 0);
         TensorCore.CommitCopies();
         TensorCore.WaitForCopies0();
@@ -98,7 +98,7 @@ internal static class AttentionTensorCore
             TensorCore.WaitForCopies0();
             Group.Barrier();
             if (block + Keys < visible)
-                BringBlock<TPrecision, TInputs>(keys, values, shape, block + Keys, shared, memory, Block - half);
+                BringBlock<TPrecision, TInputs>(keys, values, shape, block + Keys, shared, memory, (Block - half) / Piece);
             TensorCore.CommitCopies();
 
             var (k, v) = (readKey + (uint)half, readValue + (uint)half);
@@ -158,7 +158,7 @@ internal static class AttentionTensorCore
         }
     }
 
-    // The keys from one on, and their values.
+    // The keys from one on, and their values, to a place in pieces.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void BringBlock<TPrecision, TInputs>(
         ArrayView<float> keys, ArrayView<float> values, AttentionShape shape, int block, ArrayView<Bits4> shared, uint memory, int to)
@@ -167,7 +167,7 @@ internal static class AttentionTensorCore
     {
         var left = shape.KeyTokens - block;
         Bring<TPrecision, TInputs>(TInputs.From(keys, (long)block * shape.KeyStride), shape.KeyStride, left, shape.HeadDim, shared, memory, to);
-        Bring<TPrecision, TInputs>(TInputs.From(values, (long)block * shape.ValueStride), shape.ValueStride, left, shape.HeadDim, shared, memory, to + Tile);
+        Bring<TPrecision, TInputs>(TInputs.From(values, (long)block * shape.ValueStride), shape.ValueStride, left, shape.HeadDim, shared, memory, to + (Tile / Piece));
     }
 
     // 64 tokens of a head, eight elements per piece: zeros where a token has no more; the last token again where there are no more, for nobody looks
@@ -182,7 +182,7 @@ internal static class AttentionTensorCore
         for (var token = first; token < Keys; token += Threads / 8)
         {
             var at = (IntrinsicMath.Min(token, tokens - 1) * stride) + (piece * 8);
-            var to = (tile / Piece) + (token * (Row / Piece)) + (piece ^ (token & 7));
+            var to = tile + (token * (Row / Piece)) + (piece ^ (token & 7));
             TInputs.End<TPrecision>(TInputs.Begin(from, at, headDim - (piece * 8), memory + (uint)(to * Piece)), shared, to);
         }
     }

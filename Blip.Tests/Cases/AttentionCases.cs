@@ -128,7 +128,7 @@ public static class AttentionCases
         new("step, odd heads", 6, 1, 150, 2, 61) { Causal = true, Start = 140, Spare = 3, KeyRows = KeyRows.Shuffled, Padding = Padding.Holes },
         new("step, whole heads", 5, 1, 150, 1, 64) { Causal = true, Start = 146, Spare = 3, KeyRows = KeyRows.Shared, Padding = Padding.Holes },
         new("step, padded", 6, 1, 140, 2, 12) { KeyRows = KeyRows.Shared, Padding = Padding.Ragged },
-        new("step, one key takes all", 3, 1, 150, 2, 64) { KeyRows = KeyRows.Shared, Spread = 1e4f },
+        new("step, one key takes all", 8, 1, 150, 1, 64) { KeyRows = KeyRows.Shared, Spread = 1e4f },
         new("step, odd heads, one key takes all", 7, 1, 150, 1, 61) { Causal = true, Start = 142, KeyRows = KeyRows.Shared, Spread = 1e4f },
     ];
 

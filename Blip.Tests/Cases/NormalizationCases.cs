@@ -98,9 +98,9 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
         _ => Between(random, 1) + Between(random, 1),
     };
 
-    // Sums with an offset row's values are exact.
+    // To an offset row's values steps of their last place, so that sums are exact.
     private float[] Added(Random random, int count) =>
-        Values == RowValues.Offset ? [.. Enumerable.Range(0, count).Select(i => -100f - (8 * (i / Width)))] : Uniform(random, count, 1);
+        Values == RowValues.Offset ? [.. Enumerable.Range(0, count).Select(i => -100f - (8 * (i / Width)) + (random.Next(-16, 17) / 16384f))] : Uniform(random, count, 1);
 
     private static float[] Uniform(Random random, int count, float spread) => [.. Enumerable.Range(0, count).Select(_ => Between(random, spread))];
 

@@ -63,6 +63,19 @@ public class FaultTests
         Assert.Equal(Fault.Race, Isa.FaultOf($"{Other} {before} {after}", 64, 64));
     }
 
+    [Theory]
+    // Lanes of one store; threads of two warps. What they store is the same for all.
+    [InlineData("st.shared.u32 [%r2], %r5;")]
+    [InlineData("st.global.u32 [%rd0], %r5;")]
+    [InlineData("setp.eq.u32 %p0, %r3, 0; @%p0 st.shared.u32 [%r2], %r5;")]
+    [InlineData("setp.eq.u32 %p0, %r3, 0; @%p0 st.global.u32 [%rd0], %r5;")]
+    public void Several_that_store_to_one_place_store_a_constant(string store)
+    {
+        const string Same = ".shared .align 16 .b8 s[64]; mov.u32 %r2, s; mov.u32 %r0, %tid.x; and.b32 %r3, %r0, 31; and.b32 %r5, %r0, 0;";
+        Assert.Equal(Fault.Race, Isa.FaultOf($"{Same} {store}", 64));
+        Isa.Run($"{Same} {store.Replace("%r5", "0", StringComparison.Ordinal)}", 64, 64);
+    }
+
     [Fact]
     public void Nothing_orders_groups()
     {

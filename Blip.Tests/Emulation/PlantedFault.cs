@@ -87,8 +87,15 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         // Nobody does anything behind a barrier that is followed by the end.
         if (Before.StartsWith("bar.sync", StringComparison.Ordinal) && After.Length == 0)
             return text.Skip(Line).First(line => line.Length > 0) == "ret;";
+        if (Before.StartsWith("mma.", StringComparison.Ordinal) && After == SwapFirst(Before, 3))
+            return Regex.Matches(Before, @"\{([^}]*)\}")[3].Groups[1].Value.Split(", ").Take(2).All(register => IsZero(text, register.Trim()));
         return Mask().Match(Before) is { Success: true } mask && Mask().IsMatch(After) && HasSameBits(text, mask);
     }
+
+    // Nobody else writes to it; lines of several instructions might.
+    private static bool IsZero(string[] text, string register) =>
+        text.Where(line => Regex.IsMatch(line, $@"^(@\S+ )?[\w.:]+ (\{{[^}}]*)?{register}\b") || (line.StartsWith('{') && Regex.IsMatch(line, $@"{register}\b")))
+            .SequenceEqual([$"mov.f32 {register}, 0f00000000;"]);
 
     private bool HasSameBits(string[] text, Match mask)
     {

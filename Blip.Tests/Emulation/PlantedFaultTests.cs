@@ -1,6 +1,7 @@
 extern alias bench;
 
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using bench::Blip.Bench.Measuring;
 using bench::Blip.Bench.Operators;
 using Blip.Emulation.Driver;
@@ -17,7 +18,7 @@ namespace Blip.Tests.Emulation;
 /// them. A test that finds nothing where a barrier is missing is no proof that the barrier is there.
 /// </summary>
 /// <param name="output">Where the report goes.</param>
-public class PlantedFaultTests(ITestOutputHelper output)
+public partial class PlantedFaultTests(ITestOutputHelper output)
 {
     /// <summary>Set to <c>full</c>, or to operators' names: some faults of every kind in every kernel, of all operators or of these; otherwise a draw.</summary>
     private const string Variable = "BLIP_FAULTS";
@@ -47,6 +48,7 @@ public class PlantedFaultTests(ITestOutputHelper output)
         Assert.Empty(operators.Except(KernelCatalog.Names));
         var report = new List<(string Operator, PlantedFault Fault, string Verdict, string Text)>();
         var drawn = 0;
+        var planted = new HashSet<string>();
         foreach (var name in operators)
         {
             // An operator's faults are the same whichever others are asked for.
@@ -69,6 +71,9 @@ public class PlantedFaultTests(ITestOutputHelper output)
             {
                 // Most are caught by the first: the shortest.
                 BenchCase[] cases = [.. tests.OrderBy(one => one.Took).Select(one => one.Test)];
+                // Another operator's, which this one's cases need for what they are given: its own cases look at all that it does.
+                if (!planted.Add(Numbers().Replace(kernel.Text, "")))
+                    continue;
                 var possible = PlantedFault.Kinds.Select(kind => PlantedFault.Of(kind, kernel.Text, kernel.LinesRun)).Where(faults => faults.Count > 0).ToList();
                 var random = new Random(seed++);
                 // Each kernel gets its share of the kinds in turn, so that all of them are drawn.
@@ -134,6 +139,10 @@ public class PlantedFaultTests(ITestOutputHelper output)
             device.Synchronize();
         }
     }
+
+    // A kernel that is compiled again has other numbers in its names.
+    [GeneratedRegex(@"_\d+")]
+    private static partial Regex Numbers();
 
     private static int[] Counters(Device device) => device.Counters(1).GetAsArray(device.Stream);
 
