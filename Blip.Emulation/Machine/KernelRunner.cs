@@ -1,3 +1,4 @@
+using System.Numerics;
 using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Machine;
@@ -45,16 +46,27 @@ internal static class KernelRunner
         using var cta = new Cta(launch);
         var groups = launch.Grid.Count;
         long warpInstructions = 0, laneInstructions = 0;
-        var reverse = (launch.Options.Seed & 1) != 0;
+        var (start, stride) = Order(groups, launch.Options.Seed);
         for (var number = first; number < groups && !stop.IsCancellationRequested; number += step)
         {
-            var at = reverse ? groups - 1 - number : number;
+            var at = (start + (number * stride)) % groups;
             var group = new Dim3((int)(at % launch.Grid.X), (int)(at / launch.Grid.X % launch.Grid.Y), (int)(at / launch.Grid.X / launch.Grid.Y));
             var counts = cta.Run(group, at);
             warpInstructions += counts.WarpInstructions;
             laneInstructions += counts.LaneInstructions;
         }
         return new LaunchCounts(warpInstructions, laneInstructions);
+    }
+
+    // With a seed from some group on, in steps that meet each of them once.
+    private static (long Start, long Stride) Order(long groups, int seed)
+    {
+        if (seed == 0)
+            return (0, 1);
+        var stride = (groups * 5 / 8) | 1;
+        while (BigInteger.GreatestCommonDivisor(stride, groups) != 1)
+            stride += 2;
+        return ((uint)seed * 0x9E3779B9 % groups, stride);
     }
 
     private static void Check(KernelLaunch launch, int sharedLimit)

@@ -133,6 +133,8 @@ public class FaultTests
     [InlineData("cp.async.commit_group; cp.async.wait_group 1; bar.sync 0;", Fault.Race)]
     [InlineData("cp.async.wait_group 0; bar.sync 0;", Fault.Race)]
     [InlineData("cp.async.commit_group; bar.sync 0;", Fault.Race)]
+    // The same bytes are copied to again while they are under way.
+    [InlineData("cp.async.ca.shared.global [%r2], [%rd1], 4; cp.async.wait_all; bar.sync 0;", Fault.Race)]
     // Others see a copy only after a barrier.
     [InlineData("cp.async.commit_group; cp.async.wait_group 0;", Fault.Race)]
     public void Copies_are_there_after_their_wait_and_a_barrier(string between, Fault? fault)
