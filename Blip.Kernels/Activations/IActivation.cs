@@ -90,7 +90,7 @@ internal readonly struct GeluTanh : IActivation
         where T : unmanaged, IReal<T>
     {
         // Beyond 12 the tanh is ±1 and the cube only grows.
-        x = T.IfLess(T.Abs(x), T.Create(12f), x, T.CopySign(T.Create(12f), x));
+        x = T.IfMore(T.Abs(x), T.Create(12f), T.CopySign(T.Create(12f), x), x);
         var (one, square) = (T.Create(1f), x * x);
         var t = Maths.Tanh(T.MultiplyAdd(T.Create(0.044715f) * square, x, x) * T.Create(SquareRootOfTwoByPi));
         var slope = T.Create(SquareRootOfTwoByPi) * T.MultiplyAdd(T.Create(3 * 0.044715f), square, one);

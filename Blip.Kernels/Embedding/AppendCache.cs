@@ -83,7 +83,8 @@ public static unsafe class AppendCache
         var token = Grid.IdxX % shape.Tokens;
         var position = (start.Length > 0 ? start[row] : 0) + token;
         var cacheRow = writeRow.Length > 0 ? writeRow[row] : row;
-        if (position < 0 || position >= shape.Capacity || cacheRow < 0 || cacheRow >= shape.CacheRows)
+        // What is negative is large without a sign.
+        if ((uint)position >= (uint)shape.Capacity || (uint)cacheRow >= (uint)shape.CacheRows)
             return;
         var fromKey = ((long)Grid.IdxX * shape.KeyStride) + shape.KeyOffset;
         var fromValue = ((long)Grid.IdxX * shape.ValueStride) + shape.ValueOffset;

@@ -52,7 +52,7 @@ internal static class GemmRegisters
         var (ownRow, ownK) = (thread >> 1, (thread & 1) * 4);
         var tileX = x.SubView((long)firstRow * inFeatures);
         var inRow = firstRow + ownRow < rows ? inFeatures - ownK : 0;
-        var fromX = inRow > 0 ? (ownRow * inFeatures) + ownK : 0;
+        var fromX = (ownRow * inFeatures) + ownK;
         var (weightK, weightColumn) = (thread >> 5, thread & 31);
         var inColumn = panel + (weightColumn >> 4) < panels ? inFeatures - weightK : 0;
         var pieces = weights.Cast<Floats4>();
@@ -99,9 +99,9 @@ internal static class GemmRegisters
         {
             Group.Barrier();
             // The rows of a part are those of eight neighbouring threads in one block of rows.
-            if (part < 64 && row >> 3 == part / OutRows)
+            if (row >> 3 == part / OutRows)
                 RegisterTile.Store(shared, ((row & 7) * TileColumns) + column, totals.R0, totals.R1, totals.R2, totals.R3);
-            if (part >= 64 && row >> 3 == (part - 64) / OutRows)
+            if ((row >> 3) + (64 / OutRows) == part / OutRows)
                 RegisterTile.Store(shared, ((row & 7) * TileColumns) + column, totals.R4, totals.R5, totals.R6, totals.R7);
             Group.Barrier();
             GemmEpilogue.Run(

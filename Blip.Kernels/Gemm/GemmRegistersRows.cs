@@ -47,7 +47,8 @@ internal static class GemmRegistersRows
         var own = (column % PackedWeights.PanelWidth) + lane;
         var left = rows - firstRow;
 
-        var (length, slices) = (GemmSlices.Length(inFeatures), GemmSlices.Count(inFeatures));
+        var length = GemmSlices.Length(inFeatures);
+        var slices = GemmSlices.Count(inFeatures, length);
         for (var slice = warp; slice < slices; slice += Group.DimX >> 5)
         {
             var end = IntrinsicMath.Min((slice + 1) * length, inFeatures);

@@ -21,6 +21,9 @@ internal static class GemmSlices
     public static int Length(int inFeatures) => Unit * ((inFeatures + (Unit * Most) - 1) / (Unit * Most));
 
     /// <summary>How many slices there are.</summary>
+    public static int Count(int inFeatures) => Count(inFeatures, Length(inFeatures));
+
+    /// <summary>How many slices of this length there are.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Count(int inFeatures) => (inFeatures + Length(inFeatures) - 1) / Length(inFeatures);
+    public static int Count(int inFeatures, int length) => (inFeatures + length - 1) / length;
 }

@@ -118,8 +118,8 @@ internal static class GemmTensorCore
         var tileX = TInputs.From(x, (long)firstRow * inFeatures);
         var upper = firstRow + ownRow < rows ? inFeatures : 0;
         var lower = firstRow + ownRow + 64 < rows ? inFeatures : 0;
-        var fromUpper = upper > 0 ? (ownRow * inFeatures) + (ownPiece * 8) : 0;
-        var fromLower = lower > 0 ? ((ownRow + 64) * inFeatures) + (ownPiece * 8) : 0;
+        var fromUpper = (ownRow * inFeatures) + (ownPiece * 8);
+        var fromLower = fromUpper + (64 * inFeatures);
         var ownWeights = TWeights.Place(panel, panels, inFeatures);
 
         var steps = (inFeatures + Depth - 1) / Depth;

@@ -54,12 +54,15 @@ internal static class GemmTensorCoreRows
         var firstRow = Grid.IdxX / columnTiles * TileRows;
 
         var tileX = TInputs.From(x, (long)firstRow * inFeatures);
-        var upper = firstRow + group < rows ? group * inFeatures : -1;
-        var lower = firstRow + group + 8 < rows ? (group + 8) * inFeatures : -1;
+        // Of a row that is not there nothing is left.
+        var (fromUpper, fromLower) = (group * inFeatures, (group + 8) * inFeatures);
+        var upper = firstRow + group < rows ? inFeatures : 0;
+        var lower = firstRow + group + 8 < rows ? inFeatures : 0;
         var panel = weights.SubView((long)(column / PackedWeights.PanelWidth) * TWeights.PanelPieces(inFeatures));
         var columns = ((column % PackedWeights.PanelWidth) >> 2) + group;
 
-        var (length, slices) = (GemmSlices.Length(inFeatures), GemmSlices.Count(inFeatures));
+        var length = GemmSlices.Length(inFeatures);
+        var slices = GemmSlices.Count(inFeatures, length);
         for (var slice = warp; slice < slices; slice += Group.DimX >> 5)
         {
             var end = IntrinsicMath.Min((slice + 1) * length, inFeatures);
@@ -72,10 +75,10 @@ internal static class GemmTensorCoreRows
                 var w1 = TWeights.Load(panel, k + Depth, columns, inFeatures);
                 var w2 = TWeights.Load(panel, k + (2 * Depth), columns, inFeatures);
                 var w3 = TWeights.Load(panel, k + (3 * Depth), columns, inFeatures);
-                var x0 = Read<TWeights, TInputs>(tileX, upper, lower, k, inFeatures);
-                var x1 = Read<TWeights, TInputs>(tileX, upper, lower, k + Depth, inFeatures);
-                var x2 = Read<TWeights, TInputs>(tileX, upper, lower, k + (2 * Depth), inFeatures);
-                var x3 = Read<TWeights, TInputs>(tileX, upper, lower, k + (3 * Depth), inFeatures);
+                var x0 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, 0);
+                var x1 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, Depth);
+                var x2 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, 2 * Depth);
+                var x3 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, 3 * Depth);
                 sums = MatrixTile16.MultiplyAdd<TWeights>(x0, TWeights.Unpack(w0), sums);
                 sums = MatrixTile16.MultiplyAdd<TWeights>(x1, TWeights.Unpack(w1), sums);
                 sums = MatrixTile16.MultiplyAdd<TWeights>(x2, TWeights.Unpack(w2), sums);
@@ -99,22 +102,16 @@ internal static class GemmTensorCoreRows
             GemmNorm.Run(y, gamma, beta, counters, Grid.IdxX / columnTiles, columnTiles, TileRows, shape);
     }
 
-    // Rows that are not there begin at -1.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Bits4 Read<TWeights, TInputs>(ArrayView<float> x, int upper, int lower, int k, int inFeatures)
+    private static Bits4 Read<TWeights, TInputs>(ArrayView<float> x, int upper, int upperLeft, int lower, int lowerLeft, int offset)
         where TWeights : struct, IMatrixWeights
-        where TInputs : struct, IMatrixInputs
-    {
-        var (upperLeft, lowerLeft) = (upper >= 0 ? inFeatures - k : 0, lower >= 0 ? inFeatures - k : 0);
-        var (fromUpper, fromLower) = (IntrinsicMath.Max(upper, 0) + k, IntrinsicMath.Max(lower, 0) + k);
-        return new Bits4
+        where TInputs : struct, IMatrixInputs => new()
         {
-            X = TInputs.Read2<TWeights>(x, fromUpper, upperLeft),
-            Y = TInputs.Read2<TWeights>(x, fromLower, lowerLeft),
-            Z = TInputs.Read2<TWeights>(x, fromUpper + 8, upperLeft - 8),
-            W = TInputs.Read2<TWeights>(x, fromLower + 8, lowerLeft - 8),
+            X = TInputs.Read2<TWeights>(x, upper + offset, upperLeft - offset),
+            Y = TInputs.Read2<TWeights>(x, lower + offset, lowerLeft - offset),
+            Z = TInputs.Read2<TWeights>(x, upper + offset + 8, upperLeft - offset - 8),
+            W = TInputs.Read2<TWeights>(x, lower + offset + 8, lowerLeft - offset - 8),
         };
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ArrayView<float> to, int at, float a, float b, float c, float d)

@@ -117,7 +117,7 @@ internal static class GemmTf32
         {
             var inside = r < rows && k + (piece * 4) < inFeatures;
             TensorCore.CopyAsync(
-                to + (uint)(((r * InputStride) + (piece * 4)) * sizeof(float)), ref inputs[inside ? ((r * inFeatures) + k + (piece * 4)) >> 2 : 0], inside ? 16 : 0);
+                to + (uint)(((r * InputStride) + (piece * 4)) * sizeof(float)), ref inputs[((r * inFeatures) + k + (piece * 4)) >> 2], inside ? 16 : 0);
         }
         var column = Group.IdxX & 31;
         var own = panel + (column >> 4);
@@ -126,7 +126,7 @@ internal static class GemmTf32
             var inside = k + d < inFeatures && own < panels;
             TensorCore.CopyAsync(
                 to + (uint)((InputSize + (d * WeightStride) + (column * 4)) * sizeof(float)),
-                ref weights[inside ? (((own * inFeatures) + k + d) * 16) + (column & 15) : 0], inside ? 16 : 0);
+                ref weights[(((own * inFeatures) + k + d) * 16) + (column & 15)], inside ? 16 : 0);
         }
     }
 

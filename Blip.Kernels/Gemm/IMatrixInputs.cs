@@ -88,7 +88,7 @@ internal readonly struct Inputs16 : IMatrixInputs
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static InputPiece Begin(ArrayView<float> x, int index, int left, uint to)
     {
-        TensorCore.CopyAsync(to, ref x.Cast<Bits4>()[left > 0 ? index >> 3 : 0], left > 0 ? 16 : 0);
+        TensorCore.CopyAsync(to, ref x.Cast<Bits4>()[index >> 3], left > 0 ? 16 : 0);
         return default;
     }
 

@@ -56,20 +56,20 @@ internal struct TilePlace
         return new TilePlace
         {
             Left = left,
-            Right = panel + 1 < panels ? left + (inFeatures * 8) : left,
+            Right = left + (inFeatures * 8),
             Bytes = panel + 1 < panels ? 16 : 0,
             K = k,
             To = (k * GemmTensorCore.PanelRow) + ((columns ^ (k & 7)) << 4),
         };
     }
 
-    /// <summary>Copies weights of 16 bits in the background.</summary>
+    /// <summary>Copies weights of 16 bits in the background; nothing is read where nothing is copied.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits4 Copy16(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage)
     {
         var inside = k + place.K < inFeatures;
-        TensorCore.CopyAsync(stage + (uint)place.To, ref weights[inside ? place.Left + (k * 8) : 0], inside ? 16 : 0);
-        TensorCore.CopyAsync(stage + (uint)place.To + GemmTensorCore.PanelBytes, ref weights[inside ? place.Right + (k * 8) : 0], inside ? place.Bytes : 0);
+        TensorCore.CopyAsync(stage + (uint)place.To, ref weights[place.Left + (k * 8)], inside ? 16 : 0);
+        TensorCore.CopyAsync(stage + (uint)place.To + GemmTensorCore.PanelBytes, ref weights[place.Right + (k * 8)], inside ? place.Bytes : 0);
         return default;
     }
 }

@@ -34,7 +34,7 @@ internal interface IReal<TSelf>
     /// <summary>|x|.</summary>
     static abstract TSelf Abs(TSelf x);
 
-    /// <summary>The magnitude of one with the sign of another.</summary>
+    /// <summary>A magnitude, which has no sign of its own, with the sign of another number.</summary>
     static abstract TSelf CopySign(TSelf magnitude, TSelf sign);
 
     /// <summary>2 to the power of n, a whole number from -126 to 127.</summary>

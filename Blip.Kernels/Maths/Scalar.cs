@@ -40,7 +40,7 @@ internal readonly struct Scalar(float value) : IReal<Scalar>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Scalar CopySign(Scalar magnitude, Scalar sign) =>
-        new(Interop.IntAsFloat((Interop.FloatAsInt(magnitude.Value) & ~SignBit) | (Interop.FloatAsInt(sign.Value) & SignBit)));
+        new(Interop.IntAsFloat(Interop.FloatAsInt(magnitude.Value) | (Interop.FloatAsInt(sign.Value) & SignBit)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Scalar PowerOfTwo(Scalar n) => new(Interop.IntAsFloat(Interop.FloatAsInt(n.Value + Maths.ExponentToBits) << 23));

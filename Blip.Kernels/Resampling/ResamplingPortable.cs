@@ -49,9 +49,5 @@ internal static class ResamplingPortable
         }
     }
 
-    private static byte Clip(int sum)
-    {
-        var value = sum >> ResamplingTable.PrecisionBits;
-        return (byte)(value < 0 ? 0 : value > 255 ? 255 : value);
-    }
+    private static byte Clip(int sum) => (byte)IntrinsicMath.Clamp(sum >> ResamplingTable.PrecisionBits, 0, 255);
 }
