@@ -109,14 +109,16 @@ internal static class BackwardBench
             var device = target.Device;
             var (rows, tokens, width) = test;
             var gradient = BackwardCases.Gradient(rows * width);
+            var taken = EmbeddingCases.Tokens(rows, tokens);
             var dy = device.Upload<float>(gradient);
+            var index = device.Upload<int>(taken);
             var dx = device.Allocate<float>((long)rows * tokens * width);
             return new PreparedCase
             {
-                Run = KernelCase.Finished(device, () => SelectTokenBackward.Run(device, dy.View, default, dx.View, rows, tokens, width)),
-                Verify = () => PreparedCase.Exact(SelectTokenBackwardReference.Run(gradient, [], rows, tokens, width, 0), dx.ToArray()),
+                Run = KernelCase.Finished(device, () => SelectTokenBackward.Run(device, dy.View, index.View, dx.View, rows, tokens, width, offset: -1)),
+                Verify = () => PreparedCase.Exact(SelectTokenBackwardReference.Run(gradient, taken, rows, tokens, width, offset: -1), dx.ToArray()),
                 Bytes = sizeof(float) * (dy.Length + dx.Length),
-                Owned = [dy, dx],
+                Owned = [dy, index, dx],
             };
         }));
 }

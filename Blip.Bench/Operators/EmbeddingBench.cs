@@ -29,14 +29,14 @@ internal static class EmbeddingBench
     {
         var device = target.Device;
         var values = EmbeddingCases.Values(new Random(1), test.Rows * test.Tokens * test.Hidden);
-        int[] last = [.. Enumerable.Repeat(test.Tokens, test.Rows)];
+        var taken = EmbeddingCases.Tokens(test.Rows, test.Tokens);
         var x = device.Upload<float>(values);
-        var index = device.Upload<int>(last);
+        var index = device.Upload<int>(taken);
         var y = device.Allocate<float>(test.Rows * test.Hidden);
         return new PreparedCase
         {
             Run = KernelCase.Finished(device, () => SelectToken.Run(device, x.View, index.View, y.View, test.Rows, test.Tokens, test.Hidden, offset: -1)),
-            Verify = () => PreparedCase.Exact(SelectTokenReference.Run(values, last, test.Rows, test.Tokens, test.Hidden, offset: -1), y.ToArray()),
+            Verify = () => PreparedCase.Exact(SelectTokenReference.Run(values, taken, test.Rows, test.Tokens, test.Hidden, offset: -1), y.ToArray()),
             Bytes = 2.0 * sizeof(float) * y.Length,
             Owned = [x, index, y],
         };

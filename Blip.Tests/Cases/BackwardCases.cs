@@ -79,7 +79,7 @@ public static class BackwardCases
     {
         // The double reference takes longer than everything else: of a large case, elements far apart.
         var step = Math.Max(1, test.Count / 20_000);
-        int[] seen = [.. Enumerable.Range(0, test.Count).Where(i => i < 7 || i % step == 0)];
+        int[] seen = [.. Enumerable.Range(0, test.Count).Where(i => i < ActivationCase.Special.Length || i % step == 0)];
         double[] expected = [.. seen.Select(i => dy[i] * ActivationsBackwardReference.Derivative(x[i], test.Kind))];
         // Sums of terms around 1, the argument times another in each of them.
         return Worst(expected, [.. seen.Select(i => actual[i])], i => Math.Abs(dy[seen[i]]) * (8 + Math.Min(Math.Abs(x[seen[i]]), 16)) * Ulp / 2);
@@ -105,7 +105,7 @@ public static class BackwardCases
         var worst = (Error: 0.0, Where: "");
         for (var i = 0; i < expected.Count; i++)
         {
-            var difference = Math.Abs(expected[i] - actual[i]);
+            var difference = double.IsNaN(expected[i]) && float.IsNaN(actual[i]) ? 0 : Math.Abs(expected[i] - actual[i]);
             var error = difference == 0 ? 0 : difference / bound(i);
             if (!(error <= worst.Error))
                 worst = (double.IsNaN(error) ? double.PositiveInfinity : error, $"{what} {i} is {actual[i]:g9}, not {expected[i]:g9} ± {bound(i):g3}");

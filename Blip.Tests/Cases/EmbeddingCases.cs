@@ -9,14 +9,14 @@ public sealed record EmbeddingCase(int Rows, int Tokens, int Vocabulary, int Hid
     /// <summary>How the table is stored.</summary>
     public WeightFormat Format { get; init; }
 
-    /// <summary>What is looked up, the same every time. Words are eighths, which formats of 16 bits hold exactly; for 8 bits whole numbers on a scale of 1/128.</summary>
+    /// <summary>What is looked up, the same every time. Words are halves from -3.5 to 3.5, which formats of 16 bits hold exactly; for 8 bits whole numbers on a scale of 1/128.</summary>
     public EmbeddingInputs Make()
     {
         var random = new Random(Hidden);
-        var steps = Format == WeightFormat.Int8 ? 128 : 8;
-        var table = EmbeddingCases.Values(random, Vocabulary * Hidden).Select(value => MathF.Round(value * (steps - 1)) / steps).ToArray();
+        var (steps, unit) = Format == WeightFormat.Int8 ? (128, 128f) : (8, 2f);
+        var table = EmbeddingCases.Values(random, Vocabulary * Hidden).Select(value => MathF.Round(value * (steps - 1)) / unit).ToArray();
         for (var word = 0; word < Vocabulary; word++)
-            table[word * Hidden] = (steps - 1f) / steps;
+            table[word * Hidden] = (steps - 1) / unit;
         var positions = EmbeddingCases.Values(random, MaxPositions * Hidden);
         int[] ids = [.. Enumerable.Range(0, Rows * Tokens).Select(i => i == 0 ? Vocabulary - 1 : random.Next(Vocabulary))];
         int[] start = Start ? [.. Enumerable.Range(0, Rows).Select(row => Math.Max(0, MaxPositions - Tokens - row))] : [];
@@ -45,6 +45,9 @@ public static class EmbeddingCases
 
     /// <summary>Every case.</summary>
     public static IEnumerable<EmbeddingCase> All => Small.Concat(Real);
+
+    /// <summary>A token of each row, counted from one: beyond the end, before the beginning, the last one, and so on.</summary>
+    public static int[] Tokens(int rows, int tokens) => [.. Enumerable.Range(0, rows).Select(row => (row % 3) switch { 0 => tokens + 2, 1 => -1, _ => tokens })];
 
     /// <summary>Numbers from -1 to 1.</summary>
     public static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextSingle()) - 1)];

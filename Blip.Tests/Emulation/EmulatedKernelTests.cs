@@ -108,9 +108,10 @@ internal static class EmulatedCases
     // And those that reach further kernels, or the ends of their loops and tiles: parts of their names.
     private static readonly Dictionary<string, string[]> Also = new()
     {
-        ["gemm"] = ["few rows", "sixteen slices", "tiles", "values of 16 bits", "ends of activations"],
+        ["gemm"] = ["three beams", "two tiles of rows", "far from zero", "few rows", "sixteen slices", "tiles", "values of 16 bits", "ends of activations"],
         ["attention"] = ["step, ", "head size 33", "head size 16,", "queries to the end of a tile", "values of 16 bits, ", "one key takes all"],
         ["layernorm"] = ["x 136", "x 264", "x 40", "Offset"],
+        ["gemmbackward"] = ["short, extreme values"],
         ["attentionbackward"] = ["beams"],
         ["samplingfilters"] = ["of [3, 17]", "of [3, 131] Usual", "of [4, 307] Ties", "of [2, 131] Extreme"],
         ["tokenrules"] = ["word 0 forced"],
