@@ -86,7 +86,9 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
             return !CopyStart().IsMatch(ptx);
         // Nobody does anything behind a barrier that is followed by the end.
         if (Before.StartsWith("bar.sync", StringComparison.Ordinal) && After.Length == 0)
-            return text.Skip(Line).First(line => line.Length > 0) == "ret;";
+            return text.Skip(Line).First(line => line.Length > 0) == "ret;" || SameBits.WithoutBarrier(text, Line - 1);
+        if (Before.StartsWith("setp.ge.s32", StringComparison.Ordinal) && After == Before.Replace(".ge.", ".gt.", StringComparison.Ordinal))
+            return SameBits.WithOneEmptyPart(text, Line - 1);
         if (Before.StartsWith("mma.", StringComparison.Ordinal) && After == SwapFirst(Before, 3))
             return Regex.Matches(Before, @"\{([^}]*)\}")[3].Groups[1].Value.Split(", ").Take(2).All(register => IsZero(text, register.Trim()));
         return Mask().Match(Before) is { Success: true } mask && Mask().IsMatch(After) && HasSameBits(text, mask);
