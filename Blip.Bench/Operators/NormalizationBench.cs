@@ -43,7 +43,7 @@ internal static class NormalizationBench
         Precision = GemmBench.Precision(test.Format),
     });
 
-    public static IEnumerable<KernelCase> L2Normalizations(bool odd) => Tests(odd).Where(test => !test.Residual).Select(test => new KernelCase(
+    public static IEnumerable<KernelCase> L2Normalizations(bool odd) => Tests(odd).Concat(odd ? NormalizationCases.Beyond : []).Where(test => !test.Residual).Select(test => new KernelCase(
         $"{test.Rows} x {test.Width}{Values(test)}",
         target =>
         {

@@ -15,7 +15,13 @@ internal static class SamplingBench
     // A difference, an exponential of some ten operations, and two sums.
     private const double SoftmaxFlops = 13;
 
-    public static IEnumerable<KernelCase> LogSoftmaxes(bool odd) => Tests(odd).Select(test => new KernelCase(test.ToString(), target =>
+    // Both have something in their upper halves.
+    private const ulong Seed = 0x5DEECE66D, Stream = 5_000_000_000;
+
+    public static IEnumerable<KernelCase> LogSoftmaxes(bool odd) =>
+        Tests(odd).Select(test => LogSoftmaxOf(test, hasSums: true)).Concat(odd ? [LogSoftmaxOf(new(3, 17), hasSums: false)] : []);
+
+    private static KernelCase LogSoftmaxOf(ScoreCase test, bool hasSums) => new($"{test}{(hasSums ? "" : ", without sums")}", target =>
     {
         var device = target.Device;
         var logits = test.Make();
@@ -26,7 +32,7 @@ internal static class SamplingBench
         {
             Logits = from.View,
             Scores = to.View,
-            LogSums = sums.View,
+            LogSums = hasSums ? sums.View : default,
             Rows = test.Rows,
             RowsPerSource = 1,
             Vocabulary = test.Vocabulary,
@@ -35,12 +41,14 @@ internal static class SamplingBench
         return new PreparedCase
         {
             Run = KernelCase.Finished(device, () => LogSoftmax.Run(device, args)),
-            Verify = () => test.LogSoftmaxError(logits, to.ToArray(), sums.ToArray()).Error,
+            Verify = () => test.LogSoftmaxError(logits, to.ToArray(), hasSums ? sums.ToArray() : Sums()).Error,
             Flops = SoftmaxFlops * logits.Length,
             Bytes = 2.0 * sizeof(float) * logits.Length,
             Owned = [from, to, sums],
         };
-    }));
+
+        float[] Sums() => [.. Enumerable.Range(0, test.Rows).Select(row => (float)LogSoftmaxReference.Row([.. Row(logits, test, row)]).LogSum)];
+    });
 
     public static IEnumerable<KernelCase> TopCandidates(bool odd) =>
         from test in Tests(odd)
@@ -53,10 +61,9 @@ internal static class SamplingBench
         $"{(sample ? "draw" : "best")} {Candidates} of {test}",
         target =>
         {
-            const ulong Seed = 77;
             var device = target.Device;
             var rowsPerImage = sample ? 2 : test.Rows;
-            long[] streams = [.. Enumerable.Range(0, (test.Rows + rowsPerImage - 1) / rowsPerImage).Select(image => 5_000_000_000L + image)];
+            long[] streams = [.. Enumerable.Range(0, (test.Rows + rowsPerImage - 1) / rowsPerImage).Select(image => (long)Stream + image)];
             int[] lengths = [.. Enumerable.Range(1, test.Rows)];
             var (onStreams, onLengths) = (device.Upload<long>(streams), device.Upload<int>(lengths));
             var values = test.Make();
@@ -130,25 +137,36 @@ internal static class SamplingBench
         };
 
     public static IEnumerable<KernelCase> Choices(bool odd) =>
-        from test in Tests(odd)
-        from sample in new[] { false, true }
-        select new KernelCase($"{(sample ? "draw from" : "best of")} {test}", target => Choice(target.Device, test, sample));
+        (from test in Tests(odd)
+         from sample in new[] { false, true }
+         select new KernelCase($"{(sample ? "draw from" : "best of")} {test}", target => Choice(target.Device, test, sample, test.Make())))
+        .Concat(odd ? [Opposite(new(5, 99))] : []);
 
-    private static PreparedCase Choice(Device device, ScoreCase test, bool sample)
+    // Scores that all but undo the noise: whatever is wrong in one token's noise decides.
+    private static KernelCase Opposite(ScoreCase test) => new($"draw from the noise's opposite, {test}", target => Choice(target.Device, test, true, [.. Enumerable.Range(0, test.Rows * test.Vocabulary).Select(i =>
+        (1e-4f * (i * 37 % test.Vocabulary)) - Noise(test, i / test.Vocabulary, i % test.Vocabulary))]));
+
+    // Two rows share a picture.
+    private static float Noise(ScoreCase test, int row, int token) => Philox.Gumbel(Seed, Stream + (ulong)(row / RowsOfPicture(test)), row % RowsOfPicture(test), 1, token);
+
+    private static int RowsOfPicture(ScoreCase test) => Math.Min(2, test.Rows);
+
+    private static PreparedCase Choice(Device device, ScoreCase test, bool sample, float[] values)
     {
         // A run writes down a token and makes the row longer: there is room for more of them than are measured, and no row ends.
         const int Capacity = 1 << 18;
-        const ulong Seed = 77;
-        var values = test.Make();
+        // But for small rows, which end at their second next token.
+        var limit = ScoreCases.Real.Contains(test) ? Capacity : 3;
+        var pictures = (test.Rows + RowsOfPicture(test) - 1) / RowsOfPicture(test);
         var scores = device.Upload<float>(values);
         var rows = Enumerable.Range(0, 6).Select(_ => device.Upload<int>(Enumerable.Repeat(1, test.Rows).ToArray())).ToArray();
         var (lengths, ended, inputIds, positions, chosen, limits) = (rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]);
         ended.CopyFrom(new int[test.Rows]);
-        limits.CopyFrom(Enumerable.Repeat(Capacity, test.Rows).ToArray());
+        limits.CopyFrom(Enumerable.Repeat(limit, test.Rows).ToArray());
         var history = device.Allocate<int>((long)test.Rows * Capacity);
         var logSums = device.Allocate<float>(test.Rows);
         var gathered = device.Allocate<float>(test.Rows);
-        var streams = device.Allocate<long>(test.Rows);
+        var streams = device.Upload<long>([.. Enumerable.Range(0, pictures).Select(picture => (long)Stream + picture)]);
         var args = new TokenChoiceArgs
         {
             Scores = scores.View,
@@ -156,7 +174,7 @@ internal static class SamplingBench
             LogSums = logSums.View,
             Rows = test.Rows,
             RowsPerSource = 1,
-            RowsPerImage = 1,
+            RowsPerImage = RowsOfPicture(test),
             Vocabulary = test.Vocabulary,
             Capacity = Capacity,
             Sample = sample,
@@ -187,8 +205,10 @@ internal static class SamplingBench
                 {
                     var own = Row(values, test, row);
                     // Rows that are alike but for rounding noise: as near to the best as the noise's own rounding.
-                    var (best, behind) = TokenChoiceReference.Row(own, token => sample ? Philox.Gumbel(Seed, 0, 0, 1, token) : 0);
+                    var (best, behind) = TokenChoiceReference.Row(own, token => sample ? Noise(test, row, token) : 0);
                     var allowed = sample && float.IsFinite(own[best]) ? 1e-6 * Math.Max(4, Math.Abs((double)own[best])) : 0;
+                    if (!sample)
+                        return PreparedCase.Exact(tokens[row] == best);
                     return behind[tokens[row]] == 0 ? 0 : allowed == 0 ? double.PositiveInfinity : behind[tokens[row]] / allowed;
                 });
             },

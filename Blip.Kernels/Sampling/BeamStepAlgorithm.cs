@@ -32,7 +32,6 @@ internal readonly struct BeamStepAlgorithm<TTeam, TInts, TFloats>(Device device,
             return;
         var room = new Scratch(image, images, beams, capacity);
         var length = lengths[(long)image * beams];
-        team.Sync();
         if (team.Index == 0)
         {
             Merge(image, room);
@@ -44,7 +43,7 @@ internal readonly struct BeamStepAlgorithm<TTeam, TInts, TFloats>(Device device,
         team.Sync();
         for (var column = team.Index; column <= length; column += team.Count)
             MoveColumn(image, room, column, length);
-        team.Sync();
+        // What this reads and writes the columns do not touch.
         if (team.Index == 0)
             Finish(image, room, length + 1);
     }

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>A team that also finds sums and firsts over all of its members, in an order that depends on its size alone.</summary>
+/// <summary>A team that also finds sums, largest values and firsts over all of its members, in an order that depends on its size alone.</summary>
 internal interface IReducer
 {
     /// <summary>Which member this is.</summary>
@@ -13,6 +13,9 @@ internal interface IReducer
 
     /// <summary>The sum of all members' values, given to each.</summary>
     float Sum(float value);
+
+    /// <summary>The largest of all members' values, given to each.</summary>
+    float Max(float value);
 
     /// <summary>The first of all members' candidates, given to each.</summary>
     Candidate First(Candidate candidate);
@@ -43,6 +46,21 @@ internal readonly struct GroupReducer(ArrayView<float> values, ArrayView<int> in
         return sum;
     }
 
+    public float Max(float value)
+    {
+        values[Group.IdxX] = value;
+        Group.Barrier();
+        for (var step = Group.DimX / 2; step > 0; step /= 2)
+        {
+            if (Group.IdxX < step)
+                values[Group.IdxX] = IntrinsicMath.Max(values[Group.IdxX], values[Group.IdxX + step]);
+            Group.Barrier();
+        }
+        var largest = values[0];
+        Group.Barrier();
+        return largest;
+    }
+
     public Candidate First(Candidate candidate) => Candidate.First(candidate, values, indices);
 }
 
@@ -54,6 +72,8 @@ internal readonly struct LoneReducer : IReducer
     public int Count => 1;
 
     public float Sum(float value) => value;
+
+    public float Max(float value) => value;
 
     public Candidate First(Candidate candidate) => candidate;
 }

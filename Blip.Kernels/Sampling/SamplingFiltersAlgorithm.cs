@@ -19,7 +19,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
 
     private readonly TFloats scores = TFloats.Of(device, args.Scores), probabilities = TFloats.Of(device, args.Scratch);
     private readonly int vocabulary = args.Vocabulary, topK = args.TopK, leastTokens = args.LeastTokens;
-    private readonly float temperature = args.Temperature, topP = args.TopP, minP = args.MinP, typicalP = args.TypicalP;
+    private readonly float temperature = args.Temperature, topP = args.TopP, logMinP = (float)Math.Log(args.MinP), typicalP = args.TypicalP;
     private readonly float epsilonCutoff = args.EpsilonCutoff, etaCutoff = args.EtaCutoff;
 
     /// <summary>Temperature and top-k.</summary>
@@ -53,9 +53,10 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         where TTeam : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        Softmax(row, team);
-        var entropy = Entropy(row, team);
-        Cut(row, IntrinsicMath.Min(etaCutoff, XMath.Sqrt(etaCutoff) * Maths.Exp(-entropy)), team);
+        var (largest, sum) = Softmax(row, team);
+        // exp(-entropy): a token's surprise is log sum + largest - score.
+        var typical = Maths.Exp(Mean(row, largest, team)) / sum;
+        Cut(row, IntrinsicMath.Min(etaCutoff, XMath.Sqrt(etaCutoff) * typical), team);
     }
 
     /// <summary>Top-p.</summary>
@@ -63,7 +64,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         where TTeam : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        var (largest, logSum) = Softmax(row, team);
+        var (largest, sum) = Softmax(row, team);
         var drop = 1f - topP;
         // The highest score below which no more than this may be dropped.
         var key = 0u;
@@ -76,7 +77,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         }
         var threshold = FloatOrder.Value(key);
         // Of equal scores the lower tokens go first, as long as the sum allows.
-        var each = Maths.Exp(threshold - largest - logSum);
+        var each = Maths.Exp(threshold - largest) / sum;
         var left = drop - Below(row, threshold, team);
         var equals = each > 0f && left >= each ? (int)IntrinsicMath.Min(left / each, vocabulary) : 0;
         var equalToken = EqualToken(row, threshold, equals, team);
@@ -97,14 +98,13 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         where TTeam : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        Softmax(row, team);
+        // How likely tokens are beside the likeliest is in their scores: neither an exponential nor a sum is needed, and the likeliest stays.
         var first = Rank(row, Order.ByToken, Candidate.Start, 0f, team);
         var second = Rank(row, Order.ByToken, first, 0f, team);
         second = leastTokens > 1 ? second : first;
-        var least = minP * probabilities[row + first.Index];
         for (var c = team.Index; c < vocabulary; c += team.Count)
         {
-            if (probabilities[row + c] < least && c != first.Index && c != second.Index)
+            if (scores[row + c] - first.Value < logMinP && c != second.Index)
                 scores[row + c] = float.NegativeInfinity;
         }
     }
@@ -114,9 +114,9 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         where TTeam : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        var (largest, logSum) = Softmax(row, team);
-        // A token's strangeness is how far its surprise, logSum - score, is from the entropy: how far its score is from this.
-        var center = largest + logSum - Entropy(row, team);
+        var (largest, _) = Softmax(row, team);
+        // A token's strangeness is how far its surprise is from the entropy, the mean surprise: how far its score is from the mean score.
+        var center = largest + Mean(row, largest, team);
         // The largest strangeness below which less than this lies; it is not negative, so that its bits order it.
         var strangest = 0u;
         for (var bit = 30; bit >= 0; bit--)
@@ -167,11 +167,14 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return FloatOrder.Value(key);
     }
 
-    /// <summary>Writes the probabilities and returns log Σ exp, in two parts: beside a large score its logarithm would be lost.</summary>
-    private (float Largest, float LogSum) Softmax<TTeam>(long row, TTeam team)
+    /// <summary>Writes the probabilities and returns what they are made of: a score's is exp(score - largest) / sum.</summary>
+    private (float Largest, float Sum) Softmax<TTeam>(long row, TTeam team)
         where TTeam : struct, IReducer
     {
-        var largest = Rank(row, Order.ByToken, Candidate.Start, 0f, team).Value;
+        var largest = float.NegativeInfinity;
+        for (var c = team.Index; c < vocabulary; c += team.Count)
+            largest = IntrinsicMath.Max(largest, scores[row + c]);
+        largest = team.Max(largest);
         // A row without a finite score has no distribution; nothing of it is likely.
         largest = largest > float.NegativeInfinity ? largest : 0f;
         var sum = 0f;
@@ -190,11 +193,11 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         sum = IntrinsicMath.Max(team.Sum(sum), 1e-30f);
         for (var c = team.Index; c < vocabulary; c += team.Count)
             probabilities[row + c] /= sum;
-        return (largest, Maths.Log(sum));
+        return (largest, sum);
     }
 
-    /// <summary>-Σ p log p, after <see cref="Softmax"/>.</summary>
-    private float Entropy<TTeam>(long row, TTeam team)
+    /// <summary>The mean score by probability less the largest, Σ p · (score - largest), after <see cref="Softmax"/>.</summary>
+    private float Mean<TTeam>(long row, float largest, TTeam team)
         where TTeam : struct, IReducer
     {
         var sum = 0f;
@@ -205,7 +208,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
             for (var c = start; c < end; c += team.Count)
             {
                 var probability = probabilities[row + c];
-                block += probability > 0f ? -probability * Maths.Log(probability) : 0f;
+                block += probability > 0f ? probability * (scores[row + c] - largest) : 0f;
             }
             sum += block;
         }

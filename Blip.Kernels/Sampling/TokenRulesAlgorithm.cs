@@ -33,7 +33,7 @@ internal readonly struct TokenRulesAlgorithm<TTeam, TInts, TFloats>(Device devic
         if (penalty != 1f)
             PenalizeRepetition(row, said, length, team);
         team.Sync();
-        if (ngram > 0 && length >= ngram)
+        if (ngram > 0)
             ForbidNgrams(row, said, length, team);
         team.Sync();
         AddBiases(in badWords, row, said, length, team);

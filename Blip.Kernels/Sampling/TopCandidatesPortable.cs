@@ -39,7 +39,11 @@ internal static class TopCandidatesPortable
     }
 
     // A NaN has no place in any order; without one every token is a candidate, and there are always enough.
-    private static float Sum(float score, float running) => score + running >= float.NegativeInfinity ? score + running : float.NegativeInfinity;
+    private static float Sum(float score, float running)
+    {
+        var sum = score + running;
+        return sum >= float.NegativeInfinity ? sum : float.NegativeInfinity;
+    }
 
     private static float Order(in Data data, float sum, int token)
     {

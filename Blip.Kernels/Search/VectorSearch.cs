@@ -81,10 +81,7 @@ public static class VectorSearch
         using var maxima = device.Allocate<float>((long)blocks * found.Length, zeroed: false);
         using (var uploaded = device.Upload(queries))
         {
-            if (args.Count > 0 && portable)
-                VectorSearchPortable.Scan(device, args, uploaded.View, found.Length, maxima.View);
-            else if (args.Count > 0)
-                VectorSearchSimd.Scan(device, args, uploaded.View, found.Length, maxima.View);
+            Scan(device, args, uploaded.View, found.Length, maxima.View, portable);
             device.Synchronize();
         }
         var best = new float[blocks];
@@ -100,6 +97,15 @@ public static class VectorSearch
                 VectorSearchSimd.Rescore(args, query, chosen, hits);
             found[i] = hits.Sorted();
         }
+    }
+
+    /// <summary>The first pass: the best score in each block of vectors, [queries, blocks]; -∞ where none can be found.</summary>
+    internal static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima, bool portable)
+    {
+        if (args.Count > 0 && portable)
+            VectorSearchPortable.Scan(device, args, queries, queryCount, maxima);
+        else if (args.Count > 0)
+            VectorSearchSimd.Scan(device, args, queries, queryCount, maxima);
     }
 
     // What a score of each query may be off by, its counterpart in double included.

@@ -17,6 +17,9 @@ public sealed record BeamStepCase(int Images, int Beams, int Length, int Capacit
     /// <summary>One candidate in so many is the stop token; 0: none.</summary>
     public int StopEvery { get; init; } = 5;
 
+    /// <summary>Candidates of a beam; 0: two for each beam, so that they may all come from one.</summary>
+    public int Candidates { get; init; }
+
     /// <inheritdoc cref="BeamStepArgs.StopWhenFull"/>
     public bool StopWhenFull { get; init; }
 
@@ -28,7 +31,7 @@ public sealed record BeamStepCase(int Images, int Beams, int Length, int Capacit
 
     /// <inheritdoc/>
     public override string ToString() => $"{Images} x {Beams} beams at {Length} of {Capacity}"
-        + $"{(Finished > 0 ? $", {Finished} finished" : "")}{(StopEvery == 1 ? ", all stop" : "")}{(StopWhenFull ? ", early" : "")}{(BoundByLimit ? ", never early" : "")}";
+        + $"{(Candidates > 0 ? $", {Candidates} candidates" : "")}{(Finished > 0 ? $", {Finished} finished" : "")}{(StopEvery == 1 ? ", all stop" : "")}{(StopWhenFull ? ", early" : "")}{(BoundByLimit ? ", never early" : "")}";
 }
 
 /// <summary>The one list of beam steps that tests and benchmarks share.</summary>
@@ -40,6 +43,7 @@ public static class BeamStepCases
         new(1, 1, 1, 5), new(1, 2, 1, 8), new(3, 3, 4, 5), new(2, 3, 7, 32) { Finished = 2 }, new(2, 5, 6, 16) { Finished = 5 },
         new(1, 4, 9, 20) { StopEvery = 1 }, new(2, 3, 5, 20) { StopEvery = 0 }, new(2, 3, 5, 20) { Finished = 2, StopEvery = 2, StopWhenFull = true },
         new(2, 3, 5, 20) { Finished = 3, BoundByLimit = true }, new(1, 3, 5, 20) { Finished = 3, LengthPenalty = -1 }, new(4, 7, 130, 150) { Finished = 3 },
+        new(2, 3, 5, 20) { Candidates = 2 },
     ];
 
     /// <summary>A caption's step: three beams of one image and of sixteen.</summary>
@@ -63,7 +67,7 @@ public sealed class BeamStepData : IDisposable
     {
         (this.device, this.test) = (device, test);
         var random = new Random((test.Images * 31) + (test.Beams * 7) + test.Length);
-        int beams = test.Beams, rows = test.Images * beams, candidates = 2 * beams;
+        int beams = test.Beams, rows = test.Images * beams, candidates = test.Candidates > 0 ? test.Candidates : 2 * beams;
         before = [.. Enumerable.Range(0, test.Images).Select(image => Before(random, image))];
         var next = before.Select(state => state.Running.Select(beam => Continuations(random, beam.Sum, candidates)).ToArray()).ToArray();
         var reference = new BeamStepReference(beams, Prompt, test.Capacity, Stop, test.StopWhenFull, test.BoundByLimit, test.LengthPenalty);
@@ -108,8 +112,9 @@ public sealed class BeamStepData : IDisposable
             Done = done.View,
             InputIds = inputIds.View,
             Positions = positions.View,
-            IntScratch = Upload(new int[rows * (7 + test.Capacity)]).View,
-            FloatScratch = Upload(new float[rows * 4]).View,
+            // As an earlier step leaves them: with something in them.
+            IntScratch = Upload(Enumerable.Repeat(int.MaxValue / 2, rows * (7 + test.Capacity))).View,
+            FloatScratch = Upload(Enumerable.Repeat(float.NaN, rows * 4)).View,
         };
     }
 

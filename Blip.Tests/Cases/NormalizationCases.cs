@@ -25,6 +25,9 @@ public enum RowValues
 
     /// <summary>Zero but for one large element.</summary>
     Spike,
+
+    /// <summary>One element, the last, the first or one between, so large that its square overflows.</summary>
+    Steep,
 }
 
 /// <summary>Rows to be normalised.</summary>
@@ -95,6 +98,7 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
         RowValues.Zero => 0,
         RowValues.Tiny => Between(random, 1e-25f),
         RowValues.Spike => column == Width / 2 ? 1e4f : 0,
+        RowValues.Steep => column == (row % 3 == 0 ? Width - 1 : row % 3 == 1 ? 0 : Width / 3) ? 1e30f : Between(random, 1),
         _ => Between(random, 1) + Between(random, 1),
     };
 
@@ -120,6 +124,9 @@ public static class NormalizationCases
         new(2, 768, RowValues.Spike), new(2, 50, RowValues.Large, Residual: true), new(5, 268, RowValues.Offset, Residual: true),
         new(3, 135, RowValues.Offset, Residual: true), new(3, 134, RowValues.Offset), new(3, 133, RowValues.Offset),
     ];
+
+    /// <summary>Squares beyond floats, for rows of length one alone: a variance is a float.</summary>
+    public static IReadOnlyList<NormalizationCase> Beyond => [new(3, 512, RowValues.Steep), new(3, 31, RowValues.Steep)];
 
     /// <summary>Results in 16 bits, for a layer normalisation alone.</summary>
     public static IEnumerable<NormalizationCase> Rounded =>

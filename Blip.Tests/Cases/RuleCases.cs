@@ -23,8 +23,9 @@ public static class RuleCases
     private static readonly GenerationOptions Every = Usual with
     {
         MinNewTokens = 4,
-        BadWordsIds = [[11], [12, 13], [2, 3, 4]],
-        SequenceBias = [new([21], 2.5f), new([3, 22], -1.5f)],
+        // Histories hold 2, 3 and 4: words that have been said gain too, and sequences end alike.
+        BadWordsIds = [[11], [12, 13], [2, 3, 4], [2, 3], [3, 2], [2, 14], [3, 14], [4, 14]],
+        SequenceBias = [new([21], 2.5f), new([4], 0.5f), new([3, 22], -1.5f), new([2, 4, 23], 0.75f)],
         SuppressTokens = [31, 32],
         BeginSuppressTokens = [33],
         ForcedEosTokenId = 5,
@@ -37,6 +38,9 @@ public static class RuleCases
         .. new[] { 1, 2, 5, 9, 18, 19 }.SelectMany(length => new[] { new RuleCase("usual rules", new(3, 67), length, Usual), new RuleCase("all rules", new(5, 99), length, Every) }),
         new("all rules", new(2, 307, ScoreValues.Forbidden), 9, Every), new("first token forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 9 }),
         new("word 0 forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 0 }), new("word 0 forced", new(2, 61), 19, Usual with { ForcedEosTokenId = 0 }),
+        // Rules that meet at the stop token, each of them another work-item's.
+        new("stop token suppressed", new(2, 61), 9, Usual with { SuppressTokens = [31, 6], ExponentialDecayLengthPenalty = new(2, 1.1f) }),
+        new("stop token forced", new(2, 61), 1, Usual with { BadWordsIds = [[4], [6]], ForcedBosTokenId = 6 }),
     ];
 
     /// <summary>A caption's step.</summary>

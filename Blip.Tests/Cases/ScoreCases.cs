@@ -34,6 +34,15 @@ public enum ScoreValues
 
     /// <summary>NaN, +inf, -inf and the largest floats: logits alone may hold them.</summary>
     Infinite,
+
+    /// <summary>
+    /// The last or the first token is so far above others that an exponential which does not know of it overflows. Every 128th from it is
+    /// near it: what falls to the same work-item of a GPU's group.
+    /// </summary>
+    Steep,
+
+    /// <summary>Three by three one unit in the last place apart, around zero; in every second row one is above all.</summary>
+    Neighbours,
 }
 
 /// <summary>Rows of scores over a vocabulary.</summary>
@@ -103,8 +112,19 @@ public sealed record ScoreCase(int Rows, int Vocabulary, ScoreValues Values = Sc
             4 => float.MinValue,
             _ => Normal(random),
         },
+        ScoreValues.Steep => Steep(random, Math.Abs(token - (row % 2 == 0 ? Vocabulary - 1 : 0))),
+        ScoreValues.Neighbours => row % 2 == 1 && token == 0 ? 20 : Below(0.3f + (((row * 5) + (token / 3 * 7)) % 11 / 4f) - 1.25f, token % 3),
         _ => Normal(random),
     };
+
+    private static float Steep(Random random, int distance) => distance == 0 ? 400 : distance % 128 == 0 ? 396 : Normal(random);
+
+    private static float Below(float value, int units)
+    {
+        for (var i = 0; i < units; i++)
+            value = MathF.BitDecrement(value);
+        return value;
+    }
 
     // Of spread 3, as logits have it.
     private static float Normal(Random random) =>
@@ -208,9 +228,10 @@ public static class ScoreCases
     public static IReadOnlyList<ScoreCase> Small =>
     [
         new(1, 1), new(2, 2), new(3, 3), new(5, 15), new(2, 16), new(3, 17), new(2, 63), new(4, 99), new(3, 131), new(7, 307),
-        new(1, 2, ScoreValues.Equal), new(3, 131, ScoreValues.Equal), new(3, 5, ScoreValues.Ties), new(4, 307, ScoreValues.Ties),
+        new(2, 3, ScoreValues.Equal), new(3, 131, ScoreValues.Equal), new(3, 5, ScoreValues.Ties), new(4, 307, ScoreValues.Ties),
         new(1, 1, ScoreValues.OnlyOne), new(2, 99, ScoreValues.OnlyOne), new(2, 33, ScoreValues.Peaked), new(2, 131, ScoreValues.Extreme),
         new(3, 31, ScoreValues.Forbidden), new(2, 307, ScoreValues.Forbidden), new(1, 1, ScoreValues.Nothing), new(2, 67, ScoreValues.Nothing),
+        new(2, 384, ScoreValues.Steep), new(2, 17, ScoreValues.Neighbours), new(1, 5003),
     ];
 
     /// <summary>What a model that overflows gives: the first step of generation alone may meet it.</summary>

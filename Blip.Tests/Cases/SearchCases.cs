@@ -22,6 +22,9 @@ public enum SearchValues
 
     /// <summary>So small that products vanish in float.</summary>
     Tiny,
+
+    /// <summary>The sum of all queries, ever longer: the last of each block is its best.</summary>
+    Rising,
 }
 
 /// <summary>Vectors, and what is looked for among them.</summary>
@@ -57,6 +60,10 @@ public sealed record SearchCase(int Count, int Dimension, int Queries, int K, Se
                     break;
                 case SearchValues.Clustered:
                     Mixed(random, queries.AsSpan(0, Dimension), (float)row / Count, vector);
+                    break;
+                case SearchValues.Rising:
+                    for (var i = 0; i < queries.Length; i++)
+                        vector[i % Dimension] += queries[i] * (row + 1) / Count / Queries;
                     break;
                 case SearchValues.Zero:
                     break;
@@ -125,7 +132,7 @@ public static class SearchCases
         new(3000, 17, 2, 100, SearchValues.NearTies), new(4000, 32, 1, 50, SearchValues.Clustered), new(500, 16, 1, 10, SearchValues.Zero),
         new(500, 16, 2, 10, SearchValues.Tiny),
         new(1000, 40, 3, 10) { LeftOutEvery = 2 }, new(50, 40, 1, 10) { LeftOutEvery = 1 }, new(3000, 64, 2, 20, SearchValues.Copies) { LeftOutEvery = 3 },
-        new(3000, 64, 1, 20, SearchValues.NearTies) { LeftOutEvery = 7 }, new(300, 40, 4, 10) { LeftOutEvery = 3 },
+        new(3000, 64, 1, 20, SearchValues.NearTies) { LeftOutEvery = 7 }, new(300, 40, 4, 10) { LeftOutEvery = 3 }, new(272, 24, 4, 3, SearchValues.Rising),
     ];
 
     /// <summary>The test pictures of Flickr and COCO, the first to be re-ranked of each; and a million.</summary>

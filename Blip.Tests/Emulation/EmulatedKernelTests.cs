@@ -113,9 +113,19 @@ internal static class EmulatedCases
         ["layernorm"] = ["x 136", "x 264", "x 40", "Offset"],
         ["gemmbackward"] = ["short, extreme values"],
         ["attentionbackward"] = ["beams"],
-        ["samplingfilters"] = ["of [3, 17]", "of [3, 131] Usual", "of [4, 307] Ties", "of [2, 131] Extreme"],
-        ["tokenrules"] = ["word 0 forced"],
-        ["vectorsearch"] = ["[300, 40], 4"],
+        ["beamstep"] = [", 2 candidates"],
+        ["l2normalize"] = ["Steep"],
+        ["logsoftmax"] = ["Steep", "without sums", "[1, 5003]"],
+        ["samplingfilters"] =
+        [
+            "of [3, 17]", "of [3, 131] Usual", "of [4, 307] Ties", "of [2, 131] Extreme", "of [2, 384] Steep", "of [2, 17] Neighbours",
+            "top-p 0.37 of [2, 3] Equal", "top-p 0.37 of [3, 131] Equal", "top-p 0.9 of [3, 131] Equal", "typical 0.01, two at least of [7, 307]", "min-p 0.9, two at least of [7, 307]",
+            "epsilon 0.0003 of [1, 5003]", "eta 0.0006 of [1, 5003]", "top-p 0.9 of [1, 5003]", "typical 0.95 of [1, 5003]",
+        ],
+        ["tokenchoice"] = ["opposite", "[4, 307] Ties"],
+        ["tokenrules"] = ["word 0 forced", "stop token"],
+        ["topcandidates"] = ["[4, 307] Ties"],
+        ["vectorsearch"] = ["[300, 40], 4", "blocks' best"],
     };
 
     /// <summary>Opens the emulated device for the forms of kernels that GPUs take.</summary>

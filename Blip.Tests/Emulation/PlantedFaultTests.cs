@@ -34,7 +34,6 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
         // with the largest sum stays the same.
         ("tokenchoice", "choice swapped", "selp.b32 %f20, %f19, %f3, %p14", "a constant added to every token's noise"),
         // The same logarithm, here of a softmax's sum: at least the 1 of its largest term.
-        ("samplingfilters", "sum forgotten", "add.f32 %f73, %f70, %f72", "what is added is 0 but for subnormal numbers, which the sum never is"),
         ("logsoftmax", "sum forgotten", "add.f32 %f60, %f57, %f59", "what is added is 0 but for subnormal numbers, which the sum never is"),
         ("layernormbackward", "end of a range off by one", "setp.ge.s32 %p17, %r9, %r13", "the part that begins at the end of a row is empty, and adds 0"),
     ];

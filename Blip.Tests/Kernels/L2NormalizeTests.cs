@@ -10,7 +10,7 @@ public class L2NormalizeTests
     public void Every_case_agrees_with_the_formula_in_double(string id)
     {
         using var device = Variants.Open(id);
-        foreach (var test in NormalizationCases.Small.Concat(NormalizationCases.Real))
+        foreach (var test in NormalizationCases.Small.Concat(NormalizationCases.Beyond).Concat(NormalizationCases.Real))
         {
             var x = test.Make().X;
             using var xs = device.Upload<float>(x);
