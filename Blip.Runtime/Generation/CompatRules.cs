@@ -47,7 +47,13 @@ public sealed record CompatRules
     /// <summary>Whether a question begins with [ENC] in place of [CLS].</summary>
     public bool EncoderTokenInQuestions { get; private init; }
 
-    /// <summary>Whether a text that re-ranks a retrieval begins with [ENC] in place of [CLS]; one that is matched with a picture by itself never does.</summary>
+    /// <summary>
+    /// Whether a text that is matched with an image by itself begins with [ENC] in place of [CLS]. Neither implementation does so in its demo;
+    /// training does, and so does <see cref="ForMatching"/> on request.
+    /// </summary>
+    public bool EncoderTokenInMatching { get; private init; }
+
+    /// <summary>Whether a text that re-ranks a retrieval begins with [ENC] in place of [CLS].</summary>
     public bool EncoderTokenInReranking { get; private init; }
 
     /// <summary>Most tokens of a question or a text to be matched, [CLS] and [SEP] counted; null for as many as the model has positions.</summary>
@@ -78,9 +84,29 @@ public sealed record CompatRules
     /// <param name="text">The model's special tokens.</param>
     public int[] Question(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInQuestions, text);
 
-    /// <summary>A text that is matched with a picture, or made a vector of.</summary>
+    /// <summary>These rules with what one call states about its texts.</summary>
+    /// <param name="encoderToken">Whether texts beside an image begin with [ENC]; null leaves it to these rules.</param>
+    /// <param name="maxTextTokens">Most tokens of a text, [CLS] and [SEP] counted; null leaves it to these rules.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTextTokens"/> is below 2: [CLS] and [SEP] always stay.</exception>
+    public CompatRules ForMatching(bool? encoderToken, int? maxTextTokens)
+    {
+        if (maxTextTokens is { } most)
+            ArgumentOutOfRangeException.ThrowIfLessThan(most, 2, nameof(maxTextTokens));
+        return this with
+        {
+            EncoderTokenInMatching = encoderToken ?? EncoderTokenInMatching,
+            EncoderTokenInReranking = encoderToken ?? EncoderTokenInReranking,
+            MaxTextTokens = maxTextTokens ?? MaxTextTokens,
+        };
+    }
+
+    /// <summary>A text that a vector is made of: always with [CLS].</summary>
     /// <inheritdoc cref="Question"/>
-    public int[] MatchText(int[] ids, TextConfig text) => Begin(Cut(ids), encoderToken: false, text);
+    public int[] VectorText(int[] ids, TextConfig text) => Begin(Cut(ids), encoderToken: false, text);
+
+    /// <summary>A text that is matched with an image.</summary>
+    /// <inheritdoc cref="Question"/>
+    public int[] MatchText(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInMatching, text);
 
     /// <summary>A text that re-ranks a retrieval.</summary>
     /// <inheritdoc cref="Question"/>

@@ -98,7 +98,7 @@ public sealed class Embedder : Pipeline
     public IReadOnlyList<float[]> EmbedTexts(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        var ids = texts.Select(text => TextIds.Of(Host, text, rules.MatchText, "Text")).ToArray();
+        var ids = texts.Select(text => TextIds.Of(Host, text, rules.VectorText, "Text")).ToArray();
         var vectors = new List<float[]>(ids.Length);
         foreach (var batch in ids.Chunk(TextBatch))
             vectors.AddRange(InTurn(() => VectorsOf(batch), cancellationToken));
@@ -176,7 +176,7 @@ public sealed class Embedder : Pipeline
     {
         try
         {
-            return (text, TextIds.Of(Host, text, rules.MatchText, "Text"), null);
+            return (text, TextIds.Of(Host, text, rules.VectorText, "Text"), null);
         }
         catch (ArgumentException e)
         {

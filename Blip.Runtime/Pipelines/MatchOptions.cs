@@ -11,6 +11,19 @@ public sealed record MatchOptions
     /// </summary>
     public bool Reranking { get; init; }
 
+    /// <summary>
+    /// The token at position 0 of each text, where the matching head reads. True puts [ENC] there, as training and the authors'
+    /// train_retrieval.py do. False keeps [CLS], as their demo does. Null leaves it to <see cref="Models.Compat"/> and
+    /// <see cref="Reranking"/>. The text of <see cref="Match.Cosine"/> always begins with [CLS].
+    /// </summary>
+    public bool? EncoderToken { get; init; }
+
+    /// <summary>
+    /// Most tokens of a text, [CLS] and [SEP] counted, at least 2. A longer text is cut and its closing [SEP] stays; the text of
+    /// <see cref="Match.Cosine"/> is cut, too. The authors' code uses 35. Null leaves it to <see cref="Models.Compat"/>.
+    /// </summary>
+    public int? MaxTextTokens { get; init; }
+
     /// <summary>Also tell where the model looked for each word of each text (<see cref="Match.Attention"/>); it costs another pass over each pair.</summary>
     public bool Attention { get; init; }
 
