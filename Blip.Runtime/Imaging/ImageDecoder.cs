@@ -83,6 +83,21 @@ public static class ImageDecoder
         }
     }
 
+    /// <summary>Reads the size of an encoded image from its header, so that memory can be planned before it is decoded.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <returns>Columns and rows as they are stored, before an orientation is applied; null where the header cannot be read.</returns>
+    public static unsafe (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file)
+    {
+        if (ImageFormats.Objection(file[..Math.Min(file.Length, ImageFormats.HeaderLength)]) is not null)
+            return null;
+        fixed (byte* bytes = file)
+        {
+            using var data = SKData.Create((nint)bytes, file.Length);
+            using var codec = SKCodec.Create(data);
+            return codec is null ? null : (codec.Info.Width, codec.Info.Height);
+        }
+    }
+
     private static byte[] ReadRest(Stream stream, byte[] header, string name, ImageDecoderOptions options)
     {
         using var file = new MemoryStream(stream.CanSeek ? (int)Math.Clamp(stream.Length - stream.Position + header.Length, 0, Math.Min(options.MaxFileBytes, 1 << 26)) : 0);

@@ -94,6 +94,23 @@ public abstract class ImageTextModel : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes over what another model on the same device made of some images, in place of encoding them again. Both image encoders must have the
+    /// same weights (<see cref="SharedEncoder"/>).
+    /// </summary>
+    /// <param name="states">Images of the other model.</param>
+    /// <returns>The model's own memory, which holds these images until the next call.</returns>
+    /// <exception cref="ArgumentException">The other model has another width or runs elsewhere.</exception>
+    internal ImageStates Adopt(ImageStates states)
+    {
+        if (states.Model.Device != Device || states.Model.Config.Vision.HiddenSize != Config.Vision.HiddenSize)
+            throw new ArgumentException("Images can be taken over from a model of the same width on the same device alone.", nameof(states));
+        own.Reset(states.Images, states.Tokens);
+        states.Embeddings.CopyTo(Device.Stream, own.Embeddings);
+        Encoded(own);
+        return own;
+    }
+
     /// <summary>Copies single images, of one batch or of several, to memory of their own, in the order given.</summary>
     /// <param name="parts">Images of this model, all with the same number of tokens.</param>
     /// <returns>The caller's to dispose.</returns>

@@ -12,6 +12,9 @@ public sealed record CaptionOptions
     /// <summary>Words that captions begin with, such as "a picture of"; null begins as <see cref="PipelineOptions.Compat"/> says: freely, or as the authors' code. A picture's own prompt goes before it.</summary>
     public string? Prompt { get; init; }
 
+    /// <summary>Whether a caption's text begins with its prompt; null leaves it to <see cref="PipelineOptions.Compat"/>: the authors' code cuts it off.</summary>
+    public bool? KeepPrompt { get; init; }
+
     /// <summary>Words, or rows of words, that no caption holds.</summary>
     public IReadOnlyList<string> BadWords { get; init; } = [];
 

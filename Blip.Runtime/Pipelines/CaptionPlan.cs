@@ -18,7 +18,7 @@ internal sealed class CaptionPlan : GenerationPlan
         this.text = text;
         AttentionRules.CheckWritten(Attention, options.AttentionMethod);
         Rollout = AttentionRules.NeedsPixels(Attention, options.AttentionMethod);
-        KeepsPrompt = rules.KeepsPrompt;
+        KeepsPrompt = options.KeepPrompt ?? rules.KeepsPrompt;
         // A model without a vocabulary cannot be given the words that captions begin with unasked.
         prompt = Encode(options.Prompt ?? (tokenizer is null ? null : rules.CaptionPrompt));
     }

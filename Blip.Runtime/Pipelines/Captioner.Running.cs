@@ -6,35 +6,45 @@ namespace Blip.Runtime.Pipelines;
 /// <content>A batch through the device.</content>
 public sealed partial class Captioner
 {
-    private CaptionPlan Plan(CaptionOptions? options) => new(options ?? new CaptionOptions(), Defaults, rules, Config.Text, Tokenizer);
+    internal CaptionPlan Plan(CaptionOptions? options) => new(options ?? new CaptionOptions(), Defaults, rules, Config.Text, Tokenizer);
 
     /// <summary>Runs a batch: a result for each picture, in order. What is wrong with one picture, its prompt included, is its own result.</summary>
     private CaptionResult[] Run(IReadOnlyList<DecodedImage> batch, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
         var pictures = batch.Select(picture => Prompted(picture, plan)).ToArray();
-        return InTurn(() => RunInTurn(pictures, plan, onToken, cancellationToken), cancellationToken);
+        return InTurn(() => RunInTurn(pictures, plan, streams: null, onToken, cancellationToken).Results, cancellationToken);
     }
 
-    private CaptionResult[] RunInTurn(DecodedImage[] pictures, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    /// <summary>Captions a batch while no other thread works on the device.</summary>
+    /// <param name="pictures">The images; a result for each, in order.</param>
+    /// <param name="plan">How their captions are chosen.</param>
+    /// <param name="streams">The stream of random numbers of each image; null gives all the same one.</param>
+    /// <param name="onToken">Called for each token as it is chosen; null for nothing.</param>
+    /// <param name="cancellationToken">Ends the work before the next token.</param>
+    /// <returns>The results, and for each image what the image encoder made of it; null for one that was refused.</returns>
+    internal (CaptionResult[] Results, EncodedImage?[] Images) RunInTurn(
+        DecodedImage[] pictures, CaptionPlan plan, IReadOnlyList<long>? streams, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
-        var results = new CaptionResult[pictures.Length];
+        var (results, images) = (new CaptionResult[pictures.Length], new EncodedImage?[pictures.Length]);
         var places = Host.Upload(pictures, model.PixelBuffer, (i, error) => results[i] = CaptionResult.Failed(pictures[i].Source, error));
         if (places.Count == 0)
-            return results;
+            return (results, images);
 
         cancellationToken.ThrowIfCancellationRequested();
-        model.Encode(places.Count, Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width);
+        var states = model.Encode(places.Count, Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width);
         var prompts = places.ConvertAll(place => plan.Prompt(pictures[place].Source));
-        var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streams: null, onToken, cancellationToken);
+        var streamOf = streams is null ? null : places.ConvertAll(place => streams[place]);
+        var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streamOf, onToken, cancellationToken);
         var rollouts = plan.Rollout ? model.ImageRollout(places.Count, Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width) : null;
         for (var i = 0; i < places.Count; i++)
         {
             var (source, image, _) = pictures[places[i]];
+            images[places[i]] = new EncodedImage(states, i);
             results[places[i]] = sequences[i] is [{ Score: var score }, ..] && double.IsFinite(score)
                 ? CaptionResult.Of(source, ToCaption(sequences[i], prompts[i], plan) with { Attention = plan.Attention ? Attention(i, sequences[i][0], rollouts?[i]) : [] }, plan.Attention ? image : null)
                 : CaptionResult.Failed(source, $"{source.Name}: {GenerationPlan.NoWords}");
         }
-        return results;
+        return (results, images);
     }
 
     private static DecodedImage Prompted(DecodedImage picture, CaptionPlan plan)

@@ -26,7 +26,7 @@ public sealed partial class Captioner : Pipeline
     private int turns;
     private bool failed;
 
-    private Captioner(PipelineHost host, CaptionerOptions options)
+    internal Captioner(PipelineHost host, PipelineOptions options)
         : base(host)
     {
         rules = CompatRules.Of(options.Compat);

@@ -10,6 +10,9 @@ internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image
     /// <summary>What is on the device of it already; then there are no pixels.</summary>
     public ImageFeatures? Features { get; init; }
 
+    /// <summary>What the image encoder made of the image already, with others of its batch; null for an image that is yet to be encoded.</summary>
+    public EncodedImage? Encoded { get; init; }
+
     /// <summary>The pixels on their way to the device already; null where they go when their turn comes.</summary>
     public StagedBytes? Staged { get; init; }
 

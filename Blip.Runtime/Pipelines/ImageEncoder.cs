@@ -74,7 +74,9 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
         var pixels = new List<int>(batch.Count);
         for (var i = 0; i < batch.Count; i++)
         {
-            if (batch[i].Features is not { } features)
+            if (batch[i].Encoded is { } known)
+                encoded[i] = known;
+            else if (batch[i].Features is not { } features)
                 pixels.Add(i);
             else if (!features.BelongsTo(host))
                 refuse(i, $"{features.Name}: it was encoded by another pipeline; encode it with this one.");

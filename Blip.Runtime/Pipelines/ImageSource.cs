@@ -14,6 +14,9 @@ public sealed class ImageSource
     /// <summary>What the picture is called in results and messages: its path, for a file.</summary>
     public string Name { get; }
 
+    /// <summary>True for a file: <see cref="Name"/> is its path.</summary>
+    public bool IsFile { get; private init; }
+
     /// <summary>Words that this picture's caption begins with, in place of the call's own prompt; null leaves that one.</summary>
     public string? Prompt { get; init; }
 
@@ -21,7 +24,7 @@ public sealed class ImageSource
     public static ImageSource FromFile(string path, string? prompt = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new ImageSource(path, () => ImageDecoder.Decode(path), () => FileIdentity(path)) { Prompt = prompt };
+        return new ImageSource(path, () => ImageDecoder.Decode(path), () => FileIdentity(path)) { Prompt = prompt, IsFile = true };
     }
 
     /// <summary>An encoded picture (JPEG, PNG, …) in memory.</summary>

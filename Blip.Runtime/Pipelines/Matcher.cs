@@ -26,12 +26,12 @@ public sealed class Matcher : Pipeline
     private readonly ImageEncoder encoder;
     private readonly CompatRules rules;
 
-    private Matcher(PipelineHost host, MatcherOptions options)
+    internal Matcher(PipelineHost host, PipelineOptions options, long imageCacheBytes = 0)
         : base(host)
     {
         rules = CompatRules.Of(options.Compat);
         model = host.Own(MatchingModel.Load(host.Source, host.Device, options.ForModel()));
-        encoder = new ImageEncoder(host, model, options.ImageCacheBytes);
+        encoder = new ImageEncoder(host, model, imageCacheBytes);
         Embedder = new Embedder(host, model, encoder, rules, owner: false);
     }
 
@@ -59,7 +59,7 @@ public sealed class Matcher : Pipeline
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new MatcherOptions();
-        return PipelineHost.Open(source, options, host => new Matcher(host, options));
+        return PipelineHost.Open(source, options, host => new Matcher(host, options, options.ImageCacheBytes));
     }
 
     /// <summary>Encodes a picture and keeps it on the device for any number of calls.</summary>
@@ -171,10 +171,31 @@ public sealed class Matcher : Pipeline
     {
         if (options is { Attention: true, AttentionLayer: { } layer } && (uint)layer >= (uint)Config.Text.Layers)
             throw new ArgumentException($"AttentionLayer is {layer}; the text encoder has layers 0 to {Config.Text.Layers - 1}.", nameof(options));
-        return options?.Reranking == true ? rules.RerankText : rules.MatchText;
+        var own = RulesOf(options);
+        return options?.Reranking == true ? own.RerankText : own.MatchText;
+    }
+
+    private CompatRules RulesOf(MatchOptions? options)
+    {
+        if (options?.MaxTextTokens is < 2 and var most)
+            throw new ArgumentException($"MaxTextTokens is {most}; give 2 or more: [CLS] and [SEP] always stay.", nameof(options));
+        return rules.ForMatching(options?.EncoderToken, options?.MaxTextTokens);
     }
 
     private Dictionary<string, int[]> Ids(IReadOnlyList<string> texts, MatchOptions? options) => TextIds.OfEach(Host, texts, Rule(options), "Text");
+
+    /// <summary>Matches a batch of images, each with its own texts, while no other thread works on the device.</summary>
+    /// <param name="batch">The images, decoded or encoded already, and their texts.</param>
+    /// <param name="options">How; null for the plain way.</param>
+    /// <exception cref="ArgumentException">A text is longer than the model reads.</exception>
+    internal MatchResult[] RunInTurn(IReadOnlyList<(DecodedImage Image, IReadOnlyList<string> Texts)> batch, MatchOptions? options)
+    {
+        var rule = Rule(options);
+        return Run([.. batch.Select(pair => new Pairs(pair.Image, pair.Texts))], text => TextIds.Of(Host, text, rule, "Text"), options, CancellationToken.None);
+    }
+
+    /// <summary>Takes over images that another model on the same device encoded with the same weights, while no other thread works there.</summary>
+    internal ImageStates AdoptInTurn(ImageStates states) => model.Adopt(states);
 
     private MatchResult[] Run(IReadOnlyList<Pairs> batch, Func<string, int[]> read, MatchOptions? options, CancellationToken cancellationToken)
     {
@@ -183,7 +204,7 @@ public sealed class Matcher : Pipeline
         var places = Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).ToList();
         var texts = places.SelectMany(i => batch[i].Texts).Distinct(StringComparer.Ordinal).ToList();
         // The vectors' texts begin with [CLS] whatever the pairs' texts begin with.
-        var vectors = texts.Zip(Vectors(texts, cancellationToken)).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
+        var vectors = texts.Zip(Vectors(texts, RulesOf(options), cancellationToken)).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
         foreach (var group in places.GroupBy(i => images[i]!.Value.States))
         {
             var pictures = Embedder.VectorsOf(group.Key);
@@ -205,12 +226,12 @@ public sealed class Matcher : Pipeline
         return results;
     }
 
-    private IEnumerable<float[]> Vectors(List<string> texts, CancellationToken cancellationToken)
+    private IEnumerable<float[]> Vectors(List<string> texts, CompatRules own, CancellationToken cancellationToken)
     {
         foreach (var run in texts.Chunk(PairsPerRun))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            foreach (var vector in Embedder.VectorsOf([.. run.Select(text => TextIds.Of(Host, text, rules.MatchText, "Text"))]))
+            foreach (var vector in Embedder.VectorsOf([.. run.Select(text => TextIds.Of(Host, text, own.VectorText, "Text"))]))
                 yield return vector;
         }
     }

@@ -58,12 +58,12 @@ public abstract class Pipeline : IDisposable
     internal (long Bytes, int Buffers) DeviceMemory => (Host.Device.AllocatedBytes, Host.Device.LiveBuffers);
 
     /// <summary>What it stands on.</summary>
-    private protected PipelineHost Host { get; }
+    internal PipelineHost Host { get; }
 
     private protected WordPieceTokenizer? Tokenizer => Host.Tokenizer;
 
     /// <summary>Does work on the device while no other thread does.</summary>
-    private protected T InTurn<T>(Func<T> work, CancellationToken cancellationToken) => Host.InTurn(this, work, cancellationToken);
+    internal T InTurn<T>(Func<T> work, CancellationToken cancellationToken) => Host.InTurn(this, work, cancellationToken);
 
     /// <summary>
     /// Takes a stream of items through the device, batch by batch, each made ready on the thread pool while the device works on those before

@@ -15,15 +15,15 @@ internal sealed class PipelineHost
     // What saturates a processor's cores, or keeps a GPU busy, without holding many pictures in memory.
     private const int ProcessorBatch = 4, GpuBatch = 16;
 
-    private readonly SemaphoreSlim turn = new(1, 1);
+    private readonly SemaphoreSlim turn;
     private readonly Stack<IDisposable> owned = [];
     private readonly HashSet<ImageFeatures> handles = [];
     private UploadStage? stage;
     private bool disposed;
 
-    private PipelineHost(ModelSource source, PipelineOptions options, Device device)
+    private PipelineHost(ModelSource source, PipelineOptions options, Device device, SemaphoreSlim turn)
     {
-        (Source, Options, Device) = (source, options, Own(device));
+        (Source, Options, Device, this.turn) = (source, options, device, turn);
         BatchSize = options.BatchSize > 0 ? options.BatchSize : device.Description.IsProcessor ? ProcessorBatch : GpuBatch;
     }
 
@@ -54,17 +54,37 @@ internal sealed class PipelineHost
     {
         options.Validate();
         var tokenizer = LoadVocabulary(source, options);
-        var host = new PipelineHost(source, options, Device.Open(options.Device, new DeviceOptions { Threads = options.Threads })) { Tokenizer = tokenizer };
+        var device = Device.Open(options.Device, new DeviceOptions { Threads = options.Threads });
+        var host = new PipelineHost(source, options, device, new SemaphoreSlim(1, 1)) { Tokenizer = tokenizer };
+        host.Own(device);
+        return host.Build(build, imageSize);
+    }
+
+    /// <summary>
+    /// Puts a second model on the device of a first. Both take turns, so that one runs at a time. The second host is disposed before the first,
+    /// which owns the device.
+    /// </summary>
+    /// <param name="source">The second model.</param>
+    /// <param name="options">Vocabulary and batches; the device is the first model's.</param>
+    /// <param name="build">Makes the pipeline, as in <see cref="Open"/>.</param>
+    public T OpenBeside<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build)
+    {
+        options.Validate();
+        return new PipelineHost(source, options, Device, turn) { Tokenizer = LoadVocabulary(source, options) }.Build(build, imageSize: null);
+    }
+
+    private T Build<T>(Func<PipelineHost, T> build, int? imageSize)
+    {
         try
         {
             // Where copies can run beside the work.
-            host.stage = host.Device.Kind == DeviceKind.Cuda ? host.Own(new UploadStage(host.Device, host.BatchSize)) : null;
-            host.Preprocessor = host.Own(new ImagePreprocessor(host.Device, Processing(source, imageSize)));
-            return build(host);
+            stage = Device.Kind == DeviceKind.Cuda ? Own(new UploadStage(Device, BatchSize)) : null;
+            Preprocessor = Own(new ImagePreprocessor(Device, Processing(Source, imageSize)));
+            return build(this);
         }
         catch
         {
-            host.Dispose();
+            Dispose();
             throw;
         }
     }
