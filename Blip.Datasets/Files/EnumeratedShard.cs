@@ -1,0 +1,37 @@
+using System.Runtime.CompilerServices;
+
+namespace Blip.Datasets.Files;
+
+/// <summary>A shard that is read from a file of this machine, sample by sample.</summary>
+/// <param name="name">The shard's name.</param>
+/// <param name="path">The file or folder that messages name.</param>
+/// <param name="read">Begins to read.</param>
+internal sealed class EnumeratedShard(string name, string path, Func<IEnumerable<Sample>> read) : IDatasetShard
+{
+    public string Name => name;
+
+    public async IAsyncEnumerable<Sample> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await Task.CompletedTask;
+        using var samples = Guarded(() => read().GetEnumerator());
+        while (Guarded(samples.MoveNext))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return samples.Current;
+        }
+    }
+
+    public override string ToString() => name;
+
+    private T Guarded<T>(Func<T> step)
+    {
+        try
+        {
+            return step();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DatasetException($"{path}: it cannot be read: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+
+namespace Blip.Datasets.Lists;
+
+/// <summary>Which fields of an entry hold its image, its text and its key.</summary>
+/// <param name="Images">Names for the image's path, the likeliest first.</param>
+/// <param name="Texts">Names for the text, the likeliest first.</param>
+/// <param name="Key">The name of the key; null where the path makes it.</param>
+/// <param name="TextIsNamed">Whether the user named the text's field, so that an entry without it is wrong.</param>
+internal sealed record ListColumns(IReadOnlyList<string> Images, IReadOnlyList<string> Texts, string? Key, bool TextIsNamed)
+{
+    private static readonly string[] ImageNames = ["image", "image_path", "path", "file", "file_name", "filepath", "filename"];
+    private static readonly string[] TextNames = ["caption", "text", "title", "captions", "texts"];
+
+    /// <summary>The names of a list.</summary>
+    public static ListColumns OfList(DatasetOptions options) => Named(options, ImageNames, TextNames);
+
+    /// <summary>The names of Hugging Face's metadata files.</summary>
+    public static ListColumns OfMetadata(DatasetOptions options) => Named(options, ["file_name"], ["text", "caption", "captions", "texts"]);
+
+    /// <summary>The first of some names that an entry has.</summary>
+    public static string? Find(IReadOnlyList<string> names, Func<string, bool> has) => names.FirstOrDefault(has);
+
+    /// <summary>What an entry calls its image; null where it does not say.</summary>
+    public string? ImageOf(JsonObject entry) =>
+        Find(Images, entry.ContainsKey) is { } name && entry[name] is JsonValue value && value.TryGetValue<string>(out var image) ? image : null;
+
+    private static ListColumns Named(DatasetOptions options, string[] images, string[] texts) => new(
+        options.ImageColumn is { } image ? [image] : images,
+        options.TextColumn is { } text ? [text] : texts,
+        options.KeyColumn,
+        options.TextColumn is not null);
+}

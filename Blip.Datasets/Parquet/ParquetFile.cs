@@ -1,0 +1,92 @@
+using Parquet;
+using Parquet.Schema;
+
+namespace Blip.Datasets.Parquet;
+
+/// <summary>An open Parquet file. What is wrong with it is a <see cref="DatasetException"/> that names it.</summary>
+internal sealed class ParquetFile : IAsyncDisposable
+{
+    // E_NOTIMPL: Parquet.Net throws it for lists in pages of the second version.
+    private const int NotImplemented = unchecked((int)0x80004001);
+
+    private readonly string name;
+    private readonly ParquetStream stream;
+    private readonly ParquetReader reader;
+
+    private ParquetFile(string name, ParquetStream stream, ParquetReader reader)
+    {
+        (this.name, this.stream, this.reader) = (name, stream, reader);
+        Schema = reader.Schema;
+    }
+
+    public ParquetSchema Schema { get; }
+
+    public int RowGroups => reader.RowGroupCount;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="name">What it is called in messages.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="DatasetException">It is not there, is no Parquet file, or is damaged.</exception>
+    public static async Task<ParquetFile> OpenAsync(string name, string path, CancellationToken cancellationToken = default)
+    {
+        var stream = await GuardAsync(name, () => Task.FromResult(new ParquetStream(path)));
+        try
+        {
+            return await GuardAsync(name, async () =>
+            {
+                var reader = await ParquetReader.CreateAsync(stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
+                return new ParquetFile(name, stream, reader);
+            });
+        }
+        catch
+        {
+            await stream.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The columns of a file.</summary>
+    /// <exception cref="DatasetException">It is not there, is no Parquet file, or is damaged.</exception>
+    public static async Task<ParquetSchema> SchemaAsync(string path)
+    {
+        await using var file = await OpenAsync(path, path);
+        return file.Schema;
+    }
+
+    /// <summary>Reads something of a row group.</summary>
+    /// <exception cref="DatasetException">The row group is damaged, or in a form that is not supported.</exception>
+    public Task<T> ReadAsync<T>(int rowGroup, Func<ParquetRowGroupReader, Task<T>> read) =>
+        GuardAsync(name, () => read(reader.OpenRowGroupReader(rowGroup)));
+
+    public async ValueTask DisposeAsync()
+    {
+        await reader.DisposeAsync();
+        await stream.DisposeAsync();
+    }
+
+    // Parquet.Net meets bytes that it did not expect with exceptions of many types, from its own to IndexOutOfRangeException.
+    private static async Task<T> GuardAsync<T>(string name, Func<Task<T>> read)
+    {
+        try
+        {
+            return await read();
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException)
+        {
+            throw new DatasetException($"{name}: it cannot be opened: {exception.Message}", exception);
+        }
+        catch (Exception exception) when (exception is NotSupportedException || exception.HResult == NotImplemented)
+        {
+            throw new DatasetException(
+                $"{name}: this Parquet file is in an unsupported form ({exception.Message}); write it again with pyarrow's defaults.",
+                exception);
+        }
+        catch (Exception exception) when (exception is not (OperationCanceledException or DatasetException))
+        {
+            throw new DatasetException(
+                $"{name}: this is no Parquet file, or it is damaged or cut off ({exception.Message}); fetch it again or leave it out.",
+                exception);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Blip.Datasets.Files;
+using Parquet;
+using Parquet.Schema;
+
+namespace Blip.Datasets.Parquet;
+
+/// <summary>The rows of one row group: a column is read when it is asked for.</summary>
+/// <param name="layout">Which columns are what.</param>
+/// <param name="root">The folder that paths are relative to.</param>
+internal sealed class ParquetRows(ParquetLayout layout, string root)
+{
+    /// <summary>Keys of rows; null where a row has none of its own.</summary>
+    public async Task<string?[]> KeysAsync(ParquetRowGroupReader group, CancellationToken cancellationToken)
+    {
+        if (layout.Key is not { } field)
+            return new string?[group.RowCount];
+        if (ParquetColumns.IsText(field))
+            return await ParquetColumns.TextsAsync(group, field, cancellationToken);
+        return Array.ConvertAll(await ParquetColumns.JsonAsync(group, field, cancellationToken), node => node?.ToJsonString());
+    }
+
+    /// <summary>Paths or names of images; null where a row has none.</summary>
+    public async Task<string?[]> PathsAsync(ParquetRowGroupReader group, CancellationToken cancellationToken) =>
+        layout.Path is { } field ? await ParquetColumns.TextsAsync(group, field, cancellationToken) : new string?[group.RowCount];
+
+    /// <summary>Encoded images; null where a row has none.</summary>
+    public async Task<byte[]?[]> BytesAsync(ParquetRowGroupReader group, CancellationToken cancellationToken) =>
+        layout.Bytes is { } field ? await ParquetColumns.BytesAsync(group, field, cancellationToken) : new byte[]?[group.RowCount];
+
+    /// <summary>Texts of rows; blank ones are left out.</summary>
+    public async Task<IReadOnlyList<string>[]> TextsAsync(ParquetRowGroupReader group, CancellationToken cancellationToken)
+    {
+        if (layout.Text is not { } field)
+            return [.. Enumerable.Repeat<IReadOnlyList<string>>([], (int)group.RowCount)];
+        if (field.MaxRepetitionLevel > 0)
+            return Array.ConvertAll(await ParquetColumns.TextListsAsync(group, field, cancellationToken), NotBlank);
+        return Array.ConvertAll(
+            await ParquetColumns.TextsAsync(group, field, cancellationToken), text => NotBlank(text is null ? [] : [text]));
+    }
+
+    /// <summary>Further fields of rows; null where the file has none.</summary>
+    public async Task<JsonObject?[]> FieldsAsync(ParquetRowGroupReader group, CancellationToken cancellationToken)
+    {
+        var columns = new List<(DataField Field, JsonNode?[] Values)>();
+        foreach (var field in layout.Fields)
+            columns.Add((field, await ParquetColumns.JsonAsync(group, field, cancellationToken)));
+        var rows = new JsonObject?[group.RowCount];
+        for (var i = 0; i < rows.Length && columns.Count > 0; i++)
+        {
+            var row = rows[i] = [];
+            foreach (var (field, values) in columns)
+                row[field.Name] = values[i];
+        }
+        return rows;
+    }
+
+    /// <summary>A row's image, or the reason why it has none.</summary>
+    /// <param name="key">The row's key, which names an image without a name.</param>
+    /// <param name="bytes">The encoded image; null for none.</param>
+    /// <param name="path">The image's path or name; null for none.</param>
+    public (SampleImage? Image, string? Error) Image(string key, byte[]? bytes, string? path)
+    {
+        if (bytes is { Length: > 0 })
+            return (SampleImage.FromBytes(FileName(path) ?? FileName(key + (ImageFiles.ExtensionOf(bytes) ?? ".bin"))!, bytes), null);
+        if (bytes is not null)
+            return (null, "Its image is empty.");
+        if (string.IsNullOrWhiteSpace(path))
+            return (null, "It has no image.");
+        if (path.Contains('\0'))
+            return (null, "Its image's path holds a NUL, which no path does.");
+        if (path.Contains("://", StringComparison.Ordinal))
+            return (null, $"Its image is an address, {path}: download the images with img2dataset first, and give what that writes.");
+        return (SampleImage.FromFile(Path.Combine(root, path)), null);
+    }
+
+    /// <summary>The key of a row without one of its own.</summary>
+    public static string KeyOfRow(int row) => row.ToString("D9", CultureInfo.InvariantCulture);
+
+    private static IReadOnlyList<string> NotBlank(List<string> texts) => [.. texts.Where(text => !string.IsNullOrWhiteSpace(text))];
+
+    // A name from the file may hold folders of another machine. A name without an extension says nothing about the image's format.
+    private static string? FileName(string? path)
+    {
+        var name = path?[(path.LastIndexOfAny(['/', '\\']) + 1)..];
+        return string.IsNullOrWhiteSpace(name) || Path.GetExtension(name).Length == 0 ? null : name;
+    }
+}

@@ -1,0 +1,103 @@
+namespace Blip.Datasets.Shapes;
+
+/// <summary>
+/// An endless noisy "web" set of drawn scenes, whose truth is known: texts that are right, wrong in one detail, or another image's. A pair
+/// depends on the options and its index alone: the first thousand pairs are the same in a larger set.
+/// </summary>
+/// <example>
+/// <code>
+/// await new NoisyPairs(new NoisyPairsOptions { Seed = 7 }).WriteAsync("web");
+/// </code>
+/// </example>
+public sealed partial class NoisyPairs
+{
+    private const ulong Purpose = 2;
+
+    // Where another image's text comes from: scenes of the same generator, most of them beyond the set.
+    private const int Pool = 1 << 20;
+
+    private readonly NoisyPairsOptions options;
+    private readonly SceneGenerator scenes;
+
+    /// <summary>A set.</summary>
+    /// <param name="options">Seed, shares and details; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public NoisyPairs(NoisyPairsOptions? options = null)
+    {
+        this.options = (options ?? new NoisyPairsOptions()).Validated();
+        scenes = new SceneGenerator(this.options.Seed, this.options.Scenes);
+    }
+
+    /// <summary>One pair.</summary>
+    /// <param name="index">Which, from 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The index is below 0.</exception>
+    public NoisyPair Pair(long index)
+    {
+        var scene = scenes.Scene(index);
+        var caption = ShapeCaption.Of(scene);
+        var random = new SceneRandom(options.Seed, Purpose, index);
+        var draw = random.Share();
+        if (draw < options.RightShare)
+            return new NoisyPair(index, scene, caption.Text, caption.Text, PairTruth.Right, null);
+        if (draw >= options.RightShare + options.DetailShare)
+            return new NoisyPair(index, scene, OtherText(random, caption), caption.Text, PairTruth.Other, null);
+        var detail = Detail(random, caption);
+        return new NoisyPair(index, scene, Wrong(random, caption, detail).Text, caption.Text, PairTruth.Detail, detail);
+    }
+
+    // Equal scenes exist: a text that happens to be true is not another image's.
+    private string OtherText(SceneRandom random, ShapeCaption caption)
+    {
+        while (true)
+        {
+            var other = ShapeCaption.Of(scenes.Scene(random.Below(Pool)));
+            if (other != caption)
+                return other.Text;
+        }
+    }
+
+    private WrongDetail Detail(SceneRandom random, ShapeCaption caption)
+    {
+        // In the order of the enum: a dictionary's own order is not part of its value.
+        var weights = Enum.GetValues<WrongDetail>()
+            .Where(detail => caption.Second is not null || !NoisyPairsOptions.NeedsTwo(detail))
+            .Select(detail => (Detail: detail, Weight: options.DetailWeights.GetValueOrDefault(detail)))
+            .Where(pair => pair.Weight > 0)
+            .ToList();
+        var left = random.Share() * weights.Sum(pair => pair.Weight);
+        foreach (var (detail, weight) in weights)
+        {
+            left -= weight;
+            if (left < 0)
+                return detail;
+        }
+        return weights[^1].Detail;
+    }
+
+    private static ShapeCaption Wrong(SceneRandom random, ShapeCaption caption, WrongDetail detail)
+    {
+        switch (detail)
+        {
+            case WrongDetail.Background:
+                return caption with { Background = random.Other(caption.Background) };
+            case WrongDetail.Place:
+                return caption with { Place = random.Other(caption.Place!.Value) };
+            case WrongDetail.Swap:
+                return caption with { First = caption.Second!.Value, Second = caption.First };
+            case WrongDetail.Color or WrongDetail.Size or WrongDetail.Shape:
+                return caption.Second is { } second && random.Below(2) == 1
+                    ? caption with { Second = Wrong(random, second, detail) }
+                    : caption with { First = Wrong(random, caption.First, detail) };
+            default:
+                throw new ArgumentOutOfRangeException(nameof(detail), detail, "There is no such detail.");
+        }
+    }
+
+    private static ShapePhrase Wrong(SceneRandom random, ShapePhrase phrase, WrongDetail detail) => detail switch
+    {
+        WrongDetail.Color => phrase with { Color = random.Other(phrase.Color) },
+        WrongDetail.Size => phrase with { Size = random.Other(phrase.Size) },
+        WrongDetail.Shape => phrase with { Shape = random.Other(phrase.Shape) },
+        _ => throw new ArgumentOutOfRangeException(nameof(detail), detail, "A shape has no such detail."),
+    };
+}

@@ -1,0 +1,62 @@
+namespace Blip.Datasets.Shapes;
+
+/// <summary>
+/// What a noisy set holds. By default every detail but one is wrong equally often: shapes are never swapped, because the demo matcher
+/// does not see it. <see cref="EveryDetail"/> takes swaps, too. Of wrong shapes the demo matcher keeps about a quarter.
+/// </summary>
+public sealed record NoisyPairsOptions
+{
+    private const double Tolerance = 1e-9;
+
+    /// <summary>The seed of scenes, kinds and errors.</summary>
+    public long Seed { get; init; }
+
+    /// <summary>The share of true texts, from 0 to 1.</summary>
+    public double RightShare { get; init; } = 0.5;
+
+    /// <summary>The share of texts with one wrong detail, from 0 to 1. What is left are other images' texts.</summary>
+    public double DetailShare { get; init; } = 0.25;
+
+    /// <summary>How often each detail is the wrong one, in any unit; a detail that is not named never is.</summary>
+    public IReadOnlyDictionary<WrongDetail, double> DetailWeights { get; init; } = new Dictionary<WrongDetail, double>
+    {
+        [WrongDetail.Color] = 1,
+        [WrongDetail.Size] = 1,
+        [WrongDetail.Background] = 1,
+        [WrongDetail.Shape] = 1,
+        [WrongDetail.Place] = 1,
+    };
+
+    /// <summary>The scenes.</summary>
+    public SceneOptions Scenes { get; init; } = new();
+
+    /// <summary>Weights that make every detail wrong equally often, swaps among them.</summary>
+    public static IReadOnlyDictionary<WrongDetail, double> EveryDetail { get; } =
+        Enum.GetValues<WrongDetail>().ToDictionary(detail => detail, _ => 1.0);
+
+    /// <summary>These options, once they are checked.</summary>
+    /// <exception cref="ArgumentException">One is out of range.</exception>
+    internal NoisyPairsOptions Validated()
+    {
+        if (RightShare is not (>= 0 and <= 1))
+            throw new ArgumentException($"RightShare is {RightShare}; give 0 to 1.", nameof(RightShare));
+        if (DetailShare is not (>= 0 and <= 1) || RightShare + DetailShare > 1 + Tolerance)
+            throw new ArgumentException(
+                $"DetailShare is {DetailShare} beside a RightShare of {RightShare}; give 0 to 1, and together at most 1.",
+                nameof(DetailShare));
+        ArgumentNullException.ThrowIfNull(DetailWeights);
+        if (DetailWeights.FirstOrDefault(pair => pair.Value is not (>= 0 and < double.PositiveInfinity)) is { Value: not 0 } wrong)
+            throw new ArgumentException($"The weight of {wrong.Key} is {wrong.Value}; give 0 or more.", nameof(DetailWeights));
+        // Scenes of one shape exist: a detail that needs two cannot be the only one.
+        if (DetailShare > 0 && !DetailWeights.Any(pair => pair.Value > 0 && !NeedsTwo(pair.Key)))
+            throw new ArgumentException(
+                "DetailWeights has no detail that a scene of one shape has; "
+                + "give one of color, size, background and shape, or a DetailShare of 0.",
+                nameof(DetailWeights));
+        Scenes.Validated();
+        return this;
+    }
+
+    /// <summary>Whether a scene must have two shapes for a detail to be wrong.</summary>
+    internal static bool NeedsTwo(WrongDetail detail) => detail is WrongDetail.Place or WrongDetail.Swap;
+}

@@ -1,0 +1,45 @@
+namespace Blip.Datasets.Shapes;
+
+/// <summary>What a caption says of one shape.</summary>
+/// <param name="Size">Its size.</param>
+/// <param name="Color">Its colour.</param>
+/// <param name="Shape">Its shape.</param>
+public readonly record struct ShapePhrase(ShapeSize Size, ShapeColor Color, Shape Shape)
+{
+    /// <summary>The words: "a small red circle".</summary>
+    public override string ToString() => $"a {ShapeWords.Word(Size)} {ShapeWords.Word(Color)} {ShapeWords.Word(Shape)}";
+}
+
+/// <summary>
+/// A sentence about a scene, in the language of the demo checkpoints: "a small red circle left of a large blue star on a gray background".
+/// A sentence that is wrong in one detail is a true one with one member replaced.
+/// </summary>
+/// <param name="First">The only shape, or the left or upper one.</param>
+/// <param name="Second">The right or lower shape; null for one shape.</param>
+/// <param name="Place">How the first lies to the second; null for one shape.</param>
+/// <param name="Background">The background.</param>
+public sealed record ShapeCaption(ShapePhrase First, ShapePhrase? Second, ShapePlace? Place, SceneBackground Background)
+{
+    /// <summary>The sentence, in lower case and without a full stop.</summary>
+    public string Text
+    {
+        get
+        {
+            var shapes = (Second, Place) is ({ } second, { } place) ? $"{First} {ShapeWords.Word(place)} {second}" : First.ToString();
+            return $"{shapes} on a {ShapeWords.Word(Background)} background";
+        }
+    }
+
+    /// <summary>The true sentence about a scene.</summary>
+    public static ShapeCaption Of(ShapeScene scene)
+    {
+        ArgumentNullException.ThrowIfNull(scene);
+        return new ShapeCaption(
+            Phrase(scene.Items[0]), scene.Items.Count > 1 ? Phrase(scene.Items[1]) : null, scene.Place, scene.Background);
+    }
+
+    /// <summary>The <see cref="Text"/>.</summary>
+    public override string ToString() => Text;
+
+    private static ShapePhrase Phrase(ShapeItem item) => new(item.Size, item.Color, item.Shape);
+}

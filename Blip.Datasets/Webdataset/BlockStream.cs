@@ -1,0 +1,98 @@
+namespace Blip.Datasets.Webdataset;
+
+/// <summary>
+/// The bytes of a tar on their way to the reader. It remembers the last block, and whether the file ended, to tell a tar's end from a cut.
+/// </summary>
+internal sealed class BlockStream(Stream inner) : Stream
+{
+    private const int Block = 512;
+    private const int SumStart = 148;
+    private const int SumLength = 8;
+
+    private readonly byte[] last = new byte[Block];
+    private int lastLength;
+
+    /// <summary>Whether more was asked for than the file has.</summary>
+    public bool Ended { get; private set; }
+
+    /// <summary>How often something was read.</summary>
+    public long Reads { get; private set; }
+
+    /// <summary>Whether the last block is whole and empty: the mark that a tar ends with.</summary>
+    public bool AtEndMark => lastLength == Block && !last.AsSpan().ContainsAnyExcept((byte)0);
+
+    /// <summary>Whether the last block is a header whose sum is as it says; the reader does not look.</summary>
+    public bool AtSoundHeader
+    {
+        get
+        {
+            if (lastLength < Block)
+                return false;
+            var (sum, stated) = (SumLength * ' ', 0);
+            for (var i = 0; i < Block; i++)
+                sum += i is >= SumStart and < SumStart + SumLength ? 0 : last[i];
+            foreach (var digit in last.AsSpan(SumStart, SumLength).Trim(" \0"u8))
+                stated = (8 * stated) + (digit - '0');
+            return stated == sum;
+        }
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => inner.CanSeek;
+
+    public override bool CanWrite => false;
+
+    public override long Length => inner.Length;
+
+    public override long Position
+    {
+        get => inner.Position;
+        set => Seek(value, SeekOrigin.Begin);
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (buffer.IsEmpty)
+            return 0;
+        var count = inner.Read(buffer);
+        Ended |= count == 0;
+        Reads++;
+        Keep(buffer[..count]);
+        return count;
+    }
+
+    // The reader skips a file's data as soon as it has the header: the last block that was read stays the header.
+    public override long Seek(long offset, SeekOrigin origin) => inner.Seek(offset, origin);
+
+    public override void Flush()
+    {
+    }
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            inner.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length >= Block)
+        {
+            bytes[^Block..].CopyTo(last);
+            lastLength = Block;
+            return;
+        }
+        var kept = Math.Min(lastLength, Block - bytes.Length);
+        last.AsSpan(lastLength - kept, kept).CopyTo(last);
+        bytes.CopyTo(last.AsSpan(kept));
+        lastLength = kept + bytes.Length;
+    }
+}

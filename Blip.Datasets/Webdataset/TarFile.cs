@@ -1,0 +1,121 @@
+using System.Formats.Tar;
+using System.IO.Compression;
+
+namespace Blip.Datasets.Webdataset;
+
+/// <summary>
+/// A tar that may be cut off or damaged: what is whole is read, and then <see cref="Fault"/> says why it ended too early.
+/// </summary>
+internal sealed class TarFile : IDisposable
+{
+    private readonly string path;
+    private readonly BlockStream stream;
+    private readonly TarReader reader;
+    private bool any;
+
+    /// <summary>Opens a tar, also one that is compressed by gzip.</summary>
+    /// <exception cref="DatasetException">It cannot be opened.</exception>
+    public TarFile(string path)
+    {
+        this.path = path;
+        stream = new BlockStream(Open(path, out var compressed));
+        Compressed = compressed;
+        reader = new TarReader(stream, leaveOpen: true);
+    }
+
+    /// <summary>Whether the tar is compressed by gzip: places in the file are then not places in the tar.</summary>
+    public bool Compressed { get; }
+
+    /// <summary>Why the tar ended too early, as the end of a sentence that begins with its name; null while nothing is wrong.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>The next file, or null at the end, be it too early or not.</summary>
+    /// <exception cref="DatasetException">The file is no tar at all.</exception>
+    public TarEntry? Next()
+    {
+        while (Fault is null)
+        {
+            TarEntry? entry = null;
+            var reads = stream.Reads;
+            if (!Guarded(() => entry = reader.GetNextEntry()))
+                return null;
+            // The reader does not ask for a block where it knows that there is none.
+            var cut = stream.Ended || stream.Reads == reads;
+            if (entry is null ? cut || !stream.AtEndMark : !stream.AtSoundHeader)
+                Fail(cut, null);
+            if (entry is null || Fault is not null)
+                return null;
+            any = true;
+            if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile)
+                return entry;
+        }
+        return null;
+    }
+
+    /// <summary>The bytes of a file; null where the tar ends before them, and <see cref="Fault"/> says so.</summary>
+    public byte[]? Read(TarEntry entry)
+    {
+        if (entry.DataStream is not { } data)
+            return [];
+        // The header may promise more than there is: memory grows with what comes.
+        using var bytes = new MemoryStream((int)Math.Min(entry.Length, 1 << 20));
+        if (!Guarded(() => data.CopyTo(bytes)))
+            return null;
+        if (bytes.Length < entry.Length)
+        {
+            Fault = "cut off";
+            return null;
+        }
+        return bytes.ToArray();
+    }
+
+    public void Dispose()
+    {
+        reader.Dispose();
+        stream.Dispose();
+    }
+
+    private static Stream Open(string path, out bool compressed)
+    {
+        compressed = false;
+        try
+        {
+            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1 << 16);
+            Span<byte> magic = stackalloc byte[2];
+            var count = file.ReadAtLeast(magic, 2, throwOnEndOfStream: false);
+            file.Position = 0;
+            compressed = count == 2 && magic is [0x1F, 0x8B];
+            return compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DatasetException($"{path}: this tar cannot be opened: {exception.Message}", exception);
+        }
+    }
+
+    private bool Guarded(Action step)
+    {
+        try
+        {
+            step();
+            return true;
+        }
+        catch (EndOfStreamException)
+        {
+            Fault = "cut off";
+        }
+        catch (Exception exception) when (exception is InvalidDataException or FormatException or ArgumentException or OverflowException
+            or NotSupportedException or InvalidOperationException)
+        {
+            Fail(stream.Ended, exception);
+        }
+        return false;
+    }
+
+    private void Fail(bool cut, Exception? exception)
+    {
+        Fault = cut ? "cut off" : "damaged";
+        if (!any && !cut)
+            throw new DatasetException($"{path}: this is no tar{(exception is null ? "." : $": {exception.Message}")}", exception);
+    }
+}

@@ -1,0 +1,56 @@
+using Blip.Datasets.Files;
+
+namespace Blip.Datasets.Webdataset;
+
+/// <summary>The images of a tar by their places, listed without reading them.</summary>
+public static class WebdatasetImages
+{
+    /// <summary>Lists the images of a tar that is not compressed.</summary>
+    /// <param name="path">The tar. One that is cut off gives what is whole, and says so.</param>
+    /// <exception cref="DatasetException">The file cannot be read, is compressed, or is no tar.</exception>
+    public static TarImages List(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var tar = new TarFile(path);
+        if (tar.Compressed)
+            throw new DatasetException($"{path}: this tar is compressed, so that its images have no places; unpack it with gzip -d.");
+        var images = new List<TarImage>();
+        var length = new FileInfo(path).Length;
+        while (tar.Next() is { } entry)
+        {
+            if (entry.DataOffset + entry.Length > length)
+                return new TarImages(images, $"The tar is cut off in {entry.Name}.");
+            if (ImageFiles.IsImage(entry.Name))
+                images.Add(new TarImage(entry.Name, entry.DataOffset, entry.Length));
+        }
+        return new TarImages(images, tar.Fault is null ? null : $"The tar is {tar.Fault} after {images.Count} images.");
+    }
+
+    /// <summary>Reads an image that was listed.</summary>
+    /// <param name="path">The tar.</param>
+    /// <param name="image">The image's place.</param>
+    /// <exception cref="IOException">The tar cannot be read, or is shorter than it was.</exception>
+    public static byte[] Read(string path, TarImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        using var file = File.OpenHandle(path);
+        var bytes = new byte[image.Length];
+        for (var done = 0; done < bytes.Length;)
+        {
+            var count = RandomAccess.Read(file, bytes.AsSpan(done), image.Offset + done);
+            done += count > 0 ? count : throw new EndOfStreamException($"{path}: the tar ends before its {image.Name} does.");
+        }
+        return bytes;
+    }
+}
+
+/// <summary>The images of a tar.</summary>
+/// <param name="Images">Those that are whole, in the tar's order.</param>
+/// <param name="Fault">Why there may be fewer than there were, for people; null for a whole tar.</param>
+public sealed record TarImages(IReadOnlyList<TarImage> Images, string? Fault);
+
+/// <summary>An image in a tar.</summary>
+/// <param name="Name">The name in the tar.</param>
+/// <param name="Offset">Where its bytes begin, in bytes from the start of the tar.</param>
+/// <param name="Length">Its length in bytes.</param>
+public sealed record TarImage(string Name, long Offset, long Length);
