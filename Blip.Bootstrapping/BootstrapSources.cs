@@ -1,0 +1,29 @@
+using Blip.Datasets;
+
+namespace Blip.Bootstrapping;
+
+/// <summary>What a run reads: shards of web pairs, which are filtered, and of human pairs, which are kept.</summary>
+/// <param name="Web">The shards whose texts are judged, and whose images get captions.</param>
+/// <param name="Human">The shards whose texts are kept unfiltered.</param>
+public sealed record BootstrapSources(IReadOnlyList<IDatasetShard> Web, IReadOnlyList<IDatasetShard> Human)
+{
+    /// <summary>The number of shards.</summary>
+    public int Count => Web.Count + Human.Count;
+
+    /// <summary>A shard by its number: those of the web first.</summary>
+    internal IDatasetShard this[int shard] => IsHuman(shard) ? Human[shard - Web.Count] : Web[shard];
+
+    /// <summary>Lists the shards of some sources.</summary>
+    /// <param name="web">Sources of web pairs.</param>
+    /// <param name="human">Sources of human pairs.</param>
+    /// <param name="options">How they are read.</param>
+    /// <exception cref="DatasetException">A source cannot be listed.</exception>
+    public static BootstrapSources Open(IEnumerable<string> web, IEnumerable<string> human, DatasetOptions options) =>
+        new(Dataset.Open(web, options), Dataset.Open(human, options));
+
+    /// <summary>Whether a shard holds human pairs.</summary>
+    internal bool IsHuman(int shard) => shard >= Web.Count;
+
+    /// <summary>A shard's name in the output: its number with five digits.</summary>
+    public static string NameOf(int shard) => $"{shard:00000}";
+}

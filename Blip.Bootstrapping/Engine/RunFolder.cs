@@ -1,0 +1,77 @@
+using System.Globalization;
+
+namespace Blip.Bootstrapping.Engine;
+
+/// <summary>Where everything lies in the folder of a run.</summary>
+/// <param name="path">The folder.</param>
+internal sealed class RunFolder(string path)
+{
+    public const string ManifestName = "bootstrap.json";
+    private const string DoneExtension = ".done.json";
+
+    /// <summary>The folder.</summary>
+    public string Path => path;
+
+    /// <summary>What the run is: models, options, sources.</summary>
+    public string Manifest => System.IO.Path.Combine(path, ManifestName);
+
+    /// <summary>One small file for each process that works or worked here.</summary>
+    public string Workers => System.IO.Path.Combine(path, "workers");
+
+    /// <summary>Written last: the shard is done.</summary>
+    public string Done(int shard) => File(shard, DoneExtension);
+
+    /// <summary>Every candidate text of a shard.</summary>
+    public string Table(int shard) => File(shard, ".parquet");
+
+    /// <summary>The images of a shard that failed, a JSON object a line.</summary>
+    public string Failed(int shard) => File(shard, ".failed.jsonl");
+
+    /// <summary>Why a shard was given up.</summary>
+    public string Error(int shard) => File(shard, ".error.json");
+
+    /// <summary>The finished samples of a shard under way; who has it open works on the shard.</summary>
+    public string Journal(int shard) => File(shard, ".journal");
+
+    /// <summary>Checks that the folder lies in none that is read: its files would be samples the next time.</summary>
+    /// <exception cref="BootstrapException">It does.</exception>
+    public void CheckOutside(IEnumerable<string> sources)
+    {
+        var own = Full(path);
+        foreach (var source in sources.Where(Directory.Exists))
+        {
+            if (Full(source) is var full && own != full && own.StartsWith(full, StringComparison.Ordinal))
+            {
+                throw new BootstrapException(
+                    $"'{path}' lies inside the source '{source}': what is written would be read the next time. Name a folder beside it.");
+            }
+        }
+
+        static string Full(string folder) =>
+            System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(folder)) + System.IO.Path.DirectorySeparatorChar;
+    }
+
+    /// <summary>Whether a shard is done.</summary>
+    public bool IsDone(int shard) => System.IO.File.Exists(Done(shard));
+
+    /// <summary>Removes what a killed process was writing of a shard. Only who has the shard's journal open may.</summary>
+    public void RemoveTemporary(int shard)
+    {
+        foreach (var entry in Directory.EnumerateFileSystemEntries(path, $"{BootstrapSources.NameOf(shard)}.*tmp").ToList())
+        {
+            if (Directory.Exists(entry))
+                Directory.Delete(entry, recursive: true);
+            else
+                System.IO.File.Delete(entry);
+        }
+    }
+
+    /// <summary>The numbers of the shards that are done, in order.</summary>
+    public IReadOnlyList<int> DoneShards() => [.. Directory.EnumerateFiles(path, $"*{DoneExtension}")
+        .Select(file => System.IO.Path.GetFileName(file)[..^DoneExtension.Length])
+        .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var shard) && name == BootstrapSources.NameOf(shard))
+        .Select(name => int.Parse(name, CultureInfo.InvariantCulture))
+        .Order()];
+
+    private string File(int shard, string extension) => System.IO.Path.Combine(path, BootstrapSources.NameOf(shard) + extension);
+}

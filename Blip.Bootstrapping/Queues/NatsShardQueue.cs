@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using System.Text;
+using NATS.Client.JetStream;
+using NATS.Client.JetStream.Models;
+
+namespace Blip.Bootstrapping.Queues;
+
+/// <summary>
+/// A queue for workers that come and go, on a NATS server with JetStream. A stream with work-queue retention keeps it on files, and one
+/// durable pull consumer hands it out. A message is a shard's number and its run; it leaves the queue once its acknowledgement is
+/// confirmed. A server that was killed may hand out acknowledged shards again.
+/// </summary>
+public sealed class NatsShardQueue : IShardQueue
+{
+    private const string Consumer = "workers";
+
+    private readonly NatsServer server;
+    private readonly NatsQueueOptions options;
+    private readonly string stream;
+    private readonly string run;
+    private readonly INatsJSConsumer consumer;
+    private readonly ConcurrentDictionary<int, string> failed = [];
+
+    private NatsShardQueue(NatsServer server, NatsQueueOptions options, string stream, string run, INatsJSConsumer consumer) =>
+        (this.server, this.options, this.stream, this.run, this.consumer) = (server, options, stream, run, consumer);
+
+    /// <summary>Shards that this worker took out of the queue undone, with the reasons.</summary>
+    public IReadOnlyDictionary<int, string> Failed => failed;
+
+    /// <summary>The stream of a run whose address names none: two runs never share one.</summary>
+    /// <param name="run">The run's fingerprint.</param>
+    public static string StreamOf(string run)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(run);
+        return "BLIP_" + Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(run)))[..16];
+    }
+
+    /// <summary>Connects to a queue that <see cref="FillAsync"/> made.</summary>
+    /// <param name="url"><c>nats://HOST:PORT</c>, with <c>/STREAM</c> where it is not the run's own.</param>
+    /// <param name="run">The run's fingerprint.</param>
+    /// <param name="options">How the queue behaves; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <exception cref="ShardQueueException">There is no such server or queue, or it is another run's.</exception>
+    public static async Task<NatsShardQueue> OpenAsync(
+        string url, string run, NatsQueueOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        var address = NatsAddress.Parse(url);
+        var stream = address.Stream ?? StreamOf(run);
+        var server = await NatsServer.ConnectAsync(address, options, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var found = await server.FindStreamAsync(stream, cancellationToken).ConfigureAwait(false)
+                ?? throw new ShardQueueException($"{server.Shown} has no queue '{stream}': fill it first, with 'blip bootstrap submit'.");
+            NatsFilling.CheckRun(server, stream, found.Info.Config, run);
+            var consumer = await WaitForConsumerAsync(server, stream, options, cancellationToken).ConfigureAwait(false);
+            return new NatsShardQueue(server, options, stream, run, consumer);
+        }
+        catch
+        {
+            await server.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Puts shards into the queue, which is made where there is none. Shards that are in it stay as they are.</summary>
+    /// <param name="url"><c>nats://HOST:PORT</c>, with <c>/STREAM</c> where it is not to be the run's own.</param>
+    /// <param name="run">The run's fingerprint.</param>
+    /// <param name="shards">The shards that are not done.</param>
+    /// <param name="options">How the queue behaves; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the filling; what is in the queue stays there.</param>
+    /// <returns>How many shards were added.</returns>
+    /// <exception cref="ShardQueueException">There is no such server, or the stream is another run's.</exception>
+    public static async Task<int> FillAsync(
+        string url, string run, IEnumerable<int> shards, NatsQueueOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new();
+        var address = NatsAddress.Parse(url);
+        await using var server = await NatsServer.ConnectAsync(address, options, cancellationToken).ConfigureAwait(false);
+        var filling = new NatsFilling(server, address.Stream ?? StreamOf(run), run, options);
+        return await filling.RunAsync(Consumer, shards, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IShardLease?> TakeAsync(CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var message = await server.AskAsync("the next shard", PullAsync, cancellationToken).ConfigureAwait(false);
+            if (message is not null)
+            {
+                if (await AcceptAsync(message, cancellationToken).ConfigureAwait(false) is { } lease)
+                    return lease;
+            }
+            // A request that runs out of time is no end: a restarted server answers none for a while.
+            else if (await IsEmptyAsync(cancellationToken).ConfigureAwait(false))
+                return null;
+        }
+    }
+
+    /// <summary>Closes the connection. Shards that this worker still has are handed out again after a while.</summary>
+    public ValueTask DisposeAsync() => server.DisposeAsync();
+
+    internal void Fail(int shard, string reason) => failed[shard] = reason;
+
+    private static async Task<INatsJSConsumer> WaitForConsumerAsync(
+        NatsServer server, string stream, NatsQueueOptions options, CancellationToken cancellationToken)
+    {
+        // The consumer is made last. Without it the queue is half filled, and its end would come too early.
+        var begin = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(begin) < options.Patience)
+        {
+            var consumer = await server.FindConsumerAsync(stream, Consumer, cancellationToken).ConfigureAwait(false);
+            if (consumer is not null)
+                return consumer;
+            await Task.Delay(500, cancellationToken).ConfigureAwait(false);
+        }
+        throw new ShardQueueException(
+            $"The queue '{stream}' at {server.Shown} was not filled to the end: run 'blip bootstrap submit' again.");
+    }
+
+    private ValueTask<INatsJSMsg<byte[]>?> PullAsync(NatsJSContext streams, CancellationToken stop) =>
+        consumer.NextAsync<byte[]>(opts: new NatsJSNextOpts { Expires = options.PullWait }, cancellationToken: stop);
+
+    private async Task<bool> IsEmptyAsync(CancellationToken cancellationToken)
+    {
+        var state = await server.FindAsync("the state of the queue", async (_, stop) =>
+        {
+            await consumer.RefreshAsync(stop).ConfigureAwait(false);
+            return consumer.Info;
+        }, cancellationToken).ConfigureAwait(false);
+        return state is null
+            ? throw new ShardQueueException(
+                $"The queue '{stream}' is gone from {server.Shown}: fill it again, with 'blip bootstrap submit'.")
+            : state is { NumPending: 0, NumAckPending: 0 };
+    }
+
+    private async Task<NatsShardLease?> AcceptAsync(INatsJSMsg<byte[]> message, CancellationToken cancellationToken)
+    {
+        var content = ShardMessage.Read(message.Data);
+        if (content is null || content.Run != run)
+        {
+            // Its own workers get it at once.
+            await message.NakAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            throw new ShardQueueException(content is null
+                ? $"The stream '{stream}' at {server.Shown} holds messages that are no shards: name another stream."
+                : $"The stream '{stream}' at {server.Shown} holds shards of another run ({content.Run}, not {run}): name another.");
+        }
+        var lease = new NatsShardLease(this, server, message, content.Shard, consumer.Info.Config.AckWait);
+        var deliveries = message.Metadata?.NumDelivered ?? 1;
+        if (deliveries <= (ulong)options.MaxDeliveries)
+            return lease;
+        var reason = $"it was handed out {deliveries - 1} times, and no worker finished it";
+        await lease.FailAsync(reason, cancellationToken).ConfigureAwait(false);
+        return null;
+    }
+}

@@ -1,0 +1,151 @@
+using System.Globalization;
+using Blip.Bootstrapping.Tables;
+
+namespace Blip.Bootstrapping.Reports;
+
+/// <summary>A score of candidates.</summary>
+public enum ScoreKind
+{
+    /// <summary>The matching probability, 0 to 1.</summary>
+    Itm,
+
+    /// <summary>The cosine of the vectors of image and text, -1 to 1.</summary>
+    Itc,
+
+    /// <summary>The logarithm of the probability of a synthetic caption, from -60 to 0; what is below counts with the lowest.</summary>
+    LogProbability,
+}
+
+/// <summary>
+/// How the scores of candidates are spread, for each origin: what a threshold is chosen by. Candidates are added one by one, and memory
+/// does not grow with them.
+/// </summary>
+public sealed class ScoreHistogram
+{
+    private static readonly TextOrigin[] Origins = [TextOrigin.Web, TextOrigin.Synthetic, TextOrigin.Human];
+
+    private readonly long[][] counts;
+    private readonly long[] above = new long[Origins.Length];
+
+    /// <summary>Makes an empty histogram.</summary>
+    /// <param name="kind">The score.</param>
+    /// <param name="bins">The number of bins, 2 to 100.</param>
+    /// <param name="threshold">The threshold that is marked; null for none.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such score, or a number is out of range.</exception>
+    public ScoreHistogram(ScoreKind kind, int bins = 20, double? threshold = null)
+    {
+        (Minimum, Maximum) = kind switch
+        {
+            ScoreKind.Itm => (0, 1),
+            ScoreKind.Itc => (-1, 1),
+            ScoreKind.LogProbability => (-60, 0),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "There is no such score."),
+        };
+        if (bins is < 2 or > 100)
+            throw new ArgumentOutOfRangeException(nameof(bins), bins, "A histogram has 2 to 100 bins.");
+        if (threshold is { } value && !(value >= Minimum && value <= Maximum))
+            throw new ArgumentOutOfRangeException(nameof(threshold), value, $"The threshold is to be {Minimum} to {Maximum}.");
+        (Kind, Bins, Threshold) = (kind, bins, threshold);
+        counts = [.. Origins.Select(_ => new long[bins])];
+    }
+
+    /// <summary>The score.</summary>
+    public ScoreKind Kind { get; }
+
+    /// <summary>The number of bins.</summary>
+    public int Bins { get; }
+
+    /// <summary>The threshold that is marked; null for none.</summary>
+    public double? Threshold { get; }
+
+    /// <summary>Where the first bin begins.</summary>
+    public double Minimum { get; }
+
+    /// <summary>Where the last bin ends; it holds this value, too.</summary>
+    public double Maximum { get; }
+
+    /// <summary>The texts without this score.</summary>
+    public long Unscored { get; private set; }
+
+    /// <summary>Counts a candidate; a row without a text does not count.</summary>
+    /// <param name="candidate">The candidate.</param>
+    public void Add(Candidate candidate)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        if (candidate.Source is not { } origin || candidate.Text is null)
+            return;
+        if (ScoreOf(candidate) is not { } score || double.IsNaN(score))
+        {
+            Unscored++;
+            return;
+        }
+        var place = Array.IndexOf(Origins, origin);
+        counts[place][BinOf(score)]++;
+        if (score >= Threshold)
+            above[place]++;
+    }
+
+    /// <summary>The texts of an origin in each bin.</summary>
+    /// <param name="origin">The origin.</param>
+    public IReadOnlyList<long> Counts(TextOrigin origin) => counts[Place(origin)];
+
+    /// <summary>The scored texts of an origin.</summary>
+    /// <param name="origin">The origin.</param>
+    public long Total(TextOrigin origin) => counts[Place(origin)].Sum();
+
+    /// <summary>The texts of an origin whose score is the threshold or more; 0 without a threshold.</summary>
+    /// <param name="origin">The origin.</param>
+    public long Above(TextOrigin origin) => above[Place(origin)];
+
+    /// <summary>Draws the histogram with characters: a line for each bin, then a line for each origin.</summary>
+    /// <param name="columns">The terminal's width, 40 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There are too few columns.</exception>
+    public string ToText(int columns = 80) => HistogramText.Draw(this, columns);
+
+    /// <summary>Draws the histogram as a PNG file. What has the name is overwritten.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    public void ToPng(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        File.WriteAllBytes(path, HistogramImage.Draw(this));
+    }
+
+    /// <summary>The origins that have scored texts.</summary>
+    internal IReadOnlyList<TextOrigin> Used => [.. Origins.Where(origin => Total(origin) > 0)];
+
+    /// <summary>The texts of all origins in the fullest bin.</summary>
+    internal long Highest => Enumerable.Range(0, Bins).Max(bin => counts.Sum(origin => origin[bin]));
+
+    /// <summary>The score's name, as people know it.</summary>
+    internal string Label => Kind switch
+    {
+        ScoreKind.Itm => "matching probability (ITM)",
+        ScoreKind.Itc => "cosine of image and text (ITC)",
+        ScoreKind.LogProbability => "log-probability of the caption",
+        _ => throw new InvalidOperationException($"There is no score {Kind}."),
+    };
+
+    /// <summary>Where a bin begins.</summary>
+    internal double Start(int bin) => Minimum + (Maximum - Minimum) * bin / Bins;
+
+    /// <summary>The bin of a score. A score out of range belongs to the nearest.</summary>
+    internal int BinOf(double score) => (int)Math.Clamp((score - Minimum) / (Maximum - Minimum) * Bins, 0, Bins - 1);
+
+    /// <summary>A number with as many digits as the score needs.</summary>
+    internal string Number(double value) =>
+        value.ToString(Kind == ScoreKind.LogProbability ? "0.#" : "0.00", CultureInfo.InvariantCulture);
+
+    private double? ScoreOf(Candidate candidate) => Kind switch
+    {
+        ScoreKind.Itm => candidate.Itm,
+        ScoreKind.Itc => candidate.Itc,
+        ScoreKind.LogProbability => candidate.LogProbability,
+        _ => throw new InvalidOperationException($"There is no score {Kind}."),
+    };
+
+    private static int Place(TextOrigin origin) => Array.IndexOf(Origins, origin) is >= 0 and var place
+        ? place
+        : throw new ArgumentOutOfRangeException(nameof(origin), origin, "There is no such origin of a text.");
+}

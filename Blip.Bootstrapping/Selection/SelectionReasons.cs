@@ -1,0 +1,51 @@
+namespace Blip.Bootstrapping.Selection;
+
+/// <summary>Why a candidate is kept or dropped: the words of the table's column <c>reason</c>. They do not change.</summary>
+public static class SelectionReasons
+{
+    /// <summary>Kept: it passed every test.</summary>
+    public const string Kept = "kept";
+
+    /// <summary>Kept: a person wrote it.</summary>
+    public const string Human = "human";
+
+    /// <summary>The image failed.</summary>
+    public const string Error = "error";
+
+    /// <summary>The image's shorter side is too short.</summary>
+    public const string Side = "side";
+
+    /// <summary>The image is too long for its width, or too wide for its height.</summary>
+    public const string Aspect = "aspect";
+
+    /// <summary>An earlier image has the same bytes.</summary>
+    public const string DuplicateImage = "duplicate-image";
+
+    /// <summary>The image has no text, or the text is blank.</summary>
+    public const string NoText = "no-text";
+
+    /// <summary>A pattern to drop matches the text.</summary>
+    public const string Pattern = "pattern";
+
+    /// <summary>No pattern to keep matches the text.</summary>
+    public const string Language = "language";
+
+    /// <summary>The same image has the text already, or an earlier image keeps it.</summary>
+    public const string DuplicateText = "duplicate-text";
+
+    /// <summary>A score that the rule needs is missing.</summary>
+    public const string Unscored = "unscored";
+
+    /// <summary>The matching probability is below the threshold.</summary>
+    public const string Itm = "itm";
+
+    /// <summary>The cosine is below the threshold.</summary>
+    public const string Itc = "itc";
+
+    /// <summary>Better texts of the image fill its places.</summary>
+    public const string Rank = "rank";
+
+    /// <summary>All reasons; the first that applies is a candidate's, from <see cref="Error"/> on in this order.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [Kept, Human, Error, Side, Aspect, DuplicateImage, NoText, Pattern, Language, DuplicateText, Unscored, Itm, Itc, Rank];
+}

@@ -1,0 +1,21 @@
+namespace Blip.Bootstrapping.Submitting;
+
+/// <summary>Texts as shells and batch systems read them.</summary>
+public static class Shell
+{
+    /// <summary>One word of a POSIX shell, whatever stands in it.</summary>
+    public static string Quote(string word) => $"'{Checked(word).Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    /// <summary>The value of an option in an <c>#SBATCH</c> line.</summary>
+    /// <exception cref="ShardSubmissionException">It has a line break, which no such line can hold.</exception>
+    public static string QuoteDirective(string value)
+    {
+        if (value.AsSpan().ContainsAny('\r', '\n'))
+            throw new ShardSubmissionException($"'{value}' has a line break, which an #SBATCH line cannot hold.");
+        return $"\"{Checked(value).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
+    }
+
+    private static string Checked(string text) => text.Contains('\0')
+        ? throw new ShardSubmissionException("An argument holds a NUL, which no program can be given.")
+        : text;
+}
