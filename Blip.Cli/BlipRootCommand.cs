@@ -16,6 +16,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         Add(new IndexCommand(terminal));
         Add(new SearchCommand(terminal));
         Add(new EvalCommand(terminal));
+        Add(new BootstrapCommand(terminal));
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
         ExamplesHelp.Attach(this);

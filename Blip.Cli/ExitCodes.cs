@@ -17,6 +17,9 @@ internal static class ExitCodes
     /// <summary>As <see cref="Interrupted"/>, for SIGTERM: a container or a service manager ended it.</summary>
     public const int Terminated = 143;
 
+    /// <summary>A worker of a cluster was told to stop, and has kept what is finished: it wants to be started again (EX_TEMPFAIL of sysexits.h).</summary>
+    public const int Requeue = 75;
+
     /// <summary>The reader of the output went away, as in <c>blip … | head -1</c>.</summary>
     public const int OutputClosed = 141;
 }

@@ -1,4 +1,8 @@
+using Blip.Bootstrapping;
+using Blip.Bootstrapping.Queues;
+using Blip.Bootstrapping.Submitting;
 using Blip.Cli.Options;
+using Blip.Datasets;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Evaluation;
@@ -12,17 +16,22 @@ internal static class Startup
 {
     /// <summary>Runs a step.</summary>
     /// <exception cref="UsageException">The library's own message, with the command line's names.</exception>
-    public static T Step<T>(Func<T> step)
+    public static T Step<T>(Func<T> step) => StepAsync(() => Task.FromResult(step())).GetAwaiter().GetResult();
+
+    /// <summary>Runs a step that waits for something.</summary>
+    /// <exception cref="UsageException">The library's own message, with the command line's names.</exception>
+    public static async Task<T> StepAsync<T>(Func<Task<T>> step)
     {
         try
         {
-            return step();
+            return await step();
         }
         catch (ArgumentException e)
         {
             throw OptionNames.Explain(e);
         }
-        catch (Exception e) when (e is CheckpointException or TokenizerException or DeviceException or AnnotationException or IndexException)
+        catch (Exception e) when (e is CheckpointException or TokenizerException or DeviceException or AnnotationException or IndexException
+            or DatasetException or BootstrapException or ShardQueueException or ShardSubmissionException)
         {
             throw new UsageException(e.Message, e);
         }

@@ -78,7 +78,7 @@ internal sealed class AskCommand : Command, IHasExamples
             terminal.Say(idle);
         using var maps = attention.Open(parsed);
 
-        var sources = InputExpansion.Expand(pictures, terminal.OpenInput);
+        var sources = InputExpansion.Expand(pictures, terminal.OpenInput, archives: true);
         return await new PipelineRun(terminal, model, output).RunAsync(
             parsed,
             () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),

@@ -19,6 +19,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
     private readonly OutputBinding output;
     private readonly AttentionBinding attention;
     private readonly GenerationBinding generation;
+    private readonly SidecarBinding sidecar;
 
     public CaptionCommand(Terminal terminal)
         : base("caption", "Says what is in pictures, one sentence each.")
@@ -33,6 +34,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
         foreach (var option in (Option[])[prompt, badWords])
             Add(option);
         attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.Rollout);
+        sidecar = new SidecarBinding(this);
         generation = new GenerationBinding(this);
         SetAction(RunAsync);
     }
@@ -47,6 +49,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
         ("Begin as told", "blip caption photo.jpg --prompt \"a picture of\""),
         ("From another program", "curl -s https://example.org/photo.jpg | blip caption -"),
         ("Where the model looked", "blip caption photo.jpg --attention-map maps"),
+        ("A text file beside each image, for a trainer", "blip caption photos --sidecar"),
         ("The same as a page", "blip caption photos --attention-html looking.html"),
     ];
 
@@ -65,7 +68,17 @@ internal sealed class CaptionCommand : Command, IHasExamples
             terminal.Say(idle);
 
         var arguments = parsed.GetRequiredValue(paths);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true);
+        var sidecars = sidecar.Open(parsed);
+        if (sidecars is not null)
+        {
+            var all = sources.Count;
+            sources = sidecars.Open(sources);
+            if (sources.Count < all)
+                terminal.Say($"{all - sources.Count} of {all} images have a sidecar already, and are left out; --overwrite writes them anew");
+            if (sources.Count == 0)
+                return ExitCodes.Success;
+        }
         using var maps = attention.Open(parsed);
         var form = new CaptionForm(bare: InputExpansion.IsOneNamed(arguments, sources), several: options.Generation.NumReturnSequences > 1);
         return await new PipelineRun(terminal, model, output).RunAsync(
@@ -75,6 +88,6 @@ internal sealed class CaptionCommand : Command, IHasExamples
             form,
             sources.Count,
             "pictures",
-            maps is null ? null : result => maps.Save(result.Source, result.Image!, [new WordLine("caption", result.Caption!.Attention)]));
+            result => maps?.Save(result.Source, result.Image!, [new WordLine("caption", result.Caption!.Attention)]) ?? sidecars?.Save(result));
     }
 }

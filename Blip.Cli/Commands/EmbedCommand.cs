@@ -48,7 +48,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
         if (output.Format(parsed) == EmbeddingForm.Npy && output.File(parsed) is null)
             throw new UsageException($"--format {EmbeddingForm.Npy} writes bytes, and not to a screen: name a file with --output.");
         var source = model.Resolve(parsed, terminal);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true);
         return await new PipelineRun(terminal, model, output).RunAsync(
             parsed,
             () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)),

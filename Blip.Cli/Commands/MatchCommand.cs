@@ -50,7 +50,7 @@ internal sealed class MatchCommand : Command, IHasExamples
         if (beside.Count == 0)
             throw new UsageException($"there is no text to put beside the pictures: give {texts.Name} TEXT or {texts.FileName} FILE.");
         var source = model.Resolve(parsed, terminal);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true);
         var options = new MatchOptions
         {
             Attention = attention.Method(parsed) is not null,

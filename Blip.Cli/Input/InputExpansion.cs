@@ -23,8 +23,11 @@ internal static class InputExpansion
     /// any depth) is the files that match, by path; <c>-</c> is standard input. What names nothing is a picture that fails, so that it
     /// is reported in its place and stops nothing.
     /// </summary>
-    public static List<ImageSource> Expand(IEnumerable<string> arguments, Func<Stream> openInput) =>
-        [.. arguments.SelectMany(argument => Expand(argument, openInput))];
+    /// <param name="arguments">What stands on the command line.</param>
+    /// <param name="openInput">Opens standard input.</param>
+    /// <param name="archives">Whether a webdataset tar or a Parquet file stands for the images in it.</param>
+    public static List<ImageSource> Expand(IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false) =>
+        [.. arguments.SelectMany(argument => Expand(argument, openInput)).SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source])];
 
     /// <summary>True where the command line names one picture, itself and not a folder or a pattern: its result needs no path.</summary>
     public static bool IsOneNamed(IReadOnlyList<string> arguments, IReadOnlyList<ImageSource> sources) =>
@@ -108,5 +111,6 @@ internal static class InputExpansion
     // On the way down no link to a folder is followed: it may lead back up.
     private static bool IsLink(ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) != 0;
 
-    private static ImageSource Failing(string name, string reason) => ImageSource.FromStream(() => throw new IOException(reason), name);
+    /// <summary>An image that fails in its turn.</summary>
+    internal static ImageSource Failing(string name, string reason) => ImageSource.FromStream(() => throw new IOException(reason), name);
 }

@@ -19,9 +19,9 @@ internal sealed class CostBinding
         Description = "Show in place of all that what captions cost by count: operations, bytes, kernels and launches. No device is needed.",
     };
     private readonly Option<string> device = OptionKinds.Choice("--device", "With --cost: whose launches to count.", "cuda", Kinds);
-    private readonly Option<string> precision = OptionKinds.Choice("--precision", "With --cost: how weights are kept.", "fp32", ModelBinding.Precisions);
+    private readonly Option<string> precision = OptionKinds.Choice("--precision", "With --cost: how weights are kept.", "fp32", DeviceBinding.Precisions);
     private readonly Option<string> encoderPrecision = OptionKinds.Choice(
-        "--encoder-precision", "With --cost: the same for the image encoder.", "auto", ["auto", .. ModelBinding.Precisions]);
+        "--encoder-precision", "With --cost: the same for the image encoder.", "auto", ["auto", .. DeviceBinding.Precisions]);
     private readonly Option<int?> batchSize = OptionKinds.Number<int>("--batch-size", $"With --cost: pictures of a batch. [default: {Defaults.BatchSize}]");
     private readonly Option<int?> numBeams = OptionKinds.Number<int>("--num-beams", $"With --cost: beams of the search. [default: {Defaults.NumBeams}]");
     private readonly Option<int?> tokens = OptionKinds.Number<int>("--tokens", $"With --cost: tokens of a caption, the start token not counted. [default: {Defaults.Tokens}]");

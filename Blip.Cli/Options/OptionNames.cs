@@ -11,6 +11,11 @@ internal static partial class OptionNames
         "VocabularyFile" => "--vocab",
         "CacheFolder" => "--cache",
         "Candidates" => "--answer",
+        "CaptionsPerImage" => "--captions",
+        "DropPatterns" => "--drop-pattern",
+        "KeepPatterns" => "--keep-pattern",
+        "DecodeBytes" => "--decode-memory",
+        "DetailWeights" => "--details",
         "PictureWidth" or "PictureHeight" => "--picture",
         _ => "-" + Capital().Replace(property, match => $"-{match.Value.ToLowerInvariant()}"),
     };

@@ -60,7 +60,8 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
         return string.Create(CultureInfo.InvariantCulture, $"{bar} {done}/{total}  {rate:0.0} {things}/s  {Clock(left)} left");
     }
 
-    private static string Clock(TimeSpan time) =>
+    /// <summary>A time as a clock shows it: 1:02:03, or 2:03.</summary>
+    internal static string Clock(TimeSpan time) =>
         time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}" : $"{time.Minutes}:{time.Seconds:00}";
 
     private void Draw(string text)

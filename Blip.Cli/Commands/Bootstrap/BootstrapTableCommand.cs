@@ -1,0 +1,75 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Blip.Bootstrapping;
+using Blip.Bootstrapping.Tables;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Spectre.Console;
+
+namespace Blip.Cli.Commands;
+
+/// <summary><c>blip bootstrap table</c>: every candidate text with its scores, kept or not.</summary>
+internal sealed class BootstrapTableCommand : Command, IHasExamples
+{
+    private readonly Terminal terminal;
+    private readonly Argument<string> folder = new("dir") { Description = "The folder of a run or a selection.", HelpName = "DIR" };
+    private readonly Option<string> format = OptionKinds.Choice(
+        "--format", "jsonl: an object a line; csv; table: columns for people.", "table", ["table", "jsonl", "csv"]);
+    private readonly Option<string?> output = OptionKinds.Text("--output", "Write to a new file.", "FILE");
+    private readonly Option<bool> failed = new("--failed") { Description = "Only images that failed." };
+    private readonly Option<bool?> kept = new("--kept")
+    {
+        Description = "Only texts that are kept, or with false those that are not.",
+        HelpName = "true|false",
+    };
+
+    public BootstrapTableCommand(Terminal terminal)
+        : base("table", "Lists every candidate text: shard, key, source, text, scores, whether it is kept and why.")
+    {
+        this.terminal = terminal;
+        Add(folder);
+        foreach (var option in (Option[])[format, output, kept, failed])
+            Add(option);
+        SetAction(RunAsync);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
+    [
+        ("What was dropped, and why", "blip bootstrap table clean --kept false"),
+        ("For a notebook", "blip bootstrap table clean --format csv --output candidates.csv"),
+        ("The images that failed", "blip bootstrap table clean --failed"),
+    ];
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var path = parsed.GetValue(output);
+        OutputFile.Check(path);
+        if (path is not null && File.Exists(path))
+            throw new UsageException($"--output is '{path}', which exists; move it away, or name another file.");
+        var (which, onlyFailed) = (parsed.GetValue(kept), parsed.GetValue(failed));
+        var rows = Rows(parsed.GetRequiredValue(folder), row => (which is null || row.Kept == which) && (!onlyFailed || row.Error is not null), cancellationToken);
+        // The first row is read before the file is made: a folder without a table leaves nothing behind.
+        await using var each = rows.GetAsyncEnumerator(cancellationToken);
+        var any = await Startup.StepAsync(async () => await each.MoveNextAsync());
+        await using var file = OutputFile.OpenText(path);
+        var form = new CandidateForm();
+        var writer = parsed.GetRequiredValue(format) == "table" ? new CandidateTableWriter(file ?? terminal.Output) : form.Writer(parsed.GetRequiredValue(format), file ?? terminal.Output);
+        writer.Begin();
+        for (; any; any = await Startup.StepAsync(async () => await each.MoveNextAsync()))
+            writer.Write(each.Current);
+        writer.End();
+        return ExitCodes.Success;
+    }
+
+    private static async IAsyncEnumerable<Candidate> Rows(
+        string folder, Func<Candidate, bool> which, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var row in BootstrapSelection.CandidatesAsync(folder, cancellationToken))
+        {
+            if (which(row))
+                yield return row;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+using System.CommandLine;
+using Blip.Bootstrapping;
+using Blip.Cli.Output;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Models;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Options;
+
+/// <summary>A run of bootstrapping: what is read, by which models, by which rule, and where it goes.</summary>
+internal sealed class BootstrapBinding
+{
+    private readonly Command command;
+    private readonly Option<string?> captioner = OptionKinds.Text(
+        "--captioner", $"The captioning checkpoint. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
+
+    private readonly Option<string?> filter = OptionKinds.Text(
+        "--filter", "The matching checkpoint, fine-tuned apart from the captioner: one that shares its weights keeps what it wrote itself. [default: the built-in demo]", "MODEL");
+
+    private readonly Option<string> output = new("--output")
+    {
+        Description = "The folder of the run: new, empty, or of the same run.",
+        HelpName = "DIR",
+        Required = true,
+    };
+    private readonly Option<int?> captions = OptionKinds.Number<int>(
+        "--captions", "Captions that are written for each image; 0 writes none. [default: 1]");
+    private readonly Option<string?> prompt = OptionKinds.Text(
+        "--prompt", "Words that each caption begins with, and that are cut off from it; \"\" for none. [default: \"a picture of\"]", "TEXT");
+
+    private readonly Option<string> token = OptionKinds.Choice(
+        "--match-token", "What the filter's texts begin with: enc as it was trained, cls as in Hugging Face's model.", "enc", ["enc", "cls"]);
+
+    private readonly Option<int?> maxTextTokens = OptionKinds.Number<int>(
+        "--max-text-tokens", "The most tokens of a text that the filter reads. [default: 35]");
+    private readonly Option<bool> rawTexts = new("--raw-texts")
+    {
+        Description = "The filter reads texts as they are, not in lower case without punctuation as it was trained.",
+    };
+    private readonly Option<double?> maxFailures = OptionKinds.Number<double>(
+        "--max-failures", "The share of a shard's images that may fail before it is given up, 0 to 1. [default: 0.5]", "share");
+    private readonly Option<bool> retryFailed = new("--retry-failed") { Description = "Try images again that failed before." };
+    private readonly Option<int?> decodeMemory = OptionKinds.Number<int>(
+        "--decode-memory", "MiB that decoded images may hold while they wait. [default: 256]", "MiB");
+    private readonly DatasetBinding datasets;
+    private readonly SelectionBinding selection;
+    private readonly GenerationBinding generation;
+    private readonly DeviceBinding device;
+    private readonly List<Option> own;
+
+    /// <summary>Adds argument and options to a command.</summary>
+    public BootstrapBinding(Command command)
+    {
+        this.command = command;
+        datasets = new DatasetBinding(command, ArgumentArity.ZeroOrMore);
+        foreach (var option in (Option[])[output, captioner, filter, captions, prompt, token, maxTextTokens, rawTexts])
+            command.Add(option);
+        selection = new SelectionBinding(command);
+        foreach (var option in (Option[])[maxFailures, retryFailed, decodeMemory])
+            command.Add(option);
+        generation = new GenerationBinding(command);
+        device = new DeviceBinding(command);
+        own = [.. command.Options];
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(command.Options.First(option => option.Name == "--num-return-sequences")) is { Implicit: false })
+                result.AddError("--num-return-sequences is --captions here: give that.");
+        });
+    }
+
+    /// <summary>The folder of the run.</summary>
+    public string Output(ParseResult parsed) => parsed.GetRequiredValue(output);
+
+    /// <summary>The run that the command line asks for.</summary>
+    /// <exception cref="UsageException">An option is out of range, or there is no source.</exception>
+    public BootstrapRequest Request(ParseResult parsed, Terminal terminal)
+    {
+        var (sources, human) = (datasets.Sources(parsed), datasets.Human(parsed));
+        if (sources.Count + human.Count == 0)
+            throw new UsageException("there is nothing to read: name a SOURCE, or --human SOURCE.");
+        var models = device.Options<CapFiltOptions>(parsed);
+        models = models with
+        {
+            Generation = generation.Apply(parsed, models.Generation),
+            CaptionsPerImage = parsed.GetValue(captions) ?? 1,
+            Prompt = parsed.GetValue(prompt) is { } words ? words : models.Prompt,
+            EncoderToken = parsed.GetRequiredValue(token) == "enc",
+            MaxTextTokens = parsed.GetValue(maxTextTokens) ?? models.MaxTextTokens,
+            CleanTexts = !parsed.GetValue(rawTexts),
+        };
+        foreach (var idle in generation.WithoutEffect(parsed, models.Generation))
+            terminal.Say(idle);
+        var request = new BootstrapRequest
+        {
+            Sources = sources,
+            HumanSources = human,
+            Captioner = parsed.GetValue(captioner) ?? DemoModel.Captioning.Path,
+            Filter = parsed.GetValue(filter) ?? DemoModel.Retrieval.Path,
+            Output = Output(parsed),
+            Options = new BootstrapOptions
+            {
+                Models = models,
+                Selection = selection.Options(parsed),
+                Datasets = datasets.Options(parsed),
+                Outputs = selection.Outputs(parsed),
+                MaxFailures = parsed.GetValue(maxFailures) ?? new BootstrapOptions().MaxFailures,
+                RetryFailed = parsed.GetValue(retryFailed),
+                DecodeBytes = parsed.GetValue(decodeMemory) is { } mebibytes ? (long)mebibytes << 20 : new BootstrapOptions().DecodeBytes,
+            },
+        };
+        return Startup.Step(() =>
+        {
+            request.Options.Validate();
+            return request;
+        });
+    }
+
+    /// <summary>Says so where the demo stands for a model.</summary>
+    public void TellOfDemo(ParseResult parsed, Terminal terminal)
+    {
+        if (parsed.GetValue(captioner) is null || parsed.GetValue(filter) is null)
+        {
+            terminal.Say("without --captioner and --filter the demo models work, which know drawn shapes on plain backgrounds only. "
+                + $"For photographs, download {DemoModel.Captioning.ForPhotographs} and {DemoModel.Retrieval.ForPhotographs} from huggingface.co.");
+        }
+    }
+
+    /// <summary>Says so where --threads changes nothing.</summary>
+    public void TellOfThreads(ParseResult parsed, Terminal terminal, IEnumerable<CapFilt> models)
+    {
+        foreach (var model in models)
+            device.TellOfThreads(parsed, terminal, model.DeviceDescription);
+    }
+
+    /// <summary>The words of the command line that say what the run is, for another command line: those of the workers.</summary>
+    public IReadOnlyList<string> Arguments(ParseResult parsed)
+    {
+        var words = new List<string>(datasets.Sources(parsed));
+        foreach (var option in own)
+        {
+            if (parsed.GetResult(option) is not { Implicit: false } result)
+                continue;
+            if (result.Tokens.Count == 0)
+                words.Add(option.Name);
+            foreach (var value in result.Tokens)
+                words.Add($"{option.Name}={value.Value}");
+        }
+        return words;
+    }
+}

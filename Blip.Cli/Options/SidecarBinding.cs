@@ -1,0 +1,34 @@
+using System.CommandLine;
+using Blip.Cli.Output;
+
+namespace Blip.Cli.Options;
+
+/// <summary>Whether a text file is written beside each image.</summary>
+internal sealed class SidecarBinding
+{
+    private readonly Option<bool> sidecar = new("--sidecar")
+    {
+        Description = "Write each caption beside its image: photo.txt for photo.jpg. An image that has one is left out.",
+    };
+    private readonly Option<bool> overwrite = new("--overwrite") { Description = "With --sidecar: write those anew that are there." };
+    private readonly Option<string?> prefix = OptionKinds.Text("--prefix", "With --sidecar: what stands before each caption.", "TEXT");
+    private readonly Option<string?> suffix = OptionKinds.Text("--suffix", "With --sidecar: what stands behind each caption.", "TEXT");
+
+    /// <summary>Adds the options to a command.</summary>
+    public SidecarBinding(Command command)
+    {
+        foreach (var option in (Option[])[sidecar, overwrite, prefix, suffix])
+            command.Add(option);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(sidecar))
+                return;
+            foreach (var option in ((Option[])[overwrite, prefix, suffix]).Where(option => result.GetResult(option) is { Implicit: false }))
+                result.AddError($"{option.Name} is about the files of {sidecar.Name}: give that, too.");
+        });
+    }
+
+    /// <summary>The files; null where none are wanted.</summary>
+    public SidecarFiles? Open(ParseResult parsed) =>
+        parsed.GetValue(sidecar) ? new SidecarFiles(parsed.GetValue(prefix) ?? "", parsed.GetValue(suffix) ?? "", parsed.GetValue(overwrite)) : null;
+}

@@ -1,0 +1,57 @@
+using System.Text;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Output;
+
+/// <summary>A <c>.txt</c> beside each image file, as trainers read it.</summary>
+/// <param name="prefix">What stands before each caption.</param>
+/// <param name="suffix">What stands behind each caption.</param>
+/// <param name="overwrite">Whether a file that is there is written anew; otherwise its image is left out.</param>
+internal sealed class SidecarFiles(string prefix, string suffix, bool overwrite)
+{
+    private readonly Dictionary<string, string> owners = new(StringComparer.Ordinal);
+
+    /// <summary>The images that are to be captioned: those without a sidecar, or all.</summary>
+    /// <param name="sources">The images of the command line.</param>
+    /// <exception cref="UsageException">An image is no file, or two images have one sidecar.</exception>
+    public List<ImageSource> Open(IReadOnlyList<ImageSource> sources)
+    {
+        var open = new List<ImageSource>(sources.Count);
+        foreach (var source in sources)
+        {
+            if (!source.IsFile)
+                throw new UsageException($"--sidecar writes beside image files, and '{source.Name}' is none; leave it out.");
+            var path = PathOf(source);
+            if (!owners.TryAdd(Path.GetFullPath(path), source.Name))
+                throw new UsageException($"'{owners[Path.GetFullPath(path)]}' and '{source.Name}' have one sidecar, '{path}'; rename one of them, or give one.");
+            if (overwrite || !File.Exists(path))
+                open.Add(source);
+        }
+        return open;
+    }
+
+    /// <summary>Writes the sidecar of an image; it is there whole or not at all.</summary>
+    /// <returns>What went wrong; null for nothing.</returns>
+    public string? Save(CaptionResult result)
+    {
+        var path = PathOf(result.Source);
+        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        try
+        {
+            File.WriteAllText(temporary, $"{prefix}{result.Caption!.Text}{suffix}\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            // A file that came into being meanwhile is somebody's.
+            File.Move(temporary, path, overwrite);
+            return null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return $"{result.Source.Name}: its sidecar cannot be written: {e.Message}";
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private static string PathOf(ImageSource source) => Path.ChangeExtension(source.Name, ".txt");
+}
