@@ -33,6 +33,8 @@ internal static class BenchProgram
             new CompareCommand(output),
             new QualityCommand(output),
             new LookingCommand(output),
+            new BootstrapCommand(output),
+            new BootstrapQualityCommand(output),
             new LoadCommand(output),
             new RetrievalCommand(output),
             new WriteCommand(),
