@@ -15,9 +15,11 @@ public partial class HouseTests
         ["Blip.Kernels"] = [],
         ["Blip.Runtime"] = ["Blip.Kernels"],
         ["Blip.Emulation"] = ["Blip.Kernels"],
-        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Emulation"],
-        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Emulation", "Blip.Cli"],
-        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Cli", "Blip.Bench", "Blip.Emulation"],
+        ["Blip.Datasets"] = ["Blip.Runtime"],
+        ["Blip.Bootstrapping"] = ["Blip.Runtime", "Blip.Datasets"],
+        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Emulation"],
+        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Emulation", "Blip.Cli"],
+        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli", "Blip.Bench", "Blip.Emulation"],
     };
 
     // Room of Blip.Runtime -> the rooms that its files may name.
