@@ -46,6 +46,7 @@ internal sealed record DecodedSample
     /// <summary>Decodes a sample's image; a wrong image is a value. On any thread.</summary>
     public static DecodedSample Decode(Sample sample, byte[] bytes, string name)
     {
+        using var time = BootstrapMetrics.Measure("decode");
         var decoded = new DecodedSample { Sample = sample, ImageHash = HashOf(bytes) };
         try
         {

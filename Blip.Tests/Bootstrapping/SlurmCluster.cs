@@ -7,6 +7,9 @@ namespace Blip.Tests.Bootstrapping;
 /// <summary>The Slurm cluster that <c>eng/slurm.sh</c> started, seen through its own programs.</summary>
 internal static class SlurmCluster
 {
+    /// <summary>Tests on the cluster run one after the other: it has two processors.</summary>
+    public const string Collection = "Slurm";
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -3,6 +3,7 @@ using Blip.Bootstrapping.Submitting;
 namespace Blip.Tests.Bootstrapping;
 
 /// <summary>The scenarios with a shell script that keeps the rules of <c>blip bootstrap run</c> and does nothing else.</summary>
+[Collection(SlurmCluster.Collection)]
 public sealed class SlurmTests : SlurmScenarios
 {
     private const string Worker = """
