@@ -86,10 +86,12 @@ public static class BootstrapSelection
     // The images are read from the sources again: no run copies what it drops.
     private static BootstrapSources Sources(ManifestFile manifest, SelectionRequest request)
     {
-        if (manifest.Sources.Concat(manifest.HumanSources).FirstOrDefault(source => source.StartsWith("pipe:", StringComparison.Ordinal)) is { } command
+        if (manifest.Sources.Concat(manifest.HumanSources)
+                .FirstOrDefault(source => source.StartsWith("pipe:", StringComparison.Ordinal)) is { } command
             && !request.Sources.Concat(request.HumanSources).Contains(command))
         {
-            throw new BootstrapException($"the run reads '{command}', and a command is run for a command line alone: repeat the sources, or write no images.");
+            throw new BootstrapException(
+                $"the run reads '{command}', and a command is run for a command line alone: repeat the sources, or write no images.");
         }
         var named = request.Sources.Count > 0 || request.HumanSources.Count > 0;
         var sources = BootstrapSources.Open(
@@ -101,7 +103,8 @@ public static class BootstrapSelection
             });
         return sources.Web.Concat(sources.Human).Select(shard => shard.Name).SequenceEqual(manifest.Shards)
             ? sources
-            : throw new BootstrapException("the sources are not those of the run: shards were added, removed or renamed. Name the run's own sources.");
+            : throw new BootstrapException(
+                "the sources are not those of the run: shards were added, removed or renamed. Name the run's own sources.");
     }
 
     private static void Begin(RunFolder output)

@@ -25,7 +25,8 @@ public sealed class Bootstrapper : IDisposable
     private readonly ManifestFile manifest;
     private readonly ConcurrentDictionary<int, byte> retried = new();
 
-    private Bootstrapper(BootstrapRequest request, BootstrapSources sources, RunFolder folder, ManifestFile manifest, IReadOnlyList<CapFilt> models)
+    private Bootstrapper(
+        BootstrapRequest request, BootstrapSources sources, RunFolder folder, ManifestFile manifest, IReadOnlyList<CapFilt> models)
     {
         (this.request, this.sources, this.folder, this.manifest, Models) = (request, sources, folder, manifest, models);
         Fingerprint = manifest.Fingerprint();
@@ -86,7 +87,8 @@ public sealed class Bootstrapper : IDisposable
     /// <exception cref="IOException">The folder cannot be written: the disk is full, for example. What is finished is kept.</exception>
     /// <exception cref="UnauthorizedAccessException">A file of the folder may not be written. What is finished is kept.</exception>
     /// <exception cref="ShardQueueException">The queue cannot be used.</exception>
-    public async Task<BootstrapResult> RunAsync(IShardQueue queue, IProgress<BootstrapProgress>? progress = null, CancellationToken stop = default)
+    public async Task<BootstrapResult> RunAsync(
+        IShardQueue queue, IProgress<BootstrapProgress>? progress = null, CancellationToken stop = default)
     {
         ArgumentNullException.ThrowIfNull(queue);
         var tally = new RunTally(Shards, () => ShardsDone, progress);
@@ -129,7 +131,8 @@ public sealed class Bootstrapper : IDisposable
                 if (File.Exists(folder.Path))
                     throw new BootstrapException($"'{folder.Path}' is a file; name a folder for the run.");
                 if (Directory.Exists(folder.Path) && Directory.EnumerateFileSystemEntries(folder.Path).Any(entry => !IsTemporary(entry)))
-                    throw new BootstrapException($"'{folder.Path}' holds other files and no run ({RunFolder.ManifestName}); name an empty or a new folder.");
+                    throw new BootstrapException(
+                        $"'{folder.Path}' holds other files and no run ({RunFolder.ManifestName}); name an empty or a new folder.");
                 return;
             }
         }
@@ -224,7 +227,8 @@ public sealed class Bootstrapper : IDisposable
         }
     }
 
-    private async Task<ShardOutcome> RunShardAsync(int number, CapFilt? capfilt, WorkerReport report, RunTally tally, CancellationToken stop)
+    private async Task<ShardOutcome> RunShardAsync(
+        int number, CapFilt? capfilt, WorkerReport report, RunTally tally, CancellationToken stop)
     {
         if ((uint)number >= (uint)Shards)
             return tally.Failed(number, $"there is no shard {number}: the run has shards 0 to {Shards - 1}.");
@@ -283,7 +287,8 @@ public sealed class Bootstrapper : IDisposable
     // A file that is damaged, or left from elsewhere, says nothing: the shard is done again.
     private bool IsDone(int number) => DoneFile.TryRead(folder.Done(number))?.Manifest == Fingerprint;
 
-    private bool IsToRetry(int number) => request.Options.RetryFailed && !retried.ContainsKey(number) && DoneFile.TryRead(folder.Done(number)) is { Failed: > 0 };
+    private bool IsToRetry(int number) =>
+        request.Options.RetryFailed && !retried.ContainsKey(number) && DoneFile.TryRead(folder.Done(number)) is { Failed: > 0 };
 
     // The finished samples go to the journal before the shard stops being done: a kill between the two costs nothing.
     private async Task ReopenAsync(int number, ShardJournal journal)

@@ -51,7 +51,9 @@ public static class Dataset
     {
         var remote = RemoteSource.Parse(source, options);
         // A format that is named is not asked whether it knows the source.
-        var format = options.Format is not null ? formats[0] : formats.FirstOrDefault(format => format.Recognizes(remote?.FileName ?? source))
+        var format = options.Format is not null
+            ? formats[0]
+            : formats.FirstOrDefault(format => format.Recognizes(remote?.FileName ?? source))
             ?? throw new DatasetException(
                 $"{remote?.Name ?? source}: this is no data set in a known format ({Names(formats)}); name its format.");
         return remote is null ? format.Open(source, options) : [new RemoteShard(remote, format, options)];

@@ -48,7 +48,8 @@ internal sealed class BootstrapCommand : Command
     private readonly Option<bool> isShort = BenchOptions.Short("The demo models, four images and one round.");
 
     public BootstrapCommand(TextWriter output)
-        : base("bootstrap", "Compares the rate of a run of bootstrapping with what captioner and matcher reach alone, or measures its memory.")
+        : base(
+            "bootstrap", "Compares the rate of a run of bootstrapping with what captioner and matcher reach alone, or measures its memory.")
     {
         this.output = output;
         foreach (var option in (Option<int>[])[images, batch, rounds])
@@ -78,11 +79,14 @@ internal sealed class BootstrapCommand : Command
             Rounds = brief ? 1 : parsed.GetValue(rounds),
             Device = parsed.GetRequiredValue(device),
         };
-        Say($"{speed.Captioner} and {speed.Filter}, {speed.Images} images a round, batches of {speed.BatchSize}, {speed.Rounds} rounds; {Machine.Processor}");
+        var models = $"{speed.Captioner} and {speed.Filter}";
+        Say($"{models}, {speed.Images} images a round, batches of {speed.BatchSize}, {speed.Rounds} rounds; {Machine.Processor}");
         var times = await speed.MeasureAsync(cancellationToken);
         foreach (var time in times.All)
             Say($"{time.Name,-40} {speed.Images / time.Seconds,8:F2} images/s (median)");
-        Say($"a run reaches {100 * times.ShareApart:F0} % of the rate of both models alone, one after the other; {100 * times.Share:F0} % as users run it{(times.Shares ? ", where images are encoded once for both" : "")}");
+        var (apart, share) = (100 * times.ShareApart, 100 * times.Share);
+        var once = times.Shares ? ", where images are encoded once for both" : "";
+        Say($"a run reaches {apart:F0} % of the rate of both models alone, one after the other; {share:F0} % as users run it{once}");
         return 0;
     }
 
@@ -90,8 +94,11 @@ internal sealed class BootstrapCommand : Command
     {
         Say($"demo models, {count} images of 96 to 224 pixels; {Machine.Processor}");
         var found = await BootstrapMemory.MeasureAsync(
-            Checkout.Path("weights", Name), count, parsed.GetRequiredValue(device), (images, bytes) => Say($"{images,8} images {bytes / 1e6,8:F0} MB"), cancellationToken);
-        Say($"models loaded {found.Before / 1e6:F0} MB, largest afterwards {found.Largest / 1e6:F0} MB: {(found.Largest - found.Before) / 1e6:F0} MB more; {found.ImagesPerSecond:F0} images/s");
+            Checkout.Path("weights", Name), count, parsed.GetRequiredValue(device),
+            (images, bytes) => Say($"{images,8} images {bytes / 1e6,8:F0} MB"), cancellationToken);
+        var (before, largest, more) = (found.Before / 1e6, found.Largest / 1e6, (found.Largest - found.Before) / 1e6);
+        var rate = found.ImagesPerSecond;
+        Say($"models loaded {before:F0} MB, largest afterwards {largest:F0} MB: {more:F0} MB more; {rate:F0} images/s");
         return 0;
     }
 

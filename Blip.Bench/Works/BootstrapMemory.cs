@@ -25,7 +25,8 @@ internal sealed record BootstrapMemory(long Before, long Largest, double ImagesP
         try
         {
             var web = Path.Combine(folder, "web");
-            await new NoisyPairs().WriteAsync(web, new NoisyFilesOptions { Images = images, ShardSize = 1000 }, cancellationToken: cancellationToken);
+            await new NoisyPairs().WriteAsync(
+                web, new NoisyFilesOptions { Images = images, ShardSize = 1000 }, cancellationToken: cancellationToken);
             // What drawing needed is not the run's.
             GC.Collect();
             using var run = await Bootstrapper.OpenAsync(new BootstrapRequest

@@ -37,17 +37,30 @@ internal sealed class BootstrapSpeed
             var files = WriteImages(web);
             var options = new CapFiltOptions { Device = Device, BatchSize = BatchSize, VocabularyFile = Vocabulary(folder) };
             var captions = new CaptionOptions { Generation = options.Generation, Prompt = options.Prompt };
-            using var captioner = Runtime.Pipelines.Captioner.Load(Captioner, new CaptionerOptions { Device = Device, BatchSize = BatchSize, VocabularyFile = options.VocabularyFile });
-            using var matcher = Matcher.Load(Filter, new MatcherOptions { Device = Device, BatchSize = BatchSize, VocabularyFile = options.VocabularyFile, ImageCacheBytes = 0 });
+            using var captioner = Runtime.Pipelines.Captioner.Load(
+                Captioner, new CaptionerOptions { Device = Device, BatchSize = BatchSize, VocabularyFile = options.VocabularyFile });
+            using var matcher = Matcher.Load(
+                Filter,
+                new MatcherOptions
+                {
+                    Device = Device,
+                    BatchSize = BatchSize,
+                    VocabularyFile = options.VocabularyFile,
+                    ImageCacheBytes = 0,
+                });
             // As many tokens as the captions that the filter reads in a run.
             var sample = captioner.Caption(files[0], captions, cancellationToken).Text!;
-            string[] texts = [.. Enumerable.Range(0, TextsOfAnImage).Select(i => $"{sample} {(i == 0 ? "" : sample.Split(' ')[0])}".Trim())];
+            string[] texts = [.. Enumerable.Range(0, TextsOfAnImage)
+                .Select(i => $"{sample} {(i == 0 ? "" : sample.Split(' ')[0])}".Trim())];
             var contenders = new (string Name, Func<Task<double>> Run)[]
             {
-                ("captioner alone", () => TimeAsync(async () => await captioner.CaptionAllAsync(Sources(files), captions, cancellationToken).CountAsync(cancellationToken))),
+                ("captioner alone", () => TimeAsync(async () => await captioner.CaptionAllAsync(
+                    Sources(files), captions, cancellationToken).CountAsync(cancellationToken))),
                 ("matcher alone, 2 texts an image", () => TimeAsync(async () => await matcher.MatchAllAsync(
-                    Sources(files), texts, new MatchOptions { EncoderToken = true, MaxTextTokens = options.MaxTextTokens }, cancellationToken).CountAsync(cancellationToken))),
-                ("bootstrap run, images encoded twice", () => RunAsync(web, folder, options with { SharesEncoder = false }, cancellationToken)),
+                    Sources(files), texts, new MatchOptions { EncoderToken = true, MaxTextTokens = options.MaxTextTokens },
+                    cancellationToken).CountAsync(cancellationToken))),
+                ("bootstrap run, images encoded twice",
+                    () => RunAsync(web, folder, options with { SharesEncoder = false }, cancellationToken)),
                 ("bootstrap run", () => RunAsync(web, folder, options, cancellationToken)),
             };
             var seconds = contenders.Select(_ => new List<double>()).ToArray();
@@ -62,8 +75,10 @@ internal sealed class BootstrapSpeed
                         seconds[i].Add(took);
                 }
             }
-            var times = contenders.Zip(seconds, (contender, all) => new BootstrapTime(contender.Name, all.Order().ElementAt(all.Count / 2))).ToList();
-            return new BootstrapTimes(times, Shares: Runtime.Models.SharedEncoder.Is(ModelSource.Resolve(Captioner), ModelSource.Resolve(Filter)));
+            var times = contenders.Zip(
+                seconds, (contender, all) => new BootstrapTime(contender.Name, all.Order().ElementAt(all.Count / 2))).ToList();
+            return new BootstrapTimes(
+                times, Shares: Runtime.Models.SharedEncoder.Is(ModelSource.Resolve(Captioner), ModelSource.Resolve(Filter)));
         }
         finally
         {
@@ -122,7 +137,8 @@ internal sealed class BootstrapSpeed
             return null;
         var file = Path.Combine(folder, "vocab.txt");
         string[] special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
-        File.WriteAllLines(file, special.Concat(Enumerable.Range(special.Length, source.Config.Text.VocabularySize - special.Length - 2).Select(Word)));
+        File.WriteAllLines(
+            file, special.Concat(Enumerable.Range(special.Length, source.Config.Text.VocabularySize - special.Length - 2).Select(Word)));
         return file;
 
         static string Word(int number)

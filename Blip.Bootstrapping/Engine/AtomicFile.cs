@@ -63,7 +63,8 @@ internal static class AtomicFile
     public static async Task<(long Bytes, string Hash)> DigestAsync(string path, CancellationToken cancellationToken)
     {
         var hash = new XxHash128();
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        await using var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
         await hash.AppendAsync(file, cancellationToken).ConfigureAwait(false);
         return (file.Length, Convert.ToHexStringLower(hash.GetCurrentHash()));
     }

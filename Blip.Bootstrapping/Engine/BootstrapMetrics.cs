@@ -11,13 +11,17 @@ public static class BootstrapMetrics
 
     private static readonly Meter Source = new(MeterName);
 
-    private static readonly Counter<long> Images = Source.CreateCounter<long>("blip.bootstrap.images", "{image}", "Images that were worked on, by result.");
+    private static readonly Counter<long> Images = Source.CreateCounter<long>(
+        "blip.bootstrap.images", "{image}", "Images that were worked on, by result.");
 
-    private static readonly Counter<long> Texts = Source.CreateCounter<long>("blip.bootstrap.texts", "{text}", "Candidate texts of finished shards, by origin and reason.");
+    private static readonly Counter<long> Texts = Source.CreateCounter<long>(
+        "blip.bootstrap.texts", "{text}", "Candidate texts of finished shards, by origin and reason.");
 
-    private static readonly Counter<double> Seconds = Source.CreateCounter<double>("blip.bootstrap.stage.duration", "s", "Time of each stage.");
+    private static readonly Counter<double> Seconds = Source.CreateCounter<double>(
+        "blip.bootstrap.stage.duration", "s", "Time of each stage.");
 
-    private static readonly Counter<long> Shards = Source.CreateCounter<long>("blip.bootstrap.shards", "{shard}", "Shards that ended, by result.");
+    private static readonly Counter<long> Shards = Source.CreateCounter<long>(
+        "blip.bootstrap.shards", "{shard}", "Shards that ended, by result.");
 
     internal static void CountImages(string result, int count)
     {
@@ -30,7 +34,8 @@ public static class BootstrapMetrics
 
     internal static void CountShard(string result) => Shards.Add(1, new KeyValuePair<string, object?>("result", result));
 
-    internal static void AddSeconds(string stage, TimeSpan time) => Seconds.Add(time.TotalSeconds, new KeyValuePair<string, object?>("stage", stage));
+    internal static void AddSeconds(string stage, TimeSpan time) =>
+        Seconds.Add(time.TotalSeconds, new KeyValuePair<string, object?>("stage", stage));
 
     /// <summary>Measures a stage until it is disposed.</summary>
     internal static StageTime Measure(string stage) => new(stage, Stopwatch.GetTimestamp());

@@ -23,7 +23,8 @@ internal sealed class DecodeAhead(int groupSize, long budget)
     public async IAsyncEnumerable<IReadOnlyList<DecodedSample>> GroupsAsync(
         IAsyncEnumerable<Sample> samples, string name, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var channel = Channel.CreateBounded<List<Task<DecodedSample>>>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+        var channel = Channel.CreateBounded<List<Task<DecodedSample>>>(
+            new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var feeding = FeedAsync(samples, name, channel.Writer, stop.Token);
         try

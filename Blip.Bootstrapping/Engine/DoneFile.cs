@@ -50,7 +50,8 @@ internal sealed record DoneFile
             Failed = samples.Count(sample => sample[0].Error is not null),
             ImagesKept = samples.Count(sample => sample.Any(row => row.Kept)),
             Texts = new(rows.Where(row => row.Source is not null).GroupBy(row => TextOrigins.Name(row.Source!.Value))
-                .ToDictionary(group => group.Key, group => new TextCount(group.Count(), group.Count(row => row.Kept))), StringComparer.Ordinal),
+                .ToDictionary(
+                    group => group.Key, group => new TextCount(group.Count(), group.Count(row => row.Kept))), StringComparer.Ordinal),
             Reasons = new(rows.GroupBy(row => row.Reason).ToDictionary(group => group.Key, group => group.Count()), StringComparer.Ordinal),
             Files = new(StringComparer.Ordinal),
         };

@@ -73,7 +73,9 @@ internal sealed record ManifestFile
                 ?? throw new BootstrapException($"{path}: the file holds null; it is no manifest of a run.");
             return file.Format == CurrentFormat
                 ? file
-                : throw new BootstrapException($"{path}: the manifest has format {file.Format}, and this version reads {CurrentFormat}; use the version that wrote it, {file.Blip}.");
+                : throw new BootstrapException(
+                    $"{path}: the manifest has format {file.Format}, and this version reads {CurrentFormat}; "
+                    + $"use the version that wrote it, {file.Blip}.");
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -87,13 +89,16 @@ internal sealed record ManifestFile
 
     /// <summary>A hash of all that must be the same; names and versions do not count.</summary>
     public string Fingerprint() => Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(JsonSerializer.SerializeToUtf8Bytes(
-        this with { Blip = "", Captioner = Captioner?.Nameless, Filter = Filter?.Nameless, Sources = [], HumanSources = [] }, ManifestForms.Default.ManifestFile)));
+        this with { Blip = "", Captioner = Captioner?.Nameless, Filter = Filter?.Nameless, Sources = [], HumanSources = [] },
+        ManifestForms.Default.ManifestFile)));
 
     /// <summary>What another run says differently, for people; empty where it is the same run.</summary>
     public IReadOnlyList<string> Differences(ManifestFile other)
     {
         var differences = new List<string>();
-        Compare("captioner", Captioner?.Fingerprint, other.Captioner?.Fingerprint, $"{Captioner?.Name ?? "none"}", $"{other.Captioner?.Name ?? "none"}");
+        Compare(
+            "captioner", Captioner?.Fingerprint, other.Captioner?.Fingerprint,
+            $"{Captioner?.Name ?? "none"}", $"{other.Captioner?.Name ?? "none"}");
         Compare("filter", Filter?.Fingerprint, other.Filter?.Fingerprint, $"{Filter?.Name ?? "none"}", $"{other.Filter?.Name ?? "none"}");
         foreach (var name in Options.Select(option => option.Key).Union(other.Options.Select(option => option.Key)))
             Compare(name, Text(Options[name]), Text(other.Options[name]), Text(Options[name]), Text(other.Options[name]));
@@ -106,7 +111,9 @@ internal sealed record ManifestFile
         void Compare(string name, string? mine, string? theirs, string shown, string otherShown)
         {
             if (mine != theirs)
-                differences.Add(shown == otherShown ? $"{name} has other weights or another vocabulary ({shown})" : $"{name} is {otherShown}, not {shown}");
+                differences.Add(shown == otherShown
+                    ? $"{name} has other weights or another vocabulary ({shown})"
+                    : $"{name} is {otherShown}, not {shown}");
         }
     }
 
@@ -208,7 +215,8 @@ internal sealed partial class ManifestForms : JsonSerializerContext
     };
 
     /// <summary>Names as the command line has them.</summary>
-    public static ManifestForms Kebab { get; } = new(new JsonSerializerOptions(Same) { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower });
+    public static ManifestForms Kebab { get; } = new(
+        new JsonSerializerOptions(Same) { PropertyNamingPolicy = JsonNamingPolicy.KebabCaseLower });
 
     /// <summary>The files as people read them: a line a member, letters as they are.</summary>
     public static ManifestForms Readable { get; } = new(new JsonSerializerOptions(Same));

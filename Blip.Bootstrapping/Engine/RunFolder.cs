@@ -69,7 +69,8 @@ internal sealed class RunFolder(string path)
     /// <summary>The numbers of the shards that are done, in order.</summary>
     public IReadOnlyList<int> DoneShards() => [.. Directory.EnumerateFiles(path, $"*{DoneExtension}")
         .Select(file => System.IO.Path.GetFileName(file)[..^DoneExtension.Length])
-        .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var shard) && name == BootstrapSources.NameOf(shard))
+        .Where(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var shard)
+            && name == BootstrapSources.NameOf(shard))
         .Select(name => int.Parse(name, CultureInfo.InvariantCulture))
         .Order()];
 

@@ -73,7 +73,8 @@ internal sealed class RunTally(int shards, Func<int> countDone, IProgress<Bootst
         BootstrapProgress snapshot;
         lock (guard)
         {
-            snapshot = new BootstrapProgress(shards, done, before, images, failed, texts, fitting, Stopwatch.GetElapsedTime(start), happened);
+            snapshot = new BootstrapProgress(
+                shards, done, before, images, failed, texts, fitting, Stopwatch.GetElapsedTime(start), happened);
         }
         progress.Report(snapshot);
     }

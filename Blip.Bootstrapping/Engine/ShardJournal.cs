@@ -128,7 +128,8 @@ internal sealed class ShardJournal : IDisposable
 
     private void Restore(JournalHead head)
     {
-        using var reader = new StreamReader(file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
+        using var reader = new StreamReader(
+            file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
         if (Parse(reader.ReadLine(), JournalForms.Default.JournalHead) is not { } found || found != head)
         {
             Begin(head);

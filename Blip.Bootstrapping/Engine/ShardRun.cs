@@ -79,7 +79,8 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
     private bool FitsBySize(RgbImage image)
     {
         var (shorter, longer) = (Math.Min(image.Width, image.Height), Math.Max(image.Width, image.Height));
-        return shorter >= (options.Selection.MinSide ?? 0) && (double)longer / shorter <= (options.Selection.MaxAspectRatio ?? double.MaxValue);
+        return shorter >= (options.Selection.MinSide ?? 0)
+            && (double)longer / shorter <= (options.Selection.MaxAspectRatio ?? double.MaxValue);
     }
 
     private async Task RunBatchAsync(List<DecodedSample> batch, ShardJournal journal)
@@ -89,7 +90,9 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
         var (caption, filter) = (capfilt!.CaptionTime, capfilt.FilterTime);
         // Never cancelled: a batch that has begun is finished.
         var results = await Task.Run(() => capfilt.Run([.. batch.Select(sample =>
-            new CapFiltImage(sample.Sample.Key, sample.Image!, sample.Texts, StreamOf(options.Models.Generation.Seed, sample.Sample.Key)))])).ConfigureAwait(false);
+            new CapFiltImage(
+                sample.Sample.Key, sample.Image!, sample.Texts, StreamOf(options.Models.Generation.Seed, sample.Sample.Key)))]))
+            .ConfigureAwait(false);
         BootstrapMetrics.AddSeconds("caption", capfilt.CaptionTime - caption);
         BootstrapMetrics.AddSeconds("filter", capfilt.FilterTime - filter);
         Keep(journal, [.. batch.Zip(results, Finished)]);
@@ -105,7 +108,8 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
         BootstrapMetrics.CountImages("failed", failed);
         BootstrapMetrics.CountImages("finished", records.Count - failed);
         var judged = records.SelectMany(record => record.Texts).Where(text => text.Itm is not null).ToList();
-        report(new BatchReport(records.Count, failed, judged.Count, judged.Count(text => text.Itm >= (options.Selection.ItmThreshold ?? 0))));
+        report(
+            new BatchReport(records.Count, failed, judged.Count, judged.Count(text => text.Itm >= (options.Selection.ItmThreshold ?? 0))));
     }
 
     private SampleRecord Finished(DecodedSample sample, CapFiltResult? result)
@@ -153,7 +157,8 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
         if (journal.Records.Count < least || failed.Count <= options.MaxFailures * journal.Records.Count)
             return;
         throw new BootstrapException(
-            $"{shard.Name}: {failed.Count} of {journal.Records.Count} images failed, more than the share of {options.MaxFailures} that --max-failures allows. "
+            $"{shard.Name}: {failed.Count} of {journal.Records.Count} images failed, "
+            + $"more than the share of {options.MaxFailures} that --max-failures allows. "
             + $"The first: {failed[0].Error} Mend the source and give --retry-failed, or raise --max-failures.");
     }
 }

@@ -30,7 +30,8 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
     {
         using var time = BootstrapMetrics.Measure("write");
         var done = DoneFile.Of(BootstrapSources.NameOf(number), source.Name, manifest, samples);
-        await AtomicFile.WriteAsync(folder.Table(number), path => CandidateTable.WriteAsync(path, [.. samples.SelectMany(rows => rows)], cancellationToken))
+        await AtomicFile.WriteAsync(
+            folder.Table(number), path => CandidateTable.WriteAsync(path, [.. samples.SelectMany(rows => rows)], cancellationToken))
             .ConfigureAwait(false);
         var files = new List<string> { folder.Table(number) };
         var failed = samples.Where(rows => rows[0].Error is not null).Select(rows => rows[0]).ToList();
@@ -60,7 +61,8 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
     {
         if (outputs.Count == 0)
             return [];
-        var kept = samples.Select(rows => rows.Where(row => row.Kept).OrderByDescending(row => row.Itm ?? double.PositiveInfinity).ThenBy(row => row.Source)
+        var kept = samples.Select(rows => rows.Where(row => row.Kept)
+            .OrderByDescending(row => row.Itm ?? double.PositiveInfinity).ThenBy(row => row.Source)
             .ThenBy(row => row.Number).ToList()).Where(rows => rows.Count > 0).ToDictionary(rows => rows[0].Index);
         var writers = outputs.Select(format => DatasetWriters.Create(format, folder.Path, BootstrapSources.NameOf(number))).ToList();
         try
@@ -70,13 +72,16 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
                 if (!kept.Remove(sample.Index, out var rows))
                     continue;
                 if (sample.Image is null || sample.Key != rows[0].Key)
-                    throw new DatasetException($"{source.Name}: sample {sample.Index} was '{rows[0].Key}' and is '{sample.Key}' now: the source has changed under the run. Begin a new one.");
+                    throw new DatasetException(
+                        $"{source.Name}: sample {sample.Index} was '{rows[0].Key}' and is '{sample.Key}' now: "
+                        + "the source has changed under the run. Begin a new one.");
                 CheckImage(source, sample, rows[0].ImageHash);
                 foreach (var writer in writers)
                     await writer.WriteAsync(Written(sample, rows), cancellationToken).ConfigureAwait(false);
             }
             if (kept.Count > 0)
-                throw new DatasetException($"{source.Name}: {kept.Count} samples are no longer there: the source has changed under the run. Begin a new one.");
+                throw new DatasetException(
+                    $"{source.Name}: {kept.Count} samples are no longer there: the source has changed under the run. Begin a new one.");
             var files = new List<string>();
             foreach (var writer in writers)
                 files.AddRange(await writer.CommitAsync(cancellationToken).ConfigureAwait(false));
@@ -96,7 +101,8 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
         if (bytes is null)
             throw new DatasetException($"{error} The source has changed under the run. Begin a new one.");
         if (hash is not null && hash != DecodedSample.HashOf(bytes))
-            throw new DatasetException($"{source.Name}: sample '{sample.Key}' has another image now: the source has changed under the run. Begin a new one.");
+            throw new DatasetException(
+                $"{source.Name}: sample '{sample.Key}' has another image now: the source has changed under the run. Begin a new one.");
     }
 
     private static WrittenSample Written(Sample sample, List<Candidate> rows) => new()
@@ -125,7 +131,10 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
         using var lines = new MemoryStream();
         foreach (var row in rows)
         {
-            var line = new JsonObject { ["shard"] = row.Shard, ["index"] = row.Index, ["key"] = row.Key, ["image"] = row.ImagePath, ["error"] = row.Error };
+            var line = new JsonObject
+            {
+                ["shard"] = row.Shard, ["index"] = row.Index, ["key"] = row.Key, ["image"] = row.ImagePath, ["error"] = row.Error,
+            };
             lines.Write(JsonSerializer.SerializeToUtf8Bytes(line, Readable));
             lines.WriteByte((byte)'\n');
         }
@@ -134,7 +143,8 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
 
     private static void Count(IReadOnlyList<IReadOnlyList<Candidate>> samples)
     {
-        foreach (var group in samples.SelectMany(rows => rows).Where(row => row.Source is not null).GroupBy(row => (row.Source, row.Kept, row.Reason)))
+        foreach (var group in samples.SelectMany(rows => rows).Where(row => row.Source is not null)
+            .GroupBy(row => (row.Source, row.Kept, row.Reason)))
             BootstrapMetrics.CountTexts(TextOrigins.Name(group.Key.Source!.Value), group.Key.Kept, group.Key.Reason, group.Count());
     }
 }

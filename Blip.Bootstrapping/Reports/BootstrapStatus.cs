@@ -80,7 +80,8 @@ public sealed record BootstrapStatus
         var folder = new RunFolder(path);
         var manifest = ManifestFile.Read(folder.Manifest);
         var workers = WorkersOf(folder);
-        var (texts, reasons) = (new SortedDictionary<string, OriginStatus>(StringComparer.Ordinal), new SortedDictionary<string, long>(StringComparer.Ordinal));
+        var (texts, reasons) = (
+            new SortedDictionary<string, OriginStatus>(StringComparer.Ordinal), new SortedDictionary<string, long>(StringComparer.Ordinal));
         var shards = manifest.Shards.Select((source, shard) => Status(folder, shard, source, workers, texts, reasons)).ToList();
         var rate = workers.Sum(worker => worker.Rate);
         return new BootstrapStatus
@@ -111,7 +112,8 @@ public sealed record BootstrapStatus
     }
 
     private static ShardStatus Status(
-        RunFolder folder, int shard, string source, List<WorkerFile> workers, IDictionary<string, OriginStatus> texts, IDictionary<string, long> reasons)
+        RunFolder folder, int shard, string source, List<WorkerFile> workers,
+        IDictionary<string, OriginStatus> texts, IDictionary<string, long> reasons)
     {
         if (folder.IsDone(shard))
         {
@@ -127,7 +129,8 @@ public sealed record BootstrapStatus
                 reasons[reason] = before + count;
             }
             return new ShardStatus(
-                shard, source, ShardStatusKind.Done, done.Images, done.Failed, done.Texts.Values.Sum(count => count.Candidates), done.Texts.Values.Sum(count => count.Kept));
+                shard, source, ShardStatusKind.Done, done.Images, done.Failed,
+                done.Texts.Values.Sum(count => count.Candidates), done.Texts.Values.Sum(count => count.Kept));
         }
         if (workers.Find(worker => worker.Shard == shard) is { } at)
             return new ShardStatus(shard, source, ShardStatusKind.Running, at.ShardImages, 0, 0, 0);

@@ -106,7 +106,8 @@ public static class CandidateTable
         catch (Exception exception) when (exception is not (OperationCanceledException or BootstrapException))
         {
             throw new BootstrapException(
-                $"{path}: this is no table of candidates, or it is damaged ({exception.Message}); delete the .done.json of its shard and run it again.",
+                $"{path}: this is no table of candidates, or it is damaged ({exception.Message}); "
+                + "delete the .done.json of its shard and run it again.",
                 exception);
         }
     }

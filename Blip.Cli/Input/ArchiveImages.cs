@@ -37,9 +37,11 @@ internal static class ArchiveImages
         return images;
     }
 
-    private static List<ImageSource> OfParquet(string path) => [.. ParquetImages.Open(path).Select(image => Image(path, image.Name, image.Read))];
+    private static List<ImageSource> OfParquet(string path) =>
+        [.. ParquetImages.Open(path).Select(image => Image(path, image.Name, image.Read))];
 
-    private static ImageSource Image(string path, string name, Func<byte[]> read) => ImageSource.FromStream(() => new MemoryStream(Read(read)), $"{path}/{name}");
+    private static ImageSource Image(string path, string name, Func<byte[]> read) =>
+        ImageSource.FromStream(() => new MemoryStream(Read(read)), $"{path}/{name}");
 
     // What is wrong with one image is that image's failure.
     private static byte[] Read(Func<byte[]> read)

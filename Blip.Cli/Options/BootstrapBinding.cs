@@ -15,7 +15,10 @@ internal sealed class BootstrapBinding
         "--captioner", $"The captioning checkpoint. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
 
     private readonly Option<string?> filter = OptionKinds.Text(
-        "--filter", "The matching checkpoint, fine-tuned apart from the captioner: one that shares its weights keeps what it wrote itself. [default: the built-in demo]", "MODEL");
+        "--filter",
+        "The matching checkpoint, fine-tuned apart from the captioner: one that shares its weights keeps what it wrote itself. "
+        + "[default: the built-in demo]",
+        "MODEL");
 
     private readonly Option<string> output = new("--output")
     {
@@ -26,10 +29,13 @@ internal sealed class BootstrapBinding
     private readonly Option<int?> captions = OptionKinds.Number<int>(
         "--captions", "Captions that are written for each image; 0 writes none. [default: 1]");
     private readonly Option<string?> prompt = OptionKinds.Text(
-        "--prompt", "Words that each caption begins with, and that are cut off from it; \"\" for none. [default: \"a picture of\"]", "TEXT");
+        "--prompt",
+        "Words that each caption begins with, and that are cut off from it; \"\" for none. [default: \"a picture of\"]",
+        "TEXT");
 
     private readonly Option<string> token = OptionKinds.Choice(
-        "--match-token", "What the filter's texts begin with: enc as it was trained, cls as in Hugging Face's model.", "enc", ["enc", "cls"]);
+        "--match-token", "What the filter's texts begin with: enc as it was trained, cls as in Hugging Face's model.",
+        "enc", ["enc", "cls"]);
 
     private readonly Option<int?> maxTextTokens = OptionKinds.Number<int>(
         "--max-text-tokens", "The most tokens of a text that the filter reads. [default: 35]");
@@ -121,7 +127,8 @@ internal sealed class BootstrapBinding
         if (parsed.GetValue(captioner) is null || parsed.GetValue(filter) is null)
         {
             terminal.Say("without --captioner and --filter the demo models work, which know drawn shapes on plain backgrounds only. "
-                + $"For photographs, download {DemoModel.Captioning.ForPhotographs} and {DemoModel.Retrieval.ForPhotographs} from huggingface.co.");
+                + $"For photographs, download {DemoModel.Captioning.ForPhotographs} and {DemoModel.Retrieval.ForPhotographs} "
+                + "from huggingface.co.");
         }
     }
 

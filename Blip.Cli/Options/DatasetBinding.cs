@@ -11,7 +11,8 @@ internal sealed class DatasetBinding
         "--human", "A source of pairs by people: they are kept as they are, and get no captions. May be given again.", "SOURCE");
 
     private readonly Option<string> format = OptionKinds.Choice(
-        "--source-format", "The format of all sources; with auto each source's is told by what it is.", Auto, [Auto, .. Dataset.Formats.Select(format => format.Name)]);
+        "--source-format", "The format of all sources; with auto each source's is told by what it is.",
+        Auto, [Auto, .. Dataset.Formats.Select(format => format.Name)]);
 
     private readonly Option<string?> imageColumn = OptionKinds.Text(
         "--image-column", "The column or field with the image or its path. [default: the usual names]", "NAME");
@@ -38,7 +39,8 @@ internal sealed class DatasetBinding
     {
         sources = new Argument<string[]>("source")
         {
-            Description = "Data sets: webdataset tars ('{00000..00123}.tar'), folders, tables (.parquet, .csv, .tsv), lists (.json, .jsonl), "
+            Description = "Data sets: webdataset tars ('{00000..00123}.tar'), folders, tables (.parquet, .csv, .tsv), "
+                + "lists (.json, .jsonl), "
                 + "http addresses of such, or pipe:COMMAND for a tar that a command writes.",
             HelpName = "SOURCE",
             Arity = arity,

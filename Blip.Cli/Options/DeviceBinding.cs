@@ -14,7 +14,8 @@ internal sealed class DeviceBinding
 
     private readonly Option<string> device = new("--device")
     {
-        Description = "Where to run: auto, cuda, opencl or cpu; cuda:1 is the second one. Captions run on several, too: cuda:all, or cuda:0,cuda:1. See 'blip devices'.",
+        Description = "Where to run: auto, cuda, opencl or cpu; cuda:1 is the second one. "
+            + "Captions run on several, too: cuda:all, or cuda:0,cuda:1. See 'blip devices'.",
         HelpName = "auto|cuda|opencl|cpu",
         DefaultValueFactory = _ => "auto",
     };
@@ -24,10 +25,12 @@ internal sealed class DeviceBinding
         "fp32",
         Precisions);
     private readonly Option<string> encoderPrecision = OptionKinds.Choice(
-        "--encoder-precision", "The same for the image encoder alone; with auto what goes with --precision, and fp32 with int8.", "auto", ["auto", .. Precisions]);
+        "--encoder-precision", "The same for the image encoder alone; with auto what goes with --precision, and fp32 with int8.",
+        "auto", ["auto", .. Precisions]);
     private readonly Option<string?> cache = new("--cache")
     {
-        Description = "Keep the packed weights in a file, for a faster start the next time: beside the model, or in a folder. Safe to delete.",
+        Description = "Keep the packed weights in a file, for a faster start the next time: beside the model, or in a folder. "
+            + "Safe to delete.",
         HelpName = "DIR",
         Arity = ArgumentArity.ZeroOrOne,
     };
@@ -61,7 +64,9 @@ internal sealed class DeviceBinding
         {
             Device = parsed.GetRequiredValue(device),
             Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(precision), ignoreCase: true),
-            EncoderPrecision = Enum.TryParse<Precision>(parsed.GetRequiredValue(encoderPrecision), ignoreCase: true, out var encoder) ? encoder : null,
+            EncoderPrecision = Enum.TryParse<Precision>(parsed.GetRequiredValue(encoderPrecision), ignoreCase: true, out var encoder)
+                ? encoder
+                : null,
             Cache = parsed.GetResult(cache) is { Implicit: false },
             CacheFolder = parsed.GetValue(cache),
             Threads = parsed.GetValue(threads) ?? 0,
@@ -81,6 +86,8 @@ internal sealed class DeviceBinding
     private static void RefusePictureAsFolder(OptionResult result)
     {
         if (result.Tokens is [var token] && !Directory.Exists(token.Value))
-            result.AddError($"--cache is '{token.Value}', and there is no such folder; make it first, or put --cache after the pictures to keep the file beside the model.");
+            result.AddError(
+                $"--cache is '{token.Value}', and there is no such folder; "
+                + "make it first, or put --cache after the pictures to keep the file beside the model.");
     }
 }

@@ -25,7 +25,10 @@ internal sealed class SelectionBinding
     private readonly Option<string[]> drop = OptionKinds.Texts(
         "--drop-pattern", "Drop texts that match this regular expression, in any case. May be given again.", "REGEX");
     private readonly Option<string[]> keep = OptionKinds.Texts(
-        "--keep-pattern", "Keep only texts that match this regular expression (of one of several), a language's letters for example. May be given again.", "REGEX");
+        "--keep-pattern",
+        "Keep only texts that match this regular expression (of one of several), a language's letters for example. "
+        + "May be given again.",
+        "REGEX");
 
     private readonly Option<bool> duplicateImages = new("--drop-duplicate-images")
     {
@@ -42,13 +45,15 @@ internal sealed class SelectionBinding
     {
         write = new Option<string[]>("--write")
         {
-            Description = $"How the kept pairs are written: {string.Join(", ", DatasetWriters.Formats)}; none writes the table alone. Give webdataset beside one other, if need be. [default: webdataset]",
+            Description = $"How the kept pairs are written: {string.Join(", ", DatasetWriters.Formats)}; none writes the table alone. "
+                + "Give webdataset beside one other, if need be. [default: webdataset]",
             HelpName = string.Join('|', DatasetWriters.Formats.Append(NoFormat)),
             AllowMultipleArgumentsPerToken = false,
         };
         write.Validators.Add(result =>
         {
-            foreach (var word in result.Tokens.Select(token => token.Value).Where(word => word != NoFormat && !DatasetWriters.Formats.Contains(word)))
+            foreach (var word in result.Tokens.Select(token => token.Value)
+                .Where(word => word != NoFormat && !DatasetWriters.Formats.Contains(word)))
                 result.AddError($"--write is '{word}'; give one of {string.Join(", ", DatasetWriters.Formats)}, or {NoFormat}.");
         });
         write.CompletionSources.Add([.. DatasetWriters.Formats, NoFormat]);
@@ -83,7 +88,9 @@ internal sealed class SelectionBinding
         var formats = parsed.GetValue(write) is { Length: > 0 } given ? given.Distinct().ToList() : ["webdataset"];
         if (!formats.Contains(NoFormat))
             return formats;
-        return formats.Count == 1 ? [] : throw new UsageException($"--write is {NoFormat} and {formats.First(format => format != NoFormat)}; give one of them.");
+        return formats.Count == 1
+            ? []
+            : throw new UsageException($"--write is {NoFormat} and {formats.First(format => format != NoFormat)}; give one of them.");
     }
 
     private static double? Threshold(string? text)

@@ -30,5 +30,7 @@ internal sealed class SidecarBinding
 
     /// <summary>The files; null where none are wanted.</summary>
     public SidecarFiles? Open(ParseResult parsed) =>
-        parsed.GetValue(sidecar) ? new SidecarFiles(parsed.GetValue(prefix) ?? "", parsed.GetValue(suffix) ?? "", parsed.GetValue(overwrite)) : null;
+        parsed.GetValue(sidecar)
+            ? new SidecarFiles(parsed.GetValue(prefix) ?? "", parsed.GetValue(suffix) ?? "", parsed.GetValue(overwrite))
+            : null;
 }

@@ -41,7 +41,9 @@ internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<Boots
     {
         var (images, texts) = (last?.Images ?? 0, last?.Texts ?? 0);
         var end = result.Stopped ? "stopped" : result.Failures.Count > 0 ? $"{result.Failures.Count} shards failed" : "all is done";
-        var work = images == 0 ? "" : $"; {images} images here{(texts > 0 ? $", {Share(last!.Fitting, texts)} of their texts fit" : "")}{Speed(last!)}";
+        var work = images == 0
+            ? ""
+            : $"; {images} images here{(texts > 0 ? $", {Share(last!.Fitting, texts)} of their texts fit" : "")}{Speed(last!)}";
         return $"{run.ShardsDone} of {run.Shards} shards are done{work}: {end}";
     }
 
@@ -54,7 +56,8 @@ internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<Boots
         var bar = new string('━', filled) + new string('─', width - filled);
         var kept = value.Texts == 0 ? "" : $"  {Share(value.Fitting, value.Texts)} fit";
         var failed = value.Failed == 0 ? "" : $"  {value.Failed} failed";
-        return $"{bar}{(width > 0 ? " " : "")}{value.ShardsDone}/{value.Shards} shards  {value.Images} images{failed}{kept}{Speed(value)}{Left(value)}";
+        return $"{bar}{(width > 0 ? " " : "")}{value.ShardsDone}/{value.Shards} shards  {value.Images} images"
+            + $"{failed}{kept}{Speed(value)}{Left(value)}";
     }
 
     private string? Sentence(ShardEvent happened, BootstrapProgress value) => happened.Kind switch
@@ -70,12 +73,15 @@ internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<Boots
         _ => throw new InvalidOperationException($"there are no words for {happened.Kind}."),
     };
 
-    private static string Name(ShardEvent happened) => $"shard {BootstrapSources.NameOf(happened.Shard)}{(happened.Source.Length > 0 ? $" ({happened.Source})" : "")}";
+    private static string Name(ShardEvent happened) =>
+        $"shard {BootstrapSources.NameOf(happened.Shard)}{(happened.Source.Length > 0 ? $" ({happened.Source})" : "")}";
 
     private static string Share(int part, int all) => string.Create(CultureInfo.InvariantCulture, $"{100.0 * part / all:0} %");
 
     private static string Speed(BootstrapProgress value) =>
-        value.Images == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"  {value.Images / Math.Max(1e-3, value.Elapsed.TotalSeconds):0.0} images/s");
+        value.Images == 0
+            ? ""
+            : string.Create(CultureInfo.InvariantCulture, $"  {value.Images / Math.Max(1e-3, value.Elapsed.TotalSeconds):0.0} images/s");
 
     private static string Left(BootstrapProgress value)
     {

@@ -21,7 +21,8 @@ internal sealed class CandidateForm : RecordForm<Candidate>
     public override IEnumerable<IReadOnlyList<string>> Rows(Candidate result) =>
     [
         [
-            result.Shard, result.Key, Origin(result) ?? "", result.Text ?? "", Number(result.Itm), Number(result.Itc), Number(result.LogProbability),
+            result.Shard, result.Key, Origin(result) ?? "", result.Text ?? "",
+            Number(result.Itm), Number(result.Itc), Number(result.LogProbability),
             result.Seed?.ToString(CultureInfo.InvariantCulture) ?? "", result.Kept ? "true" : "false", result.Reason, result.Error ?? "",
         ],
     ];

@@ -23,7 +23,8 @@ internal sealed class SidecarFiles(string prefix, string suffix, bool overwrite)
                 throw new UsageException($"--sidecar writes beside image files, and '{source.Name}' is none; leave it out.");
             var path = PathOf(source);
             if (!owners.TryAdd(Path.GetFullPath(path), source.Name))
-                throw new UsageException($"'{owners[Path.GetFullPath(path)]}' and '{source.Name}' have one sidecar, '{path}'; rename one of them, or give one.");
+                throw new UsageException(
+                    $"'{owners[Path.GetFullPath(path)]}' and '{source.Name}' have one sidecar, '{path}'; rename one of them, or give one.");
             if (overwrite || !File.Exists(path))
                 open.Add(source);
         }
@@ -38,7 +39,8 @@ internal sealed class SidecarFiles(string prefix, string suffix, bool overwrite)
         var temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
-            File.WriteAllText(temporary, $"{prefix}{result.Caption!.Text}{suffix}\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
+            File.WriteAllText(
+                temporary, $"{prefix}{result.Caption!.Text}{suffix}\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
             // A file that came into being meanwhile is somebody's.
             File.Move(temporary, path, overwrite);
             return null;

@@ -46,5 +46,6 @@ internal sealed class ImageFolderFormat : IDatasetFormat
     }
 
     private static IEnumerable<string> Metadata(string folder) =>
-        Directory.EnumerateFiles(folder, "metadata.*", SearchOption.AllDirectories).Where(file => Path.GetFileName(file) is JsonLines or Csv);
+        Directory.EnumerateFiles(folder, "metadata.*", SearchOption.AllDirectories)
+            .Where(file => Path.GetFileName(file) is JsonLines or Csv);
 }

@@ -81,7 +81,8 @@ internal sealed class CsvTable
         }
         catch (CsvHelperException exception)
         {
-            throw new DatasetException($"{path}: line {parser.RawRow} cannot be read, perhaps for a quote that is never closed.", exception);
+            throw new DatasetException(
+                $"{path}: line {parser.RawRow} cannot be read, perhaps for a quote that is never closed.", exception);
         }
     }
 

@@ -146,7 +146,8 @@ internal sealed class JsonEntries : IDisposable
         return true;
     }
 
-    private DatasetException CutOff() => new($"{path}: the file is cut off at byte {offset + end - start}: the end of its list is missing.");
+    private DatasetException CutOff() =>
+        new($"{path}: the file is cut off at byte {offset + end - start}: the end of its list is missing.");
 
     private void SkipBom()
     {

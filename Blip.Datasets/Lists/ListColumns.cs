@@ -23,7 +23,9 @@ internal sealed record ListColumns(IReadOnlyList<string> Images, IReadOnlyList<s
 
     /// <summary>What an entry calls its image; null where it does not say.</summary>
     public string? ImageOf(JsonObject entry) =>
-        Find(Images, entry.ContainsKey) is { } name && entry[name] is JsonValue value && value.TryGetValue<string>(out var image) ? image : null;
+        Find(Images, entry.ContainsKey) is { } name && entry[name] is JsonValue value && value.TryGetValue<string>(out var image)
+            ? image
+            : null;
 
     private static ListColumns Named(DatasetOptions options, string[] images, string[] texts) => new(
         options.ImageColumn is { } image ? [image] : images,

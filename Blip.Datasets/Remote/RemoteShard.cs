@@ -83,7 +83,8 @@ internal sealed class RemoteShard(RemoteSource source, IDatasetFormat format, Da
 
         public string Name => shard.Name;
 
-        public IAsyncEnumerable<Sample> ReadAsync(CancellationToken cancellationToken = default) => shard.NumberedAsync(copy, cancellationToken);
+        public IAsyncEnumerable<Sample> ReadAsync(CancellationToken cancellationToken = default) =>
+            shard.NumberedAsync(copy, cancellationToken);
 
         public ValueTask DisposeAsync()
         {

@@ -37,7 +37,8 @@ internal sealed class RemoteSource
             throw new DatasetException($"{source}: this is no address.");
         // Signatures and passwords stand in the query and before the host; neither belongs into a manifest.
         var name = address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
-        return new RemoteSource(name, Path.GetFileName(address.AbsolutePath), (path, token) => HttpCopy.RunAsync(name, address, path, token));
+        return new RemoteSource(
+            name, Path.GetFileName(address.AbsolutePath), (path, token) => HttpCopy.RunAsync(name, address, path, token));
     }
 
     private static RemoteSource ParseCommand(string source, DatasetOptions options)

@@ -45,7 +45,8 @@ public sealed partial class NoisyPairs
         }
     }
 
-    private async Task WriteShardAsync(string folder, int shard, int first, int count, IProgress<int>? progress, CancellationToken cancellationToken)
+    private async Task WriteShardAsync(
+        string folder, int shard, int first, int count, IProgress<int>? progress, CancellationToken cancellationToken)
     {
         await using var tar = DatasetWriters.Create("webdataset", folder, $"{shard:D5}");
         for (var i = 0; i < count; i++)

@@ -13,11 +13,13 @@ public static class DatasetWriters
     {
         ArgumentNullException.ThrowIfNull(formats);
         if (formats.FirstOrDefault(format => !Formats.Contains(format)) is { } unknown)
-            throw new ArgumentException($"'{unknown}' is no format that can be written; give one of {string.Join(", ", Formats)}.", nameof(formats));
+            throw new ArgumentException(
+                $"'{unknown}' is no format that can be written; give one of {string.Join(", ", Formats)}.", nameof(formats));
         if (formats.GroupBy(format => format).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
             throw new ArgumentException($"'{twice.Key}' is named twice; give each format once.", nameof(formats));
         if (formats.Where(format => format != "webdataset").ToList() is [var first, var second, ..])
-            throw new ArgumentException($"'{first}' and '{second}' write folders of one name; give one of them, beside webdataset if need be.", nameof(formats));
+            throw new ArgumentException(
+                $"'{first}' and '{second}' write folders of one name; give one of them, beside webdataset if need be.", nameof(formats));
     }
 
     /// <summary>Makes the writer of one shard.</summary>

@@ -31,7 +31,9 @@ internal sealed class JsonListWriter : IDatasetWriter
     public async Task WriteAsync(WrittenSample sample, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(sample);
-        var image = sample.Image.Path is { } path ? Path.GetFullPath(path) : await CopyAsync(sample, cancellationToken).ConfigureAwait(false);
+        var image = sample.Image.Path is { } path
+            ? Path.GetFullPath(path)
+            : await CopyAsync(sample, cancellationToken).ConfigureAwait(false);
         foreach (var text in sample.Texts)
         {
             var entry = new JsonObject { ["image"] = image, ["caption"] = text.Text };

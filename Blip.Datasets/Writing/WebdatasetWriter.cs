@@ -64,7 +64,8 @@ internal sealed class WebdatasetWriter : IDatasetWriter
 
     private static string SafeExtension(string extension) => Keys.Safe("a." + extension.Replace('/', '_').Replace('\\', '_'))[2..];
 
-    // Ustar has room for 100 bytes, and for more where a folder ends at the right place. GNU's extension holds any name, the same each time.
+    // Ustar has room for 100 bytes, and for more where a folder ends at the right place.
+    // GNU's extension holds any name, the same each time.
     private void Write(string name, ReadOnlyMemory<byte> bytes)
     {
         TarEntry entry = FitsUstar(name)

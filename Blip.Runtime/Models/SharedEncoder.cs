@@ -31,10 +31,13 @@ internal static class SharedEncoder
     }
 
     // Position ids and the like are no weights.
-    private static bool IsOfEncoder(string key) => key.StartsWith(Prefix, StringComparison.Ordinal) && !key.EndsWith("position_ids", StringComparison.Ordinal);
+    private static bool IsOfEncoder(string key) =>
+        key.StartsWith(Prefix, StringComparison.Ordinal) && !key.EndsWith("position_ids", StringComparison.Ordinal);
 
     private static bool SamePreparation(PreprocessorConfig first, PreprocessorConfig second) =>
-        first with { Mean = second.Mean, Std = second.Std } == second && first.Mean.SequenceEqual(second.Mean) && first.Std.SequenceEqual(second.Std);
+        first with { Mean = second.Mean, Std = second.Std } == second
+            && first.Mean.SequenceEqual(second.Mean)
+            && first.Std.SequenceEqual(second.Std);
 
     private static bool SameTensor(ITensorSource left, ITensorSource right, string key)
     {

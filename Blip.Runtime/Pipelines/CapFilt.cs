@@ -82,7 +82,8 @@ public sealed class CapFilt : IDisposable
             foreach (var (model, source) in ((Pipeline, ModelSource)[])[(writer, captioner), (judge, filter)])
             {
                 if (!model.HasVocabulary)
-                    throw new ArgumentException($"{source.Name} has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(options));
+                    throw new ArgumentException(
+                        $"{source.Name} has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(options));
             }
             return new CapFilt(writer, judge, options, options.SharesEncoder && SharedEncoder.Is(captioner, filter));
         }
@@ -129,12 +130,14 @@ public sealed class CapFilt : IDisposable
 
     private CapFiltResult[] RunInTurn(IReadOnlyList<CapFiltImage> batch)
     {
-        DecodedImage[] images = [.. batch.Select(image => new DecodedImage(ImageSource.FromPixels(image.Image, image.Name), image.Image, null))];
+        DecodedImage[] images =
+            [.. batch.Select(image => new DecodedImage(ImageSource.FromPixels(image.Image, image.Name), image.Image, null))];
         var captions = new CaptionResult?[batch.Count];
         if (plan is not null)
         {
             var start = Stopwatch.GetTimestamp();
-            (captions, var encoded) = captioner.RunInTurn(images, plan, [.. batch.Select(image => image.Stream)], onToken: null, CancellationToken.None);
+            (captions, var encoded) = captioner.RunInTurn(
+                images, plan, [.. batch.Select(image => image.Stream)], onToken: null, CancellationToken.None);
             if (SharesEncoder)
                 images = Adopt(images, encoded);
             captionTicks += Stopwatch.GetTimestamp() - start;
@@ -150,14 +153,17 @@ public sealed class CapFilt : IDisposable
         if (Array.Find(encoded, image => image is not null) is not { } any)
             return images;
         var states = filter.AdoptInTurn(any.States);
-        return [.. images.Zip(encoded, (image, known) => known is { } there ? image with { Encoded = new EncodedImage(states, there.Image) } : image)];
+        return [.. images.Zip(
+            encoded, (image, known) => known is { } there ? image with { Encoded = new EncodedImage(states, there.Image) } : image)];
     }
 
     private CapFiltResult[] Judge(IReadOnlyList<CapFiltImage> batch, DecodedImage[] images, CaptionResult?[] captions)
     {
-        var read = batch.Select((image, i) => image.Texts.Concat(Written(captions[i]).Select(caption => caption.Text!)).Select(Read).ToList()).ToList();
+        var read = batch.Select(
+            (image, i) => image.Texts.Concat(Written(captions[i]).Select(caption => caption.Text!)).Select(Read).ToList()).ToList();
         // An image without any text still shows whether it can be used.
-        var judged = filter.RunInTurn([.. images.Select((image, i) => (image, (IReadOnlyList<string>)[.. read[i].Where(text => text.Length > 0)]))], matching);
+        var judged = filter.RunInTurn(
+            [.. images.Select((image, i) => (image, (IReadOnlyList<string>)[.. read[i].Where(text => text.Length > 0)]))], matching);
         return [.. batch.Select((image, i) => Result(image, captions[i], read[i], judged[i]))];
     }
 
@@ -174,7 +180,8 @@ public sealed class CapFilt : IDisposable
     }
 
     // A score is the sum of the log-probabilities over a power of the number of generated tokens.
-    private double LogProbability(Caption caption) => caption.Score * Math.Pow(caption.Tokens.Count - promptTokens, options.Generation.LengthPenalty);
+    private double LogProbability(Caption caption) =>
+        caption.Score * Math.Pow(caption.Tokens.Count - promptTokens, options.Generation.LengthPenalty);
 
     private static IEnumerable<Caption> Written(CaptionResult? result) => result?.Caption?.All ?? [];
 

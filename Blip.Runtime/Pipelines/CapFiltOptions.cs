@@ -42,11 +42,13 @@ public sealed record CapFiltOptions : PipelineOptions
         if (CaptionsPerImage is < 0 or > 100)
             throw new ArgumentException($"CaptionsPerImage is {CaptionsPerImage}; give 0 to 100.", nameof(CaptionsPerImage));
         if (MaxTextTokens < 3)
-            throw new ArgumentException($"MaxTextTokens is {MaxTextTokens}; give at least 3: the first token, a word and [SEP].", nameof(MaxTextTokens));
+            throw new ArgumentException(
+                $"MaxTextTokens is {MaxTextTokens}; give at least 3: the first token, a word and [SEP].", nameof(MaxTextTokens));
         if (!Generation.DoSample && CaptionsPerImage > Generation.NumBeams)
         {
             throw new ArgumentException(
-                $"CaptionsPerImage is {CaptionsPerImage}, and a search with {Generation.NumBeams} beams finds no more than {Generation.NumBeams}; sample, or raise NumBeams.",
+                $"CaptionsPerImage is {CaptionsPerImage}, and a search with {Generation.NumBeams} beams finds no more than "
+                + $"{Generation.NumBeams}; sample, or raise NumBeams.",
                 nameof(CaptionsPerImage));
         }
     }

@@ -28,7 +28,8 @@ internal sealed class BootstrapWorld : IDisposable
     public static async Task<BootstrapWorld> OfTarsAsync(int images, int shardSize)
     {
         var world = new BootstrapWorld();
-        await new NoisyPairs().WriteAsync(world.Web, new NoisyFilesOptions { Images = images, ShardSize = shardSize }, cancellationToken: Token);
+        await new NoisyPairs().WriteAsync(
+            world.Web, new NoisyFilesOptions { Images = images, ShardSize = shardSize }, cancellationToken: Token);
         return world;
     }
 
@@ -76,7 +77,8 @@ internal sealed class BootstrapWorld : IDisposable
         Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
             .Select(file => System.IO.Path.GetRelativePath(folder, file))
             .Where(file => !file.StartsWith("workers", StringComparison.Ordinal))
-            .ToDictionary(file => file, file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(System.IO.Path.Combine(folder, file))))),
+            .ToDictionary(
+                file => file, file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(System.IO.Path.Combine(folder, file))))),
         StringComparer.Ordinal);
 
     public void Dispose() => folder.Dispose();

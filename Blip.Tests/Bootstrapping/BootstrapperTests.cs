@@ -29,7 +29,8 @@ public sealed class BootstrapperTests
         await BootstrapWorld.RunAsync(world.Request("batch", options => options with { Models = options.Models with { BatchSize = 7 } }));
         Assert.Equal(expected, world.Files("batch"));
 
-        var request = world.Request("backwards", options => options with { Models = options.Models with { BatchSize = 1 }, DecodeBytes = 1 << 20 });
+        var request = world.Request(
+            "backwards", options => options with { Models = options.Models with { BatchSize = 1 }, DecodeBytes = 1 << 20 });
         await BootstrapWorld.RunAsync(request, new ShardList([2, 1, 0]));
         Assert.Equal(expected, world.Files("backwards"));
 
@@ -102,13 +103,16 @@ public sealed class BootstrapperTests
         using var world = BootstrapWorld.OfFiles(6);
         foreach (var i in new[] { 0, 1 })
             File.WriteAllText(Path.Combine(world.Web, $"000{i}.png"), "no image");
-        var request = world.Request("out", options => options with { Datasets = options.Datasets with { ShardSize = 3 }, MaxFailures = 0.5 });
+        var request = world.Request(
+            "out", options => options with { Datasets = options.Datasets with { ShardSize = 3 }, MaxFailures = 0.5 });
         var result = await BootstrapWorld.RunAsync(request);
         var failure = Assert.Single(result.Failures);
         Assert.Equal((0, 1), (failure.Shard, result.ShardsDone));
         Assert.Contains("2 of 3 images failed", failure.Error, StringComparison.Ordinal);
         Assert.Contains("--max-failures", failure.Error, StringComparison.Ordinal);
-        Assert.Equal(["00000.error.json", "00000.journal"], world.Files("out").Keys.Where(name => name.StartsWith("00000", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["00000.error.json", "00000.journal"],
+            world.Files("out").Keys.Where(name => name.StartsWith("00000", StringComparison.Ordinal)));
 
         // What failed is known; a larger share is allowed without doing the work again.
         Assert.Equal(0, await ImagesOf(request with { Options = request.Options with { MaxFailures = 0.7 } }));
@@ -130,7 +134,13 @@ public sealed class BootstrapperTests
         Assert.Equal(4, (await Rows(world.At("out"))).Count(other => other.Source == TextOrigin.Synthetic));
 
         // Nobody loads a model for human pairs alone.
-        var request = world.Request("alone") with { Sources = [], HumanSources = [human], Captioner = "no-such-model", Filter = "no-such-model" };
+        var request = world.Request("alone") with
+        {
+            Sources = [],
+            HumanSources = [human],
+            Captioner = "no-such-model",
+            Filter = "no-such-model",
+        };
         Assert.Empty((await BootstrapWorld.RunAsync(request)).Failures);
     }
 
@@ -138,7 +148,8 @@ public sealed class BootstrapperTests
     public async Task Images_that_the_rule_drops_for_their_size_never_meet_a_model()
     {
         using var world = BootstrapWorld.OfFiles(3);
-        await BootstrapWorld.RunAsync(world.Request("out", options => options with { Selection = new SelectionOptions { MinSide = 10_000 } }));
+        await BootstrapWorld.RunAsync(
+            world.Request("out", options => options with { Selection = new SelectionOptions { MinSide = 10_000 } }));
         var rows = await Rows(world.At("out"));
         Assert.Equal(3, rows.Count);
         Assert.All(rows, row => Assert.Equal((false, "side", null), (row.Kept, row.Reason, row.Itm)));
@@ -150,11 +161,17 @@ public sealed class BootstrapperTests
         using var world = BootstrapWorld.OfFiles(3);
         await BootstrapWorld.RunAsync(world.Request("out"));
         var refused = await Assert.ThrowsAsync<BootstrapException>(() => BootstrapWorld.RunAsync(
-            world.Request("out", options => options with { Models = options.Models with { CaptionsPerImage = 2 }, Selection = new SelectionOptions { KeepTop = 1 } })));
+            world.Request("out", options => options with
+            {
+                Models = options.Models with { CaptionsPerImage = 2 },
+                Selection = new SelectionOptions { KeepTop = 1 },
+            })));
         Assert.Contains("captions is 2, not 1", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("keep-top is 1, not not set", refused.Message.Replace("null", "not set", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            "keep-top is 1, not not set", refused.Message.Replace("null", "not set", StringComparison.Ordinal), StringComparison.Ordinal);
 
-        refused = await Assert.ThrowsAsync<BootstrapException>(() => BootstrapWorld.RunAsync(world.Request("out") with { Filter = "synthetic:base" }));
+        refused = await Assert.ThrowsAsync<BootstrapException>(
+            () => BootstrapWorld.RunAsync(world.Request("out") with { Filter = "synthetic:base" }));
         Assert.Contains("filter is synthetic:base", refused.Message, StringComparison.Ordinal);
 
         File.Copy(Path.Combine(world.Web, "0000.png"), Path.Combine(world.Web, "0003.png"));
@@ -173,7 +190,8 @@ public sealed class BootstrapperTests
         var copy = Directory.CreateDirectory(world.At("copy")).FullName;
         foreach (var file in Directory.EnumerateFiles(Cli.Demo.Model))
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        Assert.Equal(0, await ImagesOf(world.Request("out", options => options with { Models = options.Models with { BatchSize = 2 } }) with { Captioner = copy }));
+        Assert.Equal(0, await ImagesOf(
+            world.Request("out", options => options with { Models = options.Models with { BatchSize = 2 } }) with { Captioner = copy }));
     }
 
     [Fact]
@@ -181,12 +199,18 @@ public sealed class BootstrapperTests
     {
         using var world = BootstrapWorld.OfFiles(4);
         await BootstrapWorld.RunAsync(world.Request("one"));
-        await BootstrapWorld.RunAsync(world.Request("three", options => options with { Models = options.Models with { CaptionsPerImage = 3 } }));
+        await BootstrapWorld.RunAsync(
+            world.Request("three", options => options with { Models = options.Models with { CaptionsPerImage = 3 } }));
         await BootstrapWorld.RunAsync(world.Request("seed", options => options with
         {
-            Models = options.Models with { CaptionsPerImage = 3, Generation = options.Models.Generation with { Seed = 1, Temperature = 8, TopP = 1, TopK = 0 } },
+            Models = options.Models with
+            {
+                CaptionsPerImage = 3,
+                Generation = options.Models.Generation with { Seed = 1, Temperature = 8, TopP = 1, TopK = 0 },
+            },
         }));
-        var (one, three, seed) = (Synthetic(await Rows(world.At("one"))), Synthetic(await Rows(world.At("three"))), Synthetic(await Rows(world.At("seed"))));
+        var (one, three, seed) = (
+            Synthetic(await Rows(world.At("one"))), Synthetic(await Rows(world.At("three"))), Synthetic(await Rows(world.At("seed"))));
         Assert.Equal((4, 12), (one.Count, three.Count));
         Assert.Equal(one, three.Where(row => row.Number == 0));
         Assert.NotEqual(three.Select(row => row.Text), seed.Select(row => row.Text));
@@ -222,7 +246,8 @@ public sealed class BootstrapperTests
             Assert.True(counts["blip.bootstrap.images finished"] >= 3);
             Assert.True(counts["blip.bootstrap.shards done"] >= 1);
             Assert.True(counts["blip.bootstrap.texts synthetic"] >= 3);
-            Assert.All(["decode", "caption", "filter", "journal", "write"], stage => Assert.True(counts[$"blip.bootstrap.stage.duration {stage}"] > 0));
+            Assert.All(
+                ["decode", "caption", "filter", "journal", "write"], stage => Assert.True(counts[$"blip.bootstrap.stage.duration {stage}"] > 0));
         }
 
         void Count(string name, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
@@ -241,10 +266,14 @@ public sealed class BootstrapperTests
         using var done = JsonDocument.Parse(File.ReadAllBytes(world.At("out/00000.done.json")));
         var root = done.RootElement;
         Assert.Equal(8, root.GetProperty("images").GetInt32());
-        Assert.Equal(rows.Count(row => row is { Kept: true, Source: TextOrigin.Web }), root.GetProperty("texts").GetProperty("web").GetProperty("kept").GetInt32());
+        Assert.Equal(
+            rows.Count(row => row is { Kept: true, Source: TextOrigin.Web }),
+            root.GetProperty("texts").GetProperty("web").GetProperty("kept").GetInt32());
         var tar = root.GetProperty("files").GetProperty("00000.tar");
         Assert.Equal(new FileInfo(world.At("out/00000.tar")).Length, tar.GetProperty("bytes").GetInt64());
-        Assert.Equal(Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(File.ReadAllBytes(world.At("out/00000.tar")))), tar.GetProperty("xxh128").GetString());
+        Assert.Equal(
+            Convert.ToHexStringLower(System.IO.Hashing.XxHash128.Hash(File.ReadAllBytes(world.At("out/00000.tar")))),
+            tar.GetProperty("xxh128").GetString());
     }
 
     [Theory]
@@ -274,7 +303,8 @@ public sealed class BootstrapperTests
     public async Task A_format_of_one_s_own_is_read()
     {
         using var world = BootstrapWorld.OfFiles(2);
-        var request = world.Request("out", options => options with { Datasets = options.Datasets with { OwnFormats = [new OneImage(world.Web)] } });
+        var request = world.Request(
+            "out", options => options with { Datasets = options.Datasets with { OwnFormats = [new OneImage(world.Web)] } });
         await BootstrapWorld.RunAsync(request with { Sources = ["mine:0001"] });
         Assert.All(await Rows(world.At("out")), row => Assert.Equal("mine", row.Key));
         var selection = new SelectionRequest { Run = world.At("out"), Output = world.At("same"), OwnFormats = [new OneImage(world.Web)] };
@@ -288,7 +318,8 @@ public sealed class BootstrapperTests
 
         public bool Recognizes(string source) => source.StartsWith("mine:", StringComparison.Ordinal);
 
-        public IReadOnlyList<IDatasetShard> Open(string source, DatasetOptions options) => [new Shard(source, Path.Combine(folder, source[5..] + ".png"))];
+        public IReadOnlyList<IDatasetShard> Open(string source, DatasetOptions options) =>
+            [new Shard(source, Path.Combine(folder, source[5..] + ".png"))];
 
         private sealed class Shard(string name, string file) : IDatasetShard
         {
@@ -307,5 +338,6 @@ public sealed class BootstrapperTests
         return images;
     }
 
-    private static async Task<List<Candidate>> Rows(string folder) => await BootstrapSelection.CandidatesAsync(folder, Token).ToListAsync(Token);
+    private static async Task<List<Candidate>> Rows(string folder) =>
+        await BootstrapSelection.CandidatesAsync(folder, Token).ToListAsync(Token);
 }

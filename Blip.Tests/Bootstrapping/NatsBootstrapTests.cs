@@ -24,12 +24,19 @@ public sealed class NatsBootstrapTests
         using var world = await BootstrapWorld.OfTarsAsync(ShardCount * ImagesOfAShard, ImagesOfAShard);
         await BootstrapWorld.RunAsync(world.Request("alone"));
 
-        string[] run = [world.Web, "--output", world.At("out"), "--captioner", Demo.Model, "--filter", DemoMatching.Model, "--device", "cpu", "--batch-size", "4"];
+        string[] run =
+        [
+            world.Web, "--output", world.At("out"), "--captioner", Demo.Model, "--filter", DemoMatching.Model,
+            "--device", "cpu", "--batch-size", "4",
+        ];
         var filled = await CliRun.Of(["bootstrap", "submit", "nats", server.Url, .. run, "--ack-wait", "3"]);
         Assert.Contains($"blip bootstrap run {world.Web}", filled.Succeeded(), StringComparison.Ordinal);
         Assert.Contains($"{ShardCount} of {ShardCount} shards were put into the queue", filled.Error, StringComparison.Ordinal);
         // Filling again adds nothing.
-        Assert.Contains($"0 of {ShardCount} shards", (await CliRun.Of(["bootstrap", "submit", "nats", server.Url, .. run])).Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"0 of {ShardCount} shards",
+            (await CliRun.Of(["bootstrap", "submit", "nats", server.Url, .. run])).Error,
+            StringComparison.Ordinal);
 
         var said = new ConcurrentQueue<string>();
         var workers = new List<Process>();
@@ -61,7 +68,8 @@ public sealed class NatsBootstrapTests
         Assert.Equal(world.Files("alone"), world.Files("out"));
 
         Process Worker(string name) =>
-            BootstrapProgram.Start(BootstrapProgram.Run(world.Web, world.At("out"), "--from", server.Url), line => said.Enqueue($"{name}: {line}"));
+            BootstrapProgram.Start(
+                BootstrapProgram.Run(world.Web, world.At("out"), "--from", server.Url), line => said.Enqueue($"{name}: {line}"));
 
         int Done() => Directory.EnumerateFiles(world.At("out"), "*.done.json").Count();
     }
@@ -73,8 +81,12 @@ public sealed class NatsBootstrapTests
         using var world = await BootstrapWorld.OfTarsAsync(images: 2, shardSize: 2);
         string[] run = [world.Web, "--captioner", Demo.Model, "--filter", DemoMatching.Model, "--device", "cpu"];
         (await CliRun.Of(["bootstrap", "submit", "nats", $"{server.Url}/SHARED", .. run, "--output", world.At("one")])).Succeeded();
-        (await CliRun.Of(["bootstrap", "run", .. run, "--output", world.At("two"), "--captions", "2", "--from", $"{server.Url}/SHARED"])).Refused("another run");
-        (await CliRun.Of(["bootstrap", "run", .. run, "--output", world.At("two"), "--captions", "2", "--from", server.Url])).Refused("fill it first");
+        (await CliRun.Of(
+            ["bootstrap", "run", .. run, "--output", world.At("two"), "--captions", "2", "--from", $"{server.Url}/SHARED"]))
+            .Refused("another run");
+        (await CliRun.Of(
+            ["bootstrap", "run", .. run, "--output", world.At("two"), "--captions", "2", "--from", server.Url]))
+            .Refused("fill it first");
     }
 
     private static async Task UntilAsync(Func<bool> what)

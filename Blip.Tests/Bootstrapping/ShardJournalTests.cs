@@ -122,6 +122,13 @@ public sealed class ShardJournalTests
         Key = $"key {index} ä 🐕",
         Width = 96,
         Height = 64,
-        Texts = [new TextRecord { Source = TextOrigin.Web, Number = 0, Text = "a \"dog\"\nand a cat", Itm = 0.1 + index / 3.0, Itc = -1e-300, Seed = long.MinValue }],
+        Texts =
+        [
+            new TextRecord
+            {
+                Source = TextOrigin.Web, Number = 0, Text = "a \"dog\"\nand a cat",
+                Itm = 0.1 + index / 3.0, Itc = -1e-300, Seed = long.MinValue,
+            },
+        ],
     };
 }

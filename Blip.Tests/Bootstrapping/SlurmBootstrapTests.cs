@@ -10,7 +10,8 @@ public sealed class SlurmBootstrapTests : SlurmScenarios
 {
     private const int ImagesOfAShard = 12;
 
-    private readonly BootstrapWorld world = BootstrapWorld.OfTarsAsync(ShardCount * ImagesOfAShard, ImagesOfAShard).GetAwaiter().GetResult();
+    private readonly BootstrapWorld world = BootstrapWorld.OfTarsAsync(
+        ShardCount * ImagesOfAShard, ImagesOfAShard).GetAwaiter().GetResult();
 
     private string Output => Path.Combine(Folder, "out put");
 

@@ -14,7 +14,9 @@ public sealed class ArchiveInputTests
         var tar = Path.Combine(world.Web, "00000.tar");
         var names = Enumerable.Range(0, 3).Select(i => $"{tar}/00000000{i}.png").ToList();
         Assert.Equal(names, Names((await CliRun.Of("caption", tar, "--model", Demo.Model, "--device", "cpu")).Succeeded()));
-        var lines = Records((await CliRun.Of("match", tar, "--model", DemoMatching.Model, "--device", "cpu", "--text", "a small red circle", "--format", "jsonl")).Succeeded());
+        var lines = Records((await CliRun.Of(
+            "match", tar, "--model", DemoMatching.Model, "--device", "cpu", "--text", "a small red circle", "--format", "jsonl"))
+            .Succeeded());
         Assert.Equal(names, lines.Select(line => (string?)line["path"]));
         lines = Records((await CliRun.Of("embed", tar, "--model", DemoMatching.Model, "--device", "cpu")).Succeeded());
         Assert.Equal(names, lines.Select(line => (string?)line["path"]));
@@ -50,7 +52,8 @@ public sealed class ArchiveInputTests
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "images.parquet");
-        using (var writer = new ParquetSharp.ParquetFileWriter(path, [new ParquetSharp.Column<byte[]>("image"), new ParquetSharp.Column<string>("key")]))
+        using (var writer = new ParquetSharp.ParquetFileWriter(
+            path, [new ParquetSharp.Column<byte[]>("image"), new ParquetSharp.Column<string>("key")]))
         {
             using var group = writer.AppendRowGroup();
             using (var images = group.NextColumn().LogicalWriter<byte[]>())

@@ -7,7 +7,10 @@ namespace Blip.Tests.Cli;
 public sealed class BootstrapCommandTests
 {
     private static string[] Run(BootstrapWorld world, string output, params string[] more) =>
-        ["bootstrap", "run", world.Web, "--output", world.At(output), "--captioner", Demo.Model, "--filter", DemoMatching.Model, "--device", "cpu", .. more];
+        [
+            "bootstrap", "run", world.Web, "--output", world.At(output),
+            "--captioner", Demo.Model, "--filter", DemoMatching.Model, "--device", "cpu", .. more,
+        ];
 
     [Fact]
     public async Task Run_status_table_and_select_tell_of_one_data_set()
@@ -24,10 +27,12 @@ public sealed class BootstrapCommandTests
         Assert.Equal((2, 12), ((int)status["shards"]!["done"]!, (int)status["images"]!));
         Assert.Equal(0, (int)status["seconds_left"]!);
 
-        var lines = (await CliRun.Of("bootstrap", "table", world.At("out"), "--format", "jsonl")).Succeeded().TrimEnd('\n').Split('\n').Select(line => JsonNode.Parse(line)!).ToList();
+        var lines = (await CliRun.Of("bootstrap", "table", world.At("out"), "--format", "jsonl")).Succeeded()
+            .TrimEnd('\n').Split('\n').Select(line => JsonNode.Parse(line)!).ToList();
         Assert.Equal(24, lines.Count);
         Assert.Equal(
-            ["shard", "key", "source", "text", "itm", "itc", "log_probability", "seed", "kept", "reason", "error"], lines[0].AsObject().Select(field => field.Key));
+            ["shard", "key", "source", "text", "itm", "itc", "log_probability", "seed", "kept", "reason", "error"],
+            lines[0].AsObject().Select(field => field.Key));
         var kept = lines.Count(line => (bool)line["kept"]!);
         Assert.Equal(kept, (int)status["texts"]!["web"]!["kept"]! + (int)status["texts"]!["synthetic"]!["kept"]!);
         var csv = (await CliRun.Of("bootstrap", "table", world.At("out"), "--format", "csv", "--kept", "false")).Succeeded();
@@ -36,9 +41,11 @@ public sealed class BootstrapCommandTests
         // The same rule again gives the same files.
         var again = await CliRun.Of("bootstrap", "select", world.At("out"), "--output", world.At("same"));
         Assert.Contains($"{kept} of 24 texts kept", again.Error, StringComparison.Ordinal);
-        Assert.All(["00000.tar", "00001.parquet", "00000.done.json"], file => Assert.Equal(world.Files("out")[file], world.Files("same")[file]));
+        Assert.All(
+            ["00000.tar", "00001.parquet", "00000.done.json"], file => Assert.Equal(world.Files("out")[file], world.Files("same")[file]));
 
-        var all = await CliRun.Of("bootstrap", "select", world.At("out"), "--output", world.At("all"), "--itm-threshold", "none", "--write", "none");
+        var all = await CliRun.Of(
+            "bootstrap", "select", world.At("out"), "--output", world.At("all"), "--itm-threshold", "none", "--write", "none");
         Assert.Contains(" of 24 texts kept", all.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(world.Files("all").Keys, name => name.EndsWith(".tar", StringComparison.Ordinal));
     }
@@ -98,7 +105,8 @@ public sealed class BootstrapCommandTests
     public async Task Texts_of_the_web_do_not_steer_the_terminal()
     {
         using var world = BootstrapWorld.OfFiles(images: 1);
-        await File.WriteAllTextAsync(world.At("web/0000.txt"), "a \u001B[31mred\u0007 \r\n\u009Bsquare", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            world.At("web/0000.txt"), "a \u001B[31mred\u0007 \r\n\u009Bsquare", TestContext.Current.CancellationToken);
         (await CliRun.Of(Run(world, "out"))).Succeeded();
         var table = (await CliRun.Of("bootstrap", "table", world.At("out"))).Succeeded();
         Assert.DoesNotContain(table, c => char.IsControl(c) && c != '\n');
@@ -151,7 +159,9 @@ public sealed class BootstrapCommandTests
         File.WriteAllText(file, "mine");
         (await CliRun.Of("bootstrap", "table", world.At("out"), "--output", file)).Refused("exists");
         (await CliRun.Of("bootstrap", "select", world.At("out"), "--output", world.At("web"))).Refused("holds something already");
-        (await CliRun.Of("bootstrap", "status", world.At("out"), "--histogram", Path.Combine(Directory.CreateDirectory(world.At("folder.png")).FullName))).Refused("--histogram");
+        (await CliRun.Of(
+            "bootstrap", "status", world.At("out"),
+            "--histogram", Path.Combine(Directory.CreateDirectory(world.At("folder.png")).FullName))).Refused("--histogram");
         Assert.Equal("mine", File.ReadAllText(file));
     }
 
@@ -170,7 +180,11 @@ public sealed class BootstrapCommandTests
     public async Task Submitting_writes_the_run_s_own_command()
     {
         using var world = await BootstrapWorld.OfTarsAsync(images: 6, shardSize: 2);
-        string[] run = [world.Web, "--output", world.At("out"), "--captioner", Demo.Model, "--filter", DemoMatching.Model, "--drop-pattern", "-x 'y'", "--drop-duplicate-texts"];
+        string[] run =
+        [
+            world.Web, "--output", world.At("out"), "--captioner", Demo.Model, "--filter", DemoMatching.Model,
+            "--drop-pattern", "-x 'y'", "--drop-duplicate-texts",
+        ];
         var slurm = await CliRun.Of(["bootstrap", "submit", "slurm", .. run, "--tasks-at-once", "2", "--sbatch=--gres=gpu:1"]);
         Assert.StartsWith("sbatch ", slurm.Succeeded(), StringComparison.Ordinal);
         var script = File.ReadAllText(world.At("out/slurm/job.sh"));
@@ -179,7 +193,8 @@ public sealed class BootstrapCommandTests
         Assert.Contains("'--drop-pattern=-x '\\''y'\\'''", script, StringComparison.Ordinal);
         Assert.Contains("'--drop-duplicate-texts'", script, StringComparison.Ordinal);
 
-        var yaml = (await CliRun.Of(["bootstrap", "submit", "k8s", .. run, "--image", "blip", "--volume", "data:/data", "--gpus", "1"])).Succeeded();
+        var yaml = (await CliRun.Of(
+            ["bootstrap", "submit", "k8s", .. run, "--image", "blip", "--volume", "data:/data", "--gpus", "1"])).Succeeded();
         Assert.Contains("completions: 3", yaml, StringComparison.Ordinal);
         Assert.Contains("--drop-duplicate-texts", yaml, StringComparison.Ordinal);
         (await CliRun.Of(["bootstrap", "submit", "k8s", .. run, "--image", "blip", "--volume", "data"])).Refused("--volume", "CLAIM:PATH");

@@ -128,7 +128,8 @@ public sealed class BootstrapProcessTests
         if (!Directory.Exists(folder))
             return 0;
         var done = Directory.EnumerateFiles(folder, "*.done.json").Count();
-        return (1L << 40) * done + Directory.EnumerateFiles(folder, "*.journal").Sum(file => new FileInfo(file) is { Exists: true } info ? info.Length : 0);
+        return (1L << 40) * done
+            + Directory.EnumerateFiles(folder, "*.journal").Sum(file => new FileInfo(file) is { Exists: true } info ? info.Length : 0);
     }
 
     [Fact]
@@ -136,7 +137,10 @@ public sealed class BootstrapProcessTests
     {
         using var world = await BootstrapWorld.OfTarsAsync(images: 8, shardSize: 2);
         var command = BootstrapProgram.Run(world.Web, world.At("out"), "--from", "k8s", "--shards-per-task", "3");
-        foreach (var (index, expected) in new[] { (1, "00003.done.json"), (0, "00000.done.json 00001.done.json 00002.done.json 00003.done.json") })
+        foreach (var (index, expected) in new[]
+            {
+                (1, "00003.done.json"), (0, "00000.done.json 00001.done.json 00002.done.json 00003.done.json"),
+            })
         {
             var start = Command(command[0], command.Skip(1));
             start.Environment["JOB_COMPLETION_INDEX"] = $"{index}";
@@ -158,7 +162,13 @@ public sealed class BootstrapProcessTests
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,
-        Environment = { ["SLURM_ARRAY_TASK_ID"] = "0", ["SLURM_ARRAY_TASK_COUNT"] = "1", ["SLURM_ARRAY_TASK_MIN"] = "0", ["SLURM_ARRAY_TASK_MAX"] = "0" },
+        Environment =
+        {
+            ["SLURM_ARRAY_TASK_ID"] = "0",
+            ["SLURM_ARRAY_TASK_COUNT"] = "1",
+            ["SLURM_ARRAY_TASK_MIN"] = "0",
+            ["SLURM_ARRAY_TASK_MAX"] = "0",
+        },
     };
 
     private static Process Start(BootstrapWorld world, string output, params string[] more)

@@ -10,7 +10,8 @@ public sealed class SidecarTests
         foreach (var name in new[] { "00", "01", "02" })
             File.Copy(Demo.Sample($"{name}.png"), Path.Combine(folder.Path, $"{name}.png"));
         folder.Write("01.txt", "mine");
-        var run = await CliRun.Of("caption", folder.Path, "--model", Demo.Model, "--device", "cpu", "--sidecar", "--prefix", "a drawing: ", "--suffix", ", flat");
+        var run = await CliRun.Of(
+            "caption", folder.Path, "--model", Demo.Model, "--device", "cpu", "--sidecar", "--prefix", "a drawing: ", "--suffix", ", flat");
         Assert.Equal(2, run.Succeeded().TrimEnd('\n').Split('\n').Length);
         Assert.Contains("1 of 3 images have a sidecar already", run.Error, StringComparison.Ordinal);
         Assert.Equal("a drawing: a large white ring on a cyan background, flat\n", File.ReadAllText(Path.Combine(folder.Path, "00.txt")));

@@ -100,7 +100,8 @@ public sealed class FolderTests : IDisposable
             [("folder", "no image"), ("imagefolder", "no metadata.jsonl"), ("webdataset", "no .tar"), ("tfrecord", "no format")];
         foreach (var (format, expected) in cases)
         {
-            var message = Assert.Throws<DatasetException>(() => Dataset.Open([folder.Path], new DatasetOptions { Format = format })).Message;
+            var message = Assert.Throws<DatasetException>(
+                () => Dataset.Open([folder.Path], new DatasetOptions { Format = format })).Message;
             Assert.Contains(expected, message, StringComparison.Ordinal);
         }
     }

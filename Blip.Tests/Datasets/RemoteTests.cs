@@ -86,7 +86,8 @@ public sealed class RemoteTests : IDisposable
     {
         using var server = new Server(_ => Answer("200 OK", Tar)[..^100]);
 
-        var exception = await Assert.ThrowsAsync<DatasetException>(() => Shards.ReadAsync($"http://{server.Host}/00.tar?s=secret", Options));
+        var exception = await Assert.ThrowsAsync<DatasetException>(
+            () => Shards.ReadAsync($"http://{server.Host}/00.tar?s=secret", Options));
 
         Assert.StartsWith($"http://{server.Host}/00.tar: the copy broke off", exception.Message, StringComparison.Ordinal);
         Assert.Contains("4 tries", exception.Message, StringComparison.Ordinal);

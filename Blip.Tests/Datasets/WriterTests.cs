@@ -131,7 +131,8 @@ public sealed class WriterTests : IDisposable
     {
         var path = folder.Write("own/a.jpg", Shards.Jpeg("a"));
 
-        var made = await Shards.WriteAsync("json", folder.Path, "s", Written("a", [], "x", "y") with { Image = SampleImage.FromFile(path) });
+        var made = await Shards.WriteAsync(
+            "json", folder.Path, "s", Written("a", [], "x", "y") with { Image = SampleImage.FromFile(path) });
 
         Assert.Equal(["s.json"], made);
         var image = JsonValue.Create(path).ToJsonString();

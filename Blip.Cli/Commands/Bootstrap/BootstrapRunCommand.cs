@@ -14,7 +14,10 @@ internal sealed class BootstrapRunCommand : Command, IHasExamples
     private readonly QueueBinding queue;
 
     public BootstrapRunCommand(Terminal terminal)
-        : base("run", "Writes captions for the images of a data set, and drops the texts that do not fit. Goes on where it stopped; any number of processes may share a folder.")
+        : base(
+            "run",
+            "Writes captions for the images of a data set, and drops the texts that do not fit. Goes on where it stopped; "
+            + "any number of processes may share a folder.")
     {
         this.terminal = terminal;
         run = new BootstrapBinding(this);
@@ -25,9 +28,13 @@ internal sealed class BootstrapRunCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
-        ("A first try: a noisy set of drawn shapes, and what is left of it", "blip bootstrap demo web && blip bootstrap run web --output clean"),
-        ("What img2dataset has downloaded", "blip bootstrap run 'laion/{00000..00123}.tar' --captioner Salesforce/blip-image-captioning-large --filter Salesforce/blip-itm-large-coco --min-side 256 --output clean"),
-        ("With human pairs, which are kept as they are", "blip bootstrap run web --human coco/captions_train2017.json --image-root coco/train2017 --output clean"),
+        ("A first try: a noisy set of drawn shapes, and what is left of it",
+            "blip bootstrap demo web && blip bootstrap run web --output clean"),
+        ("What img2dataset has downloaded",
+            "blip bootstrap run 'laion/{00000..00123}.tar' --captioner Salesforce/blip-image-captioning-large "
+            + "--filter Salesforce/blip-itm-large-coco --min-side 256 --output clean"),
+        ("With human pairs, which are kept as they are",
+            "blip bootstrap run web --human coco/captions_train2017.json --image-root coco/train2017 --output clean"),
         ("Ten captions for each image, the best two texts kept", "blip bootstrap run web --captions 10 --keep-top 2 --output clean"),
         ("From an object store, by its own tool", "blip bootstrap run \"pipe:aws s3 cp s3://bucket/00000.tar -\" --output clean"),
         ("A part of the shards", "blip bootstrap run web --output clean --shards 0-9"),
@@ -57,7 +64,9 @@ internal sealed class BootstrapRunCommand : Command, IHasExamples
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             progress.Clear();
-            terminal.Say($"'{request.Output}' cannot be written: {e.Message} What is finished is kept: make room or mend this, and give the same command again.");
+            terminal.Say(
+                $"'{request.Output}' cannot be written: {e.Message} What is finished is kept: "
+                + "make room or mend this, and give the same command again.");
             return ExitCodes.SomeFailed;
         }
         catch (ShardQueueException e)

@@ -21,7 +21,10 @@ internal sealed class BootstrapSelectCommand : Command, IHasExamples
     private readonly SelectionBinding selection;
 
     public BootstrapSelectCommand(Terminal terminal)
-        : base("select", "Selects again from a run, with other thresholds and rankings; needs no device. What is not given has its default, not the run's own setting. Images are read from the run's sources.")
+        : base(
+            "select",
+            "Selects again from a run, with other thresholds and rankings; needs no device. "
+            + "What is not given has its default, not the run's own setting. Images are read from the run's sources.")
     {
         this.terminal = terminal;
         Add(folder);
@@ -61,7 +64,8 @@ internal sealed class BootstrapSelectCommand : Command, IHasExamples
             if (result.NotDone > 0)
                 terminal.Say($"{result.NotDone} shards of the run are not done, and left out: run it to its end, and select again");
             terminal.Say(string.Create(CultureInfo.InvariantCulture,
-                $"{result.Kept} of {result.Candidates} texts kept ({100.0 * result.Kept / Math.Max(1, result.Candidates):0.0} %), from {result.Shards} shards"));
+                $"{result.Kept} of {result.Candidates} texts kept ({100.0 * result.Kept / Math.Max(1, result.Candidates):0.0} %), "
+                + $"from {result.Shards} shards"));
             return result.NotDone == 0 ? ExitCodes.Success : ExitCodes.SomeFailed;
         }
         finally
@@ -73,6 +77,7 @@ internal sealed class BootstrapSelectCommand : Command, IHasExamples
     // Progress<T> would report on another thread, behind the end.
     private sealed class Shown(ProgressLine line) : IProgress<SelectionResult>
     {
-        public void Report(SelectionResult value) => line.Announce($"{value.Shards}/{value.Of} shards  {value.Kept} of {value.Candidates} texts kept");
+        public void Report(SelectionResult value) =>
+            line.Announce($"{value.Shards}/{value.Of} shards  {value.Kept} of {value.Candidates} texts kept");
     }
 }

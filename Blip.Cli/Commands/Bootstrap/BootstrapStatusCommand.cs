@@ -98,13 +98,15 @@ internal sealed class BootstrapStatusCommand : Command, IHasExamples
     private void Write(BootstrapStatus status, bool all)
     {
         var output = terminal.Output;
-        output.WriteLine($"shards   {status.Count(ShardStatusKind.Done)} of {status.Shards.Count} done, {status.Count(ShardStatusKind.Running)} under way, "
+        output.WriteLine($"shards   {status.Count(ShardStatusKind.Done)} of {status.Shards.Count} done, "
+            + $"{status.Count(ShardStatusKind.Running)} under way, "
             + $"{status.Count(ShardStatusKind.Interrupted)} interrupted, {status.Count(ShardStatusKind.Failed)} failed");
         output.WriteLine($"images   {status.Images}{(status.Failed > 0 ? $", {status.Failed} of them failed" : "")}");
         if (status.Workers > 0)
         {
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"workers  {status.Workers}, {status.ImagesPerSecond:0.0} images/s{(status.TimeLeft is { } left ? $", {ProgressLine.Clock(left)} left" : "")}"));
+                $"workers  {status.Workers}, {status.ImagesPerSecond:0.0} images/s"
+                + $"{(status.TimeLeft is { } left ? $", {ProgressLine.Clock(left)} left" : "")}"));
         }
         if (status.Texts.Count > 0)
         {
@@ -117,13 +119,16 @@ internal sealed class BootstrapStatusCommand : Command, IHasExamples
                 reasons.AddRow(reason.EscapeMarkup(), $"{count}", Percent(count, status.Reasons.Values.Sum()));
             output.WriteTable(reasons);
         }
-        var listed = status.Shards.Where(shard => all || shard.State is ShardStatusKind.Failed or ShardStatusKind.Running or ShardStatusKind.Interrupted).ToList();
+        var listed = status.Shards.Where(
+            shard => all || shard.State is ShardStatusKind.Failed or ShardStatusKind.Running or ShardStatusKind.Interrupted).ToList();
         if (listed.Count == 0)
             return;
         var table = Tables.Create("shard", "state", ">images", ">failed", ">texts", ">kept", "source");
         foreach (var shard in listed)
         {
-            table.AddRow(BootstrapSources.NameOf(shard.Shard), Spelled($"{shard.State}"), $"{shard.Images}", $"{shard.Failed}", $"{shard.Candidates}", $"{shard.Kept}", shard.Source.EscapeMarkup());
+            table.AddRow(
+                BootstrapSources.NameOf(shard.Shard), Spelled($"{shard.State}"), $"{shard.Images}", $"{shard.Failed}",
+                $"{shard.Candidates}", $"{shard.Kept}", shard.Source.EscapeMarkup());
         }
         output.WriteTable(table);
         foreach (var shard in listed.Where(shard => shard.Error is not null))
@@ -178,5 +183,6 @@ internal sealed class BootstrapStatusCommand : Command, IHasExamples
 
     private static string Spelled(string name) => JsonNamingPolicy.KebabCaseLower.ConvertName(name);
 
-    private static string Percent(long part, long all) => all == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * part / all:0.0} %");
+    private static string Percent(long part, long all) =>
+        all == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{100.0 * part / all:0.0} %");
 }

@@ -49,13 +49,17 @@ internal sealed class BootstrapTableCommand : Command, IHasExamples
         if (path is not null && File.Exists(path))
             throw new UsageException($"--output is '{path}', which exists; move it away, or name another file.");
         var (which, onlyFailed) = (parsed.GetValue(kept), parsed.GetValue(failed));
-        var rows = Rows(parsed.GetRequiredValue(folder), row => (which is null || row.Kept == which) && (!onlyFailed || row.Error is not null), cancellationToken);
+        var rows = Rows(
+            parsed.GetRequiredValue(folder), row => (which is null || row.Kept == which) && (!onlyFailed || row.Error is not null),
+            cancellationToken);
         // The first row is read before the file is made: a folder without a table leaves nothing behind.
         await using var each = rows.GetAsyncEnumerator(cancellationToken);
         var any = await Startup.StepAsync(async () => await each.MoveNextAsync());
         await using var file = OutputFile.OpenText(path);
         var form = new CandidateForm();
-        var writer = parsed.GetRequiredValue(format) == "table" ? new CandidateTableWriter(file ?? terminal.Output) : form.Writer(parsed.GetRequiredValue(format), file ?? terminal.Output);
+        var writer = parsed.GetRequiredValue(format) == "table"
+            ? new CandidateTableWriter(file ?? terminal.Output)
+            : form.Writer(parsed.GetRequiredValue(format), file ?? terminal.Output);
         writer.Begin();
         for (; any; any = await Startup.StepAsync(async () => await each.MoveNextAsync()))
             writer.Write(each.Current);
@@ -64,7 +68,8 @@ internal sealed class BootstrapTableCommand : Command, IHasExamples
     }
 
     private static async IAsyncEnumerable<Candidate> Rows(
-        string folder, Func<Candidate, bool> which, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        string folder, Func<Candidate, bool> which,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var row in BootstrapSelection.CandidatesAsync(folder, cancellationToken))
         {

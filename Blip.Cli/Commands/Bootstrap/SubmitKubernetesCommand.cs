@@ -54,9 +54,11 @@ internal sealed class SubmitKubernetesCommand : Command, IHasExamples
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
         ("From a machine that sees the volume, too",
-            "blip bootstrap submit k8s '/data/laion/*.tar' --output /data/clean --image registry.example/blip --volume data:/data | kubectl apply -f -"),
+            "blip bootstrap submit k8s '/data/laion/*.tar' --output /data/clean --image registry.example/blip --volume data:/data "
+            + "| kubectl apply -f -"),
         ("From one that does not",
-            "blip bootstrap submit k8s '/data/laion/{00000..00999}.tar' --output /data/clean --shard-count 1000 --image registry.example/blip --volume data:/data --gpus 1 --tasks-at-once 8"),
+            "blip bootstrap submit k8s '/data/laion/{00000..00999}.tar' --output /data/clean --shard-count 1000 "
+            + "--image registry.example/blip --volume data:/data --gpus 1 --tasks-at-once 8"),
     ];
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)

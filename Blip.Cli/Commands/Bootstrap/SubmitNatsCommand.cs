@@ -10,13 +10,19 @@ namespace Blip.Cli.Commands;
 internal sealed class SubmitNatsCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
-    private readonly Argument<string> url = new("url") { Description = "The server: nats://HOST:PORT, with /STREAM where it is not the run's own.", HelpName = "URL" };
+    private readonly Argument<string> url = new("url")
+    {
+        Description = "The server: nats://HOST:PORT, with /STREAM where it is not the run's own.",
+        HelpName = "URL",
+    };
     private readonly BootstrapBinding run;
     private readonly Option<int?> ackWait = OptionKinds.Number<int>(
         "--ack-wait", "Seconds that a worker may be silent before its shard goes to another. [default: 60]", "seconds");
 
     public SubmitNatsCommand(Terminal terminal)
-        : base("nats", "Puts the shards that are not done into a NATS JetStream queue, and prints the command of its workers. Safe to give again.")
+        : base(
+            "nats",
+            "Puts the shards that are not done into a NATS JetStream queue, and prints the command of its workers. Safe to give again.")
     {
         this.terminal = terminal;
         Add(url);
@@ -44,10 +50,14 @@ internal sealed class SubmitNatsCommand : Command, IHasExamples
     {
         var (server, request) = (parsed.GetRequiredValue(url), run.Request(parsed, terminal));
         using var bootstrapper = await Startup.StepAsync(() => Bootstrapper.OpenAsync(request, load: false));
-        var added = await Startup.StepAsync(() => NatsShardQueue.FillAsync(server, bootstrapper.Fingerprint, bootstrapper.OpenShards, QueueOptions(parsed), cancellationToken));
-        terminal.Say($"{added} of {bootstrapper.Shards} shards were put into the queue, {bootstrapper.ShardsDone} are done; a worker's command:");
+        var added = await Startup.StepAsync(
+            () => NatsShardQueue.FillAsync(
+                server, bootstrapper.Fingerprint, bootstrapper.OpenShards, QueueOptions(parsed), cancellationToken));
+        terminal.Say(
+            $"{added} of {bootstrapper.Shards} shards were put into the queue, {bootstrapper.ShardsDone} are done; a worker's command:");
         string[] worker = ["blip", "bootstrap", "run", .. run.Arguments(parsed), "--from", server];
-        terminal.Output.WriteLine(string.Join(' ', worker.Select(word => word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,".Contains(c)) ? word : Shell.Quote(word))));
+        terminal.Output.WriteLine(string.Join(' ', worker.Select(
+            word => word.All(c => char.IsAsciiLetterOrDigit(c) || "-_./:=,".Contains(c)) ? word : Shell.Quote(word))));
         return ExitCodes.Success;
     }
 }

@@ -23,7 +23,10 @@ internal sealed class SubmitSlurmCommand : Command, IHasExamples
         "--sbatch", "A further option of sbatch: --sbatch=--gres=gpu:1. May be given again.", "--NAME=VALUE");
 
     public SubmitSlurmCommand(Terminal terminal)
-        : base("slurm", "Writes a Slurm array for the shards that are not done: OUTPUT/slurm/job.sh. Its tasks are requeued where they are stopped or killed.")
+        : base(
+            "slurm",
+            "Writes a Slurm array for the shards that are not done: OUTPUT/slurm/job.sh. "
+            + "Its tasks are requeued where they are stopped or killed.")
     {
         this.terminal = terminal;
         run = new BootstrapBinding(this);
@@ -36,7 +39,8 @@ internal sealed class SubmitSlurmCommand : Command, IHasExamples
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
         ("Look at the script first", "blip bootstrap submit slurm 'laion/*.tar' --output clean"),
-        ("Sixteen tasks at a time, a GPU each", "blip bootstrap submit slurm 'laion/*.tar' --output clean --tasks-at-once 16 --sbatch=--gres=gpu:1 --now"),
+        ("Sixteen tasks at a time, a GPU each",
+            "blip bootstrap submit slurm 'laion/*.tar' --output clean --tasks-at-once 16 --sbatch=--gres=gpu:1 --now"),
         ("Again, after a part was cancelled: only what is not done", "blip bootstrap submit slurm 'laion/*.tar' --output clean --now"),
     ];
 
@@ -60,7 +64,9 @@ internal sealed class SubmitSlurmCommand : Command, IHasExamples
             ShardsPerTask = parsed.GetValue(perTask),
             TasksAtOnce = parsed.GetValue(atOnce),
             // The cluster says how large an array may be; a script that is written alone keeps to Slurm's own bound.
-            MaxArraySize = submit ? await Startup.StepAsync(() => SlurmSubmission.MaxArraySizeAsync(cancellationToken)) : SlurmScript.DefaultMaxArraySize,
+            MaxArraySize = submit
+                ? await Startup.StepAsync(() => SlurmSubmission.MaxArraySizeAsync(cancellationToken))
+                : SlurmScript.DefaultMaxArraySize,
             Time = parsed.GetValue(minutes) is { } time ? TimeSpan.FromMinutes(time) : null,
             Partition = parsed.GetValue(partition),
             Directives = parsed.GetValue(sbatch) ?? [],
@@ -72,7 +78,9 @@ internal sealed class SubmitSlurmCommand : Command, IHasExamples
         terminal.Output.WriteLine(submit
             ? $"submitted job {await Startup.StepAsync(() => SlurmSubmission.SubmitAsync(path, folder, cancellationToken))}"
             : $"sbatch {Shell.Quote(path)}");
-        terminal.Say($"{bootstrapper.OpenShards.Count} of {bootstrapper.Shards} shards are not done; the script and the tasks' logs are in '{folder}'");
+        terminal.Say(
+            $"{bootstrapper.OpenShards.Count} of {bootstrapper.Shards} shards are not done; "
+            + $"the script and the tasks' logs are in '{folder}'");
         return ExitCodes.Success;
     }
 }
