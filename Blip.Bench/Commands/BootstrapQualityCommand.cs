@@ -37,7 +37,7 @@ internal sealed class BootstrapQualityCommand : Command
         SetAction(RunAsync);
     }
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var options = new NoisyPairsOptions { Seed = parsed.GetValue(seed) };
         if (parsed.GetValue(every))
@@ -46,8 +46,8 @@ internal sealed class BootstrapQualityCommand : Command
         Say($"seed {options.Seed}, {images} images; captions by weights/captioning (top-p 0.9), filtered by weights/retrieval:");
         Say($"[ENC] at position 0, an ITM probability of at least {BootstrapQuality.LeastProbability}");
         var weights = Checkout.Path("weights", Name);
-        Print(await BootstrapQuality.MeasureAsync(weights, parsed.GetRequiredValue(device), options, images, cancellationToken));
-        return 0;
+        Print(BootstrapQuality.Measure(weights, parsed.GetRequiredValue(device), options, images, cancellationToken));
+        return Task.FromResult(0);
     }
 
     private void Print(BootstrapQuality quality)

@@ -1,6 +1,5 @@
 using Blip.Datasets.Shapes;
 using Blip.Runtime.Checkpoints;
-using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Bench.Works;
@@ -51,58 +50,45 @@ internal sealed class BootstrapQuality
     /// <summary>All of the captioner's texts.</summary>
     public KeptTexts Synthetic => SyntheticRight + SyntheticWrong;
 
-    /// <summary>Captions the images of a set, and filters the set's texts and the captions by one rule.</summary>
+    /// <summary>Captions the images of a set, and filters the set's texts and the captions, as a run of bootstrapping does by default.</summary>
     /// <param name="weights">The folder <c>weights</c>.</param>
     /// <param name="device">Where the models run.</param>
     /// <param name="options">The set.</param>
     /// <param name="count">Images of the set.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    public static async Task<BootstrapQuality> MeasureAsync(
+    /// <param name="cancellationToken">Ends the work before the next batch.</param>
+    public static BootstrapQuality Measure(
         string weights, string device, NoisyPairsOptions options, int count, CancellationToken cancellationToken = default)
     {
         var set = new NoisyPairs(options);
-        NoisyPair[] pairs = [.. Enumerable.Range(0, count).Select(i => set.Pair(i))];
-        ImageSource[] images = [.. pairs.Select(pair => ImageSource.FromPixels(SceneRenderer.Render(pair.Scene), $"scene {pair.Index}"))];
-        var captions = Caption(Path.Combine(weights, "captioning"), device, options.Seed, images, cancellationToken);
-        using var matcher = Matcher.Load(Path.Combine(weights, "retrieval"), new MatcherOptions { Device = device });
-        var webKept = await KeptAsync(matcher, images, [.. pairs.Select(pair => pair.Text)], cancellationToken);
-        var captionsKept = await KeptAsync(matcher, images, captions, cancellationToken);
-        var web = pairs.Zip(webKept)
-            .GroupBy(one => (one.First.Truth, one.First.Detail), one => one.Second)
-            .ToDictionary(group => group.Key, Of);
-        var synthetic = pairs.Zip(captions, captionsKept).ToLookup(one => one.First.TrueText == one.Second, one => one.Third);
-        return new BootstrapQuality(web, Of(synthetic[true]), Of(synthetic[false]));
+        var (web, synthetic) = (new List<(NoisyPair Pair, bool Kept)>(), new List<(bool Right, bool Kept)>());
+        using var capfilt = CapFilt.Load(
+            ModelSource.Resolve(Path.Combine(weights, "captioning")),
+            ModelSource.Resolve(Path.Combine(weights, "retrieval")),
+            new CapFiltOptions { Device = device });
+        foreach (var batch in Enumerable.Range(0, count).Select(i => set.Pair(i)).Chunk(capfilt.BatchSize))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var results = capfilt.Run([.. batch.Select(pair =>
+                new CapFiltImage($"scene {pair.Index}", SceneRenderer.Render(pair.Scene), [pair.Text], Stream: pair.Index))]);
+            foreach (var (pair, result) in batch.Zip(results))
+            {
+                if (result.Error is not null)
+                    throw new InvalidDataException(result.Error);
+                web.Add((pair, IsKept(result.Texts[0])));
+                synthetic.Add((result.Captions[0].Text == pair.TrueText, IsKept(result.Captions[0])));
+            }
+        }
+        var kept = synthetic.ToLookup(one => one.Right, one => one.Kept);
+        return new BootstrapQuality(
+            web.GroupBy(one => (one.Pair.Truth, one.Pair.Detail), one => one.Kept).ToDictionary(group => group.Key, Of), Of(kept[true]), Of(kept[false]));
     }
+
+    private static bool IsKept(CapFiltText text) => text.MatchProbability >= LeastProbability;
 
     private static KeptTexts Of(IEnumerable<bool> kept)
     {
         var all = kept.ToList();
         return new KeptTexts(all.Count(one => one), all.Count);
-    }
-
-    // Each image has a seed of its own: with one seed for all, every image's words would be drawn by the same numbers.
-    private static string[] Caption(string model, string device, long seed, ImageSource[] images, CancellationToken cancellationToken)
-    {
-        var sampling = Captioner.DefaultsOf(ModelSource.Resolve(model), Compat.Original, sampling: true);
-        using var captioner = Captioner.Load(model, new CaptionerOptions { Device = device, Compat = Compat.Original });
-        return [.. images.Select((image, i) => captioner.Caption(image, With(i), cancellationToken).Text!)];
-
-        CaptionOptions With(int i) => new() { Generation = sampling with { Seed = ((ulong)seed << 32) + (ulong)i } };
-    }
-
-    private static async Task<List<bool>> KeptAsync(
-        Matcher matcher, ImageSource[] images, string[] texts, CancellationToken cancellationToken)
-    {
-        var pairs = images.Zip(texts, (image, text) => new ImageText(image, text)).ToAsyncEnumerable();
-        var options = new MatchOptions { EncoderToken = true, MaxTextTokens = 35 };
-        var kept = new List<bool>(images.Length);
-        await foreach (var result in matcher.MatchPairsAsync(pairs, options, cancellationToken))
-        {
-            if (!result.Succeeded)
-                throw new InvalidDataException(result.Error);
-            kept.Add(result.Matches[0].MatchProbability >= LeastProbability);
-        }
-        return kept;
     }
 
     private KeptTexts Sum(Func<PairTruth, bool> counts) =>

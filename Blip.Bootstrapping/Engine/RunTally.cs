@@ -54,7 +54,7 @@ internal sealed class RunTally(int shards, Func<int> countDone, IProgress<Bootst
             Texts = file.Texts.Values.Sum(count => count.Candidates),
             Kept = file.Texts.Values.Sum(count => count.Kept),
         });
-        return new ShardOutcome(ShardState.Done, file);
+        return new ShardOutcome(ShardState.Done);
     }
 
     public ShardOutcome Failed(int shard, string error)
@@ -63,7 +63,7 @@ internal sealed class RunTally(int shards, Func<int> countDone, IProgress<Bootst
             failures.Add(new ShardFailure(shard, error));
         BootstrapMetrics.CountShard("failed");
         Tell(new ShardEvent(ShardEventKind.Failed, shard, "", 0) { Error = error });
-        return new ShardOutcome(ShardState.Failed, Error: error);
+        return new ShardOutcome(ShardState.Failed, error);
     }
 
     private void Tell(ShardEvent? happened)

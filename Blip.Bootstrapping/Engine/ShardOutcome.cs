@@ -18,6 +18,5 @@ internal enum ShardState
 
 /// <summary>How the work on a shard ended.</summary>
 /// <param name="State">The end.</param>
-/// <param name="Done">What came of a shard that is done.</param>
 /// <param name="Error">Why a shard failed.</param>
-internal sealed record ShardOutcome(ShardState State, DoneFile? Done = null, string? Error = null);
+internal sealed record ShardOutcome(ShardState State, string? Error = null);

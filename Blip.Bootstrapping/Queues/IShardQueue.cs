@@ -36,7 +36,7 @@ public interface IShardLease
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task ReturnAsync(TimeSpan delay, CancellationToken cancellationToken = default);
 
-    /// <summary>Says that the shard fails whoever takes it: it is not handed out again in this run.</summary>
+    /// <summary>Says that the shard fails on every worker. It is not handed out again in this run.</summary>
     /// <param name="reason">The reason, for people.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     Task FailAsync(string reason, CancellationToken cancellationToken = default);

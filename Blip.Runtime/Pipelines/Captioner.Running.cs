@@ -16,29 +16,29 @@ public sealed partial class Captioner
     }
 
     /// <summary>Captions a batch while no other thread works on the device.</summary>
-    /// <param name="pictures">The images; a result for each, in order.</param>
+    /// <param name="batch">The images; a result for each, in order.</param>
     /// <param name="plan">How their captions are chosen.</param>
     /// <param name="streams">The stream of random numbers of each image; null gives all the same one.</param>
     /// <param name="onToken">Called for each token as it is chosen; null for nothing.</param>
     /// <param name="cancellationToken">Ends the work before the next token.</param>
     /// <returns>The results, and for each image what the image encoder made of it; null for one that was refused.</returns>
     internal (CaptionResult[] Results, EncodedImage?[] Images) RunInTurn(
-        DecodedImage[] pictures, CaptionPlan plan, IReadOnlyList<long>? streams, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+        DecodedImage[] batch, CaptionPlan plan, IReadOnlyList<long>? streams, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
-        var (results, images) = (new CaptionResult[pictures.Length], new EncodedImage?[pictures.Length]);
-        var places = Host.Upload(pictures, model.PixelBuffer, (i, error) => results[i] = CaptionResult.Failed(pictures[i].Source, error));
+        var (results, images) = (new CaptionResult[batch.Length], new EncodedImage?[batch.Length]);
+        var places = Host.Upload(batch, model.PixelBuffer, (i, error) => results[i] = CaptionResult.Failed(batch[i].Source, error));
         if (places.Count == 0)
             return (results, images);
 
         cancellationToken.ThrowIfCancellationRequested();
         var states = model.Encode(places.Count, Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width);
-        var prompts = places.ConvertAll(place => plan.Prompt(pictures[place].Source));
+        var prompts = places.ConvertAll(place => plan.Prompt(batch[place].Source));
         var streamOf = streams is null ? null : places.ConvertAll(place => streams[place]);
         var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streamOf, onToken, cancellationToken);
         var rollouts = plan.Rollout ? model.ImageRollout(places.Count, Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width) : null;
         for (var i = 0; i < places.Count; i++)
         {
-            var (source, image, _) = pictures[places[i]];
+            var (source, image, _) = batch[places[i]];
             images[places[i]] = new EncodedImage(states, i);
             results[places[i]] = sequences[i] is [{ Score: var score }, ..] && double.IsFinite(score)
                 ? CaptionResult.Of(source, ToCaption(sequences[i], prompts[i], plan) with { Attention = plan.Attention ? Attention(i, sequences[i][0], rollouts?[i]) : [] }, plan.Attention ? image : null)

@@ -11,9 +11,9 @@ public sealed class BootstrapQualityTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_demo_models_bootstrap_a_noisy_set()
+    public void The_demo_models_bootstrap_a_noisy_set()
     {
-        var quality = await BootstrapQuality.MeasureAsync(Repository.Absolute("weights"), "cpu", new NoisyPairsOptions(), 300, Token);
+        var quality = BootstrapQuality.Measure(Repository.Absolute("weights"), "cpu", new NoisyPairsOptions(), 300, Token);
         Assert.Equal(300, quality.WebRight.Count + quality.WebWrong.Count);
         Assert.True(quality.WebWrong.DroppedShare >= 0.95, $"Of wrong texts {quality.WebWrong} are kept.");
         Assert.True(quality.WebRight.KeptShare >= 0.95, $"Of right texts {quality.WebRight} are kept.");
@@ -23,10 +23,10 @@ public sealed class BootstrapQualityTests
     }
 
     [Fact]
-    public async Task The_demo_matcher_does_not_see_shapes_that_changed_places()
+    public void The_demo_matcher_does_not_see_shapes_that_changed_places()
     {
         var options = new NoisyPairsOptions { RightShare = 0, DetailShare = 1, DetailWeights = NoisyPairsOptions.EveryDetail };
-        var quality = await BootstrapQuality.MeasureAsync(Repository.Absolute("weights"), "cpu", options, 150, Token);
+        var quality = BootstrapQuality.Measure(Repository.Absolute("weights"), "cpu", options, 150, Token);
         var swaps = quality.Web[(PairTruth.Detail, WrongDetail.Swap)];
         var backgrounds = quality.Web[(PairTruth.Detail, WrongDetail.Background)];
         Assert.True(swaps.KeptShare > 0.8, $"{swaps}");
