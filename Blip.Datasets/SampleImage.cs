@@ -34,6 +34,14 @@ public sealed class SampleImage
         return new SampleImage(name, null, () => bytes);
     }
 
+    /// <summary>The same image with the bytes that were read of it: it is not read again.</summary>
+    /// <param name="bytes">The encoded image.</param>
+    public SampleImage With(byte[] bytes)
+    {
+        ArgumentNullException.ThrowIfNull(bytes);
+        return new SampleImage(Name, Path, () => bytes);
+    }
+
     /// <summary>The encoded image.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>

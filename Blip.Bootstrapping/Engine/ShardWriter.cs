@@ -75,9 +75,9 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
                     throw new DatasetException(
                         $"{source.Name}: sample {sample.Index} was '{rows[0].Key}' and is '{sample.Key}' now: "
                         + "the source has changed under the run. Begin a new one.");
-                CheckImage(source, sample, rows[0].ImageHash);
+                var written = Written(sample, CheckedImage(source, sample, rows[0].ImageHash), rows);
                 foreach (var writer in writers)
-                    await writer.WriteAsync(Written(sample, rows), cancellationToken).ConfigureAwait(false);
+                    await writer.WriteAsync(written, cancellationToken).ConfigureAwait(false);
             }
             if (kept.Count > 0)
                 throw new DatasetException(
@@ -95,7 +95,7 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
     }
 
     // A text that was judged for one image must not go out beside another that took its name since.
-    private static void CheckImage(IDatasetShard source, Sample sample, string? hash)
+    private static SampleImage CheckedImage(IDatasetShard source, Sample sample, string? hash)
     {
         var (bytes, error) = DecodedSample.Read(sample, source.Name);
         if (bytes is null)
@@ -103,12 +103,13 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
         if (hash is not null && hash != DecodedSample.HashOf(bytes))
             throw new DatasetException(
                 $"{source.Name}: sample '{sample.Key}' has another image now: the source has changed under the run. Begin a new one.");
+        return sample.Image!.With(bytes);
     }
 
-    private static WrittenSample Written(Sample sample, List<Candidate> rows) => new()
+    private static WrittenSample Written(Sample sample, SampleImage image, List<Candidate> rows) => new()
     {
         Key = sample.Key,
-        Image = sample.Image!,
+        Image = image,
         Fields = sample.Fields,
         Members = sample.Members,
         Texts = [.. rows.Select(row => new WrittenText(row.Text!, Details(row)))],
