@@ -1,5 +1,6 @@
-"""The demo's scenes: one or two coloured shapes on a plain background, with captions, questions and wrong captions. Needs nothing but Python.
+"""The demo's scenes: one or two coloured shapes on a plain background, with captions, questions and wrong captions.
 
+Needs nothing but Python.
 A scene is a dictionary of background, relation (None for one shape) and items; an item's x, y and r are centre and radius as a share of the
 image's side. The draws of the random generator are in an order that is part of the result. README.md says how this file came to be.
 """
