@@ -47,7 +47,7 @@ public sealed partial class QuestionAnswerer : Pipeline
 
     /// <summary>How a model's answers are chosen where a call does not say.</summary>
     /// <exception cref="ArgumentException">The model's files ask for something that cannot be done; the message names it.</exception>
-    public static GenerationOptions DefaultsOf(ModelSource source, Compat compat)
+    internal static GenerationOptions DefaultsOf(ModelSource source, Compat compat)
     {
         ArgumentNullException.ThrowIfNull(source);
         return CompatRules.Of(compat).Answering ?? GenerationOptions.From(source.GenerationDefaults);
@@ -64,7 +64,7 @@ public sealed partial class QuestionAnswerer : Pipeline
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)"/>
-    public static QuestionAnswerer Load(ModelSource source, QuestionAnswererOptions? options = null)
+    internal static QuestionAnswerer Load(ModelSource source, QuestionAnswererOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new QuestionAnswererOptions();
