@@ -19,3 +19,10 @@ internal sealed record GeneratedSequence(int[] Tokens, double Score)
     /// <summary>Where in the image each token looked; null unless <see cref="GenerationOptions.OutputAttentions"/>.</summary>
     public CrossAttention? Attention { get; init; }
 }
+
+/// <summary>A token, as soon as it has been chosen.</summary>
+/// <param name="Image">Index in the batch.</param>
+/// <param name="Sequence">Which of the image's sequences: 0 but for several samples.</param>
+/// <param name="Token">The token; the stop token too.</param>
+/// <param name="IsLast">Whether the sequence ends with it.</param>
+internal readonly record struct GeneratedToken(int Image, int Sequence, int Token, bool IsLast);

@@ -36,3 +36,6 @@ public sealed record AnswerOptions
     /// <summary>How that is found: by cross-attention, or by rollout, which needs the image itself, not what is kept of it.</summary>
     public AttentionMethod AttentionMethod { get; init; }
 }
+
+/// <summary>How a question answerer is set up.</summary>
+public sealed record QuestionAnswererOptions : ImageCachingOptions;

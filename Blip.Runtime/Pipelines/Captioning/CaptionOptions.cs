@@ -24,3 +24,6 @@ public sealed record CaptionOptions
     /// <summary>How that is found: by cross-attention or by rollout, which costs a pass over the image, too.</summary>
     public AttentionMethod AttentionMethod { get; init; }
 }
+
+/// <summary>How a captioner is set up.</summary>
+public sealed record CaptionerOptions : PipelineOptions;

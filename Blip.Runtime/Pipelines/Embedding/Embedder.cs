@@ -195,3 +195,6 @@ public sealed class Embedder : Pipeline
 
     private static bool IsNumber(float[] vector) => Array.TrueForAll(vector, float.IsFinite);
 }
+
+/// <summary>How an embedder is set up.</summary>
+public sealed record EmbedderOptions : PipelineOptions;

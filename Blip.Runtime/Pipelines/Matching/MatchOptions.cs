@@ -33,3 +33,6 @@ public sealed record MatchOptions
     /// <summary>With <see cref="AttentionMethod.GradCam"/>, the layer of the text encoder, from 0; null for the one behind the middle.</summary>
     public int? AttentionLayer { get; init; }
 }
+
+/// <summary>How a matcher is set up.</summary>
+public sealed record MatcherOptions : ImageCachingOptions;
