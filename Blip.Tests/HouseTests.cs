@@ -34,6 +34,7 @@ public partial class HouseTests
         ["Retrieval"] = ["Checkpoints"],
         ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
         ["Evaluation"] = ["Retrieval", "Pipelines"],
+        ["Tracing"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Pipelines"],
         ["Hosting"] = ["Checkpoints", "Imaging", "Generation", "Pipelines"],
     };
 
