@@ -5,7 +5,7 @@ internal static class ExitCodes
 {
     public const int Success = 0;
 
-    /// <summary>Some pictures have no caption; the others have.</summary>
+    /// <summary>Some images have no caption; the others have.</summary>
     public const int SomeFailed = 1;
 
     /// <summary>Two traces differ.</summary>

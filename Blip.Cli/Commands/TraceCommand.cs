@@ -16,7 +16,7 @@ internal sealed class TraceCommand : Command, IHasExamples
         "--format", "text: lines for people; json: one object.", "text", ["text", "json"]);
     private readonly Option<string[]> compare = new("--compare")
     {
-        Description = "Compare two traces, or a trace with what another program recorded under the same names. Exit code 1 where they differ.",
+        Description = "Compare two traces, or a trace with what another program recorded under the same names; exit code 1 where they differ.",
         HelpName = "A B",
         Arity = new ArgumentArity(1, 2),
         AllowMultipleArgumentsPerToken = true,
@@ -84,7 +84,7 @@ internal sealed class TraceCommand : Command, IHasExamples
             foreach (var option in ((Option[])[tolerance, verbose]).Where(Given))
                 result.AddError($"{option.Name} is about {compare.Name}: give that, too.");
             if (result.GetResult(image) is not { Tokens.Count: 1 })
-                result.AddError("give one image to trace, or two files to compare: 'blip trace IMAGE --output FILE', 'blip trace --compare A B'.");
+                result.AddError("give one image to trace ('blip trace IMAGE --output FILE'), or two files to compare ('blip trace --compare A B').");
             if (!Given(recording.Output))
                 result.AddError($"give {recording.Output.Name} FILE: the file that the trace is written to.");
             return;

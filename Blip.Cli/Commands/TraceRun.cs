@@ -48,7 +48,8 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
             BlipHead.VisualQuestionAnswering => Traced(
                 parsed,
                 () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),
-                answerer => ModelTracer.Answer(answerer, image, parsed.GetValue(binding.Question)!, AnswerOptions(parsed, source), cancellationToken)),
+                answerer => ModelTracer.Answer(
+                    answerer, image, parsed.GetValue(binding.Question)!, AnswerOptions(parsed, source), cancellationToken)),
             BlipHead.Retrieval => Traced(
                 parsed,
                 () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)),
@@ -112,6 +113,7 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
 
     private void CheckTexts(ParseResult parsed, ModelSource source, BlipHead head)
     {
+        var model = $"{source.Name} ({head.Architecture()})";
         var wanted = head switch
         {
             BlipHead.Captioning => binding.Prompt,
@@ -122,11 +124,11 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
         foreach (var other in ((Option<string?>[])[binding.Prompt, binding.Question, binding.Text]).Where(other => other != wanted))
         {
             if (parsed.GetValue(other) is not null)
-                throw new UsageException($"{other.Name} is not for {source.Name}, which is a {head.Architecture()}: it takes {wanted.Name}.");
+                throw new UsageException($"{other.Name} is not for {model}: give {wanted.Name}.");
         }
         if (head != BlipHead.Captioning && string.IsNullOrWhiteSpace(parsed.GetValue(wanted)))
-            throw new UsageException($"{source.Name} is a {head.Architecture()}: give {wanted.Name} TEXT, with words.");
+            throw new UsageException($"{model} wants words: give {wanted.Name} TEXT.");
         if (head is BlipHead.Retrieval or BlipHead.Model && binding.Generation.Given(parsed).FirstOrDefault() is { } idle)
-            throw new UsageException($"{idle} is about writing text, and {source.Name} is a {head.Architecture()}, which writes none; leave it out.");
+            throw new UsageException($"{idle} is about writing text, and {model} writes none; leave it out.");
     }
 }

@@ -16,7 +16,7 @@ internal sealed class TraceBinding
 
     /// <summary>The file of the trace.</summary>
     public Option<string?> Output { get; } = OptionKinds.Text(
-        "--output", "The file to write: safetensors, under the reference's names. A trace that is there is replaced, and no other file.", "FILE");
+        "--output", "The file to write: safetensors with the reference's names. A trace that is there is replaced, no other file.", "FILE");
 
     /// <summary>Words that a caption begins with.</summary>
     public Option<string?> Prompt { get; } = OptionKinds.Text("--prompt", "For a captioner: words that the sentence begins with.", "TEXT");

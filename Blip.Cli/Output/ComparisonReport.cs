@@ -18,11 +18,10 @@ internal sealed class ComparisonReport(TraceFile first, TraceFile second, TraceC
     {
         foreach (var (name, a, b) in first.Metadata.Differences(second.Metadata))
             yield return $"{name} is {a} in the first file and {b} in the second";
-        foreach (var (file, names) in ((TraceFile, IReadOnlyList<string>)[])[(first, comparison.Alone.First), (second, comparison.Alone.Second)])
-        {
-            if (names.Count > 0)
-                yield return $"{file.Path} alone holds {string.Join(", ", names.Take(NamesShown))}{(names.Count > NamesShown ? $" and {names.Count - NamesShown} more" : "")}";
-        }
+        if (comparison.Alone.First.Count > 0)
+            yield return $"{first.Path} alone holds {Shown(comparison.Alone.First)}";
+        if (comparison.Alone.Second.Count > 0)
+            yield return $"{second.Path} alone holds {Shown(comparison.Alone.Second)}";
     }
 
     /// <summary>Writes one line, after a line for each tensor where that is wanted.</summary>
@@ -114,7 +113,10 @@ internal sealed class ComparisonReport(TraceFile first, TraceFile second, TraceC
     private string Tokens()
     {
         if (comparison.Tokens is not { } tokens)
-            return first.Holds(TracePlace.Sequences) && second.Holds(TracePlace.Sequences) ? "the tokens are the same" : "tokens were not recorded";
+        {
+            var recorded = first.Holds(TracePlace.Sequences) && second.Holds(TracePlace.Sequences);
+            return recorded ? "the tokens are the same" : "tokens were not recorded";
+        }
         if (tokens is { Logits: var (a, b), Gap: { } gap })
         {
             return $"tokens differ at {tokens.Position}: {Word(tokens.First)} ({Logit(a)}) and {Word(tokens.Second)} ({Logit(b)}), "
@@ -125,8 +127,14 @@ internal sealed class ComparisonReport(TraceFile first, TraceFile second, TraceC
 
     private string Mark(TensorDifference tensor) => (tensor.Differs ? "differs" : "") + NotFinite(tensor);
 
-    private static string Text(TraceFile file, string name) =>
-        $"'{string.Join(' ', file.ReadIds(name).SelectMany(row => row).Select(id => file.Metadata.Words.GetValueOrDefault(id) is { Length: > 0 } word ? word : $"{id}"))}'";
+    private static string Shown(IReadOnlyList<string> names) =>
+        string.Join(", ", names.Take(NamesShown)) + (names.Count > NamesShown ? $" and {names.Count - NamesShown} more" : "");
+
+    private static string Text(TraceFile file, string name)
+    {
+        var words = file.ReadIds(name).SelectMany(row => row).Select(id => file.Metadata.Words.GetValueOrDefault(id) is { Length: > 0 } word ? word : $"{id}");
+        return $"'{string.Join(' ', words)}'";
+    }
 
     private string Word(int? token)
     {

@@ -12,7 +12,7 @@ internal static class TraceOutput
     {
         OutputFile.Check(path);
         if (File.Exists(path) && !TraceFile.IsTrace(path))
-            throw new UsageException($"--output is '{path}', which is there already and is no trace; name another file, or remove that one.");
+            throw new UsageException($"--output is '{path}', which is there and is no trace; name another file, or remove that one.");
     }
 
     /// <summary>Writes the file.</summary>

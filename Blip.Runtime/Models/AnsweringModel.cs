@@ -121,11 +121,13 @@ public sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
         TextRollout.Compose(AnswerAttention(question, tokens, method), ImageAttention(question, method));
 
     /// <summary>Plans the decoder over whole answers; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
-    internal Plan Whole(Watch watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
+    internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source(Question), watch, ids, tokens, questionRow, mask, outputs);
 
-    /// <summary>Plans the reading of questions with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
-    internal Plan QuestionPlan(Watch watch, ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null) =>
+    /// <summary>
+    /// Plans the reading of questions with recorded outputs; the caller runs it, reads the outputs and disposes it before the next call.
+    /// </summary>
+    internal Plan QuestionPlan(RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null) =>
         PlanTexts(graphs.Question(watch), questions, images, imageOf);
 
     private Conversation Question => asked ?? throw new InvalidOperationException("No question was asked; ask first.");

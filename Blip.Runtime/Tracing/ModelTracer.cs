@@ -7,7 +7,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>Takes one image through a pipeline's model and records what every part gives, under the names of the reference's goldens.</summary>
+/// <summary>Takes one image through a pipeline's model and records what every part gives, under the reference's names.</summary>
 internal static class ModelTracer
 {
     /// <summary>Traces a caption: image encoder, decoder, tokens.</summary>
@@ -29,7 +29,7 @@ internal static class ModelTracer
                 session.Image(image);
                 session.Ids("input_ids", prompt);
                 var tokens = session.Generate(model, plan, prompt, cancellationToken);
-                session.Decoder(model.Whole(Watch.HiddenStates, tokens, tokens.Length, [0], [], null), tokens);
+                session.Decoder(model.Whole(RecordedOutputs.HiddenStates, tokens, tokens.Length, [0], [], null), tokens);
                 return session.End(BlipHead.Captioning, image.Name, options.Prompt, captioner.Host.Tokenizer?.Decode(tokens));
             },
             cancellationToken);
@@ -42,7 +42,8 @@ internal static class ModelTracer
     /// <param name="options">How the answer is written.</param>
     /// <param name="cancellationToken">Ends the work before the next token.</param>
     /// <inheritdoc cref="Caption" path="/exception"/>
-    public static ModelTrace Answer(QuestionAnswerer answerer, ImageSource image, string question, AnswerOptions options, CancellationToken cancellationToken)
+    public static ModelTrace Answer(
+        QuestionAnswerer answerer, ImageSource image, string question, AnswerOptions options, CancellationToken cancellationToken)
     {
         var (host, plan) = (answerer.Host, answerer.Plan(options));
         var ids = TextIds.Of(host, question, CompatRules.Of(host.Options.Compat).Question, "Question");
@@ -54,10 +55,12 @@ internal static class ModelTracer
                 var states = session.Image(image);
                 session.Ids("input_ids", ids);
                 // Keys and values of the question are outputs, too; they follow from its states.
-                session.Outputs(model.QuestionPlan(Watch.HiddenStates, states, [ids]), output => output.StartsWith("text.", StringComparison.Ordinal) ? output : null);
+                session.Outputs(
+                    model.QuestionPlan(RecordedOutputs.HiddenStates, states, [ids]),
+                    output => output.StartsWith("text.", StringComparison.Ordinal) ? output : null);
                 model.Ask(states, [ids]);
                 var tokens = session.Generate(model, plan, plan.Start, cancellationToken);
-                session.Decoder(model.Whole(Watch.HiddenStates, tokens, tokens.Length, [0], [], null), tokens);
+                session.Decoder(model.Whole(RecordedOutputs.HiddenStates, tokens, tokens.Length, [0], [], null), tokens);
                 return session.End(BlipHead.VisualQuestionAnswering, image.Name, question, host.Tokenizer?.Decode(tokens));
             },
             cancellationToken);
@@ -84,16 +87,16 @@ internal static class ModelTracer
                 session.Ids($"{first}.input_ids", pair);
                 session.Ids("cls.input_ids", alone);
                 var last = $"text.hidden.{model.Config.Text.Layers}";
-                session.Outputs(model.MatchPlan(Watch.HiddenStates, states, [pair]), output => Renamed(output, last, $"{first}.itm"));
+                session.Outputs(model.MatchPlan(RecordedOutputs.HiddenStates, states, [pair]), output => Renamed(output, last, $"{first}.itm"));
                 var logits = session.Tensors.Find($"{first}.itm")!;
-                session.Outputs(model.TextPlan(Watch.HiddenStates, [alone]), output => Renamed(output, last, "cls.itc"));
+                session.Outputs(model.TextPlan(RecordedOutputs.HiddenStates, [alone]), output => Renamed(output, last, "cls.itc"));
                 var (vector, textVector) = (model.EmbedImages(states)[0], session.Tensors.Find("text_embeds")!);
                 session.Tensors.Add("image_embeds", vector, 1, vector.Length);
                 var cosine = Similarity.Cosine(vector, textVector);
                 session.Tensors.Add("cls.itc", [(float)cosine], 1, 1);
-                var match = new MatchLogits(logits[0], logits[1]);
-                return session.End(
-                    BlipHead.Retrieval, image.Name, text, string.Create(CultureInfo.InvariantCulture, $"match {match.Probability:0.0000}, cosine {cosine:0.0000}"));
+                var probability = new MatchLogits(logits[0], logits[1]).Probability;
+                var result = string.Create(CultureInfo.InvariantCulture, $"match {probability:0.0000}, cosine {cosine:0.0000}");
+                return session.End(BlipHead.Retrieval, image.Name, text, result);
             },
             cancellationToken);
 
@@ -122,7 +125,7 @@ internal static class ModelTracer
                 var session = new TraceSession(host, model);
                 var states = session.Image(image);
                 session.Ids("input_ids", ids);
-                session.Outputs(model.TextPlan(Watch.HiddenStates, [ids]), output => output switch
+                session.Outputs(model.TextPlan(RecordedOutputs.HiddenStates, [ids]), output => output switch
                 {
                     ContrastiveGraphs.Features => "get_text_features",
                     ContrastiveGraphs.Embedding => "text_embeds",

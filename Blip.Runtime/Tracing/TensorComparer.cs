@@ -26,10 +26,10 @@ internal sealed class TensorComparer(TraceFile first, TraceFile second)
     public TensorDifference CompareTokens(string name, long tokens)
     {
         var (a, b) = (first.Info(name), second.Info(name));
-        var fit = a.Shape.Length >= 2 && a.Shape.Length == b.Shape.Length && a.Shape[0] == b.Shape[0] && a.Shape.AsSpan(2).SequenceEqual(b.Shape.AsSpan(2));
-        if (!fit)
+        if (a.Shape.Length < 2 || a.Shape.Length != b.Shape.Length || a.Shape[0] != b.Shape[0] || !a.Shape.AsSpan(2).SequenceEqual(b.Shape.AsSpan(2)))
             return Compare(name);
-        var (inner, count) = (a.Shape[2..].Aggregate(1L, (product, size) => product * size), Math.Min(tokens, Math.Min(a.Shape[1], b.Shape[1])));
+        var inner = a.Shape[2..].Aggregate(1L, (product, size) => product * size);
+        var count = Math.Min(tokens, Math.Min(a.Shape[1], b.Shape[1]));
         return Compare(new TensorDifference(name, a, b), a.Shape[0], count * inner, a.Shape[1] * inner, b.Shape[1] * inner);
     }
 

@@ -38,7 +38,7 @@ internal sealed record TensorDifference(string Name, TensorInfo First, TensorInf
     /// <summary>Whether the elements are ids, of which any difference counts.</summary>
     public bool IsIds => !First.Type.IsFloatingPoint() && !Second.Type.IsFloatingPoint();
 
-    /// <summary>The largest difference as a share of <see cref="Rms"/>; infinite where one element is finite and the other is not.</summary>
+    /// <summary>The largest difference as a share of <see cref="Rms"/>; infinite where only one element is finite.</summary>
     public double Relative => Share(Largest);
 
     /// <summary>The root mean square of the differences as a share of <see cref="Rms"/>.</summary>

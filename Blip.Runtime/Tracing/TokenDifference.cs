@@ -41,9 +41,11 @@ internal sealed record TokenDifference(int Row, int Position, int? First, int? S
     {
         if (First is not { } a || Second is not { } b || Position == 0 || !file.Holds(TracePlace.Logits))
             return null;
-        if (file.Info(TracePlace.Logits).Shape is not [var rows, var tokens, var vocabulary] || Row >= rows || Position > tokens || Math.Max(a, b) >= vocabulary)
+        if (file.Info(TracePlace.Logits).Shape is not [var rows, var tokens, var vocabulary])
             return null;
-        var start = (((Row * tokens) + Position - 1) * vocabulary);
+        if (Row >= rows || Position > tokens || Math.Min(a, b) < 0 || Math.Max(a, b) >= vocabulary)
+            return null;
+        var start = ((Row * tokens) + Position - 1) * vocabulary;
         var logits = new float[2];
         file.Read(TracePlace.Logits, start + a, logits.AsSpan(0, 1));
         file.Read(TracePlace.Logits, start + b, logits.AsSpan(1, 1));

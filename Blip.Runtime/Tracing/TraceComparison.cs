@@ -17,12 +17,13 @@ internal sealed record TraceComparison(IReadOnlyList<TensorDifference> Tensors, 
     public TensorDifference? First => Tensors.FirstOrDefault(tensor => tensor.Differs);
 
     /// <summary>The tensor of numbers that comes nearest to its tolerance, or exceeds it most; null where there is none.</summary>
-    public TensorDifference? Largest => Tensors.Where(tensor => !tensor.IsIds).MaxBy(tensor => tensor.Relative / Math.Max(tensor.Tolerance, 1e-30));
+    public TensorDifference? Largest =>
+        Tensors.Where(tensor => !tensor.IsIds).MaxBy(tensor => tensor.Relative / Math.Max(tensor.Tolerance, double.Epsilon));
 
     /// <summary>Compares two files.</summary>
     /// <param name="first">The one to judge.</param>
     /// <param name="second">The one to judge by.</param>
-    /// <param name="tolerance">How far an element may be off, as a share of its tensor's root mean square; null for what the precisions say.</param>
+    /// <param name="tolerance">How far an element may be off, as a share of its tensor's rms; null for what the precisions say.</param>
     /// <exception cref="CheckpointException">They have no tensor in common, or cannot be read.</exception>
     public static TraceComparison Of(TraceFile first, TraceFile second, double? tolerance = null)
     {
@@ -30,7 +31,8 @@ internal sealed record TraceComparison(IReadOnlyList<TensorDifference> Tensors, 
         if (common.Count == 0)
         {
             throw new CheckpointException(
-                $"{first.Path} and {second.Path} have no tensor of one name. A trace holds pixel_values, vision.hidden.0 and so on; see docs/debugging.md.");
+                $"{first.Path} and {second.Path} have no tensor of one name. A trace holds pixel_values, vision.hidden.0 and so on "
+                + "(docs/debugging.md has the names).");
         }
         var (tokens, comparer) = (TokenDifference.Find(first, second), new TensorComparer(first, second));
         var tolerances = tolerance is { } given ? new TraceTolerance(given, given) : TraceTolerance.Of(first, second);
@@ -45,7 +47,8 @@ internal sealed record TraceComparison(IReadOnlyList<TensorDifference> Tensors, 
         {
             ({ } differ, TraceStage.Decoder) => comparer.CompareTokens(name, differ.Position),
             ({ } differ, TraceStage.Steps) => comparer.CompareTokens(name, Math.Max(0, differ.Position - Prompt(first, name) + 1)),
-            ({ } differ, TraceStage.Tokens) => new TensorDifference(name, first.Info(name), second.Info(name)) { Reason = $"token {differ.Position}" },
+            ({ } differ, TraceStage.Tokens) =>
+                new TensorDifference(name, first.Info(name), second.Info(name)) { Reason = $"token {differ.Position}" },
             _ => comparer.Compare(name),
         };
     }

@@ -2,7 +2,9 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>A file of recorded tensors: a trace, or what another program recorded under the same names. Tensors are read in pieces.</summary>
+/// <summary>
+/// A file of recorded tensors: a trace, or what another program recorded under the same names. Tensors are read in pieces.
+/// </summary>
 internal sealed class TraceFile : IDisposable
 {
     private readonly SafetensorsFile file;

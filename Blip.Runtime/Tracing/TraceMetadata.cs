@@ -12,7 +12,8 @@ internal sealed record TraceMetadata
     public const string Format = "blip-trace";
 
     // Settings of a run; a difference between two traces begins with these.
-    private static readonly string[] Compared = ["model", "head", "precision", "encoder_precision", "device", "compat", "image", "text", "version"];
+    private static readonly string[] Compared =
+        ["model", "head", "precision", "encoder_precision", "device", "compat", "image", "text", "version"];
 
     private readonly IReadOnlyDictionary<string, string> values;
 
@@ -41,8 +42,7 @@ internal sealed record TraceMetadata
     public string? Result => values.GetValueOrDefault("result");
 
     /// <summary>Tokens of the prompt, the start token counted: those that were not chosen.</summary>
-    public int PromptTokens =>
-        int.TryParse(values.GetValueOrDefault("prompt_tokens"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? Math.Max(1, count) : 1;
+    public int PromptTokens => Number(values.GetValueOrDefault("prompt_tokens")) is { } count ? Math.Max(1, count) : 1;
 
     /// <summary>The words of the tokens in the trace, by id.</summary>
     public IReadOnlyDictionary<int, string> Words { get; }
@@ -82,6 +82,9 @@ internal sealed record TraceMetadata
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
+    private static int? Number(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+
     // A damaged table costs the words, not the comparison.
     private static Dictionary<int, string> ReadWords(string? text)
     {
@@ -93,7 +96,7 @@ internal sealed record TraceMetadata
             using var json = JsonDocument.Parse(text);
             foreach (var property in json.RootElement.EnumerateObject())
             {
-                if (int.TryParse(property.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                if (Number(property.Name) is { } id)
                     words[id] = property.Value.GetString() ?? "";
             }
         }

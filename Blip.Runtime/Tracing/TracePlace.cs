@@ -4,7 +4,9 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>Where a tensor stands in the computation. Tensors are ordered by it, so that the first difference is the first one computed.</summary>
+/// <summary>
+/// Where a tensor stands in the computation. Tensors are ordered by it, so that the first difference is the first one computed.
+/// </summary>
 /// <param name="Stage">Pixels, ids, image encoder, text encoder, decoder, tokens.</param>
 /// <param name="Step">Within the stage: twice the layer, and one more for what is computed inside of the layer.</param>
 internal readonly record struct TracePlace(TraceStage Stage, int Step) : IComparable<TracePlace>
@@ -47,8 +49,9 @@ internal readonly record struct TracePlace(TraceStage Stage, int Step) : ICompar
             TraceStage.Ids => "the tokenizer",
             TraceStage.Vision => Tower("vision_model", "encoder.layers", place.Step, layer, "post_layernorm"),
             TraceStage.Text => Tower(head == BlipHead.Model ? "text_model" : "text_encoder", "encoder.layer", place.Step, layer, "pooler"),
-            TraceStage.Matching => place.Step == Scores ? "itm_head" : Tower("text_encoder", "encoder.layer", place.Step, layer, "encoder"),
-            TraceStage.Comparing => place.Step == Scores ? "the projections" : Tower("text_encoder", "encoder.layer", place.Step, layer, "encoder"),
+            TraceStage.Matching when place.Step == Scores => "itm_head",
+            TraceStage.Comparing when place.Step == Scores => "the projections",
+            TraceStage.Matching or TraceStage.Comparing => Tower("text_encoder", "encoder.layer", place.Step, layer, "encoder"),
             TraceStage.Decoder => Tower("text_decoder", "bert.encoder.layer", place.Step, layer, "cls", embeddings: "bert.embeddings"),
             TraceStage.Steps => "text_decoder, token by token over its caches",
             TraceStage.Tokens => "the choice of tokens",
@@ -70,7 +73,8 @@ internal readonly record struct TracePlace(TraceStage Stage, int Step) : ICompar
             ["vision", ..] => TraceStage.Vision,
             ["text", ..] => TraceStage.Text,
             [_, "itm", ..] => TraceStage.Matching,
-            [_, "itc", ..] or ["image_embeds" or "text_embeds" or "get_text_features" or "get_image_features" or "logits_per_image" or "logits_per_text"] => TraceStage.Comparing,
+            [_, "itc", ..] or ["image_embeds" or "text_embeds" or "get_text_features" or "get_image_features"] => TraceStage.Comparing,
+            ["logits_per_image" or "logits_per_text"] => TraceStage.Comparing,
             ["lm", ..] => TraceStage.Decoder,
             [.., "logits"] => TraceStage.Steps,
             [Sequences] => TraceStage.Tokens,
@@ -78,7 +82,8 @@ internal readonly record struct TracePlace(TraceStage Stage, int Step) : ICompar
         };
     }
 
-    private static string Tower(string tower, string layers, int step, int layer, string end, string embeddings = "embeddings") => step switch
+    private static string Tower(
+        string tower, string layers, int step, int layer, string end, string embeddings = "embeddings") => step switch
     {
         0 => $"{tower}.{embeddings}",
         >= States => $"{tower}.{end}",

@@ -22,7 +22,9 @@ internal sealed class TraceRecording
     public void Add(string name, float[] values, params ReadOnlySpan<long> shape) =>
         tensors.Add((new TensorInfo(name, TensorType.Float32, [.. shape]), values));
 
-    /// <summary>Adds the tokens of one row <c>[1, tokens]</c>; ids are 64 bits wide, as the reference has them. A name that is there stays.</summary>
+    /// <summary>
+    /// Adds the tokens of one row <c>[1, tokens]</c>; ids are 64 bits wide, as the reference has them. A name that is there stays.
+    /// </summary>
     public void AddIds(string name, IReadOnlyList<int> ids)
     {
         if (!tensors.Exists(tensor => tensor.Info.Key == name))

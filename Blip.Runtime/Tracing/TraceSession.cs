@@ -38,7 +38,7 @@ internal sealed class TraceSession(PipelineHost host, ImageTextModel model)
     /// <param name="width">Their width in pixels.</param>
     public static void RecordVision(TraceRecording tensors, ImageTextModel model, int images, int height, int width)
     {
-        using var plan = model.VisionPlan(Watch.HiddenStates, images, height, width);
+        using var plan = model.VisionPlan(RecordedOutputs.HiddenStates, images, height, width);
         tensors.Add("pixel_values", plan.ReadInput(BlipGraphs.Pixels), images, 3, height, width);
         plan.Run();
         tensors.AddOutputs(plan, output => output == BlipGraphs.ImageEmbeddings ? "vision.last_hidden_state" : output);
@@ -65,20 +65,20 @@ internal sealed class TraceSession(PipelineHost host, ImageTextModel model)
 
     /// <summary>Writes a text token by token, and records the logits of each step where there is one text at a time.</summary>
     /// <returns>
-    /// The tokens from the start token; the prompt alone where the model gave no token a probability, so that its states can still be recorded.
+    /// The tokens from the start token. The prompt alone where the model gave no token a probability: its states can still be recorded.
     /// </returns>
     public int[] Generate(ITextDecoder decoder, GenerationPlan plan, int[] prompt, CancellationToken cancellationToken)
     {
         promptTokens = prompt.Length;
         var steps = plan.Generation.NumBeams == 1;
         using var generator = new Generator(host.Device);
-        var sequences = generator.Generate(
-            decoder, [prompt], plan.Specials, plan.Generation with { OutputLogits = steps, OutputAttentions = false }, cancellationToken: cancellationToken);
+        var options = plan.Generation with { OutputLogits = steps, OutputAttentions = false };
+        var sequences = generator.Generate(decoder, [prompt], plan.Specials, options, cancellationToken: cancellationToken);
         var sequence = sequences[0] is [var first, ..] ? first : new GeneratedSequence(prompt, double.NaN);
         if (steps && sequence.Logits is [_, ..] logits)
         {
-            Tensors.Add(
-                plan.Generation.DoSample ? "sample.logits" : "greedy.logits", [.. logits.SelectMany(row => row)], 1, logits.Count, logits[0].Length);
+            var name = plan.Generation.DoSample ? "sample.logits" : "greedy.logits";
+            Tensors.Add(name, [.. logits.SelectMany(row => row)], 1, logits.Count, logits[0].Length);
         }
         return sequence.Tokens;
     }
@@ -91,8 +91,10 @@ internal sealed class TraceSession(PipelineHost host, ImageTextModel model)
         Outputs(plan, output => output == DecoderGraphs.Logits ? TracePlace.Logits : output);
         Ids(TracePlace.Sequences, tokens);
         var (logits, vocabulary) = (Tensors.Find(TracePlace.Logits)!, model.Config.Text.VocabularySize);
-        var steps = TraceStep.Of(tokens, promptTokens, (row, values) => logits.AsSpan(row * vocabulary, vocabulary).CopyTo(values), vocabulary);
+        var steps = TraceStep.Of(tokens, promptTokens, Row, vocabulary);
         seen.UnionWith(steps.Select(step => step.Other));
+
+        void Row(int row, Span<float> values) => logits.AsSpan(row * vocabulary, vocabulary).CopyTo(values);
     }
 
     /// <summary>Ends the trace.</summary>
@@ -102,7 +104,7 @@ internal sealed class TraceSession(PipelineHost host, ImageTextModel model)
     /// <param name="result">What came out.</param>
     public ModelTrace End(BlipHead head, string image, string? text, string? result)
     {
-        var options = host.Options;
+        var (options, assembly) = (host.Options, typeof(TraceSession).Assembly);
         return new ModelTrace(Tensors, TraceMetadata.Of(
             [
                 ("model", host.Source.Name),
@@ -111,7 +113,7 @@ internal sealed class TraceSession(PipelineHost host, ImageTextModel model)
                 ("encoder_precision", Name(options.EncoderPrecision ?? options.Precision.ForEncoder())),
                 ("device", $"{host.Device.Description.Id} ({host.Device.Description.Name})"),
                 ("compat", Name(options.Compat)),
-                ("version", typeof(TraceSession).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion),
+                ("version", assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion),
                 ("image", image),
                 ("text", text),
                 ("prompt_tokens", promptTokens.ToString(CultureInfo.InvariantCulture)),

@@ -22,7 +22,8 @@ internal sealed class TraceTolerance(double encoder, double text)
     /// <summary>The tolerance of a tensor.</summary>
     public double For(string name) => TracePlace.Of(name).Stage <= TraceStage.Vision ? encoder : text;
 
-    private static double OfEncoder(TraceFile file) => OfPrecision(file.Metadata.EncoderPrecision ?? file.Metadata.Precision) ?? OfTypes(file);
+    private static double OfEncoder(TraceFile file) =>
+        OfPrecision(file.Metadata.EncoderPrecision ?? file.Metadata.Precision) ?? OfTypes(file);
 
     private static double OfText(TraceFile file) => OfPrecision(file.Metadata.Precision) ?? OfTypes(file);
 
