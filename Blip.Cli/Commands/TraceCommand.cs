@@ -10,13 +10,15 @@ namespace Blip.Cli.Commands;
 /// <summary><c>blip trace</c>: what every layer of a model gives for one image, in a file; or where two such files differ first.</summary>
 internal sealed class TraceCommand : Command, IHasExamples
 {
+    private const string BatchSize = "--batch-size";
+
     private readonly Terminal terminal;
     private readonly Argument<string[]> image;
     private readonly Option<string> format = OptionKinds.Choice(
         "--format", "text: lines for people; json: one object.", "text", ["text", "json"]);
     private readonly Option<string[]> compare = new("--compare")
     {
-        Description = "Compare two traces, or a trace with what another program recorded under the same names; exit code 1 where they differ.",
+        Description = "Compare two traces, or a trace with another program's recording under the same names; exit code 1 where they differ.",
         HelpName = "A B",
         Arity = new ArgumentArity(1, 2),
         AllowMultipleArgumentsPerToken = true,
@@ -84,7 +86,9 @@ internal sealed class TraceCommand : Command, IHasExamples
             foreach (var option in ((Option[])[tolerance, verbose]).Where(Given))
                 result.AddError($"{option.Name} is about {compare.Name}: give that, too.");
             if (result.GetResult(image) is not { Tokens.Count: 1 })
-                result.AddError("give one image to trace ('blip trace IMAGE --output FILE'), or two files to compare ('blip trace --compare A B').");
+                result.AddError("give one image ('blip trace IMAGE --output FILE'), or two files to compare ('blip trace --compare A B').");
+            if (Options.Where(Given).FirstOrDefault(option => option.Name == BatchSize) is not null)
+                result.AddError($"{BatchSize} is about many images, and a trace is about one: leave it out.");
             if (!Given(recording.Output))
                 result.AddError($"give {recording.Output.Name} FILE: the file that the trace is written to.");
             return;

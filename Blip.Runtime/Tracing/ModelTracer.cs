@@ -87,7 +87,8 @@ internal static class ModelTracer
                 session.Ids($"{first}.input_ids", pair);
                 session.Ids("cls.input_ids", alone);
                 var last = $"text.hidden.{model.Config.Text.Layers}";
-                session.Outputs(model.MatchPlan(RecordedOutputs.HiddenStates, states, [pair]), output => Renamed(output, last, $"{first}.itm"));
+                session.Outputs(
+                    model.MatchPlan(RecordedOutputs.HiddenStates, states, [pair]), output => Renamed(output, last, $"{first}.itm"));
                 var logits = session.Tensors.Find($"{first}.itm")!;
                 session.Outputs(model.TextPlan(RecordedOutputs.HiddenStates, [alone]), output => Renamed(output, last, "cls.itc"));
                 var (vector, textVector) = (model.EmbedImages(states)[0], session.Tensors.Find("text_embeds")!);

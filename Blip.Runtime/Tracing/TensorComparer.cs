@@ -26,11 +26,12 @@ internal sealed class TensorComparer(TraceFile first, TraceFile second)
     public TensorDifference CompareTokens(string name, long tokens)
     {
         var (a, b) = (first.Info(name), second.Info(name));
-        if (a.Shape.Length < 2 || a.Shape.Length != b.Shape.Length || a.Shape[0] != b.Shape[0] || !a.Shape.AsSpan(2).SequenceEqual(b.Shape.AsSpan(2)))
+        var (x, y) = (a.Shape, b.Shape);
+        if (x.Length < 2 || x.Length != y.Length || x[0] != y[0] || !x.AsSpan(2).SequenceEqual(y.AsSpan(2)))
             return Compare(name);
-        var inner = a.Shape[2..].Aggregate(1L, (product, size) => product * size);
-        var count = Math.Min(tokens, Math.Min(a.Shape[1], b.Shape[1]));
-        return Compare(new TensorDifference(name, a, b), a.Shape[0], count * inner, a.Shape[1] * inner, b.Shape[1] * inner);
+        var inner = x[2..].Aggregate(1L, (product, size) => product * size);
+        var count = Math.Min(tokens, Math.Min(x[1], y[1]));
+        return Compare(new TensorDifference(name, a, b), x[0], count * inner, x[1] * inner, y[1] * inner);
     }
 
     private TensorDifference Compare(TensorDifference tensor, long rows, long length, long firstStride, long secondStride)
