@@ -32,6 +32,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         ("How well a text fits", "blip match photo.jpg --text \"a dog on a beach\""),
         ("Find images by words", "blip index photos && blip search \"a dog on a beach\""),
         ("All the options of captioning", "blip caption --help"),
+        ("Why a caption differs", "blip trace photo.jpg --output ours.safetensors && blip trace --compare ours.safetensors reference.safetensors"),
         ("What this machine can run on", "blip devices"),
     ];
 }

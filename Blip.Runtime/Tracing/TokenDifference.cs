@@ -9,7 +9,7 @@ namespace Blip.Runtime.Tracing;
 /// <param name="Second">The second file's token; null where its sequence ends before.</param>
 internal sealed record TokenDifference(int Row, int Position, int? First, int? Second)
 {
-    /// <summary>The logits of both tokens in one of the files; null where neither holds them.</summary>
+    /// <summary>The logits of both tokens in the second file, or else in the first; null where neither holds them.</summary>
     public (float First, float Second)? Logits { get; init; }
 
     /// <summary>How far one is ahead of the other; null where the logits are not known.</summary>
@@ -31,7 +31,7 @@ internal sealed record TokenDifference(int Row, int Position, int? First, int? S
             if ((common < a[row].Length || common < b[row].Length) && (found is null || common < found.Position))
                 found = new TokenDifference(row, common, At(a[row], common), At(b[row], common));
         }
-        return found is null ? null : found with { Logits = found.LogitsIn(first) ?? found.LogitsIn(second) };
+        return found is null ? null : found with { Logits = found.LogitsIn(second) ?? found.LogitsIn(first) };
     }
 
     private static int? At(int[] tokens, int position) => position < tokens.Length ? tokens[position] : null;

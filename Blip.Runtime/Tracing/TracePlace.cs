@@ -52,7 +52,7 @@ internal readonly record struct TracePlace(TraceStage Stage, int Step) : ICompar
             TraceStage.Matching when place.Step == Scores => "itm_head",
             TraceStage.Comparing when place.Step == Scores => "the projections",
             TraceStage.Matching or TraceStage.Comparing => Tower("text_encoder", "encoder.layer", place.Step, layer, "encoder"),
-            TraceStage.Decoder => Tower("text_decoder", "bert.encoder.layer", place.Step, layer, "cls", embeddings: "bert.embeddings"),
+            TraceStage.Decoder => Tower("text_decoder", "bert.encoder.layer", place.Step, layer, "cls", first: "bert.embeddings"),
             TraceStage.Steps => "text_decoder, token by token over its caches",
             TraceStage.Tokens => "the choice of tokens",
             TraceStage.Other => "a part that blip does not know",
@@ -82,10 +82,9 @@ internal readonly record struct TracePlace(TraceStage Stage, int Step) : ICompar
         };
     }
 
-    private static string Tower(
-        string tower, string layers, int step, int layer, string end, string embeddings = "embeddings") => step switch
+    private static string Tower(string tower, string layers, int step, int layer, string end, string first = "embeddings") => step switch
     {
-        0 => $"{tower}.{embeddings}",
+        0 => $"{tower}.{first}",
         >= States => $"{tower}.{end}",
         _ => $"{tower}.{layers}.{layer}",
     };

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Tracing;
+using Blip.Tests.Tracing;
 
 namespace Blip.Tests.Cli;
 
@@ -71,6 +73,52 @@ public sealed class TraceCommandTests : IDisposable
         Assert.Equal(pair.Cosine, file.ReadAll("cls.itc")[0], 1e-4);
         Assert.Equal(file.Get("cls.itm.hidden.0").Shape, file.Get("cls.itm.text").Shape);
         Assert.Equal(file.Get("cls.itc.hidden.2").Shape, file.Get("cls.itc.text").Shape);
+    }
+
+    [Fact]
+    public async Task A_model_without_a_task_is_recorded_with_its_vectors()
+    {
+        var path = At("trace");
+        var vocabulary = Path.Combine(Demo.Model, "vocab.txt");
+        var run = await CliRun.Of(
+            "trace", Demo.Sample("00.png"), "--model", "synthetic:seed", "--vocab", vocabulary, "--text", "a star", "--device", "cpu", "--output", path);
+
+        Assert.StartsWith("logit ", run.Succeeded(), StringComparison.Ordinal);
+        using var file = new SafetensorsFile(path);
+        Assert.Equal(file.Get("text.hidden.0").Shape, file.Get("text.hidden.2").Shape);
+        Assert.All((string[])["text_embeds", "image_embeds"], name => Assert.Equal(1, file.ReadAll(name).Sum(x => (double)x * x), 1e-4));
+        Assert.Equal([1, 1], file.Get("logits_per_image").Shape);
+    }
+
+    [Fact]
+    public async Task A_beam_search_is_recorded_without_steps()
+    {
+        await Trace(Demo.Model, At("beams"), "--num-beams", "3");
+        await Trace(Demo.Model, At("greedy"));
+
+        var run = await CliRun.Of("trace", "--compare", At("beams"), At("greedy"));
+
+        Assert.StartsWith("no difference (15 tensors", run.Succeeded(), StringComparison.Ordinal);
+        Assert.Contains("alone holds greedy.logits", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_token_that_a_near_tie_decided_is_named_with_its_words_and_logits()
+    {
+        foreach (var (name, token, cat) in (ReadOnlySpan<(string, int, float)>)[("a", 1, 12.29f), ("b", 2, 12.33f)])
+        {
+            var tensors = new TraceRecording();
+            tensors.AddIds("sequences", [0, token]);
+            tensors.Add("lm.logits", [0, 12.31f, cat, 0, 0, 0, 0, 0], 1, 2, 4);
+            folder.Write(name, tensors).Dispose();
+        }
+
+        var run = await CliRun.Of("trace", "--compare", At("a"), At("b"), "--tolerance", "1e-2");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(
+            "first difference: sequences (the choice of tokens): tokens differ at 1: 'dog' (12.31) and 'cat' (12.33), a near-tie of 0.02\n",
+            run.Output);
     }
 
     [Theory]
