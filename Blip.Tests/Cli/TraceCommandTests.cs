@@ -81,7 +81,7 @@ public sealed class TraceCommandTests : IDisposable
         var path = At("trace");
         var vocabulary = Path.Combine(Demo.Model, "vocab.txt");
         var run = await CliRun.Of(
-            "trace", Demo.Sample("00.png"), "--model", "synthetic:seed", "--vocab", vocabulary, "--text", "a star", "--device", "cpu", "--output", path);
+            "trace", Demo.Sample("00.png"), "--model", "synthetic:seed", "--vocab", vocabulary, "--text", "a star", "--output", path);
 
         Assert.StartsWith("logit ", run.Succeeded(), StringComparison.Ordinal);
         using var file = new SafetensorsFile(path);
