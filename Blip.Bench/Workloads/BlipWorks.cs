@@ -48,7 +48,7 @@ internal sealed class BlipWorks : IBeamWorks
     {
         this.images = images;
         using var upload = device.Upload(pixels);
-        upload.View.CopyTo(device.Stream, model.PixelBuffer(images, Side, Side));
+        upload.View.CopyTo(device.Stream, model.Vision.PixelBuffer(images, Side, Side));
         device.Synchronize();
     }
 
@@ -57,14 +57,14 @@ internal sealed class BlipWorks : IBeamWorks
     {
         // The model's own memory; the encoder alone fills it anew, without keys and values.
         states ??= model.Encode(images, Side, Side);
-        model.EncodeImages(states, images, Side, Side);
+        model.Vision.EncodeInto(states, images, Side, Side);
         device.Synchronize();
     }
 
     /// <inheritdoc/>
     public void CrossKeysValues()
     {
-        model.ComputeKeysValues(states!);
+        model.Vision.ComputeKeysValues(states!);
         device.Synchronize();
     }
 

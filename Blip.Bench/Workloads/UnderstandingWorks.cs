@@ -73,9 +73,9 @@ internal sealed class UnderstandingWorks(ModelSource source, ModelOptions option
         device.Dispose();
     }
 
-    private ImageStates Encode(ImageTextModel model)
+    private ImageStates Encode(BlipModel model)
     {
-        pixels!.View.CopyTo(device.Stream, model.PixelBuffer(images, Side, Side));
-        return model.Encode(images, Side, Side);
+        pixels!.View.CopyTo(device.Stream, model.Vision.PixelBuffer(images, Side, Side));
+        return model.Vision.Encode(images, Side, Side);
     }
 }

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Generation;
 internal sealed class TokenSearch(GenerationContext context, Action<GeneratedToken>? onToken) : IGenerationStrategy
 {
     private readonly LogitsProcessor processor = new(context);
-    private readonly List<int>[] tokens = [.. Enumerable.Range(0, context.State.Rows).Select(row => new List<int>(context.PromptOf(row)))];
+    private readonly List<int>[] tokens = [.. Enumerable.Range(0, context.State.Rows).Select(row => Prompt(context, row))];
 
     /// <inheritdoc/>
     public void Choose(ArrayView<float> logits, int rowsPerSource)
@@ -42,6 +42,14 @@ internal sealed class TokenSearch(GenerationContext context, Action<GeneratedTok
 
     /// <inheritdoc/>
     public GeneratedSequence[][] Sequences() => [.. tokens.Select(Sequence).Chunk(context.State.Beams)];
+
+    // With room for all that may come, so that a token allocates nothing.
+    private static List<int> Prompt(GenerationContext context, int row)
+    {
+        var tokens = new List<int>(context.State.Capacity);
+        tokens.AddRange(context.PromptOf(row));
+        return tokens;
+    }
 
     private GeneratedSequence Sequence(List<int> sequence, int row)
     {

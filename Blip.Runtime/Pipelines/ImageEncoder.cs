@@ -7,7 +7,7 @@ namespace Blip.Runtime.Pipelines;
 /// <param name="host">Device and preprocessor.</param>
 /// <param name="model">The model.</param>
 /// <param name="cacheBytes">Most bytes that images of single calls may hold on the device afterwards.</param>
-internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long cacheBytes = 0)
+internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cacheBytes = 0)
 {
     private int Height => host.Preprocessor.Processing.Height;
 
@@ -89,11 +89,11 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
         }
         if (pixels.Count == 0)
             return encoded;
-        var places = host.Upload(pixels.ConvertAll(i => batch[i]), model.PixelBuffer, (i, error) => refuse(pixels[i], error));
+        var places = host.Upload(pixels.ConvertAll(i => batch[i]), model.Vision.PixelBuffer, (i, error) => refuse(pixels[i], error));
         if (places.Count == 0)
             return encoded;
-        var states = model.Encode(places.Count, Height, Width);
-        var rollouts = rollout ? model.ImageRollout(places.Count, Height, Width) : null;
+        var states = model.Vision.Encode(places.Count, Height, Width);
+        var rollouts = rollout ? model.Vision.Rollout(places.Count, Height, Width) : null;
         for (var i = 0; i < places.Count; i++)
             encoded[pixels[places[i]]] = new EncodedImage(states, i) { Rollout = rollouts?[i] };
         return encoded;
@@ -108,8 +108,8 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
 
     private ImageFeatures Keep(DecodedImage decoded)
     {
-        host.Upload([decoded], model.PixelBuffer, (_, error) => throw new ImageException(error));
-        return new ImageFeatures(host, model.Encode(1, Height, Width, keep: true), decoded.Source.Name);
+        host.Upload([decoded], model.Vision.PixelBuffer, (_, error) => throw new ImageException(error));
+        return new ImageFeatures(host, model.Vision.Encode(1, Height, Width, keep: true), decoded.Source.Name);
     }
 
     private sealed record Found<T>(T Result);

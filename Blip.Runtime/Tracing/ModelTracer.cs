@@ -26,7 +26,7 @@ internal static class ModelTracer
             {
                 var model = captioner.Model;
                 var session = new TraceSession(captioner.Host, model);
-                session.Image(image);
+                model.Use(session.Image(image));
                 session.Ids("input_ids", prompt);
                 var tokens = session.Generate(model, plan, prompt, cancellationToken);
                 session.Decoder(model.Whole(RecordedOutputs.HiddenStates, tokens, tokens.Length, [0], [], null), tokens);

@@ -12,7 +12,7 @@ namespace Blip.Runtime.Tracing;
 /// <summary>The steps that traces of all heads are made of: image, generation, decoder, and what the file says of itself.</summary>
 /// <param name="host">What the pipeline stands on.</param>
 /// <param name="model">The pipeline's model.</param>
-internal sealed class TraceSession(PipelineHost host, ImageTextModel model)
+internal sealed class TraceSession(PipelineHost host, BlipModel model)
 {
     private readonly SortedSet<int> seen = [];
     private int promptTokens = 1;
@@ -24,10 +24,10 @@ internal sealed class TraceSession(PipelineHost host, ImageTextModel model)
     /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     public ImageStates Image(ImageSource image)
     {
-        host.Upload([new DecodedImage(image, image.Decode(), null)], model.PixelBuffer, (_, error) => throw new ImageException(error));
+        host.Upload([new DecodedImage(image, image.Decode(), null)], model.Vision.PixelBuffer, (_, error) => throw new ImageException(error));
         var (height, width) = (host.Preprocessor.Processing.Height, host.Preprocessor.Processing.Width);
         RecordVision(Tensors, model, 1, height, width);
-        return model.Encode(1, height, width);
+        return model.Vision.Encode(1, height, width);
     }
 
     /// <summary>Records the images in a model's pixel buffer, and the states of the image encoder over them.</summary>
@@ -36,9 +36,9 @@ internal sealed class TraceSession(PipelineHost host, ImageTextModel model)
     /// <param name="images">How many images.</param>
     /// <param name="height">Their height in pixels.</param>
     /// <param name="width">Their width in pixels.</param>
-    public static void RecordVision(TraceRecording tensors, ImageTextModel model, int images, int height, int width)
+    public static void RecordVision(TraceRecording tensors, BlipModel model, int images, int height, int width)
     {
-        using var plan = model.VisionPlan(RecordedOutputs.HiddenStates, images, height, width);
+        using var plan = model.Vision.Plan(RecordedOutputs.HiddenStates, images, height, width);
         tensors.Add("pixel_values", plan.ReadInput(BlipGraphs.Pixels), images, 3, height, width);
         plan.Run();
         tensors.AddOutputs(plan, output => output == BlipGraphs.ImageEmbeddings ? "vision.last_hidden_state" : output);

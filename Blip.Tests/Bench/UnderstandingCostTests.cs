@@ -27,13 +27,13 @@ public class UnderstandingCostTests
         var texts = UnderstandingCases.Texts(source.Config, 2);
         var (side, tokens) = (source.Config.Vision.ImageSize, UnderstandingCases.TextTokens);
 
-        Assert.Equal(cost.Match(2, 2, tokens).Flops, Counted(device, () => matching.Match(matching.Encode(2, side, side), texts)));
-        Assert.Equal(cost.EmbedImages(2).Flops, Counted(device, () => matching.EmbedImages(matching.Encode(2, side, side))));
+        Assert.Equal(cost.Match(2, 2, tokens).Flops, Counted(device, () => matching.Match(matching.Vision.Encode(2, side, side), texts)));
+        Assert.Equal(cost.EmbedImages(2).Flops, Counted(device, () => matching.EmbedImages(matching.Vision.Encode(2, side, side))));
         Assert.Equal(cost.EmbedTexts(2, tokens).Flops, Counted(device, () => matching.EmbedTexts(texts)));
         if (!source.Config.Fits(BlipHead.VisualQuestionAnswering))
             return;
         using var answering = AnsweringModel.Load(source, device, options);
-        var states = answering.Encode(1, side, side);
+        var states = answering.Vision.Encode(1, side, side);
         answering.Ask(states, texts);
         Assert.Equal(cost.Ask(1, 2, tokens).Flops, Counted(device, () => answering.Ask(states, texts)));
     }
@@ -60,7 +60,7 @@ public class UnderstandingCostTests
         using var answering = AnsweringModel.Load(source, device);
         ImageStates? states = null;
 
-        Assert.Contains("vision", Stages(device, () => states = answering.Encode(1, side, side)));
+        Assert.Contains("vision", Stages(device, () => states = answering.Vision.Encode(1, side, side)));
         Assert.DoesNotContain("vision", Stages(device, () => answering.Ask(states!, questions)));
         Assert.All(Stages(device, () => answering.Ask(states!, questions)), stage => Assert.DoesNotContain("image", stage, StringComparison.Ordinal));
     }

@@ -213,7 +213,7 @@ public class CapturedStepCudaTests
             for (var i = 0; i < pixels.Length; i++)
                 pixels[i] = MathF.Sin(i * 0.37f) + (i / (3 * side * side));
             using (var upload = Device.Upload<float>(pixels))
-                ILGPU.Runtime.ArrayViewExtensions.CopyTo(upload.View, Device.Stream, model.PixelBuffer(images, side, side));
+                ILGPU.Runtime.ArrayViewExtensions.CopyTo(upload.View, Device.Stream, model.Vision.PixelBuffer(images, side, side));
             model.Encode(images, side, side);
             return Generate(options, images);
         }

@@ -31,7 +31,7 @@ public class GeneratorAllocationTests
         using var generator = new Generator(device);
         var (text, side) = (model.Config.Text, model.Config.Vision.ImageSize);
         var specials = new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId);
-        model.PixelBuffer(2, side, side);
+        model.Vision.PixelBuffer(2, side, side);
         model.Encode(2, side, side);
         var (shortly, longly) = (Ways[way] with { MaxLength = Short, MinLength = Short }, Ways[way] with { MaxLength = Long, MinLength = Long });
         // Plans, workspaces and the runtime's own first times.

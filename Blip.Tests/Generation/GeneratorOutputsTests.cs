@@ -72,7 +72,7 @@ public class GeneratorOutputsTests
         using var model = CaptioningModel.Load(ModelSource.Resolve("synthetic:tiny-square"), device);
         using var generator = new Generator(device);
         var pixels = golden.Stored("pixel_values", out var shape);
-        pixels.CopyTo(DeviceBuffer<float>.HostSpan(model.PixelBuffer((int)shape[0], (int)shape[2], (int)shape[3])));
+        pixels.CopyTo(DeviceBuffer<float>.HostSpan(model.Vision.PixelBuffer((int)shape[0], (int)shape[2], (int)shape[3])));
         model.Encode((int)shape[0], (int)shape[2], (int)shape[3]);
         var text = model.Config.Text;
         var prompts = Enumerable.Repeat(new[] { text.BosTokenId }, (int)shape[0]).ToArray();

@@ -129,7 +129,7 @@ internal sealed class GoldenRun : IDisposable
     public void Encode(ReadOnlySpan<float> pixels, int images, long[] shape)
     {
         using var upload = Device.Upload(pixels);
-        upload.View.CopyTo(Device.Stream, model.PixelBuffer(images, (int)shape[2], (int)shape[3]));
+        upload.View.CopyTo(Device.Stream, model.Vision.PixelBuffer(images, (int)shape[2], (int)shape[3]));
         Device.Synchronize();
         model.Encode(images, (int)shape[2], (int)shape[3]);
         encoded = "";

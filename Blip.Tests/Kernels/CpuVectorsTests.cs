@@ -110,7 +110,7 @@ public class CpuVectorsTests
             using var generator = new Generator(device);
             var (text, side) = (model.Config.Text, model.Config.Vision.ImageSize);
             var specials = new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId);
-            var pixels = model.PixelBuffer(Demo.Paths.Length, side, side);
+            var pixels = model.Vision.PixelBuffer(Demo.Paths.Length, side, side);
             for (var i = 0; i < Demo.Paths.Length; i++)
                 preprocessor.Write(ImageDecoder.Decode(Demo.Paths[i]), pixels.SubView((long)i * preprocessor.OutputLength, preprocessor.OutputLength), Demo.Paths[i]);
             model.Encode(Demo.Paths.Length, side, side);

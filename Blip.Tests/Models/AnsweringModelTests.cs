@@ -247,7 +247,7 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
 
             void Work()
             {
-                model.Ask(model.Encode(2, side, side), [[4, 5, 6], [4, 7]]);
+                model.Ask(model.Vision.Encode(2, side, side), [[4, 5, 6], [4, 7]]);
                 foreach (var beams in (int[])[1, 3])
                     generator.Generate(model, [[97], [97]], new SpecialTokens(97, 3, 0), new GenerationOptions { NumBeams = beams, MaxLength = 6 });
             }

@@ -48,7 +48,7 @@ public class BatchInvarianceTests
         {
             using (var upload = device.Upload<float>([.. batch.SelectMany(image => pixels.Skip(image * each).Take(each))]))
             {
-                ILGPU.Runtime.ArrayViewExtensions.CopyTo(upload.View, device.Stream, model.PixelBuffer(batch.Length, size, size));
+                ILGPU.Runtime.ArrayViewExtensions.CopyTo(upload.View, device.Stream, model.Vision.PixelBuffer(batch.Length, size, size));
                 device.Synchronize();
             }
             var view = model.Encode(batch.Length, size, size).Embeddings;

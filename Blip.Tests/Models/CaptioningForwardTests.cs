@@ -71,7 +71,7 @@ public class CaptioningForwardTests
         using var golden = new GoldenModel(name, "captioning");
         using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
         var (images, side) = (Encode(golden, model, "pixel_values"), model.Config.Vision.ImageSize);
-        golden.AssertClose("vision.last_hidden_state", ModelGoldens.RunAll(model.VisionPlan(RecordedOutputs.Nothing, images, side, side))[CaptioningGraphs.ImageEmbeddings], errors);
+        golden.AssertClose("vision.last_hidden_state", ModelGoldens.RunAll(model.Vision.Plan(RecordedOutputs.Nothing, images, side, side))[CaptioningGraphs.ImageEmbeddings], errors);
         var logits = RunWhole(model, RecordedOutputs.Nothing, golden.Input("labels.input_ids"), golden.Input("labels.attention_mask"))[DecoderGraphs.Logits];
         golden.AssertClose("lm.logits", logits, errors);
     }
@@ -84,7 +84,7 @@ public class CaptioningForwardTests
         using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
         var side = model.Config.Vision.ImageSize;
         ModelGoldens.EncodeSynthetic(model, images: 1);
-        foreach (var (output, values) in ModelGoldens.RunAll(model.VisionPlan(RecordedOutputs.HiddenStates, 1, side, side)))
+        foreach (var (output, values) in ModelGoldens.RunAll(model.Vision.Plan(RecordedOutputs.HiddenStates, 1, side, side)))
             golden.AssertClose(ModelGoldens.Name(output, "vision"), values);
 
         var caption = golden.Generate.First().GetProperty("sequences")[0].EnumerateArray().Select(id => id.GetInt32()).ToArray();

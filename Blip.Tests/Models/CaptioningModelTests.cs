@@ -80,7 +80,7 @@ public class CaptioningModelTests
     {
         using var device = Device.Open("cpu");
         using var model = CaptioningModel.Load(Tiny, device);
-        model.PixelBuffer(2, 24, 24);
+        model.Vision.PixelBuffer(2, 24, 24);
         model.Encode(2, 24, 24);
         using var state = new DecodingState(device, images: 3, beams: 1, capacity: 8);
         Assert.Contains("3 images, and 2", Assert.Throws<ArgumentException>(() => model.Prefill(state)).Message, StringComparison.Ordinal);
@@ -107,7 +107,7 @@ public class CaptioningModelTests
         if (model.Device.Kind == DeviceKind.Cpu)
         {
             for (var i = 0; i < pixels.Length; i++)
-                model.PixelBuffer(images, size, size)[i] = pixels[i];
+                model.Vision.PixelBuffer(images, size, size)[i] = pixels[i];
         }
         model.Encode(images, size, size);
         var text = model.Config.Text;

@@ -22,18 +22,18 @@ internal sealed class DemoImages(string head) : IDisposable
     public IEnumerable<JsonElement> Answers => Root.GetProperty("answers").EnumerateArray();
 
     /// <summary>Encodes images together; says the place of each.</summary>
-    public ImageStates Encode(ImageTextModel model, IReadOnlyList<string> files, out Dictionary<string, int> places)
+    public ImageStates Encode(BlipModel model, IReadOnlyList<string> files, out Dictionary<string, int> places)
     {
         using var preprocessor = new ImagePreprocessor(model.Device, Source.Preprocessor.ToProcessing());
         var side = model.Config.Vision.ImageSize;
-        var pixels = model.PixelBuffer(files.Count, side, side);
+        var pixels = model.Vision.PixelBuffer(files.Count, side, side);
         for (var i = 0; i < files.Count; i++)
         {
             var path = Demo.Sample(files[i]);
             preprocessor.Write(ImageDecoder.Decode(path), pixels.SubView(i * preprocessor.OutputLength, preprocessor.OutputLength), path);
         }
         places = files.Select((file, place) => (file, place)).ToDictionary(entry => entry.file, entry => entry.place);
-        return model.Encode(files.Count, side, side);
+        return ModelGoldens.Encode(model, files.Count, side, side);
     }
 
     public void Dispose() => golden.Dispose();

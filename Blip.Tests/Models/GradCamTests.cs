@@ -50,7 +50,7 @@ public class GradCamTests
         using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device);
         var images = Encode(model, golden);
         var side = model.Config.Vision.ImageSize;
-        var rollouts = model.ImageRollout(3, side, side);
+        var rollouts = model.Vision.Rollout(3, side, side);
         Assert.All(rollouts.SelectMany(rollout => rollout.Chunk(images.Tokens)), row => Assert.Equal(1, row.Sum(), 1e-5));
 
         var text = golden.Input("cls.input_ids")[0];
@@ -89,8 +89,8 @@ public class GradCamTests
     {
         var pixels = golden.Stored("pixel_values", out var shape);
         using var upload = model.Device.Upload<float>(pixels);
-        upload.View.CopyTo(model.Device.Stream, model.PixelBuffer((int)shape[0], (int)shape[2], (int)shape[3]));
+        upload.View.CopyTo(model.Device.Stream, model.Vision.PixelBuffer((int)shape[0], (int)shape[2], (int)shape[3]));
         model.Device.Synchronize();
-        return model.Encode((int)shape[0], (int)shape[2], (int)shape[3]);
+        return model.Vision.Encode((int)shape[0], (int)shape[2], (int)shape[3]);
     }
 }

@@ -17,7 +17,7 @@ public class LongImagesTests
         long Tokens(int grid) => 1 + ((long)grid * grid);
         long Workspace(int grid)
         {
-            using var plan = model.VisionPlan(RecordedOutputs.Nothing, 1, grid * patch, grid * patch);
+            using var plan = model.Vision.Plan(RecordedOutputs.Nothing, 1, grid * patch, grid * patch);
             return plan.WorkspaceBytes;
         }
         var (half, whole) = (Workspace(Grid / 2), Workspace(Grid));
@@ -25,7 +25,7 @@ public class LongImagesTests
         Assert.InRange((double)whole / half, 1, 1.02 * Tokens(Grid) / Tokens(Grid / 2));
 
         var before = device.AllocatedBytes;
-        model.PixelBuffer(1, Grid * patch, Grid * patch);
+        model.Vision.PixelBuffer(1, Grid * patch, Grid * patch);
         var embeddings = model.Encode(1, Grid * patch, Grid * patch).Embeddings;
         device.Synchronize();
         Assert.Equal(Tokens(Grid) * model.Config.Vision.HiddenSize, embeddings.Length);

@@ -145,7 +145,7 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         for (var image = 0; image < 3; image++)
         {
             // One image in memory of its own, before and after its keys and values were there.
-            using var single = model.Gather([(kept, image)]);
+            using var single = model.Vision.Gather([(kept, image)]);
             Assert.Equal(model.EmbedImages(kept)[image], model.EmbedImages(single)[0]);
             for (var i = image; i < texts.Length; i += 17)
                 Assert.Equal(model.Match(kept, [texts[i]], [image])[0], model.Match(single, [texts[i]])[0]);
@@ -162,9 +162,9 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
             var pixels = golden.Stored("pixel_values", out var shape);
             var each = pixels.Length / (int)shape[0];
             ModelGoldens.Write(model, pixels.AsSpan(image * each, each), 1, (int)shape[2], (int)shape[3]);
-            return model.Encode(1, (int)shape[2], (int)shape[3], keep: true);
+            return model.Vision.Encode(1, (int)shape[2], (int)shape[3], keep: true);
         }).ToList();
-        using var gathered = model.Gather([(alone[2], 0), (alone[0], 0), (alone[1], 0)]);
+        using var gathered = model.Vision.Gather([(alone[2], 0), (alone[0], 0), (alone[1], 0)]);
         Assert.Equal(together, model.Match(gathered, texts, [.. imageOf.Select(image => (image + 1) % 3)]));
         alone.ForEach(states => states.Dispose());
     }
@@ -225,7 +225,7 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
             void Work()
             {
                 // Not by way of an upload, which allocates.
-                var states = model.Encode(2, model.Config.Vision.ImageSize, model.Config.Vision.ImageSize);
+                var states = model.Vision.Encode(2, model.Config.Vision.ImageSize, model.Config.Vision.ImageSize);
                 model.Match(states, texts);
                 model.EmbedImages(states);
                 model.EmbedTexts(texts);
@@ -251,12 +251,12 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         Refused("1 images named for 2 texts", () => model.Match(images, [[4], [4]], [0]));
         Refused("another model", () => other.Match(images, [[4], [4]]));
         Refused("another model", () => other.EmbedImages(images));
-        Refused("another model", () => other.Gather([(images, 0)]));
-        Refused("no image 5", () => model.Gather([(images, 5)]));
-        Refused("no images", () => model.Gather([]));
-        Refused("patch", () => model.Encode(1, 3, 24));
+        Refused("another model", () => other.Vision.Gather([(images, 0)]));
+        Refused("no image 5", () => model.Vision.Gather([(images, 5)]));
+        Refused("no images", () => model.Vision.Gather([]));
+        Refused("patch", () => model.Vision.Encode(1, 3, 24));
         ModelGoldens.Write(model, new float[3 * 24 * 48], 1, 24, 48);
-        Refused("tokens cannot be one batch", () => model.Gather([(images, 0), (model.Encode(1, 24, 48), 0)]));
+        Refused("tokens cannot be one batch", () => model.Vision.Gather([(images, 0), (model.Vision.Encode(1, 24, 48), 0)]));
 
         static void Refused(string part, Func<object> call) => Assert.Contains(part, Assert.ThrowsAny<ArgumentException>(call).Message, StringComparison.Ordinal);
     }

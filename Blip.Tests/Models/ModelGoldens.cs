@@ -24,30 +24,34 @@ internal static class ModelGoldens
     }
 
     /// <summary>Copies pixels to the model's buffer.</summary>
-    public static void Write(ImageTextModel model, ReadOnlySpan<float> pixels, int images, int height, int width)
+    public static void Write(BlipModel model, ReadOnlySpan<float> pixels, int images, int height, int width)
     {
         using var upload = model.Device.Upload(pixels);
-        upload.View.CopyTo(model.Device.Stream, model.PixelBuffer(images, height, width));
+        upload.View.CopyTo(model.Device.Stream, model.Vision.PixelBuffer(images, height, width));
         model.Device.Synchronize();
     }
 
     /// <summary>Encodes a golden's images.</summary>
-    public static ImageStates Encode(GoldenModel golden, ImageTextModel model, string name = "pixel_values", bool keep = false)
+    public static ImageStates Encode(GoldenModel golden, BlipModel model, string name = "pixel_values", bool keep = false)
     {
         var values = golden.Stored(name, out var shape);
         Write(model, values, (int)shape[0], (int)shape[2], (int)shape[3]);
-        return model.Encode((int)shape[0], (int)shape[2], (int)shape[3], keep);
+        return Encode(model, (int)shape[0], (int)shape[2], (int)shape[3], keep);
     }
 
     /// <summary>Encodes images of the config's size that the rule of the synthetic weights makes: those of the full-size goldens.</summary>
-    public static ImageStates EncodeSynthetic(ImageTextModel model, int images, bool keep = false)
+    public static ImageStates EncodeSynthetic(BlipModel model, int images, bool keep = false)
     {
         var side = model.Config.Vision.ImageSize;
         var pixels = new float[images * 3 * side * side];
         SyntheticTensors.Fill("pixel_values", 0.1, 1.0, pixels);
         Write(model, pixels, images, side, side);
-        return model.Encode(images, side, side, keep);
+        return Encode(model, images, side, side, keep);
     }
+
+    /// <summary>Encodes the images in the pixel buffer; a captioner captions them from now on.</summary>
+    public static ImageStates Encode(BlipModel model, int images, int height, int width, bool keep = false) =>
+        model is CaptioningModel captioning ? captioning.Encode(images, height, width, keep) : model.Vision.Encode(images, height, width, keep);
 
     /// <summary>A golden's texts without their padding.</summary>
     public static int[][] Texts(GoldenModel golden, string ids, string mask) =>
@@ -64,9 +68,9 @@ internal static class ModelGoldens
     }
 
     /// <summary>Compares the image encoder's states over the pixel buffer with the golden, those that it holds; the names are added to the set.</summary>
-    public static void CheckVision(GoldenModel golden, ImageTextModel model, (int Images, int Height, int Width) size, string prefix, HashSet<string> seen)
+    public static void CheckVision(GoldenModel golden, BlipModel model, (int Images, int Height, int Width) size, string prefix, HashSet<string> seen)
     {
-        foreach (var (output, values) in RunAll(model.VisionPlan(RecordedOutputs.HiddenStates | RecordedOutputs.Attentions, size.Images, size.Height, size.Width)))
+        foreach (var (output, values) in RunAll(model.Vision.Plan(RecordedOutputs.HiddenStates | RecordedOutputs.Attentions, size.Images, size.Height, size.Width)))
         {
             var name = Name(output, prefix);
             if (!golden.Names.Contains(name) && name.Contains(".attention.", StringComparison.Ordinal))

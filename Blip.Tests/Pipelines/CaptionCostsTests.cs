@@ -26,7 +26,7 @@ public class CaptionCostsTests
         using var generator = new Generator(device);
         using var preprocessor = new ImagePreprocessor(device, Source.Preprocessor.ToProcessing());
         var side = Source.Config.Vision.ImageSize;
-        model.PixelBuffer(Images, side, side);
+        model.Vision.PixelBuffer(Images, side, side);
         var states = model.Encode(Images, side, side);
         // Every token as it is: nothing is captured while somebody profiles.
         device.Profiler = new Profiler();
@@ -36,11 +36,11 @@ public class CaptionCostsTests
 
         var before = device.Queued;
         for (var i = 0; i < Images; i++)
-            preprocessor.Write(new RgbImage(Width, Height, new byte[3 * Width * Height]), model.PixelBuffer(Images, side, side).SubView(0, 3L * side * side));
+            preprocessor.Write(new RgbImage(Width, Height, new byte[3 * Width * Height]), model.Vision.PixelBuffer(Images, side, side).SubView(0, 3L * side * side));
         Assert.Equal(counted["preprocessing"].Kernels, Since());
-        model.EncodeImages(states, Images, side, side);
+        model.Vision.EncodeInto(states, Images, side, side);
         Assert.Equal(counted["vision"].Kernels, Since());
-        model.ComputeKeysValues(states);
+        model.Vision.ComputeKeysValues(states);
         Assert.Equal(counted["image-keys-values"].Kernels, Since());
         Generate(device, model, generator, beams);
         var profiled = device.Profiler.Steps.GroupBy(step => step.Stage).ToDictionary(group => group.Key, group => (long)group.Sum(step => step.Flops));
@@ -65,11 +65,11 @@ public class CaptionCostsTests
         using var model = CaptioningModel.Load(Source, device);
         using var generator = new Generator(device);
         var side = Source.Config.Vision.ImageSize;
-        model.PixelBuffer(Images, side, side);
+        model.Vision.PixelBuffer(Images, side, side);
         var states = model.Encode(Images, side, side);
         var before = device.Launches;
-        model.EncodeImages(states, Images, side, side);
-        model.ComputeKeysValues(states);
+        model.Vision.EncodeInto(states, Images, side, side);
+        model.Vision.ComputeKeysValues(states);
         Generate(device, model, generator, beams);
         var counted = CaptionCosts.Of(Source, new CostOptions { Device = DeviceKind.Cpu, BatchSize = Images, NumBeams = beams, Tokens = Tokens });
         Assert.Equal(counted.Where(stage => stage.Name != "preprocessing").Sum(stage => stage.Launches), device.Launches - before);

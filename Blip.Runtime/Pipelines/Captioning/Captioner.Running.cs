@@ -26,16 +26,17 @@ public sealed partial class Captioner
         DecodedImage[] batch, CaptionPlan plan, IReadOnlyList<long>? streams, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
         var (results, images) = (new CaptionResult[batch.Length], new EncodedImage?[batch.Length]);
-        var places = Host.Upload(batch, model.PixelBuffer, (i, error) => results[i] = CaptionResult.Failed(batch[i].Source, error));
+        var places = Host.Upload(batch, model.Vision.PixelBuffer, (i, error) => results[i] = CaptionResult.Failed(batch[i].Source, error));
         if (places.Count == 0)
             return (results, images);
 
         cancellationToken.ThrowIfCancellationRequested();
-        var states = model.Encode(places.Count, Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width);
+        var (height, width) = (Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width);
+        var states = model.Encode(places.Count, height, width);
         var prompts = places.ConvertAll(place => plan.Prompt(batch[place].Source));
         var streamOf = streams is null ? null : places.ConvertAll(place => streams[place]);
         var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streamOf, onToken, cancellationToken);
-        var rollouts = plan.Rollout ? model.ImageRollout(places.Count, Host.Preprocessor.Processing.Height, Host.Preprocessor.Processing.Width) : null;
+        var rollouts = plan.Rollout ? model.Vision.Rollout(places.Count, height, width) : null;
         for (var i = 0; i < places.Count; i++)
         {
             var (source, image, _) = batch[places[i]];

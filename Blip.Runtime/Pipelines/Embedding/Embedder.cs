@@ -23,7 +23,7 @@ public sealed class Embedder : Pipeline
     // Texts that go through the model together: short rows, so that many make full matrix products.
     private const int TextBatch = 64;
 
-    private readonly ImageTextModel model;
+    private readonly BlipModel model;
     private readonly ImageEncoder encoder;
     private readonly CompatRules rules;
 
@@ -33,7 +33,7 @@ public sealed class Embedder : Pipeline
     /// <param name="encoder">Images to that model.</param>
     /// <param name="rules">How texts are cut.</param>
     /// <param name="owner">False for a matcher's.</param>
-    internal Embedder(PipelineHost host, ImageTextModel model, ImageEncoder encoder, CompatRules rules, bool owner)
+    internal Embedder(PipelineHost host, BlipModel model, ImageEncoder encoder, CompatRules rules, bool owner)
         : base(host, owner) => (this.model, this.encoder, this.rules) = (model, encoder, rules);
 
     /// <summary>Elements of a vector.</summary>
@@ -43,7 +43,7 @@ public sealed class Embedder : Pipeline
     public double? LogitScale => (model as ContrastiveModel)?.LogitScale;
 
     /// <summary>The model on its device: for traces.</summary>
-    internal ImageTextModel Model => model;
+    internal BlipModel Model => model;
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
@@ -72,7 +72,7 @@ public sealed class Embedder : Pipeline
         options ??= new EmbedderOptions();
         return PipelineHost.Open(source, options, host =>
         {
-            ImageTextModel model = source.Config.Head == BlipHead.Model
+            BlipModel model = source.Config.Head == BlipHead.Model
                 ? host.Own(ContrastiveModel.Load(source, host.Device, options.ForModel()))
                 : host.Own(MatchingModel.Load(source, host.Device, options.ForModel()));
             return new Embedder(host, model, new ImageEncoder(host, model), CompatRules.Of(options.Compat), owner: true);

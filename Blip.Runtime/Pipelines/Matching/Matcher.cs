@@ -198,7 +198,7 @@ public sealed class Matcher : Pipeline
     }
 
     /// <summary>Takes over images that another model on the same device encoded with the same weights, while no other thread works there.</summary>
-    internal ImageStates AdoptInTurn(ImageStates states) => model.Adopt(states);
+    internal ImageStates AdoptInTurn(ImageStates states) => model.Vision.Adopt(states);
 
     private MatchResult[] Run(IReadOnlyList<Pairs> batch, Func<string, int[]> read, MatchOptions? options, CancellationToken cancellationToken)
     {

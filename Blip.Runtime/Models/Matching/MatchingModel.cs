@@ -8,16 +8,19 @@ namespace Blip.Runtime.Models;
 /// <c>BlipForImageTextRetrieval</c> on a device: whether a text fits an image (ITM), read word by word over the image, and unit vectors of
 /// images and texts whose cosine says at once how close they are (ITC). Texts are token ids as the tokenizer gives them, [CLS] first.
 /// </summary>
-internal sealed class MatchingModel : ImageTextModel
+internal sealed class MatchingModel : BlipModel
 {
     private readonly MatchingGraphs graphs;
     private readonly PlanCache<TextSizes> match, imageEmbedding, textEmbedding;
 
-    private MatchingModel(ModelParts parts, MatchingGraphs graphs)
-        : base(parts, graphs)
+    private readonly TextRunner runner;
+
+    private MatchingModel(ModelContext context, MatchingGraphs graphs)
+        : base(context, graphs)
     {
         this.graphs = graphs;
-        (match, imageEmbedding, textEmbedding) = (PlansOf(graphs.Match()), PlansOf(graphs.ImageEmbedding()), PlansOf(graphs.TextEmbedding()));
+        runner = new TextRunner(context, Vision);
+        (match, imageEmbedding, textEmbedding) = (runner.PlansOf(graphs.Match()), runner.PlansOf(graphs.ImageEmbedding()), runner.PlansOf(graphs.TextEmbedding()));
     }
 
     /// <summary>Elements of a vector.</summary>
@@ -29,7 +32,7 @@ internal sealed class MatchingModel : ImageTextModel
     /// <param name="options">Precision and passes; null for the defaults.</param>
     /// <exception cref="CheckpointException">A tensor is missing, or has another shape than the config asks for.</exception>
     public static MatchingModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
-        Load(source, BlipHead.Retrieval, device, options, parts => new MatchingModel(parts, new MatchingGraphs(parts.Config)));
+        Load(new ModelContext(source, BlipHead.Retrieval, device, options), context => new MatchingModel(context, new MatchingGraphs(context.Config)));
 
     /// <summary>Asks of pairs whether they match. A pair's answer is the one that it has alone.</summary>
     /// <param name="images">The images.</param>
@@ -38,7 +41,7 @@ internal sealed class MatchingModel : ImageTextModel
     /// <returns>An answer for each text.</returns>
     /// <exception cref="ArgumentException">A text cannot be read, an image is not there, or the images are another model's.</exception>
     public MatchLogits[] Match(ImageStates images, IReadOnlyList<int[]> texts, IReadOnlyList<int>? imageOf = null) =>
-        [.. RunTexts(match, texts, images, imageOf).Select(row => new MatchLogits(row[0], row[1]))];
+        [.. runner.RunTexts(match, texts, images, imageOf).Select(row => new MatchLogits(row[0], row[1]))];
 
     /// <summary>Asks of every image and every text whether they match.</summary>
     /// <returns>For each image an answer for each text.</returns>
@@ -51,11 +54,11 @@ internal sealed class MatchingModel : ImageTextModel
 
     /// <summary>The images' vectors, of length one.</summary>
     /// <exception cref="ArgumentException">The images are another model's.</exception>
-    public float[][] EmbedImages(ImageStates images) => RunImages(imageEmbedding, images);
+    public float[][] EmbedImages(ImageStates images) => runner.RunImages(imageEmbedding, images);
 
     /// <summary>The texts' vectors, of length one.</summary>
     /// <exception cref="ArgumentException">A text cannot be read.</exception>
-    public float[][] EmbedTexts(IReadOnlyList<int[]> texts) => RunTexts(textEmbedding, texts);
+    public float[][] EmbedTexts(IReadOnlyList<int[]> texts) => runner.RunTexts(textEmbedding, texts);
 
     /// <summary>The layer whose weights Grad-CAM takes where none is named: the one behind the middle, as LAVIS does (<c>block_num</c> 6 of 12).</summary>
     public int GradCamLayer => Config.Text.Layers / 2;
@@ -65,7 +68,7 @@ internal sealed class MatchingModel : ImageTextModel
     /// <param name="text">Token ids of the text.</param>
     /// <param name="image">Which of the images.</param>
     /// <param name="method">
-    /// How it is found. <see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="ImageTextModel.ImageRollout"/> goes on
+    /// How it is found. <see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="VisionEncoder.Rollout"/> goes on
     /// from there.
     /// </param>
     /// <param name="layer">With <see cref="AttentionMethod.GradCam"/>, the layer, from 0; null for <see cref="GradCamLayer"/>.</param>
@@ -76,7 +79,7 @@ internal sealed class MatchingModel : ImageTextModel
         if (method == AttentionMethod.GradCam)
             return GradCam(images, text, image, layer ?? GradCamLayer);
         var (watch, outputs) = TextTower.Seen(Config.Text, graphs.ImageReader, method);
-        using var plan = PlanTexts(graphs.Match(watch).Keeping(outputs), [text], images, [image]);
+        using var plan = runner.PlanTexts(graphs.Match(watch).Keeping(outputs), [text], images, [image]);
         plan.Run();
         return TextTower.ReadSeen(plan, Config.Text, graphs.ImageReader, method, text.Length, images.Tokens);
     }
@@ -86,7 +89,7 @@ internal sealed class MatchingModel : ImageTextModel
     {
         if ((uint)layer >= (uint)Config.Text.Layers)
             throw new ArgumentException($"There is no layer {layer}; the text encoder has layers 0 to {Config.Text.Layers - 1}.", nameof(layer));
-        using var plan = PlanTexts(graphs.GradCam(layer), [text], images, [image]);
+        using var plan = runner.PlanTexts(graphs.GradCam(layer), [text], images, [image]);
         plan.BindOwned(plan.Graph.Input(MatchingGraphs.LogitsGradient), [0f, 1f]);
         plan.Run();
         var (weights, gradients) = (plan.ReadOutput(TextTower.CrossAttentionName(graphs.ImageReader, layer)), plan.ReadOutput(MatchingGraphs.WeightsGradient));
@@ -103,8 +106,17 @@ internal sealed class MatchingModel : ImageTextModel
 
     /// <summary>Plans the matching of pairs with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
     internal Plan MatchPlan(RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> texts, IReadOnlyList<int>? imageOf = null) =>
-        PlanTexts(graphs.Match(watch), texts, images, imageOf);
+        runner.PlanTexts(graphs.Match(watch), texts, images, imageOf);
 
     /// <summary>Plans the texts' vectors with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
-    internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) => PlanTexts(graphs.TextEmbedding(watch), texts, null, null);
+    internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) => runner.PlanTexts(graphs.TextEmbedding(watch), texts, null, null);
+}
+
+/// <summary>What the matching head says of a text and an image.</summary>
+/// <param name="NoMatch">The logit of "the text does not fit".</param>
+/// <param name="Match">The logit of "the text fits".</param>
+internal readonly record struct MatchLogits(float NoMatch, float Match)
+{
+    /// <summary>How likely the text fits the image, 0 to 1: the softmax of the two.</summary>
+    public double Probability => 1 / (1 + Math.Exp((double)NoMatch - Match));
 }

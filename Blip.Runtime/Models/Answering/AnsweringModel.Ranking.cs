@@ -20,7 +20,7 @@ internal sealed partial class AnsweringModel
     public IReadOnlyList<IReadOnlyList<RankedAnswer>> Rank(IReadOnlyList<int[]> answers, int candidates)
     {
         var source = Source(Question) with { Lengths = Question.Lengths };
-        CheckTexts(answers, null, null);
+        runner.CheckTexts(answers, null, null);
         if (candidates < 1)
             throw new ArgumentException($"{candidates} candidates are too few; give at least 1.", nameof(candidates));
         var longest = answers.Max(answer => answer.Length);
@@ -55,17 +55,17 @@ internal sealed partial class AnsweringModel
             this.model = model;
             var scored = model.graphs.Decoder.Scored();
             (wordPlans, targetPlans) = (Plans(DecoderGraphs.LogProbabilities), Plans(DecoderGraphs.TargetLogProbabilities));
-            GrowingBuffer<int> Buffer() => model.Owned(new GrowingBuffer<int>(model.Device));
+            GrowingBuffer<int> Buffer() => model.Context.Own(new GrowingBuffer<int>(model.Device));
             (ids, targets, rows, mask) = (Buffer(), Buffer(), Buffer(), Buffer());
 
             PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)> Plans(string output)
             {
                 var graph = model.Executor.Optimize(scored.Keeping(output));
                 var (questions, questionTokens) = model.graphs.Decoder.SourceSizes;
-                return model.Owned(new PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)>(
+                return model.Context.Own(new PlanCache<(int Rows, int Tokens, int Questions, int QuestionTokens)>(
                     key => model.Executor.Plan(
                         graph, ("rows", key.Rows), ("tokens", key.Tokens), (questions, key.Questions), (questionTokens, key.QuestionTokens)),
-                    model.KeptPlans));
+                    model.Context.KeptPlans));
             }
         }
 
@@ -114,3 +114,9 @@ internal sealed partial class AnsweringModel
         }
     }
 }
+
+/// <summary>An answer out of a list, and how likely the model finds it.</summary>
+/// <param name="Answer">Its place in the list.</param>
+/// <param name="LogProbability">The sum of the logarithms of its tokens' probabilities, the stop token included.</param>
+/// <param name="FirstLogProbability">The logarithm of its first token's probability, which made it a candidate.</param>
+internal readonly record struct RankedAnswer(int Answer, double LogProbability, double FirstLogProbability);

@@ -9,16 +9,16 @@ namespace Blip.Runtime.Models;
 /// <c>BlipForConditionalGeneration</c> on a device: the image encoder and the text decoder, their weights and caches.
 /// One thread at a time; generation drives it through <see cref="ITextDecoder"/>.
 /// </summary>
-internal sealed class CaptioningModel : ImageTextModel, ITextDecoder, ICrossAttentionSource
+internal sealed class CaptioningModel : BlipModel, ITextDecoder, ICrossAttentionSource
 {
     private readonly CachedDecoder decoder;
     private readonly Func<int, ArrayView<float>> keysValues;
     private ImageStates? seen;
 
-    private CaptioningModel(ModelParts parts, CaptioningGraphs graphs)
-        : base(parts, graphs)
+    private CaptioningModel(ModelContext context, CaptioningGraphs graphs)
+        : base(context, graphs)
     {
-        decoder = Owned(new CachedDecoder(Executor, Config.Text, graphs.Decoder, KeptPlans));
+        decoder = context.Own(new CachedDecoder(Executor, Config.Text, graphs.Decoder, context.KeptPlans));
         keysValues = layer => seen!.KeysValues(layer);
     }
 
@@ -36,15 +36,34 @@ internal sealed class CaptioningModel : ImageTextModel, ITextDecoder, ICrossAtte
     /// <param name="options">Precision and passes; null for the defaults.</param>
     /// <exception cref="CheckpointException">A tensor is missing, or has another shape than the config asks for.</exception>
     public static CaptioningModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
-        Load(source, BlipHead.Captioning, device, options, parts => new CaptioningModel(parts, new CaptioningGraphs(parts.Config, parts.OutputMatrix)));
+        Load(
+            new ModelContext(source, BlipHead.Captioning, device, options),
+            context => new CaptioningModel(context, new CaptioningGraphs(context.Config, context.OutputMatrix)));
 
-    /// <summary>Captions these images from now on; <see cref="ImageTextModel.Encode"/> does it by itself.</summary>
+    /// <summary>Encodes the images in the pixel buffer, and captions them from now on.</summary>
+    /// <inheritdoc cref="VisionEncoder.Encode"/>
+    public ImageStates Encode(int images, int height, int width, bool keep = false)
+    {
+        var states = Vision.Encode(images, height, width, keep);
+        try
+        {
+            Use(states);
+            return states;
+        }
+        catch when (keep)
+        {
+            states.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Captions these images from now on.</summary>
     /// <exception cref="ArgumentException">They are of another model.</exception>
     public void Use(ImageStates states)
     {
-        Check(states);
+        Vision.Check(states);
         if (!states.HasKeysValues)
-            ComputeKeysValues(states);
+            Vision.ComputeKeysValues(states);
         decoder.Forget();
         seen = states;
     }
@@ -71,13 +90,11 @@ internal sealed class CaptioningModel : ImageTextModel, ITextDecoder, ICrossAtte
     /// <summary>The same by another method.</summary>
     /// <param name="image">Index among the encoded images.</param>
     /// <param name="tokens">The sequence from its start token.</param>
-    /// <param name="method"><see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="ImageTextModel.ImageRollout"/> goes on from there.</param>
+    /// <param name="method"><see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="VisionEncoder.Rollout"/> goes on from there.</param>
     /// <exception cref="ArgumentException">A token is outside the vocabulary, the image not there, or the method is not for captions.</exception>
     public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens, AttentionMethod method) => decoder.CrossAttention(Source, image, tokens, method);
 
     /// <summary>Plans the decoder over whole captions; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
     internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> imageRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source, watch, ids, tokens, imageRow, mask, outputs);
-
-    private protected override void Encoded(ImageStates states) => Use(states);
 }

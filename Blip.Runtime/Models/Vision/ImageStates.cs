@@ -1,11 +1,10 @@
-using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using ILGPU;
 
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// What a model made of some images, on its device: their embeddings and, from the first text on that looks at them, the keys and values of
+/// What an image encoder made of some images, on its device: their embeddings and, from the first text on that looks at them, the keys and values of
 /// every layer's cross-attention. Any number of texts share them.
 /// </summary>
 internal sealed class ImageStates : IDisposable
@@ -15,11 +14,11 @@ internal sealed class ImageStates : IDisposable
     private readonly GrowingBuffer<float>[] keysValues;
     private bool disposed;
 
-    internal ImageStates(ImageTextModel model, Device device)
+    internal ImageStates(VisionEncoder encoder)
     {
-        (Model, config) = (model, model.Config);
-        embeddings = new GrowingBuffer<float>(device);
-        keysValues = [.. Enumerable.Range(0, config.Text.Layers).Select(_ => new GrowingBuffer<float>(device))];
+        (Encoder, config) = (encoder, encoder.Config);
+        embeddings = new GrowingBuffer<float>(encoder.Device);
+        keysValues = [.. Enumerable.Range(0, config.Text.Layers).Select(_ => new GrowingBuffer<float>(encoder.Device))];
     }
 
     /// <summary>Images that were encoded.</summary>
@@ -42,7 +41,8 @@ internal sealed class ImageStates : IDisposable
         }
     }
 
-    internal ImageTextModel Model { get; }
+    /// <summary>Encoded them.</summary>
+    internal VisionEncoder Encoder { get; }
 
     /// <summary>Whether keys and values are those of the embeddings.</summary>
     internal bool HasKeysValues { get; set; }

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Models;
 /// writes answers. Questions are asked by <see cref="Ask"/>; generation then drives the decoder through <see cref="ITextDecoder"/>, with
 /// questions for images. One thread at a time.
 /// </summary>
-internal sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
+internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
 {
     private readonly AnsweringGraphs graphs;
     private readonly CachedDecoder decoder;
@@ -18,13 +18,16 @@ internal sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
     private readonly GrowingBuffer<float>[] questionKeysValues;
     private Conversation? asked;
 
-    private AnsweringModel(ModelParts parts, AnsweringGraphs graphs)
-        : base(parts, graphs)
+    private readonly TextRunner runner;
+
+    private AnsweringModel(ModelContext context, AnsweringGraphs graphs)
+        : base(context, graphs)
     {
         this.graphs = graphs;
-        decoder = Owned(new CachedDecoder(Executor, Config.Text, graphs.Decoder, KeptPlans));
-        questionPlans = PlansOf(graphs.Question());
-        questionKeysValues = [.. Enumerable.Range(0, Config.Text.Layers).Select(_ => Owned(new GrowingBuffer<float>(Device)))];
+        runner = new TextRunner(context, Vision);
+        decoder = context.Own(new CachedDecoder(Executor, Config.Text, graphs.Decoder, context.KeptPlans));
+        questionPlans = runner.PlansOf(graphs.Question());
+        questionKeysValues = [.. Enumerable.Range(0, Config.Text.Layers).Select(_ => context.Own(new GrowingBuffer<float>(Device)))];
         scoring = new Scoring(this);
     }
 
@@ -43,7 +46,9 @@ internal sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
     /// <param name="options">Precision and passes; null for the defaults.</param>
     /// <exception cref="CheckpointException">A tensor is missing, or has another shape than the config asks for.</exception>
     public static AnsweringModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
-        Load(source, BlipHead.VisualQuestionAnswering, device, options, parts => new AnsweringModel(parts, new AnsweringGraphs(parts.Config, parts.OutputMatrix)));
+        Load(
+            new ModelContext(source, BlipHead.VisualQuestionAnswering, device, options),
+            context => new AnsweringModel(context, new AnsweringGraphs(context.Config, context.OutputMatrix)));
 
     /// <summary>Reads questions over their images. They are what answers are about until the next call.</summary>
     /// <param name="images">The images.</param>
@@ -58,9 +63,9 @@ internal sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
     {
         asked = null;
         decoder.Forget();
-        var imageRow = CheckTexts(questions, images, imageOf)!;
+        var imageRow = runner.CheckTexts(questions, images, imageOf)!;
         var next = new Conversation(images, images.Version, [.. questions], imageRow, questions.Max(question => question.Length), attendPadding);
-        var plan = BindTexts(questionPlans, questions, images, imageRow);
+        var plan = runner.BindTexts(questionPlans, questions, images, imageRow);
         for (var layer = 0; layer < questionKeysValues.Length; layer++)
             plan.Bind(plan.Graph.Output(graphs.Decoder.SourceName(layer)), QuestionKeysValues(next, layer));
         plan.Run();
@@ -86,7 +91,7 @@ internal sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
 
     /// <summary>Where in the image each token of a question looked, while the encoder read it.</summary>
     /// <param name="question">One of those asked last.</param>
-    /// <param name="method"><see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="ImageTextModel.ImageRollout"/> goes on from there.</param>
+    /// <param name="method"><see cref="AttentionMethod.Rollout"/> ends at the image encoder's output; <see cref="VisionEncoder.Rollout"/> goes on from there.</param>
     /// <exception cref="InvalidOperationException">No question was asked, or its image is not there any more.</exception>
     /// <exception cref="ArgumentException">There is no such question, or the method is not for questions.</exception>
     public CrossAttention ImageAttention(int question, AttentionMethod method = AttentionMethod.CrossAttention)
@@ -95,7 +100,7 @@ internal sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
         if (states.Version != Question.Version)
             throw new InvalidOperationException("The images of the questions were replaced by others; ask again.");
         var (watch, outputs) = TextTower.Seen(Config.Text, graphs.ImageReader, method);
-        using var plan = PlanTexts(graphs.Question(watch).Keeping(outputs), [tokens], states, [Question.ImageRow[question]]);
+        using var plan = runner.PlanTexts(graphs.Question(watch).Keeping(outputs), [tokens], states, [Question.ImageRow[question]]);
         plan.Run();
         return TextTower.ReadSeen(plan, Config.Text, graphs.ImageReader, method, tokens.Length, states.Tokens);
     }
@@ -128,7 +133,7 @@ internal sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
     /// Plans the reading of questions with recorded outputs; the caller runs it, reads the outputs and disposes it before the next call.
     /// </summary>
     internal Plan QuestionPlan(RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null) =>
-        PlanTexts(graphs.Question(watch), questions, images, imageOf);
+        runner.PlanTexts(graphs.Question(watch), questions, images, imageOf);
 
     private Conversation Question => asked ?? throw new InvalidOperationException("No question was asked; ask first.");
 

@@ -1,0 +1,179 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+using ILGPU;
+using ILGPU.Runtime;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>The image encoder on a device: from pixels to embeddings, and to what a text tower's cross-attention reads of them.</summary>
+internal sealed class VisionEncoder
+{
+    private readonly ModelContext context;
+    private readonly BlipGraphs graphs;
+    private readonly PlanCache<(int Images, int Height, int Width)> plans;
+    private readonly PlanCache<(int Images, int ImageTokens)> keysValuesPlans;
+    private readonly GrowingBuffer<float> pixels;
+    private readonly ImageStates own;
+
+    public VisionEncoder(ModelContext context, BlipGraphs graphs)
+    {
+        (this.context, this.graphs) = (context, graphs);
+        var keysValues = Executor.Optimize(graphs.ImageKeysValues());
+        plans = context.Own(new PlanCache<(int Images, int Height, int Width)>(
+            key => Executor.Plan(Executor.Optimize(graphs.Vision(key.Height, key.Width)), ("images", key.Images)), context.KeptPlans));
+        keysValuesPlans = context.Own(new PlanCache<(int Images, int ImageTokens)>(
+            key => Executor.Plan(keysValues, ("images", key.Images), ("image_tokens", key.ImageTokens)), context.KeptPlans));
+        pixels = context.Own(new GrowingBuffer<float>(Device));
+        own = context.Own(new ImageStates(this));
+    }
+
+    /// <summary>The model's sizes.</summary>
+    public BlipConfig Config => context.Config;
+
+    /// <summary>Where it runs.</summary>
+    public Device Device => context.Device;
+
+    private Executor Executor => context.Executor;
+
+    /// <summary>Memory for images <c>[images, 3, height, width]</c> on the device, normalised as the preprocessor's config says.</summary>
+    public ArrayView<float> PixelBuffer(int images, int height, int width) => pixels.View(3L * images * height * width);
+
+    /// <summary>
+    /// Encodes the images in the pixel buffer. Sizes other than the config's interpolate the position embeddings.
+    /// </summary>
+    /// <param name="images">How many.</param>
+    /// <param name="height">Their height in pixels.</param>
+    /// <param name="width">Their width in pixels.</param>
+    /// <param name="keep">
+    /// True gives the caller memory of its own, to be disposed before the device; false the model's, which holds these images until the next
+    /// call and costs no allocation.
+    /// </param>
+    /// <exception cref="ArgumentException">An image is smaller than one patch.</exception>
+    public ImageStates Encode(int images, int height, int width, bool keep = false)
+    {
+        var states = keep ? new ImageStates(this) : own;
+        try
+        {
+            EncodeInto(states, images, height, width);
+            return states;
+        }
+        catch when (keep)
+        {
+            states.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Takes over what another model on the same device made of some images, in place of encoding them again. Both image encoders must have the
+    /// same weights (<see cref="SharedEncoder"/>).
+    /// </summary>
+    /// <param name="states">Images of the other model.</param>
+    /// <returns>The model's own memory, which holds these images until the next call.</returns>
+    /// <exception cref="ArgumentException">The other model has another width or runs elsewhere.</exception>
+    internal ImageStates Adopt(ImageStates states)
+    {
+        if (states.Encoder.Device != Device || states.Encoder.Config.Vision.HiddenSize != Config.Vision.HiddenSize)
+            throw new ArgumentException("Images can be taken over from a model of the same width on the same device alone.", nameof(states));
+        own.Reset(states.Images, states.Tokens);
+        states.Embeddings.CopyTo(Device.Stream, own.Embeddings);
+        return own;
+    }
+
+    /// <summary>Copies single images, of one batch or of several, to memory of their own, in the order given.</summary>
+    /// <param name="parts">Images of this model, all with the same number of tokens.</param>
+    /// <returns>The caller's to dispose.</returns>
+    /// <exception cref="ArgumentException">There are none, one is of another model or is not there, or their sizes differ.</exception>
+    public ImageStates Gather(IReadOnlyList<(ImageStates States, int Image)> parts)
+    {
+        if (parts.Count == 0)
+            throw new ArgumentException("There are no images to gather; give at least one.", nameof(parts));
+        foreach (var (states, image) in parts)
+        {
+            Check(states);
+            CheckImage(states, image);
+            if (states.Tokens != parts[0].States.Tokens)
+                throw new ArgumentException($"Images of {parts[0].States.Tokens} and of {states.Tokens} tokens cannot be one batch.", nameof(parts));
+        }
+        var gathered = new ImageStates(this);
+        gathered.Reset(parts.Count, parts[0].States.Tokens);
+        Copy(states => states.Embeddings, gathered.Embeddings);
+        if (parts.All(part => part.States.HasKeysValues))
+        {
+            for (var layer = 0; layer < Config.Text.Layers; layer++)
+                Copy(states => states.KeysValues(layer), gathered.KeysValues(layer));
+            gathered.HasKeysValues = true;
+        }
+        return gathered;
+
+        void Copy(Func<ImageStates, ArrayView<float>> source, ArrayView<float> target)
+        {
+            var each = target.Length / parts.Count;
+            for (var i = 0; i < parts.Count; i++)
+                source(parts[i].States).SubView(parts[i].Image * each, each).CopyTo(Device.Stream, target.SubView(i * each, each));
+        }
+    }
+
+    /// <summary>Plans the image encoder with what is watched; the caller runs it, reads the outputs and disposes it.</summary>
+    internal Plan Plan(RecordedOutputs watch, int images, int height, int width)
+    {
+        var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, watch)), ("images", images));
+        plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
+        return plan;
+    }
+
+    /// <summary>
+    /// How much of each token before the image encoder is in each token behind it, by attention rollout, for the images in the pixel buffer.
+    /// </summary>
+    /// <param name="images">How many.</param>
+    /// <param name="height">Their height in pixels.</param>
+    /// <param name="width">Their width in pixels.</param>
+    /// <returns>For each image <c>[tokens, tokens]</c>, the class token first; rows sum to 1.</returns>
+    public float[][] Rollout(int images, int height, int width)
+    {
+        using var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, RecordedOutputs.Rollout).Keeping(VisionTower.Rollout)), ("images", images));
+        plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
+        plan.Run();
+        var all = plan.ReadOutput(VisionTower.Rollout);
+        return [.. all.Chunk(all.Length / images)];
+    }
+
+    /// <summary>Runs the image encoder over the pixel buffer.</summary>
+    internal void EncodeInto(ImageStates states, int images, int height, int width)
+    {
+        var patch = Config.Vision.PatchSize;
+        var vision = plans.Get((images, height, width));
+        states.Reset(images, 1 + (height / patch * (width / patch)));
+        vision.Bind(vision.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
+        vision.Bind(vision.Graph.Output(BlipGraphs.ImageEmbeddings), states.Embeddings);
+        vision.Run();
+    }
+
+    /// <summary>Computes what cross-attention reads of images, whether it is there already or not.</summary>
+    internal void ComputeKeysValues(ImageStates states)
+    {
+        var plan = keysValuesPlans.Get((states.Images, states.Tokens));
+        plan.Bind(plan.Graph.Input(BlipGraphs.ImageEmbeddings), states.Embeddings);
+        for (var layer = 0; layer < Config.Text.Layers; layer++)
+            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(layer)), states.KeysValues(layer));
+        plan.Run();
+        states.HasKeysValues = true;
+    }
+
+    /// <summary>Refuses images that another model encoded.</summary>
+    /// <exception cref="ArgumentException">They are.</exception>
+    public void Check(ImageStates states)
+    {
+        if (states.Encoder != this)
+            throw new ArgumentException("The images were encoded by another model; encode them with this one.", nameof(states));
+    }
+
+    /// <summary>Refuses an index beyond the images.</summary>
+    /// <exception cref="ArgumentException">It is.</exception>
+    public static void CheckImage(ImageStates states, int image)
+    {
+        if ((uint)image >= (uint)states.Images)
+            throw new ArgumentException($"There is no image {image}; {states.Images} are encoded.", nameof(image));
+    }
+}
