@@ -13,5 +13,19 @@ public static class ValueFormats
     public static bool Is16Bits(this WeightFormat format) => format is WeightFormat.Float16 or WeightFormat.BFloat16;
 
     /// <summary>Floats of memory that so many elements take.</summary>
-    public static long Floats(this WeightFormat format, long elements) => format.Is16Bits() ? (elements + 1) / 2 : elements;
+    /// <exception cref="ArgumentOutOfRangeException">Values are not stored in this format.</exception>
+    public static long Floats(this WeightFormat format, long elements) => format switch
+    {
+        WeightFormat.Float32 => elements,
+        WeightFormat.Float16 or WeightFormat.BFloat16 => (elements + 1) / 2,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), $"Values are not stored as {format}."),
+    };
+
+    /// <summary>Refuses what is no format.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    internal static void Check(WeightFormat format, string name)
+    {
+        if (!Enum.IsDefined(format))
+            throw new ArgumentOutOfRangeException(name, $"{(int)format} is not a weight format.");
+    }
 }

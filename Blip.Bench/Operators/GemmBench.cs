@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Bench.Measuring;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
@@ -23,7 +24,8 @@ internal static class GemmBench
         WeightFormat.Float32 => "fp32",
         WeightFormat.Float16 => "fp16",
         WeightFormat.BFloat16 => "bf16",
-        _ => format.ToString().ToLowerInvariant(),
+        WeightFormat.Int8 => "int8",
+        _ => throw new UnreachableException($"--precision has no word for {format}."),
     };
 
     private static PreparedCase Prepare(Target target, GemmCase gemm)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
@@ -77,7 +78,8 @@ public static class CaptionCosts
             {
                 DeviceKind.Cpu => 0,
                 DeviceKind.Cuda => choice.Kernels,
-                _ => (long)options.Tokens * choice.Kernels,
+                DeviceKind.OpenCl => (long)options.Tokens * choice.Kernels,
+                _ => throw new UnreachableException($"There is no device of the kind {options.Device}."),
             }),
         ];
 

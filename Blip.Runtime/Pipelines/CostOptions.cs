@@ -34,6 +34,8 @@ public sealed record CostOptions
     /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
     internal void Validate(int maxPositions)
     {
+        if (!Enum.IsDefined(Device))
+            throw new ArgumentOutOfRangeException(nameof(Device), Device, $"Give {string.Join(", ", Enum.GetNames<DeviceKind>())}.");
         Within(BatchSize, 1, PipelineOptions.MaxBatchSize, nameof(BatchSize));
         Within(NumBeams, 1, Generation.GenerationOptions.MaxBeams, nameof(NumBeams));
         Within(Tokens, 1, maxPositions - 1, nameof(Tokens));

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -37,7 +38,8 @@ internal static class TensorConversion
         TensorType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(element),
         TensorType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(element),
         TensorType.Bool => element[0] == 0 ? 0 : 1,
-        _ => element[0],
+        TensorType.UInt8 => element[0],
+        _ => throw new UnreachableException($"{type} is not a type of whole numbers."),
     };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
