@@ -143,7 +143,7 @@ internal unsafe struct AttentionOperator : IVectorOperator
                 for (var j = 0; j < rows; j++)
                 {
                     Hide(scores + (j * ScoreStride), width, Math.Min(Visible(row, first + i + j) - span, length), length, mask == null ? null : mask + span);
-                    Soften<TVector>(scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
+                    Softmax<TVector>(scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
                 }
                 for (var block = 0; block < length; block += KeyBlock)
                 {
@@ -291,7 +291,7 @@ internal unsafe struct AttentionOperator : IVectorOperator
 
     /// <summary>Turns a block's scores into weights about the running maximum, and brings what was summed before onto it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Soften<TVector>(float* scores, int width, float* sums, int columns, float* totals, float* largest)
+    private static void Softmax<TVector>(float* scores, int width, float* sums, int columns, float* totals, float* largest)
         where TVector : unmanaged, IVector<TVector>
     {
         var most = TVector.Create(*largest);
