@@ -28,5 +28,5 @@ internal static class AttentionBench
         Long = test.Flops > 2e9,
     });
 
-    private static double Size(WeightFormat format) => format.Is16Bits() ? 2 : sizeof(float);
+    private static double Size(DType format) => format.Is16Bits() ? 2 : sizeof(float);
 }

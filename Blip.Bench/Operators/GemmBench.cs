@@ -19,12 +19,12 @@ internal static class GemmBench
     });
 
     /// <summary>What <c>--precision</c> calls a format.</summary>
-    public static string Precision(WeightFormat format) => format switch
+    public static string Precision(DType format) => format switch
     {
-        WeightFormat.Float32 => "fp32",
-        WeightFormat.Float16 => "fp16",
-        WeightFormat.BFloat16 => "bf16",
-        WeightFormat.Int8 => "int8",
+        DType.Float32 => "fp32",
+        DType.Float16 => "fp16",
+        DType.BFloat16 => "bf16",
+        DType.Int8 => "int8",
         _ => throw new UnreachableException($"--precision has no word for {format}."),
     };
 
@@ -36,8 +36,8 @@ internal static class GemmBench
         weights.Fill(0, inputs.Weights);
         weights.Upload();
         var kernels = KernelTarget.Of(device);
-        var xFormat = gemm.Halves ? Gemm.Rounds(kernels, gemm.Format, gemm.InFeatures) ?? WeightFormat.Float32 : WeightFormat.Float32;
-        var yFormat = gemm is { Residual: false, Norm: false } && Gemm.Stores(kernels, gemm.Format, gemm.OutFeatures, xFormat) ? xFormat : WeightFormat.Float32;
+        var xFormat = gemm.Halves ? Gemm.InputFormat(kernels, gemm.Format, gemm.InFeatures) ?? DType.Float32 : DType.Float32;
+        var yFormat = gemm is { Residual: false, Norm: false } && Gemm.CanStore(kernels, gemm.Format, gemm.OutFeatures, xFormat) ? xFormat : DType.Float32;
         var x = device.Upload<float>(HalfValues.Pack(inputs.X, xFormat));
         var bias = device.Upload<float>(inputs.Bias);
         var residual = device.Upload<float>(inputs.Residual);

@@ -23,7 +23,7 @@ internal static class NormalizationBench
             var device = target.Device;
             var (x, residual, gamma, beta) = test.Make();
             var shift = test.Shifted ? 1 : 0;
-            var format = LayerNorm.Stores(KernelTarget.Of(device), test.Width, test.Format) ? test.Format : WeightFormat.Float32;
+            var format = LayerNorm.CanStore(KernelTarget.Of(device), test.Width, test.Format) ? test.Format : DType.Float32;
             var xs = device.Upload<float>([.. new float[shift], .. x]);
             var residuals = device.Upload<float>(residual ?? []);
             var gammas = device.Upload<float>(gamma);

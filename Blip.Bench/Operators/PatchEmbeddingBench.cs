@@ -17,7 +17,7 @@ internal static class PatchEmbeddingBench
         {
             var device = target.Device;
             var values = PatchEmbeddingCases.Values(test.Batch * test.Channels * test.Height * test.Width);
-            var format = Patchify.Stores(KernelTarget.Of(device), test.Channels, test.Patch, test.Format) ? test.Format : WeightFormat.Float32;
+            var format = Patchify.CanStore(KernelTarget.Of(device), test.Channels, test.Patch, test.Format) ? test.Format : DType.Float32;
             var pixels = device.Upload<float>(values);
             var patches = device.Allocate<float>(format.Floats(test.Batch * test.Patches * test.Channels * test.Patch * test.Patch));
             return new PreparedCase

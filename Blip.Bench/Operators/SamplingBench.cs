@@ -56,7 +56,7 @@ internal static class SamplingBench
         from sample in odd ? new[] { false, true } : [false]
         select TopCandidates(test, sample);
 
-    // Where they are drawn, two rows share a picture.
+    // Where they are drawn, two rows share an image.
     private static KernelCase TopCandidates(ScoreCase test, bool sample) => new(
         $"{(sample ? "draw" : "best")} {Candidates} of {test}",
         target =>
@@ -146,10 +146,10 @@ internal static class SamplingBench
     private static KernelCase Opposite(ScoreCase test) => new($"draw from the noise's opposite, {test}", target => Choice(target.Device, test, true, [.. Enumerable.Range(0, test.Rows * test.Vocabulary).Select(i =>
         (1e-4f * (i * 37 % test.Vocabulary)) - Noise(test, i / test.Vocabulary, i % test.Vocabulary))]));
 
-    // Two rows share a picture.
-    private static float Noise(ScoreCase test, int row, int token) => Philox.Gumbel(Seed, Stream + (ulong)(row / RowsOfPicture(test)), row % RowsOfPicture(test), 1, token);
+    // Two rows share an image.
+    private static float Noise(ScoreCase test, int row, int token) => Philox.Gumbel(Seed, Stream + (ulong)(row / RowsOfImage(test)), row % RowsOfImage(test), 1, token);
 
-    private static int RowsOfPicture(ScoreCase test) => Math.Min(2, test.Rows);
+    private static int RowsOfImage(ScoreCase test) => Math.Min(2, test.Rows);
 
     private static PreparedCase Choice(Device device, ScoreCase test, bool sample, float[] values)
     {
@@ -157,7 +157,7 @@ internal static class SamplingBench
         const int Capacity = 1 << 18;
         // But for small rows, which end at their second next token.
         var limit = ScoreCases.Real.Contains(test) ? Capacity : 3;
-        var pictures = (test.Rows + RowsOfPicture(test) - 1) / RowsOfPicture(test);
+        var images = (test.Rows + RowsOfImage(test) - 1) / RowsOfImage(test);
         var scores = device.Upload<float>(values);
         var rows = Enumerable.Range(0, 6).Select(_ => device.Upload<int>(Enumerable.Repeat(1, test.Rows).ToArray())).ToArray();
         var (lengths, ended, inputIds, positions, chosen, limits) = (rows[0], rows[1], rows[2], rows[3], rows[4], rows[5]);
@@ -166,7 +166,7 @@ internal static class SamplingBench
         var history = device.Allocate<int>((long)test.Rows * Capacity);
         var logSums = device.Allocate<float>(test.Rows);
         var gathered = device.Allocate<float>(test.Rows);
-        var streams = device.Upload<long>([.. Enumerable.Range(0, pictures).Select(picture => (long)Stream + picture)]);
+        var streams = device.Upload<long>([.. Enumerable.Range(0, images).Select(image => (long)Stream + image)]);
         var args = new TokenChoiceArgs
         {
             Scores = scores.View,
@@ -174,7 +174,7 @@ internal static class SamplingBench
             LogSums = logSums.View,
             Rows = test.Rows,
             RowsPerSource = 1,
-            RowsPerImage = RowsOfPicture(test),
+            RowsPerImage = RowsOfImage(test),
             Vocabulary = test.Vocabulary,
             Capacity = Capacity,
             Sample = sample,

@@ -108,7 +108,7 @@ public static class EmulatedDriver
     /// <param name="architecture">Their compute capability times ten for that thread alone; null leaves it, and <see cref="Architecture"/> is what it is without.</param>
     public static IDisposable Show(int? architecture = null)
     {
-        var before = new Hide(Shown.Value, ShownArchitecture.Value);
+        var before = new EarlierView(Shown.Value, ShownArchitecture.Value);
         (Shown.Value, ShownArchitecture.Value) = (true, architecture ?? ShownArchitecture.Value);
         return before;
     }
@@ -124,7 +124,7 @@ public static class EmulatedDriver
     /// <param name="Name">The entry point.</param>
     internal readonly record struct StreamCall(int Device, nint Stream, string Name);
 
-    private sealed class Hide(bool shown, int? architecture) : IDisposable
+    private sealed class EarlierView(bool shown, int? architecture) : IDisposable
     {
         public void Dispose() => (Shown.Value, ShownArchitecture.Value) = (shown, architecture);
     }

@@ -27,17 +27,17 @@ internal static class AttentionCuda
 
     /// <summary>Whether many queries are multiplied on tensor cores, in a precision of 16 bits.</summary>
     public static bool OnTensorCores(int architecture, in AttentionArgs args) =>
-        !AttentionStep.Takes(args) && AttentionTensorCore.Takes(args)
-        && args.Precision.Is16Bits() && GemmCuda.Takes(architecture, args.Precision);
+        !AttentionStep.Supports(args) && AttentionTensorCore.Supports(args)
+        && args.Precision.Is16Bits() && GemmCuda.Supports(architecture, args.Precision);
 
     private static bool TryRun<TRows>(Device device, in AttentionArgs args)
         where TRows : struct, IRowReader
     {
-        if (AttentionStep.Takes(args))
+        if (AttentionStep.Supports(args))
             AttentionStep.Run<TRows>(device, args);
         else if (OnTensorCores(device.Architecture, args))
             Multiply<RoundedInputs<TRows>>(device, args);
-        else if (AttentionRegisters.Takes(args))
+        else if (AttentionRegisters.Supports(args))
             AttentionRegisters.Run<TRows>(device, args);
         else
             return false;

@@ -82,7 +82,7 @@ public static unsafe class TokenEmbedding
         ArrayView<int> ids, ArrayView<TStored> table, ArrayView<float> scales, ArrayView<float> positions, ArrayView<int> start, ArrayView<float> output,
         int tokens, int vocabulary, int hidden)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var id = IntrinsicMath.Clamp(ids[Grid.IdxX], 0, vocabulary - 1);
         var position = (start.Length > 0 ? start[Grid.IdxX / tokens] : 0) + (Grid.IdxX % tokens);

@@ -26,7 +26,7 @@ internal static class GemmBackwardPortable
     internal static void Kernel<TStored, TFormat>(
         ArrayView<float> dy, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> dx, long count, int outFeatures, int inFeatures, int perItem)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
         var end = IntrinsicMath.Min(first + perItem, count);

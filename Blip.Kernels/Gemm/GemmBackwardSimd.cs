@@ -22,7 +22,7 @@ internal static class GemmBackwardSimd
 /// </summary>
 internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOperator
     where TStored : unmanaged
-    where TFormat : struct, IWeightFormat<TStored>
+    where TFormat : struct, IWeightDType<TStored>
 {
     private const int Width = PackedWeights.PanelWidth, Depth = 64, MaxRows = 48, AtOnce = 4;
 

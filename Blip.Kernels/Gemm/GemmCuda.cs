@@ -24,19 +24,19 @@ internal static class GemmCuda
     private const int ManyRows = 256;
 
     /// <summary>Whether an architecture has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
-    public static bool Takes(int architecture, WeightFormat format) => architecture >= format switch
+    public static bool Supports(int architecture, DType format) => architecture >= format switch
     {
-        WeightFormat.BFloat16 => 80,
-        WeightFormat.Float32 or WeightFormat.Float16 or WeightFormat.Int8 => 75,
+        DType.BFloat16 => 80,
+        DType.Float32 or DType.Float16 or DType.Int8 => 75,
         _ => throw new ArgumentOutOfRangeException(nameof(format), $"{(int)format} is not a weight format."),
     };
 
     /// <summary>The format to which inputs are rounded before they are multiplied with weights of a format; null where they are not.</summary>
-    public static WeightFormat? Rounded(int architecture, WeightFormat format)
+    public static DType? Rounded(int architecture, DType format)
     {
-        if (format == WeightFormat.Float32 || !Takes(architecture, format))
+        if (format == DType.Float32 || !Supports(architecture, format))
             return null;
-        return format == WeightFormat.Int8 ? WeightFormat.Float16 : format;
+        return format == DType.Int8 ? DType.Float16 : format;
     }
 
     /// <summary>Multiplies, and says whether the rows are normalised, too.</summary>
@@ -85,7 +85,7 @@ internal static class GemmCuda
     // What must be asked for: these give other bits than the shape of few rows.
     private static bool TryOption(Device device, in GemmArgs args)
     {
-        if (args.Weights.Format == WeightFormat.Float32 && device.Tf32)
+        if (args.Weights.Format == DType.Float32 && device.Tf32)
             GemmTf32.Run(device, args);
         else if (args.Weights.Format.Is16Bits() && device.WarpGroups && args.XFormat.Is16Bits())
             RunTiles<Inputs16, WarpGroupSums>(device, args);
@@ -99,7 +99,7 @@ internal static class GemmCuda
     private static void Run<TRows>(Device device, in GemmArgs args, GemmCudaShape shape)
         where TRows : struct, IRowReader
     {
-        if (args.Weights.Format != WeightFormat.Float32)
+        if (args.Weights.Format != DType.Float32)
         {
             Multiply<RoundedInputs<TRows>>(device, args, shape);
             return;

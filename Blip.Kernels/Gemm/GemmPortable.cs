@@ -39,7 +39,7 @@ internal static class GemmPortable
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
         where TTile : struct, IGemmTile
     {
         // Tiles of the same columns follow each other, so that their weights stay in the cache.

@@ -36,7 +36,7 @@ internal static class GemmShared
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var rowTiles = (rows + TileRows - 1) / TileRows;
         var panel = Grid.IdxX / rowTiles;

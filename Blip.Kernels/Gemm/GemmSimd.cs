@@ -9,7 +9,7 @@ internal static class GemmSimd
 {
     public static void Run(Device device, in GemmArgs args)
     {
-        if (args.Weights.Format == WeightFormat.Int8)
+        if (args.Weights.Format == DType.Int8)
             GemmSimdInt8.Run(device, args);
         else
             WeightTypes.UseVectors(args.Weights, new Launch(device, args));

@@ -37,7 +37,7 @@ internal static unsafe class WeightPacking
         });
 
     /// <summary>Rounds to a format of 16 bits, to nearest and halves to even, and packs.</summary>
-    public static void Pack(float* source, int firstRow, int count, int inFeatures, ushort* panels, WeightFormat format) =>
+    public static void Pack(float* source, int firstRow, int count, int inFeatures, ushort* panels, DType format) =>
         ForEachPanel(firstRow, count, inFeatures, (panel, first, rows) =>
         {
             var turned = stackalloc float[Block * Width];
@@ -75,13 +75,13 @@ internal static unsafe class WeightPacking
         });
 
     /// <summary>Rounds one value.</summary>
-    public static ushort Round(float value, WeightFormat format)
+    public static ushort Round(float value, DType format)
     {
         var bits = Vector256.Create(BitConverter.SingleToUInt32Bits(value));
         return format switch
         {
-            WeightFormat.Float16 => (ushort)ToFloat16(bits)[0],
-            WeightFormat.BFloat16 => (ushort)ToBFloat16(bits)[0],
+            DType.Float16 => (ushort)ToFloat16(bits)[0],
+            DType.BFloat16 => (ushort)ToBFloat16(bits)[0],
             _ => throw new UnreachableException($"Nothing is rounded to {format}."),
         };
     }
@@ -167,14 +167,14 @@ internal static unsafe class WeightPacking
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Round(float* from, ushort* to, int count, WeightFormat format)
+    private static void Round(float* from, ushort* to, int count, DType format)
     {
         var streams = Streams(to, count);
         var i = 0;
         for (; i + 16 <= count; i += 16)
         {
             var (low, high) = (Vector256.Load((uint*)from + i), Vector256.Load((uint*)from + i + 8));
-            var rounded = format == WeightFormat.Float16
+            var rounded = format == DType.Float16
                 ? Vector256.Narrow(ToFloat16(low), ToFloat16(high))
                 : Vector256.Narrow(ToBFloat16(low), ToBFloat16(high));
             if (streams)

@@ -17,10 +17,10 @@ internal static class LayerNormWarps
 
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps, WeightFormat format)
+        int rows, int width, float eps, DType format)
     {
         var launch = new RowsLaunch(device, x, residual, gamma, beta, y, rows, width, eps);
-        if (format == WeightFormat.Float32)
+        if (format == DType.Float32)
             launch.Write<SingleRows>();
         else
             WeightTypes.Use16Bits(format, launch);

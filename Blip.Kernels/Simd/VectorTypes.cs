@@ -27,8 +27,8 @@ internal static class VectorTypes
         switch (vectors)
         {
             case CpuVectors.Avx512: use.With<Floats512, Floats512, Pairs512>(); break;
-            case CpuVectors.Avx2: use.With<Floats256, Twice<Floats256>, Pairs256>(); break;
-            case CpuVectors.Vector128: use.With<Floats128, Twice<Twice<Floats128>>, Pairs128>(); break;
+            case CpuVectors.Avx2: use.With<Floats256, Paired<Floats256>, Pairs256>(); break;
+            case CpuVectors.Vector128: use.With<Floats128, Paired<Paired<Floats128>>, Pairs128>(); break;
             default: throw new UnreachableException($"There are no vectors for {vectors}.");
         }
     }

@@ -1,7 +1,7 @@
 extern alias bench;
 
 using bench::Blip.Bench;
-using bench::Blip.Bench.Works;
+using bench::Blip.Bench.Workloads;
 using Blip.Datasets.Shapes;
 
 namespace Blip.Tests.Bench;

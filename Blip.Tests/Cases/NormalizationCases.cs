@@ -36,7 +36,7 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
     private const double Ulp = 1.0 / (1 << 23);
 
     /// <summary>How results are stored, where the device's kernels store them so.</summary>
-    public WeightFormat Format { get; init; }
+    public DType Format { get; init; }
 
     /// <summary>Inputs begin at no multiple of 16 bytes.</summary>
     public bool Shifted { get; init; }
@@ -55,7 +55,7 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
     }
 
     /// <summary>The largest error of a layer normalisation relative to what is allowed, and where it is.</summary>
-    public (double Error, string Where) LayerNormError(float[] x, float[]? residual, float[] gamma, float[] beta, float[] actual, WeightFormat stored = WeightFormat.Float32)
+    public (double Error, string Where) LayerNormError(float[] x, float[]? residual, float[] gamma, float[] beta, float[] actual, DType stored = DType.Float32)
     {
         var expected = LayerNormReference.Run(x, residual, gamma, beta, Rows, Width, Eps);
         var worst = (Error: 0.0, Where: "");
@@ -131,7 +131,7 @@ public static class NormalizationCases
     /// <summary>Results in 16 bits, for a layer normalisation alone.</summary>
     public static IEnumerable<NormalizationCase> Rounded =>
         from test in new NormalizationCase[] { new(7, 136, RowValues.Offset, Residual: true), new(2, 40), new(5, 264, RowValues.Offset) }
-        from format in new[] { WeightFormat.Float16, WeightFormat.BFloat16 }
+        from format in new[] { DType.Float16, DType.BFloat16 }
         from shifted in new[] { false, true }
         select test with { Format = format, Shifted = shifted };
 

@@ -50,7 +50,7 @@ public class GraphPassesTests
     public void Every_subset_gives_the_same_bits_where_every_pass_changes_something()
     {
         using var device = EmulatedDevices.Open();
-        using var weights = new WeightStore(device, new MadeUp(), _ => WeightFormat.Float16);
+        using var weights = new WeightStore(device, new MadeUp(), _ => DType.Float16);
         var runs = GraphPasses.Subsets().ToDictionary(passes => passes, passes => Run(device, weights, passes));
         Assert.All(runs, run => Assert.True(run.Value.Output.AsSpan().SequenceEqual(runs[PassSet.None].Output), $"passes {run.Key} change the result"));
         Assert.All(Flags(Enum.GetValues<PassSet>()), flag => Assert.NotEqual(runs[PassSet.All].Form, runs[PassSet.All & ~flag].Form));
@@ -62,7 +62,7 @@ public class GraphPassesTests
         using var plan = executor.Plan(executor.Optimize(Record()));
         plan.BindOwned(plan.Graph.Input("x"), [.. Enumerable.Range(0, Rows * Width).Select(i => MathF.Sin(i))]);
         plan.Run();
-        var stored = plan.Graph.Values.Count(value => plan.Sizes.StoredAs(value) != WeightFormat.Float32);
+        var stored = plan.Graph.Values.Count(value => plan.Sizes.StoredAs(value) != DType.Float32);
         return (plan.ReadOutput("y"), $"{plan.Graph.Nodes.Count} nodes, {plan.Graph.Constants.Count} constants, {stored} stored, {plan.WorkspaceBytes} bytes");
     }
 

@@ -99,7 +99,7 @@ public class ActivationsTests
     {
         using var device = Device.Open("cpu");
         using var x = device.Allocate<float>(4);
-        using var weights = PackedWeights.Allocate(device, 2, 2, WeightFormat.Float32);
+        using var weights = PackedWeights.Allocate(device, 2, 2, DType.Float32);
         var gemm = new GemmArgs { X = x.View, Weights = weights, Y = x.View, Rows = 2 };
         foreach (var kind in new[] { (Activation)(-1), (Activation)Enum.GetValues<Activation>().Length, (Activation)99 })
         {
@@ -125,7 +125,7 @@ public class ActivationsTests
         var inputs = Points.Length;
         using var x = device.Upload<float>([.. Enumerable.Repeat(Points, rows).SelectMany(row => row)]);
         using var y = device.Allocate<float>(rows * outputs);
-        foreach (var format in Enum.GetValues<WeightFormat>())
+        foreach (var format in Enum.GetValues<DType>())
         {
             using var weights = PackedWeights.Allocate(device, outputs, inputs, format);
             weights.Fill(0, [.. Enumerable.Range(0, outputs * inputs).Select(i => i / inputs % inputs == i % inputs ? 1f : 0f)]);

@@ -25,7 +25,7 @@ public class BackwardTests
     public void A_linear_layers_row_gets_the_same_bits_whatever_the_batch(string id)
     {
         using var device = Variants.Open(id);
-        foreach (var format in Enum.GetValues<WeightFormat>())
+        foreach (var format in Enum.GetValues<DType>())
         {
             var test = new GemmCase("batch", 101, 70, 131) { Format = format };
             var weights = GemmCases.Make(test).Weights;
@@ -156,7 +156,7 @@ public class BackwardTests
     {
         using var device = Device.Open("cpu");
         using var x = device.Allocate<float>(10);
-        using var weights = PackedWeights.Allocate(device, 4, 3, WeightFormat.Float32);
+        using var weights = PackedWeights.Allocate(device, 4, 3, DType.Float32);
         Refused("OutputGradient", () => GemmBackward.Run(device, new GemmBackwardArgs { OutputGradient = x.View, Weights = weights, InputGradient = x.View, Rows = 3 }));
         Refused("InputGradient", () => GemmBackward.Run(device, new GemmBackwardArgs { OutputGradient = x.View, Weights = weights, InputGradient = default, Rows = 2 }));
         Refused("dy holds", () => ActivationsBackward.Run(device, x.View, default, x.View, 10, Activation.Gelu));

@@ -15,7 +15,7 @@ public class FiniteDifferenceTests
     [Fact]
     public void Linear_layers()
     {
-        foreach (var test in BackwardCases.Gemms.Where(test => test.Rows * test.OutFeatures < 2000 && test.Spread == Spread.Trained && test.Format == WeightFormat.Float32))
+        foreach (var test in BackwardCases.Gemms.Where(test => test.Rows * test.OutFeatures < 2000 && test.Spread == Spread.Trained && test.Format == DType.Float32))
         {
             var inputs = GemmCases.Make(test);
             var dy = BackwardCases.Gradient(test.Rows * test.OutFeatures);

@@ -2,7 +2,7 @@ extern alias bench;
 
 using System.Diagnostics;
 using System.Globalization;
-using bench::Blip.Bench.Works;
+using bench::Blip.Bench.Workloads;
 using Blip.Runtime.Retrieval;
 
 namespace Blip.Tests.Retrieval;

@@ -3,10 +3,10 @@ using Microsoft.Extensions.AI;
 
 namespace Blip.Runtime.Hosting;
 
-/// <summary>Pictures in the form that messages carry them.</summary>
-internal static class Pictures
+/// <summary>Images in the form that messages carry them.</summary>
+internal static class Images
 {
-    /// <summary>Whether a part of a message is a picture.</summary>
+    /// <summary>Whether a part of a message is an image.</summary>
     public static bool Is(AIContent content) =>
         content is DataContent data ? data.HasTopLevelMediaType("image") : content is UriContent uri && uri.HasTopLevelMediaType("image");
 
@@ -18,15 +18,15 @@ internal static class Pictures
         _ => content.GetType().Name,
     };
 
-    /// <summary>The picture of a part of a message.</summary>
+    /// <summary>The image of a part of a message.</summary>
     /// <exception cref="NotSupportedException">It is an address that would have to be fetched, or a file, and those are not allowed.</exception>
     public static ImageSource From(AIContent content, bool allowLocalFiles) => content switch
     {
-        DataContent data => ImageSource.FromBytes(data.Data.ToArray(), string.IsNullOrEmpty(data.Name) ? "the message's picture" : data.Name),
+        DataContent data => ImageSource.FromBytes(data.Data.ToArray(), string.IsNullOrEmpty(data.Name) ? "the message's image" : data.Name),
         UriContent { Uri.IsFile: true } uri when allowLocalFiles => ImageSource.FromFile(uri.Uri.LocalPath),
         UriContent { Uri.IsFile: true } => throw new NotSupportedException(
-            "A picture is named by a file: address, and local files are not allowed: send its bytes as DataContent, or set AllowLocalFiles where the messages can be trusted."),
-        UriContent uri => throw new NotSupportedException($"{uri.Uri}: nothing is fetched from a network; send the picture's bytes as DataContent."),
-        _ => throw new NotSupportedException($"{Describe(content)} is no picture."),
+            "An image is named by a file: address, and local files are not allowed: send its bytes as DataContent, or set AllowLocalFiles where the messages can be trusted."),
+        UriContent uri => throw new NotSupportedException($"{uri.Uri}: nothing is fetched from a network; send the image's bytes as DataContent."),
+        _ => throw new NotSupportedException($"{Describe(content)} is no image."),
     };
 }

@@ -1,4 +1,4 @@
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>
 /// The pieces of work that captioning consists of, for whoever can do them: this project or another library. Greedy, the stop token
@@ -12,7 +12,7 @@ internal interface ICaptionWorks : IDisposable
     /// <summary>How long its threads may go on spinning after a piece of work.</summary>
     TimeSpan Rest { get; }
 
-    /// <summary>Puts pictures <c>[images, 3, side, side]</c> where the encoder reads them.</summary>
+    /// <summary>Puts images <c>[images, 3, side, side]</c> where the encoder reads them.</summary>
     void SetPixels(ReadOnlySpan<float> pixels, int images);
 
     /// <summary>Pixels to embeddings.</summary>
@@ -21,7 +21,7 @@ internal interface ICaptionWorks : IDisposable
     /// <summary>Embeddings to what the decoder's cross-attention reads, in every layer.</summary>
     void CrossKeysValues();
 
-    /// <summary>Decodes the first tokens of each picture, given ones, so that <see cref="Token"/> runs the last of them again.</summary>
+    /// <summary>Decodes the first tokens of each image, given ones, so that <see cref="Token"/> runs the last of them again.</summary>
     /// <param name="tokens">The ids, start token first.</param>
     void PrepareToken(ReadOnlySpan<int> tokens);
 
@@ -30,7 +30,7 @@ internal interface ICaptionWorks : IDisposable
 
     /// <summary>Encoder, cross-attention's keys and values, and decoder.</summary>
     /// <param name="tokens">Tokens to generate.</param>
-    /// <returns>The generated ids of each picture.</returns>
+    /// <returns>The generated ids of each image.</returns>
     int[][] Caption(int tokens);
 
     /// <summary>The embeddings <c>[images, image tokens, hidden]</c>.</summary>
@@ -48,6 +48,6 @@ internal interface IBeamWorks : ICaptionWorks
 {
     /// <summary>As <see cref="ICaptionWorks.Caption"/>, by a beam search.</summary>
     /// <param name="tokens">Tokens to generate.</param>
-    /// <param name="beams">Beams of each picture.</param>
+    /// <param name="beams">Beams of each image.</param>
     int[][] Search(int tokens, int beams);
 }

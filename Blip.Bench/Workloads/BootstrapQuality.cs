@@ -2,7 +2,7 @@ using Blip.Datasets.Shapes;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Pipelines;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>Texts of one kind, and how many of them the filter kept.</summary>
 /// <param name="Kept">Texts that the filter kept.</param>

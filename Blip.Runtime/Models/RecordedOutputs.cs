@@ -2,7 +2,7 @@ namespace Blip.Runtime.Models;
 
 /// <summary>What a recorded tower shows besides its result. Showing costs memory and time: generation shows nothing.</summary>
 [Flags]
-internal enum Watch
+internal enum RecordedOutputs
 {
     /// <summary>Nothing.</summary>
     Nothing = 0,

@@ -9,13 +9,13 @@ namespace Blip.Runtime.Pipelines;
 /// </summary>
 /// <param name="members">The devices.</param>
 /// <param name="onFailure">Told whose device failed, and how.</param>
-internal sealed class Team<TOwner, TBatch, TResult>(IReadOnlyList<TeamMember<TOwner, TBatch, TResult>> members, Action<TOwner, Exception> onFailure)
+internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePoolMember<TOwner, TBatch, TResult>> members, Action<TOwner, Exception> onFailure)
 {
     private readonly Lock turn = new();
     private readonly SemaphoreSlim arrived = new(0);
 
     // Those that run a batch and would prepare another, those that wait to be run, and what is still to be taken back.
-    private readonly List<TeamMember<TOwner, TBatch, TResult>> eager = [];
+    private readonly List<DevicePoolMember<TOwner, TBatch, TResult>> eager = [];
     private readonly List<Work> waiting = [];
     private readonly List<Task> discards = [];
     private int left = members.Count;
@@ -65,7 +65,7 @@ internal sealed class Team<TOwner, TBatch, TResult>(IReadOnlyList<TeamMember<TOw
         arrived.Release();
     }
 
-    private async Task<Work> TakeAsync(TeamMember<TOwner, TBatch, TResult> member, CancellationToken stop)
+    private async Task<Work> TakeAsync(DevicePoolMember<TOwner, TBatch, TResult> member, CancellationToken stop)
     {
         lock (turn)
             eager.Remove(member);
@@ -86,7 +86,7 @@ internal sealed class Team<TOwner, TBatch, TResult>(IReadOnlyList<TeamMember<TOw
     }
 
     // In turn.
-    private void PrepareNext(TeamMember<TOwner, TBatch, TResult> member)
+    private void PrepareNext(DevicePoolMember<TOwner, TBatch, TResult> member)
     {
         if (waiting.Find(work => work.PreparedBy is null) is not { } next)
         {
@@ -117,7 +117,7 @@ internal sealed class Team<TOwner, TBatch, TResult>(IReadOnlyList<TeamMember<TOw
         (work.PreparedBy, work.Prepared) = (null, null);
     }
 
-    private async Task WorkAsync(TeamMember<TOwner, TBatch, TResult> member, CancellationToken stop)
+    private async Task WorkAsync(DevicePoolMember<TOwner, TBatch, TResult> member, CancellationToken stop)
     {
         Exception? broken = null;
         try
@@ -162,7 +162,7 @@ internal sealed class Team<TOwner, TBatch, TResult>(IReadOnlyList<TeamMember<TOw
         }
     }
 
-    private void Leave(TeamMember<TOwner, TBatch, TResult> member)
+    private void Leave(DevicePoolMember<TOwner, TBatch, TResult> member)
     {
         lock (turn)
         {
@@ -179,7 +179,7 @@ internal sealed class Team<TOwner, TBatch, TResult>(IReadOnlyList<TeamMember<TOw
         public TBatch Batch => batch;
 
         /// <summary>Who has it prepared, or had; null where nobody has.</summary>
-        public TeamMember<TOwner, TBatch, TResult>? PreparedBy { get; set; }
+        public DevicePoolMember<TOwner, TBatch, TResult>? PreparedBy { get; set; }
 
         /// <summary>The batch as that one runs it.</summary>
         public Task<TBatch>? Prepared { get; set; }

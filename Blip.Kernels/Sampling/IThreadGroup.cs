@@ -4,7 +4,7 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>Those who work on one row together: the work-items of a group, or one worker of a processor.</summary>
-internal interface ITeam
+internal interface IThreadGroup
 {
     /// <summary>Which one this is.</summary>
     int Index { get; }
@@ -17,7 +17,7 @@ internal interface ITeam
 }
 
 /// <summary>The work-items of the present group.</summary>
-internal struct GroupTeam : ITeam
+internal struct GroupThreads : IThreadGroup
 {
     public readonly int Index => Group.IdxX;
 
@@ -34,7 +34,7 @@ internal struct GroupTeam : ITeam
 }
 
 /// <summary>One worker alone.</summary>
-internal struct LoneTeam : ITeam
+internal struct SingleThread : IThreadGroup
 {
     public readonly int Index => 0;
 

@@ -4,7 +4,7 @@ using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>The works of one model on one device, with its weights kept one way. It is loaded when the first case's turn comes.</summary>
 /// <param name="source">The model.</param>
@@ -20,7 +20,7 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
     private readonly Lazy<BlipWorks> works = new(() => new BlipWorks(source, new ModelOptions { Precision = precision }, device));
     private readonly Dictionary<int, int[]> alone = [];
 
-    private string Precision => GemmBench.Precision(precision.ToWeightFormat());
+    private string Precision => GemmBench.Precision(precision.ToDType());
 
     private BlipConfig Config => source.Config;
 
@@ -50,12 +50,12 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
         }
     }
 
-    /// <summary>The encoder over several pictures at once.</summary>
+    /// <summary>The encoder over several images at once.</summary>
     public IEnumerable<BenchCase> Encoders(IEnumerable<int> batches) =>
         from images in batches
         select Case($"encoder, batch {images}", works => CaptionCost.Prepared(cost.Encode(images), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))), images);
 
-    /// <summary>Whole captions. Every picture of a batch is the same, and so are to be its words, alone and in company.</summary>
+    /// <summary>Whole captions. Every image of a batch is the same, and so are to be its words, alone and in company.</summary>
     public IEnumerable<BenchCase> Captions(IEnumerable<(int Images, int Beams)> batches) =>
         from batch in batches
         let name = $"caption of {CaptionTokens} tokens{(batch.Images > 1 ? $", batch {batch.Images}" : "")}{(batch.Beams > 1 ? $", {batch.Beams} beams" : "")}"
@@ -106,7 +106,7 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
     {
         var random = new Random(1);
         var side = Config.Vision.ImageSize;
-        float[] picture = [.. Enumerable.Range(0, 3 * side * side).Select(_ => (random.NextSingle() * 4) - 2)];
-        return [.. Enumerable.Repeat(picture, images).SelectMany(pixels => pixels)];
+        float[] image = [.. Enumerable.Range(0, 3 * side * side).Select(_ => (random.NextSingle() * 4) - 2)];
+        return [.. Enumerable.Repeat(image, images).SelectMany(pixels => pixels)];
     }
 }

@@ -2,12 +2,12 @@ using System.Diagnostics;
 using Blip.Bench.Measuring;
 using Blip.Bench.Reporting;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
-/// <summary>The command line as a user meets it: a process that starts, loads a model, captions one picture and ends.</summary>
+/// <summary>The command line as a user meets it: a process that starts, loads a model, captions one image and ends.</summary>
 internal sealed class ColdStart
 {
-    private const string What = "a cold start", Picture = "weights/samples/00.png";
+    private const string What = "a cold start", Image = "weights/samples/00.png";
 
     private readonly string program;
     private string? answer;
@@ -32,7 +32,7 @@ internal sealed class ColdStart
         answer = null;
         return new PreparedCase
         {
-            Run = () => Start(["caption", Checkout.Path(Picture, What), "--device", device, "--precision", precision, .. model is null ? (string[])[] : ["--model", model]]),
+            Run = () => Start(["caption", Checkout.Path(Image, What), "--device", device, "--precision", precision, .. model is null ? (string[])[] : ["--model", model]]),
             Verify = () => PreparedCase.Exact(!string.IsNullOrWhiteSpace(answer)),
         };
     })

@@ -8,7 +8,7 @@ using Blip.Tests.Cli;
 namespace Blip.Tests.Pipelines;
 
 /// <summary>One captioner on several devices: here several times the same processor, which is all that a device is to a team.</summary>
-public class CaptionerTeamTests
+public class CaptionerDevicePoolTests
 {
     private static readonly CaptionerOptions Three = new() { Device = "cpu,cpu,cpu", Threads = 1, BatchSize = 2 };
 
@@ -19,23 +19,23 @@ public class CaptionerTeamTests
     {
         using var team = Captioner.Load(Demo.Model, Three);
         Assert.Equal(["cpu", "cpu", "cpu"], team.Devices.Select(device => device.Id));
-        var sources = Demo.Paths.Concat(Demo.Paths).Append("no such picture.png").Select(path => (ImageSource)path).ToList();
+        var sources = Demo.Paths.Concat(Demo.Paths).Append("no such image.png").Select(path => (ImageSource)path).ToList();
         var results = await team.CaptionAllAsync(sources, Long(team), Token).ToListAsync(Token);
         Assert.Equal(sources, results.Select(result => result.Source));
         var expected = Demo.Answers("greedy").Select(answer => answer.Caption).ToList();
         Assert.Equal([.. expected, .. expected], results.SkipLast(1).Select(result => result.Caption!.Text));
-        Assert.Contains("no such picture.png", results[^1].Error, StringComparison.Ordinal);
-        // Single pictures go around; each device gives the same words.
+        Assert.Contains("no such image.png", results[^1].Error, StringComparison.Ordinal);
+        // Single images go around; each device gives the same words.
         foreach (var _ in team.Devices)
             Assert.Equal(expected[0], team.Caption(Demo.Paths[0], Long(team), Token).Text);
     }
 
     [Fact]
-    public async Task A_device_that_fails_is_told_of_and_loses_no_picture()
+    public async Task A_device_that_fails_is_told_of_and_loses_no_image()
     {
         using var team = Captioner.Load(Demo.Model, Three);
         // A captioner that is disposed fails as one does whose device is gone.
-        team.Team[1].Dispose();
+        team.DevicePool[1].Dispose();
         var results = await team.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), Long(team), Token).ToListAsync(Token);
         Assert.Equal(Demo.Answers("greedy").Select(answer => answer.Caption), results.Select(result => result.Caption!.Text));
         Assert.Contains("cpu", Assert.Single(team.Notices), StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public class CaptionerTeamTests
     public async Task Where_every_device_fails_the_reason_comes_out()
     {
         using var team = Captioner.Load(Demo.Model, Three);
-        foreach (var member in team.Team.Skip(1).Append(team))
+        foreach (var member in team.DevicePool.Skip(1).Append(team))
             member.Dispose();
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await team.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), null, Token).ToListAsync(Token));
     }
@@ -90,13 +90,13 @@ public class CaptionerTeamTests
             }
             gate.Release(20);
         }
-        TeamMember<int, int, int>[] members =
+        DevicePoolMember<int, int, int>[] members =
         [
             new(0, batch => { gate.Wait(TestContext.Current.CancellationToken); taken[0]++; return batch; }),
             new(1, batch => { taken[1]++; gate.Release(); return batch; }),
         ];
         var results = new List<int>();
-        await foreach (var result in new Team<int, int, int>(members, (_, e) => throw e).RunAsync(Numbers(), TestContext.Current.CancellationToken))
+        await foreach (var result in new DevicePool<int, int, int>(members, (_, e) => throw e).RunAsync(Numbers(), TestContext.Current.CancellationToken))
         {
             results.Add(result);
             Assert.InRange(given, results.Count, results.Count + 6);
@@ -115,7 +115,7 @@ public class CaptionerTeamTests
         using var prepared = new ManualResetEventSlim();
         using var done = new ManualResetEventSlim();
         var (discarded, taken) = (new ConcurrentBag<(int Number, int Device)>(), new int[2]);
-        TeamMember<int, (int Number, int Device), int> Member(int device) => new(device, batch =>
+        DevicePoolMember<int, (int Number, int Device), int> Member(int device) => new(device, batch =>
         {
             Assert.Contains(batch.Device, (int[])[-1, device]);
             prepared.Wait(TestContext.Current.CancellationToken);
@@ -135,7 +135,7 @@ public class CaptionerTeamTests
             Discard = discarded.Add,
         };
         var numbers = Enumerable.Range(0, Batches).Select(number => (number, -1)).ToAsyncEnumerable();
-        var results = await new Team<int, (int, int), int>([Member(0), Member(1)], (_, e) => throw e).RunAsync(numbers, TestContext.Current.CancellationToken).ToListAsync(Token);
+        var results = await new DevicePool<int, (int, int), int>([Member(0), Member(1)], (_, e) => throw e).RunAsync(numbers, TestContext.Current.CancellationToken).ToListAsync(Token);
         Assert.Equal(Enumerable.Range(0, Batches), results);
         Assert.Equal([1, Batches - 1], taken);
         Assert.Contains(discarded, batch => batch.Device == 0);
@@ -147,7 +147,7 @@ public class CaptionerTeamTests
         using var prepared = new ManualResetEventSlim();
         using var gone = new ManualResetEventSlim();
         var (run, failed) = (new ConcurrentQueue<int>(), new List<int>());
-        TeamMember<int, int, int>[] members =
+        DevicePoolMember<int, int, int>[] members =
         [
             new(0, _ =>
             {
@@ -171,7 +171,7 @@ public class CaptionerTeamTests
                 Prepare = _ => throw new InvalidOperationException("no memory"),
             },
         ];
-        var team = new Team<int, int, int>(members, (device, _) =>
+        var team = new DevicePool<int, int, int>(members, (device, _) =>
         {
             failed.Add(device);
             gone.Set();

@@ -2,7 +2,7 @@ using System.Text.Json;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>Of the words that name a shape, how many looked at it: their map's hottest patch has its centre within the shape's radius.</summary>
 /// <param name="Text">Which texts: captions, matches, questions, answers.</param>
@@ -16,7 +16,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
     /// <summary>Inside of all.</summary>
     public double Share => (double)Inside / Words;
 
-    /// <summary>Measures the demo checkpoints on the sample pictures, whose shapes' places are known.</summary>
+    /// <summary>Measures the demo checkpoints on the sample images, whose shapes' places are known.</summary>
     /// <param name="weights">The folder <c>weights</c>.</param>
     /// <param name="device">Where they run.</param>
     public static IEnumerable<LookingShare> Measure(string weights, string device)
@@ -29,7 +29,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
             foreach (var method in written)
             {
                 var options = new CaptionOptions { Attention = true, AttentionMethod = method };
-                yield return Of("captions", method, null, scenes.SelectMany(scene => scene.Named(captioner.Caption(scene.Picture(folder), options).Attention)));
+                yield return Of("captions", method, null, scenes.SelectMany(scene => scene.Named(captioner.Caption(scene.Image(folder), options).Attention)));
             }
         }
         using (var matcher = Matcher.Load(Path.Combine(weights, "retrieval"), new MatcherOptions { Device = device }))
@@ -37,14 +37,14 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
             foreach (var (method, layer) in Enumerable.Range(0, matcher.Config.Text.Layers).Select(layer => (AttentionMethod.GradCam, (int?)layer)).Prepend((AttentionMethod.Rollout, null)).Prepend((AttentionMethod.CrossAttention, null)))
             {
                 var options = new MatchOptions { Attention = true, AttentionMethod = method, AttentionLayer = layer };
-                yield return Of("matches", method, layer, scenes.SelectMany(scene => scene.Named(matcher.Match(scene.Picture(folder), scene.Caption, options).Attention)));
+                yield return Of("matches", method, layer, scenes.SelectMany(scene => scene.Named(matcher.Match(scene.Image(folder), scene.Caption, options).Attention)));
             }
         }
         using var answerer = QuestionAnswerer.Load(Path.Combine(weights, "vqa"), new QuestionAnswererOptions { Device = device });
         foreach (var method in written)
         {
             var options = new AnswerOptions { Attention = true, AttentionMethod = method };
-            var answers = scenes.SelectMany(scene => answerer.Answer(scene.Picture(folder), scene.Questions, options).Select(answer => (Scene: scene, Answer: answer))).ToList();
+            var answers = scenes.SelectMany(scene => answerer.Answer(scene.Image(folder), scene.Questions, options).Select(answer => (Scene: scene, Answer: answer))).ToList();
             yield return Of("questions", method, null, answers.SelectMany(one => one.Scene.Named(one.Answer.QuestionAttention)));
             yield return Of("answers", method, null, answers.SelectMany(one => one.Scene.About(one.Answer)));
         }
@@ -56,7 +56,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
         return new LookingShare(text, method, layer, all.Count, all.Count(one => one.Item.Holds(one.Word)), all.Sum(one => one.Item.Chance(one.Word)));
     }
 
-    /// <summary>A drawn shape; place and radius as shares of the picture's side.</summary>
+    /// <summary>A drawn shape; place and radius as shares of the image's side.</summary>
     private sealed record Item(string Shape, double X, double Y, double R)
     {
         public bool IsNamed(WordAttention word) => word.Word.TrimEnd('?', '.', ',') == Shape;
@@ -69,7 +69,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
             Math.Pow((((cell % word.Width) + 0.5) / word.Width) - X, 2) + Math.Pow((((cell / word.Width) + 0.5) / word.Height) - Y, 2) <= R * R;
     }
 
-    /// <summary>A sample picture, and what is known of it.</summary>
+    /// <summary>A sample image, and what is known of it.</summary>
     private sealed record Scene(string File, string Caption, IReadOnlyList<Item> Items, IReadOnlyList<string> Questions)
     {
         public static List<Scene> Read(string path)
@@ -84,7 +84,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
             static string Text(JsonElement element, string name) => element.GetProperty(name).GetString()!;
         }
 
-        public string Picture(string folder) => Path.Combine(folder, File);
+        public string Image(string folder) => Path.Combine(folder, File);
 
         /// <summary>The words that name a shape of the scene; of two shapes of a kind the first is named first, as captions of such scenes do.</summary>
         public IEnumerable<(Item Item, WordAttention Word)> Named(IEnumerable<WordAttention> words)

@@ -8,8 +8,8 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Models;
 
-/// <summary>A demo checkpoint, its sample pictures and what the reference says of them.</summary>
-internal sealed class DemoPictures(string head) : IDisposable
+/// <summary>A demo checkpoint, its sample images and what the reference says of them.</summary>
+internal sealed class DemoImages(string head) : IDisposable
 {
     private readonly JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(GoldenModel.Folder("demo", $"{head}.json")));
 
@@ -21,7 +21,7 @@ internal sealed class DemoPictures(string head) : IDisposable
 
     public IEnumerable<JsonElement> Answers => Root.GetProperty("answers").EnumerateArray();
 
-    /// <summary>Encodes pictures together; says the place of each.</summary>
+    /// <summary>Encodes images together; says the place of each.</summary>
     public ImageStates Encode(ImageTextModel model, IReadOnlyList<string> files, out Dictionary<string, int> places)
     {
         using var preprocessor = new ImagePreprocessor(model.Device, Source.Preprocessor.ToProcessing());

@@ -4,7 +4,7 @@ using Blip.Runtime.Generation;
 using Blip.Runtime.Models;
 using ILGPU.Runtime;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>Our own way to do them: what <c>Matcher</c>, <c>Embedder</c> and <c>QuestionAnswerer</c> do once pixels and ids are on the device. A model is loaded when it is first needed.</summary>
 /// <param name="source">A model whose weights fit every head: a synthetic one.</param>

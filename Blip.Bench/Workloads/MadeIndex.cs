@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using Blip.Runtime.Retrieval;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>An index of made-up embeddings: entry i has always the same name and the same vector, so that whatever was kept can be checked.</summary>
 internal static class MadeIndex
@@ -11,7 +11,7 @@ internal static class MadeIndex
     /// <summary>Values of an embedding: those of every published checkpoint.</summary>
     public const int Dimension = 256;
 
-    // Pictures resemble each other: a few hundred directions with something of their own around them.
+    // Images resemble each other: a few hundred directions with something of their own around them.
     private const int Topics = 500;
     private const int TwinEvery = 1000;
 
@@ -40,7 +40,7 @@ internal static class MadeIndex
     }
 
     /// <summary>An entry.</summary>
-    public static IndexEntry Entry(int i) => new(string.Create(CultureInfo.InvariantCulture, $"pictures/{i / 1000:0000}/{i:0000000}.jpg"), i + 1, 1000L * i);
+    public static IndexEntry Entry(int i) => new(string.Create(CultureInfo.InvariantCulture, $"images/{i / 1000:0000}/{i:0000000}.jpg"), i + 1, 1000L * i);
 
     /// <summary>An entry's vector, of length one. One in a thousand is its neighbour's, but for a last place here and there: a near tie.</summary>
     public static void Make(int i, Span<float> vector)

@@ -4,7 +4,7 @@ using Blip.Bootstrapping.Queues;
 using Blip.Datasets.Shapes;
 using Blip.Runtime.Pipelines;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>The memory of a run of bootstrapping with the demo models.</summary>
 /// <param name="Before">Bytes of the process once the models are loaded.</param>

@@ -2,23 +2,23 @@ using System.Globalization;
 
 namespace Blip.Runtime.Evaluation;
 
-/// <summary>A data set's pictures, found by the name that the annotations give, or by their number: <c>COCO_val2014_000000391895.jpg</c> is 391895.</summary>
-public sealed class PictureFolder
+/// <summary>A data set's images, found by the name that the annotations give, or by their number: <c>COCO_val2014_000000391895.jpg</c> is 391895.</summary>
+public sealed class ImageFolder
 {
     private readonly string folder;
     private readonly Lazy<(Dictionary<string, string> Names, Dictionary<long, string> Numbers)> listing;
 
-    /// <summary>Names a folder; it is listed, with its subfolders, when a picture is not where its name says.</summary>
+    /// <summary>Names a folder; it is listed, with its subfolders, when an image is not where its name says.</summary>
     /// <exception cref="AnnotationException">There is no such folder.</exception>
-    public PictureFolder(string folder)
+    public ImageFolder(string folder)
     {
         if (!Directory.Exists(folder))
-            throw new AnnotationException($"{folder}: there is no such folder of pictures.");
+            throw new AnnotationException($"{folder}: there is no such folder of images.");
         this.folder = folder;
         listing = new(List);
     }
 
-    /// <summary>The path of a picture, or null.</summary>
+    /// <summary>The path of an image, or null.</summary>
     /// <param name="fileName">What the annotations call it, with or without folders before it; null where they do not say.</param>
     /// <param name="id">Its number.</param>
     public string? Find(string? fileName, long id)

@@ -3,7 +3,7 @@ using Blip.Bench.Measuring;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>Operations and bytes of a piece of work: what must be computed and what memory must move at least.</summary>
 /// <param name="Flops">Additions and multiplications, each counted.</param>
@@ -18,7 +18,7 @@ internal readonly record struct Cost(double Flops, double Bytes)
 /// <summary>What the works of a captioner cost, from its config.</summary>
 /// <param name="config">The sizes.</param>
 /// <param name="precision">How the decoder's matrices are kept.</param>
-/// <param name="encoderPrecision">How the image encoder's are, and those that make keys and values of the picture.</param>
+/// <param name="encoderPrecision">How the image encoder's are, and those that make keys and values of the image.</param>
 internal sealed class CaptionCost(BlipConfig config, Precision precision, Precision encoderPrecision)
 {
     private readonly VisionConfig vision = config.Vision;
@@ -26,7 +26,7 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
 
     private double Patches => Math.Pow(vision.ImageSize / vision.PatchSize, 2);
 
-    /// <summary>A picture's tokens, the class token among them.</summary>
+    /// <summary>An image's tokens, the class token among them.</summary>
     public double ImageTokens => 1 + Patches;
 
     private double CrossBytes => CrossBytesOf(ImageTokens);
@@ -56,7 +56,7 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
     /// <param name="context">Positions that each row sees, its own counted.</param>
     public Cost Token(int images, int beams, int context) => Token(images, beams, context, ImageTokens);
 
-    /// <summary>The same, where the decoder looks at something else than a picture: a question.</summary>
+    /// <summary>The same, where the decoder looks at something else than an image: a question.</summary>
     /// <param name="sources">What the decoder looks at, shared by the beams of each.</param>
     /// <param name="beams">Rows per source.</param>
     /// <param name="context">Positions that each row sees, its own counted.</param>

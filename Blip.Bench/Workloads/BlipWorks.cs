@@ -5,9 +5,9 @@ using Blip.Runtime.Models;
 using ILGPU;
 using ILGPU.Runtime;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
-/// <summary>Our own way to do the works: what <c>Captioner</c> does once a picture's pixels are on the device.</summary>
+/// <summary>Our own way to do the works: what <c>Captioner</c> does once an image's pixels are on the device.</summary>
 internal sealed class BlipWorks : IBeamWorks
 {
     private readonly Kernels.Devices.Device device;

@@ -2,7 +2,7 @@ using Blip.Bench.Measuring;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>Matching, embedding and answering with one model on one device, its weights kept one way. Models are loaded when the first case's turn comes.</summary>
 /// <param name="source">A synthetic model.</param>
@@ -10,7 +10,7 @@ namespace Blip.Bench.Works;
 /// <param name="precision">How the text towers' matrices are kept.</param>
 internal sealed class UnderstandingCases(ModelSource source, string device, Precision precision) : IDisposable
 {
-    /// <summary>Texts over a picture, questions about a picture, and pictures with one each.</summary>
+    /// <summary>Texts over an image, questions about an image, and images with one each.</summary>
     public const int Many = 20;
 
     /// <summary>Tokens of each text and question, [CLS] and [SEP] counted.</summary>
@@ -26,26 +26,26 @@ internal sealed class UnderstandingCases(ModelSource source, string device, Prec
     // Its towers are of one width.
     private bool HasAnswers => source.Config.Fits(BlipHead.VisualQuestionAnswering);
 
-    /// <summary>One picture: its vector, and many texts and questions about it; and texts' vectors.</summary>
-    public IEnumerable<BenchCase> OnePicture()
+    /// <summary>One image: its vector, and many texts and questions about it; and texts' vectors.</summary>
+    public IEnumerable<BenchCase> OneImage()
     {
         var texts = Texts(source.Config, Many);
-        yield return Case("embedding a picture", 1, 1, cost.EmbedImages(1), works => works.EmbedImages(), IsUnit);
+        yield return Case("embedding an image", 1, 1, cost.EmbedImages(1), works => works.EmbedImages(), IsUnit);
         yield return Case($"embedding {Many} texts", 1, Many, cost.EmbedTexts(Many, TextTokens), works => works.EmbedTexts(texts), IsUnit);
         yield return Case(
-            $"matching a picture with {Many} texts", 1, Many, cost.Match(1, Many, TextTokens), works => works.Match(texts), logits => logits.All(float.IsFinite));
+            $"matching an image with {Many} texts", 1, Many, cost.Match(1, Many, TextTokens), works => works.Match(texts), logits => logits.All(float.IsFinite));
         if (HasAnswers)
-            yield return Answering($"answering {Many} questions about a picture", 1, texts);
+            yield return Answering($"answering {Many} questions about an image", 1, texts);
     }
 
-    /// <summary>Many pictures with a text or a question each: what it costs where no picture is shared.</summary>
-    public IEnumerable<BenchCase> ManyPictures()
+    /// <summary>Many images with a text or a question each: what it costs where no image is shared.</summary>
+    public IEnumerable<BenchCase> ManyImages()
     {
         var texts = Texts(source.Config, Many);
         yield return Case(
-            $"matching {Many} pictures with a text each", Many, Many, cost.Match(Many, Many, TextTokens), works => works.Match(texts), logits => logits.All(float.IsFinite));
+            $"matching {Many} images with a text each", Many, Many, cost.Match(Many, Many, TextTokens), works => works.Match(texts), logits => logits.All(float.IsFinite));
         if (HasAnswers)
-            yield return Answering($"answering a question about each of {Many} pictures", Many, texts);
+            yield return Answering($"answering a question about each of {Many} images", Many, texts);
     }
 
     /// <summary>Texts that differ, of one length.</summary>

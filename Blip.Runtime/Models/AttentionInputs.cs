@@ -3,7 +3,7 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <summary>What the layers of a text tower may attend.</summary>
-internal sealed record TextSight
+internal sealed record AttentionInputs
 {
     /// <summary>A word sees those before it and itself.</summary>
     public bool Causal { get; init; }

@@ -1,7 +1,7 @@
 namespace Blip.Kernels;
 
 /// <summary>How weights are stored. Floating-point formats are multiplied in single precision; see <see cref="Gemm"/> for <see cref="Int8"/>.</summary>
-public enum WeightFormat
+public enum DType
 {
     /// <summary>IEEE single precision, 4 bytes.</summary>
     Float32,

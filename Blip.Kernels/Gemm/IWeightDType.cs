@@ -5,10 +5,10 @@ namespace Blip.Kernels;
 
 /// <summary>Reads stored weights, in operations that every accelerator has (some lack half precision).</summary>
 /// <typeparam name="TStored">What is stored: a float, 16 bits, or 8.</typeparam>
-internal unsafe interface IWeightFormat<TStored>
+internal unsafe interface IWeightDType<TStored>
     where TStored : unmanaged
 {
-    /// <summary>The weight's value, exactly; of <see cref="WeightFormat.Int8"/> without its scale.</summary>
+    /// <summary>The weight's value, exactly; of <see cref="DType.Int8"/> without its scale.</summary>
     static abstract float Decode(TStored stored);
 
     /// <summary>Elements of a panel of 64 outputs.</summary>
@@ -23,7 +23,7 @@ internal unsafe interface IWeightFormat<TStored>
 
 /// <summary>Formats whose neighbours in memory are neighbouring outputs, <c>[in, 64]</c>, so that the CPU variant can load vectors of them.</summary>
 /// <typeparam name="TStored">What is stored.</typeparam>
-internal unsafe interface IVectorFormat<TStored> : IWeightFormat<TStored>
+internal unsafe interface IVectorFormat<TStored> : IWeightDType<TStored>
     where TStored : unmanaged
 {
     /// <summary>The values of a vector of neighbouring weights.</summary>
@@ -31,7 +31,7 @@ internal unsafe interface IVectorFormat<TStored> : IWeightFormat<TStored>
         where TVector : unmanaged, IVector<TVector>;
 }
 
-/// <summary><see cref="WeightFormat.Float32"/>.</summary>
+/// <summary><see cref="DType.Float32"/>.</summary>
 internal readonly unsafe struct Float32Weights : IVectorFormat<float>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -52,7 +52,7 @@ internal readonly unsafe struct Float32Weights : IVectorFormat<float>
         where TVector : unmanaged, IVector<TVector> => TVector.Load(source);
 }
 
-/// <summary><see cref="WeightFormat.Float16"/>.</summary>
+/// <summary><see cref="DType.Float16"/>.</summary>
 internal readonly unsafe struct Float16Weights : IVectorFormat<ushort>
 {
     /// <summary>2¹¹²: the distance between the exponents' biases.</summary>
@@ -85,7 +85,7 @@ internal readonly unsafe struct Float16Weights : IVectorFormat<ushort>
         where TVector : unmanaged, IVector<TVector> => TVector.LoadFloat16(source);
 }
 
-/// <summary><see cref="WeightFormat.BFloat16"/>.</summary>
+/// <summary><see cref="DType.BFloat16"/>.</summary>
 internal readonly unsafe struct BFloat16Weights : IVectorFormat<ushort>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -107,9 +107,9 @@ internal readonly unsafe struct BFloat16Weights : IVectorFormat<ushort>
 }
 
 /// <summary>
-/// <see cref="WeightFormat.Int8"/>: <c>[in / 2, 64, 2]</c>, since processors multiply two neighbours of 16 bits and add them in one instruction.
+/// <see cref="DType.Int8"/>: <c>[in / 2, 64, 2]</c>, since processors multiply two neighbours of 16 bits and add them in one instruction.
 /// </summary>
-internal readonly struct Int8Weights : IWeightFormat<sbyte>
+internal readonly struct Int8Weights : IWeightDType<sbyte>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Decode(sbyte stored) => stored;

@@ -5,7 +5,7 @@ using Blip.Datasets.Shapes;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Pipelines;
 
-namespace Blip.Bench.Works;
+namespace Blip.Bench.Workloads;
 
 /// <summary>
 /// The rate of a run of bootstrapping, beside captioner and matcher alone over the same image files with the same batches: one process, in
