@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using Blip.Emulation.Driver;
 using Blip.Kernels.Devices;
 
 namespace Blip.Cli;
@@ -14,8 +13,6 @@ internal static class BlipProgram
     {
         try
         {
-            // Before anything asks for a device.
-            EmulatedDriver.InstallIfAsked();
             var exitCode = await InvokeAsync(arguments, terminal, cancellationToken);
             await terminal.Output.FlushAsync(CancellationToken.None);
             return exitCode;

@@ -123,6 +123,8 @@ run() {
   ln -sfn "$PWD/weights" "$app/weights"
   touch "$report/steps.tsv"
   machine | tee "$report/machine.tsv"
+  # Nothing of the programs knows of an emulated driver: .NET starts it before them.
+  [ -z "${BLIP_CUDA:-}" ] || export DOTNET_STARTUP_HOOKS="$(cd "$app" && pwd)/Blip.Emulation.dll"
   export -f samples sanitize tests tests_of
   export app report
 
