@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Reflection;
+using Blip.Bootstrapping;
 using Blip.Bootstrapping.Engine;
 using Blip.Bootstrapping.Reports;
 using Blip.Bootstrapping.Selection;
@@ -18,13 +19,14 @@ using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
-using ILGPU;
+using Blip.Runtime.Retrieval;
+using Shape = Blip.Datasets.Shapes.Shape;
 
 namespace Blip.Tests;
 
 /// <summary>
-/// Every enumeration, through the methods that choose by its members: each member is known there, and what is no member is refused. A member
-/// that is added and forgotten in one of them fails here, and so does an enumeration that is in neither list.
+/// Every enumeration, through the methods that choose by its members: each member is known there, and what is no member is refused.
+/// A member that is added and forgotten in one of them fails here, and so does an enumeration that is in neither list.
 /// </summary>
 public class EnumDoorTests
 {
@@ -56,7 +58,7 @@ public class EnumDoorTests
         Of<TensorType>("bytes", type => type.Size()),
         Of<TensorType>("values", type => TensorConversion.ToFloat32(type, new byte[8], new float[1])),
         Of<EarlyStopping>("options", stopping => new GenerationOptions { EarlyStopping = stopping }.Validate()),
-        Of<DeviceKind>("costs", kind => CaptionCosts.Of(ModelSource.Resolve("synthetic:tiny-square"), new CostOptions { Device = kind, Tokens = 2 })),
+        Of<DeviceKind>("costs", kind => CaptionCosts.Of(ModelSource.Resolve("synthetic:tiny-square"), new CostOptions { Device = kind })),
         Of<Shape>("drawing", shape => new SceneRaster(new ShapeScene(SceneBackground.Gray, [Item with { Shape = shape }], null, 16))),
         Of<ShapeColor>("pixels", color => SceneRenderer.Of(color)),
         Of<SceneBackground>("pixels", background => SceneRenderer.Of(background)),
@@ -87,7 +89,7 @@ public class EnumDoorTests
         [typeof(WrongDetail)] = "NoisyPairs refuses what its options do not name",
         [typeof(ShardStatusKind)] = "a result, shown by name",
         [typeof(ShardState)] = "a shard's run alone makes it; Bootstrapper refuses what it does not know",
-        [typeof(Bootstrapping.ShardEventKind)] = "an event; what shows it refuses what it does not know",
+        [typeof(ShardEventKind)] = "an event; what shows it refuses what it does not know",
         [typeof(PtxSpace)] = "the decoder alone makes it; memory refuses what it does not know",
         [typeof(PtxOperandKind)] = "the parser alone makes it; the decoder refuses what it does not know",
         [typeof(WarpState)] = "a warp's own state",
@@ -100,12 +102,12 @@ public class EnumDoorTests
     public void Every_member_is_known_and_what_is_none_is_refused(string name)
     {
         var door = Doors[name];
-        foreach (var member in Enum.GetValuesAsUnderlyingType(door.Type).Cast<object>().Select(number => (Enum)Enum.ToObject(door.Type, number)))
+        foreach (var member in door.Members)
         {
             var refused = Record.Exception(() => door.Call(member));
             Assert.True(door.Refused.Contains(member) ? IsRefusal(refused) : refused is null, $"{member}: {refused?.Message ?? "taken"}");
         }
-        foreach (var number in new[] { -1, Enum.GetValuesAsUnderlyingType(door.Type).Length, 99 })
+        foreach (var number in new[] { -1, door.Members.Count, 99 })
         {
             var member = (Enum)Enum.ToObject(door.Type, number);
             Assert.True(IsRefusal(Record.Exception(() => door.Call(member))), $"{number} is no member, and is taken");
@@ -117,8 +119,8 @@ public class EnumDoorTests
     {
         Assembly[] product =
         [
-            typeof(Device).Assembly, typeof(BlipConfig).Assembly, typeof(ShapeScene).Assembly, typeof(TextOrigin).Assembly, typeof(EmulatedDriver).Assembly,
-            typeof(Blip.Cli.BlipProgram).Assembly,
+            typeof(Device).Assembly, typeof(BlipConfig).Assembly, typeof(ShapeScene).Assembly, typeof(TextOrigin).Assembly,
+            typeof(EmulatedDriver).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
         ];
         var all = product.SelectMany(assembly => assembly.GetTypes())
             .Where(type => type.IsEnum && !type.IsNestedPrivate && type.Namespace!.StartsWith("Blip.", StringComparison.Ordinal)).ToHashSet();
@@ -135,7 +137,11 @@ public class EnumDoorTests
     private static Door Of<T>(string name, Func<T, object> call, params T[] refused)
         where T : struct, Enum => Of<T>(name, member => { call(member); }, refused);
 
-    private sealed record Door(Type Type, string Name, Action<Enum> Call, IReadOnlyList<Enum> Refused);
+    private sealed record Door(Type Type, string Name, Action<Enum> Call, IReadOnlyList<Enum> Refused)
+    {
+        public IReadOnlyList<Enum> Members { get; } =
+            [.. Enum.GetValuesAsUnderlyingType(Type).Cast<object>().Select(number => (Enum)Enum.ToObject(Type, number))];
+    }
 
     private readonly struct Nothing : IActivationUse, IVectorUse, IMatrixUse
     {

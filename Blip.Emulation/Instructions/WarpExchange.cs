@@ -90,7 +90,13 @@ internal static class WarpExchange
                 Each(lanes, lane => warp.Registers[(to * 32) + lane] = set);
                 return;
             }
-            var result = mode switch { "all" => set == lanes, "any" => set != 0, "uni" => set == lanes || set == 0, _ => throw new UnreachableException($"Nothing votes by {mode}.") };
+            var result = mode switch
+            {
+                "all" => set == lanes,
+                "any" => set != 0,
+                "uni" => set == lanes || set == 0,
+                _ => throw new UnreachableException($"Nothing votes by {mode}."),
+            };
             warp.Predicates[to] = (warp.Predicates[to] & ~lanes) | (result ? lanes : 0);
         });
     }

@@ -133,7 +133,13 @@ internal sealed class PtxParser
 
     private PtxVariable Variable(string kind)
     {
-        var space = kind switch { ".global" => PtxSpace.Global, ".const" => PtxSpace.Constant, ".shared" => PtxSpace.Shared, _ => throw new UnreachableException($"No variable lies in {kind}.") };
+        var space = kind switch
+        {
+            ".global" => PtxSpace.Global,
+            ".const" => PtxSpace.Constant,
+            ".shared" => PtxSpace.Shared,
+            _ => throw new UnreachableException($"No variable lies in {kind}."),
+        };
         var variable = Declarator.Read(tokens, ref position, space);
         if (space == PtxSpace.Shared && variable.Size > 0)
             variable = Declarator.PlaceShared(module, variable);

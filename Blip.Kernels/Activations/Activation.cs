@@ -34,7 +34,9 @@ internal interface IActivationUse
         where TActivation : struct, IActivation;
 }
 
-/// <summary>The function of each <see cref="Activation"/>. Nothing else chooses a function by its member: a new one has a line in each of these tables.</summary>
+/// <summary>
+/// The function of each <see cref="Activation"/>. Nothing else chooses a function by its member: a new one has a line in each of these tables.
+/// </summary>
 internal static class ActivationFunctions
 {
     /// <summary>Refuses what is not a member. Every door calls it, because a kernel cannot throw.</summary>
@@ -75,8 +77,8 @@ internal static class ActivationFunctions
     };
 
     /// <summary>
-    /// On the device: the function of each of some values that lie side by side. The choice stands before the loops, so that a compiler makes
-    /// vectors of them.
+    /// On the device: the function of each of some values that lie side by side. The choice stands before the loops, so that a compiler
+    /// makes vectors of them.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ApplyAll(ArrayView<float> values, int count, int kind)

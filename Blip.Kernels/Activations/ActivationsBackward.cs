@@ -7,7 +7,8 @@ namespace Blip.Kernels;
 
 /// <summary>Activation functions backwards: <c>dx = dy · f'(x)</c>. The derivatives stand at <see cref="IActivation"/>, once for values and vectors.</summary>
 /// <remarks>
-/// Variants: <see cref="ActivationsBackwardSimd{TActivation}"/> on the CPU accelerator, <see cref="ActivationsBackwardPortable"/> on every other device;
+/// Variants: <see cref="ActivationsBackwardSimd{TActivation}"/> on the CPU accelerator,
+/// <see cref="ActivationsBackwardPortable"/> on every other device;
 /// <c>dotnet run -c Release --project Blip.Bench -- kernels activationsbackward</c> times them.
 /// </remarks>
 public static class ActivationsBackward
@@ -36,7 +37,8 @@ public static class ActivationsBackward
         ActivationFunctions.Use(kind, new Launch(device, x, dy, dx, count, portable));
     }
 
-    private readonly struct Launch(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, bool portable) : IActivationUse
+    private readonly struct Launch(
+        Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, bool portable) : IActivationUse
     {
         void IActivationUse.With<TActivation>()
         {

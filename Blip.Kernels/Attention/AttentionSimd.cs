@@ -143,7 +143,8 @@ internal unsafe struct AttentionOperator : IVectorOperator
                 for (var j = 0; j < rows; j++)
                 {
                     MaskScores(scores + (j * ScoreStride), width, Math.Min(Visible(row, first + i + j) - span, length), length, mask == null ? null : mask + span);
-                    Softmax<TVector>(scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
+                    Softmax<TVector>(
+                        scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
                 }
                 for (var block = 0; block < length; block += KeyBlock)
                 {

@@ -20,5 +20,7 @@ public sealed class KernelAttribute(params Type[] typeArguments) : Attribute
     /// <summary>The type arguments of each instantiation.</summary>
     public IEnumerable<IReadOnlyList<Type>> Instantiations => Each is null
         ? [typeArguments]
-        : Each.Assembly.GetTypes().Where(type => type.IsValueType && type.IsAssignableTo(Each) && type != Except).Select(type => (Type[])[type]);
+        : Each.Assembly.GetTypes()
+            .Where(type => type.IsValueType && type.IsAssignableTo(Each) && type != Except)
+            .Select(type => (Type[])[type]);
 }

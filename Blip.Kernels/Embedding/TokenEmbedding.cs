@@ -54,8 +54,10 @@ public static unsafe class TokenEmbedding
             var tokens = checked(args.Rows * args.Tokens);
             if (portable)
             {
-                device.Load<ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel<TStored, TFormat>)(
-                    device.Stream, new KernelConfig(tokens, device.GroupSize), args.Ids, table, device.OrEmpty(args.Table.Scales), args.Positions, device.OrEmpty(args.Start), args.Output,
+                device.Load<ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(
+                    Kernel<TStored, TFormat>)(
+                    device.Stream, new KernelConfig(tokens, device.GroupSize),
+                    args.Ids, table, device.OrEmpty(args.Table.Scales), args.Positions, device.OrEmpty(args.Start), args.Output,
                     args.Tokens, args.Table.OutFeatures, args.Table.InFeatures);
                 return;
             }

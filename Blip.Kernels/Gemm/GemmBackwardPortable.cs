@@ -15,9 +15,11 @@ internal static class GemmBackwardPortable
         {
             var count = (long)args.Rows * args.Weights.InFeatures;
             var perItem = device.GroupSize == 1 ? PackedWeights.PanelWidth : 1;
-            device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, long, int, int, int>(Kernel<TStored, TFormat>)(
+            device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, long, int, int, int>(
+                Kernel<TStored, TFormat>)(
                 device.Stream, Elementwise.Launch(device, count, perItem),
-                args.OutputGradient, weights, device.OrEmpty(args.Weights.Scales), args.InputGradient, count, args.Weights.OutFeatures, args.Weights.InFeatures, perItem);
+                args.OutputGradient, weights, device.OrEmpty(args.Weights.Scales), args.InputGradient,
+                count, args.Weights.OutFeatures, args.Weights.InFeatures, perItem);
         }
     }
 

@@ -4,7 +4,9 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The linear layer on the CPU accelerator: <see cref="GemmSimd{TStored, TFormat}"/>, <see cref="GemmSimdInt8{TVector, TPairs}"/>.</summary>
+/// <summary>
+/// The linear layer on the CPU accelerator: <see cref="GemmSimd{TStored, TFormat}"/>, <see cref="GemmSimdInt8{TVector, TPairs}"/>.
+/// </summary>
 internal static class GemmSimd
 {
     public static void Run(Device device, in GemmArgs args)
@@ -17,7 +19,8 @@ internal static class GemmSimd
 
     private readonly struct Launch(Device device, GemmArgs args) : IVectorWeightUse
     {
-        void IVectorWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights) => device.LaunchVectors(new GemmSimd<TStored, TFormat>(args, weights));
+        void IVectorWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights) =>
+            device.LaunchVectors(new GemmSimd<TStored, TFormat>(args, weights));
     }
 }
 

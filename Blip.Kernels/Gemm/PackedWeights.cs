@@ -154,7 +154,9 @@ public sealed unsafe class PackedWeights : IDisposable
             {
                 case DType.Float32: WeightPacking.Pack(source, firstRow, count, InFeatures, (float*)target); break;
                 case DType.Int8: WeightPacking.Pack(source, firstRow, count, InFeatures, (sbyte*)target, (float*)(target + ScaleOffset)); break;
-                case DType.Float16 or DType.BFloat16: WeightPacking.Pack(source, firstRow, count, InFeatures, (ushort*)target, Format); break;
+                case DType.Float16 or DType.BFloat16:
+                    WeightPacking.Pack(source, firstRow, count, InFeatures, (ushort*)target, Format);
+                    break;
                 default: throw new UnreachableException($"Nothing packs {Format}.");
             }
         }

@@ -105,7 +105,8 @@ internal static class LayerNormWarps
         private void Run<TRows, TWriter>()
             where TRows : struct, IRowReader
             where TWriter : struct, IRowWriter =>
-            device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(Kernel<TRows, TWriter>)(
+            device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(
+                Kernel<TRows, TWriter>)(
                 device.Stream, Launch(rows), x, residual, gamma, beta, y, rows, width, eps);
     }
 

@@ -4,7 +4,8 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>CPU variant of <see cref="PositionInterpolation"/>: a few positions per task, the sixteen weights taken once for each.</summary>
-internal readonly unsafe struct PositionInterpolationCpu(ArrayView<float> positions, ArrayView<float> y, RowTasks rows, GridShape shape) : IVectorOperator
+internal readonly unsafe struct PositionInterpolationCpu(
+    ArrayView<float> positions, ArrayView<float> y, RowTasks rows, GridShape shape) : IVectorOperator
 {
     private readonly float* positions = Cpu.Pointer(positions), y = Cpu.Pointer(y);
     private readonly RowTasks rows = rows;

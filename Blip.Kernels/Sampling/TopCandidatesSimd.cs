@@ -2,7 +2,10 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="TopCandidates"/>: one task per row, in one pass: a short sorted list, and a vector of sums at a time compared with its last.</summary>
+/// <summary>
+/// CPU variant of <see cref="TopCandidates"/>: one task per row, in one pass. A vector of sums at a time is compared with the last of a
+/// short sorted list.
+/// </summary>
 internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : IVectorOperator
 {
     private readonly float* scores = Cpu.Pointer(args.Scores), running = Cpu.Pointer(args.Running);

@@ -67,7 +67,8 @@ internal unsafe struct VectorSearchOperator : IVectorOperator
             {
                 // An odd number's last query goes with itself.
                 var second = Math.Min(query + 1, QueryCount - 1);
-                Score<TVector>(vectors, rows, Queries + ((long)query * Dimension), Queries + ((long)second * Dimension), scores, prefetch: query == 0);
+                Score<TVector>(
+                    vectors, rows, Queries + ((long)query * Dimension), Queries + ((long)second * Dimension), scores, prefetch: query == 0);
                 Maxima[((long)query * Blocks) + block] = Best(scores, first, rows);
                 Maxima[((long)second * Blocks) + block] = Best(scores + VectorSearch.Block, first, rows);
             }

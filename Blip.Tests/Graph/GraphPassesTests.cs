@@ -15,7 +15,7 @@ public class GraphPassesTests
     [Fact]
     public void Every_flag_has_a_pass_and_every_pass_a_flag()
     {
-        var written = typeof(IGraphPass).Assembly.GetTypes().Where(type => type is { IsInterface: false } && type.IsAssignableTo(typeof(IGraphPass)));
+        var written = typeof(IGraphPass).Assembly.GetTypes().Where(type => !type.IsInterface && type.IsAssignableTo(typeof(IGraphPass)));
         Assert.Equal([], Faults(Enum.GetValues<PassSet>(), GraphPasses.Rewrites, GraphPasses.Planned, written));
     }
 
@@ -52,7 +52,8 @@ public class GraphPassesTests
         using var device = EmulatedDevices.Open();
         using var weights = new WeightStore(device, new MadeUp(), _ => DType.Float16);
         var runs = GraphPasses.Subsets().ToDictionary(passes => passes, passes => Run(device, weights, passes));
-        Assert.All(runs, run => Assert.True(run.Value.Output.AsSpan().SequenceEqual(runs[PassSet.None].Output), $"passes {run.Key} change the result"));
+        foreach (var (passes, run) in runs)
+            Assert.True(run.Output.AsSpan().SequenceEqual(runs[PassSet.None].Output), $"passes {passes} change the result");
         Assert.All(Flags(Enum.GetValues<PassSet>()), flag => Assert.NotEqual(runs[PassSet.All].Form, runs[PassSet.All & ~flag].Form));
     }
 
@@ -63,7 +64,8 @@ public class GraphPassesTests
         plan.BindOwned(plan.Graph.Input("x"), [.. Enumerable.Range(0, Rows * Width).Select(i => MathF.Sin(i))]);
         plan.Run();
         var stored = plan.Graph.Values.Count(value => plan.Sizes.StoredAs(value) != DType.Float32);
-        return (plan.ReadOutput("y"), $"{plan.Graph.Nodes.Count} nodes, {plan.Graph.Constants.Count} constants, {stored} stored, {plan.WorkspaceBytes} bytes");
+        var nodes = $"{plan.Graph.Nodes.Count} nodes, {plan.Graph.Constants.Count} constants";
+        return (plan.ReadOutput("y"), $"{nodes}, {stored} stored, {plan.WorkspaceBytes} bytes");
     }
 
     private static ComputeGraph Record()
@@ -84,7 +86,8 @@ public class GraphPassesTests
 
     private static List<PassSet> Flags(IEnumerable<PassSet> members) => [.. members.Where(flag => BitOperations.PopCount((uint)flag) == 1)];
 
-    private static List<string> Faults(IEnumerable<PassSet> members, IReadOnlyList<IGraphPass> rewrites, PassSet planned, IEnumerable<Type> written)
+    private static List<string> Faults(
+        IEnumerable<PassSet> members, IReadOnlyList<IGraphPass> rewrites, PassSet planned, IEnumerable<Type> written)
     {
         var flags = Flags(members);
         return
@@ -101,14 +104,17 @@ public class GraphPassesTests
 
     private sealed class MadeUp : ITensorSource
     {
+        private static readonly string[] Modules = ["norm", "fc1", "fc2", "fc3", "unread"];
+
         public string Description => "made up";
 
-        public IReadOnlyCollection<string> Keys =>
-            [.. new[] { "norm", "fc1", "fc2", "fc3", "unread" }.SelectMany(name => new[] { $"m.{name}.weight", $"m.{name}.bias" }), "m.table"];
+        public IReadOnlyCollection<string> Keys { get; } =
+            [.. Modules.SelectMany(name => new[] { $"m.{name}.weight", $"m.{name}.bias" }), "m.table"];
 
         public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
         {
-            long[] shape = key == "m.table" ? [Rows, Width] : key.EndsWith("bias", StringComparison.Ordinal) || key.StartsWith("m.norm", StringComparison.Ordinal) ? [Width] : [Width, Width];
+            var isVector = key == "m.norm.weight" || key.EndsWith("bias", StringComparison.Ordinal);
+            long[] shape = key == "m.table" ? [Rows, Width] : isVector ? [Width] : [Width, Width];
             info = Keys.Contains(key) ? new TensorInfo(key, TensorType.Float32, shape) : null;
             return info is not null;
         }

@@ -110,8 +110,11 @@ public class ActivationsTests
             Assert.Throws<ArgumentOutOfRangeException>(() => ActivationsBackwardReference.Derivative(1, kind));
         }
 
-        static void Refused(Activation kind, Action run) =>
-            Assert.Contains($"{(int)kind} is not an activation", Assert.Throws<ArgumentOutOfRangeException>(run).Message, StringComparison.Ordinal);
+        static void Refused(Activation kind, Action run)
+        {
+            var message = Assert.Throws<ArgumentOutOfRangeException>(run).Message;
+            Assert.StartsWith($"{(int)kind} is not an activation", message, StringComparison.Ordinal);
+        }
     }
 
     // Multiples of a quarter are exact in every format.
@@ -123,6 +126,7 @@ public class ActivationsTests
         // More than one panel of outputs.
         const int outputs = 70;
         var inputs = Points.Length;
+        float[] sums = [.. Enumerable.Range(0, rows * outputs).Select(i => Points[i % outputs % inputs])];
         using var x = device.Upload<float>([.. Enumerable.Repeat(Points, rows).SelectMany(row => row)]);
         using var y = device.Allocate<float>(rows * outputs);
         foreach (var format in Enum.GetValues<DType>())
@@ -133,7 +137,7 @@ public class ActivationsTests
             foreach (var kind in Enum.GetValues<Activation>())
             {
                 launch(device, new GemmArgs { X = x.View, Weights = weights, Activation = kind, Y = y.View, Rows = rows });
-                IsOwn(kind, [.. Enumerable.Range(0, rows * outputs).Select(i => Points[i % outputs % inputs])], y.ToArray(), ActivationsReference.Apply, $"{where}, {format}");
+                IsOwn(kind, sums, y.ToArray(), ActivationsReference.Apply, $"{where}, {format}");
             }
         }
     }

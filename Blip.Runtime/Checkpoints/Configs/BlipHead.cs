@@ -43,7 +43,8 @@ public static class BlipHeads
 
     internal static string Architectures => string.Join(", ", s_heads.Select(h => h.Architecture));
 
-    private static (BlipHead Head, string Name, string Architecture) Entry(BlipHead head) => Array.FindIndex(s_heads, h => h.Head == head) is >= 0 and var index
+    private static (BlipHead Head, string Name, string Architecture) Entry(BlipHead head) =>
+        Array.FindIndex(s_heads, h => h.Head == head) is >= 0 and var index
         ? s_heads[index]
         : throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head.");
 }

@@ -21,10 +21,13 @@ internal static class TensorConversion
             case TensorType.Float16: FromFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
             case TensorType.BFloat16: FromBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
             case TensorType.Float64: FromFloat64(MemoryMarshal.Cast<byte, double>(source), destination); break;
-            default:
+            case TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8:
+            case TensorType.UInt64 or TensorType.UInt32 or TensorType.UInt16 or TensorType.UInt8 or TensorType.Bool:
                 for (var i = 0; i < destination.Length; i++)
                     destination[i] = FromInteger(type, source[(i * type.Size())..]);
                 break;
+            default:
+                throw new UnreachableException($"Nothing reads elements of {type}.");
         }
     }
 
