@@ -123,7 +123,8 @@ public class EnumDoorTests
             typeof(EmulatedDriver).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
         ];
         var all = product.SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type.IsEnum && !type.IsNestedPrivate && type.Namespace!.StartsWith("Blip.", StringComparison.Ordinal)).ToHashSet();
+            .Where(type => type.IsEnum && !type.IsNestedPrivate && type.Namespace!.StartsWith("Blip.", StringComparison.Ordinal))
+            .ToHashSet();
         var known = Doors.Values.Select(door => door.Type).Concat(LeftOut.Keys).ToHashSet();
         Assert.Equal([], all.Except(known));
         Assert.Equal([], known.Except(all));

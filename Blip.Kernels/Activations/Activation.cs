@@ -35,7 +35,7 @@ internal interface IActivationUse
 }
 
 /// <summary>
-/// The function of each <see cref="Activation"/>. Nothing else chooses a function by its member: a new one has a line in each of these tables.
+/// The function of each <see cref="Activation"/>. Nothing else chooses one by its member: a new one has a line in each of these tables.
 /// </summary>
 internal static class ActivationFunctions
 {

@@ -100,7 +100,8 @@ internal static class AttentionRolloutPortable
 
 /// <summary>ILGPU's CPU accelerator: a task is a token.</summary>
 internal readonly unsafe struct AttentionRolloutSimd(
-    ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean, int heads, int tokens) : IVectorOperator
+    ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean,
+    int heads, int tokens) : IVectorOperator
 {
     private readonly float* probabilities = Cpu.Pointer(probabilities), before = Cpu.Pointer(before), after = Cpu.Pointer(after), mean = Cpu.Pointer(mean);
     private readonly int heads = heads, tokens = tokens;

@@ -144,7 +144,8 @@ internal unsafe struct AttentionOperator : IVectorOperator
                 {
                     MaskScores(scores + (j * ScoreStride), width, Math.Min(Visible(row, first + i + j) - span, length), length, mask == null ? null : mask + span);
                     Softmax<TVector>(
-                        scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
+                        scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns,
+                        totals + ((i + j) * TVector.Count), largest + i + j);
                 }
                 for (var block = 0; block < length; block += KeyBlock)
                 {

@@ -54,7 +54,8 @@ public static unsafe class TokenEmbedding
             var tokens = checked(args.Rows * args.Tokens);
             if (portable)
             {
-                device.Load<ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(
+                device.Load<
+                    ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(
                     Kernel<TStored, TFormat>)(
                     device.Stream, new KernelConfig(tokens, device.GroupSize),
                     args.Ids, table, device.OrEmpty(args.Table.Scales), args.Positions, device.OrEmpty(args.Start), args.Output,

@@ -22,7 +22,8 @@ internal static class GemmPortable<TTile>
             var tiles = (args.Weights.OutFeatures + TTile.Columns - 1L) / TTile.Columns * ((args.Rows + TTile.Rows - 1) / TTile.Rows);
             var groups = checked((int)((tiles + device.GroupSize - 1) / device.GroupSize));
             device.Load<
-                ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(
+                ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
+                int, int, int, int>(
                 GemmPortable.Kernel<TStored, TFormat, TTile>)(
                 device.Stream, new KernelConfig(groups, device.GroupSize),
                 args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,

@@ -24,7 +24,8 @@ internal static class GemmShared
         {
             var groups = checked(args.Weights.Panels * ((args.Rows + TileRows - 1) / TileRows));
             device.Load<
-                ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(
+                ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
+                int, int, int, int>(
                 Kernel<TStored, TFormat>)(
                 device.Stream, new KernelConfig(groups, Threads),
                 args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,

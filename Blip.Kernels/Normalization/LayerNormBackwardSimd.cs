@@ -9,7 +9,8 @@ namespace Blip.Kernels;
 /// A task has a few rows.
 /// </summary>
 internal readonly unsafe struct LayerNormBackwardSimd(
-    ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, RowTasks rows, int width, float eps) : IVectorOperator
+    ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx,
+    RowTasks rows, int width, float eps) : IVectorOperator
 {
     private readonly float* x = Cpu.Pointer(x), gamma = Cpu.Pointer(gamma), dy = Cpu.Pointer(dy), dx = Cpu.Pointer(dx);
     private readonly RowTasks rows = rows;

@@ -80,7 +80,8 @@ public static unsafe class Patchify
     }
 
     private readonly struct Launch(
-        Device device, ArrayView<float> pixels, ArrayView<float> patches, int count, int channels, int height, int width, int patch) : IMatrixUse
+        Device device, ArrayView<float> pixels, ArrayView<float> patches,
+        int count, int channels, int height, int width, int patch) : IMatrixUse
     {
         void IMatrixUse.With<TPrecision>() => Run(RoundedKernel<TPrecision>);
 
