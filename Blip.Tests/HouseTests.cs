@@ -15,11 +15,13 @@ public partial class HouseTests
         ["Blip.Kernels"] = [],
         ["Blip.Runtime"] = ["Blip.Kernels"],
         ["Blip.Emulation"] = [],
-        ["Blip.Datasets"] = ["Blip.Runtime"],
+        ["Blip.Evaluation"] = ["Blip.Runtime"],
+        ["Blip.Extensions.AI"] = ["Blip.Runtime"],
+        ["Blip.Datasets"] = ["Blip.Runtime", "Blip.Evaluation"],
         ["Blip.Bootstrapping"] = ["Blip.Runtime", "Blip.Datasets"],
-        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping"],
+        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets", "Blip.Bootstrapping"],
         ["Blip.Bench"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli"],
-        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli", "Blip.Bench", "Blip.Emulation"],
+        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli", "Blip.Bench", "Blip.Emulation"],
     };
 
     // Room of Blip.Runtime -> the rooms that its files may name.
@@ -33,8 +35,6 @@ public partial class HouseTests
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],
         ["Retrieval"] = ["Checkpoints"],
         ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
-        ["Evaluation"] = ["Retrieval", "Pipelines"],
-        ["Hosting"] = ["Checkpoints", "Imaging", "Generation", "Pipelines"],
     };
 
     public static TheoryData<string> ProjectNames => [.. Projects.Keys];

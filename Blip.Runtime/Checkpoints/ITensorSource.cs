@@ -6,7 +6,7 @@ namespace Blip.Runtime.Checkpoints;
 /// Named tensors that are read piece by piece: a file mapped into memory, several of them, or a rule.
 /// Everything is validated when the source is opened. Reads may run on several threads at once.
 /// </summary>
-public interface ITensorSource : IDisposable
+internal interface ITensorSource : IDisposable
 {
     /// <summary>What errors call this source, usually its path.</summary>
     string Description { get; }

@@ -4,7 +4,7 @@ namespace Blip.Runtime.Checkpoints;
 /// <param name="Key">Its name in the checkpoint.</param>
 /// <param name="Type">How its elements are stored.</param>
 /// <param name="Shape">Its dimensions, the slowest first; empty for a scalar.</param>
-public sealed record TensorInfo(string Key, TensorType Type, long[] Shape)
+internal sealed record TensorInfo(string Key, TensorType Type, long[] Shape)
 {
     /// <summary>The product of the dimensions.</summary>
     public long ElementCount { get; } = Shape.Aggregate(1L, (product, length) => checked(product * length));

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>What every <see cref="ITensorSource"/> shares.</summary>
-public static class TensorSources
+internal static class TensorSources
 {
     /// <summary>The tensor's shape and type.</summary>
     /// <exception cref="KeyNotFoundException">There is no tensor of this name.</exception>

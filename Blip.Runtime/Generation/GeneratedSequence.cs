@@ -8,7 +8,7 @@ namespace Blip.Runtime.Generation;
 /// Sum of log-probabilities of the generated tokens / (generated tokens)^LengthPenalty. Beam search sums the scores after its rules, as
 /// Hugging Face's <c>sequences_scores</c> do; greedy search and sampling sum what the model itself gave, rules and warpers left aside.
 /// </param>
-public sealed record GeneratedSequence(int[] Tokens, double Score)
+internal sealed record GeneratedSequence(int[] Tokens, double Score)
 {
     /// <summary>Scores of the whole vocabulary after the rules, for each generated token; null unless <see cref="GenerationOptions.OutputScores"/>.</summary>
     public IReadOnlyList<float[]>? Scores { get; init; }

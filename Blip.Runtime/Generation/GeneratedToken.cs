@@ -5,4 +5,4 @@ namespace Blip.Runtime.Generation;
 /// <param name="Sequence">Which of the image's sequences: 0 but for several samples.</param>
 /// <param name="Token">The token; the stop token too.</param>
 /// <param name="IsLast">Whether the sequence ends with it.</param>
-public readonly record struct GeneratedToken(int Image, int Sequence, int Token, bool IsLast);
+internal readonly record struct GeneratedToken(int Image, int Sequence, int Token, bool IsLast);

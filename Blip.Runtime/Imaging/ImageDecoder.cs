@@ -7,7 +7,7 @@ namespace Blip.Runtime.Imaging;
 /// Files to pixels, as the reference's Pillow gives them: upright (EXIF), alpha dropped and not blended, the first frame of an animation,
 /// no colour management. Safe for any number of threads. What is read and what is not: docs/images.md.
 /// </summary>
-public static class ImageDecoder
+internal static class ImageDecoder
 {
     private static readonly ImageDecoderOptions Defaults = new();
 

@@ -68,7 +68,7 @@ public sealed class CapFilt : IDisposable
     /// <exception cref="TokenizerException">A vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a model has no vocabulary.</exception>
-    public static CapFilt Load(ModelSource captioner, ModelSource filter, CapFiltOptions? options = null)
+    internal static CapFilt Load(ModelSource captioner, ModelSource filter, CapFiltOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(captioner);
         ArgumentNullException.ThrowIfNull(filter);
@@ -100,7 +100,7 @@ public sealed class CapFilt : IDisposable
     /// <param name="options">How they work.</param>
     /// <returns>A hash, in hexadecimal digits.</returns>
     /// <exception cref="CheckpointException">The weights cannot be read.</exception>
-    public static string Fingerprint(ModelSource model, CapFiltOptions options)
+    internal static string Fingerprint(ModelSource model, CapFiltOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(options);

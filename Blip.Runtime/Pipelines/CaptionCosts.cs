@@ -47,7 +47,7 @@ public static class CaptionCosts
     /// <param name="source">A captioner; its weights are not opened.</param>
     /// <param name="options">The work.</param>
     /// <exception cref="ArgumentException">A number is out of range; the message names it.</exception>
-    public static IReadOnlyList<StageCost> Of(ModelSource source, CostOptions options)
+    internal static IReadOnlyList<StageCost> Of(ModelSource source, CostOptions options)
     {
         var config = source.Config;
         options.Validate(config.Text.MaxPositions);

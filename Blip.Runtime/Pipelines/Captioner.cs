@@ -63,7 +63,7 @@ public sealed partial class Captioner : Pipeline
     /// <param name="compat">Whose way is wanted.</param>
     /// <param name="sampling">True for draws at random, for which the authors' code has settings of their own.</param>
     /// <exception cref="ArgumentException">The model's files ask for something that cannot be done; the message names it.</exception>
-    public static GenerationOptions DefaultsOf(ModelSource source, Compat compat, bool sampling)
+    internal static GenerationOptions DefaultsOf(ModelSource source, Compat compat, bool sampling)
     {
         ArgumentNullException.ThrowIfNull(source);
         var rules = CompatRules.Of(compat);
@@ -90,7 +90,7 @@ public sealed partial class Captioner : Pipeline
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Captioner Load(ModelSource source, CaptionerOptions? options = null)
+    internal static Captioner Load(ModelSource source, CaptionerOptions? options = null)
     {
         options ??= new CaptionerOptions();
         var devices = Device.Expand(options.Device);

@@ -46,7 +46,7 @@ public sealed class Embedder : Pipeline
     public override IReadOnlyList<string> Notices => model.Notices;
 
     /// <summary>Elements of the vectors that a model makes.</summary>
-    public static int DimensionOf(BlipConfig config)
+    internal static int DimensionOf(BlipConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
         return config.Head == BlipHead.Model ? config.ProjectionDim : config.ImageTextHiddenSize;
@@ -63,7 +63,7 @@ public sealed class Embedder : Pipeline
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <inheritdoc cref="Load(string, EmbedderOptions?)"/>
-    public static Embedder Load(ModelSource source, EmbedderOptions? options = null)
+    internal static Embedder Load(ModelSource source, EmbedderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new EmbedderOptions();

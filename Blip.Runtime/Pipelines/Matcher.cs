@@ -55,7 +55,7 @@ public sealed class Matcher : Pipeline
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <inheritdoc cref="Load(string, MatcherOptions?)"/>
-    public static Matcher Load(ModelSource source, MatcherOptions? options = null)
+    internal static Matcher Load(ModelSource source, MatcherOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(source);
         options ??= new MatcherOptions();

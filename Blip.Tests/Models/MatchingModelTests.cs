@@ -36,8 +36,8 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         // Every image beside every text; an image is encoded once.
         var one = ModelGoldens.Texts(golden, "enc.input_ids", "enc.attention_mask");
         var pairs = Enumerable.Range(0, images.Images * one.Length).ToList();
-        int[][] texts = [.. pairs.Select(pair => one[pair % one.Length])];
-        Check("pairs.itm", Flat(model.Match(images, texts, [.. pairs.Select(pair => pair / one.Length)])));
+        int[][] everyText = [.. pairs.Select(pair => one[pair % one.Length])];
+        Check("pairs.itm", Flat(model.Match(images, everyText, [.. pairs.Select(pair => pair / one.Length)])));
         Assert.Empty(golden.Names.Except(seen));
 
         void Check(string entry, float[] values, double relative = 0, double size = 0)

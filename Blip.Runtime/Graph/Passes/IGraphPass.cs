@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>A rewrite that keeps what a graph computes.</summary>
-public interface IGraphPass
+internal interface IGraphPass
 {
     /// <summary>The flag that asks for it; its own.</summary>
     PassSet Flag { get; }
