@@ -6,7 +6,6 @@ using Blip.Bootstrapping.Reports;
 using Blip.Bootstrapping.Selection;
 using Blip.Bootstrapping.Tables;
 using Blip.Datasets.Shapes;
-using Blip.Emulation.Driver;
 using Blip.Emulation.Instructions;
 using Blip.Emulation.Machine;
 using Blip.Emulation.Ptx;
@@ -117,13 +116,10 @@ public class EnumDoorTests
     [Fact]
     public void Every_enumeration_has_a_door_or_a_reason()
     {
-        Assembly[] product =
-        [
-            typeof(Device).Assembly, typeof(BlipConfig).Assembly, typeof(ShapeScene).Assembly, typeof(TextOrigin).Assembly,
-            typeof(EmulatedDriver).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
-        ];
+        var product = typeof(EnumDoorTests).Assembly.GetReferencedAssemblies()
+            .Where(name => name.Name!.StartsWith("Blip.", StringComparison.Ordinal) && name.Name != "Blip.Verification").Select(Assembly.Load);
         var all = product.SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type.IsEnum && !type.IsNestedPrivate && type.Namespace!.StartsWith("Blip.", StringComparison.Ordinal))
+            .Where(type => type.IsEnum && !type.IsNestedPrivate && type.Namespace?.StartsWith("Blip.", StringComparison.Ordinal) == true)
             .ToHashSet();
         var known = Doors.Values.Select(door => door.Type).Concat(LeftOut.Keys).ToHashSet();
         Assert.Equal([], all.Except(known));
