@@ -13,5 +13,19 @@ public static class ValueFormats
     public static bool Is16Bits(this DType format) => format is DType.Float16 or DType.BFloat16;
 
     /// <summary>Floats of memory that so many elements take.</summary>
-    public static long Floats(this DType format, long elements) => format.Is16Bits() ? (elements + 1) / 2 : elements;
+    /// <exception cref="ArgumentOutOfRangeException">Values are not stored in this format.</exception>
+    public static long Floats(this DType format, long elements) => format switch
+    {
+        DType.Float32 => elements,
+        DType.Float16 or DType.BFloat16 => (elements + 1) / 2,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), $"Values are not stored as {format}."),
+    };
+
+    /// <summary>Refuses what is no format.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    internal static void Check(DType format, string name)
+    {
+        if (!Enum.IsDefined(format))
+            throw new ArgumentOutOfRangeException(name, $"{(int)format} is not a weight format.");
+    }
 }

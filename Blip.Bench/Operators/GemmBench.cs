@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Bench.Measuring;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
@@ -23,7 +24,8 @@ internal static class GemmBench
         DType.Float32 => "fp32",
         DType.Float16 => "fp16",
         DType.BFloat16 => "bf16",
-        _ => format.ToString().ToLowerInvariant(),
+        DType.Int8 => "int8",
+        _ => throw new UnreachableException($"--precision has no word for {format}."),
     };
 
     private static PreparedCase Prepare(Target target, GemmCase gemm)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Bench.Measuring;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
@@ -90,7 +91,8 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
         {
             Precision.Fp32 => sizeof(float),
             Precision.Int8 => sizeof(sbyte),
-            _ => sizeof(ushort),
+            Precision.Fp16 or Precision.Bf16 => sizeof(ushort),
+            _ => throw new UnreachableException($"A weight in {precision} has no size."),
         };
         var beside = sizeof(float) * outFeatures * (precision == Precision.Int8 ? 2 : 1);
         return new Cost(2 * rows * inFeatures * outFeatures, weights + beside);

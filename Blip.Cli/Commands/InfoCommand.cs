@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Blip.Cli.Options;
@@ -92,7 +93,8 @@ internal sealed class InfoCommand : Command, IHasExamples
     {
         ManifestEntryKind.Parameter => Elements(entry).ToString("N0", CultureInfo.InvariantCulture),
         ManifestEntryKind.Tied => $"= {entry.TiedTo}",
-        _ => "no parameter",
+        ManifestEntryKind.Buffer => "no parameter",
+        _ => throw new UnreachableException($"There are no words for {entry.Kind}."),
     };
 
     private static long Elements(ManifestEntry entry) => entry.Shape.Aggregate(1L, (product, length) => product * length);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Blip.Cli.Output;
 
 /// <summary>How a command's result looks in each of the formats. A result is one record, or some: an image beside several texts.</summary>
@@ -15,7 +17,8 @@ internal abstract class RecordForm<T>
         "json" => new JsonRecordWriter<T>(output, this, lines: false),
         "jsonl" => new JsonRecordWriter<T>(output, this, lines: true),
         "csv" => new CsvRecordWriter<T>(output, this),
-        _ => new TextRecordWriter<T>(output, this),
+        "text" => new TextRecordWriter<T>(output, this),
+        _ => throw new UnreachableException($"Nothing writes the format {format}."),
     };
 
     /// <summary>What is wrong, where there is no result; a sentence for people.</summary>

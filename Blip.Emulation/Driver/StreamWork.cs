@@ -111,8 +111,6 @@ internal sealed class DriverStream(bool blocking)
 
     public Capture? Capture { get; set; }
 
-    public bool Idle => queue.Count == 0;
-
     public void Queue(DriverContext context, StreamWork work)
     {
         if (Capture is { } capture)

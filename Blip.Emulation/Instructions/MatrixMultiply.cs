@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Emulation.Machine;
 using static Blip.Emulation.Instructions.Bits;
 
@@ -49,7 +50,8 @@ internal static class MatrixMultiply
         // The lower 13 bits of a tf32 are not looked at.
         "tf32" => (bits, _) => F(bits & 0xFFFFE000),
         "s8" => (bits, i) => (sbyte)(bits >> (8 * i)),
-        _ => (bits, i) => (byte)(bits >> (8 * i)),
+        "u8" => (bits, i) => (byte)(bits >> (8 * i)),
+        _ => throw new UnreachableException($"Nothing multiplies {type}."),
     };
 
     private sealed class MultiplyOperation(

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Blip.Emulation.Machine;
@@ -34,9 +35,11 @@ internal static unsafe class LaneMemory
                 break;
             case PtxSpace.Parameter:
                 return Argument(warp, address, bytes, alignment);
-            default:
+            case PtxSpace.Generic:
                 var (actual, offset) = Resolve(address);
                 return Read(warp, lane, actual, offset, bytes, alignment, check);
+            default:
+                throw new UnreachableException($"Nothing reads {Name(space)} memory.");
         }
         if (check && !AllSet(state, bytes))
             throw new EmulationException(Fault.Uninitialised, $"lane {lane} reads {bytes} bytes of {Name(space)} memory at 0x{address:x} that were never written");
@@ -64,9 +67,11 @@ internal static unsafe class LaneMemory
             case PtxSpace.Call:
                 data = warp.Calls.Resolve(address, lane, bytes, alignment, out state);
                 break;
-            default:
+            case PtxSpace.Generic:
                 var (actual, offset) = Resolve(address);
                 return Write(warp, lane, actual, offset, bytes, alignment, values, isConstant);
+            default:
+                throw new UnreachableException($"Nothing writes {Name(space)} memory.");
         }
         Set(state, bytes);
         return data;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Blip.Emulation.Instructions;
 
 /// <summary>How a result that does not fit is rounded.</summary>
@@ -54,7 +56,8 @@ internal static class Rounding
         RoundingMode.NearestAway => Math.Round(value, MidpointRounding.AwayFromZero),
         RoundingMode.Zero => Math.Truncate(value),
         RoundingMode.Down => Math.Floor(value),
-        _ => Math.Ceiling(value),
+        RoundingMode.Up => Math.Ceiling(value),
+        _ => throw new UnreachableException($"Nothing rounds {mode}."),
     };
 
     /// <summary>The sum of two doubles, rounded to odd: rounding it again to a narrower format is rounding once.</summary>

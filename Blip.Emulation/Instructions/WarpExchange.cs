@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using Blip.Emulation.Machine;
 
@@ -55,7 +56,8 @@ internal static class WarpExchange
                     "up" => (lane - distance, lane - distance >= highest),
                     "down" => (lane + distance, lane + distance <= highest),
                     "bfly" => (lane ^ distance, (lane ^ distance) <= highest),
-                    _ => (lowest | (distance & ~segment), (lowest | (distance & ~segment)) <= highest),
+                    "idx" => (lowest | (distance & ~segment), (lowest | (distance & ~segment)) <= highest),
+                    _ => throw new UnreachableException($"Nothing is exchanged by {mode}."),
                 };
                 if (!inside)
                     source = lane;
@@ -88,7 +90,13 @@ internal static class WarpExchange
                 Each(lanes, lane => warp.Registers[(to * 32) + lane] = set);
                 return;
             }
-            var result = mode switch { "all" => set == lanes, "any" => set != 0, _ => set == lanes || set == 0 };
+            var result = mode switch
+            {
+                "all" => set == lanes,
+                "any" => set != 0,
+                "uni" => set == lanes || set == 0,
+                _ => throw new UnreachableException($"Nothing votes by {mode}."),
+            };
             warp.Predicates[to] = (warp.Predicates[to] & ~lanes) | (result ? lanes : 0);
         });
     }
@@ -122,7 +130,8 @@ internal static class WarpExchange
             "max" => signed ? (x, y) => (uint)Math.Max((int)x, (int)y) : Math.Max,
             "and" => (x, y) => x & y,
             "or" => (x, y) => x | y,
-            _ => (x, y) => x ^ y,
+            "xor" => (x, y) => x ^ y,
+            _ => throw context.Instruction.Unknown("unknown reduction"),
         };
         return new Control.Act((warp, lanes) =>
         {

@@ -101,13 +101,6 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         new Span<byte>(state, bytes).Fill(1);
     }
 
-    /// <summary>Whether every byte of a range was written.</summary>
-    public bool IsInitialised(ulong address, int bytes)
-    {
-        Resolve(address, bytes, 1, out var state);
-        return new ReadOnlySpan<byte>(state, bytes).IndexOf((byte)0) < 0;
-    }
-
     /// <summary>Whether an address lies in memory that was freed.</summary>
     public bool WasFreed(ulong address) => Find(address) is { Freed: true };
 

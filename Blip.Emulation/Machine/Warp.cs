@@ -83,8 +83,6 @@ internal sealed class Warp : IDisposable
     /// <summary>The instruction that runs, or ran last.</summary>
     public PtxInstruction Current => program.Module.Code[Math.Max(0, lastAt)];
 
-    public int CurrentIndex => lastAt;
-
     private int lastAt;
 
     public void Begin(uint lanes)

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Blip.Emulation.Ptx;
 
 /// <summary>Reads the directives of a module and hands the bodies of functions to <see cref="PtxBodyParser"/>.</summary>
@@ -131,7 +133,13 @@ internal sealed class PtxParser
 
     private PtxVariable Variable(string kind)
     {
-        var space = kind switch { ".global" => PtxSpace.Global, ".const" => PtxSpace.Constant, _ => PtxSpace.Shared };
+        var space = kind switch
+        {
+            ".global" => PtxSpace.Global,
+            ".const" => PtxSpace.Constant,
+            ".shared" => PtxSpace.Shared,
+            _ => throw new UnreachableException($"No variable lies in {kind}."),
+        };
         var variable = Declarator.Read(tokens, ref position, space);
         if (space == PtxSpace.Shared && variable.Size > 0)
             variable = Declarator.PlaceShared(module, variable);

@@ -7,7 +7,8 @@ namespace Blip.Kernels;
 
 /// <summary>Activation functions backwards: <c>dx = dy · f'(x)</c>. The derivatives stand at <see cref="IActivation"/>, once for values and vectors.</summary>
 /// <remarks>
-/// Variants: <see cref="ActivationsBackwardSimd{TVector, TActivation}"/> on the CPU accelerator, <see cref="ActivationsBackwardPortable"/> on every other device;
+/// Variants: <see cref="ActivationsBackwardSimd{TActivation}"/> on the CPU accelerator,
+/// <see cref="ActivationsBackwardPortable"/> on every other device;
 /// <c>dotnet run -c Release --project Blip.Bench -- kernels activationsbackward</c> times them.
 /// </remarks>
 public static class ActivationsBackward
@@ -19,45 +20,36 @@ public static class ActivationsBackward
     /// <param name="dx">Receives the gradient of its argument <c>[count]</c>.</param>
     /// <param name="count">Number of elements, at least 0.</param>
     /// <param name="kind">The function.</param>
-    /// <exception cref="ArgumentException">A view is too short, or the function is not one that exists.</exception>
+    /// <exception cref="ArgumentException">A view is too short.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The function is not one that exists.</exception>
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, Activation kind) =>
         Run(device, x, dy, dx, count, kind, portable: device.Kind != DeviceKind.Cpu);
 
     internal static void Run(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, Activation kind, bool portable)
     {
-        Activations.Validate(kind);
+        ActivationFunctions.Check(kind);
         ShapeCheck.Within(count, 0, long.MaxValue, nameof(count));
         ShapeCheck.Holds(x, count, nameof(x), "[count]");
         ShapeCheck.Holds(dy, count, nameof(dy), "[count]");
         ShapeCheck.Holds(dx, count, nameof(dx), "[count]");
         if (count == 0)
             return;
-        switch (kind)
-        {
-            case Activation.None: Run<Identity>(device, x, dy, dx, count, portable); break;
-            case Activation.Gelu: Run<Gelu>(device, x, dy, dx, count, portable); break;
-            case Activation.QuickGelu: Run<QuickGelu>(device, x, dy, dx, count, portable); break;
-            case Activation.GeluTanh: Run<GeluTanh>(device, x, dy, dx, count, portable); break;
-            case Activation.Relu: Run<Relu>(device, x, dy, dx, count, portable); break;
-            default: Run<Tanh>(device, x, dy, dx, count, portable); break;
-        }
+        ActivationFunctions.Use(kind, new Launch(device, x, dy, dx, count, portable));
     }
 
-    private static void Run<TActivation>(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, bool portable)
-        where TActivation : struct, IActivation
+    private readonly struct Launch(
+        Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, bool portable) : IActivationUse
     {
-        if (portable)
+        void IActivationUse.With<TActivation>()
         {
+            if (!portable)
+            {
+                device.LaunchVectors(new ActivationsBackwardSimd<TActivation>(x, dy, dx, count));
+                return;
+            }
             var perItem = Elementwise.ElementsPerItem(device);
             device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, long, int>(ActivationsBackwardPortable.Kernel<TActivation>)(
                 device.Stream, Elementwise.Launch(device, count, perItem), x, dy, dx, count, perItem);
-            return;
-        }
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(new ActivationsBackwardSimd<Floats512, TActivation>(x, dy, dx, count)); break;
-            case CpuVectors.Avx2: device.Launch(new ActivationsBackwardSimd<Floats256, TActivation>(x, dy, dx, count)); break;
-            default: device.Launch(new ActivationsBackwardSimd<Floats128, TActivation>(x, dy, dx, count)); break;
         }
     }
 }
@@ -65,7 +57,7 @@ public static class ActivationsBackward
 /// <summary>One work-item per element, or on a processor per piece.</summary>
 internal static class ActivationsBackwardPortable
 {
-    [Kernel(typeof(Identity)), Kernel(typeof(Gelu)), Kernel(typeof(QuickGelu)), Kernel(typeof(GeluTanh)), Kernel(typeof(Relu)), Kernel(typeof(Tanh))]
+    [Kernel(Each = typeof(IActivation))]
     internal static void Kernel<TActivation>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, int perItem)
         where TActivation : struct, IActivation
     {
@@ -77,8 +69,8 @@ internal static class ActivationsBackwardPortable
 }
 
 /// <summary>ILGPU's CPU accelerator: a task is a piece that fits the first-level cache.</summary>
-internal readonly unsafe struct ActivationsBackwardSimd<TVector, TActivation>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count) : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+internal readonly unsafe struct ActivationsBackwardSimd<TActivation>(
+    ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count) : IVectorOperator
     where TActivation : struct, IActivation
 {
     private const int Piece = 4096;
@@ -89,7 +81,8 @@ internal readonly unsafe struct ActivationsBackwardSimd<TVector, TActivation>(Ar
     public int Tasks => checked((int)((count + Piece - 1) / Piece));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var end = Math.Min((task + 1L) * Piece, count);
         for (var i = (long)task * Piece; i < end; i += TVector.Count)
@@ -120,8 +113,10 @@ internal static class ActivationsBackwardReference
             case Activation.Tanh:
                 var t = Math.Tanh(x);
                 return 1 - (t * t);
-            default:
+            case Activation.None:
                 return 1;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(kind), kind, "This is not an activation.");
         }
     }
 }

@@ -10,7 +10,7 @@ namespace Blip.Kernels;
 /// queries, so that a row's gradients have the same bits alone and in a batch, and those of keys that rows share are the same each time.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="AttentionBackwardSimd{TVector}"/> on the CPU accelerator, <see cref="AttentionBackwardPortable"/> on every other device.
+/// Variants: <see cref="AttentionBackwardSimd"/> on the CPU accelerator, <see cref="AttentionBackwardPortable"/> on every other device.
 /// The weights are read, not computed again: a text has few words, and who looks has asked for them anyway; long sequences would want the other
 /// way. <c>dotnet run -c Release --project Blip.Bench -- kernels attentionbackward</c> times them.
 /// </remarks>

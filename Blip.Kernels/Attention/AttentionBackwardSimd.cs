@@ -4,31 +4,8 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Chooses the vectors that the processor has, and runs both halves: queries, then keys.</summary>
-internal static class AttentionBackwardSimd
-{
-    public static void Run(Device device, in AttentionBackwardArgs args, ArrayView<float> scores)
-    {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: Run<Floats512>(device, args, scores); break;
-            case CpuVectors.Avx2: Run<Paired<Floats256>>(device, args, scores); break;
-            default: Run<Paired<Paired<Floats128>>>(device, args, scores); break;
-        }
-    }
-
-    private static void Run<TVector>(Device device, in AttentionBackwardArgs args, ArrayView<float> scores)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        device.Launch(new AttentionBackwardSimd<TVector>(args, scores, keys: false));
-        if (args.KeyGradient.Length > 0 || args.ValueGradient.Length > 0)
-            device.Launch(new AttentionBackwardSimd<TVector>(args, scores, keys: true));
-    }
-}
-
 /// <summary>A task is one head of one row: of queries, whose scores' gradients it writes; or of keys, for which it reads them.</summary>
-internal readonly unsafe struct AttentionBackwardSimd<TVector> : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
 {
     private readonly AttentionShape shape;
     private readonly float* query, key, value, probabilities, outputGradient, queryGradient, keyGradient, valueGradient, probabilityGradient, scores;
@@ -59,20 +36,30 @@ internal readonly unsafe struct AttentionBackwardSimd<TVector> : ICpuOperator
 
     public int Tasks { get; }
 
-    public void Run(int task)
+    /// <summary>Runs both halves: queries, then keys.</summary>
+    public static void Run(Device device, in AttentionBackwardArgs args, ArrayView<float> scores)
+    {
+        device.LaunchSixteenLanes(new AttentionBackwardSimd(args, scores, keys: false));
+        if (args.KeyGradient.Length > 0 || args.ValueGradient.Length > 0)
+            device.LaunchSixteenLanes(new AttentionBackwardSimd(args, scores, keys: true));
+    }
+
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var (row, head) = (task / shape.Heads, task % shape.Heads);
         if (keys)
         {
-            RunKeys(row, head);
+            RunKeys<TVector>(row, head);
             return;
         }
         for (var token = 0; token < shape.QueryTokens; token++)
-            RunQuery(row, head, token);
+            RunQuery<TVector>(row, head, token);
     }
 
     [SkipLocalsInit]
-    private void RunQuery(int row, int head, int token)
+    private void RunQuery<TVector>(int row, int head, int token)
+        where TVector : unmanaged, IVector<TVector>
     {
         var visible = Visible(row, token);
         var gradient = outputGradient + Output(row, token, head);
@@ -81,7 +68,7 @@ internal readonly unsafe struct AttentionBackwardSimd<TVector> : ICpuOperator
         var sum = 0f;
         for (var j = 0; j < visible; j++)
         {
-            score[j] = Dot(gradient, value + (Token(row, j) * shape.ValueStride) + shape.ValueOffset + (head * shape.HeadDim));
+            score[j] = Dot<TVector>(gradient, value + (Token(row, j) * shape.ValueStride) + shape.ValueOffset + (head * shape.HeadDim));
             sum += weight[j] * score[j];
         }
         new Span<float>(score + visible, shape.KeyTokens - visible).Clear();
@@ -103,7 +90,8 @@ internal readonly unsafe struct AttentionBackwardSimd<TVector> : ICpuOperator
     }
 
     [SkipLocalsInit]
-    private void RunKeys(int keyRow, int head)
+    private void RunKeys<TVector>(int keyRow, int head)
+        where TVector : unmanaged, IVector<TVector>
     {
         var memory = stackalloc float[2 * (Attention.MaxHeadDim + 16)];
         float* keySums = memory, valueSums = memory + Attention.MaxHeadDim + 16;
@@ -131,7 +119,8 @@ internal readonly unsafe struct AttentionBackwardSimd<TVector> : ICpuOperator
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Dot(float* a, float* b)
+    private float Dot<TVector>(float* a, float* b)
+        where TVector : unmanaged, IVector<TVector>
     {
         var sums = TVector.Create(0);
         var d = 0;

@@ -28,7 +28,7 @@ internal static class AttentionCuda
     /// <summary>Whether many queries are multiplied on tensor cores, in a precision of 16 bits.</summary>
     public static bool OnTensorCores(int architecture, in AttentionArgs args) =>
         !AttentionStep.Supports(args) && AttentionTensorCore.Supports(args)
-        && architecture >= args.Precision switch { DType.Float16 => 75, DType.BFloat16 => 80, _ => int.MaxValue };
+        && args.Precision.Is16Bits() && GemmCuda.Supports(architecture, args.Precision);
 
     private static bool TryRun<TRows>(Device device, in AttentionArgs args)
         where TRows : struct, IRowReader
@@ -45,12 +45,12 @@ internal static class AttentionCuda
     }
 
     private static void Multiply<TInputs>(Device device, in AttentionArgs args)
+        where TInputs : struct, IMatrixInputs => WeightTypes.Use16Bits(args.Precision, new Launch<TInputs>(device, args));
+
+    private readonly struct Launch<TInputs>(Device device, AttentionArgs args) : IMatrixUse
         where TInputs : struct, IMatrixInputs
     {
-        if (args.Precision == DType.Float16)
-            AttentionTensorCore.Run<Float16Matrix, TInputs>(device, args);
-        else
-            AttentionTensorCore.Run<BFloat16Matrix, TInputs>(device, args);
+        void IMatrixUse.With<TPrecision>() => AttentionTensorCore.Run<TPrecision, TInputs>(device, args);
     }
 
     // Every head of every token begins at a multiple of 16 bytes, and ends at one.

@@ -9,7 +9,7 @@ namespace Blip.Kernels;
 /// one, if a residual layer is half its input and half what it attends: <c>R' = ½ R + ½ mean over heads(P) · R</c>.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="AttentionRolloutSimd{TVector}"/> on the CPU accelerator, <see cref="AttentionRolloutPortable"/> on every other device;
+/// Variants: <see cref="AttentionRolloutSimd"/> on the CPU accelerator, <see cref="AttentionRolloutPortable"/> on every other device;
 /// <c>dotnet run -c Release --project Blip.Bench -- kernels attentionrollout</c> times them.
 /// </remarks>
 public static class AttentionRollout
@@ -44,12 +44,7 @@ public static class AttentionRollout
             AttentionRolloutPortable.Run(device, probabilities, device.OrEmpty(before), after, mean, heads, tokens);
             return;
         }
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(new AttentionRolloutSimd<Floats512>(probabilities, before, after, mean, heads, tokens)); break;
-            case CpuVectors.Avx2: device.Launch(new AttentionRolloutSimd<Floats256>(probabilities, before, after, mean, heads, tokens)); break;
-            default: device.Launch(new AttentionRolloutSimd<Floats128>(probabilities, before, after, mean, heads, tokens)); break;
-        }
+        device.LaunchVectors(new AttentionRolloutSimd(probabilities, before, after, mean, heads, tokens));
     }
 }
 
@@ -104,16 +99,17 @@ internal static class AttentionRolloutPortable
 }
 
 /// <summary>ILGPU's CPU accelerator: a task is a token.</summary>
-internal readonly unsafe struct AttentionRolloutSimd<TVector>(
-    ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean, int heads, int tokens) : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+internal readonly unsafe struct AttentionRolloutSimd(
+    ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean,
+    int heads, int tokens) : IVectorOperator
 {
     private readonly float* probabilities = Cpu.Pointer(probabilities), before = Cpu.Pointer(before), after = Cpu.Pointer(after), mean = Cpu.Pointer(mean);
     private readonly int heads = heads, tokens = tokens;
 
     public int Tasks { get; } = checked((int)(mean.Length / tokens));
 
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var (row, token) = (task / tokens, task % tokens);
         var square = (long)tokens * tokens;
@@ -121,22 +117,23 @@ internal readonly unsafe struct AttentionRolloutSimd<TVector>(
         var to = after + ((long)task * tokens);
         new Span<float>(attends, tokens).Clear();
         for (var head = 0; head < heads; head++)
-            Add(probabilities + ((((long)row * heads) + head) * square) + ((long)token * tokens), 1, attends);
+            Add<TVector>(probabilities + ((((long)row * heads) + head) * square) + ((long)token * tokens), 1, attends);
         new Span<float>(to, tokens).Clear();
         if (before == null)
         {
-            Add(attends, 0.5f / heads, to);
+            Add<TVector>(attends, 0.5f / heads, to);
             to[token] += 0.5f;
             return;
         }
         var from = before + (row * square);
         for (var j = 0; j < tokens; j++)
-            Add(from + ((long)j * tokens), attends[j] * (0.5f / heads), to);
-        Add(from + ((long)token * tokens), 0.5f, to);
+            Add<TVector>(from + ((long)j * tokens), attends[j] * (0.5f / heads), to);
+        Add<TVector>(from + ((long)token * tokens), 0.5f, to);
     }
 
     // Whole vectors may be read behind a row's end, but not written there: the next row is another task's.
-    private void Add(float* x, float factor, float* y) => RowMath.AddScaled<TVector>(x, factor, y, tokens);
+    private void Add<TVector>(float* x, float factor, float* y)
+        where TVector : unmanaged, IVector<TVector> => RowMath.AddScaled<TVector>(x, factor, y, tokens);
 }
 
 /// <summary>The same in double: what the variants are tested against.</summary>

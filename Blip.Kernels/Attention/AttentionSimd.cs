@@ -24,22 +24,11 @@ internal static unsafe class AttentionSimd
 
     public static void Run(Device device, in AttentionArgs args)
     {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, args)); break;
-            case CpuVectors.Avx2: device.Launch(Operator<Floats256>(device, args)); break;
-            default: device.Launch(Operator<Floats128>(device, args)); break;
-        }
-    }
-
-    internal static AttentionOperator<TVector> Operator<TVector>(Device device, in AttentionArgs args)
-        where TVector : unmanaged, IVector<TVector>
-    {
         var shape = AttentionShape.Of(args);
         var sharesKeys = args.QueryTokens == 1 && shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
         var most = (int)Math.Clamp((long)args.Rows * args.Heads * args.QueryTokens / (TasksPerWorker * device.Workers), MinTile, MaxTile);
         var tiles = (args.QueryTokens + most - 1) / most;
-        return new AttentionOperator<TVector>
+        device.LaunchVectors(new AttentionOperator
         {
             Shape = shape,
             Rows = args.Rows,
@@ -55,13 +44,12 @@ internal static unsafe class AttentionSimd
             Mask = Cpu.Pointer(args.Mask),
             Output = Cpu.Pointer(args.Output),
             Probabilities = Cpu.Pointer(args.Probabilities),
-        };
+        });
     }
 }
 
 /// <summary>One attention, cut into tiles of queries.</summary>
-internal unsafe struct AttentionOperator<TVector> : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+internal unsafe struct AttentionOperator : IVectorOperator
 {
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
 
@@ -78,7 +66,8 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
 
     public readonly int Tasks => checked((Rows + RowsPerTask - 1) / RowsPerTask * Shape.Heads * TilesPerRow);
 
-    public readonly void Run(int task)
+    public readonly void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var tile = task % TilesPerRow;
         var head = task / TilesPerRow % Shape.Heads;
@@ -87,7 +76,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
         {
             var first = tile * Tile;
             if (first < Shape.QueryTokens)
-                RunTile(row, head, first, Math.Min(Tile, Shape.QueryTokens - first));
+                RunTile<TVector>(row, head, first, Math.Min(Tile, Shape.QueryTokens - first));
             return;
         }
         var rows = KeyRow;
@@ -97,7 +86,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
             var next = row + 1;
             while (next < end && rows[next] == rows[row])
                 next++;
-            RunTile(row, head, 0, next - row);
+            RunTile<TVector>(row, head, 0, next - row);
             row = next;
         }
     }
@@ -105,7 +94,8 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     /// <summary>Answers <paramref name="count"/> queries that follow each other in memory and read the same keys.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void RunTile(int row, int head, int first, int count)
+    private readonly void RunTile<TVector>(int row, int head, int first, int count)
+        where TVector : unmanaged, IVector<TVector>
     {
         var columns = PanelProduct.RoundUp<TVector>(Shape.HeadDim);
         // Many queries use the panels of a span again and again; a few use each panel once, while it is in the first-level cache.
@@ -153,7 +143,9 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
                 for (var j = 0; j < rows; j++)
                 {
                     MaskScores(scores + (j * ScoreStride), width, Math.Min(Visible(row, first + i + j) - span, length), length, mask == null ? null : mask + span);
-                    Softmax(scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
+                    Softmax<TVector>(
+                        scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns,
+                        totals + ((i + j) * TVector.Count), largest + i + j);
                 }
                 for (var block = 0; block < length; block += KeyBlock)
                 {
@@ -175,13 +167,14 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
                 output[d] = sums[(i * columns) + d] / total;
         }
         if (Probabilities != null)
-            WriteProbabilities(row, head, first, count, visible, query, mask, keys, scores, totals, largest);
+            WriteProbabilities<TVector>(row, head, first, count, visible, query, mask, keys, scores, totals, largest);
     }
 
     /// <summary>A second pass over the keys, now that each query's maximum and sum are known.</summary>
-    private readonly void WriteProbabilities(
+    private readonly void WriteProbabilities<TVector>(
         int row, int head, int first, int count, int visible, float* query, int* mask, float* keys, float* scores, float* totals,
         float* largest)
+        where TVector : unmanaged, IVector<TVector>
     {
         for (var block = 0; block < visible; block += KeyBlock)
         {
@@ -300,7 +293,8 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
 
     /// <summary>Turns a block's scores into weights about the running maximum, and brings what was summed before onto it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax(float* scores, int width, float* sums, int columns, float* totals, float* largest)
+    private static void Softmax<TVector>(float* scores, int width, float* sums, int columns, float* totals, float* largest)
+        where TVector : unmanaged, IVector<TVector>
     {
         var most = TVector.Create(*largest);
         for (var j = 0; j < width; j += TVector.Count)

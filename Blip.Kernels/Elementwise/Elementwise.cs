@@ -34,7 +34,7 @@ public static class Elementwise
             return;
         if (!portable)
         {
-            ElementwiseSimd.Run(device, a, b, y, count);
+            device.LaunchVectors(new ElementwiseSimd(a, b, y, count));
             return;
         }
         var perItem = ElementsPerItem(device);

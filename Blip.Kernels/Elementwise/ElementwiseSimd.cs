@@ -4,23 +4,8 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Sums on ILGPU's CPU accelerator.</summary>
-internal static class ElementwiseSimd
-{
-    public static void Run(Device device, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count)
-    {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(new ElementwiseSimd<Floats512>(a, b, y, count)); break;
-            case CpuVectors.Avx2: device.Launch(new ElementwiseSimd<Floats256>(a, b, y, count)); break;
-            default: device.Launch(new ElementwiseSimd<Floats128>(a, b, y, count)); break;
-        }
-    }
-}
-
-/// <summary>A task is a piece of some pages.</summary>
-internal readonly unsafe struct ElementwiseSimd<TVector>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count) : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+/// <summary>Sums on ILGPU's CPU accelerator: a task is a piece of some pages.</summary>
+internal readonly unsafe struct ElementwiseSimd(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count) : IVectorOperator
 {
     private const int Piece = 16384;
 
@@ -30,7 +15,8 @@ internal readonly unsafe struct ElementwiseSimd<TVector>(ArrayView<float> a, Arr
     public int Tasks => checked((int)((count + Piece - 1) / Piece));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var end = Math.Min((task + 1L) * Piece, count);
         for (var i = (long)task * Piece; i < end; i += TVector.Count)

@@ -33,13 +33,7 @@ public static unsafe class TokenEmbedding
         ShapeCheck.Holds(args.Output, tokens * hidden, nameof(args.Output), "[Rows, Tokens, hidden]");
         if (tokens == 0)
             return;
-        switch (args.Table.Format)
-        {
-            case DType.Float32: Run<float, Float32Weights>(device, args, args.Table.Float32, portable); break;
-            case DType.Float16: Run<ushort, Float16Weights>(device, args, args.Table.Bits16, portable); break;
-            case DType.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Table.Bits16, portable); break;
-            default: Run<sbyte, Int8Weights>(device, args, args.Table.Int8, portable); break;
-        }
+        WeightTypes.Use(args.Table, new Launch(device, args, portable));
     }
 
     /// <summary>Refuses ids that the table does not hold, before they go to the device.</summary>
@@ -53,32 +47,36 @@ public static unsafe class TokenEmbedding
         }
     }
 
-    private static void Run<TStored, TFormat>(Device device, in TokenEmbeddingArgs args, ArrayView<TStored> table, bool portable)
-        where TStored : unmanaged
-        where TFormat : struct, IWeightDType<TStored>
+    private readonly struct Launch(Device device, TokenEmbeddingArgs args, bool portable) : IWeightUse
     {
-        var tokens = checked(args.Rows * args.Tokens);
-        if (portable)
+        void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> table)
         {
-            device.Load<ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel<TStored, TFormat>)(
-                device.Stream, new KernelConfig(tokens, device.GroupSize), args.Ids, table, device.OrEmpty(args.Table.Scales), args.Positions, device.OrEmpty(args.Start), args.Output,
-                args.Tokens, args.Table.OutFeatures, args.Table.InFeatures);
-            return;
+            var tokens = checked(args.Rows * args.Tokens);
+            if (portable)
+            {
+                device.Load<
+                    ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(
+                    Kernel<TStored, TFormat>)(
+                    device.Stream, new KernelConfig(tokens, device.GroupSize),
+                    args.Ids, table, device.OrEmpty(args.Table.Scales), args.Positions, device.OrEmpty(args.Start), args.Output,
+                    args.Tokens, args.Table.OutFeatures, args.Table.InFeatures);
+                return;
+            }
+            device.Launch(new TokenEmbeddingCpu<TStored, TFormat>
+            {
+                Ids = Cpu.Pointer(args.Ids),
+                Start = Cpu.Pointer(args.Start),
+                Table = Cpu.Pointer(table),
+                Scales = Cpu.Pointer(args.Table.Scales),
+                PositionTable = Cpu.Pointer(args.Positions),
+                Output = Cpu.Pointer(args.Output),
+                Rows = new RowTasks(device, tokens),
+                Tokens = args.Tokens,
+                Vocabulary = args.Table.OutFeatures,
+                Positions = (int)(args.Positions.Length / args.Table.InFeatures),
+                Hidden = args.Table.InFeatures,
+            });
         }
-        device.Launch(new TokenEmbeddingCpu<TStored, TFormat>
-        {
-            Ids = Cpu.Pointer(args.Ids),
-            Start = Cpu.Pointer(args.Start),
-            Table = Cpu.Pointer(table),
-            Scales = Cpu.Pointer(args.Table.Scales),
-            PositionTable = Cpu.Pointer(args.Positions),
-            Output = Cpu.Pointer(args.Output),
-            Rows = new RowTasks(device, tokens),
-            Tokens = args.Tokens,
-            Vocabulary = args.Table.OutFeatures,
-            Positions = (int)(args.Positions.Length / args.Table.InFeatures),
-            Hidden = args.Table.InFeatures,
-        });
     }
 
     [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]

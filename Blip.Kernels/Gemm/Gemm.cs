@@ -70,15 +70,16 @@ public static class Gemm
 
     /// <summary>Multiplies; see the formula above.</summary>
     /// <exception cref="ArgumentException">
-    /// A view is too short for these sizes, the activation is not one that exists, or the device's kernels do not read or write values of 16 bits.
+    /// A view is too short for these sizes, or the device's kernels do not read or write values of 16 bits.
     /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">The activation is not one that exists.</exception>
     public static void Run(Device device, in GemmArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
 
     internal static void Run(Device device, in GemmArgs args, bool portable)
     {
         ArgumentNullException.ThrowIfNull(args.Weights);
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
-        Activations.Validate(args.Activation);
+        ActivationFunctions.Check(args.Activation);
         var outputs = (long)args.Rows * args.Weights.OutFeatures;
         if (args.XFormat != DType.Float32 || args.YFormat != DType.Float32)
             CheckFormats(KernelTarget.Of(device), args);

@@ -7,26 +7,20 @@ namespace Blip.Kernels;
 /// <summary>Every accelerator: a work-item sums up elements of the input's gradient, on a processor a panel's width of neighbours, elsewhere one.</summary>
 internal static class GemmBackwardPortable
 {
-    public static void Run(Device device, in GemmBackwardArgs args)
-    {
-        switch (args.Weights.Format)
-        {
-            case DType.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
-            case DType.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
-            case DType.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
-            default: Run<sbyte, Int8Weights>(device, args, args.Weights.Int8); break;
-        }
-    }
+    public static void Run(Device device, in GemmBackwardArgs args) => WeightTypes.Use(args.Weights, new Launch(device, args));
 
-    private static void Run<TStored, TFormat>(Device device, in GemmBackwardArgs args, ArrayView<TStored> weights)
-        where TStored : unmanaged
-        where TFormat : struct, IWeightDType<TStored>
+    private readonly struct Launch(Device device, GemmBackwardArgs args) : IWeightUse
     {
-        var count = (long)args.Rows * args.Weights.InFeatures;
-        var perItem = device.GroupSize == 1 ? PackedWeights.PanelWidth : 1;
-        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, long, int, int, int>(Kernel<TStored, TFormat>)(
-            device.Stream, Elementwise.Launch(device, count, perItem),
-            args.OutputGradient, weights, device.OrEmpty(args.Weights.Scales), args.InputGradient, count, args.Weights.OutFeatures, args.Weights.InFeatures, perItem);
+        void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights)
+        {
+            var count = (long)args.Rows * args.Weights.InFeatures;
+            var perItem = device.GroupSize == 1 ? PackedWeights.PanelWidth : 1;
+            device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, long, int, int, int>(
+                Kernel<TStored, TFormat>)(
+                device.Stream, Elementwise.Launch(device, count, perItem),
+                args.OutputGradient, weights, device.OrEmpty(args.Weights.Scales), args.InputGradient,
+                count, args.Weights.OutFeatures, args.Weights.InFeatures, perItem);
+        }
     }
 
     [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]

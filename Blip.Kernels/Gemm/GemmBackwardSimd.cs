@@ -4,29 +4,15 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Chooses the vectors that the processor has; together they are always 16 lanes, so that all give sums of the same length.</summary>
+/// <summary>Chooses the format of the weights. Vectors of any width make 16 lanes, so that all give sums of the same length.</summary>
 internal static class GemmBackwardSimd
 {
-    public static void Run(Device device, in GemmBackwardArgs args)
-    {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: Run<Floats512>(device, args); break;
-            case CpuVectors.Avx2: Run<Paired<Floats256>>(device, args); break;
-            default: Run<Paired<Paired<Floats128>>>(device, args); break;
-        }
-    }
+    public static void Run(Device device, in GemmBackwardArgs args) => WeightTypes.Use(args.Weights, new Launch(device, args));
 
-    private static void Run<TVector>(Device device, in GemmBackwardArgs args)
-        where TVector : unmanaged, IVector<TVector>
+    private readonly struct Launch(Device device, GemmBackwardArgs args) : IWeightUse
     {
-        switch (args.Weights.Format)
-        {
-            case DType.Float32: device.Launch(new GemmBackwardSimd<TVector, float, Float32Weights>(args, args.Weights.Float32)); break;
-            case DType.Float16: device.Launch(new GemmBackwardSimd<TVector, ushort, Float16Weights>(args, args.Weights.Bits16)); break;
-            case DType.BFloat16: device.Launch(new GemmBackwardSimd<TVector, ushort, BFloat16Weights>(args, args.Weights.Bits16)); break;
-            default: device.Launch(new GemmBackwardSimd<TVector, sbyte, Int8Weights>(args, args.Weights.Int8)); break;
-        }
+        void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights) =>
+            device.LaunchSixteenLanes(new GemmBackwardSimd<TStored, TFormat>(args, weights));
     }
 }
 
@@ -34,8 +20,7 @@ internal static class GemmBackwardSimd
 /// ILGPU's CPU accelerator. A task makes 64 columns of the gradient for a block of rows and goes through the panels; of each it reads 64 rows
 /// of 64 outputs (16 KiB, half of a first-level cache), widened once for the block where they are not floats.
 /// </summary>
-internal readonly unsafe struct GemmBackwardSimd<TVector, TStored, TFormat> : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOperator
     where TStored : unmanaged
     where TFormat : struct, IWeightDType<TStored>
 {
@@ -59,7 +44,8 @@ internal readonly unsafe struct GemmBackwardSimd<TVector, TStored, TFormat> : IC
     public int Tasks { get; }
 
     [SkipLocalsInit]
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var (k, row) = (task % blocks * Depth, task / blocks * MaxRows);
         var (depth, count) = (Math.Min(Depth, inFeatures - k), Math.Min(MaxRows, rows - row));
@@ -85,14 +71,15 @@ internal readonly unsafe struct GemmBackwardSimd<TVector, TStored, TFormat> : IC
                 stride = Width;
             }
             for (var r = 0; r < count; r++)
-                AddProducts(y + ((long)r * stride), w, depth, sums + (r * Depth));
+                AddProducts<TVector>(y + ((long)r * stride), w, depth, sums + (r * Depth));
         }
         for (var r = 0; r < count; r++)
             RowMath.Copy(sums + (r * Depth), dx + ((long)(row + r) * inFeatures) + k, depth);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddProducts(float* y, float* w, int depth, float* sums)
+    private static void AddProducts<TVector>(float* y, float* w, int depth, float* sums)
+        where TVector : unmanaged, IVector<TVector>
     {
         var i = 0;
         for (; i + AtOnce <= depth; i += AtOnce, w += AtOnce * Width)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels.Devices;
 using ILGPU.Runtime;
 
@@ -23,7 +24,12 @@ internal static class GemmCuda
     private const int ManyRows = 256;
 
     /// <summary>Whether an architecture has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
-    public static bool Supports(int architecture, DType format) => architecture >= (format == DType.BFloat16 ? 80 : 75);
+    public static bool Supports(int architecture, DType format) => architecture >= format switch
+    {
+        DType.BFloat16 => 80,
+        DType.Float32 or DType.Float16 or DType.Int8 => 75,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), $"{(int)format} is not a weight format."),
+    };
 
     /// <summary>The format to which inputs are rounded before they are multiplied with weights of a format; null where they are not.</summary>
     public static DType? Rounded(int architecture, DType format)
@@ -93,39 +99,47 @@ internal static class GemmCuda
     private static void Run<TRows>(Device device, in GemmArgs args, GemmCudaShape shape)
         where TRows : struct, IRowReader
     {
-        switch (args.Weights.Format, shape)
+        if (args.Weights.Format != DType.Float32)
         {
-            case (DType.Float32, GemmCudaShape.Tiles): GemmRegisters.Run<TRows>(device, args); break;
-            case (DType.Float32, _): GemmRegistersRows.Run<TRows>(device, args); break;
-            default: Multiply<RoundedInputs<TRows>>(device, args, shape); break;
+            Multiply<RoundedInputs<TRows>>(device, args, shape);
+            return;
+        }
+        switch (shape)
+        {
+            case GemmCudaShape.Tiles: GemmRegisters.Run<TRows>(device, args); break;
+            case GemmCudaShape.Rows: GemmRegistersRows.Run<TRows>(device, args); break;
+            default: throw Unknown(shape);
         }
     }
 
     private static void Multiply<TInputs>(Device device, in GemmArgs args, GemmCudaShape shape)
         where TInputs : struct, IMatrixInputs
     {
-        if (shape == GemmCudaShape.Tiles)
+        switch (shape)
         {
-            RunTiles<TInputs, WarpSums>(device, args);
-            return;
-        }
-        switch (args.Weights.Format)
-        {
-            case DType.Float16: GemmTensorCoreRows.Run<Float16Matrix, TInputs>(device, args); break;
-            case DType.BFloat16: GemmTensorCoreRows.Run<BFloat16Matrix, TInputs>(device, args); break;
-            default: GemmTensorCoreRows.Run<Int8Matrix, TInputs>(device, args); break;
+            case GemmCudaShape.Tiles: RunTiles<TInputs, WarpSums>(device, args); break;
+            case GemmCudaShape.Rows: WeightTypes.UseMatrix(args.Weights.Format, new RowsLaunch<TInputs>(device, args)); break;
+            default: throw Unknown(shape);
         }
     }
 
     private static void RunTiles<TInputs, TSums>(Device device, in GemmArgs args)
         where TInputs : struct, IMatrixInputs
+        where TSums : unmanaged, ITileSums<TSums> =>
+        WeightTypes.UseMatrix(args.Weights.Format, new TilesLaunch<TInputs, TSums>(device, args));
+
+    private static UnreachableException Unknown(GemmCudaShape shape) => new($"No kernel cuts its work as {shape}.");
+
+    private readonly struct RowsLaunch<TInputs>(Device device, GemmArgs args) : IMatrixUse
+        where TInputs : struct, IMatrixInputs
+    {
+        void IMatrixUse.With<TPrecision>() => GemmTensorCoreRows.Run<TPrecision, TInputs>(device, args);
+    }
+
+    private readonly struct TilesLaunch<TInputs, TSums>(Device device, GemmArgs args) : IMatrixUse
+        where TInputs : struct, IMatrixInputs
         where TSums : unmanaged, ITileSums<TSums>
     {
-        switch (args.Weights.Format)
-        {
-            case DType.Float16: GemmTensorCore.Run<Float16Matrix, TInputs, TSums>(device, args); break;
-            case DType.BFloat16: GemmTensorCore.Run<BFloat16Matrix, TInputs, TSums>(device, args); break;
-            default: GemmTensorCore.Run<Int8Matrix, TInputs, TSums>(device, args); break;
-        }
+        void IMatrixUse.With<TPrecision>() => GemmTensorCore.Run<TPrecision, TInputs, TSums>(device, args);
     }
 }

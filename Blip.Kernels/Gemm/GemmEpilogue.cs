@@ -90,7 +90,7 @@ internal static class GemmEpilogue
             sum *= scales[column];
         if (bias.Length > 0)
             sum += bias[column];
-        sum = ActivationsPortable.Apply(sum, activation);
+        sum = ActivationFunctions.Apply(sum, activation);
         return residual.Length > 0 ? sum + residual[to] : sum;
     }
 }

@@ -13,28 +13,22 @@ namespace Blip.Kernels;
 internal static class GemmPortable<TTile>
     where TTile : struct, IGemmTile
 {
-    public static void Run(Device device, in GemmArgs args)
-    {
-        switch (args.Weights.Format)
-        {
-            case DType.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
-            case DType.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
-            case DType.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
-            default: Run<sbyte, Int8Weights>(device, args, args.Weights.Int8); break;
-        }
-    }
+    public static void Run(Device device, in GemmArgs args) => WeightTypes.Use(args.Weights, new Launch(device, args));
 
-    private static void Run<TStored, TFormat>(Device device, in GemmArgs args, ArrayView<TStored> weights)
-        where TStored : unmanaged
-        where TFormat : struct, IWeightDType<TStored>
+    private readonly struct Launch(Device device, GemmArgs args) : IWeightUse
     {
-        var tiles = (args.Weights.OutFeatures + TTile.Columns - 1L) / TTile.Columns * ((args.Rows + TTile.Rows - 1) / TTile.Rows);
-        var groups = checked((int)((tiles + device.GroupSize - 1) / device.GroupSize));
-        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(
-            GemmPortable.Kernel<TStored, TFormat, TTile>)(
-            device.Stream, new KernelConfig(groups, device.GroupSize),
-            args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+        void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights)
+        {
+            var tiles = (args.Weights.OutFeatures + TTile.Columns - 1L) / TTile.Columns * ((args.Rows + TTile.Rows - 1) / TTile.Rows);
+            var groups = checked((int)((tiles + device.GroupSize - 1) / device.GroupSize));
+            device.Load<
+                ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
+                int, int, int, int>(
+                GemmPortable.Kernel<TStored, TFormat, TTile>)(
+                device.Stream, new KernelConfig(groups, device.GroupSize),
+                args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+                args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+        }
     }
 }
 
@@ -97,7 +91,7 @@ internal static class GemmPortable
             Scale<TTile>(totals, scales.SubView(column, columns), columns);
         if (bias.Length > 0)
             AddBias<TTile>(totals, bias.SubView(column, columns), columns);
-        ActivationsPortable.ApplyAll(totals, TTile.Rows * TTile.Columns, activation);
+        ActivationFunctions.ApplyAll(totals, TTile.Rows * TTile.Columns, activation);
         for (var r = 0; r < TTile.Rows; r++)
         {
             if (r > lastRow)

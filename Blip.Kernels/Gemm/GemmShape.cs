@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
@@ -44,7 +45,8 @@ internal static class GemmShapes
             case GemmShape.Tile6x32: GemmPortable<Tile6x32>.Run(device, args); break;
             case GemmShape.Tile6x64: GemmPortable<Tile6x64>.Run(device, args); break;
             case GemmShape.Tile12x32: GemmPortable<Tile12x32>.Run(device, args); break;
-            default: GemmShared.Run(device, args); break;
+            case GemmShape.Shared64x64: GemmShared.Run(device, args); break;
+            default: throw new UnreachableException($"No kernel cuts its work as {shape}.");
         }
     }
 }

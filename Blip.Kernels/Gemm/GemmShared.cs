@@ -16,26 +16,21 @@ internal static class GemmShared
     // Rows of X are written to shared memory as columns: an odd distance puts neighbouring k into different banks.
     private const int RowStride = TileRows + 1;
 
-    public static void Run(Device device, in GemmArgs args)
-    {
-        switch (args.Weights.Format)
-        {
-            case DType.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
-            case DType.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
-            case DType.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
-            default: Run<sbyte, Int8Weights>(device, args, args.Weights.Int8); break;
-        }
-    }
+    public static void Run(Device device, in GemmArgs args) => WeightTypes.Use(args.Weights, new Launch(device, args));
 
-    private static void Run<TStored, TFormat>(Device device, in GemmArgs args, ArrayView<TStored> weights)
-        where TStored : unmanaged
-        where TFormat : struct, IWeightDType<TStored>
+    private readonly struct Launch(Device device, GemmArgs args) : IWeightUse
     {
-        var groups = checked(args.Weights.Panels * ((args.Rows + TileRows - 1) / TileRows));
-        device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TStored, TFormat>)(
-            device.Stream, new KernelConfig(groups, Threads),
-            args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+        void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights)
+        {
+            var groups = checked(args.Weights.Panels * ((args.Rows + TileRows - 1) / TileRows));
+            device.Load<
+                ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
+                int, int, int, int>(
+                Kernel<TStored, TFormat>)(
+                device.Stream, new KernelConfig(groups, Threads),
+                args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+                args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+        }
     }
 
     [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
@@ -122,7 +117,7 @@ internal static class GemmShared
             sum *= scales[column];
         if (bias.Length > 0)
             sum += bias[column];
-        sum = ActivationsPortable.Apply(sum, activation);
+        sum = ActivationFunctions.Apply(sum, activation);
         if (residual.Length > 0)
             sum += residual[to];
         y[to] = sum;

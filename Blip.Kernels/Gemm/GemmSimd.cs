@@ -1,34 +1,26 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 using Blip.Kernels.Devices;
 using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Chooses the vectors that the processor has.</summary>
+/// <summary>
+/// The linear layer on the CPU accelerator: <see cref="GemmSimd{TStored, TFormat}"/>, <see cref="GemmSimdInt8{TVector, TPairs}"/>.
+/// </summary>
 internal static class GemmSimd
 {
     public static void Run(Device device, in GemmArgs args)
     {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: Run<Floats512>(device, args); break;
-            case CpuVectors.Avx2: Run<Floats256>(device, args); break;
-            default: Run<Floats128>(device, args); break;
-        }
+        if (args.Weights.Format == DType.Int8)
+            GemmSimdInt8.Run(device, args);
+        else
+            WeightTypes.UseVectors(args.Weights, new Launch(device, args));
     }
 
-    /// <summary>With vectors of one width, also where another would be chosen.</summary>
-    public static void Run<TVector>(Device device, in GemmArgs args)
-        where TVector : unmanaged, IVector<TVector>
+    private readonly struct Launch(Device device, GemmArgs args) : IVectorWeightUse
     {
-        switch (args.Weights.Format)
-        {
-            case DType.Float32: device.Launch(new GemmSimd<TVector, float, Float32Weights>(args, args.Weights.Float32)); break;
-            case DType.Float16: device.Launch(new GemmSimd<TVector, ushort, Float16Weights>(args, args.Weights.Bits16)); break;
-            case DType.BFloat16: device.Launch(new GemmSimd<TVector, ushort, BFloat16Weights>(args, args.Weights.Bits16)); break;
-            default: GemmSimdInt8.Run<TVector>(device, args); break;
-        }
+        void IVectorWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights) =>
+            device.LaunchVectors(new GemmSimd<TStored, TFormat>(args, weights));
     }
 }
 
@@ -37,34 +29,30 @@ internal static class GemmSimd
 /// rows go by (Goto and van de Geijn 2008, section 4, with the weights packed at load). Where there are few rows a task reads its panel
 /// from memory once for all of them.
 /// </summary>
-internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+internal readonly unsafe struct GemmSimd<TStored, TFormat> : IVectorOperator
     where TStored : unmanaged
     where TFormat : struct, IVectorFormat<TStored>
 {
     private const int Width = PackedWeights.PanelWidth;
 
-    private const int TileRows = GemmTiles<TVector, TStored, TFormat>.Rows;
+    private const int TileRows = GemmTiles.Rows;
 
     // Also what is widened at a time: 64 · 64 floats take 16 KiB, half of any first-level cache.
     private const int MaxDepth = Gemm.ChainLength;
 
     private const int MaxBlockRows = 144;
 
-    private readonly float* x, bias, residual, y;
+    private readonly float* x;
     private readonly TStored* weights;
-    private readonly int rows, outFeatures, inFeatures, panels, blockRows;
-    private readonly Activation activation;
+    private readonly int rows, inFeatures, panels, blockRows;
+    private readonly GemmSimdEpilogue epilogue;
 
     public GemmSimd(in GemmArgs args, ArrayView<TStored> weights)
     {
         x = Cpu.Pointer(args.X);
-        bias = Cpu.Pointer(args.Bias);
-        residual = Cpu.Pointer(args.Residual);
-        y = Cpu.Pointer(args.Y);
         this.weights = Cpu.Pointer(weights);
-        (rows, outFeatures, inFeatures, panels) = (args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, args.Weights.Panels);
-        activation = args.Activation;
+        (rows, inFeatures, panels) = (args.Rows, args.Weights.InFeatures, args.Weights.Panels);
+        epilogue = new GemmSimdEpilogue(args, rowScales: null);
 
         // Blocks of nearly the same size, of whole tiles.
         var blocks = (rows + MaxBlockRows - 1) / MaxBlockRows;
@@ -74,7 +62,8 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
 
     public int Tasks { get; }
 
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var panel = task % panels;
         var first = task / panels * blockRows;
@@ -82,14 +71,15 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
         var w = weights + ((long)panel * inFeatures * Width);
 
         if (sizeof(TStored) == sizeof(float) || count <= TileRows)
-            MultiplyPanel(panel, first, count, w);
+            MultiplyPanel<TVector>(panel, first, count, w);
         else
-            MultiplyWidened(panel, first, count, w);
+            MultiplyWidened<TVector>(panel, first, count, w);
     }
 
     /// <summary>One tile of rows after the other, each over all of k: its sums stay in the first-level cache, the panel in the second.</summary>
     [SkipLocalsInit]
-    private void MultiplyPanel(int panel, int first, int count, TStored* w)
+    private void MultiplyPanel<TVector>(int panel, int first, int count, TStored* w)
+        where TVector : unmanaged, IVector<TVector>
     {
         var memory = stackalloc float[(TileRows * Width) + 16];
         var sums = Aligned(memory);
@@ -97,16 +87,17 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
         {
             new Span<float>(sums, TileRows * Width).Clear();
             var tall = Math.Min(TileRows, first + count - row);
-            PrefetchOutput(row, tall, panel * Width);
+            epilogue.Prefetch(row, tall, panel * Width);
             for (var k = 0; k < inFeatures; k += MaxDepth)
                 GemmTiles<TVector, TStored, TFormat>.Multiply(x + ((long)row * inFeatures) + k, inFeatures, tall, w + ((long)k * Width), Math.Min(MaxDepth, inFeatures - k), sums);
-            Finish(sums, row, tall, panel * Width);
+            epilogue.Write<TVector>(sums, row, tall, panel * Width);
         }
     }
 
     /// <summary>One block of k after the other, each over all rows: it is widened once for them.</summary>
     [SkipLocalsInit]
-    private void MultiplyWidened(int panel, int first, int count, TStored* w)
+    private void MultiplyWidened<TVector>(int panel, int first, int count, TStored* w)
+        where TVector : unmanaged, IVector<TVector>
     {
         var memory = stackalloc float[((MaxDepth + MaxBlockRows + TileRows) * Width) + 16];
         var wide = Aligned(memory);
@@ -124,61 +115,10 @@ internal readonly unsafe struct GemmSimd<TVector, TStored, TFormat> : ICpuOperat
                 var tall = Math.Min(TileRows, count - row);
                 GemmTiles<TVector, float, Float32Weights>.Multiply(x + ((long)(first + row) * inFeatures) + k, inFeatures, tall, wide, depth, tile);
                 if (k + depth == inFeatures)
-                    Finish(tile, first + row, tall, panel * Width);
-            }
-        }
-    }
-
-    // What a tile will write, and mostly reads first, is there when its sums are.
-    private void PrefetchOutput(int row, int count, int column)
-    {
-        if (!Sse.IsSupported)
-            return;
-        for (var i = 0; i < count; i++)
-        {
-            var to = ((long)(row + i) * outFeatures) + column;
-            for (var j = 0; j < Width; j += 64 / sizeof(float))
-            {
-                Sse.Prefetch0(y + to + j);
-                if (residual != null)
-                    Sse.Prefetch0(residual + to + j);
+                    epilogue.Write<TVector>(tile, first + row, tall, panel * Width);
             }
         }
     }
 
     private static float* Aligned(float* memory) => (float*)(((long)memory + 63) & ~63L);
-
-    private void Finish(float* sums, int row, int count, int column)
-    {
-        switch (activation)
-        {
-            case Activation.None: Finish<Identity>(sums, row, count, column); break;
-            case Activation.Gelu: Finish<Gelu>(sums, row, count, column); break;
-            case Activation.QuickGelu: Finish<QuickGelu>(sums, row, count, column); break;
-            case Activation.GeluTanh: Finish<GeluTanh>(sums, row, count, column); break;
-            case Activation.Relu: Finish<Relu>(sums, row, count, column); break;
-            default: Finish<Tanh>(sums, row, count, column); break;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Finish<TActivation>(float* sums, int row, int count, int column)
-        where TActivation : struct, IActivation
-    {
-        var columns = Math.Min(Width, outFeatures - column);
-        for (var i = 0; i < count; i++, sums += Width)
-        {
-            var to = ((long)(row + i) * outFeatures) + column;
-            for (var j = 0; j < columns; j += TVector.Count)
-            {
-                var value = TVector.Load(sums + j);
-                if (bias != null)
-                    value += TVector.Load(bias + column + j);
-                value = TActivation.Apply(value);
-                if (residual != null)
-                    value += TVector.Load(residual + to + j);
-                VectorTail.Store(value, y + to + j, columns - j);
-            }
-        }
-    }
 }

@@ -4,8 +4,15 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Blip.Kernels;
 
+/// <summary>The shape of <see cref="GemmTiles{TVector, TStored, TFormat}"/>.</summary>
+internal static class GemmTiles
+{
+    /// <summary>Rows of the largest tile.</summary>
+    public const int Rows = 6;
+}
+
 /// <summary>
-/// The innermost loops of <see cref="GemmSimd{TVector, TStored, TFormat}"/>: a few rows of X times one panel. Every lane adds the products of
+/// The innermost loops of <see cref="GemmSimd{TStored, TFormat}"/>: a few rows of X times one panel. Every lane adds the products of
 /// a block from its first k to its last with one rounding each, in whichever tile its row falls; then the block's sum is added to those
 /// before it. The loops are written out since the JIT keeps only named locals in registers; each name is written once, or it adds moves
 /// between them (a third of AVX2's time).
@@ -15,9 +22,6 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
     where TStored : unmanaged
     where TFormat : struct, IVectorFormat<TStored>
 {
-    /// <summary>Rows of the largest tile.</summary>
-    public const int Rows = 6;
-
     private const int Width = PackedWeights.PanelWidth;
 
     // Bytes between what is read and what is asked for: some hundred cycles, at one k in twelve.
@@ -29,10 +33,10 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
     /// <summary>sums[i, j] += Σₖ x[i, k] · w[k, j].</summary>
     /// <param name="x">First row; rows lie <paramref name="stride"/> apart.</param>
     /// <param name="stride">Elements from one row to the next.</param>
-    /// <param name="rows">1 to <see cref="Rows"/>.</param>
+    /// <param name="rows">1 to <see cref="GemmTiles.Rows"/>.</param>
     /// <param name="w">[depth, 64].</param>
     /// <param name="depth">Number of products per sum.</param>
-    /// <param name="sums">[<see cref="Rows"/>, 64].</param>
+    /// <param name="sums">[<see cref="GemmTiles.Rows"/>, 64].</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* x, long stride, int rows, TStored* w, int depth, float* sums)
     {

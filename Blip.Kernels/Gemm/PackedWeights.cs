@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Blip.Kernels.Devices;
 using ILGPU;
@@ -113,8 +114,7 @@ public sealed unsafe class PackedWeights : IDisposable
     {
         ShapeCheck.AtLeast(outFeatures, 1, nameof(outFeatures));
         ShapeCheck.Within(inFeatures, 1, (int.MaxValue / PanelWidth) - 1, nameof(inFeatures));
-        if (!Enum.IsDefined(format))
-            throw new ArgumentException($"{(int)format} is not a weight format.", nameof(format));
+        ValueFormats.Check(format, nameof(format));
         var panels = PanelBytes(outFeatures, inFeatures, format);
         return format == DType.Int8 ? ScalesBehind(panels) + (PanelsOf(outFeatures) * PanelWidth * sizeof(float)) : panels;
     }
@@ -154,7 +154,10 @@ public sealed unsafe class PackedWeights : IDisposable
             {
                 case DType.Float32: WeightPacking.Pack(source, firstRow, count, InFeatures, (float*)target); break;
                 case DType.Int8: WeightPacking.Pack(source, firstRow, count, InFeatures, (sbyte*)target, (float*)(target + ScaleOffset)); break;
-                default: WeightPacking.Pack(source, firstRow, count, InFeatures, (ushort*)target, Format); break;
+                case DType.Float16 or DType.BFloat16:
+                    WeightPacking.Pack(source, firstRow, count, InFeatures, (ushort*)target, Format);
+                    break;
+                default: throw new UnreachableException($"Nothing packs {Format}.");
             }
         }
     }
@@ -180,7 +183,8 @@ public sealed unsafe class PackedWeights : IDisposable
     {
         DType.Float32 => (long)Float32Weights.PanelLength(inFeatures) * sizeof(float),
         DType.Int8 => Int8Weights.PanelLength(inFeatures),
-        _ => (long)Float16Weights.PanelLength(inFeatures) * sizeof(ushort),
+        DType.Float16 or DType.BFloat16 => (long)Float16Weights.PanelLength(inFeatures) * sizeof(ushort),
+        _ => throw new UnreachableException($"A panel of {format} has no size."),
     };
 
     private static long ScalesBehind(long panels) => (panels + ScaleAlignment - 1) / ScaleAlignment * ScaleAlignment;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -77,7 +78,12 @@ internal static unsafe class WeightPacking
     public static ushort Round(float value, DType format)
     {
         var bits = Vector256.Create(BitConverter.SingleToUInt32Bits(value));
-        return (ushort)(format == DType.Float16 ? ToFloat16(bits) : ToBFloat16(bits))[0];
+        return format switch
+        {
+            DType.Float16 => (ushort)ToFloat16(bits)[0],
+            DType.BFloat16 => (ushort)ToBFloat16(bits)[0],
+            _ => throw new UnreachableException($"Nothing is rounded to {format}."),
+        };
     }
 
     private static void ForEachPanel(int firstRow, int count, int inFeatures, Action<int, int, int> pack)

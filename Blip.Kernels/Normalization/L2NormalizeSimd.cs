@@ -7,25 +7,19 @@ namespace Blip.Kernels;
 /// <summary>CPU variant: the passes of <see cref="L2NormalizePortable"/> in 16 lanes.</summary>
 internal static unsafe class L2NormalizeSimd
 {
-    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
-    {
-        switch (device.Vectors)
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps) =>
+        device.LaunchSixteenLanes(new L2NormalizeOperator
         {
-            case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, x, y, rows, width, eps)); break;
-            case CpuVectors.Avx2: device.Launch(Operator<Paired<Floats256>>(device, x, y, rows, width, eps)); break;
-            default: device.Launch(Operator<Paired<Paired<Floats128>>>(device, x, y, rows, width, eps)); break;
-        }
-    }
-
-    internal static L2NormalizeOperator<TVector> Operator<TVector>(
-        Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps)
-        where TVector : unmanaged, IVector<TVector> =>
-        new() { X = Cpu.Pointer(x), Y = Cpu.Pointer(y), Rows = new RowTasks(device, rows), Width = width, Eps = eps };
+            X = Cpu.Pointer(x),
+            Y = Cpu.Pointer(y),
+            Rows = new RowTasks(device, rows),
+            Width = width,
+            Eps = eps,
+        });
 }
 
 /// <summary>One normalisation, a few rows per task.</summary>
-internal unsafe struct L2NormalizeOperator<TVector> : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+internal unsafe struct L2NormalizeOperator : IVectorOperator
 {
     public float* X, Y;
     public RowTasks Rows;
@@ -35,14 +29,16 @@ internal unsafe struct L2NormalizeOperator<TVector> : ICpuOperator
     public readonly int Tasks => Rows.Tasks;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly void Run(int task)
+    public readonly void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         for (var row = Rows.First(task); row < Rows.End(task); row++)
-            Normalize(X + ((long)row * Width), Y + ((long)row * Width));
+            Normalize<TVector>(X + ((long)row * Width), Y + ((long)row * Width));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Normalize(float* x, float* y)
+    private readonly void Normalize<TVector>(float* x, float* y)
+        where TVector : unmanaged, IVector<TVector>
     {
         var vectors = Width / TVector.Count * TVector.Count;
         var most = TVector.Create(0);

@@ -45,6 +45,6 @@ public static class LayerNormBackward
         if (portable)
             LayerNormBackwardPortable.Run(device, x, gamma, dy, dx, rows, width, eps);
         else
-            LayerNormBackwardSimd.Run(device, x, gamma, dy, dx, rows, width, eps);
+            device.LaunchSixteenLanes(new LayerNormBackwardSimd(x, gamma, dy, dx, new RowTasks(device, rows), width, eps));
     }
 }

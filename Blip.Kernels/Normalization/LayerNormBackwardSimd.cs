@@ -4,24 +4,13 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: the passes of <see cref="LayerNormBackwardPortable"/> over a row that stays in the first-level cache, in 16 lanes.</summary>
-internal static class LayerNormBackwardSimd
-{
-    public static void Run(Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps)
-    {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(new LayerNormBackwardSimd<Floats512>(x, gamma, dy, dx, new RowTasks(device, rows), width, eps)); break;
-            case CpuVectors.Avx2: device.Launch(new LayerNormBackwardSimd<Paired<Floats256>>(x, gamma, dy, dx, new RowTasks(device, rows), width, eps)); break;
-            default: device.Launch(new LayerNormBackwardSimd<Paired<Paired<Floats128>>>(x, gamma, dy, dx, new RowTasks(device, rows), width, eps)); break;
-        }
-    }
-}
-
-/// <summary>A few rows per task.</summary>
-internal readonly unsafe struct LayerNormBackwardSimd<TVector>(
-    ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, RowTasks rows, int width, float eps) : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+/// <summary>
+/// CPU variant: the passes of <see cref="LayerNormBackwardPortable"/> over a row that stays in the first-level cache, in 16 lanes.
+/// A task has a few rows.
+/// </summary>
+internal readonly unsafe struct LayerNormBackwardSimd(
+    ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx,
+    RowTasks rows, int width, float eps) : IVectorOperator
 {
     private readonly float* x = Cpu.Pointer(x), gamma = Cpu.Pointer(gamma), dy = Cpu.Pointer(dy), dx = Cpu.Pointer(dx);
     private readonly RowTasks rows = rows;
@@ -30,17 +19,19 @@ internal readonly unsafe struct LayerNormBackwardSimd<TVector>(
 
     public int Tasks => rows.Tasks;
 
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         for (var row = rows.First(task); row < rows.End(task); row++)
         {
             var at = (long)row * width;
-            Run(x + at, dy + at, dx + at);
+            Run<TVector>(x + at, dy + at, dx + at);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Run(float* x, float* dy, float* dx)
+    private void Run<TVector>(float* x, float* dy, float* dx)
+        where TVector : unmanaged, IVector<TVector>
     {
         var vectors = width / TVector.Count * TVector.Count;
         var sums = TVector.Create(0);

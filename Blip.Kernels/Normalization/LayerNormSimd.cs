@@ -9,20 +9,8 @@ internal static unsafe class LayerNormSimd
 {
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps)
-    {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
-            case CpuVectors.Avx2: device.Launch(Operator<Paired<Floats256>>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
-            default: device.Launch(Operator<Paired<Paired<Floats128>>>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
-        }
-    }
-
-    internal static LayerNormOperator<TVector> Operator<TVector>(
-        Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps)
-        where TVector : unmanaged, IVector<TVector> => new()
+        int rows, int width, float eps) =>
+        device.LaunchSixteenLanes(new LayerNormOperator
         {
             X = Cpu.Pointer(x),
             Residual = Cpu.Pointer(residual),
@@ -32,12 +20,11 @@ internal static unsafe class LayerNormSimd
             Rows = new RowTasks(device, rows),
             Width = width,
             Eps = eps,
-        };
+        });
 }
 
 /// <summary>One layer normalisation, a few rows per task.</summary>
-internal unsafe struct LayerNormOperator<TVector> : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+internal unsafe struct LayerNormOperator : IVectorOperator
 {
     public float* X, Residual, Gamma, Beta, Y;
     public RowTasks Rows;
@@ -47,7 +34,8 @@ internal unsafe struct LayerNormOperator<TVector> : ICpuOperator
     public readonly int Tasks => Rows.Tasks;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly void Run(int task)
+    public readonly void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         for (var row = Rows.First(task); row < Rows.End(task); row++)
         {
@@ -55,7 +43,7 @@ internal unsafe struct LayerNormOperator<TVector> : ICpuOperator
             var y = Y + ((long)row * Width);
             if (Residual == null)
             {
-                Normalize(x, y);
+                Normalize<TVector>(x, y);
                 continue;
             }
             // The sum goes to y at once, where the passes find it: y may be x or the residual itself.
@@ -65,12 +53,13 @@ internal unsafe struct LayerNormOperator<TVector> : ICpuOperator
                 TVector.Store(TVector.Load(x + c) + TVector.Load(residual + c), y + c);
             for (; c < Width; c++)
                 y[c] = x[c] + residual[c];
-            Normalize(y, y);
+            Normalize<TVector>(y, y);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Normalize(float* x, float* y)
+    private readonly void Normalize<TVector>(float* x, float* y)
+        where TVector : unmanaged, IVector<TVector>
     {
         var vectors = Width / TVector.Count * TVector.Count;
         var sums = TVector.Create(0);

@@ -19,16 +19,11 @@ internal static class LayerNormWarps
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
         int rows, int width, float eps, DType format)
     {
-        var launch = (width % 4 == 0 && (x.LoadEffectiveAddressAsPtr() | residual.LoadEffectiveAddressAsPtr()) % 16 == 0, format) switch
-        {
-            (true, DType.Float16) => Load<AlignedRows, RoundedRows<Float16Matrix>>(device),
-            (true, DType.BFloat16) => Load<AlignedRows, RoundedRows<BFloat16Matrix>>(device),
-            (true, _) => Load<AlignedRows, SingleRows>(device),
-            (_, DType.Float16) => Load<AnyRows, RoundedRows<Float16Matrix>>(device),
-            (_, DType.BFloat16) => Load<AnyRows, RoundedRows<BFloat16Matrix>>(device),
-            _ => Load<AnyRows, SingleRows>(device),
-        };
-        launch(device.Stream, Launch(rows), x, residual, gamma, beta, y, rows, width, eps);
+        var launch = new RowsLaunch(device, x, residual, gamma, beta, y, rows, width, eps);
+        if (format == DType.Float32)
+            launch.Write<SingleRows>();
+        else
+            WeightTypes.Use16Bits(format, launch);
     }
 
     /// <summary>Groups and their size.</summary>
@@ -92,11 +87,28 @@ internal static class LayerNormWarps
         }
     }
 
-    private static Action<AcceleratorStream, KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>
-        Load<TRows, TWriter>(Device device)
-        where TRows : struct, IRowReader
-        where TWriter : struct, IRowWriter =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(Kernel<TRows, TWriter>);
+    private readonly struct RowsLaunch(
+        Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
+        int rows, int width, float eps) : IMatrixUse
+    {
+        void IMatrixUse.With<TPrecision>() => Write<RoundedRows<TPrecision>>();
+
+        public void Write<TWriter>()
+            where TWriter : struct, IRowWriter
+        {
+            if (width % 4 == 0 && (x.LoadEffectiveAddressAsPtr() | residual.LoadEffectiveAddressAsPtr()) % 16 == 0)
+                Run<AlignedRows, TWriter>();
+            else
+                Run<AnyRows, TWriter>();
+        }
+
+        private void Run<TRows, TWriter>()
+            where TRows : struct, IRowReader
+            where TWriter : struct, IRowWriter =>
+            device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(
+                Kernel<TRows, TWriter>)(
+                device.Stream, Launch(rows), x, residual, gamma, beta, y, rows, width, eps);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Value(float x, float mean, float left, float scale, ArrayView<float> gamma, ArrayView<float> beta, int column, int width) =>

@@ -44,7 +44,8 @@ public static unsafe class AssembleTokens
             return;
         if (!portable)
         {
-            AssembleTokensCpu.Run(device, patchEmbeddings, classEmbedding, positions, y, new RowTasks(device, checked((int)(batch * tokens))), patches, hidden);
+            device.LaunchVectors(new AssembleTokensCpu(
+                patchEmbeddings, classEmbedding, positions, y, new RowTasks(device, checked((int)(batch * tokens))), patches, hidden));
             return;
         }
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(Kernel)(

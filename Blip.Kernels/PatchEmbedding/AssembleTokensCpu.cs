@@ -3,30 +3,10 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="AssembleTokens"/>.</summary>
-internal static class AssembleTokensCpu
-{
-    public static void Run(
-        Device device, ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
-        RowTasks rows, int patches, int hidden)
-    {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(Operator<Floats512>()); break;
-            case CpuVectors.Avx2: device.Launch(Operator<Floats256>()); break;
-            default: device.Launch(Operator<Floats128>()); break;
-        }
-
-        AssembleTokensOperator<TVector> Operator<TVector>()
-            where TVector : unmanaged, IVector<TVector> => new(patchEmbeddings, classEmbedding, positions, y, rows, patches, hidden);
-    }
-}
-
-/// <summary>A few tokens per task.</summary>
-internal readonly unsafe struct AssembleTokensOperator<TVector>(
+/// <summary>CPU variant of <see cref="AssembleTokens"/>: a few tokens per task.</summary>
+internal readonly unsafe struct AssembleTokensCpu(
     ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
-    RowTasks rows, int patches, int hidden) : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+    RowTasks rows, int patches, int hidden) : IVectorOperator
 {
     private readonly float* patchEmbeddings = Cpu.Pointer(patchEmbeddings), classEmbedding = Cpu.Pointer(classEmbedding);
     private readonly float* positions = Cpu.Pointer(positions), y = Cpu.Pointer(y);
@@ -35,7 +15,8 @@ internal readonly unsafe struct AssembleTokensOperator<TVector>(
 
     public int Tasks => rows.Tasks;
 
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         for (var i = rows.First(task); i < rows.End(task); i++)
         {

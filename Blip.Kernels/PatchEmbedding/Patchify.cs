@@ -72,14 +72,21 @@ public static unsafe class Patchify
             });
             return;
         }
-        var launch = format switch
-        {
-            DType.Float16 => device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(RoundedKernel<Float16Matrix>),
-            DType.BFloat16 => device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(RoundedKernel<BFloat16Matrix>),
-            _ => device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel),
-        };
-        launch(
-            device.Stream, new KernelConfig(checked((int)count), device.GroupSize), pixels, patches, channels, height, width, patch);
+        var launch = new Launch(device, pixels, patches, checked((int)count), channels, height, width, patch);
+        if (format == DType.Float32)
+            launch.Run(Kernel);
+        else
+            WeightTypes.Use16Bits(format, launch);
+    }
+
+    private readonly struct Launch(
+        Device device, ArrayView<float> pixels, ArrayView<float> patches,
+        int count, int channels, int height, int width, int patch) : IMatrixUse
+    {
+        void IMatrixUse.With<TPrecision>() => Run(RoundedKernel<TPrecision>);
+
+        public void Run(Action<ArrayView<float>, ArrayView<float>, int, int, int, int> kernel) =>
+            device.Load(kernel)(device.Stream, new KernelConfig(count, device.GroupSize), pixels, patches, channels, height, width, patch);
     }
 
     [Kernel]

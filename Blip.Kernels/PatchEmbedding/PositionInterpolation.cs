@@ -54,7 +54,7 @@ public static unsafe class PositionInterpolation
         };
         if (!portable)
         {
-            PositionInterpolationCpu.Run(device, positions, y, new RowTasks(device, checked((int)to)), shape);
+            device.LaunchVectors(new PositionInterpolationCpu(positions, y, new RowTasks(device, checked((int)to)), shape));
             return;
         }
         device.Load<ArrayView<float>, ArrayView<float>, GridShape>(Kernel)(

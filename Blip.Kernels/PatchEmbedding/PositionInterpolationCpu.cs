@@ -3,23 +3,9 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="PositionInterpolation"/>.</summary>
-internal static class PositionInterpolationCpu
-{
-    public static void Run(Device device, ArrayView<float> positions, ArrayView<float> y, RowTasks rows, GridShape shape)
-    {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(new PositionInterpolationOperator<Floats512>(positions, y, rows, shape)); break;
-            case CpuVectors.Avx2: device.Launch(new PositionInterpolationOperator<Floats256>(positions, y, rows, shape)); break;
-            default: device.Launch(new PositionInterpolationOperator<Floats128>(positions, y, rows, shape)); break;
-        }
-    }
-}
-
-/// <summary>A few positions per task, the sixteen weights taken once for each.</summary>
-internal readonly unsafe struct PositionInterpolationOperator<TVector>(ArrayView<float> positions, ArrayView<float> y, RowTasks rows, GridShape shape) : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+/// <summary>CPU variant of <see cref="PositionInterpolation"/>: a few positions per task, sixteen weights taken once for each.</summary>
+internal readonly unsafe struct PositionInterpolationCpu(
+    ArrayView<float> positions, ArrayView<float> y, RowTasks rows, GridShape shape) : IVectorOperator
 {
     private readonly float* positions = Cpu.Pointer(positions), y = Cpu.Pointer(y);
     private readonly RowTasks rows = rows;
@@ -27,7 +13,8 @@ internal readonly unsafe struct PositionInterpolationOperator<TVector>(ArrayView
 
     public int Tasks => rows.Tasks;
 
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var hidden = shape.Hidden;
         for (var i = rows.First(task); i < rows.End(task); i++)

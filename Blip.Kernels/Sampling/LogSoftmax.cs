@@ -29,6 +29,6 @@ public static class LogSoftmax
         if (portable)
             LogSoftmaxPortable.Run(device, args);
         else
-            LogSoftmaxSimd.Run(device, args);
+            device.LaunchVectors(new LogSoftmaxSimd(args));
     }
 }

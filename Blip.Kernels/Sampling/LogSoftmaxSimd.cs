@@ -2,23 +2,11 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="LogSoftmax"/>.</summary>
-internal static class LogSoftmaxSimd
-{
-    public static void Run(Device device, in LogSoftmaxArgs args)
-    {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(new LogSoftmaxSimd<Floats512>(args)); break;
-            case CpuVectors.Avx2: device.Launch(new LogSoftmaxSimd<Floats256>(args)); break;
-            default: device.Launch(new LogSoftmaxSimd<Floats128>(args)); break;
-        }
-    }
-}
-
-/// <summary>One task per row. Its sums are in double, in an order that depends on the row's length alone: vectors of any width give the same bits.</summary>
-internal readonly unsafe struct LogSoftmaxSimd<TVector>(in LogSoftmaxArgs args) : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+/// <summary>
+/// CPU variant of <see cref="LogSoftmax"/>: one task per row. Its sums are in double, in an order that depends on the row's length alone.
+/// Vectors of any width therefore give the same bits.
+/// </summary>
+internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : IVectorOperator
 {
     // The widest vector's lanes.
     private const int Lanes = 16;
@@ -29,21 +17,23 @@ internal readonly unsafe struct LogSoftmaxSimd<TVector>(in LogSoftmaxArgs args) 
 
     public int Tasks { get; } = args.Rows;
 
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var row = (float*)scores + ((long)task * vocabulary);
-        var largest = CopyClean((float*)logits + ((long)(task / rowsPerSource) * vocabulary), row);
+        var largest = CopyClean<TVector>((float*)logits + ((long)(task / rowsPerSource) * vocabulary), row);
         // A row of -inf has no distribution to normalise.
         largest = largest > float.NegativeInfinity ? largest : 0f;
-        var sum = SumExp(row, largest);
+        var sum = SumExp<TVector>(row, largest);
         var logSum = sum > 0 ? Math.Log(sum) : 0;
         if (normalize)
-            Subtract(row, largest, (float)logSum);
+            Subtract<TVector>(row, largest, (float)logSum);
         if (logSums != null)
             logSums[task] = (float)(largest + logSum);
     }
 
-    private float CopyClean(float* source, float* row)
+    private float CopyClean<TVector>(float* source, float* row)
+        where TVector : unmanaged, IVector<TVector>
     {
         var (lowest, overflow) = (TVector.Create(float.NegativeInfinity), TVector.Create(float.PositiveInfinity));
         var largest = lowest;
@@ -65,7 +55,8 @@ internal readonly unsafe struct LogSoftmaxSimd<TVector>(in LogSoftmaxArgs args) 
     }
 
     /// <summary>Σ exp(x - largest).</summary>
-    private double SumExp(float* row, float largest)
+    private double SumExp<TVector>(float* row, float largest)
+        where TVector : unmanaged, IVector<TVector>
     {
         var shift = TVector.Create(largest);
         var sums = stackalloc double[Lanes];
@@ -91,7 +82,8 @@ internal readonly unsafe struct LogSoftmaxSimd<TVector>(in LogSoftmaxArgs args) 
     }
 
     /// <summary>x - a - b, in place.</summary>
-    private void Subtract(float* row, float a, float b)
+    private void Subtract<TVector>(float* row, float a, float b)
+        where TVector : unmanaged, IVector<TVector>
     {
         var (first, second) = (TVector.Create(a), TVector.Create(b));
         for (var c = 0; c < vocabulary; c += TVector.Count)

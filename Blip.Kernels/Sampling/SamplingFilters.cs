@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -105,6 +106,8 @@ public static class SamplingFilters
                 case Filter.Eta:
                     algorithm.CutEta(task, default(LoneReducer));
                     break;
+                default:
+                    throw new UnreachableException($"There is no filter {filter}.");
             }
         }
     }

@@ -34,6 +34,6 @@ public static class TopCandidates
         if (portable)
             TopCandidatesPortable.Run(device, args);
         else
-            TopCandidatesSimd.Run(device, args);
+            device.LaunchVectors(new TopCandidatesSimd(args));
     }
 }

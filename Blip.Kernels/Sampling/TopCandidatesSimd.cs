@@ -2,23 +2,11 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="TopCandidates"/>.</summary>
-internal static class TopCandidatesSimd
-{
-    public static void Run(Device device, in TopCandidatesArgs args)
-    {
-        switch (device.Vectors)
-        {
-            case CpuVectors.Avx512: device.Launch(new TopCandidatesSimd<Floats512>(args)); break;
-            case CpuVectors.Avx2: device.Launch(new TopCandidatesSimd<Floats256>(args)); break;
-            default: device.Launch(new TopCandidatesSimd<Floats128>(args)); break;
-        }
-    }
-}
-
-/// <summary>One task per row, in one pass: a short sorted list, and a vector of sums at a time compared with its last.</summary>
-internal readonly unsafe struct TopCandidatesSimd<TVector>(in TopCandidatesArgs args) : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+/// <summary>
+/// CPU variant of <see cref="TopCandidates"/>: one task per row, in one pass. A vector of sums at a time is compared with the last of a
+/// short sorted list.
+/// </summary>
+internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : IVectorOperator
 {
     private readonly float* scores = Cpu.Pointer(args.Scores), running = Cpu.Pointer(args.Running);
     private readonly float* orders = Cpu.Pointer(args.Orders), sums = Cpu.Pointer(args.Sums);
@@ -30,7 +18,8 @@ internal readonly unsafe struct TopCandidatesSimd<TVector>(in TopCandidatesArgs 
 
     public int Tasks { get; } = args.Rows;
 
-    public void Run(int task)
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var row = (float*)scores + ((long)task * vocabulary);
         var gathered = running[task];

@@ -8,15 +8,17 @@ namespace Blip.Kernels;
 /// <summary>CPU variant: four vectors and two queries at a time, a block's vectors in the first-level cache while all queries pass.</summary>
 internal static unsafe class VectorSearchSimd
 {
-    public static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima)
-    {
-        switch (device.Vectors)
+    public static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima) =>
+        device.LaunchVectors(new VectorSearchOperator
         {
-            case CpuVectors.Avx512: device.Launch(Operator<Floats512>(args, queries, queryCount, maxima)); break;
-            case CpuVectors.Avx2: device.Launch(Operator<Floats256>(args, queries, queryCount, maxima)); break;
-            default: device.Launch(Operator<Floats128>(args, queries, queryCount, maxima)); break;
-        }
-    }
+            Vectors = Cpu.Pointer(args.Vectors),
+            LeftOut = Cpu.Pointer(args.LeftOut),
+            Queries = Cpu.Pointer(queries),
+            Maxima = Cpu.Pointer(maxima),
+            Count = args.Count,
+            Dimension = args.Dimension,
+            QueryCount = queryCount,
+        });
 
     public static void Rescore(in VectorSearchArgs args, ReadOnlySpan<float> query, List<int> chosen, BestHits hits)
     {
@@ -31,23 +33,10 @@ internal static unsafe class VectorSearchSimd
                 leftOut is null ? [] : new ReadOnlySpan<byte>(leftOut + first, count), query, first);
         }
     }
-
-    internal static VectorSearchOperator<TVector> Operator<TVector>(in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima)
-        where TVector : unmanaged, IVector<TVector> => new()
-        {
-            Vectors = Cpu.Pointer(args.Vectors),
-            LeftOut = Cpu.Pointer(args.LeftOut),
-            Queries = Cpu.Pointer(queries),
-            Maxima = Cpu.Pointer(maxima),
-            Count = args.Count,
-            Dimension = args.Dimension,
-            QueryCount = queryCount,
-        };
 }
 
 /// <summary>The best score of each block for each query.</summary>
-internal unsafe struct VectorSearchOperator<TVector> : ICpuOperator
-    where TVector : unmanaged, IVector<TVector>
+internal unsafe struct VectorSearchOperator : IVectorOperator
 {
     // 1 MiB of vectors of 256 values: long enough to be read ahead, short enough to be shared out evenly.
     private const int BlocksPerTask = 64;
@@ -64,7 +53,8 @@ internal unsafe struct VectorSearchOperator<TVector> : ICpuOperator
     private readonly int Blocks => (int)(((long)Count + VectorSearch.Block - 1) / VectorSearch.Block);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public readonly void Run(int task)
+    public readonly void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
     {
         var scores = stackalloc float[2 * VectorSearch.Block];
         var end = Math.Min(Blocks, (task + 1) * BlocksPerTask);
@@ -77,7 +67,8 @@ internal unsafe struct VectorSearchOperator<TVector> : ICpuOperator
             {
                 // An odd number's last query goes with itself.
                 var second = Math.Min(query + 1, QueryCount - 1);
-                Score(vectors, rows, Queries + ((long)query * Dimension), Queries + ((long)second * Dimension), scores, prefetch: query == 0);
+                Score<TVector>(
+                    vectors, rows, Queries + ((long)query * Dimension), Queries + ((long)second * Dimension), scores, prefetch: query == 0);
                 Maxima[((long)query * Blocks) + block] = Best(scores, first, rows);
                 Maxima[((long)second * Blocks) + block] = Best(scores + VectorSearch.Block, first, rows);
             }
@@ -95,7 +86,8 @@ internal unsafe struct VectorSearchOperator<TVector> : ICpuOperator
         return best;
     }
 
-    private readonly void Score(float* vectors, int rows, float* query, float* second, float* scores, bool prefetch)
+    private readonly void Score<TVector>(float* vectors, int rows, float* query, float* second, float* scores, bool prefetch)
+        where TVector : unmanaged, IVector<TVector>
     {
         var row = 0;
         for (; row + 4 <= rows; row += 4)
@@ -103,14 +95,14 @@ internal unsafe struct VectorSearchOperator<TVector> : ICpuOperator
             if (prefetch)
                 Prefetch(vectors + ((long)row * Dimension));
             if (query == second)
-                Four(vectors + ((long)row * Dimension), query, scores + row, scores + VectorSearch.Block + row);
+                Four<TVector>(vectors + ((long)row * Dimension), query, scores + row, scores + VectorSearch.Block + row);
             else
-                Four(vectors + ((long)row * Dimension), query, second, scores + row, scores + VectorSearch.Block + row);
+                Four<TVector>(vectors + ((long)row * Dimension), query, second, scores + row, scores + VectorSearch.Block + row);
         }
         for (; row < rows; row++)
         {
-            scores[row] = One(vectors + ((long)row * Dimension), query);
-            scores[VectorSearch.Block + row] = One(vectors + ((long)row * Dimension), second);
+            scores[row] = One<TVector>(vectors + ((long)row * Dimension), query);
+            scores[VectorSearch.Block + row] = One<TVector>(vectors + ((long)row * Dimension), second);
         }
     }
 
@@ -127,7 +119,8 @@ internal unsafe struct VectorSearchOperator<TVector> : ICpuOperator
 
     // Both queries are one.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Four(float* rows, float* query, float* scores, float* same)
+    private readonly void Four<TVector>(float* rows, float* query, float* scores, float* same)
+        where TVector : unmanaged, IVector<TVector>
     {
         float* a = rows, b = a + Dimension, c = b + Dimension, d = c + Dimension;
         var sumA = TVector.Create(0);
@@ -148,7 +141,8 @@ internal unsafe struct VectorSearchOperator<TVector> : ICpuOperator
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private readonly void Four(float* rows, float* first, float* second, float* scores, float* others)
+    private readonly void Four<TVector>(float* rows, float* first, float* second, float* scores, float* others)
+        where TVector : unmanaged, IVector<TVector>
     {
         float* a = rows, b = a + Dimension, c = b + Dimension, d = c + Dimension;
         var a1 = TVector.Create(0);
@@ -181,7 +175,8 @@ internal unsafe struct VectorSearchOperator<TVector> : ICpuOperator
         others[3] = TVector.Sum(d2) + Tail(d, second, vectors);
     }
 
-    private readonly float One(float* row, float* query)
+    private readonly float One<TVector>(float* row, float* query)
+        where TVector : unmanaged, IVector<TVector>
     {
         var sum = TVector.Create(0);
         var vectors = Dimension / TVector.Count * TVector.Count;

@@ -12,9 +12,6 @@ internal static class CheckpointKeys
     /// <summary>The bias of the words' logits.</summary>
     public const string OutputBias = "text_decoder.cls.predictions.bias";
 
-    /// <summary>Its second name.</summary>
-    public const string OutputBiasCopy = "text_decoder.cls.predictions.decoder.bias";
-
     /// <summary>
     /// The first release's names (salesforce/BLIP) and ours, applied in this order. The text towers, projections and the
     /// matching head kept theirs.

@@ -52,9 +52,11 @@ internal static class TensorTypes
         TensorType.Float64 or TensorType.Int64 or TensorType.UInt64 => 8,
         TensorType.Float32 or TensorType.Int32 or TensorType.UInt32 => 4,
         TensorType.Float16 or TensorType.BFloat16 or TensorType.Int16 or TensorType.UInt16 => 2,
-        _ => 1,
+        TensorType.Int8 or TensorType.UInt8 or TensorType.Bool => 1,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "There is no such type of elements."),
     };
 
     /// <summary>True for the types that weights come in.</summary>
-    public static bool IsFloatingPoint(this TensorType type) => type <= TensorType.BFloat16;
+    public static bool IsFloatingPoint(this TensorType type) =>
+        type is TensorType.Float64 or TensorType.Float32 or TensorType.Float16 or TensorType.BFloat16;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 
@@ -65,12 +66,6 @@ internal sealed record CompatRules
     /// <summary>What decides among the first of a retrieval.</summary>
     public RerankScore RerankScore { get; private init; }
 
-    /// <summary>How many of a retrieval's first are re-ranked: what is published for COCO. For Flickr30k it is 128.</summary>
-    public int RerankCount { get; private init; } = 256;
-
-    /// <summary>How many answers of a list are read to the end, where a question's answer is to be one of them.</summary>
-    public int AnswerCandidates { get; private init; } = 128;
-
     /// <summary>The rules of an implementation.</summary>
     public static CompatRules Of(Compat compat) => compat switch
     {
@@ -118,7 +113,8 @@ internal sealed record CompatRules
     public double Score(MatchLogits match, double cosine) => RerankScore switch
     {
         RerankScore.LogitPlusCosine => match.Match + cosine,
-        _ => match.Probability,
+        RerankScore.Probability => match.Probability,
+        _ => throw new UnreachableException($"Nothing re-ranks by {RerankScore}."),
     };
 
     // The closing [SEP] stays.

@@ -99,10 +99,6 @@ public sealed partial record GenerationOptions
     /// <summary>Longest sequence of a row: its prompt (start token included) and what may follow.</summary>
     /// <param name="promptTokens">Tokens of the row's prompt, start token included.</param>
     public int LengthLimit(int promptTokens) => MaxNewTokens is { } tokens ? promptTokens + tokens : MaxLength;
-
-    /// <summary>Shortest sequence of a row, the stop token not counted.</summary>
-    /// <param name="promptTokens">Tokens of the row's prompt, start token included.</param>
-    public int LengthFloor(int promptTokens) => Math.Max(MinLength, MinNewTokens is { } tokens ? promptTokens + tokens : 0);
 }
 
 /// <summary>When a beam search that has as many finished sequences as beams stops.</summary>

@@ -93,29 +93,6 @@ internal sealed class WordPieceTokenizer
         return [.. ids];
     }
 
-    /// <summary>A prompt for the decoder: the start token, then the text, left open for the model to go on.</summary>
-    /// <param name="text">The prompt's text; empty for none.</param>
-    /// <param name="startToken">The id at position 0 ([DEC]).</param>
-    public int[] EncodePrompt(string text, int startToken) => [startToken, .. Encode(text, addSpecial: false)];
-
-    /// <summary>Encodes several texts, with [CLS] and [SEP], and pads the shorter rows on the right.</summary>
-    /// <param name="texts">At least one text.</param>
-    /// <param name="maxLength">As in <see cref="Encode"/>.</param>
-    public TokenBatch EncodeBatch(IReadOnlyList<string> texts, int maxLength = 0)
-    {
-        ArgumentNullException.ThrowIfNull(texts);
-        var rows = texts.Select(text => Encode(text, maxLength: maxLength)).ToArray();
-        var tokens = rows.Max(row => row.Length);
-        var (ids, mask) = (new int[rows.Length * tokens], new int[rows.Length * tokens]);
-        Array.Fill(ids, PaddingId);
-        for (var row = 0; row < rows.Length; row++)
-        {
-            rows[row].CopyTo(ids, row * tokens);
-            Array.Fill(mask, 1, row * tokens, rows[row].Length);
-        }
-        return new TokenBatch(ids, mask, rows.Length, tokens);
-    }
-
     /// <summary>Token ids to text.</summary>
     /// <param name="ids">Any ids: those outside of the vocabulary, as [DEC] and [ENC], are nothing.</param>
     /// <param name="skipSpecial">Whether special words are left out.</param>

@@ -21,6 +21,31 @@ public class ActivationsTests
         }
     }
 
+    // A member that is missing in a table would be another function, within every bound where the two are near each other.
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Each_activation_and_each_derivative_is_its_own_function(string variant)
+    {
+        using var device = Variants.Open(variant);
+        using var x = device.Upload<float>(Points);
+        using var y = device.Allocate<float>(Points.Length);
+        using var ones = device.Upload<float>([.. Points.Select(_ => 1f)]);
+        foreach (var kind in Enum.GetValues<Activation>())
+        {
+            Activations.Run(device, x.View, y.View, Points.Length, kind, Variants.Portable(variant));
+            IsOwn(kind, Points, y.ToArray(), ActivationsReference.Apply, variant);
+            ActivationsBackward.Run(device, x.View, ones.View, y.View, Points.Length, kind, Variants.Portable(variant));
+            IsOwn(kind, Points, y.ToArray(), ActivationsBackwardReference.Derivative, variant);
+        }
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Each_activation_is_its_own_function_in_the_epilogue_of_a_product(string variant)
+    {
+        using var device = Variants.Open(variant);
+        foreach (var rows in new[] { 1, 9 })
+            EpiloguesAreOwn(device, rows, (Device on, in GemmArgs args) => Gemm.Run(on, args, Variants.Portable(variant)), variant);
+    }
+
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void An_element_gets_the_same_bits_wherever_it_lies(string variant)
     {
@@ -66,7 +91,63 @@ public class ActivationsTests
         using var x = device.Allocate<float>(4);
         Assert.Throws<ArgumentException>(() => Activations.Run(device, x.View, x.View, 5, Activation.Gelu));
         Assert.Throws<ArgumentException>(() => Activations.Run(device, x.View, x.View, -1, Activation.Gelu));
-        Assert.Throws<ArgumentException>(() => Activations.Run(device, x.View, x.View, 4, (Activation)6));
         Assert.Throws<ArgumentException>(() => Elementwise.Add(device, x.View, x.View, x.View, 5));
+    }
+
+    [Fact]
+    public void What_is_no_activation_is_refused_at_every_door()
+    {
+        using var device = Device.Open("cpu");
+        using var x = device.Allocate<float>(4);
+        using var weights = PackedWeights.Allocate(device, 2, 2, DType.Float32);
+        var gemm = new GemmArgs { X = x.View, Weights = weights, Y = x.View, Rows = 2 };
+        foreach (var kind in new[] { (Activation)(-1), (Activation)Enum.GetValues<Activation>().Length, (Activation)99 })
+        {
+            Refused(kind, () => Activations.Run(device, x.View, x.View, 4, kind));
+            Refused(kind, () => ActivationsBackward.Run(device, x.View, x.View, x.View, 4, kind));
+            Refused(kind, () => Gemm.Run(device, gemm with { Activation = kind }));
+            Assert.Throws<ArgumentOutOfRangeException>(() => ActivationsReference.Apply(1, kind));
+            Assert.Throws<ArgumentOutOfRangeException>(() => ActivationsBackwardReference.Derivative(1, kind));
+        }
+
+        static void Refused(Activation kind, Action run)
+        {
+            var message = Assert.Throws<ArgumentOutOfRangeException>(run).Message;
+            Assert.StartsWith($"{(int)kind} is not an activation", message, StringComparison.Ordinal);
+        }
+    }
+
+    // Multiples of a quarter are exact in every format.
+    private static readonly float[] Points = [.. Enumerable.Range(-15, 31).Select(i => i / 4f)];
+
+    /// <summary>Runs products whose sums are the points themselves, with every activation and weights of every format.</summary>
+    internal static void EpiloguesAreOwn(Device device, int rows, GemmTests.Launch launch, string where)
+    {
+        // More than one panel of outputs.
+        const int outputs = 70;
+        var inputs = Points.Length;
+        float[] sums = [.. Enumerable.Range(0, rows * outputs).Select(i => Points[i % outputs % inputs])];
+        using var x = device.Upload<float>([.. Enumerable.Repeat(Points, rows).SelectMany(row => row)]);
+        using var y = device.Allocate<float>(rows * outputs);
+        foreach (var format in Enum.GetValues<DType>())
+        {
+            using var weights = PackedWeights.Allocate(device, outputs, inputs, format);
+            weights.Fill(0, [.. Enumerable.Range(0, outputs * inputs).Select(i => i / inputs % inputs == i % inputs ? 1f : 0f)]);
+            weights.Upload();
+            foreach (var kind in Enum.GetValues<Activation>())
+            {
+                launch(device, new GemmArgs { X = x.View, Weights = weights, Activation = kind, Y = y.View, Rows = rows });
+                IsOwn(kind, sums, y.ToArray(), ActivationsReference.Apply, $"{where}, {format}");
+            }
+        }
+    }
+
+    private static void IsOwn(Activation kind, float[] x, float[] actual, Func<double, Activation, double> reference, string where)
+    {
+        Assert.True(Distance(kind) < 2e-4 * x.Length, $"{kind} on {where} is not its function");
+        var nearest = Enum.GetValues<Activation>().MinBy(Distance);
+        Assert.True(nearest == kind, $"{kind} on {where} is {nearest}");
+
+        double Distance(Activation function) => x.Zip(actual, (from, to) => Math.Abs(to - reference(from, function))).Sum();
     }
 }

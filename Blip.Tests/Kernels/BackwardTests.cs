@@ -170,7 +170,8 @@ public class BackwardTests
         using var unseen = new AttentionData(device, new AttentionCase("unseen", 2, 1, 5, 2, 8));
         Refused("Probabilities", () => AttentionBackward.Run(device, new AttentionBackwardArgs { Forward = unseen.Args, OutputGradient = unseen.Output.View }));
 
-        static void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
+        static void Refused(string message, Action run) =>
+            Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(run).Message, StringComparison.Ordinal);
     }
 
     private static float[] Run(Device device, string id, GemmCase test, float[] rows, float[] dy)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Blip.Emulation.Machine;
 using Blip.Kernels;
@@ -220,18 +221,19 @@ public class GemmCudaTests
         {
             (DType.Float32, GemmCudaShape.Tiles) => EmulatedKernels.Run(
                 kernel, architecture, GemmRegisters.Launch(gemm.Rows, gemm.OutFeatures), y, [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
-            (DType.Float32, _) => EmulatedKernels.Run(
+            (DType.Float32, GemmCudaShape.Rows) => EmulatedKernels.Run(
                 kernel, architecture, GemmRegistersRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
                 [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. fewRows]),
             (_, GemmCudaShape.Tiles) => EmulatedKernels.Run(
                 kernel, architecture, GemmTensorCore.Launch<TStages>(gemm.Rows, gemm.OutFeatures), allowsShared, y,
                 [inputs.X, new EmulatedKernels.Pieces(stored), Scales(weights), .. ends, rounds ? 1 : 0]),
-            _ => EmulatedKernels.Run(
+            (_, GemmCudaShape.Rows) => EmulatedKernels.Run(
                 kernel, architecture, GemmTensorCoreRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
                 [
                     inputs.X, new EmulatedKernels.Pairs(stored), Scales(weights),
                     .. fewRows,
                 ]),
+            _ => throw new UnreachableException(),
         };
     }
 
@@ -251,9 +253,10 @@ public class GemmCudaTests
         return (gemm.Format, shape) switch
         {
             (DType.Float32, GemmCudaShape.Tiles) => $"{nameof(GemmRegisters)}.Kernel<{rows}>",
-            (DType.Float32, _) => $"{nameof(GemmRegistersRows)}.Kernel<{rows}>",
+            (DType.Float32, GemmCudaShape.Rows) => $"{nameof(GemmRegistersRows)}.Kernel<{rows}>",
             (_, GemmCudaShape.Tiles) => $"{nameof(GemmTensorCore)}.Kernel<{matrix}, {sums}, {typeof(TStages).Name}>",
-            _ => $"{nameof(GemmTensorCoreRows)}.Kernel<{matrix}>",
+            (_, GemmCudaShape.Rows) => $"{nameof(GemmTensorCoreRows)}.Kernel<{matrix}>",
+            _ => throw new UnreachableException(),
         };
     }
 

@@ -119,7 +119,7 @@ public class GemmTests
         Refused("Y is BFloat16; no kernel here stores rows of 10 so after Float32", good with { YFormat = DType.BFloat16 });
 
         void Refused(string name, GemmArgs args) =>
-            Assert.Contains(name, Assert.Throws<ArgumentException>(() => Gemm.Run(device, args)).Message, StringComparison.Ordinal);
+            Assert.Contains(name, Assert.ThrowsAny<ArgumentException>(() => Gemm.Run(device, args)).Message, StringComparison.Ordinal);
     }
 
     [Theory, InlineData(DType.Float32), InlineData(DType.Int8)]

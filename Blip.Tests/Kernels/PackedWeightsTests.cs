@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Tests.Cases;
@@ -100,7 +101,7 @@ public class PackedWeightsTests
         Assert.Contains("whole rows", Assert.Throws<ArgumentException>(() => weights.Fill(0, new float[6])).Message, StringComparison.Ordinal);
         Assert.Contains("10 rows", Assert.Throws<ArgumentException>(() => weights.Fill(9, new float[8])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => PackedWeights.Allocate(device, 0, 4, DType.Float32));
-        Assert.Throws<ArgumentException>(() => PackedWeights.Allocate(device, 4, 4, (DType)9));
+        Assert.Throws<ArgumentOutOfRangeException>(() => PackedWeights.Allocate(device, 4, 4, (DType)9));
     }
 
     private static float[] Panels(PackedWeights weights) => weights.Format switch
@@ -108,7 +109,8 @@ public class PackedWeightsTests
         DType.Float32 => DeviceBuffer<float>.HostSpan(weights.Float32).ToArray(),
         DType.Float16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(Float16Weights.Decode)],
         DType.BFloat16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(BFloat16Weights.Decode)],
-        _ => [.. DeviceBuffer<sbyte>.HostSpan(weights.Int8).ToArray().Select(Int8Weights.Decode)],
+        DType.Int8 => [.. DeviceBuffer<sbyte>.HostSpan(weights.Int8).ToArray().Select(Int8Weights.Decode)],
+        _ => throw new UnreachableException(),
     };
 
     private static float[] Scales(PackedWeights weights) =>

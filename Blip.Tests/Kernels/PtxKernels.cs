@@ -116,7 +116,8 @@ public static partial class PtxKernels
             from type in assembly.GetTypes()
             from method in type.GetMethods(everything)
             from mark in method.GetCustomAttributes<KernelAttribute>()
-            let arguments = mark.TypeArguments.ToArray()
+            from instantiation in mark.Instantiations
+            let arguments = instantiation.ToArray()
             select (Name: NameOf(method, arguments), Kernel: (arguments is [] ? method : Close(method, arguments), mark.Architecture));
         return found.ToDictionary(entry => entry.Name, entry => entry.Kernel);
     }

@@ -34,8 +34,10 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
             Check($"{label}.itc.text", ModelGoldens.RunAll(model.TextPlan(RecordedOutputs.HiddenStates, texts))[last]);
         }
         // Every image beside every text; an image is encoded once.
-        var all = model.MatchAll(images, ModelGoldens.Texts(golden, "enc.input_ids", "enc.attention_mask"));
-        Check("pairs.itm", [.. all.SelectMany(row => Flat(row))]);
+        var one = ModelGoldens.Texts(golden, "enc.input_ids", "enc.attention_mask");
+        var pairs = Enumerable.Range(0, images.Images * one.Length).ToList();
+        int[][] everyText = [.. pairs.Select(pair => one[pair % one.Length])];
+        Check("pairs.itm", Flat(model.Match(images, everyText, [.. pairs.Select(pair => pair / one.Length)])));
         Assert.Empty(golden.Names.Except(seen));
 
         void Check(string entry, float[] values, double relative = 0, double size = 0)
@@ -176,8 +178,7 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         var device = devices.Get("cpu");
         var texts = ModelGoldens.Texts(golden, "cls.input_ids", "cls.attention_mask");
         float[]? first = null;
-        // Storage does nothing on a processor.
-        for (var passes = PassSet.None; passes < PassSet.Storage; passes++)
+        foreach (var passes in GraphPasses.Subsets())
         {
             using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
             var images = ModelGoldens.Encode(golden, model);

@@ -10,7 +10,8 @@ public class DecodeStreamTests
     {
         var tokenizer = TokenGoldens.Open("demo").Tokenizer;
         var stream = tokenizer.Stream();
-        var given = tokenizer.EncodePrompt("a red circle, above", 106).Append(tokenizer.SeparatorId).Select(stream.Append).ToArray();
+        var row = tokenizer.Encode("a red circle, above", addSpecial: false).Prepend(106).Append(tokenizer.SeparatorId);
+        var given = row.Select(stream.Append).ToArray();
         Assert.Equal(["", "", "a", " red", "", " circle,", ""], given);
         Assert.Equal(" above", stream.Finish());
         Assert.Equal("", stream.Finish());

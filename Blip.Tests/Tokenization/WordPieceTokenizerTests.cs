@@ -30,13 +30,16 @@ public class WordPieceTokenizerTests
     }
 
     [Theory, MemberData(nameof(Vocabularies))]
-    public void Rows_of_a_batch_are_padded_on_the_right(string name)
+    public void Every_row_of_a_padded_batch_is_its_text_alone(string name)
     {
         var goldens = TokenGoldens.Open(name);
-        var batch = goldens.Tokenizer.EncodeBatch(goldens.Answers.Padded.Texts);
-        Assert.Equal(goldens.Answers.Padded.InputIds.SelectMany(row => row), batch.Ids);
-        Assert.Equal(goldens.Answers.Padded.AttentionMask.SelectMany(row => row), batch.Mask);
-        Assert.Equal((goldens.Answers.Padded.Texts.Length, goldens.Answers.Padded.InputIds[0].Length), (batch.Texts, batch.Tokens));
+        var padded = goldens.Answers.Padded;
+        foreach (var (text, ids, mask) in padded.Texts.Zip(padded.InputIds, padded.AttentionMask))
+        {
+            var alone = goldens.Tokenizer.Encode(text);
+            Assert.Equal(Row(text, [.. ids.Where((_, i) => mask[i] != 0)]), Row(text, alone));
+            Assert.All(ids[alone.Length..], id => Assert.Equal(goldens.Tokenizer.PaddingId, id));
+        }
     }
 
     [Theory, MemberData(nameof(Vocabularies))]
@@ -54,14 +57,6 @@ public class WordPieceTokenizerTests
     }
 
     [Fact]
-    public void A_prompt_opens_with_the_start_token_and_stays_open()
-    {
-        var tokenizer = TokenGoldens.Open("demo").Tokenizer;
-        Assert.Equal([106, .. tokenizer.Encode("a picture of", addSpecial: false)], tokenizer.EncodePrompt("a picture of ", 106));
-        Assert.Equal([106], tokenizer.EncodePrompt("", 106));
-    }
-
-    [Fact]
     public void Ids_outside_of_the_vocabulary_decode_to_nothing()
     {
         var tokenizer = TokenGoldens.Open("demo").Tokenizer;
@@ -76,7 +71,7 @@ public class WordPieceTokenizerTests
         var tokenizer = WordPieceTokenizer.Load(path, new SpecialTokenIds(Class: 106, Separator: 7, Padding: 5));
         Assert.Equal([106, 8, 7], tokenizer.Encode("a"));
         Assert.Equal("a", tokenizer.Decode([106, 8, 7, 5]));
-        Assert.Equal([106, 8, 7, 5, 106, 8, 8, 7], tokenizer.EncodeBatch(["a", "a a"]).Ids);
+        Assert.Equal(5, tokenizer.PaddingId);
     }
 
     [Fact]

@@ -28,18 +28,23 @@ internal static class BlipHeads
     ];
 
     /// <summary>The short name: captioning, model, retrieval or vqa.</summary>
-    public static string Name(this BlipHead head) => s_heads[(int)head].Name;
+    public static string Name(this BlipHead head) => Entry(head).Name;
 
     /// <summary>The class name that a config's <c>architectures</c> holds.</summary>
-    public static string Architecture(this BlipHead head) => s_heads[(int)head].Architecture;
+    public static string Architecture(this BlipHead head) => Entry(head).Architecture;
 
     /// <summary>Finds a head by its short name or its class name.</summary>
     public static bool TryParse(string name, out BlipHead head)
     {
         var index = Array.FindIndex(s_heads, h => h.Name == name || h.Architecture == name);
-        head = (BlipHead)Math.Max(index, 0);
+        head = index >= 0 ? s_heads[index].Head : default;
         return index >= 0;
     }
 
     internal static string Architectures => string.Join(", ", s_heads.Select(h => h.Architecture));
+
+    private static (BlipHead Head, string Name, string Architecture) Entry(BlipHead head) =>
+        Array.FindIndex(s_heads, h => h.Head == head) is >= 0 and var index
+        ? s_heads[index]
+        : throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head.");
 }

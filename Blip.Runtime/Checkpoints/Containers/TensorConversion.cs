@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -20,10 +21,13 @@ internal static class TensorConversion
             case TensorType.Float16: FromFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
             case TensorType.BFloat16: FromBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
             case TensorType.Float64: FromFloat64(MemoryMarshal.Cast<byte, double>(source), destination); break;
-            default:
+            case TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8:
+            case TensorType.UInt64 or TensorType.UInt32 or TensorType.UInt16 or TensorType.UInt8 or TensorType.Bool:
                 for (var i = 0; i < destination.Length; i++)
                     destination[i] = FromInteger(type, source[(i * type.Size())..]);
                 break;
+            default:
+                throw new UnreachableException($"Nothing reads elements of {type}.");
         }
     }
 
@@ -37,7 +41,8 @@ internal static class TensorConversion
         TensorType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(element),
         TensorType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(element),
         TensorType.Bool => element[0] == 0 ? 0 : 1,
-        _ => element[0],
+        TensorType.UInt8 => element[0],
+        _ => throw new UnreachableException($"{type} is not a type of whole numbers."),
     };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

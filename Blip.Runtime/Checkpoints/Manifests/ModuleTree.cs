@@ -32,7 +32,9 @@ internal static class ModuleTree
                 Linear("vision_proj", vision.HiddenSize, config.ImageTextHiddenSize),
                 Linear("text_proj", text.HiddenSize, config.ImageTextHiddenSize),
                 Linear("itm_head", text.HiddenSize, 2)),
-            _ => Root([], visionModel, TextModel("text_encoder", config, pooler: false), LanguageModel(config)),
+            BlipHead.VisualQuestionAnswering => Root(
+                [], visionModel, TextModel("text_encoder", config, pooler: false), LanguageModel(config)),
+            _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
         };
 
         ModuleNode Root(ModuleTensor[] tensors, params ModuleNode[] children) => new("", head.Architecture(), "", tensors, children);

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Passes;
 internal sealed class ConstantFolding : IGraphPass
 {
     /// <inheritdoc/>
-    public string Name => "constants";
+    public PassSet Flag => PassSet.Constants;
 
     /// <inheritdoc/>
     public ComputeGraph Apply(ComputeGraph graph)

@@ -4,7 +4,7 @@ namespace Blip.Runtime.Graph.Passes;
 internal sealed class DeadNodeElimination : IGraphPass
 {
     /// <inheritdoc/>
-    public string Name => "dead-nodes";
+    public PassSet Flag => PassSet.DeadNodes;
 
     /// <inheritdoc/>
     public ComputeGraph Apply(ComputeGraph graph)

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Graph.Passes;
 internal sealed class EpilogueFusion : IGraphPass
 {
     /// <inheritdoc/>
-    public string Name => "epilogues";
+    public PassSet Flag => PassSet.Epilogues;
 
     /// <inheritdoc/>
     public ComputeGraph Apply(ComputeGraph graph)

@@ -29,10 +29,25 @@ internal enum PassSet
 /// <summary>Applies passes.</summary>
 internal static class GraphPasses
 {
-    private static readonly (PassSet Flag, IGraphPass Pass)[] Rewrites =
-        [(PassSet.DeadNodes, new DeadNodeElimination()), (PassSet.Epilogues, new EpilogueFusion()), (PassSet.Constants, new ConstantFolding())];
+    /// <summary>The passes that rewrite a graph, in their order.</summary>
+    internal static IReadOnlyList<IGraphPass> Rewrites { get; } = [new DeadNodeElimination(), new EpilogueFusion(), new ConstantFolding()];
+
+    /// <summary>The passes that a <see cref="Plan"/> applies, because they need to know sizes.</summary>
+    internal const PassSet Planned = PassSet.Memory | PassSet.Storage;
+
+    /// <summary>Every set of passes, from none to all. Tests run each of them; a new flag joins by itself.</summary>
+    internal static IEnumerable<PassSet> Subsets()
+    {
+        var all = Enum.GetValues<PassSet>().Aggregate((union, flag) => union | flag);
+        for (var set = PassSet.None; ; set = (set - (int)all) & all)
+        {
+            yield return set;
+            if (set == all)
+                yield break;
+        }
+    }
 
     /// <summary>Applies those of the set that rewrite a graph (storage and memory are planned later, when sizes are known).</summary>
     public static ComputeGraph Apply(ComputeGraph graph, PassSet passes) =>
-        Rewrites.Where(rewrite => passes.HasFlag(rewrite.Flag)).Aggregate(graph, (current, rewrite) => rewrite.Pass.Apply(current));
+        Rewrites.Where(pass => passes.HasFlag(pass.Flag)).Aggregate(graph, (current, pass) => pass.Apply(current));
 }

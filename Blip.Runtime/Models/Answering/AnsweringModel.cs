@@ -114,17 +114,6 @@ internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
     public CrossAttention AnswerAttention(int question, ReadOnlySpan<int> tokens, AttentionMethod method = AttentionMethod.CrossAttention) =>
         decoder.CrossAttention(Source(Question), question, tokens, method);
 
-    /// <summary>
-    /// Where in the image each token of an answer looked: at the tokens of the question, and by way of each of them at the image. The decoder sees
-    /// no image, so that there is no other way.
-    /// </summary>
-    /// <inheritdoc cref="ImageAttention"/>
-    /// <param name="question">One of those asked last.</param>
-    /// <param name="tokens">The answer from its start token.</param>
-    /// <param name="method">How the weights of layers become one.</param>
-    public CrossAttention AnswerImageAttention(int question, ReadOnlySpan<int> tokens, AttentionMethod method = AttentionMethod.CrossAttention) =>
-        TextRollout.Compose(AnswerAttention(question, tokens, method), ImageAttention(question, method));
-
     /// <summary>Plans the decoder over whole answers; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
     internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source(Question), watch, ids, tokens, questionRow, mask, outputs);

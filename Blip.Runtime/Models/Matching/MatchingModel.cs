@@ -43,15 +43,6 @@ internal sealed class MatchingModel : BlipModel
     public MatchLogits[] Match(ImageStates images, IReadOnlyList<int[]> texts, IReadOnlyList<int>? imageOf = null) =>
         [.. runner.RunTexts(match, texts, images, imageOf).Select(row => new MatchLogits(row[0], row[1]))];
 
-    /// <summary>Asks of every image and every text whether they match.</summary>
-    /// <returns>For each image an answer for each text.</returns>
-    /// <exception cref="ArgumentException">A text cannot be read, or the images are another model's.</exception>
-    public MatchLogits[][] MatchAll(ImageStates images, IReadOnlyList<int[]> texts)
-    {
-        var pairs = Enumerable.Range(0, images.Images * texts.Count).ToList();
-        return [.. Match(images, [.. pairs.Select(pair => texts[pair % texts.Count])], [.. pairs.Select(pair => pair / texts.Count)]).Chunk(texts.Count)];
-    }
-
     /// <summary>The images' vectors, of length one.</summary>
     /// <exception cref="ArgumentException">The images are another model's.</exception>
     public float[][] EmbedImages(ImageStates images) => runner.RunImages(imageEmbedding, images);

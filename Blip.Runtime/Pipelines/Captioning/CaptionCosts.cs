@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
@@ -77,7 +78,8 @@ public static class CaptionCosts
             {
                 DeviceKind.Cpu => 0,
                 DeviceKind.Cuda => choice.Kernels,
-                _ => (long)options.Tokens * choice.Kernels,
+                DeviceKind.OpenCl => (long)options.Tokens * choice.Kernels,
+                _ => throw new UnreachableException($"There is no device of the kind {options.Device}."),
             }),
         ];
 
@@ -163,6 +165,8 @@ public sealed record CostOptions
     /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
     internal void Validate(int maxPositions)
     {
+        if (!Enum.IsDefined(Device))
+            throw new ArgumentOutOfRangeException(nameof(Device), Device, $"Give {string.Join(", ", Enum.GetNames<DeviceKind>())}.");
         Within(BatchSize, 1, PipelineOptions.MaxBatchSize, nameof(BatchSize));
         Within(NumBeams, 1, Generation.GenerationOptions.MaxBeams, nameof(NumBeams));
         Within(Tokens, 1, maxPositions - 1, nameof(Tokens));
