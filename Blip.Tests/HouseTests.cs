@@ -15,11 +15,15 @@ public partial class HouseTests
         ["Blip.Kernels"] = [],
         ["Blip.Runtime"] = ["Blip.Kernels"],
         ["Blip.Emulation"] = ["Blip.Kernels"],
+        ["Blip.Verification"] = ["Blip.Runtime"],
         ["Blip.Datasets"] = ["Blip.Runtime"],
         ["Blip.Bootstrapping"] = ["Blip.Runtime", "Blip.Datasets"],
         ["Blip.Cli"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Emulation"],
-        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Emulation", "Blip.Cli"],
-        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli", "Blip.Bench", "Blip.Emulation"],
+        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Emulation", "Blip.Cli"],
+        ["Blip.Tests"] =
+        [
+            "Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli", "Blip.Bench", "Blip.Emulation",
+        ],
     };
 
     // Room of Blip.Runtime -> the rooms that its files may name.
@@ -73,9 +77,25 @@ public partial class HouseTests
     [Fact]
     public void KernelsKnowNoModel()
     {
-        var pattern = new Regex(@"\bBlip\.(Runtime|Cli|Bench)\b");
+        var pattern = new Regex(@"\bBlip\.(Runtime|Cli|Bench|Verification)\b");
 
         AssertNone(CodeMatches("Blip.Kernels/", pattern));
+    }
+
+    [Fact]
+    public void No_shipped_assembly_holds_references()
+    {
+        var references =
+            from assembly in new[]
+            {
+                typeof(Blip.Kernels.Gemm).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly, typeof(Blip.Datasets.Dataset).Assembly,
+                typeof(Blip.Bootstrapping.Bootstrapper).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
+            }
+            from type in assembly.GetTypes()
+            where type.Name.EndsWith("Reference", StringComparison.Ordinal)
+            select type.FullName!;
+
+        AssertNone(references);
     }
 
     [Fact]

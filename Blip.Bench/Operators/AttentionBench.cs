@@ -1,6 +1,6 @@
 using Blip.Bench.Measuring;
 using Blip.Kernels;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
 
 namespace Blip.Bench.Operators;
 

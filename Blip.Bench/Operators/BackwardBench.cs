@@ -1,6 +1,7 @@
 using Blip.Bench.Measuring;
 using Blip.Kernels;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
 
 namespace Blip.Bench.Operators;
 

@@ -1,7 +1,7 @@
 using Blip.Bench.Measuring;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
 
 namespace Blip.Bench.Operators;
 

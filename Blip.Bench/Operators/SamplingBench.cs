@@ -1,7 +1,8 @@
 using Blip.Bench.Measuring;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
 using ILGPU.Runtime;
 
 namespace Blip.Bench.Operators;

@@ -1,7 +1,5 @@
-extern alias bench;
-
-using bench::Blip.Bench;
-using bench::Blip.Bench.Works;
+using Blip.Bench;
+using Blip.Bench.Works;
 using Blip.Datasets.Shapes;
 
 namespace Blip.Tests.Bench;

@@ -1,6 +1,4 @@
-extern alias bench;
-
-using bench::Blip.Bench.Works;
+using Blip.Bench.Works;
 using Blip.Runtime.Models;
 
 namespace Blip.Tests.Bench;

@@ -1,14 +1,12 @@
-extern alias bench;
-
 using System.Collections.Concurrent;
-using bench::Blip.Bench.Measuring;
-using bench::Blip.Bench.Operators;
 using Blip.Emulation.Driver;
 using Blip.Emulation.Machine;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
 using Blip.Tests.Kernels;
+using Blip.Verification.Cases;
+using Blip.Bench.Measuring;
+using Blip.Bench.Operators;
 
 namespace Blip.Tests.Emulation;
 

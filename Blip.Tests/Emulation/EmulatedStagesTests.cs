@@ -2,8 +2,8 @@ using Blip.Emulation.Driver;
 using Blip.Emulation.Machine;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
 using Blip.Tests.Kernels;
+using Blip.Verification.Cases;
 
 namespace Blip.Tests.Emulation;
 

@@ -1,9 +1,7 @@
-extern alias bench;
-
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using bench::Blip.Bench.Measuring;
-using bench::Blip.Bench.Operators;
+using Blip.Bench.Measuring;
+using Blip.Bench.Operators;
 using Blip.Emulation.Driver;
 using Blip.Emulation.Machine;
 using Blip.Emulation.Ptx;

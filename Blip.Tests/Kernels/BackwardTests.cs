@@ -1,6 +1,7 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
 using ILGPU.Runtime;
 
 namespace Blip.Tests.Kernels;

@@ -5,8 +5,8 @@ using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
-using Blip.Tests.Cases;
 using Blip.Tests.Cli;
+using Blip.Verification.Cases;
 
 namespace Blip.Tests.Kernels;
 

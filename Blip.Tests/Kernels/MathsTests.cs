@@ -1,5 +1,6 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
+using Blip.Verification.References;
 using ILGPU;
 using ILGPU.Runtime;
 

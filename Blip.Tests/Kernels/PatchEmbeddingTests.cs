@@ -1,6 +1,7 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Kernels;
 

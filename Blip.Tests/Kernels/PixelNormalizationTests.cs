@@ -1,4 +1,5 @@
 using Blip.Kernels;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Kernels;
 

@@ -1,5 +1,6 @@
 using Blip.Kernels;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
 using CsCheck;
 using ILGPU.Runtime;
 

@@ -1,5 +1,5 @@
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
 
 namespace Blip.Tests.Kernels;
 
