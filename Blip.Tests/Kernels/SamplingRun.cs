@@ -25,15 +25,6 @@ internal static class SamplingRun
         return (to.ToArray(), sums.ToArray());
     }
 
-    public static float[] Filters(Device device, string id, ScoreCase test, float[] scores, SamplingFiltersArgs args)
-    {
-        using var buffer = device.Upload<float>(scores);
-        using var scratch = device.Allocate<float>(scores.Length);
-        (args.Scores, args.Scratch, args.Rows, args.Vocabulary) = (buffer.View, scratch.View, test.Rows, test.Vocabulary);
-        SamplingFilters.Run(device, args, Variants.Portable(id));
-        return buffer.ToArray();
-    }
-
     public static (int[] Tokens, float[] Sums, float[] Orders) TopCandidates(
         Device device, string id, ScoreCase test, float[] scores, float[] running, int count, ulong? seed = null, long[]? streams = null, int[]? lengths = null, int rowsPerImage = 1)
     {

@@ -1,5 +1,6 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
+using Blip.Verification.Operators;
 using Blip.Verification.References;
 
 namespace Blip.Verification.Cases;
@@ -251,6 +252,9 @@ public sealed class AttentionData : IDisposable
     /// <inheritdoc cref="Query"/>
     public int[]? Mask { get; }
 
+    /// <summary>The case as the reference takes it.</summary>
+    internal AttentionReference.Inputs Inputs => new(Args, Query, Key, Value, KeyRow, Start, Mask);
+
     /// <summary>[Rows, QueryTokens, Heads · HeadDim].</summary>
     public DeviceBuffer<float> Output { get; }
 
@@ -258,19 +262,18 @@ public sealed class AttentionData : IDisposable
     public DeviceBuffer<float>? Probabilities { get; }
 
     /// <summary>The largest error of the output, and of the weights if asked for, relative to what is allowed; and where it is.</summary>
-    public (double Error, string Where) Compare() => Compare(AttentionCuda.OnTensorCores(architecture, Args) ? test.Precision : WeightFormat.Float32);
+    public Agreement Compare() => Compare(AttentionCuda.OnTensorCores(architecture, Args) ? test.Precision : WeightFormat.Float32);
 
     /// <summary>The same for a kernel that rounds queries, keys and values to a format.</summary>
-    public (double Error, string Where) Compare(WeightFormat format)
+    public Agreement Compare(WeightFormat format)
     {
         var (query, key, value) = (GemmCases.Rounded(Query, format), GemmCases.Rounded(Key, format), GemmCases.Rounded(Value, format));
-        var (expected, weights) = AttentionReference.Run(new(Args, query, key, value, KeyRow, Start, Mask));
+        var (expected, weights) = AttentionReference.Run(Inputs with { Query = query, Key = key, Value = value });
         // Beside inputs as they are rounded, softmax weights are rounded once, and outputs where they are stored so: each by half a unit of its last place.
         var half = format == WeightFormat.Float16 ? 1.0 / 2048 : 1.0 / 256;
         var bound = format.Is16Bits() ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
         var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs), "output");
-        var given = Probabilities is null ? (Error: 0, Where: "") : Worst(weights, Probabilities.ToArray(), bound, "weight");
-        return output.Error >= given.Error ? output : given;
+        return Probabilities is null ? output : output.Or(Worst(weights, Probabilities.ToArray(), bound, "weight"));
     }
 
     /// <inheritdoc/>
@@ -287,12 +290,7 @@ public sealed class AttentionData : IDisposable
         return (sums + scores) * Ulp;
     }
 
-    private static (double Error, string Where) Worst(double[] expected, float[] actual, double bound, string what)
-    {
-        var errors = expected.Select((value, i) => Math.Abs(value - actual[i]) / bound).Select(error => double.IsNaN(error) ? double.MaxValue : error).ToArray();
-        var worst = errors.Index().MaxBy(error => error.Item);
-        return (worst.Item, $"{what} {worst.Index} is {actual[worst.Index]:g9}, not {expected[worst.Index]:g9} ± {bound:g3}");
-    }
+    private static Agreement Worst(double[] expected, float[] actual, double bound, string what) => Agreement.Within(expected, actual, _ => bound, what);
 
     private static int Seen(AttentionCase test, int row, int key) => test.Padding switch
     {

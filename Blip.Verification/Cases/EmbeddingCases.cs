@@ -44,57 +44,11 @@ public static class EmbeddingCases
     /// <summary>A prompt of the base model, and a step of three beams.</summary>
     public static IReadOnlyList<EmbeddingCase> Real => [new(2, 20, 30524, 768, 512), new(3, 1, 30524, 768, 512, Start: true)];
 
-    /// <summary>Every case.</summary>
-    public static IEnumerable<EmbeddingCase> All => Small.Concat(Real);
-
     /// <summary>A token of each row, counted from one: beyond the end, before the beginning, the last one, and so on.</summary>
     public static int[] Tokens(int rows, int tokens) => [.. Enumerable.Range(0, rows).Select(row => (row % 3) switch { 0 => tokens + 2, 1 => -1, _ => tokens })];
 
     /// <summary>Numbers from -1 to 1.</summary>
     public static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextSingle()) - 1)];
-}
-
-/// <summary>A token embedding's arrays on a device.</summary>
-public sealed class TokenEmbeddingData : IDisposable
-{
-    private readonly DeviceBuffer<int> ids, start;
-    private readonly DeviceBuffer<float> positions, output;
-    private readonly PackedWeights table;
-
-    /// <summary>Uploads the arrays.</summary>
-    public TokenEmbeddingData(Device device, EmbeddingCase test, EmbeddingInputs inputs)
-    {
-        ids = device.Upload<int>(inputs.Ids);
-        start = device.Upload<int>(inputs.Start);
-        positions = device.Upload<float>(inputs.Positions);
-        output = device.Allocate<float>(inputs.Ids.Length * test.Hidden);
-        table = PackedWeights.Allocate(device, test.Vocabulary, test.Hidden, test.Format);
-        table.Fill(0, inputs.Table);
-        table.Upload();
-        Args = new TokenEmbeddingArgs
-        {
-            Ids = ids.View,
-            Table = table,
-            Positions = positions.View,
-            Start = start.View,
-            Output = output.View,
-            Rows = test.Rows,
-            Tokens = test.Tokens,
-        };
-    }
-
-    /// <summary>What to run.</summary>
-    public TokenEmbeddingArgs Args { get; }
-
-    /// <summary>What came out.</summary>
-    public float[] Output() => output.ToArray();
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var owned in new IDisposable[] { ids, start, positions, output, table })
-            owned.Dispose();
-    }
 }
 
 /// <summary>Caches, and keys and values to be written into them: a part of each token of their sources, which have strides of their own.</summary>

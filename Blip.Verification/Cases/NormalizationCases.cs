@@ -1,5 +1,4 @@
 using Blip.Kernels;
-using Blip.Verification.References;
 
 namespace Blip.Verification.Cases;
 
@@ -34,8 +33,6 @@ public enum RowValues
 /// <summary>Rows to be normalised.</summary>
 public sealed record NormalizationCase(int Rows, int Width, RowValues Values = RowValues.Usual, float Eps = 1e-5f, bool Residual = false)
 {
-    private const double Ulp = 1.0 / (1 << 23);
-
     /// <summary>How results are stored, where the device's kernels store them so.</summary>
     public WeightFormat Format { get; init; }
 
@@ -45,50 +42,17 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
     /// <summary>Bytes read and written by a layer normalisation.</summary>
     public double Bytes => (2.0 + (Residual ? 1 : 0)) * Rows * Width * sizeof(float);
 
+    /// <summary>The values as a name has them; nothing for the usual ones.</summary>
+    public string ValuesName => Values == RowValues.Usual ? "" : $" {Values}";
+
     /// <summary>The inputs, the same every time.</summary>
-    public (float[] X, float[]? Residual, float[] Gamma, float[] Beta) Make()
+    public NormalizationInputs Make()
     {
         var random = new Random((Rows * 31) + Width);
         var x = new float[Rows * Width];
         for (var i = 0; i < x.Length; i++)
             x[i] = Value(random, i / Width, i % Width);
-        return (x, Residual ? Added(random, x.Length) : null, Uniform(random, Width, 2), Uniform(random, Width, 0.5f));
-    }
-
-    /// <summary>The largest error of a layer normalisation relative to what is allowed, and where it is.</summary>
-    public (double Error, string Where) LayerNormError(float[] x, float[]? residual, float[] gamma, float[] beta, float[] actual, WeightFormat stored = WeightFormat.Float32)
-    {
-        var expected = LayerNormReference.Run(x, residual, gamma, beta, Rows, Width, Eps);
-        var worst = (Error: 0.0, Where: "");
-        for (var i = 0; i < expected.Length; i++)
-        {
-            // The normalised value (at most √width) carries the rounding of the mean's correction, of variance and root: 4 ulp;
-            // the scaling and the shift add one each. A constant row's differences are rounding errors of its value, divided by √eps.
-            var normalised = Math.Abs(expected[i] - beta[i % Width]);
-            var spread = Values == RowValues.Constant ? Math.Abs(x[i]) * Ulp * Ulp / Math.Sqrt(Eps) : 0;
-            var bound = (((4 * normalised) + Math.Abs(expected[i]) + Math.Abs(gamma[i % Width])) * Ulp) + spread + HalfValues.Rounding(expected[i], stored);
-            var error = Math.Abs(expected[i] - actual[i]) / bound;
-            if (!(error <= worst.Error))
-                worst = (double.IsNaN(error) ? double.MaxValue : error, $"element {i} is {actual[i]:g9}, not {expected[i]:g9} ± {bound:g3}");
-        }
-        return worst;
-    }
-
-    /// <summary>The largest error of an L2 normalisation relative to what is allowed, and where it is.</summary>
-    public (double Error, string Where) L2NormalizeError(float[] x, double eps, float[] actual)
-    {
-        // The sum of squares, its root and two divisions.
-        const double Bound = 4 * Ulp;
-        var expected = L2NormalizeReference.Run(x, Rows, Width, eps);
-        var worst = (Error: 0.0, Where: "");
-        for (var i = 0; i < expected.Length; i++)
-        {
-            var difference = Math.Abs(expected[i] - actual[i]);
-            var error = difference == 0 ? 0 : difference / (Bound * Math.Abs(expected[i]));
-            if (!(error <= worst.Error))
-                worst = (double.IsNaN(error) ? double.MaxValue : error, $"element {i} is {actual[i]:g9}, not {expected[i]:g9}");
-        }
-        return worst;
+        return new(x, Residual ? Added(random, x.Length) : null, Uniform(random, Width, 2), Uniform(random, Width, 0.5f));
     }
 
     private float Value(Random random, int row, int column) => Values switch
@@ -111,6 +75,13 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
 
     private static float Between(Random random, float spread) => (float)((random.NextDouble() - 0.5) * 2 * spread);
 }
+
+/// <summary>The arrays of a <see cref="NormalizationCase"/>.</summary>
+/// <param name="X">[rows, width].</param>
+/// <param name="Residual">[rows, width], or null.</param>
+/// <param name="Gamma">[width].</param>
+/// <param name="Beta">[width].</param>
+public sealed record NormalizationInputs(float[] X, float[]? Residual, float[] Gamma, float[] Beta);
 
 /// <summary>The one list of normalisations that tests and benchmarks share.</summary>
 public static class NormalizationCases

@@ -1,6 +1,7 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Generation;
+using Blip.Verification.Operators;
 using Blip.Verification.References;
 
 namespace Blip.Verification.Cases;
@@ -95,12 +96,12 @@ public sealed class RuleData : IDisposable
     public double Bytes => (sizeof(int) + (2.0 * sizeof(float))) * test.Scores.Rows * test.Length;
 
     /// <summary>The largest error after the first run relative to what is allowed, and where it is.</summary>
-    public (double Error, string Where) Compare()
+    public Agreement Compare()
     {
         // Each rule that adds or multiplies rounds once; at most three meet in one score.
         const double Bound = 3 * ScoreCases.Ulp;
         var (actual, vocabulary) = (buffer.ToArray(), test.Scores.Vocabulary);
-        var worst = (Error: 0.0, Where: "");
+        var worst = Agreement.Full;
         for (var row = 0; row < test.Scores.Rows; row++)
         {
             double[] own = [.. scores.AsSpan(row * vocabulary, vocabulary).ToArray()];
@@ -112,7 +113,7 @@ public sealed class RuleData : IDisposable
                     continue;
                 var error = Math.Abs(expected[token] - given) / (Bound * (Math.Abs(expected[token]) + Math.Abs(own[token]) + 4));
                 if (!(error <= worst.Error))
-                    worst = (double.IsNaN(error) ? double.PositiveInfinity : error, $"{test}: score {token} of row {row} is {given:g9}, not {expected[token]:g9}");
+                    worst = new(double.IsNaN(error) ? double.PositiveInfinity : error, $"{test}: score {token} of row {row} is {given:g9}, not {expected[token]:g9}");
             }
         }
         return worst;

@@ -56,24 +56,10 @@ public sealed record ScoreCase(int Rows, int Vocabulary, ScoreValues Values = Sc
         return [.. Enumerable.Range(0, Rows * Vocabulary).Select(i => Value(random, i / Vocabulary, i % Vocabulary))];
     }
 
-    /// <summary>The largest error of log-probabilities and of their logarithms of sums relative to what is allowed, and where it is.</summary>
-    public (double Error, string Where) LogSoftmaxError(float[] logits, float[] actual, float[] logSums, int rowsPerSource = 1)
-    {
-        var worst = (Error: 0.0, Where: "");
-        for (var row = 0; row < logSums.Length; row++)
-        {
-            var source = logits.AsSpan(row / rowsPerSource * Vocabulary, Vocabulary).ToArray().Select(LogSoftmaxReference.Clean).ToArray();
-            var (expected, logSum) = LogSoftmaxReference.Row(source);
-            var largest = source.Max();
-            Worst(ref worst, logSum, logSums[row], Math.Abs(logSum) + SumUlps, $"sum of row {row}");
-            for (var token = 0; token < Vocabulary; token++)
-            {
-                var scale = Math.Abs(source[token] - largest) + Math.Abs(expected[token]) + SumUlps;
-                Worst(ref worst, expected[token], actual[(row * Vocabulary) + token], scale, $"token {token} of row {row}");
-            }
-        }
-        return worst;
-    }
+    /// <summary>One row.</summary>
+    /// <param name="rows">All rows.</param>
+    /// <param name="row">The row's index.</param>
+    public float[] Row(float[] rows, int row) => rows[(row * Vocabulary)..((row + 1) * Vocabulary)];
 
     /// <summary>
     /// The error of a sum of probabilities in ulp of 1: blocks of 32 and then the blocks are added, whose rounding errors walk randomly,
@@ -83,16 +69,6 @@ public sealed record ScoreCase(int Rows, int Vocabulary, ScoreValues Values = Sc
 
     /// <inheritdoc/>
     public override string ToString() => $"[{Rows}, {Vocabulary}] {Values}";
-
-    // Floats are compared as floats: beyond their range, infinities are what is right.
-    private static void Worst(ref (double Error, string Where) worst, double expected, float actual, double ulps, string where)
-    {
-        if ((float)expected == actual)
-            return;
-        var error = Math.Abs(expected - actual) / (ulps * ScoreCases.Ulp);
-        if (!(error <= worst.Error))
-            worst = (double.IsNaN(error) ? double.MaxValue : error, $"{where} is {actual:g9}, not {expected:g9}");
-    }
 
     private float Value(Random random, int row, int token) => Values switch
     {
@@ -172,31 +148,40 @@ public sealed record FilterCase(string Name)
         LeastTokens = LeastTokens,
     };
 
-    /// <summary>
-    /// What is wrong with a filtered row, or null; and how many tokens lie so near the limit that rounding decides about them.
-    /// </summary>
-    public (string? Wrong, int Undecided) Check(ScoreCase test, float[] row, float[] actual)
+    /// <summary>What is wrong with a filtered row; null where nothing is.</summary>
+    /// <param name="test">The row's case.</param>
+    /// <param name="row">The scores before.</param>
+    /// <param name="actual">The scores afterwards.</param>
+    public string? Wrong(ScoreCase test, float[] row, float[] actual)
     {
-        // The temperature's quotients are rounded to floats before anything is compared.
-        var scores = row.Select(score => (double)(score / Temperature)).ToArray();
+        var scores = Scaled(row);
         var (sure, possible) = (Kept(test, scores, -1), Kept(test, scores, 1));
-        var undecided = 0;
         for (var token = 0; token < scores.Length; token++)
         {
             var dropped = float.IsNegativeInfinity(actual[token]);
             if (!dropped && !(Math.Abs(actual[token] - scores[token]) <= 2 * ScoreCases.Ulp * Math.Abs(scores[token])))
-                return ($"{Name}, token {token} of {test}: score {actual[token]:g9}, not {scores[token]:g9}", undecided);
-            if (double.IsNegativeInfinity(scores[token]))
-                continue;
-            if (dropped ? sure[token] : !possible[token])
-                return ($"{Name}, token {token} of {test}, score {scores[token]:g9}: {(dropped ? "dropped" : "kept")}", undecided);
-            undecided += sure[token] == possible[token] ? 0 : 1;
+                return $"token {token}: score {actual[token]:g9}, not {scores[token]:g9}";
+            if (!double.IsNegativeInfinity(scores[token]) && (dropped ? sure[token] : !possible[token]))
+                return $"token {token}, score {scores[token]:g9}: {(dropped ? "dropped" : "kept")}";
         }
-        return (null, undecided);
+        return null;
+    }
+
+    /// <summary>How many tokens of a row lie so near the limit that rounding decides about them.</summary>
+    /// <param name="test">The row's case.</param>
+    /// <param name="row">The scores.</param>
+    public int Undecided(ScoreCase test, float[] row)
+    {
+        var scores = Scaled(row);
+        var (sure, possible) = (Kept(test, scores, -1), Kept(test, scores, 1));
+        return scores.Index().Count(score => !double.IsNegativeInfinity(score.Item) && sure[score.Index] != possible[score.Index]);
     }
 
     /// <inheritdoc/>
     public override string ToString() => Name;
+
+    // The temperature's quotients are rounded to floats before anything is compared.
+    private double[] Scaled(float[] row) => [.. row.Select(score => (double)(score / Temperature))];
 
     private bool[] Kept(ScoreCase test, double[] scores, int direction)
     {

@@ -6,7 +6,11 @@ namespace Blip.Verification.References;
 internal static class AttentionBackwardReference
 {
     /// <summary>The gradients, each laid out as what it belongs to; those of columns that are none of the head's are 0.</summary>
-    public sealed record Gradients(double[] Query, double[] Key, double[] Value, double[] Probabilities);
+    public sealed record Gradients(double[] Query, double[] Key, double[] Value, double[] Probabilities)
+    {
+        /// <summary>That of one buffer which holds all three.</summary>
+        public double[] Packed => [.. Query.Zip(Key, (a, b) => a + b).Zip(Value, (a, b) => a + b)];
+    }
 
     /// <summary>Runs the attention, and then runs it backwards.</summary>
     public static Gradients Run(AttentionReference.Inputs inputs, float[] outputGradient)
