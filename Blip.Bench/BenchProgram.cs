@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Blip.Bench.Commands;
-using Blip.Emulation.Driver;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Retrieval;
@@ -54,8 +53,6 @@ internal static class BenchProgram
         }
         try
         {
-            // Before anything asks for a device. Its times say nothing; that a command runs to its end does.
-            EmulatedDriver.InstallIfAsked();
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
         catch (Exception e) when (e is UsageException or DeviceException or CheckpointException or IndexException or InvalidDataException)

@@ -256,7 +256,7 @@ public sealed class Bootstrapper : IDisposable
             folder.RemoveTemporary(number);
             report.Begin(number, journal.Records.Count);
             tally.Begin(number, source.Name, journal.Records.Count);
-            var run = new ShardRun(request, sources.IsHuman(number) ? null : capfilt, batch => Told(batch, report, tally));
+            var run = new ShardRun(request, sources.IsHuman(number) ? null : capfilt, batch => Report(batch, report, tally));
             await using var local = await LocalShard.OpenAsync(source, stop).ConfigureAwait(false);
             if (!await run.RunAsync(local.Shard, journal, stop).ConfigureAwait(false))
                 return new ShardOutcome(ShardState.Stopped);
@@ -300,7 +300,7 @@ public sealed class Bootstrapper : IDisposable
         File.Delete(folder.Done(number));
     }
 
-    private static void Told(BatchReport batch, WorkerReport report, RunTally tally)
+    private static void Report(BatchReport batch, WorkerReport report, RunTally tally)
     {
         report.Add(batch.Images);
         tally.Add(batch);

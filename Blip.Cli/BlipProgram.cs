@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
-using Blip.Emulation.Driver;
 using Blip.Kernels.Devices;
 
 namespace Blip.Cli;
@@ -14,8 +13,6 @@ internal static class BlipProgram
     {
         try
         {
-            // Before anything asks for a device.
-            EmulatedDriver.InstallIfAsked();
             var exitCode = await InvokeAsync(arguments, terminal, cancellationToken);
             await terminal.Output.FlushAsync(CancellationToken.None);
             return exitCode;
@@ -40,7 +37,7 @@ internal static class BlipProgram
         }
         catch (IOException e)
         {
-            // Pictures report their own; what is left is a full disk, or a screen that went away.
+            // Images report their own; what is left is a full disk, or a screen that went away.
             terminal.Say($"the results cannot be written: {e.Message}");
             return ExitCodes.SomeFailed;
         }

@@ -7,7 +7,7 @@ namespace Blip.Cli;
 internal sealed class BlipRootCommand : RootCommand, IHasExamples
 {
     public BlipRootCommand(Terminal terminal)
-        : base("Says what is in a picture, answers questions about it, and tells what fits it, with BLIP models, on CUDA, OpenCL or the CPU.")
+        : base("Says what is in an image, answers questions about it, and tells what fits it, with BLIP models, on CUDA, OpenCL or the CPU.")
     {
         Add(new CaptionCommand(terminal));
         Add(new AskCommand(terminal));
@@ -25,11 +25,11 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
-        ("One sentence about one picture", "blip caption photo.jpg"),
+        ("One sentence about one image", "blip caption photo.jpg"),
         ("A table for a whole folder", "blip caption photos --format csv --output captions.csv"),
-        ("A question about a picture", "blip ask photo.jpg \"how many dogs are there?\""),
+        ("A question about an image", "blip ask photo.jpg \"how many dogs are there?\""),
         ("How well a text fits", "blip match photo.jpg --text \"a dog on a beach\""),
-        ("Find pictures by words", "blip index photos && blip search \"a dog on a beach\""),
+        ("Find images by words", "blip index photos && blip search \"a dog on a beach\""),
         ("All the options of captioning", "blip caption --help"),
         ("What this machine can run on", "blip devices"),
     ];

@@ -5,7 +5,7 @@ internal static class ExitCodes
 {
     public const int Success = 0;
 
-    /// <summary>Some pictures have no caption; the others have.</summary>
+    /// <summary>Some images have no caption; the others have.</summary>
     public const int SomeFailed = 1;
 
     /// <summary>The command line, the model or the device is not usable: nothing was done.</summary>

@@ -34,7 +34,7 @@ internal static class ProcessTerminal
         }
     }
 
-    // The console stream swallows "broken pipe", and a run into `head` would caption a thousand pictures for nobody.
+    // The console stream swallows "broken pipe", and a run into `head` would caption a thousand images for nobody.
     // A file keeps the console stream: a FileStream has a position of its own and would overwrite what others append.
     private static Stream OpenOutput()
     {

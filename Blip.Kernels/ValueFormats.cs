@@ -10,8 +10,8 @@ public static class ValueFormats
     public const int Unit = 8;
 
     /// <summary>Whether this is half precision or bfloat16.</summary>
-    public static bool Is16Bits(this WeightFormat format) => format is WeightFormat.Float16 or WeightFormat.BFloat16;
+    public static bool Is16Bits(this DType format) => format is DType.Float16 or DType.BFloat16;
 
     /// <summary>Floats of memory that so many elements take.</summary>
-    public static long Floats(this WeightFormat format, long elements) => format.Is16Bits() ? (elements + 1) / 2 : elements;
+    public static long Floats(this DType format, long elements) => format.Is16Bits() ? (elements + 1) / 2 : elements;
 }

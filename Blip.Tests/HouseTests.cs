@@ -14,12 +14,12 @@ public partial class HouseTests
     {
         ["Blip.Kernels"] = [],
         ["Blip.Runtime"] = ["Blip.Kernels"],
-        ["Blip.Emulation"] = ["Blip.Kernels"],
+        ["Blip.Emulation"] = [],
         ["Blip.Verification"] = ["Blip.Runtime"],
         ["Blip.Datasets"] = ["Blip.Runtime"],
         ["Blip.Bootstrapping"] = ["Blip.Runtime", "Blip.Datasets"],
-        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Emulation"],
-        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Emulation", "Blip.Cli"],
+        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping"],
+        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli"],
         ["Blip.Tests"] =
         [
             "Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli", "Blip.Bench", "Blip.Emulation",

@@ -2,7 +2,9 @@ using Blip.Verification.Operators;
 
 namespace Blip.Verification;
 
-/// <summary>Every operator and its cases: what tests verify, benchmarks time and the emulator runs. An operator joins by a line here.</summary>
+/// <summary>
+/// Every operator and its cases: what tests verify, benchmarks time and the emulator runs. An operator joins by a line here.
+/// </summary>
 public static class OperatorCatalog
 {
     private static readonly Dictionary<string, Lazy<IReadOnlyList<OperatorCase>>> Operators = new()

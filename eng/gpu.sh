@@ -5,7 +5,7 @@
 #                                 With the checkout, which brings weights and recorded answers, it must stay below 64 MiB.
 #   eng/gpu.sh run [DIR]          there, without SDK or network, in the same checkout with artifacts/gpu beside it: everything,
 #                                 to DIR/report.json and DIR/report.md (default artifacts/gpu/report). Exit status 0 only if nothing failed.
-#   eng/gpu.sh run --short [DIR]  a minute or two: a part of the tests and one picture, to see that the script itself works. With
+#   eng/gpu.sh run --short [DIR]  a minute or two: a part of the tests and one image, to see that the script itself works. With
 #                                 BLIP_CUDA=emulated it needs no GPU, and this is how CI runs it.
 #   eng/gpu.sh run --continue [DIR]  steps that DIR has no result of, where a run was cut off: a GPU may be lent by the quarter of an hour.
 #
@@ -123,6 +123,8 @@ run() {
   ln -sfn "$PWD/weights" "$app/weights"
   touch "$report/steps.tsv"
   machine | tee "$report/machine.tsv"
+  # Nothing of the programs knows of an emulated driver: .NET starts it before them.
+  [ -z "${BLIP_CUDA:-}" ] || export DOTNET_STARTUP_HOOKS="$(cd "$app" && pwd)/Blip.Emulation.dll"
   export -f samples sanitize tests tests_of
   export app report
 

@@ -186,11 +186,11 @@ def measure(short, save):
         # Whoever stops a long run has what is done.
         save(records)
 
-    def pictures(batch):
+    def images(batch):
         return torch.randn(1, 3, 384, 384, dtype=torch.half, device="cuda").expand(batch, -1, -1, -1).contiguous()
 
     with torch.inference_mode():
-        pixels, check = pictures(2), Expert(model, 2)
+        pixels, check = images(2), Expert(model, 2)
         check.begin(pixels)
         ours = check.step().float()
         image = model.vision_model(pixel_values=pixels)[0]
@@ -204,12 +204,12 @@ def measure(short, save):
 
     transformers_name = "transformers, eager"
     for batch in (1,) if short else (1, 32):
-        pixels, suffix = pictures(batch), "" if batch == 1 else f", batch {batch}"
+        pixels, suffix = images(batch), "" if batch == 1 else f", batch {batch}"
         add(f"encoder{suffix}", transformers_name, lambda: model.vision_model(pixel_values=pixels))
         expert = Expert(model, batch)
         add(f"encoder{suffix}", "expert: SDPA", lambda: expert.encode(pixels))
     for batch in (1,) if short else BATCHES:
-        pixels, suffix = pictures(batch), "" if batch == 1 else f", batch {batch}"
+        pixels, suffix = images(batch), "" if batch == 1 else f", batch {batch}"
         for beams in (1, 3):
             name = f"caption of {TOKENS} tokens{suffix}{', 3 beams' if beams > 1 else ''}"
             add(name, transformers_name, lambda: model.generate(pixel_values=pixels, min_new_tokens=TOKENS, max_new_tokens=TOKENS, num_beams=beams, do_sample=False))

@@ -46,14 +46,14 @@ internal static class BenchOptions
         return option;
     }
 
-    /// <summary>Batches: pictures, and beams where there are several.</summary>
+    /// <summary>Batches: images, and beams where there are several.</summary>
     public static Option<string[]> Batches(string name, string description)
     {
         var option = new Option<string[]>(name) { Description = description, HelpName = "IMAGES[xBEAMS]", Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
         option.Validators.Add(result =>
         {
             foreach (var token in result.Tokens.Where(token => ToBatch(token.Value) is null))
-                result.AddError($"{name} is '{token.Value}'; give pictures, or pictures and beams, such as 64 or 64x3.");
+                result.AddError($"{name} is '{token.Value}'; give images, or images and beams, such as 64 or 64x3.");
         });
         return option;
     }

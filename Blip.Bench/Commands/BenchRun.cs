@@ -2,7 +2,6 @@ using System.CommandLine;
 using Blip.Bench.Measuring;
 using Blip.Bench.Peaks;
 using Blip.Bench.Reporting;
-using Blip.Emulation.Driver;
 using Blip.Kernels.Devices;
 
 namespace Blip.Bench.Commands;
@@ -42,7 +41,7 @@ internal sealed class BenchRun(ParseResult parsed, TextWriter output, string? js
     public void MeasurePeak(Device device)
     {
         // Of an emulated device they would take hours, and say nothing.
-        if (device.Kind == DeviceKind.Cuda && Environment.GetEnvironmentVariable(EmulatedDriver.Variable) is { Length: > 0 })
+        if (device.Description.Name.StartsWith("emulated", StringComparison.Ordinal))
             return;
         if (peaks.All(peak => peak.Device != device.Description.Id))
             peaks.Add(PeakMeasurement.Measure(device, output.WriteLine));

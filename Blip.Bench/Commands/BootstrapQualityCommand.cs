@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Blip.Bench.Reporting;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Datasets.Shapes;
 
 namespace Blip.Bench.Commands;

@@ -58,7 +58,8 @@ internal sealed class KernelsCommand : Command
             {
                 using var target = Target.Open(description, variant);
                 run.MeasurePeak(target.Device);
-                var cases = KernelBench.Cases(parsed.GetValue(operators) ?? [], target, parsed.GetRequiredValue(filter), parsed.GetValue(odd), brief);
+                var cases = KernelBench.Cases(
+                    parsed.GetValue(operators) ?? [], target, parsed.GetRequiredValue(filter), parsed.GetValue(odd), brief);
                 run.Measure(cases, brief ? Brief : Full);
             }
         }

@@ -65,7 +65,7 @@ internal sealed class LoadCommand : Command
             var (rows, columns) = ((int)info.Shape[0], (int)(info.ElementCount / info.Shape[0]));
             total += Time(() =>
             {
-                using var packed = PackedWeights.Allocate(device, rows, columns, WeightFormat.Float32);
+                using var packed = PackedWeights.Allocate(device, rows, columns, DType.Float32);
                 packed.Fill(0, values);
                 packed.Upload();
             });

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Blip.Bench.Reporting;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 
 namespace Blip.Bench.Commands;
 
@@ -12,7 +12,7 @@ internal sealed class LookingCommand : Command
     private readonly Option<string> device = new("--device") { Description = "cpu, opencl or cuda.", DefaultValueFactory = _ => "cpu" };
 
     public LookingCommand(TextWriter output)
-        : base("looking", "Tells how many of the words that name a shape look at it, on the sample pictures, by each method.")
+        : base("looking", "Tells how many of the words that name a shape look at it, on the sample images, by each method.")
     {
         this.output = output;
         Add(device);

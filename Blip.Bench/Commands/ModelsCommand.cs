@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Blip.Bench.Measuring;
 using Blip.Bench.Reporting;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
@@ -31,7 +31,7 @@ internal sealed class ModelsCommand : Command
 
     private readonly Option<string> device = BenchOptions.Device();
     private readonly Option<string[]> precisions = BenchOptions.Words("--precision", "How the decoder's weights are kept. [default: fp32, bf16 and int8; with --short fp32]", Precisions);
-    private readonly Option<string[]> batches = BenchOptions.Batches("--batches", "Pictures of a batch, and beams where there are several: 1 64 64x3. [default: 1 4 16 1x3 4x3 16x3]");
+    private readonly Option<string[]> batches = BenchOptions.Batches("--batches", "Images of a batch, and beams where there are several: 1 64 64x3. [default: 1 4 16 1x3 4x3 16x3]");
     private readonly Option<string> filter = BenchOptions.Filter();
     private readonly Option<string?> cli = new("--cli") { Description = "The blip program for cold starts. [default: the one built beside this one]", HelpName = "PATH" };
     private readonly Option<bool> isShort = BenchOptions.Short("About a minute: one model, small batches, few repetitions; loading and cold start of the demo captioner alone.");
@@ -70,7 +70,7 @@ internal sealed class ModelsCommand : Command
                     Measure(run, new ModelCases(source, description.Id, precision), encoders.Add(precision.ForEncoder()));
                     // A checkpoint has one head; made-up weights have them all.
                     if (source.IsSynthetic)
-                        Understand(run, new UnderstandingCases(source, description.Id, precision), withManyPictures: !brief && precision == kept[0]);
+                        Understand(run, new UnderstandingCases(source, description.Id, precision), withManyImages: !brief && precision == kept[0]);
                 }
             }
             // From the start of a process to words, and what of it is loading: from files, as a user has them.
@@ -100,13 +100,13 @@ internal sealed class ModelsCommand : Command
             }
         }
 
-        void Understand(BenchRun run, UnderstandingCases cases, bool withManyPictures)
+        void Understand(BenchRun run, UnderstandingCases cases, bool withManyImages)
         {
             using (cases)
             {
-                Add(run, cases.OnePicture(), brief ? BriefLong : Long);
-                if (withManyPictures)
-                    Add(run, cases.ManyPictures(), BriefLong);
+                Add(run, cases.OneImage(), brief ? BriefLong : Long);
+                if (withManyImages)
+                    Add(run, cases.ManyImages(), BriefLong);
             }
         }
 

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Blip.Bench.Reporting;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
@@ -34,19 +34,19 @@ internal sealed class QualityCommand : Command
         using var answers = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(golden, "golden.json")));
         var greedy = answers.RootElement.GetProperty("generate").EnumerateArray().First(test => test.GetProperty("name").GetString() == "greedy");
         int[] caption = [.. greedy.GetProperty("sequences")[0].EnumerateArray().Select(token => token.GetInt32())];
-        string[] pictures = [.. Directory.EnumerateFiles(Checkout.Path("weights/samples", Name), "*.png").Order(StringComparer.Ordinal)];
+        string[] images = [.. Directory.EnumerateFiles(Checkout.Path("weights/samples", Name), "*.png").Order(StringComparer.Ordinal)];
         var model = Checkout.Path("weights/captioning", Name);
 
         var side = ModelSource.Resolve("synthetic:base").Config.Vision.ImageSize;
         var pixels = new float[3 * side * side];
         SyntheticTensors.Fill("pixel_values", 0.1, 1, pixels);
-        var expected = Say(model, pictures, s_mixes[0]);
-        output.WriteLine($"demo: {pictures.Length} pictures, greedy and 3 beams, agreeing with fp32; base: synthetic:base against float64, error as a share of the root mean square");
+        var expected = Say(model, images, s_mixes[0]);
+        output.WriteLine($"demo: {images.Length} images, greedy and 3 beams, agreeing with fp32; base: synthetic:base against float64, error as a share of the root mean square");
         output.WriteLine("| decoder | encoder | demo captions | demo tokens | base tokens | embeddings' error | logits' error | base weights, MB |");
         output.WriteLine("|---|---|---|---|---|---|---|---|");
         foreach (var mix in s_mixes)
         {
-            var said = Say(model, pictures, mix);
+            var said = Say(model, images, mix);
             var captions = said.Zip(expected).Count(pair => pair.First.SequenceEqual(pair.Second));
             var tokens = said.Zip(expected).Sum(pair => Same(pair.First, pair.Second));
             using var works = new BlipWorks(ModelSource.Resolve("synthetic:base"), new ModelOptions { Precision = mix.Decoder, EncoderPrecision = mix.Encoder });
@@ -89,11 +89,11 @@ internal sealed class QualityCommand : Command
         return Math.Sqrt(squares / size);
     }
 
-    private static List<int[]> Say(string model, string[] pictures, (Precision Decoder, Precision Encoder) mix)
+    private static List<int[]> Say(string model, string[] images, (Precision Decoder, Precision Encoder) mix)
     {
         using var captioner = Captioner.Load(model, new CaptionerOptions { Device = "cpu", Precision = mix.Decoder, EncoderPrecision = mix.Encoder });
         CaptionOptions?[] ways = [null, new() { Generation = captioner.Defaults with { NumBeams = 3 } }];
-        return [.. ways.SelectMany(way => pictures.Select(picture => captioner.Caption(picture, way).Tokens.ToArray()))];
+        return [.. ways.SelectMany(way => images.Select(image => captioner.Caption(image, way).Tokens.ToArray()))];
     }
 
     private static int Same(ReadOnlySpan<int> a, ReadOnlySpan<int> b)

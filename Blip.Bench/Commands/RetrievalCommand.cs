@@ -3,7 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Blip.Bench.Measuring;
 using Blip.Bench.Reporting;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Retrieval;

@@ -13,7 +13,8 @@ internal static class KernelBench
     /// <param name="filter">What a case's name, its operator's name before it, must hold; in any case.</param>
     /// <param name="odd">With the cases that are not a model's too, whose times say little.</param>
     /// <param name="isShort">Without the longest ones.</param>
-    public static IEnumerable<BenchCase> Cases(IReadOnlyCollection<string> operators, Target target, string filter, bool odd, bool isShort) =>
+    public static IEnumerable<BenchCase> Cases(
+        IReadOnlyCollection<string> operators, Target target, string filter, bool odd, bool isShort) =>
         from name in operators.Count > 0 ? operators : OperatorCatalog.Names
         from one in OperatorCatalog.Cases(name)
         where (odd || one.Size == CaseSize.Real) && (!isShort || !one.IsLong) && (!one.IsForGpus || !target.Device.Description.IsProcessor)

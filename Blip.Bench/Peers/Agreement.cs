@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Runtime.Models;
 
 namespace Blip.Bench.Peers;
@@ -49,14 +49,14 @@ internal static class Agreement
     /// <param name="ours">Our captions.</param>
     /// <param name="peerName">Who the other is.</param>
     /// <param name="peer">The other's captions.</param>
-    /// <param name="golden">Whether the first picture's is to be the golden's, too.</param>
+    /// <param name="golden">Whether the first image's is to be the golden's, too.</param>
     /// <exception cref="InvalidDataException">A token in fp32 differs, or is not the golden's.</exception>
     public static void Check(Precision precision, string name, int[][] ours, string peerName, int[][] peer, bool golden = true)
     {
         var equal = ours.Zip(peer, (own, other) => own.Zip(other, (a, b) => a == b ? 1 : 0).Sum()).Sum();
         var all = peer.Sum(caption => caption.Length);
         var isGolden = golden && ours[0].Take(Golden.Length).SequenceEqual(Golden.Take(ours[0].Length));
-        Console.WriteLine($"  tokens, {Name(precision)}: {equal} of {all} of {name} equal {peerName}'s{(isGolden ? ", the first picture's the golden's" : "")}");
+        Console.WriteLine($"  tokens, {Name(precision)}: {equal} of {all} of {name} equal {peerName}'s{(isGolden ? ", the first image's the golden's" : "")}");
         if (precision == Precision.Fp32 && (equal != all || golden != isGolden))
             throw new InvalidDataException($"{name}: {string.Join(' ', ours[0])}\n{peerName}: {string.Join(' ', peer[0])}\ngolden: {string.Join(' ', Golden)}");
     }

@@ -16,10 +16,10 @@ internal static class ColdStart
     public static IEnumerable<BenchRecord> Run(PeerSession session)
     {
         session.Ready(session.Torch);
-        var picture = Path.Combine(AppContext.BaseDirectory, "picture.png");
+        var image = Path.Combine(AppContext.BaseDirectory, "image.png");
         string[] arguments =
         [
-            "caption", picture, "--model", session.Source.Folder!, "--device", "cpu", "--format", "json",
+            "caption", image, "--model", session.Source.Folder!, "--device", "cpu", "--format", "json",
             "--min-new-tokens", $"{PeerWorks.Tokens}", "--max-new-tokens", $"{PeerWorks.Tokens}",
         ];
         var programs = new List<(string Work, string[] Arguments)> { (Work, arguments) };

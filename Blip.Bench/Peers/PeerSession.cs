@@ -1,6 +1,6 @@
 using Blip.Bench.Peers.Onnx;
 using Blip.Bench.Peers.Torch;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 
@@ -50,7 +50,7 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
         return works;
     }
 
-    /// <summary>Pictures set, and encoder and cross-attention's part done.</summary>
+    /// <summary>Images set, and encoder and cross-attention's part done.</summary>
     public ICaptionWorks Ready(ICaptionWorks works, int images = 1)
     {
         works.SetPixels(Pixels(images), images);
@@ -63,7 +63,7 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     public IReadOnlyList<Precision> Precisions(params string[] names) =>
         options.Precisions.Count > 0 ? options.Precisions : [.. names.Select(name => Enum.Parse<Precision>(name, ignoreCase: true))];
 
-    /// <summary>Pictures of the synthetic rule <c>[images, 3, side, side]</c>; the first is that of the goldens.</summary>
+    /// <summary>Images of the synthetic rule <c>[images, 3, side, side]</c>; the first is that of the goldens.</summary>
     public float[] Pixels(int images)
     {
         if (!pixels.TryGetValue(images, out var values))

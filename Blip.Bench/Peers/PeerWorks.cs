@@ -1,5 +1,5 @@
 using Blip.Bench.Reporting;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Models;
 
@@ -28,7 +28,7 @@ internal static class PeerWorks
         ["embed-image"] = UnderstandingPeers.EmbedImage,
         ["embed-texts"] = UnderstandingPeers.EmbedTexts,
         ["answer"] = UnderstandingPeers.Answer,
-        ["answer-pictures"] = UnderstandingPeers.AnswerPictures,
+        ["answer-images"] = UnderstandingPeers.AnswerImages,
         ["caption-avx2"] = NarrowVectors.Run,
         ["cold-start"] = ColdStart.Run,
         ["caption-opencl"] = OpenCl,

@@ -1,5 +1,5 @@
 using Blip.Bench.Reporting;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Runtime.Models;
 
 namespace Blip.Bench.Peers;
@@ -9,20 +9,20 @@ internal static class UnderstandingPeers
 {
     private const int Many = UnderstandingCases.Many;
 
-    /// <summary>A picture and twenty texts.</summary>
+    /// <summary>An image and twenty texts.</summary>
     public static IEnumerable<BenchRecord> Match(PeerSession session) => Numbers(session, "match", images: 1, Many, (works, texts) => works.Match(texts));
 
-    /// <summary>A picture's vector.</summary>
+    /// <summary>An image's vector.</summary>
     public static IEnumerable<BenchRecord> EmbedImage(PeerSession session) => Numbers(session, "embed-image", images: 1, items: 1, (works, _) => works.EmbedImages());
 
     /// <summary>Twenty texts' vectors.</summary>
     public static IEnumerable<BenchRecord> EmbedTexts(PeerSession session) => Numbers(session, "embed-texts", images: 1, Many, (works, texts) => works.EmbedTexts(texts));
 
-    /// <summary>Twenty questions about a picture.</summary>
+    /// <summary>Twenty questions about an image.</summary>
     public static IEnumerable<BenchRecord> Answer(PeerSession session) => Answers(session, "answer", images: 1);
 
-    /// <summary>A question about each of twenty pictures.</summary>
-    public static IEnumerable<BenchRecord> AnswerPictures(PeerSession session) => Answers(session, "answer-pictures", Many);
+    /// <summary>A question about each of twenty images.</summary>
+    public static IEnumerable<BenchRecord> AnswerImages(PeerSession session) => Answers(session, "answer-images", Many);
 
     private static IEnumerable<BenchRecord> Numbers(
         PeerSession session, string work, int images, int items, Func<IUnderstandingWorks, IReadOnlyList<int[]>, float[]> run) =>

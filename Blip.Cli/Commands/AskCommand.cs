@@ -7,7 +7,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip ask</c>: pictures and questions in, answers out.</summary>
+/// <summary><c>blip ask</c>: images and questions in, answers out.</summary>
 internal sealed class AskCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -28,11 +28,11 @@ internal sealed class AskCommand : Command, IHasExamples
     private readonly GenerationBinding generation;
 
     public AskCommand(Terminal terminal)
-        : base("ask", "Answers questions about pictures: every question about every picture.")
+        : base("ask", "Answers questions about images: every question about every image.")
     {
         this.terminal = terminal;
         paths = PathsArgument.AddTo(this, ArgumentArity.OneOrMore, " Without --question, the last one is the question.");
-        questions = new TextsBinding(this, "--question", "a question about each picture");
+        questions = new TextsBinding(this, "--question", "a question about each image");
         answers = new TextsBinding(this, "--answer", "an answer to choose among, in place of writing one");
         model = new ModelBinding(this, DemoModel.Answering);
         output = new OutputBinding(
@@ -59,8 +59,8 @@ internal sealed class AskCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var (pictures, asked) = Inputs(parsed);
-        var among = answers.Read(parsed, pictures, terminal.OpenInput);
+        var (images, asked) = Inputs(parsed);
+        var among = answers.Read(parsed, images, terminal.OpenInput);
         var shown = Shown(parsed, among);
         var source = model.Resolve(parsed, terminal);
         var defaults = Startup.Step(() => QuestionAnswerer.DefaultsOf(source, model.Compat(parsed)));
@@ -78,12 +78,12 @@ internal sealed class AskCommand : Command, IHasExamples
             terminal.Say(idle);
         using var maps = attention.Open(parsed);
 
-        var sources = InputExpansion.Expand(pictures, terminal.OpenInput, archives: true);
+        var sources = InputExpansion.Expand(images, terminal.OpenInput, archives: true);
         return await new PipelineRun(terminal, model, output).RunAsync(
             parsed,
             () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),
             answerer => answerer.AnswerAllAsync(sources, asked, options, cancellationToken),
-            new AnswerForm(InputExpansion.IsOneNamed(pictures, sources), asked.Count == 1, among.Count > 0 ? shown : options.Generation.NumReturnSequences),
+            new AnswerForm(InputExpansion.IsOneNamed(images, sources), asked.Count == 1, among.Count > 0 ? shown : options.Generation.NumReturnSequences),
             sources.Count * asked.Count,
             "answers",
             maps is null ? null : result => maps.Save(
@@ -91,14 +91,14 @@ internal sealed class AskCommand : Command, IHasExamples
     }
 
     // "blip ask photo.jpg 'what is it?'": the last word is the question, unless questions have options of their own.
-    private (string[] Pictures, IReadOnlyList<string> Questions) Inputs(ParseResult parsed)
+    private (string[] Images, IReadOnlyList<string> Questions) Inputs(ParseResult parsed)
     {
         var arguments = parsed.GetRequiredValue(paths);
         var question = arguments[^1];
         if (questions.Read(parsed, arguments, terminal.OpenInput) is { Count: > 0 } given)
         {
             return question.EndsWith('?') && !Path.Exists(question)
-                ? throw new UsageException($"'{question}' is no picture; where there is {questions.Name} or {questions.FileName}, every question is given so.")
+                ? throw new UsageException($"'{question}' is no image; where there is {questions.Name} or {questions.FileName}, every question is given so.")
                 : (arguments, given);
         }
         if (arguments.Length == 1 || question == InputExpansion.StandardInput || Path.Exists(question))

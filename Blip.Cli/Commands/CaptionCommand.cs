@@ -7,7 +7,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip caption</c>: pictures in, sentences out.</summary>
+/// <summary><c>blip caption</c>: images in, sentences out.</summary>
 internal sealed class CaptionCommand : Command, IHasExamples
 {
     private readonly Option<string?> prompt = OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
@@ -22,14 +22,14 @@ internal sealed class CaptionCommand : Command, IHasExamples
     private readonly SidecarBinding sidecar;
 
     public CaptionCommand(Terminal terminal)
-        : base("caption", "Says what is in pictures, one sentence each.")
+        : base("caption", "Says what is in images, one sentence each.")
     {
         this.terminal = terminal;
         paths = PathsArgument.AddTo(this, ArgumentArity.OneOrMore);
         model = new ModelBinding(this, DemoModel.Captioning);
         output = new OutputBinding(
             this,
-            "text: the sentence, after the path and a tab where there may be several pictures; json: one array; jsonl: one object a line; csv: a table.",
+            "text: the sentence, after the path and a tab where there may be several images; json: one array; jsonl: one object a line; csv: a table.",
             RecordForm<CaptionResult>.Formats);
         foreach (var option in (Option[])[prompt, badWords])
             Add(option);
@@ -42,7 +42,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
-        ("One picture", "blip caption photo.jpg --model models/blip-image-captioning-base"),
+        ("One image", "blip caption photo.jpg --model models/blip-image-captioning-base"),
         ("A better sentence, more slowly", "blip caption photo.jpg --num-beams 3"),
         ("A folder to a table", "blip caption photos --format csv --output captions.csv"),
         ("Three different sentences", "blip caption photo.jpg --sample --top-p 0.9 --num-return-sequences 3"),
@@ -87,7 +87,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
             captioner => captioner.CaptionAllAsync(sources, options, cancellationToken),
             form,
             sources.Count,
-            "pictures",
+            "images",
             result => maps?.Save(result.Source, result.Image!, [new WordLine("caption", result.Caption!.Attention)]) ?? sidecars?.Save(result));
     }
 }

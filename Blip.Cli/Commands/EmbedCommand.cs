@@ -6,7 +6,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip embed</c>: pictures and texts in, vectors out.</summary>
+/// <summary><c>blip embed</c>: images and texts in, vectors out.</summary>
 internal sealed class EmbedCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -16,7 +16,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
     private readonly OutputBinding output;
 
     public EmbedCommand(Terminal terminal)
-        : base("embed", "Makes vectors of pictures and texts, of length 1, whose products say how close they are.")
+        : base("embed", "Makes vectors of images and texts, of length 1, whose products say how close they are.")
     {
         this.terminal = terminal;
         paths = PathsArgument.AddTo(this, ArgumentArity.ZeroOrMore);
@@ -25,7 +25,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
         output = new OutputBinding(
             this,
             "jsonl: one object a line; json: one array; csv: a table; text: the numbers after the path or the text and a tab; npy: a float32 array for NumPy, "
-                + "a row for each picture and then for each text, in a file.",
+                + "a row for each image and then for each text, in a file.",
             ["jsonl", "json", "csv", "text", EmbeddingForm.Npy]);
         SetAction(RunAsync);
     }
@@ -33,7 +33,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
-        ("A picture and a text", "blip embed photo.jpg --text \"a dog on a beach\""),
+        ("An image and a text", "blip embed photo.jpg --text \"a dog on a beach\""),
         ("A folder", "blip embed photos --output vectors.jsonl"),
         ("An array for NumPy", "blip embed photos --format npy --output vectors.npy"),
         ("With a real model", "blip embed photo.jpg --model Salesforce/blip-itm-base-coco"),

@@ -8,17 +8,17 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip index</c>: pictures into an index that <c>blip search</c> looks through.</summary>
+/// <summary><c>blip index</c>: images into an index that <c>blip search</c> looks through.</summary>
 internal sealed class IndexCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
     private readonly Argument<string[]> paths;
-    private readonly Option<string> index = IndexOption.Create("The index to make, or to add to. Pictures below its folder are known by their path from there.");
-    private readonly Option<bool> prune = new("--prune") { Description = "Also take pictures out of the index whose files are gone." };
+    private readonly Option<string> index = IndexOption.Create("The index to make, or to add to. Images below its folder are known by their path from there.");
+    private readonly Option<bool> prune = new("--prune") { Description = "Also take images out of the index whose files are gone." };
     private readonly ModelBinding model;
 
     public IndexCommand(Terminal terminal)
-        : base("index", "Puts pictures into an index, to be found by words. What is there and has not changed is passed over: the same command goes on where it ended.")
+        : base("index", "Puts images into an index, to be found by words. What is there and has not changed is passed over: the same command goes on where it ended.")
     {
         this.terminal = terminal;
         paths = PathsArgument.AddTo(this, ArgumentArity.ZeroOrMore);
@@ -32,17 +32,17 @@ internal sealed class IndexCommand : Command, IHasExamples
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
         ("A folder with its subfolders", "blip index photos --model Salesforce/blip-itm-base-coco"),
-        ("An index of its own beside the pictures", "blip index photos --index photos/blip.index"),
-        ("New pictures in, deleted ones out", "blip index photos --prune"),
+        ("An index of its own beside the images", "blip index photos --index photos/blip.index"),
+        ("New images in, deleted ones out", "blip index photos --prune"),
     ];
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var arguments = parsed.GetValue(paths) ?? [];
         if (arguments.Length == 0 && !parsed.GetValue(prune))
-            throw new UsageException("there is nothing to index: give a folder, or --prune to take out pictures whose files are gone.");
+            throw new UsageException("there is nothing to index: give a folder, or --prune to take out images whose files are gone.");
         if (arguments.Contains(InputExpansion.StandardInput))
-            throw new UsageException("a picture from standard input has no file to be found again: give files or folders.");
+            throw new UsageException("an image from standard input has no file to be found again: give files or folders.");
         var path = parsed.GetRequiredValue(index);
         var source = model.Resolve(parsed, terminal);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
@@ -91,7 +91,7 @@ internal sealed class IndexCommand : Command, IHasExamples
         retriever.Index.CompactIfWorthwhile();
         terminal.Output.Write(
             $"{counts[(int)IndexingOutcome.Added]} added, {counts[(int)IndexingOutcome.Updated]} updated, {counts[(int)IndexingOutcome.Unchanged]} unchanged, "
-            + $"{removed} removed, {counts[(int)IndexingOutcome.Failed]} failed; {retriever.Index.Count} pictures in {retriever.Index.Path}\n");
+            + $"{removed} removed, {counts[(int)IndexingOutcome.Failed]} failed; {retriever.Index.Count} images in {retriever.Index.Path}\n");
         return counts[(int)IndexingOutcome.Failed] == 0 ? ExitCodes.Success : ExitCodes.SomeFailed;
     }
 }

@@ -8,7 +8,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip match</c>: how well each text fits each picture.</summary>
+/// <summary><c>blip match</c>: how well each text fits each image.</summary>
 internal sealed class MatchCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -19,11 +19,11 @@ internal sealed class MatchCommand : Command, IHasExamples
     private readonly AttentionBinding attention;
 
     public MatchCommand(Terminal terminal)
-        : base("match", "Tells how well texts fit pictures: every text beside every picture.")
+        : base("match", "Tells how well texts fit images: every text beside every image.")
     {
         this.terminal = terminal;
         paths = PathsArgument.AddTo(this, ArgumentArity.OneOrMore);
-        texts = new TextsBinding(this, "--text", "a text to put beside each picture");
+        texts = new TextsBinding(this, "--text", "a text to put beside each image");
         model = new ModelBinding(this, DemoModel.Retrieval);
         output = new OutputBinding(
             this,
@@ -48,7 +48,7 @@ internal sealed class MatchCommand : Command, IHasExamples
         var arguments = parsed.GetRequiredValue(paths);
         var beside = texts.Read(parsed, arguments, terminal.OpenInput);
         if (beside.Count == 0)
-            throw new UsageException($"there is no text to put beside the pictures: give {texts.Name} TEXT or {texts.FileName} FILE.");
+            throw new UsageException($"there is no text to put beside the images: give {texts.Name} TEXT or {texts.FileName} FILE.");
         var source = model.Resolve(parsed, terminal);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true);
         var options = new MatchOptions
@@ -64,9 +64,9 @@ internal sealed class MatchCommand : Command, IHasExamples
             parsed,
             () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)),
             matcher => matcher.MatchAllAsync(sources, beside, options, cancellationToken),
-            new MatchForm(InputExpansion.IsOneNamed(arguments, sources) ? null : [.. sources.Select(picture => picture.Name)]),
+            new MatchForm(InputExpansion.IsOneNamed(arguments, sources) ? null : [.. sources.Select(image => image.Name)]),
             sources.Count,
-            "pictures",
+            "images",
             maps is null ? null : result => maps.Save(result.Source, result.Image!, [.. result.Matches!.Select(Line)]));
     }
 

@@ -8,20 +8,20 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip search</c>: words in, pictures out.</summary>
+/// <summary><c>blip search</c>: words in, images out.</summary>
 internal sealed class SearchCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
     private readonly Argument<string[]> words = new("words")
     {
-        Description = "What is in the picture; several words are one description, with quotes or without.",
+        Description = "What is in the image; several words are one description, with quotes or without.",
         HelpName = "WORDS",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> image = OptionKinds.Text("--image", "Find the pictures nearest to this one, in place of words.", "FILE");
+    private readonly Option<string?> image = OptionKinds.Text("--image", "Find the images nearest to this one, in place of words.", "FILE");
     private readonly Option<string> index = IndexOption.Create("The index to look through; 'blip index' makes it.");
-    private readonly Option<int?> top = OptionKinds.Number<int>("--top", "How many pictures to find. [default: 10]");
+    private readonly Option<int?> top = OptionKinds.Number<int>("--top", "How many images to find. [default: 10]");
     private readonly Option<int?> rerank = OptionKinds.Number<int>(
         "--rerank", "Let the matching head look again at so many of the first, one after the other, and order them by what it says; published figures take 256 or 128. [default: 0]");
     private readonly Option<bool> open = new("--open") { Description = "Show the first one in the system's own viewer, too." };
@@ -29,7 +29,7 @@ internal sealed class SearchCommand : Command, IHasExamples
     private readonly OutputBinding output;
 
     public SearchCommand(Terminal terminal)
-        : base("search", "Finds pictures in an index by words, or by another picture, best first.")
+        : base("search", "Finds images in an index by words, or by another image, best first.")
     {
         this.terminal = terminal;
         words.Validators.Add(RefuseUnknownOptions);
@@ -39,7 +39,7 @@ internal sealed class SearchCommand : Command, IHasExamples
         model = new ModelBinding(this, DemoModel.Retrieval);
         output = new OutputBinding(
             this,
-            "text: a line for each picture, with its path, a tab, its cosine and, where the matching head looked, a tab and its probability; json: one array; jsonl: one object a line; csv: a table.",
+            "text: a line for each image, with its path, a tab, its cosine and, where the matching head looked, a tab and its probability; json: one array; jsonl: one object a line; csv: a table.",
             RecordForm<RetrievalHit>.Formats);
         SetAction(RunAsync);
     }
@@ -49,7 +49,7 @@ internal sealed class SearchCommand : Command, IHasExamples
     [
         ("By words", "blip search \"a dog on a beach\" --model Salesforce/blip-itm-base-coco"),
         ("More exactly, more slowly", "blip search \"a dog on a beach\" --rerank 64"),
-        ("By a picture", "blip search --image photo.jpg --index photos/blip.index"),
+        ("By an image", "blip search --image photo.jpg --index photos/blip.index"),
         ("The paths alone", "blip search \"a dog on a beach\" --top 3 | cut -f1"),
         ("Look at the best", "blip search \"a dog on a beach\" --open"),
     ];
@@ -57,9 +57,9 @@ internal sealed class SearchCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var text = string.Join(' ', parsed.GetValue(words) ?? []);
-        var picture = parsed.GetValue(image);
-        if ((text.Length > 0) == (picture is not null))
-            throw new UsageException(picture is null ? "there is nothing to look for: give words, or --image FILE." : "--image is given and words are, too; give one of them.");
+        var example = parsed.GetValue(image);
+        if ((text.Length > 0) == (example is not null))
+            throw new UsageException(example is null ? "there is nothing to look for: give words, or --image FILE." : "--image is given and words are, too; give one of them.");
         var path = parsed.GetRequiredValue(index);
         if (!File.Exists(path))
             throw new UsageException($"--index is '{path}', and there is no such index; make it with 'blip index FOLDER --index {path}'.");
@@ -79,19 +79,19 @@ internal sealed class SearchCommand : Command, IHasExamples
                 using var retriever = pipeline is Matcher matcher ? Retriever.OpenRead(matcher, path) : Retriever.OpenRead((Embedder)pipeline, path);
                 foreach (var notice in retriever.Index.Notices)
                     terminal.Say(notice);
-                return (picture is null ? retriever.Search(text, options, cancellationToken) : ByImage(retriever, picture, options, cancellationToken)).ToAsyncEnumerable();
+                return (example is null ? retriever.Search(text, options, cancellationToken) : ByImage(retriever, example, options, cancellationToken)).ToAsyncEnumerable();
             },
             new SearchForm(),
             options.Top,
-            "pictures",
+            "images",
             hit => parsed.GetValue(open) && opened++ == 0 ? Viewer.Open(hit.Path) : null);
     }
 
-    private static IReadOnlyList<RetrievalHit> ByImage(Retriever retriever, string picture, SearchOptions options, CancellationToken cancellationToken)
+    private static IReadOnlyList<RetrievalHit> ByImage(Retriever retriever, string example, SearchOptions options, CancellationToken cancellationToken)
     {
         try
         {
-            return retriever.SearchByImage(picture, options, cancellationToken);
+            return retriever.SearchByImage(example, options, cancellationToken);
         }
         catch (ImageException e)
         {

@@ -3,7 +3,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Input;
 
-/// <summary>Turns what stands on the command line into pictures, in the order given.</summary>
+/// <summary>Turns what stands on the command line into images, in the order given.</summary>
 internal static class InputExpansion
 {
     /// <summary>The name of standard input on the command line and in the results.</summary>
@@ -19,8 +19,8 @@ internal static class InputExpansion
     };
 
     /// <summary>
-    /// A file is itself; a folder is every picture in it and in its subfolders, by path; a pattern (<c>*</c>, <c>?</c>, and <c>**</c> for
-    /// any depth) is the files that match, by path; <c>-</c> is standard input. What names nothing is a picture that fails, so that it
+    /// A file is itself; a folder is every image in it and in its subfolders, by path; a pattern (<c>*</c>, <c>?</c>, and <c>**</c> for
+    /// any depth) is the files that match, by path; <c>-</c> is standard input. What names nothing is an image that fails, so that it
     /// is reported in its place and stops nothing.
     /// </summary>
     /// <param name="arguments">What stands on the command line.</param>
@@ -29,7 +29,7 @@ internal static class InputExpansion
     public static List<ImageSource> Expand(IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false) =>
         [.. arguments.SelectMany(argument => Expand(argument, openInput)).SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source])];
 
-    /// <summary>True where the command line names one picture, itself and not a folder or a pattern: its result needs no path.</summary>
+    /// <summary>True where the command line names one image, itself and not a folder or a pattern: its result needs no path.</summary>
     public static bool IsOneNamed(IReadOnlyList<string> arguments, IReadOnlyList<ImageSource> sources) =>
         arguments is [var argument] && sources is [var source] && source.Name == argument;
 
@@ -43,7 +43,7 @@ internal static class InputExpansion
         try
         {
             if (Directory.Exists(argument))
-                return NotEmpty(Pictures(argument), argument, $"the folder holds no pictures ({string.Join(' ', Extensions)})");
+                return NotEmpty(Images(argument), argument, $"the folder holds no images ({string.Join(' ', Extensions)})");
             if (argument.AsSpan().ContainsAny('*', '?'))
                 return NotEmpty(Matches(argument), argument, "no file matches");
         }
@@ -60,7 +60,7 @@ internal static class InputExpansion
         return sources.Count > 0 ? sources : [Failing(argument, otherwise)];
     }
 
-    private static IEnumerable<string> Pictures(string folder) => Files(folder, Listing).Where(path => Extensions.Contains(Path.GetExtension(path)));
+    private static IEnumerable<string> Images(string folder) => Files(folder, Listing).Where(path => Extensions.Contains(Path.GetExtension(path)));
 
     // "photos/2024-*/**/*.jpg": the fixed folders first, then one step for each part of the pattern.
     private static IEnumerable<string> Matches(string pattern)

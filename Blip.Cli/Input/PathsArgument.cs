@@ -3,11 +3,11 @@ using System.CommandLine.Parsing;
 
 namespace Blip.Cli.Input;
 
-/// <summary>The pictures of a command line.</summary>
+/// <summary>The images of a command line.</summary>
 internal static class PathsArgument
 {
-    private const string Pictures =
-        "Pictures: files, folders (with their subfolders), patterns such as 'photos/*.jpg' or '**/*.png', or - for a picture from standard input.";
+    private const string Images =
+        "Images: files, folders (with their subfolders), patterns such as 'photos/*.jpg' or '**/*.png', or - for an image from standard input.";
 
     /// <summary>Adds the argument to a command.</summary>
     /// <param name="command">The command; options that it gets later are known, too.</param>
@@ -15,13 +15,13 @@ internal static class PathsArgument
     /// <param name="more">What else may stand there, for the help.</param>
     public static Argument<string[]> AddTo(Command command, ArgumentArity arity, string more = "")
     {
-        var paths = new Argument<string[]>("path") { Description = Pictures + more, HelpName = "PATH", Arity = arity };
+        var paths = new Argument<string[]>("path") { Description = Images + more, HelpName = "PATH", Arity = arity };
         paths.Validators.Add(result => RefuseUnknownOptions(result, command));
         command.Add(paths);
         return paths;
     }
 
-    // What looks like an option and is none would be taken for a picture's name.
+    // What looks like an option and is none would be taken for an image's name.
     private static void RefuseUnknownOptions(ArgumentResult result, Command command)
     {
         foreach (var token in result.Tokens.Select(token => token.Value).Where(token => token.Length > 1 && token[0] == '-' && !File.Exists(token)))

@@ -29,7 +29,7 @@ internal sealed class TextsBinding
 
     /// <summary>The texts, in order: those given one by one first.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="paths">The pictures; only one thing can come from standard input.</param>
+    /// <param name="paths">The images; only one thing can come from standard input.</param>
     /// <param name="openInput">Opens standard input.</param>
     /// <exception cref="UsageException">The file cannot be read, or holds nothing, or one of the texts is blank.</exception>
     public IReadOnlyList<string> Read(ParseResult parsed, IReadOnlyList<string> paths, Func<Stream> openInput)
@@ -40,7 +40,7 @@ internal sealed class TextsBinding
         if (parsed.GetValue(file) is not { } path)
             return texts;
         if (path == InputExpansion.StandardInput && paths.Contains(InputExpansion.StandardInput))
-            throw new UsageException($"a picture and {file.Name} cannot both come from standard input; put one of them in a file.");
+            throw new UsageException($"an image and {file.Name} cannot both come from standard input; put one of them in a file.");
         return [.. texts, .. Lines.Read(file.Name, path, openInput)];
     }
 }

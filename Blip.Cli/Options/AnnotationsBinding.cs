@@ -3,7 +3,7 @@ using Blip.Runtime.Evaluation;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Which pictures, and what people said of them.</summary>
+/// <summary>Which images, and what people said of them.</summary>
 internal sealed class AnnotationsBinding
 {
     private readonly Option<string> annotations = new("--annotations")

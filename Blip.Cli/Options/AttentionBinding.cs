@@ -4,7 +4,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Whether it is shown where words looked, as pictures, as a page, and by which method.</summary>
+/// <summary>Whether it is shown where words looked, as images, as a page, and by which method.</summary>
 internal sealed class AttentionBinding
 {
     private static readonly (AttentionMethod Method, string Name, string Note)[] Known =
@@ -14,8 +14,8 @@ internal sealed class AttentionBinding
         (AttentionMethod.Rollout, "rollout", "Attention rollout through all layers of both towers."),
     ];
 
-    private readonly Option<string?> map = OptionKinds.Text("--attention-map", "Write for each word a PNG of where in the picture the model looked.", "DIR");
-    private readonly Option<string?> html = OptionKinds.Text("--attention-html", "Write one page, with its pictures in it, on which a touch of a word shows where the model looked.", "FILE");
+    private readonly Option<string?> map = OptionKinds.Text("--attention-map", "Write for each word a PNG of where in the image the model looked.", "DIR");
+    private readonly Option<string?> html = OptionKinds.Text("--attention-html", "Write one page, with its images in it, on which a touch of a word shows where the model looked.", "FILE");
     private readonly Option<string> method;
     private readonly Option<int?>? layer;
 

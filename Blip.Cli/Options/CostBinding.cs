@@ -22,14 +22,14 @@ internal sealed class CostBinding
     private readonly Option<string> precision = OptionKinds.Choice("--precision", "With --cost: how weights are kept.", "fp32", DeviceBinding.Precisions);
     private readonly Option<string> encoderPrecision = OptionKinds.Choice(
         "--encoder-precision", "With --cost: the same for the image encoder.", "auto", ["auto", .. DeviceBinding.Precisions]);
-    private readonly Option<int?> batchSize = OptionKinds.Number<int>("--batch-size", $"With --cost: pictures of a batch. [default: {Defaults.BatchSize}]");
+    private readonly Option<int?> batchSize = OptionKinds.Number<int>("--batch-size", $"With --cost: images of a batch. [default: {Defaults.BatchSize}]");
     private readonly Option<int?> numBeams = OptionKinds.Number<int>("--num-beams", $"With --cost: beams of the search. [default: {Defaults.NumBeams}]");
     private readonly Option<int?> tokens = OptionKinds.Number<int>("--tokens", $"With --cost: tokens of a caption, the start token not counted. [default: {Defaults.Tokens}]");
-    private readonly Option<string> picture = new("--picture")
+    private readonly Option<string> image = new("--image")
     {
-        Description = "With --cost: the pictures as they come.",
+        Description = "With --cost: the images as they come.",
         HelpName = "WIDTHxHEIGHT",
-        DefaultValueFactory = _ => $"{Defaults.PictureWidth}x{Defaults.PictureHeight}",
+        DefaultValueFactory = _ => $"{Defaults.ImageWidth}x{Defaults.ImageHeight}",
     };
     private readonly Option<double?> teraflops = OptionKinds.Number<double>("--peak", "With --cost and --bandwidth: what the device computes, for a least time.", "TFLOP/s");
     private readonly Option<double?> bandwidth = OptionKinds.Number<double>("--bandwidth", "With --cost and --peak: what its memory moves, for a least time.", "GB/s");
@@ -37,7 +37,7 @@ internal sealed class CostBinding
     /// <summary>Adds the options to a command.</summary>
     public CostBinding(Command command)
     {
-        Option[] details = [device, precision, encoderPrecision, batchSize, numBeams, tokens, picture, teraflops, bandwidth];
+        Option[] details = [device, precision, encoderPrecision, batchSize, numBeams, tokens, image, teraflops, bandwidth];
         foreach (var option in (Option[])[cost, .. details])
             command.Add(option);
         command.Validators.Add(result =>
@@ -61,7 +61,7 @@ internal sealed class CostBinding
         var (peak, bytes) = (Positive(parsed, teraflops), Positive(parsed, bandwidth));
         if (peak is null != bytes is null)
             throw new UsageException($"{teraflops.Name} and {bandwidth.Name} make a least time together: give both, or neither.");
-        var (width, height) = Picture(parsed.GetRequiredValue(picture));
+        var (width, height) = Image(parsed.GetRequiredValue(image));
         var options = new CostOptions
         {
             Device = Enum.Parse<DeviceKind>(parsed.GetRequiredValue(device), ignoreCase: true),
@@ -70,8 +70,8 @@ internal sealed class CostBinding
             BatchSize = parsed.GetValue(batchSize) ?? Defaults.BatchSize,
             NumBeams = parsed.GetValue(numBeams) ?? Defaults.NumBeams,
             Tokens = parsed.GetValue(tokens) ?? Defaults.Tokens,
-            PictureWidth = width,
-            PictureHeight = height,
+            ImageWidth = width,
+            ImageHeight = height,
         };
         var report = new CostReport(Startup.Step(() => CaptionCosts.Of(source, options)), peak, bytes);
         if (json)
@@ -83,8 +83,8 @@ internal sealed class CostBinding
     private static double? Positive(ParseResult parsed, Option<double?> option) =>
         parsed.GetValue(option) is not { } value ? null : value > 0 ? value : throw new UsageException($"{option.Name} is {value}; give a number above 0.");
 
-    private (int Width, int Height) Picture(string text) =>
+    private (int Width, int Height) Image(string text) =>
         text.Split('x', 'X', '×') is [var width, var height] && int.TryParse(width, out var columns) && int.TryParse(height, out var rows)
             ? (columns, rows)
-            : throw new UsageException($"{picture.Name} is '{text}'; give columns and rows, such as 640x480.");
+            : throw new UsageException($"{image.Name} is '{text}'; give columns and rows, such as 640x480.");
 }

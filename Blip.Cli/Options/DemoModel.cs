@@ -9,7 +9,7 @@ internal sealed record DemoModel(string Folder, string Noun, string ForPhotograp
     /// <summary>Writes captions.</summary>
     public static readonly DemoModel Captioning = new("captioning", "captioner", "Salesforce/blip-image-captioning-base");
 
-    /// <summary>Compares pictures and texts.</summary>
+    /// <summary>Compares images and texts.</summary>
     public static readonly DemoModel Retrieval = new("retrieval", "matcher", "Salesforce/blip-itm-base-coco");
 
     /// <summary>Answers questions.</summary>

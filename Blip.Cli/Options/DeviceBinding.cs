@@ -36,7 +36,7 @@ internal sealed class DeviceBinding
     };
     private readonly Option<int?> threads = OptionKinds.Number<int>("--threads", "Threads of the CPU device. [default: one per core]");
     private readonly Option<int?> batchSize = OptionKinds.Number<int>(
-        "--batch-size", "Pictures that go through the model together; it changes the time, not the words. [default: the device's choice]");
+        "--batch-size", "Images that go through the model together; it changes the time, not the words. [default: the device's choice]");
     private readonly Option<string?> vocabulary = OptionKinds.Text(
         "--vocab", "A vocab.txt or tokenizer.json in place of the model's own.", "FILE");
 
@@ -49,7 +49,7 @@ internal sealed class DeviceBinding
     /// <summary>Adds the options to a command.</summary>
     public DeviceBinding(Command command)
     {
-        cache.Validators.Add(RefusePictureAsFolder);
+        cache.Validators.Add(RefuseImageAsFolder);
         device.CompletionSources.Add("auto", "cuda", "opencl", "cpu", "cuda:all");
         foreach (var option in (Option[])[device, precision, encoderPrecision, cache, threads, batchSize, vocabulary, compat])
             command.Add(option);
@@ -83,11 +83,11 @@ internal sealed class DeviceBinding
     }
 
     // "--cache photo.jpg" was meant to caption the photo.
-    private static void RefusePictureAsFolder(OptionResult result)
+    private static void RefuseImageAsFolder(OptionResult result)
     {
         if (result.Tokens is [var token] && !Directory.Exists(token.Value))
             result.AddError(
                 $"--cache is '{token.Value}', and there is no such folder; "
-                + "make it first, or put --cache after the pictures to keep the file beside the model.");
+                + "make it first, or put --cache after the images to keep the file beside the model.");
     }
 }

@@ -6,13 +6,13 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary>What is scored: a results file as it is, or a model over a folder of pictures, whose results can be kept.</summary>
+/// <summary>What is scored: a results file as it is, or a model over a folder of images, whose results can be kept.</summary>
 internal sealed class EvaluationBinding
 {
     private readonly Command command;
     private readonly ResultsFormat format;
     private readonly Option<string?> results;
-    private readonly Option<string?> images = OptionKinds.Text("--images", "Run the model over the data set's pictures, which lie in this folder.", "DIR");
+    private readonly Option<string?> images = OptionKinds.Text("--images", "Run the model over the data set's images, which lie in this folder.", "DIR");
     private readonly Option<string?> save;
     private readonly Option<bool> resume = new("--resume") { Description = "Go on with the file of --save-results: what is answered there is not asked again." };
     private readonly Option<bool> details = new("--details") { Description = "In JSON, also the scores of each one." };
@@ -53,9 +53,9 @@ internal sealed class EvaluationBinding
     public IReadOnlyDictionary<long, string>? Results(ParseResult parsed) =>
         parsed.GetValue(results) is { } path ? Startup.Step(() => format.Load(path)) : null;
 
-    /// <summary>The folder of pictures.</summary>
+    /// <summary>The folder of images.</summary>
     /// <exception cref="UsageException">There is none.</exception>
-    public PictureFolder Images(ParseResult parsed) => Startup.Step(() => new PictureFolder(parsed.GetValue(images)!));
+    public ImageFolder Images(ParseResult parsed) => Startup.Step(() => new ImageFolder(parsed.GetValue(images)!));
 
     /// <summary>The file to keep results in; null where none is named.</summary>
     /// <exception cref="UsageException">It exists and is not to be gone on with, or cannot be written.</exception>
@@ -68,11 +68,11 @@ internal sealed class EvaluationBinding
         return Startup.Step(() => ResultsWriter.Open(path, format, parsed.GetValue(resume)));
     }
 
-    /// <summary>A picture of the data set; one that is not there fails in its turn and stops nothing.</summary>
-    public static ImageSource Picture(PictureFolder folder, string? fileName, long id) =>
+    /// <summary>An image of the data set; one that is not there fails in its turn and stops nothing.</summary>
+    public static ImageSource Image(ImageFolder folder, string? fileName, long id) =>
         folder.Find(fileName, id) is { } path
             ? ImageSource.FromFile(path)
-            : ImageSource.FromStream(() => throw new FileNotFoundException("there is no such picture in the folder of --images"), fileName ?? $"picture {id}");
+            : ImageSource.FromStream(() => throw new FileNotFoundException("there is no such image in the folder of --images"), fileName ?? $"image {id}");
 
     private void Check(CommandResult result)
     {

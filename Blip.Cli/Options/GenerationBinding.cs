@@ -63,7 +63,7 @@ internal sealed class GenerationBinding
         Number<int>("--max-new-tokens", "Most tokens after the prompt; goes before --max-length.", (o, v) => o with { MaxNewTokens = v });
         Number<int>("--min-length", "Fewest tokens, the start token and the prompt counted.", (o, v) => o with { MinLength = v });
         Number<int>("--min-new-tokens", "Fewest tokens after the prompt.", (o, v) => o with { MinNewTokens = v });
-        Number<int>("--num-return-sequences", "Sentences for each picture: the best of the beams, or samples.", (o, v) => o with { NumReturnSequences = v });
+        Number<int>("--num-return-sequences", "Sentences for each image: the best of the beams, or samples.", (o, v) => o with { NumReturnSequences = v });
         forBeams.Add(Number<double>("--length-penalty", "Beams: above 0 favours long sentences, below 0 short ones. [default: 1]", (o, v) => o with { LengthPenalty = v }));
         forBeams.Add(Parsed("--early-stopping", "Beams: stop as soon as there are enough sentences (true), when better ones are unlikely (false) or impossible (never).",
             "true|false|never", "true, false or never", ParseEarlyStopping, (o, v) => o with { EarlyStopping = v }));

@@ -16,7 +16,7 @@ internal static partial class OptionNames
         "KeepPatterns" => "--keep-pattern",
         "DecodeBytes" => "--decode-memory",
         "DetailWeights" => "--details",
-        "PictureWidth" or "PictureHeight" => "--picture",
+        "ImageWidth" or "ImageHeight" => "--image",
         _ => "-" + Capital().Replace(property, match => $"-{match.Value.ToLowerInvariant()}"),
     };
 

@@ -26,7 +26,7 @@ internal sealed class OutputBinding
     public OutputBinding(Command command, string formats, params string[] names)
     {
         format = OptionKinds.Choice("--format", formats, names[0], names);
-        profile.Validators.Add(RefusePictureAsTrace);
+        profile.Validators.Add(RefuseImageAsTrace);
         foreach (var option in (Option[])[format, output, profile])
             command.Add(option);
     }
@@ -49,9 +49,9 @@ internal sealed class OutputBinding
     }
 
     // "--profile photo.jpg" must not write a trace over the photo.
-    private static void RefusePictureAsTrace(OptionResult result)
+    private static void RefuseImageAsTrace(OptionResult result)
     {
         if (result.Tokens is [var token] && !token.Value.EndsWith(TraceExtension, StringComparison.OrdinalIgnoreCase))
-            result.AddError($"--profile is '{token.Value}'; a trace's name ends in {TraceExtension}. Put --profile after the pictures to see the table alone.");
+            result.AddError($"--profile is '{token.Value}'; a trace's name ends in {TraceExtension}. Put --profile after the images to see the table alone.");
     }
 }

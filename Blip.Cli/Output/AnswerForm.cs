@@ -4,8 +4,8 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Answers: alone on the line for one question about one picture, after picture and question where there may be several.</summary>
-/// <param name="bare">The run is about one picture that was named: its lines need no path.</param>
+/// <summary>Answers: alone on the line for one question about one image, after image and question where there may be several.</summary>
+/// <param name="bare">The run is about one image that was named: its lines need no path.</param>
 /// <param name="alone">There is one question: lines need not repeat it.</param>
 /// <param name="count">How many answers to a question were asked for.</param>
 internal sealed class AnswerForm(bool bare, bool alone, int count) : RecordForm<AnswerResult>

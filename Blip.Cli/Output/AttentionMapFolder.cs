@@ -3,7 +3,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A folder of pictures: in a folder for each picture, the picture for each word with the places that the model looked at lit up.</summary>
+/// <summary>A folder of images: in a folder for each image, the image for each word with the places that the model looked at lit up.</summary>
 internal sealed class AttentionMapFolder
 {
     private readonly string root;
@@ -45,7 +45,7 @@ internal sealed class AttentionMapFolder
         }
     }
 
-    // Pictures of one name in different folders must not overwrite each other's maps.
+    // Images of one name in different folders must not overwrite each other's maps.
     private string Unique(string name)
     {
         var plain = name is "-" or "" ? "stdin" : name;

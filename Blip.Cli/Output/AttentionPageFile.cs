@@ -33,7 +33,7 @@ internal sealed class AttentionPageFile : IDisposable
         }
     }
 
-    /// <summary>Adds a picture.</summary>
+    /// <summary>Adds an image.</summary>
     /// <exception cref="ImageException">It cannot be written.</exception>
     public void Save(string name, RgbImage image, IReadOnlyList<WordLine> lines)
     {

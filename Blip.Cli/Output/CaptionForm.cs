@@ -4,9 +4,9 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A caption: alone on its line for one picture, after the path and a tab for several; tokens apart by blanks in a table.</summary>
-/// <param name="bare">The run is about one picture that was named: its text needs no path.</param>
-/// <param name="several">More than one sequence for a picture was asked for.</param>
+/// <summary>A caption: alone on its line for one image, after the path and a tab for several; tokens apart by blanks in a table.</summary>
+/// <param name="bare">The run is about one image that was named: its text needs no path.</param>
+/// <param name="several">More than one sequence for an image was asked for.</param>
 internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionResult>
 {
     /// <inheritdoc/>

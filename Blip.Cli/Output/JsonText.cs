@@ -26,7 +26,7 @@ internal static class JsonText
         json.WriteEndObject();
     });
 
-    /// <summary>The record of a picture that failed.</summary>
+    /// <summary>The record of an image that failed.</summary>
     public static string Failure(string path, string error) => Object(json =>
     {
         json.WriteString("path", path);

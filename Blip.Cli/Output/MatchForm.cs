@@ -3,8 +3,8 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>How well texts fit pictures: a line, or a record, for each pair.</summary>
-/// <param name="paths">Names of the pictures, for a column wide enough; null for one picture that was named, whose lines need no path.</param>
+/// <summary>How well texts fit images: a line, or a record, for each pair.</summary>
+/// <param name="paths">Names of the images, for a column wide enough; null for one image that was named, whose lines need no path.</param>
 internal sealed class MatchForm(IReadOnlyList<string>? paths) : RecordForm<MatchResult>
 {
     // A column of longer paths would leave no screen for the texts.

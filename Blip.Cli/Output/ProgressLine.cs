@@ -12,7 +12,7 @@ namespace Blip.Cli.Output;
 /// <param name="total">How many things there are to do.</param>
 /// <param name="columns">The screen's width.</param>
 /// <param name="things">What they are, in the plural.</param>
-internal sealed class ProgressLine(TextWriter screen, bool visible, int total, Func<int>? columns = null, string things = "pictures")
+internal sealed class ProgressLine(TextWriter screen, bool visible, int total, Func<int>? columns = null, string things = "images")
 {
     private const int Width = 24;
     private const string EraseLine = "\r\e[2K";

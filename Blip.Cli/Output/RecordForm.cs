@@ -1,6 +1,6 @@
 namespace Blip.Cli.Output;
 
-/// <summary>How a command's result looks in each of the formats. A result is one record, or some: a picture beside several texts.</summary>
+/// <summary>How a command's result looks in each of the formats. A result is one record, or some: an image beside several texts.</summary>
 /// <typeparam name="T">The library's result.</typeparam>
 internal abstract class RecordForm<T>
 {

@@ -3,7 +3,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>Pictures that were found, a line or a record each.</summary>
+/// <summary>Images that were found, a line or a record each.</summary>
 internal sealed class SearchForm : RecordForm<RetrievalHit>
 {
     /// <inheritdoc/>

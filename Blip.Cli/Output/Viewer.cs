@@ -3,10 +3,10 @@ using System.Diagnostics;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The system's own viewer of pictures.</summary>
+/// <summary>The system's own viewer of images.</summary>
 internal static class Viewer
 {
-    /// <summary>Shows a picture.</summary>
+    /// <summary>Shows an image.</summary>
     /// <returns>What went wrong, a sentence for people; null where nothing did.</returns>
     public static string? Open(string path)
     {

@@ -90,7 +90,7 @@ internal sealed class JsonFormat : IDatasetFormat
         {
             var images = CaptionAnnotations.Load(path, options.Split).Images;
             var root = ListFiles.RootOf(path, options);
-            var folder = new PictureFolder(root.Length == 0 ? "." : root);
+            var folder = new ImageFolder(root.Length == 0 ? "." : root);
             var shards = new List<IDatasetShard>();
             for (var start = 0; start < images.Count; start += options.ShardSize)
             {
@@ -105,7 +105,7 @@ internal sealed class JsonFormat : IDatasetFormat
         }
     }
 
-    private static IEnumerable<Sample> Annotated(IReadOnlyList<CaptionedImage> images, ListRange range, PictureFolder folder)
+    private static IEnumerable<Sample> Annotated(IReadOnlyList<CaptionedImage> images, ListRange range, ImageFolder folder)
     {
         var keys = new Keys.Unique(StringComparer.Ordinal);
         for (var i = 0; i < (int)range.Count; i++)

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Blip.Emulation.Machine;
-using Blip.Kernels.Devices;
 
 namespace Blip.Emulation.Driver;
 
@@ -67,22 +66,16 @@ public static class EmulatedDriver
 
     /// <summary>Puts the driver in the place of CUDA's, if the environment asks for it.</summary>
     /// <returns>Whether it did.</returns>
-    /// <exception cref="DeviceException">The variable says something else, or the driver cannot be built here.</exception>
+    /// <exception cref="ArgumentException">The variable says something else.</exception>
+    /// <exception cref="NotSupportedException">The driver cannot be built here.</exception>
     public static bool InstallIfAsked()
     {
         if (Environment.GetEnvironmentVariable(Variable) is not { Length: > 0 } asked)
             return false;
         var parts = asked.Split(':');
         if (parts[0] != "emulated" || parts.Length > 2 || (parts.Length == 2 && parts[1] is not ("75" or "80" or "90")))
-            throw new DeviceException($"{Variable} is '{asked}'; give emulated, emulated:75, emulated:80 or emulated:90, or leave it empty.");
-        try
-        {
-            Install();
-        }
-        catch (NotSupportedException e)
-        {
-            throw new DeviceException($"{Variable} asks for the emulated driver: {e.Message}", e);
-        }
+            throw new ArgumentException($"{Variable} is '{asked}'; give emulated, emulated:75, emulated:80 or emulated:90, or leave it empty.");
+        Install();
         Architecture = parts.Length == 2 ? int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture) : Architecture;
         visible = true;
         return true;
@@ -96,10 +89,10 @@ public static class EmulatedDriver
         {
             if (installed)
                 return;
+            // The library says in its SONAME that it is libcuda.so: the loader gives it to everybody who asks for that name from now on.
             var library = NativeLibrary.Load(StandInLibrary.Build());
             foreach (var method in typeof(EntryPoints).GetMethods(BindingFlags.Static | BindingFlags.Public).Where(method => method.IsDefined(typeof(UnmanagedCallersOnlyAttribute))))
                 Marshal.WriteIntPtr(NativeLibrary.GetExport(library, $"blip_{method.Name}"), method.MethodHandle.GetFunctionPointer());
-            DriverLibraries.Replace("cuda", library);
             installed = true;
         }
     }
@@ -108,7 +101,7 @@ public static class EmulatedDriver
     /// <param name="architecture">Their compute capability times ten for that thread alone; null leaves it, and <see cref="Architecture"/> is what it is without.</param>
     public static IDisposable Show(int? architecture = null)
     {
-        var before = new Hide(Shown.Value, ShownArchitecture.Value);
+        var before = new EarlierView(Shown.Value, ShownArchitecture.Value);
         (Shown.Value, ShownArchitecture.Value) = (true, architecture ?? ShownArchitecture.Value);
         return before;
     }
@@ -124,7 +117,7 @@ public static class EmulatedDriver
     /// <param name="Name">The entry point.</param>
     internal readonly record struct StreamCall(int Device, nint Stream, string Name);
 
-    private sealed class Hide(bool shown, int? architecture) : IDisposable
+    private sealed class EarlierView(bool shown, int? architecture) : IDisposable
     {
         public void Dispose() => (Shown.Value, ShownArchitecture.Value) = (shown, architecture);
     }

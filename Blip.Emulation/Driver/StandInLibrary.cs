@@ -3,12 +3,16 @@ using System.Diagnostics;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Blip.Emulation.Driver;
 
 /// <summary>Builds the library that programs load instead of libcuda, once per version of its source, with the machine's C compiler.</summary>
 internal static class StandInLibrary
 {
+    // ILGPU asks for "cuda", and the runtime makes this of it. The loader finds a library that is loaded already by its SONAME.
+    private const string Name = "libcuda.so";
+
     /// <summary>The library's file.</summary>
     /// <exception cref="NotSupportedException">There is no C compiler here, or it does not build the library.</exception>
     public static string Build()
@@ -19,7 +23,7 @@ internal static class StandInLibrary
         using var memory = new MemoryStream();
         stream.CopyTo(memory);
         var source = memory.ToArray();
-        var name = Convert.ToHexString(SHA256.HashData(source))[..16];
+        var name = Convert.ToHexString(SHA256.HashData([.. source, .. Encoding.UTF8.GetBytes(Name)]))[..16];
         var folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.Create), "blip", "emulation");
         try
         {
@@ -43,7 +47,7 @@ internal static class StandInLibrary
         {
             File.WriteAllBytes(code, source);
             var compiler = Environment.GetEnvironmentVariable("CC") is { Length: > 0 } named ? named : "cc";
-            var start = new ProcessStartInfo(compiler, ["-shared", "-fPIC", "-O1", "-o", built, code]) { RedirectStandardError = true };
+            var start = new ProcessStartInfo(compiler, ["-shared", "-fPIC", "-O1", $"-Wl,-soname,{Name}", "-o", built, code]) { RedirectStandardError = true };
             using var process = Process.Start(start)!;
             var errors = process.StandardError.ReadToEnd();
             process.WaitForExit();

@@ -9,7 +9,7 @@ namespace Blip.Emulation.Machine;
 /// <param name="Lanes">One bit per lane.</param>
 /// <param name="Meeting">Where they wait for those beneath them on the stack.</param>
 /// <param name="Call">The call that they are in, on the first way of a called function.</param>
-internal record struct Way(int At, uint Lanes, int Meeting, CallOperation? Call = null);
+internal record struct DivergentPath(int At, uint Lanes, int Meeting, CallOperation? Call = null);
 
 internal enum WarpState
 {
@@ -27,7 +27,7 @@ internal sealed class Warp : IDisposable
     // A call or a division adds at most two.
     private const int MaxWays = 256;
 
-    private readonly Way[] ways = new Way[MaxWays];
+    private readonly DivergentPath[] ways = new DivergentPath[MaxWays];
     private readonly KernelProgram program;
     private int depth;
 
@@ -93,7 +93,7 @@ internal sealed class Warp : IDisposable
         State = WarpState.Ready;
         Taken = 0;
         depth = 1;
-        ways[0] = new Way(program.Entry.Start, lanes, -1);
+        ways[0] = new DivergentPath(program.Entry.Start, lanes, -1);
         Array.Clear(Written);
         Array.Clear(PredicatesWritten);
         if (Local.Bytes > 0)
@@ -190,7 +190,7 @@ internal sealed class Warp : IDisposable
         {
             var (target, lanes) = parts[flip ? parts.Length - 1 - i : i];
             if (lanes != 0 && target != meeting)
-                Push(new Way(target, lanes, meeting));
+                Push(new DivergentPath(target, lanes, meeting));
         }
     }
 
@@ -201,7 +201,7 @@ internal sealed class Warp : IDisposable
             if (ways[i].Meeting == function.End)
                 throw new EmulationException(Fault.Invalid, $"{function.Name} calls itself");
         }
-        Push(new Way(function.Start, lanes, function.End, call));
+        Push(new DivergentPath(function.Start, lanes, function.End, call));
     }
 
     public void Exit(uint lanes)
@@ -234,7 +234,7 @@ internal sealed class Warp : IDisposable
         Calls.Dispose();
     }
 
-    private void Push(Way way)
+    private void Push(DivergentPath way)
     {
         if (depth == MaxWays)
             throw new EmulationException(Fault.Invalid, "calls or divergent branches nest too deep");

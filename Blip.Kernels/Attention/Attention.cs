@@ -32,16 +32,16 @@ public static class Attention
     /// </summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="args">Sizes and what is asked for; of the views only the lengths of tables and weights count.</param>
-    public static WeightFormat? Rounds(KernelTarget target, in AttentionArgs args) =>
+    public static DType? InputFormat(KernelTarget target, in AttentionArgs args) =>
         AttentionCuda.OnTensorCores(target.Architecture, args)
         && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset) % ValueFormats.Unit == 0
             ? args.Precision : null;
 
     /// <summary>Whether outputs may be stored in a format of 16 bits: the one of <see cref="AttentionArgs.Precision"/>.</summary>
     /// <param name="target">Which kernels run.</param>
-    /// <param name="args">As in <see cref="Rounds"/>.</param>
+    /// <param name="args">As in <see cref="InputFormat"/>.</param>
     /// <param name="format">The format that is asked for.</param>
-    public static bool Stores(KernelTarget target, in AttentionArgs args, WeightFormat format) =>
+    public static bool CanStore(KernelTarget target, in AttentionArgs args, DType format) =>
         AttentionCuda.OnTensorCores(target.Architecture, args) && args.HeadDim % ValueFormats.Unit == 0 && args.Precision == format;
 
     /// <summary>Runs one attention.</summary>
@@ -53,7 +53,7 @@ public static class Attention
     internal static void Run(Device device, in AttentionArgs args, bool portable)
     {
         Check(args);
-        if (args.InputFormat != WeightFormat.Float32 || args.OutputFormat != WeightFormat.Float32)
+        if (args.InputFormat != DType.Float32 || args.OutputFormat != DType.Float32)
             CheckFormats(KernelTarget.Of(device), args);
         if (args.Rows == 0 || args.QueryTokens == 0)
             return;
@@ -101,9 +101,9 @@ public static class Attention
 
     private static void CheckFormats(KernelTarget target, in AttentionArgs a)
     {
-        if (a.InputFormat != WeightFormat.Float32 && Rounds(target, a) != a.InputFormat)
+        if (a.InputFormat != DType.Float32 && InputFormat(target, a) != a.InputFormat)
             throw new ArgumentException($"Queries, keys and values are {a.InputFormat}; no kernel here attends so to heads of {a.HeadDim} in {a.Precision}.", nameof(a));
-        if (a.OutputFormat != WeightFormat.Float32 && !Stores(target, a, a.OutputFormat))
+        if (a.OutputFormat != DType.Float32 && !CanStore(target, a, a.OutputFormat))
             throw new ArgumentException($"Output is {a.OutputFormat}; no kernel here stores heads of {a.HeadDim} so after {a.Precision}.", nameof(a));
     }
 

@@ -27,16 +27,16 @@ public struct AttentionArgs
     /// What queries, keys, values and softmax weights may be rounded to before they are multiplied, with sums in single precision, where a device
     /// is faster so: half precision or bfloat16. Any other format: nothing is rounded.
     /// </summary>
-    public WeightFormat Precision;
+    public DType Precision;
 
     /// <summary>
     /// How queries, keys and values are stored: in single precision, or in <see cref="Precision"/>, two to each float of the views, where
-    /// <see cref="Attention.Rounds"/> gives this format.
+    /// <see cref="Attention.InputFormat"/> gives this format.
     /// </summary>
-    public WeightFormat InputFormat;
+    public DType InputFormat;
 
-    /// <summary>The same for <see cref="Output"/>: in 16 bits its elements are rounded; see <see cref="Attention.Stores"/>.</summary>
-    public WeightFormat OutputFormat;
+    /// <summary>The same for <see cref="Output"/>: in 16 bits its elements are rounded; see <see cref="Attention.CanStore"/>.</summary>
+    public DType OutputFormat;
 
     /// <summary>Queries; token t of row r is token <c>r · QueryTokens + t</c>.</summary>
     public ArrayView<float> Query;

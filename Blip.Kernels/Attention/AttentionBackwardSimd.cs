@@ -12,8 +12,8 @@ internal static class AttentionBackwardSimd
         switch (device.Vectors)
         {
             case CpuVectors.Avx512: Run<Floats512>(device, args, scores); break;
-            case CpuVectors.Avx2: Run<Twice<Floats256>>(device, args, scores); break;
-            default: Run<Twice<Twice<Floats128>>>(device, args, scores); break;
+            case CpuVectors.Avx2: Run<Paired<Floats256>>(device, args, scores); break;
+            default: Run<Paired<Paired<Floats128>>>(device, args, scores); break;
         }
     }
 

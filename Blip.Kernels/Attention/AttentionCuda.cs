@@ -27,17 +27,17 @@ internal static class AttentionCuda
 
     /// <summary>Whether many queries are multiplied on tensor cores, in a precision of 16 bits.</summary>
     public static bool OnTensorCores(int architecture, in AttentionArgs args) =>
-        !AttentionStep.Takes(args) && AttentionTensorCore.Takes(args)
-        && architecture >= args.Precision switch { WeightFormat.Float16 => 75, WeightFormat.BFloat16 => 80, _ => int.MaxValue };
+        !AttentionStep.Supports(args) && AttentionTensorCore.Supports(args)
+        && architecture >= args.Precision switch { DType.Float16 => 75, DType.BFloat16 => 80, _ => int.MaxValue };
 
     private static bool TryRun<TRows>(Device device, in AttentionArgs args)
         where TRows : struct, IRowReader
     {
-        if (AttentionStep.Takes(args))
+        if (AttentionStep.Supports(args))
             AttentionStep.Run<TRows>(device, args);
         else if (OnTensorCores(device.Architecture, args))
             Multiply<RoundedInputs<TRows>>(device, args);
-        else if (AttentionRegisters.Takes(args))
+        else if (AttentionRegisters.Supports(args))
             AttentionRegisters.Run<TRows>(device, args);
         else
             return false;
@@ -47,7 +47,7 @@ internal static class AttentionCuda
     private static void Multiply<TInputs>(Device device, in AttentionArgs args)
         where TInputs : struct, IMatrixInputs
     {
-        if (args.Precision == WeightFormat.Float16)
+        if (args.Precision == DType.Float16)
             AttentionTensorCore.Run<Float16Matrix, TInputs>(device, args);
         else
             AttentionTensorCore.Run<BFloat16Matrix, TInputs>(device, args);

@@ -39,7 +39,7 @@ internal static class AttentionPortable
             q[d] = query[from + d];
             sums[d] = 0f;
         }
-        Meet();
+        Barrier();
 
         var largest = float.NegativeInfinity;
         var total = 0f;
@@ -48,16 +48,16 @@ internal static class AttentionPortable
             var keys = IntrinsicMath.Min(visible - block, KeyBlock);
             for (var j = Group.IdxX; j < keys; j += Group.DimX)
                 weights[j] = Score(q, key, keyRow, mask, shape, row, block + j, inHead);
-            Meet();
+            Barrier();
 
             var before = largest;
             for (var j = 0; j < keys; j++)
                 largest = IntrinsicMath.Max(largest, weights[j]);
             // The scores are read by all before they become weights.
-            Meet();
+            Barrier();
             for (var j = Group.IdxX; j < keys; j += Group.DimX)
                 weights[j] = Maths.Exp(weights[j] - largest);
-            Meet();
+            Barrier();
 
             var correction = block == 0 ? 0f : Maths.Exp(before - largest);
             var sum = 0f;
@@ -74,7 +74,7 @@ internal static class AttentionPortable
                 }
                 sums[d] = element;
             }
-            Meet();
+            Barrier();
         }
 
         var to = ((((long)row * shape.QueryTokens) + token) * shape.Heads * shape.HeadDim) + inHead;
@@ -92,7 +92,7 @@ internal static class AttentionPortable
         }
     }
 
-    private static void Meet()
+    private static void Barrier()
     {
         if (Group.DimX > 1)
             Group.Barrier();

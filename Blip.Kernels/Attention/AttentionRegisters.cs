@@ -22,7 +22,7 @@ internal static class AttentionRegisters
     private const int KeysAt = MaxHeadDim * QueryStride, ValuesAt = KeysAt + (MaxHeadDim * KeyStride), WeightsAt = ValuesAt + (Keys * MaxHeadDim);
 
     /// <summary>Whether it takes this one.</summary>
-    public static bool Takes(in AttentionArgs args) =>
+    public static bool Supports(in AttentionArgs args) =>
         args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0 && (args.KeyRow.Length == 0 || args.KeyRow.Length == args.Rows);
 
     public static void Run<TRows>(Device device, in AttentionArgs args)
@@ -73,7 +73,7 @@ internal static class AttentionRegisters
         {
             Group.Barrier();
             Turn<TRows>(keys.SubView((long)block * shape.KeyStride), shape.KeyStride, shape.KeyTokens - block, Keys, shape.HeadDim, shared, KeysAt, KeyStride);
-            Bring<TRows>(values.SubView((long)block * shape.ValueStride), shape.ValueStride, shape.KeyTokens - block, shape.HeadDim, pieces);
+            LoadToShared<TRows>(values.SubView((long)block * shape.ValueStride), shape.ValueStride, shape.KeyTokens - block, shape.HeadDim, pieces);
             Group.Barrier();
 
             Floats4 near = default, far = default;
@@ -158,7 +158,7 @@ internal static class AttentionRegisters
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Bring<TRows>(ArrayView<float> from, int stride, int tokens, int headDim, ArrayView<Floats4> shared)
+    private static void LoadToShared<TRows>(ArrayView<float> from, int stride, int tokens, int headDim, ArrayView<Floats4> shared)
         where TRows : struct, IRowReader
     {
         var piece = (Group.IdxX & 15) * 4;

@@ -65,7 +65,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
 {
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
 
-    // Keys whose scores are softened at once: all of a picture's. Longer rows bring what was summed before onto the new maximum.
+    // Keys whose scores are softened at once: all of an image's. Longer rows bring what was summed before onto the new maximum.
     private const int KeySpan = 10 * KeyBlock, ScoreStride = KeySpan + Line;
 
     // Tokens between what is packed and what is asked for.
@@ -152,8 +152,8 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
                 var width = PanelProduct.RoundUp<TVector>(length);
                 for (var j = 0; j < rows; j++)
                 {
-                    Hide(scores + (j * ScoreStride), width, Math.Min(Visible(row, first + i + j) - span, length), length, mask == null ? null : mask + span);
-                    Soften(scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
+                    MaskScores(scores + (j * ScoreStride), width, Math.Min(Visible(row, first + i + j) - span, length), length, mask == null ? null : mask + span);
+                    Softmax(scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns, totals + ((i + j) * TVector.Count), largest + i + j);
                 }
                 for (var block = 0; block < length; block += KeyBlock)
                 {
@@ -191,7 +191,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
             for (var i = 0; i < count; i++)
             {
                 PanelProduct.Run<TVector>(query + (i * Shape.HeadDim), Shape.HeadDim, 1, keys, KeyBlock, scores, KeyBlock, Shape.HeadDim, width, add: false);
-                Hide(scores, width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
+                MaskScores(scores, width, Math.Min(Visible(row, first + i) - block, length), length, mask == null ? null : mask + block);
                 var shift = TVector.Create(largest[i]);
                 var total = TVector.Create(totals[i * TVector.Count]);
                 for (var j = 0; j < width; j += TVector.Count)
@@ -283,7 +283,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
     }
 
     /// <summary>Overwrites the scores of padding and of keys that the query does not see.</summary>
-    private static void Hide(float* scores, int width, int visible, int length, int* mask)
+    private static void MaskScores(float* scores, int width, int visible, int length, int* mask)
     {
         if (mask != null)
         {
@@ -300,7 +300,7 @@ internal unsafe struct AttentionOperator<TVector> : ICpuOperator
 
     /// <summary>Turns a block's scores into weights about the running maximum, and brings what was summed before onto it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Soften(float* scores, int width, float* sums, int columns, float* totals, float* largest)
+    private static void Softmax(float* scores, int width, float* sums, int columns, float* totals, float* largest)
     {
         var most = TVector.Create(*largest);
         for (var j = 0; j < width; j += TVector.Count)

@@ -7,9 +7,9 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, one query per row: a word of a decoder, over the keys of its picture or of the words before it, in single precision. Keys are cut into
+/// CUDA, one query per row: a word of a decoder, over the keys of its image or of the words before it, in single precision. Keys are cut into
 /// parts of 128; a group of 4 warps takes a part of one head for four rows, and reads a key once where these rows share it, as the beams of
-/// a picture do. Eight threads hold a key, so that a warp reads four of them by one load. The group that ends last adds up the parts, in their order.
+/// an image do. Eight threads hold a key, so that a warp reads four of them by one load. The group that ends last adds up the parts, in their order.
 /// Not run on a GPU yet.
 /// </summary>
 internal static class AttentionStep
@@ -23,7 +23,7 @@ internal static class AttentionStep
     private const int Record = MaxHeadDim + 2;
 
     /// <summary>Whether it takes this one.</summary>
-    public static bool Takes(in AttentionArgs args) => args.QueryTokens == 1 && args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0;
+    public static bool Supports(in AttentionArgs args) => args.QueryTokens == 1 && args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0;
 
     public static void Run<TRows>(Device device, in AttentionArgs args)
         where TRows : struct, IRowReader
@@ -84,10 +84,10 @@ internal static class AttentionStep
                 (source, token, r3) = Next<TRows>(key, value, keyRow, mask, shape, row + 3, j, block + own, inHead + (piece * 8), left, source, token, r3);
         }
         var at = (warp * RowsPerGroup * Record) + (piece * 8);
-        r0.Meet().Store(shared, at, own, piece);
-        r1.Meet().Store(shared, at + Record, own, piece);
-        r2.Meet().Store(shared, at + (2 * Record), own, piece);
-        r3.Meet().Store(shared, at + (3 * Record), own, piece);
+        r0.ReduceAcrossThreads().Store(shared, at, own, piece);
+        r1.ReduceAcrossThreads().Store(shared, at + Record, own, piece);
+        r2.ReduceAcrossThreads().Store(shared, at + (2 * Record), own, piece);
+        r3.ReduceAcrossThreads().Store(shared, at + (3 * Record), own, piece);
         Group.Barrier();
 
         // Two rows at a time, a thread per element.
@@ -223,7 +223,7 @@ internal struct StepRow
 
     /// <summary>The sums of the warp's four groups of threads; right in the first of them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly StepRow Meet() => Meet(8).Meet(16);
+    public readonly StepRow ReduceAcrossThreads() => ReduceAcrossThreads(8).ReduceAcrossThreads(16);
 
     /// <summary>Writes largest score, total, and this thread's elements.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -247,7 +247,7 @@ internal struct StepRow
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private readonly StepRow Meet(int distance)
+    private readonly StepRow ReduceAcrossThreads(int distance)
     {
         var largest = IntrinsicMath.Max(Largest, Warp.ShuffleXor(Largest, distance));
         var own = Maths.Exp(Largest - largest);

@@ -26,7 +26,7 @@ internal static class AttentionTensorCore
     private const float Log2E = 1.44269504f;
 
     /// <summary>Whether it takes this one.</summary>
-    public static bool Takes(in AttentionArgs args) =>
+    public static bool Supports(in AttentionArgs args) =>
         args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0 && (args.KeyRow.Length == 0 || args.KeyRow.Length == args.Rows);
 
     public static void Run<TPrecision, TInputs>(Device device, in AttentionArgs args)
@@ -66,7 +66,7 @@ internal static class AttentionTensorCore
         var first = AttentionPortable.Token(keyRow, shape, row, 0);
         var keys = TInputs.From(key, (first * shape.KeyStride) + shape.KeyOffset + inHead);
         var values = TInputs.From(value, (first * shape.ValueStride) + shape.ValueOffset + inHead);
-        Bring<TPrecision, TInputs>(
+        LoadToShared<TPrecision, TInputs>(
             TInputs.From(query, (tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, shape.HeadDim,
             shared, memory, Block / Piece);
         BringBlock<TPrecision, TInputs>(keys, values, shape, 0, shared, memory, 0);
@@ -116,8 +116,8 @@ internal static class AttentionTensorCore
             far = far.Times(scale);
             if (block + Keys > shape.KeyTokens || shape.Causal != 0 || mask.Length > 0)
             {
-                near = Hide(near, block + (2 * member), upper, lower, marks, mask.Length > 0);
-                far = Hide(far, block + 32 + (2 * member), upper, lower, marks, mask.Length > 0);
+                near = MaskScores(near, block + (2 * member), upper, lower, marks, mask.Length > 0);
+                far = MaskScores(far, block + 32 + (2 * member), upper, lower, marks, mask.Length > 0);
             }
             var upperNew = IntrinsicMath.Max(upperMax, OfFour(IntrinsicMath.Max(near.UpperMax(), far.UpperMax()), 0));
             var lowerNew = IntrinsicMath.Max(lowerMax, OfFour(IntrinsicMath.Max(near.LowerMax(), far.LowerMax()), 0));
@@ -166,14 +166,14 @@ internal static class AttentionTensorCore
         where TInputs : struct, IMatrixInputs
     {
         var left = shape.KeyTokens - block;
-        Bring<TPrecision, TInputs>(TInputs.From(keys, (long)block * shape.KeyStride), shape.KeyStride, left, shape.HeadDim, shared, memory, to);
-        Bring<TPrecision, TInputs>(TInputs.From(values, (long)block * shape.ValueStride), shape.ValueStride, left, shape.HeadDim, shared, memory, to + (Tile / Piece));
+        LoadToShared<TPrecision, TInputs>(TInputs.From(keys, (long)block * shape.KeyStride), shape.KeyStride, left, shape.HeadDim, shared, memory, to);
+        LoadToShared<TPrecision, TInputs>(TInputs.From(values, (long)block * shape.ValueStride), shape.ValueStride, left, shape.HeadDim, shared, memory, to + (Tile / Piece));
     }
 
     // 64 tokens of a head, eight elements per piece: zeros where a token has no more; the last token again where there are no more, for nobody looks
     // at these.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Bring<TPrecision, TInputs>(
+    private static void LoadToShared<TPrecision, TInputs>(
         ArrayView<float> from, int stride, int tokens, int headDim, ArrayView<Bits4> shared, uint memory, int tile)
         where TPrecision : struct, IMatrixPrecision
         where TInputs : struct, IMatrixInputs
@@ -211,25 +211,25 @@ internal static class AttentionTensorCore
 
     // Keys that are not seen get no weight, padding as little as can be.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static MatrixTile16 Hide(MatrixTile16 scores, int key, int upper, int lower, ArrayView<int> marks, bool masked) => new()
+    private static MatrixTile16 MaskScores(MatrixTile16 scores, int key, int upper, int lower, ArrayView<int> marks, bool masked) => new()
     {
-        A = Hide(scores.A, key, upper, lower, marks, masked),
-        B = Hide(scores.B, key + 8, upper, lower, marks, masked),
-        C = Hide(scores.C, key + 16, upper, lower, marks, masked),
-        D = Hide(scores.D, key + 24, upper, lower, marks, masked),
+        A = MaskScores(scores.A, key, upper, lower, marks, masked),
+        B = MaskScores(scores.B, key + 8, upper, lower, marks, masked),
+        C = MaskScores(scores.C, key + 16, upper, lower, marks, masked),
+        D = MaskScores(scores.D, key + 24, upper, lower, marks, masked),
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Floats4 Hide(Floats4 scores, int key, int upper, int lower, ArrayView<int> marks, bool masked) => new()
+    private static Floats4 MaskScores(Floats4 scores, int key, int upper, int lower, ArrayView<int> marks, bool masked) => new()
     {
-        X = Hide(scores.X, key, upper, marks, masked),
-        Y = Hide(scores.Y, key + 1, upper, marks, masked),
-        Z = Hide(scores.Z, key, lower, marks, masked),
-        W = Hide(scores.W, key + 1, lower, marks, masked),
+        X = MaskScores(scores.X, key, upper, marks, masked),
+        Y = MaskScores(scores.Y, key + 1, upper, marks, masked),
+        Z = MaskScores(scores.Z, key, lower, marks, masked),
+        W = MaskScores(scores.W, key + 1, lower, marks, masked),
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static float Hide(float score, int key, int visible, ArrayView<int> marks, bool masked)
+    private static float MaskScores(float score, int key, int visible, ArrayView<int> marks, bool masked)
     {
         if (key >= visible)
             return float.NegativeInfinity;

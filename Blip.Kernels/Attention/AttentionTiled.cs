@@ -72,7 +72,7 @@ internal static class AttentionTiled
             for (var i = 0; i < count; i++)
             {
                 Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
-                Soften(scores, corrections, totals, largest, i);
+                Softmax(scores, corrections, totals, largest, i);
             }
             if (count == 1)
                 Collect<Tile1x64>(scores, values, sums, corrections, shape, length, count);
@@ -196,7 +196,7 @@ internal static class AttentionTiled
     }
 
     /// <summary>Turns a block's scores into weights about the running maximum, and says what brings the sums before onto it.</summary>
-    private static void Soften(ArrayView<float> scores, ArrayView<float> corrections, ArrayView<float> totals, ArrayView<float> largest, int i)
+    private static void Softmax(ArrayView<float> scores, ArrayView<float> corrections, ArrayView<float> totals, ArrayView<float> largest, int i)
     {
         // Four chains each, since one would wait for itself at every step.
         var from = i * KeyBlock;

@@ -21,16 +21,8 @@ internal static class DriverLibraries
     }
 #pragma warning restore CA2255
 
-    // Libraries that stand in for a driver, by the driver's name.
-    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, nint> Replacements = new(StringComparer.Ordinal);
-
-    /// <summary>Gives a loaded library in the place of a driver to all that is resolved from now on.</summary>
-    internal static void Replace(string name, nint library) => Replacements[name] = library;
-
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? paths)
     {
-        if (Replacements.TryGetValue(name, out var replacement))
-            return replacement;
         if (NativeLibrary.TryLoad(name, assembly, paths, out var handle) || !OperatingSystem.IsLinux())
             return handle;
         return NativeLibrary.TryLoad($"lib{name}.so.1", assembly, paths, out handle) ? handle : 0;

@@ -11,7 +11,7 @@ public sealed class StagedBytes : IDisposable
 
     internal StagedBytes(StageHalf half, int offset, int length) => (this.half, this.offset, this.length) = (half, offset, length);
 
-    /// <summary>Gives the place back that nobody gave back: a reader of many pictures may leave early.</summary>
+    /// <summary>Gives the place back that nobody gave back: a reader of many images may leave early.</summary>
     ~StagedBytes()
     {
         if (!released)

@@ -10,31 +10,31 @@ namespace Blip.Kernels.Devices;
 /// </summary>
 public sealed class UploadStage : IDisposable
 {
-    /// <summary>Bytes of one half at most: some seven pictures of twelve megapixels. What is larger goes another way.</summary>
+    /// <summary>Bytes of one half at most: some seven images of twelve megapixels. What is larger goes another way.</summary>
     public const int MaxHalfBytes = 1 << 28;
 
     private const int MinHalfBytes = 1 << 22;
 
     private readonly Lock turn = new();
     private readonly StageHalf[] halves;
-    private readonly int pictures, maxHalfBytes;
+    private readonly int images, maxHalfBytes;
     private int filling;
     private bool disposed;
 
     /// <summary>Makes a stage; memory is taken when something comes.</summary>
     /// <param name="device">Where to.</param>
-    /// <param name="pictures">
+    /// <param name="images">
     /// A half holds so many pieces like its first, where they are not too large, and 4 MiB at least: a batch, so that one is filled while the
     /// other is read.
     /// </param>
-    public UploadStage(Device device, int pictures)
-        : this(device, pictures, MaxHalfBytes)
+    public UploadStage(Device device, int images)
+        : this(device, images, MaxHalfBytes)
     {
     }
 
-    internal UploadStage(Device device, int pictures, int maxHalfBytes)
+    internal UploadStage(Device device, int images, int maxHalfBytes)
     {
-        (this.pictures, this.maxHalfBytes) = (pictures, maxHalfBytes);
+        (this.images, this.maxHalfBytes) = (images, maxHalfBytes);
         halves = [new StageHalf(device), new StageHalf(device)];
     }
 
@@ -59,7 +59,7 @@ public sealed class UploadStage : IDisposable
                     return null;
                 try
                 {
-                    halves[filling].Begin((int)Math.Clamp(BitOperations.RoundUpToPowerOf2((ulong)bytes.Length * (ulong)pictures), (ulong)Math.Min(MinHalfBytes, maxHalfBytes), (ulong)maxHalfBytes));
+                    halves[filling].Begin((int)Math.Clamp(BitOperations.RoundUpToPowerOf2((ulong)bytes.Length * (ulong)images), (ulong)Math.Min(MinHalfBytes, maxHalfBytes), (ulong)maxHalfBytes));
                 }
                 catch (Exception e) when (e is DeviceException or AcceleratorException)
                 {

@@ -35,9 +35,9 @@ public static unsafe class TokenEmbedding
             return;
         switch (args.Table.Format)
         {
-            case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Table.Float32, portable); break;
-            case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Table.Bits16, portable); break;
-            case WeightFormat.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Table.Bits16, portable); break;
+            case DType.Float32: Run<float, Float32Weights>(device, args, args.Table.Float32, portable); break;
+            case DType.Float16: Run<ushort, Float16Weights>(device, args, args.Table.Bits16, portable); break;
+            case DType.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Table.Bits16, portable); break;
             default: Run<sbyte, Int8Weights>(device, args, args.Table.Int8, portable); break;
         }
     }
@@ -55,7 +55,7 @@ public static unsafe class TokenEmbedding
 
     private static void Run<TStored, TFormat>(Device device, in TokenEmbeddingArgs args, ArrayView<TStored> table, bool portable)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var tokens = checked(args.Rows * args.Tokens);
         if (portable)
@@ -87,7 +87,7 @@ public static unsafe class TokenEmbedding
         ArrayView<int> ids, ArrayView<TStored> table, ArrayView<float> scales, ArrayView<float> positions, ArrayView<int> start, ArrayView<float> output,
         int tokens, int vocabulary, int hidden)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var id = IntrinsicMath.Clamp(ids[Grid.IdxX], 0, vocabulary - 1);
         var position = (start.Length > 0 ? start[Grid.IdxX / tokens] : 0) + (Grid.IdxX % tokens);

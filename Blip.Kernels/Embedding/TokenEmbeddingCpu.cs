@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 /// <summary>CPU variant of <see cref="TokenEmbedding"/>: a few tokens per task.</summary>
 internal unsafe struct TokenEmbeddingCpu<TStored, TFormat> : ICpuOperator
     where TStored : unmanaged
-    where TFormat : struct, IWeightFormat<TStored>
+    where TFormat : struct, IWeightDType<TStored>
 {
     public int* Ids, Start;
     public TStored* Table;

@@ -51,7 +51,7 @@ public static class Gemm
     /// <param name="target">Which kernels run.</param>
     /// <param name="weights">How the weights are stored.</param>
     /// <param name="inFeatures">The length of a row.</param>
-    public static WeightFormat? Rounds(KernelTarget target, WeightFormat weights, int inFeatures) =>
+    public static DType? InputFormat(KernelTarget target, DType weights, int inFeatures) =>
         inFeatures % ValueFormats.Unit == 0 ? GemmCuda.Rounded(target.Architecture, weights) : null;
 
     /// <summary>Whether outputs may be stored in a format of 16 bits: the one to which inputs are rounded.</summary>
@@ -59,14 +59,14 @@ public static class Gemm
     /// <param name="weights">How the weights are stored.</param>
     /// <param name="outFeatures">The length of a row.</param>
     /// <param name="format">The format that is asked for.</param>
-    public static bool Stores(KernelTarget target, WeightFormat weights, int outFeatures, WeightFormat format) =>
+    public static bool CanStore(KernelTarget target, DType weights, int outFeatures, DType format) =>
         outFeatures % ValueFormats.Unit == 0 && GemmCuda.Rounded(target.Architecture, weights) == format;
 
     /// <summary>Whether the kernel that multiplies so many rows normalises them, too; elsewhere the norm is a launch of its own.</summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="weights">How the weights are stored.</param>
     /// <param name="rows">The rows.</param>
-    public static bool Norms(KernelTarget target, WeightFormat weights, long rows) => GemmCuda.Takes(target.Architecture, weights) && GemmCuda.NormsIn(rows);
+    public static bool FusesNorm(KernelTarget target, DType weights, long rows) => GemmCuda.Supports(target.Architecture, weights) && GemmCuda.NormsIn(rows);
 
     /// <summary>Multiplies; see the formula above.</summary>
     /// <exception cref="ArgumentException">
@@ -80,7 +80,7 @@ public static class Gemm
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
         Activations.Validate(args.Activation);
         var outputs = (long)args.Rows * args.Weights.OutFeatures;
-        if (args.XFormat != WeightFormat.Float32 || args.YFormat != WeightFormat.Float32)
+        if (args.XFormat != DType.Float32 || args.YFormat != DType.Float32)
             CheckFormats(KernelTarget.Of(device), args);
         ShapeCheck.Holds(args.X, args.XFormat.Floats((long)args.Rows * args.Weights.InFeatures), nameof(args.X), "[Rows, in]");
         ShapeCheck.EmptyOrHolds(args.Bias, args.Weights.OutFeatures, nameof(args.Bias), "[out]");
@@ -102,7 +102,7 @@ public static class Gemm
         // By the device, never by the number of rows: the bits of an output must not depend on its batch.
         if (!portable)
             GemmSimd.Run(device, args);
-        else if (GemmCuda.Takes(KernelTarget.Of(device).Architecture, args.Weights.Format))
+        else if (GemmCuda.Supports(KernelTarget.Of(device).Architecture, args.Weights.Format))
             return GemmCuda.Run(device, args);
         else
             GemmShapes.Run(device, args, device.Tile.For(args));
@@ -112,11 +112,11 @@ public static class Gemm
     private static void CheckFormats(KernelTarget target, in GemmArgs args)
     {
         var weights = args.Weights;
-        if (args.XFormat != WeightFormat.Float32 && Rounds(target, weights.Format, weights.InFeatures) != args.XFormat)
+        if (args.XFormat != DType.Float32 && InputFormat(target, weights.Format, weights.InFeatures) != args.XFormat)
             throw new ArgumentException($"X is {args.XFormat}; no kernel here multiplies rows of {weights.InFeatures} so with {weights.Format}.", nameof(args));
-        if (args.YFormat != WeightFormat.Float32 && args.Gamma.Length > 0)
+        if (args.YFormat != DType.Float32 && args.Gamma.Length > 0)
             throw new ArgumentException($"Y is {args.YFormat}; rows are normalised in single precision.", nameof(args));
-        if (args.YFormat != WeightFormat.Float32 && !Stores(target, weights.Format, weights.OutFeatures, args.YFormat))
+        if (args.YFormat != DType.Float32 && !CanStore(target, weights.Format, weights.OutFeatures, args.YFormat))
             throw new ArgumentException($"Y is {args.YFormat}; no kernel here stores rows of {weights.OutFeatures} so after {weights.Format}.", nameof(args));
     }
 }

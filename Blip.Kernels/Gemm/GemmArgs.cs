@@ -10,9 +10,9 @@ public struct GemmArgs
 
     /// <summary>
     /// How the elements of <see cref="X"/> are stored: in single precision, or in 16 bits, two to each float of the view, where
-    /// <see cref="Gemm.Rounds"/> gives this format.
+    /// <see cref="Gemm.InputFormat"/> gives this format.
     /// </summary>
-    public WeightFormat XFormat;
+    public DType XFormat;
 
     /// <summary>[out, in], packed.</summary>
     public PackedWeights Weights;
@@ -38,8 +38,8 @@ public struct GemmArgs
     /// <summary>[Rows, out].</summary>
     public ArrayView<float> Y;
 
-    /// <summary>The same for <see cref="Y"/>: in 16 bits its elements are rounded as inputs of these weights are; see <see cref="Gemm.Stores"/>.</summary>
-    public WeightFormat YFormat;
+    /// <summary>The same for <see cref="Y"/>: in 16 bits its elements are rounded as inputs of these weights are; see <see cref="Gemm.CanStore"/>.</summary>
+    public DType YFormat;
 
     /// <summary>Rows of X and Y, at least 0.</summary>
     public int Rows;

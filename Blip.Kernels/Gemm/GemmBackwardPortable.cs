@@ -11,16 +11,16 @@ internal static class GemmBackwardPortable
     {
         switch (args.Weights.Format)
         {
-            case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
-            case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
-            case WeightFormat.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
+            case DType.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
+            case DType.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
+            case DType.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
             default: Run<sbyte, Int8Weights>(device, args, args.Weights.Int8); break;
         }
     }
 
     private static void Run<TStored, TFormat>(Device device, in GemmBackwardArgs args, ArrayView<TStored> weights)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var count = (long)args.Rows * args.Weights.InFeatures;
         var perItem = device.GroupSize == 1 ? PackedWeights.PanelWidth : 1;
@@ -34,7 +34,7 @@ internal static class GemmBackwardPortable
     internal static void Kernel<TStored, TFormat>(
         ArrayView<float> dy, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> dx, long count, int outFeatures, int inFeatures, int perItem)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
         var end = IntrinsicMath.Min(first + perItem, count);

@@ -12,8 +12,8 @@ internal static class GemmBackwardSimd
         switch (device.Vectors)
         {
             case CpuVectors.Avx512: Run<Floats512>(device, args); break;
-            case CpuVectors.Avx2: Run<Twice<Floats256>>(device, args); break;
-            default: Run<Twice<Twice<Floats128>>>(device, args); break;
+            case CpuVectors.Avx2: Run<Paired<Floats256>>(device, args); break;
+            default: Run<Paired<Paired<Floats128>>>(device, args); break;
         }
     }
 
@@ -22,9 +22,9 @@ internal static class GemmBackwardSimd
     {
         switch (args.Weights.Format)
         {
-            case WeightFormat.Float32: device.Launch(new GemmBackwardSimd<TVector, float, Float32Weights>(args, args.Weights.Float32)); break;
-            case WeightFormat.Float16: device.Launch(new GemmBackwardSimd<TVector, ushort, Float16Weights>(args, args.Weights.Bits16)); break;
-            case WeightFormat.BFloat16: device.Launch(new GemmBackwardSimd<TVector, ushort, BFloat16Weights>(args, args.Weights.Bits16)); break;
+            case DType.Float32: device.Launch(new GemmBackwardSimd<TVector, float, Float32Weights>(args, args.Weights.Float32)); break;
+            case DType.Float16: device.Launch(new GemmBackwardSimd<TVector, ushort, Float16Weights>(args, args.Weights.Bits16)); break;
+            case DType.BFloat16: device.Launch(new GemmBackwardSimd<TVector, ushort, BFloat16Weights>(args, args.Weights.Bits16)); break;
             default: device.Launch(new GemmBackwardSimd<TVector, sbyte, Int8Weights>(args, args.Weights.Int8)); break;
         }
     }
@@ -37,7 +37,7 @@ internal static class GemmBackwardSimd
 internal readonly unsafe struct GemmBackwardSimd<TVector, TStored, TFormat> : ICpuOperator
     where TVector : unmanaged, IVector<TVector>
     where TStored : unmanaged
-    where TFormat : struct, IWeightFormat<TStored>
+    where TFormat : struct, IWeightDType<TStored>
 {
     private const int Width = PackedWeights.PanelWidth, Depth = 64, MaxRows = 48, AtOnce = 4;
 

@@ -23,14 +23,14 @@ internal static class GemmCuda
     private const int ManyRows = 256;
 
     /// <summary>Whether an architecture has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
-    public static bool Takes(int architecture, WeightFormat format) => architecture >= (format == WeightFormat.BFloat16 ? 80 : 75);
+    public static bool Supports(int architecture, DType format) => architecture >= (format == DType.BFloat16 ? 80 : 75);
 
     /// <summary>The format to which inputs are rounded before they are multiplied with weights of a format; null where they are not.</summary>
-    public static WeightFormat? Rounded(int architecture, WeightFormat format)
+    public static DType? Rounded(int architecture, DType format)
     {
-        if (format == WeightFormat.Float32 || !Takes(architecture, format))
+        if (format == DType.Float32 || !Supports(architecture, format))
             return null;
-        return format == WeightFormat.Int8 ? WeightFormat.Float16 : format;
+        return format == DType.Int8 ? DType.Float16 : format;
     }
 
     /// <summary>Multiplies, and says whether the rows are normalised, too.</summary>
@@ -79,7 +79,7 @@ internal static class GemmCuda
     // What must be asked for: these give other bits than the shape of few rows.
     private static bool TryOption(Device device, in GemmArgs args)
     {
-        if (args.Weights.Format == WeightFormat.Float32 && device.Tf32)
+        if (args.Weights.Format == DType.Float32 && device.Tf32)
             GemmTf32.Run(device, args);
         else if (args.Weights.Format.Is16Bits() && device.WarpGroups && args.XFormat.Is16Bits())
             RunTiles<Inputs16, WarpGroupSums>(device, args);
@@ -95,8 +95,8 @@ internal static class GemmCuda
     {
         switch (args.Weights.Format, shape)
         {
-            case (WeightFormat.Float32, GemmCudaShape.Tiles): GemmRegisters.Run<TRows>(device, args); break;
-            case (WeightFormat.Float32, _): GemmRegistersRows.Run<TRows>(device, args); break;
+            case (DType.Float32, GemmCudaShape.Tiles): GemmRegisters.Run<TRows>(device, args); break;
+            case (DType.Float32, _): GemmRegistersRows.Run<TRows>(device, args); break;
             default: Multiply<RoundedInputs<TRows>>(device, args, shape); break;
         }
     }
@@ -111,8 +111,8 @@ internal static class GemmCuda
         }
         switch (args.Weights.Format)
         {
-            case WeightFormat.Float16: GemmTensorCoreRows.Run<Float16Matrix, TInputs>(device, args); break;
-            case WeightFormat.BFloat16: GemmTensorCoreRows.Run<BFloat16Matrix, TInputs>(device, args); break;
+            case DType.Float16: GemmTensorCoreRows.Run<Float16Matrix, TInputs>(device, args); break;
+            case DType.BFloat16: GemmTensorCoreRows.Run<BFloat16Matrix, TInputs>(device, args); break;
             default: GemmTensorCoreRows.Run<Int8Matrix, TInputs>(device, args); break;
         }
     }
@@ -123,8 +123,8 @@ internal static class GemmCuda
     {
         switch (args.Weights.Format)
         {
-            case WeightFormat.Float16: GemmTensorCore.Run<Float16Matrix, TInputs, TSums>(device, args); break;
-            case WeightFormat.BFloat16: GemmTensorCore.Run<BFloat16Matrix, TInputs, TSums>(device, args); break;
+            case DType.Float16: GemmTensorCore.Run<Float16Matrix, TInputs, TSums>(device, args); break;
+            case DType.BFloat16: GemmTensorCore.Run<BFloat16Matrix, TInputs, TSums>(device, args); break;
             default: GemmTensorCore.Run<Int8Matrix, TInputs, TSums>(device, args); break;
         }
     }

@@ -17,16 +17,16 @@ internal static class GemmPortable<TTile>
     {
         switch (args.Weights.Format)
         {
-            case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
-            case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
-            case WeightFormat.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
+            case DType.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
+            case DType.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
+            case DType.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
             default: Run<sbyte, Int8Weights>(device, args, args.Weights.Int8); break;
         }
     }
 
     private static void Run<TStored, TFormat>(Device device, in GemmArgs args, ArrayView<TStored> weights)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var tiles = (args.Weights.OutFeatures + TTile.Columns - 1L) / TTile.Columns * ((args.Rows + TTile.Rows - 1) / TTile.Rows);
         var groups = checked((int)((tiles + device.GroupSize - 1) / device.GroupSize));
@@ -47,7 +47,7 @@ internal static class GemmPortable
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
         where TTile : struct, IGemmTile
     {
         // Tiles of the same columns follow each other, so that their weights stay in the cache.

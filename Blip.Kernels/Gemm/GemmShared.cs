@@ -20,16 +20,16 @@ internal static class GemmShared
     {
         switch (args.Weights.Format)
         {
-            case WeightFormat.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
-            case WeightFormat.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
-            case WeightFormat.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
+            case DType.Float32: Run<float, Float32Weights>(device, args, args.Weights.Float32); break;
+            case DType.Float16: Run<ushort, Float16Weights>(device, args, args.Weights.Bits16); break;
+            case DType.BFloat16: Run<ushort, BFloat16Weights>(device, args, args.Weights.Bits16); break;
             default: Run<sbyte, Int8Weights>(device, args, args.Weights.Int8); break;
         }
     }
 
     private static void Run<TStored, TFormat>(Device device, in GemmArgs args, ArrayView<TStored> weights)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var groups = checked(args.Weights.Panels * ((args.Rows + TileRows - 1) / TileRows));
         device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TStored, TFormat>)(
@@ -44,7 +44,7 @@ internal static class GemmShared
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>
+        where TFormat : struct, IWeightDType<TStored>
     {
         var rowTiles = (rows + TileRows - 1) / TileRows;
         var panel = Grid.IdxX / rowTiles;

@@ -24,9 +24,9 @@ internal static class GemmSimd
     {
         switch (args.Weights.Format)
         {
-            case WeightFormat.Float32: device.Launch(new GemmSimd<TVector, float, Float32Weights>(args, args.Weights.Float32)); break;
-            case WeightFormat.Float16: device.Launch(new GemmSimd<TVector, ushort, Float16Weights>(args, args.Weights.Bits16)); break;
-            case WeightFormat.BFloat16: device.Launch(new GemmSimd<TVector, ushort, BFloat16Weights>(args, args.Weights.Bits16)); break;
+            case DType.Float32: device.Launch(new GemmSimd<TVector, float, Float32Weights>(args, args.Weights.Float32)); break;
+            case DType.Float16: device.Launch(new GemmSimd<TVector, ushort, Float16Weights>(args, args.Weights.Bits16)); break;
+            case DType.BFloat16: device.Launch(new GemmSimd<TVector, ushort, BFloat16Weights>(args, args.Weights.Bits16)); break;
             default: GemmSimdInt8.Run<TVector>(device, args); break;
         }
     }

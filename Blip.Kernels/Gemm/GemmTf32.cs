@@ -51,12 +51,12 @@ internal static class GemmTf32
         var perSlice = GemmSlices.Length(inFeatures) / Depth;
         var untilSum = perSlice;
         var stage = 0;
-        Bring(inputs, pieces, memory, 0, rows - firstRow, panel, panels, inFeatures);
+        LoadToShared(inputs, pieces, memory, 0, rows - firstRow, panel, panels, inFeatures);
         TensorCore.CommitCopies();
         for (var k = 0; k < inFeatures; k += Depth)
         {
             if (k + Depth < inFeatures)
-                Bring(inputs, pieces, memory + (uint)((StageSize - stage) * sizeof(float)), k + Depth, rows - firstRow, panel, panels, inFeatures);
+                LoadToShared(inputs, pieces, memory + (uint)((StageSize - stage) * sizeof(float)), k + Depth, rows - firstRow, panel, panels, inFeatures);
             TensorCore.CommitCopies();
             TensorCore.WaitForCopies1();
             Group.Barrier();
@@ -110,7 +110,7 @@ internal static class GemmTf32
 
     // 16 k of 128 rows and of two panels, four at a time; zeros beyond the last row, panel and k.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Bring(ArrayView<Bits4> inputs, ArrayView<Bits4> weights, uint to, int k, int rows, int panel, int panels, int inFeatures)
+    private static void LoadToShared(ArrayView<Bits4> inputs, ArrayView<Bits4> weights, uint to, int k, int rows, int panel, int panels, int inFeatures)
     {
         var (row, piece) = (Group.IdxX >> 2, Group.IdxX & 3);
         for (var r = row; r < GemmTensorCore.TileRows; r += Threads / 4)

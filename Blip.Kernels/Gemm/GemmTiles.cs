@@ -61,7 +61,7 @@ internal static unsafe class GemmTiles<TVector, TStored, TFormat>
         }
     }
 
-    // The JIT does not inline so many calls at once, and would run this unoptimised at first: half a second of the first picture.
+    // The JIT does not inline so many calls at once, and would run this unoptimised at first: half a second of the first image.
     /// <summary>6 rows by 4 vectors: 24 sums in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Tile6(float* x, long stride, int last, TStored* w, int depth, float* sums)

@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// The weights of a linear layer, [out, in] in the checkpoint, as the kernels read them: panels of 64 outputs, <c>[out / 64, in, 64]</c>,
-/// the last one filled up with zeros, so that one vector load gives the same k of neighbouring outputs. <see cref="WeightFormat.Int8"/>
+/// the last one filled up with zeros, so that one vector load gives the same k of neighbouring outputs. <see cref="DType.Int8"/>
 /// keeps two k side by side, <c>[out / 64, in / 2, 64, 2]</c>, with the scales of the outputs behind the panels.
 /// An embedding table that is tied to an output layer is read from the same memory.
 /// </summary>
@@ -25,7 +25,7 @@ public sealed unsafe class PackedWeights : IDisposable
     private readonly bool inPlace;
     private byte[]? staging;
 
-    private PackedWeights(Device device, int outFeatures, int inFeatures, WeightFormat format, ArrayView<byte>? memory)
+    private PackedWeights(Device device, int outFeatures, int inFeatures, DType format, ArrayView<byte>? memory)
     {
         (OutFeatures, InFeatures, Format) = (outFeatures, inFeatures, format);
         Bytes = BytesOf(outFeatures, inFeatures, format);
@@ -43,7 +43,7 @@ public sealed unsafe class PackedWeights : IDisposable
     public int InFeatures { get; }
 
     /// <summary>How the weights are stored.</summary>
-    public WeightFormat Format { get; }
+    public DType Format { get; }
 
     /// <summary>Number of panels: out / 64, rounded up.</summary>
     public int Panels => (int)PanelsOf(OutFeatures);
@@ -54,17 +54,17 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <summary>All that is stored, <see cref="Bytes"/> long: the panels, and behind them the scales where the format has them.</summary>
     public ArrayView<byte> Storage { get; }
 
-    /// <summary>The panels, where the format is <see cref="WeightFormat.Float32"/>; otherwise the default view.</summary>
-    public ArrayView<float> Float32 => Format == WeightFormat.Float32 ? Storage.Cast<float>() : default;
+    /// <summary>The panels, where the format is <see cref="DType.Float32"/>; otherwise the default view.</summary>
+    public ArrayView<float> Float32 => Format == DType.Float32 ? Storage.Cast<float>() : default;
 
     /// <summary>The panels, where the format has 16 bits; otherwise the default view.</summary>
-    public ArrayView<ushort> Bits16 => Format is WeightFormat.Float16 or WeightFormat.BFloat16 ? Storage.Cast<ushort>() : default;
+    public ArrayView<ushort> Bits16 => Format is DType.Float16 or DType.BFloat16 ? Storage.Cast<ushort>() : default;
 
-    /// <summary>The panels, where the format is <see cref="WeightFormat.Int8"/>; otherwise the default view.</summary>
-    public ArrayView<sbyte> Int8 => Format == WeightFormat.Int8 ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
+    /// <summary>The panels, where the format is <see cref="DType.Int8"/>; otherwise the default view.</summary>
+    public ArrayView<sbyte> Int8 => Format == DType.Int8 ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
 
     /// <summary>What the products of each output are multiplied with <c>[panels · 64]</c>; the default view where the format has no scales.</summary>
-    public ArrayView<float> Scales => Format == WeightFormat.Int8 ? Storage.SubView(ScaleOffset, Bytes - ScaleOffset).Cast<float>() : default;
+    public ArrayView<float> Scales => Format == DType.Int8 ? Storage.SubView(ScaleOffset, Bytes - ScaleOffset).Cast<float>() : default;
 
     private long ScaleOffset => ScalesBehind(PanelBytes(OutFeatures, InFeatures, Format));
 
@@ -73,7 +73,7 @@ public sealed unsafe class PackedWeights : IDisposable
 
     /// <summary>Makes room for a matrix of zeros.</summary>
     /// <exception cref="ArgumentException">A size is below 1, or the format is not one that exists.</exception>
-    public static PackedWeights Allocate(Device device, int outFeatures, int inFeatures, WeightFormat format)
+    public static PackedWeights Allocate(Device device, int outFeatures, int inFeatures, DType format)
     {
         var weights = new PackedWeights(device, outFeatures, inFeatures, format, null);
         if (!weights.inPlace)
@@ -88,7 +88,7 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <param name="format">How it is stored.</param>
     /// <param name="memory"><see cref="BytesOf"/> bytes at a multiple of 64, 64 more behind them; they live longer than the matrix.</param>
     /// <exception cref="ArgumentException">A size is below 1, the format is not one that exists, or the memory is of another size.</exception>
-    public static PackedWeights In(Device device, int outFeatures, int inFeatures, WeightFormat format, ArrayView<byte> memory) =>
+    public static PackedWeights In(Device device, int outFeatures, int inFeatures, DType format, ArrayView<byte> memory) =>
         new(device, outFeatures, inFeatures, format, memory);
 
     /// <summary>A matrix that was packed before, on any device.</summary>
@@ -98,7 +98,7 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <param name="format">How it is stored.</param>
     /// <param name="packed">As <see cref="Packed"/> gave it.</param>
     /// <exception cref="ArgumentException">A size is below 1, the format is not one that exists, or the bytes are of another number.</exception>
-    public static PackedWeights Upload(Device device, int outFeatures, int inFeatures, WeightFormat format, ReadOnlySpan<byte> packed)
+    public static PackedWeights Upload(Device device, int outFeatures, int inFeatures, DType format, ReadOnlySpan<byte> packed)
     {
         if (packed.Length != BytesOf(outFeatures, inFeatures, format))
             throw new ArgumentException($"{packed.Length} bytes are not those of [{outFeatures}, {inFeatures}] in {format}.", nameof(packed));
@@ -109,21 +109,21 @@ public sealed unsafe class PackedWeights : IDisposable
 
     /// <summary>The bytes of a matrix: panels, and scales where the format has them.</summary>
     /// <exception cref="ArgumentException">A size is below 1, or the format is not one that exists.</exception>
-    public static long BytesOf(int outFeatures, int inFeatures, WeightFormat format)
+    public static long BytesOf(int outFeatures, int inFeatures, DType format)
     {
         ShapeCheck.AtLeast(outFeatures, 1, nameof(outFeatures));
         ShapeCheck.Within(inFeatures, 1, (int.MaxValue / PanelWidth) - 1, nameof(inFeatures));
         if (!Enum.IsDefined(format))
             throw new ArgumentException($"{(int)format} is not a weight format.", nameof(format));
         var panels = PanelBytes(outFeatures, inFeatures, format);
-        return format == WeightFormat.Int8 ? ScalesBehind(panels) + (PanelsOf(outFeatures) * PanelWidth * sizeof(float)) : panels;
+        return format == DType.Int8 ? ScalesBehind(panels) + (PanelsOf(outFeatures) * PanelWidth * sizeof(float)) : panels;
     }
 
     /// <summary>The element of the panels that holds column <paramref name="column"/> of row <paramref name="row"/>.</summary>
     public long Index(int row, int column)
     {
         var (panel, output) = ((long)(row / PanelWidth), row % PanelWidth);
-        return Format == WeightFormat.Int8
+        return Format == DType.Int8
             ? (panel * Int8Weights.PanelLength(InFeatures)) + Int8Weights.Place(column, output)
             : (panel * Float32Weights.PanelLength(InFeatures)) + Float32Weights.Place(column, output);
     }
@@ -152,8 +152,8 @@ public sealed unsafe class PackedWeights : IDisposable
         {
             switch (Format)
             {
-                case WeightFormat.Float32: WeightPacking.Pack(source, firstRow, count, InFeatures, (float*)target); break;
-                case WeightFormat.Int8: WeightPacking.Pack(source, firstRow, count, InFeatures, (sbyte*)target, (float*)(target + ScaleOffset)); break;
+                case DType.Float32: WeightPacking.Pack(source, firstRow, count, InFeatures, (float*)target); break;
+                case DType.Int8: WeightPacking.Pack(source, firstRow, count, InFeatures, (sbyte*)target, (float*)(target + ScaleOffset)); break;
                 default: WeightPacking.Pack(source, firstRow, count, InFeatures, (ushort*)target, Format); break;
             }
         }
@@ -176,10 +176,10 @@ public sealed unsafe class PackedWeights : IDisposable
 
     private static long PanelsOf(int outFeatures) => ((long)outFeatures + PanelWidth - 1) / PanelWidth;
 
-    private static long PanelBytes(int outFeatures, int inFeatures, WeightFormat format) => PanelsOf(outFeatures) * format switch
+    private static long PanelBytes(int outFeatures, int inFeatures, DType format) => PanelsOf(outFeatures) * format switch
     {
-        WeightFormat.Float32 => (long)Float32Weights.PanelLength(inFeatures) * sizeof(float),
-        WeightFormat.Int8 => Int8Weights.PanelLength(inFeatures),
+        DType.Float32 => (long)Float32Weights.PanelLength(inFeatures) * sizeof(float),
+        DType.Int8 => Int8Weights.PanelLength(inFeatures),
         _ => (long)Float16Weights.PanelLength(inFeatures) * sizeof(ushort),
     };
 

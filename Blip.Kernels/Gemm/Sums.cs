@@ -17,7 +17,7 @@ internal interface ISums<TSelf>
     /// <summary>Decodes weight k of <see cref="Count"/> neighbouring outputs of a panel.</summary>
     static abstract TSelf Load<TStored, TFormat>(ArrayView<TStored> panel, int k, int output)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored>;
+        where TFormat : struct, IWeightDType<TStored>;
 
     /// <summary>sums + x · w, lane by lane.</summary>
     static abstract TSelf MultiplyAdd(float x, TSelf w, TSelf sums);
@@ -40,7 +40,7 @@ internal struct Sums4 : ISums<Sums4>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Sums4 Load<TStored, TFormat>(ArrayView<TStored> panel, int k, int output)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored> => new()
+        where TFormat : struct, IWeightDType<TStored> => new()
         {
             A = TFormat.Decode(panel[TFormat.Place(k, output)]),
             B = TFormat.Decode(panel[TFormat.Place(k, output + 1)]),
@@ -87,7 +87,7 @@ internal struct Pair<THalf> : ISums<Pair<THalf>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<THalf> Load<TStored, TFormat>(ArrayView<TStored> panel, int k, int output)
         where TStored : unmanaged
-        where TFormat : struct, IWeightFormat<TStored> => new()
+        where TFormat : struct, IWeightDType<TStored> => new()
         {
             Low = THalf.Load<TStored, TFormat>(panel, k, output),
             High = THalf.Load<TStored, TFormat>(panel, k, output + THalf.Count),

@@ -36,7 +36,7 @@ internal static unsafe class WeightPacking
         });
 
     /// <summary>Rounds to a format of 16 bits, to nearest and halves to even, and packs.</summary>
-    public static void Pack(float* source, int firstRow, int count, int inFeatures, ushort* panels, WeightFormat format) =>
+    public static void Pack(float* source, int firstRow, int count, int inFeatures, ushort* panels, DType format) =>
         ForEachPanel(firstRow, count, inFeatures, (panel, first, rows) =>
         {
             var turned = stackalloc float[Block * Width];
@@ -74,10 +74,10 @@ internal static unsafe class WeightPacking
         });
 
     /// <summary>Rounds one value.</summary>
-    public static ushort Round(float value, WeightFormat format)
+    public static ushort Round(float value, DType format)
     {
         var bits = Vector256.Create(BitConverter.SingleToUInt32Bits(value));
-        return (ushort)(format == WeightFormat.Float16 ? ToFloat16(bits) : ToBFloat16(bits))[0];
+        return (ushort)(format == DType.Float16 ? ToFloat16(bits) : ToBFloat16(bits))[0];
     }
 
     private static void ForEachPanel(int firstRow, int count, int inFeatures, Action<int, int, int> pack)
@@ -161,14 +161,14 @@ internal static unsafe class WeightPacking
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Round(float* from, ushort* to, int count, WeightFormat format)
+    private static void Round(float* from, ushort* to, int count, DType format)
     {
         var streams = Streams(to, count);
         var i = 0;
         for (; i + 16 <= count; i += 16)
         {
             var (low, high) = (Vector256.Load((uint*)from + i), Vector256.Load((uint*)from + i + 8));
-            var rounded = format == WeightFormat.Float16
+            var rounded = format == DType.Float16
                 ? Vector256.Narrow(ToFloat16(low), ToFloat16(high))
                 : Vector256.Narrow(ToBFloat16(low), ToBFloat16(high));
             if (streams)

@@ -21,17 +21,17 @@ internal static class Lanes
     [IntrinsicImplementation]
     public static void Load(ArrayView<float> from, int index, ArrayView<float> lanes, int count) => LanesPortable.Load(from, index, lanes, count);
 
-    /// <summary>The same from <see cref="WeightFormat.Float16"/>.</summary>
+    /// <summary>The same from <see cref="DType.Float16"/>.</summary>
     [IntrinsicImplementation]
     public static void LoadFloat16(ArrayView<ushort> from, int index, ArrayView<float> lanes, int count) =>
         LanesPortable.LoadFloat16(from, index, lanes, count);
 
-    /// <summary>The same from <see cref="WeightFormat.BFloat16"/>.</summary>
+    /// <summary>The same from <see cref="DType.BFloat16"/>.</summary>
     [IntrinsicImplementation]
     public static void LoadBFloat16(ArrayView<ushort> from, int index, ArrayView<float> lanes, int count) =>
         LanesPortable.LoadBFloat16(from, index, lanes, count);
 
-    /// <summary>lanes[i] = from[index + 2 · i + odd], from <see cref="WeightFormat.Int8"/>; index is even, odd is 0 or 1.</summary>
+    /// <summary>lanes[i] = from[index + 2 · i + odd], from <see cref="DType.Int8"/>; index is even, odd is 0 or 1.</summary>
     [IntrinsicImplementation]
     public static void LoadInt8(ArrayView<sbyte> from, int index, int odd, ArrayView<float> lanes, int count) =>
         LanesPortable.LoadInt8(from, index, odd, lanes, count);

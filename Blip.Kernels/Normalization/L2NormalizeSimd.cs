@@ -12,8 +12,8 @@ internal static unsafe class L2NormalizeSimd
         switch (device.Vectors)
         {
             case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, x, y, rows, width, eps)); break;
-            case CpuVectors.Avx2: device.Launch(Operator<Twice<Floats256>>(device, x, y, rows, width, eps)); break;
-            default: device.Launch(Operator<Twice<Twice<Floats128>>>(device, x, y, rows, width, eps)); break;
+            case CpuVectors.Avx2: device.Launch(Operator<Paired<Floats256>>(device, x, y, rows, width, eps)); break;
+            default: device.Launch(Operator<Paired<Paired<Floats128>>>(device, x, y, rows, width, eps)); break;
         }
     }
 

@@ -23,7 +23,7 @@ public static class LayerNorm
     /// <param name="target">Which kernels run.</param>
     /// <param name="width">Elements per row.</param>
     /// <param name="format">The format that is asked for.</param>
-    public static bool Stores(KernelTarget target, int width, WeightFormat format) =>
+    public static bool CanStore(KernelTarget target, int width, DType format) =>
         format.Is16Bits() && width % ValueFormats.Unit == 0 && GemmCuda.Rounded(target.Architecture, format) == format;
 
     /// <summary>Normalises each row. Done in place where <paramref name="y"/> is <paramref name="x"/> or the residual, and of their format.</summary>
@@ -36,16 +36,16 @@ public static class LayerNorm
     /// <param name="rows">Number of rows, at least 0.</param>
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">Added to the variance; not negative.</param>
-    /// <param name="format">How results are stored: single precision, or 16 bits where <see cref="Stores"/> allows it.</param>
+    /// <param name="format">How results are stored: single precision, or 16 bits where <see cref="CanStore"/> allows it.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, a size is out of range, or the format is one that no kernel here stores.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps, WeightFormat format = WeightFormat.Float32) =>
+        int rows, int width, float eps, DType format = DType.Float32) =>
         Run(device, x, residual, gamma, beta, y, rows, width, eps, portable: device.Kind != DeviceKind.Cpu, format);
 
     internal static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps, bool portable, WeightFormat format = WeightFormat.Float32)
+        int rows, int width, float eps, bool portable, DType format = DType.Float32)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(width, 1, nameof(width));
@@ -53,7 +53,7 @@ public static class LayerNorm
         var elements = (long)rows * width;
         ShapeCheck.Holds(x, elements, nameof(x), "[rows, width]");
         ShapeCheck.EmptyOrHolds(residual, elements, nameof(residual), "[rows, width]");
-        if (format != WeightFormat.Float32 && !Stores(KernelTarget.Of(device), width, format))
+        if (format != DType.Float32 && !CanStore(KernelTarget.Of(device), width, format))
             throw new ArgumentException($"The results are to be {format}; no kernel here stores rows of {width} so.", nameof(format));
         ShapeCheck.Holds(y, format.Floats(elements), nameof(y), "[rows, width]");
         if (rows == 0)

@@ -12,8 +12,8 @@ internal static class LayerNormBackwardSimd
         switch (device.Vectors)
         {
             case CpuVectors.Avx512: device.Launch(new LayerNormBackwardSimd<Floats512>(x, gamma, dy, dx, new RowTasks(device, rows), width, eps)); break;
-            case CpuVectors.Avx2: device.Launch(new LayerNormBackwardSimd<Twice<Floats256>>(x, gamma, dy, dx, new RowTasks(device, rows), width, eps)); break;
-            default: device.Launch(new LayerNormBackwardSimd<Twice<Twice<Floats128>>>(x, gamma, dy, dx, new RowTasks(device, rows), width, eps)); break;
+            case CpuVectors.Avx2: device.Launch(new LayerNormBackwardSimd<Paired<Floats256>>(x, gamma, dy, dx, new RowTasks(device, rows), width, eps)); break;
+            default: device.Launch(new LayerNormBackwardSimd<Paired<Paired<Floats128>>>(x, gamma, dy, dx, new RowTasks(device, rows), width, eps)); break;
         }
     }
 }

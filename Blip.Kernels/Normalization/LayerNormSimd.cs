@@ -14,8 +14,8 @@ internal static unsafe class LayerNormSimd
         switch (device.Vectors)
         {
             case CpuVectors.Avx512: device.Launch(Operator<Floats512>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
-            case CpuVectors.Avx2: device.Launch(Operator<Twice<Floats256>>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
-            default: device.Launch(Operator<Twice<Twice<Floats128>>>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
+            case CpuVectors.Avx2: device.Launch(Operator<Paired<Floats256>>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
+            default: device.Launch(Operator<Paired<Paired<Floats128>>>(device, x, residual, gamma, beta, y, rows, width, eps)); break;
         }
     }
 

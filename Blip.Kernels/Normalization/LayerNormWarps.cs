@@ -17,15 +17,15 @@ internal static class LayerNormWarps
 
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps, WeightFormat format)
+        int rows, int width, float eps, DType format)
     {
         var launch = (width % 4 == 0 && (x.LoadEffectiveAddressAsPtr() | residual.LoadEffectiveAddressAsPtr()) % 16 == 0, format) switch
         {
-            (true, WeightFormat.Float16) => Load<AlignedRows, RoundedRows<Float16Matrix>>(device),
-            (true, WeightFormat.BFloat16) => Load<AlignedRows, RoundedRows<BFloat16Matrix>>(device),
+            (true, DType.Float16) => Load<AlignedRows, RoundedRows<Float16Matrix>>(device),
+            (true, DType.BFloat16) => Load<AlignedRows, RoundedRows<BFloat16Matrix>>(device),
             (true, _) => Load<AlignedRows, SingleRows>(device),
-            (_, WeightFormat.Float16) => Load<AnyRows, RoundedRows<Float16Matrix>>(device),
-            (_, WeightFormat.BFloat16) => Load<AnyRows, RoundedRows<BFloat16Matrix>>(device),
+            (_, DType.Float16) => Load<AnyRows, RoundedRows<Float16Matrix>>(device),
+            (_, DType.BFloat16) => Load<AnyRows, RoundedRows<BFloat16Matrix>>(device),
             _ => Load<AnyRows, SingleRows>(device),
         };
         launch(device.Stream, Launch(rows), x, residual, gamma, beta, y, rows, width, eps);

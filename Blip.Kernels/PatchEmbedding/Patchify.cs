@@ -11,7 +11,7 @@ namespace Blip.Kernels;
 /// <remarks>
 /// Variants: <see cref="PatchifyCpu"/> on the CPU accelerator, a portable kernel on every other device, and one for CUDA whose patches are rounded to
 /// what the product after them rounds them to.
-/// On the CPU, a picture of 384×384 in patches of 16 takes 0.24 ms (15 GB/s), on OpenCL on a processor 0.20 ms.
+/// On the CPU, an image of 384×384 in patches of 16 takes 0.24 ms (15 GB/s), on OpenCL on a processor 0.20 ms.
 /// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels patchify [--device opencl]</c>
 /// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
 /// </remarks>
@@ -22,7 +22,7 @@ public static unsafe class Patchify
     /// <param name="channels">Channels.</param>
     /// <param name="patch">Rows and columns of a patch.</param>
     /// <param name="format">The format that is asked for.</param>
-    public static bool Stores(KernelTarget target, int channels, int patch, WeightFormat format) =>
+    public static bool CanStore(KernelTarget target, int channels, int patch, DType format) =>
         format.Is16Bits() && patch % 2 == 0 && (long)channels * patch * patch % ValueFormats.Unit == 0 && GemmCuda.Rounded(target.Architecture, format) == format;
 
     /// <summary>Writes the patches; pixels beyond the last whole patch are left out, as the convolution leaves them.</summary>
@@ -34,16 +34,16 @@ public static unsafe class Patchify
     /// <param name="height">Rows of an image, at least one patch.</param>
     /// <param name="width">Columns of an image, at least one patch.</param>
     /// <param name="patch">Rows and columns of a patch.</param>
-    /// <param name="format">How patches are stored: single precision, or 16 bits where <see cref="Stores"/> allows it.</param>
+    /// <param name="format">How patches are stored: single precision, or 16 bits where <see cref="CanStore"/> allows it.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, a size is out of range, or the format is one that no kernel here stores.</exception>
     public static void Run(
         Device device, ArrayView<float> pixels, ArrayView<float> patches, int batch, int channels, int height, int width, int patch,
-        WeightFormat format = WeightFormat.Float32) =>
+        DType format = DType.Float32) =>
         Run(device, pixels, patches, batch, channels, height, width, patch, portable: device.Kind != DeviceKind.Cpu, format);
 
     internal static void Run(
         Device device, ArrayView<float> pixels, ArrayView<float> patches, int batch, int channels, int height, int width, int patch, bool portable,
-        WeightFormat format = WeightFormat.Float32)
+        DType format = DType.Float32)
     {
         ShapeCheck.AtLeast(batch, 0, nameof(batch));
         ShapeCheck.AtLeast(channels, 1, nameof(channels));
@@ -53,7 +53,7 @@ public static unsafe class Patchify
         var count = (long)batch * (height / patch) * (width / patch);
         var length = (long)channels * patch * patch;
         ShapeCheck.Holds(pixels, (long)batch * channels * height * width, nameof(pixels), "[batch, channels, height, width]");
-        if (format != WeightFormat.Float32 && !Stores(KernelTarget.Of(device), channels, patch, format))
+        if (format != DType.Float32 && !CanStore(KernelTarget.Of(device), channels, patch, format))
             throw new ArgumentException($"The patches are to be {format}; no kernel here stores {channels} channels of {patch}² so.", nameof(format));
         ShapeCheck.Holds(patches, format.Floats(count * length), nameof(patches), "[patches, channels · patch · patch]");
         if (batch == 0)
@@ -74,8 +74,8 @@ public static unsafe class Patchify
         }
         var launch = format switch
         {
-            WeightFormat.Float16 => device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(RoundedKernel<Float16Matrix>),
-            WeightFormat.BFloat16 => device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(RoundedKernel<BFloat16Matrix>),
+            DType.Float16 => device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(RoundedKernel<Float16Matrix>),
+            DType.BFloat16 => device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(RoundedKernel<BFloat16Matrix>),
             _ => device.Load<ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel),
         };
         launch(

@@ -23,7 +23,7 @@ public static class PixelNormalization
     public static float[] Table(double? rescaleFactor, ReadOnlySpan<float> mean, ReadOnlySpan<float> std)
     {
         if (mean.Length is not (0 or 3) || std.Length != mean.Length)
-            throw new ArgumentException($"{mean.Length} means and {std.Length} standard deviations are given; a picture of three colours needs three of each.", nameof(mean));
+            throw new ArgumentException($"{mean.Length} means and {std.Length} standard deviations are given; an image of three colours needs three of each.", nameof(mean));
         var table = new float[TableLength];
         for (var i = 0; i < table.Length; i++)
         {
@@ -46,7 +46,7 @@ public static class PixelNormalization
     {
         ShapeCheck.AtLeast(width, 1, nameof(width));
         ShapeCheck.AtLeast(height, 1, nameof(height));
-        ShapeCheck.Within(3L * width * height, 3, int.MaxValue - 1, "bytes of the picture");
+        ShapeCheck.Within(3L * width * height, 3, int.MaxValue - 1, "bytes of the image");
         ShapeCheck.Holds(pixels, 3L * width * height, nameof(pixels), "[height, width, 3]");
         ShapeCheck.Holds(table, TableLength, nameof(table), "[3, 256]");
         ShapeCheck.Holds(output, 3L * width * height, nameof(output), "[3, height, width]");

@@ -4,21 +4,21 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Resizes pictures on a device and keeps what the next one of the same shape can use again: tables of weights, and room for the pixels.
+/// Resizes images on a device and keeps what the next one of the same shape can use again: tables of weights, and room for the pixels.
 /// Belongs to one thread at a time, as its device does.
 /// </summary>
 public sealed class Resampler(Device device) : IDisposable
 {
-    // Pictures of a batch come in a few shapes, two tables each; a table of base size takes some 30 KB.
+    // Images of a batch come in a few shapes, two tables each; a table of base size takes some 30 KB.
     private const int MaxTables = 32;
 
-    // Room for a picture of 20 megapixels is kept; that of a larger one is given back.
+    // Room for an image of 20 megapixels is kept; that of a larger one is given back.
     private const long MaxKeptBytes = 64 << 20;
 
     private readonly LinkedList<(int Source, int Target, ResamplingFilter Filter, DeviceBuffer<int> Data)> tables = [];
     private DeviceBuffer<byte>? source, intermediate, target;
 
-    /// <summary>Copies a picture to the device and resizes it there.</summary>
+    /// <summary>Copies an image to the device and resizes it there.</summary>
     /// <param name="pixels">[height, width, 3] on the host.</param>
     /// <param name="width">Columns before.</param>
     /// <param name="height">Rows before.</param>
@@ -26,7 +26,7 @@ public sealed class Resampler(Device device) : IDisposable
     /// <param name="targetHeight">Rows after.</param>
     /// <param name="filter">The filter.</param>
     /// <returns>[targetHeight, targetWidth, 3] on the device, until the next call.</returns>
-    /// <exception cref="ArgumentException">A size is not positive, or the picture between the two passes would have 2³¹ bytes or more.</exception>
+    /// <exception cref="ArgumentException">A size is not positive, or the image between the two passes would have 2³¹ bytes or more.</exception>
     public ArrayView<byte> Resize(ReadOnlySpan<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
     {
         var between = Check(pixels.Length, width, height, targetWidth, targetHeight);
@@ -37,23 +37,23 @@ public sealed class Resampler(Device device) : IDisposable
         return resized;
     }
 
-    /// <summary>Resizes a picture that is on the device, <c>[height, width, 3]</c>; otherwise as the other one.</summary>
+    /// <summary>Resizes an image that is on the device, <c>[height, width, 3]</c>; otherwise as the other one.</summary>
     /// <inheritdoc cref="Resize(ReadOnlySpan{byte}, int, int, int, int, ResamplingFilter)"/>
     public ArrayView<byte> Resize(ArrayView<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter) =>
         Resize(pixels, Check(pixels.Length, width, height, targetWidth, targetHeight), width, height, targetWidth, targetHeight, filter);
 
-    // Bytes of the picture between the passes.
+    // Bytes of the image between the passes.
     private static long Check(long bytes, int width, int height, int targetWidth, int targetHeight)
     {
         ShapeCheck.AtLeast(width, 1, nameof(width));
         ShapeCheck.AtLeast(height, 1, nameof(height));
         ShapeCheck.AtLeast(targetWidth, 1, nameof(targetWidth));
         ShapeCheck.AtLeast(targetHeight, 1, nameof(targetHeight));
-        ShapeCheck.Within(3L * targetWidth * targetHeight, 3, int.MaxValue - 1, "bytes of the resized picture");
+        ShapeCheck.Within(3L * targetWidth * targetHeight, 3, int.MaxValue - 1, "bytes of the resized image");
         if (bytes != 3L * width * height)
-            throw new ArgumentException($"{bytes} bytes are not a picture of {width}×{height}.", nameof(bytes));
+            throw new ArgumentException($"{bytes} bytes are not an image of {width}×{height}.", nameof(bytes));
         var between = Resampling.IntermediateBytes(width, height, targetWidth, targetHeight);
-        ShapeCheck.Within(between, 0, int.MaxValue - 1, $"bytes between the passes of a picture of {width}×{height}");
+        ShapeCheck.Within(between, 0, int.MaxValue - 1, $"bytes between the passes of an image of {width}×{height}");
         return between;
     }
 

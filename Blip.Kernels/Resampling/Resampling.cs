@@ -4,10 +4,10 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>A picture to resize. Views are dense, on the device, 3 bytes per pixel.</summary>
+/// <summary>An image to resize. Views are dense, on the device, 3 bytes per pixel.</summary>
 public struct ResamplingArgs
 {
-    /// <summary>The picture, <c>[source height, source width, 3]</c>.</summary>
+    /// <summary>The image, <c>[source height, source width, 3]</c>.</summary>
     public ArrayView<byte> Source;
 
     /// <summary>Columns before.</summary>
@@ -36,18 +36,18 @@ public struct ResamplingArgs
 }
 
 /// <summary>
-/// Pillow's resize of 8-bit pictures, byte for byte: one direction, then the other, rounded to bytes in between; integers throughout.
+/// Pillow's resize of 8-bit images, byte for byte: one direction, then the other, rounded to bytes in between; integers throughout.
 /// </summary>
 /// <remarks>
 /// Variants: <c>ResamplingPortable</c>, one group per row; <c>ResamplingSimd</c>, CPU: four rows at once along columns, sixteen bytes along rows.
-/// On the CPU, a picture becomes 384×384 in 0.68 ms (from 481×323), 3.6 ms (1920×1080) or 26 ms (4000×3000, 12 megapixels),
+/// On the CPU, an image becomes 384×384 in 0.68 ms (from 481×323), 3.6 ms (1920×1080) or 26 ms (4000×3000, 12 megapixels),
 /// on OpenCL on a processor in 4.0, 28 or 80 ms.
 /// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels resampling [--device opencl]</c>
 /// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
 /// </remarks>
 public static class Resampling
 {
-    /// <summary>Resizes a picture.</summary>
+    /// <summary>Resizes an image.</summary>
     /// <exception cref="ArgumentException">A view is shorter than its shape, or a table does not belong to the sizes.</exception>
     public static void Run(Device device, in ResamplingArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
 
@@ -84,7 +84,7 @@ public static class Resampling
         return fewerRows > 0 && fewerRows > 2L * fewerColumns;
     }
 
-    /// <summary>Bytes of the picture between the two passes; 0 where one pass is enough.</summary>
+    /// <summary>Bytes of the image between the two passes; 0 where one pass is enough.</summary>
     public static long IntermediateBytes(int sourceWidth, int sourceHeight, int targetWidth, int targetHeight) =>
         sourceWidth == targetWidth || sourceHeight == targetHeight ? 0
         : RowsFirst(sourceWidth, sourceHeight, targetWidth, targetHeight) ? 3L * sourceWidth * targetHeight : 3L * targetWidth * sourceHeight;
@@ -115,11 +115,11 @@ public static class Resampling
         ShapeCheck.AtLeast(args.SourceHeight, 1, nameof(args.SourceHeight));
         ShapeCheck.AtLeast(args.TargetWidth, 1, nameof(args.TargetWidth));
         ShapeCheck.AtLeast(args.TargetHeight, 1, nameof(args.TargetHeight));
-        CheckPicture(args.Source, args.SourceWidth, args.SourceHeight, nameof(args.Source), "[source height, source width, 3]");
-        CheckPicture(args.Target, args.TargetWidth, args.TargetHeight, nameof(args.Target), "[target height, target width, 3]");
+        CheckImage(args.Source, args.SourceWidth, args.SourceHeight, nameof(args.Source), "[source height, source width, 3]");
+        CheckImage(args.Target, args.TargetWidth, args.TargetHeight, nameof(args.Target), "[target height, target width, 3]");
         var between = IntermediateBytes(args.SourceWidth, args.SourceHeight, args.TargetWidth, args.TargetHeight);
         ShapeCheck.Within(between, 0, int.MaxValue - 1, $"bytes of {nameof(args.Intermediate)}");
-        ShapeCheck.Holds(args.Intermediate, between, nameof(args.Intermediate), "the picture between the passes");
+        ShapeCheck.Holds(args.Intermediate, between, nameof(args.Intermediate), "the image between the passes");
         if (columns)
             CheckTable(args.Columns, args.TargetWidth, nameof(args.Columns));
         if (rows)
@@ -127,7 +127,7 @@ public static class Resampling
     }
 
     // Kernels count bytes in 32 bits.
-    private static void CheckPicture(ArrayView<byte> view, int width, int height, string name, string shape)
+    private static void CheckImage(ArrayView<byte> view, int width, int height, string name, string shape)
     {
         ShapeCheck.Within(3L * width * height, 3, int.MaxValue - 1, $"bytes of {name}");
         ShapeCheck.Holds(view, 3L * width * height, name, shape);

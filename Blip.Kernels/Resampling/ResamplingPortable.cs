@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 /// <summary>Resizing on every accelerator: one group per row, its threads side by side along it.</summary>
 internal static class ResamplingPortable
 {
-    /// <summary>Resizes along columns. Grid: one group per row of the picture.</summary>
+    /// <summary>Resizes along columns. Grid: one group per row of the image.</summary>
     [Kernel]
     public static void Columns(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int sourceWidth, int targetWidth, int taps)
     {

@@ -33,7 +33,7 @@ public sealed class ResamplingTable
     /// <summary>Works out the weights.</summary>
     /// <param name="source">Pixels before, at least 1.</param>
     /// <param name="target">Pixels after, at least 1.</param>
-    /// <param name="filter">The filter, stretched where the picture shrinks (antialiasing).</param>
+    /// <param name="filter">The filter, stretched where the image shrinks (antialiasing).</param>
     public static ResamplingTable Create(int source, int target, ResamplingFilter filter)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(source);

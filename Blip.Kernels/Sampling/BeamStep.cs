@@ -23,7 +23,7 @@ public static class BeamStep
             return;
         if (portable)
         {
-            device.Load<BeamStepAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>>>(Kernel)(
+            device.Load<BeamStepAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>>>(Kernel)(
                 device.Stream, new KernelConfig(args.Images, device.GroupSize), new(device, args));
         }
         else
@@ -33,9 +33,9 @@ public static class BeamStep
     }
 
     [Kernel]
-    internal static void Kernel(BeamStepAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>> algorithm) => algorithm.Image(Grid.IdxX, default);
+    internal static void Kernel(BeamStepAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>> algorithm) => algorithm.Image(Grid.IdxX, default);
 
-    internal readonly struct Worker(BeamStepAlgorithm<LoneTeam, HostMemory<int>, HostMemory<float>> algorithm, int images) : ICpuOperator
+    internal readonly struct Worker(BeamStepAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>> algorithm, int images) : ICpuOperator
     {
         public int Tasks { get; } = images;
 

@@ -6,8 +6,8 @@ namespace Blip.Kernels;
 /// What <see cref="BeamStep"/> does with one image; the bookkeeping of Hugging Face's vectorised beam search, image by image. The first member of
 /// the team decides, all of them move the columns of the tables.
 /// </summary>
-internal readonly struct BeamStepAlgorithm<TTeam, TInts, TFloats>(Device device, in BeamStepArgs args)
-    where TTeam : struct, ITeam
+internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device device, in BeamStepArgs args)
+    where TThreads : struct, IThreadGroup
     where TInts : struct, IMemory<TInts, int>
     where TFloats : struct, IMemory<TFloats, float>
 {
@@ -26,7 +26,7 @@ internal readonly struct BeamStepAlgorithm<TTeam, TInts, TFloats>(Device device,
     private readonly int images = args.Images, beams = args.Beams, candidates = args.Candidates, capacity = args.Capacity;
     private readonly int stop = args.StopToken, pad = args.PadToken, stopWhenFull = args.StopWhenFull ? 1 : 0, boundByLimit = args.BoundByLimit ? 1 : 0;
 
-    public void Image(int image, TTeam team)
+    public void Image(int image, TThreads team)
     {
         if (done[image] != 0)
             return;

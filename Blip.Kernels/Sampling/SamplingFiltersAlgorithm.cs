@@ -23,8 +23,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     private readonly float epsilonCutoff = args.EpsilonCutoff, etaCutoff = args.EtaCutoff;
 
     /// <summary>Temperature and top-k.</summary>
-    public void KeepTopK<TTeam>(int index, TTeam team)
-        where TTeam : struct, IReducer
+    public void KeepTopK<TThreads>(int index, TThreads team)
+        where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         for (var c = team.Index; c < vocabulary; c += team.Count)
@@ -40,8 +40,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Epsilon.</summary>
-    public void CutEpsilon<TTeam>(int index, TTeam team)
-        where TTeam : struct, IReducer
+    public void CutEpsilon<TThreads>(int index, TThreads team)
+        where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         Softmax(row, team);
@@ -49,8 +49,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Eta.</summary>
-    public void CutEta<TTeam>(int index, TTeam team)
-        where TTeam : struct, IReducer
+    public void CutEta<TThreads>(int index, TThreads team)
+        where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         var (largest, sum) = Softmax(row, team);
@@ -60,8 +60,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Top-p.</summary>
-    public void KeepLikeliest<TTeam>(int index, TTeam team)
-        where TTeam : struct, IReducer
+    public void KeepLikeliest<TThreads>(int index, TThreads team)
+        where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         var (largest, sum) = Softmax(row, team);
@@ -94,8 +94,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Min-p.</summary>
-    public void KeepNearLikeliest<TTeam>(int index, TTeam team)
-        where TTeam : struct, IReducer
+    public void KeepNearLikeliest<TThreads>(int index, TThreads team)
+        where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         // How likely tokens are beside the likeliest is in their scores: neither an exponential nor a sum is needed, and the likeliest stays.
@@ -110,8 +110,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Typical.</summary>
-    public void KeepTypical<TTeam>(int index, TTeam team)
-        where TTeam : struct, IReducer
+    public void KeepTypical<TThreads>(int index, TThreads team)
+        where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         var (largest, _) = Softmax(row, team);
@@ -137,8 +137,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         }
     }
 
-    private void Cut<TTeam>(long row, float least, TTeam team)
-        where TTeam : struct, IReducer
+    private void Cut<TThreads>(long row, float least, TThreads team)
+        where TThreads : struct, IReducer
     {
         var kept = Largest(row, IntrinsicMath.Min(leastTokens, vocabulary), team);
         for (var c = team.Index; c < vocabulary; c += team.Count)
@@ -149,8 +149,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>The k-th largest score, equal ones counted each; k is at most the vocabulary.</summary>
-    private float Largest<TTeam>(long row, int k, TTeam team)
-        where TTeam : struct, IReducer
+    private float Largest<TThreads>(long row, int k, TThreads team)
+        where TThreads : struct, IReducer
     {
         var key = 0u;
         for (var bit = 31; bit >= 0; bit--)
@@ -168,8 +168,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Writes the probabilities and returns what they are made of: a score's is exp(score - largest) / sum.</summary>
-    private (float Largest, float Sum) Softmax<TTeam>(long row, TTeam team)
-        where TTeam : struct, IReducer
+    private (float Largest, float Sum) Softmax<TThreads>(long row, TThreads team)
+        where TThreads : struct, IReducer
     {
         var largest = float.NegativeInfinity;
         for (var c = team.Index; c < vocabulary; c += team.Count)
@@ -197,8 +197,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>The mean score by probability less the largest, Σ p · (score - largest), after <see cref="Softmax"/>.</summary>
-    private float Mean<TTeam>(long row, float largest, TTeam team)
-        where TTeam : struct, IReducer
+    private float Mean<TThreads>(long row, float largest, TThreads team)
+        where TThreads : struct, IReducer
     {
         var sum = 0f;
         for (var start = team.Index; start < vocabulary; start += team.Count * Block)
@@ -216,8 +216,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>The sum of probabilities of scores below one.</summary>
-    private float Below<TTeam>(long row, float threshold, TTeam team)
-        where TTeam : struct, IReducer
+    private float Below<TThreads>(long row, float threshold, TThreads team)
+        where TThreads : struct, IReducer
     {
         var sum = 0f;
         for (var start = team.Index; start < vocabulary; start += team.Count * Block)
@@ -232,8 +232,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>The sum of probabilities of tokens less strange than this.</summary>
-    private float LessStrange<TTeam>(long row, float threshold, float center, TTeam team)
-        where TTeam : struct, IReducer
+    private float LessStrange<TThreads>(long row, float threshold, float center, TThreads team)
+        where TThreads : struct, IReducer
     {
         var sum = 0f;
         for (var start = team.Index; start < vocabulary; start += team.Count * Block)
@@ -248,8 +248,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>The n-th token of those with exactly this score, or the last token where there are not so many.</summary>
-    private int EqualToken<TTeam>(long row, float score, int n, TTeam team)
-        where TTeam : struct, IReducer
+    private int EqualToken<TThreads>(long row, float score, int n, TThreads team)
+        where TThreads : struct, IReducer
     {
         var (low, high) = (0, vocabulary - 1);
         while (low < high)
@@ -265,8 +265,8 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>The first token after another one in an order.</summary>
-    private Candidate Rank<TTeam>(long row, Order order, Candidate after, float center, TTeam team)
-        where TTeam : struct, IReducer
+    private Candidate Rank<TThreads>(long row, Order order, Candidate after, float center, TThreads team)
+        where TThreads : struct, IReducer
     {
         var best = Candidate.None;
         for (var c = team.Index; c < vocabulary; c += team.Count)

@@ -23,7 +23,7 @@ public static class TokenChoice
             return;
         if (portable)
         {
-            device.Load<TokenChoiceAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>, ViewMemory<long>>>(Kernel)(
+            device.Load<TokenChoiceAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>, ViewMemory<long>>>(Kernel)(
                 device.Stream, new KernelConfig(args.Rows, device.GroupSize), new(device, args));
         }
         else
@@ -33,7 +33,7 @@ public static class TokenChoice
     }
 
     [Kernel]
-    internal static void Kernel(TokenChoiceAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>, ViewMemory<long>> algorithm)
+    internal static void Kernel(TokenChoiceAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>, ViewMemory<long>> algorithm)
     {
         var values = SharedMemory.Allocate<float>(Device.MaxGroupSize);
         var tokens = SharedMemory.Allocate<int>(Device.MaxGroupSize);
@@ -42,7 +42,7 @@ public static class TokenChoice
             algorithm.Take(Grid.IdxX, best.Index);
     }
 
-    internal readonly struct Worker(TokenChoiceAlgorithm<LoneTeam, HostMemory<int>, HostMemory<float>, HostMemory<long>> algorithm, int rows) : ICpuOperator
+    internal readonly struct Worker(TokenChoiceAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>, HostMemory<long>> algorithm, int rows) : ICpuOperator
     {
         public int Tasks { get; } = rows;
 

@@ -3,8 +3,8 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>What <see cref="TokenChoice"/> does with one row.</summary>
-internal readonly struct TokenChoiceAlgorithm<TTeam, TInts, TFloats, TLongs>(Device device, in TokenChoiceArgs args)
-    where TTeam : struct, ITeam
+internal readonly struct TokenChoiceAlgorithm<TThreads, TInts, TFloats, TLongs>(Device device, in TokenChoiceArgs args)
+    where TThreads : struct, IThreadGroup
     where TInts : struct, IMemory<TInts, int>
     where TFloats : struct, IMemory<TFloats, float>
     where TLongs : struct, IMemory<TLongs, long>
@@ -20,7 +20,7 @@ internal readonly struct TokenChoiceAlgorithm<TTeam, TInts, TFloats, TLongs>(Dev
     private readonly ulong seed = args.Seed;
 
     /// <summary>The best of the tokens that fall to this member of the team.</summary>
-    public Candidate Best(int index, TTeam team)
+    public Candidate Best(int index, TThreads team)
     {
         var row = (long)index * vocabulary;
         var image = index / rowsPerImage;

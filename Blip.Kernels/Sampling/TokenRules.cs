@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 /// <summary>
 /// The rules that look at the tokens so far, in Hugging Face's order: sequence bias, repetition penalty, n-grams, bad words, least length,
 /// forced first and last token, exponential decay, suppressed tokens. They touch a few scores per row (the forced end all), so that one launch does them all.
-/// Variants: <see cref="TokenRulesAlgorithm{TTeam, TInts, TFloats}"/> with a group per row, and with a worker per row on the CPU accelerator.
+/// Variants: <see cref="TokenRulesAlgorithm{TThreads, TInts, TFloats}"/> with a group per row, and with a worker per row on the CPU accelerator.
 /// </summary>
 public static class TokenRules
 {
@@ -24,7 +24,7 @@ public static class TokenRules
             return;
         if (portable)
         {
-            device.Load<TokenRulesAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>>>(Kernel)(
+            device.Load<TokenRulesAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>>>(Kernel)(
                 device.Stream, new KernelConfig(args.Rows, device.GroupSize), new(device, args));
         }
         else
@@ -34,9 +34,9 @@ public static class TokenRules
     }
 
     [Kernel]
-    internal static void Kernel(TokenRulesAlgorithm<GroupTeam, ViewMemory<int>, ViewMemory<float>> algorithm) => algorithm.Row(Grid.IdxX, default);
+    internal static void Kernel(TokenRulesAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>> algorithm) => algorithm.Row(Grid.IdxX, default);
 
-    internal readonly struct Worker(TokenRulesAlgorithm<LoneTeam, HostMemory<int>, HostMemory<float>> algorithm, int rows) : ICpuOperator
+    internal readonly struct Worker(TokenRulesAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>> algorithm, int rows) : ICpuOperator
     {
         public int Tasks { get; } = rows;
 

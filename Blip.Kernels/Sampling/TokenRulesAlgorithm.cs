@@ -5,8 +5,8 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>The rules of <see cref="TokenRules"/> on one row, by a group's work-items or by one worker.</summary>
-internal readonly struct TokenRulesAlgorithm<TTeam, TInts, TFloats>(Device device, in TokenRulesArgs args)
-    where TTeam : struct, ITeam
+internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device device, in TokenRulesArgs args)
+    where TThreads : struct, IThreadGroup
     where TInts : struct, IMemory<TInts, int>
     where TFloats : struct, IMemory<TFloats, float>
 {
@@ -20,7 +20,7 @@ internal readonly struct TokenRulesAlgorithm<TTeam, TInts, TFloats>(Device devic
     private readonly int forcedFirst = args.ForcedFirstToken, forced = args.ForcedToken, decayStart = args.DecayStart;
     private readonly float penalty = args.RepetitionPenalty;
 
-    public void Row(int index, TTeam team)
+    public void Row(int index, TThreads team)
     {
         var row = (long)index * vocabulary;
         var said = (long)index * capacity;
@@ -58,7 +58,7 @@ internal readonly struct TokenRulesAlgorithm<TTeam, TInts, TFloats>(Device devic
         }
     }
 
-    private void AddBiases(in Table table, long row, long said, int length, TTeam team)
+    private void AddBiases(in Table table, long row, long said, int length, TThreads team)
     {
         for (var i = team.Index; i < table.LastTokens.Length; i += team.Count)
         {
@@ -80,7 +80,7 @@ internal readonly struct TokenRulesAlgorithm<TTeam, TInts, TFloats>(Device devic
         }
     }
 
-    private void PenalizeRepetition(long row, long said, int length, TTeam team)
+    private void PenalizeRepetition(long row, long said, int length, TThreads team)
     {
         for (var i = team.Index; i < length; i += team.Count)
         {
@@ -95,7 +95,7 @@ internal readonly struct TokenRulesAlgorithm<TTeam, TInts, TFloats>(Device devic
         }
     }
 
-    private void ForbidNgrams(long row, long said, int length, TTeam team)
+    private void ForbidNgrams(long row, long said, int length, TThreads team)
     {
         var suffix = said + length - (ngram - 1);
         for (var start = team.Index; start <= length - ngram; start += team.Count)
@@ -108,7 +108,7 @@ internal readonly struct TokenRulesAlgorithm<TTeam, TInts, TFloats>(Device devic
         }
     }
 
-    private void Force(long row, int only, TTeam team)
+    private void Force(long row, int only, TThreads team)
     {
         for (var token = team.Index; token < vocabulary; token += team.Count)
             scores[row + token] = token == only ? 0f : float.NegativeInfinity;

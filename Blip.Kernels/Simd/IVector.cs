@@ -1,6 +1,6 @@
 namespace Blip.Kernels;
 
-/// <summary>A vector of floats that a CPU variant computes with: <see cref="Floats512"/>, <see cref="Floats256"/> or <see cref="Floats128"/>, or two of one as <see cref="Twice{THalf}"/>.</summary>
+/// <summary>A vector of floats that a CPU variant computes with: <see cref="Floats512"/>, <see cref="Floats256"/> or <see cref="Floats128"/>, or two of one as <see cref="Paired{THalf}"/>.</summary>
 /// <typeparam name="TSelf">The vector.</typeparam>
 internal unsafe interface IVector<TSelf> : IReal<TSelf>
     where TSelf : unmanaged, IVector<TSelf>
@@ -10,10 +10,10 @@ internal unsafe interface IVector<TSelf> : IReal<TSelf>
 
     static abstract TSelf Load(float* source);
 
-    /// <summary>Widens <see cref="WeightFormat.Float16"/>.</summary>
+    /// <summary>Widens <see cref="DType.Float16"/>.</summary>
     static abstract TSelf LoadFloat16(ushort* source);
 
-    /// <summary>Widens <see cref="WeightFormat.BFloat16"/>.</summary>
+    /// <summary>Widens <see cref="DType.BFloat16"/>.</summary>
     static abstract TSelf LoadBFloat16(ushort* source);
 
     static abstract void Store(TSelf value, float* destination);

@@ -15,7 +15,7 @@ namespace Blip.Kernels.Tuning;
 internal sealed record TileKey(string Device, string Driver, int Units, int GroupSize, string Weights, string Kernels)
 {
     /// <summary>The key of a device here and now.</summary>
-    public static TileKey Of(DeviceDescription device, int groupSize, WeightFormat format) => new(
+    public static TileKey Of(DeviceDescription device, int groupSize, DType format) => new(
         $"{device.Kind.ToString().ToLowerInvariant()} {device.Name}", device.Driver, device.Units, groupSize,
         format.ToString().ToLowerInvariant(), typeof(TileKey).Assembly.GetName().Version!.ToString());
 }

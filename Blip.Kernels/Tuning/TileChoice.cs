@@ -32,7 +32,7 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
 
     private const string Auto = "auto", Off = "off";
 
-    private readonly GemmShape?[] shapes = new GemmShape?[Enum.GetValues<WeightFormat>().Length];
+    private readonly GemmShape?[] shapes = new GemmShape?[Enum.GetValues<DType>().Length];
 
     /// <summary>Where the latest choice comes from.</summary>
     public TileOrigin Origin { get; private set; } = forced is null ? TileOrigin.Default : TileOrigin.Forced;
@@ -80,7 +80,7 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
         if (device.Kind == DeviceKind.Cuda)
             return "CUDA's own";
         var known = tunes
-            ? Enum.GetValues<WeightFormat>()
+            ? Enum.GetValues<DType>()
                 .Select(format => (Format: format, Shape: TileCache.Read(folder, TileKey.Of(device, Device.DefaultGroupSize(device), format))))
                 .Where(pair => pair.Shape is not null)
                 .Select(pair => $"{pair.Format.ToString().ToLowerInvariant()} {Name(pair.Shape!.Value)}")

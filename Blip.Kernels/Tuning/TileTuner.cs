@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels.Tuning;
 
-/// <summary>Times the shapes that fit a device's type on one product, [577, 768] -> 768: a row for every patch of a picture, at base size.</summary>
+/// <summary>Times the shapes that fit a device's type on one product, [577, 768] -> 768: a row for every patch of an image, at base size.</summary>
 internal static class TileTuner
 {
     private const int Rows = 577, Features = 768, Rounds = 7;
@@ -22,7 +22,7 @@ internal static class TileTuner
 
     /// <summary>The fastest of them: the shortest of up to seven rounds counts, and the default stays unless another is 3 % faster.</summary>
     /// <exception cref="AcceleratorException">The device cannot run its default shape.</exception>
-    public static GemmShape Fastest(Device device, WeightFormat format)
+    public static GemmShape Fastest(Device device, DType format)
     {
         using var weights = PackedWeights.Allocate(device, Features, Features, format);
         weights.Upload();

@@ -24,7 +24,7 @@ public sealed class ModelSource
     /// <summary>Its sizes.</summary>
     public BlipConfig Config { get; }
 
-    /// <summary>How it wants its pictures.</summary>
+    /// <summary>How it wants its images.</summary>
     public PreprocessorConfig Preprocessor { get; }
 
     /// <summary>What its files say of generation.</summary>

@@ -59,7 +59,7 @@ public sealed record CompatRules
     /// <summary>Most tokens of a question or a text to be matched, [CLS] and [SEP] counted; null for as many as the model has positions.</summary>
     public int? MaxTextTokens { get; private init; }
 
-    /// <summary>Side in pixels of pictures that questions are asked about; null for what the model's files say.</summary>
+    /// <summary>Side in pixels of images that questions are asked about; null for what the model's files say.</summary>
     public int? QuestionImageSize { get; private init; }
 
     /// <summary>What decides among the first of a retrieval.</summary>

@@ -88,12 +88,12 @@ public sealed class GraphBuilder(string name)
         return Add(new PickNode(name.Path, x, index, NewComputed(name, index.Shape)));
     }
 
-    /// <summary>Cuts pictures <c>[batch, 3, height, width]</c> into patches <c>[batch, patches, 3·patch·patch]</c>.</summary>
+    /// <summary>Cuts images <c>[batch, 3, height, width]</c> into patches <c>[batch, patches, 3·patch·patch]</c>.</summary>
     public Value Patchify(Value pixels, int patch, ModulePath name)
     {
         var (channels, height, width) = (pixels.Shape[1].Size, pixels.Shape[2].Size, pixels.Shape[3].Size);
         if (height < patch || width < patch)
-            throw Mismatch(name, $"cuts patches of {patch} pixels from a picture of {width}×{height}");
+            throw Mismatch(name, $"cuts patches of {patch} pixels from an image of {width}×{height}");
         var patches = height / patch * (width / patch);
         return Add(new PatchifyNode(name.Path, pixels, patch, NewComputed(name, new Shape(pixels.Shape[0], patches, channels * patch * patch))));
     }

@@ -34,7 +34,7 @@ public sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
     /// <param name="target">Which kernels run it.</param>
     /// <param name="sizes">The sizes of its symbols.</param>
     /// <exception cref="ArgumentException">A symbol has no size.</exception>
-    public static GraphCost Of(ComputeGraph graph, Func<Matrix, WeightFormat> format, KernelTarget target, params IEnumerable<(string Symbol, int Size)> sizes)
+    public static GraphCost Of(ComputeGraph graph, Func<Matrix, DType> format, KernelTarget target, params IEnumerable<(string Symbol, int Size)> sizes)
     {
         var resolved = new GraphSizes(graph, sizes.ToDictionary(entry => entry.Symbol, entry => entry.Size), target, format);
         ValueStorage.Choose(graph, resolved);

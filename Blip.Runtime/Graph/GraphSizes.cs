@@ -9,7 +9,7 @@ namespace Blip.Runtime.Graph;
 public sealed class GraphSizes
 {
     private readonly int[][] sizes;
-    private readonly Dictionary<Value, WeightFormat> formats = [];
+    private readonly Dictionary<Value, DType> formats = [];
 
     /// <summary>Gives the symbols sizes; every value is in single precision, until <see cref="Passes.ValueStorage"/> says otherwise.</summary>
     /// <param name="graph">The graph.</param>
@@ -17,7 +17,7 @@ public sealed class GraphSizes
     /// <param name="target">Which kernels run it.</param>
     /// <param name="format">How a matrix is kept.</param>
     /// <exception cref="ArgumentException">A symbol of a computed value has no size.</exception>
-    public GraphSizes(ComputeGraph graph, IReadOnlyDictionary<string, int> symbols, KernelTarget target, Func<Matrix, WeightFormat> format)
+    public GraphSizes(ComputeGraph graph, IReadOnlyDictionary<string, int> symbols, KernelTarget target, Func<Matrix, DType> format)
     {
         sizes = [.. graph.Values.Select(value => value.Kind == ValueKind.Computed || value.Shape.Dims.All(dim => dim.Symbol is null || symbols.ContainsKey(dim.Symbol))
             ? value.Shape.Resolve(symbols) : [])];
@@ -28,7 +28,7 @@ public sealed class GraphSizes
     public KernelTarget Target { get; }
 
     /// <summary>How a matrix is kept.</summary>
-    public Func<Matrix, WeightFormat> Format { get; }
+    public Func<Matrix, DType> Format { get; }
 
     /// <summary>A value's sizes.</summary>
     public IReadOnlyList<int> Of(Value value) => sizes[value.Id];
@@ -49,7 +49,7 @@ public sealed class GraphSizes
     public long Rows(Value value) => Length(value) / sizes[value.Id][^1];
 
     /// <summary>How a value's elements are stored: in single precision, or in 16 bits.</summary>
-    public WeightFormat StoredAs(Value value) => formats.GetValueOrDefault(value, WeightFormat.Float32);
+    public DType StoredAs(Value value) => formats.GetValueOrDefault(value, DType.Float32);
 
     /// <summary>Floats of memory that a value takes.</summary>
     public long Floats(Value value) => StoredAs(value).Floats(Length(value));
@@ -57,5 +57,5 @@ public sealed class GraphSizes
     /// <summary>Bytes of memory that a value takes.</summary>
     public long Bytes(Value value) => sizeof(float) * Floats(value);
 
-    internal void Store(Value value, WeightFormat as16Bits) => formats.Add(value, as16Bits);
+    internal void Store(Value value, DType as16Bits) => formats.Add(value, as16Bits);
 }

@@ -30,13 +30,13 @@ public abstract record Node(string Name)
     /// <summary>The format of 16 bits to which it rounds an input before anything else, and from which it can read it; null: none.</summary>
     /// <param name="input">One of <see cref="Inputs"/>.</param>
     /// <param name="sizes">How large its values are, and which kernels run.</param>
-    public virtual WeightFormat? Rounds(Value input, GraphSizes sizes) => null;
+    public virtual DType? InputFormat(Value input, GraphSizes sizes) => null;
 
     /// <summary>Whether it can write an output in a format of 16 bits.</summary>
     /// <param name="output">One of <see cref="Outputs"/>.</param>
     /// <param name="format">The format.</param>
     /// <param name="sizes">How large its values are, and which kernels run.</param>
-    public virtual bool Stores(Value output, WeightFormat format, GraphSizes sizes) => false;
+    public virtual bool CanStore(Value output, DType format, GraphSizes sizes) => false;
 
     /// <summary>Floating-point operations of one run; a multiply-add counts as two.</summary>
     public virtual long Flops(GraphSizes sizes) => 0;

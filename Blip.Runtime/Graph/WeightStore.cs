@@ -14,7 +14,7 @@ namespace Blip.Runtime.Graph;
 /// <param name="source">The checkpoint; it must stay open until everything is loaded.</param>
 /// <param name="format">How a matrix is stored.</param>
 /// <param name="cache">Keeps what <see cref="Load"/> packs for the next process; null keeps nothing.</param>
-public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, WeightFormat> format, PackedCache? cache = null) : IDisposable
+public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, DType> format, PackedCache? cache = null) : IDisposable
 {
     private readonly WeightPacker packer = new(source);
     private readonly ConcurrentDictionary<string, PackedWeights> packed = [];
@@ -40,7 +40,7 @@ public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix
     public PackedWeights Packed(Matrix matrix) => packed.TryGetValue(matrix.Name, out var weights) ? weights : packed.GetOrAdd(matrix.Name, Pack(matrix));
 
     /// <summary>How a matrix is stored.</summary>
-    public WeightFormat FormatOf(Matrix matrix) => format(matrix);
+    public DType FormatOf(Matrix matrix) => format(matrix);
 
     /// <summary>A stacked bias <c>[out]</c>, loaded at its first use.</summary>
     public ArrayView<float> Stacked(Vector vector) => (dense.TryGetValue(vector.Name, out var buffer) ? buffer : dense.GetOrAdd(vector.Name, Stack(vector))).View;

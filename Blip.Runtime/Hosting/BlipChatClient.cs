@@ -7,8 +7,8 @@ using Microsoft.Extensions.AI;
 namespace Blip.Runtime.Hosting;
 
 /// <summary>
-/// BLIP behind <see cref="IChatClient"/>: a picture alone is captioned, a picture with words is a question about it. A message without a
-/// picture is about the last one before it, so that questions can follow each other; what was said before changes nothing else.
+/// BLIP behind <see cref="IChatClient"/>: an image alone is captioned, an image with words is a question about it. A message without a
+/// image is about the last one before it, so that questions can follow each other; what was said before changes nothing else.
 /// </summary>
 /// <remarks>
 /// Options that BLIP cannot follow (tools, JSON, instructions, penalties on frequency) are refused with a message, never passed over;
@@ -21,7 +21,7 @@ public sealed class BlipChatClient : IChatClient
     private readonly bool owner;
 
     /// <summary>A client over pipelines, which stay the caller's to dispose.</summary>
-    /// <param name="captioner">Captions pictures; null where none are to be captioned.</param>
+    /// <param name="captioner">Captions images; null where none are to be captioned.</param>
     /// <param name="answerer">Answers questions; null where none are to be answered.</param>
     /// <exception cref="ArgumentException">There is neither, or one has no vocabulary.</exception>
     public BlipChatClient(Captioner? captioner, QuestionAnswerer? answerer)
@@ -44,7 +44,7 @@ public sealed class BlipChatClient : IChatClient
     /// <summary>What the answerer is called in responses.</summary>
     public string AnswerModelId { get; init; } = "blip-vqa";
 
-    /// <summary>Whether a message may name a picture by a <c>file:</c> address. Off: whoever writes messages could have any picture of this machine described.</summary>
+    /// <summary>Whether a message may name an image by a <c>file:</c> address. Off: whoever writes messages could have any image of this machine described.</summary>
     public bool AllowLocalFiles { get; init; }
 
     /// <summary>Loads the models that the options name; the client disposes them.</summary>
@@ -71,13 +71,13 @@ public sealed class BlipChatClient : IChatClient
         }
     }
 
-    /// <summary>Captions the last picture, or answers the question about it.</summary>
+    /// <summary>Captions the last image, or answers the question about it.</summary>
     /// <param name="messages">The conversation; its last message is a user's.</param>
     /// <param name="options">How words are chosen; null for the model's own way.</param>
     /// <param name="cancellationToken">Ends the work before the next word.</param>
-    /// <exception cref="ArgumentException">There is no picture or nobody to answer, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">There is no image or nobody to answer, or an option is out of range.</exception>
     /// <exception cref="NotSupportedException">A message or an option asks for what BLIP cannot do.</exception>
-    /// <exception cref="ImageException">The picture cannot be read.</exception>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var (request, settings) = Read(messages, options);
@@ -119,7 +119,7 @@ public sealed class BlipChatClient : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         var request = ChatRequest.Of(messages, AllowLocalFiles);
         if (request.Question is null && captioner is null)
-            throw new ArgumentException("The message holds a picture and no question, and this client has no captioner: ask something, or give it a caption model.", nameof(messages));
+            throw new ArgumentException("The message holds an image and no question, and this client has no captioner: ask something, or give it a caption model.", nameof(messages));
         if (request.Question is not null && answerer is null)
             throw new ArgumentException(
                 "The message holds a question, and this client has no answerer: give it an answer model; words for a caption to begin with are the additional property 'prompt'.", nameof(messages));

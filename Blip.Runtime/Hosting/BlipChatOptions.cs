@@ -5,7 +5,7 @@ namespace Blip.Runtime.Hosting;
 /// <summary>Which models a chat client has, and how they are set up.</summary>
 public sealed class BlipChatOptions
 {
-    /// <summary>The model that captions pictures (a folder, a file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes); null for none.</summary>
+    /// <summary>The model that captions images (a folder, a file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes); null for none.</summary>
     public string? CaptionModel { get; set; }
 
     /// <summary>The model that answers questions about them; null for none.</summary>
@@ -17,6 +17,6 @@ public sealed class BlipChatOptions
     /// <summary>How the answerer is set up.</summary>
     public QuestionAnswererOptions Answerer { get; set; } = new();
 
-    /// <summary>Whether messages may name pictures by <c>file:</c> addresses.</summary>
+    /// <summary>Whether messages may name images by <c>file:</c> addresses.</summary>
     public bool AllowLocalFiles { get; set; }
 }

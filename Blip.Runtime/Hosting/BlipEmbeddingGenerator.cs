@@ -5,8 +5,8 @@ using Microsoft.Extensions.AI;
 namespace Blip.Runtime.Hosting;
 
 /// <summary>
-/// BLIP's vectors behind <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/>, of texts, of pictures in messages and of pictures in general,
-/// in one space: the product of a picture's vector and a text's says how well they fit. Vectors have length 1.
+/// BLIP's vectors behind <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/>, of texts, of images in messages and of images in general,
+/// in one space: the product of an image's vector and a text's says how well they fit. Vectors have length 1.
 /// </summary>
 public sealed class BlipEmbeddingGenerator :
     IEmbeddingGenerator<string, Embedding<float>>,
@@ -67,23 +67,23 @@ public sealed class BlipEmbeddingGenerator :
         return Task.Run(() => new GeneratedEmbeddings<Embedding<float>>(embedder.EmbedTexts([.. values], cancellationToken).Select(Wrap)), cancellationToken);
     }
 
-    /// <summary>Vectors of pictures in the form that messages carry them.</summary>
-    /// <exception cref="ImageException">A picture cannot be read; the message begins with its name.</exception>
+    /// <summary>Vectors of images in the form that messages carry them.</summary>
+    /// <exception cref="ImageException">An image cannot be read; the message begins with its name.</exception>
     /// <inheritdoc cref="GenerateAsync(IEnumerable{ImageSource}, EmbeddingGenerationOptions?, CancellationToken)"/>
     public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
         IEnumerable<DataContent> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(values);
-        return GenerateAsync(values.Select((content, i) => Pictures.Is(content)
-            ? Pictures.From(content, allowLocalFiles: false)
-            : throw new NotSupportedException($"Value {i} is {Pictures.Describe(content)}: give pictures, with a media type image/….")), options, cancellationToken);
+        return GenerateAsync(values.Select((content, i) => Images.Is(content)
+            ? Images.From(content, allowLocalFiles: false)
+            : throw new NotSupportedException($"Value {i} is {Images.Describe(content)}: give images, with a media type image/….")), options, cancellationToken);
     }
 
-    /// <summary>Vectors of pictures.</summary>
-    /// <param name="values">The pictures, in any number.</param>
+    /// <summary>Vectors of images.</summary>
+    /// <param name="values">The images, in any number.</param>
     /// <param name="options">May name the model and its dimension, and nothing else.</param>
     /// <param name="cancellationToken">Ends the work before the next batch.</param>
-    /// <exception cref="ImageException">A picture cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ImageException">An image cannot be read; the message begins with its name.</exception>
     /// <exception cref="ArgumentException">An option is not this model's.</exception>
     /// <exception cref="NotSupportedException">An option cannot be followed.</exception>
     public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(

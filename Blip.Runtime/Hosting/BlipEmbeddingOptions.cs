@@ -2,7 +2,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Runtime.Hosting;
 
-/// <summary>Which model makes vectors of pictures and texts, and how it is set up.</summary>
+/// <summary>Which model makes vectors of images and texts, and how it is set up.</summary>
 public sealed class BlipEmbeddingOptions
 {
     /// <summary>The model: a folder, a file or a name, as <see cref="Pipelines.Embedder.Load(string, EmbedderOptions?)"/> takes.</summary>

@@ -20,7 +20,7 @@ public static class BlipServiceCollectionExtensions
     }
 
     /// <summary>
-    /// Registers <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of texts (<see cref="string"/>) and of pictures
+    /// Registers <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of texts (<see cref="string"/>) and of images
     /// (<see cref="DataContent"/>, <see cref="ImageSource"/>): one <see cref="BlipEmbeddingGenerator"/>, which the container disposes.
     /// </summary>
     /// <param name="services">Where.</param>

@@ -1,18 +1,18 @@
 namespace Blip.Runtime.Imaging;
 
-/// <summary>Draws where a model looks: heat over the picture.</summary>
+/// <summary>Draws where a model looks: heat over the image.</summary>
 public static class Heatmap
 {
-    // Most of the picture stays visible where there is no heat, most of the colour where there is.
+    // Most of the image stays visible where there is no heat, most of the colour where there is.
     private const float Faintest = 0.25f, Strongest = 0.75f;
 
-    /// <summary>Lays a map over a picture, spread evenly over it, from its coldest cell to its hottest.</summary>
-    /// <param name="image">The picture.</param>
+    /// <summary>Lays a map over an image, spread evenly over it, from its coldest cell to its hottest.</summary>
+    /// <param name="image">The image.</param>
     /// <param name="map">Heat of each cell, <c>[mapHeight, mapWidth]</c> row-major, any finite values; a map without differences is all cold.</param>
     /// <param name="mapHeight">Rows of cells.</param>
     /// <param name="mapWidth">Columns of cells.</param>
     /// <param name="label">A word to write in the top left corner, in capitals; null for none.</param>
-    /// <returns>A new picture of the same size.</returns>
+    /// <returns>A new image of the same size.</returns>
     /// <exception cref="ArgumentException">The map does not have that many cells, or holds a number that is not finite.</exception>
     public static RgbImage Overlay(RgbImage image, ReadOnlySpan<float> map, int mapHeight, int mapWidth, string? label = null)
     {
@@ -38,7 +38,7 @@ public static class Heatmap
     }
 
     /// <summary>
-    /// The colours and their strength alone, one pixel a cell: laid over the picture and spread evenly by whoever shows both (a browser does), they
+    /// The colours and their strength alone, one pixel a cell: laid over the image and spread evenly by whoever shows both (a browser does), they
     /// give what <see cref="Overlay"/> gives.
     /// </summary>
     /// <param name="map">Heat of each cell, as there.</param>
@@ -107,7 +107,7 @@ public static class Heatmap
         return (Mix(from.Red, to.Red, share), Mix(from.Green, to.Green, share), Mix(from.Blue, to.Blue, share));
     }
 
-    // White dots on a dark box, one letter after another until the picture ends.
+    // White dots on a dark box, one letter after another until the image ends.
     private static void Write(RgbImage image, string label)
     {
         var scale = Math.Max(Math.Min(image.Height / 110, image.Width / ((label.Length * PixelFont.Advance) + 3)), 1);

@@ -14,7 +14,7 @@ public static class ImageDecoder
     /// <summary>Decodes a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="options">Limits.</param>
-    /// <exception cref="ImageException">The file cannot be read, is no picture, is damaged or too large.</exception>
+    /// <exception cref="ImageException">The file cannot be read, is no image, is damaged or too large.</exception>
     public static RgbImage Decode(string path, ImageDecoderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(path);
@@ -39,7 +39,7 @@ public static class ImageDecoder
     /// <param name="stream">Any readable stream; it is not closed.</param>
     /// <param name="name">What error messages call it.</param>
     /// <param name="options">Limits.</param>
-    /// <exception cref="ImageException">The stream holds no picture, a damaged one, or one that is too large.</exception>
+    /// <exception cref="ImageException">The stream holds no image, a damaged one, or one that is too large.</exception>
     public static RgbImage Decode(Stream stream, string name = "stream", ImageDecoderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
@@ -63,7 +63,7 @@ public static class ImageDecoder
     /// <param name="file">The whole file.</param>
     /// <param name="name">What error messages call it.</param>
     /// <param name="options">Limits.</param>
-    /// <exception cref="ImageException">The bytes are no picture, a damaged one, or one that is too large.</exception>
+    /// <exception cref="ImageException">The bytes are no image, a damaged one, or one that is too large.</exception>
     public static unsafe RgbImage Decode(ReadOnlySpan<byte> file, string name = "bytes", ImageDecoderOptions? options = null)
     {
         options ??= Defaults;
@@ -73,12 +73,12 @@ public static class ImageDecoder
         {
             using var data = SKData.Create((nint)bytes, file.Length);
             using var codec = SKCodec.Create(data)
-                ?? throw new ImageException($"{name}: the picture is damaged: its header cannot be read.");
+                ?? throw new ImageException($"{name}: the image is damaged: its header cannot be read.");
             var (width, height) = (codec.Info.Width, codec.Info.Height);
             if ((long)width * height > options.MaxPixels)
-                throw new ImageException($"{name}: {width}×{height} pixels are more than the limit of {options.MaxPixels}. Scale the picture down, or raise MaxPixels where you trust the file.");
+                throw new ImageException($"{name}: {width}×{height} pixels are more than the limit of {options.MaxPixels}. Scale the image down, or raise MaxPixels where you trust the file.");
             if (width <= 0 || height <= 0 || 4L * width * height > Array.MaxLength)
-                throw new ImageException($"{name}: a picture of {width}×{height} pixels cannot be decoded.");
+                throw new ImageException($"{name}: an image of {width}×{height} pixels cannot be decoded.");
             return Pixels(codec, PngOrientation.Find(file) ?? codec.EncodedOrigin, name);
         }
     }
@@ -132,8 +132,8 @@ public static class ImageDecoder
             return result switch
             {
                 SKCodecResult.Success => Upright(rgba, info.Width, info.Height, origin),
-                SKCodecResult.IncompleteInput => throw new ImageException($"{name}: the picture is cut off: the file ends before its last pixel. Copy it again from where it came."),
-                _ => throw new ImageException($"{name}: the picture is damaged ({result}). Copy it again from where it came, or convert it to PNG or JPEG."),
+                SKCodecResult.IncompleteInput => throw new ImageException($"{name}: the image is cut off: the file ends before its last pixel. Copy it again from where it came."),
+                _ => throw new ImageException($"{name}: the image is damaged ({result}). Copy it again from where it came, or convert it to PNG or JPEG."),
             };
         }
         finally
@@ -142,7 +142,7 @@ public static class ImageDecoder
         }
     }
 
-    // Exif 2.3, tag 0x0112: where the first row and column of the file lie in the upright picture.
+    // Exif 2.3, tag 0x0112: where the first row and column of the file lie in the upright image.
     private static RgbImage Upright(byte[] rgba, int width, int height, SKEncodedOrigin origin)
     {
         var last = (width * height) - 1;

@@ -1,9 +1,9 @@
 namespace Blip.Runtime.Imaging;
 
-/// <summary>How much a picture may ask for.</summary>
+/// <summary>How much an image may ask for.</summary>
 public sealed record ImageDecoderOptions
 {
-    /// <summary>The largest picture, in pixels; what claims more is refused before memory is taken for it. The default is the reference's limit.</summary>
+    /// <summary>The largest image, in pixels; what claims more is refused before memory is taken for it. The default is the reference's limit.</summary>
     public long MaxPixels { get; init; } = 2L * 89_478_485;
 
     /// <summary>The largest file, in bytes.</summary>

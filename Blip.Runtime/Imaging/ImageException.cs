@@ -1,4 +1,4 @@
 namespace Blip.Runtime.Imaging;
 
-/// <summary>A picture that cannot be used: the message names it, says what is wrong and what to do.</summary>
+/// <summary>An image that cannot be used: the message names it, says what is wrong and what to do.</summary>
 public sealed class ImageException(string message, Exception? inner = null) : Exception(message, inner);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Blip.Runtime.Imaging;
 
-/// <summary>Tells pictures from other files by their first bytes, so that a wrong file is refused before it is read.</summary>
+/// <summary>Tells images from other files by their first bytes, so that a wrong file is refused before it is read.</summary>
 internal static class ImageFormats
 {
     /// <summary>Bytes that are looked at.</summary>
@@ -45,7 +45,7 @@ internal static class ImageFormats
         }
         return header.StartsWith("version https://git-lfs"u8[..HeaderLength])
             ? "this is a Git LFS pointer and not the file itself: run 'git lfs pull'."
-            : $"this is not a picture (it begins with {Printable(header)}): JPEG, PNG, WebP, GIF, BMP and ICO are read.";
+            : $"this is not an image (it begins with {Printable(header)}): JPEG, PNG, WebP, GIF, BMP and ICO are read.";
     }
 
     private static string Printable(ReadOnlySpan<byte> header)

@@ -5,8 +5,8 @@ using ILGPU;
 namespace Blip.Runtime.Imaging;
 
 /// <summary>
-/// Pictures to the vision tower's input, on the device: bytes go up once, then they are resized, rescaled and normalised there.
-/// Allocates nothing for a picture of a shape that it has seen. Belongs to one thread at a time, as its device does.
+/// Images to the vision tower's input, on the device: bytes go up once, then they are resized, rescaled and normalised there.
+/// Allocates nothing for an image of a shape that it has seen. Belongs to one thread at a time, as its device does.
 /// </summary>
 public sealed class ImagePreprocessor : IDisposable
 {
@@ -28,25 +28,25 @@ public sealed class ImagePreprocessor : IDisposable
             processing.Rescale ? processing.RescaleFactor : null, processing.Normalize ? Floats(processing.Mean) : [], processing.Normalize ? Floats(processing.Std) : []));
     }
 
-    /// <summary>What is done to a picture.</summary>
+    /// <summary>What is done to an image.</summary>
     public ImageProcessing Processing => processing;
 
-    /// <summary>Floats of one picture: 3·height·width.</summary>
+    /// <summary>Floats of one image: 3·height·width.</summary>
     public int OutputLength => 3 * processing.Height * processing.Width;
 
-    /// <summary>Writes one picture's input.</summary>
-    /// <param name="image">The picture, of any size where the settings resize.</param>
+    /// <summary>Writes one image's input.</summary>
+    /// <param name="image">The image, of any size where the settings resize.</param>
     /// <param name="output">Where to, <c>[3, height, width]</c> on the device: a slice of a batch.</param>
-    /// <param name="name">What error messages call the picture.</param>
-    /// <param name="staged">The picture's pixels on their way to the device already; null sends them now.</param>
-    /// <exception cref="ImageException">The picture has the wrong size and is not to be resized.</exception>
+    /// <param name="name">What error messages call the image.</param>
+    /// <param name="staged">The image's pixels on their way to the device already; null sends them now.</param>
+    /// <exception cref="ImageException">The image has the wrong size and is not to be resized.</exception>
     /// <exception cref="ArgumentException">The output is too short.</exception>
-    public void Write(RgbImage image, ArrayView<float> output, string name = "picture", StagedBytes? staged = null)
+    public void Write(RgbImage image, ArrayView<float> output, string name = "image", StagedBytes? staged = null)
     {
         ArgumentNullException.ThrowIfNull(image);
         var (width, height) = (processing.Width, processing.Height);
         if (!processing.Resize && (image.Width, image.Height) != (width, height))
-            throw new ImageException($"{name}: {image.Width}×{image.Height} pixels, where the model wants {width}×{height} and its preprocessor_config.json says do_resize false. Resize the picture, or set do_resize.");
+            throw new ImageException($"{name}: {image.Width}×{image.Height} pixels, where the model wants {width}×{height} and its preprocessor_config.json says do_resize false. Resize the image, or set do_resize.");
         ArrayView<byte> resized;
         using (device.Measure("image", "resize"))
         {

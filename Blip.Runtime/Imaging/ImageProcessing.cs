@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Imaging;
 
-/// <summary>What a model wants done to a picture: the fields of <c>preprocessor_config.json</c>.</summary>
+/// <summary>What a model wants done to an image: the fields of <c>preprocessor_config.json</c>.</summary>
 public sealed record ImageProcessing
 {
     /// <summary>Columns of the model's input (<c>size.width</c>).</summary>
@@ -11,7 +11,7 @@ public sealed record ImageProcessing
     /// <summary>Rows of the model's input (<c>size.height</c>).</summary>
     public int Height { get; init; } = 384;
 
-    /// <summary>Whether pictures are brought to that size (<c>do_resize</c>); otherwise they must have it.</summary>
+    /// <summary>Whether images are brought to that size (<c>do_resize</c>); otherwise they must have it.</summary>
     public bool Resize { get; init; } = true;
 
     /// <summary>How (<c>resample</c>).</summary>
@@ -38,7 +38,7 @@ public sealed record ImageProcessing
     {
         const int MaxSide = 16384;
         if (Width is < 1 or > MaxSide || Height is < 1 or > MaxSide)
-            throw new ArgumentException($"size: {Width}×{Height} is no size of a picture; sides are 1 to {MaxSide} pixels.");
+            throw new ArgumentException($"size: {Width}×{Height} is no size of an image; sides are 1 to {MaxSide} pixels.");
         if (!Enum.IsDefined(Filter))
             throw new ArgumentException($"resample: {(int)Filter} is no filter; 0 to 5 are nearest, lanczos, bilinear, bicubic, box, hamming.");
         if (Rescale && !double.IsFinite(RescaleFactor))

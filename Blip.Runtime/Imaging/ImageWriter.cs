@@ -10,7 +10,7 @@ public static class ImageWriter
 
     /// <summary>Writes a PNG file; an existing one is replaced.</summary>
     /// <param name="path">The file; its folder must exist.</param>
-    /// <param name="image">The picture.</param>
+    /// <param name="image">The image.</param>
     /// <exception cref="ImageException">The file cannot be written.</exception>
     public static void SavePng(string path, RgbImage image)
     {
@@ -22,7 +22,7 @@ public static class ImageWriter
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw new ImageException($"{path}: the picture cannot be written: {error.Message}", error);
+            throw new ImageException($"{path}: the image cannot be written: {error.Message}", error);
         }
     }
 
@@ -37,8 +37,8 @@ public static class ImageWriter
         stream.Write(data.AsSpan());
     }
 
-    /// <summary>A picture as a <c>data:</c> address, for a page that is to hold its pictures itself.</summary>
-    /// <param name="image">The picture.</param>
+    /// <summary>An image as a <c>data:</c> address, for a page that is to hold its images itself.</summary>
+    /// <param name="image">The image.</param>
     /// <param name="longestSide">Larger ones are made smaller, to so many pixels on their longest side.</param>
     /// <returns>As PNG or JPEG, whichever is shorter.</returns>
     public static string ToDataUri(RgbImage image, int longestSide)
@@ -54,7 +54,7 @@ public static class ImageWriter
         return png.Size <= jpeg.Size ? DataUri("png", png) : DataUri("jpeg", jpeg);
     }
 
-    /// <summary>A picture with opacity as a <c>data:</c> address.</summary>
+    /// <summary>An image with opacity as a <c>data:</c> address.</summary>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
     /// <param name="rgba">Red, green, blue and opacity of each pixel <c>[height, width, 4]</c>.</param>
@@ -63,7 +63,7 @@ public static class ImageWriter
     {
         ArgumentNullException.ThrowIfNull(rgba);
         if (rgba.LongLength != 4L * width * height)
-            throw new ArgumentException($"{rgba.Length} bytes are not the pixels of a picture of {width}×{height} with opacity.", nameof(rgba));
+            throw new ArgumentException($"{rgba.Length} bytes are not the pixels of an image of {width}×{height} with opacity.", nameof(rgba));
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Unpremul));
         rgba.CopyTo(bitmap.GetPixelSpan());
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);

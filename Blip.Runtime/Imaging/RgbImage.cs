@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Imaging;
 
-/// <summary>A decoded picture: 8 bits each of red, green and blue (sRGB), <c>[height, width, 3]</c> row-major, upright.</summary>
+/// <summary>A decoded image: 8 bits each of red, green and blue (sRGB), <c>[height, width, 3]</c> row-major, upright.</summary>
 public sealed class RgbImage
 {
     /// <summary>Wraps pixels; the array is not copied.</summary>
@@ -14,7 +14,7 @@ public sealed class RgbImage
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.LongLength != 3L * width * height)
-            throw new ArgumentException($"{pixels.Length} bytes are not the pixels of a picture of {width}×{height}: {3L * width * height} are expected.", nameof(pixels));
+            throw new ArgumentException($"{pixels.Length} bytes are not the pixels of an image of {width}×{height}: {3L * width * height} are expected.", nameof(pixels));
         (Width, Height, Pixels) = (width, height, pixels);
     }
 

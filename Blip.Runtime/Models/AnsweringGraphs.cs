@@ -19,9 +19,9 @@ public sealed class AnsweringGraphs(BlipConfig config, string? outputMatrix = nu
     /// A question over an image: ids <c>[rows, tokens]</c> → keys and values of its states for every layer of the decoder
     /// <c>[rows, tokens, 2·hidden]</c>.
     /// </summary>
-    public ComputeGraph Question() => Question(Watch.Nothing);
+    public ComputeGraph Question() => Question(RecordedOutputs.Nothing);
 
-    internal ComputeGraph Question(Watch watch)
+    internal ComputeGraph Question(RecordedOutputs watch)
     {
         var g = new GraphBuilder("question");
         var states = Encoder(g, TextEncoder, overImage: true, watch);

@@ -121,7 +121,7 @@ public sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
         TextRollout.Compose(AnswerAttention(question, tokens, method), ImageAttention(question, method));
 
     /// <summary>Plans the decoder over whole answers; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
-    internal Plan Whole(Watch watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
+    internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source(Question), watch, ids, tokens, questionRow, mask, outputs);
 
     private Conversation Question => asked ?? throw new InvalidOperationException("No question was asked; ask first.");

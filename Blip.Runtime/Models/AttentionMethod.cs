@@ -14,7 +14,7 @@ public enum AttentionMethod
 
     /// <summary>
     /// Attention rollout (Abnar and Zuidema 2020): weights multiplied through all layers of the text's and the image's tower, each of which keeps
-    /// half of its input: which patches of the picture itself reached the word.
+    /// half of its input: which patches of the image itself reached the word.
     /// </summary>
     Rollout,
 }

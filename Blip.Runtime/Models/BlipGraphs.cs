@@ -32,11 +32,11 @@ public abstract class BlipGraphs
             _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
         };
 
-    /// <summary>All of them, in the order in which they run; the image encoder for pictures of the config's size.</summary>
+    /// <summary>All of them, in the order in which they run; the image encoder for images of the config's size.</summary>
     public IEnumerable<ComputeGraph> All() => [Vision(Config.Vision.ImageSize, Config.Vision.ImageSize), ImageKeysValues(), .. OfHead()];
 
     /// <summary>The image encoder: pixels <c>[images, 3, height, width]</c> → embeddings <c>[images, image_tokens, hidden]</c>.</summary>
-    public ComputeGraph Vision(int height, int width) => Vision(height, width, Watch.Nothing);
+    public ComputeGraph Vision(int height, int width) => Vision(height, width, RecordedOutputs.Nothing);
 
     /// <summary>What cross-attention reads of an image, per layer: embeddings → keys and values <c>[images, image_tokens, 2·hidden]</c>.</summary>
     public ComputeGraph ImageKeysValues()
@@ -48,7 +48,7 @@ public abstract class BlipGraphs
         return g.Build();
     }
 
-    internal ComputeGraph Vision(int height, int width, Watch watch)
+    internal ComputeGraph Vision(int height, int width, RecordedOutputs watch)
     {
         var g = new GraphBuilder("vision");
         var pixels = g.Input(Pixels, new Shape(Images, 3, height, width));
@@ -66,9 +66,9 @@ public abstract class BlipGraphs
     /// <param name="tower">The encoder's place in the checkpoint.</param>
     /// <param name="overImage">Whether it attends the image that <see cref="ImageRow"/> names.</param>
     /// <param name="watch">What is shown besides the result.</param>
-    private protected Value Encoder(GraphBuilder g, ModulePath tower, bool overImage, Watch watch = Watch.Nothing)
+    private protected Value Encoder(GraphBuilder g, ModulePath tower, bool overImage, RecordedOutputs watch = RecordedOutputs.Nothing)
     {
-        var sight = new TextSight
+        var sight = new AttentionInputs
         {
             Mask = g.Input(Mask, new Shape(Rows, Tokens), ElementType.Int),
             Source = overImage ? SourceInputs(g, Config.Text, "image") : null,

@@ -108,7 +108,7 @@ internal sealed class CachedDecoder : IDisposable
 
     /// <summary>Plans the decoder over whole sequences; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
     public Plan Whole(
-        DecoderSource source, Watch watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> sourceRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs)
+        DecoderSource source, RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> sourceRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs)
     {
         var rows = sourceRow.Length;
         if (ids.Length != rows * tokens || tokens > text.MaxPositions || rows == 0)

@@ -76,7 +76,7 @@ public sealed class CaptioningModel : ImageTextModel, ITextDecoder, ICrossAttent
     public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens, AttentionMethod method) => decoder.CrossAttention(Source, image, tokens, method);
 
     /// <summary>Plans the decoder over whole captions; with the outputs that are named, or all; the caller runs it and disposes it.</summary>
-    internal Plan Whole(Watch watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> imageRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
+    internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> imageRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source, watch, ids, tokens, imageRow, mask, outputs);
 
     private protected override void Encoded(ImageStates states) => Use(states);

@@ -24,19 +24,19 @@ public sealed class ContrastiveGraphs(BlipConfig config) : BlipGraphs(config, Te
     }
 
     /// <summary>A text alone: ids <c>[rows, tokens]</c> → features <c>[rows, dim]</c>, and the same of length one.</summary>
-    public ComputeGraph Text() => Text(overImage: false, Watch.Nothing);
+    public ComputeGraph Text() => Text(overImage: false, RecordedOutputs.Nothing);
 
     /// <summary>A text over an image: ids <c>[rows, tokens]</c> → features <c>[rows, dim]</c>, and the same of length one.</summary>
-    public ComputeGraph Multimodal() => Text(overImage: true, Watch.Nothing);
+    public ComputeGraph Multimodal() => Text(overImage: true, RecordedOutputs.Nothing);
 
-    internal ComputeGraph Text(bool overImage, Watch watch)
+    internal ComputeGraph Text(bool overImage, RecordedOutputs watch)
     {
         var g = new GraphBuilder(overImage ? "multimodal-features" : "text-features");
         var states = Encoder(g, TextModel, overImage, watch);
         var pooler = TextModel / "pooler";
         var pooled = g.Linear(g.SelectToken(states, null, pooler / "first"), pooler / "dense", Config.Text.HiddenSize);
         pooled = g.Activate(pooled, pooler / "activation", Kernels.Activation.Tanh);
-        if (watch.HasFlag(Watch.HiddenStates))
+        if (watch.HasFlag(RecordedOutputs.HiddenStates))
             g.Output(Pooled, pooled);
         Project(g, pooled, new ModulePath("text_projection"));
         return g.Build();

@@ -70,5 +70,5 @@ public sealed class ContrastiveModel : ImageTextModel
     public ContrastiveOutput Compare(ImageStates images, IReadOnlyList<int[]> texts) => new(EmbedImages(images), EmbedTexts(texts), LogitScale);
 
     /// <summary>Plans the texts' features with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
-    internal Plan TextPlan(Watch watch, IReadOnlyList<int[]> texts) => PlanTexts(graphs.Text(overImage: false, watch), texts, null, null);
+    internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) => PlanTexts(graphs.Text(overImage: false, watch), texts, null, null);
 }

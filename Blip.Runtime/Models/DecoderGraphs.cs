@@ -52,7 +52,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
     public ComputeGraph Step() => WithCache("step", prompt: false);
 
     /// <summary>The decoder over whole sequences at once: ids <c>[rows, tokens]</c> → logits <c>[rows, tokens, vocabulary]</c>, and what is watched.</summary>
-    public ComputeGraph Whole(Watch watch, bool padded)
+    public ComputeGraph Whole(RecordedOutputs watch, bool padded)
     {
         var g = new GraphBuilder("sequences");
         g.Output(Logits, Sequences(g, watch, padded));
@@ -66,16 +66,16 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
     public ComputeGraph Scored()
     {
         var g = new GraphBuilder("scores");
-        var all = g.LogSoftmax(Sequences(g, Watch.Nothing, padded: false), Decoder / "log_softmax");
+        var all = g.LogSoftmax(Sequences(g, RecordedOutputs.Nothing, padded: false), Decoder / "log_softmax");
         g.Output(LogProbabilities, all);
         g.Output(TargetLogProbabilities, g.Pick(all, g.Input(Targets, new Shape(Rows, Tokens), ElementType.Int), Decoder / "targets"));
         return g.Build();
     }
 
-    private Value Sequences(GraphBuilder g, Watch watch, bool padded)
+    private Value Sequences(GraphBuilder g, RecordedOutputs watch, bool padded)
     {
         var ids = g.Input(Ids, new Shape(Rows, Tokens), ElementType.Int);
-        var sight = new TextSight
+        var sight = new AttentionInputs
         {
             Causal = true,
             Mask = padded ? g.Input(Mask, new Shape(Rows, Tokens), ElementType.Int) : null,
@@ -91,7 +91,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         var g = new GraphBuilder(name);
         var ids = g.Input(Ids, prompt ? new Shape(Rows, Tokens) : new Shape(Rows, 1), ElementType.Int);
         var cache = new Shape(CacheRows, Capacity, config.HiddenSize);
-        var sight = new TextSight
+        var sight = new AttentionInputs
         {
             Causal = true,
             Start = g.Input(Start, new Shape(Rows), ElementType.Int),

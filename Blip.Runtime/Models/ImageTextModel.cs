@@ -54,7 +54,7 @@ public abstract class ImageTextModel : IDisposable
     /// <summary>Where it runs.</summary>
     public Device Device { get; }
 
-    /// <summary>Its graphs as the executor runs them, for pictures of the config's size.</summary>
+    /// <summary>Its graphs as the executor runs them, for images of the config's size.</summary>
     public IEnumerable<ComputeGraph> Graphs => graphs.All().Select(Executor.Optimize);
 
     internal WeightStore Weights { get; }
@@ -64,11 +64,11 @@ public abstract class ImageTextModel : IDisposable
     /// <inheritdoc cref="ModelOptions.KeptPlans"/>
     private protected int KeptPlans { get; }
 
-    /// <summary>Memory for pictures <c>[images, 3, height, width]</c> on the device, normalised as the preprocessor's config says.</summary>
+    /// <summary>Memory for images <c>[images, 3, height, width]</c> on the device, normalised as the preprocessor's config says.</summary>
     public ArrayView<float> PixelBuffer(int images, int height, int width) => pixels.View(3L * images * height * width);
 
     /// <summary>
-    /// Encodes the pictures in the pixel buffer. Sizes other than the config's interpolate the position embeddings.
+    /// Encodes the images in the pixel buffer. Sizes other than the config's interpolate the position embeddings.
     /// </summary>
     /// <param name="images">How many.</param>
     /// <param name="height">Their height in pixels.</param>
@@ -77,7 +77,7 @@ public abstract class ImageTextModel : IDisposable
     /// True gives the caller memory of its own, to be disposed before the device; false the model's, which holds these images until the next
     /// call and costs no allocation.
     /// </param>
-    /// <exception cref="ArgumentException">A picture is smaller than one patch.</exception>
+    /// <exception cref="ArgumentException">An image is smaller than one patch.</exception>
     public ImageStates Encode(int images, int height, int width, bool keep = false)
     {
         var states = keep ? new ImageStates(this, Device) : own;
@@ -154,7 +154,7 @@ public abstract class ImageTextModel : IDisposable
     }
 
     /// <summary>Plans the image encoder with what is watched; the caller runs it, reads the outputs and disposes it.</summary>
-    internal Plan VisionPlan(Watch watch, int images, int height, int width)
+    internal Plan VisionPlan(RecordedOutputs watch, int images, int height, int width)
     {
         var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, watch)), ("images", images));
         plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
@@ -162,15 +162,15 @@ public abstract class ImageTextModel : IDisposable
     }
 
     /// <summary>
-    /// How much of each token before the image encoder is in each token behind it, by attention rollout, for the pictures in the pixel buffer.
+    /// How much of each token before the image encoder is in each token behind it, by attention rollout, for the images in the pixel buffer.
     /// </summary>
     /// <param name="images">How many.</param>
     /// <param name="height">Their height in pixels.</param>
     /// <param name="width">Their width in pixels.</param>
-    /// <returns>For each picture <c>[tokens, tokens]</c>, the class token first; rows sum to 1.</returns>
+    /// <returns>For each image <c>[tokens, tokens]</c>, the class token first; rows sum to 1.</returns>
     public float[][] ImageRollout(int images, int height, int width)
     {
-        using var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, Watch.Rollout).Keeping(VisionTower.Rollout)), ("images", images));
+        using var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, RecordedOutputs.Rollout).Keeping(VisionTower.Rollout)), ("images", images));
         plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
         plan.Run();
         var all = plan.ReadOutput(VisionTower.Rollout);

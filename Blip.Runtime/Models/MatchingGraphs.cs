@@ -15,7 +15,7 @@ public sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextE
     private static ModulePath TextEncoder => new("text_encoder");
 
     /// <summary>A text over an image: ids <c>[rows, tokens]</c> → logits <c>[rows, 2]</c> of "does not fit" and "fits".</summary>
-    public ComputeGraph Match() => Match(Watch.Nothing);
+    public ComputeGraph Match() => Match(RecordedOutputs.Nothing);
 
     /// <summary>The image's vector: embeddings <c>[images, image_tokens, hidden]</c> → <c>[images, dim]</c>, of length one.</summary>
     public ComputeGraph ImageEmbedding()
@@ -27,9 +27,9 @@ public sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextE
     }
 
     /// <summary>The text's vector, without an image: ids <c>[rows, tokens]</c> → <c>[rows, dim]</c>, of length one.</summary>
-    public ComputeGraph TextEmbedding() => TextEmbedding(Watch.Nothing);
+    public ComputeGraph TextEmbedding() => TextEmbedding(RecordedOutputs.Nothing);
 
-    internal ComputeGraph Match(Watch watch)
+    internal ComputeGraph Match(RecordedOutputs watch)
     {
         var g = new GraphBuilder("match");
         g.Output(Logits, MatchLogits(g, watch));
@@ -43,13 +43,13 @@ public sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextE
     internal ComputeGraph GradCam(int layer)
     {
         var g = new GraphBuilder("grad-cam");
-        var logits = MatchLogits(g, Watch.Attentions | Watch.CrossAttentions);
+        var logits = MatchLogits(g, RecordedOutputs.Attentions | RecordedOutputs.CrossAttentions);
         var weights = g.Build().Output(TextTower.CrossAttentionName(TextEncoder, layer));
         g.Output(WeightsGradient, g.Gradients(logits, g.Input(LogitsGradient, logits.Shape), [weights])[0]);
         return g.Build().Keeping(weights.Name, WeightsGradient);
     }
 
-    internal ComputeGraph TextEmbedding(Watch watch)
+    internal ComputeGraph TextEmbedding(RecordedOutputs watch)
     {
         var g = new GraphBuilder("text-embedding");
         g.Output(Embedding, Projected(g, Encoder(g, TextEncoder, overImage: false, watch), new ModulePath("text_proj")));
@@ -58,7 +58,7 @@ public sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextE
 
     private protected override IEnumerable<ComputeGraph> OfHead() => [Match(), ImageEmbedding(), TextEmbedding()];
 
-    private Value MatchLogits(GraphBuilder g, Watch watch) =>
+    private Value MatchLogits(GraphBuilder g, RecordedOutputs watch) =>
         g.Linear(g.SelectToken(Encoder(g, TextEncoder, overImage: true, watch), null, TextEncoder / "first"), new ModulePath("itm_head"), 2);
 
     private Value Projected(GraphBuilder g, Value states, ModulePath projection) =>

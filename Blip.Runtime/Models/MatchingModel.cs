@@ -102,9 +102,9 @@ public sealed class MatchingModel : ImageTextModel
     }
 
     /// <summary>Plans the matching of pairs with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
-    internal Plan MatchPlan(Watch watch, ImageStates images, IReadOnlyList<int[]> texts, IReadOnlyList<int>? imageOf = null) =>
+    internal Plan MatchPlan(RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> texts, IReadOnlyList<int>? imageOf = null) =>
         PlanTexts(graphs.Match(watch), texts, images, imageOf);
 
     /// <summary>Plans the texts' vectors with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
-    internal Plan TextPlan(Watch watch, IReadOnlyList<int[]> texts) => PlanTexts(graphs.TextEmbedding(watch), texts, null, null);
+    internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) => PlanTexts(graphs.TextEmbedding(watch), texts, null, null);
 }

@@ -11,8 +11,8 @@ public sealed record ModelOptions
     public Precision Precision { get; init; } = Precision.Fp32;
 
     /// <summary>
-    /// How those are stored that are read once per picture: the image encoder's, and those of the decoder that make keys and values of the
-    /// picture. Null: what <see cref="PrecisionExtensions.ForEncoder"/> says.
+    /// How those are stored that are read once per image: the image encoder's, and those of the decoder that make keys and values of the
+    /// image. Null: what <see cref="PrecisionExtensions.ForEncoder"/> says.
     /// </summary>
     public Precision? EncoderPrecision { get; init; }
 
@@ -31,7 +31,7 @@ public sealed record ModelOptions
     /// <summary>Which graph passes are applied; for tests, and to see what each gains.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
 
-    /// <summary>Plans that are kept for each graph: as many sizes of batches and pictures find theirs ready.</summary>
+    /// <summary>Plans that are kept for each graph: as many sizes of batches and images find theirs ready.</summary>
     internal int KeptPlans { get; init; } = 16;
 
     /// <summary>The precisions in a cache's name: <c>fp32</c>, or <c>int8-fp32</c> where the image encoder has another one.</summary>
@@ -44,10 +44,10 @@ public sealed record ModelOptions
         }
     }
 
-    internal WeightFormat FormatOf(Matrix matrix) => (ReadsPictures(matrix) ? EncoderPrecision ?? Precision.ForEncoder() : Precision).ToWeightFormat();
+    internal DType FormatOf(Matrix matrix) => (ReadsImages(matrix) ? EncoderPrecision ?? Precision.ForEncoder() : Precision).ToDType();
 
-    // Keys and values of the picture are computed over all its tokens at once, as the encoder is.
-    private static bool ReadsPictures(Matrix matrix) =>
+    // Keys and values of the image are computed over all its tokens at once, as the encoder is.
+    private static bool ReadsImages(Matrix matrix) =>
         matrix.Keys[0].StartsWith("vision_model.", StringComparison.Ordinal)
         || matrix.Keys[0].EndsWith(".crossattention.self.key.weight", StringComparison.Ordinal)
         || matrix.Keys[0].EndsWith(".crossattention.self.value.weight", StringComparison.Ordinal);

@@ -16,7 +16,7 @@ public enum Precision
 
     /// <summary>
     /// 8 bits and a scale per output. The CPU accelerator multiplies in whole numbers, with each row of inputs rounded to 15 bits and a sign;
-    /// see <see cref="WeightFormat.Int8"/>.
+    /// see <see cref="DType.Int8"/>.
     /// </summary>
     Int8,
 }
@@ -25,12 +25,12 @@ public enum Precision
 public static class PrecisionExtensions
 {
     /// <summary>The storage format of matrices.</summary>
-    public static WeightFormat ToWeightFormat(this Precision precision) => precision switch
+    public static DType ToDType(this Precision precision) => precision switch
     {
-        Precision.Fp32 => WeightFormat.Float32,
-        Precision.Fp16 => WeightFormat.Float16,
-        Precision.Bf16 => WeightFormat.BFloat16,
-        Precision.Int8 => WeightFormat.Int8,
+        Precision.Fp32 => DType.Float32,
+        Precision.Fp16 => DType.Float16,
+        Precision.Bf16 => DType.BFloat16,
+        Precision.Int8 => DType.Int8,
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"Give {string.Join(", ", Enum.GetNames<Precision>())}."),
     };
 

@@ -18,7 +18,7 @@ internal static class TextTower
     /// <param name="bert">The tower's place in the checkpoint: <c>text_decoder.bert</c>.</param>
     /// <param name="watch">What is shown besides the result.</param>
     /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
-    public static Value Record(GraphBuilder g, TextConfig config, Value ids, TextSight sight, ModulePath bert, Watch watch = Watch.Nothing)
+    public static Value Record(GraphBuilder g, TextConfig config, Value ids, AttentionInputs sight, ModulePath bert, RecordedOutputs watch = RecordedOutputs.Nothing)
     {
         var at = bert / "embeddings";
         var shown = sight.Causal ? "lm" : "text";
@@ -27,11 +27,11 @@ internal static class TextTower
         x = g.LayerNorm(x, at / "LayerNorm", config.LayerNormEps);
         for (var layer = 0; layer < config.Layers; layer++)
         {
-            if (watch.HasFlag(Watch.HiddenStates))
+            if (watch.HasFlag(RecordedOutputs.HiddenStates))
                 g.Output($"{shown}.hidden.{layer}", x);
             x = Layer(g, config, x, sight, layer, bert / "encoder" / "layer" / layer, watch);
         }
-        if (watch.HasFlag(Watch.HiddenStates))
+        if (watch.HasFlag(RecordedOutputs.HiddenStates))
             g.Output($"{shown}.hidden.{config.Layers}", x);
         return x;
     }
@@ -51,10 +51,10 @@ internal static class TextTower
     }
 
     /// <summary>What a method reads of a tower: what is watched, and the outputs to keep.</summary>
-    public static (Watch Watch, List<string> Outputs) Seen(TextConfig config, ModulePath bert, AttentionMethod method) => method switch
+    public static (RecordedOutputs RecordedOutputs, List<string> Outputs) Seen(TextConfig config, ModulePath bert, AttentionMethod method) => method switch
     {
-        AttentionMethod.CrossAttention => (Watch.CrossAttentions, Weights(config, bert, "crossattention")),
-        AttentionMethod.Rollout => (Watch.CrossAttentions | Watch.Attentions, [.. Weights(config, bert, "crossattention"), .. Weights(config, bert, "attention")]),
+        AttentionMethod.CrossAttention => (RecordedOutputs.CrossAttentions, Weights(config, bert, "crossattention")),
+        AttentionMethod.Rollout => (RecordedOutputs.CrossAttentions | RecordedOutputs.Attentions, [.. Weights(config, bert, "crossattention"), .. Weights(config, bert, "attention")]),
         _ => throw new ArgumentException($"{method} is about whether a text matches; it says nothing of a text that is written or asked. Give {AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(method)),
     };
 
@@ -80,7 +80,7 @@ internal static class TextTower
     private static string WeightsName(ModulePath bert, int layer, string attention) =>
         (bert / "encoder" / "layer" / layer / attention / "self" / "probabilities").Path;
 
-    private static Value Layer(GraphBuilder g, TextConfig config, Value x, TextSight sight, int layer, ModulePath at, Watch watch)
+    private static Value Layer(GraphBuilder g, TextConfig config, Value x, AttentionInputs sight, int layer, ModulePath at, RecordedOutputs watch)
     {
         x = SelfAttention(g, config, x, sight, layer, at / "attention", watch);
         if (sight.Source is not null)
@@ -90,7 +90,7 @@ internal static class TextTower
         return Output(g, config, inner, x, at / "output");
     }
 
-    private static Value SelfAttention(GraphBuilder g, TextConfig config, Value x, TextSight sight, int layer, ModulePath at, Watch watch)
+    private static Value SelfAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs sight, int layer, ModulePath at, RecordedOutputs watch)
     {
         var (hidden, self) = (config.HiddenSize, at / "self");
         var qkv = g.Linear(x, [self / "query", self / "key", self / "value"], [hidden, hidden, hidden]);
@@ -112,11 +112,11 @@ internal static class TextTower
                 KeyRow = sight.CacheRow,
                 Mask = sight.Mask,
             },
-            self, watch.HasFlag(Watch.Attentions));
+            self, watch.HasFlag(RecordedOutputs.Attentions));
         return Output(g, config, attended, x, at / "output");
     }
 
-    private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, TextSight sight, Value source, ModulePath at, Watch watch)
+    private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs sight, Value source, ModulePath at, RecordedOutputs watch)
     {
         var (hidden, self) = (config.HiddenSize, at / "self");
         var attended = g.Attention(
@@ -129,7 +129,7 @@ internal static class TextTower
                 KeyRow = sight.SourceRow,
                 Mask = sight.SourceMask,
             },
-            self, watch.HasFlag(Watch.CrossAttentions));
+            self, watch.HasFlag(RecordedOutputs.CrossAttentions));
         return Output(g, config, attended, x, at / "output");
     }
 

@@ -9,32 +9,32 @@ namespace Blip.Runtime.Models;
 /// </summary>
 internal static class VisionTower
 {
-    /// <summary>What <see cref="Watch.Rollout"/> shows <c>[batch, 1 + patches, 1 + patches]</c>.</summary>
+    /// <summary>What <see cref="RecordedOutputs.Rollout"/> shows <c>[batch, 1 + patches, 1 + patches]</c>.</summary>
     public const string Rollout = "vision.rollout";
 
     /// <summary>Records the tower.</summary>
     /// <param name="g">The graph.</param>
     /// <param name="config">The tower's sizes.</param>
-    /// <param name="pixels">Pictures <c>[batch, 3, height, width]</c>, normalised.</param>
+    /// <param name="pixels">Images <c>[batch, 3, height, width]</c>, normalised.</param>
     /// <param name="watch">What is shown besides the result.</param>
     /// <returns>Image embeddings <c>[batch, 1 + patches, hidden]</c>.</returns>
-    public static Value Record(GraphBuilder g, VisionConfig config, Value pixels, Watch watch = Watch.Nothing)
+    public static Value Record(GraphBuilder g, VisionConfig config, Value pixels, RecordedOutputs watch = RecordedOutputs.Nothing)
     {
         var at = new ModulePath("vision_model");
         var x = Embed(g, config, pixels, at / "embeddings");
         for (var layer = 0; layer < config.Layers; layer++)
         {
-            if (watch.HasFlag(Watch.HiddenStates))
+            if (watch.HasFlag(RecordedOutputs.HiddenStates))
                 g.Output($"vision.hidden.{layer}", x);
             x = Block(g, config, x, at / "encoder" / "layers" / layer, watch);
         }
-        if (watch.HasFlag(Watch.HiddenStates))
+        if (watch.HasFlag(RecordedOutputs.HiddenStates))
             g.Output($"vision.hidden.{config.Layers}", x);
 
         var embeddings = g.LayerNorm(x, at / "post_layernorm", config.LayerNormEps);
-        if (watch.HasFlag(Watch.HiddenStates))
+        if (watch.HasFlag(RecordedOutputs.HiddenStates))
             g.Output("vision.pooler_output", Pooled(g, config, embeddings));
-        if (watch.HasFlag(Watch.Rollout))
+        if (watch.HasFlag(RecordedOutputs.Rollout))
             g.Output(Rollout, g.Rollout(at));
         return embeddings;
     }
@@ -65,7 +65,7 @@ internal static class VisionTower
     }
 
     // x + attention(norm(x)), then x + mlp(norm(x)).
-    private static Value Block(GraphBuilder g, VisionConfig config, Value x, ModulePath at, Watch watch)
+    private static Value Block(GraphBuilder g, VisionConfig config, Value x, ModulePath at, RecordedOutputs watch)
     {
         var hidden = config.HiddenSize;
         var attention = at / "self_attn";
@@ -79,7 +79,7 @@ internal static class VisionTower
                 Value = new Columns(qkv, 2 * hidden, hidden),
                 Heads = config.Heads,
             },
-            attention, (watch & (Watch.Attentions | Watch.Rollout)) != Watch.Nothing);
+            attention, (watch & (RecordedOutputs.Attentions | RecordedOutputs.Rollout)) != RecordedOutputs.Nothing);
         x = g.Add(g.Linear(attended, attention / "projection", hidden), x, attention / "residual");
 
         var mlp = at / "mlp";

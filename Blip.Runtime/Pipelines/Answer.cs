@@ -13,8 +13,8 @@ public sealed record Answer(string? Text, IReadOnlyList<int> Tokens, double Scor
     public IReadOnlyList<Answer> Alternatives { get; init; } = [];
 
     /// <summary>
-    /// Where the model looked while it said each word; empty unless it was asked for. The decoder sees no picture: a word looks at the question's
-    /// words, and by way of each of them at the picture.
+    /// Where the model looked while it said each word; empty unless it was asked for. The decoder sees no image: a word looks at the question's
+    /// words, and by way of each of them at the image.
     /// </summary>
     public IReadOnlyList<WordAttention> Attention { get; init; } = [];
 

@@ -33,6 +33,6 @@ public sealed record AnswerOptions
     /// </summary>
     public bool Attention { get; init; }
 
-    /// <summary>How that is found: by cross-attention, or by rollout, which needs the picture itself, not what is kept of it.</summary>
+    /// <summary>How that is found: by cross-attention, or by rollout, which needs the image itself, not what is kept of it.</summary>
     public AttentionMethod AttentionMethod { get; init; }
 }

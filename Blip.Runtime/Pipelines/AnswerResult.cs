@@ -3,13 +3,13 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>The answer to one question about one picture, or the reason why there is none: in a stream of many, one bad file stops nothing.</summary>
+/// <summary>The answer to one question about one image, or the reason why there is none: in a stream of many, one bad file stops nothing.</summary>
 public sealed class AnswerResult
 {
     private AnswerResult(ImageSource source, string question, Answer? answer, string? error) =>
         (Source, Question, Answer, Error) = (source, question, answer, error);
 
-    /// <summary>The picture that was asked about.</summary>
+    /// <summary>The image that was asked about.</summary>
     public ImageSource Source { get; }
 
     /// <summary>The question.</summary>
@@ -18,10 +18,10 @@ public sealed class AnswerResult
     /// <summary>The answer, where there is one.</summary>
     public Answer? Answer { get; }
 
-    /// <summary>What is wrong, where there is no answer; a sentence for people that begins with the picture's name.</summary>
+    /// <summary>What is wrong, where there is no answer; a sentence for people that begins with the image's name.</summary>
     public string? Error { get; }
 
-    /// <summary>The picture itself, where attention was asked for and it was decoded for it: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>
+    /// <summary>The image itself, where attention was asked for and it was decoded for it: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>
     public RgbImage? Image { get; private init; }
 
     /// <summary>True where there is an answer.</summary>

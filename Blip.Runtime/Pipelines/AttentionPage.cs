@@ -5,8 +5,8 @@ using Blip.Runtime.Imaging;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// One HTML page on which words show where they looked: a picture each, below it its texts, and a touch of a word lays the word's heat over the
-/// picture. The page holds its pictures itself, loads nothing, and needs no script; it is written picture by picture, so that what is there
+/// One HTML page on which words show where they looked: an image each, below it its texts, and a touch of a word lays the word's heat over the
+/// image. The page holds its images itself, loads nothing, and needs no script; it is written image by image, so that what is there
 /// already can be looked at.
 /// </summary>
 /// <example>
@@ -21,7 +21,7 @@ public sealed class AttentionPage : IDisposable
 
     private readonly TextWriter output;
     private readonly bool leaveOpen;
-    private int pictures;
+    private int images;
     private bool ended;
 
     /// <summary>Begins a page.</summary>
@@ -53,9 +53,9 @@ public sealed class AttentionPage : IDisposable
             """);
     }
 
-    /// <summary>Adds a picture with its texts.</summary>
+    /// <summary>Adds an image with its texts.</summary>
     /// <param name="name">What it is called.</param>
-    /// <param name="image">The picture; a large one is shown smaller.</param>
+    /// <param name="image">The image; a large one is shown smaller.</param>
     /// <param name="lines">Its texts.</param>
     /// <exception cref="InvalidOperationException">The page is at its end.</exception>
     public void Add(string name, RgbImage image, IReadOnlyList<WordLine> lines)
@@ -65,13 +65,13 @@ public sealed class AttentionPage : IDisposable
         ArgumentNullException.ThrowIfNull(lines);
         if (ended)
             throw new InvalidOperationException("The page is at its end; begin another.");
-        var group = string.Create(CultureInfo.InvariantCulture, $"p{++pictures}");
+        var group = string.Create(CultureInfo.InvariantCulture, $"p{++images}");
         var shape = string.Create(CultureInfo.InvariantCulture, $"aspect-ratio:{image.Width}/{image.Height}");
         output.Write($"""
             <article>
-            <img class="picture" style="{shape}" src="{ImageWriter.ToDataUri(image, LongestSide)}" alt="{Text(name)}">
+            <img class="image" style="{shape}" src="{ImageWriter.ToDataUri(image, LongestSide)}" alt="{Text(name)}">
             <h2>{Text(name)}</h2>
-            <label class="none"><input type="radio" name="{group}" checked><span>picture alone</span></label>
+            <label class="none"><input type="radio" name="{group}" checked><span>image alone</span></label>
 
             """);
         foreach (var line in lines)
@@ -102,7 +102,7 @@ public sealed class AttentionPage : IDisposable
             output.Dispose();
     }
 
-    // A word's heat lies in its label, and is placed over the picture of the article: what is checked is shown, without a script.
+    // A word's heat lies in its label, and is placed over the image of the article: what is checked is shown, without a script.
     private const string Style = """
         :root { color-scheme: light dark; --page: #f4f3f0; --card: #fff; --ink: #1d1c1a; --faint: #6a6862; --line: #d8d5ce; --mark: #b03a5b; --onmark: #fff; }
         @media (prefers-color-scheme: dark) { :root { --page: #151416; --card: #201f22; --ink: #eceae6; --faint: #a09d97; --line: #3a383d; --mark: #f09a3e; --onmark: #1d1c1a; } }
@@ -112,7 +112,7 @@ public sealed class AttentionPage : IDisposable
         .how { color: var(--faint); margin: .2rem 0 1rem; max-width: 48rem; }
         main { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 19rem), 1fr)); align-items: start; }
         article { position: relative; background: var(--card); border: 1px solid var(--line); border-radius: .6rem; overflow: hidden; padding-bottom: .6rem; }
-        .picture { display: block; width: 100%; height: auto; }
+        .image { display: block; width: 100%; height: auto; }
         .heat { position: absolute; top: 0; left: 0; width: 100%; height: auto; object-fit: fill; opacity: 0; pointer-events: none; transition: opacity .15s; }
         h2 { font-size: .85rem; font-weight: 600; color: var(--faint); margin: .6rem .8rem .2rem; overflow-wrap: anywhere; }
         p { margin: .3rem .8rem; }

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What a captioner says of one picture.</summary>
+/// <summary>What a captioner says of one image.</summary>
 /// <param name="Text">The words, the prompt among them (but for <see cref="Models.Compat.Original"/>); null where the model has no vocabulary.</param>
 /// <param name="Tokens">Token ids from the start token to the stop token (or to the last token, where the length ended the caption).</param>
 /// <param name="Score">

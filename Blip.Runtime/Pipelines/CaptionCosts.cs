@@ -31,7 +31,7 @@ public sealed record StageCost(string Name, int Runs, long Flops, long WeightByt
 }
 
 /// <summary>
-/// What a batch of captions costs by count, from the graphs themselves: nothing is loaded, and no device is needed. The upload of the pictures
+/// What a batch of captions costs by count, from the graphs themselves: nothing is loaded, and no device is needed. The upload of the images
 /// is not in it, since it goes another way than a device's memory.
 /// </summary>
 public static class CaptionCosts
@@ -98,10 +98,10 @@ public static class CaptionCosts
             Operations = [.. Enumerable.Repeat((one.Flops, one.Bytes), runs)],
         };
 
-    // Bytes to a smaller picture of bytes, one direction after the other, then to floats: Resampling and PixelNormalization.
+    // Bytes to a smaller image of bytes, one direction after the other, then to floats: Resampling and PixelNormalization.
     private static StageCost Preprocessing(Imaging.ImageProcessing processing, CostOptions options)
     {
-        var (width, height) = (options.PictureWidth, options.PictureHeight);
+        var (width, height) = (options.ImageWidth, options.ImageHeight);
         var (toWidth, toHeight) = processing.Resize ? (processing.Width, processing.Height) : (width, height);
         var between = Resampling.IntermediateBytes(width, height, toWidth, toHeight);
         long source = 3L * width * height, target = 3L * toWidth * toHeight;

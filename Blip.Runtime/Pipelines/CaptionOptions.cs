@@ -9,7 +9,7 @@ public sealed record CaptionOptions
     /// <summary>How words are chosen; null takes what the model's own files ask for (<see cref="Captioner.Defaults"/>).</summary>
     public GenerationOptions? Generation { get; init; }
 
-    /// <summary>Words that captions begin with, such as "a picture of"; null begins as <see cref="PipelineOptions.Compat"/> says: freely, or as the authors' code. A picture's own prompt goes before it.</summary>
+    /// <summary>Words that captions begin with, such as "a picture of"; null begins as <see cref="PipelineOptions.Compat"/> says: freely, or as the authors' code. An image's own prompt goes before it.</summary>
     public string? Prompt { get; init; }
 
     /// <summary>Whether a caption's text begins with its prompt; null leaves it to <see cref="PipelineOptions.Compat"/>: the authors' code cuts it off.</summary>
@@ -21,6 +21,6 @@ public sealed record CaptionOptions
     /// <summary>Also tell where the model looked for each word of the best caption (<see cref="Caption.Attention"/>); it costs another pass over each caption.</summary>
     public bool Attention { get; init; }
 
-    /// <summary>How that is found: by cross-attention or by rollout, which costs a pass over the picture, too.</summary>
+    /// <summary>How that is found: by cross-attention or by rollout, which costs a pass over the image, too.</summary>
     public AttentionMethod AttentionMethod { get; init; }
 }

@@ -29,8 +29,8 @@ internal sealed class CaptionPlan : GenerationPlan
     /// <summary>Whether a caption's text begins with its prompt.</summary>
     public bool KeepsPrompt { get; }
 
-    /// <summary>The tokens that a picture's caption begins with, the start token first.</summary>
-    /// <exception cref="ArgumentException">The picture's own prompt leaves no room for words, or the model has no vocabulary.</exception>
+    /// <summary>The tokens that an image's caption begins with, the start token first.</summary>
+    /// <exception cref="ArgumentException">The image's own prompt leaves no room for words, or the model has no vocabulary.</exception>
     public int[] Prompt(ImageSource source) => source.Prompt is null ? prompt : Encode(source.Prompt);
 
     private int[] Encode(string? words)

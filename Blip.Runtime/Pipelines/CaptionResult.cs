@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>One picture's caption, or the reason why there is none: in a stream of many, one bad file stops nothing.</summary>
+/// <summary>One image's caption, or the reason why there is none: in a stream of many, one bad file stops nothing.</summary>
 public sealed class CaptionResult
 {
     private CaptionResult(ImageSource source, Caption? caption, string? error)
@@ -13,16 +13,16 @@ public sealed class CaptionResult
         Error = error;
     }
 
-    /// <summary>The picture that was asked about.</summary>
+    /// <summary>The image that was asked about.</summary>
     public ImageSource Source { get; }
 
     /// <summary>The caption, where there is one.</summary>
     public Caption? Caption { get; }
 
-    /// <summary>What is wrong with the picture, where there is no caption; a sentence for people that begins with the picture's name.</summary>
+    /// <summary>What is wrong with the image, where there is no caption; a sentence for people that begins with the image's name.</summary>
     public string? Error { get; }
 
-    /// <summary>The picture itself, where attention was asked for: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>
+    /// <summary>The image itself, where attention was asked for: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>
     public RgbImage? Image { get; private init; }
 
     /// <summary>True where there is a caption.</summary>

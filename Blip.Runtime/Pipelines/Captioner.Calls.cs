@@ -4,14 +4,14 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <content>One picture, many, and word by word.</content>
+/// <content>One image, many, and word by word.</content>
 public sealed partial class Captioner
 {
-    /// <summary>Captions one picture.</summary>
-    /// <param name="image">The picture; a path is one.</param>
+    /// <summary>Captions one image.</summary>
+    /// <param name="image">The image; a path is one.</param>
     /// <param name="options">How; null for the model's own way.</param>
     /// <param name="cancellationToken">Ends the work before the next word.</param>
-    /// <exception cref="ImageException">The picture cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     /// <exception cref="ArgumentException">An option is out of range, or a prompt leaves no room for words.</exception>
     public Caption Caption(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -21,12 +21,12 @@ public sealed partial class Captioner
         return Caption(image, plan, onToken: null, cancellationToken);
     }
 
-    /// <summary>Captions one picture on the thread pool.</summary>
+    /// <summary>Captions one image on the thread pool.</summary>
     /// <inheritdoc cref="Caption(ImageSource, CaptionOptions?, CancellationToken)"/>
     public Task<Caption> CaptionAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Caption(image, options, cancellationToken), cancellationToken);
 
-    /// <summary>Captions many pictures; results come in the order of the pictures, as each batch is done.</summary>
+    /// <summary>Captions many images; results come in the order of the images, as each batch is done.</summary>
     /// <inheritdoc cref="CaptionAllAsync(IAsyncEnumerable{ImageSource}, CaptionOptions?, CancellationToken)"/>
     public IAsyncEnumerable<CaptionResult> CaptionAllAsync(
         IEnumerable<ImageSource> images, CaptionOptions? options = null, CancellationToken cancellationToken = default)
@@ -36,10 +36,10 @@ public sealed partial class Captioner
     }
 
     /// <summary>
-    /// Captions a stream of pictures. They are decoded on the thread pool while the device works on those before them, about two batches
-    /// ahead and no more: a slow reader of the results holds everything back. A picture that cannot be read is a result with an error.
+    /// Captions a stream of images. They are decoded on the thread pool while the device works on those before them, about two batches
+    /// ahead and no more: a slow reader of the results holds everything back. An image that cannot be read is a result with an error.
     /// </summary>
-    /// <param name="images">The pictures; each is opened when its turn comes.</param>
+    /// <param name="images">The images; each is opened when its turn comes.</param>
     /// <param name="options">How; null for the model's own way.</param>
     /// <param name="cancellationToken">Ends the work before the next word of the batch in hand.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the prompt leaves no room for words; thrown at once.</exception>
@@ -48,18 +48,18 @@ public sealed partial class Captioner
     {
         ArgumentNullException.ThrowIfNull(images);
         var plan = Plan(options);
-        return team.Length > 1 ? InTeam(images, plan, cancellationToken) : InBatches(images, image => Host.Stage(DecodedImage.Of(image)), batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
+        return team.Length > 1 ? InThreadGroup(images, plan, cancellationToken) : InBatches(images, image => Host.Stage(DecodedImage.Of(image)), batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
     }
 
     /// <summary>
-    /// Captions one picture and gives out the text as the model says it; what comes, joined, is the caption's text. A word comes when the
+    /// Captions one image and gives out the text as the model says it; what comes, joined, is the caption's text. A word comes when the
     /// next one begins, since it may still grow until then.
     /// </summary>
-    /// <param name="image">The picture; a path is one.</param>
+    /// <param name="image">The image; a path is one.</param>
     /// <param name="options">How: greedy or sampling, one sequence. Beam search has no words before its end.</param>
     /// <param name="cancellationToken">Ends the work before the next word.</param>
     /// <exception cref="ArgumentException">An option is out of range, asks for beams or several sequences, or the model has no vocabulary; thrown at once.</exception>
-    /// <exception cref="ImageException">The picture cannot be read; thrown by the enumeration.</exception>
+    /// <exception cref="ImageException">The image cannot be read; thrown by the enumeration.</exception>
     public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, options, onEnd: null, cancellationToken);
 
@@ -81,19 +81,19 @@ public sealed partial class Captioner
         }
     }
 
-    private async IAsyncEnumerable<CaptionResult> InTeam(
+    private async IAsyncEnumerable<CaptionResult> InThreadGroup(
         IAsyncEnumerable<ImageSource> images, CaptionPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var members = Working();
         var size = members.Min(member => member.Host.BatchSize);
         var batches = images.SelectAheadAsync(DecodedImage.Of, 2 * size * members.Length, cancellationToken).InGroupsAsync(size, cancellationToken);
-        var devices = members.Select(member => new TeamMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, onToken: null, cancellationToken))
+        var devices = members.Select(member => new DevicePoolMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, onToken: null, cancellationToken))
         {
-            // Nobody knows a picture's device when it is decoded: it goes there while that one works on the batch before.
+            // Nobody knows an image's device when it is decoded: it goes there while that one works on the batch before.
             Prepare = member.Host.Stages ? batch => [.. batch.Select(member.Host.Stage)] : null,
             Discard = PipelineHost.Unstage,
         });
-        var shared = new Team<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>([.. devices], Retire);
+        var shared = new DevicePool<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>([.. devices], Retire);
         await foreach (var results in shared.RunAsync(batches, cancellationToken).ConfigureAwait(false))
         {
             foreach (var result in results)
@@ -105,13 +105,13 @@ public sealed partial class Captioner
     {
         member.failed = true;
         lock (failures)
-            failures.Add($"{member.DeviceDescription.Id} ({member.DeviceDescription.Name}) failed, and takes no more pictures: {e.Message}");
+            failures.Add($"{member.DeviceDescription.Id} ({member.DeviceDescription.Name}) failed, and takes no more images: {e.Message}");
     }
 
     // Those that have not failed; all of them where nobody is left, so that whoever calls meets the reason.
     private Captioner[] Working() => Array.FindAll(team, member => !member.failed) is [_, ..] working ? working : team;
 
-    // Single pictures go around.
+    // Single images go around.
     private Captioner Next()
     {
         if (team.Length == 1)
@@ -122,7 +122,7 @@ public sealed partial class Captioner
 
     private Caption Caption(ImageSource image, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
-        // One picture has no others to spare: what is wrong with it is an exception.
+        // One image has no others to spare: what is wrong with it is an exception.
         var decoded = new DecodedImage(image, image.Decode(), null);
         var result = Next().Run([decoded], plan, onToken, cancellationToken)[0];
         return result.Succeeded ? result.Caption : throw new ImageException(result.Error);

@@ -8,11 +8,11 @@ public sealed partial class Captioner
 {
     internal CaptionPlan Plan(CaptionOptions? options) => new(options ?? new CaptionOptions(), Defaults, rules, Config.Text, Tokenizer);
 
-    /// <summary>Runs a batch: a result for each picture, in order. What is wrong with one picture, its prompt included, is its own result.</summary>
+    /// <summary>Runs a batch: a result for each image, in order. What is wrong with one image, its prompt included, is its own result.</summary>
     private CaptionResult[] Run(IReadOnlyList<DecodedImage> batch, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
-        var pictures = batch.Select(picture => Prompted(picture, plan)).ToArray();
-        return InTurn(() => RunInTurn(pictures, plan, streams: null, onToken, cancellationToken).Results, cancellationToken);
+        var decoded = batch.Select(decoded => Prompted(decoded, plan)).ToArray();
+        return InTurn(() => RunInTurn(decoded, plan, streams: null, onToken, cancellationToken).Results, cancellationToken);
     }
 
     /// <summary>Captions a batch while no other thread works on the device.</summary>
@@ -47,18 +47,18 @@ public sealed partial class Captioner
         return (results, images);
     }
 
-    private static DecodedImage Prompted(DecodedImage picture, CaptionPlan plan)
+    private static DecodedImage Prompted(DecodedImage decoded, CaptionPlan plan)
     {
-        if (!picture.HasPixels)
-            return picture;
+        if (!decoded.HasPixels)
+            return decoded;
         try
         {
-            plan.Prompt(picture.Source);
-            return picture;
+            plan.Prompt(decoded.Source);
+            return decoded;
         }
         catch (ArgumentException e) when (e.ParamName == nameof(CaptionOptions.Prompt))
         {
-            return picture with { Image = null, Error = $"{picture.Source.Name}: {e.Message}" };
+            return decoded with { Image = null, Error = $"{decoded.Source.Name}: {e.Message}" };
         }
     }
 

@@ -7,8 +7,8 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Says in words what is in a picture. Any number of threads may call it: pictures are decoded in parallel, the device works on one batch
-/// at a time. A batch's captions are those that each picture has alone.
+/// Says in words what is in an image. Any number of threads may call it: images are decoded in parallel, the device works on one batch
+/// at a time. A batch's captions are those that each image has alone.
 /// </summary>
 /// <example>
 /// <code>
@@ -56,7 +56,7 @@ public sealed partial class Captioner : Pipeline
     }
 
     /// <summary>A captioner for each device, this one first.</summary>
-    internal IReadOnlyList<Captioner> Team => team;
+    internal IReadOnlyList<Captioner> DevicePool => team;
 
     /// <summary>How a model's words are chosen where a call does not say.</summary>
     /// <param name="source">The model.</param>

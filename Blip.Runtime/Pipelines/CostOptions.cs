@@ -15,7 +15,7 @@ public sealed record CostOptions
     /// <summary>How the image encoder's are; null: what goes with <see cref="Precision"/>.</summary>
     public Precision? EncoderPrecision { get; init; }
 
-    /// <summary>Pictures of a batch.</summary>
+    /// <summary>Images of a batch.</summary>
     public int BatchSize { get; init; } = 1;
 
     /// <summary>Beams of the search; 1 is greedy search.</summary>
@@ -24,11 +24,11 @@ public sealed record CostOptions
     /// <summary>Tokens of each caption, its start token not counted.</summary>
     public int Tokens { get; init; } = 20;
 
-    /// <summary>Columns of each picture as it comes.</summary>
-    public int PictureWidth { get; init; } = 640;
+    /// <summary>Columns of each image as it comes.</summary>
+    public int ImageWidth { get; init; } = 640;
 
-    /// <summary>Rows of each picture as it comes.</summary>
-    public int PictureHeight { get; init; } = 480;
+    /// <summary>Rows of each image as it comes.</summary>
+    public int ImageHeight { get; init; } = 480;
 
     /// <summary>Checks the numbers.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
@@ -37,8 +37,8 @@ public sealed record CostOptions
         Within(BatchSize, 1, PipelineOptions.MaxBatchSize, nameof(BatchSize));
         Within(NumBeams, 1, Generation.GenerationOptions.MaxBeams, nameof(NumBeams));
         Within(Tokens, 1, maxPositions - 1, nameof(Tokens));
-        Within(PictureWidth, 1, 1 << 14, nameof(PictureWidth));
-        Within(PictureHeight, 1, 1 << 14, nameof(PictureHeight));
+        Within(ImageWidth, 1, 1 << 14, nameof(ImageWidth));
+        Within(ImageHeight, 1, 1 << 14, nameof(ImageHeight));
 
         static void Within(int value, int least, int most, string name)
         {

@@ -4,7 +4,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>A picture on its way to the device, or the reason why it goes no further.</summary>
+/// <summary>An image on its way to the device, or the reason why it goes no further.</summary>
 internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image, string? Error)
 {
     /// <summary>What is on the device of it already; then there are no pixels.</summary>
@@ -20,7 +20,7 @@ internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image
     [MemberNotNullWhen(true, nameof(Image))]
     public bool HasPixels => Image is not null;
 
-    /// <summary>Decodes a picture; what is wrong with it is a value.</summary>
+    /// <summary>Decodes an image; what is wrong with it is a value.</summary>
     public static DecodedImage Of(ImageSource source)
     {
         try
@@ -33,7 +33,7 @@ internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image
         }
     }
 
-    /// <summary>As <see cref="Of"/>; a picture that is encoded already needs no pixels.</summary>
+    /// <summary>As <see cref="Of"/>; an image that is encoded already needs no pixels.</summary>
     public static DecodedImage OrFeatures(ImageSource source) =>
         source.Features is { } features ? new DecodedImage(source, null, null) { Features = features } : Of(source);
 }

@@ -8,14 +8,14 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Makes vectors of pictures and texts, of length 1, whose products say how close they are. A matching checkpoint's are those of its
+/// Makes vectors of images and texts, of length 1, whose products say how close they are. A matching checkpoint's are those of its
 /// contrastive head (256 floats in the published models); a checkpoint without a task (BlipModel) has its projections.
 /// </summary>
 /// <example>
 /// <code>
 /// using var embedder = Embedder.Load("models/blip-itm-base-coco");
-/// float[] picture = embedder.EmbedImage("photo.jpg"), text = embedder.EmbedText("a dog on a beach");
-/// Console.WriteLine(TensorPrimitives.Dot(picture, text));
+/// float[] image = embedder.EmbedImage("photo.jpg"), text = embedder.EmbedText("a dog on a beach");
+/// Console.WriteLine(TensorPrimitives.Dot(image, text));
 /// </code>
 /// </example>
 public sealed class Embedder : Pipeline
@@ -30,7 +30,7 @@ public sealed class Embedder : Pipeline
     /// <summary>An embedder over a model on a device.</summary>
     /// <param name="host">What it stands on.</param>
     /// <param name="model">A matching or a contrastive model.</param>
-    /// <param name="encoder">Pictures to that model.</param>
+    /// <param name="encoder">Images to that model.</param>
     /// <param name="rules">How texts are cut.</param>
     /// <param name="owner">False for a matcher's.</param>
     internal Embedder(PipelineHost host, ImageTextModel model, ImageEncoder encoder, CompatRules rules, bool owner)
@@ -39,7 +39,7 @@ public sealed class Embedder : Pipeline
     /// <summary>Elements of a vector.</summary>
     public int Dimension => DimensionOf(Config);
 
-    /// <summary>What products are multiplied with before a softmax over texts or pictures (CLIP's temperature); null for a matching checkpoint, which has none.</summary>
+    /// <summary>What products are multiplied with before a softmax over texts or images (CLIP's temperature); null for a matching checkpoint, which has none.</summary>
     public double? LogitScale => (model as ContrastiveModel)?.LogitScale;
 
     /// <inheritdoc/>
@@ -76,15 +76,15 @@ public sealed class Embedder : Pipeline
         });
     }
 
-    /// <summary>A picture's vector.</summary>
-    /// <param name="image">The picture; a path is one, and so is what this embedder's matcher keeps.</param>
+    /// <summary>An image's vector.</summary>
+    /// <param name="image">The image; a path is one, and so is what this embedder's matcher keeps.</param>
     /// <param name="cancellationToken">Ends the waiting for the device.</param>
     /// <returns><c>[<see cref="Dimension"/>]</c>, of length 1.</returns>
-    /// <exception cref="ImageException">The picture cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     public float[] EmbedImage(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        var result = encoder.ForOne(this, image, picture => RunImages([picture])[0], cancellationToken);
+        var result = encoder.ForOne(this, image, decoded => RunImages([decoded])[0], cancellationToken);
         return result.Succeeded ? result.Vector : throw new ImageException(result.Error);
     }
 
@@ -105,7 +105,7 @@ public sealed class Embedder : Pipeline
         return vectors.Find(vector => !IsNumber(vector)) is null ? vectors : throw new InvalidDataException($"{Host.Source.Name}: {NoNumbers}");
     }
 
-    /// <summary>Pictures' vectors, in the order of the pictures, as each batch is done.</summary>
+    /// <summary>Images' vectors, in the order of the images, as each batch is done.</summary>
     /// <inheritdoc cref="EmbedImagesAsync(IAsyncEnumerable{ImageSource}, CancellationToken)"/>
     public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
@@ -114,10 +114,10 @@ public sealed class Embedder : Pipeline
     }
 
     /// <summary>
-    /// Vectors of a stream of pictures. They are decoded on the thread pool about two batches ahead of the device and no more: a slow reader
-    /// of the results holds everything back. A picture that cannot be read is a result with an error.
+    /// Vectors of a stream of images. They are decoded on the thread pool about two batches ahead of the device and no more: a slow reader
+    /// of the results holds everything back. An image that cannot be read is a result with an error.
     /// </summary>
-    /// <param name="images">The pictures; each is opened when its turn comes.</param>
+    /// <param name="images">The images; each is opened when its turn comes.</param>
     /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
     public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
@@ -148,7 +148,7 @@ public sealed class Embedder : Pipeline
     /// <summary>What it stands on, for what is built on its vectors.</summary>
     internal PipelineHost Base => Host;
 
-    /// <summary>The vectors of pictures on the device, in turn.</summary>
+    /// <summary>The vectors of images on the device, in turn.</summary>
     internal float[][] VectorsOf(ImageStates states) =>
         model is ContrastiveModel contrastive ? contrastive.EmbedImages(states) : ((MatchingModel)model).EmbedImages(states);
 

@@ -9,7 +9,7 @@ using Blip.Runtime.Retrieval;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Tells whose vectors are comparable: those of the same weights at the same precision, from pictures that were prepared alike. A copy of a
+/// Tells whose vectors are comparable: those of the same weights at the same precision, from images that were prepared alike. A copy of a
 /// model elsewhere, or in another kind of file, is the same model.
 /// </summary>
 internal static class EmbeddingIdentity
@@ -23,11 +23,11 @@ internal static class EmbeddingIdentity
     {
         var (precision, encoder) = (options.Precision, options.EncoderPrecision ?? options.Precision.ForEncoder());
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var picture = source.Preprocessor;
+        var image = source.Preprocessor;
         Append(hash, string.Create(
             CultureInfo.InvariantCulture,
-            $"1 {source.Config.Head} {precision} {encoder} {options.Compat} {picture.DoResize} {picture.Resample} {picture.Width} {picture.Height} {picture.DoRescale} {picture.RescaleFactor:R} {picture.DoNormalize}"));
-        foreach (var number in picture.Mean.Concat(picture.Std))
+            $"1 {source.Config.Head} {precision} {encoder} {options.Compat} {image.DoResize} {image.Resample} {image.Width} {image.Height} {image.DoRescale} {image.RescaleFactor:R} {image.DoNormalize}"));
+        foreach (var number in image.Mean.Concat(image.Std))
             hash.AppendData(BitConverter.GetBytes(number));
         AppendWeights(hash, source);
         var words = string.Join(", ", Distinct(precision, encoder).Append(options.Compat == Compat.HuggingFace ? "" : $"{options.Compat}".ToLowerInvariant()).Where(word => word.Length > 0));

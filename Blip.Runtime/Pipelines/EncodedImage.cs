@@ -2,7 +2,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>A picture on the device: one of a batch, or one that is kept.</summary>
+/// <summary>An image on the device: one of a batch, or one that is kept.</summary>
 /// <param name="States">What the image encoder made of the batch.</param>
 /// <param name="Image">Its place there.</param>
 internal readonly record struct EncodedImage(ImageStates States, int Image)

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// The pictures that single calls used last, on the device, up to a number of bytes: who asks again about the same file or bytes pays for the
+/// The images that single calls used last, on the device, up to a number of bytes: who asks again about the same file or bytes pays for the
 /// words alone. Belongs to whoever has the turn.
 /// </summary>
 /// <param name="host">Whose handles they are.</param>
@@ -14,13 +14,13 @@ internal sealed class ImageCache(PipelineHost host, long limit)
     /// <summary>Whether anything is kept at all.</summary>
     public bool Keeps => limit > 0;
 
-    /// <summary>Pictures in it.</summary>
+    /// <summary>Images in it.</summary>
     public int Count => kept.Count;
 
     /// <summary>Bytes on the device.</summary>
     public long Bytes => kept.Values.Sum(features => features.Bytes);
 
-    /// <summary>The features of a picture, where they are kept.</summary>
+    /// <summary>The features of an image, where they are kept.</summary>
     public ImageFeatures? Find(string key)
     {
         if (!kept.Remove(key, out var features))
@@ -29,7 +29,7 @@ internal sealed class ImageCache(PipelineHost host, long limit)
         return features;
     }
 
-    /// <summary>Keeps a picture's features; it frees them when their time is over.</summary>
+    /// <summary>Keeps an image's features; it frees them when their time is over.</summary>
     public void Add(string key, ImageFeatures features)
     {
         if (kept.Remove(key, out var older))

@@ -2,18 +2,18 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>A picture's vector, or the reason why there is none.</summary>
+/// <summary>An image's vector, or the reason why there is none.</summary>
 public sealed class ImageEmbedding
 {
     private ImageEmbedding(ImageSource source, float[]? vector, string? error) => (Source, Vector, Error) = (source, vector, error);
 
-    /// <summary>The picture.</summary>
+    /// <summary>The image.</summary>
     public ImageSource Source { get; }
 
     /// <summary><c>[<see cref="Embedder.Dimension"/>]</c>, of length 1.</summary>
     public float[]? Vector { get; }
 
-    /// <summary>What is wrong, where there is no vector; a sentence for people that begins with the picture's name.</summary>
+    /// <summary>What is wrong, where there is no vector; a sentence for people that begins with the image's name.</summary>
     public string? Error { get; }
 
     /// <summary>True where there is a vector.</summary>

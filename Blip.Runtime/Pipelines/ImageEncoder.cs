@@ -3,38 +3,38 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From pictures to what the text towers look at: a batch at once, or one that is kept.</summary>
+/// <summary>From images to what the text towers look at: a batch at once, or one that is kept.</summary>
 /// <param name="host">Device and preprocessor.</param>
 /// <param name="model">The model.</param>
-/// <param name="cacheBytes">Most bytes that pictures of single calls may hold on the device afterwards.</param>
+/// <param name="cacheBytes">Most bytes that images of single calls may hold on the device afterwards.</param>
 internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long cacheBytes = 0)
 {
     private int Height => host.Preprocessor.Processing.Height;
 
     private int Width => host.Preprocessor.Processing.Width;
 
-    /// <summary>The pictures that single calls used last.</summary>
+    /// <summary>The images that single calls used last.</summary>
     public ImageCache Cache { get; } = new(host, cacheBytes);
 
-    /// <summary>Encodes a picture for the caller to keep.</summary>
+    /// <summary>Encodes an image for the caller to keep.</summary>
     /// <exception cref="ImageException">It cannot be read.</exception>
     public ImageFeatures Keep(Pipeline pipeline, ImageSource image, CancellationToken cancellationToken)
     {
         if (image.Features is not null)
             throw new ArgumentException($"{image.Name} is encoded already.", nameof(image));
-        var picture = new DecodedImage(image, image.Decode(), null);
-        return host.InTurn(pipeline, () => Keep(picture), cancellationToken);
+        var decoded = new DecodedImage(image, image.Decode(), null);
+        return host.InTurn(pipeline, () => Keep(decoded), cancellationToken);
     }
 
     /// <summary>
-    /// Does one call's work over one picture, which is encoded where it is neither a handle nor kept from a call before.
+    /// Does one call's work over one image, which is encoded where it is neither a handle nor kept from a call before.
     /// </summary>
     /// <param name="pipeline">Whose call it is.</param>
-    /// <param name="image">The picture.</param>
-    /// <param name="work">Done in turn; the picture is on the device or has pixels.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="work">Done in turn; the image is on the device or has pixels.</param>
     /// <param name="cancellationToken">Ends the waiting for the turn.</param>
     /// <param name="pixels">Whether the work needs the pixels, so that what was kept is not enough.</param>
-    /// <exception cref="ImageException">The picture cannot be read.</exception>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The handle, or the pipeline, is disposed.</exception>
     public T ForOne<T>(Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken, bool pixels = false)
     {
@@ -47,8 +47,8 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
         if (key is not null && InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(known))) : null) is { } found)
             return found.Result;
 
-        var picture = new DecodedImage(image, image.Decode(), null);
-        return InTurn(() => work(key is null ? picture : Kept(Remember(key, picture))));
+        var decoded = new DecodedImage(image, image.Decode(), null);
+        return InTurn(() => work(key is null ? decoded : Kept(Remember(key, decoded))));
 
         DecodedImage Kept(ImageFeatures known) => new(image, null, null) { Features = known };
 
@@ -64,10 +64,10 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
     }
 
     /// <summary>Puts a batch on the device, in turn: those with pixels are encoded together, handles are there already.</summary>
-    /// <param name="batch">The pictures.</param>
-    /// <param name="refuse">Told the place of a picture that cannot be used, and why.</param>
+    /// <param name="batch">The images.</param>
+    /// <param name="refuse">Told the place of an image that cannot be used, and why.</param>
     /// <param name="rollout">Whether to tell how much of each patch is in each token, too; then a handle is refused.</param>
-    /// <returns>For each place the picture on the device; null for one that was refused.</returns>
+    /// <returns>For each place the image on the device; null for one that was refused.</returns>
     public EncodedImage?[] Encode(IReadOnlyList<DecodedImage> batch, Action<int, string> refuse, bool rollout = false)
     {
         var encoded = new EncodedImage?[batch.Count];
@@ -99,17 +99,17 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
         return encoded;
     }
 
-    private ImageFeatures Remember(string key, DecodedImage picture)
+    private ImageFeatures Remember(string key, DecodedImage decoded)
     {
-        var features = Keep(picture);
+        var features = Keep(decoded);
         Cache.Add(key, features);
         return features;
     }
 
-    private ImageFeatures Keep(DecodedImage picture)
+    private ImageFeatures Keep(DecodedImage decoded)
     {
-        host.Upload([picture], model.PixelBuffer, (_, error) => throw new ImageException(error));
-        return new ImageFeatures(host, model.Encode(1, Height, Width, keep: true), picture.Source.Name);
+        host.Upload([decoded], model.PixelBuffer, (_, error) => throw new ImageException(error));
+        return new ImageFeatures(host, model.Encode(1, Height, Width, keep: true), decoded.Source.Name);
     }
 
     private sealed record Found<T>(T Result);

@@ -3,8 +3,8 @@ using Blip.Runtime.Models;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// A picture as a matcher or an answerer sees it, encoded once and kept on the device until it is disposed: any number of texts or questions
-/// can be put beside it at the price of the text alone. It goes wherever a picture goes; only the pipeline that made it can use it.
+/// An image as a matcher or an answerer sees it, encoded once and kept on the device until it is disposed: any number of texts or questions
+/// can be put beside it at the price of the text alone. It goes wherever an image goes; only the pipeline that made it can use it.
 /// </summary>
 /// <example>
 /// <code>
@@ -23,7 +23,7 @@ public sealed class ImageFeatures : IDisposable
         host.Track(this);
     }
 
-    /// <summary>What the picture is called in results and messages.</summary>
+    /// <summary>What the image is called in results and messages.</summary>
     public string Name { get; }
 
     /// <summary>Bytes that it holds on the device; keys and values of the text layers are counted from their first use on.</summary>

@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>A picture: where it comes from, what it is called in results, and its own prompt. Nothing is read before its turn.</summary>
+/// <summary>An image: where it comes from, what it is called in results, and its own prompt. Nothing is read before its turn.</summary>
 public sealed class ImageSource
 {
     private readonly Func<RgbImage> decode;
@@ -11,13 +11,13 @@ public sealed class ImageSource
 
     private ImageSource(string name, Func<RgbImage> decode, Func<string>? identity = null) => (Name, this.decode, this.identity) = (name, decode, identity);
 
-    /// <summary>What the picture is called in results and messages: its path, for a file.</summary>
+    /// <summary>What the image is called in results and messages: its path, for a file.</summary>
     public string Name { get; }
 
     /// <summary>True for a file: <see cref="Name"/> is its path.</summary>
     public bool IsFile { get; private init; }
 
-    /// <summary>Words that this picture's caption begins with, in place of the call's own prompt; null leaves that one.</summary>
+    /// <summary>Words that this image's caption begins with, in place of the call's own prompt; null leaves that one.</summary>
     public string? Prompt { get; init; }
 
     /// <summary>A file in any format that <see cref="ImageDecoder"/> reads.</summary>
@@ -27,14 +27,14 @@ public sealed class ImageSource
         return new ImageSource(path, () => ImageDecoder.Decode(path), () => FileIdentity(path)) { Prompt = prompt, IsFile = true };
     }
 
-    /// <summary>An encoded picture (JPEG, PNG, …) in memory.</summary>
+    /// <summary>An encoded image (JPEG, PNG, …) in memory.</summary>
     public static ImageSource FromBytes(byte[] encoded, string name = "bytes", string? prompt = null)
     {
         ArgumentNullException.ThrowIfNull(encoded);
         return new ImageSource(name, () => ImageDecoder.Decode(encoded, name), () => Convert.ToHexString(SHA256.HashData(encoded))) { Prompt = prompt };
     }
 
-    /// <summary>An encoded picture from a stream that is opened when its turn comes, read to its end, and disposed.</summary>
+    /// <summary>An encoded image from a stream that is opened when its turn comes, read to its end, and disposed.</summary>
     public static ImageSource FromStream(Func<Stream> open, string name = "stream", string? prompt = null)
     {
         ArgumentNullException.ThrowIfNull(open);
@@ -46,39 +46,39 @@ public sealed class ImageSource
         { Prompt = prompt };
     }
 
-    /// <summary>A picture that is decoded already.</summary>
+    /// <summary>An image that is decoded already.</summary>
     public static ImageSource FromPixels(RgbImage image, string name = "pixels", string? prompt = null)
     {
         ArgumentNullException.ThrowIfNull(image);
         return new ImageSource(name, () => image) { Prompt = prompt };
     }
 
-    /// <summary>A picture that a matcher or an answerer keeps on the device; only that one can use it.</summary>
+    /// <summary>An image that a matcher or an answerer keeps on the device; only that one can use it.</summary>
     public static ImageSource FromFeatures(ImageFeatures features)
     {
         ArgumentNullException.ThrowIfNull(features);
-        return new ImageSource(features.Name, () => throw new ImageException($"{features.Name}: it is encoded for another pipeline; give the picture itself."))
+        return new ImageSource(features.Name, () => throw new ImageException($"{features.Name}: it is encoded for another pipeline; give the image itself."))
         {
             Features = features,
         };
     }
 
-    /// <summary>A path is a picture.</summary>
+    /// <summary>A path is an image.</summary>
     public static implicit operator ImageSource(string path) => FromFile(path);
 
-    /// <summary>What is kept of a picture is one, too.</summary>
+    /// <summary>What is kept of an image is one, too.</summary>
     public static implicit operator ImageSource(ImageFeatures features) => FromFeatures(features);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>What is on the device of it; null for a picture that is yet to be decoded.</summary>
+    /// <summary>What is on the device of it; null for an image that is yet to be decoded.</summary>
     internal ImageFeatures? Features { get; private init; }
 
-    /// <summary>Equal for pictures of the same content: a file that did not change, or the same bytes. Null where that cannot be told without reading it.</summary>
+    /// <summary>Equal for images of the same content: a file that did not change, or the same bytes. Null where that cannot be told without reading it.</summary>
     internal string? Identity() => identity?.Invoke();
 
-    /// <summary>Reads and decodes the picture.</summary>
+    /// <summary>Reads and decodes the image.</summary>
     /// <exception cref="ImageException">It cannot be read; the message begins with its name.</exception>
     internal RgbImage Decode()
     {

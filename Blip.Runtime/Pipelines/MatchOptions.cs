@@ -27,7 +27,7 @@ public sealed record MatchOptions
     /// <summary>Also tell where the model looked for each word of each text (<see cref="Match.Attention"/>); it costs another pass over each pair.</summary>
     public bool Attention { get; init; }
 
-    /// <summary>How that is found; a rollout needs the picture itself, not what is kept of it.</summary>
+    /// <summary>How that is found; a rollout needs the image itself, not what is kept of it.</summary>
     public AttentionMethod AttentionMethod { get; init; }
 
     /// <summary>With <see cref="AttentionMethod.GradCam"/>, the layer of the text encoder, from 0; null for the one behind the middle.</summary>

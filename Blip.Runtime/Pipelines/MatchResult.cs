@@ -3,21 +3,21 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>How well the texts fit one picture, or the reason why that cannot be told: in a stream of many, one bad file stops nothing.</summary>
+/// <summary>How well the texts fit one image, or the reason why that cannot be told: in a stream of many, one bad file stops nothing.</summary>
 public sealed class MatchResult
 {
     private MatchResult(ImageSource source, IReadOnlyList<Match>? matches, string? error) => (Source, Matches, Error) = (source, matches, error);
 
-    /// <summary>The picture that was asked about.</summary>
+    /// <summary>The image that was asked about.</summary>
     public ImageSource Source { get; }
 
     /// <summary>One for each text, in the order of the texts.</summary>
     public IReadOnlyList<Match>? Matches { get; }
 
-    /// <summary>What is wrong, where there are no matches; a sentence for people that begins with the picture's name.</summary>
+    /// <summary>What is wrong, where there are no matches; a sentence for people that begins with the image's name.</summary>
     public string? Error { get; }
 
-    /// <summary>The picture itself, where attention was asked for and it was decoded for it: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>
+    /// <summary>The image itself, where attention was asked for and it was decoded for it: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>
     public RgbImage? Image { get; private init; }
 
     /// <summary>True where there are matches.</summary>

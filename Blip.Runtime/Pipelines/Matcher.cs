@@ -8,7 +8,7 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Tells how well texts fit pictures. Any number of threads may call it; a picture is encoded once for all its texts, and a pair's result is
+/// Tells how well texts fit images. Any number of threads may call it; an image is encoded once for all its texts, and a pair's result is
 /// the one that it has alone.
 /// </summary>
 /// <example>
@@ -35,13 +35,13 @@ public sealed class Matcher : Pipeline
         Embedder = new Embedder(host, model, encoder, rules, owner: false);
     }
 
-    /// <summary>Vectors of pictures and texts from the same weights. It lives as long as the matcher; disposing it does nothing.</summary>
+    /// <summary>Vectors of images and texts from the same weights. It lives as long as the matcher; disposing it does nothing.</summary>
     public Embedder Embedder { get; }
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
 
-    /// <summary>The pictures that single calls used last.</summary>
+    /// <summary>The images that single calls used last.</summary>
     internal ImageCache Cache => encoder.Cache;
 
     /// <summary>Loads a model and puts it on a device.</summary>
@@ -62,47 +62,47 @@ public sealed class Matcher : Pipeline
         return PipelineHost.Open(source, options, host => new Matcher(host, options, options.ImageCacheBytes));
     }
 
-    /// <summary>Encodes a picture and keeps it on the device for any number of calls.</summary>
-    /// <param name="image">The picture; a path is one.</param>
+    /// <summary>Encodes an image and keeps it on the device for any number of calls.</summary>
+    /// <param name="image">The image; a path is one.</param>
     /// <param name="cancellationToken">Ends the waiting for the device.</param>
-    /// <returns>The caller's to dispose; it goes wherever a picture goes.</returns>
-    /// <exception cref="ImageException">The picture cannot be read; the message begins with its name.</exception>
+    /// <returns>The caller's to dispose; it goes wherever an image goes.</returns>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     public ImageFeatures Encode(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         return encoder.Keep(this, image, cancellationToken);
     }
 
-    /// <summary>Tells how well a text fits a picture.</summary>
+    /// <summary>Tells how well a text fits an image.</summary>
     /// <inheritdoc cref="Match(ImageSource, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
     public Match Match(ImageSource image, string text, MatchOptions? options = null, CancellationToken cancellationToken = default) =>
         Match(image, [text], options, cancellationToken)[0];
 
-    /// <summary>Tells how well each of some texts fits a picture.</summary>
-    /// <param name="image">The picture; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <summary>Tells how well each of some texts fits an image.</summary>
+    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
     /// <param name="texts">The texts.</param>
     /// <param name="options">How; null for the plain way.</param>
     /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
     /// <returns>One for each text, in the order of the texts.</returns>
-    /// <exception cref="ImageException">The picture cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     /// <exception cref="ArgumentException">A text is longer than the model reads, or the model has no vocabulary.</exception>
-    /// <exception cref="ObjectDisposedException">The picture's handle is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The image's handle is disposed.</exception>
     public IReadOnlyList<Match> Match(ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         var ids = Ids(texts, options);
         var result = encoder.ForOne(
-            this, image, picture => Run([new Pairs(picture, texts)], text => ids[text], options, cancellationToken)[0], cancellationToken, NeedsPixels(options));
+            this, image, decoded => Run([new Pairs(decoded, texts)], text => ids[text], options, cancellationToken)[0], cancellationToken, NeedsPixels(options));
         return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
     }
 
-    /// <summary>Tells how well each of some texts fits a picture, on the thread pool.</summary>
+    /// <summary>Tells how well each of some texts fits an image, on the thread pool.</summary>
     /// <inheritdoc cref="Match(ImageSource, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
     public Task<IReadOnlyList<Match>> MatchAsync(
         ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Match(image, texts, options, cancellationToken), cancellationToken);
 
-    /// <summary>Tells how well all texts fit all pictures: a result for each picture, in order, as each batch is done.</summary>
+    /// <summary>Tells how well all texts fit all images: a result for each image, in order, as each batch is done.</summary>
     /// <inheritdoc cref="MatchAllAsync(IAsyncEnumerable{ImageSource}, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
     public IAsyncEnumerable<MatchResult> MatchAllAsync(
         IEnumerable<ImageSource> images, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
@@ -112,11 +112,11 @@ public sealed class Matcher : Pipeline
     }
 
     /// <summary>
-    /// Tells how well all texts fit a stream of pictures, each of which is encoded once. They are decoded on the thread pool about two batches
-    /// ahead of the device and no more: a slow reader of the results holds everything back. A picture that cannot be read is a result with an
+    /// Tells how well all texts fit a stream of images, each of which is encoded once. They are decoded on the thread pool about two batches
+    /// ahead of the device and no more: a slow reader of the results holds everything back. An image that cannot be read is a result with an
     /// error.
     /// </summary>
-    /// <param name="images">The pictures; each is opened when its turn comes.</param>
+    /// <param name="images">The images; each is opened when its turn comes.</param>
     /// <param name="texts">The texts.</param>
     /// <param name="options">How; null for the plain way.</param>
     /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
@@ -134,7 +134,7 @@ public sealed class Matcher : Pipeline
     }
 
     /// <summary>Tells of each pair how well it fits together: a result with one match for each pair, in order, as each batch is done.</summary>
-    /// <param name="pairs">Pictures with their texts; each picture is opened when its turn comes.</param>
+    /// <param name="pairs">Images with their texts; each image is opened when its turn comes.</param>
     /// <param name="options">How; null for the plain way.</param>
     /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
     /// <exception cref="ArgumentException">The model has no vocabulary; thrown at once.</exception>
@@ -152,16 +152,16 @@ public sealed class Matcher : Pipeline
         // A text that cannot be read is its own pair's error.
         Pairs Ready(ImageText pair)
         {
-            var picture = DecodedImage.OrFeatures(pair.Image);
+            var decoded = DecodedImage.OrFeatures(pair.Image);
             try
             {
                 Read(pair.Text);
             }
             catch (ArgumentException e)
             {
-                picture = new DecodedImage(pair.Image, null, picture.Error ?? $"{pair.Image.Name}: {e.Message}");
+                decoded = new DecodedImage(pair.Image, null, decoded.Error ?? $"{pair.Image.Name}: {e.Message}");
             }
-            return new Pairs(picture, [pair.Text]);
+            return new Pairs(decoded, [pair.Text]);
         }
     }
 
@@ -200,14 +200,14 @@ public sealed class Matcher : Pipeline
     private MatchResult[] Run(IReadOnlyList<Pairs> batch, Func<string, int[]> read, MatchOptions? options, CancellationToken cancellationToken)
     {
         var results = new MatchResult[batch.Count];
-        var images = encoder.Encode([.. batch.Select(pairs => pairs.Picture)], (i, error) => results[i] = MatchResult.Failed(batch[i].Picture.Source, error), NeedsPixels(options));
+        var images = encoder.Encode([.. batch.Select(pairs => pairs.Decoded)], (i, error) => results[i] = MatchResult.Failed(batch[i].Decoded.Source, error), NeedsPixels(options));
         var places = Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).ToList();
         var texts = places.SelectMany(i => batch[i].Texts).Distinct(StringComparer.Ordinal).ToList();
         // The vectors' texts begin with [CLS] whatever the pairs' texts begin with.
         var vectors = texts.Zip(Vectors(texts, RulesOf(options), cancellationToken)).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
         foreach (var group in places.GroupBy(i => images[i]!.Value.States))
         {
-            var pictures = Embedder.VectorsOf(group.Key);
+            var imageVectors = Embedder.VectorsOf(group.Key);
             var rows = group.SelectMany(i => batch[i].Texts.Select(text => (Image: images[i]!.Value.Image, Text: text))).ToList();
             var logits = new Queue<MatchLogits>(rows.Count);
             foreach (var run in rows.Chunk(PairsPerRun))
@@ -219,7 +219,7 @@ public sealed class Matcher : Pipeline
             {
                 var image = images[i]!.Value;
                 results[i] = Result(
-                    batch[i], logits, text => Similarity.Cosine(pictures[image.Image], vectors[text]),
+                    batch[i], logits, text => Similarity.Cosine(imageVectors[image.Image], vectors[text]),
                     options?.Attention == true ? text => Attention(image, read(text), options) : null);
             }
         }
@@ -250,12 +250,12 @@ public sealed class Matcher : Pipeline
                 Attention = attention?.Invoke(row.Text) ?? [],
             })
             .ToList();
-        var source = pairs.Picture.Source;
+        var source = pairs.Decoded.Source;
         return matches.TrueForAll(match => double.IsFinite(match.MatchProbability) && double.IsFinite(match.Cosine))
-            ? MatchResult.Of(source, matches, attention is null ? null : pairs.Picture.Image)
+            ? MatchResult.Of(source, matches, attention is null ? null : pairs.Decoded.Image)
             : MatchResult.Failed(source, $"{source.Name}: {NoNumbers}");
     }
 
-    /// <summary>A picture, ready for the device, and its texts.</summary>
-    private readonly record struct Pairs(DecodedImage Picture, IReadOnlyList<string> Texts);
+    /// <summary>An image, ready for the device, and its texts.</summary>
+    private readonly record struct Pairs(DecodedImage Decoded, IReadOnlyList<string> Texts);
 }

@@ -6,8 +6,8 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// What users call, whatever it does: pictures and words in, answers out. Any number of threads may call one: pictures are decoded in
-/// parallel, the device works on one batch at a time, and a batch's results are those that each picture has alone.
+/// What users call, whatever it does: images and words in, answers out. Any number of threads may call one: images are decoded in
+/// parallel, the device works on one batch at a time, and a batch's results are those that each image has alone.
 /// </summary>
 public abstract class Pipeline : IDisposable
 {
@@ -73,7 +73,7 @@ public abstract class Pipeline : IDisposable
     /// <param name="ready">What can be done ahead: decoding. It throws nothing.</param>
     /// <param name="run">A batch's results, in order.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <param name="size">Items of a batch; 0 for the pictures that go through the model together.</param>
+    /// <param name="size">Items of a batch; 0 for the images that go through the model together.</param>
     private protected async IAsyncEnumerable<TResult> InBatches<TItem, TReady, TResult>(
         IAsyncEnumerable<TItem> items,
         Func<TItem, TReady> ready,

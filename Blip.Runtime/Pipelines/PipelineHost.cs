@@ -7,12 +7,12 @@ using ILGPU;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// What every pipeline stands on: a device, the way of pictures to it, a vocabulary, and whose turn it is. It owns what is put on the device
+/// What every pipeline stands on: a device, the way of images to it, a vocabulary, and whose turn it is. It owns what is put on the device
 /// for it, the model first of all, and frees it in the end.
 /// </summary>
 internal sealed class PipelineHost
 {
-    // What saturates a processor's cores, or keeps a GPU busy, without holding many pictures in memory.
+    // What saturates a processor's cores, or keeps a GPU busy, without holding many images in memory.
     private const int ProcessorBatch = 4, GpuBatch = 16;
 
     private readonly SemaphoreSlim turn;
@@ -39,17 +39,17 @@ internal sealed class PipelineHost
     /// <summary>Words to tokens and back; null for a model without a vocabulary.</summary>
     public WordPieceTokenizer? Tokenizer { get; private init; }
 
-    /// <summary>Pictures to the device.</summary>
+    /// <summary>Images to the device.</summary>
     public ImagePreprocessor Preprocessor { get; private set; } = null!;
 
-    /// <summary>Pictures that go through the model together.</summary>
+    /// <summary>Images that go through the model together.</summary>
     public int BatchSize { get; }
 
     /// <summary>Opens the device and lets a pipeline put itself on it; where that fails, nothing stays behind.</summary>
     /// <param name="source">The model.</param>
     /// <param name="options">Device, vocabulary and batches.</param>
     /// <param name="build">Makes the pipeline; what it puts on the device it gives to <see cref="Own"/>.</param>
-    /// <param name="imageSize">Height and width of pictures in place of those that the model's files ask for; null for those.</param>
+    /// <param name="imageSize">Height and width of images in place of those that the model's files ask for; null for those.</param>
     public static T Open<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build, int? imageSize = null)
     {
         options.Validate();
@@ -125,24 +125,24 @@ internal sealed class PipelineHost
     /// <summary>Whether <see cref="Stage"/> does anything here.</summary>
     public bool Stages => stage is not null;
 
-    /// <summary>Sends a picture's pixels ahead where the device can take them beside its work. On any thread.</summary>
-    public DecodedImage Stage(DecodedImage picture) =>
-        picture.HasPixels ? picture with { Staged = stage?.TryAdd(picture.Image.Pixels) } : picture;
+    /// <summary>Sends an image's pixels ahead where the device can take them beside its work. On any thread.</summary>
+    public DecodedImage Stage(DecodedImage image) =>
+        image.HasPixels ? image with { Staged = stage?.TryAdd(image.Image.Pixels) } : image;
 
     /// <summary>Takes back what was sent ahead, and is not read there. On any thread.</summary>
     public static void Unstage(IReadOnlyList<DecodedImage> batch)
     {
-        foreach (var picture in batch)
-            picture.Staged?.Abandon();
+        foreach (var image in batch)
+            image.Staged?.Abandon();
     }
 
     /// <summary>
-    /// Writes a batch's pictures to the device, without gaps: those that are decoded, and that the model takes.
+    /// Writes a batch's images to the device, without gaps: those that are decoded, and that the model takes.
     /// </summary>
-    /// <param name="batch">The pictures.</param>
-    /// <param name="pixelBuffer">The model's memory for so many pictures of a height and a width.</param>
-    /// <param name="refuse">Told the place in the batch of a picture that is not written, and why.</param>
-    /// <returns>The places in the batch of the pictures that are written, in order.</returns>
+    /// <param name="batch">The images.</param>
+    /// <param name="pixelBuffer">The model's memory for so many images of a height and a width.</param>
+    /// <param name="refuse">Told the place in the batch of an image that is not written, and why.</param>
+    /// <returns>The places in the batch of the images that are written, in order.</returns>
     public List<int> Upload(IReadOnlyList<DecodedImage> batch, Func<int, int, int, ArrayView<float>> pixelBuffer, Action<int, string> refuse)
     {
         var places = new List<int>(batch.Count);

@@ -5,7 +5,7 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>How a pipeline is set up: where it runs, how its weights are kept, and how much goes through it at once.</summary>
 public abstract record PipelineOptions
 {
-    /// <summary>Most pictures that one batch may hold.</summary>
+    /// <summary>Most images that one batch may hold.</summary>
     public const int MaxBatchSize = 1024;
 
     /// <summary>Most threads that may be asked for.</summary>
@@ -13,7 +13,7 @@ public abstract record PipelineOptions
 
     /// <summary>
     /// Where it runs: <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cuda</c>, <c>opencl</c>,
-    /// <c>cpu</c>, or one of several: <c>cuda:1</c>. A captioner takes several, too, and shares its pictures out among them:
+    /// <c>cpu</c>, or one of several: <c>cuda:1</c>. A captioner takes several, too, and shares its images out among them:
     /// <c>cuda:all</c>, <c>cuda:0,cuda:2</c>.
     /// </summary>
     public string Device { get; init; } = "auto";
@@ -21,7 +21,7 @@ public abstract record PipelineOptions
     /// <summary>How the weights are kept that every word reads: those of the text towers.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
-    /// <summary>How the weights are kept that every picture reads: those of the image encoder. Null: what goes with <see cref="Precision"/>.</summary>
+    /// <summary>How the weights are kept that every image reads: those of the image encoder. Null: what goes with <see cref="Precision"/>.</summary>
     public Precision? EncoderPrecision { get; init; }
 
     /// <summary>
@@ -36,7 +36,7 @@ public abstract record PipelineOptions
     /// <summary>Threads of the CPU device; 0 means one per core.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Pictures that go through the model together; 0 lets the device decide. It changes the time, never a result.</summary>
+    /// <summary>Images that go through the model together; 0 lets the device decide. It changes the time, never a result.</summary>
     public int BatchSize { get; init; }
 
     /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>

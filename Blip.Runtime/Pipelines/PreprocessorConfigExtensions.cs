@@ -3,10 +3,10 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From what a model's files say of pictures to what is done to them.</summary>
+/// <summary>From what a model's files say of images to what is done to them.</summary>
 internal static class PreprocessorConfigExtensions
 {
-    /// <summary>The steps that the file asks for. (<c>do_convert_rgb</c> changes nothing: every decoded picture is RGB.)</summary>
+    /// <summary>The steps that the file asks for. (<c>do_convert_rgb</c> changes nothing: every decoded image is RGB.)</summary>
     public static ImageProcessing ToProcessing(this PreprocessorConfig config) => new()
     {
         Width = config.Width,

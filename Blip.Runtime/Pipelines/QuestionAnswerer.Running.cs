@@ -19,7 +19,7 @@ public sealed partial class QuestionAnswerer
         ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
         var results = encoder.ForOne(
-            this, image, picture => Run([new Asked(picture, questions)], plan, onToken, cancellationToken), cancellationToken, NeedsPixels(plan));
+            this, image, decoded => Run([new Asked(decoded, questions)], plan, onToken, cancellationToken), cancellationToken, NeedsPixels(plan));
         return results.ConvertAll(result => result.Answer ?? throw new ImageException(result.Error!));
     }
 
@@ -29,7 +29,7 @@ public sealed partial class QuestionAnswerer
         batch => InTurn(() => Run(batch, plan, onToken: null, cancellationToken), cancellationToken),
         cancellationToken);
 
-    /// <summary>Questions about one picture that stand together are one item, up to what goes through the model at once.</summary>
+    /// <summary>Questions about one image that stand together are one item, up to what goes through the model at once.</summary>
     private static async IAsyncEnumerable<Questions> Together(IAsyncEnumerable<ImageText> questions, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ImageSource? image = null;
@@ -54,10 +54,10 @@ public sealed partial class QuestionAnswerer
     private List<AnswerResult> Run(IReadOnlyList<Asked> batch, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
         var errors = new string?[batch.Count];
-        var images = encoder.Encode([.. batch.Select(about => about.Picture)], (i, error) => errors[i] = error, NeedsPixels(plan));
+        var images = encoder.Encode([.. batch.Select(about => about.Decoded)], (i, error) => errors[i] = error, NeedsPixels(plan));
         var rows = batch.SelectMany((about, i) => about.Texts.Select(text => new Row(i, text))).ToList();
         foreach (var row in rows)
-            row.Result = errors[row.Item] is { } error ? Failed(batch[row.Item].Picture, row.Question, error) : Read(batch[row.Item].Picture, row);
+            row.Result = errors[row.Item] is { } error ? Failed(batch[row.Item].Decoded, row.Question, error) : Read(batch[row.Item].Decoded, row);
 
         foreach (var group in rows.Where(row => row.Result is null).GroupBy(row => images[row.Item]!.Value.States))
         {
@@ -68,12 +68,12 @@ public sealed partial class QuestionAnswerer
                 var answers = plan.Candidates.Count > 0 ? Choose(plan) : Write(run.Length, plan, onToken, cancellationToken);
                 foreach (var (place, (row, answer)) in run.Zip(answers.ToList()).Index())
                 {
-                    var picture = batch[row.Item].Picture;
+                    var decoded = batch[row.Item].Decoded;
                     row.Result = answer is null
-                        ? Failed(picture, row.Question, $"{picture.Source.Name}: {GenerationPlan.NoWords}")
+                        ? Failed(decoded, row.Question, $"{decoded.Source.Name}: {GenerationPlan.NoWords}")
                         : plan.Options.Attention
-                            ? AnswerResult.Of(picture.Source, row.Question, WithAttention(answer, place, row.Ids, images[row.Item]!.Value.Rollout, plan.Options.AttentionMethod), picture.Image)
-                            : AnswerResult.Of(picture.Source, row.Question, answer);
+                            ? AnswerResult.Of(decoded.Source, row.Question, WithAttention(answer, place, row.Ids, images[row.Item]!.Value.Rollout, plan.Options.AttentionMethod), decoded.Image)
+                            : AnswerResult.Of(decoded.Source, row.Question, answer);
                 }
             }
         }
@@ -94,7 +94,7 @@ public sealed partial class QuestionAnswerer
     }
 
     // A question that cannot be read is its own result; null where it can.
-    private AnswerResult? Read(DecodedImage picture, Row row)
+    private AnswerResult? Read(DecodedImage decoded, Row row)
     {
         try
         {
@@ -103,7 +103,7 @@ public sealed partial class QuestionAnswerer
         }
         catch (ArgumentException e)
         {
-            return Failed(picture, row.Question, $"{picture.Source.Name}: {e.Message}");
+            return Failed(decoded, row.Question, $"{decoded.Source.Name}: {e.Message}");
         }
     }
 
@@ -119,13 +119,13 @@ public sealed partial class QuestionAnswerer
     private static Answer? Best(List<Answer> answers) =>
         answers is [var best, ..] && double.IsFinite(best.Score) ? best with { Alternatives = answers[1..] } : null;
 
-    private static AnswerResult Failed(DecodedImage picture, string question, string error) => AnswerResult.Failed(picture.Source, question, error);
+    private static AnswerResult Failed(DecodedImage decoded, string question, string error) => AnswerResult.Failed(decoded.Source, question, error);
 
-    /// <summary>A picture and what is asked about it.</summary>
+    /// <summary>An image and what is asked about it.</summary>
     private readonly record struct Questions(ImageSource Image, IReadOnlyList<string> Texts);
 
     /// <summary>The same, ready for the device.</summary>
-    private readonly record struct Asked(DecodedImage Picture, IReadOnlyList<string> Texts);
+    private readonly record struct Asked(DecodedImage Decoded, IReadOnlyList<string> Texts);
 
     /// <summary>One question of a batch, on its way to an answer.</summary>
     private sealed class Row(int item, string question)

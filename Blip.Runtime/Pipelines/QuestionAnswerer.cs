@@ -8,7 +8,7 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Answers questions about pictures. Any number of threads may call it; a picture is encoded once for all its questions, and a question's
+/// Answers questions about images. Any number of threads may call it; an image is encoded once for all its questions, and a question's
 /// answer is the one that it has alone.
 /// </summary>
 /// <example>
@@ -42,7 +42,7 @@ public sealed partial class QuestionAnswerer : Pipeline
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
 
-    /// <summary>The pictures that single calls used last.</summary>
+    /// <summary>The images that single calls used last.</summary>
     internal ImageCache Cache => encoder.Cache;
 
     /// <summary>How a model's answers are chosen where a call does not say.</summary>
@@ -74,31 +74,31 @@ public sealed partial class QuestionAnswerer : Pipeline
     // The published models were trained on 384 pixels and answer at 480; other checkpoints' files know better.
     private static int? ImageSize(ModelSource source, CompatRules rules) => source.Config.Vision.ImageSize == PublishedImageSize ? rules.QuestionImageSize : null;
 
-    /// <summary>Encodes a picture and keeps it on the device for any number of questions.</summary>
-    /// <param name="image">The picture; a path is one.</param>
+    /// <summary>Encodes an image and keeps it on the device for any number of questions.</summary>
+    /// <param name="image">The image; a path is one.</param>
     /// <param name="cancellationToken">Ends the waiting for the device.</param>
-    /// <returns>The caller's to dispose; it goes wherever a picture goes.</returns>
-    /// <exception cref="ImageException">The picture cannot be read; the message begins with its name.</exception>
+    /// <returns>The caller's to dispose; it goes wherever an image goes.</returns>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     public ImageFeatures Encode(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         return encoder.Keep(this, image, cancellationToken);
     }
 
-    /// <summary>Answers a question about a picture.</summary>
+    /// <summary>Answers a question about an image.</summary>
     /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
     public Answer Answer(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         Answer(image, [question], options, cancellationToken)[0];
 
-    /// <summary>Answers questions about a picture.</summary>
-    /// <param name="image">The picture; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <summary>Answers questions about an image.</summary>
+    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
     /// <param name="questions">The questions.</param>
     /// <param name="options">How; null for the model's own way.</param>
     /// <param name="cancellationToken">Ends the work before the next word.</param>
     /// <returns>One for each question, in the order of the questions.</returns>
-    /// <exception cref="ImageException">The picture cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     /// <exception cref="ArgumentException">An option is out of range, a question is longer than the model reads, or the model has no vocabulary.</exception>
-    /// <exception cref="ObjectDisposedException">The picture's handle is disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The image's handle is disposed.</exception>
     public IReadOnlyList<Answer> Answer(
         ImageSource image, IReadOnlyList<string> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -107,14 +107,14 @@ public sealed partial class QuestionAnswerer : Pipeline
         return Answers(image, questions, Plan(options), onToken: null, cancellationToken);
     }
 
-    /// <summary>Answers a question about a picture on the thread pool.</summary>
+    /// <summary>Answers a question about an image on the thread pool.</summary>
     /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
     public Task<Answer> AnswerAsync(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Answer(image, question, options, cancellationToken), cancellationToken);
 
-    /// <summary>Answers all questions about all pictures: a result for each question, picture by picture, as each batch is done.</summary>
+    /// <summary>Answers all questions about all images: a result for each question, image by image, as each batch is done.</summary>
     /// <inheritdoc cref="AnswerAllAsync(IAsyncEnumerable{ImageText}, AnswerOptions?, CancellationToken)"/>
-    /// <param name="images">The pictures; each is opened when its turn comes, and encoded once.</param>
+    /// <param name="images">The images; each is opened when its turn comes, and encoded once.</param>
     /// <param name="questions">The questions.</param>
     /// <param name="options">How; null for the model's own way.</param>
     /// <param name="cancellationToken">Ends the work before the next word of the questions in hand.</param>
@@ -128,11 +128,11 @@ public sealed partial class QuestionAnswerer : Pipeline
     }
 
     /// <summary>
-    /// Answers a stream of questions about pictures. Pictures are decoded on the thread pool about two batches ahead of the device and no more:
-    /// a slow reader of the results holds everything back. Questions about one picture that stand together encode it once. A picture that
+    /// Answers a stream of questions about images. Images are decoded on the thread pool about two batches ahead of the device and no more:
+    /// a slow reader of the results holds everything back. Questions about one image that stand together encode it once. An image that
     /// cannot be read, or a question, is a result with an error.
     /// </summary>
-    /// <param name="questions">Pictures with their questions; each picture is opened when its turn comes.</param>
+    /// <param name="questions">Images with their questions; each image is opened when its turn comes.</param>
     /// <param name="options">How; null for the model's own way.</param>
     /// <param name="cancellationToken">Ends the work before the next word of the questions in hand.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the model has no vocabulary; thrown at once.</exception>
@@ -146,15 +146,15 @@ public sealed partial class QuestionAnswerer : Pipeline
     }
 
     /// <summary>
-    /// Answers a question about a picture and gives out the text as the model says it; what comes, joined, is the answer's text. A word comes
+    /// Answers a question about an image and gives out the text as the model says it; what comes, joined, is the answer's text. A word comes
     /// when the next one begins, since it may still grow until then.
     /// </summary>
-    /// <param name="image">The picture; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
     /// <param name="question">The question.</param>
     /// <param name="options">How: greedy or sampling, one sequence. Beam search and lists of answers have no words before their end.</param>
     /// <param name="cancellationToken">Ends the work before the next word.</param>
     /// <exception cref="ArgumentException">An option is out of range, asks for beams, several sequences or a choice, or the model has no vocabulary; thrown at once.</exception>
-    /// <exception cref="ImageException">The picture cannot be read; thrown by the enumeration.</exception>
+    /// <exception cref="ImageException">The image cannot be read; thrown by the enumeration.</exception>
     public IAsyncEnumerable<string> StreamAsync(
         ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, question, options, onEnd: null, cancellationToken);

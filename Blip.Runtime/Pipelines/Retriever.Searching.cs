@@ -7,7 +7,7 @@ namespace Blip.Runtime.Pipelines;
 /// <content>Searching.</content>
 public sealed partial class Retriever
 {
-    /// <summary>Finds the pictures that words describe best, best first.</summary>
+    /// <summary>Finds the images that words describe best, best first.</summary>
     /// <param name="text">The words.</param>
     /// <param name="options">How many, and whether the matching head looks again; null for ten by cosine.</param>
     /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
@@ -15,8 +15,8 @@ public sealed partial class Retriever
     public IReadOnlyList<RetrievalHit> Search(string text, SearchOptions? options = null, CancellationToken cancellationToken = default) =>
         Search([text], options, cancellationToken)[0];
 
-    /// <summary>Finds the pictures that each of some texts describes best, best first. All texts share one pass over the index.</summary>
-    /// <returns>For each text its pictures.</returns>
+    /// <summary>Finds the images that each of some texts describes best, best first. All texts share one pass over the index.</summary>
+    /// <returns>For each text its images.</returns>
     /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
     public IReadOnlyList<IReadOnlyList<RetrievalHit>> Search(IReadOnlyList<string> texts, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -30,24 +30,24 @@ public sealed partial class Retriever
         return [.. found.Select((hits, i) => Rerank(hits, texts[i], options, cancellationToken))];
     }
 
-    /// <summary>Finds the pictures that words describe best, on the thread pool.</summary>
+    /// <summary>Finds the images that words describe best, on the thread pool.</summary>
     /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
     public Task<IReadOnlyList<RetrievalHit>> SearchAsync(string text, SearchOptions? options = null, CancellationToken cancellationToken = default) =>
         Task.Run(() => Search(text, options, cancellationToken), cancellationToken);
 
-    /// <summary>Finds the pictures nearest to another one, best first.</summary>
-    /// <param name="image">The picture; a path is one. It need not be in the index.</param>
+    /// <summary>Finds the images nearest to another one, best first.</summary>
+    /// <param name="image">The image; a path is one. It need not be in the index.</param>
     /// <param name="options">How many; null for ten.</param>
     /// <param name="cancellationToken">Ends the waiting for the device.</param>
-    /// <exception cref="ImageException">The picture cannot be read.</exception>
-    /// <exception cref="ArgumentException">An option is out of range, or asks to look again: the matching head compares pictures with words.</exception>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or asks to look again: the matching head compares images with words.</exception>
     public IReadOnlyList<RetrievalHit> SearchByImage(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         options ??= new SearchOptions();
         options.Validate();
         if (options.Rerank > 0)
-            throw new ArgumentException($"Rerank is {options.Rerank}, and the matching head compares pictures with words, not with a picture: leave it out.", nameof(SearchOptions.Rerank));
+            throw new ArgumentException($"Rerank is {options.Rerank}, and the matching head compares images with words, not with an image: leave it out.", nameof(SearchOptions.Rerank));
         return Find(embedder.EmbedImage(image, cancellationToken), options.Top, cancellationToken)[0];
     }
 

@@ -6,7 +6,7 @@ using Blip.Runtime.Retrieval;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Finds pictures by words or by another picture, among any number of them: their vectors are kept in an index on disk. It works with a
+/// Finds images by words or by another image, among any number of them: their vectors are kept in an index on disk. It works with a
 /// matcher or an embedder, which stay their owner's; any number of threads may call it.
 /// </summary>
 /// <example>
@@ -21,7 +21,7 @@ namespace Blip.Runtime.Pipelines;
 /// </example>
 public sealed partial class Retriever : IDisposable
 {
-    // Pictures whose files are looked at together, before those of them that are wanted go to the model.
+    // Images whose files are looked at together, before those of them that are wanted go to the model.
     private const int FilesAtOnce = 1024;
 
     // What a kill may cost, and what flushing to disk may cost: a fraction of a percent of either.
@@ -44,7 +44,7 @@ public sealed partial class Retriever : IDisposable
 
     /// <summary>Opens an index to add and to search, or makes it. Only one process does at a time.</summary>
     /// <param name="matcher">Makes the vectors, and looks again at what a search finds.</param>
-    /// <param name="index">The index: a file, with others beside it that begin with its name. Pictures below its folder are known by their path from there, so that the folder may be moved.</param>
+    /// <param name="index">The index: a file, with others beside it that begin with its name. Images below its folder are known by their path from there, so that the folder may be moved.</param>
     /// <exception cref="IndexException">Another process writes to it, it was made with another model or precision, or it is damaged.</exception>
     public static Retriever Open(Matcher matcher, string index) => new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: true));
 
@@ -67,12 +67,12 @@ public sealed partial class Retriever : IDisposable
     public static Retriever OpenRead(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: false));
 
     /// <summary>
-    /// Adds pictures to the index, or what has changed of them: a file that is there with its length and time of change costs a look at its
+    /// Adds images to the index, or what has changed of them: a file that is there with its length and time of change costs a look at its
     /// folder and no more. What is on disk stays, whatever ends the work; the same call later goes on from there.
     /// </summary>
-    /// <param name="images">The pictures, files as a rule: others are known by their name, and made anew each time.</param>
+    /// <param name="images">The images, files as a rule: others are known by their name, and made anew each time.</param>
     /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
-    /// <returns>A result for each picture, those that need no work before the others of their thousand. A picture that cannot be read is a result with an error.</returns>
+    /// <returns>A result for each image, those that need no work before the others of their thousand. An image that cannot be read is a result with an error.</returns>
     /// <exception cref="IndexException">The index cannot be written: what was reported is kept.</exception>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     public async IAsyncEnumerable<IndexingResult> AddAsync(IEnumerable<ImageSource> images, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -118,7 +118,7 @@ public sealed partial class Retriever : IDisposable
         }
     }
 
-    /// <summary>Takes the pictures out of the index whose files are gone.</summary>
+    /// <summary>Takes the images out of the index whose files are gone.</summary>
     /// <returns>Their paths.</returns>
     /// <exception cref="IndexException">The index cannot be written.</exception>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
@@ -132,7 +132,7 @@ public sealed partial class Retriever : IDisposable
     /// <summary>Closes the index.</summary>
     public void Dispose() => Index.Dispose();
 
-    /// <summary>Where a picture is that the index knows by a name.</summary>
+    /// <summary>Where an image is that the index knows by a name.</summary>
     internal string PathOf(string id) => Path.IsPathRooted(id) ? id : Path.Join(folder, id);
 
     // Below the index's folder the path from there, with slashes on every system; elsewhere the whole path.

@@ -3,15 +3,15 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>What is wanted of a search.</summary>
 public sealed record SearchOptions
 {
-    /// <summary>Most pictures that may be asked for, or re-ranked.</summary>
-    public const int MaxPictures = 1_000_000;
+    /// <summary>Most images that may be asked for, or re-ranked.</summary>
+    public const int MaxImages = 1_000_000;
 
-    /// <summary>How many pictures to find.</summary>
+    /// <summary>How many images to find.</summary>
     public int Top { get; init; } = 10;
 
     /// <summary>
     /// How many of the first by cosine the matching head looks at again; 0: none. The published figures of retrieval look at 256 on COCO and
-    /// 128 on Flickr30k. Each costs about as much as a picture's caption.
+    /// 128 on Flickr30k. Each costs about as much as an image's caption.
     /// </summary>
     public int Rerank { get; init; }
 
@@ -19,9 +19,9 @@ public sealed record SearchOptions
     /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
     public void Validate()
     {
-        if (Top is < 1 or > MaxPictures)
-            throw new ArgumentException($"Top is {Top}: give 1 to {MaxPictures}.", nameof(Top));
-        if (Rerank is < 0 or > MaxPictures)
-            throw new ArgumentException($"Rerank is {Rerank}: give 1 to {MaxPictures}, or 0 to leave the order by cosine.", nameof(Rerank));
+        if (Top is < 1 or > MaxImages)
+            throw new ArgumentException($"Top is {Top}: give 1 to {MaxImages}.", nameof(Top));
+        if (Rerank is < 0 or > MaxImages)
+            throw new ArgumentException($"Rerank is {Rerank}: give 1 to {MaxImages}, or 0 to leave the order by cosine.", nameof(Rerank));
     }
 }

@@ -3,7 +3,7 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From a text beside a picture to the ids that the text encoder reads.</summary>
+/// <summary>From a text beside an image to the ids that the text encoder reads.</summary>
 internal static class TextIds
 {
     /// <summary>Ids with [CLS] and [SEP], as a rule wants them.</summary>

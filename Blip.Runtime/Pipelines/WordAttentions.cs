@@ -2,7 +2,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From where tokens looked to a map over the picture for each word.</summary>
+/// <summary>From where tokens looked to a map over the image for each word.</summary>
 internal static class WordAttentions
 {
     /// <summary>Of a decoder: the word at position t was chosen by the query at t - 1.</summary>
@@ -11,7 +11,7 @@ internal static class WordAttentions
     /// <summary>Of an encoder: a word is read by its own query.</summary>
     public const int Read = 0;
 
-    /// <summary>The map of each word of a text over its picture.</summary>
+    /// <summary>The map of each word of a text over its image.</summary>
     /// <param name="host">Vocabulary and sizes.</param>
     /// <param name="attention">Where its tokens looked.</param>
     /// <param name="image">With a rollout, how much of each patch is in each token that they looked at; else null.</param>

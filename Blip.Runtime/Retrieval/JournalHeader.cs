@@ -50,7 +50,7 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
             throw VectorFile.Damaged(path, "its first lines are not what was written");
         var version = BinaryPrimitives.ReadInt32LittleEndian(bytes[VersionAt..]);
         if (version != Version)
-            throw new IndexException($"{path}: it was written by another version of this program (format {version}, this one reads {Version}); index the pictures again under another name.");
+            throw new IndexException($"{path}: it was written by another version of this program (format {version}, this one reads {Version}); index the images again under another name.");
         length = NameAt + nameLength + DigestBytes;
         return new JournalHeader(
             BinaryPrimitives.ReadInt32LittleEndian(bytes[DimensionAt..]),

@@ -24,11 +24,11 @@ public sealed record Recall(double At1, double At5, double At10, int Queries)
     }
 
     /// <summary>Recall in both directions, as BLIP's <c>itm_eval</c> counts it.</summary>
-    /// <param name="imageToText"><c>[images, texts]</c>: what each picture thinks of each text.</param>
-    /// <param name="textToImage"><c>[texts, images]</c>: what each text thinks of each picture; not the other's transpose where each direction re-ranks its own first ones.</param>
-    /// <param name="imageOfText">The picture that each text describes.</param>
-    /// <param name="images">Number of pictures.</param>
-    /// <exception cref="ArgumentException">The sizes do not agree, or a picture has no text.</exception>
+    /// <param name="imageToText"><c>[images, texts]</c>: what each image thinks of each text.</param>
+    /// <param name="textToImage"><c>[texts, images]</c>: what each text thinks of each image; not the other's transpose where each direction re-ranks its own first ones.</param>
+    /// <param name="imageOfText">The image that each text describes.</param>
+    /// <param name="images">Number of images.</param>
+    /// <exception cref="ArgumentException">The sizes do not agree, or an image has no text.</exception>
     public static (Recall ImageToText, Recall TextToImage) Of(
         ReadOnlySpan<float> imageToText, ReadOnlySpan<float> textToImage, IReadOnlyList<int> imageOfText, int images)
     {

@@ -105,7 +105,7 @@ internal sealed unsafe class VectorFile : IDisposable
 
     /// <summary>An error that names the file and says what to do.</summary>
     public static IndexException Damaged(string path, string what, Exception? inner = null) =>
-        new($"{path}: the index is damaged: {what}. Restore it from a copy, or delete it and index the pictures again.", inner);
+        new($"{path}: the index is damaged: {what}. Restore it from a copy, or delete it and index the images again.", inner);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -109,8 +109,8 @@ public class BenchProgramTests
             "synthetic:tiny-square: encoder", "synthetic:tiny-square: cross-attention's keys and values",
             "synthetic:tiny-square: one token at context 8", "synthetic:tiny-square: one token at context 20",
             "synthetic:tiny-square: caption of 20 tokens", "synthetic:tiny-square: caption of 20 tokens, batch 4", "synthetic:tiny-square: caption of 20 tokens, 3 beams",
-            "synthetic:tiny-square: embedding a picture", "synthetic:tiny-square: embedding 20 texts",
-            "synthetic:tiny-square: matching a picture with 20 texts", "synthetic:tiny-square: answering 20 questions about a picture",
+            "synthetic:tiny-square: embedding an image", "synthetic:tiny-square: embedding 20 texts",
+            "synthetic:tiny-square: matching an image with 20 texts", "synthetic:tiny-square: answering 20 questions about an image",
             "demo captioner: load", "demo captioner: cold start",
         ], file.Records.Select(record => record.Work));
         Assert.All(file.Records, record => Assert.True(record is { OursMs: > 0, Failure: null, Precision: "int8" }, record.ToString()));

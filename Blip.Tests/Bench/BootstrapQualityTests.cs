@@ -1,5 +1,5 @@
 using Blip.Bench;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Datasets.Shapes;
 
 namespace Blip.Tests.Bench;

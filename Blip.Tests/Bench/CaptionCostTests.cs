@@ -1,4 +1,4 @@
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph.Passes;

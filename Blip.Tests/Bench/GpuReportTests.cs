@@ -17,7 +17,7 @@ public sealed class GpuReportTests : IDisposable
         Write("peers.json", """[{"work": "caption of 20 tokens", "peer": "transformers, eager", "ms": 60.0}, {"work": "encoder", "peer": "expert: SDPA", "ms": 3.0}, {"work": "[18464, 768 -> 2304]", "peer": "cuBLAS", "ms": 0.3}]""");
         var record = new BenchRecord { Work = "synthetic:base: caption of 20 tokens", Device = "cuda:0", Precision = "fp16", OursMs = 10 };
         (BenchFile.Here("models") with { Records = [record, record with { Precision = "fp32", OursMs = 20 }] }).Write(Place("bench-models.json"));
-        var product = record with { Work = "gemm base, 32 pictures [18464, 768 -> 2304]", OursMs = 0.5 };
+        var product = record with { Work = "gemm base, 32 images [18464, 768 -> 2304]", OursMs = 0.5 };
         (BenchFile.Here("kernels") with { Records = [product] }).Write(Place("bench-kernels.json"));
 
         var (code, output) = Run();

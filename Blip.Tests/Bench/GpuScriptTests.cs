@@ -108,12 +108,12 @@ public sealed partial class GpuScriptTests : IDisposable
             done
             echo '0 failures'
             """);
-        // Several pictures are said line by line, as the real one does.
+        // Several images are said line by line, as the real one does.
         Program("app/blip", """
             case "$1" in
               devices) echo 'cuda:0  a GPU' ;;
-              caption) for picture in "${@:2:12}"; do
-                  awk -F '"' -v wanted="${picture#weights/samples/}" '$2 == "file" { file = $4 } $2 == "caption" && file == wanted { print "weights/samples/" file "\t" $4 }' weights/samples/samples.json
+              caption) for image in "${@:2:12}"; do
+                  awk -F '"' -v wanted="${image#weights/samples/}" '$2 == "file" { file = $4 } $2 == "caption" && file == wanted { print "weights/samples/" file "\t" $4 }' weights/samples/samples.json
                 done ;;
             esac
             """);

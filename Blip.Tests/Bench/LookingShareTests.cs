@@ -1,4 +1,4 @@
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Runtime.Models;
 
 namespace Blip.Tests.Bench;

@@ -1,4 +1,4 @@
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph.Passes;
@@ -6,7 +6,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Tests.Bench;
 
-/// <summary>Matching, embedding and answering: what they cost, and what it saves to ask one picture many questions.</summary>
+/// <summary>Matching, embedding and answering: what they cost, and what it saves to ask one image many questions.</summary>
 public class UnderstandingCostTests
 {
     private const int Questions = UnderstandingCases.Many;
@@ -37,7 +37,7 @@ public class UnderstandingCostTests
     }
 
     [Fact]
-    public void Twenty_questions_about_one_picture_cost_less_than_a_fifth_of_one_about_each_of_twenty()
+    public void Twenty_questions_about_one_image_cost_less_than_a_fifth_of_one_about_each_of_twenty()
     {
         var cost = new UnderstandingCost(SyntheticModels.Config("base"), Precision.Fp32, Precision.Fp32);
         var (tokens, answer) = (UnderstandingCases.TextTokens, UnderstandingCases.AnswerTokens);
@@ -49,7 +49,7 @@ public class UnderstandingCostTests
     }
 
     [Fact]
-    public void A_picture_is_encoded_once_for_all_its_questions()
+    public void A_image_is_encoded_once_for_all_its_questions()
     {
         using var device = Device.Open("cpu");
         var source = ModelSource.Synthetic(SyntheticModels.Config("tiny-square"));

@@ -84,7 +84,7 @@ internal sealed class BootstrapWorld : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>Progress that is told on the thread that makes it.</summary>
-    public sealed class Told(Action<BootstrapProgress> tell) : IProgress<BootstrapProgress>
+    public sealed class ProgressRecorder(Action<BootstrapProgress> tell) : IProgress<BootstrapProgress>
     {
         public void Report(BootstrapProgress value) => tell(value);
     }

@@ -55,7 +55,7 @@ public sealed class BootstrapperTests
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
             var images = 0;
             result = await BootstrapWorld.RunAsync(
-                world.Request("stopped"), progress: new BootstrapWorld.Told(told =>
+                world.Request("stopped"), progress: new BootstrapWorld.ProgressRecorder(told =>
                 {
                     images = told.Images;
                     if (told.Images > 0)
@@ -333,7 +333,7 @@ public sealed class BootstrapperTests
     private static async Task<int> ImagesOf(BootstrapRequest request)
     {
         var images = 0;
-        var result = await BootstrapWorld.RunAsync(request, progress: new BootstrapWorld.Told(told => images = told.Images));
+        var result = await BootstrapWorld.RunAsync(request, progress: new BootstrapWorld.ProgressRecorder(told => images = told.Images));
         Assert.Empty(result.Failures);
         return images;
     }

@@ -10,7 +10,7 @@ namespace Blip.Tests.Checkpoints;
 public sealed class PackedCacheTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
-    private readonly string picture = Demo.Sample("00.png");
+    private readonly string image = Demo.Sample("00.png");
 
     public PackedCacheTests() => SyntheticFolder.Write(SyntheticModels.Config("tiny-head64"), Model);
 
@@ -127,30 +127,30 @@ public sealed class PackedCacheTests : IDisposable
     public async Task The_command_line_keeps_it_beside_the_model_or_in_a_folder()
     {
         var place = Directory.CreateDirectory(Path.Combine(folder.Path, "caches")).FullName;
-        var expected = (await CliRun.Of("caption", picture, "--model", Model, "--device", "cpu")).Succeeded();
+        var expected = (await CliRun.Of("caption", image, "--model", Model, "--device", "cpu")).Succeeded();
         for (var i = 0; i < 2; i++)
         {
-            Assert.Equal(new CliRun(0, expected, ""), await CliRun.Of("caption", picture, "--model", Model, "--device", "cpu", "--cache", place));
+            Assert.Equal(new CliRun(0, expected, ""), await CliRun.Of("caption", image, "--model", Model, "--device", "cpu", "--cache", place));
             Assert.StartsWith("model-", Path.GetFileName(Assert.Single(Directory.GetFiles(place))), StringComparison.Ordinal);
         }
         Assert.False(File.Exists(CacheFile));
-        Assert.Equal(new CliRun(0, expected, ""), await CliRun.Of("caption", picture, "--model", Model, "--device", "cpu", "--cache"));
+        Assert.Equal(new CliRun(0, expected, ""), await CliRun.Of("caption", image, "--model", Model, "--device", "cpu", "--cache"));
         Assert.True(File.Exists(CacheFile));
         Assert.Contains($"Packed weights: {CacheFile}", (await CliRun.Of("info", Model)).Succeeded(), StringComparison.Ordinal);
         Assert.Contains("\"flaw\": null", (await CliRun.Of("info", Model, "--format", "json")).Succeeded(), StringComparison.Ordinal);
         File.WriteAllText(CacheFile, "no such thing");
         Assert.Contains("is damaged", (await CliRun.Of("info", Model)).Succeeded(), StringComparison.Ordinal);
-        Assert.Contains("written anew", (await CliRun.Of("caption", picture, "--model", Model, "--device", "cpu", "--cache")).Error, StringComparison.Ordinal);
-        (await CliRun.Of("caption", "--cache", picture)).Refused("--cache", "no such folder");
-        Assert.Contains("made up", (await CliRun.Of("caption", picture, "--model", "synthetic:tiny-square", "--device", "cpu", "--cache")).Error, StringComparison.Ordinal);
+        Assert.Contains("written anew", (await CliRun.Of("caption", image, "--model", Model, "--device", "cpu", "--cache")).Error, StringComparison.Ordinal);
+        (await CliRun.Of("caption", "--cache", image)).Refused("--cache", "no such folder");
+        Assert.Contains("made up", (await CliRun.Of("caption", image, "--model", "synthetic:tiny-square", "--device", "cpu", "--cache")).Error, StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData(WeightFormat.Float32, "867ce8f6cdf9d8e4")]
-    [InlineData(WeightFormat.Float16, "8ce312a77fff8f60")]
-    [InlineData(WeightFormat.BFloat16, "75b0634257e24477")]
-    [InlineData(WeightFormat.Int8, "065933f1135b8ae2")]
-    public void The_version_stands_for_these_bytes(WeightFormat format, string hash)
+    [InlineData(DType.Float32, "867ce8f6cdf9d8e4")]
+    [InlineData(DType.Float16, "8ce312a77fff8f60")]
+    [InlineData(DType.BFloat16, "75b0634257e24477")]
+    [InlineData(DType.Int8, "065933f1135b8ae2")]
+    public void The_version_stands_for_these_bytes(DType format, string hash)
     {
         using var device = Blip.Kernels.Devices.Device.Open("cpu");
         using var weights = PackedWeights.Allocate(device, 70, 33, format);
@@ -172,7 +172,7 @@ public sealed class PackedCacheTests : IDisposable
             Assert.Equal(notices.Length, captioner.Notices.Count);
             Assert.All(notices.Zip(captioner.Notices), pair => Assert.Contains(pair.First, pair.Second, StringComparison.Ordinal));
         }
-        var caption = captioner.Caption(picture);
+        var caption = captioner.Caption(image);
         return $"{caption.Text} {caption.Score:R}";
     }
 }

@@ -21,10 +21,10 @@ public sealed class AskCommandTests : IDisposable
     [InlineData("--num-beams", "3")]
     public async Task EverySampleHasTheReferencesAnswers(params string[] options)
     {
-        foreach (var picture in DemoAnswering.Questions.GroupBy(question => question.Path))
+        foreach (var image in DemoAnswering.Questions.GroupBy(question => question.Path))
         {
-            var questions = picture.DistinctBy(question => question.Question).ToArray();
-            var records = Records((await Ask([picture.Key, "--max-length", "8", "--format", "jsonl", .. options, .. questions.SelectMany(question => (string[])["--question", question.Question])])).Succeeded());
+            var questions = image.DistinctBy(question => question.Question).ToArray();
+            var records = Records((await Ask([image.Key, "--max-length", "8", "--format", "jsonl", .. options, .. questions.SelectMany(question => (string[])["--question", question.Question])])).Succeeded());
             Assert.All(records, record => Assert.Equal(["path", "question", "answer", "tokens"], record.EnumerateObject().Select(property => property.Name)));
             Assert.Equal(
                 questions.Select(question => (question.Path, question.Question, question.Answer)),
@@ -75,7 +75,7 @@ public sealed class AskCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ABadPictureStopsNothingAndIsReportedForEachQuestion()
+    public async Task ABadImageStopsNothingAndIsReportedForEachQuestion()
     {
         var missing = Path.Combine(folder.Path, "missing.png");
         var run = await Ask(missing, Demo.Sample("00.png"), "--question", "what color is the background?", "--question", "is there a ring?", "--format", "jsonl");
@@ -90,7 +90,7 @@ public sealed class AskCommandTests : IDisposable
     [InlineData("there is no question after")]
     [InlineData("there is no question after", "SAMPLE")]
     [InlineData("the question is blank", " ")]
-    [InlineData("'what?' is no picture; where there is --question", "what?", "--question", "how many?")]
+    [InlineData("'what?' is no image; where there is --question", "what?", "--question", "how many?")]
     [InlineData("--best is 0", "what?", "--answer", "red", "--best", "0")]
     [InlineData("--best is about a list of answers", "what?", "--best", "3")]
     [InlineData("--candidate-count is 0: give 1 or more", "what?", "--answer", "red", "--candidate-count", "0")]

@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>Where words looked, from the command line: pictures and a page, for captions, matches and answers.</summary>
+/// <summary>Where words looked, from the command line: images and a page, for captions, matches and answers.</summary>
 public class AttentionOptionsTests
 {
-    private static string Picture => Repository.Absolute("weights/samples/01.png");
+    private static string Image => Repository.Absolute("weights/samples/01.png");
 
     [Theory]
     [InlineData("caption", "", "cross-attention", 14)]
@@ -15,11 +15,11 @@ public class AttentionOptionsTests
     [InlineData("match", "--text|a ring", "rollout", 2)]
     [InlineData("ask", "--question|what color is the background?", "cross-attention", 6)]
     [InlineData("ask", "--question|what color is the background?", "rollout", 6)]
-    public async Task Every_word_has_a_picture_and_its_heat_on_the_page(string command, string words, string method, int expected)
+    public async Task Every_word_has_a_image_and_its_heat_on_the_page(string command, string words, string method, int expected)
     {
         using var folder = new TemporaryFolder();
         var (maps, page) = (Path.Combine(folder.Path, "maps"), Path.Combine(folder.Path, "page.html"));
-        var run = await CliRun.Of([command, Picture, .. words.Split('|', StringSplitOptions.RemoveEmptyEntries), "--device", "cpu", "--attention-map", maps, "--attention-html", page, "--attention-method", method]);
+        var run = await CliRun.Of([command, Image, .. words.Split('|', StringSplitOptions.RemoveEmptyEntries), "--device", "cpu", "--attention-map", maps, "--attention-html", page, "--attention-method", method]);
         Assert.Equal(0, run.ExitCode);
         var files = Directory.GetFiles(maps, "*.png", SearchOption.AllDirectories);
         var html = await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken);
@@ -34,7 +34,7 @@ public class AttentionOptionsTests
     [InlineData("--attention-layer 1", "--attention-layer")]
     public async Task What_cannot_be_done_is_named(string options, string message)
     {
-        var run = await CliRun.Of(["caption", Picture, "--device", "cpu", .. options.Split(' ')]);
+        var run = await CliRun.Of(["caption", Image, "--device", "cpu", .. options.Split(' ')]);
         Assert.NotEqual(0, run.ExitCode);
         Assert.Contains(message, run.Error, StringComparison.Ordinal);
     }
@@ -43,7 +43,7 @@ public class AttentionOptionsTests
     public async Task A_layer_that_is_not_there_and_what_changes_nothing_are_named()
     {
         using var folder = new TemporaryFolder();
-        string[] line = ["match", Picture, "--text", "a ring", "--device", "cpu"];
+        string[] line = ["match", Image, "--text", "a ring", "--device", "cpu"];
         var missing = await CliRun.Of([.. line, "--attention-html", Path.Combine(folder.Path, "page.html"), "--attention-method", "grad-cam", "--attention-layer", "3"]);
         Assert.NotEqual(0, missing.ExitCode);
         Assert.Contains("--attention-layer is 3; the text encoder has layers 0 to 2", missing.Error, StringComparison.Ordinal);

@@ -40,7 +40,7 @@ public sealed class BlipProcessTests : IDisposable
         })];
 
     [Fact]
-    public async Task ThroughPipesItReadsAPictureAndWritesASentenceAndNothingElse()
+    public async Task ThroughPipesItReadsAImageAndWritesASentenceAndNothingElse()
     {
         var run = await Shell("cat \"$2\" | dotnet \"$1\" caption - --model \"$3\" | cat", Program, Demo.Sample("00.png"), Demo.Model);
         Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), run);
@@ -81,7 +81,7 @@ public sealed class BlipProcessTests : IDisposable
         await process.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(20), Token);
 
         Assert.Equal(exitCode, process.ExitCode);
-        Assert.Matches(@"^blip: interrupted; \d+ of 3000 pictures are done\n$", await error);
+        Assert.Matches(@"^blip: interrupted; \d+ of 3000 images are done\n$", await error);
         using var json = JsonDocument.Parse(File.ReadAllBytes(file));
         Assert.InRange(json.RootElement.GetArrayLength(), 1, 2999);
         Assert.All(json.RootElement.EnumerateArray(), record => Assert.Equal("a large white ring on a cyan background", record.GetProperty("caption").GetString()));
@@ -102,7 +102,7 @@ public sealed class BlipProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task ColdItCaptionsAPictureOfTheDemoInTwoSeconds()
+    public async Task ColdItCaptionsAImageOfTheDemoInTwoSeconds()
     {
         // Processor time, the best of three: other tests run beside it, and a clock on the wall would time them as well.
         var best = double.PositiveInfinity;

@@ -144,7 +144,7 @@ public sealed class BootstrapCommandTests
         (await CliRun.Of(Run(world, "out", "--shards-per-task", "1"))).Refused("--shards-per-task");
         (await CliRun.Of(Run(world, "out", "--captions", "101"))).Refused("100");
         (await CliRun.Of("bootstrap", "status", world.At("web"))).Refused("bootstrap.json");
-        (await CliRun.Of("bootstrap", "status", world.At("web"), "--histogram", "picture.jpg")).Refused("--histogram", ".png");
+        (await CliRun.Of("bootstrap", "status", world.At("web"), "--histogram", "image.jpg")).Refused("--histogram", ".png");
         (await CliRun.Of("bootstrap", "select", world.At("web"), "--output", world.At("out"))).Refused("bootstrap.json");
         (await CliRun.Of("bootstrap", "table", world.At("nowhere"))).Refused("nowhere");
         Assert.DoesNotContain(Directory.EnumerateFiles(world.At("out")), file => file.EndsWith(".done.json", StringComparison.Ordinal));

@@ -52,14 +52,14 @@ public sealed class CaptionCommandTests : IDisposable
     public async Task WithAModelItIsSilent() => Assert.Equal("", (await Caption(Demo.Sample("00.png"), "--model", Demo.Model)).Error);
 
     [Fact]
-    public async Task StandardInputIsAPicture()
+    public async Task StandardInputIsAImage()
     {
         var run = await CliRun.Of(File.ReadAllBytes(Demo.Sample("03.png")), "caption", "-", "--device", "cpu", "--format", "jsonl");
         Assert.StartsWith("""{"path":"-","caption":"a small black square on a brown background","tokens":[106,8,42,13,43,30,8,15,11,3],"score":""", run.Succeeded(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task ABadPictureStopsNothingAndIsReportedInItsPlace()
+    public async Task ABadImageStopsNothingAndIsReportedInItsPlace()
     {
         var text = Temporary("notes.png");
         File.WriteAllText(text, "these are words");
@@ -182,7 +182,7 @@ public sealed class CaptionCommandTests : IDisposable
         (await CliRun.Of("caption", Demo.Sample("00.png"), "--device", device)).Refused(message);
 
     [Fact]
-    public async Task WithoutAPictureItSaysWhatIsMissing() => (await Caption()).Refused("PATH", "blip caption --help");
+    public async Task WithoutAImageItSaysWhatIsMissing() => (await Caption()).Refused("PATH", "blip caption --help");
 
     [Fact]
     public async Task ARefusedRunLeavesTheOutputAlone()

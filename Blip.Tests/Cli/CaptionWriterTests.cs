@@ -12,7 +12,7 @@ public class CaptionWriterTests
     private static readonly CaptionResult[] Results =
     [
         CaptionResult.Of("z.png", Words),
-        CaptionResult.Failed("ünï, \"x\".png", "it is no picture\nat all"),
+        CaptionResult.Failed("ünï, \"x\".png", "it is no image\nat all"),
         CaptionResult.Of("a.png", new Caption(null, [106, 3], double.NegativeInfinity)),
     ];
 
@@ -32,7 +32,7 @@ public class CaptionWriterTests
         Assert.Equal("z.png\ta \"red\" star, alone\na.png\t106 3\n", Write("text", Results));
 
     [Fact]
-    public void TextOfOneNamedPictureIsTheCaptionAlone() => Assert.Equal("a \"red\" star, alone\n", Write("text", Results[..1], bare: true));
+    public void TextOfOneNamedImageIsTheCaptionAlone() => Assert.Equal("a \"red\" star, alone\n", Write("text", Results[..1], bare: true));
 
     [Fact]
     public void TextHasALineForEachSequence() =>
@@ -78,7 +78,7 @@ public class CaptionWriterTests
     public void CsvQuotesWhatRfc4180Asks() => Assert.Equal(
         "path,caption,tokens,score,error\r\n"
         + "z.png,\"a \"\"red\"\" star, alone\",106 8 3,-0.5,\r\n"
-        + "\"ünï, \"\"x\"\".png\",,,,\"it is no picture\nat all\"\r\n"
+        + "\"ünï, \"\"x\"\".png\",,,,\"it is no image\nat all\"\r\n"
         + "a.png,,106 3,-Infinity,\r\n",
         Write("csv", Results));
 }

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>The demo captioner's sample pictures, and what the reference says of them.</summary>
+/// <summary>The demo captioner's sample images, and what the reference says of them.</summary>
 internal static class Demo
 {
     private static readonly Lazy<JsonElement[]> Golden = new(() =>
@@ -14,13 +14,13 @@ internal static class Demo
     /// <summary>The captioner's folder.</summary>
     public static string Model { get; } = Path.Combine(AppContext.BaseDirectory, "weights", "captioning");
 
-    /// <summary>The pictures' folder.</summary>
+    /// <summary>The images' folder.</summary>
     public static string Samples { get; } = Path.Combine(AppContext.BaseDirectory, "weights", "samples");
 
-    /// <summary>The pictures' paths, in order.</summary>
+    /// <summary>The images' paths, in order.</summary>
     public static string[] Paths => [.. Golden.Value.Select(answer => Sample(answer.GetProperty("file").GetString()!))];
 
-    /// <summary>The path of one picture.</summary>
+    /// <summary>The path of one image.</summary>
     public static string Sample(string file) => Path.Combine(Samples, file);
 
     /// <summary>The reference's answers in one way of generating: <c>greedy</c>, <c>beam-3</c>, <c>prompt</c>, <c>beam-5-penalties</c>.</summary>

@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>What the reference answers to a question about a sample picture; greedy and with three beams it is the same.</summary>
+/// <summary>What the reference answers to a question about a sample image; greedy and with three beams it is the same.</summary>
 internal sealed record DemoQuestion(string Path, string Question, string Answer, int[] Tokens);
 
-/// <summary>The demo answerer, and what the reference answers with it about the sample pictures.</summary>
+/// <summary>The demo answerer, and what the reference answers with it about the sample images.</summary>
 internal static class DemoAnswering
 {
     private static readonly Lazy<DemoQuestion[]> Golden = new(() =>
@@ -21,6 +21,6 @@ internal static class DemoAnswering
     /// <summary>The answerer's folder.</summary>
     public static string Model { get; } = Path.Combine(AppContext.BaseDirectory, "weights", "vqa");
 
-    /// <summary>Three questions about each sample picture.</summary>
+    /// <summary>Three questions about each sample image.</summary>
     public static IReadOnlyList<DemoQuestion> Questions => Golden.Value;
 }

@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>What the reference says of a sample picture and a text.</summary>
+/// <summary>What the reference says of a sample image and a text.</summary>
 internal sealed record DemoMatch(string Path, string Text, double MatchProbability, double Cosine, double[] Logits)
 {
     /// <summary>The logits where the text begins with [ENC], as in the authors' retrieval.</summary>
     public required double[] EncoderLogits { get; init; }
 }
 
-/// <summary>The demo matcher, and what the reference says with it of the sample pictures.</summary>
+/// <summary>The demo matcher, and what the reference says with it of the sample images.</summary>
 internal static class DemoMatching
 {
     private static readonly Lazy<DemoMatch[]> Golden = new(() =>
@@ -29,6 +29,6 @@ internal static class DemoMatching
     /// <summary>The matcher's folder.</summary>
     public static string Model { get; } = Path.Combine(AppContext.BaseDirectory, "weights", "retrieval");
 
-    /// <summary>Pictures beside true and wrong texts.</summary>
+    /// <summary>Images beside true and wrong texts.</summary>
     public static IReadOnlyList<DemoMatch> Pairs => Golden.Value;
 }

@@ -63,7 +63,7 @@ public sealed class EvalCaptionTests : IDisposable
     }
 
     [Fact]
-    public async Task A_picture_that_is_not_there_is_told_and_the_others_are_scored()
+    public async Task A_image_that_is_not_there_is_told_and_the_others_are_scored()
     {
         var annotations = folder.Write("captions.json", """
             {"images": [{"id": 3, "file_name": "03.png"}, {"id": 99, "file_name": "none.png"}, {"id": 0}],
@@ -72,8 +72,8 @@ public sealed class EvalCaptionTests : IDisposable
         var run = await CliRun.Of("eval", "caption", "--device", "cpu", "--annotations", annotations, "--images", Demo.Samples);
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("none.png: there is no such picture", run.Error, StringComparison.Ordinal);
-        Assert.Contains("1 of 3 pictures have no result", run.Error, StringComparison.Ordinal);
+        Assert.Contains("none.png: there is no such image", run.Error, StringComparison.Ordinal);
+        Assert.Contains("1 of 3 images have no result", run.Error, StringComparison.Ordinal);
         Assert.Contains("2 of 3 images", run.Output, StringComparison.Ordinal);
     }
 

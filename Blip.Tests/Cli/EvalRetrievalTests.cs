@@ -14,13 +14,13 @@ public sealed class EvalRetrievalTests : IDisposable
     [Theory]
     [InlineData()]
     [InlineData("--rerank", "4")]
-    public async Task The_demo_finds_its_samples_captions_and_pictures(params string[] options)
+    public async Task The_demo_finds_its_samples_captions_and_images(params string[] options)
     {
         var report = JsonElement.Parse((await Run(Annotations, [.. options, "--format", "json", "--details"])).Succeeded());
 
         var scores = report.GetProperty("scores");
         Assert.Equal(7, scores.EnumerateObject().Count());
-        // Twelve pictures that differ in shape, colour and place.
+        // Twelve images that differ in shape, colour and place.
         Assert.True(scores.GetProperty("image to text, recall@1").GetDouble() > 0.8, scores.ToString());
         Assert.True(scores.GetProperty("text to image, recall@5").GetDouble() > 0.9, scores.ToString());
         Assert.Equal(12, report.GetProperty("details").GetArrayLength());
@@ -29,7 +29,7 @@ public sealed class EvalRetrievalTests : IDisposable
     }
 
     [Fact]
-    public async Task A_picture_that_is_not_there_is_told_and_the_others_are_scored()
+    public async Task A_image_that_is_not_there_is_told_and_the_others_are_scored()
     {
         var annotations = folder.Write("captions.json", """
             [{"image": "00.png", "caption": ["a large white ring on a cyan background", "a ring"]}, {"image": "none.png", "caption": "x"}, {"image": "03.png", "caption": "a small black square on a brown background"}]
@@ -46,7 +46,7 @@ public sealed class EvalRetrievalTests : IDisposable
     public async Task What_cannot_be_is_refused()
     {
         (await Run(Annotations, "--rerank", "-1")).Refused("--rerank is below 0");
-        (await Run(folder.Write("bare.json", """{"images": [{"id": 7}]}"""))).Refused("picture 7 has no caption");
+        (await Run(folder.Write("bare.json", """{"images": [{"id": 7}]}"""))).Refused("image 7 has no caption");
         (await CliRun.Of("eval", "retrieval", "--annotations", Annotations)).Refused("--images");
     }
 

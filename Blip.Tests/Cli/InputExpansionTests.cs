@@ -23,7 +23,7 @@ public sealed class InputExpansionTests : IDisposable
             .Select(source => source.Name.Replace(root + "/", "", StringComparison.Ordinal))];
 
     [Fact]
-    public void AFolderIsItsPicturesAtAnyDepthInOrder() =>
+    public void AFolderIsItsImagesAtAnyDepthInOrder() =>
         Assert.Equal(["a.JPG", "a[1]*.png", "b.png", "deep/b.png", "deep/c.webp", "deep/er/d.gif"], Expand(""));
 
     [Theory]
@@ -44,10 +44,10 @@ public sealed class InputExpansionTests : IDisposable
     public void InputsKeepTheirOrderAndMayComeTwice() => Assert.Equal(["notes.txt", "-", "b.png", "b.png"], Expand("notes.txt", "-", "b.png", "b.png"));
 
     [Theory]
-    [InlineData("empty", "the folder holds no pictures")]
+    [InlineData("empty", "the folder holds no images")]
     [InlineData("nothing-*.png", "no file matches")]
     [InlineData("nowhere/*/x", "no file matches")]
-    public void WhatNamesNothingIsAPictureThatFails(string argument, string reason)
+    public void WhatNamesNothingIsAImageThatFails(string argument, string reason)
     {
         var source = Assert.Single(InputExpansion.Expand([Path.Join(root, argument)], () => Stream.Null));
         Assert.Equal(Path.Join(root, argument), source.Name);

@@ -34,7 +34,7 @@ public sealed class MatchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TextIsATableWithoutThePathOfOneNamedPicture()
+    public async Task TextIsATableWithoutThePathOfOneNamedImage()
     {
         string[] texts = ["--text", DemoMatching.Pairs[0].Text, "--text", DemoMatching.Pairs[1].Text];
         var lines = (await Match([Demo.Sample("00.png"), .. texts])).Succeeded().Split('\n');
@@ -57,7 +57,7 @@ public sealed class MatchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ABadPictureStopsNothingAndIsReportedInItsPlace()
+    public async Task ABadImageStopsNothingAndIsReportedInItsPlace()
     {
         var missing = Path.Combine(folder.Path, "missing.png");
         var run = await Match(Demo.Sample("00.png"), missing, Demo.Sample("01.png"), "--text", "a star", "--text", "a ring", "--format", "jsonl");

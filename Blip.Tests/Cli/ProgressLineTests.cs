@@ -6,11 +6,11 @@ public class ProgressLineTests
 {
     [Theory]
     [InlineData(0, 8, 0, "──────────────────────── 0/8")]
-    [InlineData(2, 8, 4, "━━━━━━────────────────── 2/8  0.5 pictures/s  0:12 left")]
-    [InlineData(8, 8, 4, "━━━━━━━━━━━━━━━━━━━━━━━━ 8/8  2.0 pictures/s  0:00 left")]
-    [InlineData(1, 7201, 1, "──────────────────────── 1/7201  1.0 pictures/s  2:00:00 left")]
+    [InlineData(2, 8, 4, "━━━━━━────────────────── 2/8  0.5 images/s  0:12 left")]
+    [InlineData(8, 8, 4, "━━━━━━━━━━━━━━━━━━━━━━━━ 8/8  2.0 images/s  0:00 left")]
+    [InlineData(1, 7201, 1, "──────────────────────── 1/7201  1.0 images/s  2:00:00 left")]
     public void BarTellsHowFarHowFastAndHowLong(int done, int total, int seconds, string expected) =>
-        Assert.Equal(expected, ProgressLine.Bar(done, total, TimeSpan.FromSeconds(seconds), "pictures"));
+        Assert.Equal(expected, ProgressLine.Bar(done, total, TimeSpan.FromSeconds(seconds), "images"));
 
     [Fact]
     public void NothingIsWrittenWhereNobodyWatches()

@@ -22,8 +22,8 @@ public sealed class SearchCommandTests : IDisposable
     [Fact]
     public async Task AFolderIsIndexedOnceAndSearchedByWords()
     {
-        Assert.Equal($"12 added, 0 updated, 0 unchanged, 0 removed, 0 failed; 12 pictures in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
-        Assert.Equal($"0 added, 0 updated, 12 unchanged, 0 removed, 0 failed; 12 pictures in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
+        Assert.Equal($"12 added, 0 updated, 0 unchanged, 0 removed, 0 failed; 12 images in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
+        Assert.Equal($"0 added, 0 updated, 12 unchanged, 0 removed, 0 failed; 12 images in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
 
         var lines = (await Search("a large green star")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(10, lines.Length);
@@ -39,7 +39,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TrueDescriptionsFindTheirPictures()
+    public async Task TrueDescriptionsFindTheirImages()
     {
         (await Index(Demo.Samples)).Succeeded();
         var right = DemoMatching.Pairs.Where((_, i) => i % 9 == 0).ToArray();
@@ -57,7 +57,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task APictureFindsItself()
+    public async Task AnImageFindsItself()
     {
         (await Index(Demo.Samples)).Succeeded();
         using var json = JsonDocument.Parse((await Search("--image", Demo.Sample("05.png"), "--top", "1", "--format", "json")).Succeeded());
@@ -70,23 +70,23 @@ public sealed class SearchCommandTests : IDisposable
     [Fact]
     public async Task FilesThatAreGoneLeaveTheIndexOnRequest()
     {
-        var pictures = Path.Combine(folder.Path, "pictures");
-        Directory.CreateDirectory(pictures);
+        var images = Path.Combine(folder.Path, "images");
+        Directory.CreateDirectory(images);
         foreach (var path in Demo.Paths)
-            File.Copy(path, Path.Combine(pictures, Path.GetFileName(path)));
-        folder.Write("pictures/broken.png", "no picture");
-        var run = await Index(pictures);
+            File.Copy(path, Path.Combine(images, Path.GetFileName(path)));
+        folder.Write("images/broken.png", "no image");
+        var run = await Index(images);
         Assert.Equal(1, run.ExitCode);
-        Assert.Equal($"12 added, 0 updated, 0 unchanged, 0 removed, 1 failed; 12 pictures in {IndexPath}\n", run.Output);
+        Assert.Equal($"12 added, 0 updated, 0 unchanged, 0 removed, 1 failed; 12 images in {IndexPath}\n", run.Output);
         Assert.Contains("broken.png", run.Error, StringComparison.Ordinal);
-        File.Delete(Path.Combine(pictures, "broken.png"));
-        File.Delete(Path.Combine(pictures, "01.png"));
-        Assert.EndsWith("12 pictures in " + IndexPath + "\n", (await Index(pictures)).Succeeded(), StringComparison.Ordinal);
-        // A picture that is gone is found, and cannot be looked at again.
+        File.Delete(Path.Combine(images, "broken.png"));
+        File.Delete(Path.Combine(images, "01.png"));
+        Assert.EndsWith("12 images in " + IndexPath + "\n", (await Index(images)).Succeeded(), StringComparison.Ordinal);
+        // An image that is gone is found, and cannot be looked at again.
         var gone = await Search("a large green star", "--rerank", "12", "--top", "12", "--format", "csv");
         Assert.Equal(1, gone.ExitCode);
         Assert.Contains("01.png", gone.Error, StringComparison.Ordinal);
-        Assert.Equal($"0 added, 0 updated, 0 unchanged, 1 removed, 0 failed; 11 pictures in {IndexPath}\n", (await Index("--prune")).Succeeded());
+        Assert.Equal($"0 added, 0 updated, 0 unchanged, 1 removed, 0 failed; 11 images in {IndexPath}\n", (await Index("--prune")).Succeeded());
         Assert.DoesNotContain("01.png", (await Search("a large green star", "--top", "12")).Succeeded(), StringComparison.Ordinal);
     }
 
@@ -135,11 +135,11 @@ public sealed class SearchCommandTests : IDisposable
     public async Task KilledItGoesOnWhereItEnded()
     {
         const int Count = 600;
-        var pictures = Path.Combine(folder.Path, "pictures");
-        Directory.CreateDirectory(pictures);
+        var images = Path.Combine(folder.Path, "images");
+        Directory.CreateDirectory(images);
         for (var i = 0; i < Count; i++)
-            File.Copy(Demo.Paths[i % Demo.Paths.Length], Path.Combine(pictures, $"{i:0000}.png"));
-        using (var process = Start("index", pictures, "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath))
+            File.Copy(Demo.Paths[i % Demo.Paths.Length], Path.Combine(images, $"{i:0000}.png"));
+        using (var process = Start("index", images, "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath))
         {
             // A first write is on disk, and the next ones are under way.
             while (!process.HasExited && (!File.Exists(IndexPath) || new FileInfo(IndexPath).Length < 500))
@@ -151,9 +151,9 @@ public sealed class SearchCommandTests : IDisposable
         using (var index = EmbeddingIndex.OpenRead(IndexPath))
             kept = index.Count;
         Assert.InRange(kept, 1, Count - 1);
-        Assert.Equal($"{Count - kept} added, 0 updated, {kept} unchanged, 0 removed, 0 failed; {Count} pictures in {IndexPath}\n", (await Index(pictures)).Succeeded());
+        Assert.Equal($"{Count - kept} added, 0 updated, {kept} unchanged, 0 removed, 0 failed; {Count} images in {IndexPath}\n", (await Index(images)).Succeeded());
         using (var index = EmbeddingIndex.OpenRead(IndexPath))
-            Assert.Equal(Enumerable.Range(0, Count).Select(i => $"pictures/{i:0000}.png"), index.Entries().Select(entry => entry.Id).Order(StringComparer.Ordinal));
+            Assert.Equal(Enumerable.Range(0, Count).Select(i => $"images/{i:0000}.png"), index.Entries().Select(entry => entry.Id).Order(StringComparer.Ordinal));
     }
 
     private Process Start(params string[] arguments)

@@ -30,7 +30,7 @@ internal static class EmulatedDevices
             EmulatedDriver.Options = new EmulationOptions { MaxInstructionsPerWarp = 20_000_000 };
             missing = null;
         }
-        catch (Exception e) when (e is NotSupportedException or DeviceException)
+        catch (Exception e) when (e is NotSupportedException or ArgumentException)
         {
             missing = e.Message;
         }

@@ -7,7 +7,7 @@ using Blip.Tests.Models;
 namespace Blip.Tests.Emulation;
 
 /// <summary>
-/// Every golden of the tiny models and every sample picture on the emulated CUDA device. They take minutes, and run where they are asked for.
+/// Every golden of the tiny models and every sample image on the emulated CUDA device. They take minutes, and run where they are asked for.
 /// </summary>
 /// <param name="output">Where the report goes.</param>
 public class EmulatedFullTests(ITestOutputHelper output)
@@ -41,14 +41,14 @@ public class EmulatedFullTests(ITestOutputHelper output)
     }
 
     [Theory, InlineData(80), InlineData(75), InlineData(90)]
-    public void All_sample_pictures(int architecture)
+    public void All_sample_images(int architecture)
     {
         RequireFull();
         Assert.Equal(12, Demo.Paths.Length);
         foreach (var way in (string[])["greedy", "prompt"])
         {
-            // A device of its own for each picture, so that one that fails leaves the others to run.
-            foreach (var (path, answer) in Demo.Paths.Zip(Demo.Answers(way)).Where(picture => picture.Second.MinTopGap > EmulatedPrecisionTests.Tie))
+            // A device of its own for each image, so that one that fails leaves the others to run.
+            foreach (var (path, answer) in Demo.Paths.Zip(Demo.Answers(way)).Where(image => image.Second.MinTopGap > EmulatedPrecisionTests.Tie))
                 Try($"sm_{architecture}: {Path.GetFileName(path)}, {way}", () => EmulatedPrecisionTests.CheckDemo(Precision.Fp16, way, path, answer, architecture));
         }
         Report();

@@ -43,7 +43,8 @@ public class EmulatedKernelTests
     [Fact]
     public void Every_kernel_is_run()
     {
-        var run = OperatorCatalog.Names.SelectMany(Run).Concat(Tiles.Select(row => row.Data).SelectMany(RunTile)).Select(kernel => (kernel, "sm_80"))
+        var run = OperatorCatalog.Names.SelectMany(Run).Concat(Tiles.Select(row => row.Data).SelectMany(RunTile))
+            .Select(kernel => (kernel, "sm_80"))
             .Concat(GemmCudaTests.Kernels).Concat(AttentionCudaTests.Kernels).ToHashSet();
         var wanted = PtxKernels.All.SelectMany(kernel => Architectures(kernel.Key, kernel.Value.Least).Select(architecture => (kernel.Key, architecture))).ToList();
         Assert.Equal([], wanted.Where(one => !run.Contains(one) && !IsLeftOut(one.Key)));

@@ -11,7 +11,7 @@ namespace Blip.Tests.Emulation;
 
 /// <summary>
 /// Weights of 16 bits on the emulated CUDA device, tensor cores included: errors at most twice the reference library's own at that precision,
-/// and its words wherever they are no tie. All models, heads and pictures run in <see cref="EmulatedFullTests"/>.
+/// and its words wherever they are no tie. All models, heads and images run in <see cref="EmulatedFullTests"/>.
 /// </summary>
 public class EmulatedPrecisionTests(EmulatedRuns runs) : IClassFixture<EmulatedRuns>
 {
@@ -58,7 +58,7 @@ public class EmulatedPrecisionTests(EmulatedRuns runs) : IClassFixture<EmulatedR
     }
 
     [Fact]
-    public void A_picture_is_captioned_as_by_the_reference()
+    public void A_image_is_captioned_as_by_the_reference()
     {
         var answer = Demo.Answers("greedy")[0];
         Assert.True(answer.MinTopGap > Tie);
@@ -87,7 +87,7 @@ public class EmulatedPrecisionTests(EmulatedRuns runs) : IClassFixture<EmulatedR
         run.Check(test, run.Generate(test));
     }
 
-    /// <summary>Captions a sample picture with the demo checkpoint, file to words.</summary>
+    /// <summary>Captions a sample image with the demo checkpoint, file to words.</summary>
     internal static void CheckDemo(Precision precision, string way, string path, DemoAnswer answer, int architecture)
     {
         using var show = EmulatedDevices.Show(architecture);

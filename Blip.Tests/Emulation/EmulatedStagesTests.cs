@@ -13,7 +13,7 @@ namespace Blip.Tests.Emulation;
 public class EmulatedStagesTests
 {
     // Once around the ring of six and into the second time.
-    private static readonly GemmCase Product = new("more than six stages", 20, 260, 72) { Format = WeightFormat.Float16, Residual = true };
+    private static readonly GemmCase Product = new("more than six stages", 20, 260, 72) { Format = DType.Float16, Residual = true };
 
     [Fact]
     public void Tiles_take_six_stages_where_the_device_has_memory_for_them_and_give_the_bits_of_three()

@@ -29,7 +29,7 @@ public class EmulatedStorageTests
         using var generator = new Generator(device);
         var images = ModelGoldens.Encode(golden, model, "pixel_values").Images;
         var (side, text) = (model.Config.Vision.ImageSize, model.Config.Text);
-        var plan = model.VisionPlan(Watch.Nothing, images, side, side);
+        var plan = model.VisionPlan(RecordedOutputs.Nothing, images, side, side);
         var states = ModelGoldens.RunAll(plan)[CaptioningGraphs.ImageEmbeddings];
         // A prompt of several words attends in many queries; a step in one.
         var captions = generator.Generate(

@@ -24,7 +24,7 @@ public sealed class AnnotationFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_secret_test_set_has_pictures_and_no_captions()
+    public void A_secret_test_set_has_images_and_no_captions()
     {
         var annotations = Captions("""{"images": [{"file_name": "1.jpg", "id": 1}]}""");
 
@@ -136,19 +136,19 @@ public sealed class AnnotationFilesTests : IDisposable
     public void Annotations_that_lack_something(string json, params string[] words) => Refused(() => VqaDataset.Load(null, folder.Write("a.json", json)), ["a.json", .. words]);
 
     [Fact]
-    public void Pictures_are_found_by_name_anywhere_in_the_folder_or_by_number()
+    public void Images_are_found_by_name_anywhere_in_the_folder_or_by_number()
     {
         var direct = folder.Write("val2014/COCO_val2014_000000000042.jpg", "x");
         var deep = folder.Write("other/deep/9.png", "x");
-        var pictures = new PictureFolder(folder.Path);
+        var images = new ImageFolder(folder.Path);
 
-        Assert.Equal(direct, pictures.Find("val2014/COCO_val2014_000000000042.jpg", 1));
-        Assert.Equal(direct, pictures.Find("COCO_val2014_000000000042.jpg", 1));
-        Assert.Equal(deep, pictures.Find("elsewhere/9.png", 1));
-        Assert.Equal(direct, pictures.Find(null, 42));
-        Assert.Null(pictures.Find("10.png", 9));
-        Assert.Null(pictures.Find(null, 10));
-        Refused(() => _ = new PictureFolder(Path.Combine(folder.Path, "none")), "none");
+        Assert.Equal(direct, images.Find("val2014/COCO_val2014_000000000042.jpg", 1));
+        Assert.Equal(direct, images.Find("COCO_val2014_000000000042.jpg", 1));
+        Assert.Equal(deep, images.Find("elsewhere/9.png", 1));
+        Assert.Equal(direct, images.Find(null, 42));
+        Assert.Null(images.Find("10.png", 9));
+        Assert.Null(images.Find(null, 10));
+        Refused(() => _ = new ImageFolder(Path.Combine(folder.Path, "none")), "none");
     }
 
     [Fact]

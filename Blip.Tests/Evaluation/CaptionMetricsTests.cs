@@ -63,7 +63,7 @@ public class CaptionMetricsTests
     }
 
     [Fact]
-    public void One_picture_alone_has_no_words_that_tell_it_from_others()
+    public void One_image_alone_has_no_words_that_tell_it_from_others()
     {
         var report = CaptionMetrics.Score([new("a dog runs", ["a dog runs"])]);
 

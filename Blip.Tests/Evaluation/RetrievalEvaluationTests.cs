@@ -66,8 +66,8 @@ public class RetrievalEvaluationTests
     {
         float[][] two = [new float[3], new float[3]];
 
-        Assert.Contains("Picture 1 has no caption", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, two, [0, 0])).Message, StringComparison.Ordinal);
-        Assert.Contains("belongs to picture 2", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, two, [0, 2])).Message, StringComparison.Ordinal);
+        Assert.Contains("Image 1 has no caption", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, two, [0, 0])).Message, StringComparison.Ordinal);
+        Assert.Contains("belongs to image 2", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, two, [0, 2])).Message, StringComparison.Ordinal);
         Assert.Contains("4 elements", Assert.Throws<ArgumentException>(() => new RetrievalEvaluation(two, [new float[3], new float[4]], [0, 1])).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new RetrievalEvaluation([], [], []));
     }

@@ -87,7 +87,7 @@ public class CapturedStepCudaTests
     [Fact]
     public void Words_stay_right_when_plans_make_room_for_others_while_their_steps_are_captured()
     {
-        // One plan of each graph is kept: another size of pictures or batches frees the memory that a captured step reads.
+        // One plan of each graph is kept: another size of images or batches frees the memory that a captured step reads.
         using var gpu = new Side(Devices.OpenCuda(), new ModelOptions { KeptPlans = 1 });
         using var cpu = new Side(Device.Open("cpu"));
         var options = new GenerationOptions { MaxLength = 6, MinLength = 6 };
@@ -143,7 +143,7 @@ public class CapturedStepCudaTests
     }
 
     [Fact]
-    public async Task Two_devices_share_the_pictures()
+    public async Task Two_devices_share_the_images()
     {
         using var show = Devices.Has("cuda") ? null : EmulatedDevices.Show();
         if (Device.List().Count(device => device.Kind == DeviceKind.Cuda) < 2)
@@ -151,13 +151,13 @@ public class CapturedStepCudaTests
         var options = new CaptionOptions { Generation = new GenerationOptions { MaxLength = 5, MinLength = 5 } };
         using var gpus = Captioner.Load(Model, new CaptionerOptions { Device = "cuda:all", BatchSize = 1 });
         using var cpu = Captioner.Load(Model, new CaptionerOptions { Device = "cpu" });
-        var pictures = Demo.Paths.Take(5).Select(path => (ImageSource)path).ToList();
-        var expected = await cpu.CaptionAllAsync(pictures, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token);
+        var images = Demo.Paths.Take(5).Select(path => (ImageSource)path).ToList();
+        var expected = await cpu.CaptionAllAsync(images, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token);
         var calls = new ConcurrentQueue<EmulatedDriver.StreamCall>();
         EmulatedDriver.Watcher = calls.Enqueue;
         try
         {
-            Assert.Equal(expected, await gpus.CaptionAllAsync(pictures, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token));
+            Assert.Equal(expected, await gpus.CaptionAllAsync(images, options, Token).Select(result => string.Join(' ', result.Caption!.Tokens)).ToListAsync(Token));
         }
         finally
         {
@@ -166,10 +166,10 @@ public class CapturedStepCudaTests
         Assert.Equal(["cuda:0", "cuda:1"], gpus.Devices.Select(device => device.Id));
         Assert.Empty(gpus.Notices);
         if (gpus.DeviceDescription.Name.Contains("emulated", StringComparison.OrdinalIgnoreCase))
-            Assert.True(calls.GroupBy(call => call.Device).Sum(device => CopiesBesideWork([.. device])) > 0, "pictures did not go up while others were worked on");
+            Assert.True(calls.GroupBy(call => call.Device).Sum(device => CopiesBesideWork([.. device])) > 0, "images did not go up while others were worked on");
     }
 
-    // Copies on a stream that runs no kernels, with a wait for the other stream behind them before that one waits for the copy: the picture before was worked on.
+    // Copies on a stream that runs no kernels, with a wait for the other stream behind them before that one waits for the copy: the image before was worked on.
     private static int CopiesBesideWork(EmulatedDriver.StreamCall[] calls)
     {
         var work = calls.FirstOrDefault(call => call.Name == "cuLaunchKernel").Stream;
@@ -218,7 +218,7 @@ public class CapturedStepCudaTests
             return Generate(options, images);
         }
 
-        /// <summary>The same over the picture that is there, with what it asked of the driver.</summary>
+        /// <summary>The same over the image that is there, with what it asked of the driver.</summary>
         public Counts Counted(GenerationOptions options, int images)
         {
             EmulatedDriver.ResetCounters();

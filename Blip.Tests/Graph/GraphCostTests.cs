@@ -12,9 +12,9 @@ public class GraphCostTests
     private static readonly ModulePath Root = new("m");
 
     [Theory]
-    [InlineData(WeightFormat.Float32, 4)]
-    [InlineData(WeightFormat.Float16, 2)]
-    public void A_linear_reads_its_input_weights_and_bias_and_writes_its_output(WeightFormat format, int perWeight)
+    [InlineData(DType.Float32, 4)]
+    [InlineData(DType.Float16, 2)]
+    public void A_linear_reads_its_input_weights_and_bias_and_writes_its_output(DType format, int perWeight)
     {
         var g = new GraphBuilder("test");
         g.Output("y", g.Linear(g.Input("x", new Shape(Dim.Of("rows"), 128)), Root / "fc", 64));
@@ -31,7 +31,7 @@ public class GraphCostTests
         var g = new GraphBuilder("test");
         var x = g.Input("x", new Shape(3, 64));
         g.Output("y", g.Add(g.Linear(x, Root / "fc", 64), x, Root / "residual"));
-        var fused = GraphCost.Of(GraphPasses.Apply(g.Build(), PassSet.All), _ => WeightFormat.Float32, default);
+        var fused = GraphCost.Of(GraphPasses.Apply(g.Build(), PassSet.All), _ => DType.Float32, default);
         // The input is its own residual: it is read once.
         Assert.Equal((1, 4L * 3 * (64 + 64)), (fused.Kernels, fused.ValueBytes));
     }
@@ -41,7 +41,7 @@ public class GraphCostTests
     {
         var g = new GraphBuilder("test");
         g.Output("y", g.LayerNorm(g.Input("x", new Shape(7, 64)), Root / "norm", 1e-5));
-        var cost = GraphCost.Of(g.Build(), _ => WeightFormat.Float32, default);
+        var cost = GraphCost.Of(g.Build(), _ => DType.Float32, default);
         Assert.Equal((8L * 7 * 64, 4L * 2 * 64, 4L * 2 * 7 * 64), (cost.Flops, cost.WeightBytes, cost.ValueBytes));
     }
 
@@ -51,7 +51,7 @@ public class GraphCostTests
     {
         var g = new GraphBuilder("test");
         g.Output("y", g.Linear(g.LayerNorm(g.Input("x", new Shape(7, 64)), Root / "norm", 1e-5), Root / "fc", 128));
-        var cost = GraphCost.Of(g.Build(), _ => WeightFormat.Float16, new KernelTarget(architecture));
+        var cost = GraphCost.Of(g.Build(), _ => DType.Float16, new KernelTarget(architecture));
         Assert.Equal((4L * 7 * 64) + (2 * perElement * 7 * 64) + (4 * 7 * 128), cost.ValueBytes);
     }
 
@@ -65,7 +65,7 @@ public class GraphCostTests
         var row = g.Input("row", new Shape(Dim.Of("rows")), ElementType.Int);
         g.Output("y", g.Attention(
             new AttentionSpec { Query = query, Key = new Columns(image, 0, Hidden), Value = new Columns(image, Hidden, Hidden), Heads = Heads, KeyRow = row }, Root / "self"));
-        var cost = GraphCost.Of(g.Build(), _ => WeightFormat.Float32, default, ("rows", Images * Beams), ("images", Images));
+        var cost = GraphCost.Of(g.Build(), _ => DType.Float32, default, ("rows", Images * Beams), ("images", Images));
         // Two products of 2·headDim operations for each query, head and key.
         Assert.Equal(4L * Images * Beams * Hidden * ImageTokens, cost.Flops);
         Assert.Equal(4L * ((2 * Images * Beams * Hidden) + (Images * ImageTokens * 2 * Hidden) + (Images * Beams)), cost.ValueBytes);
@@ -83,7 +83,7 @@ public class GraphCostTests
         var (keys, values) = (g.Input("keys", cache), g.Input("values", cache));
         g.AppendCache(x, x, keys, values, start, null, Root / "cache");
         g.Output("x", x);
-        var cost = GraphCost.Of(g.Build(), _ => WeightFormat.Float32, default);
+        var cost = GraphCost.Of(g.Build(), _ => DType.Float32, default);
         var embed = 4L * ((Rows * Hidden) + Rows + Rows + (2 * Rows * Hidden));
         var append = 4L * ((4 * Rows * Hidden) + Rows);
         Assert.Equal((embed + append, 1 + 1), (cost.ValueBytes, cost.Kernels));

@@ -94,31 +94,31 @@ public class GraphTests
     }
 
     [Theory]
-    [InlineData(80, WeightFormat.Float16), InlineData(80, WeightFormat.BFloat16), InlineData(75, WeightFormat.Float16), InlineData(80, WeightFormat.Int8)]
-    public void An_encoder_stores_what_only_products_read_in_16_bits(int architecture, WeightFormat weights)
+    [InlineData(80, DType.Float16), InlineData(80, DType.BFloat16), InlineData(75, DType.Float16), InlineData(80, DType.Int8)]
+    public void An_encoder_stores_what_only_products_read_in_16_bits(int architecture, DType weights)
     {
-        var rounded = weights == WeightFormat.Int8 ? WeightFormat.Float16 : weights;
+        var rounded = weights == DType.Int8 ? DType.Float16 : weights;
         var stored = Stored(new KernelTarget(architecture), weights);
         Assert.All(stored.Values, format => Assert.Equal(rounded, format));
         var layers = Enumerable.Range(0, 2).Select(i => $"vision_model.encoder.layers.{i}.").ToList();
         string[] inProducts = ["layer_norm1", "layer_norm2", "mlp.activation_fn"];
         // Beside whole numbers attention stays in single precision.
-        string[] inAttention = weights == WeightFormat.Int8 ? [] : ["self_attn.qkv", "self_attn"];
+        string[] inAttention = weights == DType.Int8 ? [] : ["self_attn.qkv", "self_attn"];
         Assert.Equal(
             layers.SelectMany(layer => inProducts.Concat(inAttention).Select(name => layer + name)).Append("vision_model.embeddings.patches").Order(StringComparer.Ordinal),
             stored.Keys.Select(value => value.Name).Order(StringComparer.Ordinal));
     }
 
-    [Theory, InlineData(0, WeightFormat.Float16), InlineData(75, WeightFormat.BFloat16), InlineData(80, WeightFormat.Float32)]
-    public void Where_nothing_is_rounded_nothing_is_stored_in_16_bits(int architecture, WeightFormat weights) => Assert.Empty(Stored(new KernelTarget(architecture), weights));
+    [Theory, InlineData(0, DType.Float16), InlineData(75, DType.BFloat16), InlineData(80, DType.Float32)]
+    public void Where_nothing_is_rounded_nothing_is_stored_in_16_bits(int architecture, DType weights) => Assert.Empty(Stored(new KernelTarget(architecture), weights));
 
-    private static Dictionary<Value, WeightFormat> Stored(KernelTarget target, WeightFormat weights)
+    private static Dictionary<Value, DType> Stored(KernelTarget target, DType weights)
     {
         var config = SyntheticModels.Config("tiny-square");
         var graph = GraphPasses.Apply(new CaptioningGraphs(config).Vision(config.Vision.ImageSize, config.Vision.ImageSize), PassSet.All);
         var sizes = new GraphSizes(graph, new Dictionary<string, int> { ["images"] = 2 }, target, _ => weights);
         ValueStorage.Choose(graph, sizes);
-        return graph.Nodes.SelectMany(node => node.Outputs).Where(value => sizes.StoredAs(value) != WeightFormat.Float32).ToDictionary(value => value, sizes.StoredAs);
+        return graph.Nodes.SelectMany(node => node.Outputs).Where(value => sizes.StoredAs(value) != DType.Float32).ToDictionary(value => value, sizes.StoredAs);
     }
 
     [Fact]

@@ -21,7 +21,7 @@ public class ReverseModeTests
     public void A_gradient_is_the_slope_of_what_the_graph_computes(string id)
     {
         using var device = Devices.Open(id);
-        using var weights = new WeightStore(device, new MadeUp(), _ => WeightFormat.Float32);
+        using var weights = new WeightStore(device, new MadeUp(), _ => DType.Float32);
         using var executor = new Executor(device, weights);
         var graph = executor.Optimize(Record(gradients: true));
         var x = Numbers(Rows * Tokens * Wide, 1);
@@ -57,7 +57,7 @@ public class ReverseModeTests
     public void Every_set_of_passes_gives_the_same_bits_and_every_node_matters()
     {
         using var device = Device.Open("cpu");
-        using var weights = new WeightStore(device, new MadeUp(), _ => WeightFormat.Float32);
+        using var weights = new WeightStore(device, new MadeUp(), _ => DType.Float32);
         float[]? first = null;
         // Storage does nothing on a processor.
         for (var passes = PassSet.None; passes < PassSet.Storage; passes++)
@@ -119,7 +119,7 @@ public class ReverseModeTests
     public void A_rollout_goes_through_all_layers_of_a_tower(string id)
     {
         using var device = Devices.Open(id);
-        using var weights = new WeightStore(device, new MadeUp(), _ => WeightFormat.Float32);
+        using var weights = new WeightStore(device, new MadeUp(), _ => DType.Float32);
         using var executor = new Executor(device, weights);
         var g = new GraphBuilder("test");
         var x = g.Input("x", new Shape(1, Tokens, Wide));

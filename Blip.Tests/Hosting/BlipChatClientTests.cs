@@ -17,7 +17,7 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static DataContent Picture => new(Bytes, "image/png") { Name = "00.png" };
+    private static DataContent Image => new(Bytes, "image/png") { Name = "00.png" };
 
     /// <summary>The demo models, loaded once.</summary>
     public sealed class Clients : IDisposable
@@ -37,11 +37,11 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     private BlipChatClient Client => new(clients.Captioner, clients.Answerer);
 
     [Fact]
-    public async Task A_picture_is_captioned_and_a_question_answered()
+    public async Task A_image_is_captioned_and_a_question_answered()
     {
         using var client = Client;
-        var caption = await client.GetResponseAsync(new ChatMessage(ChatRole.User, [Picture]), cancellationToken: Token);
-        var answer = await client.GetResponseAsync(new ChatMessage(ChatRole.User, [new TextContent(Question), Picture]), cancellationToken: Token);
+        var caption = await client.GetResponseAsync(new ChatMessage(ChatRole.User, [Image]), cancellationToken: Token);
+        var answer = await client.GetResponseAsync(new ChatMessage(ChatRole.User, [new TextContent(Question), Image]), cancellationToken: Token);
 
         Assert.Equal((Caption, ChatRole.Assistant), (caption.Text, caption.Messages.Single().Role));
         Assert.Equal((ChatFinishReason.Stop, client.CaptionModelId), (caption.FinishReason, caption.ModelId));
@@ -53,13 +53,13 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     }
 
     [Fact]
-    public async Task A_question_without_a_picture_is_about_the_last_one()
+    public async Task A_question_without_a_image_is_about_the_last_one()
     {
         var response = await Client.GetResponseAsync(
             [
                 new(ChatRole.User, [new DataContent(File.ReadAllBytes(Demo.Sample("03.png")), "image/png")]),
                 new(ChatRole.Assistant, "a small black square on a brown background"),
-                new(ChatRole.User, [Picture]),
+                new(ChatRole.User, [Image]),
                 new(ChatRole.Assistant, Caption),
                 new(ChatRole.User, Question),
             ], cancellationToken: Token);
@@ -70,7 +70,7 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     [Fact]
     public async Task Words_stream_and_the_last_update_says_how_it_ended()
     {
-        var updates = await Client.GetStreamingResponseAsync([new(ChatRole.User, [Picture])], cancellationToken: Token).ToListAsync(Token);
+        var updates = await Client.GetStreamingResponseAsync([new(ChatRole.User, [Image])], cancellationToken: Token).ToListAsync(Token);
 
         Assert.True(updates.Count > 5, "words come one by one");
         Assert.Equal(Caption, string.Concat(updates.Select(update => update.Text)));
@@ -80,7 +80,7 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
         var response = updates.ToChatResponse();
         Assert.Equal(Caption, response.Text);
         Assert.True(response.Usage!.OutputTokenCount > 5);
-        Assert.Equal("white", string.Concat(await Client.GetStreamingResponseAsync([new(ChatRole.User, [Picture, new TextContent(Question)])], cancellationToken: Token).Select(update => update.Text).ToListAsync(Token)));
+        Assert.Equal("white", string.Concat(await Client.GetStreamingResponseAsync([new(ChatRole.User, [Image, new TextContent(Question)])], cancellationToken: Token).Select(update => update.Text).ToListAsync(Token)));
     }
 
     [Fact]
@@ -96,8 +96,8 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
             (new ChatOptions { Temperature = 0, TopP = 0.5f, ModelId = Client.CaptionModelId, ResponseFormat = ChatResponseFormat.Text, Tools = [], ToolMode = ChatToolMode.None }, Caption, ChatFinishReason.Stop),
         ])
         {
-            var response = await Client.GetResponseAsync([new(ChatRole.User, [Picture])], options, Token);
-            var streamed = await Client.GetStreamingResponseAsync([new(ChatRole.User, [Picture])], options, Token).ToListAsync(Token);
+            var response = await Client.GetResponseAsync([new(ChatRole.User, [Image])], options, Token);
+            var streamed = await Client.GetStreamingResponseAsync([new(ChatRole.User, [Image])], options, Token).ToListAsync(Token);
 
             Assert.Equal((text, reason), (response.Text, response.FinishReason!.Value));
             Assert.Equal((text, reason), (string.Concat(streamed.Select(update => update.Text)), streamed[^1].FinishReason!.Value));
@@ -108,7 +108,7 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     public async Task Candidates_are_chosen_among()
     {
         var response = await Client.GetResponseAsync(
-            [new(ChatRole.User, [Picture, new TextContent(Question)])], new ChatOptions { AdditionalProperties = new() { ["candidates"] = new[] { "red", "blue" } } }, Token);
+            [new(ChatRole.User, [Image, new TextContent(Question)])], new ChatOptions { AdditionalProperties = new() { ["candidates"] = new[] { "red", "blue" } } }, Token);
 
         Assert.Contains(response.Text, (string[])["red", "blue"]);
     }
@@ -117,7 +117,7 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     public async Task Draws_follow_seed_and_temperature()
     {
         var hot = new ChatOptions { Temperature = 5, TopK = 90, Seed = 7, MaxOutputTokens = 12 };
-        var messages = new[] { new ChatMessage(ChatRole.User, [Picture]) };
+        var messages = new[] { new ChatMessage(ChatRole.User, [Image]) };
 
         var first = (await Client.GetResponseAsync(messages, hot, Token)).Text;
         Assert.Equal(first, (await Client.GetResponseAsync(messages, hot, Token)).Text);
@@ -155,7 +155,7 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     [MemberData(nameof(Refused))]
     public void Options_that_cannot_be_followed_are_refused_at_once(string message, ChatOptions options)
     {
-        ChatMessage[] messages = [new(ChatRole.User, [Picture])];
+        ChatMessage[] messages = [new(ChatRole.User, [Image])];
 
         foreach (var call in (Action[])[() => _ = Client.GetResponseAsync(messages, options, Token), () => _ = Client.GetStreamingResponseAsync(messages, options, Token)])
         {
@@ -168,10 +168,10 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
     public static TheoryData<string, ChatMessage[]> RefusedMessages => new()
     {
         { "last message", [] },
-        { "last message", [new(ChatRole.User, [Picture]), new(ChatRole.Assistant, "x")] },
-        { "system message", [new(ChatRole.System, "be brief"), new(ChatRole.User, [Picture])] },
-        { "no picture", [new(ChatRole.User, "what is it?")] },
-        { "more than one picture", [new(ChatRole.User, [Picture, Picture])] },
+        { "last message", [new(ChatRole.User, [Image]), new(ChatRole.Assistant, "x")] },
+        { "system message", [new(ChatRole.System, "be brief"), new(ChatRole.User, [Image])] },
+        { "no image", [new(ChatRole.User, "what is it?")] },
+        { "more than one image", [new(ChatRole.User, [Image, Image])] },
         { "audio/wav", [new(ChatRole.User, [new DataContent(new byte[1], "audio/wav")])] },
         { "nothing is fetched", [new(ChatRole.User, [new UriContent("https://example.org/a.png", "image/png")])] },
         { "AllowLocalFiles", [new(ChatRole.User, [new UriContent(new Uri(Demo.Sample("00.png")), "image/png")])] },
@@ -198,8 +198,8 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
         using var captions = new BlipChatClient(clients.Captioner, null);
         using var answers = new BlipChatClient(null, clients.Answerer);
 
-        Assert.Contains("no answerer", Assert.Throws<ArgumentException>(() => { _ = captions.GetResponseAsync([new(ChatRole.User, [Picture, new TextContent("?")])], cancellationToken: Token); }).Message, StringComparison.Ordinal);
-        Assert.Contains("no captioner", Assert.Throws<ArgumentException>(() => { _ = answers.GetResponseAsync([new(ChatRole.User, [Picture])], cancellationToken: Token); }).Message, StringComparison.Ordinal);
+        Assert.Contains("no answerer", Assert.Throws<ArgumentException>(() => { _ = captions.GetResponseAsync([new(ChatRole.User, [Image, new TextContent("?")])], cancellationToken: Token); }).Message, StringComparison.Ordinal);
+        Assert.Contains("no captioner", Assert.Throws<ArgumentException>(() => { _ = answers.GetResponseAsync([new(ChatRole.User, [Image])], cancellationToken: Token); }).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new BlipChatClient(null, null));
     }
 
@@ -216,6 +216,6 @@ public sealed class BlipChatClientTests(BlipChatClientTests.Clients clients) : I
         Assert.Null(client.GetService(typeof(Captioner), "key"));
         using var stop = new CancellationTokenSource();
         await stop.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync([new(ChatRole.User, [Picture])], cancellationToken: stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync([new(ChatRole.User, [Image])], cancellationToken: stop.Token));
     }
 }

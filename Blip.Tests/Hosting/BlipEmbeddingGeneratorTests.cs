@@ -16,7 +16,7 @@ public sealed class BlipEmbeddingGeneratorTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Vectors_are_the_embedders_whatever_the_picture_comes_in()
+    public async Task Vectors_are_the_embedders_whatever_the_image_comes_in()
     {
         using var embedder = Embedder.Load(Model, new EmbedderOptions { Device = "cpu" });
         using var generator = new BlipEmbeddingGenerator(embedder);
@@ -28,9 +28,9 @@ public sealed class BlipEmbeddingGeneratorTests
         IEmbeddingGenerator<ImageSource, Embedding<float>> images = generator;
 
         Assert.Equal(embedder.EmbedText("a dog", cancellationToken: Token), (await texts.GenerateAsync(["x", "a dog"], cancellationToken: Token))[1].Vector.ToArray());
-        var picture = embedder.EmbedImage(path, Token);
-        Assert.Equal(picture, (await contents.GenerateAsync([content], new EmbeddingGenerationOptions { Dimensions = embedder.Dimension, ModelId = generator.ModelId }, Token))[0].Vector.ToArray());
-        Assert.Equal(picture, (await images.GenerateAsync([Demo.Sample("03.png"), path], cancellationToken: Token))[1].Vector.ToArray());
+        var image = embedder.EmbedImage(path, Token);
+        Assert.Equal(image, (await contents.GenerateAsync([content], new EmbeddingGenerationOptions { Dimensions = embedder.Dimension, ModelId = generator.ModelId }, Token))[0].Vector.ToArray());
+        Assert.Equal(image, (await images.GenerateAsync([Demo.Sample("03.png"), path], cancellationToken: Token))[1].Vector.ToArray());
         Assert.Empty(await texts.GenerateAsync([], cancellationToken: Token));
 
         var metadata = (EmbeddingGeneratorMetadata)generator.GetService(typeof(EmbeddingGeneratorMetadata))!;

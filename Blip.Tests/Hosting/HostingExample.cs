@@ -25,17 +25,17 @@ internal static class HostingExample
         await using var provider = services.BuildServiceProvider();
 
         var chat = provider.GetRequiredService<IChatClient>();
-        var picture = await DataContent.LoadFromAsync("weights/samples/00.png");
-        var messages = new List<ChatMessage> { new(ChatRole.User, [picture]) };
+        var image = await DataContent.LoadFromAsync("weights/samples/00.png");
+        var messages = new List<ChatMessage> { new(ChatRole.User, [image]) };
         Console.WriteLine((await chat.GetResponseAsync(messages)).Text);
 
         messages.Add(new ChatMessage(ChatRole.User, "what color is the ring?"));
         await foreach (var update in chat.GetStreamingResponseAsync(messages, new ChatOptions { MaxOutputTokens = 5 }))
             Console.WriteLine(update.Text);
 
-        var pictures = provider.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>();
+        var images = provider.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>();
         var texts = provider.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
-        var vector = (await pictures.GenerateAsync([picture]))[0].Vector.ToArray();
+        var vector = (await images.GenerateAsync([image]))[0].Vector.ToArray();
         var captions = new[] { "a large white ring on a cyan background", "a small red star on a brown background" };
         foreach (var (caption, embedding) in captions.Zip(await texts.GenerateAsync(captions)))
             Console.WriteLine($"{vector.Zip(embedding.Vector.ToArray(), (a, b) => a * b).Sum():F2} {caption}");

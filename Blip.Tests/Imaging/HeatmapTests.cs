@@ -31,7 +31,7 @@ public class HeatmapTests
     }
 
     [Fact]
-    public void The_picture_shows_through()
+    public void The_image_shows_through()
     {
         var pixels = (byte[])Gray.Pixels.Clone();
         pixels[0] = 255;
@@ -52,7 +52,7 @@ public class HeatmapTests
         Assert.Equal([".###.", "..#..", "..#..", "..#..", "..#..", "..#..", ".###."], dots);
     }
 
-    [Theory, InlineData("a word that is far too long for the picture"), InlineData("日本語"), InlineData("it's [unk], #1!")]
+    [Theory, InlineData("a word that is far too long for the image"), InlineData("日本語"), InlineData("it's [unk], #1!")]
     public void Any_label_can_be_written(string label) =>
         Assert.NotEqual(Heatmap.Overlay(Gray, [0, 1], 1, 2).Pixels, Heatmap.Overlay(Gray, [0, 1], 1, 2, label).Pixels);
 

@@ -15,7 +15,7 @@ public class ImageDecoderTests
     public void The_goldens_are_all_there() => Assert.Equal((43, 8), (ImageGoldens.Cases.Count, ImageGoldens.Bad.Count));
 
     [Theory, MemberData(nameof(Files))]
-    public void A_picture_has_the_pixels_of_the_reference(string file)
+    public void A_image_has_the_pixels_of_the_reference(string file)
     {
         var image = ImageGoldens.Decode(file);
         foreach (var golden in ImageGoldens.Cases.Where(golden => golden.File == file))
@@ -99,7 +99,7 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void A_picture_in_an_icon_file_is_read()
+    public void A_image_in_an_icon_file_is_read()
     {
         var png = Pngs.Gray8(2, "abcdef", orientation: 0);
         // One entry of 2×3 pixels and 32 bits; the file begins behind it.
@@ -117,7 +117,7 @@ public class ImageDecoderTests
     }
 
     [Fact]
-    public void A_damaged_file_never_gives_anything_but_a_picture_or_an_error()
+    public void A_damaged_file_never_gives_anything_but_a_image_or_an_error()
     {
         byte[][] files = [.. ImageGoldens.Cases.Select(golden => golden.File).Distinct().Select(file => File.ReadAllBytes(ImageGoldens.PathOf(file))).Where(file => file.Length < 20_000)];
         var refused = 0;

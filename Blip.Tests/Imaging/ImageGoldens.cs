@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Tests.Imaging;
 
-/// <summary>Pictures, and what the reference makes of them.</summary>
+/// <summary>Images, and what the reference makes of them.</summary>
 public static class ImageGoldens
 {
     private static readonly Lazy<CaseFile> Content = new(() =>

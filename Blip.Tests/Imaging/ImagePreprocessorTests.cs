@@ -26,7 +26,7 @@ public class ImagePreprocessorTests
     }
 
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public void Every_golden_picture_resizes_on_the_device_to_its_bytes(string id)
+    public void Every_golden_image_resizes_on_the_device_to_its_bytes(string id)
     {
         using var device = Devices.Open(id);
         using var output = device.Allocate<float>(3 * 384 * 384);
@@ -43,7 +43,7 @@ public class ImagePreprocessorTests
     }
 
     [Fact]
-    public void A_picture_of_a_known_shape_allocates_nothing()
+    public void A_image_of_a_known_shape_allocates_nothing()
     {
         using var device = Device.Open("cpu");
         using var preprocessor = new ImagePreprocessor(device, Small);
@@ -78,7 +78,7 @@ public class ImagePreprocessorTests
         using var output = device.Allocate<float>(preprocessor.OutputLength);
         var before = device.AllocatedBytes;
         preprocessor.Write(new RgbImage(width, height, new byte[3 * width * height]), output.View);
-        // The picture, and tables that weigh every one of its pixels four times.
+        // The image, and tables that weigh every one of its pixels four times.
         Assert.InRange(device.AllocatedBytes - before, 0, 12 << 20);
     }
 

@@ -5,7 +5,7 @@ namespace Blip.Tests.Imaging;
 public class ImageWriterTests
 {
     [Fact]
-    public void A_written_picture_reads_back_the_same()
+    public void A_written_image_reads_back_the_same()
     {
         using var folder = new TemporaryFolder();
         var image = ImageGoldens.Decode("two-by-two.png");

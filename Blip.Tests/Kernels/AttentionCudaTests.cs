@@ -10,16 +10,16 @@ public class AttentionCudaTests
     [Fact]
     public void Many_queries_in_single_precision_agree_with_the_formula()
     {
-        foreach (var (test, data) in Tests((_, args) => AttentionRegisters.Takes(args)))
+        foreach (var (test, data) in Tests((_, args) => AttentionRegisters.Supports(args)))
         {
             using (data)
-                Compare(test, data, $"{nameof(AttentionRegisters)}.Kernel<{Rows(test)}>", "sm_80", AttentionRegisters.Launch(data.Args), WeightFormat.Float32);
+                Compare(test, data, $"{nameof(AttentionRegisters)}.Kernel<{Rows(test)}>", "sm_80", AttentionRegisters.Launch(data.Args), DType.Float32);
         }
     }
 
-    public static TheoryData<WeightFormat, string> Formats =>
+    public static TheoryData<DType, string> Formats =>
     [
-        (WeightFormat.Float16, "sm_75"), (WeightFormat.Float16, "sm_80"), (WeightFormat.BFloat16, "sm_80"), (WeightFormat.Float16, "sm_90"), (WeightFormat.BFloat16, "sm_90"),
+        (DType.Float16, "sm_75"), (DType.Float16, "sm_80"), (DType.BFloat16, "sm_80"), (DType.Float16, "sm_90"), (DType.BFloat16, "sm_90"),
     ];
 
     /// <summary>The kernels on tensor cores that these tests run, and for which architecture.</summary>
@@ -31,9 +31,9 @@ public class AttentionCudaTests
         select (TensorCoreKernel(format.Item1, test, isStored), format.Item2);
 
     [Theory, MemberData(nameof(Formats))]
-    public void Many_queries_on_tensor_cores_agree_with_the_formula(WeightFormat format, string architecture)
+    public void Many_queries_on_tensor_cores_agree_with_the_formula(DType format, string architecture)
     {
-        foreach (var (test, data) in Tests((test, args) => OnTensorCores(test, architecture) && AttentionTensorCore.Takes(args)))
+        foreach (var (test, data) in Tests((test, args) => OnTensorCores(test, architecture) && AttentionTensorCore.Supports(args)))
         {
             using (data)
             {
@@ -47,16 +47,16 @@ public class AttentionCudaTests
     [Fact]
     public void One_query_agrees_with_the_formula()
     {
-        foreach (var (test, data) in Tests((_, args) => AttentionStep.Takes(args)))
+        foreach (var (test, data) in Tests((_, args) => AttentionStep.Supports(args)))
         {
             using (data)
                 Step(test, data);
         }
     }
 
-    // 577 keys are five parts; six beams of two pictures.
+    // 577 keys are five parts; six beams of two images.
     [Fact]
-    public void The_beams_of_pictures_agree_with_the_formula()
+    public void The_beams_of_images_agree_with_the_formula()
     {
         var test = new AttentionCase("cross, two heads, 6 beams", 6, 1, 577, 2, 64) { KeyRows = KeyRows.Shared };
         using var device = Device.Open("cpu");
@@ -67,17 +67,17 @@ public class AttentionCudaTests
     private static void Step(AttentionCase test, AttentionData data)
     {
         var (launch, counters, records) = AttentionStep.Launch(data.Args);
-        Compare(test, data, $"{nameof(AttentionStep)}.Kernel<{Rows(test)}>", "sm_80", launch, WeightFormat.Float32, new float[records], new int[counters], test.Rows);
+        Compare(test, data, $"{nameof(AttentionStep)}.Kernel<{Rows(test)}>", "sm_80", launch, DType.Float32, new float[records], new int[counters], test.Rows);
     }
 
     // Inputs that are stored as they would be rounded give the same bits, and outputs are those bits, rounded.
-    private static void CheckHalves(AttentionCase test, AttentionData data, WeightFormat format, string architecture, float[] expected)
+    private static void CheckHalves(AttentionCase test, AttentionData data, DType format, string architecture, float[] expected)
     {
         var stored = (HalfValues.Pack(data.Query, format), HalfValues.Pack(data.Key, format), HalfValues.Pack(data.Value, format));
         foreach (var (inputs, isStored, rounds) in new[] { (stored, true, false), (stored, true, true), ((data.Query, data.Key, data.Value), false, true) })
         {
             var output = new float[rounds ? expected.Length / 2 : expected.Length];
-            var args = data.Args with { InputFormat = isStored ? format : WeightFormat.Float32, OutputFormat = rounds ? format : WeightFormat.Float32 };
+            var args = data.Args with { InputFormat = isStored ? format : DType.Float32, OutputFormat = rounds ? format : DType.Float32 };
             var actual = EmulatedKernels.Run(
                 TensorCoreKernel(format, test, isStored), architecture, AttentionTensorCore.Launch(args), output,
                 inputs.Item1, inputs.Item2, inputs.Item3, data.KeyRow ?? [], data.Start ?? [], data.Mask ?? [], output, AttentionShape.Of(args));
@@ -87,7 +87,7 @@ public class AttentionCudaTests
     }
 
     private static float[] Compare(
-        AttentionCase test, AttentionData data, string kernel, string architecture, ILGPU.KernelConfig launch, WeightFormat format, params object[] more)
+        AttentionCase test, AttentionData data, string kernel, string architecture, ILGPU.KernelConfig launch, DType format, params object[] more)
     {
         var output = new float[data.Output.Length];
         var actual = EmulatedKernels.Run(
@@ -103,7 +103,7 @@ public class AttentionCudaTests
     private static bool OnTensorCores(AttentionCase test, string architecture) =>
         test is { Spread: <= 1, ValueSpread: <= 1, HeadDim: <= AttentionTensorCore.MaxHeadDim } && (architecture != "sm_90" || test.Halves);
 
-    private static string TensorCoreKernel(WeightFormat format, AttentionCase test, bool isStored) =>
+    private static string TensorCoreKernel(DType format, AttentionCase test, bool isStored) =>
         $"{nameof(AttentionTensorCore)}.Kernel<{format}Matrix, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{Rows(test)}>")}>";
 
     private static string Rows(AttentionCase test) => test.HeadDim % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows);

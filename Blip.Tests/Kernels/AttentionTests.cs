@@ -113,8 +113,8 @@ public class AttentionTests
         using var table = device.Upload<int>([0, 0, 0]);
         Refused("KeyRow holds 3", args with { KeyRow = table.View });
         Refused("Mask holds 3", args with { Mask = table.View });
-        Refused("Queries, keys and values are Float16; no kernel here", args with { Precision = WeightFormat.Float16, InputFormat = WeightFormat.Float16 });
-        Refused("Output is BFloat16; no kernel here", args with { Precision = WeightFormat.BFloat16, OutputFormat = WeightFormat.BFloat16 });
+        Refused("Queries, keys and values are Float16; no kernel here", args with { Precision = DType.Float16, InputFormat = DType.Float16 });
+        Refused("Output is BFloat16; no kernel here", args with { Precision = DType.BFloat16, OutputFormat = DType.BFloat16 });
         Attention.Run(device, args with { Rows = 0 });
 
         void Refused(string message, AttentionArgs wrong) =>

@@ -6,14 +6,16 @@ using ILGPU.Runtime;
 
 namespace Blip.Tests.Kernels;
 
-/// <summary>What is special to gradients; their formulas are held by <see cref="OperatorTests"/> and <see cref="FiniteDifferenceTests"/>.</summary>
+/// <summary>
+/// Bits, shapes and refusals of gradients. <see cref="OperatorTests"/> and <see cref="FiniteDifferenceTests"/> hold them to their formulas.
+/// </summary>
 public class BackwardTests
 {
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void A_linear_layers_row_gets_the_same_bits_whatever_the_batch(string id)
     {
         using var device = Variants.Open(id);
-        foreach (var format in Enum.GetValues<WeightFormat>())
+        foreach (var format in Enum.GetValues<DType>())
         {
             var test = new GemmCase("batch", 101, 70, 131) { Format = format };
             var inputs = GemmCases.Make(test);
@@ -56,7 +58,8 @@ public class BackwardTests
             using var x = device.Upload<float>(inputs.X);
             using var gamma = device.Upload<float>(inputs.Gamma);
             using var gradient = device.Upload<float>(dy);
-            LayerNormBackward.Run(device, x.View, gamma.View, gradient.View, gradient.View, test.Rows, test.Width, test.Eps, Variants.Portable(id));
+            LayerNormBackward.Run(
+                device, x.View, gamma.View, gradient.View, gradient.View, test.Rows, test.Width, test.Eps, Variants.Portable(id));
             Assert.Equal(whole, gradient.ToArray());
         }
     }
@@ -108,7 +111,7 @@ public class BackwardTests
     {
         using var device = Device.Open("cpu");
         using var x = device.Allocate<float>(10);
-        using var weights = PackedWeights.Allocate(device, 4, 3, WeightFormat.Float32);
+        using var weights = PackedWeights.Allocate(device, 4, 3, DType.Float32);
         Refused("OutputGradient", () => GemmBackward.Run(device, new GemmBackwardArgs { OutputGradient = x.View, Weights = weights, InputGradient = x.View, Rows = 3 }));
         Refused("InputGradient", () => GemmBackward.Run(device, new GemmBackwardArgs { OutputGradient = x.View, Weights = weights, InputGradient = default, Rows = 2 }));
         Refused("dy holds", () => ActivationsBackward.Run(device, x.View, default, x.View, 10, Activation.Gelu));

@@ -86,7 +86,7 @@ public class CpuVectorsTests
     }
 
     [Theory, InlineData("greedy", 1), InlineData("beam-3", 3)]
-    public void Every_width_gives_the_demo_pictures_the_references_captions(string way, int beams)
+    public void Every_width_gives_the_demo_images_the_references_captions(string way, int beams)
     {
         var answers = Demo.Answers(way);
         foreach (var vectors in Variants.Widths)

@@ -34,7 +34,7 @@ public class EmbeddingTests
         using var device = Device.Open("cpu");
         using var x = device.Allocate<float>(64);
         using var ids = device.Allocate<int>(2);
-        using var table = PackedWeights.Allocate(device, 5, 33, WeightFormat.Float32);
+        using var table = PackedWeights.Allocate(device, 5, 33, DType.Float32);
         var embedding = new TokenEmbeddingArgs { Ids = ids.View, Table = table, Positions = x.View, Output = x.View, Rows = 1, Tokens = 2 };
         Refused("Output holds 64", () => TokenEmbedding.Run(device, embedding));
         Refused("Ids holds 2", () => TokenEmbedding.Run(device, embedding with { Rows = 2 }));

@@ -14,17 +14,17 @@ public class GemmCudaTests
 
     private const string Tf32Kernel = $"{nameof(GemmTf32)}.Kernel";
 
-    public static TheoryData<WeightFormat, string> Formats =>
+    public static TheoryData<DType, string> Formats =>
     [
-        .. Enum.GetValues<WeightFormat>().Select(format => (format, "sm_80")), (WeightFormat.Float16, "sm_75"), (WeightFormat.Int8, "sm_75"),
-        (WeightFormat.Float16, "sm_90"), (WeightFormat.BFloat16, "sm_90"), (WeightFormat.Int8, "sm_90"),
+        .. Enum.GetValues<DType>().Select(format => (format, "sm_80")), (DType.Float16, "sm_75"), (DType.Int8, "sm_75"),
+        (DType.Float16, "sm_90"), (DType.BFloat16, "sm_90"), (DType.Int8, "sm_90"),
     ];
 
     private static GemmCudaShape[] Shapes => [GemmCudaShape.Rows, GemmCudaShape.Tiles];
 
-    public static TheoryData<WeightFormat> WarpGroupFormats => [WeightFormat.Float16, WeightFormat.BFloat16];
+    public static TheoryData<DType> WarpGroupFormats => [DType.Float16, DType.BFloat16];
 
-    private static IEnumerable<GemmCase> WarpGroupCases(WeightFormat format) =>
+    private static IEnumerable<GemmCase> WarpGroupCases(DType format) =>
     [
         new GemmCase("one tile", 37, 100, 130) { Format = format, Residual = true, Activation = Activation.Gelu },
         new GemmCase("several", 140, 264, 72) { Format = format, Halves = true },
@@ -52,7 +52,7 @@ public class GemmCudaTests
     ];
 
     [Theory, MemberData(nameof(Formats))]
-    public void Every_case_agrees_with_double_precision_and_both_shapes_give_the_same_bits(WeightFormat format, string architecture)
+    public void Every_case_agrees_with_double_precision_and_both_shapes_give_the_same_bits(DType format, string architecture)
     {
         foreach (var gemm in Cases(format, architecture))
         {
@@ -108,7 +108,7 @@ public class GemmCudaTests
 
     // Four warps multiply together, with sums in another order: not the same bits.
     [Theory, MemberData(nameof(WarpGroupFormats))]
-    public void Warpgroups_agree_with_double_precision(WeightFormat format)
+    public void Warpgroups_agree_with_double_precision(DType format)
     {
         foreach (var gemm in WarpGroupCases(format))
         {
@@ -153,7 +153,7 @@ public class GemmCudaTests
     [Fact]
     public void Six_stages_want_more_shared_memory_than_a_launch_has_unasked()
     {
-        var gemm = new GemmCase("six stages", 2, 16, 16) { Format = WeightFormat.Float16 };
+        var gemm = new GemmCase("six stages", 2, 16, 16) { Format = DType.Float16 };
         var refused = Assert.Throws<EmulationException>(() => Run<SixStages>(gemm, GemmCases.Make(gemm), GemmCudaShape.Tiles, "sm_80", allowsShared: false));
         Assert.Equal(Fault.Launch, refused.Fault);
         Assert.Contains($"{SixStages.LaunchBytes} bytes of shared memory", refused.Message, StringComparison.Ordinal);
@@ -168,8 +168,8 @@ public class GemmCudaTests
     public void The_shape_depends_on_rows_and_the_size_of_the_gpu()
     {
         using var device = Device.Open("cpu");
-        using var half = PackedWeights.Allocate(device, 768, 768, WeightFormat.Float16);
-        using var bytes = PackedWeights.Allocate(device, 768, 768, WeightFormat.Int8);
+        using var half = PackedWeights.Allocate(device, 768, 768, DType.Float16);
+        using var bytes = PackedWeights.Allocate(device, 768, 768, DType.Int8);
         Assert.Equal(GemmCudaShape.Rows, GemmCuda.Choose(1, half, 132));
         Assert.Equal(GemmCudaShape.Rows, GemmCuda.Choose(192, half, 132));
         Assert.Equal(GemmCudaShape.Tiles, GemmCuda.Choose(192, half, 20));
@@ -185,9 +185,9 @@ public class GemmCudaTests
     }
 
     // The interpreter takes a second for some ten million instructions of a thread. The text for sm_90 is that for sm_80.
-    private static IEnumerable<GemmCase> Cases(WeightFormat format, string architecture) => GemmCases.All.Where(gemm =>
+    private static IEnumerable<GemmCase> Cases(DType format, string architecture) => GemmCases.All.Where(gemm =>
         gemm.Format == format && (long)gemm.Rows * gemm.InFeatures * gemm.OutFeatures < MostProducts
-        && (gemm.InFeatures < 1000 || format != WeightFormat.Float32)
+        && (gemm.InFeatures < 1000 || format != DType.Float32)
         && (architecture == "sm_80" || gemm.InFeatures < 200)
         && (architecture != "sm_90" || gemm.Halves));
 
@@ -218,9 +218,9 @@ public class GemmCudaTests
         ];
         return (gemm.Format, shape) switch
         {
-            (WeightFormat.Float32, GemmCudaShape.Tiles) => EmulatedKernels.Run(
+            (DType.Float32, GemmCudaShape.Tiles) => EmulatedKernels.Run(
                 kernel, architecture, GemmRegisters.Launch(gemm.Rows, gemm.OutFeatures), y, [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. ends]),
-            (WeightFormat.Float32, _) => EmulatedKernels.Run(
+            (DType.Float32, _) => EmulatedKernels.Run(
                 kernel, architecture, GemmRegistersRows.Launch(gemm.Rows, gemm.OutFeatures, gemm.InFeatures), y,
                 [inputs.X, MemoryMarshal.Cast<byte, float>(stored).ToArray(), .. fewRows]),
             (_, GemmCudaShape.Tiles) => EmulatedKernels.Run(
@@ -238,8 +238,8 @@ public class GemmCudaTests
     private static float[] Scales(PackedWeights weights) => weights.Scales.Length > 0 ? DeviceBuffer<float>.HostSpan(weights.Scales).ToArray() : [];
 
     // Six stages need more shared memory than sm_75 has.
-    private static bool HasSixStages(WeightFormat format, string architecture) =>
-        format != WeightFormat.Float32 && architecture != "sm_75";
+    private static bool HasSixStages(DType format, string architecture) =>
+        format != DType.Float32 && architecture != "sm_75";
 
     // A case with values of 16 bits is run from values of 32, too.
     private static bool[] Inputs(GemmCase gemm) => gemm.Halves ? [false, true] : [false];
@@ -250,8 +250,8 @@ public class GemmCudaTests
         var matrix = $"{gemm.Format}Matrix, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{rows}>")}";
         return (gemm.Format, shape) switch
         {
-            (WeightFormat.Float32, GemmCudaShape.Tiles) => $"{nameof(GemmRegisters)}.Kernel<{rows}>",
-            (WeightFormat.Float32, _) => $"{nameof(GemmRegistersRows)}.Kernel<{rows}>",
+            (DType.Float32, GemmCudaShape.Tiles) => $"{nameof(GemmRegisters)}.Kernel<{rows}>",
+            (DType.Float32, _) => $"{nameof(GemmRegistersRows)}.Kernel<{rows}>",
             (_, GemmCudaShape.Tiles) => $"{nameof(GemmTensorCore)}.Kernel<{matrix}, {sums}, {typeof(TStages).Name}>",
             _ => $"{nameof(GemmTensorCoreRows)}.Kernel<{matrix}>",
         };

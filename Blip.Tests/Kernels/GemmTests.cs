@@ -11,7 +11,7 @@ public class GemmTests
     public void A_row_gets_the_same_bits_whatever_the_batch(string variant)
     {
         using var device = Variants.Open(variant);
-        foreach (var format in Enum.GetValues<WeightFormat>())
+        foreach (var format in Enum.GetValues<DType>())
         {
             var gemm = new GemmCase("batch", 160, 800, 70) { Activation = Activation.Gelu, Residual = true, Norm = true, Format = format };
             var inputs = GemmCases.Make(gemm);
@@ -70,7 +70,7 @@ public class GemmTests
     public void What_is_no_number_spoils_its_row_or_column_and_no_other(string variant)
     {
         using var device = Variants.Open(variant);
-        foreach (var format in Enum.GetValues<WeightFormat>())
+        foreach (var format in Enum.GetValues<DType>())
         {
             var gemm = new GemmCase("not a number", 9, 70, 66) { Format = format };
             var inputs = GemmCases.Make(gemm);
@@ -90,7 +90,7 @@ public class GemmTests
     public void Views_that_are_too_short_are_refused()
     {
         using var device = Device.Open("cpu");
-        using var weights = PackedWeights.Allocate(device, 10, 20, WeightFormat.Float32);
+        using var weights = PackedWeights.Allocate(device, 10, 20, DType.Float32);
         using var x = device.Allocate<float>(40);
         using var y = device.Allocate<float>(20);
         using var five = device.Allocate<float>(5);
@@ -106,15 +106,15 @@ public class GemmTests
         Refused("beta", good with { Gamma = x.View, Beta = five.View });
         Refused("eps", good with { Gamma = x.View, Beta = x.View, Epsilon = -1 });
         Refused("activation", good with { Activation = (Activation)17 });
-        Refused("X is Float16; no kernel here multiplies rows of 20 so with Float32", good with { XFormat = WeightFormat.Float16 });
-        Refused("Y is BFloat16; no kernel here stores rows of 10 so after Float32", good with { YFormat = WeightFormat.BFloat16 });
+        Refused("X is Float16; no kernel here multiplies rows of 20 so with Float32", good with { XFormat = DType.Float16 });
+        Refused("Y is BFloat16; no kernel here stores rows of 10 so after Float32", good with { YFormat = DType.BFloat16 });
 
         void Refused(string name, GemmArgs args) =>
             Assert.Contains(name, Assert.Throws<ArgumentException>(() => Gemm.Run(device, args)).Message, StringComparison.Ordinal);
     }
 
-    [Theory, InlineData(WeightFormat.Float32), InlineData(WeightFormat.Int8)]
-    public void A_launch_allocates_nothing_on_the_device(WeightFormat format)
+    [Theory, InlineData(DType.Float32), InlineData(DType.Int8)]
+    public void A_launch_allocates_nothing_on_the_device(DType format)
     {
         using var device = Device.Open("cpu");
         using var weights = PackedWeights.Allocate(device, 100, 50, format);

@@ -23,9 +23,9 @@ public class LayerNormTests
     }
 
     [Theory]
-    [InlineData(WeightFormat.Float16, "sm_75"), InlineData(WeightFormat.Float16, "sm_80"), InlineData(WeightFormat.BFloat16, "sm_80")]
-    [InlineData(WeightFormat.Float16, "sm_90"), InlineData(WeightFormat.BFloat16, "sm_90")]
-    public void Results_of_16_bits_are_those_of_32_rounded(WeightFormat format, string architecture)
+    [InlineData(DType.Float16, "sm_75"), InlineData(DType.Float16, "sm_80"), InlineData(DType.BFloat16, "sm_80")]
+    [InlineData(DType.Float16, "sm_90"), InlineData(DType.BFloat16, "sm_90")]
+    public void Results_of_16_bits_are_those_of_32_rounded(DType format, string architecture)
     {
         foreach (var test in NormalizationCases.Small.Where(test => test.Width % ValueFormats.Unit == 0 && test.Width < 200))
         {
@@ -88,7 +88,7 @@ public class LayerNormTests
         Assert.Contains("eps is -1", Assert.Throws<ArgumentException>(() => Run(2, 5, -1)).Message, StringComparison.Ordinal);
         Assert.Contains(
             "no kernel here stores rows of 5 so",
-            Assert.Throws<ArgumentException>(() => LayerNorm.Run(device, x.View, default, x.View, x.View, x.View, 2, 5, 0, WeightFormat.Float16)).Message,
+            Assert.Throws<ArgumentException>(() => LayerNorm.Run(device, x.View, default, x.View, x.View, x.View, 2, 5, 0, DType.Float16)).Message,
             StringComparison.Ordinal);
         Assert.Contains("eps is NaN", Assert.Throws<ArgumentException>(() => Run(2, 5, float.NaN)).Message, StringComparison.Ordinal);
         Run(0, 5, 0);

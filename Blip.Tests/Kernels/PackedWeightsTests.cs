@@ -11,7 +11,7 @@ public class PackedWeightsTests
     public void Rows_given_in_any_order_lie_where_the_index_says(int outFeatures, int inFeatures)
     {
         using var device = Device.Open("cpu");
-        foreach (var format in Enum.GetValues<WeightFormat>())
+        foreach (var format in Enum.GetValues<DType>())
         {
             using var weights = PackedWeights.Allocate(device, outFeatures, inFeatures, format);
             var rows = Numbers(outFeatures * inFeatures);
@@ -36,7 +36,7 @@ public class PackedWeightsTests
     {
         using var device = Device.Open("cpu");
         var rows = Numbers(70 * 333);
-        using var weights = PackedWeights.Allocate(device, 70, 333, WeightFormat.Int8);
+        using var weights = PackedWeights.Allocate(device, 70, 333, DType.Int8);
         weights.Fill(0, rows);
         var (panels, scales) = (Panels(weights), Scales(weights));
         for (var row = 0; row < 70; row++)
@@ -55,7 +55,7 @@ public class PackedWeightsTests
         using var device = Device.Open("cpu");
         var rows = Numbers(66 * 20);
         rows[(3 * 20) + 19] = rows[(65 * 20) + 2] = bad;
-        using var weights = PackedWeights.Allocate(device, 66, 20, WeightFormat.Int8);
+        using var weights = PackedWeights.Allocate(device, 66, 20, DType.Int8);
         weights.Fill(0, rows);
         Assert.Equal([3, 65], Scales(weights).Index().Where(scale => float.IsNaN(scale.Item)).Select(scale => scale.Index));
         Assert.All(Enumerable.Range(0, 20), k => Assert.Equal(0, Panels(weights)[weights.Index(3, k)]));
@@ -80,8 +80,8 @@ public class PackedWeightsTests
             // Every exponent, and often a tie.
             var bits = (uint)random.NextInt64(1L << 32) & (i % 3 == 0 ? 0xFFFFF000 : i % 3 == 1 ? 0xFFFF8000 : 0xFFFFFFFF);
             var value = BitConverter.UInt32BitsToSingle(bits);
-            var half = WeightPacking.Round(value, WeightFormat.Float16);
-            var brain = WeightPacking.Round(value, WeightFormat.BFloat16);
+            var half = WeightPacking.Round(value, DType.Float16);
+            var brain = WeightPacking.Round(value, DType.BFloat16);
             if (float.IsNaN(value))
             {
                 Assert.True(Half.IsNaN(BitConverter.UInt16BitsToHalf(half)) && float.IsNaN(BFloat16Weights.Decode(brain)));
@@ -96,18 +96,18 @@ public class PackedWeightsTests
     public void What_does_not_fit_is_refused()
     {
         using var device = Device.Open("cpu");
-        using var weights = PackedWeights.Allocate(device, 10, 4, WeightFormat.Float32);
+        using var weights = PackedWeights.Allocate(device, 10, 4, DType.Float32);
         Assert.Contains("whole rows", Assert.Throws<ArgumentException>(() => weights.Fill(0, new float[6])).Message, StringComparison.Ordinal);
         Assert.Contains("10 rows", Assert.Throws<ArgumentException>(() => weights.Fill(9, new float[8])).Message, StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => PackedWeights.Allocate(device, 0, 4, WeightFormat.Float32));
-        Assert.Throws<ArgumentException>(() => PackedWeights.Allocate(device, 4, 4, (WeightFormat)9));
+        Assert.Throws<ArgumentException>(() => PackedWeights.Allocate(device, 0, 4, DType.Float32));
+        Assert.Throws<ArgumentException>(() => PackedWeights.Allocate(device, 4, 4, (DType)9));
     }
 
     private static float[] Panels(PackedWeights weights) => weights.Format switch
     {
-        WeightFormat.Float32 => DeviceBuffer<float>.HostSpan(weights.Float32).ToArray(),
-        WeightFormat.Float16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(Float16Weights.Decode)],
-        WeightFormat.BFloat16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(BFloat16Weights.Decode)],
+        DType.Float32 => DeviceBuffer<float>.HostSpan(weights.Float32).ToArray(),
+        DType.Float16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(Float16Weights.Decode)],
+        DType.BFloat16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(BFloat16Weights.Decode)],
         _ => [.. DeviceBuffer<sbyte>.HostSpan(weights.Int8).ToArray().Select(Int8Weights.Decode)],
     };
 

@@ -9,11 +9,11 @@ namespace Blip.Tests.Kernels;
 public class PatchEmbeddingTests
 {
     [Theory]
-    [InlineData(WeightFormat.Float16, "sm_75"), InlineData(WeightFormat.Float16, "sm_80"), InlineData(WeightFormat.BFloat16, "sm_80")]
-    [InlineData(WeightFormat.Float16, "sm_90"), InlineData(WeightFormat.BFloat16, "sm_90")]
-    public void Patches_of_16_bits_are_pixels_rounded(WeightFormat format, string architecture)
+    [InlineData(DType.Float16, "sm_75"), InlineData(DType.Float16, "sm_80"), InlineData(DType.BFloat16, "sm_80")]
+    [InlineData(DType.Float16, "sm_90"), InlineData(DType.BFloat16, "sm_90")]
+    public void Patches_of_16_bits_are_pixels_rounded(DType format, string architecture)
     {
-        var tests = PatchEmbeddingCases.Patches.Where(test => test.Height < 100 && Patchify.Stores(new KernelTarget(80), test.Channels, test.Patch, format)).ToList();
+        var tests = PatchEmbeddingCases.Patches.Where(test => test.Height < 100 && Patchify.CanStore(new KernelTarget(80), test.Channels, test.Patch, format)).ToList();
         Assert.Equal(3, tests.Count);
         foreach (var test in tests)
         {
@@ -32,7 +32,7 @@ public class PatchEmbeddingTests
     {
         using var device = Device.Open("cpu");
         using var x = device.Allocate<float>(3 * 16 * 16);
-        var error = Assert.Throws<ArgumentException>(() => Patchify.Run(device, x.View, x.View, 1, 3, 16, 16, 16, WeightFormat.Float16));
+        var error = Assert.Throws<ArgumentException>(() => Patchify.Run(device, x.View, x.View, 1, 3, 16, 16, 16, DType.Float16));
         Assert.Contains("no kernel here stores 3 channels of 16² so", error.Message, StringComparison.Ordinal);
     }
 

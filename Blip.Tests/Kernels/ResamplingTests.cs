@@ -22,7 +22,7 @@ public class ResamplingTests
     }
 
     [Fact]
-    public void Weights_add_up_to_one_and_lie_inside_the_picture() =>
+    public void Weights_add_up_to_one_and_lie_inside_the_image() =>
         Gen.Select(Gen.Int[1, 700], Gen.Int[1, 700], Gen.Enum<ResamplingFilter>()).Sample((source, target, filter) =>
         {
             var table = ResamplingTable.Create(source, target, filter);
@@ -88,7 +88,7 @@ public class ResamplingTests
     }
 
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public void A_resampler_takes_pictures_of_any_shapes_and_allocates_for_new_ones_only(string id)
+    public void A_resampler_takes_images_of_any_shapes_and_allocates_for_new_ones_only(string id)
     {
         using var device = Devices.Open(id);
         var live = device.LiveBuffers;

@@ -16,7 +16,8 @@ public class SamplingFiltersTests
         var tokens = scores.Sum(rows => rows.Length);
         foreach (var filter in ScoreCases.Filters)
         {
-            var undecided = tests.Index().Sum(test => Enumerable.Range(0, test.Item.Rows).Sum(row => filter.Undecided(test.Item, test.Item.Row(scores[test.Index], row))));
+            var undecided = tests.Zip(scores).Sum(one =>
+                Enumerable.Range(0, one.First.Rows).Sum(row => filter.Undecided(one.First, one.First.Row(one.Second, row))));
             Assert.True(undecided * 1000 <= tokens, $"{filter}: rounding decides about {undecided} of {tokens} tokens");
         }
     }

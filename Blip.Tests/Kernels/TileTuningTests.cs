@@ -38,7 +38,7 @@ public sealed class TileTuningTests : IDisposable
     public void Each_format_of_weights_has_its_own()
     {
         Assert.Equal(TileOrigin.Tuned, Choose("auto", folder.Path).Origin);
-        Assert.Equal(TileOrigin.Tuned, Choose("auto", folder.Path, format: WeightFormat.Int8).Origin);
+        Assert.Equal(TileOrigin.Tuned, Choose("auto", folder.Path, format: DType.Int8).Origin);
         Assert.Equal(2, Directory.GetFiles(folder.Path).Length);
     }
 
@@ -68,15 +68,15 @@ public sealed class TileTuningTests : IDisposable
     [Fact]
     public void Another_key_and_another_text_count_as_absent()
     {
-        var key = TileKey.Of(Gpu, 128, WeightFormat.Float32);
+        var key = TileKey.Of(Gpu, 128, DType.Float32);
         Assert.Null(TileCache.Read(folder.Path, key));
         TileCache.Write(folder.Path, key, GemmShape.Tile6x32);
         Assert.Equal(GemmShape.Tile6x32, TileCache.Read(folder.Path, key));
         TileKey[] others =
         [
-            TileKey.Of(Gpu with { Driver = "12.9" }, 128, WeightFormat.Float32), TileKey.Of(Gpu with { Name = "other" }, 128, WeightFormat.Float32),
-            TileKey.Of(Gpu with { Units = 9 }, 128, WeightFormat.Float32), TileKey.Of(Gpu with { Kind = DeviceKind.Cuda }, 128, WeightFormat.Float32),
-            TileKey.Of(Gpu, 64, WeightFormat.Float32), TileKey.Of(Gpu, 128, WeightFormat.Int8), key with { Kernels = "9.9.9.9" },
+            TileKey.Of(Gpu with { Driver = "12.9" }, 128, DType.Float32), TileKey.Of(Gpu with { Name = "other" }, 128, DType.Float32),
+            TileKey.Of(Gpu with { Units = 9 }, 128, DType.Float32), TileKey.Of(Gpu with { Kind = DeviceKind.Cuda }, 128, DType.Float32),
+            TileKey.Of(Gpu, 64, DType.Float32), TileKey.Of(Gpu, 128, DType.Int8), key with { Kernels = "9.9.9.9" },
         ];
         var file = TileCache.File(folder.Path, key);
         var text = File.ReadAllText(file);
@@ -100,7 +100,7 @@ public sealed class TileTuningTests : IDisposable
     [Fact]
     public void Who_reads_while_others_write_gets_a_whole_file()
     {
-        var key = TileKey.Of(Gpu, 128, WeightFormat.Float32);
+        var key = TileKey.Of(Gpu, 128, DType.Float32);
         TileCache.Write(folder.Path, key, GemmShape.Tile6x16);
         Parallel.For(0, 200, i =>
         {
@@ -116,8 +116,8 @@ public sealed class TileTuningTests : IDisposable
         Assert.Equal("shared64x64, default", TileChoice.Describe(Gpu, null, folder.Path));
         Assert.Equal("6x16, default", TileChoice.Describe(Gpu with { IsProcessor = true }, "off", folder.Path));
         Assert.Equal("6x64, forced", TileChoice.Describe(Gpu, "6x64", folder.Path));
-        TileCache.Write(folder.Path, TileKey.Of(Gpu, 128, WeightFormat.Float32), GemmShape.Tile6x32);
-        TileCache.Write(folder.Path, TileKey.Of(Gpu, 128, WeightFormat.Int8), GemmShape.Tile12x32);
+        TileCache.Write(folder.Path, TileKey.Of(Gpu, 128, DType.Float32), GemmShape.Tile6x32);
+        TileCache.Write(folder.Path, TileKey.Of(Gpu, 128, DType.Int8), GemmShape.Tile12x32);
         Assert.Equal("float32 6x32, int8 12x32, tuned", TileChoice.Describe(Gpu, "auto", folder.Path));
         Assert.Equal("shared64x64, default", TileChoice.Describe(Gpu, "off", folder.Path));
         Assert.Equal("CUDA's own", TileChoice.Describe(Gpu with { Kind = DeviceKind.Cuda }, "auto", folder.Path));
@@ -170,7 +170,7 @@ public sealed class TileTuningTests : IDisposable
         text.Replace($"\"{TileChoice.Name(shape)}\"", $"\"{TileChoice.Name(other)}\"", StringComparison.Ordinal);
 
     // What a device that is opened like this takes for a product of 768 features, and why.
-    private static (TileOrigin Origin, GemmShape Shape) Choose(string tile, string folder, int rows = 577, WeightFormat format = WeightFormat.Float32)
+    private static (TileOrigin Origin, GemmShape Shape) Choose(string tile, string folder, int rows = 577, DType format = DType.Float32)
     {
         using var device = Devices.Open("opencl", new DeviceOptions { Tile = tile, TileFolder = folder });
         using var weights = PackedWeights.Allocate(device, 768, 768, format);

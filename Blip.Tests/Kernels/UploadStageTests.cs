@@ -62,7 +62,7 @@ public class UploadStageTests
     }
 
     [Theory, MemberData(nameof(Ids))]
-    public void A_staged_picture_is_preprocessed_as_another(string id)
+    public void A_staged_image_is_preprocessed_as_another(string id)
     {
         using var device = Open(id);
         using var stage = new UploadStage(device, 8);

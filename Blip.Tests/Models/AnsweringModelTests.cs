@@ -82,10 +82,10 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
     }
 
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public void The_demo_pictures_have_the_references_answers(string deviceId)
+    public void The_demo_images_have_the_references_answers(string deviceId)
     {
         var device = devices.Get(deviceId);
-        using var demo = new DemoPictures("vqa");
+        using var demo = new DemoImages("vqa");
         using var model = AnsweringModel.Load(demo.Source, device);
         using var generator = new Generator(device);
         var answers = demo.Answers.ToList();
@@ -151,7 +151,7 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
     public void Any_precision_answers_the_demo_questions(Precision precision)
     {
         var device = devices.Get("cpu");
-        using var demo = new DemoPictures("vqa");
+        using var demo = new DemoImages("vqa");
         using var model = AnsweringModel.Load(demo.Source, device, new ModelOptions { Precision = precision });
         using var generator = new Generator(device);
         var (answers, text) = (demo.Answers.ToList(), model.Config.Text);
@@ -371,6 +371,6 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         }
 
         private float[] Logits(int[][] ids, int[][]? mask) => ModelGoldens.RunAll(Model.Whole(
-            Watch.Nothing, ids.SelectMany(row => row).ToArray(), ids[0].Length, [.. Enumerable.Range(0, ids.Length)], mask?.SelectMany(row => row).ToArray() ?? [], null))[DecoderGraphs.Logits];
+            RecordedOutputs.Nothing, ids.SelectMany(row => row).ToArray(), ids[0].Length, [.. Enumerable.Range(0, ids.Length)], mask?.SelectMany(row => row).ToArray() ?? [], null))[DecoderGraphs.Logits];
     }
 }

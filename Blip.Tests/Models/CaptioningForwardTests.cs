@@ -71,8 +71,8 @@ public class CaptioningForwardTests
         using var golden = new GoldenModel(name, "captioning");
         using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device, new ModelOptions { Precision = precision });
         var (images, side) = (Encode(golden, model, "pixel_values"), model.Config.Vision.ImageSize);
-        golden.AssertClose("vision.last_hidden_state", ModelGoldens.RunAll(model.VisionPlan(Watch.Nothing, images, side, side))[CaptioningGraphs.ImageEmbeddings], errors);
-        var logits = RunWhole(model, Watch.Nothing, golden.Input("labels.input_ids"), golden.Input("labels.attention_mask"))[DecoderGraphs.Logits];
+        golden.AssertClose("vision.last_hidden_state", ModelGoldens.RunAll(model.VisionPlan(RecordedOutputs.Nothing, images, side, side))[CaptioningGraphs.ImageEmbeddings], errors);
+        var logits = RunWhole(model, RecordedOutputs.Nothing, golden.Input("labels.input_ids"), golden.Input("labels.attention_mask"))[DecoderGraphs.Logits];
         golden.AssertClose("lm.logits", logits, errors);
     }
 
@@ -84,11 +84,11 @@ public class CaptioningForwardTests
         using var model = CaptioningModel.Load(ModelSource.Resolve($"synthetic:{name}"), device);
         var side = model.Config.Vision.ImageSize;
         ModelGoldens.EncodeSynthetic(model, images: 1);
-        foreach (var (output, values) in ModelGoldens.RunAll(model.VisionPlan(Watch.HiddenStates, 1, side, side)))
+        foreach (var (output, values) in ModelGoldens.RunAll(model.VisionPlan(RecordedOutputs.HiddenStates, 1, side, side)))
             golden.AssertClose(ModelGoldens.Name(output, "vision"), values);
 
         var caption = golden.Generate.First().GetProperty("sequences")[0].EnumerateArray().Select(id => id.GetInt32()).ToArray();
-        var results = RunWhole(model, Watch.HiddenStates, [caption], null);
+        var results = RunWhole(model, RecordedOutputs.HiddenStates, [caption], null);
         foreach (var (output, values) in results)
             golden.AssertClose(output == DecoderGraphs.Logits ? "lm.logits" : output, values);
         golden.AssertClose("lm.logits.first", results[DecoderGraphs.Logits].AsSpan(0, model.VocabularySize));
@@ -106,7 +106,7 @@ public class CaptioningForwardTests
             using var model = CaptioningModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
             using var generator = new Generator(device);
             var images = Encode(golden, model, SizedPixels(golden));
-            var logits = RunWhole(model, Watch.Nothing, golden.Input("labels.input_ids")[..images], golden.Input("labels.attention_mask")[..images])[DecoderGraphs.Logits];
+            var logits = RunWhole(model, RecordedOutputs.Nothing, golden.Input("labels.input_ids")[..images], golden.Input("labels.attention_mask")[..images])[DecoderGraphs.Logits];
             // The graphs of prompt and step, too.
             var text = model.Config.Text;
             var captions = generator.Generate(
@@ -125,7 +125,7 @@ public class CaptioningForwardTests
         using var golden = new GoldenModel("tiny-square", "captioning");
         using var device = Device.Open("cpu");
         using var tensors = ModelSource.Resolve("synthetic:tiny-square").OpenTensors();
-        using var weights = new WeightStore(device, tensors, _ => Blip.Kernels.WeightFormat.Float32);
+        using var weights = new WeightStore(device, tensors, _ => Blip.Kernels.DType.Float32);
         using var executor = new Executor(device, weights);
         var pixels = golden.Stored(SizedPixels(golden), out var shape);
         using var buffer = device.Upload<float>(pixels);
@@ -139,7 +139,7 @@ public class CaptioningForwardTests
         using var golden = new GoldenModel("tiny-square", "captioning");
         using var device = Device.Open("cpu");
         using var tensors = ModelSource.Resolve("synthetic:tiny-square").OpenTensors();
-        using var weights = new WeightStore(device, tensors, _ => Blip.Kernels.WeightFormat.Float32);
+        using var weights = new WeightStore(device, tensors, _ => Blip.Kernels.DType.Float32);
         using var executor = new Executor(device, weights);
         var config = ModelSource.Resolve("synthetic:tiny-square").Config;
         var graph = executor.Optimize(new CaptioningGraphs(config).Prompt());
@@ -177,7 +177,7 @@ public class CaptioningForwardTests
 
     private static void CheckWhole(GoldenModel golden, CaptioningModel model, int[][] ids, int[][] mask, string prefix, HashSet<string> seen)
     {
-        foreach (var (output, values) in RunWhole(model, Watch.HiddenStates | Watch.Attentions | Watch.CrossAttentions, ids, mask))
+        foreach (var (output, values) in RunWhole(model, RecordedOutputs.HiddenStates | RecordedOutputs.Attentions | RecordedOutputs.CrossAttentions, ids, mask))
         {
             var name = ModelGoldens.Name(output, prefix);
             golden.AssertClose(name, values);
@@ -187,7 +187,7 @@ public class CaptioningForwardTests
 
     private static void CheckLoss(GoldenModel golden, CaptioningModel model, int[][] ids, int[][] mask, HashSet<string> seen)
     {
-        var logits = RunWhole(model, Watch.Nothing, ids, mask)[DecoderGraphs.Logits];
+        var logits = RunWhole(model, RecordedOutputs.Nothing, ids, mask)[DecoderGraphs.Logits];
         golden.AssertClose("lm.loss", [ModelGoldens.Loss(logits, ids, mask, model.VocabularySize)]);
         seen.Add("lm.loss");
     }
@@ -205,7 +205,7 @@ public class CaptioningForwardTests
             seen.Add($"greedy.cross_attention.{layer}");
         }
 
-        var logits = RunWhole(model, Watch.Nothing, padded, null)[DecoderGraphs.Logits];
+        var logits = RunWhole(model, RecordedOutputs.Nothing, padded, null)[DecoderGraphs.Logits];
         ModelGoldens.CheckSteps(golden, logits, captions, tokens, model.VocabularySize);
         seen.Add("greedy.logits");
     }
@@ -215,7 +215,7 @@ public class CaptioningForwardTests
 
     private static int Encode(GoldenModel golden, CaptioningModel model, string pixels) => ModelGoldens.Encode(golden, model, pixels).Images;
 
-    private static Dictionary<string, float[]> RunWhole(CaptioningModel model, Watch watch, int[][] ids, int[][]? mask)
+    private static Dictionary<string, float[]> RunWhole(CaptioningModel model, RecordedOutputs watch, int[][] ids, int[][]? mask)
     {
         using var plan = model.Whole(
             watch, ids.SelectMany(row => row).ToArray(), ids[0].Length, [.. Enumerable.Range(0, ids.Length)], mask?.SelectMany(row => row).ToArray() ?? [], null);

@@ -30,7 +30,7 @@ public class CompatTests(OpenDevices devices) : IClassFixture<OpenDevices>
     public void The_original_reranks_with_its_own_first_token_and_adds_the_cosine()
     {
         var device = devices.Get("cpu");
-        using var demo = new DemoPictures("retrieval");
+        using var demo = new DemoImages("retrieval");
         using var model = MatchingModel.Load(demo.Source, device);
         var (answer, text) = (demo.Answers.First(), model.Config.Text);
         var images = demo.Encode(model, [answer.GetProperty("file").GetString()!], out _);

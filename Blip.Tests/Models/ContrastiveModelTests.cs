@@ -86,7 +86,7 @@ public class ContrastiveModelTests(OpenDevices devices) : IClassFixture<OpenDevi
         Close("text_embeds", output.TextEmbeddings);
         Close("get_image_features", model.ImageFeatures(images));
         Close("get_text_features", model.TextFeatures(texts));
-        var states = ModelGoldens.RunAll(model.TextPlan(Watch.HiddenStates, texts));
+        var states = ModelGoldens.RunAll(model.TextPlan(RecordedOutputs.HiddenStates, texts));
         Close("text.last_hidden_state", [states[$"text.hidden.{model.Config.Text.Layers}"]]);
         Close("text.pooler_output", [states[ContrastiveGraphs.Pooled]]);
 

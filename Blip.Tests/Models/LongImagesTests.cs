@@ -4,11 +4,11 @@ using Blip.Runtime.Models;
 
 namespace Blip.Tests.Models;
 
-/// <summary>Pictures of many patches: memory grows as their number does, not as its square.</summary>
+/// <summary>Images of many patches: memory grows as their number does, not as its square.</summary>
 public class LongImagesTests
 {
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public void Memory_is_linear_in_the_tokens_of_a_picture(string id)
+    public void Memory_is_linear_in_the_tokens_of_a_image(string id)
     {
         const int Grid = 48;
         using var device = Devices.Open(id);
@@ -17,7 +17,7 @@ public class LongImagesTests
         long Tokens(int grid) => 1 + ((long)grid * grid);
         long Workspace(int grid)
         {
-            using var plan = model.VisionPlan(Watch.Nothing, 1, grid * patch, grid * patch);
+            using var plan = model.VisionPlan(RecordedOutputs.Nothing, 1, grid * patch, grid * patch);
             return plan.WorkspaceBytes;
         }
         var (half, whole) = (Workspace(Grid / 2), Workspace(Grid));

@@ -30,8 +30,8 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
             Check($"{label}.itm", Flat(model.Match(images, texts)), golden.RelativeError($"{label}.itm.text"));
             Check($"{label}.itc", Cosines(model, images, texts), golden.RelativeError($"{label}.itc.text"), size: 1);
             var last = $"text.hidden.{model.Config.Text.Layers}";
-            Check($"{label}.itm.text", ModelGoldens.RunAll(model.MatchPlan(Watch.HiddenStates, images, texts))[last]);
-            Check($"{label}.itc.text", ModelGoldens.RunAll(model.TextPlan(Watch.HiddenStates, texts))[last]);
+            Check($"{label}.itm.text", ModelGoldens.RunAll(model.MatchPlan(RecordedOutputs.HiddenStates, images, texts))[last]);
+            Check($"{label}.itc.text", ModelGoldens.RunAll(model.TextPlan(RecordedOutputs.HiddenStates, texts))[last]);
         }
         // Every image beside every text; an image is encoded once.
         var all = model.MatchAll(images, ModelGoldens.Texts(golden, "enc.input_ids", "enc.attention_mask"));
@@ -87,10 +87,10 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
     }
 
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public void The_demo_pictures_have_the_references_answers(string deviceId)
+    public void The_demo_images_have_the_references_answers(string deviceId)
     {
         var device = devices.Get(deviceId);
-        using var demo = new DemoPictures("retrieval");
+        using var demo = new DemoImages("retrieval");
         using var model = MatchingModel.Load(demo.Source, device);
         var answers = demo.Answers.ToList();
         var images = demo.Encode(model, [.. answers.Select(answer => answer.GetProperty("file").GetString()!).Distinct()], out var imageOf);
@@ -118,7 +118,7 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
     [Theory, InlineData(Precision.Fp16), InlineData(Precision.Bf16), InlineData(Precision.Int8)]
     public void Any_precision_tells_the_demo_pairs_apart(Precision precision)
     {
-        using var demo = new DemoPictures("retrieval");
+        using var demo = new DemoImages("retrieval");
         using var model = MatchingModel.Load(demo.Source, devices.Get("cpu"), new ModelOptions { Precision = precision });
         var answers = demo.Answers.ToList();
         var images = demo.Encode(model, [.. answers.Select(answer => answer.GetProperty("file").GetString()!).Distinct()], out var imageOf);

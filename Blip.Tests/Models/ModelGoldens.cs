@@ -31,7 +31,7 @@ internal static class ModelGoldens
         model.Device.Synchronize();
     }
 
-    /// <summary>Encodes a golden's pictures.</summary>
+    /// <summary>Encodes a golden's images.</summary>
     public static ImageStates Encode(GoldenModel golden, ImageTextModel model, string name = "pixel_values", bool keep = false)
     {
         var values = golden.Stored(name, out var shape);
@@ -39,7 +39,7 @@ internal static class ModelGoldens
         return model.Encode((int)shape[0], (int)shape[2], (int)shape[3], keep);
     }
 
-    /// <summary>Encodes pictures of the config's size that the rule of the synthetic weights makes: those of the full-size goldens.</summary>
+    /// <summary>Encodes images of the config's size that the rule of the synthetic weights makes: those of the full-size goldens.</summary>
     public static ImageStates EncodeSynthetic(ImageTextModel model, int images, bool keep = false)
     {
         var side = model.Config.Vision.ImageSize;
@@ -66,7 +66,7 @@ internal static class ModelGoldens
     /// <summary>Compares the image encoder's states over the pixel buffer with the golden, those that it holds; the names are added to the set.</summary>
     public static void CheckVision(GoldenModel golden, ImageTextModel model, (int Images, int Height, int Width) size, string prefix, HashSet<string> seen)
     {
-        foreach (var (output, values) in RunAll(model.VisionPlan(Watch.HiddenStates | Watch.Attentions, size.Images, size.Height, size.Width)))
+        foreach (var (output, values) in RunAll(model.VisionPlan(RecordedOutputs.HiddenStates | RecordedOutputs.Attentions, size.Images, size.Height, size.Width)))
         {
             var name = Name(output, prefix);
             if (!golden.Names.Contains(name) && name.Contains(".attention.", StringComparison.Ordinal))

@@ -7,7 +7,7 @@ namespace Blip.Tests.Pipelines;
 public partial class AttentionPageTests
 {
     [Fact]
-    public void A_page_holds_its_pictures_and_loads_nothing()
+    public void A_page_holds_its_images_and_loads_nothing()
     {
         var image = new RgbImage(40, 20, [.. Enumerable.Range(0, 2400).Select(i => (byte)i)]);
         var html = Write(page =>
@@ -15,21 +15,21 @@ public partial class AttentionPageTests
             page.Add("one.jpg", image, [new WordLine("caption", [Word("a"), Word("ring")]), new WordLine("text", [Word("ring")], "fits")]);
             page.Add("two.jpg", image, [new WordLine("caption", [Word("star")])]);
         });
-        // Two pictures, and a layer of heat for each word.
+        // Two images, and a layer of heat for each word.
         var sources = Source().Matches(html).Select(match => match.Groups[1].Value).ToList();
         Assert.Equal(6, sources.Count);
         Assert.All(sources, source => Assert.StartsWith("data:image/", source, StringComparison.Ordinal));
         Assert.DoesNotMatch("(?i)https?://|<script|<link|url\\(|@import|onerror", html);
         Assert.Contains("aspect-ratio:40/20", html, StringComparison.Ordinal);
         Assert.Contains("fits", html, StringComparison.Ordinal);
-        // One word at a time, each picture by itself.
+        // One word at a time, each image by itself.
         Assert.Equal(4, Regex.Count(html, "name=\"p1\""));
         Assert.Equal(2, Regex.Count(html, "name=\"p2\""));
         Assert.EndsWith("</html>\n", html, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void The_pictures_are_those_that_were_given()
+    public void The_images_are_those_that_were_given()
     {
         var image = new RgbImage(3, 2, [255, 0, 0, 0, 255, 0, 0, 0, 255, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
         var uri = ImageWriter.ToDataUri(image, 100);

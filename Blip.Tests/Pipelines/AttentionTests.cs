@@ -11,7 +11,7 @@ public class AttentionTests
 
     private const string Text = "a small green cross left of a small blue circle on a pink background", Question = "what color is the circle?";
 
-    private static string Picture(int number) => Repository.Absolute($"weights/samples/{number:00}.png");
+    private static string Image(int number) => Repository.Absolute($"weights/samples/{number:00}.png");
 
     [Fact]
     public async Task A_match_has_its_maps_alone_in_company_and_from_what_is_kept()
@@ -20,21 +20,21 @@ public class AttentionTests
         foreach (var method in Enum.GetValues<AttentionMethod>())
         {
             var options = new MatchOptions { Attention = true, AttentionMethod = method };
-            var alone = matcher.Match(Picture(5), Text, options, cancellationToken: Token);
+            var alone = matcher.Match(Image(5), Text, options, cancellationToken: Token);
             Assert.Equal(Text, string.Join(' ', alone.Attention.Select(word => word.Word)));
             Assert.All(alone.Attention, word => Assert.Equal((8, 8, 1f), (word.Height, word.Width, word.Values.Max())));
-            var results = await matcher.MatchAllAsync([Picture(1), Picture(5)], ["a ring", Text], options, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
+            var results = await matcher.MatchAllAsync([Image(1), Image(5)], ["a ring", Text], options, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken);
             Same(alone.Attention, results[1].Matches![1].Attention);
             Assert.Equal(300, results[1].Image!.Width);
 
-            using var kept = matcher.Encode(Picture(5), cancellationToken: Token);
+            using var kept = matcher.Encode(Image(5), cancellationToken: Token);
             if (method == AttentionMethod.Rollout)
-                Assert.Contains("give the picture itself", Assert.Throws<ImageException>(() => matcher.Match(kept, Text, options, cancellationToken: Token)).Message, StringComparison.Ordinal);
+                Assert.Contains("give the image itself", Assert.Throws<ImageException>(() => matcher.Match(kept, Text, options, cancellationToken: Token)).Message, StringComparison.Ordinal);
             else
                 Same(alone.Attention, matcher.Match(kept, Text, options, cancellationToken: Token).Attention);
         }
-        Assert.Empty(matcher.Match(Picture(5), Text, cancellationToken: Token).Attention);
-        Assert.Contains("AttentionLayer is 7", Assert.Throws<ArgumentException>(() => matcher.Match(Picture(5), Text, new MatchOptions { Attention = true, AttentionLayer = 7 }, cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Empty(matcher.Match(Image(5), Text, cancellationToken: Token).Attention);
+        Assert.Contains("AttentionLayer is 7", Assert.Throws<ArgumentException>(() => matcher.Match(Image(5), Text, new MatchOptions { Attention = true, AttentionLayer = 7 }, cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -44,35 +44,35 @@ public class AttentionTests
         foreach (var method in (AttentionMethod[])[AttentionMethod.CrossAttention, AttentionMethod.Rollout])
         {
             var options = new AnswerOptions { Attention = true, AttentionMethod = method };
-            var alone = answerer.Answer(Picture(5), Question, options, cancellationToken: Token);
+            var alone = answerer.Answer(Image(5), Question, options, cancellationToken: Token);
             Assert.Equal(["what", "color", "is", "the", "circle?"], alone.QuestionAttention.Select(word => word.Word));
             Assert.Equal([alone.Text], alone.Attention.Select(word => word.Word));
-            var both = answerer.Answer(Picture(5), ["is the circle small or large?", Question], options, cancellationToken: Token);
+            var both = answerer.Answer(Image(5), ["is the circle small or large?", Question], options, cancellationToken: Token);
             Same(alone.Attention, both[1].Attention);
             Same(alone.QuestionAttention, both[1].QuestionAttention);
-            var chosen = answerer.Answer(Picture(5), Question, options with { Candidates = [alone.Text!, "two"] }, cancellationToken: Token);
+            var chosen = answerer.Answer(Image(5), Question, options with { Candidates = [alone.Text!, "two"] }, cancellationToken: Token);
             Same(alone.QuestionAttention, chosen.QuestionAttention);
             Assert.Equal([chosen.Text], chosen.Attention.Select(word => word.Word));
 
-            using var kept = answerer.Encode(Picture(5), cancellationToken: Token);
+            using var kept = answerer.Encode(Image(5), cancellationToken: Token);
             if (method == AttentionMethod.Rollout)
-                Assert.Contains("give the picture itself", Assert.Throws<ImageException>(() => answerer.Answer(kept, Question, options, cancellationToken: Token)).Message, StringComparison.Ordinal);
+                Assert.Contains("give the image itself", Assert.Throws<ImageException>(() => answerer.Answer(kept, Question, options, cancellationToken: Token)).Message, StringComparison.Ordinal);
             else
                 Same(alone.Attention, answerer.Answer(kept, Question, options, cancellationToken: Token).Attention);
         }
-        Assert.Contains("for matches alone", Assert.Throws<ArgumentException>(() => answerer.Answer(Picture(5), Question, new AnswerOptions { Attention = true, AttentionMethod = AttentionMethod.GradCam }, cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("for matches alone", Assert.Throws<ArgumentException>(() => answerer.Answer(Image(5), Question, new AnswerOptions { Attention = true, AttentionMethod = AttentionMethod.GradCam }, cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_caption_has_another_map_by_rollout()
     {
         using var captioner = Captioner.Load(Repository.Absolute("weights/captioning"), new CaptionerOptions { Device = "cpu" });
-        var looked = captioner.Caption(Picture(0), new CaptionOptions { Attention = true }, cancellationToken: Token);
-        var reached = captioner.Caption(Picture(0), new CaptionOptions { Attention = true, AttentionMethod = AttentionMethod.Rollout }, cancellationToken: Token);
+        var looked = captioner.Caption(Image(0), new CaptionOptions { Attention = true }, cancellationToken: Token);
+        var reached = captioner.Caption(Image(0), new CaptionOptions { Attention = true, AttentionMethod = AttentionMethod.Rollout }, cancellationToken: Token);
         Assert.Equal(looked.Text, reached.Text);
         Assert.Equal(looked.Attention.Select(word => word.Word), reached.Attention.Select(word => word.Word));
         Assert.NotEqual(looked.Attention[3].Values, reached.Attention[3].Values);
-        Assert.Throws<ArgumentException>(() => captioner.Caption(Picture(0), new CaptionOptions { Attention = true, AttentionMethod = AttentionMethod.GradCam }, cancellationToken: Token));
+        Assert.Throws<ArgumentException>(() => captioner.Caption(Image(0), new CaptionOptions { Attention = true, AttentionMethod = AttentionMethod.GradCam }, cancellationToken: Token));
     }
 
     private static void Same(IReadOnlyList<WordAttention> expected, IReadOnlyList<WordAttention> actual)

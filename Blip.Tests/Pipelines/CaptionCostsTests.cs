@@ -32,7 +32,7 @@ public class CaptionCostsTests
         device.Profiler = new Profiler();
         var counted = CaptionCosts.Of(
             Source,
-            new CostOptions { Device = device.Kind, BatchSize = Images, NumBeams = beams, Tokens = Tokens, PictureWidth = Width, PictureHeight = Height }).ToDictionary(stage => stage.Name);
+            new CostOptions { Device = device.Kind, BatchSize = Images, NumBeams = beams, Tokens = Tokens, ImageWidth = Width, ImageHeight = Height }).ToDictionary(stage => stage.Name);
 
         var before = device.Queued;
         for (var i = 0; i < Images; i++)
@@ -113,7 +113,7 @@ public class CaptionCostsTests
         Assert.Equal(6, json.RootElement.GetProperty("stages").GetArrayLength());
         (await CliRun.Of("info", "synthetic:tiny-square", "--batch-size", "4")).Refused("--batch-size", "--cost");
         (await CliRun.Of("info", "synthetic:tiny-square", "--cost", "--peak", "4")).Refused("--peak", "--bandwidth");
-        (await CliRun.Of("info", "synthetic:tiny-square", "--cost", "--picture", "wide")).Refused("--picture", "640x480");
+        (await CliRun.Of("info", "synthetic:tiny-square", "--cost", "--image", "wide")).Refused("--image", "640x480");
         (await CliRun.Of("info", "synthetic:tiny-square", "--cost", "--batch-size", "0")).Refused("--batch-size", "1 to");
     }
 

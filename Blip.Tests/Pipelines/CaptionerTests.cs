@@ -31,7 +31,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     private GenerationOptions Long => captioner.Defaults with { MaxLength = 32 };
 
     [Fact]
-    public async Task AFileItsBytesAStreamAndPixelsAreOnePicture()
+    public async Task AFileItsBytesAStreamAndPixelsAreOneImage()
     {
         var fromFile = captioner.Caption(Ring, cancellationToken: Token);
         Assert.Equal(RingCaption, fromFile.Text);
@@ -67,7 +67,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task ABatchsCaptionsAreThoseOfEachPictureAloneToTheLastBit()
+    public async Task ABatchsCaptionsAreThoseOfEachImageAloneToTheLastBit()
     {
         using var batches = Captioner.Load(Demo.Model, OnCpu with { BatchSize = 7 });
         var options = new CaptionOptions { Generation = Long with { NumBeams = 2, NumReturnSequences = 2 } };
@@ -108,7 +108,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task APicturesOwnPromptGoesBeforeTheCalls()
+    public async Task AImagesOwnPromptGoesBeforeTheCalls()
     {
         ImageSource[] sources = [ImageSource.FromFile(Ring, "a small"), Ring, ImageSource.FromFile(Ring, "")];
         var results = await captioner.CaptionAllAsync(sources, new CaptionOptions { Prompt = "a picture of", Generation = Long }, Token).ToListAsync(Token);
@@ -119,7 +119,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task WhatIsWrongWithOnePictureIsItsOwnResult()
+    public async Task WhatIsWrongWithOneImageIsItsOwnResult()
     {
         ImageSource[] sources =
         [
@@ -191,7 +191,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public void AttentionIsAMapOverThePictureForEachWord()
+    public void AttentionIsAMapOverTheImageForEachWord()
     {
         var attention = captioner.Caption(Ring, new CaptionOptions { Attention = true }, Token).Attention;
         Assert.Equal(RingCaption.Split(' '), attention.Select(word => word.Word));

@@ -7,7 +7,7 @@ public sealed class ImageCacheTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    // "a star" is read over the picture, so that the keys and values of its layers are there, too.
+    // "a star" is read over the image, so that the keys and values of its layers are there, too.
     private static long BytesOfOne(Matcher matcher)
     {
         using var image = matcher.Encode(Demo.Paths[0], Token);
@@ -17,7 +17,7 @@ public sealed class ImageCacheTests
 
     private static Matcher Load(long bytes) => Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu", ImageCacheBytes = bytes });
 
-    private static long OnePicture()
+    private static long OneImage()
     {
         using var matcher = Load(0);
         return BytesOfOne(matcher);
@@ -27,7 +27,7 @@ public sealed class ImageCacheTests
     public void TheSameFileIsEncodedOnceAndAChangedOneAgain()
     {
         using var folder = new TemporaryFolder();
-        var path = Path.Combine(folder.Path, "picture.png");
+        var path = Path.Combine(folder.Path, "image.png");
         File.Copy(Demo.Paths[0], path);
         using var matcher = Load(100L << 20);
         var first = matcher.Match(path, "a star", cancellationToken: Token);
@@ -69,10 +69,10 @@ public sealed class ImageCacheTests
     [Fact]
     public void TheLimitHoldsAndTheOldestGoFirst()
     {
-        var one = OnePicture();
+        var one = OneImage();
         using var matcher = Load((3 * one) + (one / 2));
         var memory = new List<(long, int)>();
-        // The first round meets pictures of sizes that are new to it.
+        // The first round meets images of sizes that are new to it.
         for (var round = 0; round < 3; round++)
         {
             foreach (var path in Demo.Paths)
@@ -89,7 +89,7 @@ public sealed class ImageCacheTests
     [Fact]
     public void WhatWasUsedLastStays()
     {
-        using var matcher = Load((2 * OnePicture()) + 1);
+        using var matcher = Load((2 * OneImage()) + 1);
         var identities = Demo.Paths[..3].Select(path => ((ImageSource)path).Identity()!).ToArray();
         matcher.Match(Demo.Paths[0], "a star", cancellationToken: Token);
         matcher.Match(Demo.Paths[1], "a star", cancellationToken: Token);
@@ -103,7 +103,7 @@ public sealed class ImageCacheTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void ALimitThatHoldsNoPictureKeepsNone(long limit)
+    public void ALimitThatHoldsNoImageKeepsNone(long limit)
     {
         using var matcher = Load(limit);
         matcher.Match(Demo.Paths[0], "a star", cancellationToken: Token);

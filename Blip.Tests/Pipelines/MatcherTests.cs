@@ -67,7 +67,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public async Task WhatIsWrongWithOnePictureIsItsOwnResult()
+    public async Task WhatIsWrongWithOneImageIsItsOwnResult()
     {
         ImageSource[] sources = ["no/such/file.png", Demo.Paths[0], ImageSource.FromBytes([1, 2, 3], "three bytes")];
         var results = await matcher.MatchAllAsync(sources, ["a star"], cancellationToken: Token).ToListAsync(Token);
@@ -89,7 +89,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public void AHandleGoesWhereAPictureGoesUntilItIsDisposed()
+    public void AHandleGoesWhereAImageGoesUntilItIsDisposed()
     {
         var image = matcher.Encode(Demo.Paths[0], Token);
         Assert.Equal(Demo.Paths[0], image.Name);
@@ -113,7 +113,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
         Assert.Contains("00.png: it was encoded by another pipeline", results[0].Error, StringComparison.Ordinal);
         Assert.True(results[1].Succeeded);
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu" });
-        Assert.Contains("give the picture itself", Assert.Throws<ImageException>(() => captioner.Caption(image, cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("give the image itself", Assert.Throws<ImageException>(() => captioner.Caption(image, cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,7 +10,7 @@ namespace Blip.Tests.Pipelines;
 /// <summary>What the authors' way changes in a pipeline; each line of docs/compatibility.md that is a pipeline's changes a result here.</summary>
 public sealed class PipelineCompatTests
 {
-    private static readonly string Picture = Demo.Sample("01.png");
+    private static readonly string Image = Demo.Sample("01.png");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -22,19 +22,19 @@ public sealed class PipelineCompatTests
         using var original = Captioner(Compat.Original);
         using var plain = Captioner(Compat.HuggingFace);
         var expected = plain.Caption(
-            Picture,
+            Image,
             new CaptionOptions { Prompt = "a picture of ", Generation = new GenerationOptions { NumBeams = 3, MaxLength = 20, MinLength = 5 } },
             Token);
         Assert.StartsWith("a picture of ", expected.Text, StringComparison.Ordinal);
 
-        var caption = original.Caption(Picture, cancellationToken: Token);
+        var caption = original.Caption(Image, cancellationToken: Token);
         Assert.Equal(expected.Tokens, caption.Tokens);
         Assert.Equal(expected.Text!["a picture of ".Length..], caption.Text);
-        Assert.NotEqual(plain.Caption(Picture, cancellationToken: Token).Tokens, caption.Tokens);
+        Assert.NotEqual(plain.Caption(Image, cancellationToken: Token).Tokens, caption.Tokens);
 
         var greedy = new CaptionOptions { Generation = original.Defaults with { NumBeams = 1 } };
-        var words = await original.StreamAsync(Picture, greedy, Token).ToListAsync(Token);
-        Assert.Equal(original.Caption(Picture, greedy, Token).Text, string.Concat(words).Trim());
+        var words = await original.StreamAsync(Image, greedy, Token).ToListAsync(Token);
+        Assert.Equal(original.Caption(Image, greedy, Token).Text, string.Concat(words).Trim());
     }
 
     [Fact]
@@ -43,10 +43,10 @@ public sealed class PipelineCompatTests
         using var original = Captioner(Compat.Original);
         using var plain = Captioner(Compat.HuggingFace);
         var options = new CaptionOptions { Prompt = "a large", Generation = plain.Defaults };
-        var caption = original.Caption(Picture, options, Token);
-        Assert.Equal(plain.Caption(Picture, options, Token).Tokens, caption.Tokens);
+        var caption = original.Caption(Image, options, Token);
+        Assert.Equal(plain.Caption(Image, options, Token).Tokens, caption.Tokens);
         Assert.False(caption.Text!.StartsWith("a large", StringComparison.Ordinal));
-        Assert.Equal(plain.Caption(Picture, new CaptionOptions { Generation = plain.Defaults }, Token).Tokens, original.Caption(Picture, new CaptionOptions { Prompt = "", Generation = plain.Defaults }, Token).Tokens);
+        Assert.Equal(plain.Caption(Image, new CaptionOptions { Generation = plain.Defaults }, Token).Tokens, original.Caption(Image, new CaptionOptions { Prompt = "", Generation = plain.Defaults }, Token).Tokens);
     }
 
     [Fact]
@@ -66,12 +66,12 @@ public sealed class PipelineCompatTests
         var cut = string.Join(' ', Enumerable.Repeat("star", 33));
         foreach (var matcher in (Matcher[])[original, plain])
         {
-            var same = matcher.Match(Picture, cut, cancellationToken: Token).MatchLogit == matcher.Match(Picture, $"{cut} red ring", cancellationToken: Token).MatchLogit;
+            var same = matcher.Match(Image, cut, cancellationToken: Token).MatchLogit == matcher.Match(Image, $"{cut} red ring", cancellationToken: Token).MatchLogit;
             Assert.Equal(matcher == original, same);
             Assert.Equal(matcher == original, matcher.Embedder.EmbedText(cut, Token).SequenceEqual(matcher.Embedder.EmbedText($"{cut} red ring", Token)));
         }
         // What is cut may be of any length.
-        Assert.True(double.IsFinite(original.Match(Picture, string.Join(' ', Enumerable.Repeat("star", 500)), cancellationToken: Token).Cosine));
+        Assert.True(double.IsFinite(original.Match(Image, string.Join(' ', Enumerable.Repeat("star", 500)), cancellationToken: Token).Cosine));
     }
 
     [Fact]
@@ -81,11 +81,11 @@ public sealed class PipelineCompatTests
         using var plain = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu" });
         var text = DemoMatching.Pairs[3].Text;
         var reranking = new MatchOptions { Reranking = true };
-        Assert.NotEqual(original.Match(Picture, text, cancellationToken: Token).MatchLogit, original.Match(Picture, text, reranking, Token).MatchLogit);
-        Assert.Equal(original.Match(Picture, text, cancellationToken: Token).Cosine, original.Match(Picture, text, reranking, Token).Cosine);
-        Assert.Equal(plain.Match(Picture, text, cancellationToken: Token), plain.Match(Picture, text, reranking, Token));
-        var results = await original.MatchAllAsync([Picture], [text], reranking, Token).ToListAsync(Token);
-        Assert.Equal(original.Match(Picture, text, reranking, Token), results[0].Matches![0]);
+        Assert.NotEqual(original.Match(Image, text, cancellationToken: Token).MatchLogit, original.Match(Image, text, reranking, Token).MatchLogit);
+        Assert.Equal(original.Match(Image, text, cancellationToken: Token).Cosine, original.Match(Image, text, reranking, Token).Cosine);
+        Assert.Equal(plain.Match(Image, text, cancellationToken: Token), plain.Match(Image, text, reranking, Token));
+        var results = await original.MatchAllAsync([Image], [text], reranking, Token).ToListAsync(Token);
+        Assert.Equal(original.Match(Image, text, reranking, Token), results[0].Matches![0]);
     }
 
     [Fact]
@@ -96,16 +96,16 @@ public sealed class PipelineCompatTests
         Assert.Equal((3, 10, 1), (original.Defaults.NumBeams, original.Defaults.MaxLength, original.Defaults.MinLength));
         Assert.Equal(1, plain.Defaults.NumBeams);
         var question = "what color is the background?";
-        Assert.Equal("cyan", original.Answer(Picture, question, cancellationToken: Token).Text);
+        Assert.Equal("cyan", original.Answer(Image, question, cancellationToken: Token).Text);
 
         // The model itself, asked with either token in front: the pipeline's answer is that of [ENC].
-        using var demo = new DemoPictures("vqa");
+        using var demo = new DemoImages("vqa");
         using var device = Device.Open("cpu");
         using var model = AnsweringModel.Load(demo.Source, device, new ModelOptions { Compat = Compat.Original });
-        var states = demo.Encode(model, [Path.GetFileName(Picture)], out _);
+        var states = demo.Encode(model, [Path.GetFileName(Image)], out _);
         var ids = demo.Tokenizer.Encode(question);
         int[][] answers = [[.. demo.Tokenizer.Encode("cyan", addSpecial: false), model.Config.Text.SepTokenId]];
-        var score = original.Answer(Picture, question, new AnswerOptions { Candidates = ["cyan"] }, Token).Score;
+        var score = original.Answer(Image, question, new AnswerOptions { Candidates = ["cyan"] }, Token).Score;
         Assert.Equal(Score([model.Config.Text.EncoderTokenId, .. ids[1..]]), score);
         Assert.NotEqual(Score(ids), score);
 
@@ -119,14 +119,14 @@ public sealed class PipelineCompatTests
     [Theory]
     [InlineData(384, 480)]
     [InlineData(96, 96)]
-    public void QuestionsAreAboutPicturesOf480PixelsWhereTheModelIsAPublishedOne(int trained, int asked)
+    public void QuestionsAreAboutImagesOf480PixelsWhereTheModelIsAPublishedOne(int trained, int asked)
     {
         var config = SyntheticModels.Config("tiny-head64");
         var source = ModelSource.Synthetic(config with { Vision = config.Vision with { ImageSize = trained, PatchSize = 48 } });
         foreach (var compat in Enum.GetValues<Compat>())
         {
             using var answerer = QuestionAnswerer.Load(source, new QuestionAnswererOptions { Device = "cpu", Compat = compat });
-            using var image = answerer.Encode(Picture, Token);
+            using var image = answerer.Encode(Image, Token);
             var side = (compat == Compat.Original ? asked : trained) / 48;
             Assert.Equal(1 + (side * side), image.States.Tokens);
         }

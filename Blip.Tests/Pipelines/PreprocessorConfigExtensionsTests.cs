@@ -32,7 +32,7 @@ public class PreprocessorConfigExtensionsTests
 
     [Theory, InlineData(ResamplingFilter.Nearest), InlineData(ResamplingFilter.Lanczos), InlineData(ResamplingFilter.Bilinear)]
     [InlineData(ResamplingFilter.Bicubic), InlineData(ResamplingFilter.Box), InlineData(ResamplingFilter.Hamming)]
-    public void The_picture_is_resized_by_the_filter_of_the_file(ResamplingFilter filter)
+    public void The_image_is_resized_by_the_filter_of_the_file(ResamplingFilter filter)
     {
         const int Width = 37, Height = 29, Side = 16;
         var config = PreprocessorConfig.Read(

@@ -103,7 +103,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public void TwentyQuestionsTakeTheStepsOfOneAndAKeptPictureIsNotEncodedAgain()
+    public void TwentyQuestionsTakeTheStepsOfOneAndAKeptImageIsNotEncodedAgain()
     {
         using var own = QuestionAnswerer.Load(DemoAnswering.Model, OnCpu with { ImageCacheBytes = 0 });
         var options = new AnswerOptions { Generation = own.Defaults with { MaxNewTokens = 1 } };

@@ -3,10 +3,10 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>The released checkpoints on the picture that the reference's own tests use. Both are third parties' and not in the repository.</summary>
+/// <summary>The released checkpoints on the image that the reference's own tests use. Both are third parties' and not in the repository.</summary>
 public class RealModelTests
 {
-    private const string Variable = "BLIP_REAL_MODELS", Picture = "demo.jpg";
+    private const string Variable = "BLIP_REAL_MODELS", Image = "demo.jpg";
 
     // "a woman sitting on the beach with her dog", and the same begun with "a picture of".
     private static readonly int[] Greedy = [30522, 1037, 2450, 3564, 2006, 1996, 3509, 2007, 2014, 3899, 102];
@@ -18,17 +18,17 @@ public class RealModelTests
     public void TheReleasedModelSaysWhatTheReferenceSays(Precision precision)
     {
         using var captioner = Captioner.Load(Find("blip-image-captioning-base"), new CaptionerOptions { Precision = precision });
-        var picture = Find(Picture);
-        Assert.Equal(Greedy, captioner.Caption(picture, cancellationToken: TestContext.Current.CancellationToken).Tokens);
+        var image = Find(Image);
+        Assert.Equal(Greedy, captioner.Caption(image, cancellationToken: TestContext.Current.CancellationToken).Tokens);
         if (precision == Precision.Fp32)
-            Assert.Equal(Prompted, captioner.Caption(picture, new CaptionOptions { Prompt = "a picture of" }, TestContext.Current.CancellationToken).Tokens);
+            Assert.Equal(Prompted, captioner.Caption(image, new CaptionOptions { Prompt = "a picture of" }, TestContext.Current.CancellationToken).Tokens);
     }
 
     [Fact]
     public void TheReleasedAnswererCountsTheDogs()
     {
         using var answerer = QuestionAnswerer.Load(Find("blip-vqa-base"));
-        var answer = answerer.Answer(Find(Picture), "how many dogs are in the picture?", cancellationToken: TestContext.Current.CancellationToken);
+        var answer = answerer.Answer(Find(Image), "how many dogs are in the image?", cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal([30522, 1015, 102], answer.Tokens);
     }
 
@@ -36,7 +36,7 @@ public class RealModelTests
     public void TheReleasedMatcherKnowsTheSentence()
     {
         using var matcher = Matcher.Load(Find("blip-itm-base-coco"));
-        var match = matcher.Match(Find(Picture), "A woman and her dog sitting in a beach", cancellationToken: TestContext.Current.CancellationToken);
+        var match = matcher.Match(Find(Image), "A woman and her dog sitting in a beach", cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(0.9971, match.MatchProbability, 1e-3);
         Assert.Equal(0.5162, match.Cosine, 1e-3);
     }
@@ -44,7 +44,7 @@ public class RealModelTests
     private static string Find(string name)
     {
         var path = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? Path.Combine(folder, name) : null;
-        Assert.SkipUnless(Path.Exists(path), $"{Variable} names no folder with {name} ({Picture} is of hf-internal-testing/blip-test-image)");
+        Assert.SkipUnless(Path.Exists(path), $"{Variable} names no folder with {name} ({Image} is of hf-internal-testing/blip-test-image)");
         return path!;
     }
 }

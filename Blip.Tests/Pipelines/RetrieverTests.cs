@@ -27,7 +27,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
 
     private string[] Copies(int count = 12) => [.. Enumerable.Range(0, count).Select(i =>
     {
-        var path = Path.Combine(folder.Path, "pictures", $"{i:0000}.png");
+        var path = Path.Combine(folder.Path, "images", $"{i:0000}.png");
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         File.Copy(Demo.Paths[i % Demo.Paths.Length], path);
         return path;
@@ -42,25 +42,25 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     [Fact]
     public async Task WhatIsThereAndHasNotChangedIsPassedOver()
     {
-        var pictures = Copies();
+        var images = Copies();
         using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
         {
-            Assert.Equal("12 Added", Outcomes(await AddAsync(retriever, pictures)));
-            Assert.Equal("12 Unchanged", Outcomes(await AddAsync(retriever, pictures)));
-            Assert.Equal("24 Unchanged", Outcomes(await AddAsync(retriever, pictures.Concat(pictures))));
+            Assert.Equal("12 Added", Outcomes(await AddAsync(retriever, images)));
+            Assert.Equal("12 Unchanged", Outcomes(await AddAsync(retriever, images)));
+            Assert.Equal("24 Unchanged", Outcomes(await AddAsync(retriever, images.Concat(images))));
         }
-        File.Copy(pictures[5], pictures[0], overwrite: true);
-        File.SetLastWriteTimeUtc(pictures[1], DateTime.UtcNow.AddMinutes(1));
-        File.Delete(pictures[2]);
-        var broken = folder.Write("pictures/broken.png", "no picture");
+        File.Copy(images[5], images[0], overwrite: true);
+        File.SetLastWriteTimeUtc(images[1], DateTime.UtcNow.AddMinutes(1));
+        File.Delete(images[2]);
+        var broken = folder.Write("images/broken.png", "no image");
         using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
         {
-            var results = await AddAsync(retriever, pictures.Append(broken));
+            var results = await AddAsync(retriever, images.Append(broken));
             Assert.Equal("2 Updated, 9 Unchanged, 2 Failed", Outcomes(results));
-            Assert.Equal([pictures[2], broken], results.Where(result => !result.Succeeded).Select(result => result.Source.Name));
+            Assert.Equal([images[2], broken], results.Where(result => !result.Succeeded).Select(result => result.Source.Name));
             Assert.All(results.Where(result => !result.Succeeded), result => Assert.StartsWith(result.Source.Name, result.Error, StringComparison.Ordinal));
-            Assert.Equal(retriever.Index.Vector("pictures/0005.png"), retriever.Index.Vector("pictures/0000.png"));
-            Assert.Equal([pictures[2]], retriever.RemoveMissing());
+            Assert.Equal(retriever.Index.Vector("images/0005.png"), retriever.Index.Vector("images/0000.png"));
+            Assert.Equal([images[2]], retriever.RemoveMissing());
             Assert.Equal(11, retriever.Index.Count);
             Assert.Equal("1 Added", Outcomes(await AddAsync(retriever, [Demo.Paths[2]])));
             Assert.Equal(Path.GetFullPath(Demo.Paths[2]), retriever.Search("anything", new SearchOptions { Top = 12 }, Token).Single(hit => !hit.Path.StartsWith(folder.Path, StringComparison.Ordinal)).Path);
@@ -70,27 +70,27 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     [Fact]
     public async Task SearchesFindWhatBruteForceInDoubleFinds()
     {
-        var pictures = Copies();
+        var images = Copies();
         using var retriever = Retriever.Open(matchers.Demo.Embedder, IndexPath);
-        await AddAsync(retriever, pictures);
-        var vectors = pictures.Select(picture => matchers.Demo.Embedder.EmbedImage(picture, Token)).ToArray();
+        await AddAsync(retriever, images);
+        var vectors = images.Select(image => matchers.Demo.Embedder.EmbedImage(image, Token)).ToArray();
         string[] texts = [.. DemoMatching.Pairs.Select(pair => pair.Text).Distinct()];
         var found = retriever.Search(texts, new SearchOptions { Top = 5 }, Token);
         for (var i = 0; i < texts.Length; i++)
         {
             var query = matchers.Demo.Embedder.EmbedText(texts[i], Token);
-            var expected = vectors.Select((vector, place) => (Path: pictures[place], Cosine: vector.Zip(query, (a, b) => (double)a * b).Aggregate(0.0, (sum, product) => sum + product)))
+            var expected = vectors.Select((vector, place) => (Path: images[place], Cosine: vector.Zip(query, (a, b) => (double)a * b).Aggregate(0.0, (sum, product) => sum + product)))
                 .OrderByDescending(hit => hit.Cosine).Take(5).Select(hit => new RetrievalHit(hit.Path, hit.Cosine, hit.Cosine));
             Assert.Equal(expected, found[i]);
         }
-        // And the reference agrees: of each picture's own description with the cosine that it recorded.
+        // And the reference agrees: of each image's own description with the cosine that it recorded.
         foreach (var pair in DemoMatching.Pairs)
         {
             var hit = retriever.Search(pair.Text, new SearchOptions { Top = 12 }, Token).Single(hit => Path.GetFileName(hit.Path) == $"00{Path.GetFileName(pair.Path)}");
             Assert.Equal(pair.Cosine, hit.Cosine, 2e-4);
         }
         var own = retriever.SearchByImage(Demo.Paths[7], new SearchOptions { Top = 2 }, Token);
-        Assert.Equal(pictures[7], own[0].Path);
+        Assert.Equal(images[7], own[0].Path);
         Assert.Equal(1, own[0].Cosine, 1e-6);
         Assert.True(own[1].Cosine < own[0].Cosine);
         Assert.Equal(own, (await Task.Run(() => retriever.SearchByImage(Demo.Paths[7], new SearchOptions { Top = 2 }, Token), Token)));
@@ -99,13 +99,13 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     [Fact]
     public async Task TheMatchingHeadLooksAgainAtTheFirst()
     {
-        var pictures = Copies();
+        var images = Copies();
         using var retriever = Retriever.Open(matchers.Demo, IndexPath);
-        await AddAsync(retriever, pictures);
-        File.Delete(pictures[1]);
+        await AddAsync(retriever, images);
+        File.Delete(images[1]);
         var text = DemoMatching.Pairs.First(pair => pair.Path == Demo.Paths[1]).Text;
         var plain = retriever.Search(text, new SearchOptions { Top = 12 }, Token);
-        Assert.Equal(pictures[1], plain[0].Path);
+        Assert.Equal(images[1], plain[0].Path);
 
         var hits = retriever.Search(text, new SearchOptions { Top = 12, Rerank = 6 }, Token);
         Assert.Equal(plain.Take(6).Select(hit => hit.Path).Order(), hits.Take(6).Select(hit => hit.Path).Order());
@@ -117,8 +117,8 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         });
         Assert.Equal(hits.Take(5).OrderByDescending(hit => hit.Score), hits.Take(5));
         // The file is gone: its vector is still there, and the matching head has nothing to look at.
-        Assert.Equal(pictures[1], hits[5].Path);
-        Assert.Contains(pictures[1], hits[5].Error, StringComparison.Ordinal);
+        Assert.Equal(images[1], hits[5].Path);
+        Assert.Contains(images[1], hits[5].Error, StringComparison.Ordinal);
         Assert.Equal(hits.Take(3), retriever.Search(text, new SearchOptions { Top = 3, Rerank = 6 }, Token));
         Assert.Equal(hits.Take(3), await retriever.SearchAsync(text, new SearchOptions { Top = 3, Rerank = 6 }, Token));
     }
@@ -139,14 +139,14 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     [Fact]
     public async Task WhatWasReportedBeforeAnInterruptionIsNotDoneAgain()
     {
-        var pictures = Copies(60);
+        var images = Copies(60);
         var reported = new List<string>();
         using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
             // The reader stops it in the middle of a batch.
             var seen = 0;
-            IEnumerable<ImageSource> Sources() => pictures.Select(path =>
+            IEnumerable<ImageSource> Sources() => images.Select(path =>
             {
                 if (++seen == 40)
                     stop.CancelAfter(1);
@@ -169,7 +169,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         {
             Assert.Subset(retriever.Index.Entries().Select(entry => retriever.PathOf(entry.Id)).ToHashSet(), reported.ToHashSet());
             var before = retriever.Index.Count;
-            Assert.Equal(60 - before, (await AddAsync(retriever, pictures)).Count(result => result.Outcome == IndexingOutcome.Added));
+            Assert.Equal(60 - before, (await AddAsync(retriever, images)).Count(result => result.Outcome == IndexingOutcome.Added));
             Assert.Equal(60, retriever.Index.Count);
         }
     }
@@ -177,16 +177,16 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     [Fact]
     public async Task AReaderWhoLeavesKeepsWhatIsMade()
     {
-        var pictures = Copies(20);
+        var images = Copies(20);
         using var retriever = Retriever.Open(matchers.Demo, IndexPath);
-        // It is left at the picture that cannot be read, with nine before it.
-        await foreach (var result in retriever.AddAsync(pictures[..9].Append("no.png").Concat(pictures[9..]).Select(path => ImageSource.FromFile(path)), Token))
+        // It is left at the image that cannot be read, with nine before it.
+        await foreach (var result in retriever.AddAsync(images[..9].Append("no.png").Concat(images[9..]).Select(path => ImageSource.FromFile(path)), Token))
         {
             if (!result.Succeeded)
                 break;
         }
         Assert.InRange(retriever.Index.Count, 9, 19);
-        Assert.Equal(20 - retriever.Index.Count, (await AddAsync(retriever, pictures)).Count(result => result.Outcome == IndexingOutcome.Added));
+        Assert.Equal(20 - retriever.Index.Count, (await AddAsync(retriever, images)).Count(result => result.Outcome == IndexingOutcome.Added));
         Assert.Equal(20, retriever.Index.Count);
     }
 
@@ -235,7 +235,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         Assert.Contains("Top is 0", Refused(() => retriever.Search("a", new SearchOptions { Top = 0 }, Token)), StringComparison.Ordinal);
         Assert.Contains("Rerank is -1", Refused(() => retriever.Search("a", new SearchOptions { Rerank = -1 }, Token)), StringComparison.Ordinal);
         Assert.Contains("no matching head", Refused(() => retriever.Search("a", new SearchOptions { Rerank = 5 }, Token)), StringComparison.Ordinal);
-        Assert.Contains("not with a picture", Refused(() => retriever.SearchByImage(Demo.Paths[0], new SearchOptions { Rerank = 5 }, Token)), StringComparison.Ordinal);
+        Assert.Contains("not with an image", Refused(() => retriever.SearchByImage(Demo.Paths[0], new SearchOptions { Rerank = 5 }, Token)), StringComparison.Ordinal);
         Assert.Empty(retriever.Search("a", cancellationToken: Token));
         Assert.Throws<ImageException>(() => retriever.SearchByImage("no.png", cancellationToken: Token));
     }

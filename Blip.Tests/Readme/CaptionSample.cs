@@ -12,9 +12,9 @@ internal static class CaptionSample
         using var captioner = Captioner.Load("weights/captioning", new CaptionerOptions { Device = "auto", BatchSize = 4 });
         Console.WriteLine(captioner.Caption("weights/samples/00.png").Text);
 
-        var pictures = Directory.GetFiles("weights/samples", "*.png").Select(path => ImageSource.FromFile(path));
+        var images = Directory.GetFiles("weights/samples", "*.png").Select(path => ImageSource.FromFile(path));
         var options = new CaptionOptions { Generation = new GenerationOptions { NumBeams = 3, MaxNewTokens = 30 } };
-        await foreach (var result in captioner.CaptionAllAsync(pictures, options))
+        await foreach (var result in captioner.CaptionAllAsync(images, options))
             Console.WriteLine($"{result.Source.Name}: {result.Caption?.Text ?? result.Error}");
         // </sample>
     }

@@ -11,8 +11,8 @@ internal static class EmbeddingSample
         using var embedder = Embedder.Load("weights/retrieval");
         var text = embedder.EmbedText("a small black square on a brown background");
 
-        var pictures = Directory.GetFiles("weights/samples", "*.png").Select(path => ImageSource.FromFile(path));
-        var vectors = await embedder.EmbedImagesAsync(pictures).Where(image => image.Succeeded).ToListAsync();
+        var images = Directory.GetFiles("weights/samples", "*.png").Select(path => ImageSource.FromFile(path));
+        var vectors = await embedder.EmbedImagesAsync(images).Where(image => image.Succeeded).ToListAsync();
         var nearest = vectors.MaxBy(image => image.Vector!.Zip(text, (a, b) => a * b).Sum())!;
         Console.WriteLine($"{nearest.Source.Name}, a vector of {embedder.Dimension} numbers");
         // </sample>

@@ -13,8 +13,8 @@ internal static class MatchSample
         foreach (var match in matcher.Match("weights/samples/00.png", texts))
             Console.WriteLine($"{match.MatchProbability:0.00} {match.Cosine:0.00} {match.Text}");
 
-        var pictures = Directory.GetFiles("weights/samples", "*.png").Select(path => ImageSource.FromFile(path));
-        await foreach (var result in matcher.MatchAllAsync(pictures, texts))
+        var images = Directory.GetFiles("weights/samples", "*.png").Select(path => ImageSource.FromFile(path));
+        await foreach (var result in matcher.MatchAllAsync(images, texts))
             Console.WriteLine($"{result.Source.Name}: {result.Matches?.Count(match => match.MatchProbability > 0.5)} fit {result.Error}");
         // </sample>
     }

@@ -37,7 +37,7 @@ public partial class ReadmeTests
     }
 
     [Fact]
-    public async Task The_match_sample_finds_the_pictures_that_fit()
+    public async Task The_match_sample_finds_the_images_that_fit()
     {
         var printed = await Run(MatchSample.RunAsync);
 
@@ -51,7 +51,7 @@ public partial class ReadmeTests
     public async Task The_answer_sample_answers() => Assert.Equal(["cyan", "large", "white > "], (await Run(AnswerSample.RunAsync)).Select(line => line[..Math.Min(line.Length, 8)]));
 
     [Fact]
-    public async Task The_embedding_sample_finds_the_nearest_picture() =>
+    public async Task The_embedding_sample_finds_the_nearest_image() =>
         Assert.Equal(["weights/samples/03.png, a vector of 64 numbers"], await Run(EmbeddingSample.RunAsync));
 
     [Fact]

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Blip.Bench.Works;
+using Blip.Bench.Workloads;
 using Blip.Runtime.Retrieval;
 
 namespace Blip.Tests.Retrieval;

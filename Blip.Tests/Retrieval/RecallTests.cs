@@ -5,7 +5,7 @@ namespace Blip.Tests.Retrieval;
 
 public class RecallTests
 {
-    // Two pictures, five texts; worked out by hand.
+    // Two images, five texts; worked out by hand.
     [Fact]
     public void Both_directions_of_a_small_table_are_what_they_are_by_hand()
     {

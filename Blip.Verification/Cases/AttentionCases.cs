@@ -68,7 +68,7 @@ public sealed record AttentionCase(string Name, int Rows, int QueryTokens, int K
     public float ValueSpread { get; init; } = 1;
 
     /// <summary>What a device may round to before it multiplies.</summary>
-    public WeightFormat Precision { get; init; }
+    public DType Precision { get; init; }
 
     /// <summary>Queries, keys, values and outputs are stored in 16 bits where the device's kernels would round them to these anyway.</summary>
     public bool Halves { get; init; }
@@ -94,7 +94,7 @@ public static class AttentionCases
         new("head size 16, a full block of keys", 1, 6, 64, 2, 16),
         new("head size 24, one key past a block", 1, 7, 65, 2, 24) { Probabilities = true },
         new("head size 33, one key short of a block", 1, 8, 63, 2, 33),
-        new("values of 16 bits, two blocks of queries, three of keys", 1, 70, 130, 1, 64) { Precision = WeightFormat.Float16, Halves = true },
+        new("values of 16 bits, two blocks of queries, three of keys", 1, 70, 130, 1, 64) { Precision = DType.Float16, Halves = true },
         new("head size 80", 1, 11, 130, 1, 80) { Packed = false },
         new("head size 96", 1, 5, 70, 2, 96),
         new("head size 128, packed", 2, 9, 9, 2, 128) { Packed = true },
@@ -106,8 +106,8 @@ public static class AttentionCases
         new("causal step, beams over two blocks", 3, 1, 100, 2, 16) { Causal = true, Start = 96, Spare = 28, KeyRows = KeyRows.Shuffled, Probabilities = true },
         new("causal chunk after a cache", 2, 5, 30, 2, 32) { Causal = true, Start = 20, Spare = 1 },
         new("causal, padded", 3, 12, 12, 2, 8) { Causal = true, Padding = Padding.Ragged, Probabilities = true },
-        new("values of 16 bits, packed and padded", 2, 13, 13, 2, 24) { Packed = true, Padding = Padding.Ragged, Precision = WeightFormat.BFloat16, Halves = true },
-        new("values of 16 bits, causal over two blocks", 1, 67, 67, 2, 16) { Packed = true, Causal = true, Precision = WeightFormat.Float16, Halves = true },
+        new("values of 16 bits, packed and padded", 2, 13, 13, 2, 24) { Packed = true, Padding = Padding.Ragged, Precision = DType.BFloat16, Halves = true },
+        new("values of 16 bits, causal over two blocks", 1, 67, 67, 2, 16) { Packed = true, Causal = true, Precision = DType.Float16, Halves = true },
         new("padded", 4, 10, 75, 2, 16) { Padding = Padding.Ragged, Probabilities = true },
         new("nothing but padding", 4, 10, 75, 2, 16) { Padding = Padding.Everything, Probabilities = true },
         new("a mask of ones", 2, 10, 75, 2, 16) { Padding = Padding.Ones },
@@ -138,7 +138,7 @@ public static class AttentionCases
     public static IEnumerable<AttentionCase> Rounded =>
         from test in Small
         where test is { QueryTokens: > 1, Spread: <= 32, ValueSpread: <= 1, Probabilities: false, Halves: false }
-        from precision in new[] { WeightFormat.Float16, WeightFormat.BFloat16 }
+        from precision in new[] { DType.Float16, DType.BFloat16 }
         from halves in test.HeadDim % ValueFormats.Unit == 0 ? new[] { false, true } : [false]
         select test with { Name = halves ? $"{test.Name}, values of 16 bits" : test.Name, Precision = precision, Halves = halves };
 
@@ -146,7 +146,7 @@ public static class AttentionCases
     public static IReadOnlyList<AttentionCase> Real =>
     [
         new("vision encoder, base", 1, 577, 577, 12, 64) { Packed = true },
-        new("vision encoder, base, 16 bits", 1, 577, 577, 12, 64) { Packed = true, Precision = WeightFormat.Float16, Halves = true },
+        new("vision encoder, base, 16 bits", 1, 577, 577, 12, 64) { Packed = true, Precision = DType.Float16, Halves = true },
         new("vision encoder, large, 2 images", 2, 577, 577, 16, 64) { Packed = true },
         new("vision encoder, 768 pixels", 1, 2305, 2305, 2, 64) { Packed = true },
         new("vision encoder, retrieval, 224 pixels", 1, 197, 197, 12, 64) { Packed = true },
@@ -220,8 +220,8 @@ public sealed class AttentionData : IDisposable
         }
         if (test.Halves)
         {
-            args.InputFormat = Attention.Rounds(target, args) ?? WeightFormat.Float32;
-            args.OutputFormat = Attention.Stores(target, args, test.Precision) ? test.Precision : WeightFormat.Float32;
+            args.InputFormat = Attention.InputFormat(target, args) ?? DType.Float32;
+            args.OutputFormat = Attention.CanStore(target, args, test.Precision) ? test.Precision : DType.Float32;
         }
         args.Query = Upload(device, HalfValues.Pack(Query, args.InputFormat));
         args.Key = test.Packed ? args.Query : Upload(device, HalfValues.Pack(Key, args.InputFormat));
@@ -262,15 +262,15 @@ public sealed class AttentionData : IDisposable
     public DeviceBuffer<float>? Probabilities { get; }
 
     /// <summary>The largest error of the output, and of the weights if asked for, relative to what is allowed; and where it is.</summary>
-    public Agreement Compare() => Compare(AttentionCuda.OnTensorCores(architecture, Args) ? test.Precision : WeightFormat.Float32);
+    public Agreement Compare() => Compare(AttentionCuda.OnTensorCores(architecture, Args) ? test.Precision : DType.Float32);
 
     /// <summary>The same for a kernel that rounds queries, keys and values to a format.</summary>
-    public Agreement Compare(WeightFormat format)
+    public Agreement Compare(DType format)
     {
         var (query, key, value) = (GemmCases.Rounded(Query, format), GemmCases.Rounded(Key, format), GemmCases.Rounded(Value, format));
         var (expected, weights) = AttentionReference.Run(Inputs with { Query = query, Key = key, Value = value });
         // Beside inputs as they are rounded, softmax weights are rounded once, and outputs where they are stored so: each by half a unit of its last place.
-        var half = format == WeightFormat.Float16 ? 1.0 / 2048 : 1.0 / 256;
+        var half = format == DType.Float16 ? 1.0 / 2048 : 1.0 / 256;
         var bound = format.Is16Bits() ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
         var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs), "output");
         return Probabilities is null ? output : output.Or(Worst(weights, Probabilities.ToArray(), bound, "weight"));

@@ -12,7 +12,7 @@ public static class BackwardCases
     public static IReadOnlyList<GemmCase> RealGemms =>
     [
         new("base, query-key-value", 35, 768, 2304), new("base, dense", 35, 768, 768), new("base, feed-forward in", 35, 768, 3072),
-        new("base, feed-forward out", 35, 3072, 768), new("base, matching head", 1, 768, 2), new("base, feed-forward in", 35, 768, 3072) { Format = WeightFormat.BFloat16 },
+        new("base, feed-forward out", 35, 3072, 768), new("base, matching head", 1, 768, 2), new("base, feed-forward in", 35, 768, 3072) { Format = DType.BFloat16 },
     ];
 
     /// <summary>As in the text tower over 35 words.</summary>

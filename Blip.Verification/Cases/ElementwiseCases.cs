@@ -39,7 +39,7 @@ public static class ElementwiseCases
     /// <summary>Elements of sums.</summary>
     public static IReadOnlyList<int> Sums => [1, 7, 16, 1000, 40_000];
 
-    /// <summary>The residual of a base model's encoder, of one picture and of eight.</summary>
+    /// <summary>The residual of a base model's encoder, of one image and of eight.</summary>
     public static IReadOnlyList<int> RealSums => [577 * 768, 8 * 577 * 768];
 
     /// <summary>The terms of a sum, the same every time.</summary>

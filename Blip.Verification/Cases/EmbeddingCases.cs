@@ -8,13 +8,13 @@ namespace Blip.Verification.Cases;
 public sealed record EmbeddingCase(int Rows, int Tokens, int Vocabulary, int Hidden, int MaxPositions, bool Start = false)
 {
     /// <summary>How the table is stored.</summary>
-    public WeightFormat Format { get; init; }
+    public DType Format { get; init; }
 
     /// <summary>What is looked up, the same every time. Words are halves from -3.5 to 3.5, which formats of 16 bits hold exactly; for 8 bits whole numbers on a scale of 1/128.</summary>
     public EmbeddingInputs Make()
     {
         var random = new Random(Hidden);
-        var (steps, unit) = Format == WeightFormat.Int8 ? (128, 128f) : (8, 2f);
+        var (steps, unit) = Format == DType.Int8 ? (128, 128f) : (8, 2f);
         var table = EmbeddingCases.Values(random, Vocabulary * Hidden).Select(value => MathF.Round(value * (steps - 1)) / unit).ToArray();
         for (var word = 0; word < Vocabulary; word++)
             table[word * Hidden] = (steps - 1) / unit;
@@ -36,16 +36,17 @@ public static class EmbeddingCases
     [
         new(1, 1, 1, 1, 1), new(2, 3, 5, 7, 9), new(3, 5, 64, 12, 9, Start: true), new(2, 7, 65, 33, 20), new(5, 1, 201, 96, 40, Start: true),
         new(4, 11, 199, 129, 16, Start: true),
-        new(2, 9, 77, 31, 16) { Format = WeightFormat.Float16 }, new(2, 9, 130, 48, 16, Start: true) { Format = WeightFormat.BFloat16 },
-        new(3, 7, 65, 1, 20) { Format = WeightFormat.Int8 }, new(2, 9, 130, 47, 16, Start: true) { Format = WeightFormat.Int8 },
+        new(2, 9, 77, 31, 16) { Format = DType.Float16 }, new(2, 9, 130, 48, 16, Start: true) { Format = DType.BFloat16 },
+        new(3, 7, 65, 1, 20) { Format = DType.Int8 }, new(2, 9, 130, 47, 16, Start: true) { Format = DType.Int8 },
         new(1, 35, 1031, 1024, 512),
     ];
 
     /// <summary>A prompt of the base model, and a step of three beams.</summary>
     public static IReadOnlyList<EmbeddingCase> Real => [new(2, 20, 30524, 768, 512), new(3, 1, 30524, 768, 512, Start: true)];
 
-    /// <summary>A token of each row, counted from one: beyond the end, before the beginning, the last one, and so on.</summary>
-    public static int[] Tokens(int rows, int tokens) => [.. Enumerable.Range(0, rows).Select(row => (row % 3) switch { 0 => tokens + 2, 1 => -1, _ => tokens })];
+    /// <summary>A token of each row, counted from one: beyond the end, before the beginning, the last one, one between, and so on.</summary>
+    public static int[] Tokens(int rows, int tokens) =>
+        [.. Enumerable.Range(0, rows).Select(row => (row % 4) switch { 0 => tokens + 2, 1 => -1, 2 => tokens, _ => (tokens / 2) + 1 })];
 
     /// <summary>Numbers from -1 to 1.</summary>
     public static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextSingle()) - 1)];

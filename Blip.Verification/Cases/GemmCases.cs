@@ -44,7 +44,7 @@ public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeat
     public Spread Spread { get; init; }
 
     /// <summary>How the weights are stored.</summary>
-    public WeightFormat Format { get; init; }
+    public DType Format { get; init; }
 
     /// <summary>
     /// Inputs are stored in 16 bits where the device's kernels would round them to these anyway, and so are outputs without a residual: as between
@@ -130,20 +130,20 @@ public static class GemmCases
         .. Formats(new("base, feed-forward in", 577, 768, 3072) { Large = true, Activation = Activation.Gelu }),
         .. Formats(new("base, one token, feed-forward out", 1, 3072, 768) { Residual = true }),
         .. Formats(new("base, vocabulary", 1, 768, 30524) { Large = true }),
-        new("base, query-key-value", 577, 768, 2304) { Large = true, Format = WeightFormat.Int8 },
-        new("base, attention output", 577, 768, 768) { Large = true, Residual = true, Format = WeightFormat.Int8 },
-        new("base, feed-forward out", 577, 3072, 768) { Large = true, Residual = true, Format = WeightFormat.Int8 },
-        new("base, vocabulary, three beams", 3, 768, 30524) { Large = true, Format = WeightFormat.Int8 },
+        new("base, query-key-value", 577, 768, 2304) { Large = true, Format = DType.Int8 },
+        new("base, attention output", 577, 768, 768) { Large = true, Residual = true, Format = DType.Int8 },
+        new("base, feed-forward out", 577, 3072, 768) { Large = true, Residual = true, Format = DType.Int8 },
+        new("base, vocabulary, three beams", 3, 768, 30524) { Large = true, Format = DType.Int8 },
         new("large, cross-attention of text", 64, 1024, 1536) { Large = true },
         new("large, feed-forward", 197, 1024, 4096) { Large = true, Activation = Activation.Gelu },
         new("large, feed-forward out", 197, 4096, 1024) { Large = true, Residual = true },
     ];
 
-    /// <summary>The image encoder's products for 32 pictures, plain, as a library of linear algebra has them, 16 bits throughout: only timed, and on GPUs.</summary>
+    /// <summary>The image encoder's products for 32 images, plain, as a library of linear algebra has them, 16 bits throughout: only timed, and on GPUs.</summary>
     public static IReadOnlyList<GemmCase> Batches { get; } =
     [
         .. new[] { (768, 2304), (768, 768), (768, 3072), (3072, 768) }.Select(
-            shape => new GemmCase("base, 32 pictures", 32 * 577, shape.Item1, shape.Item2) { Large = true, Bias = false, Format = WeightFormat.Float16, Halves = true }),
+            shape => new GemmCase("base, 32 images", 32 * 577, shape.Item1, shape.Item2) { Large = true, Bias = false, Format = DType.Float16, Halves = true }),
     ];
 
     /// <summary>As in the real models, base and large.</summary>
@@ -165,7 +165,7 @@ public static class GemmCases
             for (var k = 0; k < gemm.InFeatures; k++)
                 x[(row * gemm.InFeatures) + k] *= k == row % gemm.InFeatures ? 1 : 0;
         }
-        if (gemm.Format == WeightFormat.Float16 && gemm.Spread == Spread.Extreme)
+        if (gemm.Format == DType.Float16 && gemm.Spread == Spread.Extreme)
             Clamp(weights);
         return new GemmInputs(
             x, weights,
@@ -178,12 +178,12 @@ public static class GemmCases
     /// <summary>
     /// The largest error of an output relative to what is allowed: rounding errors of a sum of n terms grow with √n where they are
     /// independent, on the scale of the sum of magnitudes; a few units of slack are for the activation. Weights count as they are stored.
-    /// With <see cref="WeightFormat.Int8"/> inputs may be rounded to 1/32767 of the largest of their row, each by half of that at most and
+    /// With <see cref="DType.Int8"/> inputs may be rounded to 1/32767 of the largest of their row, each by half of that at most and
     /// independent of the others: their sum is off by at most Σ |w| / 2 of it, and by no more than seven standard deviations, 2 · √(Σ w²).
     /// A kernel that rounds its inputs is compared with the product of what it rounded them to; what is beyond half precision is infinite then.
     /// Outputs that are stored in a format are off by half a unit of their last place more.
     /// </summary>
-    public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds = false, WeightFormat stored = WeightFormat.Float32)
+    public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds = false, DType stored = DType.Float32)
     {
         if (rounds)
             inputs = inputs with { X = Rounded(inputs.X, gemm.Format) };
@@ -212,19 +212,19 @@ public static class GemmCases
     }
 
     /// <summary>Inputs as tensor cores multiply them with weights of a format: beside whole numbers in half precision.</summary>
-    public static float[] Rounded(float[] x, WeightFormat format) => format switch
+    public static float[] Rounded(float[] x, DType format) => format switch
     {
-        WeightFormat.Float32 => x,
-        WeightFormat.BFloat16 => Stored(x, 1, WeightFormat.BFloat16).Weights,
-        _ => Stored(x, 1, WeightFormat.Float16).Weights,
+        DType.Float32 => x,
+        DType.BFloat16 => Stored(x, 1, DType.BFloat16).Weights,
+        _ => Stored(x, 1, DType.Float16).Weights,
     };
 
     /// <summary>Weights as a kernel reads them, and what the products of each output are multiplied with; empty: nothing.</summary>
-    public static (float[] Weights, float[] Scales) Stored(float[] weights, int inFeatures, WeightFormat format) => format switch
+    public static (float[] Weights, float[] Scales) Stored(float[] weights, int inFeatures, DType format) => format switch
     {
-        WeightFormat.Float32 => (weights, []),
-        WeightFormat.Float16 => ([.. weights.Select(weight => (float)(Half)weight)], []),
-        WeightFormat.BFloat16 => ([.. weights.Select(weight => BFloat16Weights.Decode(WeightPacking.Round(weight, format)))], []),
+        DType.Float32 => (weights, []),
+        DType.Float16 => ([.. weights.Select(weight => (float)(Half)weight)], []),
+        DType.BFloat16 => ([.. weights.Select(weight => BFloat16Weights.Decode(WeightPacking.Round(weight, format)))], []),
         _ => Quantised(weights, inFeatures),
     };
 
@@ -245,7 +245,7 @@ public static class GemmCases
     private static double[] InputBounds(GemmCase gemm, float[] x, float[] weights, float[] scales)
     {
         var bounds = new double[x.Length / gemm.InFeatures * gemm.OutFeatures];
-        if (gemm.Format != WeightFormat.Int8)
+        if (gemm.Format != DType.Int8)
             return bounds;
         var steps = Enumerable.Range(0, x.Length / gemm.InFeatures).Select(row => Math.Max(x.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray().Max(Math.Abs), 1e-30) / 32767).ToArray();
         for (var n = 0; n < gemm.OutFeatures; n++)
@@ -287,9 +287,9 @@ public static class GemmCases
         : [.. Enumerable.Range(0, gemm.Rows)];
 
     private static IEnumerable<GemmCase> Formats(GemmCase gemm) =>
-        [gemm with { Format = WeightFormat.Float16 }, gemm with { Format = WeightFormat.BFloat16 }, gemm with { Format = WeightFormat.Int8 }];
+        [gemm with { Format = DType.Float16 }, gemm with { Format = DType.BFloat16 }, gemm with { Format = DType.Int8 }];
 
-    private static IEnumerable<GemmCase> OfAll(GemmCase gemm) => Formats(gemm).Prepend(gemm).Where(one => !one.Halves || one.Format != WeightFormat.Float32);
+    private static IEnumerable<GemmCase> OfAll(GemmCase gemm) => Formats(gemm).Prepend(gemm).Where(one => !one.Halves || one.Format != DType.Float32);
 
     private static float[] Numbers(Random random, int count, float scale, Spread spread)
     {

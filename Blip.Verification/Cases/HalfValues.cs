@@ -10,7 +10,7 @@ public static class HalfValues
     private const ushort NotANumber = 0x7FFF;
 
     /// <summary>Rounds values as a kernel stores them; single precision stays as it is.</summary>
-    public static float[] Pack(float[] values, WeightFormat format)
+    public static float[] Pack(float[] values, DType format)
     {
         if (!format.Is16Bits())
             return values;
@@ -22,22 +22,22 @@ public static class HalfValues
     }
 
     /// <summary>The values that are stored.</summary>
-    public static float[] Unpack(float[] packed, WeightFormat format)
+    public static float[] Unpack(float[] packed, DType format)
     {
         var bits = MemoryMarshal.Cast<float, ushort>(packed).ToArray();
         return format switch
         {
-            WeightFormat.Float16 => [.. bits.Select(Float16Weights.Decode)],
-            WeightFormat.BFloat16 => [.. bits.Select(BFloat16Weights.Decode)],
+            DType.Float16 => [.. bits.Select(Float16Weights.Decode)],
+            DType.BFloat16 => [.. bits.Select(BFloat16Weights.Decode)],
             _ => packed,
         };
     }
 
     /// <summary>By how much a value may be off where it is stored in a format; infinite beyond its range.</summary>
-    public static double Rounding(double value, WeightFormat format) => format switch
+    public static double Rounding(double value, DType format) => format switch
     {
-        WeightFormat.Float16 => Math.Abs(value) >= 65520 ? double.PositiveInfinity : Math.Max(Math.Abs(value) / 2048, 1.0 / (1 << 25)),
-        WeightFormat.BFloat16 => Math.Abs(value) / 256,
+        DType.Float16 => Math.Abs(value) >= 65520 ? double.PositiveInfinity : Math.Max(Math.Abs(value) / 2048, 1.0 / (1 << 25)),
+        DType.BFloat16 => Math.Abs(value) / 256,
         _ => 0,
     };
 }

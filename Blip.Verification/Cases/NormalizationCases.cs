@@ -34,7 +34,7 @@ public enum RowValues
 public sealed record NormalizationCase(int Rows, int Width, RowValues Values = RowValues.Usual, float Eps = 1e-5f, bool Residual = false)
 {
     /// <summary>How results are stored, where the device's kernels store them so.</summary>
-    public WeightFormat Format { get; init; }
+    public DType Format { get; init; }
 
     /// <summary>Inputs begin at no multiple of 16 bytes.</summary>
     public bool Shifted { get; init; }
@@ -103,7 +103,7 @@ public static class NormalizationCases
     /// <summary>Results in 16 bits, for a layer normalisation alone.</summary>
     public static IEnumerable<NormalizationCase> Rounded =>
         from test in new NormalizationCase[] { new(7, 136, RowValues.Offset, Residual: true), new(2, 40), new(5, 264, RowValues.Offset) }
-        from format in new[] { WeightFormat.Float16, WeightFormat.BFloat16 }
+        from format in new[] { DType.Float16, DType.BFloat16 }
         from shifted in new[] { false, true }
         select test with { Format = format, Shifted = shifted };
 

@@ -6,7 +6,7 @@ namespace Blip.Verification.Cases;
 public sealed record PatchCase(int Batch, int Channels, int Height, int Width, int Patch, int Hidden)
 {
     /// <summary>How patches are stored, where the device's kernels store them so.</summary>
-    public WeightFormat Format { get; init; }
+    public DType Format { get; init; }
 
     /// <summary>Patches of one image.</summary>
     public int Patches => Height / Patch * (Width / Patch);
@@ -28,7 +28,7 @@ public static class PatchEmbeddingCases
     /// <summary>Patches in 16 bits.</summary>
     public static IEnumerable<PatchCase> Rounded =>
         from test in new PatchCase[] { new(2, 3, 8, 12, 4, 5), new(3, 2, 33, 21, 6, 17), new(1, 3, 33, 47, 16, 64) }
-        from format in new[] { WeightFormat.Float16, WeightFormat.BFloat16 }
+        from format in new[] { DType.Float16, DType.BFloat16 }
         select test with { Format = format };
 
     /// <summary>As the models cut them, base and large.</summary>

@@ -10,7 +10,7 @@ public sealed record ResamplingCase(int Width, int Height, int TargetWidth, int 
     /// <summary>Pixels are 0 or 255, so that the filter overshoots everywhere.</summary>
     public bool Extreme { get; init; }
 
-    /// <summary>A picture of noise.</summary>
+    /// <summary>An image of noise.</summary>
     public byte[] Pixels()
     {
         var pixels = new byte[3 * Width * Height];
@@ -47,7 +47,7 @@ public static class ResamplingCases
         [new(481, 323, 384, 384), new(1920, 1080, 384, 384), new(4000, 3000, 384, 384), new(3000, 4000, 384, 384), new(640, 480, 480, 480), new(240, 180, 96, 96)];
 }
 
-/// <summary>A case's picture and tables on a device.</summary>
+/// <summary>A case's image and tables on a device.</summary>
 public sealed class ResamplingData : IDisposable
 {
     private readonly ResamplingCase test;
@@ -55,7 +55,7 @@ public sealed class ResamplingData : IDisposable
     private readonly DeviceBuffer<byte> source, intermediate, target;
     private readonly DeviceBuffer<int> columns, rows;
 
-    /// <summary>Uploads the picture.</summary>
+    /// <summary>Uploads the image.</summary>
     public ResamplingData(Device device, ResamplingCase test)
     {
         this.test = test;

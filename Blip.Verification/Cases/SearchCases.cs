@@ -135,7 +135,7 @@ public static class SearchCases
         new(3000, 64, 1, 20, SearchValues.NearTies) { LeftOutEvery = 7 }, new(300, 40, 4, 10) { LeftOutEvery = 3 }, new(272, 24, 4, 3, SearchValues.Rising),
     ];
 
-    /// <summary>The test pictures of Flickr and COCO, the first to be re-ranked of each; and a million.</summary>
+    /// <summary>The test images of Flickr and COCO, the first to be re-ranked of each; and a million.</summary>
     public static IReadOnlyList<SearchCase> Real =>
     [
         new(1000, 256, 1, 128), new(5000, 256, 1, 256), new(25_010, 256, 8, 256), new(1_000_000, 256, 1, 10), new(1_000_000, 256, 8, 10),

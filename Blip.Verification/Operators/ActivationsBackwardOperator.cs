@@ -24,7 +24,10 @@ internal sealed class ActivationsBackwardOperator(ActivationCase test) : Gradien
                 yield break;
             float[] x = [.. Enumerable.Range(-60, 121).Select(i => (i * 0.1f) + 0.03f)];
             double[] gradient = [.. x.Select(value => ActivationsBackwardReference.Derivative(value, test.Kind))];
-            yield return new Slope("x", x, gradient, values => values.Sum(value => ActivationsReference.Apply(value, test.Kind))) { IsWhole = true };
+            yield return new Slope("x", x, gradient, values => values.Sum(value => ActivationsReference.Apply(value, test.Kind)))
+            {
+                IsWhole = true,
+            };
         }
     }
 
@@ -35,7 +38,8 @@ internal sealed class ActivationsBackwardOperator(ActivationCase test) : Gradien
         var dx = buffers.Allocate<float>(test.Count);
         return new PreparedOperator(buffers)
         {
-            Run = form => ActivationsBackward.Run(buffers.Device, x.View, dy.View, dx.View, test.Count, test.Kind, buffers.IsPortable(form)),
+            Run = form => ActivationsBackward.Run(
+                buffers.Device, x.View, dy.View, dx.View, test.Count, test.Kind, buffers.IsPortable(form)),
             Output = () => dx.ToArray(),
             Compare = () => Compare(values, gradient, dx.ToArray()),
             Bytes = 3.0 * sizeof(float) * test.Count,
@@ -48,7 +52,8 @@ internal sealed class ActivationsBackwardOperator(ActivationCase test) : Gradien
         var seen = test.Seen;
         double[] expected = [.. seen.Select(i => dy[i] * ActivationsBackwardReference.Derivative(x[i], test.Kind))];
         // Sums of terms around 1, the argument times another in each of them.
-        return Agreement.Within(
-            expected, [.. seen.Select(i => actual[i])], i => Math.Abs(dy[seen[i]]) * (8 + Math.Min(Math.Abs(x[seen[i]]), 16)) * Ulp / 2, $"{test.Kind}, element");
+        return Agreement.Within(expected, [.. seen.Select(i => actual[i])], Bound, $"{test.Kind}, element");
+
+        double Bound(int i) => Math.Abs(dy[seen[i]]) * (8 + Math.Min(Math.Abs(x[seen[i]]), 16)) * Ulp / 2;
     }
 }

@@ -16,7 +16,8 @@ public readonly record struct Agreement(double Error, string Where)
     /// <param name="actual">The operator's.</param>
     /// <param name="bound">The largest allowed error of the element at an index.</param>
     /// <param name="what">What an element is called.</param>
-    public static Agreement Within(IReadOnlyList<double> expected, IReadOnlyList<float> actual, Func<int, double> bound, string what = "element")
+    public static Agreement Within(
+        IReadOnlyList<double> expected, IReadOnlyList<float> actual, Func<int, double> bound, string what = "element")
     {
         if (expected.Count != actual.Count)
             return new(double.PositiveInfinity, $"{actual.Count} elements, not {expected.Count}");

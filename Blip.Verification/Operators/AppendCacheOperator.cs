@@ -19,7 +19,8 @@ internal sealed class AppendCacheOperator(EmbeddingCase test) : OperatorCase("ap
         return new PreparedOperator(buffers)
         {
             Run = form => AppendCache.Run(buffers.Device, data.Args, buffers.IsPortable(form)),
-            Compare = () => Agreement.Exact(data.ExpectedKeys, data.Keys(), "key").Or(Agreement.Exact(data.ExpectedValues, data.Values(), "value")),
+            Compare = () => Agreement.Exact(data.ExpectedKeys, data.Keys(), "key")
+                .Or(Agreement.Exact(data.ExpectedValues, data.Values(), "value")),
             Bytes = 4.0 * sizeof(float) * test.Rows * test.Tokens * test.Hidden,
         };
     }

@@ -5,7 +5,8 @@ using Blip.Verification.References;
 namespace Blip.Verification.Operators;
 
 /// <summary>The class token and the patches' tokens, with their positions added.</summary>
-internal sealed class AssembleTokensOperator(PatchCase test) : OperatorCase("assembletokens", $"{test.Batch} x {test.Patches + 1} tokens of {test.Hidden}")
+internal sealed class AssembleTokensOperator(PatchCase test)
+    : OperatorCase("assembletokens", $"{test.Batch} x {test.Patches + 1} tokens of {test.Hidden}")
 {
     /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
@@ -29,9 +30,11 @@ internal sealed class AssembleTokensOperator(PatchCase test) : OperatorCase("ass
         return new PreparedOperator(buffers)
         {
             Run = form => AssembleTokens.Run(
-                buffers.Device, patches.View, classEmbedding.View, positions.View, y.View, test.Batch, test.Patches, test.Hidden, buffers.IsPortable(form)),
+                buffers.Device, patches.View, classEmbedding.View, positions.View, y.View, test.Batch, test.Patches, test.Hidden,
+                buffers.IsPortable(form)),
             Output = () => y.ToArray(),
-            Compare = () => Agreement.Exact(AssembleTokensReference.Run(embeddings, first, learned, test.Batch, test.Patches, test.Hidden), y.ToArray()),
+            Compare = () => Agreement.Exact(
+                AssembleTokensReference.Run(embeddings, first, learned, test.Batch, test.Patches, test.Hidden), y.ToArray()),
             Bytes = sizeof(float) * ((2.0 * y.Length) + positions.Length),
         };
     }

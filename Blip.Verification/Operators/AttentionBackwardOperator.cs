@@ -9,7 +9,10 @@ internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCa
 {
     /// <summary>The sizes of the text tower over 35 words, and the gradients of the small attentions.</summary>
     public static IEnumerable<OperatorCase> Cases =>
-        [.. BackwardCases.RealAttentions.Select(test => new AttentionBackwardOperator(test) { Size = CaseSize.Real }), .. Of(AttentionOperator.Small)];
+    [
+        .. BackwardCases.RealAttentions.Select(test => new AttentionBackwardOperator(test) { Size = CaseSize.Real }),
+        .. Of(AttentionOperator.Small),
+    ];
 
     /// <inheritdoc/>
     public override TestedOn TestedOn => Size == CaseSize.Real ? TestedOn.Processors : TestedOn.Every;
@@ -31,7 +34,9 @@ internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCa
             var gradients = AttentionBackwardReference.Run(inputs, dy);
             if (test.Packed)
             {
-                yield return new Slope("queries, keys and values", data.Query, gradients.Packed, values => Loss(inputs with { Query = values, Key = values, Value = values }));
+                yield return new Slope(
+                    "queries, keys and values", data.Query, gradients.Packed,
+                    values => Loss(inputs with { Query = values, Key = values, Value = values }));
                 yield break;
             }
             yield return new Slope("queries", data.Query, gradients.Query, values => Loss(inputs with { Query = values }));

@@ -39,7 +39,9 @@ internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("atte
 
     /// <summary>None where keys are read from a cache position by position, and none where one key takes all.</summary>
     public override GradientCase? Gradient =>
-        test.KeyRows != KeyRows.Shuffled && test.Spread < 1e3 ? new AttentionBackwardOperator(test with { Probabilities = true }) { Size = Size } : null;
+        test.KeyRows != KeyRows.Shuffled && test.Spread < 1e3
+            ? new AttentionBackwardOperator(test with { Probabilities = true }) { Size = Size }
+            : null;
 
     /// <summary>A case's name.</summary>
     /// <param name="test">The case.</param>
@@ -56,9 +58,10 @@ internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("atte
             Run = form => Attention.Run(buffers.Device, data.Args, buffers.IsPortable(form)),
             Output = () => data.Output.ToArray(),
             Compare = data.Compare,
-            Bytes = test.Heads * test.HeadDim * ((read * ((test.Rows * test.QueryTokens) + keys)) + (written * test.Rows * test.QueryTokens)),
+            Bytes = test.Heads * test.HeadDim
+                * ((read * ((test.Rows * test.QueryTokens) + keys)) + (written * test.Rows * test.QueryTokens)),
         };
 
-        static double Size(WeightFormat format) => format.Is16Bits() ? 2 : sizeof(float);
+        static double Size(DType format) => format.Is16Bits() ? 2 : sizeof(float);
     }
 }

@@ -36,7 +36,8 @@ internal sealed class AttentionRolloutOperator((int Rows, int Heads, int Tokens)
         var after = buffers.Allocate<float>(Square);
         return new PreparedOperator(buffers)
         {
-            Run = form => AttentionRollout.Run(buffers.Device, probabilities.View, before.View, after.View, rows, heads, tokens, buffers.IsPortable(form)),
+            Run = form => AttentionRollout.Run(
+                buffers.Device, probabilities.View, before.View, after.View, rows, heads, tokens, buffers.IsPortable(form)),
             Output = () => after.ToArray(),
             Compare = () => Compare(weights, earlier, after.ToArray()),
             Bytes = sizeof(float) * (weights.Length + (2.0 * Square)),
@@ -47,6 +48,7 @@ internal sealed class AttentionRolloutOperator((int Rows, int Heads, int Tokens)
     private Agreement Compare(float[] probabilities, float[]? before, float[] actual)
     {
         var bound = (4 + (Math.Sqrt(test.Tokens + test.Heads) / 4)) / (1 << 23);
-        return Agreement.Within(AttentionRolloutReference.Run(probabilities, before, test.Rows, test.Heads, test.Tokens), actual, _ => bound);
+        var expected = AttentionRolloutReference.Run(probabilities, before, test.Rows, test.Heads, test.Tokens);
+        return Agreement.Within(expected, actual, _ => bound);
     }
 }

@@ -26,7 +26,7 @@ internal sealed class GemmBackwardOperator(GemmCase test, GemmInputs? given = nu
     {
         get
         {
-            if (test.Rows * test.OutFeatures >= 2000 || test.Spread != Spread.Trained || test.Format != WeightFormat.Float32)
+            if (test.Rows * test.OutFeatures >= 2000 || test.Spread != Spread.Trained || test.Format != DType.Float32)
                 yield break;
             var (inputs, dy) = (GemmCases.Make(test), BackwardCases.Gradient(test.Rows * test.OutFeatures));
             var weights = inputs.Weights;

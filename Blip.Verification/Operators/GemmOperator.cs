@@ -11,7 +11,8 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
 
     /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
-        GemmCases.All.Concat(GemmCases.Batches).Select(test => new GemmOperator(test) { Size = IsReal(test) ? CaseSize.Real : CaseSize.Small });
+        from test in GemmCases.All.Concat(GemmCases.Batches)
+        select new GemmOperator(test) { Size = IsReal(test) ? CaseSize.Real : CaseSize.Small };
 
     /// <inheritdoc/>
     public override TestedOn TestedOn => IsForGpus ? TestedOn.None : test.Large ? TestedOn.Processors : TestedOn.Every;
@@ -27,7 +28,10 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
 
     /// <summary>That of the product: the gradients of the epilogue are other operators'.</summary>
     public override GradientCase? Gradient =>
-        new GemmBackwardOperator(test with { Activation = Activation.None, Residual = false, Bias = false, Norm = false, Halves = false }) { Size = Size };
+        new GemmBackwardOperator(test with { Activation = Activation.None, Residual = false, Bias = false, Norm = false, Halves = false })
+        {
+            Size = test.Large ? CaseSize.Large : CaseSize.Small,
+        };
 
     /// <summary>Uploads a case's arrays: what the operator takes, and where it writes.</summary>
     /// <param name="buffers">What holds them.</param>
@@ -36,8 +40,9 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
     public static (GemmArgs Args, DeviceBuffer<float> Y) Upload(OperatorBuffers buffers, GemmCase test, GemmInputs inputs)
     {
         var target = KernelTarget.Of(buffers.Device);
-        var xFormat = test.Halves ? Gemm.Rounds(target, test.Format, test.InFeatures) ?? WeightFormat.Float32 : WeightFormat.Float32;
-        var yFormat = test is { Residual: false, Norm: false } && Gemm.Stores(target, test.Format, test.OutFeatures, xFormat) ? xFormat : WeightFormat.Float32;
+        var xFormat = test.Halves ? Gemm.InputFormat(target, test.Format, test.InFeatures) ?? DType.Float32 : DType.Float32;
+        var isStored = test is { Residual: false, Norm: false } && Gemm.CanStore(target, test.Format, test.OutFeatures, xFormat);
+        var yFormat = isStored ? xFormat : DType.Float32;
         var y = buffers.Allocate<float>(yFormat.Floats((long)test.Rows * test.OutFeatures));
         var args = new GemmArgs
         {
@@ -80,7 +85,8 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
             Output = Output,
             Compare = () => new(GemmCases.Error(test, inputs, Output(), rounds, args.YFormat), $"{test}"),
             Bytes = args.Weights.Bytes
-                + (sizeof(float) * (args.X.Length + args.Bias.Length + args.Residual.Length + args.Gamma.Length + args.Beta.Length + args.Y.Length)),
+                + (sizeof(float) * (args.X.Length + args.Bias.Length + args.Residual.Length + args.Gamma.Length + args.Beta.Length))
+                + (sizeof(float) * args.Y.Length),
         };
 
         float[] Output() => HalfValues.Unpack(y.ToArray(), args.YFormat);
@@ -98,6 +104,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
     private static bool IsReal(GemmCase test) => test.Large || test.Name.StartsWith("base", StringComparison.Ordinal);
 
     private static string NameOf(GemmCase test) =>
-        $"{test.Name} [{test.Rows}, {test.InFeatures} -> {test.OutFeatures}]{(test.Activation == Activation.None ? "" : $" {test.Activation}")}"
+        $"{test.Name} [{test.Rows}, {test.InFeatures} -> {test.OutFeatures}]"
+        + $"{(test.Activation == Activation.None ? "" : $" {test.Activation}")}"
         + $"{(test.Residual ? " + residual" : "")}{(test.Norm ? ", norm" : "")}";
 }

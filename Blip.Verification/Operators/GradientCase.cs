@@ -2,11 +2,13 @@ using Blip.Kernels;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>A case of an operator that computes another's gradient: checked against the gradient's formula in double, and that against slopes.</summary>
+/// <summary>
+/// A case of an operator that computes another's gradient: checked against the gradient's formula in double, and that against slopes.
+/// </summary>
 /// <param name="operator">The operator's name in <see cref="OperatorCatalog"/>.</param>
 /// <param name="name">The case, without the operator's name.</param>
 /// <param name="format">How weights are stored.</param>
-public abstract class GradientCase(string @operator, string name, WeightFormat format = WeightFormat.Float32) : OperatorCase(@operator, name, format)
+public abstract class GradientCase(string @operator, string name, DType format = DType.Float32) : OperatorCase(@operator, name, format)
 {
     /// <summary>
     /// The gradient's formula in double beside the function whose gradient it is, one for each input that has a gradient.

@@ -5,7 +5,8 @@ using Blip.Verification.References;
 namespace Blip.Verification.Operators;
 
 /// <summary>Rows of length one.</summary>
-internal sealed class L2NormalizeOperator(NormalizationCase test) : OperatorCase("l2normalize", $"{test.Rows} x {test.Width}{test.ValuesName}")
+internal sealed class L2NormalizeOperator(NormalizationCase test)
+    : OperatorCase("l2normalize", $"{test.Rows} x {test.Width}{test.ValuesName}")
 {
     private const float Eps = 1e-12f;
 

@@ -12,7 +12,10 @@ internal sealed class LayerNormBackwardOperator(NormalizationCase test, Normaliz
 
     /// <summary>The sizes of the text tower over 35 words, and the gradients of the small normalisations.</summary>
     public static IEnumerable<OperatorCase> Cases =>
-        [.. BackwardCases.RealLayerNorms.Select(test => new LayerNormBackwardOperator(test) { Size = CaseSize.Real }), .. Of(LayerNormOperator.Small)];
+    [
+        .. BackwardCases.RealLayerNorms.Select(test => new LayerNormBackwardOperator(test) { Size = CaseSize.Real }),
+        .. Of(LayerNormOperator.Small),
+    ];
 
     /// <inheritdoc/>
     public override IEnumerable<Slope> Slopes
@@ -24,7 +27,8 @@ internal sealed class LayerNormBackwardOperator(NormalizationCase test, Normaliz
             var (x, _, gamma, beta) = test.Make();
             var dy = BackwardCases.Gradient(x.Length);
             var gradient = LayerNormBackwardReference.Run(x, gamma, dy, test.Rows, test.Width, test.Eps).Gradient;
-            yield return new Slope("x", x, gradient, values => Slope.Along(LayerNormReference.Run(values, null, gamma, beta, test.Rows, test.Width, test.Eps), dy));
+            yield return new Slope("x", x, gradient, values =>
+                Slope.Along(LayerNormReference.Run(values, null, gamma, beta, test.Rows, test.Width, test.Eps), dy));
         }
     }
 
@@ -36,7 +40,8 @@ internal sealed class LayerNormBackwardOperator(NormalizationCase test, Normaliz
         var dx = buffers.Allocate<float>(values.Length);
         return new PreparedOperator(buffers)
         {
-            Run = form => LayerNormBackward.Run(buffers.Device, x.View, gamma.View, gradient.View, dx.View, test.Rows, test.Width, test.Eps, buffers.IsPortable(form)),
+            Run = form => LayerNormBackward.Run(
+                buffers.Device, x.View, gamma.View, gradient.View, dx.View, test.Rows, test.Width, test.Eps, buffers.IsPortable(form)),
             Output = () => dx.ToArray(),
             Compare = () => Compare(values, scales, dy, dx.ToArray()),
             Bytes = 3.0 * sizeof(float) * values.Length,
@@ -46,7 +51,7 @@ internal sealed class LayerNormBackwardOperator(NormalizationCase test, Normaliz
     private Agreement Compare(float[] x, float[] gamma, float[] dy, float[] actual)
     {
         var (expected, magnitude) = LayerNormBackwardReference.Run(x, gamma, dy, test.Rows, test.Width, test.Eps);
-        // Differences of means and of a product with x̂ (at most √width, which a single large element reaches), some units of the largest each.
+        // Differences of means and of a product with x̂, some units of the largest each. A single large element makes x̂ up to √width.
         var bound = (8 + (test.Values == RowValues.Spike ? 4 * Math.Sqrt(test.Width) : 0)) * Ulp;
         // Far from zero with little spread, x̂ itself has the error of x's last place over the spread.
         var spread = test.Values == RowValues.Offset ? 4 * Math.Sqrt(test.Width) * Ulp : 0;

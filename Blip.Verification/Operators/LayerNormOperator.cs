@@ -7,7 +7,7 @@ namespace Blip.Verification.Operators;
 
 /// <summary>Layer normalisation of rows, with a residual added before it where the case has one.</summary>
 internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInputs? given = null)
-    : OperatorCase("layernorm", $"{test.Rows} x {test.Width}{(test.Residual ? " with residual" : "")}{test.ValuesName}, eps {test.Eps:g}{(test.Shifted ? ", shifted" : "")}", test.Format)
+    : OperatorCase("layernorm", NameOf(test), test.Format)
 {
     private const double Ulp = 1.0 / (1 << 23);
 
@@ -27,14 +27,16 @@ internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInp
 
     /// <summary>None for a residual, whose gradient is that of the sum, and for constant rows, whose formula divides by √eps.</summary>
     public override GradientCase? Gradient =>
-        test is { Residual: false, Format: WeightFormat.Float32 } && test.Values != RowValues.Constant ? new LayerNormBackwardOperator(test) { Size = Size } : null;
+        test is { Residual: false, Format: DType.Float32 } && test.Values != RowValues.Constant
+            ? new LayerNormBackwardOperator(test) { Size = Size }
+            : null;
 
     /// <summary>Holds results to the formula in double.</summary>
     /// <param name="test">The case.</param>
     /// <param name="inputs">Its inputs.</param>
     /// <param name="actual">The results.</param>
     /// <param name="stored">The format that they were stored in.</param>
-    public static Agreement Compare(NormalizationCase test, NormalizationInputs inputs, float[] actual, WeightFormat stored = WeightFormat.Float32)
+    public static Agreement Compare(NormalizationCase test, NormalizationInputs inputs, float[] actual, DType stored = DType.Float32)
     {
         var (x, residual, gamma, beta) = inputs;
         var expected = LayerNormReference.Run(x, residual, gamma, beta, test.Rows, test.Width, test.Eps);
@@ -46,16 +48,21 @@ internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInp
         {
             var normalised = Math.Abs(expected[i] - beta[i % test.Width]);
             var spread = test.Values == RowValues.Constant ? Math.Abs(x[i]) * Ulp * Ulp / Math.Sqrt(test.Eps) : 0;
-            return (((4 * normalised) + Math.Abs(expected[i]) + Math.Abs(gamma[i % test.Width])) * Ulp) + spread + HalfValues.Rounding(expected[i], stored);
+            return (((4 * normalised) + Math.Abs(expected[i]) + Math.Abs(gamma[i % test.Width])) * Ulp) + spread
+                + HalfValues.Rounding(expected[i], stored);
         }
     }
+
+    private static string NameOf(NormalizationCase test) =>
+        $"{test.Rows} x {test.Width}{(test.Residual ? " with residual" : "")}{test.ValuesName}"
+        + $", eps {test.Eps:g}{(test.Shifted ? ", shifted" : "")}";
 
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         var device = buffers.Device;
         var inputs = given ?? test.Make();
         var shift = test.Shifted ? 1 : 0;
-        var format = LayerNorm.Stores(KernelTarget.Of(device), test.Width, test.Format) ? test.Format : WeightFormat.Float32;
+        var format = LayerNorm.CanStore(KernelTarget.Of(device), test.Width, test.Format) ? test.Format : DType.Float32;
         var x = buffers.Upload<float>([.. new float[shift], .. inputs.X]);
         var residual = buffers.Upload(inputs.Residual ?? []);
         var gamma = buffers.Upload(inputs.Gamma);
@@ -64,7 +71,8 @@ internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInp
         return new PreparedOperator(buffers)
         {
             Run = form => LayerNorm.Run(
-                device, x.View.SubView(shift), residual.View, gamma.View, beta.View, y.View, test.Rows, test.Width, test.Eps, buffers.IsPortable(form), format),
+                device, x.View.SubView(shift), residual.View, gamma.View, beta.View, y.View, test.Rows, test.Width, test.Eps,
+                buffers.IsPortable(form), format),
             Output = () => HalfValues.Unpack(y.ToArray(), format),
             Compare = () => Compare(test, inputs, HalfValues.Unpack(y.ToArray(), format), format),
             Bytes = test.Bytes,

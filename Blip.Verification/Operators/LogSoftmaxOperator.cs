@@ -9,7 +9,8 @@ namespace Blip.Verification.Operators;
 /// <param name="hasSums">The logarithms of the sums are asked for, too.</param>
 /// <param name="rowsPerSource">Rows that read the same logits.</param>
 internal sealed class LogSoftmaxOperator(ScoreCase test, bool hasSums = true, int rowsPerSource = 1)
-    : OperatorCase("logsoftmax", $"{test}{(hasSums ? "" : ", without sums")}{(rowsPerSource == 1 ? "" : $", {rowsPerSource} rows of each")}")
+    : OperatorCase(
+        "logsoftmax", $"{test}{(hasSums ? "" : ", without sums")}{(rowsPerSource == 1 ? "" : $", {rowsPerSource} rows of each")}")
 {
     /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
@@ -61,8 +62,9 @@ internal sealed class LogSoftmaxOperator(ScoreCase test, bool hasSums = true, in
             var largest = source.Max();
             if (logSums is not null)
                 worst = worst.Or(Floats([logSum], [logSums[row]], _ => Math.Abs(logSum) + test.SumUlps, $"row {row}, sum"));
-            worst = worst.Or(Floats(
-                expected, test.Row(actual, row), token => Math.Abs(source[token] - largest) + Math.Abs(expected[token]) + test.SumUlps, $"row {row}, token"));
+            worst = worst.Or(Floats(expected, test.Row(actual, row), Ulps, $"row {row}, token"));
+
+            double Ulps(int token) => Math.Abs(source[token] - largest) + Math.Abs(expected[token]) + test.SumUlps;
         }
         return worst;
     }

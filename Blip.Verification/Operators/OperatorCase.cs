@@ -9,7 +9,7 @@ namespace Blip.Verification.Operators;
 /// <param name="operator">The operator's name in <see cref="OperatorCatalog"/>.</param>
 /// <param name="name">The case, without the operator's name.</param>
 /// <param name="format">How weights or results are stored.</param>
-public abstract class OperatorCase(string @operator, string name, WeightFormat format = WeightFormat.Float32)
+public abstract class OperatorCase(string @operator, string name, DType format = DType.Float32)
 {
     /// <summary>The operator's name.</summary>
     public string Operator => @operator;
@@ -20,10 +20,10 @@ public abstract class OperatorCase(string @operator, string name, WeightFormat f
     /// <summary>The format as options spell a precision.</summary>
     public string Precision => format switch
     {
-        WeightFormat.Float32 => "fp32",
-        WeightFormat.Float16 => "fp16",
-        WeightFormat.BFloat16 => "bf16",
-        WeightFormat.Int8 => "int8",
+        DType.Float32 => "fp32",
+        DType.Float16 => "fp16",
+        DType.BFloat16 => "bf16",
+        DType.Int8 => "int8",
         _ => throw new UnreachableException($"{format}"),
     };
 

@@ -22,18 +22,20 @@ internal sealed class PatchifyOperator(PatchCase test)
         var device = buffers.Device;
         var values = PatchEmbeddingCases.Values(test.Batch * test.Channels * test.Height * test.Width);
         var elements = test.Batch * test.Patches * test.Channels * test.Patch * test.Patch;
-        var format = Patchify.Stores(KernelTarget.Of(device), test.Channels, test.Patch, test.Format) ? test.Format : WeightFormat.Float32;
+        var format = Patchify.CanStore(KernelTarget.Of(device), test.Channels, test.Patch, test.Format) ? test.Format : DType.Float32;
         var pixels = buffers.Upload(values);
         var patches = buffers.Allocate<float>(format.Floats(elements));
         return new PreparedOperator(buffers)
         {
             Run = form => Patchify.Run(
-                device, pixels.View, patches.View, test.Batch, test.Channels, test.Height, test.Width, test.Patch, buffers.IsPortable(form), format),
+                device, pixels.View, patches.View, test.Batch, test.Channels, test.Height, test.Width, test.Patch,
+                buffers.IsPortable(form), format),
             Output = () => HalfValues.Unpack(patches.ToArray(), format),
             Compare = () =>
             {
                 var expected = PatchifyReference.Run(values, test.Batch, test.Channels, test.Height, test.Width, test.Patch);
-                return Agreement.Exact(HalfValues.Unpack(HalfValues.Pack(expected, format), format), HalfValues.Unpack(patches.ToArray(), format));
+                var stored = HalfValues.Unpack(HalfValues.Pack(expected, format), format);
+                return Agreement.Exact(stored, HalfValues.Unpack(patches.ToArray(), format));
             },
             Bytes = sizeof(float) * (elements + (double)patches.Length),
         };

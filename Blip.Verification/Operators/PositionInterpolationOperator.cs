@@ -29,7 +29,8 @@ internal sealed class PositionInterpolationOperator(GridCase test, float[]? give
         return new PreparedOperator(buffers)
         {
             Run = form => PositionInterpolation.Run(
-                buffers.Device, positions.View, y.View, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden, buffers.IsPortable(form)),
+                buffers.Device, positions.View, y.View, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden,
+                buffers.IsPortable(form)),
             Output = () => y.ToArray(),
             Compare = () => Compare(learned, y.ToArray()),
             Bytes = sizeof(float) * ((double)positions.Length + y.Length),
@@ -40,6 +41,7 @@ internal sealed class PositionInterpolationOperator(GridCase test, float[]? give
     private Agreement Compare(float[] positions, float[] actual)
     {
         var expected = PositionInterpolationReference.Run(positions, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden);
-        return Agreement.Within(expected, actual, _ => Bound).Or(Agreement.Exact(positions[..test.Hidden], actual[..test.Hidden], "element of the class token"));
+        return Agreement.Within(expected, actual, _ => Bound)
+            .Or(Agreement.Exact(positions[..test.Hidden], actual[..test.Hidden], "element of the class token"));
     }
 }

@@ -14,7 +14,8 @@ public sealed class PreparedOperator : IDisposable
     public required Func<Agreement> Compare { get; init; }
 
     /// <summary>Reads the result, where it is one array of floats.</summary>
-    public Func<float[]> Output { get; init; } = () => throw new InvalidOperationException("The operator's result is not one array of floats.");
+    public Func<float[]> Output { get; init; } = () =>
+        throw new InvalidOperationException("The operator's result is not one array of floats.");
 
     /// <summary>Bytes that a run reads and writes, as the device stores them; 0 where what counts is operations alone.</summary>
     public double Bytes { get; init; }

@@ -4,8 +4,11 @@ using ILGPU.Runtime;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>A filter of the distribution. It changes the scores in place: a run begins with a copy of them, whose bytes are counted.</summary>
-internal sealed class SamplingFiltersOperator(ScoreCase test, FilterCase filter, float[]? given = null) : OperatorCase("samplingfilters", $"{filter} of {test}")
+/// <summary>
+/// A filter of the distribution. It changes the scores in place: a run begins with a copy of them, whose bytes are counted.
+/// </summary>
+internal sealed class SamplingFiltersOperator(ScoreCase test, FilterCase filter, float[]? given = null)
+    : OperatorCase("samplingfilters", $"{filter} of {test}")
 {
     /// <summary>Every case.</summary>
     public static IEnumerable<OperatorCase> Cases =>
@@ -43,5 +46,6 @@ internal sealed class SamplingFiltersOperator(ScoreCase test, FilterCase filter,
     }
 
     private Agreement Compare(float[] scores, float[] actual) =>
-        Agreement.Of(Enumerable.Range(0, test.Rows).Select(row => filter.Wrong(test, test.Row(scores, row), test.Row(actual, row))).FirstOrDefault(wrong => wrong is not null));
+        Agreement.Of(Enumerable.Range(0, test.Rows)
+            .Select(row => filter.Wrong(test, test.Row(scores, row), test.Row(actual, row))).FirstOrDefault(wrong => wrong is not null));
 }

@@ -28,9 +28,8 @@ internal sealed class SelectTokenBackwardOperator(int rows, int tokens, int widt
                 yield break;
             var (dy, index) = Make();
             var x = EmbeddingCases.Values(new Random(1), rows * tokens * width);
-            double[] gradient = [.. SelectTokenBackwardReference.Run(dy, index, rows, tokens, width, offset).Select(value => (double)value)];
-            yield return new Slope("x", x, gradient, values =>
-                Slope.Along([.. SelectTokenReference.Run(values, index, rows, tokens, width, offset).Select(value => (double)value)], dy));
+            yield return new Slope("x", x, Double(SelectTokenBackwardReference.Run(dy, index, rows, tokens, width, offset)), values =>
+                Slope.Along(Double(SelectTokenReference.Run(values, index, rows, tokens, width, offset)), dy));
         }
     }
 
@@ -43,12 +42,16 @@ internal sealed class SelectTokenBackwardOperator(int rows, int tokens, int widt
         var dx = buffers.Upload<float>([.. Enumerable.Repeat(7f, rows * tokens * width)]);
         return new PreparedOperator(buffers)
         {
-            Run = form => SelectTokenBackward.Run(buffers.Device, gradient.View, indices.View, dx.View, rows, tokens, width, offset, buffers.IsPortable(form)),
+            Run = form => SelectTokenBackward.Run(
+                buffers.Device, gradient.View, indices.View, dx.View, rows, tokens, width, offset, buffers.IsPortable(form)),
             Output = () => dx.ToArray(),
             Compare = () => Agreement.Exact(SelectTokenBackwardReference.Run(dy, index, rows, tokens, width, offset), dx.ToArray()),
             Bytes = sizeof(float) * (gradient.Length + dx.Length),
         };
     }
 
-    private (float[] Gradient, int[] Index) Make() => (BackwardCases.Gradient(rows * width), hasIndex ? EmbeddingCases.Tokens(rows, tokens) : []);
+    private static double[] Double(float[] values) => [.. values.Select(value => (double)value)];
+
+    private (float[] Gradient, int[] Index) Make() =>
+        (BackwardCases.Gradient(rows * width), hasIndex ? EmbeddingCases.Tokens(rows, tokens) : []);
 }

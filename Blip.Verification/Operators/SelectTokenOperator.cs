@@ -27,21 +27,26 @@ internal sealed class SelectTokenOperator(EmbeddingCase test, int offset = -1)
 
     /// <summary>The sizes as a name has them.</summary>
     /// <param name="test">The sizes.</param>
-    public static string NameOf(EmbeddingCase test) => $"{test.Rows} x {test.Tokens} tokens of {test.Hidden}{(test.Start ? " at a start" : "")}";
+    public static string NameOf(EmbeddingCase test) =>
+        $"{test.Rows} x {test.Tokens} tokens of {test.Hidden}{(test.Start ? " at a start" : "")}";
 
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         var random = new Random(1);
         var values = EmbeddingCases.Values(random, test.Rows * test.Tokens * test.Hidden);
-        var taken = offset == 0 ? [.. Enumerable.Range(0, test.Rows).Select(_ => random.Next(test.Tokens))] : EmbeddingCases.Tokens(test.Rows, test.Tokens);
+        var taken = offset == 0
+            ? [.. Enumerable.Range(0, test.Rows).Select(_ => random.Next(test.Tokens))]
+            : EmbeddingCases.Tokens(test.Rows, test.Tokens);
         var x = buffers.Upload(values);
         var index = buffers.Upload(taken);
         var y = buffers.Allocate<float>(test.Rows * test.Hidden);
         return new PreparedOperator(buffers)
         {
-            Run = form => SelectToken.Run(buffers.Device, x.View, index.View, y.View, test.Rows, test.Tokens, test.Hidden, offset, buffers.IsPortable(form)),
+            Run = form => SelectToken.Run(
+                buffers.Device, x.View, index.View, y.View, test.Rows, test.Tokens, test.Hidden, offset, buffers.IsPortable(form)),
             Output = () => y.ToArray(),
-            Compare = () => Agreement.Exact(SelectTokenReference.Run(values, taken, test.Rows, test.Tokens, test.Hidden, offset), y.ToArray()),
+            Compare = () => Agreement.Exact(
+                SelectTokenReference.Run(values, taken, test.Rows, test.Tokens, test.Hidden, offset), y.ToArray()),
             Bytes = 2.0 * sizeof(float) * y.Length,
         };
     }

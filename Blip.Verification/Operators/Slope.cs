@@ -39,7 +39,10 @@ public sealed record Slope(string Input, float[] At, double[] Gradient, Func<flo
             var slope = (Loss(above) - Loss(below)) / ((double)above[i] - below[i]);
             var error = Math.Abs(slope - Gradient[i]) / bound;
             if (!(error <= worst.Error))
-                worst = new(double.IsNaN(error) ? double.PositiveInfinity : error, $"{Input}: the slope at {i} is {slope:g9}, the gradient {Gradient[i]:g9}");
+            {
+                var where = $"{Input}: the slope at {i} is {slope:g9}, the gradient {Gradient[i]:g9}";
+                worst = new(double.IsNaN(error) ? double.PositiveInfinity : error, where);
+            }
         }
         return worst;
     }

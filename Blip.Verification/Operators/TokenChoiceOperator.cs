@@ -4,7 +4,9 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The choice of each row's next token, the likeliest or a drawn one, and what is written down of it. Two rows share an image.</summary>
+/// <summary>
+/// The choice of each row's next token, the likeliest or a drawn one, and what is written down of it. Two rows share an image.
+/// </summary>
 /// <param name="test">The rows.</param>
 /// <param name="sample">The token is drawn.</param>
 /// <param name="isOpposite">The scores all but undo the noise: whatever is wrong in one token's noise decides.</param>
@@ -32,7 +34,8 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         float[] values = isOpposite
-            ? [.. Enumerable.Range(0, test.Rows * test.Vocabulary).Select(i => (1e-4f * (i * 37 % test.Vocabulary)) - Noise(i / test.Vocabulary, i % test.Vocabulary))]
+            ? [.. Enumerable.Range(0, test.Rows * test.Vocabulary)
+                .Select(i => (1e-4f * (i * 37 % test.Vocabulary)) - Noise(i / test.Vocabulary, i % test.Vocabulary))]
             : test.Make();
         var images = (test.Rows + RowsPerImage - 1) / RowsPerImage;
         var scores = buffers.Upload(values);
@@ -75,12 +78,13 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
             {
                 var tokens = chosen.ToArray();
                 int[] One(int value) => [.. Enumerable.Repeat(value, test.Rows)];
+                float[] scoresOfTokens = [.. tokens.Select((token, row) => test.Row(values, row)[token])];
                 return Choices(values, tokens)
                     .Or(Agreement.Exact(One(2), lengths.ToArray(), "length of row"))
                     .Or(Agreement.Exact(One(1), positions.ToArray(), "position of row"))
                     .Or(Agreement.Exact(One(0), finished.ToArray(), "end of row"))
                     .Or(Agreement.Exact(tokens, inputIds.ToArray(), "next token of row"))
-                    .Or(Agreement.Exact([.. tokens.Select((token, row) => test.Row(values, row)[token])], logProbabilities.ToArray(), "log-probability of row"))
+                    .Or(Agreement.Exact(scoresOfTokens, logProbabilities.ToArray(), "log-probability of row"))
                     .Or(Agreement.Exact(tokens, [.. history.ToArray().Where((_, i) => i % Capacity == 1)], "history of row"));
             },
             Bytes = sizeof(float) * (double)values.Length,

@@ -4,11 +4,14 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The best continuations of each row, or drawn ones in the order of sum and noise; where they are drawn, two rows share an image.</summary>
+/// <summary>
+/// The best continuations of each row, or drawn ones in the order of sum and noise; where they are drawn, two rows share an image.
+/// </summary>
 /// <param name="test">The rows.</param>
 /// <param name="count">Candidates of a row.</param>
 /// <param name="sample">They are drawn.</param>
-internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool sample) : OperatorCase("topcandidates", $"{(sample ? "draw" : "best")} {count} of {test}")
+internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool sample)
+    : OperatorCase("topcandidates", $"{(sample ? "draw" : "best")} {count} of {test}")
 {
     // Beams look at twice their number; ten is what five beams ask for.
     private const int OfFiveBeams = 10;
@@ -20,9 +23,10 @@ internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool samp
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. ScoreCases.Real.Select(test => new TopCandidatesOperator(test, OfFiveBeams, sample: false) { Size = CaseSize.Real }),
-        .. from test in ScoreCases.Small where test.Vocabulary >= OfFiveBeams from sample in Both select new TopCandidatesOperator(test, OfFiveBeams, sample),
-        .. from test in ScoreCases.Small from count in Counts(test) from sample in Both select new TopCandidatesOperator(test, count, sample),
-        .. from test in ScoreCases.Real from count in Counts(test) from sample in Both select new TopCandidatesOperator(test, count, sample) { Size = CaseSize.Large },
+        .. Of(ScoreCases.Small.Where(test => test.Vocabulary >= OfFiveBeams), _ => [OfFiveBeams], CaseSize.Small),
+        .. Of(ScoreCases.Small, Counts, CaseSize.Small),
+        .. Of(ScoreCases.Real, Counts, CaseSize.Large),
+        .. ScoreCases.Real.Select(test => new TopCandidatesOperator(test, OfFiveBeams, sample: true) { Size = CaseSize.Large }),
     ];
 
     /// <inheritdoc/>
@@ -71,7 +75,8 @@ internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool samp
                 return Enumerable.Range(0, test.Rows).Select(row =>
                 {
                     var part = (row * count)..((row + 1) * count);
-                    return Compare(row, test.Row(values, row), before[row], streams[row / RowsPerImage], chosen[part], added[part], ordered[part]);
+                    var stream = streams[row / RowsPerImage];
+                    return Compare(row, test.Row(values, row), before[row], stream, chosen[part], added[part], ordered[part]);
                 }).Aggregate((worst, next) => worst.Or(next));
             },
             Bytes = sizeof(float) * (double)values.Length,
@@ -81,8 +86,8 @@ internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool samp
     // A token's own order, and the order that belongs at its place: both but for the rounding of the noise.
     private Agreement Compare(int row, float[] scores, float running, long stream, int[] tokens, float[] sums, float[] orders)
     {
-        var all = TopCandidatesReference.Row(
-            scores, running, token => sample ? Philox.Gumbel(Seed, (ulong)stream, row % RowsPerImage, row + 1, token) : 0, sample ? scores.Length : count);
+        double Noise(int token) => sample ? Philox.Gumbel(Seed, (ulong)stream, row % RowsPerImage, row + 1, token) : 0;
+        var all = TopCandidatesReference.Row(scores, running, Noise, sample ? scores.Length : count);
         if (!sample)
         {
             return Agreement.Exact([.. all.Select(one => one.Token)], tokens, $"row {row}, token")
@@ -98,6 +103,12 @@ internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool samp
     }
 
     private static double Bound(double order) => 1e-6 * Math.Max(4, Math.Abs(order));
+
+    private static IEnumerable<OperatorCase> Of(IEnumerable<ScoreCase> tests, Func<ScoreCase, IEnumerable<int>> counts, CaseSize size) =>
+        from test in tests
+        from count in counts(test)
+        from sample in Both
+        select new TopCandidatesOperator(test, count, sample) { Size = size };
 
     private static IEnumerable<int> Counts(ScoreCase test) => new[] { 1, 2, 6, 21 }.Where(count => count <= test.Vocabulary);
 }

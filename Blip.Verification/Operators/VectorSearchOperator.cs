@@ -41,10 +41,14 @@ internal sealed class VectorSearchOperator(SearchCase test) : OperatorCase("vect
         return new PreparedOperator(buffers)
         {
             Run = form => found = VectorSearch.Run(buffers.Device, args, queries, test.K, buffers.IsPortable(form)),
-            Compare = () => found.Length != test.Queries ? Agreement.Of($"{found.Length} lists, not {test.Queries}") : found.Select((hits, i) => Agreement.Exact(
-                VectorSearchReference.Run(vectors, leftOut, test.Count, test.Dimension, queries.AsSpan(i * test.Dimension, test.Dimension), test.K), hits, $"query {i}, hit"))
-                .Aggregate((worst, next) => worst.Or(next)),
+            Compare = () => found.Length != test.Queries
+                ? Agreement.Of($"{found.Length} lists, not {test.Queries}")
+                : found.Select((hits, i) => Agreement.Exact(Expected(i), hits, $"query {i}, hit"))
+                    .Aggregate((worst, next) => worst.Or(next)),
             Bytes = test.Bytes,
         };
+
+        SearchHit[] Expected(int query) => VectorSearchReference.Run(
+            vectors, leftOut, test.Count, test.Dimension, queries.AsSpan(query * test.Dimension, test.Dimension), test.K);
     }
 }

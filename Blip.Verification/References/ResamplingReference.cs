@@ -68,7 +68,7 @@ public static class ResamplingReference
         return (byte)Math.Clamp(sum >> ResamplingTable.PrecisionBits, 0, 255);
     }
 
-    // Keys' kernel (a = -0.5), stretched by the scale where the picture shrinks, over the pixels whose centre it covers.
+    // Keys' kernel (a = -0.5), stretched by the scale where the image shrinks, over the pixels whose centre it covers.
     private static double Bicubic(ReadOnlySpan<double> source, int length, int target, int index, int step, int offset)
     {
         var scale = (double)length / target;

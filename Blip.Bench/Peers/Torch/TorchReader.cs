@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 
 namespace Blip.Bench.Peers.Torch;
 
-/// <summary>BLIP's text encoder of libtorch's fused operators, over whole texts of one length, with and without a picture.</summary>
+/// <summary>BLIP's text encoder of libtorch's fused operators, over whole texts of one length, with and without an image.</summary>
 internal sealed class TorchReader
 {
     private readonly TextConfig config;
@@ -35,9 +35,9 @@ internal sealed class TorchReader
             weights.LayerNorm(at + "output.LayerNorm", config.LayerNormEps)))];
     }
 
-    /// <summary>Reads texts. Those about one picture are so many queries to it.</summary>
+    /// <summary>Reads texts. Those about one image are so many queries to it.</summary>
     /// <param name="texts">Ids, of one length.</param>
-    /// <param name="embeddings">Pictures <c>[images, image tokens, hidden]</c>, one for all texts or one for each; null for none.</param>
+    /// <param name="embeddings">Images <c>[images, image tokens, hidden]</c>, one for all texts or one for each; null for none.</param>
     /// <returns>States <c>[texts, tokens, hidden]</c>, the caller's to dispose.</returns>
     public Tensor Run(IReadOnlyList<int[]> texts, Tensor? embeddings)
     {

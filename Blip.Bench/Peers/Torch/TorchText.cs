@@ -66,7 +66,7 @@ internal sealed class TorchText
 
     /// <summary>
     /// Runs the tokens <c>[rows, 1]</c> at one position; keeps their keys and values. The rows of an image, its beams, share its keys and
-    /// values: they are so many queries to one picture.
+    /// values: they are so many queries to one image.
     /// </summary>
     /// <returns>Logits <c>[rows, vocabulary]</c>, the caller's to dispose.</returns>
     public Tensor Step(Tensor tokens, int position, KeysValues[] cache, KeysValues[] cross)

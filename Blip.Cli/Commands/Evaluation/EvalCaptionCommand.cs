@@ -55,10 +55,10 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
         var captions = evaluation.Results(parsed) ?? await CaptionAsync(parsed, data, cancellationToken);
         if (!data.HasCaptions)
         {
-            terminal.Say($"{data.Path} has no captions to compare with: {captions.Count} of {data.Images.Count} pictures are captioned, and nothing is scored");
+            terminal.Say($"{data.Path} has no captions to compare with: {captions.Count} of {data.Images.Count} images are captioned, and nothing is scored");
             return captions.Count == data.Images.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
         }
-        var scored = EvaluationRun.Answered(terminal, data.Images, image => image.Id, captions, "pictures");
+        var scored = EvaluationRun.Answered(terminal, data.Images, image => image.Id, captions, "images");
         var report = CaptionMetrics.Score([.. scored.Select(image => new CaptionSample(captions[image.Id], image.Captions))]);
         ScoreReport.Write(output, parsed, terminal, report.Corpus.Named, ("images", scored.Count, data.Images.Count), evaluation.Details(parsed) ? Details : null);
         return scored.Count == data.Images.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
@@ -88,7 +88,7 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
         };
         foreach (var idle in generation.WithoutEffect(parsed, options.Generation))
             terminal.Say(idle);
-        var pictures = evaluation.Images(parsed);
+        var images = evaluation.Images(parsed);
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Images.Count, terminal.Columns);
         using var captioner = model.Load(parsed, terminal, progress, () => Captioner.Load(source, model.Options<CaptionerOptions>(parsed)));
         if (!captioner.HasVocabulary)
@@ -98,7 +98,7 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
         var left = data.Images.Where(image => writer?.Results.ContainsKey(image.Id) != true).ToList();
         progress.Skip(data.Images.Count - left.Count);
         var results = Startup.Step(() => captioner.CaptionAllAsync(
-            left.Select(image => EvaluationBinding.Picture(pictures, image.FileName, image.Id)), options, cancellationToken));
+            left.Select(image => EvaluationBinding.Image(images, image.FileName, image.Id)), options, cancellationToken));
         var start = parsed.GetValue(stripPrompt) ? words!.Trim() : "";
         return await new EvaluationRun(terminal, progress, writer).RunAsync(
             results, [.. left.Select(image => image.Id)], result => (Without(start, result.Caption?.Text), result.Error));

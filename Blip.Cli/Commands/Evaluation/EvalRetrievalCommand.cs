@@ -13,7 +13,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
     private readonly AnnotationsBinding annotations;
-    private readonly Option<string> images = new("--images") { Description = "The folder of the data set's pictures.", HelpName = "DIR", Required = true };
+    private readonly Option<string> images = new("--images") { Description = "The folder of the data set's images.", HelpName = "DIR", Required = true };
     private readonly Option<int> rerank = new("--rerank")
     {
         Description = "Put the first k of each query into the order of the matching head (and the vectors' product); 256 for COCO and 128 for Flickr are BLIP's settings. 0 leaves them as they are.",
@@ -25,7 +25,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
     private readonly ModelBinding model;
 
     public EvalRetrievalCommand(Terminal terminal)
-        : base("retrieval", "Scores how pictures find their captions and captions their pictures: recall at 1, 5 and 10.")
+        : base("retrieval", "Scores how images find their captions and captions their images: recall at 1, 5 and 10.")
     {
         this.terminal = terminal;
         annotations = new AnnotationsBinding(Add);
@@ -53,17 +53,17 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         OutputFile.Check(output.File(parsed));
         var data = annotations.Load(parsed);
         if (data.Images.FirstOrDefault(image => image.Captions.Count == 0) is { } bare)
-            throw new UsageException($"{data.Path}: picture {bare.Id} has no caption to be found by.");
+            throw new UsageException($"{data.Path}: image {bare.Id} has no caption to be found by.");
         var source = model.Resolve(parsed, terminal);
-        var pictures = Startup.Step(() => new PictureFolder(parsed.GetRequiredValue(images)));
+        var folder = Startup.Step(() => new ImageFolder(parsed.GetRequiredValue(images)));
         var k = parsed.GetValue(rerank);
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Images.Count * (k > 0 ? 2 : 1), terminal.Columns);
         using var matcher = model.Load(parsed, terminal, progress, () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)));
         using var report = output.Profile(parsed, terminal, matcher);
-        var (found, vectors) = await EmbedAsync(matcher, data, pictures, progress, cancellationToken);
+        var (found, vectors) = await EmbedAsync(matcher, data, folder, progress, cancellationToken);
         progress.Clear();
         if (found.Count == 0)
-            throw new UsageException("none of the pictures can be read: there is nothing to score.");
+            throw new UsageException("none of the images can be read: there is nothing to score.");
         var captions = found.SelectMany(image => image.Captions).ToList();
         var owners = found.SelectMany((image, i) => image.Captions.Select(_ => i)).ToList();
         var evaluation = new RetrievalEvaluation(vectors, Startup.Step(() => matcher.Embedder.EmbedTexts(captions, cancellationToken)), owners);
@@ -71,15 +71,15 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         var scores = k == 0 ? plain : evaluation.Rerank(k, Look);
         progress.Clear();
         if (found.Count < data.Images.Count)
-            terminal.Say($"{data.Images.Count - found.Count} of {data.Images.Count} pictures cannot be read: the scores are those of the others");
+            terminal.Say($"{data.Images.Count - found.Count} of {data.Images.Count} images cannot be read: the scores are those of the others");
         ScoreReport.Write(output, parsed, terminal, Named(scores), ("images", found.Count, data.Images.Count), parsed.GetValue(details) ? Details : null);
         return found.Count == data.Images.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
 
         // BLIP's score of a second look: the logit of "it fits" and the product of the vectors.
         IReadOnlyList<double> Look(int image, IReadOnlyList<int> texts)
         {
-            var picture = EvaluationBinding.Picture(pictures, found[image].FileName, found[image].Id);
-            var matches = matcher.Match(picture, [.. texts.Select(text => captions[text])], new MatchOptions { Reranking = true }, cancellationToken);
+            var source = EvaluationBinding.Image(folder, found[image].FileName, found[image].Id);
+            var matches = matcher.Match(source, [.. texts.Select(text => captions[text])], new MatchOptions { Reranking = true }, cancellationToken);
             progress.Advance();
             return [.. matches.Select(match => match.MatchLogit + match.Cosine)];
         }
@@ -104,12 +104,12 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
     }
 
     private async Task<(List<CaptionedImage> Found, List<float[]> Vectors)> EmbedAsync(
-        Matcher matcher, CaptionAnnotations data, PictureFolder pictures, ProgressLine progress, CancellationToken cancellationToken)
+        Matcher matcher, CaptionAnnotations data, ImageFolder folder, ProgressLine progress, CancellationToken cancellationToken)
     {
         var (found, vectors, next) = (new List<CaptionedImage>(), new List<float[]>(), 0);
         progress.Show();
         await foreach (var result in matcher.Embedder.EmbedImagesAsync(
-            data.Images.Select(image => EvaluationBinding.Picture(pictures, image.FileName, image.Id)), cancellationToken))
+            data.Images.Select(image => EvaluationBinding.Image(folder, image.FileName, image.Id)), cancellationToken))
         {
             progress.Clear();
             if (result.Succeeded)

@@ -100,15 +100,15 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
             terminal.Say(idle);
         if (parsed.GetValue(candidates) is not null && options.Candidates.Count == 0)
             terminal.Say($"{candidates.Name} changes nothing without {answers.Name}");
-        var pictures = evaluation.Images(parsed);
+        var images = evaluation.Images(parsed);
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Questions.Count, terminal.Columns, "questions");
         using var answerer = model.Load(parsed, terminal, progress, () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)));
         using var report = output.Profile(parsed, terminal, answerer);
         using var writer = evaluation.Save(parsed);
-        // Questions about one picture together: it is read and encoded once.
+        // Questions about one image together: it is read and encoded once.
         var left = data.Questions.Where(question => writer?.Results.ContainsKey(question.Id) != true).GroupBy(question => question.ImageId).SelectMany(group => group).ToList();
         progress.Skip(data.Questions.Count - left.Count);
-        var results = Startup.Step(() => answerer.AnswerAllAsync(Asked(left, pictures).ToAsyncEnumerable(), options, cancellationToken));
+        var results = Startup.Step(() => answerer.AnswerAllAsync(Asked(left, images).ToAsyncEnumerable(), options, cancellationToken));
         return await new EvaluationRun(terminal, progress, writer).RunAsync(
             results, [.. left.Select(question => question.Id)], result => (result.Answer?.Text, result.Error));
     }
@@ -117,14 +117,14 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
         ? Startup.Step(() => AnswerList.Load(path))
         : Lines.Read(answers.Name, path, terminal.OpenInput);
 
-    private static IEnumerable<ImageText> Asked(List<VqaQuestion> questions, PictureFolder pictures)
+    private static IEnumerable<ImageText> Asked(List<VqaQuestion> questions, ImageFolder images)
     {
-        var (id, picture) = (0L, (ImageSource?)null);
+        var (id, image) = (0L, (ImageSource?)null);
         foreach (var question in questions)
         {
-            if (picture is null || question.ImageId != id)
-                (id, picture) = (question.ImageId, EvaluationBinding.Picture(pictures, question.FileName, question.ImageId));
-            yield return new ImageText(picture, question.Text!);
+            if (image is null || question.ImageId != id)
+                (id, image) = (question.ImageId, EvaluationBinding.Image(images, question.FileName, question.ImageId));
+            yield return new ImageText(image, question.Text!);
         }
     }
 }

@@ -3,7 +3,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>How a picture becomes the vision tower's input (preprocessor_config.json). The defaults are those of BLIP's image processor.</summary>
+/// <summary>How an image becomes the vision tower's input (preprocessor_config.json). The defaults are those of BLIP's image processor.</summary>
 public sealed record PreprocessorConfig
 {
     /// <summary>CLIP's mean of red, green and blue, in 0 to 1.</summary>
@@ -15,7 +15,7 @@ public sealed record PreprocessorConfig
     /// <summary>Converts palettes, gray, CMYK and transparency to RGB.</summary>
     public bool DoConvertRgb { get; init; } = true;
 
-    /// <summary>Resizes to <see cref="Width"/> × <see cref="Height"/>, whatever the picture's proportions.</summary>
+    /// <summary>Resizes to <see cref="Width"/> × <see cref="Height"/>, whatever the image's proportions.</summary>
     public bool DoResize { get; init; } = true;
 
     /// <summary>How, by Pillow's number in the file; BLIP's processors name bicubic.</summary>

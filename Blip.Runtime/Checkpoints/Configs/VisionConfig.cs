@@ -35,7 +35,7 @@ public sealed record VisionConfig
     /// <summary>Standard deviation of fresh weights.</summary>
     public double InitializerRange { get; init; } = 1e-10;
 
-    /// <summary>Colour channels of a picture: BLIP's tower takes red, green and blue.</summary>
+    /// <summary>Colour channels of an image: BLIP's tower takes red, green and blue.</summary>
     public const int Channels = 3;
 
     /// <summary>The MLP's activation.</summary>

@@ -38,7 +38,7 @@ public static class SyntheticTensors
         return (offset, perFanIn ? scale / Math.Sqrt(fanIn) : scale);
     }
 
-    /// <summary>The numbers of a name from an index on. A model's picture has the name <c>pixel_values</c>, offset 0.1 and scale 1.</summary>
+    /// <summary>The numbers of a name from an index on. A model's image has the name <c>pixel_values</c>, offset 0.1 and scale 1.</summary>
     /// <param name="name">The name, a salt in front where there is one.</param>
     /// <param name="offset">The numbers' mean.</param>
     /// <param name="scale">Their standard deviation.</param>

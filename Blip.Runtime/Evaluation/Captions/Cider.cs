@@ -17,7 +17,7 @@ internal static class Cider
         })];
     }
 
-    // In how many pictures' references a run occurs.
+    // In how many images' references a run occurs.
     private static Dictionary<string, int> DocumentFrequencies(IReadOnlyList<CountedCaption> captions)
     {
         var frequencies = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -64,7 +64,7 @@ internal static class AnnotationJson
 /// <summary>Code for the files' forms, made when this is built: no reflection when it runs.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(CaptionFile))]
-[JsonSerializable(typeof(List<ListedPicture>))]
+[JsonSerializable(typeof(List<ListedImage>))]
 [JsonSerializable(typeof(QuestionFile))]
 [JsonSerializable(typeof(List<QuestionEntry>))]
 [JsonSerializable(typeof(List<ResultEntry>))]

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Blip.Runtime.Evaluation;
 
-/// <summary>Pictures with people's captions, from the files that captioning and retrieval are evaluated on.</summary>
+/// <summary>Images with people's captions, from the files that captioning and retrieval are evaluated on.</summary>
 /// <remarks>
 /// Three formats are told apart by what is in them: COCO's <c>captions_val2014.json</c> (also <c>image_info_test2014.json</c>, which has no
 /// captions), Karpathy's <c>dataset_coco.json</c> and <c>dataset_flickr30k.json</c>, and BLIP's <c>coco_karpathy_test.json</c> and
@@ -15,7 +15,7 @@ public sealed class CaptionAnnotations
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>The pictures, in the file's order.</summary>
+    /// <summary>The images, in the file's order.</summary>
     public IReadOnlyList<CaptionedImage> Images { get; }
 
     /// <summary>Whether there are captions to compare with.</summary>
@@ -29,7 +29,7 @@ public sealed class CaptionAnnotations
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (AnnotationJson.IsArray(path))
-            return Checked(path, FromList(path, AnnotationJson.Load(path, AnnotationForms.Default.ListListedPicture)));
+            return Checked(path, FromList(path, AnnotationJson.Load(path, AnnotationForms.Default.ListListedImage)));
         var file = AnnotationJson.Load(path, AnnotationForms.Default.CaptionFile);
         if (file.Images is null)
             throw new AnnotationException($"{path}: there is no 'images': give a COCO captions file, a Karpathy dataset file or BLIP's list.");
@@ -58,7 +58,7 @@ public sealed class CaptionAnnotations
         return [.. file.Images.Select(image => new CaptionedImage(image.Id!.Value, image.FileName, captions[image.Id!.Value]))];
     }
 
-    private static List<CaptionedImage> FromKarpathy(string path, List<PictureEntry> entries, string split)
+    private static List<CaptionedImage> FromKarpathy(string path, List<ImageEntry> entries, string split)
     {
         var images = new List<CaptionedImage>();
         for (var i = 0; i < entries.Count; i++)
@@ -81,7 +81,7 @@ public sealed class CaptionAnnotations
         return images;
     }
 
-    private static List<CaptionedImage> FromList(string path, List<ListedPicture> entries)
+    private static List<CaptionedImage> FromList(string path, List<ListedImage> entries)
     {
         var captions = new Dictionary<string, List<string>>(StringComparer.Ordinal);
         for (var i = 0; i < entries.Count; i++)
@@ -91,7 +91,7 @@ public sealed class CaptionAnnotations
                 captions[name] = list = [];
             list.AddRange(Sentences(path, i, entries[i].Caption));
         }
-        var numbers = captions.Keys.Select(PictureFolder.NumberOf).ToList();
+        var numbers = captions.Keys.Select(ImageFolder.NumberOf).ToList();
         // Names without numbers of their own are numbered in the file's order.
         var numbered = numbers.All(number => number is not null) && numbers.Distinct().Count() == numbers.Count;
         return [.. captions.Select((image, i) => new CaptionedImage(numbered ? numbers[i]!.Value : i, image.Key, image.Value))];

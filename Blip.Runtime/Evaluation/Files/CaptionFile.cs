@@ -6,13 +6,13 @@ namespace Blip.Runtime.Evaluation;
 /// <summary>COCO's <c>captions_*.json</c> and Karpathy's <c>dataset_*.json</c>: objects with <c>images</c>, told apart by where the sentences are.</summary>
 internal sealed class CaptionFile
 {
-    public List<PictureEntry>? Images { get; set; }
+    public List<ImageEntry>? Images { get; set; }
 
     public List<CaptionEntry>? Annotations { get; set; }
 }
 
-/// <summary>A picture of either format.</summary>
-internal sealed class PictureEntry
+/// <summary>An image of either format.</summary>
+internal sealed class ImageEntry
 {
     public long? Id { get; set; }
 
@@ -49,8 +49,8 @@ internal sealed class CaptionEntry
     public string? Caption { get; set; }
 }
 
-/// <summary>A picture of the lists that BLIP's authors publish (<c>coco_karpathy_test.json</c>): one sentence, or several.</summary>
-internal sealed class ListedPicture
+/// <summary>An image of the lists that BLIP's authors publish (<c>coco_karpathy_test.json</c>): one sentence, or several.</summary>
+internal sealed class ListedImage
 {
     public string? Image { get; set; }
 

@@ -36,9 +36,9 @@ public sealed class VqaDataset
         return Read(path, isList ? "" : "questions", file.Questions, (entry, name) =>
         {
             var text = entry.Question ?? throw Missing(path, name, "question");
-            var imageId = entry.ImageId ?? (entry.Image is null ? null : PictureFolder.NumberOf(entry.Image)) ?? throw Missing(path, name, "image_id");
-            var picture = entry.Image ?? (file.DataSubtype is { } subset ? $"COCO_{subset}_{imageId:D12}.jpg" : null);
-            return new VqaQuestion(entry.QuestionId!.Value, imageId, picture, text, Listed(path, name, entry.Answer), entry.QuestionType, entry.AnswerType);
+            var imageId = entry.ImageId ?? (entry.Image is null ? null : ImageFolder.NumberOf(entry.Image)) ?? throw Missing(path, name, "image_id");
+            var image = entry.Image ?? (file.DataSubtype is { } subset ? $"COCO_{subset}_{imageId:D12}.jpg" : null);
+            return new VqaQuestion(entry.QuestionId!.Value, imageId, image, text, Listed(path, name, entry.Answer), entry.QuestionType, entry.AnswerType);
         });
     }
 

@@ -5,7 +5,7 @@ using Blip.Runtime.Retrieval;
 namespace Blip.Runtime.Evaluation;
 
 /// <summary>
-/// Recall over a set of pictures and captions: by their vectors, and after a second look at the first k of each query, as BLIP's
+/// Recall over a set of images and captions: by their vectors, and after a second look at the first k of each query, as BLIP's
 /// evaluation of retrieval does it (Li et al. 2022, section 5.1).
 /// </summary>
 public sealed class RetrievalEvaluation
@@ -15,17 +15,17 @@ public sealed class RetrievalEvaluation
     private readonly List<int>[] textsOfImage;
 
     /// <summary>An evaluation of vectors.</summary>
-    /// <param name="images">The pictures' vectors, of one length.</param>
+    /// <param name="images">The images' vectors, of one length.</param>
     /// <param name="texts">The captions' vectors, of the same.</param>
-    /// <param name="imageOfText">The picture that each caption describes.</param>
-    /// <exception cref="ArgumentException">Sizes do not agree, or a picture has no caption.</exception>
+    /// <param name="imageOfText">The image that each caption describes.</param>
+    /// <exception cref="ArgumentException">Sizes do not agree, or an image has no caption.</exception>
     public RetrievalEvaluation(IReadOnlyList<float[]> images, IReadOnlyList<float[]> texts, IReadOnlyList<int> imageOfText)
     {
         ArgumentNullException.ThrowIfNull(images);
         ArgumentNullException.ThrowIfNull(texts);
         ArgumentNullException.ThrowIfNull(imageOfText);
         if (images.Count == 0 || texts.Count != imageOfText.Count)
-            throw new ArgumentException($"There are {images.Count} pictures, {texts.Count} captions, and {imageOfText.Count} captions have a picture.", nameof(imageOfText));
+            throw new ArgumentException($"There are {images.Count} images, {texts.Count} captions, and {imageOfText.Count} captions have an image.", nameof(imageOfText));
         if (images.Concat(texts).FirstOrDefault(vector => vector.Length != images[0].Length) is { } other)
             throw new ArgumentException($"A vector has {other.Length} elements, and the first one {images[0].Length}.", nameof(texts));
         (this.images, this.texts, this.imageOfText) = (images, texts, imageOfText);
@@ -33,11 +33,11 @@ public sealed class RetrievalEvaluation
         for (var text = 0; text < texts.Count; text++)
         {
             if (imageOfText[text] < 0 || imageOfText[text] >= images.Count)
-                throw new ArgumentException($"Caption {text} belongs to picture {imageOfText[text]}, and there are pictures 0 to {images.Count - 1}.", nameof(imageOfText));
+                throw new ArgumentException($"Caption {text} belongs to image {imageOfText[text]}, and there are images 0 to {images.Count - 1}.", nameof(imageOfText));
             textsOfImage[imageOfText[text]].Add(text);
         }
         if (Array.FindIndex(textsOfImage, list => list.Count == 0) is >= 0 and var bare)
-            throw new ArgumentException($"Picture {bare} has no caption.", nameof(imageOfText));
+            throw new ArgumentException($"Image {bare} has no caption.", nameof(imageOfText));
     }
 
     /// <summary>Recall by the products of the vectors.</summary>
@@ -46,8 +46,8 @@ public sealed class RetrievalEvaluation
     /// <summary>Recall where the first k of each query are put into a new order.</summary>
     /// <param name="k">How many of each query are looked at again; 256 (COCO) and 128 (Flickr) are the published settings.</param>
     /// <param name="look">
-    /// Given a picture and some captions, how well each fits, higher for better; BLIP adds the matching logit and the product of the vectors.
-    /// It is called once for each picture, for both directions together, so that a picture is encoded once.
+    /// Given an image and some captions, how well each fits, higher for better; BLIP adds the matching logit and the product of the vectors.
+    /// It is called once for each image, for both directions together, so that an image is encoded once.
     /// </param>
     public RetrievalReport Rerank(int k, Func<int, IReadOnlyList<int>, IReadOnlyList<double>> look)
     {
@@ -76,7 +76,7 @@ public sealed class RetrievalEvaluation
 
     private IReadOnlyList<int> RightImages(int text) => [imageOfText[text]];
 
-    // For each picture the captions that have it among their first, and at which place.
+    // For each image the captions that have it among their first, and at which place.
     private List<(int Text, int Place)>[] Asking(int[][] firstImages)
     {
         var asking = images.Select(_ => new List<(int, int)>()).ToArray();

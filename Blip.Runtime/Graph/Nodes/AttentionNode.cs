@@ -8,7 +8,7 @@ public sealed record AttentionSpec
     /// <summary>Queries, in a value of <c>[rows, tokens, …]</c>.</summary>
     public required Columns Query { get; init; }
 
-    /// <summary>Keys, in a value of <c>[key rows, key tokens, …]</c>: this run's, a cache, or the picture's.</summary>
+    /// <summary>Keys, in a value of <c>[key rows, key tokens, …]</c>: this run's, a cache, or the image's.</summary>
     public required Columns Key { get; init; }
 
     /// <summary>Values, of the keys' shape.</summary>
@@ -59,11 +59,11 @@ public sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output
 
     /// <inheritdoc/>
     /// <remarks>Only where queries, keys and values lie in one value: their format is one.</remarks>
-    public override WeightFormat? Rounds(Value input, GraphSizes sizes) =>
-        input == Spec.Query.Value && input == Spec.Key.Value && input == Spec.Value.Value && IsPlain ? Attention.Rounds(sizes.Target, Shape(sizes)) : null;
+    public override DType? InputFormat(Value input, GraphSizes sizes) =>
+        input == Spec.Query.Value && input == Spec.Key.Value && input == Spec.Value.Value && IsPlain ? Attention.InputFormat(sizes.Target, Shape(sizes)) : null;
 
     /// <inheritdoc/>
-    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) => IsPlain && Attention.Stores(sizes.Target, Shape(sizes), format);
+    public override bool CanStore(Value output, DType format, GraphSizes sizes) => IsPlain && Attention.CanStore(sizes.Target, Shape(sizes), format);
 
     // How long a table of rows is, is known when it is bound.
     private bool IsPlain => Spec.KeyRow is null && Probabilities is null;
@@ -100,7 +100,7 @@ public sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output
             Heads = Spec.Heads,
             HeadDim = headDim,
             Scale = 1f / MathF.Sqrt(headDim),
-            Precision = Spec.Projection is null ? WeightFormat.Float32 : sizes.Format(Spec.Projection),
+            Precision = Spec.Projection is null ? DType.Float32 : sizes.Format(Spec.Projection),
             QueryStride = Spec.Query.Value.Shape.Width,
             QueryOffset = Spec.Query.Offset,
             KeyStride = Spec.Key.Value.Shape.Width,

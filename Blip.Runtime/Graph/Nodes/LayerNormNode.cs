@@ -25,7 +25,7 @@ public sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta
     public override string Attributes => string.Create(CultureInfo.InvariantCulture, $"eps={Epsilon}");
 
     /// <inheritdoc/>
-    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) => LayerNorm.Stores(sizes.Target, X.Shape.Width, format);
+    public override bool CanStore(Value output, DType format, GraphSizes sizes) => LayerNorm.CanStore(sizes.Target, X.Shape.Width, format);
 
     /// <inheritdoc/>
     public override long Flops(GraphSizes sizes) => FlopsPerElement * sizes.Length(X);

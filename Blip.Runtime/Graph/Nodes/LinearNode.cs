@@ -39,19 +39,19 @@ public sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? Bia
         + (Activation == Activation.None ? "" : $", {Activation}") + (Residual is null ? "" : ", + residual") + (Norm is null ? "" : ", norm");
 
     /// <inheritdoc/>
-    public override WeightFormat? Rounds(Value input, GraphSizes sizes) =>
-        input == Residual ? null : Gemm.Rounds(sizes.Target, sizes.Format(Weight), Weight.InFeatures);
+    public override DType? InputFormat(Value input, GraphSizes sizes) =>
+        input == Residual ? null : Gemm.InputFormat(sizes.Target, sizes.Format(Weight), Weight.InFeatures);
 
     /// <inheritdoc/>
-    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) =>
-        Norm is null && Gemm.Stores(sizes.Target, sizes.Format(Weight), Weight.OutFeatures, format);
+    public override bool CanStore(Value output, DType format, GraphSizes sizes) =>
+        Norm is null && Gemm.CanStore(sizes.Target, sizes.Format(Weight), Weight.OutFeatures, format);
 
     /// <inheritdoc/>
     public override long Flops(GraphSizes sizes) =>
         (2 * sizes.Rows(X) * Weight.InFeatures * Weight.OutFeatures) + (Norm is null ? 0 : LayerNormNode.FlopsPerElement * sizes.Length(Output));
 
     /// <inheritdoc/>
-    public override int Kernels(GraphSizes sizes) => Norm is null || Gemm.Norms(sizes.Target, sizes.Format(Weight), sizes.Rows(X)) ? 1 : 2;
+    public override int Kernels(GraphSizes sizes) => Norm is null || Gemm.FusesNorm(sizes.Target, sizes.Format(Weight), sizes.Rows(X)) ? 1 : 2;
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => Gemm.Run(plan.Device, new GemmArgs

@@ -2,9 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Cuts pictures into patches, so that the patch convolution is one matrix product (Dosovitskiy et al. 2021, section 3.1).</summary>
+/// <summary>Cuts images into patches, so that the patch convolution is one matrix product (Dosovitskiy et al. 2021, section 3.1).</summary>
 /// <param name="Name">The module.</param>
-/// <param name="Pixels">Pictures <c>[batch, channels, height, width]</c>.</param>
+/// <param name="Pixels">Images <c>[batch, channels, height, width]</c>.</param>
 /// <param name="Patch">Side of a patch in pixels.</param>
 /// <param name="Output">Patches <c>[batch, patches, channels·patch·patch]</c>.</param>
 public sealed record PatchifyNode(string Name, Value Pixels, int Patch, Value Output) : ComputeNode(Name, Output)
@@ -19,7 +19,7 @@ public sealed record PatchifyNode(string Name, Value Pixels, int Patch, Value Ou
     public override string Attributes => $"patch={Patch}";
 
     /// <inheritdoc/>
-    public override bool Stores(Value output, WeightFormat format, GraphSizes sizes) => Patchify.Stores(sizes.Target, sizes.Size(Pixels, 1), Patch, format);
+    public override bool CanStore(Value output, DType format, GraphSizes sizes) => Patchify.CanStore(sizes.Target, sizes.Size(Pixels, 1), Patch, format);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => Patchify.Run(

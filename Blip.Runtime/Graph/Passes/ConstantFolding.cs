@@ -2,7 +2,7 @@ namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
 /// Moves nodes that depend on nothing but parameters out of the run: a plan computes them once and keeps the result.
-/// Position embeddings interpolated for a picture's size are the case in point.
+/// Position embeddings interpolated for an image's size are the case in point.
 /// </summary>
 public sealed class ConstantFolding : IGraphPass
 {

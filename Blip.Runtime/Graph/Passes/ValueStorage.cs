@@ -18,8 +18,8 @@ public static class ValueStorage
         {
             foreach (var value in maker.Outputs.Except(graph.Outputs.Values))
             {
-                var formats = readers[value].Select(reader => reader.Rounds(value, sizes)).Distinct().ToList();
-                if (formats is [{ } format] && maker.Stores(value, format, sizes))
+                var formats = readers[value].Select(reader => reader.InputFormat(value, sizes)).Distinct().ToList();
+                if (formats is [{ } format] && maker.CanStore(value, format, sizes))
                     sizes.Store(value, format);
             }
         }

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+using Blip.Bench.Measuring;
+using Blip.Bench.Reporting;
+
+namespace Blip.Bench.Workloads;
+
+/// <summary>The command line as a user meets it: a process that starts, loads a model, captions one image and ends.</summary>
+internal sealed class ColdStart
+{
+    private const string What = "a cold start", Image = "weights/samples/00.png";
+
+    private readonly string program;
+    private string? answer;
+
+    /// <summary>Finds the program.</summary>
+    /// <param name="program">Its path; null: the one that was built with this one.</param>
+    /// <exception cref="UsageException">There is none.</exception>
+    public ColdStart(string? program)
+    {
+        this.program = program ?? Checkout.Path($"Blip.Cli/bin/{Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!)}/net10.0/blip{(OperatingSystem.IsWindows() ? ".exe" : "")}", What);
+        if (!File.Exists(this.program))
+            throw new UsageException($"--cli: '{this.program}' does not exist; name the blip program that is to be started.");
+    }
+
+    /// <summary>A case: one start after the other, each to say the same words.</summary>
+    /// <param name="work">Its name.</param>
+    /// <param name="device">The device's id.</param>
+    /// <param name="model">The model; null: the demo captioner that comes with the program.</param>
+    /// <param name="precision">What <c>--precision</c> takes.</param>
+    public BenchCase Case(string work, string device, string? model, string precision) => new(work, device, () =>
+    {
+        answer = null;
+        return new PreparedCase
+        {
+            Run = () => Start(["caption", Checkout.Path(Image, What), "--device", device, "--precision", precision, .. model is null ? (string[])[] : ["--model", model]]),
+            Verify = () => PreparedCase.Exact(!string.IsNullOrWhiteSpace(answer)),
+        };
+    })
+    {
+        Precision = precision,
+    };
+
+    private void Start(IEnumerable<string> arguments)
+    {
+        using var child = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        // What it says about the demo is short and fits into the pipe.
+        var words = child.StandardOutput.ReadToEnd();
+        var error = child.StandardError.ReadToEnd();
+        child.WaitForExit();
+        if (child.ExitCode != 0)
+            throw new InvalidOperationException($"blip ended with status {child.ExitCode}: {error.Trim()}");
+        if (words != (answer ??= words))
+            throw new InvalidOperationException($"blip said '{words.Trim()}' after '{answer.Trim()}'.");
+    }
+}

@@ -1,0 +1,111 @@
+using Blip.Bench.Measuring;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
+
+namespace Blip.Bench.Workloads;
+
+/// <summary>The works of one model on one device, with its weights kept one way. It is loaded when the first case's turn comes.</summary>
+/// <param name="source">The model.</param>
+/// <param name="device">The device's id.</param>
+/// <param name="precision">How the decoder's matrices are kept.</param>
+internal sealed class ModelCases(ModelSource source, string device, Precision precision) : IDisposable
+{
+    private const int CaptionTokens = 20;
+
+    private static readonly int[] Contexts = [8, 20, 100];
+
+    private readonly CaptionCost cost = new(source.Config, precision, precision.ForEncoder());
+    private readonly Lazy<BlipWorks> works = new(() => new BlipWorks(source, new ModelOptions { Precision = precision }, device));
+    private readonly Dictionary<int, int[]> alone = [];
+
+    private string Precision => precision.ToString().ToLowerInvariant();
+
+    private BlipConfig Config => source.Config;
+
+    /// <summary>Encoder, keys and values, and tokens: fractions of a second.</summary>
+    /// <param name="withEncoder">False where the encoder's weights are kept as in a case that is measured already.</param>
+    public IEnumerable<BenchCase> Parts(bool withEncoder)
+    {
+        if (withEncoder)
+        {
+            yield return Case("encoder", works => CaptionCost.Prepared(cost.Encode(1), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))));
+            yield return Case("cross-attention's keys and values", works =>
+            {
+                works.Encode();
+                return CaptionCost.Prepared(
+                    cost.CrossKeysValues(1), works.CrossKeysValues, () => PreparedCase.Exact(works.ReadCrossKeysValues(Config.Text.Layers - 1).All(float.IsFinite)));
+            });
+        }
+        foreach (var context in Contexts.Where(context => context <= Config.Text.MaxPositions))
+        {
+            yield return Case($"one token at context {context}", works =>
+            {
+                works.Encode();
+                works.CrossKeysValues();
+                works.PrepareToken([Config.Text.BosTokenId, .. Enumerable.Range(0, context - 1).Select(i => (1000 + (37 * i)) % Config.Text.VocabularySize)]);
+                return CaptionCost.Prepared(cost.Token(1, 1, context), works.Token, () => PreparedCase.Exact(works.ReadLogits().All(float.IsFinite)));
+            });
+        }
+    }
+
+    /// <summary>The encoder over several images at once.</summary>
+    public IEnumerable<BenchCase> Encoders(IEnumerable<int> batches) =>
+        from images in batches
+        select Case($"encoder, batch {images}", works => CaptionCost.Prepared(cost.Encode(images), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))), images);
+
+    /// <summary>Whole captions. Every image of a batch is the same, and so are to be its words, alone and in company.</summary>
+    public IEnumerable<BenchCase> Captions(IEnumerable<(int Images, int Beams)> batches) =>
+        from batch in batches
+        let name = $"caption of {CaptionTokens} tokens{(batch.Images > 1 ? $", batch {batch.Images}" : "")}{(batch.Beams > 1 ? $", {batch.Beams} beams" : "")}"
+        select Case(name, works =>
+        {
+            int[][] said = [];
+            return CaptionCost.Prepared(cost.Caption(batch.Images, batch.Beams, CaptionTokens), () => said = works.Search(CaptionTokens, batch.Beams), () =>
+            {
+                alone.TryAdd(batch.Beams, said[0]);
+                return PreparedCase.Exact(said.All(tokens => tokens.Length == CaptionTokens && tokens.SequenceEqual(alone[batch.Beams])));
+            });
+        }, batch.Images);
+
+    /// <summary>Loading alone: files to packed weights on the device.</summary>
+    public BenchCase Load(string work) => new(work, device, () =>
+    {
+        var open = Device.Open(device);
+        return new PreparedCase
+        {
+            Run = () => CaptioningModel.Load(source, open, new ModelOptions { Precision = precision }).Dispose(),
+            Owned = [open],
+        };
+    })
+    {
+        Precision = Precision,
+    };
+
+    /// <summary>What tables call a model: its name, without the folders above it.</summary>
+    public static string Name(ModelSource source) => source.Folder is null ? source.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(source.Name));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (works.IsValueCreated)
+            works.Value.Dispose();
+    }
+
+    private BenchCase Case(string work, Func<BlipWorks, PreparedCase> prepare, int images = 1) => new($"{Name(source)}: {work}", device, () =>
+    {
+        works.Value.SetPixels(Pixels(images), images);
+        return prepare(works.Value);
+    })
+    {
+        Precision = Precision,
+    };
+
+    private float[] Pixels(int images)
+    {
+        var random = new Random(1);
+        var side = Config.Vision.ImageSize;
+        float[] image = [.. Enumerable.Range(0, 3 * side * side).Select(_ => (random.NextSingle() * 4) - 2)];
+        return [.. Enumerable.Repeat(image, images).SelectMany(pixels => pixels)];
+    }
+}

@@ -1,0 +1,52 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
+
+namespace Blip.Bench.Workloads;
+
+/// <summary>What matching, embedding and answering cost, from a model's config.</summary>
+/// <param name="config">The sizes.</param>
+/// <param name="precision">How the text towers' matrices are kept.</param>
+/// <param name="encoderPrecision">How the image encoder's are, and those that make keys and values of the image.</param>
+internal sealed class UnderstandingCost(BlipConfig config, Precision precision, Precision encoderPrecision)
+{
+    private readonly CaptionCost captioning = new(config, precision, encoderPrecision);
+    private readonly TextConfig text = config.Text;
+
+    /// <summary>Images, and texts of a length read over them.</summary>
+    public Cost Match(int images, int texts, int tokens) =>
+        captioning.Encode(images) + captioning.CrossKeysValues(images) + Read(texts, tokens, images) + CaptionCost.Linear(precision, texts, text.HiddenSize, 2);
+
+    /// <summary>Images to vectors.</summary>
+    public Cost EmbedImages(int images) => captioning.Encode(images) + CaptionCost.Linear(precision, images, config.Vision.HiddenSize, config.ImageTextHiddenSize);
+
+    /// <summary>Texts to vectors.</summary>
+    public Cost EmbedTexts(int texts, int tokens) => Read(texts, tokens, images: 0) + CaptionCost.Linear(precision, texts, text.HiddenSize, config.ImageTextHiddenSize);
+
+    /// <summary>Questions read over images that are encoded, to what the answers' decoder reads.</summary>
+    public Cost Ask(int images, int questions, int tokens) =>
+        Read(questions, tokens, images) + (text.Layers * CaptionCost.Linear(precision, questions * tokens, text.HiddenSize, 2 * text.HiddenSize));
+
+    /// <summary>Images, questions and the tokens of their answers.</summary>
+    public Cost Answer(int images, int questions, int tokens, int answerTokens)
+    {
+        var cost = captioning.Encode(images) + captioning.CrossKeysValues(images) + Ask(images, questions, tokens);
+        for (var context = 1; context <= answerTokens; context++)
+            cost += captioning.Token(questions, 1, context, tokens);
+        return cost;
+    }
+
+    // A text encoder over whole texts; over images, where there are any.
+    private Cost Read(double texts, double tokens, int images)
+    {
+        double hidden = text.HiddenSize, rows = texts * tokens;
+        var layer = CaptionCost.Linear(precision, rows, hidden, 3 * hidden) + CaptionCost.Linear(precision, rows, hidden, hidden)
+            + CaptionCost.Linear(precision, rows, hidden, text.IntermediateSize) + CaptionCost.Linear(precision, rows, text.IntermediateSize, hidden)
+            + new Cost(4 * rows * tokens * hidden, sizeof(float) * 4 * hidden);
+        if (images > 0)
+        {
+            layer += (2 * CaptionCost.Linear(precision, rows, hidden, hidden))
+                + new Cost(4 * rows * captioning.ImageTokens * hidden, sizeof(float) * ((2 * hidden) + (images * captioning.ImageTokens * 2 * hidden)));
+        }
+        return (text.Layers * layer) + new Cost(0, sizeof(float) * 2 * rows * hidden);
+    }
+}
