@@ -5,7 +5,7 @@ using Blip.Cli.Options;
 using Blip.Datasets;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 using Blip.Runtime.Retrieval;
 using Blip.Runtime.Tokenization;
 

@@ -15,14 +15,17 @@ public partial class HouseTests
         ["Blip.Kernels"] = [],
         ["Blip.Runtime"] = ["Blip.Kernels"],
         ["Blip.Emulation"] = [],
+        ["Blip.Evaluation"] = ["Blip.Runtime"],
+        ["Blip.Extensions.AI"] = ["Blip.Runtime"],
         ["Blip.Verification"] = ["Blip.Runtime"],
-        ["Blip.Datasets"] = ["Blip.Runtime"],
+        ["Blip.Datasets"] = ["Blip.Runtime", "Blip.Evaluation"],
         ["Blip.Bootstrapping"] = ["Blip.Runtime", "Blip.Datasets"],
-        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping"],
+        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets", "Blip.Bootstrapping"],
         ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli"],
         ["Blip.Tests"] =
         [
-            "Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli", "Blip.Bench", "Blip.Emulation",
+            "Blip.Runtime", "Blip.Verification", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli",
+            "Blip.Bench", "Blip.Emulation",
         ],
     };
 
@@ -37,8 +40,6 @@ public partial class HouseTests
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],
         ["Retrieval"] = ["Checkpoints"],
         ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
-        ["Evaluation"] = ["Retrieval", "Pipelines"],
-        ["Hosting"] = ["Checkpoints", "Imaging", "Generation", "Pipelines"],
     };
 
     public static TheoryData<string> ProjectNames => [.. Projects.Keys];
@@ -88,8 +89,9 @@ public partial class HouseTests
         var references =
             from assembly in new[]
             {
-                typeof(Blip.Kernels.Gemm).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly, typeof(Blip.Datasets.Dataset).Assembly,
-                typeof(Blip.Bootstrapping.Bootstrapper).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
+                typeof(Blip.Kernels.Gemm).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly,
+                typeof(Blip.Evaluation.AnswerList).Assembly, typeof(Blip.Extensions.AI.BlipChatClient).Assembly,
+                typeof(Blip.Datasets.Dataset).Assembly, typeof(Blip.Bootstrapping.Bootstrapper).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
             }
             from type in assembly.GetTypes()
             where type.Name.EndsWith("Reference", StringComparison.Ordinal)

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 
 namespace Blip.Cli.Options;
 

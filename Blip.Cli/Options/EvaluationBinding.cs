@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Blip.Cli.Output;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Blip.Datasets.Files;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 
 namespace Blip.Datasets.Lists;
 

@@ -63,8 +63,12 @@ public sealed partial class Captioner
     public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, options, onEnd: null, cancellationToken);
 
-    /// <summary>The same; <paramref name="onEnd"/> is given the whole caption before the words end.</summary>
-    internal IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options, Action<Caption>? onEnd, CancellationToken cancellationToken)
+    /// <inheritdoc cref="StreamAsync(ImageSource, CaptionOptions?, CancellationToken)"/>
+    /// <param name="image">The image; a path is one.</param>
+    /// <param name="options">How: greedy or sampling, one sequence.</param>
+    /// <param name="onEnd">Given the whole caption before the enumeration ends; may be null.</param>
+    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options, Action<Caption>? onEnd, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);
         var plan = Plan(options);

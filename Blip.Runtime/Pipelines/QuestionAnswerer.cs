@@ -159,8 +159,13 @@ public sealed partial class QuestionAnswerer : Pipeline
         ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, question, options, onEnd: null, cancellationToken);
 
-    /// <summary>The same; <paramref name="onEnd"/> is given the whole answer before the words end.</summary>
-    internal IAsyncEnumerable<string> StreamAsync(
+    /// <inheritdoc cref="StreamAsync(ImageSource, string, AnswerOptions?, CancellationToken)"/>
+    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="options">How: greedy or sampling, one sequence.</param>
+    /// <param name="onEnd">Given the whole answer before the enumeration ends; may be null.</param>
+    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    public IAsyncEnumerable<string> StreamAsync(
         ImageSource image, string question, AnswerOptions? options, Action<Answer>? onEnd, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(image);

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 
 namespace Blip.Tests.Cli;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 using CsCheck;
 
 namespace Blip.Tests.Evaluation;

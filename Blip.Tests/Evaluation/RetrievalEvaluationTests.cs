@@ -1,4 +1,4 @@
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 using CsCheck;
 
 namespace Blip.Tests.Evaluation;

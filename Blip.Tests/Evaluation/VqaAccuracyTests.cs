@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 using CsCheck;
 
 namespace Blip.Tests.Evaluation;

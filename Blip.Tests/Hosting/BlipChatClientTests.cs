@@ -1,6 +1,6 @@
 using System.Text.Json;
 using Blip.Runtime.Generation;
-using Blip.Runtime.Hosting;
+using Blip.Extensions.AI;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Tests.Cli;

@@ -1,4 +1,4 @@
-using Blip.Runtime.Hosting;
+using Blip.Extensions.AI;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Tests.Cli;

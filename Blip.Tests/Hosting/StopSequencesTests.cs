@@ -1,4 +1,4 @@
-using Blip.Runtime.Hosting;
+using Blip.Extensions.AI;
 using CsCheck;
 
 namespace Blip.Tests.Hosting;

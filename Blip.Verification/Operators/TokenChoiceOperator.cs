@@ -91,7 +91,8 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
                     logProbabilities.ToArray());
                 return Enumerable.Range(0, test.Rows)
                     .Select(row => (Index: row, Scores: test.Row(values, row)))
-                    .Select(row => Choice(row.Index, row.Scores, tokens[row.Index]).Or(Agreement.Of(Wrong(row.Index, row.Scores, stop, after))))
+                    .Select(row => Choice(row.Index, row.Scores, tokens[row.Index])
+                        .Or(Agreement.Of(Wrong(row.Index, row.Scores, stop, after))))
                     .Aggregate((worst, next) => worst.Or(next));
             },
             Bytes = sizeof(float) * (double)values.Length,
@@ -145,7 +146,8 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
         if ((after.InputIds[row], after.Positions[row]) != (isLast ? Pad : token, length))
             return $"row {row} goes on with {after.InputIds[row]} at {after.Positions[row]}";
         var expected = Gathered + (scores[token] - LogSum(row));
-        return after.LogProbabilities[row] == expected ? null : $"row {row}: log-probability {after.LogProbabilities[row]:g9}, not {expected:g9}";
+        var given = after.LogProbabilities[row];
+        return given == expected ? null : $"row {row}: log-probability {given:g9}, not {expected:g9}";
     }
 
     private float Noise(int row, int token) =>

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;

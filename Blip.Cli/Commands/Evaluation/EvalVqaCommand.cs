@@ -4,7 +4,7 @@ using System.Text.Json;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;

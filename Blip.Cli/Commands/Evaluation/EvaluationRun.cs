@@ -1,5 +1,5 @@
 using Blip.Cli.Output;
-using Blip.Runtime.Evaluation;
+using Blip.Evaluation;
 
 namespace Blip.Cli.Commands;
 

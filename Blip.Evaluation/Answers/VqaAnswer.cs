@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+
+namespace Blip.Evaluation;
+
+/// <summary>How the official VQA evaluation makes answers comparable (visualqa.org/evaluation): punctuation, numbers, articles, contractions.</summary>
+public static partial class VqaAnswer
+{
+    // The official code hands a flag to a parameter that is a count, and so removes that many full stops and no more.
+    private const int MostFullStops = 32;
+
+    private static readonly string[] Punctuation = [";", "/", "[", "]", "\"", "{", "}", "(", ")", "=", "+", "\\", "_", "-", ">", "<", "@", "`", ",", "?", "!"];
+
+    private static readonly Dictionary<string, string> Numbers = new(StringComparer.Ordinal)
+    {
+        ["none"] = "0", ["zero"] = "0", ["one"] = "1", ["two"] = "2", ["three"] = "3", ["four"] = "4",
+        ["five"] = "5", ["six"] = "6", ["seven"] = "7", ["eight"] = "8", ["nine"] = "9", ["ten"] = "10",
+    };
+
+    /// <summary>The answer in the form in which answers are compared.</summary>
+    public static string Normalize(string answer)
+    {
+        ArgumentNullException.ThrowIfNull(answer);
+        return WithoutArticles(WithoutPunctuation(Trimmed(answer)));
+    }
+
+    /// <summary>Line breaks and tabs as blanks, and none at the ends: all that is done where everybody gave the same answer.</summary>
+    internal static string Trimmed(string answer) => answer.Replace('\n', ' ').Replace('\t', ' ').Trim();
+
+    private static string WithoutPunctuation(string text)
+    {
+        // "1,000" loses its comma; so does everything else in that answer then.
+        var joined = CommaBetweenDigits().IsMatch(text);
+        var result = text;
+        foreach (var mark in Punctuation)
+        {
+            var atAnEdge = text.Contains($"{mark} ", StringComparison.Ordinal) || text.Contains($" {mark}", StringComparison.Ordinal);
+            result = result.Replace(mark, atAnEdge || joined ? "" : " ", StringComparison.Ordinal);
+        }
+        return FullStop().Replace(result, "", MostFullStops);
+    }
+
+    private static string WithoutArticles(string text)
+    {
+        var words = text.ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+            .Select(word => Numbers.GetValueOrDefault(word, word))
+            .Where(word => word is not ("a" or "an" or "the"))
+            .Select(word => VqaContractions.Apostrophes.GetValueOrDefault(word, word));
+        return string.Join(' ', words);
+    }
+
+    [GeneratedRegex(@"\d,\d")]
+    private static partial Regex CommaBetweenDigits();
+
+    [GeneratedRegex(@"\.(?!\d)")]
+    private static partial Regex FullStop();
+}

@@ -1,0 +1,40 @@
+namespace Blip.Evaluation;
+
+/// <summary>How right a set of answers is, in percent.</summary>
+/// <param name="Overall">Mean over all questions, the number that papers print.</param>
+/// <param name="PerAnswerType">Mean over the questions with answers of a type: <c>yes/no</c>, <c>number</c>, <c>other</c>.</param>
+/// <param name="PerQuestionType">Mean over the questions that begin in one way.</param>
+/// <param name="PerQuestion">Each question's own, by its number.</param>
+public sealed record VqaReport(
+    double Overall,
+    IReadOnlyDictionary<string, double> PerAnswerType,
+    IReadOnlyDictionary<string, double> PerQuestionType,
+    IReadOnlyDictionary<long, double> PerQuestion)
+{
+    /// <summary>Scores answers.</summary>
+    /// <param name="questions">The questions with people's answers.</param>
+    /// <param name="answers">From a question's number to the model's answer; one for each question.</param>
+    /// <exception cref="ArgumentException">There are no questions, a question has no answer of people, or none of the model.</exception>
+    public static VqaReport Of(IReadOnlyList<VqaQuestion> questions, IReadOnlyDictionary<long, string> answers)
+    {
+        ArgumentNullException.ThrowIfNull(questions);
+        ArgumentNullException.ThrowIfNull(answers);
+        if (questions.Count == 0)
+            throw new ArgumentException("There are no questions to score.", nameof(questions));
+        var scores = new Dictionary<long, double>(questions.Count);
+        foreach (var question in questions)
+        {
+            if (question.Answers.Count == 0)
+                throw new ArgumentException($"Question {question.Id} has no answer of people to be compared with.", nameof(questions));
+            if (!answers.TryGetValue(question.Id, out var answer))
+                throw new ArgumentException($"Question {question.Id} has no answer of the model.", nameof(answers));
+            scores[question.Id] = 100 * VqaAccuracy.Of(answer, question.Answers);
+        }
+        return new VqaReport(scores.Values.Average(), By(question => question.AnswerType), By(question => question.QuestionType), scores);
+
+        SortedDictionary<string, double> By(Func<VqaQuestion, string?> type) => new(
+            questions.Where(question => type(question) is not null).GroupBy(question => type(question)!)
+                .ToDictionary(group => group.Key, group => group.Average(question => scores[question.Id])),
+            StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,18 @@
+namespace Blip.Evaluation;
+
+/// <summary>The answers that a model chooses among, as BLIP's <c>answer_list.json</c> has them: a list of texts.</summary>
+public static class AnswerList
+{
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="AnnotationException">It cannot be read, or holds no answer.</exception>
+    public static IReadOnlyList<string> Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var answers = AnnotationJson.Load(path, AnnotationForms.Default.ListString);
+        if (answers.Count == 0)
+            throw new AnnotationException($"{path}: the list is empty.");
+        if (answers.IndexOf(null!) is >= 0 and var index)
+            throw new AnnotationException($"{path}: [{index}] is null.");
+        return answers;
+    }
+}

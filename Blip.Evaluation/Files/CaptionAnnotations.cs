@@ -1,0 +1,119 @@
+using System.Text.Json;
+
+namespace Blip.Evaluation;
+
+/// <summary>Images with people's captions, from the files that captioning and retrieval are evaluated on.</summary>
+/// <remarks>
+/// Three formats are told apart by what is in them: COCO's <c>captions_val2014.json</c> (also <c>image_info_test2014.json</c>, which has no
+/// captions), Karpathy's <c>dataset_coco.json</c> and <c>dataset_flickr30k.json</c>, and BLIP's <c>coco_karpathy_test.json</c> and
+/// <c>flickr30k_test.json</c>.
+/// </remarks>
+public sealed class CaptionAnnotations
+{
+    private CaptionAnnotations(string path, IReadOnlyList<CaptionedImage> images) => (Path, Images) = (path, images);
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The images, in the file's order.</summary>
+    public IReadOnlyList<CaptionedImage> Images { get; }
+
+    /// <summary>Whether there are captions to compare with.</summary>
+    public bool HasCaptions => Images.Any(image => image.Captions.Count > 0);
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="split">Which part of Karpathy's format; the other formats hold one part each.</param>
+    /// <exception cref="AnnotationException">The file cannot be read, or an entry lacks something; the message names both.</exception>
+    public static CaptionAnnotations Load(string path, string split = "test")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (AnnotationJson.IsArray(path))
+            return Checked(path, FromList(path, AnnotationJson.Load(path, AnnotationForms.Default.ListListedImage)));
+        var file = AnnotationJson.Load(path, AnnotationForms.Default.CaptionFile);
+        if (file.Images is null)
+            throw new AnnotationException($"{path}: there is no 'images': give a COCO captions file, a Karpathy dataset file or BLIP's list.");
+        return Checked(path, file.Images.Any(image => image?.Sentences is not null) ? FromKarpathy(path, file.Images, split) : FromCoco(path, file));
+    }
+
+    private static List<CaptionedImage> FromCoco(string path, CaptionFile file)
+    {
+        var captions = new Dictionary<long, List<string>>();
+        for (var i = 0; i < file.Images!.Count; i++)
+        {
+            var id = file.Images[i]?.Id ?? throw Missing(path, $"images[{i}]", "id");
+            if (!captions.TryAdd(id, []))
+                throw new AnnotationException($"{path}: images[{i}] has the id {id} of an image before it.");
+        }
+        for (var i = 0; i < (file.Annotations?.Count ?? 0); i++)
+        {
+            var annotation = file.Annotations![i];
+            var id = annotation?.ImageId ?? throw Missing(path, $"annotations[{i}]", "image_id");
+            if (!captions.TryGetValue(id, out var list))
+                throw new AnnotationException($"{path}: annotations[{i}] is about image {id}, which is not among 'images'.");
+            list.Add(annotation.Caption ?? throw Missing(path, $"annotations[{i}]", "caption"));
+        }
+        if (file.Annotations is not null && captions.FirstOrDefault(image => image.Value.Count == 0) is { Value: not null } bare)
+            throw new AnnotationException($"{path}: image {bare.Key} has no entry in 'annotations'.");
+        return [.. file.Images.Select(image => new CaptionedImage(image.Id!.Value, image.FileName, captions[image.Id!.Value]))];
+    }
+
+    private static List<CaptionedImage> FromKarpathy(string path, List<ImageEntry> entries, string split)
+    {
+        var images = new List<CaptionedImage>();
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var entry = entries[i] ?? throw new AnnotationException($"{path}: images[{i}] is null.");
+            if ((entry.Split ?? throw Missing(path, $"images[{i}]", "split")) != split)
+                continue;
+            var id = entry.CocoId ?? entry.KarpathyId ?? throw Missing(path, $"images[{i}]", "cocoid or imgid");
+            var name = entry.KarpathyName ?? throw Missing(path, $"images[{i}]", "filename");
+            if (entry.Sentences is not { Count: > 0 } sentences)
+                throw Missing(path, $"images[{i}]", "sentences");
+            var captions = sentences.Select((sentence, at) => sentence?.Raw ?? throw Missing(path, $"images[{i}].sentences[{at}]", "raw")).ToList();
+            images.Add(new CaptionedImage(id, entry.Folder is null ? name : $"{entry.Folder}/{name}", captions));
+        }
+        if (images.Count == 0)
+        {
+            var splits = string.Join(", ", entries.Select(entry => entry.Split).Distinct().Order(StringComparer.Ordinal));
+            throw new AnnotationException($"{path}: no image is of the split '{split}'; the file has {splits}.");
+        }
+        return images;
+    }
+
+    private static List<CaptionedImage> FromList(string path, List<ListedImage> entries)
+    {
+        var captions = new Dictionary<string, List<string>>(StringComparer.Ordinal);
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var name = entries[i]?.Image ?? throw Missing(path, $"[{i}]", "image");
+            if (!captions.TryGetValue(name, out var list))
+                captions[name] = list = [];
+            list.AddRange(Sentences(path, i, entries[i].Caption));
+        }
+        var numbers = captions.Keys.Select(ImageFolder.NumberOf).ToList();
+        // Names without numbers of their own are numbered in the file's order.
+        var numbered = numbers.All(number => number is not null) && numbers.Distinct().Count() == numbers.Count;
+        return [.. captions.Select((image, i) => new CaptionedImage(numbered ? numbers[i]!.Value : i, image.Key, image.Value))];
+    }
+
+    private static IEnumerable<string> Sentences(string path, int entry, JsonElement caption) => caption.ValueKind switch
+    {
+        JsonValueKind.String => [caption.GetString()!],
+        JsonValueKind.Array when caption.GetArrayLength() > 0 && caption.EnumerateArray().All(sentence => sentence.ValueKind == JsonValueKind.String)
+            => [.. caption.EnumerateArray().Select(sentence => sentence.GetString()!)],
+        JsonValueKind.Undefined => throw Missing(path, $"[{entry}]", "caption"),
+        _ => throw new AnnotationException($"{path}: [{entry}].caption is neither a text nor a list of texts."),
+    };
+
+    private static CaptionAnnotations Checked(string path, List<CaptionedImage> images)
+    {
+        if (images.Count == 0)
+            throw new AnnotationException($"{path}: the file has no images.");
+        if (images.GroupBy(image => image.Id).FirstOrDefault(same => same.Skip(1).Any()) is { } twice)
+            throw new AnnotationException($"{path}: {twice.Count()} images have the id {twice.Key}.");
+        return new CaptionAnnotations(path, images);
+    }
+
+    private static AnnotationException Missing(string path, string entry, string field) => new($"{path}: {entry} has no {field}.");
+}

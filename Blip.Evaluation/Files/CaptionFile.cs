@@ -1,0 +1,58 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Blip.Evaluation;
+
+/// <summary>COCO's <c>captions_*.json</c> and Karpathy's <c>dataset_*.json</c>: objects with <c>images</c>, told apart by where the sentences are.</summary>
+internal sealed class CaptionFile
+{
+    public List<ImageEntry>? Images { get; set; }
+
+    public List<CaptionEntry>? Annotations { get; set; }
+}
+
+/// <summary>An image of either format.</summary>
+internal sealed class ImageEntry
+{
+    public long? Id { get; set; }
+
+    public string? FileName { get; set; }
+
+    [JsonPropertyName("cocoid")]
+    public long? CocoId { get; set; }
+
+    [JsonPropertyName("imgid")]
+    public long? KarpathyId { get; set; }
+
+    [JsonPropertyName("filename")]
+    public string? KarpathyName { get; set; }
+
+    [JsonPropertyName("filepath")]
+    public string? Folder { get; set; }
+
+    public string? Split { get; set; }
+
+    public List<SentenceEntry>? Sentences { get; set; }
+}
+
+/// <summary>A sentence of Karpathy's format.</summary>
+internal sealed class SentenceEntry
+{
+    public string? Raw { get; set; }
+}
+
+/// <summary>A sentence of COCO's format.</summary>
+internal sealed class CaptionEntry
+{
+    public long? ImageId { get; set; }
+
+    public string? Caption { get; set; }
+}
+
+/// <summary>An image of the lists that BLIP's authors publish (<c>coco_karpathy_test.json</c>): one sentence, or several.</summary>
+internal sealed class ListedImage
+{
+    public string? Image { get; set; }
+
+    public JsonElement Caption { get; set; }
+}

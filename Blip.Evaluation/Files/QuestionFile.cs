@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace Blip.Evaluation;
+
+/// <summary>VQA v2's questions file and its annotations file.</summary>
+internal sealed class QuestionFile
+{
+    public List<QuestionEntry>? Questions { get; set; }
+
+    public List<QuestionEntry>? Annotations { get; set; }
+
+    public string? DataSubtype { get; set; }
+}
+
+/// <summary>A question, its answers, or both: in BLIP's lists they stand in one entry.</summary>
+internal sealed class QuestionEntry
+{
+    public long? QuestionId { get; set; }
+
+    public long? ImageId { get; set; }
+
+    public string? Question { get; set; }
+
+    public string? Image { get; set; }
+
+    public string? QuestionType { get; set; }
+
+    public string? AnswerType { get; set; }
+
+    public List<AnswerEntry>? Answers { get; set; }
+
+    public JsonElement Answer { get; set; }
+}
+
+/// <summary>What one person answered.</summary>
+internal sealed class AnswerEntry
+{
+    public string? Answer { get; set; }
+}

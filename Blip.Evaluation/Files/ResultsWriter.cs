@@ -1,0 +1,110 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Blip.Evaluation;
+
+/// <summary>
+/// Writes results as they come. After each one the file is a whole array: what is finished stays, whatever ends the run, and a later run
+/// goes on from there.
+/// </summary>
+public sealed class ResultsWriter : IDisposable
+{
+    private static readonly byte[] Close = "\n]\n"u8.ToArray();
+
+    private readonly ResultsFormat format;
+    private readonly FileStream file;
+    private readonly Dictionary<long, string> results;
+
+    private ResultsWriter(ResultsFormat format, FileStream file, Dictionary<long, string> results) =>
+        (this.format, this.file, this.results) = (format, file, results);
+
+    /// <summary>All that the file holds: what was there, and what was appended.</summary>
+    public IReadOnlyDictionary<long, string> Results => results;
+
+    /// <summary>Opens a results file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="format">What is in it.</param>
+    /// <param name="resume">Keep what is there, and go on; a last entry that was cut off is dropped. Otherwise the file must not exist.</param>
+    /// <exception cref="AnnotationException">The file exists and is not to be kept, holds something else, or cannot be written.</exception>
+    public static ResultsWriter Open(string path, ResultsFormat format, bool resume)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(format);
+        var there = File.Exists(path);
+        if (there && !resume)
+            throw new AnnotationException($"{path}: the file exists; resume it, or move it away.");
+        try
+        {
+            var results = there ? Recover(path, format) : [];
+            var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
+            var writer = new ResultsWriter(format, stream, []);
+            stream.Write("[\n]\n"u8);
+            foreach (var (id, text) in results)
+                writer.Append(id, text);
+            stream.Flush();
+            return writer;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new AnnotationException($"{path}: the results cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Adds a result.</summary>
+    /// <exception cref="ArgumentException">There is one of this number.</exception>
+    public void Append(long id, string text)
+    {
+        if (!results.TryAdd(id, text))
+            throw new ArgumentException($"There is a result with {format.IdName} {id} already.", nameof(id));
+        var line = new ArrayBufferWriter<byte>();
+        line.Write(results.Count == 1 ? "\n"u8 : ",\n"u8);
+        using (var json = new Utf8JsonWriter(line, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+            format.Write(json, id, text);
+        line.Write(Close);
+        // Over the bracket, in one write.
+        file.Seek(-Close.Length, SeekOrigin.End);
+        file.Write(line.WrittenSpan);
+        file.Flush();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+
+    private static Dictionary<long, string> Recover(string path, ResultsFormat format)
+    {
+        try
+        {
+            return format.Load(path).ToDictionary();
+        }
+        catch (AnnotationException e) when (e.InnerException is JsonException)
+        {
+            // A write that was cut off: each line before it is whole.
+            var lines = File.ReadAllLines(path, Encoding.UTF8);
+            if (lines is not ["[", ..])
+                throw;
+            var results = new Dictionary<long, string>();
+            foreach (var line in lines.Skip(1))
+            {
+                if (Entry(line, format) is { } entry)
+                    results.TryAdd(entry.Id, entry.Text);
+                else
+                    break;
+            }
+            return results;
+        }
+    }
+
+    private static (long Id, string Text)? Entry(string line, ResultsFormat format)
+    {
+        try
+        {
+            return format.Read(JsonSerializer.Deserialize(line.TrimEnd(','), AnnotationForms.Default.ResultEntry));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,218 @@
+using System.Runtime.CompilerServices;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+using Microsoft.Extensions.AI;
+
+namespace Blip.Extensions.AI;
+
+/// <summary>
+/// BLIP behind <see cref="IChatClient"/>: an image alone is captioned, an image with words is a question about it. A message without a
+/// image is about the last one before it, so that questions can follow each other; what was said before changes nothing else.
+/// </summary>
+/// <remarks>
+/// Options that BLIP cannot follow (tools, JSON, instructions, penalties on frequency) are refused with a message, never passed over;
+/// docs/hosting.md has the list, and the additional properties for what is BLIP's own. Any number of threads may call it.
+/// </remarks>
+public sealed class BlipChatClient : IChatClient
+{
+    private readonly Captioner? captioner;
+    private readonly QuestionAnswerer? answerer;
+    private readonly bool owner;
+
+    /// <summary>A client over pipelines, which stay the caller's to dispose.</summary>
+    /// <param name="captioner">Captions images; null where none are to be captioned.</param>
+    /// <param name="answerer">Answers questions; null where none are to be answered.</param>
+    /// <exception cref="ArgumentException">There is neither, or one has no vocabulary.</exception>
+    public BlipChatClient(Captioner? captioner, QuestionAnswerer? answerer)
+        : this(captioner, answerer, owner: false)
+    {
+    }
+
+    private BlipChatClient(Captioner? captioner, QuestionAnswerer? answerer, bool owner)
+    {
+        if (captioner is null && answerer is null)
+            throw new ArgumentException("Give a captioner, an answerer, or both.", nameof(captioner));
+        if (captioner is { HasVocabulary: false } || answerer is { HasVocabulary: false })
+            throw new ArgumentException("A model without a vocabulary speaks in token ids, and a chat in words: give a VocabularyFile.", nameof(captioner));
+        (this.captioner, this.answerer, this.owner) = (captioner, answerer, owner);
+    }
+
+    /// <summary>What the captioner is called in responses.</summary>
+    public string CaptionModelId { get; init; } = "blip-captioning";
+
+    /// <summary>What the answerer is called in responses.</summary>
+    public string AnswerModelId { get; init; } = "blip-vqa";
+
+    /// <summary>Whether a message may name an image by a <c>file:</c> address. Off: whoever writes messages could have any image of this machine described.</summary>
+    public bool AllowLocalFiles { get; init; }
+
+    /// <summary>Loads the models that the options name; the client disposes them.</summary>
+    /// <exception cref="Blip.Runtime.Checkpoints.CheckpointException">A model is not there, damaged or of another kind.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static BlipChatClient Load(BlipChatOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var captioner = options.CaptionModel is null ? null : Captioner.Load(options.CaptionModel, options.Captioner);
+        try
+        {
+            var answerer = options.AnswerModel is null ? null : QuestionAnswerer.Load(options.AnswerModel, options.Answerer);
+            return new BlipChatClient(captioner, answerer, owner: true)
+            {
+                CaptionModelId = options.CaptionModel ?? "",
+                AnswerModelId = options.AnswerModel ?? "",
+                AllowLocalFiles = options.AllowLocalFiles,
+            };
+        }
+        catch
+        {
+            captioner?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Captions the last image, or answers the question about it.</summary>
+    /// <param name="messages">The conversation; its last message is a user's.</param>
+    /// <param name="options">How words are chosen; null for the model's own way.</param>
+    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    /// <exception cref="ArgumentException">There is no image or nobody to answer, or an option is out of range.</exception>
+    /// <exception cref="NotSupportedException">A message or an option asks for what BLIP cannot do.</exception>
+    /// <exception cref="ImageException">The image cannot be read.</exception>
+    public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var (request, settings) = Read(messages, options);
+        return Task.Run(() => Respond(request, settings, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The same, word by word; the last update says how it ended. Beam search, and a choice among answers, have one update with all the words.</summary>
+    /// <inheritdoc cref="GetResponseAsync"/>
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var (request, settings) = Read(messages, options);
+        return settings.HasWordsBeforeTheEnd ? Stream(request, settings, cancellationToken) : AllAtOnce(request, settings, cancellationToken);
+    }
+
+    /// <summary>The client itself, its pipelines, or its <see cref="ChatClientMetadata"/>.</summary>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is not null ? null
+            : serviceType == typeof(ChatClientMetadata) ? new ChatClientMetadata("blip", null, captioner is null ? AnswerModelId : CaptionModelId)
+            : serviceType == typeof(Captioner) ? captioner
+            : serviceType == typeof(QuestionAnswerer) ? answerer
+            : serviceType.IsInstanceOfType(this) ? this
+            : null;
+    }
+
+    /// <summary>Frees the models, where the client loaded them.</summary>
+    public void Dispose()
+    {
+        if (!owner)
+            return;
+        captioner?.Dispose();
+        answerer?.Dispose();
+    }
+
+    private (ChatRequest Request, ChatSettings Settings) Read(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        var request = ChatRequest.Of(messages, AllowLocalFiles);
+        if (request.Question is null && captioner is null)
+            throw new ArgumentException("The message holds an image and no question, and this client has no captioner: ask something, or give it a caption model.", nameof(messages));
+        if (request.Question is not null && answerer is null)
+            throw new ArgumentException(
+                "The message holds a question, and this client has no answerer: give it an answer model; words for a caption to begin with are the additional property 'prompt'.", nameof(messages));
+        var defaults = request.Question is null ? captioner!.Defaults : answerer!.Defaults;
+        return (request, ChatSettings.Of(options, this, defaults, ModelIdOf(request), asks: request.Question is not null));
+    }
+
+    private string ModelIdOf(ChatRequest request) => request.Question is null ? CaptionModelId : AnswerModelId;
+
+    private ChatResponse Respond(ChatRequest request, ChatSettings settings, CancellationToken cancellationToken)
+    {
+        var said = request.Question is null
+            ? Said.Of(captioner!.Caption(request.Image, settings.ForCaption(), cancellationToken), captioner)
+            : Said.Of(answerer!.Answer(request.Image, request.Question, settings.ForAnswer(), cancellationToken), answerer);
+        var stops = new StopSequences(settings.StopSequences);
+        var text = stops.Take(said.Text) + stops.Finish();
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, text) { MessageId = NewId(), RawRepresentation = said.Raw })
+        {
+            ResponseId = NewId(),
+            ModelId = ModelIdOf(request),
+            CreatedAt = DateTimeOffset.UtcNow,
+            FinishReason = stops.Stopped ? ChatFinishReason.Stop : said.Reason,
+            Usage = said.Usage,
+            RawRepresentation = said.Raw,
+            AdditionalProperties = new() { ["score"] = said.Score },
+        };
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> AllAtOnce(
+        ChatRequest request, ChatSettings settings, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var response = await Task.Run(() => Respond(request, settings, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var updates = new Updates(ModelIdOf(request));
+        yield return updates.Next(response.Text);
+        yield return updates.End(response.FinishReason, response.Usage, response.RawRepresentation);
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> Stream(
+        ChatRequest request, ChatSettings settings, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var updates = new Updates(ModelIdOf(request));
+        Said? said = null;
+        var words = request.Question is null
+            ? captioner!.StreamAsync(request.Image, settings.ForCaption(), caption => said = Said.Of(caption, captioner), cancellationToken)
+            : answerer!.StreamAsync(request.Image, request.Question, settings.ForAnswer(), answer => said = Said.Of(answer, answerer), cancellationToken);
+        var stops = new StopSequences(settings.StopSequences);
+        await foreach (var word in words.ConfigureAwait(false))
+        {
+            if (stops.Take(word) is { Length: > 0 } text)
+                yield return updates.Next(text);
+            if (stops.Stopped)
+                break;
+        }
+        if (stops.Finish() is { Length: > 0 } rest)
+            yield return updates.Next(rest);
+        // A sequence that ends the words early ends the work, too: there is no whole caption to tell of then.
+        yield return updates.End(stops.Stopped ? ChatFinishReason.Stop : said?.Reason, said?.Usage, said?.Raw);
+    }
+
+    private static string NewId() => Guid.NewGuid().ToString("N");
+
+    /// <summary>The updates of one response.</summary>
+    private sealed class Updates(string model)
+    {
+        private readonly string response = NewId(), message = NewId();
+        private readonly DateTimeOffset created = DateTimeOffset.UtcNow;
+
+        public ChatResponseUpdate Next(string text) =>
+            new(ChatRole.Assistant, text) { ResponseId = response, MessageId = message, ModelId = model, CreatedAt = created };
+
+        public ChatResponseUpdate End(ChatFinishReason? reason, UsageDetails? usage, object? raw) => new(ChatRole.Assistant, usage is null ? [] : [new UsageContent(usage)])
+        {
+            ResponseId = response,
+            MessageId = message,
+            ModelId = model,
+            CreatedAt = created,
+            FinishReason = reason,
+            RawRepresentation = raw,
+        };
+    }
+
+    /// <summary>A caption or an answer.</summary>
+    private sealed record Said(string Text, int Tokens, double Score, ChatFinishReason Reason, object Raw)
+    {
+        public UsageDetails Usage => new() { OutputTokenCount = Tokens };
+
+        public static Said Of(Caption caption, Captioner captioner) =>
+            new(caption.Text ?? "", caption.Tokens.Count - 1, caption.Score, ReasonOf(caption.Tokens, captioner), caption);
+
+        public static Said Of(Answer answer, QuestionAnswerer answerer) =>
+            new(answer.Text ?? "", answer.Tokens.Count - 1, answer.Score, ReasonOf(answer.Tokens, answerer), answer);
+
+        private static ChatFinishReason ReasonOf(IReadOnlyList<int> tokens, Pipeline pipeline) =>
+            tokens[^1] == pipeline.Config.Text.SepTokenId ? ChatFinishReason.Stop : ChatFinishReason.Length;
+    }
+}

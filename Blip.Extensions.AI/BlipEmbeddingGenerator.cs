@@ -1,0 +1,131 @@
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+using Microsoft.Extensions.AI;
+
+namespace Blip.Extensions.AI;
+
+/// <summary>
+/// BLIP's vectors behind <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/>, of texts, of images in messages and of images in general,
+/// in one space: the product of an image's vector and a text's says how well they fit. Vectors have length 1.
+/// </summary>
+public sealed class BlipEmbeddingGenerator :
+    IEmbeddingGenerator<string, Embedding<float>>,
+    IEmbeddingGenerator<DataContent, Embedding<float>>,
+    IEmbeddingGenerator<ImageSource, Embedding<float>>
+{
+    private readonly Embedder embedder;
+    private readonly bool owner;
+
+    /// <summary>A generator over an embedder, which stays the caller's to dispose.</summary>
+    /// <exception cref="ArgumentException">The embedder has no vocabulary.</exception>
+    public BlipEmbeddingGenerator(Embedder embedder)
+        : this(embedder, owner: false)
+    {
+    }
+
+    private BlipEmbeddingGenerator(Embedder embedder, bool owner)
+    {
+        ArgumentNullException.ThrowIfNull(embedder);
+        if (!embedder.HasVocabulary)
+            throw new ArgumentException("The model has no vocabulary, and cannot be given texts: give a VocabularyFile.", nameof(embedder));
+        (this.embedder, this.owner) = (embedder, owner);
+    }
+
+    /// <summary>What the model is called.</summary>
+    public string ModelId { get; init; } = "blip-embedding";
+
+    /// <summary>Loads the model that the options name; the generator disposes it.</summary>
+    /// <exception cref="Blip.Runtime.Checkpoints.CheckpointException">The model is not there, damaged or of another kind.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or no model is named.</exception>
+    public static BlipEmbeddingGenerator Load(BlipEmbeddingOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var model = options.Model ?? throw new ArgumentException("BlipEmbeddingOptions names no model: set Model.", nameof(options));
+        var embedder = Embedder.Load(model, options.Embedder);
+        try
+        {
+            return new BlipEmbeddingGenerator(embedder, owner: true) { ModelId = model };
+        }
+        catch
+        {
+            embedder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Vectors of texts, each the one that the text has alone.</summary>
+    /// <param name="values">The texts.</param>
+    /// <param name="options">May name the model and its dimension, and nothing else.</param>
+    /// <param name="cancellationToken">Ends the work before the next batch.</param>
+    /// <exception cref="ArgumentException">A text is longer than the model reads, or an option is not this model's.</exception>
+    /// <exception cref="NotSupportedException">An option cannot be followed.</exception>
+    public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        Check(options);
+        return Task.Run(() => new GeneratedEmbeddings<Embedding<float>>(embedder.EmbedTexts([.. values], cancellationToken).Select(Wrap)), cancellationToken);
+    }
+
+    /// <summary>Vectors of images in the form that messages carry them.</summary>
+    /// <exception cref="ImageException">An image cannot be read; the message begins with its name.</exception>
+    /// <inheritdoc cref="GenerateAsync(IEnumerable{ImageSource}, EmbeddingGenerationOptions?, CancellationToken)"/>
+    public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IEnumerable<DataContent> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return GenerateAsync(values.Select((content, i) => Images.Is(content)
+            ? Images.From(content, allowLocalFiles: false)
+            : throw new NotSupportedException($"Value {i} is {Images.Describe(content)}: give images, with a media type image/….")), options, cancellationToken);
+    }
+
+    /// <summary>Vectors of images.</summary>
+    /// <param name="values">The images, in any number.</param>
+    /// <param name="options">May name the model and its dimension, and nothing else.</param>
+    /// <param name="cancellationToken">Ends the work before the next batch.</param>
+    /// <exception cref="ImageException">An image cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ArgumentException">An option is not this model's.</exception>
+    /// <exception cref="NotSupportedException">An option cannot be followed.</exception>
+    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IEnumerable<ImageSource> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        Check(options);
+        var embeddings = new GeneratedEmbeddings<Embedding<float>>();
+        await foreach (var result in embedder.EmbedImagesAsync(values, cancellationToken).ConfigureAwait(false))
+            embeddings.Add(Wrap(result.Vector ?? throw new ImageException(result.Error!)));
+        return embeddings;
+    }
+
+    /// <summary>The generator itself, its embedder, or its <see cref="EmbeddingGeneratorMetadata"/>.</summary>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        return serviceKey is not null ? null
+            : serviceType == typeof(EmbeddingGeneratorMetadata) ? new EmbeddingGeneratorMetadata("blip", null, ModelId, embedder.Dimension)
+            : serviceType == typeof(Embedder) ? embedder
+            : serviceType.IsInstanceOfType(this) ? this
+            : null;
+    }
+
+    /// <summary>Frees the model, where the generator loaded it.</summary>
+    public void Dispose()
+    {
+        if (owner)
+            embedder.Dispose();
+    }
+
+    private Embedding<float> Wrap(float[] vector) => new(vector) { ModelId = ModelId, CreatedAt = DateTimeOffset.UtcNow };
+
+    private void Check(EmbeddingGenerationOptions? options)
+    {
+        if (options?.Dimensions is { } dimensions && dimensions != embedder.Dimension)
+            throw new ArgumentException($"Dimensions is {dimensions}, and this model's vectors have {embedder.Dimension}: leave it out.", nameof(options));
+        if (options?.ModelId is { } model && model != ModelId)
+            throw new ArgumentException($"ModelId is '{model}', and this is '{ModelId}': leave it out, or ask the generator of that model.", nameof(options));
+        if (options?.RawRepresentationFactory is not null)
+            throw new NotSupportedException("RawRepresentationFactory cannot be followed: BLIP's vectors have no options.");
+        if (options?.AdditionalProperties is { Count: > 0 } properties)
+            throw new NotSupportedException($"The additional property '{properties.Keys.First()}' cannot be followed: BLIP's vectors have no options.");
+    }
+}

@@ -1,0 +1,13 @@
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Extensions.AI;
+
+/// <summary>Which model makes vectors of images and texts, and how it is set up.</summary>
+public sealed class BlipEmbeddingOptions
+{
+    /// <summary>The model: a folder, a file or a name, as <see cref="Blip.Runtime.Pipelines.Embedder.Load(string, EmbedderOptions?)"/> takes.</summary>
+    public string? Model { get; set; }
+
+    /// <summary>How it is set up.</summary>
+    public EmbedderOptions Embedder { get; set; } = new();
+}

@@ -1,0 +1,57 @@
+using Blip.Runtime.Pipelines;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Blip.Extensions.AI;
+
+/// <summary>Registers BLIP with a service collection. Options are checked when the host starts; models are loaded when first asked for.</summary>
+public static class BlipServiceCollectionExtensions
+{
+    /// <summary>Registers an <see cref="IChatClient"/>, one for all; the container disposes it.</summary>
+    /// <param name="services">Where.</param>
+    /// <param name="configure">Names the models, at least one.</param>
+    /// <param name="serviceKey">A key to register it under, where there are several; null for none.</param>
+    public static IServiceCollection AddBlipChatClient(this IServiceCollection services, Action<BlipChatOptions> configure, string? serviceKey = null)
+    {
+        AddOptions(services, configure, serviceKey);
+        return services.AddKeyed<IChatClient>(serviceKey, provider => BlipChatClient.Load(OptionsOf<BlipChatOptions>(provider, serviceKey)));
+    }
+
+    /// <summary>
+    /// Registers <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> of texts (<see cref="string"/>) and of images
+    /// (<see cref="DataContent"/>, <see cref="ImageSource"/>): one <see cref="BlipEmbeddingGenerator"/>, which the container disposes.
+    /// </summary>
+    /// <param name="services">Where.</param>
+    /// <param name="configure">Names the model.</param>
+    /// <param name="serviceKey">A key to register them under, where there are several; null for none.</param>
+    public static IServiceCollection AddBlipEmbeddingGenerator(this IServiceCollection services, Action<BlipEmbeddingOptions> configure, string? serviceKey = null)
+    {
+        AddOptions(services, configure, serviceKey);
+        return services
+            .AddKeyed(serviceKey, provider => BlipEmbeddingGenerator.Load(OptionsOf<BlipEmbeddingOptions>(provider, serviceKey)))
+            .AddKeyed<IEmbeddingGenerator<string, Embedding<float>>>(serviceKey, Generator)
+            .AddKeyed<IEmbeddingGenerator<DataContent, Embedding<float>>>(serviceKey, Generator)
+            .AddKeyed<IEmbeddingGenerator<ImageSource, Embedding<float>>>(serviceKey, Generator);
+
+        BlipEmbeddingGenerator Generator(IServiceProvider provider) =>
+            serviceKey is null ? provider.GetRequiredService<BlipEmbeddingGenerator>() : provider.GetRequiredKeyedService<BlipEmbeddingGenerator>(serviceKey);
+    }
+
+    private static void AddOptions<TOptions>(IServiceCollection services, Action<TOptions> configure, string? serviceKey)
+        where TOptions : class
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        services.AddOptions<TOptions>(serviceKey ?? Options.DefaultName).Configure(configure).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton(typeof(IValidateOptions<TOptions>), typeof(OptionsValidation)));
+    }
+
+    private static TOptions OptionsOf<TOptions>(IServiceProvider provider, string? serviceKey) =>
+        provider.GetRequiredService<IOptionsMonitor<TOptions>>().Get(serviceKey ?? Options.DefaultName);
+
+    private static IServiceCollection AddKeyed<TService>(this IServiceCollection services, string? serviceKey, Func<IServiceProvider, TService> make)
+        where TService : class =>
+        serviceKey is null ? services.AddSingleton(make) : services.AddKeyedSingleton(serviceKey, (provider, _) => make(provider));
+}

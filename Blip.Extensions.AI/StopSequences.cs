@@ -1,0 +1,55 @@
+using System.Text;
+
+namespace Blip.Extensions.AI;
+
+/// <summary>Ends a text before the first of some sequences, whatever pieces the text comes in. What could be the beginning of a sequence is held back.</summary>
+internal sealed class StopSequences(IReadOnlyList<string> sequences)
+{
+    private readonly StringBuilder held = new();
+
+    /// <summary>Whether a sequence was met.</summary>
+    public bool Stopped { get; private set; }
+
+    /// <summary>Takes a piece of text.</summary>
+    /// <returns>What can be given out.</returns>
+    public string Take(string piece)
+    {
+        if (Stopped)
+            return "";
+        var text = held.Append(piece).ToString();
+        held.Clear();
+        // The one that is whole first, as it would be met word by word; of several that end together, the longest.
+        var first = sequences.Select(sequence => (Start: text.IndexOf(sequence, StringComparison.Ordinal), sequence.Length))
+            .Where(found => found.Start >= 0)
+            .OrderBy(found => found.Start + found.Length)
+            .ThenBy(found => found.Start)
+            .FirstOrDefault((Start: -1, Length: 0));
+        if (first.Start >= 0)
+        {
+            Stopped = true;
+            return text[..first.Start];
+        }
+        var keep = sequences.Select(sequence => Beginning(text, sequence)).DefaultIfEmpty(0).Max();
+        held.Append(text, text.Length - keep, keep);
+        return text[..^keep];
+    }
+
+    /// <summary>What was held back and turned out to be no sequence.</summary>
+    public string Finish()
+    {
+        var text = held.ToString();
+        held.Clear();
+        return text;
+    }
+
+    // How much of the text's end could be the beginning of the sequence.
+    private static int Beginning(string text, string sequence)
+    {
+        for (var length = Math.Min(text.Length, sequence.Length - 1); length > 0; length--)
+        {
+            if (text.AsSpan(text.Length - length).SequenceEqual(sequence.AsSpan(0, length)))
+                return length;
+        }
+        return 0;
+    }
+}
