@@ -3,7 +3,7 @@ using Blip.Verification.Operators;
 namespace Blip.Verification;
 
 /// <summary>
-/// Every operator and its cases: what tests verify, benchmarks time and the emulator runs. An operator joins by a line here.
+/// Every operator and its cases. Tests verify them, benchmarks time them and the emulator runs them. An operator joins by a line here.
 /// </summary>
 public static class OperatorCatalog
 {

@@ -24,7 +24,7 @@ internal sealed class Target : IDisposable
     /// <summary>The form's name.</summary>
     public string Variant { get; }
 
-    /// <summary>What the form is called in the catalogue of operators.</summary>
+    /// <summary>The form as the catalogue of operators names it.</summary>
     public KernelForm Form => Variant == Groups ? KernelForm.Groups : KernelForm.Chosen;
 
     /// <summary>The device, open.</summary>

@@ -15,7 +15,7 @@ public readonly record struct Agreement(double Error, string Where)
     /// <param name="expected">The reference's values.</param>
     /// <param name="actual">The operator's.</param>
     /// <param name="bound">The largest allowed error of the element at an index.</param>
-    /// <param name="what">What an element is called.</param>
+    /// <param name="what">The name of an element, for a person.</param>
     public static Agreement Within(
         IReadOnlyList<double> expected, IReadOnlyList<float> actual, Func<int, double> bound, string what = "element")
     {
@@ -49,7 +49,7 @@ public readonly record struct Agreement(double Error, string Where)
     /// <typeparam name="T">Their type.</typeparam>
     /// <param name="expected">The reference's values.</param>
     /// <param name="actual">The operator's.</param>
-    /// <param name="what">What an element is called.</param>
+    /// <param name="what">The name of an element, for a person.</param>
     public static Agreement Exact<T>(IReadOnlyList<T> expected, IReadOnlyList<T> actual, string what = "element")
     {
         if (expected.Count != actual.Count)
@@ -62,8 +62,8 @@ public readonly record struct Agreement(double Error, string Where)
         return Full;
     }
 
-    /// <summary>The agreement of a result of which it is known what is wrong with it.</summary>
-    /// <param name="wrong">What is wrong; null or empty where nothing is.</param>
+    /// <summary>The agreement of a result that was compared already.</summary>
+    /// <param name="wrong">The mistake, for a person; null or empty where there is none.</param>
     public static Agreement Of(string? wrong) => string.IsNullOrEmpty(wrong) ? Full : new(double.PositiveInfinity, wrong);
 
     /// <summary>The one with the larger error.</summary>

@@ -1,6 +1,6 @@
 namespace Blip.Verification.Operators;
 
-/// <summary>Whose sizes a case has.</summary>
+/// <summary>The kind of sizes that a case has.</summary>
 public enum CaseSize
 {
     /// <summary>Small and odd ones: their times say little, their answers are verified, some of them by the emulator, too.</summary>

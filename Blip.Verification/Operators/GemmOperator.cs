@@ -34,7 +34,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
         };
 
     /// <summary>Uploads a case's arrays: what the operator takes, and where it writes.</summary>
-    /// <param name="buffers">What holds them.</param>
+    /// <param name="buffers">The owner of the uploaded arrays.</param>
     /// <param name="test">The case.</param>
     /// <param name="inputs">Its arrays.</param>
     public static (GemmArgs Args, DeviceBuffer<float> Y) Upload(OperatorBuffers buffers, GemmCase test, GemmInputs inputs)

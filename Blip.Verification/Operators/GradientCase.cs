@@ -16,7 +16,7 @@ public abstract class GradientCase(string @operator, string name, DType format =
     /// </summary>
     public abstract IEnumerable<Slope> Slopes { get; }
 
-    // What sets one gradient apart from another: forward cases may differ in what their gradient does not know.
+    // Sets one gradient apart from another: forward cases may differ in their epilogue alone, which their gradient does not know.
     private protected virtual object Key => ToString();
 
     // The gradients of some forward cases, each once.

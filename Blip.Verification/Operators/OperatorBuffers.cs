@@ -2,7 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>What a prepared case holds on a device.</summary>
+/// <summary>The device memory of a prepared case.</summary>
 /// <param name="device">The device.</param>
 internal sealed class OperatorBuffers(Device device) : IDisposable
 {

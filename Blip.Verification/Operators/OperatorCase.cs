@@ -4,7 +4,7 @@ using Blip.Kernels;
 namespace Blip.Verification.Operators;
 
 /// <summary>
-/// One case of an operator: what it computes on, and how its result is checked. Tests, benchmarks and the emulator run the same object.
+/// One case of an operator: its inputs, its launch, and the check of its result. Tests, benchmarks and the emulator run the same object.
 /// </summary>
 /// <param name="operator">The operator's name in <see cref="OperatorCatalog"/>.</param>
 /// <param name="name">The case, without the operator's name.</param>
@@ -27,7 +27,7 @@ public abstract class OperatorCase(string @operator, string name, DType format =
         _ => throw new UnreachableException($"{format}"),
     };
 
-    /// <summary>Whose sizes these are.</summary>
+    /// <summary>Small sizes, or those of a real model.</summary>
     public CaseSize Size { get; init; }
 
     /// <summary>The variants on which the tests run it.</summary>

@@ -126,7 +126,7 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
         return new(behind[token] == 0 ? 0 : behind[token] / bound, where);
     }
 
-    // What is wrong with the tables of a row.
+    // The mistake in the tables of a row, or null.
     private string? Wrong(int row, float[] scores, int stop, Outcome after)
     {
         var (token, length) = (after.Chosen[row], Length(row));
