@@ -213,6 +213,6 @@ public sealed class BlipChatClient : IChatClient
             new(answer.Text ?? "", answer.Tokens.Count - 1, answer.Score, ReasonOf(answer.Tokens, answerer), answer);
 
         private static ChatFinishReason ReasonOf(IReadOnlyList<int> tokens, Pipeline pipeline) =>
-            tokens[^1] == pipeline.Config.Text.SepTokenId ? ChatFinishReason.Stop : ChatFinishReason.Length;
+            tokens[^1] == pipeline.EndToken ? ChatFinishReason.Stop : ChatFinishReason.Length;
     }
 }

@@ -38,7 +38,7 @@ internal sealed class OptionsValidation : IValidateOptions<BlipChatOptions>, IVa
         Try(failures, setupOption, setup.Validate);
         // Finds the model and reads its config; the weights are not opened.
         if (model is not null)
-            Try(failures, modelOption, () => ModelSource.Resolve(model));
+            Try(failures, modelOption, () => Pipeline.CheckModel(model));
     }
 
     private static void Try(List<string> failures, string option, Action check)

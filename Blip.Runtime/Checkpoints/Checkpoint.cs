@@ -6,7 +6,7 @@ namespace Blip.Runtime.Checkpoints;
 /// Weights that were checked against a model: every tensor of its manifest can be read, with the manifest's shape,
 /// tied ones under both their names.
 /// </summary>
-public sealed class Checkpoint : ITensorSource
+internal sealed class Checkpoint : ITensorSource
 {
     private const int MostListed = 8;
 

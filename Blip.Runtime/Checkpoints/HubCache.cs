@@ -4,7 +4,7 @@ namespace Blip.Runtime.Checkpoints;
 /// The folder in which Hugging Face's tools keep what they downloaded: <c>models--owner--name/refs/main</c> names a folder of
 /// <c>models--owner--name/snapshots</c>, whose files link to <c>blobs</c>. Read only; the network is never asked.
 /// </summary>
-public sealed class HubCache
+internal sealed class HubCache
 {
     private const int LongestName = 96;
 

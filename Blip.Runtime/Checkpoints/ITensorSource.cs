@@ -6,7 +6,7 @@ namespace Blip.Runtime.Checkpoints;
 /// Named tensors that are read piece by piece: a file mapped into memory, several of them, or a rule.
 /// Everything is validated when the source is opened. Reads may run on several threads at once.
 /// </summary>
-public interface ITensorSource : IDisposable
+internal interface ITensorSource : IDisposable
 {
     /// <summary>What errors call this source, usually its path.</summary>
     string Description { get; }
@@ -27,4 +27,43 @@ public interface ITensorSource : IDisposable
     /// <exception cref="KeyNotFoundException">There is no tensor of this name.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The run does not lie within the tensor.</exception>
     void Read(string key, long firstElement, Span<float> destination);
+}
+
+/// <summary>What a source says of a tensor without reading it.</summary>
+/// <param name="Key">Its name in the checkpoint.</param>
+/// <param name="Type">How its elements are stored.</param>
+/// <param name="Shape">Its dimensions, the slowest first; empty for a scalar.</param>
+internal sealed record TensorInfo(string Key, TensorType Type, long[] Shape)
+{
+    /// <summary>The product of the dimensions.</summary>
+    public long ElementCount { get; } = Shape.Aggregate(1L, (product, length) => checked(product * length));
+
+    /// <summary>The shape as errors write it, such as <c>[768, 3, 16, 16]</c>.</summary>
+    public string ShapeText => Format(Shape);
+
+    internal static string Format(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
+}
+
+/// <summary>What every <see cref="ITensorSource"/> shares.</summary>
+internal static class TensorSources
+{
+    /// <summary>The tensor's shape and type.</summary>
+    /// <exception cref="KeyNotFoundException">There is no tensor of this name.</exception>
+    public static TensorInfo Get(this ITensorSource source, string key) =>
+        source.TryGet(key, out var info) ? info : throw new KeyNotFoundException($"{source.Description} holds no tensor '{key}'.");
+
+    /// <summary>Reads a whole tensor.</summary>
+    /// <exception cref="KeyNotFoundException">There is no tensor of this name.</exception>
+    public static float[] ReadAll(this ITensorSource source, string key)
+    {
+        var values = new float[source.Get(key).ElementCount];
+        source.Read(key, 0, values);
+        return values;
+    }
+
+    internal static void CheckRange(TensorInfo info, long firstElement, int count)
+    {
+        if (firstElement < 0 || firstElement > info.ElementCount - count)
+            throw new ArgumentOutOfRangeException(nameof(firstElement), $"{count} elements from {firstElement} do not lie within '{info.Key}' of shape {info.ShapeText}.");
+    }
 }

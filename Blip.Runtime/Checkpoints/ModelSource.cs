@@ -4,7 +4,7 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>A model that was found: its config and other small files, read; its weights, ready to be opened.</summary>
-public sealed class ModelSource
+internal sealed class ModelSource
 {
     private const string CacheExtension = ".blip-cache";
 

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>How a file stores the elements of a tensor.</summary>
-public enum TensorType
+internal enum TensorType
 {
     /// <summary>IEEE binary64.</summary>
     Float64,
@@ -44,7 +44,7 @@ public enum TensorType
 }
 
 /// <summary>What follows from a <see cref="TensorType"/>.</summary>
-public static class TensorTypes
+internal static class TensorTypes
 {
     /// <summary>Bytes of one element.</summary>
     public static int Size(this TensorType type) => type switch

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Generation;
 /// What <see cref="Compat"/> means outside the graphs: how texts begin and where they are cut, how words are chosen where nobody says so, and
 /// what a retrieval is ranked by. docs/compatibility.md is this record in words.
 /// </summary>
-public sealed record CompatRules
+internal sealed record CompatRules
 {
     private static readonly CompatRules HuggingFace = new();
 

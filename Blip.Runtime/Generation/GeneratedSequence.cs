@@ -8,7 +8,7 @@ namespace Blip.Runtime.Generation;
 /// Sum of log-probabilities of the generated tokens / (generated tokens)^LengthPenalty. Beam search sums the scores after its rules, as
 /// Hugging Face's <c>sequences_scores</c> do; greedy search and sampling sum what the model itself gave, rules and warpers left aside.
 /// </param>
-public sealed record GeneratedSequence(int[] Tokens, double Score)
+internal sealed record GeneratedSequence(int[] Tokens, double Score)
 {
     /// <summary>Scores of the whole vocabulary after the rules, for each generated token; null unless <see cref="GenerationOptions.OutputScores"/>.</summary>
     public IReadOnlyList<float[]>? Scores { get; init; }
@@ -19,3 +19,10 @@ public sealed record GeneratedSequence(int[] Tokens, double Score)
     /// <summary>Where in the image each token looked; null unless <see cref="GenerationOptions.OutputAttentions"/>.</summary>
     public CrossAttention? Attention { get; init; }
 }
+
+/// <summary>A token, as soon as it has been chosen.</summary>
+/// <param name="Image">Index in the batch.</param>
+/// <param name="Sequence">Which of the image's sequences: 0 but for several samples.</param>
+/// <param name="Token">The token; the stop token too.</param>
+/// <param name="IsLast">Whether the sequence ends with it.</param>
+internal readonly record struct GeneratedToken(int Image, int Sequence, int Token, bool IsLast);

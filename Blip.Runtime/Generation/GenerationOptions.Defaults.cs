@@ -8,7 +8,7 @@ public sealed partial record GenerationOptions
     /// <summary>The options that a model's files ask for; what they leave open has the defaults of this record.</summary>
     /// <param name="defaults">What the files say.</param>
     /// <exception cref="ArgumentException">The files ask for something that cannot be done here; the message names it.</exception>
-    public static GenerationOptions From(GenerationDefaults defaults)
+    internal static GenerationOptions From(GenerationDefaults defaults)
     {
         var plain = new GenerationOptions();
         if (defaults.ForcedEosTokenIds is { Count: > 1 })

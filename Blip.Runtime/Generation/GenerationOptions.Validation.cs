@@ -56,7 +56,7 @@ public sealed partial record GenerationOptions
     /// <param name="maxPositions">Longest sequence that the model has positions for.</param>
     /// <param name="specials">The model's start, stop and pad tokens.</param>
     /// <exception cref="ArgumentException">An option is out of range for this model.</exception>
-    public void Validate(int vocabularySize, int maxPositions, SpecialTokens specials)
+    internal void Validate(int vocabularySize, int maxPositions, SpecialTokens specials)
     {
         Validate();
         Require(MaxNewTokens is not null || MaxLength <= maxPositions, MaxLength, $"the model has {maxPositions} positions; give at most that");

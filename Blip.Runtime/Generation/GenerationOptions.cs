@@ -104,3 +104,26 @@ public sealed partial record GenerationOptions
     /// <param name="promptTokens">Tokens of the row's prompt, start token included.</param>
     public int LengthFloor(int promptTokens) => Math.Max(MinLength, MinNewTokens is { } tokens ? promptTokens + tokens : 0);
 }
+
+/// <summary>When a beam search that has as many finished sequences as beams stops.</summary>
+public enum EarlyStopping
+{
+    /// <summary>When the best running beam, scored at its present length, is worse than the worst finished sequence: a heuristic, the default.</summary>
+    False,
+
+    /// <summary>At once.</summary>
+    True,
+
+    /// <summary>When no running beam can become better than the worst finished sequence at any length that is still allowed: exact.</summary>
+    Never,
+}
+
+/// <summary>From a length on, the stop token becomes likelier with every token.</summary>
+/// <param name="Start">Generated tokens (the prompt not counted) after which the decay begins.</param>
+/// <param name="Factor">With n tokens past the start, |score of the stop token| · (Factor^n - 1) is added to that score.</param>
+public sealed record ExponentialDecay(int Start, double Factor);
+
+/// <summary>A bias added to the last token of a sequence whenever the tokens before it have just been said.</summary>
+/// <param name="Tokens">The sequence; of one token, the bias always applies.</param>
+/// <param name="Bias">Added to the logit (greedy and sampling) or to the log-probability (beam search).</param>
+public sealed record SequenceBias(IReadOnlyList<int> Tokens, double Bias);

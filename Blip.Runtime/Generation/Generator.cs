@@ -9,7 +9,7 @@ namespace Blip.Runtime.Generation;
 /// for the next run of the same shape. One run at a time.
 /// </summary>
 /// <param name="device">The decoder's device.</param>
-public sealed class Generator(Device device) : IDisposable
+internal sealed class Generator(Device device) : IDisposable
 {
     // Shapes differ by the size of the last batch and by options; the ones used last are kept.
     private const int KeptWorkspaces = 4;

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Generation;
 
 /// <summary>What decides among the first of a retrieval.</summary>
-public enum RerankScore
+internal enum RerankScore
 {
     /// <summary>How likely the pair matches.</summary>
     Probability,

@@ -4,4 +4,4 @@ namespace Blip.Runtime.Generation;
 /// <param name="Start">First token of every sequence (<c>bos_token_id</c>).</param>
 /// <param name="Stop">The token that ends a sequence (<c>sep_token_id</c>).</param>
 /// <param name="Pad">Fills rows of a batch that have ended (<c>pad_token_id</c>).</param>
-public readonly record struct SpecialTokens(int Start, int Stop, int Pad);
+internal readonly record struct SpecialTokens(int Start, int Stop, int Pad);

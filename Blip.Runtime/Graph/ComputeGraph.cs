@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Graph;
 
 /// <summary>A recorded computation: nodes in an order in which they may run. It never changes; passes make new ones.</summary>
-public sealed class ComputeGraph
+internal sealed class ComputeGraph
 {
     internal ComputeGraph(string name, IReadOnlyList<Node> nodes, IReadOnlyList<Value> values, IReadOnlyDictionary<string, Value> outputs, IReadOnlyList<Node>? constants = null)
     {

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Blip.Runtime.Graph;
 
 /// <summary>One dimension of a shape: a number, or a symbol such as <c>batch</c> that a plan gives a number.</summary>
-public readonly record struct Dim
+internal readonly record struct Dim
 {
     private Dim(string? symbol, int size) => (Symbol, Size) = (symbol, size);
 

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Graph;
 /// <param name="device">The device.</param>
 /// <param name="weights">The weights.</param>
 /// <param name="passes">Which passes are applied.</param>
-public sealed class Executor(Device device, WeightStore weights, PassSet passes = PassSet.All) : IDisposable
+internal sealed class Executor(Device device, WeightStore weights, PassSet passes = PassSet.All) : IDisposable
 {
     private DeviceBuffer<float>? arena;
 

@@ -9,7 +9,7 @@ namespace Blip.Runtime.Graph;
 /// so that an error names the module and not a kernel.
 /// </summary>
 /// <param name="name">The graph's name.</param>
-public sealed class GraphBuilder(string name)
+internal sealed class GraphBuilder(string name)
 {
     private readonly List<Node> nodes = [];
     private readonly List<Value> values = [];

@@ -9,12 +9,12 @@ namespace Blip.Runtime.Graph;
 /// <param name="Flops">Floating-point operations; a multiply-add counts as two.</param>
 /// <param name="Bytes">Bytes that it moves at least.</param>
 /// <param name="Kernels">Kernels that a GPU is given.</param>
-public sealed record NodeCost(Node Node, long Flops, NodeBytes Bytes, int Kernels);
+internal sealed record NodeCost(Node Node, long Flops, NodeBytes Bytes, int Kernels);
 
 /// <summary>What one run of a graph costs on any device: operations, and bytes that go through its memory where every node reads and writes there.</summary>
 /// <param name="Graph">The graph's name.</param>
 /// <param name="Nodes">The cost of each node; constants, which run once per plan, are not among them.</param>
-public sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
+internal sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
 {
     /// <summary>Floating-point operations.</summary>
     public long Flops => Nodes.Sum(node => node.Flops);

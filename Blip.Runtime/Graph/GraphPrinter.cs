@@ -4,7 +4,7 @@ using System.Text;
 namespace Blip.Runtime.Graph;
 
 /// <summary>Shows a graph to a person.</summary>
-public static class GraphPrinter
+internal static class GraphPrinter
 {
     /// <summary>A table of nodes: name, operator, attributes, output shape, inputs; constants first.</summary>
     public static string ToText(ComputeGraph graph)

@@ -6,7 +6,7 @@ namespace Blip.Runtime.Graph;
 /// <summary>
 /// How large a graph's values are once its symbols have sizes, and how they are stored: what a plan makes room for, and what a cost is counted from.
 /// </summary>
-public sealed class GraphSizes
+internal sealed class GraphSizes
 {
     private readonly int[][] sizes;
     private readonly Dictionary<Value, DType> formats = [];

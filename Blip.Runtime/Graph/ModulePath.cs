@@ -2,7 +2,7 @@ namespace Blip.Runtime.Graph;
 
 /// <summary>A place in the checkpoint's tree of modules, so that a model file names its tensors as the checkpoint does.</summary>
 /// <param name="Path">Dotted names; empty for the root.</param>
-public readonly record struct ModulePath(string Path)
+internal readonly record struct ModulePath(string Path)
 {
     /// <summary>A child module, or a tensor of this module.</summary>
     public static ModulePath operator /(ModulePath parent, string child) => new(parent.Path.Length == 0 ? child : $"{parent.Path}.{child}");

@@ -4,7 +4,7 @@ namespace Blip.Runtime.Graph;
 
 /// <summary>One operation of a graph: what it reads, what it makes, and which kernel's door it calls.</summary>
 /// <param name="Name">The module of the checkpoint that it belongs to, such as <c>vision_model.encoder.layers.0.mlp.fc1</c>.</param>
-public abstract record Node(string Name)
+internal abstract record Node(string Name)
 {
     /// <summary>The operation's name, as the profiler and the printed graph show it.</summary>
     public abstract string Operator { get; }
@@ -61,12 +61,12 @@ public abstract record Node(string Name)
 /// <summary>Bytes that a node moves.</summary>
 /// <param name="Weights">Those that are the same in every run.</param>
 /// <param name="Values">Inputs, caches and results, as they are stored.</param>
-public readonly record struct NodeBytes(long Weights, long Values);
+internal readonly record struct NodeBytes(long Weights, long Values);
 
 /// <summary>A node that makes one value.</summary>
 /// <param name="Name">The module.</param>
 /// <param name="Output">What it makes.</param>
-public abstract record ComputeNode(string Name, Value Output) : Node(Name)
+internal abstract record ComputeNode(string Name, Value Output) : Node(Name)
 {
     /// <inheritdoc/>
     public override IEnumerable<Value> Outputs => [Output];

@@ -8,7 +8,7 @@ namespace Blip.Runtime.Graph;
 /// <summary>
 /// A graph with sizes, memory and weights: what is run. Making one is cheap; running one allocates nothing.
 /// </summary>
-public sealed class Plan : IDisposable
+internal sealed class Plan : IDisposable
 {
     private readonly Executor executor;
     private readonly long[] offsets;

@@ -2,7 +2,7 @@ namespace Blip.Runtime.Graph;
 
 /// <summary>The shape of a value, such as <c>[batch, 577, 768]</c>; row-major, the last dimension contiguous.</summary>
 /// <param name="dims">The dimensions; none for a scalar.</param>
-public sealed class Shape(params ReadOnlySpan<Dim> dims) : IEquatable<Shape>
+internal sealed class Shape(params ReadOnlySpan<Dim> dims) : IEquatable<Shape>
 {
     private readonly Dim[] dims = dims.ToArray();
 

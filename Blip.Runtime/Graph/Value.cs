@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Graph;
 
 /// <summary>Where a value comes from.</summary>
-public enum ValueKind
+internal enum ValueKind
 {
     /// <summary>Bound by the caller before a run: pixels, token ids, caches.</summary>
     Input,
@@ -14,7 +14,7 @@ public enum ValueKind
 }
 
 /// <summary>What a value's elements are.</summary>
-public enum ElementType
+internal enum ElementType
 {
     /// <summary>32-bit floating point.</summary>
     Float,
@@ -29,7 +29,7 @@ public enum ElementType
 /// <param name="Shape">Its shape.</param>
 /// <param name="Kind">Where it comes from.</param>
 /// <param name="Type">What its elements are.</param>
-public sealed record Value(int Id, string Name, Shape Shape, ValueKind Kind, ElementType Type = ElementType.Float)
+internal sealed record Value(int Id, string Name, Shape Shape, ValueKind Kind, ElementType Type = ElementType.Float)
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Shape}";
@@ -39,7 +39,7 @@ public sealed record Value(int Id, string Name, Shape Shape, ValueKind Kind, Ele
 /// <param name="Value">The value.</param>
 /// <param name="Offset">The first column.</param>
 /// <param name="Width">The number of columns.</param>
-public readonly record struct Columns(Value Value, int Offset, int Width)
+internal readonly record struct Columns(Value Value, int Offset, int Width)
 {
     /// <summary>All columns.</summary>
     public static implicit operator Columns(Value value) => new(value, 0, value.Shape.Width);
@@ -52,7 +52,7 @@ public readonly record struct Columns(Value Value, int Offset, int Width)
 /// <param name="Keys">Checkpoint keys, each <c>[out, in]</c>.</param>
 /// <param name="OutFeatures">All outputs together.</param>
 /// <param name="InFeatures">Inputs.</param>
-public sealed record Matrix(IReadOnlyList<string> Keys, int OutFeatures, int InFeatures)
+internal sealed record Matrix(IReadOnlyList<string> Keys, int OutFeatures, int InFeatures)
 {
     /// <summary>The keys as one name.</summary>
     public string Name { get; } = string.Join("+", Keys);
@@ -61,7 +61,7 @@ public sealed record Matrix(IReadOnlyList<string> Keys, int OutFeatures, int InF
 /// <summary>The bias of the same modules, stacked likewise.</summary>
 /// <param name="Keys">Checkpoint keys, each <c>[out]</c>.</param>
 /// <param name="Length">All outputs together.</param>
-public sealed record Vector(IReadOnlyList<string> Keys, int Length)
+internal sealed record Vector(IReadOnlyList<string> Keys, int Length)
 {
     /// <summary>The keys as one name.</summary>
     public string Name { get; } = string.Join("+", Keys);

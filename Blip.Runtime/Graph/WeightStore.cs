@@ -14,7 +14,7 @@ namespace Blip.Runtime.Graph;
 /// <param name="source">The checkpoint; it must stay open until everything is loaded.</param>
 /// <param name="format">How a matrix is stored.</param>
 /// <param name="cache">Keeps what <see cref="Load"/> packs for the next process; null keeps nothing.</param>
-public sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, DType> format, PackedCache? cache = null) : IDisposable
+internal sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, DType> format, PackedCache? cache = null) : IDisposable
 {
     private readonly WeightPacker packer = new(source);
     private readonly ConcurrentDictionary<string, PackedWeights> packed = [];

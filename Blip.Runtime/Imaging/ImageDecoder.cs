@@ -7,7 +7,7 @@ namespace Blip.Runtime.Imaging;
 /// Files to pixels, as the reference's Pillow gives them: upright (EXIF), alpha dropped and not blended, the first frame of an animation,
 /// no colour management. Safe for any number of threads. What is read and what is not: docs/images.md.
 /// </summary>
-public static class ImageDecoder
+internal static class ImageDecoder
 {
     private static readonly ImageDecoderOptions Defaults = new();
 
@@ -167,4 +167,14 @@ public static class ImageDecoder
         }
         return new RgbImage(width, height, rgb);
     }
+}
+
+/// <summary>How much an image may ask for.</summary>
+public sealed record ImageDecoderOptions
+{
+    /// <summary>The largest image, in pixels; what claims more is refused before memory is taken for it. The default is the reference's limit.</summary>
+    public long MaxPixels { get; init; } = 2L * 89_478_485;
+
+    /// <summary>The largest file, in bytes.</summary>
+    public long MaxFileBytes { get; init; } = 512L << 20;
 }

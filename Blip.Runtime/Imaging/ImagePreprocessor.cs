@@ -8,7 +8,7 @@ namespace Blip.Runtime.Imaging;
 /// Images to the vision tower's input, on the device: bytes go up once, then they are resized, rescaled and normalised there.
 /// Allocates nothing for an image of a shape that it has seen. Belongs to one thread at a time, as its device does.
 /// </summary>
-public sealed class ImagePreprocessor : IDisposable
+internal sealed class ImagePreprocessor : IDisposable
 {
     private readonly Device device;
     private readonly ImageProcessing processing;

@@ -3,7 +3,7 @@ using Blip.Kernels;
 namespace Blip.Runtime.Imaging;
 
 /// <summary>What a model wants done to an image: the fields of <c>preprocessor_config.json</c>.</summary>
-public sealed record ImageProcessing
+internal sealed record ImageProcessing
 {
     /// <summary>Columns of the model's input (<c>size.width</c>).</summary>
     public int Width { get; init; } = 384;

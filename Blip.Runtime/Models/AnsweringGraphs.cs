@@ -9,7 +9,7 @@ namespace Blip.Runtime.Models;
 /// </summary>
 /// <param name="config">The model's sizes; both towers are of one width.</param>
 /// <param name="outputMatrix">Key of the head's matrix; null where it is tied to the word embeddings.</param>
-public sealed class AnsweringGraphs(BlipConfig config, string? outputMatrix = null) : BlipGraphs(config, TextEncoder)
+internal sealed class AnsweringGraphs(BlipConfig config, string? outputMatrix = null) : BlipGraphs(config, TextEncoder)
 {
     internal DecoderGraphs Decoder { get; } = new(config.Text, outputMatrix, "question", masked: true);
 

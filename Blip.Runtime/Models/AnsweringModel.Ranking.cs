@@ -3,7 +3,7 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <content>Answers out of a list.</content>
-public sealed partial class AnsweringModel
+internal sealed partial class AnsweringModel
 {
     private readonly Scoring scoring;
 

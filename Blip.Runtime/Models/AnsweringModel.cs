@@ -10,7 +10,7 @@ namespace Blip.Runtime.Models;
 /// writes answers. Questions are asked by <see cref="Ask"/>; generation then drives the decoder through <see cref="ITextDecoder"/>, with
 /// questions for images. One thread at a time.
 /// </summary>
-public sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
+internal sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
 {
     private readonly AnsweringGraphs graphs;
     private readonly CachedDecoder decoder;

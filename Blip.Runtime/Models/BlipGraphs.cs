@@ -4,7 +4,7 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <summary>The graphs of a model: those that every head has, and a list of all.</summary>
-public abstract class BlipGraphs
+internal abstract class BlipGraphs
 {
     internal const string Pixels = "pixel_values", ImageEmbeddings = "image_embeds", Ids = "input_ids", Mask = "attention_mask", ImageRow = "image_row";
 

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Models;
 /// <param name="Path">The file.</param>
 /// <param name="Bytes">Its length.</param>
 /// <param name="Flaw">Why it would not be used, as far as its header tells; null where it would.</param>
-public sealed record CacheState(string Path, long Bytes, string? Flaw)
+internal sealed record CacheState(string Path, long Bytes, string? Flaw)
 {
     /// <summary>Those beside a model's weights.</summary>
     /// <exception cref="CheckpointException">The model's weights are damaged.</exception>

@@ -9,7 +9,7 @@ namespace Blip.Runtime.Models;
 /// </summary>
 /// <param name="config">The model's sizes.</param>
 /// <param name="outputMatrix">Key of the head's matrix; null where it is tied to the word embeddings.</param>
-public sealed class CaptioningGraphs(BlipConfig config, string? outputMatrix = null) : BlipGraphs(config, DecoderGraphs.Bert)
+internal sealed class CaptioningGraphs(BlipConfig config, string? outputMatrix = null) : BlipGraphs(config, DecoderGraphs.Bert)
 {
     internal DecoderGraphs Decoder { get; } = new(config.Text, outputMatrix, "image", masked: false);
 

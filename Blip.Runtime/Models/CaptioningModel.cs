@@ -9,7 +9,7 @@ namespace Blip.Runtime.Models;
 /// <c>BlipForConditionalGeneration</c> on a device: the image encoder and the text decoder, their weights and caches.
 /// One thread at a time; generation drives it through <see cref="ITextDecoder"/>.
 /// </summary>
-public sealed class CaptioningModel : ImageTextModel, ITextDecoder, ICrossAttentionSource
+internal sealed class CaptioningModel : ImageTextModel, ITextDecoder, ICrossAttentionSource
 {
     private readonly CachedDecoder decoder;
     private readonly Func<int, ArrayView<float>> keysValues;

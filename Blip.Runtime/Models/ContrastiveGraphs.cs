@@ -8,7 +8,7 @@ namespace Blip.Runtime.Models;
 /// comparison of CLIP (Radford et al. 2021, figure 3).
 /// </summary>
 /// <param name="config">The model's sizes.</param>
-public sealed class ContrastiveGraphs(BlipConfig config) : BlipGraphs(config, TextModel)
+internal sealed class ContrastiveGraphs(BlipConfig config) : BlipGraphs(config, TextModel)
 {
     internal const string Features = "features", Embedding = "embedding", Pooled = "pooler_output";
 

@@ -8,7 +8,7 @@ namespace Blip.Runtime.Models;
 /// <c>BlipModel</c> on a device: features of images, texts and both together, and the comparison of CLIP. Texts are token ids as the
 /// tokenizer gives them, [CLS] first.
 /// </summary>
-public sealed class ContrastiveModel : ImageTextModel
+internal sealed class ContrastiveModel : ImageTextModel
 {
     private const string ScaleKey = "logit_scale";
 

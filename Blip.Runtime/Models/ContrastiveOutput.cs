@@ -4,7 +4,7 @@ namespace Blip.Runtime.Models;
 /// <param name="imageEmbeddings">The images' vectors, of length one.</param>
 /// <param name="textEmbeddings">The texts' vectors, of length one.</param>
 /// <param name="scale">What cosines are multiplied with.</param>
-public sealed class ContrastiveOutput(float[][] imageEmbeddings, float[][] textEmbeddings, double scale)
+internal sealed class ContrastiveOutput(float[][] imageEmbeddings, float[][] textEmbeddings, double scale)
 {
     /// <summary>The images' vectors <c>[images, dim]</c>.</summary>
     public IReadOnlyList<float[]> ImageEmbeddings { get; } = imageEmbeddings;

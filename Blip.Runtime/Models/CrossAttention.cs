@@ -9,4 +9,4 @@ namespace Blip.Runtime.Models;
 /// <param name="Tokens">Tokens of the sequence.</param>
 /// <param name="ImageTokens">Image tokens, the class token first.</param>
 /// <param name="Probabilities"><c>[layers, heads, tokens, image tokens]</c>, each row of probabilities sums to 1.</param>
-public sealed record CrossAttention(int Layers, int Heads, int Tokens, int ImageTokens, float[] Probabilities);
+internal sealed record CrossAttention(int Layers, int Heads, int Tokens, int ImageTokens, float[] Probabilities);

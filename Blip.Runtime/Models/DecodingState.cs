@@ -6,7 +6,7 @@ namespace Blip.Runtime.Models;
 /// One run of generation on a device: which tokens go in, at which position, and where each row finds its past.
 /// A row is one beam (or one sample) of one image; rows of an image lie together: <c>row = image * Beams + beam</c>.
 /// </summary>
-public sealed class DecodingState : IDisposable
+internal sealed class DecodingState : IDisposable
 {
     private readonly MirroredMemory? owned;
 

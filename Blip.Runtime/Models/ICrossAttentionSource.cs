@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Models;
 
 /// <summary>A decoder that can tell where in the image each token looked.</summary>
-public interface ICrossAttentionSource
+internal interface ICrossAttentionSource
 {
     /// <summary>Runs a whole sequence over one image of the present batch and returns what its cross-attention saw.</summary>
     /// <param name="image">Index in the batch.</param>

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Blip.Runtime.Models;
 
 /// <summary>What generation needs of a model: logits for the next token, from key and value caches that the model keeps on the device.</summary>
-public interface ITextDecoder
+internal interface ITextDecoder
 {
     /// <summary>Tokens that the model knows.</summary>
     int VocabularySize { get; }

@@ -8,7 +8,7 @@ namespace Blip.Runtime.Models;
 /// What a model made of some images, on its device: their embeddings and, from the first text on that looks at them, the keys and values of
 /// every layer's cross-attention. Any number of texts share them.
 /// </summary>
-public sealed class ImageStates : IDisposable
+internal sealed class ImageStates : IDisposable
 {
     private readonly BlipConfig config;
     private readonly GrowingBuffer<float> embeddings;

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Models;
 /// <summary>
 /// A BLIP on a device: the image encoder, which all heads share, and the weights of them all. One thread at a time.
 /// </summary>
-public abstract class ImageTextModel : IDisposable
+internal abstract class ImageTextModel : IDisposable
 {
     // Texts of one run: enough for full matrix products, few enough that memory stays bounded.
     private const int RowsPerRun = 64;

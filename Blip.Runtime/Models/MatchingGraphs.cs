@@ -8,7 +8,7 @@ namespace Blip.Runtime.Models;
 /// BLIP (Li et al. 2022), section 3.2.
 /// </summary>
 /// <param name="config">The model's sizes.</param>
-public sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextEncoder)
+internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextEncoder)
 {
     internal const string Logits = "itm_logits", Embedding = "embedding", LogitsGradient = "itm_logits.gradient", WeightsGradient = "weights.gradient";
 

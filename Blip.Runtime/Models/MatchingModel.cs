@@ -8,7 +8,7 @@ namespace Blip.Runtime.Models;
 /// <c>BlipForImageTextRetrieval</c> on a device: whether a text fits an image (ITM), read word by word over the image, and unit vectors of
 /// images and texts whose cosine says at once how close they are (ITC). Texts are token ids as the tokenizer gives them, [CLS] first.
 /// </summary>
-public sealed class MatchingModel : ImageTextModel
+internal sealed class MatchingModel : ImageTextModel
 {
     private readonly MatchingGraphs graphs;
     private readonly PlanCache<TextSizes> match, imageEmbedding, textEmbedding;

@@ -5,7 +5,7 @@ using Blip.Runtime.Graph.Passes;
 namespace Blip.Runtime.Models;
 
 /// <summary>How a model is put on a device.</summary>
-public sealed record ModelOptions
+internal sealed record ModelOptions
 {
     /// <summary>How the decoder's matrices are stored: those that are read again for every word.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;

@@ -22,7 +22,7 @@ public enum Precision
 }
 
 /// <summary>What a precision means to the kernels.</summary>
-public static class PrecisionExtensions
+internal static class PrecisionExtensions
 {
     /// <summary>The storage format of matrices.</summary>
     public static DType ToDType(this Precision precision) => precision switch

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Models;
 
 /// <summary>Comparisons of vectors, summed in double: vectors come to the host to be kept, and their products are little beside the towers.</summary>
-public static class Similarity
+internal static class Similarity
 {
     /// <summary>The dot product; of vectors of length one their cosine.</summary>
     /// <exception cref="ArgumentException">They are of different length.</exception>

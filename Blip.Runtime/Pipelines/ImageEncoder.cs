@@ -114,3 +114,12 @@ internal sealed class ImageEncoder(PipelineHost host, ImageTextModel model, long
 
     private sealed record Found<T>(T Result);
 }
+
+/// <summary>An image on the device: one of a batch, or one that is kept.</summary>
+/// <param name="States">What the image encoder made of the batch.</param>
+/// <param name="Image">Its place there.</param>
+internal readonly record struct EncodedImage(ImageStates States, int Image)
+{
+    /// <summary>How much of each token before the image encoder is in each token behind it; null unless it was asked for.</summary>
+    public float[]? Rollout { get; init; }
+}

@@ -22,7 +22,10 @@ public abstract class Pipeline : IDisposable
     private protected Pipeline(PipelineHost host, bool owner = true) => (Host, this.owner) = (host, owner);
 
     /// <summary>The model's sizes.</summary>
-    public BlipConfig Config => Host.Source.Config;
+    internal BlipConfig Config => Host.Source.Config;
+
+    /// <summary>Id of the token that ends a text, [SEP]: a text that was cut at its greatest length has none at its end.</summary>
+    public int EndToken => Config.Text.SepTokenId;
 
     /// <summary>Where it runs.</summary>
     public DeviceDescription DeviceDescription => Host.Device.Description;
@@ -45,6 +48,11 @@ public abstract class Pipeline : IDisposable
         get => Host.Device.Profiler;
         set => Host.Device.Profiler = value;
     }
+
+    /// <summary>Finds a model and reads its configuration; opens neither its weights nor a device.</summary>
+    /// <param name="model">A folder, a weight file, <c>synthetic:NAME</c>, or a name on the Hugging Face hub that is in the local cache.</param>
+    /// <exception cref="CheckpointException">There is no such model, or its files are damaged.</exception>
+    public static void CheckModel(string model) => ModelSource.Resolve(model);
 
     /// <summary>Waits for the work in hand, and frees the model and the device.</summary>
     public void Dispose()

@@ -6,7 +6,7 @@ namespace Blip.Runtime.Tokenization;
 /// Decodes tokens one by one and gives out text as soon as no later token can change it: a word when the next one begins.
 /// What was given out, joined, is what <see cref="WordPieceTokenizer.Decode"/> makes of the whole row.
 /// </summary>
-public sealed class DecodeStream
+internal sealed class DecodeStream
 {
     private readonly WordPieceTokenizer tokenizer;
     private readonly StringBuilder text = new();

@@ -8,4 +8,4 @@ namespace Blip.Runtime.Tokenization;
 /// <param name="Separator">Closes an encoded text, and a generated one (<c>sep_token_id</c>).</param>
 /// <param name="Padding">Fills the shorter rows of a batch (<c>pad_token_id</c>).</param>
 /// <param name="Start">Opens a generated text (<c>bos_token_id</c>, [DEC]).</param>
-public sealed record SpecialTokenIds(int? Class = null, int? Separator = null, int? Padding = null, int? Start = null);
+internal sealed record SpecialTokenIds(int? Class = null, int? Separator = null, int? Padding = null, int? Start = null);

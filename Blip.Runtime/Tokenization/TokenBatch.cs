@@ -5,4 +5,4 @@ namespace Blip.Runtime.Tokenization;
 /// <param name="Mask">1 for a token, 0 for padding, <c>[texts, tokens]</c>.</param>
 /// <param name="Texts">Rows.</param>
 /// <param name="Tokens">Columns.</param>
-public sealed record TokenBatch(int[] Ids, int[] Mask, int Texts, int Tokens);
+internal sealed record TokenBatch(int[] Ids, int[] Mask, int Texts, int Tokens);

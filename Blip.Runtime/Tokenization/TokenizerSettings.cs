@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Tokenization;
 
 /// <summary>How text is prepared and which words are special: what <c>tokenizer_config.json</c> and <c>tokenizer.json</c> say.</summary>
-public sealed record TokenizerSettings
+internal sealed record TokenizerSettings
 {
     /// <summary>Words are lowered before they are looked up (<c>do_lower_case</c>).</summary>
     public bool LowerCase { get; init; } = true;

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Tokenization;
 /// BERT's WordPiece (Schuster and Nakajima 2012; Devlin et al. 2018): text to token ids and back, as the reference's BertTokenizer does.
 /// Safe for any number of threads.
 /// </summary>
-public sealed class WordPieceTokenizer
+internal sealed class WordPieceTokenizer
 {
     // A token that starts so is written without a space before it.
     private static readonly string[] Closing = [".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"];

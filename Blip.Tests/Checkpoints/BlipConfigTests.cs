@@ -61,12 +61,12 @@ public class BlipConfigTests
     }
 
     [Theory]
-    [InlineData("BlipForConditionalGeneration", BlipHead.Captioning)]
-    [InlineData("BlipModel", BlipHead.Model)]
-    [InlineData("BlipForImageTextRetrieval", BlipHead.Retrieval)]
-    [InlineData("BlipForQuestionAnswering", BlipHead.VisualQuestionAnswering)]
-    public void The_head_is_the_architecture(string name, BlipHead head) =>
-        Assert.Equal(head, BlipConfig.Parse($$"""{"architectures": ["{{name}}"]}""").Head);
+    [InlineData("BlipForConditionalGeneration", nameof(BlipHead.Captioning))]
+    [InlineData("BlipModel", nameof(BlipHead.Model))]
+    [InlineData("BlipForImageTextRetrieval", nameof(BlipHead.Retrieval))]
+    [InlineData("BlipForQuestionAnswering", nameof(BlipHead.VisualQuestionAnswering))]
+    public void The_head_is_the_architecture(string name, string head) =>
+        Assert.Equal(Enum.Parse<BlipHead>(head), BlipConfig.Parse($$"""{"architectures": ["{{name}}"]}""").Head);
 
     [Theory]
     [InlineData("""{"vision_config": {"hidden_act": "swish"}}""", "vision_config.hidden_act")]

@@ -19,12 +19,12 @@ public class ModelSourceTests
     }
 
     [Theory]
-    [InlineData("captioning", BlipHead.Captioning)]
-    [InlineData("retrieval", BlipHead.Retrieval)]
-    [InlineData("vqa", BlipHead.VisualQuestionAnswering)]
-    public void The_demo_models_hold_what_their_heads_need_and_no_more(string name, BlipHead head)
+    [InlineData("captioning", nameof(BlipHead.Captioning))]
+    [InlineData("retrieval", nameof(BlipHead.Retrieval))]
+    [InlineData("vqa", nameof(BlipHead.VisualQuestionAnswering))]
+    public void The_demo_models_hold_what_their_heads_need_and_no_more(string name, string head)
     {
-        using var checkpoint = ModelSource.Resolve(Path.Combine(AppContext.BaseDirectory, "weights", name)).OpenCheckpoint(head);
+        using var checkpoint = ModelSource.Resolve(Path.Combine(AppContext.BaseDirectory, "weights", name)).OpenCheckpoint(Enum.Parse<BlipHead>(head));
         Assert.Empty(checkpoint.ExtraKeys);
         Assert.All(checkpoint.Keys, key => Assert.All(checkpoint.ReadAll(key), value => Assert.True(float.IsFinite(value))));
     }
@@ -78,16 +78,16 @@ public class ModelSourceTests
     }
 
     [Theory]
-    [InlineData("seed", BlipHead.Model)]
-    [InlineData("base", BlipHead.Captioning)]
-    [InlineData("large", BlipHead.Captioning)]
-    [InlineData("tiny-square", BlipHead.Captioning)]
-    [InlineData("tiny-wide", BlipHead.Captioning)]
-    [InlineData("tiny-head64", BlipHead.Captioning)]
-    public void Synthetic_models_need_no_files_and_fit_any_head(string name, BlipHead head)
+    [InlineData("seed", nameof(BlipHead.Model))]
+    [InlineData("base", nameof(BlipHead.Captioning))]
+    [InlineData("large", nameof(BlipHead.Captioning))]
+    [InlineData("tiny-square", nameof(BlipHead.Captioning))]
+    [InlineData("tiny-wide", nameof(BlipHead.Captioning))]
+    [InlineData("tiny-head64", nameof(BlipHead.Captioning))]
+    public void Synthetic_models_need_no_files_and_fit_any_head(string name, string head)
     {
         var source = ModelSource.Resolve("synthetic:" + name);
-        Assert.Equal((head, null, null, true, true), (source.Config.Head, source.Folder, source.VocabularyFile, source.HasWeights, source.IsSynthetic));
+        Assert.Equal((head, null, null, true, true), (source.Config.Head.ToString(), source.Folder, source.VocabularyFile, source.HasWeights, source.IsSynthetic));
         Assert.Equal(source.Config.Vision.ImageSize, source.Preprocessor.Width);
         source.Config.Validate(name);
         using var tensors = source.OpenTensors();

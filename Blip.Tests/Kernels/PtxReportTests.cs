@@ -13,9 +13,6 @@ namespace Blip.Tests.Kernels;
 /// </summary>
 public partial class PtxReportTests
 {
-    /// <summary>Set to 1, the test writes the file anew.</summary>
-    private const string Approve = "BLIP_APPROVE";
-
     private const string Approved = "Blip.Tests/Goldens/ptxas.txt";
 
     // For drivers of processors, for gradients, for searches and for measuring: no model launches them on CUDA when it reads or writes a text. What
@@ -30,18 +27,10 @@ public partial class PtxReportTests
         if (PtxKernels.Disassembler is null)
             Assert.Skip("no nvdisasm beside ptxas on this machine");
         var version = Version().Match(PtxKernels.Start(PtxKernels.Ptxas, "--version").Output).Value;
-        var approved = File.Exists(Repository.Absolute(Approved)) ? Repository.Read(Approved).ReplaceLineEndings("\n") : "";
-        var approves = Environment.GetEnvironmentVariable(Approve) == "1";
-        if (!approves && Version().Match(approved) is { Success: true } other && other.Value != version)
+        if (!Approval.IsAskedFor && Version().Match(Approval.TextOf(Approved)) is { Success: true } other && other.Value != version)
             Assert.Skip($"ptxas is {version}; the approved figures are of {other.Value}");
 
-        var report = Report(version);
-        if (approves && approved != report)
-        {
-            File.WriteAllText(Repository.Absolute(Approved), report);
-            Assert.Skip($"{Approved} is written anew and not compared: look at it, and commit it");
-        }
-        Assert.True(approved == report, $"{Difference(approved, report)}\nIf that is what you meant: {Approve}=1 dotnet test -c Release -- --filter-class '*PtxReportTests', and commit {Approved}.");
+        Approval.Check(Approved, Report(version), nameof(PtxReportTests));
     }
 
     [Fact]
@@ -81,12 +70,6 @@ public partial class PtxReportTests
                 $"{kernel.PadRight(width)}  {architecture}  {made.Registers,9}  {made.SpilledBytes,7}  {made.SharedBytes,6}  {made.TensorCore,4}  {made.WarpGroup,5}  {made.AsyncCopies,6}\n");
         }
         return text.ToString();
-    }
-
-    private static string Difference(string approved, string report)
-    {
-        var (before, after) = (approved.Split('\n'), report.Split('\n'));
-        return string.Join('\n', [.. before.Except(after).Select(line => $"- {line}"), .. after.Except(before).Select(line => $"+ {line}")]);
     }
 
     [GeneratedRegex(@"\d+\.\d+\.\d+")]

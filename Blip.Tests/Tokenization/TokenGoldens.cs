@@ -18,7 +18,7 @@ public sealed class TokenGoldens
 
     public AnswerFile Answers { get; }
 
-    public WordPieceTokenizer Tokenizer { get; }
+    internal WordPieceTokenizer Tokenizer { get; }
 
     /// <summary>The goldens of "demo", or of "bert-base-uncased" where its files are.</summary>
     /// <remarks>

@@ -6,7 +6,7 @@ namespace Blip.Runtime.Checkpoints;
 /// A BLIP as its config.json states it, in the layout of Hugging Face's transformers: files of 2022 and today's.
 /// A field that a file lacks takes the library's default.
 /// </summary>
-public sealed record BlipConfig
+internal sealed record BlipConfig
 {
     /// <summary>The vision tower.</summary>
     public VisionConfig Vision { get; init; } = new();

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>What stands on the two towers of a checkpoint.</summary>
-public enum BlipHead
+internal enum BlipHead
 {
     /// <summary>A text decoder that writes captions.</summary>
     Captioning,
@@ -17,7 +17,7 @@ public enum BlipHead
 }
 
 /// <summary>The names that Hugging Face's configs and this program's options give to a <see cref="BlipHead"/>.</summary>
-public static class BlipHeads
+internal static class BlipHeads
 {
     private static readonly (BlipHead Head, string Name, string Architecture)[] s_heads =
     [

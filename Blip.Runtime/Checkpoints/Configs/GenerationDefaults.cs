@@ -6,7 +6,7 @@ namespace Blip.Runtime.Checkpoints;
 /// What a model's files say of generation, under Hugging Face's names; null where they say nothing.
 /// generation_config.json goes before the fields that older files keep in config.json's <c>text_config</c>.
 /// </summary>
-public sealed record GenerationDefaults
+internal sealed record GenerationDefaults
 {
     /// <summary>Most tokens of a text, start token and prompt counted (<c>max_length</c>).</summary>
     public int? MaxLength { get; init; }

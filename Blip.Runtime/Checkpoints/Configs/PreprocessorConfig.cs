@@ -4,7 +4,7 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>How an image becomes the vision tower's input (preprocessor_config.json). The defaults are those of BLIP's image processor.</summary>
-public sealed record PreprocessorConfig
+internal sealed record PreprocessorConfig
 {
     /// <summary>CLIP's mean of red, green and blue, in 0 to 1.</summary>
     public static IReadOnlyList<double> ClipMean { get; } = [0.48145466, 0.4578275, 0.40821073];

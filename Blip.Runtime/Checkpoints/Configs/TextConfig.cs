@@ -3,7 +3,7 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>The text tower: a BERT with cross-attention (config.json's <c>text_config</c>). The defaults are Hugging Face's.</summary>
-public sealed record TextConfig
+internal sealed record TextConfig
 {
     /// <summary>Rows of the word embeddings: the vocabulary's words and the two special tokens behind them.</summary>
     public int VocabularySize { get; init; } = 30524;

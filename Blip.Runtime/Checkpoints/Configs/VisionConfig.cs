@@ -3,7 +3,7 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>The vision tower: a ViT (config.json's <c>vision_config</c>). The defaults are Hugging Face's.</summary>
-public sealed record VisionConfig
+internal sealed record VisionConfig
 {
     /// <summary>Width of a token's state.</summary>
     public int HiddenSize { get; init; } = 768;

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>A safetensors file, mapped into memory.</summary>
-public sealed class SafetensorsFile : ITensorSource
+internal sealed class SafetensorsFile : ITensorSource
 {
     private readonly MappedFile _file;
     private readonly Dictionary<string, SafetensorsHeader.Entry> _entries;

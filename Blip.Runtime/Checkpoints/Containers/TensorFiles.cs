@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>Opens weights in any of the containers that BLIP's checkpoints come in; the content decides, not the file's name.</summary>
-public static class TensorFiles
+internal static class TensorFiles
 {
     /// <summary>In a folder, the first of these that is there.</summary>
     private static readonly string[] s_names = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];

@@ -5,10 +5,10 @@ namespace Blip.Runtime.Checkpoints;
 /// <param name="Shape">Its dimensions, the slowest first.</param>
 /// <param name="Kind">Whether a checkpoint must hold it.</param>
 /// <param name="TiedTo">The key of the tensor that a tied one is.</param>
-public sealed record ManifestEntry(string Key, IReadOnlyList<long> Shape, ManifestEntryKind Kind, string? TiedTo);
+internal sealed record ManifestEntry(string Key, IReadOnlyList<long> Shape, ManifestEntryKind Kind, string? TiedTo);
 
 /// <summary>Every tensor that Hugging Face's releases 4.x save of a model, in their order, from its config alone.</summary>
-public sealed class ModelManifest
+internal sealed class ModelManifest
 {
     private ModelManifest(ModuleNode root)
     {

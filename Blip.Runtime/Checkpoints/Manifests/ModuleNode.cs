@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>What a checkpoint's entry is to the model.</summary>
-public enum ManifestEntryKind
+internal enum ManifestEntryKind
 {
     /// <summary>A tensor of its own.</summary>
     Parameter,
@@ -18,7 +18,7 @@ public enum ManifestEntryKind
 /// <param name="Shape">Its dimensions, the slowest first.</param>
 /// <param name="Kind">Whether it is a parameter of its own.</param>
 /// <param name="TiedTo">The key of the tensor that a tied one is.</param>
-public sealed record ModuleTensor(string Name, IReadOnlyList<long> Shape, ManifestEntryKind Kind = ManifestEntryKind.Parameter, string? TiedTo = null)
+internal sealed record ModuleTensor(string Name, IReadOnlyList<long> Shape, ManifestEntryKind Kind = ManifestEntryKind.Parameter, string? TiedTo = null)
 {
     /// <summary>The product of the dimensions.</summary>
     public long ElementCount => Shape.Aggregate(1L, (product, length) => product * length);
@@ -30,7 +30,7 @@ public sealed record ModuleTensor(string Name, IReadOnlyList<long> Shape, Manife
 /// <param name="Details">What PyTorch's printout writes between the class's parentheses.</param>
 /// <param name="Tensors">The tensors that it holds itself, in the order of a checkpoint.</param>
 /// <param name="Children">The modules in it, in the order of a checkpoint.</param>
-public sealed record ModuleNode(string Name, string ClassName, string Details, IReadOnlyList<ModuleTensor> Tensors, IReadOnlyList<ModuleNode> Children)
+internal sealed record ModuleNode(string Name, string ClassName, string Details, IReadOnlyList<ModuleTensor> Tensors, IReadOnlyList<ModuleNode> Children)
 {
     /// <summary>Numbers in the parameters that it holds itself; tied ones are counted where they are kept.</summary>
     public long OwnParameters => Tensors.Where(tensor => tensor.Kind == ManifestEntryKind.Parameter).Sum(tensor => tensor.ElementCount);

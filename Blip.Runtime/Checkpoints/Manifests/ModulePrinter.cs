@@ -4,7 +4,7 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>Writes a <see cref="ModuleNode"/> as the tools of the PyTorch world do.</summary>
-public static class ModulePrinter
+internal static class ModulePrinter
 {
     private const int TableIndent = 5;
     private const int NarrowestName = 40;

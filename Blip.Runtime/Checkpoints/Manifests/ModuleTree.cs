@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>Builds the module tree of a model from its config alone, with the names of Hugging Face's releases 4.x.</summary>
-public static class ModuleTree
+internal static class ModuleTree
 {
     /// <summary>The whole model.</summary>
     /// <exception cref="CheckpointException">The head cannot be built with these sizes.</exception>

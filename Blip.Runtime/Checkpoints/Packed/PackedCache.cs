@@ -4,7 +4,7 @@ namespace Blip.Runtime.Checkpoints;
 /// Packed weights in a file, so that the next process need not pack them. It may be deleted at any time; one that does not fit is
 /// written anew, and one that cannot be written is a notice and no error.
 /// </summary>
-public sealed class PackedCache
+internal sealed class PackedCache
 {
     private readonly int packing;
     private readonly byte[] identity;

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>A file of packed weights, mapped into memory and checked from its first byte to its last.</summary>
-public sealed class PackedFile : IDisposable
+internal sealed class PackedFile : IDisposable
 {
     private readonly MappedFile file;
     private readonly IReadOnlyList<PackedLayout.Entry> entries;

@@ -6,4 +6,4 @@ namespace Blip.Runtime.Checkpoints;
 /// <param name="OutFeatures">Its rows.</param>
 /// <param name="InFeatures">Its columns.</param>
 /// <param name="Bytes">What it takes.</param>
-public sealed record PackedTensor(string Name, int Format, int OutFeatures, int InFeatures, long Bytes);
+internal sealed record PackedTensor(string Name, int Format, int OutFeatures, int InFeatures, long Bytes);

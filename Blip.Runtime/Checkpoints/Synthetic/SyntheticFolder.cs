@@ -7,7 +7,7 @@ namespace Blip.Runtime.Checkpoints;
 /// A synthetic model as a folder, as a downloaded one lies there: config.json, model.safetensors with its tensors by name, as the
 /// reference's library writes them, and a vocab.txt of as many made-up words. Tests and benchmarks of loading read it.
 /// </summary>
-public static class SyntheticFolder
+internal static class SyntheticFolder
 {
     private const int Piece = 1 << 22;
 

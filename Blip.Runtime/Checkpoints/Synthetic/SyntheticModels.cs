@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>The models that need no files: <c>synthetic:NAME</c>.</summary>
-public static class SyntheticModels
+internal static class SyntheticModels
 {
     private static readonly VisionConfig s_baseVision = new();
     private static readonly TextConfig s_baseText = new() { Heads = 12 };

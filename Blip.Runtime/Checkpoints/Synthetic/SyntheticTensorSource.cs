@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>A model's weights made up by <see cref="SyntheticTensors"/>: any size without a download.</summary>
-public sealed class SyntheticTensorSource : ITensorSource
+internal sealed class SyntheticTensorSource : ITensorSource
 {
     private readonly Dictionary<string, TensorInfo> _tensors;
     private readonly string _salt;

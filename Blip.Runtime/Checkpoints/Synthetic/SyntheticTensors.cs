@@ -9,7 +9,7 @@ namespace Blip.Runtime.Checkpoints;
 /// seeded with the name's FNV-1a hash, its top 24 bits taken as a uniform u in [0, 1), and
 /// <c>float32(offset + scale·√3·(2u - 1))</c> in double precision.
 /// </summary>
-public static class SyntheticTensors
+internal static class SyntheticTensors
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
     private const ulong Mix1 = 0xBF58476D1CE4E5B9;

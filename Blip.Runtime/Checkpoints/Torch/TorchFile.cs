@@ -6,7 +6,7 @@ namespace Blip.Runtime.Checkpoints;
 /// A file of torch.save (<c>pytorch_model.bin</c>, <c>.pth</c>), mapped into memory: the zip archive of torch 1.6 and later,
 /// or the older container. Its pickle is read by <see cref="PickleReader"/>, which runs no code of the file's.
 /// </summary>
-public sealed class TorchFile : ITensorSource
+internal sealed class TorchFile : ITensorSource
 {
     /// <summary>Under these a training script's checkpoint holds its model's weights.</summary>
     private static readonly string[] s_stateNames = ["model", "state_dict", "model_state_dict", "module"];

@@ -8,7 +8,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Activation">Which one.</param>
 /// <param name="OutputGradient">Gradient of its result, of the same shape.</param>
 /// <param name="Output">Gradient of X.</param>
-public sealed record ActivationBackwardNode(string Name, Value X, Activation Activation, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+internal sealed record ActivationBackwardNode(string Name, Value X, Activation Activation, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "ActivationBackward";

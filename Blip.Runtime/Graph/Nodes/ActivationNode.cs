@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="X">Input.</param>
 /// <param name="Activation">Which one.</param>
 /// <param name="Output">Result, of the input's shape.</param>
-public sealed record ActivationNode(string Name, Value X, Activation Activation, Value Output) : ComputeNode(Name, Output)
+internal sealed record ActivationNode(string Name, Value X, Activation Activation, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "Activation";

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="A">First summand.</param>
 /// <param name="B">Second summand, of the same shape.</param>
 /// <param name="Output">Sum.</param>
-public sealed record AddNode(string Name, Value A, Value B, Value Output) : ComputeNode(Name, Output)
+internal sealed record AddNode(string Name, Value A, Value B, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "Add";

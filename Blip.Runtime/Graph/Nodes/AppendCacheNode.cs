@@ -10,7 +10,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="ValueCache">The same for values.</param>
 /// <param name="Start">Position of each row's first token <c>[rows]</c>.</param>
 /// <param name="CacheRow">Which cache row each row writes <c>[rows]</c>; null for its own.</param>
-public sealed record AppendCacheNode(string Name, Columns Key, Columns Value, Value KeyCache, Value ValueCache, Value Start, Value? CacheRow) : Node(Name)
+internal sealed record AppendCacheNode(string Name, Columns Key, Columns Value, Value KeyCache, Value ValueCache, Value Start, Value? CacheRow) : Node(Name)
 {
     /// <inheritdoc/>
     public override string Operator => "AppendCache";

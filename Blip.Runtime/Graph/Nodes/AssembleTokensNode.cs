@@ -8,7 +8,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="ClassToken">The class embedding <c>[1, 1, hidden]</c>.</param>
 /// <param name="Positions">Position embeddings <c>[1, 1 + patches, hidden]</c>.</param>
 /// <param name="Output">Tokens <c>[batch, 1 + patches, hidden]</c>.</param>
-public sealed record AssembleTokensNode(string Name, Value Patches, Value ClassToken, Value Positions, Value Output) : ComputeNode(Name, Output)
+internal sealed record AssembleTokensNode(string Name, Value Patches, Value ClassToken, Value Positions, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "AssembleTokens";

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Key">The same for the keys; the same value where they lie in one.</param>
 /// <param name="Value">The same for the values.</param>
 /// <param name="Probabilities">Gradient of the softmax weights; null where nobody asks for it.</param>
-public sealed record AttentionBackwardNode(
+internal sealed record AttentionBackwardNode(
     string Name, AttentionNode Forward, Value OutputGradient, Value? Query, Value? Key, Value? Value, Value? Probabilities) : Node(Name)
 {
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Nodes;
 
 /// <summary>What an attention reads.</summary>
-public sealed record AttentionSpec
+internal sealed record AttentionSpec
 {
     /// <summary>Queries, in a value of <c>[rows, tokens, …]</c>.</summary>
     public required Columns Query { get; init; }
@@ -38,7 +38,7 @@ public sealed record AttentionSpec
 /// <param name="Spec">What it reads.</param>
 /// <param name="Output">Result <c>[rows, tokens, heads·headDim]</c>.</param>
 /// <param name="Probabilities">The softmax <c>[rows, heads, tokens, key tokens]</c>, where somebody wants to look; else null.</param>
-public sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output, Value? Probabilities) : ComputeNode(Name, Output)
+internal sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output, Value? Probabilities) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "Attention";

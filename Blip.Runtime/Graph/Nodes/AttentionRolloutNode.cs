@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Probabilities">The layer's softmax weights <c>[rows, heads, tokens, tokens]</c>.</param>
 /// <param name="Before">The layers before it <c>[rows, tokens, tokens]</c>; null before the first.</param>
 /// <param name="Output">The same with this layer.</param>
-public sealed record AttentionRolloutNode(string Name, Value Probabilities, Value? Before, Value Output) : ComputeNode(Name, Output)
+internal sealed record AttentionRolloutNode(string Name, Value Probabilities, Value? Before, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "AttentionRollout";

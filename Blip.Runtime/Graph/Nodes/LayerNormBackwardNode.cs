@@ -10,7 +10,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Epsilon">Added to the variance.</param>
 /// <param name="OutputGradient">Gradient of the result.</param>
 /// <param name="Output">Gradient of X.</param>
-public sealed record LayerNormBackwardNode(string Name, Value X, Value Gamma, float Epsilon, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+internal sealed record LayerNormBackwardNode(string Name, Value X, Value Gamma, float Epsilon, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "LayerNormBackward";

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Beta">Bias <c>[width]</c>.</param>
 /// <param name="Epsilon">Added to the variance.</param>
 /// <param name="Output">Result.</param>
-public sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta, float Epsilon, Value Output) : ComputeNode(Name, Output)
+internal sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta, float Epsilon, Value Output) : ComputeNode(Name, Output)
 {
     /// <summary>What one element costs.</summary>
     internal const int FlopsPerElement = 8;

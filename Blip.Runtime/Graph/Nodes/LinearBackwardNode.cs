@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Weight">The matrix.</param>
 /// <param name="OutputGradient">Gradient of its output <c>[…, out]</c>.</param>
 /// <param name="Output">Gradient of its input <c>[…, in]</c>.</param>
-public sealed record LinearBackwardNode(string Name, Matrix Weight, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+internal sealed record LinearBackwardNode(string Name, Matrix Weight, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "LinearBackward";

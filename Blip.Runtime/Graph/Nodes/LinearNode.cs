@@ -6,7 +6,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Gamma">Gain <c>[width]</c>.</param>
 /// <param name="Beta">Bias <c>[width]</c>.</param>
 /// <param name="Epsilon">Added to the variance.</param>
-public sealed record RowNorm(Value Gamma, Value Beta, float Epsilon);
+internal sealed record RowNorm(Value Gamma, Value Beta, float Epsilon);
 
 /// <summary>norm(act(x·Wᵀ + b) + residual): a Linear module, with what <see cref="Passes.EpilogueFusion"/> put behind it.</summary>
 /// <param name="Name">The module.</param>
@@ -16,7 +16,7 @@ public sealed record RowNorm(Value Gamma, Value Beta, float Epsilon);
 /// <param name="Activation">Applied to the sum.</param>
 /// <param name="Residual">Added to that <c>[…, out]</c>; null for none.</param>
 /// <param name="Output">Result <c>[…, out]</c>.</param>
-public sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? Bias, Activation Activation, Value? Residual, Value Output)
+internal sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? Bias, Activation Activation, Value? Residual, Value Output)
     : ComputeNode(Name, Output)
 {
     /// <summary>Normalises the result's rows; null for none.</summary>

@@ -6,7 +6,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Name">The module.</param>
 /// <param name="X">Input <c>[…, vocabulary]</c>.</param>
 /// <param name="Output">Result.</param>
-public sealed record LogSoftmaxNode(string Name, Value X, Value Output) : ComputeNode(Name, Output)
+internal sealed record LogSoftmaxNode(string Name, Value X, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "LogSoftmax";

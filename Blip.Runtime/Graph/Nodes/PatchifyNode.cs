@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Pixels">Images <c>[batch, channels, height, width]</c>.</param>
 /// <param name="Patch">Side of a patch in pixels.</param>
 /// <param name="Output">Patches <c>[batch, patches, channels·patch·patch]</c>.</param>
-public sealed record PatchifyNode(string Name, Value Pixels, int Patch, Value Output) : ComputeNode(Name, Output)
+internal sealed record PatchifyNode(string Name, Value Pixels, int Patch, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "Patchify";

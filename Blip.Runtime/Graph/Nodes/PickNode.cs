@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="X">Rows <c>[…, width]</c>.</param>
 /// <param name="Index">Which element of each row <c>[…]</c>.</param>
 /// <param name="Output">Elements <c>[…]</c>.</param>
-public sealed record PickNode(string Name, Value X, Value Index, Value Output) : ComputeNode(Name, Output)
+internal sealed record PickNode(string Name, Value X, Value Index, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "Pick";

@@ -8,7 +8,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="From">The checkpoint's grid.</param>
 /// <param name="To">The image's grid.</param>
 /// <param name="Output">Position embeddings <c>[1, 1 + to, hidden]</c>.</param>
-public sealed record PositionInterpolationNode(string Name, Value Positions, (int Height, int Width) From, (int Height, int Width) To, Value Output)
+internal sealed record PositionInterpolationNode(string Name, Value Positions, (int Height, int Width) From, (int Height, int Width) To, Value Output)
     : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Lengths">Tokens of each row <c>[rows]</c>, of which the last was taken; null for the first.</param>
 /// <param name="OutputGradient">Gradient of what was taken <c>[rows, hidden]</c>.</param>
 /// <param name="Output">Gradient of the states <c>[rows, tokens, hidden]</c>.</param>
-public sealed record SelectTokenBackwardNode(string Name, Value? Lengths, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+internal sealed record SelectTokenBackwardNode(string Name, Value? Lengths, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "SelectTokenBackward";

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="X">States <c>[rows, tokens, hidden]</c>.</param>
 /// <param name="Lengths">Tokens of each row <c>[rows]</c>, of which the last is taken; null for the first.</param>
 /// <param name="Output">States <c>[rows, hidden]</c>.</param>
-public sealed record SelectTokenNode(string Name, Value X, Value? Lengths, Value Output) : ComputeNode(Name, Output)
+internal sealed record SelectTokenNode(string Name, Value X, Value? Lengths, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "SelectToken";

@@ -9,7 +9,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Positions">Position embeddings <c>[positions, hidden]</c>.</param>
 /// <param name="Start">Position of each row's first token <c>[rows]</c>; null for 0.</param>
 /// <param name="Output">Embeddings <c>[rows, tokens, hidden]</c>.</param>
-public sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, Value Positions, Value? Start, Value Output) : ComputeNode(Name, Output)
+internal sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, Value Positions, Value? Start, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "TokenEmbedding";

@@ -4,7 +4,7 @@ namespace Blip.Runtime.Graph.Passes;
 /// Moves nodes that depend on nothing but parameters out of the run: a plan computes them once and keeps the result.
 /// Position embeddings interpolated for an image's size are the case in point.
 /// </summary>
-public sealed class ConstantFolding : IGraphPass
+internal sealed class ConstantFolding : IGraphPass
 {
     /// <inheritdoc/>
     public string Name => "constants";

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>Drops nodes whose results nobody reads. A node that writes a cache is read by the next run.</summary>
-public sealed class DeadNodeElimination : IGraphPass
+internal sealed class DeadNodeElimination : IGraphPass
 {
     /// <inheritdoc/>
     public string Name => "dead-nodes";

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Graph.Passes;
 /// Puts an activation, a residual sum or a layer norm that follows a Linear into that Linear's epilogue: the first two where the result still
 /// sits in registers, one kernel and one trip through memory less; the norm in place, and on CUDA in the same kernel where there are few rows.
 /// </summary>
-public sealed class EpilogueFusion : IGraphPass
+internal sealed class EpilogueFusion : IGraphPass
 {
     /// <inheritdoc/>
     public string Name => "epilogues";

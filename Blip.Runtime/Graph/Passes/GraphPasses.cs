@@ -2,7 +2,7 @@ namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>The passes, in the order in which they are applied.</summary>
 [Flags]
-public enum PassSet
+internal enum PassSet
 {
     /// <summary>The graph as the model recorded it.</summary>
     None = 0,
@@ -27,7 +27,7 @@ public enum PassSet
 }
 
 /// <summary>Applies passes.</summary>
-public static class GraphPasses
+internal static class GraphPasses
 {
     private static readonly (PassSet Flag, IGraphPass Pass)[] Rewrites =
         [(PassSet.DeadNodes, new DeadNodeElimination()), (PassSet.Epilogues, new EpilogueFusion()), (PassSet.Constants, new ConstantFolding())];

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>A rewrite that keeps what a graph computes.</summary>
-public interface IGraphPass
+internal interface IGraphPass
 {
     /// <summary>Its name, as an option spells it.</summary>
     string Name { get; }

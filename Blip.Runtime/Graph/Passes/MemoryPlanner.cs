@@ -4,7 +4,7 @@ namespace Blip.Runtime.Graph.Passes;
 /// Places the values between nodes into one arena. Two values share memory when no node needs both:
 /// the largest is placed first, each at the lowest place that is free during its life.
 /// </summary>
-public static class MemoryPlanner
+internal static class MemoryPlanner
 {
     /// <summary>Every value starts on a cache line, and whole vectors may be written past an odd end.</summary>
     private const long Alignment = 16;

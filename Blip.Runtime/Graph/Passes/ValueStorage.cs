@@ -6,7 +6,7 @@ namespace Blip.Runtime.Graph.Passes;
 /// Stores in 16 bits what every reader would round to these 16 bits anyway, where the node that makes it can: the same bits come out, and half as many
 /// are written and read. Those are the inputs of products on tensor cores; sums that live on (residuals), caches and what the caller sees stay as they are.
 /// </summary>
-public static class ValueStorage
+internal static class ValueStorage
 {
     /// <summary>Chooses a format for each value between nodes.</summary>
     /// <param name="graph">The graph.</param>

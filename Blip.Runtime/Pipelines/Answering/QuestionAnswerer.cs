@@ -1,0 +1,185 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Models;
+using Blip.Runtime.Tokenization;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>
+/// Answers questions about images. Any number of threads may call it; an image is encoded once for all its questions, and a question's
+/// answer is the one that it has alone.
+/// </summary>
+/// <example>
+/// <code>
+/// using var answerer = QuestionAnswerer.Load("models/blip-vqa-base");
+/// Console.WriteLine(answerer.Answer("photo.jpg", "how many dogs are there?").Text);
+/// </code>
+/// </example>
+public sealed partial class QuestionAnswerer : Pipeline
+{
+    private const int PublishedImageSize = 384;
+
+    private readonly AnsweringModel model;
+    private readonly Generator generator;
+    private readonly ImageEncoder encoder;
+    private readonly CompatRules rules;
+
+    private QuestionAnswerer(PipelineHost host, QuestionAnswererOptions options)
+        : base(host)
+    {
+        Defaults = DefaultsOf(host.Source, options.Compat);
+        rules = CompatRules.Of(options.Compat);
+        model = host.Own(AnsweringModel.Load(host.Source, host.Device, options.ForModel()));
+        generator = host.Own(new Generator(host.Device));
+        encoder = new ImageEncoder(host, model, options.ImageCacheBytes);
+    }
+
+    /// <summary>How words are chosen where a call does not say: as the model's own files want it, or as the authors' code does.</summary>
+    public GenerationOptions Defaults { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Notices => model.Notices;
+
+    /// <summary>The images that single calls used last.</summary>
+    internal ImageCache Cache => encoder.Cache;
+
+    /// <summary>How a model's answers are chosen where a call does not say.</summary>
+    /// <exception cref="ArgumentException">The model's files ask for something that cannot be done; the message names it.</exception>
+    internal static GenerationOptions DefaultsOf(ModelSource source, Compat compat)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return CompatRules.Of(compat).Answering ?? GenerationOptions.From(source.GenerationDefaults);
+    }
+
+    /// <summary>Loads a model and puts it on a device.</summary>
+    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
+    /// <param name="options">Device, precision and batches; null for the defaults.</param>
+    /// <exception cref="CheckpointException">There is no such model, or it is damaged, unsafe or answers no questions.</exception>
+    /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
+    /// <exception cref="DeviceException">There is no such device.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static QuestionAnswerer Load(string model, QuestionAnswererOptions? options = null) => Load(ModelSource.Resolve(model), options);
+
+    /// <summary>Puts a model that was found on a device.</summary>
+    /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)"/>
+    internal static QuestionAnswerer Load(ModelSource source, QuestionAnswererOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new QuestionAnswererOptions();
+        return PipelineHost.Open(source, options, host => new QuestionAnswerer(host, options), ImageSize(source, CompatRules.Of(options.Compat)));
+    }
+
+    // The published models were trained on 384 pixels and answer at 480; other checkpoints' files know better.
+    private static int? ImageSize(ModelSource source, CompatRules rules) => source.Config.Vision.ImageSize == PublishedImageSize ? rules.QuestionImageSize : null;
+
+    /// <summary>Encodes an image and keeps it on the device for any number of questions.</summary>
+    /// <param name="image">The image; a path is one.</param>
+    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <returns>The caller's to dispose; it goes wherever an image goes.</returns>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    public ImageFeatures Encode(ImageSource image, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return encoder.Keep(this, image, cancellationToken);
+    }
+
+    /// <summary>Answers a question about an image.</summary>
+    /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
+    public Answer Answer(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
+        Answer(image, [question], options, cancellationToken)[0];
+
+    /// <summary>Answers questions about an image.</summary>
+    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <param name="questions">The questions.</param>
+    /// <param name="options">How; null for the model's own way.</param>
+    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    /// <returns>One for each question, in the order of the questions.</returns>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, a question is longer than the model reads, or the model has no vocabulary.</exception>
+    /// <exception cref="ObjectDisposedException">The image's handle is disposed.</exception>
+    public IReadOnlyList<Answer> Answer(
+        ImageSource image, IReadOnlyList<string> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        Check(questions);
+        return Answers(image, questions, Plan(options), onToken: null, cancellationToken);
+    }
+
+    /// <summary>Answers a question about an image on the thread pool.</summary>
+    /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
+    public Task<Answer> AnswerAsync(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Answer(image, question, options, cancellationToken), cancellationToken);
+
+    /// <summary>Answers all questions about all images: a result for each question, image by image, as each batch is done.</summary>
+    /// <inheritdoc cref="AnswerAllAsync(IAsyncEnumerable{ImageText}, AnswerOptions?, CancellationToken)"/>
+    /// <param name="images">The images; each is opened when its turn comes, and encoded once.</param>
+    /// <param name="questions">The questions.</param>
+    /// <param name="options">How; null for the model's own way.</param>
+    /// <param name="cancellationToken">Ends the work before the next word of the questions in hand.</param>
+    /// <exception cref="ArgumentException">An option is out of range, a question is longer than the model reads, or the model has no vocabulary; thrown at once.</exception>
+    public IAsyncEnumerable<AnswerResult> AnswerAllAsync(
+        IEnumerable<ImageSource> images, IReadOnlyList<string> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        Check(questions);
+        return Results(images.ToAsyncEnumerable().Select(image => new Questions(image, questions)), Plan(options), cancellationToken);
+    }
+
+    /// <summary>
+    /// Answers a stream of questions about images. Images are decoded on the thread pool about two batches ahead of the device and no more:
+    /// a slow reader of the results holds everything back. Questions about one image that stand together encode it once. An image that
+    /// cannot be read, or a question, is a result with an error.
+    /// </summary>
+    /// <param name="questions">Images with their questions; each image is opened when its turn comes.</param>
+    /// <param name="options">How; null for the model's own way.</param>
+    /// <param name="cancellationToken">Ends the work before the next word of the questions in hand.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or the model has no vocabulary; thrown at once.</exception>
+    public IAsyncEnumerable<AnswerResult> AnswerAllAsync(
+        IAsyncEnumerable<ImageText> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(questions);
+        if (!HasVocabulary)
+            throw new ArgumentException("The model has no vocabulary to turn questions into tokens: give a VocabularyFile.", nameof(questions));
+        return Results(Together(questions, cancellationToken), Plan(options), cancellationToken);
+    }
+
+    /// <summary>
+    /// Answers a question about an image and gives out the text as the model says it; what comes, joined, is the answer's text. A word comes
+    /// when the next one begins, since it may still grow until then.
+    /// </summary>
+    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="options">How: greedy or sampling, one sequence. Beam search and lists of answers have no words before their end.</param>
+    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    /// <exception cref="ArgumentException">An option is out of range, asks for beams, several sequences or a choice, or the model has no vocabulary; thrown at once.</exception>
+    /// <exception cref="ImageException">The image cannot be read; thrown by the enumeration.</exception>
+    public IAsyncEnumerable<string> StreamAsync(
+        ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
+        StreamAsync(image, question, options, onEnd: null, cancellationToken);
+
+    /// <inheritdoc cref="StreamAsync(ImageSource, string, AnswerOptions?, CancellationToken)"/>
+    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <param name="question">The question.</param>
+    /// <param name="options">How: greedy or sampling, one sequence.</param>
+    /// <param name="onEnd">Given the whole answer before the enumeration ends; may be null.</param>
+    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    public IAsyncEnumerable<string> StreamAsync(
+        ImageSource image, string question, AnswerOptions? options, Action<Answer>? onEnd, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var plan = Plan(options);
+        if (plan.Candidates.Count > 0)
+            throw new ArgumentException("Words come one by one of an answer that is written, not of one out of a list: leave Candidates empty.", nameof(options));
+        var words = WordStream.Check(plan.Generation, Tokenizer);
+        Check([question]);
+        return WordStream.Of(words, Speak, cancellationToken);
+
+        void Speak(Action<int> say, CancellationToken stop)
+        {
+            var answers = Answers(image, [question], plan, token => say(token.Token), stop);
+            onEnd?.Invoke(answers[0]);
+        }
+    }
+}

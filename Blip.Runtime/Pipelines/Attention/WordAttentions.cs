@@ -1,0 +1,93 @@
+using Blip.Runtime.Models;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>From where tokens looked to a map over the image for each word.</summary>
+internal static class WordAttentions
+{
+    /// <summary>Of a decoder: the word at position t was chosen by the query at t - 1.</summary>
+    public const int Written = 1;
+
+    /// <summary>Of an encoder: a word is read by its own query.</summary>
+    public const int Read = 0;
+
+    /// <summary>The map of each word of a text over its image.</summary>
+    /// <param name="host">Vocabulary and sizes.</param>
+    /// <param name="attention">Where its tokens looked.</param>
+    /// <param name="image">With a rollout, how much of each patch is in each token that they looked at; else null.</param>
+    /// <param name="tokens">The text.</param>
+    /// <param name="ahead"><see cref="Written"/> or <see cref="Read"/>.</param>
+    public static List<WordAttention> Of(PipelineHost host, CrossAttention attention, float[]? image, IReadOnlyList<int> tokens, int ahead)
+    {
+        var patch = host.Source.Config.Vision.PatchSize;
+        var seen = image is null ? attention : TextRollout.Through(attention, image);
+        return Of(seen, host.Preprocessor.Processing.Height / patch, host.Preprocessor.Processing.Width / patch, WordSpan.Of(Pieces(host, tokens)), ahead);
+    }
+
+    /// <summary>
+    /// The mean over layers, heads and a word's tokens, without the class token, scaled to 0 … 1 over the patches.
+    /// </summary>
+    public static List<WordAttention> Of(CrossAttention attention, int height, int width, IReadOnlyList<WordSpan> words, int ahead = Written)
+    {
+        if (attention.ImageTokens != 1 + (height * width))
+            throw new ArgumentException($"{attention.ImageTokens} image tokens are not a class token and {height} × {width} patches.", nameof(attention));
+        var maps = new List<WordAttention>(words.Count);
+        foreach (var word in words)
+        {
+            var map = new float[height * width];
+            for (var position = word.First; position < word.First + word.Count; position++)
+                Add(map, attention, query: Math.Max(position - ahead, 0));
+            Scale(map);
+            maps.Add(new WordAttention(word.Word, height, width, map));
+        }
+        return maps;
+    }
+
+    private static string[] Pieces(PipelineHost host, IReadOnlyList<int> tokens) => [.. tokens.Select((token, position) => host.Tokenizer is { } tokenizer
+        ? tokenizer.Piece(token, skipSpecial: true, first: false)
+        : position == 0 || token == host.Source.Config.Text.SepTokenId ? "" : $" {token}")];
+
+    private static void Add(float[] map, CrossAttention attention, int query)
+    {
+        for (var layerHead = 0; layerHead < attention.Layers * attention.Heads; layerHead++)
+        {
+            var start = ((layerHead * attention.Tokens) + query) * attention.ImageTokens;
+            var patches = attention.Probabilities.AsSpan(start, attention.ImageTokens)[1..];
+            for (var i = 0; i < map.Length; i++)
+                map[i] += patches[i];
+        }
+    }
+
+    // Min-max scaling makes the mean's divisor superfluous. An even map says nothing: zero everywhere.
+    private static void Scale(float[] map)
+    {
+        var (least, most) = (map.Min(), map.Max());
+        for (var i = 0; i < map.Length; i++)
+            map[i] = most > least ? (map[i] - least) / (most - least) : 0;
+    }
+}
+
+/// <summary>A word of a caption and the tokens that it is made of.</summary>
+/// <param name="Word">Its pieces, joined.</param>
+/// <param name="First">Position of its first token in the caption, the start token being 0.</param>
+/// <param name="Count">Number of its tokens.</param>
+internal readonly record struct WordSpan(string Word, int First, int Count)
+{
+    /// <summary>Joins tokens to words.</summary>
+    /// <param name="pieces">What each token adds to the text: with a space before it where a word begins, empty for a special token.</param>
+    public static List<WordSpan> Of(IReadOnlyList<string> pieces)
+    {
+        var words = new List<WordSpan>();
+        for (var i = 0; i < pieces.Count; i++)
+        {
+            var piece = pieces[i];
+            if (piece.Length == 0)
+                continue;
+            if (piece[0] != ' ' && words.Count > 0 && words[^1].First + words[^1].Count == i)
+                words[^1] = words[^1] with { Word = words[^1].Word + piece, Count = words[^1].Count + 1 };
+            else
+                words.Add(new WordSpan(piece.TrimStart(' '), i, 1));
+        }
+        return words;
+    }
+}

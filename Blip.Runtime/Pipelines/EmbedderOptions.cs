@@ -1,4 +1,0 @@
-namespace Blip.Runtime.Pipelines;
-
-/// <summary>How an embedder is set up.</summary>
-public sealed record EmbedderOptions : PipelineOptions;

@@ -1,0 +1,200 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Models;
+using Blip.Runtime.Tokenization;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>
+/// Makes vectors of images and texts, of length 1, whose products say how close they are. A matching checkpoint's are those of its
+/// contrastive head (256 floats in the published models); a checkpoint without a task (BlipModel) has its projections.
+/// </summary>
+/// <example>
+/// <code>
+/// using var embedder = Embedder.Load("models/blip-itm-base-coco");
+/// float[] image = embedder.EmbedImage("photo.jpg"), text = embedder.EmbedText("a dog on a beach");
+/// Console.WriteLine(TensorPrimitives.Dot(image, text));
+/// </code>
+/// </example>
+public sealed class Embedder : Pipeline
+{
+    // Texts that go through the model together: short rows, so that many make full matrix products.
+    private const int TextBatch = 64;
+
+    private readonly ImageTextModel model;
+    private readonly ImageEncoder encoder;
+    private readonly CompatRules rules;
+
+    /// <summary>An embedder over a model on a device.</summary>
+    /// <param name="host">What it stands on.</param>
+    /// <param name="model">A matching or a contrastive model.</param>
+    /// <param name="encoder">Images to that model.</param>
+    /// <param name="rules">How texts are cut.</param>
+    /// <param name="owner">False for a matcher's.</param>
+    internal Embedder(PipelineHost host, ImageTextModel model, ImageEncoder encoder, CompatRules rules, bool owner)
+        : base(host, owner) => (this.model, this.encoder, this.rules) = (model, encoder, rules);
+
+    /// <summary>Elements of a vector.</summary>
+    public int Dimension => DimensionOf(Config);
+
+    /// <summary>What products are multiplied with before a softmax over texts or images (CLIP's temperature); null for a matching checkpoint, which has none.</summary>
+    public double? LogitScale => (model as ContrastiveModel)?.LogitScale;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Notices => model.Notices;
+
+    /// <summary>Elements of the vectors that a model makes.</summary>
+    internal static int DimensionOf(BlipConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return config.Head == BlipHead.Model ? config.ProjectionDim : config.ImageTextHiddenSize;
+    }
+
+    /// <summary>Loads a model and puts it on a device.</summary>
+    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
+    /// <param name="options">Device, precision and batches; null for the defaults.</param>
+    /// <exception cref="CheckpointException">There is no such model, or it is damaged, unsafe or has no vectors to give.</exception>
+    /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
+    /// <exception cref="DeviceException">There is no such device.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static Embedder Load(string model, EmbedderOptions? options = null) => Load(ModelSource.Resolve(model), options);
+
+    /// <summary>Puts a model that was found on a device.</summary>
+    /// <inheritdoc cref="Load(string, EmbedderOptions?)"/>
+    internal static Embedder Load(ModelSource source, EmbedderOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new EmbedderOptions();
+        return PipelineHost.Open(source, options, host =>
+        {
+            ImageTextModel model = source.Config.Head == BlipHead.Model
+                ? host.Own(ContrastiveModel.Load(source, host.Device, options.ForModel()))
+                : host.Own(MatchingModel.Load(source, host.Device, options.ForModel()));
+            return new Embedder(host, model, new ImageEncoder(host, model), CompatRules.Of(options.Compat), owner: true);
+        });
+    }
+
+    /// <summary>An image's vector.</summary>
+    /// <param name="image">The image; a path is one, and so is what this embedder's matcher keeps.</param>
+    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <returns><c>[<see cref="Dimension"/>]</c>, of length 1.</returns>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    public float[] EmbedImage(ImageSource image, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var result = encoder.ForOne(this, image, decoded => RunImages([decoded])[0], cancellationToken);
+        return result.Succeeded ? result.Vector : throw new ImageException(result.Error);
+    }
+
+    /// <summary>A text's vector.</summary>
+    /// <inheritdoc cref="EmbedTexts"/>
+    public float[] EmbedText(string text, CancellationToken cancellationToken = default) => EmbedTexts([text], cancellationToken)[0];
+
+    /// <summary>Texts' vectors, each the one that the text has alone.</summary>
+    /// <returns><c>[texts][<see cref="Dimension"/>]</c>, of length 1.</returns>
+    /// <exception cref="ArgumentException">A text is longer than the model reads, or the model has no vocabulary.</exception>
+    public IReadOnlyList<float[]> EmbedTexts(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var ids = texts.Select(text => TextIds.Of(Host, text, rules.VectorText, "Text")).ToArray();
+        var vectors = new List<float[]>(ids.Length);
+        foreach (var batch in ids.Chunk(TextBatch))
+            vectors.AddRange(InTurn(() => VectorsOf(batch), cancellationToken));
+        return vectors.Find(vector => !IsNumber(vector)) is null ? vectors : throw new InvalidDataException($"{Host.Source.Name}: {NoNumbers}");
+    }
+
+    /// <summary>Images' vectors, in the order of the images, as each batch is done.</summary>
+    /// <inheritdoc cref="EmbedImagesAsync(IAsyncEnumerable{ImageSource}, CancellationToken)"/>
+    public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return EmbedImagesAsync(images.ToAsyncEnumerable(), cancellationToken);
+    }
+
+    /// <summary>
+    /// Vectors of a stream of images. They are decoded on the thread pool about two batches ahead of the device and no more: a slow reader
+    /// of the results holds everything back. An image that cannot be read is a result with an error.
+    /// </summary>
+    /// <param name="images">The images; each is opened when its turn comes.</param>
+    /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
+    public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return InBatches(images, image => Host.Stage(DecodedImage.OrFeatures(image)), batch => InTurn(() => RunImages(batch), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>Texts' vectors, in the order of the texts, as each batch is done.</summary>
+    /// <inheritdoc cref="EmbedTextsAsync(IAsyncEnumerable{string}, CancellationToken)"/>
+    public IAsyncEnumerable<TextEmbedding> EmbedTextsAsync(IEnumerable<string> texts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        return EmbedTextsAsync(texts.ToAsyncEnumerable(), cancellationToken);
+    }
+
+    /// <summary>Vectors of a stream of texts. A text that the model cannot read is a result with an error.</summary>
+    /// <param name="texts">The texts.</param>
+    /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
+    /// <exception cref="ArgumentException">The model has no vocabulary; thrown at once.</exception>
+    public IAsyncEnumerable<TextEmbedding> EmbedTextsAsync(IAsyncEnumerable<string> texts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        if (!HasVocabulary)
+            throw new ArgumentException("The model has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(texts));
+        return InBatches(texts, Read, batch => InTurn(() => RunTexts(batch), cancellationToken), cancellationToken, TextBatch);
+    }
+
+    /// <summary>What it stands on, for what is built on its vectors.</summary>
+    internal PipelineHost Base => Host;
+
+    /// <summary>The vectors of images on the device, in turn.</summary>
+    internal float[][] VectorsOf(ImageStates states) =>
+        model is ContrastiveModel contrastive ? contrastive.EmbedImages(states) : ((MatchingModel)model).EmbedImages(states);
+
+    /// <summary>The vectors of texts, in turn.</summary>
+    internal float[][] VectorsOf(IReadOnlyList<int[]> texts) =>
+        model is ContrastiveModel contrastive ? contrastive.EmbedTexts(texts) : ((MatchingModel)model).EmbedTexts(texts);
+
+    private ImageEmbedding[] RunImages(IReadOnlyList<DecodedImage> batch)
+    {
+        var results = new ImageEmbedding[batch.Count];
+        var images = encoder.Encode(batch, (i, error) => results[i] = ImageEmbedding.Failed(batch[i].Source, error));
+        foreach (var group in Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).GroupBy(i => images[i]!.Value.States))
+        {
+            var vectors = VectorsOf(group.Key);
+            foreach (var i in group)
+            {
+                var (source, vector) = (batch[i].Source, vectors[images[i]!.Value.Image]);
+                results[i] = IsNumber(vector) ? ImageEmbedding.Of(source, vector) : ImageEmbedding.Failed(source, $"{source.Name}: {NoNumbers}");
+            }
+        }
+        return results;
+    }
+
+    private (string Text, int[]? Ids, string? Error) Read(string text)
+    {
+        try
+        {
+            return (text, TextIds.Of(Host, text, rules.VectorText, "Text"), null);
+        }
+        catch (ArgumentException e)
+        {
+            return (text, null, e.Message);
+        }
+    }
+
+    private TextEmbedding[] RunTexts(IReadOnlyList<(string Text, int[]? Ids, string? Error)> batch)
+    {
+        var readable = batch.Where(text => text.Ids is not null).Select(text => text.Ids!).ToArray();
+        var vectors = new Queue<float[]>(readable.Length > 0 ? VectorsOf(readable) : []);
+        return [.. batch.Select(text => text.Ids is null
+            ? TextEmbedding.Failed(text.Text, text.Error!)
+            : vectors.Dequeue() is var vector && IsNumber(vector) ? TextEmbedding.Of(text.Text, vector) : TextEmbedding.Failed(text.Text, NoNumbers))];
+    }
+
+    private static bool IsNumber(float[] vector) => Array.TrueForAll(vector, float.IsFinite);
+}
+
+/// <summary>How an embedder is set up.</summary>
+public sealed record EmbedderOptions : PipelineOptions;

@@ -1,4 +1,0 @@
-namespace Blip.Runtime.Pipelines;
-
-/// <summary>How a matcher is set up.</summary>
-public sealed record MatcherOptions : ImageCachingOptions;

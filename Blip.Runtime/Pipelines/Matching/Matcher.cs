@@ -1,0 +1,261 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Models;
+using Blip.Runtime.Tokenization;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>
+/// Tells how well texts fit images. Any number of threads may call it; an image is encoded once for all its texts, and a pair's result is
+/// the one that it has alone.
+/// </summary>
+/// <example>
+/// <code>
+/// using var matcher = Matcher.Load("models/blip-itm-base-coco");
+/// Console.WriteLine(matcher.Match("photo.jpg", "a dog on a beach").MatchProbability);
+/// </code>
+/// </example>
+public sealed class Matcher : Pipeline
+{
+    // Pairs that go to the model at once: a cancelled call ends after so many.
+    private const int PairsPerRun = 256;
+
+    private readonly MatchingModel model;
+    private readonly ImageEncoder encoder;
+    private readonly CompatRules rules;
+
+    internal Matcher(PipelineHost host, PipelineOptions options, long imageCacheBytes = 0)
+        : base(host)
+    {
+        rules = CompatRules.Of(options.Compat);
+        model = host.Own(MatchingModel.Load(host.Source, host.Device, options.ForModel()));
+        encoder = new ImageEncoder(host, model, imageCacheBytes);
+        Embedder = new Embedder(host, model, encoder, rules, owner: false);
+    }
+
+    /// <summary>Vectors of images and texts from the same weights. It lives as long as the matcher; disposing it does nothing.</summary>
+    public Embedder Embedder { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Notices => model.Notices;
+
+    /// <summary>The images that single calls used last.</summary>
+    internal ImageCache Cache => encoder.Cache;
+
+    /// <summary>Loads a model and puts it on a device.</summary>
+    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
+    /// <param name="options">Device, precision and batches; null for the defaults.</param>
+    /// <exception cref="CheckpointException">There is no such model, or it is damaged, unsafe or no matcher.</exception>
+    /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
+    /// <exception cref="DeviceException">There is no such device.</exception>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static Matcher Load(string model, MatcherOptions? options = null) => Load(ModelSource.Resolve(model), options);
+
+    /// <summary>Puts a model that was found on a device.</summary>
+    /// <inheritdoc cref="Load(string, MatcherOptions?)"/>
+    internal static Matcher Load(ModelSource source, MatcherOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        options ??= new MatcherOptions();
+        return PipelineHost.Open(source, options, host => new Matcher(host, options, options.ImageCacheBytes));
+    }
+
+    /// <summary>Encodes an image and keeps it on the device for any number of calls.</summary>
+    /// <param name="image">The image; a path is one.</param>
+    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <returns>The caller's to dispose; it goes wherever an image goes.</returns>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    public ImageFeatures Encode(ImageSource image, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return encoder.Keep(this, image, cancellationToken);
+    }
+
+    /// <summary>Tells how well a text fits an image.</summary>
+    /// <inheritdoc cref="Match(ImageSource, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
+    public Match Match(ImageSource image, string text, MatchOptions? options = null, CancellationToken cancellationToken = default) =>
+        Match(image, [text], options, cancellationToken)[0];
+
+    /// <summary>Tells how well each of some texts fits an image.</summary>
+    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <param name="texts">The texts.</param>
+    /// <param name="options">How; null for the plain way.</param>
+    /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
+    /// <returns>One for each text, in the order of the texts.</returns>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ArgumentException">A text is longer than the model reads, or the model has no vocabulary.</exception>
+    /// <exception cref="ObjectDisposedException">The image's handle is disposed.</exception>
+    public IReadOnlyList<Match> Match(ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var ids = Ids(texts, options);
+        var result = encoder.ForOne(
+            this, image, decoded => Run([new Pairs(decoded, texts)], text => ids[text], options, cancellationToken)[0], cancellationToken, NeedsPixels(options));
+        return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
+    }
+
+    /// <summary>Tells how well each of some texts fits an image, on the thread pool.</summary>
+    /// <inheritdoc cref="Match(ImageSource, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
+    public Task<IReadOnlyList<Match>> MatchAsync(
+        ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Match(image, texts, options, cancellationToken), cancellationToken);
+
+    /// <summary>Tells how well all texts fit all images: a result for each image, in order, as each batch is done.</summary>
+    /// <inheritdoc cref="MatchAllAsync(IAsyncEnumerable{ImageSource}, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
+    public IAsyncEnumerable<MatchResult> MatchAllAsync(
+        IEnumerable<ImageSource> images, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return MatchAllAsync(images.ToAsyncEnumerable(), texts, options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Tells how well all texts fit a stream of images, each of which is encoded once. They are decoded on the thread pool about two batches
+    /// ahead of the device and no more: a slow reader of the results holds everything back. An image that cannot be read is a result with an
+    /// error.
+    /// </summary>
+    /// <param name="images">The images; each is opened when its turn comes.</param>
+    /// <param name="texts">The texts.</param>
+    /// <param name="options">How; null for the plain way.</param>
+    /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
+    /// <exception cref="ArgumentException">A text is longer than the model reads, or the model has no vocabulary; thrown at once.</exception>
+    public IAsyncEnumerable<MatchResult> MatchAllAsync(
+        IAsyncEnumerable<ImageSource> images, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var ids = Ids(texts, options);
+        return InBatches(
+            images,
+            image => new Pairs(Host.Stage(DecodedImage.OrFeatures(image)), texts),
+            batch => InTurn(() => Run(batch, text => ids[text], options, cancellationToken), cancellationToken),
+            cancellationToken);
+    }
+
+    /// <summary>Tells of each pair how well it fits together: a result with one match for each pair, in order, as each batch is done.</summary>
+    /// <param name="pairs">Images with their texts; each image is opened when its turn comes.</param>
+    /// <param name="options">How; null for the plain way.</param>
+    /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
+    /// <exception cref="ArgumentException">The model has no vocabulary; thrown at once.</exception>
+    public IAsyncEnumerable<MatchResult> MatchPairsAsync(
+        IAsyncEnumerable<ImageText> pairs, MatchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(pairs);
+        var rule = Rule(options);
+        if (!HasVocabulary)
+            throw new ArgumentException("The model has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(pairs));
+        return InBatches(pairs, Ready, batch => InTurn(() => Run(batch, Read, options, cancellationToken), cancellationToken), cancellationToken);
+
+        int[] Read(string text) => TextIds.Of(Host, text, rule, "Text");
+
+        // A text that cannot be read is its own pair's error.
+        Pairs Ready(ImageText pair)
+        {
+            var decoded = DecodedImage.OrFeatures(pair.Image);
+            try
+            {
+                Read(pair.Text);
+            }
+            catch (ArgumentException e)
+            {
+                decoded = new DecodedImage(pair.Image, null, decoded.Error ?? $"{pair.Image.Name}: {e.Message}");
+            }
+            return new Pairs(decoded, [pair.Text]);
+        }
+    }
+
+    private static bool NeedsPixels(MatchOptions? options) => options is not null && AttentionRules.NeedsPixels(options.Attention, options.AttentionMethod);
+
+    private Func<int[], TextConfig, int[]> Rule(MatchOptions? options)
+    {
+        if (options is { Attention: true, AttentionLayer: { } layer } && (uint)layer >= (uint)Config.Text.Layers)
+            throw new ArgumentException($"AttentionLayer is {layer}; the text encoder has layers 0 to {Config.Text.Layers - 1}.", nameof(options));
+        var own = RulesOf(options);
+        return options?.Reranking == true ? own.RerankText : own.MatchText;
+    }
+
+    private CompatRules RulesOf(MatchOptions? options)
+    {
+        if (options?.MaxTextTokens is < 2 and var most)
+            throw new ArgumentException($"MaxTextTokens is {most}; give 2 or more: [CLS] and [SEP] always stay.", nameof(options));
+        return rules.ForMatching(options?.EncoderToken, options?.MaxTextTokens);
+    }
+
+    private Dictionary<string, int[]> Ids(IReadOnlyList<string> texts, MatchOptions? options) => TextIds.OfEach(Host, texts, Rule(options), "Text");
+
+    /// <summary>Matches a batch of images, each with its own texts, while no other thread works on the device.</summary>
+    /// <param name="batch">The images, decoded or encoded already, and their texts.</param>
+    /// <param name="options">How; null for the plain way.</param>
+    /// <exception cref="ArgumentException">A text is longer than the model reads.</exception>
+    internal MatchResult[] RunInTurn(IReadOnlyList<(DecodedImage Image, IReadOnlyList<string> Texts)> batch, MatchOptions? options)
+    {
+        var rule = Rule(options);
+        return Run([.. batch.Select(pair => new Pairs(pair.Image, pair.Texts))], text => TextIds.Of(Host, text, rule, "Text"), options, CancellationToken.None);
+    }
+
+    /// <summary>Takes over images that another model on the same device encoded with the same weights, while no other thread works there.</summary>
+    internal ImageStates AdoptInTurn(ImageStates states) => model.Adopt(states);
+
+    private MatchResult[] Run(IReadOnlyList<Pairs> batch, Func<string, int[]> read, MatchOptions? options, CancellationToken cancellationToken)
+    {
+        var results = new MatchResult[batch.Count];
+        var images = encoder.Encode([.. batch.Select(pairs => pairs.Decoded)], (i, error) => results[i] = MatchResult.Failed(batch[i].Decoded.Source, error), NeedsPixels(options));
+        var places = Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).ToList();
+        var texts = places.SelectMany(i => batch[i].Texts).Distinct(StringComparer.Ordinal).ToList();
+        // The vectors' texts begin with [CLS] whatever the pairs' texts begin with.
+        var vectors = texts.Zip(Vectors(texts, RulesOf(options), cancellationToken)).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
+        foreach (var group in places.GroupBy(i => images[i]!.Value.States))
+        {
+            var imageVectors = Embedder.VectorsOf(group.Key);
+            var rows = group.SelectMany(i => batch[i].Texts.Select(text => (Image: images[i]!.Value.Image, Text: text))).ToList();
+            var logits = new Queue<MatchLogits>(rows.Count);
+            foreach (var run in rows.Chunk(PairsPerRun))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Array.ForEach(model.Match(group.Key, [.. run.Select(row => read(row.Text))], [.. run.Select(row => row.Image)]), logits.Enqueue);
+            }
+            foreach (var i in group)
+            {
+                var image = images[i]!.Value;
+                results[i] = Result(
+                    batch[i], logits, text => Similarity.Cosine(imageVectors[image.Image], vectors[text]),
+                    options?.Attention == true ? text => Attention(image, read(text), options) : null);
+            }
+        }
+        return results;
+    }
+
+    private IEnumerable<float[]> Vectors(List<string> texts, CompatRules own, CancellationToken cancellationToken)
+    {
+        foreach (var run in texts.Chunk(PairsPerRun))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            foreach (var vector in Embedder.VectorsOf([.. run.Select(text => TextIds.Of(Host, text, own.VectorText, "Text"))]))
+                yield return vector;
+        }
+    }
+
+    private List<WordAttention> Attention(EncodedImage image, int[] text, MatchOptions options) => WordAttentions.Of(
+        Host, model.Attention(image.States, text, image.Image, options.AttentionMethod, options.AttentionLayer), image.Rollout, text, WordAttentions.Read);
+
+    private static MatchResult Result(Pairs pairs, Queue<MatchLogits> logits, Func<string, double> cosine, Func<string, IReadOnlyList<WordAttention>>? attention)
+    {
+        var matches = pairs.Texts
+            .Select(text => (Text: text, Logits: logits.Dequeue()))
+            .Select(row => new Match(row.Text, row.Logits.Probability, cosine(row.Text))
+            {
+                MatchLogit = row.Logits.Match,
+                NoMatchLogit = row.Logits.NoMatch,
+                Attention = attention?.Invoke(row.Text) ?? [],
+            })
+            .ToList();
+        var source = pairs.Decoded.Source;
+        return matches.TrueForAll(match => double.IsFinite(match.MatchProbability) && double.IsFinite(match.Cosine))
+            ? MatchResult.Of(source, matches, attention is null ? null : pairs.Decoded.Image)
+            : MatchResult.Failed(source, $"{source.Name}: {NoNumbers}");
+    }
+
+    /// <summary>An image, ready for the device, and its texts.</summary>
+    private readonly record struct Pairs(DecodedImage Decoded, IReadOnlyList<string> Texts);
+}

@@ -1,4 +1,0 @@
-namespace Blip.Runtime.Pipelines;
-
-/// <summary>How a question answerer is set up.</summary>
-public sealed record QuestionAnswererOptions : ImageCachingOptions;
