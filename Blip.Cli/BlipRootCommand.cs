@@ -17,6 +17,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         Add(new SearchCommand(terminal));
         Add(new EvalCommand(terminal));
         Add(new BootstrapCommand(terminal));
+        Add(new TraceCommand(terminal));
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
         ExamplesHelp.Attach(this);
@@ -31,6 +32,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         ("How well a text fits", "blip match photo.jpg --text \"a dog on a beach\""),
         ("Find images by words", "blip index photos && blip search \"a dog on a beach\""),
         ("All the options of captioning", "blip caption --help"),
+        ("Why a caption differs", "blip trace photo.jpg --output ours.safetensors && blip trace --compare ours.safetensors reference.safetensors"),
         ("What this machine can run on", "blip devices"),
     ];
 }

@@ -8,6 +8,9 @@ internal static class ExitCodes
     /// <summary>Some images have no caption; the others have.</summary>
     public const int SomeFailed = 1;
 
+    /// <summary>Two traces differ.</summary>
+    public const int Differs = 1;
+
     /// <summary>The command line, the model or the device is not usable: nothing was done.</summary>
     public const int Usage = 2;
 

@@ -40,6 +40,7 @@ public partial class HouseTests
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],
         ["Retrieval"] = ["Checkpoints"],
         ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
+        ["Tracing"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Pipelines"],
     };
 
     public static TheoryData<string> ProjectNames => [.. Projects.Keys];

@@ -35,7 +35,11 @@ internal sealed class ModelBinding
 
     /// <summary>The model of the command line, or the demo, with a word about it.</summary>
     /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
-    public ModelSource Resolve(ParseResult parsed, Terminal terminal)
+    public ModelSource Resolve(ParseResult parsed, Terminal terminal) => Resolve(parsed, terminal, demo);
+
+    /// <summary>The same with another demo: for a command whose other options tell which one is meant.</summary>
+    /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
+    public ModelSource Resolve(ParseResult parsed, Terminal terminal, DemoModel demo)
     {
         if (parsed.GetValue(model) is { } named)
             return Resolve(named);

@@ -61,8 +61,9 @@ internal sealed class Generator(Device device) : IDisposable
             rules?.Dispose();
             rules = new RuleBuffers(device, options, specials, workspace.Shape.Capacity);
         }
-        var run = new GenerationRun(device, decoder, workspace, rules, prompts, specials, options, streams);
-        var sequences = options.NumBeams > 1 ? run.Search(cancellationToken) : run.Choose(onToken, cancellationToken);
+        var context = new GenerationContext(device, decoder, workspace, rules, prompts, specials, options);
+        IGenerationStrategy strategy = options.NumBeams > 1 ? new BeamSearch(context) : new TokenSearch(context, onToken);
+        var sequences = new GenerationRun(context, strategy, streams).Run(cancellationToken);
         return options.OutputAttentions ? WithAttention((ICrossAttentionSource)decoder, sequences) : sequences;
     }
 

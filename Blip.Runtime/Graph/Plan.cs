@@ -125,9 +125,13 @@ internal sealed class Plan : IDisposable
     public ArrayView<float> Output(string name) => floats[Graph.Output(name).Id];
 
     /// <summary>Waits for a run and copies one of its outputs to the host.</summary>
-    public float[] ReadOutput(string name)
+    public float[] ReadOutput(string name) => Read(Output(name));
+
+    /// <summary>Copies one of the bound inputs to the host.</summary>
+    internal float[] ReadInput(string name) => Read(floats[Graph.Input(name).Id]);
+
+    private float[] Read(ArrayView<float> view)
     {
-        var view = Output(name);
         using var copy = Device.Allocate<float>(view.Length, zeroed: false);
         view.CopyTo(Device.Stream, copy.View);
         return copy.ToArray();

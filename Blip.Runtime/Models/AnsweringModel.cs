@@ -124,6 +124,12 @@ internal sealed partial class AnsweringModel : ImageTextModel, ITextDecoder
     internal Plan Whole(RecordedOutputs watch, ReadOnlySpan<int> ids, int tokens, ReadOnlySpan<int> questionRow, ReadOnlySpan<int> mask, IReadOnlyList<string>? outputs) =>
         decoder.Whole(Source(Question), watch, ids, tokens, questionRow, mask, outputs);
 
+    /// <summary>
+    /// Plans the reading of questions with recorded outputs; the caller runs it, reads the outputs and disposes it before the next call.
+    /// </summary>
+    internal Plan QuestionPlan(RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> questions, IReadOnlyList<int>? imageOf = null) =>
+        PlanTexts(graphs.Question(watch), questions, images, imageOf);
+
     private Conversation Question => asked ?? throw new InvalidOperationException("No question was asked; ask first.");
 
     private int[] CheckQuestion(int question) => (uint)question < (uint)Question.Questions.Length

@@ -6,7 +6,7 @@ namespace Blip.Runtime.Checkpoints;
 internal sealed class SafetensorsFile : ITensorSource
 {
     private readonly MappedFile _file;
-    private readonly Dictionary<string, SafetensorsHeader.Entry> _entries;
+    private readonly SafetensorsHeader _header;
 
     /// <summary>Opens and validates a file; no tensor is read yet.</summary>
     /// <exception cref="CheckpointException">The file is absent or damaged.</exception>
@@ -21,7 +21,7 @@ internal sealed class SafetensorsFile : ITensorSource
         _file = file;
         try
         {
-            _entries = SafetensorsHeader.Read(file);
+            _header = SafetensorsHeader.Read(file);
         }
         catch
         {
@@ -37,7 +37,10 @@ internal sealed class SafetensorsFile : ITensorSource
     public IReadOnlyList<string> Files => [_file.Path];
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Keys => _entries.Keys;
+    public IReadOnlyCollection<string> Keys => _header.Entries.Keys;
+
+    /// <summary>What the file says of itself (<c>__metadata__</c>).</summary>
+    internal IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
     /// <summary>True where the header's first character stands in its place.</summary>
     internal static bool IsSafetensors(MappedFile file) => file.Head(9) is [.., (byte)'{'] head && head.Length == 9;
@@ -45,7 +48,7 @@ internal sealed class SafetensorsFile : ITensorSource
     /// <inheritdoc/>
     public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
     {
-        info = _entries.GetValueOrDefault(key)?.Info;
+        info = _header.Entries.GetValueOrDefault(key)?.Info;
         return info is not null;
     }
 
@@ -54,7 +57,7 @@ internal sealed class SafetensorsFile : ITensorSource
     {
         var info = this.Get(key);
         TensorSources.CheckRange(info, firstElement, destination.Length);
-        StoredElements.Read(_file, info.Type, _entries[key].Offset + firstElement * info.Type.Size(), destination);
+        StoredElements.Read(_file, info.Type, _header.Entries[key].Offset + firstElement * info.Type.Size(), destination);
     }
 
     /// <inheritdoc/>

@@ -22,8 +22,18 @@ internal sealed class SafetensorsHeader
     private readonly MappedFile _file;
     private readonly long _dataStart;
     private readonly Dictionary<string, Entry> _entries = [];
+    private readonly Dictionary<string, string> _metadata = [];
 
     private SafetensorsHeader(MappedFile file, long dataStart) => (_file, _dataStart) = (file, dataStart);
+
+    /// <summary>The tensors by name.</summary>
+    public Dictionary<string, Entry> Entries => _entries;
+
+    /// <summary>What the file says of itself, <c>__metadata__</c>; values that are no text are left out.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _metadata;
+
+    /// <summary>The name that a header gives to a type.</summary>
+    public static string NameOf(TensorType type) => s_types.First(entry => entry.Value == type).Key;
 
     /// <summary>A tensor and the offset of its first byte in the file.</summary>
     public sealed record Entry(TensorInfo Info, long Offset)
@@ -32,7 +42,7 @@ internal sealed class SafetensorsHeader
     }
 
     /// <exception cref="CheckpointException">The header is damaged or describes something else than the data.</exception>
-    public static Dictionary<string, Entry> Read(MappedFile file)
+    public static SafetensorsHeader Read(MappedFile file)
     {
         if (file.Length < 8)
             throw file.Error($"{file.Length} bytes are too few for a safetensors file; download or copy it again");
@@ -51,7 +61,7 @@ internal sealed class SafetensorsHeader
             throw file.Error($"the header is not the JSON of a safetensors file ({e.Message.Split('\n')[0].TrimEnd('.')})", e);
         }
         header.CheckCover();
-        return header._entries;
+        return header;
     }
 
     private void ReadJson(Utf8JsonReader json)
@@ -64,12 +74,30 @@ internal sealed class SafetensorsHeader
             var key = json.GetString()!;
             json.Read();
             if (key == "__metadata__")
-                json.Skip();
+                ReadMetadata(ref json);
             else if (!_entries.TryAdd(key, ReadEntry(ref json, key)))
                 throw _file.Error($"the header names the tensor '{key}' twice");
         }
         // Reads on to the end: a second value after the object is an error of the reader.
         json.Read();
+    }
+
+    private void ReadMetadata(ref Utf8JsonReader json)
+    {
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            json.Skip();
+            return;
+        }
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var key = json.GetString()!;
+            json.Read();
+            if (json.TokenType == JsonTokenType.String)
+                _metadata[key] = json.GetString()!;
+            else
+                json.Skip();
+        }
     }
 
     private Entry ReadEntry(ref Utf8JsonReader json, string key)

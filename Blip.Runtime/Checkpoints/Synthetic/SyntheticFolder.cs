@@ -29,25 +29,7 @@ internal static class SyntheticFolder
     private static void WriteTensors(SyntheticTensorSource tensors, FileStream file)
     {
         var keys = tensors.Keys.Order(StringComparer.Ordinal).ToList();
-        var offset = 0L;
-        var header = Json(json =>
-        {
-            foreach (var key in keys)
-            {
-                var info = tensors.Get(key);
-                json.WriteStartObject(key);
-                json.WriteString("dtype", "F32");
-                Array(json, "shape", info.Shape);
-                Array(json, "data_offsets", [offset, offset += info.ElementCount * sizeof(float)]);
-                json.WriteEndObject();
-            }
-        });
-        // The data begins at a multiple of 8: blanks fill the header up.
-        var length = (header.Length + 7) / 8 * 8;
-        file.Write(BitConverter.GetBytes((long)length));
-        file.Write(header);
-        file.Write(Enumerable.Repeat((byte)' ', length - header.Length).ToArray());
-
+        SafetensorsWriter.WriteHeader(file, keys.Select(key => tensors.Get(key)));
         var values = new float[Piece];
         foreach (var key in keys)
         {
@@ -100,16 +82,8 @@ internal static class SyntheticFolder
         var words = Enumerable.Range(0, text.VocabularySize).Select(id => $"word{id}").ToArray();
         (words[text.PadTokenId], words[text.SepTokenId], words[text.BosTokenId]) = ("[PAD]", "[SEP]", "[DEC]");
         foreach (var name in (string[])["[UNK]", "[CLS]"])
-            words[System.Array.FindIndex(words, word => word[0] != '[')] = name;
+            words[Array.FindIndex(words, word => word[0] != '[')] = name;
         return words;
-    }
-
-    private static void Array(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
-    {
-        json.WriteStartArray(name);
-        foreach (var number in numbers)
-            json.WriteNumberValue(number);
-        json.WriteEndArray();
     }
 
     private static byte[] Json(Action<Utf8JsonWriter> write)

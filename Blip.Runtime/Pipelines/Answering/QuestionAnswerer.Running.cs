@@ -11,7 +11,7 @@ public sealed partial class QuestionAnswerer
     // Questions that go through the model together: a word of them all reads the weights once, and memory stays bounded.
     private const int QuestionsPerRun = 32;
 
-    private AnswerPlan Plan(AnswerOptions? options) => new(options ?? new AnswerOptions(), Defaults, Config.Text, Tokenizer);
+    internal AnswerPlan Plan(AnswerOptions? options) => new(options ?? new AnswerOptions(), Defaults, Config.Text, Tokenizer);
 
     private void Check(IReadOnlyList<string> questions) => TextIds.OfEach(Host, questions, rules.Question, "Question");
 

@@ -42,6 +42,9 @@ public sealed partial class QuestionAnswerer : Pipeline
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
 
+    /// <summary>The model on its device: for traces.</summary>
+    internal AnsweringModel Model => model;
+
     /// <summary>The images that single calls used last.</summary>
     internal ImageCache Cache => encoder.Cache;
 

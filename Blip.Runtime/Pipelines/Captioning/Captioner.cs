@@ -55,6 +55,9 @@ public sealed partial class Captioner : Pipeline
         }
     }
 
+    /// <summary>The model on its device: for traces.</summary>
+    internal CaptioningModel Model => model;
+
     /// <summary>A captioner for each device, this one first.</summary>
     internal IReadOnlyList<Captioner> DevicePool => team;
 

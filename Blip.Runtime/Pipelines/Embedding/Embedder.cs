@@ -42,6 +42,9 @@ public sealed class Embedder : Pipeline
     /// <summary>What products are multiplied with before a softmax over texts or images (CLIP's temperature); null for a matching checkpoint, which has none.</summary>
     public double? LogitScale => (model as ContrastiveModel)?.LogitScale;
 
+    /// <summary>The model on its device: for traces.</summary>
+    internal ImageTextModel Model => model;
+
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
 

@@ -41,6 +41,9 @@ public sealed class Matcher : Pipeline
     /// <inheritdoc/>
     public override IReadOnlyList<string> Notices => model.Notices;
 
+    /// <summary>The model on its device: for traces.</summary>
+    internal MatchingModel Model => model;
+
     /// <summary>The images that single calls used last.</summary>
     internal ImageCache Cache => encoder.Cache;
 

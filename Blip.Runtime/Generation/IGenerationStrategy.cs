@@ -1,0 +1,19 @@
+using ILGPU;
+
+namespace Blip.Runtime.Generation;
+
+/// <summary>A way of choosing tokens: <see cref="TokenSearch"/> (greedy search and sampling) or <see cref="BeamSearch"/>.</summary>
+internal interface IGenerationStrategy
+{
+    /// <summary>Queues the choice of a step, and the copy to the host of what <see cref="Collect"/> reads.</summary>
+    /// <param name="logits"><c>[sources, vocabulary]</c> on the device.</param>
+    /// <param name="rowsPerSource">Rows that read one source: the beams of an image behind its prompt, 1 behind a step.</param>
+    void Choose(ArrayView<float> logits, int rowsPerSource);
+
+    /// <summary>Waits for the step and takes down its outcome.</summary>
+    /// <returns>True when every sequence has ended.</returns>
+    bool Collect();
+
+    /// <summary>The sequences of each image, of a beam search the best first.</summary>
+    GeneratedSequence[][] Sequences();
+}
