@@ -108,7 +108,8 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
     {
         BlipHead.VisualQuestionAnswering => DemoModel.Answering,
         BlipHead.Retrieval => DemoModel.Retrieval,
-        _ => DemoModel.Captioning,
+        BlipHead.Captioning => DemoModel.Captioning,
+        var head => throw new UnreachableException($"There is no demo for {head}."),
     };
 
     private void CheckTexts(ParseResult parsed, ModelSource source, BlipHead head)

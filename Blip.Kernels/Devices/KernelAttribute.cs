@@ -18,7 +18,7 @@ public sealed class KernelAttribute(params Type[] typeArguments) : Attribute
     public Type? Except { get; init; }
 
     /// <summary>The type arguments of each instantiation.</summary>
-    public IEnumerable<IReadOnlyList<Type>> Instantiations => Each is null
+    internal IEnumerable<IReadOnlyList<Type>> Instantiations => Each is null
         ? [typeArguments]
         : Each.Assembly.GetTypes()
             .Where(type => type.IsValueType && type.IsAssignableTo(Each) && type != Except)
