@@ -17,11 +17,16 @@ public partial class HouseTests
         ["Blip.Emulation"] = [],
         ["Blip.Evaluation"] = ["Blip.Runtime"],
         ["Blip.Extensions.AI"] = ["Blip.Runtime"],
+        ["Blip.Verification"] = ["Blip.Runtime"],
         ["Blip.Datasets"] = ["Blip.Runtime", "Blip.Evaluation"],
         ["Blip.Bootstrapping"] = ["Blip.Runtime", "Blip.Datasets"],
         ["Blip.Cli"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets", "Blip.Bootstrapping"],
-        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli"],
-        ["Blip.Tests"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli", "Blip.Bench", "Blip.Emulation"],
+        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli"],
+        ["Blip.Tests"] =
+        [
+            "Blip.Runtime", "Blip.Verification", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli",
+            "Blip.Bench", "Blip.Emulation",
+        ],
     };
 
     // Room of Blip.Runtime -> the rooms that its files may name.
@@ -74,9 +79,26 @@ public partial class HouseTests
     [Fact]
     public void KernelsKnowNoModel()
     {
-        var pattern = new Regex(@"\bBlip\.(Runtime|Cli|Bench)\b");
+        var pattern = new Regex(@"\bBlip\.(Runtime|Cli|Bench|Verification)\b");
 
         AssertNone(CodeMatches("Blip.Kernels/", pattern));
+    }
+
+    [Fact]
+    public void No_shipped_assembly_holds_references()
+    {
+        var references =
+            from assembly in new[]
+            {
+                typeof(Blip.Kernels.Gemm).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly,
+                typeof(Blip.Evaluation.AnswerList).Assembly, typeof(Blip.Extensions.AI.BlipChatClient).Assembly,
+                typeof(Blip.Datasets.Dataset).Assembly, typeof(Blip.Bootstrapping.Bootstrapper).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
+            }
+            from type in assembly.GetTypes()
+            where type.Name.EndsWith("Reference", StringComparison.Ordinal)
+            select type.FullName!;
+
+        AssertNone(references);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Blip.Bench.Measuring;
 using Blip.Bench.Operators;
 using Blip.Bench.Reporting;
+using Blip.Verification;
 
 namespace Blip.Bench.Commands;
 
@@ -13,7 +14,7 @@ internal sealed class KernelsCommand : Command
     private readonly TextWriter output;
     private readonly Argument<string[]> operators = new("operator")
     {
-        Description = $"Operators; none: all. There are {string.Join(", ", KernelCatalog.Names)}.",
+        Description = $"Operators; none: all. There are {string.Join(", ", OperatorCatalog.Names)}.",
         HelpName = "OPERATOR",
         Arity = ArgumentArity.ZeroOrMore,
     };
@@ -32,8 +33,8 @@ internal sealed class KernelsCommand : Command
         this.output = output;
         operators.Validators.Add(result =>
         {
-            foreach (var token in result.Tokens.Where(token => !KernelCatalog.Names.Contains(token.Value)))
-                result.AddError($"'{token.Value}' is no operator; there are {string.Join(", ", KernelCatalog.Names)}.");
+            foreach (var token in result.Tokens.Where(token => !OperatorCatalog.Names.Contains(token.Value)))
+                result.AddError($"'{token.Value}' is no operator; there are {string.Join(", ", OperatorCatalog.Names)}.");
         });
         Add(operators);
         foreach (var option in (Option[])[device, filter, variants, odd, isShort, json, save])
@@ -57,7 +58,8 @@ internal sealed class KernelsCommand : Command
             {
                 using var target = Target.Open(description, variant);
                 run.MeasurePeak(target.Device);
-                var cases = KernelCatalog.Cases(parsed.GetValue(operators) ?? [], target, parsed.GetRequiredValue(filter), parsed.GetValue(odd), brief);
+                var cases = KernelBench.Cases(
+                    parsed.GetValue(operators) ?? [], target, parsed.GetRequiredValue(filter), parsed.GetValue(odd), brief);
                 run.Measure(cases, brief ? Brief : Full);
             }
         }

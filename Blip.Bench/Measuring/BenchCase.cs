@@ -35,9 +35,6 @@ internal sealed class PreparedCase : IDisposable
     public IReadOnlyList<IDisposable> Owned { get; init; } = [];
 
     /// <summary>The error of an answer that is to have the reference's bits: none, or beyond every bound.</summary>
-    public static double Exact(IEnumerable<float> expected, IEnumerable<float> actual) => Exact(expected.SequenceEqual(actual));
-
-    /// <inheritdoc cref="Exact(IEnumerable{float}, IEnumerable{float})"/>
     public static double Exact(bool equal) => equal ? 0 : double.PositiveInfinity;
 
     /// <inheritdoc/>

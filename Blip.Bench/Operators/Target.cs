@@ -1,17 +1,18 @@
 using Blip.Kernels.Devices;
+using Blip.Verification.Operators;
 
 namespace Blip.Bench.Operators;
 
 /// <summary>A device on which one form of the kernels is chosen.</summary>
 internal sealed class Target : IDisposable
 {
-    /// <summary>The name of the form that GPUs take, on a processor: groups of work-items with barriers and shared memory.</summary>
-    public const string Groups = "groups";
-
     /// <summary>Every form's name.</summary>
     public static readonly string[] Names = [.. Enum.GetValues<CpuVectors>().Where(vectors => vectors != CpuVectors.Auto).Select(CpuVectorChoice.Name), Portable, Groups, Gpu];
 
     private const string Portable = "portable";
+
+    // The form that GPUs take, on a processor: groups of work-items with barriers and shared memory.
+    private const string Groups = "groups";
 
     // What the doors choose on a GPU.
     private const string Gpu = "gpu";
@@ -22,6 +23,9 @@ internal sealed class Target : IDisposable
 
     /// <summary>The form's name.</summary>
     public string Variant { get; }
+
+    /// <summary>The form as the catalogue of operators names it.</summary>
+    public KernelForm Form => Variant == Groups ? KernelForm.Groups : KernelForm.Chosen;
 
     /// <summary>The device, open.</summary>
     public Device Device { get; }

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
 
 namespace Blip.Bench.Reporting;
 

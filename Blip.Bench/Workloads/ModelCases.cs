@@ -1,5 +1,4 @@
 using Blip.Bench.Measuring;
-using Blip.Bench.Operators;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
@@ -20,7 +19,7 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
     private readonly Lazy<BlipWorks> works = new(() => new BlipWorks(source, new ModelOptions { Precision = precision }, device));
     private readonly Dictionary<int, int[]> alone = [];
 
-    private string Precision => GemmBench.Precision(precision.ToDType());
+    private string Precision => precision.ToString().ToLowerInvariant();
 
     private BlipConfig Config => source.Config;
 

@@ -28,7 +28,7 @@ internal static unsafe class AttentionSimd
         var sharesKeys = args.QueryTokens == 1 && shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
         var most = (int)Math.Clamp((long)args.Rows * args.Heads * args.QueryTokens / (TasksPerWorker * device.Workers), MinTile, MaxTile);
         var tiles = (args.QueryTokens + most - 1) / most;
-        device.LaunchVectors(new AttentionOperator
+        device.LaunchVectors(new AttentionVectors
         {
             Shape = shape,
             Rows = args.Rows,
@@ -49,7 +49,7 @@ internal static unsafe class AttentionSimd
 }
 
 /// <summary>One attention, cut into tiles of queries.</summary>
-internal unsafe struct AttentionOperator : IVectorOperator
+internal unsafe struct AttentionVectors : IVectorOperator
 {
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
 

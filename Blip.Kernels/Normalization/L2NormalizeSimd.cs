@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 internal static unsafe class L2NormalizeSimd
 {
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps) =>
-        device.LaunchSixteenLanes(new L2NormalizeOperator
+        device.LaunchSixteenLanes(new L2NormalizeVectors
         {
             X = Cpu.Pointer(x),
             Y = Cpu.Pointer(y),
@@ -19,7 +19,7 @@ internal static unsafe class L2NormalizeSimd
 }
 
 /// <summary>One normalisation, a few rows per task.</summary>
-internal unsafe struct L2NormalizeOperator : IVectorOperator
+internal unsafe struct L2NormalizeVectors : IVectorOperator
 {
     public float* X, Y;
     public RowTasks Rows;

@@ -10,7 +10,7 @@ internal static unsafe class LayerNormSimd
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
         int rows, int width, float eps) =>
-        device.LaunchSixteenLanes(new LayerNormOperator
+        device.LaunchSixteenLanes(new LayerNormVectors
         {
             X = Cpu.Pointer(x),
             Residual = Cpu.Pointer(residual),
@@ -24,7 +24,7 @@ internal static unsafe class LayerNormSimd
 }
 
 /// <summary>One layer normalisation, a few rows per task.</summary>
-internal unsafe struct LayerNormOperator : IVectorOperator
+internal unsafe struct LayerNormVectors : IVectorOperator
 {
     public float* X, Residual, Gamma, Beta, Y;
     public RowTasks Rows;

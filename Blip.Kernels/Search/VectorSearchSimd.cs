@@ -9,7 +9,7 @@ namespace Blip.Kernels;
 internal static unsafe class VectorSearchSimd
 {
     public static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima) =>
-        device.LaunchVectors(new VectorSearchOperator
+        device.LaunchVectors(new VectorSearchVectors
         {
             Vectors = Cpu.Pointer(args.Vectors),
             LeftOut = Cpu.Pointer(args.LeftOut),
@@ -36,7 +36,7 @@ internal static unsafe class VectorSearchSimd
 }
 
 /// <summary>The best score of each block for each query.</summary>
-internal unsafe struct VectorSearchOperator : IVectorOperator
+internal unsafe struct VectorSearchVectors : IVectorOperator
 {
     // 1 MiB of vectors of 256 values: long enough to be read ahead, short enough to be shared out evenly.
     private const int BlocksPerTask = 64;

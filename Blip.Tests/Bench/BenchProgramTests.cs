@@ -1,8 +1,6 @@
-extern alias bench;
-
 using System.Text.Json;
-using bench::Blip.Bench;
-using bench::Blip.Bench.Reporting;
+using Blip.Bench;
+using Blip.Bench.Reporting;
 
 namespace Blip.Tests.Bench;
 

@@ -1,7 +1,5 @@
-extern alias bench;
-
-using bench::Blip.Bench;
-using bench::Blip.Bench.Workloads;
+using Blip.Bench;
+using Blip.Bench.Workloads;
 using Blip.Datasets.Shapes;
 
 namespace Blip.Tests.Bench;

@@ -1,10 +1,8 @@
-extern alias bench;
-
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using bench::Blip.Bench;
-using bench::Blip.Bench.Reporting;
+using Blip.Bench;
+using Blip.Bench.Reporting;
 using Blip.Cli;
 
 namespace Blip.Tests.Bench;

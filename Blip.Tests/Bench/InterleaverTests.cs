@@ -1,6 +1,4 @@
-extern alias bench;
-
-using bench::Blip.Bench.Reporting;
+using Blip.Bench.Reporting;
 
 namespace Blip.Tests.Bench;
 

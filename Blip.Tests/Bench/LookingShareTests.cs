@@ -1,6 +1,4 @@
-extern alias bench;
-
-using bench::Blip.Bench.Workloads;
+using Blip.Bench.Workloads;
 using Blip.Runtime.Models;
 
 namespace Blip.Tests.Bench;

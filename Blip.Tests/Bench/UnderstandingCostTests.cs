@@ -1,6 +1,4 @@
-extern alias bench;
-
-using bench::Blip.Bench.Workloads;
+using Blip.Bench.Workloads;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph.Passes;

@@ -1,20 +1,18 @@
-extern alias bench;
-
 using System.Collections.Concurrent;
-using bench::Blip.Bench.Measuring;
-using bench::Blip.Bench.Operators;
 using Blip.Emulation.Driver;
 using Blip.Emulation.Machine;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
 using Blip.Tests.Kernels;
+using Blip.Verification;
+using Blip.Verification.Cases;
+using Blip.Verification.Operators;
 
 namespace Blip.Tests.Emulation;
 
 /// <summary>
 /// Every operator's CUDA kernels, run by the interpreter over its small cases and compared with the double-precision reference, with all checks
-/// on. The operators and their cases are those of the benchmarks; one that joins there is run here.
+/// on. The operators and their cases are those of the catalogue; one that joins there is run here.
 /// </summary>
 public class EmulatedKernelTests
 {
@@ -33,7 +31,7 @@ public class EmulatedKernelTests
     public static TheoryData<string> Tiles => ["shared64x64", "6x64", "6x16"];
 
     /// <summary>Operators, and the warp instructions that their cases may take here.</summary>
-    public static TheoryData<string> Operators => [.. KernelCatalog.Names];
+    public static TheoryData<string> Operators => [.. OperatorCatalog.Names];
 
     [Theory, MemberData(nameof(Operators))]
     public void Every_small_case_agrees_with_the_reference(string name) => Assert.NotEmpty(Run(name));
@@ -45,7 +43,8 @@ public class EmulatedKernelTests
     [Fact]
     public void Every_kernel_is_run()
     {
-        var run = KernelCatalog.Names.SelectMany(Run).Concat(Tiles.Select(row => row.Data).SelectMany(RunTile)).Select(kernel => (kernel, "sm_80"))
+        var run = OperatorCatalog.Names.SelectMany(Run).Concat(Tiles.Select(row => row.Data).SelectMany(RunTile))
+            .Select(kernel => (kernel, "sm_80"))
             .Concat(GemmCudaTests.Kernels).Concat(AttentionCudaTests.Kernels).ToHashSet();
         var wanted = PtxKernels.All.SelectMany(kernel => Architectures(kernel.Key, kernel.Value.Least).Select(architecture => (kernel.Key, architecture))).ToList();
         Assert.Equal([], wanted.Where(one => !run.Contains(one) && !IsLeftOut(one.Key)));
@@ -67,21 +66,17 @@ public class EmulatedKernelTests
     // Once for the operator's own test and for the one that looks for kernels that nobody runs.
     private static IReadOnlyList<string> Run(string name) => Runs.GetOrAdd(name, _ => new(() =>
     {
-        using var target = EmulatedCases.Open();
-        foreach (var test in EmulatedCases.Of(name, target))
-            EmulatedCases.Check(test);
-        return Names(target.Device);
+        using var device = EmulatedCases.Open();
+        foreach (var test in EmulatedCases.Of(name))
+            EmulatedCases.Check(test, device);
+        return Names(device);
     })).Value;
 
     private static IReadOnlyList<string> RunTile(string tile) => Runs.GetOrAdd($"tile {tile}", _ => new(() =>
     {
         using var device = EmulatedDevices.Open(options: new DeviceOptions { Tile = tile });
         foreach (var gemm in GemmCases.All.Where(gemm => gemm is { Rows: 1 or 5 or 13, InFeatures: 97 or 129 or 131, Spread: Spread.Trained }))
-        {
-            var inputs = GemmCases.Make(gemm);
-            var error = GemmCases.Error(gemm, inputs, GemmTests.Run(device, gemm, inputs, portable: true));
-            Assert.True(error <= 1, $"{gemm}, tile {tile}: {error:F2} times the bound");
-        }
+            EmulatedCases.Check(new GemmOperator(gemm), device);
         return Names(device);
     })).Value;
 
@@ -92,9 +87,9 @@ public class EmulatedKernelTests
     {
         foreach (var seed in new[] { 1, 2 })
         {
-            using var target = EmulatedCases.Open(new EmulationOptions { Seed = seed });
-            foreach (var test in EmulatedCases.Of(name, target).Take(4))
-                EmulatedCases.Check(test);
+            using var device = EmulatedCases.Open(new EmulationOptions { Seed = seed });
+            foreach (var test in EmulatedCases.Of(name).Take(4))
+                EmulatedCases.Check(test, device);
         }
     }
 }
@@ -129,15 +124,14 @@ internal static class EmulatedCases
     };
 
     /// <summary>Opens the emulated device for the forms of kernels that GPUs take.</summary>
-    public static Target Open(EmulationOptions? options = null)
+    public static Device Open(EmulationOptions? options = null)
     {
         using var show = EmulatedDevices.Show();
         var before = EmulatedDriver.Options;
         EmulatedDriver.Options = options ?? before;
         try
         {
-            var description = Device.List().First(device => device.Kind == DeviceKind.Cuda);
-            return Target.Open(description, Target.Variants(description)[0]);
+            return Device.Open("cuda");
         }
         finally
         {
@@ -145,24 +139,21 @@ internal static class EmulatedCases
         }
     }
 
-    /// <summary>An operator's small cases: evenly over the list, those of the real models aside.</summary>
-    public static IReadOnlyList<BenchCase> Of(string name, Target target)
+    /// <summary>An operator's small cases: evenly over the list, and those that are named above.</summary>
+    public static IReadOnlyList<OperatorCase> Of(string name)
     {
-        var real = KernelCatalog.Cases([name], target, "", odd: false, isShort: false).Select(Key).ToHashSet();
-        var small = KernelCatalog.Cases([name], target, "", odd: true, isShort: false).Where(test => !real.Contains(Key(test))).ToList();
+        var small = OperatorCatalog.Cases(name).Where(test => test.Size == CaseSize.Small).ToList();
         var even = Enumerable.Range(0, Math.Min(PerOperator, small.Count)).Select(i => small[i * small.Count / Math.Min(PerOperator, small.Count)]);
         var also = Also.GetValueOrDefault(name, []);
-        return [.. even.Union(small.Where(test => also.Any(part => test.Work.Contains(part, StringComparison.Ordinal))))];
+        return [.. even.Union(small.Where(test => also.Any(part => test.Name.Contains(part, StringComparison.Ordinal))))];
     }
 
     /// <summary>Runs a case and compares.</summary>
-    public static void Check(BenchCase test)
+    public static void Check(OperatorCase test, Device device)
     {
-        using var prepared = test.Prepare();
-        prepared.Run();
-        var error = prepared.Verify?.Invoke() ?? 0;
-        Assert.True(error <= 1, $"{test.Work} {test.Precision}: {error:F2} times the bound");
+        using var prepared = test.Prepare(device);
+        prepared.Run(KernelForm.Chosen);
+        var agreement = prepared.Compare();
+        Assert.True(agreement.IsRight, $"{test}: {agreement.Error:F2} times the bound; {agreement.Where}");
     }
-
-    private static string Key(BenchCase test) => $"{test.Work} {test.Precision}";
 }

@@ -2,8 +2,9 @@ using Blip.Emulation.Driver;
 using Blip.Emulation.Machine;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
 using Blip.Tests.Kernels;
+using Blip.Verification.Cases;
+using Blip.Verification.Operators;
 
 namespace Blip.Tests.Emulation;
 
@@ -30,11 +31,11 @@ public class EmulatedStagesTests
             EmulatedDriver.Options = before with { MaxSharedBytes = sharedMemory };
             using var device = EmulatedDevices.Open();
             var inputs = GemmCases.Make(Product);
-            var result = GemmTests.Run(device, Product, inputs, (Device on, in GemmArgs args) =>
-            {
-                EmulatedDriver.ResetCounters();
-                GemmCuda.Run(on, args, GemmCudaShape.Tiles);
-            });
+            using var buffers = new OperatorBuffers(device);
+            var (args, y) = GemmOperator.Upload(buffers, Product, inputs);
+            EmulatedDriver.ResetCounters();
+            GemmCuda.Run(device, args, GemmCudaShape.Tiles);
+            var result = HalfValues.Unpack(y.ToArray(), args.YFormat);
             Assert.Equal(asked, EmulatedDriver.Counters.GetValueOrDefault("cuFuncSetAttribute"));
             Assert.Contains(device.LoadedKernels, kernel => kernel.GetGenericArguments().Any(argument => argument.Name == stages));
             var error = GemmCases.Error(Product, inputs, result, rounds: true);

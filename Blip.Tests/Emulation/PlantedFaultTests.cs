@@ -1,14 +1,12 @@
-extern alias bench;
-
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using bench::Blip.Bench.Measuring;
-using bench::Blip.Bench.Operators;
 using Blip.Emulation.Driver;
 using Blip.Emulation.Machine;
 using Blip.Emulation.Ptx;
 using Blip.Kernels.Devices;
 using Blip.Tests.Kernels;
+using Blip.Verification;
+using Blip.Verification.Operators;
 using ILGPU.Runtime;
 
 namespace Blip.Tests.Emulation;
@@ -43,8 +41,8 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
     {
         var asked = Environment.GetEnvironmentVariable(Variable) ?? "";
         var full = asked.Length > 0;
-        var operators = asked is "" or All ? KernelCatalog.Names : asked.Split(',');
-        Assert.Empty(operators.Except(KernelCatalog.Names));
+        var operators = asked is "" or All ? OperatorCatalog.Names : asked.Split(',');
+        Assert.Empty(operators.Except(OperatorCatalog.Names));
         var report = new List<(string Operator, PlantedFault Fault, string Verdict, string Text)>();
         var drawn = 0;
         var planted = new HashSet<string>();
@@ -52,14 +50,14 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
         {
             // An operator's faults are the same whichever others are asked for.
             var seed = 1000 * name.Sum(letter => letter);
-            using var target = EmulatedCases.Open(new EmulationOptions { MaxInstructionsPerWarp = 3_000_000, Threads = 1, Seed = 7 });
-            IReadOnlyList<EmulatedKernel> Kernels() => EmulatedDriver.KernelsOf(target.Device.Accelerator.NativePtr);
-            var launched = new Dictionary<EmulatedKernel, List<(BenchCase Test, TimeSpan Took)>>();
-            foreach (var test in EmulatedCases.Of(name, target))
+            using var device = EmulatedCases.Open(new EmulationOptions { MaxInstructionsPerWarp = 3_000_000, Threads = 1, Seed = 7 });
+            IReadOnlyList<EmulatedKernel> Kernels() => EmulatedDriver.KernelsOf(device.Accelerator.NativePtr);
+            var launched = new Dictionary<EmulatedKernel, List<(OperatorCase Test, TimeSpan Took)>>();
+            foreach (var test in EmulatedCases.Of(name))
             {
                 var before = Kernels().ToDictionary(kernel => kernel, kernel => kernel.Launches);
                 var clock = Stopwatch.StartNew();
-                EmulatedCases.Check(test);
+                EmulatedCases.Check(test, device);
                 foreach (var kernel in Kernels().Where(kernel => kernel.Launches > before.GetValueOrDefault(kernel)))
                 {
                     launched.TryAdd(kernel, []);
@@ -69,7 +67,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
             foreach (var (kernel, tests) in launched)
             {
                 // Most are caught by the first: the shortest.
-                BenchCase[] cases = [.. tests.OrderBy(one => one.Took).Select(one => one.Test)];
+                OperatorCase[] cases = [.. tests.OrderBy(one => one.Took).Select(one => one.Test)];
                 // Another operator's, which this one's cases need for what they are given: its own cases look at all that it does.
                 if (!planted.Add(Numbers().Replace(kernel.Text, "")))
                     continue;
@@ -80,12 +78,12 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
                 drawn++;
                 foreach (var fault in chosen.SelectMany(faults => Draw(faults, full ? 3 : 1, random)))
                 {
-                    var verdict = Verdict(fault, kernel, cases, target.Device);
+                    var verdict = Verdict(fault, kernel, cases, device);
                     report.Add((name, fault, verdict, kernel.Text));
                     output.WriteLine($"{name}: {fault}: {verdict[..Math.Min(verdict.Length, 160)]}");
                 }
                 // A fault that is none survives: what was caught before is caught for its own sake.
-                Assert.Equal("SURVIVES", Verdict(new PlantedFault("none", 1, "", "// nothing"), kernel, cases, target.Device));
+                Assert.Equal("SURVIVES", Verdict(new PlantedFault("none", 1, "", "// nothing"), kernel, cases, device));
             }
         }
         Report(report);
@@ -94,7 +92,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
     private static IEnumerable<PlantedFault> Draw(IReadOnlyList<PlantedFault> faults, int count, Random random) =>
         Enumerable.Range(0, Math.Min(count, faults.Count)).Select(_ => faults[random.Next(faults.Count)]).Distinct();
 
-    private static string Verdict(PlantedFault fault, EmulatedKernel kernel, IReadOnlyList<BenchCase> cases, Device device)
+    private static string Verdict(PlantedFault fault, EmulatedKernel kernel, IReadOnlyList<OperatorCase> cases, Device device)
     {
         var wrong = fault.Apply(kernel.Text);
         // The assembler looks at it while the interpreter runs it.
@@ -103,7 +101,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
         return errors.Result.Length > 0 ? $"REFUSED by ptxas: {errors.Result.Split('\n')[0]}" : verdict;
     }
 
-    private static string Interpret(string wrong, EmulatedKernel kernel, IReadOnlyList<BenchCase> cases, Device device)
+    private static string Interpret(string wrong, EmulatedKernel kernel, IReadOnlyList<OperatorCase> cases, Device device)
     {
         var entry = kernel.Text;
         EmulatedKernel.Rewrite = text => text == entry ? wrong : text;
@@ -111,14 +109,14 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
         {
             foreach (var test in cases)
             {
-                using var prepared = test.Prepare();
+                using var prepared = test.Prepare(device);
                 // What an earlier run left for its own second half would do for one that leaves nothing.
                 device.Scratch(1).MemSet(device.Stream, 0xFF);
-                prepared.Run();
-                if (prepared.Verify?.Invoke() is { } error && !(error <= 1))
-                    return $"caught: error {error:g3} of {test.Work}";
+                prepared.Run(KernelForm.Chosen);
+                if (prepared.Compare() is { IsRight: false } missed)
+                    return $"caught: error {missed.Error:g3} of {test}";
                 if (Counters(device).Any(counter => counter != 0))
-                    return $"caught: counters are left behind by {test.Work}";
+                    return $"caught: counters are left behind by {test}";
             }
             return "SURVIVES";
         }

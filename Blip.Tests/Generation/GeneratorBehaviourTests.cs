@@ -1,5 +1,6 @@
 using Blip.Kernels.Devices;
 using Blip.Runtime.Generation;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Generation;
 

@@ -1,4 +1,5 @@
 using Blip.Runtime.Generation;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Generation;
 

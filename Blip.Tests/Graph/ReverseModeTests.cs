@@ -6,6 +6,7 @@ using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Nodes;
 using Blip.Runtime.Graph.Passes;
 using Blip.Tests.Models;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Graph;
 

@@ -1,5 +1,6 @@
 using Blip.Kernels;
 using Blip.Runtime.Imaging;
+using Blip.Verification.References;
 using CsCheck;
 
 namespace Blip.Tests.Imaging;

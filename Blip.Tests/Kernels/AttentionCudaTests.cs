@@ -1,6 +1,6 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
 
 namespace Blip.Tests.Kernels;
 

@@ -1,26 +1,16 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.Operators;
 using ILGPU.Runtime;
 
 namespace Blip.Tests.Kernels;
 
-/// <summary>Every gradient kernel against its formula in double; the formulas themselves against differences are <see cref="FiniteDifferenceTests"/>'s.</summary>
+/// <summary>
+/// Bits, shapes and refusals of gradients. <see cref="OperatorTests"/> and <see cref="FiniteDifferenceTests"/> hold them to their formulas.
+/// </summary>
 public class BackwardTests
 {
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Linear_layers(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in BackwardCases.Gemms.Where(test => !test.Large).Concat(id == "cpu" ? BackwardCases.RealGemms : []))
-        {
-            var inputs = GemmCases.Make(test);
-            var dy = BackwardCases.Gradient(test.Rows * test.OutFeatures);
-            var error = BackwardCases.GemmError(test, dy, inputs.Weights, Run(device, id, test, inputs.Weights, dy));
-            Assert.True(error <= 1, $"{test} on {id}: {error:F2} times the bound");
-        }
-    }
-
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void A_linear_layers_row_gets_the_same_bits_whatever_the_batch(string id)
     {
@@ -28,12 +18,13 @@ public class BackwardTests
         foreach (var format in Enum.GetValues<DType>())
         {
             var test = new GemmCase("batch", 101, 70, 131) { Format = format };
-            var weights = GemmCases.Make(test).Weights;
+            var inputs = GemmCases.Make(test);
             var dy = BackwardCases.Gradient(test.Rows * test.OutFeatures);
-            var whole = Run(device, id, test, weights, dy);
+            var whole = new GemmBackwardOperator(test, inputs, dy).Run(device, Variants.Form(id));
             foreach (var (first, rows) in new[] { (0, 1), (100, 1), (47, 2), (3, 50) })
             {
-                var part = Run(device, id, test with { Rows = rows }, weights, dy[(first * test.OutFeatures)..((first + rows) * test.OutFeatures)]);
+                var own = dy[(first * test.OutFeatures)..((first + rows) * test.OutFeatures)];
+                var part = new GemmBackwardOperator(test with { Rows = rows }, inputs, own).Run(device, Variants.Form(id));
                 Assert.Equal(whole[(first * test.InFeatures)..((first + rows) * test.InFeatures)], part);
             }
         }
@@ -44,60 +35,59 @@ public class BackwardTests
     {
         using var device = Variants.Open(id);
         var test = new GemmCase("not a number", 5, 66, 70);
-        var weights = GemmCases.Make(test).Weights;
         var dy = BackwardCases.Gradient(test.Rows * test.OutFeatures);
-        var clean = Run(device, id, test, weights, dy);
+        var clean = new GemmBackwardOperator(test, outputGradient: dy).Run(device, Variants.Form(id));
         dy.AsSpan(2 * test.OutFeatures, test.OutFeatures).Fill(float.NaN);
-        var spoiled = Run(device, id, test, weights, dy);
+        var spoiled = new GemmBackwardOperator(test, outputGradient: dy).Run(device, Variants.Form(id));
         for (var i = 0; i < clean.Length; i++)
             Assert.True(i / test.InFeatures == 2 ? float.IsNaN(spoiled[i]) : spoiled[i] == clean[i], $"element {i} on {id}");
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Activation_functions(string id)
+    public void A_normalised_rows_gradient_has_the_same_bits_alone_and_in_place(string id)
     {
         using var device = Variants.Open(id);
-        foreach (var test in ElementwiseCases.Activations.Where(test => test.Count < 1_000_000 || id == "cpu"))
+        foreach (var test in NormalizationCases.Small.Where(test => !test.Residual).Concat(BackwardCases.RealLayerNorms))
         {
-            var values = test.Make();
-            var gradient = BackwardCases.Gradient(test.Count);
-            using var x = device.Upload<float>(values);
-            using var dy = device.Upload<float>(gradient);
-            ActivationsBackward.Run(device, x.View, dy.View, dy.View, test.Count, test.Kind, Variants.Portable(id));
-            var (error, where) = BackwardCases.ActivationError(test, values, gradient, dy.ToArray());
-            Assert.True(error <= 1, $"{test} on {id}: {where}");
+            var inputs = test.Make();
+            var dy = BackwardCases.Gradient(inputs.X.Length);
+            var whole = new LayerNormBackwardOperator(test, inputs, dy).Run(device, Variants.Form(id));
+            var first = inputs with { X = inputs.X[..test.Width] };
+            var alone = new LayerNormBackwardOperator(test with { Rows = 1 }, first, dy[..test.Width]).Run(device, Variants.Form(id));
+            Assert.Equal(whole[..test.Width], alone);
+            using var x = device.Upload<float>(inputs.X);
+            using var gamma = device.Upload<float>(inputs.Gamma);
+            using var gradient = device.Upload<float>(dy);
+            LayerNormBackward.Run(
+                device, x.View, gamma.View, gradient.View, gradient.View, test.Rows, test.Width, test.Eps, Variants.Portable(id));
+            Assert.Equal(whole, gradient.ToArray());
         }
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Layer_normalisations(string id)
+    public void An_activations_gradient_has_the_same_bits_in_place(string id)
     {
         using var device = Variants.Open(id);
-        foreach (var test in BackwardCases.LayerNorms.Concat(BackwardCases.RealLayerNorms))
+        foreach (var test in ElementwiseCases.Activations.Concat(id == "cpu" ? ElementwiseCases.RealActivations : []))
         {
-            var (x, _, gamma, _) = test.Make();
-            var dy = BackwardCases.Gradient(x.Length);
-            var dx = Run(device, id, test, x, gamma, dy);
-            var (error, where) = BackwardCases.LayerNormError(test, x, gamma, dy, dx);
-            Assert.True(error <= 1, $"{test} on {id}: {where}");
-            var alone = Run(device, id, test with { Rows = 1 }, x[..test.Width], gamma, dy[..test.Width]);
-            Assert.Equal(dx[..test.Width], alone);
+            using var x = device.Upload<float>(test.Make());
+            using var gradient = device.Upload<float>(BackwardCases.Gradient(test.Count));
+            ActivationsBackward.Run(device, x.View, gradient.View, gradient.View, test.Count, test.Kind, Variants.Portable(id));
+            Assert.Equal(new ActivationsBackwardOperator(test).Run(device, Variants.Form(id)), gradient.ToArray());
         }
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Attentions(string id)
+    public void A_second_run_gives_an_attentions_gradients_the_same_bits(string id)
     {
         using var device = Variants.Open(id);
-        foreach (var test in BackwardCases.Attentions.Concat(id is "cpu" or "opencl" ? BackwardCases.RealAttentions : []))
+        foreach (var test in AttentionBackwardOperator.Cases.Where(test => test.TestedOn.HasFlag(Variants.TestedOn(id))))
         {
-            using var data = new AttentionBackwardData(device, test, args => Attention.Run(device, args, Variants.Portable(id)));
-            AttentionBackward.Run(device, data.Args, Variants.Portable(id));
-            var (error, where) = data.Compare();
-            Assert.True(error <= 1, $"{test} on {id}: {where}");
-            var all = data.Read();
-            AttentionBackward.Run(device, data.Args, Variants.Portable(id));
-            Assert.Equal(all, data.Read());
+            using var prepared = test.Prepare(device);
+            prepared.Run(Variants.Form(id));
+            var first = prepared.Output();
+            prepared.Run(Variants.Form(id));
+            Assert.Equal(first, prepared.Output());
         }
     }
 
@@ -105,7 +95,8 @@ public class BackwardTests
     public void Gradients_that_are_not_wanted_change_no_other(string id)
     {
         using var device = Variants.Open(id);
-        using var all = new AttentionBackwardData(device, new AttentionCase("parts", 2, 7, 33, 2, 12) { Probabilities = true }, args => Attention.Run(device, args, Variants.Portable(id)));
+        using var all = new AttentionBackwardData(device, new AttentionCase("parts", 2, 7, 33, 2, 12) { Probabilities = true });
+        Attention.Run(device, all.Args.Forward, Variants.Portable(id));
         AttentionBackward.Run(device, all.Args, Variants.Portable(id));
         var expected = all.Read();
         all.Args.ProbabilityGradient.MemSetToZero(device.Stream);
@@ -113,42 +104,6 @@ public class BackwardTests
         Assert.Equal(expected, all.Read());
         AttentionBackward.Run(device, all.Args with { ProbabilityGradient = default, KeyGradient = default }, Variants.Portable(id));
         Assert.Equal(expected, all.Read());
-    }
-
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Selected_tokens(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var (index, offset) in new[] { (Array.Empty<int>(), 0), ([3, 1, 9], -1) })
-        {
-            var dy = BackwardCases.Gradient(3 * 37);
-            using var gradient = device.Upload<float>(dy);
-            using var indices = device.Upload<int>(index);
-            using var dx = device.Upload<float>([.. Enumerable.Repeat(7f, 3 * 5 * 37)]);
-            SelectTokenBackward.Run(device, gradient.View, indices.View, dx.View, 3, 5, 37, offset, Variants.Portable(id));
-            Assert.Equal(SelectTokenBackwardReference.Run(dy, index, 3, 5, 37, offset), dx.ToArray());
-        }
-    }
-
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Rollouts(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in BackwardCases.Rollouts.Where(test => id == "cpu" || test.Tokens < 100))
-        {
-            var (rows, heads, tokens) = test;
-            var weights = BackwardCases.Stochastic(rows * heads * tokens, tokens);
-            var earlier = BackwardCases.Stochastic(rows * tokens, tokens);
-            using var probabilities = device.Upload<float>(weights);
-            using var before = device.Upload<float>(earlier);
-            using var after = device.Allocate<float>(earlier.Length);
-            AttentionRollout.Run(device, probabilities.View, default, after.View, rows, heads, tokens, Variants.Portable(id));
-            Check(BackwardCases.RolloutError(test, weights, null, after.ToArray()));
-            AttentionRollout.Run(device, probabilities.View, before.View, after.View, rows, heads, tokens, Variants.Portable(id));
-            Check(BackwardCases.RolloutError(test, weights, earlier, after.ToArray()));
-
-            void Check((double Error, string Where) result) => Assert.True(result.Error <= 1, $"{test} on {id}: {result.Where}");
-        }
     }
 
     [Fact]
@@ -172,25 +127,5 @@ public class BackwardTests
 
         static void Refused(string message, Action run) =>
             Assert.Contains(message, Assert.ThrowsAny<ArgumentException>(run).Message, StringComparison.Ordinal);
-    }
-
-    private static float[] Run(Device device, string id, GemmCase test, float[] rows, float[] dy)
-    {
-        using var weights = PackedWeights.Allocate(device, test.OutFeatures, test.InFeatures, test.Format);
-        weights.Fill(0, rows);
-        weights.Upload();
-        using var gradient = device.Upload<float>(dy);
-        using var dx = device.Allocate<float>((long)test.Rows * test.InFeatures);
-        GemmBackward.Run(device, new GemmBackwardArgs { OutputGradient = gradient.View, Weights = weights, InputGradient = dx.View, Rows = test.Rows }, Variants.Portable(id));
-        return dx.ToArray();
-    }
-
-    private static float[] Run(Device device, string id, NormalizationCase test, float[] x, float[] gamma, float[] dy)
-    {
-        using var xs = device.Upload<float>(x);
-        using var gammas = device.Upload<float>(gamma);
-        using var gradient = device.Upload<float>(dy);
-        LayerNormBackward.Run(device, xs.View, gammas.View, gradient.View, gradient.View, test.Rows, test.Width, test.Eps, Variants.Portable(id));
-        return gradient.ToArray();
     }
 }

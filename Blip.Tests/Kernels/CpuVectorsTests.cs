@@ -5,8 +5,9 @@ using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
-using Blip.Tests.Cases;
 using Blip.Tests.Cli;
+using Blip.Verification.Cases;
+using Blip.Verification.Operators;
 
 namespace Blip.Tests.Kernels;
 
@@ -70,24 +71,11 @@ public class CpuVectorsTests
             using var device = Variants.OpenCpu(vectors);
             return
             [
-                .. gemms.Select(gemm => (gemm.ToString(), GemmTests.Run(device, gemm, GemmCases.Make(gemm), portable: false))),
-                .. norms.Select(test => ($"layer norm {test}", LayerNorm(device, test))),
-                .. norms.Select(test => ($"l2 norm {test}", L2Normalize(device, test))),
+                .. gemms.Select(gemm => (gemm.ToString(), new GemmOperator(gemm).Run(device, KernelForm.Chosen))),
+                .. norms.Select(test => ($"layer norm {test}", new LayerNormOperator(test).Run(device, KernelForm.Chosen))),
+                .. norms.Select(test => ($"l2 norm {test}", new L2NormalizeOperator(test).Run(device, KernelForm.Chosen))),
                 .. scores.Select(test => (test.ToString(), LogSoftmax(device, test))),
             ];
-        }
-
-        static float[] LayerNorm(Device device, NormalizationCase test)
-        {
-            var (x, residual, gamma, beta) = test.Make();
-            return LayerNormTests.Run(device, "cpu", test, x, residual, gamma, beta);
-        }
-
-        static float[] L2Normalize(Device device, NormalizationCase test)
-        {
-            using var x = device.Upload<float>(test.Make().X);
-            Blip.Kernels.L2Normalize.Run(device, x.View, x.View, test.Rows, test.Width);
-            return x.ToArray();
         }
 
         static float[] LogSoftmax(Device device, ScoreCase test)

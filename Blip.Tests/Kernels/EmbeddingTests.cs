@@ -1,23 +1,13 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.Operators;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Kernels;
 
 public class EmbeddingTests
 {
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void A_token_becomes_its_word_and_its_position(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in EmbeddingCases.All)
-        {
-            var inputs = test.Make();
-            var expected = TokenEmbeddingReference.Run(inputs.Ids, inputs.Table, inputs.Positions, inputs.Start, test.Tokens, test.Hidden);
-            Assert.True(expected.Select(sum => (float)sum).SequenceEqual(Embed(device, id, test, inputs)), $"{test} on {id}");
-        }
-    }
-
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Ids_and_positions_outside_of_their_tables_read_the_nearest_row(string id)
     {
@@ -26,7 +16,7 @@ public class EmbeddingTests
         float[] table = [1, 2, 3, 4, 5, 6], positions = [10, 20, 30, 40];
         var inputs = new EmbeddingInputs([-1, 99, 2, 1], table, positions, [-1]);
         float[] expected = [11, 22, 15, 26, 35, 46, 33, 44];
-        Assert.Equal(expected, Embed(device, id, test, inputs));
+        Assert.Equal(expected, new TokenEmbeddingOperator(test, inputs).Run(device, Variants.Form(id)));
         Assert.Equal(expected, TokenEmbeddingReference.Run(inputs.Ids, table, positions, inputs.Start, 4, 2).Select(sum => (float)sum));
     }
 
@@ -36,38 +26,6 @@ public class EmbeddingTests
         TokenEmbedding.Validate([0, 5, 9], 10);
         Assert.Contains("Token 1 has the id 10", Assert.Throws<ArgumentException>(() => TokenEmbedding.Validate([0, 10], 10)).Message, StringComparison.Ordinal);
         Assert.Contains("id -1", Assert.Throws<ArgumentException>(() => TokenEmbedding.Validate([-1], 10)).Message, StringComparison.Ordinal);
-    }
-
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void One_token_of_each_row_is_selected(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in EmbeddingCases.All)
-        {
-            var random = new Random(1);
-            var x = EmbeddingCases.Values(random, test.Rows * test.Tokens * test.Hidden);
-            var index = Enumerable.Range(0, test.Rows).Select(_ => random.Next(test.Tokens)).ToArray();
-            using var xs = device.Upload<float>(x);
-            using var indices = device.Upload<int>(index);
-            using var y = device.Allocate<float>(test.Rows * test.Hidden);
-            SelectToken.Run(device, xs.View, indices.View, y.View, test.Rows, test.Tokens, test.Hidden, 0, Variants.Portable(id));
-            Assert.Equal(SelectTokenReference.Run(x, index, test.Rows, test.Tokens, test.Hidden, 0), y.ToArray());
-            SelectToken.Run(device, xs.View, indices.View, y.View, test.Rows, test.Tokens, test.Hidden, -1, Variants.Portable(id));
-            Assert.Equal(SelectTokenReference.Run(x, index, test.Rows, test.Tokens, test.Hidden, -1), y.ToArray());
-        }
-    }
-
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void New_keys_and_values_go_to_their_rows_positions_and_nothing_else_changes(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in EmbeddingCases.All)
-        {
-            using var data = new AppendCacheData(device, test);
-            AppendCache.Run(device, data.Args, Variants.Portable(id));
-            Assert.Equal(data.ExpectedKeys, data.Keys());
-            Assert.Equal(data.ExpectedValues, data.Values());
-        }
     }
 
     [Fact]
@@ -94,12 +52,5 @@ public class EmbeddingTests
         Refused("KeyCache holds 64", () => AppendCache.Run(device, append with { Capacity = 9 }));
 
         static void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
-    }
-
-    private static float[] Embed(Device device, string id, EmbeddingCase test, EmbeddingInputs inputs)
-    {
-        using var data = new TokenEmbeddingData(device, test, inputs);
-        TokenEmbedding.Run(device, data.Args, Variants.Portable(id));
-        return data.Output();
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using Blip.Emulation.Machine;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
 using ILGPU.Runtime;
 
 namespace Blip.Tests.Kernels;

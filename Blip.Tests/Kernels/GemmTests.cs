@@ -1,24 +1,12 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.Operators;
 
 namespace Blip.Tests.Kernels;
 
 public class GemmTests
 {
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Every_case_agrees_with_double_precision(string variant)
-    {
-        using var device = Variants.Open(variant);
-        foreach (var gemm in GemmCases.All.Where(gemm => !gemm.Large || variant is "cpu" or "opencl"))
-        {
-            var inputs = GemmCases.Make(gemm);
-            var actual = Run(device, gemm, inputs, Variants.Portable(variant));
-            var error = GemmCases.Error(gemm, inputs, actual);
-            Assert.True(error <= 1, $"{gemm}: {error:F2} times the bound");
-        }
-    }
-
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void A_row_gets_the_same_bits_whatever_the_batch(string variant)
     {
@@ -27,10 +15,10 @@ public class GemmTests
         {
             var gemm = new GemmCase("batch", 160, 800, 70) { Activation = Activation.Gelu, Residual = true, Norm = true, Format = format };
             var inputs = GemmCases.Make(gemm);
-            var whole = Run(device, gemm, inputs, Variants.Portable(variant));
+            var whole = new GemmOperator(gemm, inputs).Run(device, Variants.Form(variant));
             foreach (var (first, rows) in new[] { (0, 1), (159, 1), (3, 2), (5, 3), (1, 4), (17, 5), (2, 6), (4, 7), (8, 8), (11, 13), (7, 146) })
             {
-                var part = Run(device, gemm with { Rows = rows }, Rows(gemm, inputs, first, rows), Variants.Portable(variant));
+                var part = new GemmOperator(gemm with { Rows = rows }, Rows(gemm, inputs, first, rows)).Run(device, Variants.Form(variant));
                 Assert.Equal(whole.AsSpan(first * gemm.OutFeatures, part.Length).ToArray(), part);
             }
         }
@@ -47,7 +35,10 @@ public class GemmTests
             float[]? first = null;
             foreach (var shape in Enum.GetValues<GemmShape>().Where(shape => variant != "cpu" || shape != GemmShape.Shared64x64))
             {
-                var actual = Run(device, gemm, inputs, (Device on, in GemmArgs args) => GemmShapes.Run(on, args, shape));
+                using var buffers = new OperatorBuffers(device);
+                var (args, y) = GemmOperator.Upload(buffers, gemm, inputs);
+                GemmShapes.Run(device, args, shape);
+                var actual = y.ToArray();
                 var error = GemmCases.Error(gemm, inputs, actual);
                 Assert.True(error <= 1, $"{gemm}, {shape}: {error:F2} times the bound");
                 first ??= actual;
@@ -64,9 +55,9 @@ public class GemmTests
         using var device = Variants.Open(variant);
         var gemm = new GemmCase("in place", 20, 1600, 70) { Activation = Activation.Tanh, Residual = true };
         var inputs = GemmCases.Make(gemm);
-        var expected = Run(device, gemm, inputs, Variants.Portable(variant));
+        var expected = new GemmOperator(gemm, inputs).Run(device, Variants.Form(variant));
 
-        using var weights = Pack(device, gemm, inputs.Weights);
+        using var weights = GemmOperator.Pack(device, gemm, inputs.Weights);
         using var x = device.Upload<float>(inputs.X);
         using var bias = device.Upload<float>(inputs.Bias);
         using var y = device.Upload<float>(inputs.Residual);
@@ -83,12 +74,12 @@ public class GemmTests
         {
             var gemm = new GemmCase("not a number", 9, 70, 66) { Format = format };
             var inputs = GemmCases.Make(gemm);
-            var clean = Run(device, gemm, inputs, Variants.Portable(variant));
+            var clean = new GemmOperator(gemm, inputs).Run(device, Variants.Form(variant));
             foreach (var bad in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
             {
                 var (x, weights) = ((float[])inputs.X.Clone(), (float[])inputs.Weights.Clone());
                 x[(2 * 70) + 69] = x[(8 * 70) + 3] = weights[(65 * 70) + 69] = bad;
-                var actual = Run(device, gemm, inputs with { X = x, Weights = weights }, Variants.Portable(variant));
+                var actual = new GemmOperator(gemm, inputs with { X = x, Weights = weights }).Run(device, Variants.Form(variant));
                 for (var i = 0; i < actual.Length; i++)
                     Assert.True(i / 66 is 2 or 8 || i % 66 == 65 ? !float.IsFinite(actual[i]) : actual[i] == clean[i], $"{variant} {format}: [{i / 66}, {i % 66}] is {actual[i]}");
             }
@@ -135,44 +126,6 @@ public class GemmTests
         for (var i = 0; i < 20; i++)
             Gemm.Run(device, args);
         Assert.Equal(before, device.Allocations);
-    }
-
-    internal delegate void Launch(Device device, in GemmArgs args);
-
-    internal static float[] Run(Device device, GemmCase gemm, GemmInputs inputs, bool portable) =>
-        Run(device, gemm, inputs, (Device on, in GemmArgs args) => Gemm.Run(on, args, portable));
-
-    internal static float[] Run(Device device, GemmCase gemm, GemmInputs inputs, Launch launch)
-    {
-        using var weights = Pack(device, gemm, inputs.Weights);
-        using var x = device.Upload<float>(inputs.X);
-        using var bias = device.Upload<float>(inputs.Bias);
-        using var residual = device.Upload<float>(inputs.Residual);
-        using var gamma = device.Upload<float>(inputs.Gamma);
-        using var beta = device.Upload<float>(inputs.Beta);
-        using var y = device.Allocate<float>((long)gemm.Rows * gemm.OutFeatures);
-        launch(device, new GemmArgs
-        {
-            X = x.View,
-            Weights = weights,
-            Bias = bias.View,
-            Residual = residual.View,
-            Activation = gemm.Activation,
-            Gamma = gamma.View,
-            Beta = beta.View,
-            Epsilon = GemmInputs.Epsilon,
-            Y = y.View,
-            Rows = gemm.Rows,
-        });
-        return y.ToArray();
-    }
-
-    private static PackedWeights Pack(Device device, GemmCase gemm, float[] rows)
-    {
-        var weights = PackedWeights.Allocate(device, gemm.OutFeatures, gemm.InFeatures, gemm.Format);
-        weights.Fill(0, rows);
-        weights.Upload();
-        return weights;
     }
 
     private static GemmInputs Rows(GemmCase gemm, GemmInputs inputs, int first, int rows) => inputs with

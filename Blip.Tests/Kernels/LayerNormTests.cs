@@ -1,35 +1,23 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.Operators;
 
 namespace Blip.Tests.Kernels;
 
 public class LayerNormTests
 {
-    private const double Ulp = 1.0 / (1 << 23);
-
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Every_case_agrees_with_the_formula_in_double(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in NormalizationCases.Small.Concat(NormalizationCases.Real))
-        {
-            var (x, residual, gamma, beta) = test.Make();
-            var (error, where) = test.LayerNormError(x, residual, gamma, beta, Run(device, id, test, x, residual, gamma, beta));
-            Assert.True(error <= 1, $"{test} on {id}: {where}");
-        }
-    }
-
     [Fact]
     public void A_warp_per_row_agrees_with_the_formula_in_double()
     {
         foreach (var test in NormalizationCases.Small)
         {
-            var (x, residual, gamma, beta) = test.Make();
+            var inputs = test.Make();
+            var (x, residual, gamma, beta) = inputs;
             var y = new float[x.Length];
             var kernel = $"{nameof(LayerNormWarps)}.Kernel<{(test.Width % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows))}, {nameof(SingleRows)}>";
             var actual = EmulatedKernels.Run(kernel, "sm_80", LayerNormWarps.Launch(test.Rows), y, x, residual ?? [], gamma, beta, y, test.Rows, test.Width, test.Eps);
-            var (error, where) = test.LayerNormError(x, residual, gamma, beta, actual);
+            var (error, where) = LayerNormOperator.Compare(test, inputs, actual);
             Assert.True(error <= 1, $"{test}: {where}");
         }
     }
@@ -63,7 +51,7 @@ public class LayerNormTests
         var (x, residual, gamma, beta) = test.Make();
         using var gammas = device.Upload<float>(gamma);
         using var betas = device.Upload<float>(beta);
-        var expected = Run(device, id, test, x, residual, gamma, beta);
+        var expected = new LayerNormOperator(test).Run(device, Variants.Form(id));
         for (var place = 0; place < 2; place++)
         {
             using var xs = device.Upload<float>(x);
@@ -79,11 +67,12 @@ public class LayerNormTests
     {
         using var device = Variants.Open(id);
         var test = new NormalizationCase(37, 771);
-        var (x, _, gamma, beta) = test.Make();
-        var batch = Run(device, id, test, x, null, gamma, beta);
+        var inputs = test.Make();
+        var batch = new LayerNormOperator(test).Run(device, Variants.Form(id));
         foreach (var row in new[] { 0, 1, 17, 36 })
         {
-            var alone = Run(device, id, test with { Rows = 1 }, x[(row * 771)..((row + 1) * 771)], null, gamma, beta);
+            var own = inputs with { X = inputs.X[(row * 771)..((row + 1) * 771)] };
+            var alone = new LayerNormOperator(test with { Rows = 1 }, own).Run(device, Variants.Form(id));
             Assert.Equal(batch[(row * 771)..((row + 1) * 771)], alone);
         }
     }
@@ -103,17 +92,5 @@ public class LayerNormTests
             StringComparison.Ordinal);
         Assert.Contains("eps is NaN", Assert.Throws<ArgumentException>(() => Run(2, 5, float.NaN)).Message, StringComparison.Ordinal);
         Run(0, 5, 0);
-    }
-
-    internal static float[] Run(Device device, string id, NormalizationCase test, float[] x, float[]? residual, float[] gamma, float[] beta)
-    {
-        using var xs = device.Upload<float>(x);
-        using var residuals = device.Upload<float>(residual ?? []);
-        using var gammas = device.Upload<float>(gamma);
-        using var betas = device.Upload<float>(beta);
-        using var y = device.Allocate<float>(x.Length);
-        LayerNorm.Run(
-            device, xs.View, residuals.View, gammas.View, betas.View, y.View, test.Rows, test.Width, test.Eps, Variants.Portable(id));
-        return y.ToArray();
     }
 }

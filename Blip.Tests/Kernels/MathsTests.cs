@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
+using Blip.Verification.References;
 using ILGPU;
 using ILGPU.Runtime;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
 
 namespace Blip.Tests.Kernels;
 

@@ -1,25 +1,13 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.Operators;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Kernels;
 
 public class PatchEmbeddingTests
 {
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Patches_are_copied_in_the_order_of_a_convolutions_weight(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in PatchEmbeddingCases.Patches)
-        {
-            var pixels = PatchEmbeddingCases.Values(test.Batch * test.Channels * test.Height * test.Width);
-            using var source = device.Upload<float>(pixels);
-            using var patches = device.Allocate<float>(test.Batch * test.Patches * test.Channels * test.Patch * test.Patch);
-            Patchify.Run(device, source.View, patches.View, test.Batch, test.Channels, test.Height, test.Width, test.Patch, Variants.Portable(id));
-            Assert.Equal(PatchifyReference.Run(pixels, test.Batch, test.Channels, test.Height, test.Width, test.Patch), patches.ToArray());
-        }
-    }
-
     [Theory]
     [InlineData(DType.Float16, "sm_75"), InlineData(DType.Float16, "sm_80"), InlineData(DType.BFloat16, "sm_80")]
     [InlineData(DType.Float16, "sm_90"), InlineData(DType.BFloat16, "sm_90")]
@@ -46,39 +34,6 @@ public class PatchEmbeddingTests
         using var x = device.Allocate<float>(3 * 16 * 16);
         var error = Assert.Throws<ArgumentException>(() => Patchify.Run(device, x.View, x.View, 1, 3, 16, 16, 16, DType.Float16));
         Assert.Contains("no kernel here stores 3 channels of 16² so", error.Message, StringComparison.Ordinal);
-    }
-
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Tokens_are_class_and_patches_with_their_positions(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in PatchEmbeddingCases.Patches)
-        {
-            var patches = PatchEmbeddingCases.Values(test.Batch * test.Patches * test.Hidden);
-            var first = PatchEmbeddingCases.Values(test.Hidden);
-            var positions = PatchEmbeddingCases.Values((test.Patches + 1) * test.Hidden);
-            using var patchesThere = device.Upload<float>(patches);
-            using var firstThere = device.Upload<float>(first);
-            using var positionsThere = device.Upload<float>(positions);
-            using var y = device.Allocate<float>(test.Batch * (test.Patches + 1) * test.Hidden);
-            AssembleTokens.Run(
-                device, patchesThere.View, firstThere.View, positionsThere.View, y.View, test.Batch, test.Patches, test.Hidden, Variants.Portable(id));
-            Assert.Equal(AssembleTokensReference.Run(patches, first, positions, test.Batch, test.Patches, test.Hidden), y.ToArray());
-        }
-    }
-
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Interpolated_positions_agree_with_the_formula_in_double(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in PatchEmbeddingCases.Grids)
-        {
-            var positions = PatchEmbeddingCases.Values((1 + (test.Rows * test.Columns)) * test.Hidden);
-            var actual = Interpolate(device, id, test, positions);
-            Assert.Equal(positions[..test.Hidden], actual[..test.Hidden]);
-            var (error, where) = test.Error(positions, actual);
-            Assert.True(error <= 1, $"{test} on {id}: {where}");
-        }
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
@@ -114,12 +69,6 @@ public class PatchEmbeddingTests
         static void Refused(string message, Action run) => Assert.Contains(message, Assert.Throws<ArgumentException>(run).Message, StringComparison.Ordinal);
     }
 
-    private static float[] Interpolate(Device device, string id, GridCase test, float[] positions)
-    {
-        using var source = device.Upload<float>(positions);
-        using var y = device.Allocate<float>((1 + (test.NewRows * test.NewColumns)) * test.Hidden);
-        PositionInterpolation.Run(
-            device, source.View, y.View, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden, Variants.Portable(id));
-        return y.ToArray();
-    }
+    private static float[] Interpolate(Device device, string id, GridCase test, float[] positions) =>
+        new PositionInterpolationOperator(test, positions).Run(device, Variants.Form(id));
 }

@@ -1,5 +1,3 @@
-extern alias bench;
-
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
@@ -112,7 +110,10 @@ public static partial class PtxKernels
     {
         const BindingFlags everything = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         var found =
-            from assembly in new[] { typeof(Device).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly, typeof(bench::Blip.Bench.Measuring.CaseBenchmark).Assembly }
+            from assembly in new[]
+            {
+                typeof(Device).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly, typeof(Blip.Bench.Measuring.CaseBenchmark).Assembly,
+            }
             from type in assembly.GetTypes()
             from method in type.GetMethods(everything)
             from mark in method.GetCustomAttributes<KernelAttribute>()

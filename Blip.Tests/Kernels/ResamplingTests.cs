@@ -1,5 +1,6 @@
 using Blip.Kernels;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
 using CsCheck;
 using ILGPU.Runtime;
 
@@ -7,18 +8,6 @@ namespace Blip.Tests.Kernels;
 
 public class ResamplingTests
 {
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Every_variant_gives_the_bytes_of_the_reference(string variant)
-    {
-        using var device = Variants.Open(variant);
-        foreach (var golden in ResamplingCases.Small.Append(ResamplingCases.Photographs[0]))
-        {
-            using var data = new ResamplingData(device, golden);
-            Resampling.Run(device, data.Args, Variants.Portable(variant));
-            Assert.Equal("", data.Compare());
-        }
-    }
-
     [Fact]
     public void The_integers_stay_beside_the_cubic_in_double()
     {

@@ -1,6 +1,6 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
 
 namespace Blip.Tests.Kernels;
 
@@ -23,15 +23,6 @@ internal static class SamplingRun
             Normalize = normalize,
         }, Variants.Portable(id));
         return (to.ToArray(), sums.ToArray());
-    }
-
-    public static float[] Filters(Device device, string id, ScoreCase test, float[] scores, SamplingFiltersArgs args)
-    {
-        using var buffer = device.Upload<float>(scores);
-        using var scratch = device.Allocate<float>(scores.Length);
-        (args.Scores, args.Scratch, args.Rows, args.Vocabulary) = (buffer.View, scratch.View, test.Rows, test.Vocabulary);
-        SamplingFilters.Run(device, args, Variants.Portable(id));
-        return buffer.ToArray();
     }
 
     public static (int[] Tokens, float[] Sums, float[] Orders) TopCandidates(

@@ -1,4 +1,6 @@
 using Blip.Kernels.Devices;
+using Blip.Verification.Cases;
+using Blip.Verification.Operators;
 
 namespace Blip.Tests.Kernels;
 
@@ -23,6 +25,21 @@ public static class Variants
 
     /// <summary>Whether the variant is the portable one.</summary>
     public static bool Portable(string id) => id is not ("cpu" or "avx2" or "vector128");
+
+    /// <summary>Which of an operator's kernels the variant means.</summary>
+    internal static KernelForm Form(string id) => id == "portable" ? KernelForm.Portable : KernelForm.Chosen;
+
+    /// <summary>What the catalogue of operators calls the variant.</summary>
+    internal static TestedOn TestedOn(string id) => id switch
+    {
+        "cpu" => Verification.Operators.TestedOn.Cpu,
+        "avx2" or "vector128" => Verification.Operators.TestedOn.NarrowVectors,
+        "portable" => Verification.Operators.TestedOn.PortableOnCpu,
+        "opencl" => Verification.Operators.TestedOn.OpenCl,
+        "opencl-64" => Verification.Operators.TestedOn.OpenClGroups,
+        "cuda" => Verification.Operators.TestedOn.Cuda,
+        _ => throw new ArgumentException($"There is no variant {id}."),
+    };
 
     private static string Kind(string id) => id switch
     {

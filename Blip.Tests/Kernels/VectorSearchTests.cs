@@ -1,30 +1,13 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
 using ILGPU;
 
 namespace Blip.Tests.Kernels;
 
 public class VectorSearchTests
 {
-    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
-    public void Every_case_finds_what_a_sort_of_scores_in_double_finds(string id)
-    {
-        using var device = Variants.Open(id);
-        foreach (var test in SearchCases.Small.Concat(SearchCases.Real.Take(3)))
-        {
-            var (vectors, leftOut, queries) = test.Make();
-            var found = Run(device, id, test, vectors, leftOut, queries);
-            Assert.Equal(test.Queries, found.Length);
-            for (var i = 0; i < test.Queries; i++)
-            {
-                var query = queries.AsSpan(i * test.Dimension, test.Dimension);
-                var expected = VectorSearchReference.Run(vectors, leftOut, test.Count, test.Dimension, query, test.K);
-                Assert.True(expected.SequenceEqual(found[i]), $"{test} on {id}, query {i}: {string.Join(' ', found[i].Take(5))}, not {string.Join(' ', expected.Take(5))}");
-            }
-        }
-    }
-
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void A_query_finds_the_same_alone_and_in_company(string id)
     {

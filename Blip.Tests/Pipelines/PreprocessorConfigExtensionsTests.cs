@@ -2,7 +2,8 @@ using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
-using Blip.Tests.Cases;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Pipelines;
 

@@ -1,8 +1,6 @@
-extern alias bench;
-
 using System.Diagnostics;
 using System.Globalization;
-using bench::Blip.Bench.Workloads;
+using Blip.Bench.Workloads;
 using Blip.Runtime.Retrieval;
 
 namespace Blip.Tests.Retrieval;

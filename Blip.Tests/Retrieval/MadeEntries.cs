@@ -1,5 +1,6 @@
 using Blip.Kernels;
 using Blip.Runtime.Retrieval;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Retrieval;
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Blip.Datasets.Shapes;
 using Blip.Kernels;
 using Blip.Runtime.Imaging;
+using Blip.Verification.References;
 
 namespace Blip.Tests.Datasets.Shapes;
 

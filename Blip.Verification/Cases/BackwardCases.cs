@@ -1,0 +1,123 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Verification.Operators;
+using Blip.Verification.References;
+
+namespace Blip.Verification.Cases;
+
+/// <summary>Sizes of gradients beside those of the forward operators' cases, and gradients of results.</summary>
+public static class BackwardCases
+{
+    /// <summary>Those of the text tower over 35 words, and the parts of a pair.</summary>
+    public static IReadOnlyList<GemmCase> RealGemms =>
+    [
+        new("base, query-key-value", 35, 768, 2304), new("base, dense", 35, 768, 768), new("base, feed-forward in", 35, 768, 3072),
+        new("base, feed-forward out", 35, 3072, 768), new("base, matching head", 1, 768, 2), new("base, feed-forward in", 35, 768, 3072) { Format = DType.BFloat16 },
+    ];
+
+    /// <summary>As in the text tower over 35 words.</summary>
+    public static IReadOnlyList<NormalizationCase> RealLayerNorms => [new(35, 768, Eps: 1e-12f), new(577, 768)];
+
+    /// <summary>As in the text tower over 35 words.</summary>
+    public static IReadOnlyList<AttentionCase> RealAttentions =>
+    [
+        new("text encoder, 35 words", 1, 35, 35, 12, 64) { Packed = true, Probabilities = true },
+        new("cross, 35 words", 1, 35, 577, 12, 64) { Probabilities = true },
+    ];
+
+    /// <summary>Rollouts: rows, heads, tokens.</summary>
+    public static IReadOnlyList<(int Rows, int Heads, int Tokens)> Rollouts => [(1, 1, 1), (2, 3, 5), (1, 4, 37), (3, 2, 65)];
+
+    /// <summary>A base model's encoder at retrieval's size.</summary>
+    public static IReadOnlyList<(int Rows, int Heads, int Tokens)> RealRollouts => [(1, 12, 197)];
+
+    /// <summary>A gradient, the same every time.</summary>
+    public static float[] Gradient(int count, int seed = 5)
+    {
+        var random = new Random(seed + count);
+        return [.. Enumerable.Range(0, count).Select(_ => ((random.NextSingle() * 2) - 1) * 2)];
+    }
+
+    /// <summary>Softmax weights and what came before, whose rows sum to 1.</summary>
+    public static float[] Stochastic(int rows, int width)
+    {
+        var values = Gradient(rows * width).Select(value => MathF.Exp(2 * value)).ToArray();
+        for (var row = 0; row < rows; row++)
+        {
+            var part = values.AsSpan(row * width, width);
+            var sum = 0.0;
+            foreach (var value in part)
+                sum += value;
+            foreach (ref var value in part)
+                value = (float)(value / sum);
+        }
+        return values;
+    }
+
+}
+
+/// <summary>An attention's inputs, what its forward run left behind, and room for its gradients.</summary>
+public sealed class AttentionBackwardData : IDisposable
+{
+    private const double Ulp = 1.0 / (1 << 23);
+
+    private readonly AttentionCase test;
+    private readonly AttentionData data;
+    private readonly float[] outputGradient;
+    private readonly DeviceBuffer<float> gradient, query, key, value, probabilities;
+
+    /// <summary>Makes the inputs. Before the gradients, <see cref="AttentionBackwardArgs.Forward"/> is to be run.</summary>
+    public AttentionBackwardData(Device device, AttentionCase test)
+    {
+        this.test = test;
+        data = new AttentionData(device, test);
+        outputGradient = BackwardCases.Gradient((int)data.Output.Length);
+        gradient = device.Upload<float>(outputGradient);
+        (query, key, value) = (device.Allocate<float>(data.Query.Length), device.Allocate<float>(data.Key.Length), device.Allocate<float>(data.Value.Length));
+        probabilities = device.Allocate<float>(data.Probabilities!.Length);
+        Args = new AttentionBackwardArgs
+        {
+            Forward = data.Args,
+            OutputGradient = gradient.View,
+            // Queries, keys and values in one buffer have their gradients in one, too.
+            QueryGradient = query.View,
+            KeyGradient = test.Packed ? query.View : key.View,
+            ValueGradient = test.Packed ? query.View : value.View,
+            ProbabilityGradient = probabilities.View,
+        };
+    }
+
+    /// <summary>What the door takes.</summary>
+    public AttentionBackwardArgs Args { get; }
+
+    /// <summary>All gradients, one behind the other.</summary>
+    public float[] Read() => [.. query.ToArray(), .. key.ToArray(), .. value.ToArray(), .. probabilities.ToArray()];
+
+    /// <summary>The largest error of any gradient relative to what is allowed; and where it is.</summary>
+    public Agreement Compare()
+    {
+        var expected = AttentionBackwardReference.Run(data.Inputs, outputGradient);
+        // Of scores' errors each weight has √HeadDim · spread² / 2 ulp (see AttentionData); a gradient is a sum of such weights times values.
+        var weight = (4 + (Math.Sqrt(test.HeadDim) * test.Spread * test.Spread) + (Math.Sqrt(test.KeyTokens) / 4)) * Ulp;
+        var shown = Math.Sqrt(test.HeadDim) * 2 * 3 * test.ValueSpread;
+        var weights = Of(expected.Probabilities, probabilities, "weight", 4 * Ulp * shown);
+        return test.Packed
+            ? weights.Or(Of(expected.Packed, query, "query, key, value", weight * (2 + shown) * 3))
+            : weights.Or(Of(expected.Query, query, "query", weight * shown * 3 * test.Spread))
+                .Or(Of(expected.Key, key, "key", weight * shown * 3 * test.Spread * Shared))
+                .Or(Of(expected.Value, value, "value", weight * 2 * Shared));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var one in (IDisposable[])[data, gradient, query, key, value, probabilities])
+            one.Dispose();
+    }
+
+    // Queries whose gradients a key adds up.
+    private double Shared => Math.Sqrt(test.QueryTokens * (test.KeyRows == KeyRows.Shared ? 3 : 1)) + 1;
+
+    private static Agreement Of(double[] expected, DeviceBuffer<float> actual, string what, double bound) =>
+        Agreement.Within(expected, actual.ToArray(), _ => bound, $"the gradient of {what}");
+}

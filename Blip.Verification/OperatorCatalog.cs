@@ -1,0 +1,52 @@
+using Blip.Verification.Operators;
+
+namespace Blip.Verification;
+
+/// <summary>
+/// Every operator and its cases. Tests verify them, benchmarks time them and the emulator runs them. An operator joins by a line here.
+/// </summary>
+public static class OperatorCatalog
+{
+    private static readonly Dictionary<string, Lazy<IReadOnlyList<OperatorCase>>> Operators = new()
+    {
+        ["gemm"] = Listed(() => GemmOperator.Cases),
+        ["attention"] = Listed(() => AttentionOperator.Cases),
+        ["layernorm"] = Listed(() => LayerNormOperator.Cases),
+        ["l2normalize"] = Listed(() => L2NormalizeOperator.Cases),
+        ["activations"] = Listed(() => ActivationsOperator.Cases),
+        ["elementwise"] = Listed(() => ElementwiseOperator.Cases),
+        ["tokenembedding"] = Listed(() => TokenEmbeddingOperator.Cases),
+        ["selecttoken"] = Listed(() => SelectTokenOperator.Cases),
+        ["appendcache"] = Listed(() => AppendCacheOperator.Cases),
+        ["patchify"] = Listed(() => PatchifyOperator.Cases),
+        ["assembletokens"] = Listed(() => AssembleTokensOperator.Cases),
+        ["positioninterpolation"] = Listed(() => PositionInterpolationOperator.Cases),
+        ["resampling"] = Listed(() => ResamplingOperator.Cases),
+        ["pixelnormalization"] = Listed(() => PixelNormalizationOperator.Cases),
+        ["logsoftmax"] = Listed(() => LogSoftmaxOperator.Cases),
+        ["tokenrules"] = Listed(() => TokenRulesOperator.Cases),
+        ["samplingfilters"] = Listed(() => SamplingFiltersOperator.Cases),
+        ["tokenchoice"] = Listed(() => TokenChoiceOperator.Cases),
+        ["topcandidates"] = Listed(() => TopCandidatesOperator.Cases),
+        ["beamstep"] = Listed(() => BeamStepOperator.Cases),
+        ["gemmbackward"] = Listed(() => GemmBackwardOperator.Cases),
+        ["attentionbackward"] = Listed(() => AttentionBackwardOperator.Cases),
+        ["layernormbackward"] = Listed(() => LayerNormBackwardOperator.Cases),
+        ["activationsbackward"] = Listed(() => ActivationsBackwardOperator.Cases),
+        ["selecttokenbackward"] = Listed(() => SelectTokenBackwardOperator.Cases),
+        ["attentionrollout"] = Listed(() => AttentionRolloutOperator.Cases),
+        ["vectorsearch"] = Listed(() => VectorSearchOperator.Cases),
+    };
+
+    /// <summary>The operators' names.</summary>
+    public static IReadOnlyCollection<string> Names => Operators.Keys;
+
+    /// <summary>An operator's cases.</summary>
+    /// <param name="operator">Its name.</param>
+    /// <exception cref="ArgumentException">There is no operator of that name.</exception>
+    public static IReadOnlyList<OperatorCase> Cases(string @operator) => Operators.TryGetValue(@operator, out var cases)
+        ? cases.Value
+        : throw new ArgumentException($"'{@operator}' is no operator; there are {string.Join(", ", Names)}.", nameof(@operator));
+
+    private static Lazy<IReadOnlyList<OperatorCase>> Listed(Func<IEnumerable<OperatorCase>> cases) => new(() => [.. cases()]);
+}

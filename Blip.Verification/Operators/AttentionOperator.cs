@@ -1,0 +1,67 @@
+using Blip.Kernels;
+using Blip.Verification.Cases;
+
+namespace Blip.Verification.Operators;
+
+/// <summary>Attention. Its bound is derived at <see cref="AttentionData.Compare()"/>.</summary>
+internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("attention", NameOf(test), test.Precision)
+{
+    private const double Long = 2e9;
+
+    // The portable kernel takes seconds for more, on the driver of a processor.
+    private const double MostOnOpenCl = 1.1e9;
+
+    /// <summary>Small and odd cases.</summary>
+    public static IEnumerable<OperatorCase> Small => AttentionCases.Small.Select(test => new AttentionOperator(test));
+
+    /// <summary>Every case.</summary>
+    public static IEnumerable<OperatorCase> Cases =>
+    [
+        .. AttentionCases.Real.Select(test => new AttentionOperator(test) { Size = CaseSize.Real }),
+        .. Small,
+        .. AttentionCases.Rounded.Select(test => new AttentionOperator(test) { IsRounded = true }),
+    ];
+
+    /// <summary>Another case rounded as tensor cores do; devices without them compute the same as for that one.</summary>
+    public bool IsRounded { get; init; }
+
+    /// <inheritdoc/>
+    public override TestedOn TestedOn =>
+        IsRounded ? TestedOn.Cuda
+        : Size == CaseSize.Small ? TestedOn.Every
+        : test.Flops < MostOnOpenCl ? TestedOn.Processors : TestedOn.Cpu;
+
+    /// <inheritdoc/>
+    public override bool IsLong => test.Flops > Long;
+
+    /// <inheritdoc/>
+    public override double Operations => test.Flops;
+
+    /// <summary>None where keys are read from a cache position by position, and none where one key takes all.</summary>
+    public override GradientCase? Gradient =>
+        test.KeyRows != KeyRows.Shuffled && test.Spread < 1e3
+            ? new AttentionBackwardOperator(test with { Probabilities = true }) { Size = Size }
+            : null;
+
+    /// <summary>A case's name.</summary>
+    /// <param name="test">The case.</param>
+    public static string NameOf(AttentionCase test) =>
+        $"{test.Name} {test.Rows} x [{test.QueryTokens}, {test.KeyTokens}] x {test.Heads} heads of {test.HeadDim}";
+
+    private protected override PreparedOperator Prepare(OperatorBuffers buffers)
+    {
+        var data = buffers.Own(new AttentionData(buffers.Device, test));
+        var keys = 2.0 * (test.KeyRows == KeyRows.Shared ? (test.Rows + 2) / 3 : test.Rows) * test.KeyTokens;
+        var (read, written) = (Size(data.Args.InputFormat), Size(data.Args.OutputFormat));
+        return new PreparedOperator(buffers)
+        {
+            Run = form => Attention.Run(buffers.Device, data.Args, buffers.IsPortable(form)),
+            Output = () => data.Output.ToArray(),
+            Compare = data.Compare,
+            Bytes = test.Heads * test.HeadDim
+                * ((read * ((test.Rows * test.QueryTokens) + keys)) + (written * test.Rows * test.QueryTokens)),
+        };
+
+        static double Size(DType format) => format.Is16Bits() ? 2 : sizeof(float);
+    }
+}

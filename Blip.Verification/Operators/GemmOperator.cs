@@ -1,0 +1,110 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Verification.Cases;
+
+namespace Blip.Verification.Operators;
+
+/// <summary>The linear layer. Its bound is derived at <see cref="GemmCases.Error"/>.</summary>
+internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : OperatorCase("gemm", NameOf(test), test.Format)
+{
+    private const double Long = 2e9;
+
+    /// <summary>Every case.</summary>
+    public static IEnumerable<OperatorCase> Cases =>
+        from test in GemmCases.All.Concat(GemmCases.Batches)
+        select new GemmOperator(test) { Size = IsReal(test) ? CaseSize.Real : CaseSize.Small };
+
+    /// <inheritdoc/>
+    public override TestedOn TestedOn => IsForGpus ? TestedOn.None : test.Large ? TestedOn.Processors : TestedOn.Every;
+
+    /// <inheritdoc/>
+    public override bool IsLong => test.Flops > Long;
+
+    /// <inheritdoc/>
+    public override bool IsForGpus => GemmCases.Batches.Contains(test);
+
+    /// <inheritdoc/>
+    public override double Operations => test.Flops;
+
+    /// <summary>That of the product: the gradients of the epilogue are other operators'.</summary>
+    public override GradientCase? Gradient =>
+        new GemmBackwardOperator(test with { Activation = Activation.None, Residual = false, Bias = false, Norm = false, Halves = false })
+        {
+            Size = test.Large ? CaseSize.Large : CaseSize.Small,
+        };
+
+    /// <summary>Uploads a case's arrays: what the operator takes, and where it writes.</summary>
+    /// <param name="buffers">The owner of the uploaded arrays.</param>
+    /// <param name="test">The case.</param>
+    /// <param name="inputs">Its arrays.</param>
+    public static (GemmArgs Args, DeviceBuffer<float> Y) Upload(OperatorBuffers buffers, GemmCase test, GemmInputs inputs)
+    {
+        var target = KernelTarget.Of(buffers.Device);
+        var xFormat = test.Halves ? Gemm.InputFormat(target, test.Format, test.InFeatures) ?? DType.Float32 : DType.Float32;
+        var isStored = test is { Residual: false, Norm: false } && Gemm.CanStore(target, test.Format, test.OutFeatures, xFormat);
+        var yFormat = isStored ? xFormat : DType.Float32;
+        var y = buffers.Allocate<float>(yFormat.Floats((long)test.Rows * test.OutFeatures));
+        var args = new GemmArgs
+        {
+            X = buffers.Upload(HalfValues.Pack(inputs.X, xFormat)).View,
+            XFormat = xFormat,
+            Weights = buffers.Own(Pack(buffers.Device, test, inputs.Weights)),
+            Bias = buffers.Upload(inputs.Bias).View,
+            Residual = buffers.Upload(inputs.Residual).View,
+            Activation = test.Activation,
+            Gamma = buffers.Upload(inputs.Gamma).View,
+            Beta = buffers.Upload(inputs.Beta).View,
+            Epsilon = GemmInputs.Epsilon,
+            Y = y.View,
+            YFormat = yFormat,
+            Rows = test.Rows,
+        };
+        return (args, y);
+    }
+
+    /// <summary>The weights as a device keeps them.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="test">Their sizes and format.</param>
+    /// <param name="rows">[out, in].</param>
+    public static PackedWeights Pack(Device device, GemmCase test, float[] rows)
+    {
+        var weights = PackedWeights.Allocate(device, test.OutFeatures, test.InFeatures, test.Format);
+        weights.Fill(0, rows);
+        weights.Upload();
+        return weights;
+    }
+
+    private protected override PreparedOperator Prepare(OperatorBuffers buffers)
+    {
+        var inputs = given ?? GemmCases.Make(test);
+        var (args, y) = Upload(buffers, test, inputs);
+        var rounds = GemmCuda.Rounded(KernelTarget.Of(buffers.Device).Architecture, test.Format) is not null;
+        return new PreparedOperator(buffers)
+        {
+            Run = form => Run(buffers.Device, args, form, buffers.IsPortable(form)),
+            Output = Output,
+            Compare = () => new(GemmCases.Error(test, inputs, Output(), rounds, args.YFormat), $"{test}"),
+            Bytes = args.Weights.Bytes
+                + (sizeof(float) * (args.X.Length + args.Bias.Length + args.Residual.Length + args.Gamma.Length + args.Beta.Length))
+                + (sizeof(float) * args.Y.Length),
+        };
+
+        float[] Output() => HalfValues.Unpack(y.ToArray(), args.YFormat);
+    }
+
+    // A processor's driver gets the kernels of GPUs only where they are asked for.
+    private static void Run(Device device, in GemmArgs args, KernelForm form, bool portable)
+    {
+        if (form == KernelForm.Groups)
+            GemmShared.Run(device, args);
+        else
+            Gemm.Run(device, args, portable);
+    }
+
+    private static bool IsReal(GemmCase test) => test.Large || test.Name.StartsWith("base", StringComparison.Ordinal);
+
+    private static string NameOf(GemmCase test) =>
+        $"{test.Name} [{test.Rows}, {test.InFeatures} -> {test.OutFeatures}]"
+        + $"{(test.Activation == Activation.None ? "" : $" {test.Activation}")}"
+        + $"{(test.Residual ? " + residual" : "")}{(test.Norm ? ", norm" : "")}";
+}

@@ -1,0 +1,81 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
+
+namespace Blip.Verification.Operators;
+
+/// <summary>Layer normalisation of rows, with a residual added before it where the case has one.</summary>
+internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInputs? given = null)
+    : OperatorCase("layernorm", NameOf(test), test.Format)
+{
+    private const double Ulp = 1.0 / (1 << 23);
+
+    /// <summary>Small and odd cases.</summary>
+    public static IEnumerable<OperatorCase> Small => NormalizationCases.Small.Select(test => new LayerNormOperator(test));
+
+    /// <summary>Every case.</summary>
+    public static IEnumerable<OperatorCase> Cases =>
+    [
+        .. NormalizationCases.Real.Select(test => new LayerNormOperator(test) { Size = CaseSize.Real }),
+        .. Small,
+        .. NormalizationCases.Rounded.Select(test => new LayerNormOperator(test)),
+    ];
+
+    /// <summary>Mean; differences, squares and their sums; subtraction, scale and shift.</summary>
+    public override double Operations => 9.0 * test.Rows * test.Width;
+
+    /// <summary>None for a residual, whose gradient is that of the sum, and for constant rows, whose formula divides by √eps.</summary>
+    public override GradientCase? Gradient =>
+        test is { Residual: false, Format: DType.Float32 } && test.Values != RowValues.Constant
+            ? new LayerNormBackwardOperator(test) { Size = Size }
+            : null;
+
+    /// <summary>Holds results to the formula in double.</summary>
+    /// <param name="test">The case.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="actual">The results.</param>
+    /// <param name="stored">The format that they were stored in.</param>
+    public static Agreement Compare(NormalizationCase test, NormalizationInputs inputs, float[] actual, DType stored = DType.Float32)
+    {
+        var (x, residual, gamma, beta) = inputs;
+        var expected = LayerNormReference.Run(x, residual, gamma, beta, test.Rows, test.Width, test.Eps);
+        return Agreement.Within(expected, actual, Bound);
+
+        // The normalised value (at most √width) carries the rounding of the mean's correction, of variance and root: 4 ulp;
+        // the scaling and the shift add one each. A constant row's differences are rounding errors of its value, divided by √eps.
+        double Bound(int i)
+        {
+            var normalised = Math.Abs(expected[i] - beta[i % test.Width]);
+            var spread = test.Values == RowValues.Constant ? Math.Abs(x[i]) * Ulp * Ulp / Math.Sqrt(test.Eps) : 0;
+            return (((4 * normalised) + Math.Abs(expected[i]) + Math.Abs(gamma[i % test.Width])) * Ulp) + spread
+                + HalfValues.Rounding(expected[i], stored);
+        }
+    }
+
+    private static string NameOf(NormalizationCase test) =>
+        $"{test.Rows} x {test.Width}{(test.Residual ? " with residual" : "")}{test.ValuesName}"
+        + $", eps {test.Eps:g}{(test.Shifted ? ", shifted" : "")}";
+
+    private protected override PreparedOperator Prepare(OperatorBuffers buffers)
+    {
+        var device = buffers.Device;
+        var inputs = given ?? test.Make();
+        var shift = test.Shifted ? 1 : 0;
+        var format = LayerNorm.CanStore(KernelTarget.Of(device), test.Width, test.Format) ? test.Format : DType.Float32;
+        var x = buffers.Upload<float>([.. new float[shift], .. inputs.X]);
+        var residual = buffers.Upload(inputs.Residual ?? []);
+        var gamma = buffers.Upload(inputs.Gamma);
+        var beta = buffers.Upload(inputs.Beta);
+        var y = buffers.Allocate<float>(format.Floats(inputs.X.Length));
+        return new PreparedOperator(buffers)
+        {
+            Run = form => LayerNorm.Run(
+                device, x.View.SubView(shift), residual.View, gamma.View, beta.View, y.View, test.Rows, test.Width, test.Eps,
+                buffers.IsPortable(form), format),
+            Output = () => HalfValues.Unpack(y.ToArray(), format),
+            Compare = () => Compare(test, inputs, HalfValues.Unpack(y.ToArray(), format), format),
+            Bytes = test.Bytes,
+        };
+    }
+}

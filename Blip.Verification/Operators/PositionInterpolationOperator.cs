@@ -1,0 +1,47 @@
+using Blip.Kernels;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
+
+namespace Blip.Verification.Operators;
+
+/// <summary>Positions carried from one grid to another.</summary>
+internal sealed class PositionInterpolationOperator(GridCase test, float[]? given = null)
+    : OperatorCase("positioninterpolation", $"{test.Rows} x {test.Columns} to {test.NewRows} x {test.NewColumns} of {test.Hidden}")
+{
+    // The coordinate is rounded at up to 30, half of 2^-19, where the cubic is at most 3 steep; four such lines and columns.
+    private const double Bound = 2e-5;
+
+    /// <summary>Every case.</summary>
+    public static IEnumerable<OperatorCase> Cases =>
+    [
+        .. PatchEmbeddingCases.Grids.Select(test => new PositionInterpolationOperator(test)),
+        .. PatchEmbeddingCases.RealGrids.Select(test => new PositionInterpolationOperator(test) { Size = CaseSize.Real }),
+    ];
+
+    /// <summary>Sixteen products and their sums.</summary>
+    public override double Operations => 32.0 * (1 + (test.NewRows * test.NewColumns)) * test.Hidden;
+
+    private protected override PreparedOperator Prepare(OperatorBuffers buffers)
+    {
+        var learned = given ?? PatchEmbeddingCases.Values((1 + (test.Rows * test.Columns)) * test.Hidden);
+        var positions = buffers.Upload(learned);
+        var y = buffers.Allocate<float>((1 + (test.NewRows * test.NewColumns)) * test.Hidden);
+        return new PreparedOperator(buffers)
+        {
+            Run = form => PositionInterpolation.Run(
+                buffers.Device, positions.View, y.View, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden,
+                buffers.IsPortable(form)),
+            Output = () => y.ToArray(),
+            Compare = () => Compare(learned, y.ToArray()),
+            Bytes = sizeof(float) * ((double)positions.Length + y.Length),
+        };
+    }
+
+    // The class token's position is copied.
+    private Agreement Compare(float[] positions, float[] actual)
+    {
+        var expected = PositionInterpolationReference.Run(positions, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden);
+        return Agreement.Within(expected, actual, _ => Bound)
+            .Or(Agreement.Exact(positions[..test.Hidden], actual[..test.Hidden], "element of the class token"));
+    }
+}

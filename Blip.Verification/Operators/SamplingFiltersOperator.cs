@@ -1,0 +1,51 @@
+using Blip.Kernels;
+using Blip.Verification.Cases;
+using ILGPU.Runtime;
+
+namespace Blip.Verification.Operators;
+
+/// <summary>
+/// A filter of the distribution. It changes the scores in place: a run begins with a copy of them, whose bytes are counted.
+/// </summary>
+internal sealed class SamplingFiltersOperator(ScoreCase test, FilterCase filter, float[]? given = null)
+    : OperatorCase("samplingfilters", $"{filter} of {test}")
+{
+    /// <summary>Every case.</summary>
+    public static IEnumerable<OperatorCase> Cases =>
+    [
+        .. ScoreCases.Small.SelectMany(test => ScoreCases.Filters.Select(filter => new SamplingFiltersOperator(test, filter))),
+        .. ScoreCases.Filters.Select(filter => new SamplingFiltersOperator(ScoreCases.Real[0], filter) { Size = CaseSize.Real }),
+    ];
+
+    /// <summary>The portable kernels search bit by bit, which takes a processor long over a whole vocabulary.</summary>
+    public override TestedOn TestedOn => Size == CaseSize.Real ? TestedOn.Vectors : TestedOn.Every;
+
+    /// <summary>The portable search takes one work-item of a processor for a row.</summary>
+    public override bool IsLong => filter.TopK is 0 or 1;
+
+    private protected override PreparedOperator Prepare(OperatorBuffers buffers)
+    {
+        var device = buffers.Device;
+        var values = given ?? test.Make();
+        var original = buffers.Upload(values);
+        var scores = buffers.Allocate<float>(values.Length);
+        var scratch = buffers.Allocate<float>(values.Length);
+        var args = filter.Args;
+        (args.Scores, args.Scratch, args.Rows, args.Vocabulary) = (scores.View, scratch.View, test.Rows, test.Vocabulary);
+        return new PreparedOperator(buffers)
+        {
+            Run = form =>
+            {
+                original.View.CopyTo(device.Stream, scores.View);
+                SamplingFilters.Run(device, args, buffers.IsPortable(form));
+            },
+            Output = () => scores.ToArray(),
+            Compare = () => Compare(values, scores.ToArray()),
+            Bytes = 4.0 * sizeof(float) * values.Length,
+        };
+    }
+
+    private Agreement Compare(float[] scores, float[] actual) =>
+        Agreement.Of(Enumerable.Range(0, test.Rows)
+            .Select(row => filter.Wrong(test, test.Row(scores, row), test.Row(actual, row))).FirstOrDefault(wrong => wrong is not null));
+}

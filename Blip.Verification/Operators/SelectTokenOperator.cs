@@ -1,0 +1,53 @@
+using Blip.Kernels;
+using Blip.Verification.Cases;
+using Blip.Verification.References;
+
+namespace Blip.Verification.Operators;
+
+/// <summary>The choice of one token of each row.</summary>
+/// <param name="test">The sizes.</param>
+/// <param name="offset">Added to each index; with -1 the indices are counts, some of them out of range.</param>
+internal sealed class SelectTokenOperator(EmbeddingCase test, int offset = -1)
+    : OperatorCase("selecttoken", $"{NameOf(test)}{(offset == 0 ? ", by index" : "")}")
+{
+    /// <summary>Small and odd cases.</summary>
+    public static IEnumerable<OperatorCase> Small => EmbeddingCases.Small.DistinctBy(NameOf).Select(test => new SelectTokenOperator(test));
+
+    /// <summary>Every case.</summary>
+    public static IEnumerable<OperatorCase> Cases =>
+    [
+        .. Small,
+        .. EmbeddingCases.Real.Select(test => new SelectTokenOperator(test) { Size = CaseSize.Real }),
+        .. EmbeddingCases.Small.DistinctBy(NameOf).Select(test => new SelectTokenOperator(test, offset: 0)),
+        .. EmbeddingCases.Real.Select(test => new SelectTokenOperator(test, offset: 0) { Size = CaseSize.Large }),
+    ];
+
+    /// <inheritdoc/>
+    public override GradientCase? Gradient => new SelectTokenBackwardOperator(test.Rows, test.Tokens, test.Hidden) { Size = Size };
+
+    /// <summary>The sizes as a name has them.</summary>
+    /// <param name="test">The sizes.</param>
+    public static string NameOf(EmbeddingCase test) =>
+        $"{test.Rows} x {test.Tokens} tokens of {test.Hidden}{(test.Start ? " at a start" : "")}";
+
+    private protected override PreparedOperator Prepare(OperatorBuffers buffers)
+    {
+        var random = new Random(1);
+        var values = EmbeddingCases.Values(random, test.Rows * test.Tokens * test.Hidden);
+        var taken = offset == 0
+            ? [.. Enumerable.Range(0, test.Rows).Select(_ => random.Next(test.Tokens))]
+            : EmbeddingCases.Tokens(test.Rows, test.Tokens);
+        var x = buffers.Upload(values);
+        var index = buffers.Upload(taken);
+        var y = buffers.Allocate<float>(test.Rows * test.Hidden);
+        return new PreparedOperator(buffers)
+        {
+            Run = form => SelectToken.Run(
+                buffers.Device, x.View, index.View, y.View, test.Rows, test.Tokens, test.Hidden, offset, buffers.IsPortable(form)),
+            Output = () => y.ToArray(),
+            Compare = () => Agreement.Exact(
+                SelectTokenReference.Run(values, taken, test.Rows, test.Tokens, test.Hidden, offset), y.ToArray()),
+            Bytes = 2.0 * sizeof(float) * y.Length,
+        };
+    }
+}

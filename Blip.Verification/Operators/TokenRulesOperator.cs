@@ -1,0 +1,26 @@
+using Blip.Kernels;
+using Blip.Verification.Cases;
+
+namespace Blip.Verification.Operators;
+
+/// <summary>The rules of generation on rows of scores. Their bound is derived at <see cref="RuleData.Compare"/>.</summary>
+internal sealed class TokenRulesOperator(RuleCase test) : OperatorCase("tokenrules", test.ToString())
+{
+    /// <summary>Every case.</summary>
+    public static IEnumerable<OperatorCase> Cases =>
+    [
+        .. RuleCases.Real.Select(test => new TokenRulesOperator(test) { Size = CaseSize.Real }),
+        .. RuleCases.Small.Select(test => new TokenRulesOperator(test)),
+    ];
+
+    private protected override PreparedOperator Prepare(OperatorBuffers buffers)
+    {
+        var data = buffers.Own(new RuleData(buffers.Device, test));
+        return new PreparedOperator(buffers)
+        {
+            Run = form => TokenRules.Run(buffers.Device, data.Args, buffers.IsPortable(form)),
+            Compare = data.Compare,
+            Bytes = data.Bytes,
+        };
+    }
+}

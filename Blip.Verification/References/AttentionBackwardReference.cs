@@ -1,0 +1,61 @@
+using Blip.Kernels;
+
+namespace Blip.Verification.References;
+
+/// <summary>Attention backwards as the formulas say, in double, on plain arrays: what the variants are tested against.</summary>
+internal static class AttentionBackwardReference
+{
+    /// <summary>The gradients, each laid out as what it belongs to; those of columns that are none of the head's are 0.</summary>
+    public sealed record Gradients(double[] Query, double[] Key, double[] Value, double[] Probabilities)
+    {
+        /// <summary>That of one buffer which holds all three.</summary>
+        public double[] Packed => [.. Query.Zip(Key, (a, b) => a + b).Zip(Value, (a, b) => a + b)];
+    }
+
+    /// <summary>Runs the attention, and then runs it backwards.</summary>
+    public static Gradients Run(AttentionReference.Inputs inputs, float[] outputGradient)
+    {
+        var a = inputs.Args;
+        var weights = AttentionReference.Run(inputs).Probabilities;
+        var result = new Gradients(new double[inputs.Query.Length], new double[inputs.Key.Length], new double[inputs.Value.Length], new double[weights.Length]);
+        for (var row = 0; row < a.Rows; row++)
+        {
+            for (var head = 0; head < a.Heads; head++)
+            {
+                for (var token = 0; token < a.QueryTokens; token++)
+                    Add(inputs, outputGradient, weights, row, head, token, result);
+            }
+        }
+        return result;
+    }
+
+    private static void Add(AttentionReference.Inputs inputs, float[] outputGradient, double[] weights, int row, int head, int token, Gradients result)
+    {
+        var a = inputs.Args;
+        var at = (((row * a.Heads) + head) * a.QueryTokens + token) * a.KeyTokens;
+        var output = (((row * a.QueryTokens) + token) * a.Heads + head) * a.HeadDim;
+        var query = (((row * a.QueryTokens) + token) * a.QueryStride) + a.QueryOffset + (head * a.HeadDim);
+        var visible = a.Causal ? Math.Min(a.KeyTokens, (inputs.Start?[row] ?? 0) + token + 1) : a.KeyTokens;
+        var sum = 0.0;
+        for (var j = 0; j < visible; j++)
+        {
+            for (var d = 0; d < a.HeadDim; d++)
+                result.Probabilities[at + j] += (double)outputGradient[output + d] * inputs.Value[At(j, a.ValueStride, a.ValueOffset) + d];
+            sum += weights[at + j] * result.Probabilities[at + j];
+        }
+        for (var j = 0; j < visible; j++)
+        {
+            var constant = inputs.Mask is { } mask && mask[(row * a.KeyTokens) + j] == 0;
+            var score = constant ? 0 : weights[at + j] * (result.Probabilities[at + j] - sum) * a.Scale;
+            var (key, value) = (At(j, a.KeyStride, a.KeyOffset), At(j, a.ValueStride, a.ValueOffset));
+            for (var d = 0; d < a.HeadDim; d++)
+            {
+                result.Query[query + d] += score * inputs.Key[key + d];
+                result.Key[key + d] += score * inputs.Query[query + d];
+                result.Value[value + d] += weights[at + j] * outputGradient[output + d];
+            }
+        }
+
+        int At(int j, int stride, int offset) => (((((inputs.KeyRow?[row] ?? row) * a.KeyCapacity) + j) * stride) + offset) + (head * a.HeadDim);
+    }
+}

@@ -1,0 +1,66 @@
+using Blip.Kernels;
+
+namespace Blip.Verification.References;
+
+/// <summary>Attention as the formula says, in double, on plain arrays: what the variants are tested against.</summary>
+internal static class AttentionReference
+{
+    /// <summary>The sizes, tables and inputs of <see cref="AttentionArgs"/> as arrays; null where a view may be empty.</summary>
+    public sealed record Inputs(
+        AttentionArgs Args, float[] Query, float[] Key, float[] Value, int[]? KeyRow, int[]? Start, int[]? Mask);
+
+    /// <summary>The output [Rows, QueryTokens, Heads · HeadDim] and the weights [Rows, Heads, QueryTokens, KeyTokens].</summary>
+    public static (double[] Output, double[] Probabilities) Run(Inputs inputs)
+    {
+        var a = inputs.Args;
+        var output = new double[a.Rows * a.QueryTokens * a.Heads * a.HeadDim];
+        var probabilities = new double[a.Rows * a.Heads * a.QueryTokens * a.KeyTokens];
+        for (var row = 0; row < a.Rows; row++)
+        {
+            for (var head = 0; head < a.Heads; head++)
+            {
+                for (var token = 0; token < a.QueryTokens; token++)
+                {
+                    var weights = probabilities.AsSpan((((row * a.Heads) + head) * a.QueryTokens + token) * a.KeyTokens, a.KeyTokens);
+                    Weights(inputs, row, head, token, weights);
+                    var to = output.AsSpan((((row * a.QueryTokens) + token) * a.Heads + head) * a.HeadDim, a.HeadDim);
+                    for (var j = 0; j < a.KeyTokens; j++)
+                    {
+                        for (var d = 0; weights[j] > 0 && d < a.HeadDim; d++)
+                            to[d] += weights[j] * inputs.Value[(Token(inputs, row, j) * a.ValueStride) + a.ValueOffset + (head * a.HeadDim) + d];
+                    }
+                }
+            }
+        }
+        return (output, probabilities);
+    }
+
+    private static void Weights(Inputs inputs, int row, int head, int token, Span<double> weights)
+    {
+        var a = inputs.Args;
+        var visible = a.Causal ? Math.Min(a.KeyTokens, (inputs.Start?[row] ?? 0) + token + 1) : a.KeyTokens;
+        var query = (((row * a.QueryTokens) + token) * a.QueryStride) + a.QueryOffset + (head * a.HeadDim);
+        var largest = double.NegativeInfinity;
+        for (var j = 0; j < visible; j++)
+        {
+            var key = (Token(inputs, row, j) * a.KeyStride) + a.KeyOffset + (head * a.HeadDim);
+            var score = 0.0;
+            for (var d = 0; d < a.HeadDim; d++)
+                score += (double)inputs.Query[query + d] * inputs.Key[key + d];
+            weights[j] = inputs.Mask is { } mask && mask[(row * a.KeyTokens) + j] == 0 ? float.MinValue : score * a.Scale;
+            largest = Math.Max(largest, weights[j]);
+        }
+        var sum = 0.0;
+        for (var j = 0; j < visible; j++)
+            sum += weights[j] = Math.Exp(weights[j] - largest);
+        for (var j = 0; j < visible; j++)
+            weights[j] /= sum;
+    }
+
+    private static int Token(Inputs inputs, int row, int j)
+    {
+        var a = inputs.Args;
+        var from = inputs.KeyRow is not { } table ? row : table.Length == a.Rows ? table[row] : table[(row * a.KeyCapacity) + j];
+        return (from * a.KeyCapacity) + j;
+    }
+}

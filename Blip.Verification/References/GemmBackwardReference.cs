@@ -1,0 +1,33 @@
+using Blip.Kernels;
+
+namespace Blip.Verification.References;
+
+/// <summary>The linear layer backwards in double precision: what the variants are compared with.</summary>
+internal static class GemmBackwardReference
+{
+    /// <summary>dX = (dY · scales) · W, and the scale of its rounding errors, Σ |dY · scale · W|.</summary>
+    /// <param name="dy">[rows, out].</param>
+    /// <param name="weights">[out, in], already rounded to the format that the kernel reads.</param>
+    /// <param name="scales">[out] or empty.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="outFeatures">Outputs per row.</param>
+    /// <param name="inFeatures">Inputs per row.</param>
+    public static (double[] Gradient, double[] Magnitude) Run(float[] dy, float[] weights, float[] scales, int rows, int outFeatures, int inFeatures)
+    {
+        var (gradient, magnitude) = (new double[rows * inFeatures], new double[rows * inFeatures]);
+        Parallel.For(0, rows, row =>
+        {
+            for (var n = 0; n < outFeatures; n++)
+            {
+                var factor = dy[(row * outFeatures) + n] * (scales.Length > 0 ? scales[n] : 1.0);
+                for (var k = 0; k < inFeatures; k++)
+                {
+                    var product = factor * weights[(n * inFeatures) + k];
+                    gradient[(row * inFeatures) + k] += product;
+                    magnitude[(row * inFeatures) + k] += Math.Abs(product);
+                }
+            }
+        });
+        return (gradient, magnitude);
+    }
+}

@@ -1,0 +1,45 @@
+using Blip.Kernels;
+
+namespace Blip.Verification.References;
+
+/// <summary>The linear layer in double precision: what the variants are compared with.</summary>
+public static class GemmReference
+{
+    /// <summary>act((X · Wᵀ) · scales + bias) + residual.</summary>
+    /// <param name="x">[rows, in].</param>
+    /// <param name="weights">[out, in], already rounded to the format that the kernel reads.</param>
+    /// <param name="scales">[out] or empty: what each output's products are multiplied with.</param>
+    /// <param name="bias">[out] or empty.</param>
+    /// <param name="residual">[rows, out] or empty.</param>
+    /// <param name="activation">Applied before the residual is added.</param>
+    /// <param name="y">[rows, out].</param>
+    /// <param name="magnitude">[rows, out] or empty: Σ |x · w · scale| + |bias| + |residual|, the scale of the rounding errors.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="outFeatures">Outputs per row.</param>
+    /// <param name="inFeatures">Inputs per row.</param>
+    public static void Run(
+        float[] x, float[] weights, float[] scales, float[] bias, float[] residual, Activation activation, double[] y, double[] magnitude,
+        int rows, int outFeatures, int inFeatures) =>
+        Parallel.For(0, rows, m =>
+        {
+            for (var n = 0; n < outFeatures; n++)
+            {
+                var to = (m * outFeatures) + n;
+                double sum = 0, size = 0;
+                for (var k = 0; k < inFeatures; k++)
+                {
+                    var product = (double)x[(m * inFeatures) + k] * weights[(n * inFeatures) + k];
+                    sum += product;
+                    size += Math.Abs(product);
+                }
+                if (scales.Length > 0)
+                    (sum, size) = (sum * scales[n], size * Math.Abs(scales[n]));
+                if (bias.Length > 0)
+                    (sum, size) = (sum + bias[n], size + Math.Abs(bias[n]));
+                var added = residual.Length > 0 ? residual[to] : 0d;
+                y[to] = ActivationsReference.Apply(sum, activation) + added;
+                if (magnitude.Length > 0)
+                    magnitude[to] = size + Math.Abs(added);
+            }
+        });
+}

@@ -1,0 +1,96 @@
+using Blip.Kernels;
+
+namespace Blip.Verification.References;
+
+/// <summary>The rules of <see cref="TokenRules"/> on one row, in double and as plainly as they can be written; fields as in <see cref="TokenRulesArgs"/>.</summary>
+internal sealed record TokenRulesReference(int StopToken)
+{
+    /// <summary>Sequences and what their last token's score gains where the others have just been said.</summary>
+    public IReadOnlyList<(IReadOnlyList<int> Tokens, double Bias)> Biases { get; init; } = [];
+
+    /// <summary>Sequences that are never completed.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> BadWords { get; init; } = [];
+
+    /// <inheritdoc cref="TokenRulesArgs.RepetitionPenalty"/>
+    public double RepetitionPenalty { get; init; } = 1;
+
+    /// <inheritdoc cref="TokenRulesArgs.NoRepeatNgramSize"/>
+    public int NoRepeatNgramSize { get; init; }
+
+    /// <inheritdoc cref="TokenRulesArgs.MinLength"/>
+    public int MinLength { get; init; }
+
+    /// <inheritdoc cref="TokenRulesArgs.MinNewTokens"/>
+    public int MinNewTokens { get; init; }
+
+    /// <summary>The only token after a start token without a prompt; null is off.</summary>
+    public int? ForcedFirstToken { get; init; }
+
+    /// <summary>The only token at the last place; null is off.</summary>
+    public int? ForcedToken { get; init; }
+
+    /// <summary>Generated tokens after which the stop token becomes likelier, and the factor per token; null is off.</summary>
+    public (int Start, double Factor)? Decay { get; init; }
+
+    /// <inheritdoc cref="TokenRulesArgs.Suppressed"/>
+    public IReadOnlyList<int> Suppressed { get; init; } = [];
+
+    /// <inheritdoc cref="TokenRulesArgs.SuppressedFirst"/>
+    public IReadOnlyList<int> SuppressedFirst { get; init; } = [];
+
+    /// <summary>Scores after all rules.</summary>
+    /// <param name="scores">One row, <c>[vocabulary]</c>; not changed.</param>
+    /// <param name="history">The row's tokens so far, prompt counted.</param>
+    /// <param name="prompt">Tokens of the prompt.</param>
+    /// <param name="limit">Most tokens of the sequence.</param>
+    public double[] Apply(IReadOnlyList<double> scores, IReadOnlyList<int> history, int prompt, int limit)
+    {
+        double[] result = [.. scores];
+        var length = history.Count;
+        Add(Biases);
+        if (RepetitionPenalty != 1)
+        {
+            foreach (var token in history.Distinct())
+                result[token] = result[token] < 0 ? result[token] * RepetitionPenalty : result[token] / RepetitionPenalty;
+        }
+        for (var start = 0; NoRepeatNgramSize > 0 && start + NoRepeatNgramSize <= length; start++)
+        {
+            if (history.Skip(start).Take(NoRepeatNgramSize - 1).SequenceEqual(history.TakeLast(NoRepeatNgramSize - 1)))
+                result[history[start + NoRepeatNgramSize - 1]] = double.NegativeInfinity;
+        }
+        Add(BadWords.Select(word => (word, double.NegativeInfinity)));
+        if (length < MinLength || length - prompt < MinNewTokens)
+            result[StopToken] = double.NegativeInfinity;
+        if (ForcedFirstToken is { } first && length == 1)
+            Force(first);
+        if (ForcedToken is { } last && length == limit - 1)
+            Force(last);
+        if (Decay is { } decay && length > prompt + decay.Start && !double.IsNegativeInfinity(result[StopToken]))
+            result[StopToken] += Math.Abs(result[StopToken]) * (Math.Pow(decay.Factor, length - prompt - decay.Start) - 1);
+        Forbid(Suppressed);
+        if (length == (prompt == 1 && ForcedFirstToken is not null ? 2 : prompt))
+            Forbid(SuppressedFirst);
+        return result;
+
+        void Add(IEnumerable<(IReadOnlyList<int> Tokens, double Bias)> sequences)
+        {
+            foreach (var (tokens, bias) in sequences)
+            {
+                if (tokens.Count == 1 || (tokens.Count <= length && history.TakeLast(tokens.Count - 1).SequenceEqual(tokens.SkipLast(1))))
+                    result[tokens[^1]] += bias;
+            }
+        }
+
+        void Force(int only)
+        {
+            Array.Fill(result, double.NegativeInfinity);
+            result[only] = 0;
+        }
+
+        void Forbid(IReadOnlyList<int> tokens)
+        {
+            foreach (var token in tokens)
+                result[token] = double.NegativeInfinity;
+        }
+    }
+}
