@@ -1,9 +1,9 @@
 namespace Blip.Tests.Generated;
 
-/// <summary>The files of <c>Blip.Kernels</c> that repeat one text for each width of vectors, or each row of a tile.</summary>
+/// <summary>The files of <c>Blip.Kernels</c> that repeat one text per width of vectors, row of a tile or number of arguments.</summary>
 /// <remarks>
-/// The JIT keeps only named locals in registers, and an intrinsic has a type per width, so that such code is written out.
-/// These templates write it, and <see cref="UnrolledSourcesTests"/> holds the files in the tree to them.
+/// The language asks for such texts: the JIT keeps only named locals in registers, an intrinsic has a type per width, and a
+/// generic type has a fixed number of parameters. Templates write them, and <see cref="UnrolledSourcesTests"/> compares.
 /// </remarks>
 internal static class UnrolledSources
 {
@@ -21,6 +21,7 @@ internal static class UnrolledSources
     // File, relative to the checkout -> its template.
     private static readonly Dictionary<string, Func<string>> Templates = new()
     {
+        ["Blip.Kernels/Devices/Device.Kernels.g.cs"] = DeviceKernelsTemplate.Write,
         ["Blip.Kernels/Simd/Floats128.g.cs"] = () => FloatsTemplate.Write(128),
         ["Blip.Kernels/Simd/Floats256.g.cs"] = () => FloatsTemplate.Write(256),
         ["Blip.Kernels/Simd/Floats512.g.cs"] = () => FloatsTemplate.Write(512),
