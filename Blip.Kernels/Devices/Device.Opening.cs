@@ -1,5 +1,4 @@
 using Blip.Kernels.Ptx;
-using Blip.Kernels.Tuning;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Runtime;
@@ -95,7 +94,7 @@ public sealed partial class Device
     private static Device OpenProcessor(DeviceDescription description, DeviceOptions options)
     {
         var threads = Math.Max(2, options.GroupSize);
-        var context = Context.Create(builder => { Configure(builder); builder.CPU(new CPUDevice(2, threads / 2, description.Units)); });
+        var context = Context.Create(builder => { Compilation.Configure(builder); builder.CPU(new CPUDevice(2, threads / 2, description.Units)); });
         return new Device(context, context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel), description, options);
     }
 
@@ -122,7 +121,7 @@ public sealed partial class Device
     {
         var context = Context.Create(builder =>
         {
-            Configure(builder);
+            Compilation.Configure(builder);
             // A driver that is missing or broken means no such device; the others still count.
             TryAdd(() => builder.Cuda());
             TryAdd(() => builder.OpenCL());

@@ -1,6 +1,5 @@
-using Blip.Kernels.Tuning;
+using Blip.Kernels.Ptx;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Runtime;
 
 namespace Blip.Kernels.Devices;
@@ -12,7 +11,7 @@ namespace Blip.Kernels.Devices;
 public sealed partial class Device : IDisposable
 {
     /// <summary>The largest group that a portable kernel may be launched with; its shared arrays are of this size.</summary>
-    public const int MaxGroupSize = 256;
+    public const int MaxGroupSize = Compilation.MaxGroupSize;
 
     private readonly Context context;
     private readonly KernelLoader kernels;
@@ -144,11 +143,7 @@ public sealed partial class Device : IDisposable
         context.Dispose();
     }
 
-    internal static readonly KernelSpecialization Specialization = new(MaxGroupSize, null);
-
     internal static int DefaultGroupSize(DeviceDescription description) => description.IsProcessor ? 1 : 128;
-
-    internal static void Configure(Context.Builder builder) => builder.Optimize(OptimizationLevel.O2).EnableAlgorithms();
 
     internal void Track(long bytes)
     {

@@ -1,6 +1,5 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Kernels.Tuning;
 
 namespace Blip.Tests.Kernels;
 

@@ -1,6 +1,6 @@
 using Blip.Kernels.Devices;
 
-namespace Blip.Kernels.Tuning;
+namespace Blip.Kernels;
 
 /// <summary>Where a device's tile comes from.</summary>
 internal enum TileOrigin
