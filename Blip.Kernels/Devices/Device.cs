@@ -32,9 +32,7 @@ public sealed partial class Device : IDisposable
         Stream = description.Kind == DeviceKind.Cuda ? accelerator.CreateStream() : accelerator.DefaultStream;
         Workers = description.Kind == DeviceKind.Cpu ? description.Units : accelerator.NumMultiprocessors;
         GroupSize = options.GroupSize > 0 ? options.GroupSize : DefaultGroupSize(description);
-        var (shape, tunes) = TileChoice.Resolve(options.Tile, Environment.GetEnvironmentVariable(TileChoice.Variable));
-        // The portable kernels run on the CPU accelerator in tests alone.
-        Tile = description.Kind == DeviceKind.Cpu ? new TileChoice(this, null, false, "") : new TileChoice(this, shape, tunes, options.TileFolder ?? TileCache.UserFolder);
+        Choice = IDeviceTuning.Current.Choose(this, options);
         SharedMemoryOnRequest = SharedMemoryOf(accelerator);
         kernels = new KernelLoader(accelerator, SharedMemoryOnRequest);
         nothing = Allocate<byte>(64);
@@ -61,8 +59,8 @@ public sealed partial class Device : IDisposable
     /// <summary>What the CPU variants compute with; means nothing on other devices.</summary>
     internal CpuVectors Vectors => Description.Vectors ?? CpuVectors.Auto;
 
-    /// <summary>How the linear layer cuts its work.</summary>
-    internal TileChoice Tile { get; }
+    /// <summary>What <see cref="IDeviceTuning"/> chose; the linear layer knows its type.</summary>
+    internal IDeviceChoice Choice { get; }
 
     /// <summary>Work-items per group of the portable kernels; fixed while the device is open, since it fixes the order of sums.</summary>
     public int GroupSize { get; }

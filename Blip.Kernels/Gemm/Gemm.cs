@@ -105,7 +105,7 @@ public static class Gemm
         else if (CudaFormats.Supports(KernelTarget.Of(device).Architecture, args.Weights.Format))
             return GemmCuda.Run(device, args);
         else
-            GemmShapes.Run(device, args, device.Tile.For(args));
+            GemmShapes.Run(device, args, TileChoice.Of(device).For(args));
         return false;
     }
 
