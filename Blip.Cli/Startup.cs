@@ -3,9 +3,9 @@ using Blip.Bootstrapping.Queues;
 using Blip.Bootstrapping.Submitting;
 using Blip.Cli.Options;
 using Blip.Datasets;
+using Blip.Evaluation;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
-using Blip.Evaluation;
 using Blip.Runtime.Retrieval;
 using Blip.Runtime.Tokenization;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Blip.Runtime.Generation;
 using Blip.Extensions.AI;
+using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Tests.Cli;

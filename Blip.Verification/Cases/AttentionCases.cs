@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Verification.Operators;
@@ -297,7 +298,8 @@ public sealed class AttentionData : IDisposable
         Padding.Ragged => key < test.KeyTokens - row - 1 ? 1 : 0,
         Padding.Everything => row % 2,
         Padding.Holes => (key + row) % 3 > 0 ? 1 : 0,
-        _ => 1,
+        Padding.None or Padding.Ones => 1,
+        _ => throw new UnreachableException($"{test.Padding}"),
     };
 
     // string.GetHashCode differs from run to run.

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels;
 
 namespace Blip.Verification.Cases;
@@ -64,7 +65,8 @@ public sealed record NormalizationCase(int Rows, int Width, RowValues Values = R
         RowValues.Tiny => Between(random, 1e-25f),
         RowValues.Spike => column == Width / 2 ? 1e4f : 0,
         RowValues.Steep => column == (row % 3 == 0 ? Width - 1 : row % 3 == 1 ? 0 : Width / 3) ? 1e30f : Between(random, 1),
-        _ => Between(random, 1) + Between(random, 1),
+        RowValues.Usual => Between(random, 1) + Between(random, 1),
+        _ => throw new UnreachableException($"{Values}"),
     };
 
     // To an offset row's values steps of their last place, so that sums are exact.

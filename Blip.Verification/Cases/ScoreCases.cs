@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels;
 using Blip.Verification.References;
 
@@ -91,7 +92,8 @@ public sealed record ScoreCase(int Rows, int Vocabulary, ScoreValues Values = Sc
         },
         ScoreValues.Steep => Steep(random, Math.Abs(token - (row % 2 == 0 ? Vocabulary - 1 : 0))),
         ScoreValues.Neighbours => row % 2 == 1 && token == 0 ? 20 : Below(0.3f + (((row * 5) + (token / 3 * 7)) % 11 / 4f) - 1.25f, token % 3),
-        _ => Normal(random),
+        ScoreValues.Usual => Normal(random),
+        _ => throw new UnreachableException($"{Values}"),
     };
 
     private static float Steep(Random random, int distance) => distance == 0 ? 400 : distance % 128 == 0 ? 396 : Normal(random);

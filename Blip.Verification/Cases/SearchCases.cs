@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Kernels;
 
 namespace Blip.Verification.Cases;
@@ -67,9 +68,11 @@ public sealed record SearchCase(int Count, int Dimension, int Queries, int K, Se
                     break;
                 case SearchValues.Zero:
                     break;
-                default:
+                case SearchValues.Usual or SearchValues.Tiny:
                     Direction(random, vector);
                     break;
+                default:
+                    throw new UnreachableException($"{Values}");
             }
             if (Values == SearchValues.Tiny)
             {

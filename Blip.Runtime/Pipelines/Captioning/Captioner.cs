@@ -1,6 +1,8 @@
+using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 using Blip.Runtime.Tokenization;
 
@@ -115,5 +117,130 @@ public sealed partial class Captioner : Pipeline
         }
 
         Captioner Open(string device) => PipelineHost.Open(source, options with { Device = device }, host => new Captioner(host, options));
+    }
+
+    /// <summary>Captions one image.</summary>
+    /// <param name="image">The image; a path is one.</param>
+    /// <param name="options">How; null for the model's own way.</param>
+    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or a prompt leaves no room for words.</exception>
+    public Caption Caption(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var plan = Plan(options);
+        plan.Prompt(image);
+        return Caption(image, plan, onToken: null, cancellationToken);
+    }
+
+    /// <summary>Captions one image on the thread pool.</summary>
+    /// <inheritdoc cref="Caption(ImageSource, CaptionOptions?, CancellationToken)"/>
+    public Task<Caption> CaptionAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
+        Task.Run(() => Caption(image, options, cancellationToken), cancellationToken);
+
+    /// <summary>Captions many images; results come in the order of the images, as each batch is done.</summary>
+    /// <inheritdoc cref="CaptionAllAsync(IAsyncEnumerable{ImageSource}, CaptionOptions?, CancellationToken)"/>
+    public IAsyncEnumerable<CaptionResult> CaptionAllAsync(
+        IEnumerable<ImageSource> images, CaptionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        return CaptionAllAsync(images.ToAsyncEnumerable(), options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Captions a stream of images. They are decoded on the thread pool while the device works on those before them, about two batches
+    /// ahead and no more: a slow reader of the results holds everything back. An image that cannot be read is a result with an error.
+    /// </summary>
+    /// <param name="images">The images; each is opened when its turn comes.</param>
+    /// <param name="options">How; null for the model's own way.</param>
+    /// <param name="cancellationToken">Ends the work before the next word of the batch in hand.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or the prompt leaves no room for words; thrown at once.</exception>
+    public IAsyncEnumerable<CaptionResult> CaptionAllAsync(
+        IAsyncEnumerable<ImageSource> images, CaptionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(images);
+        var plan = Plan(options);
+        return team.Length > 1 ? InThreadGroup(images, plan, cancellationToken) : InBatches(images, image => Host.Stage(DecodedImage.Of(image)), batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Captions one image and gives out the text as the model says it; what comes, joined, is the caption's text. A word comes when the
+    /// next one begins, since it may still grow until then.
+    /// </summary>
+    /// <param name="image">The image; a path is one.</param>
+    /// <param name="options">How: greedy or sampling, one sequence. Beam search has no words before its end.</param>
+    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    /// <exception cref="ArgumentException">An option is out of range, asks for beams or several sequences, or the model has no vocabulary; thrown at once.</exception>
+    /// <exception cref="ImageException">The image cannot be read; thrown by the enumeration.</exception>
+    public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
+        StreamAsync(image, options, onEnd: null, cancellationToken);
+
+    /// <inheritdoc cref="StreamAsync(ImageSource, CaptionOptions?, CancellationToken)"/>
+    /// <param name="image">The image; a path is one.</param>
+    /// <param name="options">How: greedy or sampling, one sequence.</param>
+    /// <param name="onEnd">Given the whole caption before the enumeration ends; may be null.</param>
+    /// <param name="cancellationToken">Ends the work before the next word.</param>
+    public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options, Action<Caption>? onEnd, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var plan = Plan(options);
+        var words = WordStream.Check(plan.Generation, Tokenizer);
+        var prompt = plan.Prompt(image);
+        return WordStream.Of(words, Speak, cancellationToken);
+
+        void Speak(Action<int> say, CancellationToken stop)
+        {
+            if (plan.KeepsPrompt)
+                Array.ForEach(prompt, say);
+            var caption = Caption(image, plan, token => say(token.Token), stop);
+            onEnd?.Invoke(caption);
+        }
+    }
+
+    private async IAsyncEnumerable<CaptionResult> InThreadGroup(
+        IAsyncEnumerable<ImageSource> images, CaptionPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var members = Working();
+        var size = members.Min(member => member.Host.BatchSize);
+        var batches = images.SelectAheadAsync(DecodedImage.Of, 2 * size * members.Length, cancellationToken).InGroupsAsync(size, cancellationToken);
+        var devices = members.Select(member => new DevicePoolMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, onToken: null, cancellationToken))
+        {
+            // Nobody knows an image's device when it is decoded: it goes there while that one works on the batch before.
+            Prepare = member.Host.Stages ? batch => [.. batch.Select(member.Host.Stage)] : null,
+            Discard = PipelineHost.Unstage,
+        });
+        var shared = new DevicePool<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>([.. devices], Retire);
+        await foreach (var results in shared.RunAsync(batches, cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var result in results)
+                yield return result;
+        }
+    }
+
+    private void Retire(Captioner member, Exception e)
+    {
+        member.failed = true;
+        lock (failures)
+            failures.Add($"{member.DeviceDescription.Id} ({member.DeviceDescription.Name}) failed, and takes no more images: {e.Message}");
+    }
+
+    // Those that have not failed; all of them where nobody is left, so that whoever calls meets the reason.
+    private Captioner[] Working() => Array.FindAll(team, member => !member.failed) is [_, ..] working ? working : team;
+
+    // Single images go around.
+    private Captioner Next()
+    {
+        if (team.Length == 1)
+            return this;
+        var working = Working();
+        return working[(int)((uint)Interlocked.Increment(ref turns) % working.Length)];
+    }
+
+    private Caption Caption(ImageSource image, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    {
+        // One image has no others to spare: what is wrong with it is an exception.
+        var decoded = new DecodedImage(image, image.Decode(), null);
+        var result = Next().Run([decoded], plan, onToken, cancellationToken)[0];
+        return result.Succeeded ? result.Caption : throw new ImageException(result.Error);
     }
 }
