@@ -11,7 +11,6 @@ using Blip.Emulation.Machine;
 using Blip.Emulation.Ptx;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Kernels.Tuning;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Graph;
@@ -42,9 +41,9 @@ public class EnumDoorTests
         Of<CpuVectors>("vectors", vectors => VectorTypes.Use(vectors, default(Nothing)), CpuVectors.Auto),
         Of<DType>("bytes", format => PackedWeights.BytesOf(3, 5, format)),
         Of<DType>("values", format => format.Floats(3), DType.Int8),
-        Of<DType>("CUDA", format => GemmCuda.Supports(80, format)),
-        Of<DType>("tensor cores", format => WeightTypes.UseMatrix(format, default(Nothing)), DType.Float32),
-        Of<DType>("16 bits", format => WeightTypes.Use16Bits(format, default(Nothing)), DType.Float32, DType.Int8),
+        Of<DType>("CUDA", format => CudaFormats.Supports(80, format)),
+        Of<DType>("tensor cores", format => MatrixTypes.Use(format, default(Nothing)), DType.Float32),
+        Of<DType>("16 bits", format => MatrixTypes.Use16Bits(format, default(Nothing)), DType.Float32, DType.Int8),
         Of<DType>("rounding", format => WeightPacking.Round(1, format), DType.Float32, DType.Int8),
         Of<ResamplingFilter>("weights", filter => ResamplingTable.Create(4, 3, filter)),
         Of<Precision>("formats", precision => precision.ToDType()),

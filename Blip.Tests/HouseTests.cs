@@ -43,6 +43,32 @@ public partial class HouseTests
         ["Tracing"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Pipelines"],
     };
 
+    // Room of Blip.Kernels -> the rooms that its files may name, all of which stand before it.
+    private static readonly OrderedDictionary<string, string[]> KernelRooms = new()
+    {
+        ["Formats"] = [],
+        ["Common"] = [],
+        ["Maths"] = [],
+        ["Lanes"] = ["Formats"],
+        ["Ptx"] = ["Formats", "Lanes"],
+        ["Devices"] = ["Ptx"],
+        ["Simd"] = ["Formats", "Maths", "Devices"],
+        ["Weights"] = ["Formats", "Common", "Maths", "Lanes", "Devices"],
+        ["Elementwise"] = ["Common", "Maths", "Devices", "Simd"],
+        ["Activations"] = ["Common", "Maths", "Devices", "Simd", "Elementwise"],
+        ["Normalization"] = ["Formats", "Common", "Maths", "Ptx", "Devices", "Simd"],
+        ["Gemm"] =
+        [
+            "Formats", "Common", "Maths", "Lanes", "Ptx", "Devices", "Simd", "Weights", "Elementwise", "Activations", "Normalization",
+        ],
+        ["Attention"] = ["Formats", "Common", "Maths", "Lanes", "Ptx", "Devices", "Simd", "Elementwise", "Gemm"],
+        ["PatchEmbedding"] = ["Formats", "Common", "Maths", "Ptx", "Devices", "Simd"],
+        ["Embedding"] = ["Common", "Devices", "Simd", "Weights"],
+        ["Resampling"] = ["Common", "Devices"],
+        ["Sampling"] = ["Common", "Maths", "Devices", "Simd"],
+        ["Search"] = ["Common", "Maths", "Devices", "Simd"],
+    };
+
     public static TheoryData<string> ProjectNames => [.. Projects.Keys];
 
     public static TheoryData<string> RoomNames => [.. Rooms.Keys];
@@ -74,6 +100,29 @@ public partial class HouseTests
         var folders = Sources("Blip.Runtime/").Select(file => file.Split('/')).Where(parts => parts.Length > 2).Select(parts => parts[1]).Distinct();
 
         AssertNone(folders.Except(Rooms.Keys));
+    }
+
+    [Fact]
+    public void Rooms_of_the_kernels_name_only_the_rooms_of_their_rule()
+    {
+        var ties = RoomTies.Of("Blip.Kernels");
+
+        AssertNone(ties.Where(tie => !KernelRooms[tie.Room].Contains(tie.Other)).Select(tie => $"{tie.Place} of {tie.Other}"));
+        // A rule that nothing needs allows what nobody decided.
+        AssertNone(
+            from rule in KernelRooms
+            from other in rule.Value.Except(ties.Where(tie => tie.Room == rule.Key).Select(tie => tie.Other))
+            select $"{rule.Key}: {other}");
+    }
+
+    [Fact]
+    public void Every_room_of_the_kernels_has_a_rule_and_names_none_that_comes_later()
+    {
+        Assert.Equal(KernelRooms.Keys.Order(), RoomTies.RoomsOf("Blip.Kernels").Order());
+        AssertNone(
+            from room in KernelRooms.Keys
+            from other in KernelRooms[room].Except(KernelRooms.Keys.TakeWhile(before => before != room))
+            select $"{room}: {other}");
     }
 
     [Fact]

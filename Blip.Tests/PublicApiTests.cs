@@ -136,7 +136,10 @@ public class PublicApiTests
         if (type.IsEnum || type.IsAssignableTo(typeof(Delegate)))
             return "";
         var inherited = type.BaseType?.GetInterfaces() ?? [];
-        var bases = type.GetInterfaces().Except(inherited).Where(one => !one.Name.StartsWith("IEquatable", StringComparison.Ordinal)).Select(one => Name(one, null))
+        // An internal interface promises nothing.
+        var bases = type.GetInterfaces().Except(inherited)
+            .Where(one => one.IsVisible && !one.Name.StartsWith("IEquatable", StringComparison.Ordinal))
+            .Select(one => Name(one, null))
             .Order(StringComparer.Ordinal).ToList();
         if (type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType))
             bases.Insert(0, Name(parent, null));

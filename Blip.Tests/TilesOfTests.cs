@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Blip.Kernels.Tuning;
+using Blip.Kernels;
 
 namespace Blip.Tests;
 

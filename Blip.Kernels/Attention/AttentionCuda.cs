@@ -28,7 +28,7 @@ internal static class AttentionCuda
     /// <summary>Whether many queries are multiplied on tensor cores, in a precision of 16 bits.</summary>
     public static bool OnTensorCores(int architecture, in AttentionArgs args) =>
         !AttentionStep.Supports(args) && AttentionTensorCore.Supports(args)
-        && args.Precision.Is16Bits() && GemmCuda.Supports(architecture, args.Precision);
+        && args.Precision.Is16Bits() && CudaFormats.Supports(architecture, args.Precision);
 
     private static bool TryRun<TRows>(Device device, in AttentionArgs args)
         where TRows : struct, IRowReader
@@ -45,7 +45,7 @@ internal static class AttentionCuda
     }
 
     private static void Multiply<TInputs>(Device device, in AttentionArgs args)
-        where TInputs : struct, IMatrixInputs => WeightTypes.Use16Bits(args.Precision, new Launch<TInputs>(device, args));
+        where TInputs : struct, IMatrixInputs => MatrixTypes.Use16Bits(args.Precision, new Launch<TInputs>(device, args));
 
     private readonly struct Launch<TInputs>(Device device, AttentionArgs args) : IMatrixUse
         where TInputs : struct, IMatrixInputs

@@ -1,5 +1,4 @@
 using Blip.Kernels.Ptx;
-using Blip.Kernels.Tuning;
 using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Runtime;
@@ -18,14 +17,13 @@ public sealed partial class Device
     /// <exception cref="DeviceException">An environment variable (<c>BLIP_CPU</c>, <c>BLIP_TILE</c>, <c>BLIP_TF32</c>, <c>BLIP_WGMMA</c>) says what it cannot mean here.</exception>
     public static IReadOnlyList<DeviceDescription> List()
     {
-        var tile = Environment.GetEnvironmentVariable(TileChoice.Variable);
         // The processor asks none of them, and may be all that there is.
         CheckEnvironment(new DeviceOptions());
         return
         [
             .. Present().Select(device => device.Kind == DeviceKind.Cpu ? device : device with
             {
-                Tile = TileChoice.Describe(device, tile, TileCache.UserFolder),
+                Tile = IDeviceTuning.Current.Describe(device),
             }),
         ];
     }
@@ -33,7 +31,7 @@ public sealed partial class Device
     // A wrong word is refused whichever device is opened: who sets a variable wants to hear of it.
     private static void CheckEnvironment(DeviceOptions options)
     {
-        TileChoice.Resolve(options.Tile, Environment.GetEnvironmentVariable(TileChoice.Variable));
+        IDeviceTuning.Current.Check(options);
         CudaSwitch.Allows(options.Tf32, CudaSwitch.Tf32);
         CudaSwitch.Allows(options.WarpGroups, CudaSwitch.WarpGroups);
     }
@@ -95,7 +93,7 @@ public sealed partial class Device
     private static Device OpenProcessor(DeviceDescription description, DeviceOptions options)
     {
         var threads = Math.Max(2, options.GroupSize);
-        var context = Context.Create(builder => { Configure(builder); builder.CPU(new CPUDevice(2, threads / 2, description.Units)); });
+        var context = Context.Create(builder => { Compilation.Configure(builder); builder.CPU(new CPUDevice(2, threads / 2, description.Units)); });
         return new Device(context, context.GetDevice<CPUDevice>(0).CreateCPUAccelerator(context, CPUAcceleratorMode.Parallel), description, options);
     }
 
@@ -122,7 +120,7 @@ public sealed partial class Device
     {
         var context = Context.Create(builder =>
         {
-            Configure(builder);
+            Compilation.Configure(builder);
             // A driver that is missing or broken means no such device; the others still count.
             TryAdd(() => builder.Cuda());
             TryAdd(() => builder.OpenCL());

@@ -1,6 +1,5 @@
-using Blip.Kernels.Tuning;
+using Blip.Kernels.Ptx;
 using ILGPU;
-using ILGPU.Algorithms;
 using ILGPU.Runtime;
 
 namespace Blip.Kernels.Devices;
@@ -12,7 +11,7 @@ namespace Blip.Kernels.Devices;
 public sealed partial class Device : IDisposable
 {
     /// <summary>The largest group that a portable kernel may be launched with; its shared arrays are of this size.</summary>
-    public const int MaxGroupSize = 256;
+    public const int MaxGroupSize = Compilation.MaxGroupSize;
 
     private readonly Context context;
     private readonly KernelLoader kernels;
@@ -33,9 +32,7 @@ public sealed partial class Device : IDisposable
         Stream = description.Kind == DeviceKind.Cuda ? accelerator.CreateStream() : accelerator.DefaultStream;
         Workers = description.Kind == DeviceKind.Cpu ? description.Units : accelerator.NumMultiprocessors;
         GroupSize = options.GroupSize > 0 ? options.GroupSize : DefaultGroupSize(description);
-        var (shape, tunes) = TileChoice.Resolve(options.Tile, Environment.GetEnvironmentVariable(TileChoice.Variable));
-        // The portable kernels run on the CPU accelerator in tests alone.
-        Tile = description.Kind == DeviceKind.Cpu ? new TileChoice(this, null, false, "") : new TileChoice(this, shape, tunes, options.TileFolder ?? TileCache.UserFolder);
+        Choice = IDeviceTuning.Current.Choose(this, options);
         SharedMemoryOnRequest = SharedMemoryOf(accelerator);
         kernels = new KernelLoader(accelerator, SharedMemoryOnRequest);
         nothing = Allocate<byte>(64);
@@ -62,8 +59,8 @@ public sealed partial class Device : IDisposable
     /// <summary>What the CPU variants compute with; means nothing on other devices.</summary>
     internal CpuVectors Vectors => Description.Vectors ?? CpuVectors.Auto;
 
-    /// <summary>How the linear layer cuts its work.</summary>
-    internal TileChoice Tile { get; }
+    /// <summary>What <see cref="IDeviceTuning"/> chose; the linear layer knows its type.</summary>
+    internal IDeviceChoice Choice { get; }
 
     /// <summary>Work-items per group of the portable kernels; fixed while the device is open, since it fixes the order of sums.</summary>
     public int GroupSize { get; }
@@ -144,11 +141,7 @@ public sealed partial class Device : IDisposable
         context.Dispose();
     }
 
-    internal static readonly KernelSpecialization Specialization = new(MaxGroupSize, null);
-
     internal static int DefaultGroupSize(DeviceDescription description) => description.IsProcessor ? 1 : 128;
-
-    internal static void Configure(Context.Builder builder) => builder.Optimize(OptimizationLevel.O2).EnableAlgorithms();
 
     internal void Track(long bytes)
     {

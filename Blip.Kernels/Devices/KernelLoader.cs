@@ -47,7 +47,7 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
     {
         if (accelerator.AcceleratorType == AcceleratorType.CPU)
             return accelerator.LoadKernel(method);
-        var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), LaunchBoundsAttribute.Of(method));
+        var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Compilation.SpecializationOf(method));
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
         var kernel = accelerator.LoadKernel(compiled);

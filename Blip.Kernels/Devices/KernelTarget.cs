@@ -5,5 +5,5 @@ namespace Blip.Kernels.Devices;
 public readonly record struct KernelTarget(int Architecture)
 {
     /// <summary>The kernels of a device.</summary>
-    public static KernelTarget Of(Device device) => new(device.Tile.Origin == Tuning.TileOrigin.Forced ? 0 : device.Architecture);
+    public static KernelTarget Of(Device device) => new(device.Choice.IsPortable ? 0 : device.Architecture);
 }

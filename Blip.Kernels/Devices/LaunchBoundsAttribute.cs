@@ -1,4 +1,4 @@
-using System.Reflection;
+using Blip.Kernels.Ptx;
 using ILGPU.Runtime;
 
 namespace Blip.Kernels.Devices;
@@ -10,7 +10,7 @@ namespace Blip.Kernels.Devices;
 /// <param name="threads">The most work-items of a group.</param>
 /// <param name="groups">The least groups that fit a multiprocessor.</param>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class LaunchBoundsAttribute(int threads, int groups) : Attribute
+public sealed class LaunchBoundsAttribute(int threads, int groups) : Attribute, ILaunchBounds
 {
     /// <summary>The most work-items of a group.</summary>
     public int Threads { get; } = threads;
@@ -18,7 +18,5 @@ public sealed class LaunchBoundsAttribute(int threads, int groups) : Attribute
     /// <summary>The least groups that fit a multiprocessor.</summary>
     public int Groups { get; } = groups;
 
-    /// <summary>What ILGPU is to know of a kernel.</summary>
-    internal static KernelSpecialization Of(MethodInfo kernel) =>
-        kernel.GetCustomAttribute<LaunchBoundsAttribute>() is { } bounds ? new KernelSpecialization(bounds.Threads, bounds.Groups) : Device.Specialization;
+    KernelSpecialization ILaunchBounds.Specialization => new(Threads, Groups);
 }

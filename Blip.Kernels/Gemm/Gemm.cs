@@ -1,5 +1,4 @@
 using Blip.Kernels.Devices;
-using Blip.Kernels.Tuning;
 
 namespace Blip.Kernels;
 
@@ -52,7 +51,7 @@ public static class Gemm
     /// <param name="weights">How the weights are stored.</param>
     /// <param name="inFeatures">The length of a row.</param>
     public static DType? InputFormat(KernelTarget target, DType weights, int inFeatures) =>
-        inFeatures % ValueFormats.Unit == 0 ? GemmCuda.Rounded(target.Architecture, weights) : null;
+        inFeatures % ValueFormats.Unit == 0 ? CudaFormats.Rounded(target.Architecture, weights) : null;
 
     /// <summary>Whether outputs may be stored in a format of 16 bits: the one to which inputs are rounded.</summary>
     /// <param name="target">Which kernels run.</param>
@@ -60,13 +59,13 @@ public static class Gemm
     /// <param name="outFeatures">The length of a row.</param>
     /// <param name="format">The format that is asked for.</param>
     public static bool CanStore(KernelTarget target, DType weights, int outFeatures, DType format) =>
-        outFeatures % ValueFormats.Unit == 0 && GemmCuda.Rounded(target.Architecture, weights) == format;
+        outFeatures % ValueFormats.Unit == 0 && CudaFormats.Rounded(target.Architecture, weights) == format;
 
     /// <summary>Whether the kernel that multiplies so many rows normalises them, too; elsewhere the norm is a launch of its own.</summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="weights">How the weights are stored.</param>
     /// <param name="rows">The rows.</param>
-    public static bool FusesNorm(KernelTarget target, DType weights, long rows) => GemmCuda.Supports(target.Architecture, weights) && GemmCuda.NormsIn(rows);
+    public static bool FusesNorm(KernelTarget target, DType weights, long rows) => CudaFormats.Supports(target.Architecture, weights) && GemmCuda.NormsIn(rows);
 
     /// <summary>Multiplies; see the formula above.</summary>
     /// <exception cref="ArgumentException">
@@ -103,10 +102,10 @@ public static class Gemm
         // By the device, never by the number of rows: the bits of an output must not depend on its batch.
         if (!portable)
             GemmSimd.Run(device, args);
-        else if (GemmCuda.Supports(KernelTarget.Of(device).Architecture, args.Weights.Format))
+        else if (CudaFormats.Supports(KernelTarget.Of(device).Architecture, args.Weights.Format))
             return GemmCuda.Run(device, args);
         else
-            GemmShapes.Run(device, args, device.Tile.For(args));
+            GemmShapes.Run(device, args, TileChoice.Of(device).For(args));
         return false;
     }
 

@@ -20,13 +20,13 @@ internal static class LanesPortable
     public static void LoadFloat16(ArrayView<ushort> from, int index, ArrayView<float> lanes, int count)
     {
         for (var i = 0; i < count; i++)
-            lanes[i] = Float16Weights.Decode(from[index + i]);
+            lanes[i] = SixteenBits.FromFloat16(from[index + i]);
     }
 
     public static void LoadBFloat16(ArrayView<ushort> from, int index, ArrayView<float> lanes, int count)
     {
         for (var i = 0; i < count; i++)
-            lanes[i] = BFloat16Weights.Decode(from[index + i]);
+            lanes[i] = SixteenBits.FromBFloat16(from[index + i]);
     }
 
     public static void LoadInt8(ArrayView<sbyte> from, int index, int odd, ArrayView<float> lanes, int count)

@@ -24,7 +24,7 @@ public static class LayerNorm
     /// <param name="width">Elements per row.</param>
     /// <param name="format">The format that is asked for.</param>
     public static bool CanStore(KernelTarget target, int width, DType format) =>
-        format.Is16Bits() && width % ValueFormats.Unit == 0 && GemmCuda.Rounded(target.Architecture, format) == format;
+        format.Is16Bits() && width % ValueFormats.Unit == 0 && CudaFormats.Rounded(target.Architecture, format) == format;
 
     /// <summary>Normalises each row. Done in place where <paramref name="y"/> is <paramref name="x"/> or the residual, and of their format.</summary>
     /// <param name="device">Where the views live.</param>

@@ -23,7 +23,7 @@ internal static class LayerNormWarps
         if (format == DType.Float32)
             launch.Write<SingleRows>();
         else
-            WeightTypes.Use16Bits(format, launch);
+            MatrixTypes.Use16Bits(format, launch);
     }
 
     /// <summary>Groups and their size.</summary>

@@ -23,7 +23,7 @@ public static unsafe class Patchify
     /// <param name="patch">Rows and columns of a patch.</param>
     /// <param name="format">The format that is asked for.</param>
     public static bool CanStore(KernelTarget target, int channels, int patch, DType format) =>
-        format.Is16Bits() && patch % 2 == 0 && (long)channels * patch * patch % ValueFormats.Unit == 0 && GemmCuda.Rounded(target.Architecture, format) == format;
+        format.Is16Bits() && patch % 2 == 0 && (long)channels * patch * patch % ValueFormats.Unit == 0 && CudaFormats.Rounded(target.Architecture, format) == format;
 
     /// <summary>Writes the patches; pixels beyond the last whole patch are left out, as the convolution leaves them.</summary>
     /// <param name="device">Where the views live.</param>
@@ -76,7 +76,7 @@ public static unsafe class Patchify
         if (format == DType.Float32)
             launch.Run(Kernel);
         else
-            WeightTypes.Use16Bits(format, launch);
+            MatrixTypes.Use16Bits(format, launch);
     }
 
     private readonly struct Launch(

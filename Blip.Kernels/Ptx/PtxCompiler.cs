@@ -1,5 +1,4 @@
 using System.Reflection;
-using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -11,19 +10,19 @@ namespace Blip.Kernels.Ptx;
 /// <summary>Compiles kernels to PTX where there is no CUDA driver: for tests, and to read what a GPU would run.</summary>
 public static class PtxCompiler
 {
-    /// <summary>Compiles one kernel as <see cref="Device"/> does on CUDA.</summary>
+    /// <summary>Compiles one kernel as a device does on CUDA.</summary>
     /// <param name="kernel">A static, explicitly grouped kernel, closed over its type arguments.</param>
     /// <param name="architecture">For example <see cref="CudaArchitecture.SM_90"/>.</param>
     /// <param name="repaired">False shows what ILGPU makes without <see cref="CodePlacementRepair"/> and <see cref="UniformBranchRepair"/>.</param>
     public static string Compile(MethodInfo kernel, CudaArchitecture architecture, bool repaired = true)
     {
         // One failed compilation poisons what its context compiles later: a fresh context each time.
-        using var context = Context.Create(builder => Device.Configure(builder));
+        using var context = Context.Create(builder => Compilation.Configure(builder));
         Intrinsics.Register(context);
         using var backend = new PTXBackend(context, architecture, InstructionSet(architecture), null!);
         if (repaired)
             CodePlacementRepair.Apply(backend);
-        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), LaunchBoundsAttribute.Of(kernel));
+        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), Compilation.SpecializationOf(kernel));
         return repaired ? WarpGroupTarget.Apply(UniformBranchRepair.Apply(compiled.PTXAssembly)) : compiled.PTXAssembly;
     }
 

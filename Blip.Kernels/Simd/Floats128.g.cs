@@ -40,10 +40,10 @@ internal readonly unsafe struct Floats128(Vector128<float> value) : IVector<Floa
     public static Floats128 LoadFloat16(ushort* source)
     {
         var bits = Vector128.WidenLower(Vector64.Load(source).ToVector128Unsafe());
-        var magnitude = ((bits & Vector128.Create(0x7FFFu)) << 13).AsSingle() * Vector128.Create(Float16Weights.Rebias);
+        var magnitude = ((bits & Vector128.Create(0x7FFFu)) << 13).AsSingle() * Vector128.Create(SixteenBits.Rebias);
         var sign = (bits & Vector128.Create(0x8000u)) << 16;
         var infinite =
-            Vector128.GreaterThanOrEqual(magnitude, Vector128.Create(Float16Weights.Infinite)).AsUInt32()
+            Vector128.GreaterThanOrEqual(magnitude, Vector128.Create(SixteenBits.Infinite)).AsUInt32()
             & Vector128.Create(0x7F800000u);
         return new((magnitude.AsUInt32() | sign | infinite).AsSingle());
     }

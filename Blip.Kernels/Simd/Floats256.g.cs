@@ -40,10 +40,10 @@ internal readonly unsafe struct Floats256(Vector256<float> value) : IVector<Floa
     public static Floats256 LoadFloat16(ushort* source)
     {
         var bits = Vector256.WidenLower(Vector128.Load(source).ToVector256Unsafe());
-        var magnitude = ((bits & Vector256.Create(0x7FFFu)) << 13).AsSingle() * Vector256.Create(Float16Weights.Rebias);
+        var magnitude = ((bits & Vector256.Create(0x7FFFu)) << 13).AsSingle() * Vector256.Create(SixteenBits.Rebias);
         var sign = (bits & Vector256.Create(0x8000u)) << 16;
         var infinite =
-            Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(Float16Weights.Infinite)).AsUInt32()
+            Vector256.GreaterThanOrEqual(magnitude, Vector256.Create(SixteenBits.Infinite)).AsUInt32()
             & Vector256.Create(0x7F800000u);
         return new((magnitude.AsUInt32() | sign | infinite).AsSingle());
     }

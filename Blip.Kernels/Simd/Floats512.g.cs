@@ -40,10 +40,10 @@ internal readonly unsafe struct Floats512(Vector512<float> value) : IVector<Floa
     public static Floats512 LoadFloat16(ushort* source)
     {
         var bits = Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe());
-        var magnitude = ((bits & Vector512.Create(0x7FFFu)) << 13).AsSingle() * Vector512.Create(Float16Weights.Rebias);
+        var magnitude = ((bits & Vector512.Create(0x7FFFu)) << 13).AsSingle() * Vector512.Create(SixteenBits.Rebias);
         var sign = (bits & Vector512.Create(0x8000u)) << 16;
         var infinite =
-            Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(Float16Weights.Infinite)).AsUInt32()
+            Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(SixteenBits.Infinite)).AsUInt32()
             & Vector512.Create(0x7F800000u);
         return new((magnitude.AsUInt32() | sign | infinite).AsSingle());
     }

@@ -112,7 +112,7 @@ public class ParquetFormatTests
         var path = Path.Combine(folder.Path, "list.parquet");
         ParquetFiles.Write(path, ParquetFiles.Of<byte[]>("image", Jpeg), ParquetFiles.Of("score", 0.5));
 
-        Assert.Equal($"{path}: it has no column 'image' for the image; it has image, score.", Refused(new() { ImageColumn = "image" }));
+        Assert.Equal($"{path}: it has no column 'photo' for the image; it has image, score.", Refused(new() { ImageColumn = "photo" }));
         Assert.Equal($"{path}: it has no column 'alt' for the text; it has image, score.", Refused(new() { TextColumn = "alt" }));
         Assert.Equal(
             $"{path}: the column 'score' can hold no key: a text or a whole number is what it should hold.",

@@ -49,10 +49,10 @@ internal static class FloatsTemplate
                 public static {{type}} LoadFloat16(ushort* source)
                 {
                     var bits = {{vector}}.WidenLower({{half}}.Load(source).ToVector{{width}}Unsafe());
-                    var magnitude = ((bits & {{vector}}.Create(0x7FFFu)) << 13).AsSingle() * {{vector}}.Create(Float16Weights.Rebias);
+                    var magnitude = ((bits & {{vector}}.Create(0x7FFFu)) << 13).AsSingle() * {{vector}}.Create(SixteenBits.Rebias);
                     var sign = (bits & {{vector}}.Create(0x8000u)) << 16;
                     var infinite =
-                        {{vector}}.GreaterThanOrEqual(magnitude, {{vector}}.Create(Float16Weights.Infinite)).AsUInt32()
+                        {{vector}}.GreaterThanOrEqual(magnitude, {{vector}}.Create(SixteenBits.Infinite)).AsUInt32()
                         & {{vector}}.Create(0x7F800000u);
                     return new((magnitude.AsUInt32() | sign | infinite).AsSingle());
                 }

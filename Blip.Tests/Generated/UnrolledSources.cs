@@ -28,9 +28,9 @@ internal static class UnrolledSources
         ["Blip.Kernels/Simd/Pairs128.g.cs"] = () => PairsTemplate.Write(128),
         ["Blip.Kernels/Simd/Pairs256.g.cs"] = () => PairsTemplate.Write(256),
         ["Blip.Kernels/Simd/Pairs512.g.cs"] = () => PairsTemplate.Write(512),
-        ["Blip.Kernels/Gemm/GemmTileShapes.g.cs"] = GemmTileShapesTemplate.Write,
-        ["Blip.Kernels/Gemm/GemmTiles.g.cs"] = GemmTilesTemplate.Write,
-        ["Blip.Kernels/Gemm/GemmTilesInt8.g.cs"] = GemmTilesInt8Template.Write,
+        ["Blip.Kernels/Gemm/Portable/GemmTileShapes.g.cs"] = GemmTileShapesTemplate.Write,
+        ["Blip.Kernels/Gemm/Cpu/GemmTiles.g.cs"] = GemmTilesTemplate.Write,
+        ["Blip.Kernels/Gemm/Cpu/GemmTilesInt8.g.cs"] = GemmTilesInt8Template.Write,
         ["Blip.Kernels/Attention/PanelProduct.g.cs"] = PanelProductTemplate.Write,
     };
 

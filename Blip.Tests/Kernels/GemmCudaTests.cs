@@ -98,7 +98,7 @@ public class GemmCudaTests
     private static void CheckHalves<TStages>(GemmCase gemm, GemmInputs inputs, GemmCudaShape shape, string architecture, float[] expected)
         where TStages : struct, ITileStages
     {
-        var format = GemmCuda.Rounded(80, gemm.Format)!.Value;
+        var format = CudaFormats.Rounded(80, gemm.Format)!.Value;
         var stored = inputs with { X = HalfValues.Pack(inputs.X, format) };
         Assert.True(Bits(expected).SequenceEqual(Bits(Run<TStages>(gemm, stored, shape, architecture, isStored: true))), $"{gemm}, {shape}: inputs of 16 bits give other bits");
         var outputs = Run<TStages>(gemm, stored, shape, architecture, isStored: true, rounds: true);

@@ -1,6 +1,5 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
-using Blip.Kernels.Tuning;
 
 namespace Blip.Tests.Kernels;
 
@@ -181,9 +180,9 @@ public sealed class TileTuningTests : IDisposable
         // The door asks by itself, and the second time it has the answer.
         if (tile is "auto" or "off")
             Gemm.Run(device, args);
-        var (origin, buffers) = (device.Tile.Origin, device.Allocations);
-        var shape = device.Tile.For(args);
-        Assert.Equal((origin, buffers), (device.Tile.Origin, device.Allocations));
+        var (origin, buffers) = (TileChoice.Of(device).Origin, device.Allocations);
+        var shape = TileChoice.Of(device).For(args);
+        Assert.Equal((origin, buffers), (TileChoice.Of(device).Origin, device.Allocations));
         return (origin, shape);
     }
 }

@@ -20,7 +20,7 @@ internal static class GemmTf32
     private const int InputSize = GemmTensorCore.TileRows * InputStride, StageSize = InputSize + (Depth * WeightStride);
 
     // Sums go out through shared memory, 64 rows at a time.
-    private const int OutRows = 64, OutStride = GemmTensorCore.OutStride;
+    private const int OutRows = 64, OutStride = MatrixStage.OutStride;
 
     public static void Run(Device device, in GemmArgs args) =>
         device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel)(
@@ -95,10 +95,10 @@ internal static class GemmTf32
             if (warpRow == half)
             {
                 var at = (((lane >> 2) * OutStride) + warpColumn + ((lane & 3) * 2)) >> 1;
-                GemmTensorCore.Store(output, at, total0);
-                GemmTensorCore.Store(output, at + (16 * OutStride / 2), total1);
-                GemmTensorCore.Store(output, at + (32 * OutStride / 2), total2);
-                GemmTensorCore.Store(output, at + (48 * OutStride / 2), total3);
+                MatrixStage.Store(output, at, total0);
+                MatrixStage.Store(output, at + (16 * OutStride / 2), total1);
+                MatrixStage.Store(output, at + (32 * OutStride / 2), total2);
+                MatrixStage.Store(output, at + (48 * OutStride / 2), total3);
             }
             Group.Barrier();
             GemmEpilogue.Run(

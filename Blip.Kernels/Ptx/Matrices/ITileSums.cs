@@ -27,7 +27,7 @@ internal interface ITileSums<TSelf>
     /// <summary>Whether the thread's rows are those from <paramref name="first"/> on, 0 or 64.</summary>
     static abstract bool Holds(int first);
 
-    /// <summary>Writes the thread's sums into 64 rows of <see cref="GemmTensorCore.OutStride"/> floats.</summary>
+    /// <summary>Writes the thread's sums into 64 rows of <see cref="MatrixStage.OutStride"/> floats.</summary>
     static abstract void Store(ArrayView<Floats2> to, TSelf sums);
 }
 
@@ -64,11 +64,11 @@ internal struct WarpSums : ITileSums<WarpSums>
         where TPrecision : struct, IMatrixPrecision
     {
         // Where the rows of this thread's matrices begin: 16-byte pieces are swizzled.
-        var inputs = stage + (uint)(((Row + (Lane & 15)) * GemmTensorCore.InputRow) + (((Lane >> 4) ^ ((Lane >> 1) & 3)) << 4));
-        var columns = stage + (uint)(GemmTensorCore.InputBytes + ((Column >> 6) * GemmTensorCore.PanelBytes) + ((Lane & 15) * GemmTensorCore.PanelRow)
+        var inputs = stage + (uint)(((Row + (Lane & 15)) * MatrixStage.InputRow) + (((Lane >> 4) ^ ((Lane >> 1) & 3)) << 4));
+        var columns = stage + (uint)(MatrixStage.InputBytes + ((Column >> 6) * MatrixStage.PanelBytes) + ((Lane & 15) * MatrixStage.PanelRow)
             + (((((Column & 63) >> 3) + (Lane >> 4)) ^ (Lane & 7)) << 4));
         sums = Half<TPrecision>(inputs, columns, sums);
-        return Half<TPrecision>(inputs ^ 32, columns + (16 * GemmTensorCore.PanelRow), sums);
+        return Half<TPrecision>(inputs ^ 32, columns + (16 * MatrixStage.PanelRow), sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -86,11 +86,11 @@ internal struct WarpSums : ITileSums<WarpSums>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ArrayView<Floats2> to, WarpSums sums)
     {
-        var at = (((Lane >> 2) * GemmTensorCore.OutStride) + Column + ((Lane & 3) * 2)) >> 1;
-        GemmTensorCore.Store(to, at, sums.R0);
-        GemmTensorCore.Store(to, at + (16 * GemmTensorCore.OutStride / 2), sums.R1);
-        GemmTensorCore.Store(to, at + (32 * GemmTensorCore.OutStride / 2), sums.R2);
-        GemmTensorCore.Store(to, at + (48 * GemmTensorCore.OutStride / 2), sums.R3);
+        var at = (((Lane >> 2) * MatrixStage.OutStride) + Column + ((Lane & 3) * 2)) >> 1;
+        MatrixStage.Store(to, at, sums.R0);
+        MatrixStage.Store(to, at + (16 * MatrixStage.OutStride / 2), sums.R1);
+        MatrixStage.Store(to, at + (32 * MatrixStage.OutStride / 2), sums.R2);
+        MatrixStage.Store(to, at + (48 * MatrixStage.OutStride / 2), sums.R3);
     }
 
     // 16 of the 32 k.
@@ -102,9 +102,9 @@ internal struct WarpSums : ITileSums<WarpSums>
         return new WarpSums
         {
             R0 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs), w, sums.R0),
-            R1 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (16 * GemmTensorCore.InputRow)), w, sums.R1),
-            R2 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (32 * GemmTensorCore.InputRow)), w, sums.R2),
-            R3 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (48 * GemmTensorCore.InputRow)), w, sums.R3),
+            R1 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (16 * MatrixStage.InputRow)), w, sums.R1),
+            R2 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (32 * MatrixStage.InputRow)), w, sums.R2),
+            R3 = MatrixTile16.MultiplyAdd<TPrecision>(TensorCore.LoadMatrices(inputs + (48 * MatrixStage.InputRow)), w, sums.R3),
         };
     }
 }

@@ -14,7 +14,7 @@ internal struct WarpGroupSums : ITileSums<WarpGroupSums>
     public MatrixTile16 C0, C1, C2, C3;
 
     // In units of 16 bytes: from eight rows to the next ones; from 64 columns to the next ones; layouts of 64 and 128 bytes.
-    private const ulong InputRows = (8 * GemmTensorCore.InputRow) >> 4, WeightRows = (8 * GemmTensorCore.PanelRow) >> 4, Panel = GemmTensorCore.PanelBytes >> 4;
+    private const ulong InputRows = (8 * MatrixStage.InputRow) >> 4, WeightRows = (8 * MatrixStage.PanelRow) >> 4, Panel = MatrixStage.PanelBytes >> 4;
     private const ulong InputLayout = (1ul << 16) | (InputRows << 32) | (2ul << 62), WeightLayout = (Panel << 16) | (WeightRows << 32) | (1ul << 62);
 
     private static int WarpGroup
@@ -31,9 +31,9 @@ internal struct WarpGroupSums : ITileSums<WarpGroupSums>
     public static WarpGroupSums MultiplyAdd<TPrecision>(uint stage, WarpGroupSums sums)
         where TPrecision : struct, IMatrixPrecision
     {
-        var inputs = stage + (uint)(WarpGroup * 64 * GemmTensorCore.InputRow);
+        var inputs = stage + (uint)(WarpGroup * 64 * MatrixStage.InputRow);
         return TPrecision.MultiplyAdd(
-            ((inputs & 0x3FFFF) >> 4) | InputLayout, (((stage + GemmTensorCore.InputBytes) & 0x3FFFF) >> 4) | WeightLayout, sums);
+            ((inputs & 0x3FFFF) >> 4) | InputLayout, (((stage + MatrixStage.InputBytes) & 0x3FFFF) >> 4) | WeightLayout, sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -52,10 +52,10 @@ internal struct WarpGroupSums : ITileSums<WarpGroupSums>
     public static void Store(ArrayView<Floats2> to, WarpGroupSums sums)
     {
         var (lane, warp) = (Group.IdxX & 31, (Group.IdxX >> 5) & 3);
-        var at = ((((warp * 16) + (lane >> 2)) * GemmTensorCore.OutStride) + ((lane & 3) * 2)) >> 1;
-        GemmTensorCore.Store(to, at, sums.C0);
-        GemmTensorCore.Store(to, at + 16, sums.C1);
-        GemmTensorCore.Store(to, at + 32, sums.C2);
-        GemmTensorCore.Store(to, at + 48, sums.C3);
+        var at = ((((warp * 16) + (lane >> 2)) * MatrixStage.OutStride) + ((lane & 3) * 2)) >> 1;
+        MatrixStage.Store(to, at, sums.C0);
+        MatrixStage.Store(to, at + 16, sums.C1);
+        MatrixStage.Store(to, at + 32, sums.C2);
+        MatrixStage.Store(to, at + 48, sums.C3);
     }
 }

@@ -15,12 +15,13 @@ namespace Blip.Kernels;
 /// </summary>
 internal static class GemmTensorCore
 {
-    public const int TileRows = 128, TileColumns = 128;
+    public const int TileRows = MatrixStage.Rows, TileColumns = MatrixStage.Columns;
 
-    private const int Threads = 256, Depth = 32;
+    private const int Threads = 256, Depth = MatrixStage.Depth;
 
-    // In bytes: a row of inputs holds 32 k; weights lie as in their panel, a row of 64 outputs for each k.
-    public const int InputRow = 64, InputBytes = TileRows * InputRow, PanelRow = 128, PanelBytes = Depth * PanelRow, StageBytes = InputBytes + (2 * PanelBytes);
+    public const int StageBytes = InputBytes + (2 * PanelBytes);
+
+    private const int InputRow = MatrixStage.InputRow, InputBytes = MatrixStage.InputBytes, PanelRow = MatrixStage.PanelRow, PanelBytes = MatrixStage.PanelBytes;
 
     // From a piece of inputs to the same one 64 rows further down, in units of 16 bytes.
     private const int LowerRows = InputBytes / 2 / 16;
@@ -28,8 +29,8 @@ internal static class GemmTensorCore
     // Groups that run at the same time should share inputs and weights: they are numbered through bands of so many tiles of rows.
     private const int Band = 8;
 
-    // Sums go out through shared memory, half of the rows at a time; the distance of rows puts them into different banks.
-    public const int OutRows = 64, OutStride = TileColumns + 4;
+    // Sums go out through shared memory, half of the rows at a time.
+    private const int OutRows = 64, OutStride = MatrixStage.OutStride;
 
     /// <summary>Multiplies, through as many stages as the device has memory for.</summary>
     public static void Run<TWeights, TInputs, TSums>(Device device, in GemmArgs args)
@@ -192,22 +193,5 @@ internal static class GemmTensorCore
                 shared.Cast<float>(), OutStride, OutRows, TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
                 scales, bias, residual, y, rows, outFeatures, activation, rounds);
         }
-    }
-
-    /// <summary>Writes 16 rows and 32 columns; <paramref name="at"/> counts pairs of floats.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(ArrayView<Floats2> to, int at, MatrixTile16 tile)
-    {
-        Store(to, at, tile.A);
-        Store(to, at + 4, tile.B);
-        Store(to, at + 8, tile.C);
-        Store(to, at + 12, tile.D);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(ArrayView<Floats2> to, int at, Floats4 sums)
-    {
-        to[at] = new Floats2 { X = sums.X, Y = sums.Y };
-        to[at + (8 * OutStride / 2)] = new Floats2 { X = sums.Z, Y = sums.W };
     }
 }

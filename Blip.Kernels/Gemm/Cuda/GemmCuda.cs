@@ -23,22 +23,6 @@ internal static class GemmCuda
     // Rows from which tiles of 128 are worth it even where they leave multiprocessors idle.
     private const int ManyRows = 256;
 
-    /// <summary>Whether an architecture has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
-    public static bool Supports(int architecture, DType format) => architecture >= format switch
-    {
-        DType.BFloat16 => 80,
-        DType.Float32 or DType.Float16 or DType.Int8 => 75,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), $"{(int)format} is not a weight format."),
-    };
-
-    /// <summary>The format to which inputs are rounded before they are multiplied with weights of a format; null where they are not.</summary>
-    public static DType? Rounded(int architecture, DType format)
-    {
-        if (format == DType.Float32 || !Supports(architecture, format))
-            return null;
-        return format == DType.Int8 ? DType.Float16 : format;
-    }
-
     /// <summary>Multiplies, and says whether the rows are normalised, too.</summary>
     public static bool Run(Device device, in GemmArgs args)
     {
@@ -118,7 +102,7 @@ internal static class GemmCuda
         switch (shape)
         {
             case GemmCudaShape.Tiles: RunTiles<TInputs, WarpSums>(device, args); break;
-            case GemmCudaShape.Rows: WeightTypes.UseMatrix(args.Weights.Format, new RowsLaunch<TInputs>(device, args)); break;
+            case GemmCudaShape.Rows: MatrixTypes.Use(args.Weights.Format, new RowsLaunch<TInputs>(device, args)); break;
             default: throw Unknown(shape);
         }
     }
@@ -126,7 +110,7 @@ internal static class GemmCuda
     private static void RunTiles<TInputs, TSums>(Device device, in GemmArgs args)
         where TInputs : struct, IMatrixInputs
         where TSums : unmanaged, ITileSums<TSums> =>
-        WeightTypes.UseMatrix(args.Weights.Format, new TilesLaunch<TInputs, TSums>(device, args));
+        MatrixTypes.Use(args.Weights.Format, new TilesLaunch<TInputs, TSums>(device, args));
 
     private static UnreachableException Unknown(GemmCudaShape shape) => new($"No kernel cuts its work as {shape}.");
 

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Blip.Kernels.Devices;
 
-namespace Blip.Kernels.Tuning;
+namespace Blip.Kernels;
 
 /// <summary>What a tuned shape holds for; anything else is tuned anew.</summary>
 /// <param name="Device">Back end and name.</param>

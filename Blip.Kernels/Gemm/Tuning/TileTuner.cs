@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Blip.Kernels.Devices;
 using ILGPU.Runtime;
 
-namespace Blip.Kernels.Tuning;
+namespace Blip.Kernels;
 
 /// <summary>Times the shapes that fit a device's type on one product, [577, 768] -> 768: a row for every patch of an image, at base size.</summary>
 internal static class TileTuner

@@ -59,7 +59,7 @@ internal struct TilePlace
             Right = left + (inFeatures * 8),
             Bytes = panel + 1 < panels ? 16 : 0,
             K = k,
-            To = (k * GemmTensorCore.PanelRow) + ((columns ^ (k & 7)) << 4),
+            To = (k * MatrixStage.PanelRow) + ((columns ^ (k & 7)) << 4),
         };
     }
 
@@ -69,7 +69,7 @@ internal struct TilePlace
     {
         var inside = k + place.K < inFeatures;
         TensorCore.CopyAsync(stage + (uint)place.To, ref weights[place.Left + (k * 8)], inside ? 16 : 0);
-        TensorCore.CopyAsync(stage + (uint)place.To + GemmTensorCore.PanelBytes, ref weights[place.Right + (k * 8)], inside ? place.Bytes : 0);
+        TensorCore.CopyAsync(stage + (uint)place.To + MatrixStage.PanelBytes, ref weights[place.Right + (k * 8)], inside ? place.Bytes : 0);
         return default;
     }
 }

@@ -76,7 +76,7 @@ internal struct MatrixTile16
 internal struct MatrixColumns
 {
     /// <summary>Pieces of four columns that one k of a panel has, in 16 bits each.</summary>
-    public const int PiecesPerRow = PackedWeights.PanelWidth / 4;
+    public const int PiecesPerRow = WeightPanel.Width / 4;
 
     public Bits2 A, B, C, D;
 

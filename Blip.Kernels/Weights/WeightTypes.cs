@@ -21,14 +21,6 @@ internal interface IVectorWeightUse
         where TFormat : struct, IVectorFormat<TStored>;
 }
 
-/// <summary>Code that is generic over what tensor cores multiply; see <see cref="WeightTypes.UseMatrix"/>.</summary>
-internal interface IMatrixUse
-{
-    /// <summary>Runs with one precision.</summary>
-    void With<TPrecision>()
-        where TPrecision : struct, IMatrixWeights, ITileWeights;
-}
-
 /// <summary>The types of each weight format. Nothing else chooses types by a <see cref="DType"/>.</summary>
 internal static class WeightTypes
 {
@@ -56,28 +48,6 @@ internal static class WeightTypes
             case DType.Float16: use.With<ushort, Float16Weights>(weights.Bits16); break;
             case DType.BFloat16: use.With<ushort, BFloat16Weights>(weights.Bits16); break;
             default: throw Unknown(weights.Format);
-        }
-    }
-
-    /// <summary>The same for what tensor cores multiply: 16 bits, and whole numbers beside half precision.</summary>
-    public static void UseMatrix<TUse>(DType format, TUse use)
-        where TUse : struct, IMatrixUse
-    {
-        if (format == DType.Int8)
-            use.With<Int8Matrix>();
-        else
-            Use16Bits(format, use);
-    }
-
-    /// <summary>The same for the formats to which values are rounded.</summary>
-    public static void Use16Bits<TUse>(DType format, TUse use)
-        where TUse : struct, IMatrixUse
-    {
-        switch (format)
-        {
-            case DType.Float16: use.With<Float16Matrix>(); break;
-            case DType.BFloat16: use.With<BFloat16Matrix>(); break;
-            default: throw Unknown(format);
         }
     }
 

@@ -14,7 +14,7 @@ namespace Blip.Kernels;
 public sealed unsafe class PackedWeights : IDisposable
 {
     /// <summary>Outputs per panel.</summary>
-    public const int PanelWidth = 64;
+    public const int PanelWidth = WeightPanel.Width;
 
     // Scales start where a kernel's argument may.
     private const int ScaleAlignment = 256;

@@ -1,6 +1,6 @@
 using Blip.Kernels.Devices;
 
-namespace Blip.Kernels.Tuning;
+namespace Blip.Kernels;
 
 /// <summary>Where a device's tile comes from.</summary>
 internal enum TileOrigin
@@ -22,7 +22,7 @@ internal enum TileOrigin
 /// The <see cref="GemmShape"/> of a device other than the CPU accelerator, per weight format. It is looked up, or the candidates are timed,
 /// at the first product that is worth it: a short run with a small model never pays for it. Every shape gives the same bits.
 /// </summary>
-internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, string folder)
+internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, string folder) : IDeviceChoice
 {
     /// <summary>The environment variable that chooses where the program does not.</summary>
     public const string Variable = "BLIP_TILE";
@@ -37,8 +37,14 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
     /// <summary>Where the latest choice comes from.</summary>
     public TileOrigin Origin { get; private set; } = forced is null ? TileOrigin.Default : TileOrigin.Forced;
 
+    /// <inheritdoc/>
+    public bool IsPortable => forced is not null;
+
     /// <summary>The words that choose: auto, off, and every shape's name.</summary>
     public static IReadOnlyList<string> Words { get; } = [Auto, Off, .. Enum.GetValues<GemmShape>().Select(Name)];
+
+    /// <summary>The choice of a device.</summary>
+    public static TileChoice Of(Device device) => (TileChoice)device.Choice;
 
     /// <summary>What the words call a shape: <c>6x16</c>, <c>shared64x64</c>.</summary>
     public static string Name(GemmShape shape) => shape.ToString().Replace("Tile", "", StringComparison.Ordinal).ToLowerInvariant();

@@ -1,0 +1,21 @@
+namespace Blip.Kernels;
+
+/// <summary>Which formats the kernels for NVIDIA GPUs multiply, and to which they round what they read.</summary>
+internal static class CudaFormats
+{
+    /// <summary>Whether an architecture has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
+    public static bool Supports(int architecture, DType format) => architecture >= format switch
+    {
+        DType.BFloat16 => 80,
+        DType.Float32 or DType.Float16 or DType.Int8 => 75,
+        _ => throw new ArgumentOutOfRangeException(nameof(format), $"{(int)format} is not a weight format."),
+    };
+
+    /// <summary>The format to which inputs are rounded before they are multiplied with weights of a format; null where they are not.</summary>
+    public static DType? Rounded(int architecture, DType format)
+    {
+        if (format == DType.Float32 || !Supports(architecture, format))
+            return null;
+        return format == DType.Int8 ? DType.Float16 : format;
+    }
+}

@@ -1,0 +1,32 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>Gives each device its <see cref="TileChoice"/>.</summary>
+internal sealed class TileTuning : IDeviceTuning
+{
+    private static string? Variable => Environment.GetEnvironmentVariable(TileChoice.Variable);
+
+    /// <inheritdoc/>
+    public void Check(DeviceOptions options) => TileChoice.Resolve(options.Tile, Variable);
+
+    /// <inheritdoc/>
+    public string Describe(DeviceDescription device) => TileChoice.Describe(device, Variable, TileCache.UserFolder);
+
+    /// <inheritdoc/>
+    public IDeviceChoice Choose(Device device, DeviceOptions options)
+    {
+        var (shape, tunes) = TileChoice.Resolve(options.Tile, Variable);
+        // The portable kernels run on the CPU accelerator in tests alone.
+        return device.Kind == DeviceKind.Cpu
+            ? new TileChoice(device, null, false, "")
+            : new TileChoice(device, shape, tunes, options.TileFolder ?? TileCache.UserFolder);
+    }
+
+    // A device opens before anything calls the linear layer.
+    [ModuleInitializer]
+    [SuppressMessage("Usage", "CA2255", Justification = "Devices lie below the linear layer and cannot name it.")]
+    internal static void Register() => IDeviceTuning.Current = new TileTuning();
+}

@@ -1,0 +1,39 @@
+using System.Diagnostics;
+
+namespace Blip.Kernels;
+
+/// <summary>Code that is generic over what tensor cores multiply; see <see cref="MatrixTypes.Use"/>.</summary>
+internal interface IMatrixUse
+{
+    /// <summary>Runs with one precision.</summary>
+    void With<TPrecision>()
+        where TPrecision : struct, IMatrixWeights, ITileWeights;
+}
+
+/// <summary>The types of what tensor cores multiply, for each format of weights.</summary>
+internal static class MatrixTypes
+{
+    /// <summary>Calls <paramref name="use"/> with what tensor cores multiply: 16 bits, and whole numbers beside half precision.</summary>
+    public static void Use<TUse>(DType format, TUse use)
+        where TUse : struct, IMatrixUse
+    {
+        if (format == DType.Int8)
+            use.With<Int8Matrix>();
+        else
+            Use16Bits(format, use);
+    }
+
+    /// <summary>The same for the formats to which values are rounded.</summary>
+    public static void Use16Bits<TUse>(DType format, TUse use)
+        where TUse : struct, IMatrixUse
+    {
+        switch (format)
+        {
+            case DType.Float16: use.With<Float16Matrix>(); break;
+            case DType.BFloat16: use.With<BFloat16Matrix>(); break;
+            default: throw Unknown(format);
+        }
+    }
+
+    private static UnreachableException Unknown(DType format) => new($"No matrix is made of the weight format {format}.");
+}

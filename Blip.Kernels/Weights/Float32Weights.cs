@@ -1,0 +1,25 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary><see cref="DType.Float32"/>.</summary>
+internal readonly unsafe struct Float32Weights : IVectorFormat<float>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Decode(float stored) => stored;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelLength(int inFeatures) => inFeatures * WeightPanel.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Place(int k, int output) => (k * WeightPanel.Width) + output;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadLanes(ArrayView<float> panel, int k, int output, ArrayView<float> lanes, int count) =>
+        Lanes.Load(panel, Place(k, output), lanes, count);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TVector Load<TVector>(float* source)
+        where TVector : unmanaged, IVector<TVector> => TVector.Load(source);
+}

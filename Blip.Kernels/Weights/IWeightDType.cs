@@ -1,0 +1,31 @@
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>Reads stored weights, in operations that every accelerator has (some lack half precision).</summary>
+/// <typeparam name="TStored">What is stored: a float, 16 bits, or 8.</typeparam>
+internal unsafe interface IWeightDType<TStored>
+    where TStored : unmanaged
+{
+    /// <summary>The weight's value, exactly; of <see cref="DType.Int8"/> without its scale.</summary>
+    static abstract float Decode(TStored stored);
+
+    /// <summary>Elements of a panel of 64 outputs.</summary>
+    static abstract int PanelLength(int inFeatures);
+
+    /// <summary>Where weight <paramref name="k"/> of an output lies in its panel.</summary>
+    static abstract int Place(int k, int output);
+
+    /// <summary>Decodes weight <paramref name="k"/> of <paramref name="count"/> neighbouring outputs of a panel; see <see cref="Lanes"/>.</summary>
+    static abstract void LoadLanes(ArrayView<TStored> panel, int k, int output, ArrayView<float> lanes, int count);
+}
+
+/// <summary>Formats whose neighbours in memory are neighbouring outputs, <c>[in, 64]</c>, so that the CPU variant can load vectors of them.</summary>
+/// <typeparam name="TStored">What is stored.</typeparam>
+internal unsafe interface IVectorFormat<TStored> : IWeightDType<TStored>
+    where TStored : unmanaged
+{
+    /// <summary>The values of a vector of neighbouring weights.</summary>
+    static abstract TVector Load<TVector>(TStored* source)
+        where TVector : unmanaged, IVector<TVector>;
+}

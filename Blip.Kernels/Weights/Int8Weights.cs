@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// <see cref="DType.Int8"/>: <c>[in / 2, 64, 2]</c>, since processors multiply two neighbours of 16 bits and add them in one instruction.
+/// </summary>
+internal readonly struct Int8Weights : IWeightDType<sbyte>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Decode(sbyte stored) => stored;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int PanelLength(int inFeatures) => (inFeatures + (inFeatures & 1)) * WeightPanel.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Place(int k, int output) => ((k >> 1) * 2 * WeightPanel.Width) + (2 * output) + (k & 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadLanes(ArrayView<sbyte> panel, int k, int output, ArrayView<float> lanes, int count) =>
+        Lanes.LoadInt8(panel, Place(k & ~1, output), k & 1, lanes, count);
+}
