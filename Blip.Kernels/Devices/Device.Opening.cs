@@ -13,6 +13,12 @@ public sealed partial class Device
 {
     private const string Cpu0 = "cpu", Auto = "auto";
 
+    /// <summary>
+    /// Held while a driver is asked for its devices, opens one or builds a program. Threads that did so together found no device on PoCL, or
+    /// its compiler failed.
+    /// </summary>
+    internal static readonly Lock Drivers = new();
+
     /// <summary>Every device that can be opened: CUDA first, then OpenCL, then the CPU.</summary>
     /// <exception cref="DeviceException">An environment variable (<c>BLIP_CPU</c>, <c>BLIP_TILE</c>, <c>BLIP_TF32</c>, <c>BLIP_WGMMA</c>) says what it cannot mean here.</exception>
     public static IReadOnlyList<DeviceDescription> List()
@@ -37,6 +43,12 @@ public sealed partial class Device
     }
 
     private static DeviceDescription[] Present()
+    {
+        lock (Drivers)
+            return Probed();
+    }
+
+    private static DeviceDescription[] Probed()
     {
         using var context = Probe();
         return
@@ -99,20 +111,37 @@ public sealed partial class Device
 
     private static Device OpenGpu(DeviceDescription description, DeviceOptions options)
     {
-        var index = int.Parse(description.Id.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
-        var context = Probe();
+        Context? context = null;
         try
         {
-            var accelerator = description.Kind == DeviceKind.Cuda
-                ? (Accelerator)context.GetDevice<CudaDevice>(index).CreateCudaAccelerator(context)
-                : context.GetDevice<CLDevice>(index).CreateCLAccelerator(context);
+            (context, var accelerator) = OpenAccelerator(description);
             CodePlacementRepair.Apply(accelerator.GetBackend());
             return new Device(context, accelerator, description, options);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            context.Dispose();
+            context?.Dispose();
             throw new DeviceException($"{description.Id} ({description.Name}) cannot be opened: {e.Message}", e);
+        }
+    }
+
+    private static (Context Context, Accelerator Accelerator) OpenAccelerator(DeviceDescription description)
+    {
+        var index = int.Parse(description.Id.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
+        lock (Drivers)
+        {
+            var context = Probe();
+            try
+            {
+                return (context, description.Kind == DeviceKind.Cuda
+                    ? context.GetDevice<CudaDevice>(index).CreateCudaAccelerator(context)
+                    : context.GetDevice<CLDevice>(index).CreateCLAccelerator(context));
+            }
+            catch
+            {
+                context.Dispose();
+                throw;
+            }
         }
     }
 

@@ -43,6 +43,12 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
         return (TLauncher)launcher;
     }
 
+    private Kernel Build(CompiledKernel compiled)
+    {
+        lock (Device.Drivers)
+            return accelerator.LoadKernel(compiled);
+    }
+
     private Kernel Compile(MethodInfo method)
     {
         if (accelerator.AcceleratorType == AcceleratorType.CPU)
@@ -50,7 +56,7 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
         var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Compilation.SpecializationOf(method));
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
-        var kernel = accelerator.LoadKernel(compiled);
+        var kernel = Build(compiled);
         // What a launch adds to the kernel's own shared memory may be all that there is. ILGPU keeps to itself whether there is any: its text says so.
         if (kernel is CudaKernel onGpu && compiled is PTXCompiledKernel { PTXAssembly: var text } && text.Contains(".extern .shared", StringComparison.Ordinal))
         {
