@@ -68,13 +68,13 @@ internal abstract class BlipGraphs
     /// <param name="watch">What is shown besides the result.</param>
     private protected Value Encoder(GraphBuilder g, ModulePath tower, bool overImage, RecordedOutputs watch = RecordedOutputs.Nothing)
     {
-        var sight = new AttentionInputs
+        var attention = new AttentionInputs
         {
             Mask = g.Input(Mask, new Shape(Rows, Tokens), ElementType.Int),
             Source = overImage ? SourceInputs(g, Config.Text, "image") : null,
             SourceRow = overImage ? g.Input(ImageRow, new Shape(Rows), ElementType.Int) : null,
         };
-        return TextTower.Record(g, Config.Text, g.Input(Ids, new Shape(Rows, Tokens), ElementType.Int), sight, tower, watch);
+        return TextTower.Record(g, Config.Text, g.Input(Ids, new Shape(Rows, Tokens), ElementType.Int), attention, tower, watch);
     }
 
     /// <summary>Inputs for keys and values of what cross-attention reads, per layer <c>[sources, source tokens, 2·hidden]</c>.</summary>

@@ -46,8 +46,8 @@ internal abstract class BlipModel : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Opens a head's checkpoint, builds the model and puts its weights on the device.</summary>
-    /// <param name="context">The opened checkpoint; disposed where the model cannot be built.</param>
+    /// <summary>Builds the model and puts its weights on the device.</summary>
+    /// <param name="context">The opened checkpoint; the model's from now on, and disposed where it cannot be built.</param>
     /// <param name="make">The head's constructor.</param>
     private protected static TModel Load<TModel>(ModelContext context, Func<ModelContext, TModel> make)
         where TModel : BlipModel

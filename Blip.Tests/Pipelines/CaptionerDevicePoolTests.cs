@@ -7,7 +7,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>One captioner on several devices: here several times the same processor, which is all that a device is to a team.</summary>
+/// <summary>One captioner on several devices: here several times the same processor, which is all that a device is to a pool.</summary>
 public class CaptionerDevicePoolTests
 {
     private static readonly CaptionerOptions Three = new() { Device = "cpu,cpu,cpu", Threads = 1, BatchSize = 2 };
@@ -17,60 +17,60 @@ public class CaptionerDevicePoolTests
     [Fact]
     public async Task Results_come_in_order_and_are_those_of_one_device()
     {
-        using var team = Captioner.Load(Demo.Model, Three);
-        Assert.Equal(["cpu", "cpu", "cpu"], team.Devices.Select(device => device.Id));
+        using var pool = Captioner.Load(Demo.Model, Three);
+        Assert.Equal(["cpu", "cpu", "cpu"], pool.Devices.Select(device => device.Id));
         var sources = Demo.Paths.Concat(Demo.Paths).Append("no such image.png").Select(path => (ImageSource)path).ToList();
-        var results = await team.CaptionAllAsync(sources, Long(team), Token).ToListAsync(Token);
+        var results = await pool.CaptionAllAsync(sources, Long(pool), Token).ToListAsync(Token);
         Assert.Equal(sources, results.Select(result => result.Source));
         var expected = Demo.Answers("greedy").Select(answer => answer.Caption).ToList();
         Assert.Equal([.. expected, .. expected], results.SkipLast(1).Select(result => result.Caption!.Text));
         Assert.Contains("no such image.png", results[^1].Error, StringComparison.Ordinal);
         // Single images go around; each device gives the same words.
-        foreach (var _ in team.Devices)
-            Assert.Equal(expected[0], team.Caption(Demo.Paths[0], Long(team), Token).Text);
+        foreach (var _ in pool.Devices)
+            Assert.Equal(expected[0], pool.Caption(Demo.Paths[0], Long(pool), Token).Text);
     }
 
     [Fact]
     public async Task A_device_that_fails_is_told_of_and_loses_no_image()
     {
-        using var team = Captioner.Load(Demo.Model, Three);
+        using var pool = Captioner.Load(Demo.Model, Three);
         // A captioner that is disposed fails as one does whose device is gone.
-        team.DevicePool[1].Dispose();
-        var results = await team.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), Long(team), Token).ToListAsync(Token);
+        pool.DevicePool[1].Dispose();
+        var results = await pool.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), Long(pool), Token).ToListAsync(Token);
         Assert.Equal(Demo.Answers("greedy").Select(answer => answer.Caption), results.Select(result => result.Caption!.Text));
-        Assert.Contains("cpu", Assert.Single(team.Notices), StringComparison.Ordinal);
+        Assert.Contains("cpu", Assert.Single(pool.Notices), StringComparison.Ordinal);
         // It is asked no more.
-        Assert.Equal(results.Count, await team.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), Long(team), Token).CountAsync(Token));
-        Assert.Single(team.Notices);
+        Assert.Equal(results.Count, await pool.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), Long(pool), Token).CountAsync(Token));
+        Assert.Single(pool.Notices);
     }
 
     [Fact]
     public async Task Where_every_device_fails_the_reason_comes_out()
     {
-        using var team = Captioner.Load(Demo.Model, Three);
-        foreach (var member in team.DevicePool.Skip(1).Append(team))
+        using var pool = Captioner.Load(Demo.Model, Three);
+        foreach (var member in pool.DevicePool.Skip(1).Append(pool))
             member.Dispose();
-        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await team.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), null, Token).ToListAsync(Token));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await pool.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), null, Token).ToListAsync(Token));
     }
 
     [Fact]
     public async Task A_reader_that_leaves_and_one_that_cancels_end_the_work()
     {
-        using var team = Captioner.Load(Demo.Model, Three);
+        using var pool = Captioner.Load(Demo.Model, Three);
         var endless = Enumerable.Range(0, int.MaxValue).Select(i => (ImageSource)Demo.Paths[i % Demo.Paths.Length]);
-        Assert.Equal(3, await team.CaptionAllAsync(endless, null, Token).Take(3).CountAsync(Token));
+        Assert.Equal(3, await pool.CaptionAllAsync(endless, null, Token).Take(3).CountAsync(Token));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var seen = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var _ in team.CaptionAllAsync(endless, null, stop.Token))
+            await foreach (var _ in pool.CaptionAllAsync(endless, null, stop.Token))
             {
                 if (++seen == 5)
                     await stop.CancelAsync();
             }
         });
-        Assert.Empty(team.Notices);
-        Assert.True(team.Caption(Demo.Paths[0], null, Token).Text!.Length > 0);
+        Assert.Empty(pool.Notices);
+        Assert.True(pool.Caption(Demo.Paths[0], null, Token).Text!.Length > 0);
     }
 
     [Fact(Timeout = 60_000)]
@@ -171,12 +171,12 @@ public class CaptionerDevicePoolTests
                 Prepare = _ => throw new InvalidOperationException("no memory"),
             },
         ];
-        var team = new DevicePool<int, int, int>(members, (device, _) =>
+        var pool = new DevicePool<int, int, int>(members, (device, _) =>
         {
             failed.Add(device);
             gone.Set();
         });
-        Assert.Equal(Enumerable.Range(0, 12), await team.RunAsync(Enumerable.Range(0, 12).ToAsyncEnumerable(), TestContext.Current.CancellationToken).ToListAsync(Token));
+        Assert.Equal(Enumerable.Range(0, 12), await pool.RunAsync(Enumerable.Range(0, 12).ToAsyncEnumerable(), TestContext.Current.CancellationToken).ToListAsync(Token));
         Assert.Equal([0], failed);
         Assert.Equal(Enumerable.Range(0, 12), run.Order());
     }

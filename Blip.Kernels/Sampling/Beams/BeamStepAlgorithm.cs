@@ -4,7 +4,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// What <see cref="BeamStep"/> does with one image; the bookkeeping of Hugging Face's vectorised beam search, image by image. The first member of
-/// the team decides, all of them move the columns of the tables.
+/// the group decides, all of them move the columns of the tables.
 /// </summary>
 internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device device, in BeamStepArgs args)
     where TThreads : struct, IThreadGroup
@@ -26,13 +26,13 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
     private readonly int images = args.Images, beams = args.Beams, candidates = args.Candidates, capacity = args.Capacity;
     private readonly int stop = args.StopToken, pad = args.PadToken, stopWhenFull = args.StopWhenFull ? 1 : 0, boundByLimit = args.BoundByLimit ? 1 : 0;
 
-    public void Image(int image, TThreads team)
+    public void Image(int image, TThreads threads)
     {
         if (done[image] != 0)
             return;
         var room = new Scratch(image, images, beams, capacity);
         var length = lengths[(long)image * beams];
-        if (team.Index == 0)
+        if (threads.Index == 0)
         {
             Merge(image, room);
             var last = length + 1 >= limits[image];
@@ -40,11 +40,11 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
             ChooseRunning(room, last);
             ChooseFinished(image, room, last, generated, length);
         }
-        team.Sync();
-        for (var column = team.Index; column <= length; column += team.Count)
+        threads.Sync();
+        for (var column = threads.Index; column <= length; column += threads.Count)
             MoveColumn(image, room, column, length);
         // What this reads and writes the columns do not touch.
-        if (team.Index == 0)
+        if (threads.Index == 0)
             Finish(image, room, length + 1);
     }
 
@@ -129,7 +129,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         }
     }
 
-    // One member of the team moves a whole column, so that no other member's reads and writes meet its own.
+    // One member of the group moves a whole column, so that no other member's reads and writes meet its own.
     private void MoveColumn(int image, in Scratch room, int column, int length)
     {
         var row = (long)image * beams;

@@ -19,13 +19,13 @@ internal readonly struct TokenChoiceAlgorithm<TThreads, TInts, TFloats, TLongs>(
     private readonly int stop = args.StopToken, pad = args.PadToken, sample = args.Sample ? 1 : 0;
     private readonly ulong seed = args.Seed;
 
-    /// <summary>The best of the tokens that fall to this member of the team.</summary>
-    public Candidate Best(int index, TThreads team)
+    /// <summary>The best of the tokens that fall to this member of the group.</summary>
+    public Candidate Best(int index, TThreads threads)
     {
         var row = (long)index * vocabulary;
         var image = index / rowsPerImage;
         var (best, length) = (Candidate.None, lengths[index]);
-        for (var token = team.Index; token < vocabulary; token += team.Count)
+        for (var token = threads.Index; token < vocabulary; token += threads.Count)
         {
             var score = scores[row + token];
             if (sample != 0 && score > float.NegativeInfinity)

@@ -6,7 +6,7 @@ using ILGPU.Algorithms;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The filters of <see cref="SamplingFilters"/> on one row. Each member of a team reads and writes the same columns all along. No reduction
+/// The filters of <see cref="SamplingFilters"/> on one row. Each member of a group reads and writes the same columns all along. No reduction
 /// stands under a condition: compilers of OpenCL for processors double the code after every barrier that may not be reached.
 /// </summary>
 internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in SamplingFiltersArgs args)
@@ -23,16 +23,16 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     private readonly float epsilonCutoff = args.EpsilonCutoff, etaCutoff = args.EtaCutoff;
 
     /// <summary>Temperature and top-k.</summary>
-    public void KeepTopK<TThreads>(int index, TThreads team)
+    public void KeepTopK<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        for (var c = team.Index; c < vocabulary; c += team.Count)
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
             scores[row + c] /= temperature;
         // Without top-k every token is among the likeliest.
         var kept = topK > 0 ? IntrinsicMath.Min(IntrinsicMath.Max(topK, leastTokens), vocabulary) : vocabulary;
-        var threshold = Largest(row, kept, team);
-        for (var c = team.Index; c < vocabulary; c += team.Count)
+        var threshold = Largest(row, kept, threads);
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
         {
             if (scores[row + c] < threshold)
                 scores[row + c] = float.NegativeInfinity;
@@ -40,52 +40,52 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Epsilon.</summary>
-    public void CutEpsilon<TThreads>(int index, TThreads team)
+    public void CutEpsilon<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        Softmax(row, team);
-        Cut(row, epsilonCutoff, team);
+        Softmax(row, threads);
+        Cut(row, epsilonCutoff, threads);
     }
 
     /// <summary>Eta.</summary>
-    public void CutEta<TThreads>(int index, TThreads team)
+    public void CutEta<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        var (largest, sum) = Softmax(row, team);
+        var (largest, sum) = Softmax(row, threads);
         // exp(-entropy): a token's surprise is log sum + largest - score.
-        var typical = Maths.Exp(Mean(row, largest, team)) / sum;
-        Cut(row, IntrinsicMath.Min(etaCutoff, XMath.Sqrt(etaCutoff) * typical), team);
+        var typical = Maths.Exp(Mean(row, largest, threads)) / sum;
+        Cut(row, IntrinsicMath.Min(etaCutoff, XMath.Sqrt(etaCutoff) * typical), threads);
     }
 
     /// <summary>Top-p.</summary>
-    public void KeepLikeliest<TThreads>(int index, TThreads team)
+    public void KeepLikeliest<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        var (largest, sum) = Softmax(row, team);
+        var (largest, sum) = Softmax(row, threads);
         var drop = 1f - topP;
         // The highest score below which no more than this may be dropped.
         var key = 0u;
         for (var bit = 31; bit >= 0; bit--)
         {
             var higher = key | (1u << bit);
-            var below = Below(row, FloatOrder.Value(higher), team);
+            var below = Below(row, FloatOrder.Value(higher), threads);
             if (higher <= FloatOrder.Highest && below <= drop)
                 key = higher;
         }
         var threshold = FloatOrder.Value(key);
         // Of equal scores the lower tokens go first, as long as the sum allows.
         var each = Maths.Exp(threshold - largest) / sum;
-        var left = drop - Below(row, threshold, team);
+        var left = drop - Below(row, threshold, threads);
         var equals = each > 0f && left >= each ? (int)IntrinsicMath.Min(left / each, vocabulary) : 0;
-        var equalToken = EqualToken(row, threshold, equals, team);
+        var equalToken = EqualToken(row, threshold, equals, threads);
         var lastDropped = equals > 0 ? equalToken : -1;
-        var first = Rank(row, Order.ByLateToken, Candidate.Start, 0f, team);
-        var second = Rank(row, Order.ByLateToken, first, 0f, team);
+        var first = Rank(row, Order.ByLateToken, Candidate.Start, 0f, threads);
+        var second = Rank(row, Order.ByLateToken, first, 0f, threads);
         second = leastTokens > 1 ? second : first;
-        for (var c = team.Index; c < vocabulary; c += team.Count)
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
         {
             var score = scores[row + c];
             if ((score < threshold || (score == threshold && c <= lastDropped)) && c != -first.Index && c != -second.Index)
@@ -94,15 +94,15 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Min-p.</summary>
-    public void KeepNearLikeliest<TThreads>(int index, TThreads team)
+    public void KeepNearLikeliest<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         // How likely tokens are beside the likeliest is in their scores: neither an exponential nor a sum is needed, and the likeliest stays.
-        var first = Rank(row, Order.ByToken, Candidate.Start, 0f, team);
-        var second = Rank(row, Order.ByToken, first, 0f, team);
+        var first = Rank(row, Order.ByToken, Candidate.Start, 0f, threads);
+        var second = Rank(row, Order.ByToken, first, 0f, threads);
         second = leastTokens > 1 ? second : first;
-        for (var c = team.Index; c < vocabulary; c += team.Count)
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
         {
             if (scores[row + c] - first.Value < logMinP && c != second.Index)
                 scores[row + c] = float.NegativeInfinity;
@@ -110,38 +110,38 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Typical.</summary>
-    public void KeepTypical<TThreads>(int index, TThreads team)
+    public void KeepTypical<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        var (largest, _) = Softmax(row, team);
+        var (largest, _) = Softmax(row, threads);
         // A token's strangeness is how far its surprise is from the entropy, the mean surprise: how far its score is from the mean score.
-        var center = largest + Mean(row, largest, team);
+        var center = largest + Mean(row, largest, threads);
         // The largest strangeness below which less than this lies; it is not negative, so that its bits order it.
         var strangest = 0u;
         for (var bit = 30; bit >= 0; bit--)
         {
             var stranger = strangest | (1u << bit);
-            var less = LessStrange(row, Interop.IntAsFloat(stranger < Infinity ? stranger : Infinity), center, team);
+            var less = LessStrange(row, Interop.IntAsFloat(stranger < Infinity ? stranger : Infinity), center, threads);
             if (stranger <= Infinity && less < typicalP)
                 strangest = stranger;
         }
         var threshold = Interop.IntAsFloat(strangest);
-        var first = Rank(row, Order.ByTypicality, Candidate.Start, center, team);
-        var second = Rank(row, Order.ByTypicality, first, center, team);
+        var first = Rank(row, Order.ByTypicality, Candidate.Start, center, threads);
+        var second = Rank(row, Order.ByTypicality, first, center, threads);
         second = leastTokens > 1 ? second : first;
-        for (var c = team.Index; c < vocabulary; c += team.Count)
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
         {
             if (Strangeness(row, c, center) > threshold && c != first.Index && c != second.Index)
                 scores[row + c] = float.NegativeInfinity;
         }
     }
 
-    private void Cut<TThreads>(long row, float least, TThreads team)
+    private void Cut<TThreads>(long row, float least, TThreads threads)
         where TThreads : struct, IReducer
     {
-        var kept = Largest(row, IntrinsicMath.Min(leastTokens, vocabulary), team);
-        for (var c = team.Index; c < vocabulary; c += team.Count)
+        var kept = Largest(row, IntrinsicMath.Min(leastTokens, vocabulary), threads);
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
         {
             if (probabilities[row + c] < least && scores[row + c] < kept)
                 scores[row + c] = float.NegativeInfinity;
@@ -149,7 +149,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>The k-th largest score, equal ones counted each; k is at most the vocabulary.</summary>
-    private float Largest<TThreads>(long row, int k, TThreads team)
+    private float Largest<TThreads>(long row, int k, TThreads threads)
         where TThreads : struct, IReducer
     {
         var key = 0u;
@@ -158,9 +158,9 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
             var higher = key | (1u << bit);
             var threshold = FloatOrder.Value(higher);
             var count = 0;
-            for (var c = team.Index; c < vocabulary; c += team.Count)
+            for (var c = threads.Index; c < vocabulary; c += threads.Count)
                 count += scores[row + c] >= threshold ? 1 : 0;
-            var reaching = team.Sum(count);
+            var reaching = threads.Sum(count);
             if (higher <= FloatOrder.Highest && reaching >= k)
                 key = higher;
         }
@@ -168,21 +168,21 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     }
 
     /// <summary>Writes the probabilities and returns what they are made of: a score's is exp(score - largest) / sum.</summary>
-    private (float Largest, float Sum) Softmax<TThreads>(long row, TThreads team)
+    private (float Largest, float Sum) Softmax<TThreads>(long row, TThreads threads)
         where TThreads : struct, IReducer
     {
         var largest = float.NegativeInfinity;
-        for (var c = team.Index; c < vocabulary; c += team.Count)
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
             largest = IntrinsicMath.Max(largest, scores[row + c]);
-        largest = team.Max(largest);
+        largest = threads.Max(largest);
         // A row without a finite score has no distribution; nothing of it is likely.
         largest = largest > float.NegativeInfinity ? largest : 0f;
         var sum = 0f;
-        for (var start = team.Index; start < vocabulary; start += team.Count * Block)
+        for (var start = threads.Index; start < vocabulary; start += threads.Count * Block)
         {
-            var end = IntrinsicMath.Min(start + (team.Count * Block), vocabulary);
+            var end = IntrinsicMath.Min(start + (threads.Count * Block), vocabulary);
             var block = 0f;
-            for (var c = start; c < end; c += team.Count)
+            for (var c = start; c < end; c += threads.Count)
             {
                 var exp = Maths.Exp(scores[row + c] - largest);
                 probabilities[row + c] = exp;
@@ -190,65 +190,65 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
             }
             sum += block;
         }
-        sum = IntrinsicMath.Max(team.Sum(sum), 1e-30f);
-        for (var c = team.Index; c < vocabulary; c += team.Count)
+        sum = IntrinsicMath.Max(threads.Sum(sum), 1e-30f);
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
             probabilities[row + c] /= sum;
         return (largest, sum);
     }
 
     /// <summary>The mean score by probability less the largest, Σ p · (score - largest), after <see cref="Softmax"/>.</summary>
-    private float Mean<TThreads>(long row, float largest, TThreads team)
+    private float Mean<TThreads>(long row, float largest, TThreads threads)
         where TThreads : struct, IReducer
     {
         var sum = 0f;
-        for (var start = team.Index; start < vocabulary; start += team.Count * Block)
+        for (var start = threads.Index; start < vocabulary; start += threads.Count * Block)
         {
-            var end = IntrinsicMath.Min(start + (team.Count * Block), vocabulary);
+            var end = IntrinsicMath.Min(start + (threads.Count * Block), vocabulary);
             var block = 0f;
-            for (var c = start; c < end; c += team.Count)
+            for (var c = start; c < end; c += threads.Count)
             {
                 var probability = probabilities[row + c];
                 block += probability > 0f ? probability * (scores[row + c] - largest) : 0f;
             }
             sum += block;
         }
-        return team.Sum(sum);
+        return threads.Sum(sum);
     }
 
     /// <summary>The sum of probabilities of scores below one.</summary>
-    private float Below<TThreads>(long row, float threshold, TThreads team)
+    private float Below<TThreads>(long row, float threshold, TThreads threads)
         where TThreads : struct, IReducer
     {
         var sum = 0f;
-        for (var start = team.Index; start < vocabulary; start += team.Count * Block)
+        for (var start = threads.Index; start < vocabulary; start += threads.Count * Block)
         {
-            var end = IntrinsicMath.Min(start + (team.Count * Block), vocabulary);
+            var end = IntrinsicMath.Min(start + (threads.Count * Block), vocabulary);
             var block = 0f;
-            for (var c = start; c < end; c += team.Count)
+            for (var c = start; c < end; c += threads.Count)
                 block += scores[row + c] < threshold ? probabilities[row + c] : 0f;
             sum += block;
         }
-        return team.Sum(sum);
+        return threads.Sum(sum);
     }
 
     /// <summary>The sum of probabilities of tokens less strange than this.</summary>
-    private float LessStrange<TThreads>(long row, float threshold, float center, TThreads team)
+    private float LessStrange<TThreads>(long row, float threshold, float center, TThreads threads)
         where TThreads : struct, IReducer
     {
         var sum = 0f;
-        for (var start = team.Index; start < vocabulary; start += team.Count * Block)
+        for (var start = threads.Index; start < vocabulary; start += threads.Count * Block)
         {
-            var end = IntrinsicMath.Min(start + (team.Count * Block), vocabulary);
+            var end = IntrinsicMath.Min(start + (threads.Count * Block), vocabulary);
             var block = 0f;
-            for (var c = start; c < end; c += team.Count)
+            for (var c = start; c < end; c += threads.Count)
                 block += Strangeness(row, c, center) < threshold ? probabilities[row + c] : 0f;
             sum += block;
         }
-        return team.Sum(sum);
+        return threads.Sum(sum);
     }
 
     /// <summary>The n-th token of those with exactly this score, or the last token where there are not so many.</summary>
-    private int EqualToken<TThreads>(long row, float score, int n, TThreads team)
+    private int EqualToken<TThreads>(long row, float score, int n, TThreads threads)
         where TThreads : struct, IReducer
     {
         var (low, high) = (0, vocabulary - 1);
@@ -256,27 +256,27 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         {
             var middle = (low + high) / 2;
             var count = 0;
-            for (var c = team.Index; c <= middle; c += team.Count)
+            for (var c = threads.Index; c <= middle; c += threads.Count)
                 count += scores[row + c] == score ? 1 : 0;
-            var enough = team.Sum(count) >= n;
+            var enough = threads.Sum(count) >= n;
             (low, high) = enough ? (low, middle) : (middle + 1, high);
         }
         return low;
     }
 
     /// <summary>The first token after another one in an order.</summary>
-    private Candidate Rank<TThreads>(long row, Order order, Candidate after, float center, TThreads team)
+    private Candidate Rank<TThreads>(long row, Order order, Candidate after, float center, TThreads threads)
         where TThreads : struct, IReducer
     {
         var best = Candidate.None;
-        for (var c = team.Index; c < vocabulary; c += team.Count)
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
         {
             var value = order == Order.ByTypicality ? -Strangeness(row, c, center) : scores[row + c];
             var candidate = new Candidate(value, order == Order.ByLateToken ? -c : c);
             if (after.Before(candidate) && candidate.Before(best))
                 best = candidate;
         }
-        return team.First(best);
+        return threads.First(best);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

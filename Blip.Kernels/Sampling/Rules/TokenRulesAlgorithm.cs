@@ -20,7 +20,7 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
     private readonly int forcedFirst = args.ForcedFirstToken, forced = args.ForcedToken, decayStart = args.DecayStart;
     private readonly float penalty = args.RepetitionPenalty;
 
-    public void Row(int index, TThreads team)
+    public void Row(int index, TThreads threads)
     {
         var row = (long)index * vocabulary;
         var said = (long)index * capacity;
@@ -28,39 +28,39 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         var prompt = promptLengths[index / rowsPerImage];
         var limit = limits[index / rowsPerImage];
 
-        AddBiases(in biases, row, said, length, team);
-        team.Sync();
+        AddBiases(in biases, row, said, length, threads);
+        threads.Sync();
         if (penalty != 1f)
-            PenalizeRepetition(row, said, length, team);
-        team.Sync();
+            PenalizeRepetition(row, said, length, threads);
+        threads.Sync();
         if (ngram > 0)
-            ForbidNgrams(row, said, length, team);
-        team.Sync();
-        AddBiases(in badWords, row, said, length, team);
-        team.Sync();
-        if (team.Index == 0 && (length < minLength || length - prompt < minNewTokens))
+            ForbidNgrams(row, said, length, threads);
+        threads.Sync();
+        AddBiases(in badWords, row, said, length, threads);
+        threads.Sync();
+        if (threads.Index == 0 && (length < minLength || length - prompt < minNewTokens))
             scores[row + stop] = float.NegativeInfinity;
-        team.Sync();
+        threads.Sync();
         if (forcedFirst >= 0 && length == 1)
-            Force(row, forcedFirst, team);
+            Force(row, forcedFirst, threads);
         if (forced >= 0 && length == limit - 1)
-            Force(row, forced, team);
-        team.Sync();
-        if (team.Index == 0 && decay.Length > 0 && length - prompt > decayStart)
+            Force(row, forced, threads);
+        threads.Sync();
+        if (threads.Index == 0 && decay.Length > 0 && length - prompt > decayStart)
             Decay(row, length - prompt - decayStart);
-        team.Sync();
-        for (var i = team.Index; i < suppressed.Length; i += team.Count)
+        threads.Sync();
+        for (var i = threads.Index; i < suppressed.Length; i += threads.Count)
             scores[row + suppressed[i]] = float.NegativeInfinity;
         if (length == (prompt == 1 && forcedFirst >= 0 ? 2 : prompt))
         {
-            for (var i = team.Index; i < suppressedFirst.Length; i += team.Count)
+            for (var i = threads.Index; i < suppressedFirst.Length; i += threads.Count)
                 scores[row + suppressedFirst[i]] = float.NegativeInfinity;
         }
     }
 
-    private void AddBiases(in Table table, long row, long said, int length, TThreads team)
+    private void AddBiases(in Table table, long row, long said, int length, TThreads threads)
     {
-        for (var i = team.Index; i < table.LastTokens.Length; i += team.Count)
+        for (var i = threads.Index; i < table.LastTokens.Length; i += threads.Count)
         {
             var bias = 0f;
             for (var sequence = table.FirstSequence[i]; sequence < table.FirstSequence[i + 1]; sequence++)
@@ -80,9 +80,9 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         }
     }
 
-    private void PenalizeRepetition(long row, long said, int length, TThreads team)
+    private void PenalizeRepetition(long row, long said, int length, TThreads threads)
     {
-        for (var i = team.Index; i < length; i += team.Count)
+        for (var i = threads.Index; i < length; i += threads.Count)
         {
             var token = history[said + i];
             var first = true;
@@ -95,10 +95,10 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         }
     }
 
-    private void ForbidNgrams(long row, long said, int length, TThreads team)
+    private void ForbidNgrams(long row, long said, int length, TThreads threads)
     {
         var suffix = said + length - (ngram - 1);
-        for (var start = team.Index; start <= length - ngram; start += team.Count)
+        for (var start = threads.Index; start <= length - ngram; start += threads.Count)
         {
             var matches = true;
             for (var t = 0; t < ngram - 1 && matches; t++)
@@ -108,9 +108,9 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         }
     }
 
-    private void Force(long row, int only, TThreads team)
+    private void Force(long row, int only, TThreads threads)
     {
-        for (var token = team.Index; token < vocabulary; token += team.Count)
+        for (var token = threads.Index; token < vocabulary; token += threads.Count)
             scores[row + token] = token == only ? 0f : float.NegativeInfinity;
     }
 

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>A team that also finds sums, largest values and firsts over all of its members, in an order that depends on its size alone.</summary>
+/// <summary>A group that also finds sums, largest values and firsts over all of its members, in an order that depends on its size alone.</summary>
 internal interface IReducer
 {
     /// <summary>Which member this is.</summary>

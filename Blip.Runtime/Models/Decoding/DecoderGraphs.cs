@@ -75,7 +75,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
     private Value Sequences(GraphBuilder g, RecordedOutputs watch, bool padded)
     {
         var ids = g.Input(Ids, new Shape(Rows, Tokens), ElementType.Int);
-        var sight = new AttentionInputs
+        var attention = new AttentionInputs
         {
             Causal = true,
             Mask = padded ? g.Input(Mask, new Shape(Rows, Tokens), ElementType.Int) : null,
@@ -83,7 +83,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
             SourceRow = g.Input(SourceRow, new Shape(Rows), ElementType.Int),
             SourceMask = MaskInput(g),
         };
-        return Head(g, TextTower.Record(g, config, ids, sight, Bert, watch));
+        return Head(g, TextTower.Record(g, config, ids, attention, Bert, watch));
     }
 
     private ComputeGraph WithCache(string name, bool prompt)
@@ -91,7 +91,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         var g = new GraphBuilder(name);
         var ids = g.Input(Ids, prompt ? new Shape(Rows, Tokens) : new Shape(Rows, 1), ElementType.Int);
         var cache = new Shape(CacheRows, Capacity, config.HiddenSize);
-        var sight = new AttentionInputs
+        var attention = new AttentionInputs
         {
             Causal = true,
             Start = g.Input(Start, new Shape(Rows), ElementType.Int),
@@ -103,7 +103,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
             SourceRow = prompt ? null : g.Input(SourceRow, new Shape(Rows), ElementType.Int),
             SourceMask = MaskInput(g),
         };
-        var x = TextTower.Record(g, config, ids, sight, Bert);
+        var x = TextTower.Record(g, config, ids, attention, Bert);
         var last = g.SelectToken(x, prompt ? g.Input(PromptLengths, new Shape(Rows), ElementType.Int) : null, Decoder / "last");
         g.Output(Logits, Head(g, last));
         return g.Build();

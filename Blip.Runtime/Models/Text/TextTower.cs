@@ -14,22 +14,22 @@ internal static class TextTower
     /// <param name="g">The graph.</param>
     /// <param name="config">The tower's sizes.</param>
     /// <param name="ids">Token ids <c>[rows, tokens]</c>.</param>
-    /// <param name="sight">What each layer may attend.</param>
+    /// <param name="attention">What each layer may attend.</param>
     /// <param name="bert">The tower's place in the checkpoint: <c>text_decoder.bert</c>.</param>
     /// <param name="watch">What is shown besides the result.</param>
     /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
-    public static Value Record(GraphBuilder g, TextConfig config, Value ids, AttentionInputs sight, ModulePath bert, RecordedOutputs watch = RecordedOutputs.Nothing)
+    public static Value Record(GraphBuilder g, TextConfig config, Value ids, AttentionInputs attention, ModulePath bert, RecordedOutputs watch = RecordedOutputs.Nothing)
     {
         var at = bert / "embeddings";
-        var shown = sight.Causal ? "lm" : "text";
+        var shown = attention.Causal ? "lm" : "text";
         var positions = g.Parameter(at / "position_embeddings" / "weight", new Shape(config.MaxPositions, config.HiddenSize));
-        var x = g.EmbedTokens(ids, WordEmbeddings(config, bert), positions, sight.Start, at / "word_embeddings");
+        var x = g.EmbedTokens(ids, WordEmbeddings(config, bert), positions, attention.Start, at / "word_embeddings");
         x = g.LayerNorm(x, at / "LayerNorm", config.LayerNormEps);
         for (var layer = 0; layer < config.Layers; layer++)
         {
             if (watch.HasFlag(RecordedOutputs.HiddenStates))
                 g.Output($"{shown}.hidden.{layer}", x);
-            x = Layer(g, config, x, sight, layer, bert / "encoder" / "layer" / layer, watch);
+            x = Layer(g, config, x, attention, layer, bert / "encoder" / "layer" / layer, watch);
         }
         if (watch.HasFlag(RecordedOutputs.HiddenStates))
             g.Output($"{shown}.hidden.{config.Layers}", x);
@@ -80,24 +80,24 @@ internal static class TextTower
     private static string WeightsName(ModulePath bert, int layer, string attention) =>
         (bert / "encoder" / "layer" / layer / attention / "self" / "probabilities").Path;
 
-    private static Value Layer(GraphBuilder g, TextConfig config, Value x, AttentionInputs sight, int layer, ModulePath at, RecordedOutputs watch)
+    private static Value Layer(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
     {
-        x = SelfAttention(g, config, x, sight, layer, at / "attention", watch);
-        if (sight.Source is not null)
-            x = CrossAttention(g, config, x, sight, sight.Source[layer], at / "crossattention", watch);
+        x = SelfAttention(g, config, x, attention, layer, at / "attention", watch);
+        if (attention.Source is not null)
+            x = CrossAttention(g, config, x, attention, attention.Source[layer], at / "crossattention", watch);
         var inner = g.Linear(x, at / "intermediate" / "dense", config.IntermediateSize);
         inner = g.Activate(inner, at / "intermediate" / "intermediate_act_fn", config.Activation);
         return Output(g, config, inner, x, at / "output");
     }
 
-    private static Value SelfAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs sight, int layer, ModulePath at, RecordedOutputs watch)
+    private static Value SelfAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
     {
         var (hidden, self) = (config.HiddenSize, at / "self");
         var qkv = g.Linear(x, [self / "query", self / "key", self / "value"], [hidden, hidden, hidden]);
         Columns key = new(qkv, hidden, hidden), value = new(qkv, 2 * hidden, hidden);
-        if (sight.Cache is { } cache)
+        if (attention.Cache is { } cache)
         {
-            g.AppendCache(key, value, cache[layer].Key, cache[layer].Value, sight.Start!, sight.WriteRow, self / "cache");
+            g.AppendCache(key, value, cache[layer].Key, cache[layer].Value, attention.Start!, attention.WriteRow, self / "cache");
             (key, value) = (cache[layer].Key, cache[layer].Value);
         }
         var attended = g.Attention(
@@ -107,16 +107,16 @@ internal static class TextTower
                 Key = key,
                 Value = value,
                 Heads = config.Heads,
-                Causal = sight.Causal,
-                Start = sight.Start,
-                KeyRow = sight.CacheRow,
-                Mask = sight.Mask,
+                Causal = attention.Causal,
+                Start = attention.Start,
+                KeyRow = attention.CacheRow,
+                Mask = attention.Mask,
             },
             self, watch.HasFlag(RecordedOutputs.Attentions));
         return Output(g, config, attended, x, at / "output");
     }
 
-    private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs sight, Value source, ModulePath at, RecordedOutputs watch)
+    private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, Value source, ModulePath at, RecordedOutputs watch)
     {
         var (hidden, self) = (config.HiddenSize, at / "self");
         var attended = g.Attention(
@@ -126,8 +126,8 @@ internal static class TextTower
                 Key = new Columns(source, 0, hidden),
                 Value = new Columns(source, hidden, hidden),
                 Heads = config.Heads,
-                KeyRow = sight.SourceRow,
-                Mask = sight.SourceMask,
+                KeyRow = attention.SourceRow,
+                Mask = attention.SourceMask,
             },
             self, watch.HasFlag(RecordedOutputs.CrossAttentions));
         return Output(g, config, attended, x, at / "output");

@@ -24,7 +24,7 @@ public sealed partial class Captioner : Pipeline
     private readonly Generator generator;
     private readonly CompatRules rules;
     private readonly List<string> failures = [];
-    private Captioner[] team;
+    private Captioner[] pool;
     private int turns;
     private bool failed;
 
@@ -35,11 +35,11 @@ public sealed partial class Captioner : Pipeline
         Defaults = DefaultsOf(host.Source, options.Compat, sampling: false);
         model = host.Own(CaptioningModel.Load(host.Source, host.Device, options.ForModel()));
         generator = host.Own(new Generator(host.Device));
-        team = [this];
+        pool = [this];
     }
 
     /// <summary>Where it runs: several devices where several were asked for (<see cref="PipelineOptions.Device"/>).</summary>
-    public override IReadOnlyList<DeviceDescription> Devices => [.. team.Select(member => member.DeviceDescription)];
+    public override IReadOnlyList<DeviceDescription> Devices => [.. pool.Select(member => member.DeviceDescription)];
 
     /// <summary>
     /// How words are chosen where a call does not say, as the model's own files want it, or as the authors' code does; a call changes it
@@ -53,7 +53,7 @@ public sealed partial class Captioner : Pipeline
         get
         {
             lock (failures)
-                return [.. team.SelectMany(member => member.model.Notices).Distinct(), .. failures];
+                return [.. pool.SelectMany(member => member.model.Notices).Distinct(), .. failures];
         }
     }
 
@@ -61,7 +61,7 @@ public sealed partial class Captioner : Pipeline
     internal CaptioningModel Model => model;
 
     /// <summary>A captioner for each device, this one first.</summary>
-    internal IReadOnlyList<Captioner> DevicePool => team;
+    internal IReadOnlyList<Captioner> DevicePool => pool;
 
     /// <summary>How a model's words are chosen where a call does not say.</summary>
     /// <param name="source">The model.</param>
@@ -107,7 +107,7 @@ public sealed partial class Captioner : Pipeline
             // The first has written the cache, if there is one: the others read it, all at once.
             var others = new Captioner[devices.Count - 1];
             Parallel.For(0, others.Length, i => others[i] = first.Host.OwnTogether(Open(devices[i + 1])));
-            first.team = [first, .. others];
+            first.pool = [first, .. others];
             return first;
         }
         catch (AggregateException e)
@@ -160,7 +160,7 @@ public sealed partial class Captioner : Pipeline
     {
         ArgumentNullException.ThrowIfNull(images);
         var plan = Plan(options);
-        return team.Length > 1 ? InThreadGroup(images, plan, cancellationToken) : InBatches(images, image => Host.Stage(DecodedImage.Of(image)), batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
+        return pool.Length > 1 ? OverDevices(images, plan, cancellationToken) : InBatches(images, image => Host.Stage(DecodedImage.Of(image)), batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -197,7 +197,7 @@ public sealed partial class Captioner : Pipeline
         }
     }
 
-    private async IAsyncEnumerable<CaptionResult> InThreadGroup(
+    private async IAsyncEnumerable<CaptionResult> OverDevices(
         IAsyncEnumerable<ImageSource> images, CaptionPlan plan, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var members = Working();
@@ -225,12 +225,12 @@ public sealed partial class Captioner : Pipeline
     }
 
     // Those that have not failed; all of them where nobody is left, so that whoever calls meets the reason.
-    private Captioner[] Working() => Array.FindAll(team, member => !member.failed) is [_, ..] working ? working : team;
+    private Captioner[] Working() => Array.FindAll(pool, member => !member.failed) is [_, ..] working ? working : pool;
 
     // Single images go around.
     private Captioner Next()
     {
-        if (team.Length == 1)
+        if (pool.Length == 1)
             return this;
         var working = Working();
         return working[(int)((uint)Interlocked.Increment(ref turns) % working.Length)];
