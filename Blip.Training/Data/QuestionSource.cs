@@ -1,0 +1,108 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Blip.Datasets;
+using Blip.Evaluation;
+
+namespace Blip.Training.Data;
+
+/// <summary>
+/// Questions with answers: BLIP's own lists (<c>image</c>, <c>question</c>, <c>answer</c> as a text or a list of texts, and
+/// <c>dataset</c>), or the official pair of VQA v2.
+/// </summary>
+internal sealed partial class QuestionSource : ITrainingSource
+{
+    /// <summary>The most words of a question that the authors' code keeps.</summary>
+    public const int DefaultMaxWords = 50;
+
+    // An answer of Visual Genome has no others beside it: data/vqa_dataset.py of the authors' code.
+    private const string VisualGenome = "vg";
+    private const double VisualGenomeWeight = 0.2;
+
+    private readonly Func<int, CancellationToken, IAsyncEnumerable<TrainingSample>> read;
+
+    private QuestionSource(IReadOnlyList<string> parts, Func<int, CancellationToken, IAsyncEnumerable<TrainingSample>> read) =>
+        (Parts, this.read) = (parts, read);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Parts { get; }
+
+    /// <summary>Opens BLIP's own lists.</summary>
+    /// <param name="files">JSON lists, or files of a JSON object a line.</param>
+    /// <param name="imageRoot">The folder that paths of images are relative to; null for the list's own.</param>
+    /// <param name="maxWords">The most words of a question that are kept.</param>
+    /// <exception cref="DatasetException">A file is not there, or no list.</exception>
+    public static QuestionSource FromLists(IEnumerable<string> files, string? imageRoot = null, int maxWords = DefaultMaxWords)
+    {
+        var options = new DatasetOptions { Format = "json", TextColumn = "question", ImageRoot = imageRoot, ShardSize = 1 << 30 };
+        var shards = Dataset.Open(files, options);
+        return new QuestionSource([.. shards.Select(shard => shard.Name)], (part, token) => ReadListAsync(shards[part], maxWords, token));
+    }
+
+    /// <summary>Opens the official pair of files of VQA v2.</summary>
+    /// <param name="questions">The questions file.</param>
+    /// <param name="annotations">The answers file.</param>
+    /// <param name="images">The folder of the images.</param>
+    /// <param name="maxWords">The most words of a question that are kept.</param>
+    /// <exception cref="AnnotationException">A file cannot be read, or they are of different questions.</exception>
+    public static QuestionSource FromVqa(string questions, string annotations, string images, int maxWords = DefaultMaxWords)
+    {
+        var (data, folder) = (VqaDataset.Load(questions, annotations), new ImageFolder(images));
+        return new QuestionSource([questions], (_, _) => data.Questions.Select(question => Sample(question, folder, maxWords)).ToAsyncEnumerable());
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<TrainingSample> ReadAsync(int part, CancellationToken cancellationToken) => read(part, cancellationToken);
+
+    /// <summary>A question as the authors clean it: lower case, without the marks that captions lose, and no more than some words.</summary>
+    internal static string Clean(string question, int maxWords)
+    {
+        var words = Marks().Replace(question.ToLowerInvariant(), "").TrimEnd(' ').Split(' ');
+        return string.Join(' ', words.Length > maxWords ? words[..maxWords] : words);
+    }
+
+    /// <summary>The different answers, in the order of their first place, each with the share of people who gave it.</summary>
+    internal static IReadOnlyList<WeightedAnswer> Weigh(IReadOnlyList<string> answers) =>
+        [.. answers.CountBy(answer => answer).Select(pair => new WeightedAnswer(pair.Key, pair.Value / (double)answers.Count))];
+
+    private static async IAsyncEnumerable<TrainingSample> ReadListAsync(
+        IDatasetShard shard, int maxWords, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var sample in shard.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var (answers, error) = Answers(sample.Fields);
+            var texts = sample.Texts.Select(text => Clean(text, maxWords));
+            yield return new TrainingSample(sample.Key, sample.Image, [.. texts], answers, sample.Error ?? error);
+        }
+    }
+
+    private static (IReadOnlyList<WeightedAnswer> Answers, string? Error) Answers(JsonObject? fields)
+    {
+        List<string> texts = [];
+        foreach (var one in fields?["answer"] is JsonArray list ? list.AsEnumerable() : [fields?["answer"]])
+        {
+            if (one is not JsonValue value || !value.TryGetValue<string>(out var text) || string.IsNullOrWhiteSpace(text))
+                return ([], "Its 'answer' is neither a text nor a list of texts.");
+            texts.Add(text.Trim());
+        }
+        if (texts.Count == 0)
+            return ([], "Its 'answer' is an empty list.");
+        var isGenome = fields?["dataset"] is JsonValue dataset && dataset.TryGetValue<string>(out var name) && name == VisualGenome;
+        return (isGenome ? [.. texts.Select(text => new WeightedAnswer(text, VisualGenomeWeight))] : Weigh(texts), null);
+    }
+
+    private static TrainingSample Sample(VqaQuestion question, ImageFolder folder, int maxWords)
+    {
+        var path = folder.Find(question.FileName, question.ImageId);
+        var name = question.FileName ?? $"image {question.ImageId}";
+        return new TrainingSample(
+            $"{question.Id}",
+            path is null ? null : SampleImage.FromFile(path),
+            question.Text is { } text ? [Clean(text, maxWords)] : [],
+            Weigh(question.Answers),
+            path is null ? $"There is no {name} in the folder of images." : null);
+    }
+
+    [GeneratedRegex("""[.!"()*#:;~]""")]
+    private static partial Regex Marks();
+}

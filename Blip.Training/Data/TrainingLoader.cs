@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+using Blip.Training.Augmentation;
+
+namespace Blip.Training.Data;
+
+/// <summary>A pair, ready for a step.</summary>
+/// <param name="Item">Its text and answers.</param>
+/// <param name="Image">The image, augmented: a square.</param>
+/// <param name="ImageId">Its number: copies of an image have the same.</param>
+internal sealed record LoadedItem(TrainingItem Item, RgbImage Image, ulong ImageId);
+
+/// <summary>
+/// Batches of an epoch: images are decoded and augmented by some threads, ahead of the step that takes them. Batches do not depend on how
+/// many threads there are. What is left of an epoch and fills no batch is not learned from in it, as in the authors' code.
+/// </summary>
+internal sealed class TrainingLoader
+{
+    // Batches that may wait for a step.
+    private const int BatchesAhead = 2;
+
+    private readonly TrainingSet set;
+    private readonly TrainingTransform transform;
+    private readonly TrainingOptions options;
+    private readonly int threads;
+
+    /// <summary>A loader of some pairs.</summary>
+    /// <param name="set">The pairs.</param>
+    /// <param name="options">Batches, augmentation, seed and threads.</param>
+    /// <exception cref="TrainingException">The pairs fill no batch.</exception>
+    public TrainingLoader(TrainingSet set, TrainingOptions options)
+    {
+        (this.set, this.options) = (set, options);
+        if (set.Count < options.BatchSize)
+        {
+            throw new TrainingException(
+                $"the data set has {set.Count} pairs, which fill no batch of {options.BatchSize}: give a smaller BatchSize.");
+        }
+        threads = options.LoaderThreads > 0 ? options.LoaderThreads : Environment.ProcessorCount;
+        transform = new TrainingTransform(
+            options.ImageSize, options.MinCropScale, options.Augment == AugmentationKind.Paper, options.Flip, options.Seed);
+    }
+
+    /// <summary>Batches of an epoch.</summary>
+    public int BatchesPerEpoch => set.Count / options.BatchSize;
+
+    /// <summary>The batches of an epoch, in order.</summary>
+    /// <param name="epoch">The epoch, from 0.</param>
+    /// <param name="firstBatch">Batches before this one are left out: those that a run has seen before it goes on.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="TrainingException">An image cannot be read any more; the message names it.</exception>
+    public async IAsyncEnumerable<IReadOnlyList<LoadedItem>> ReadAsync(
+        int epoch, int firstBatch = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var skip = (long)firstBatch * options.BatchSize;
+        var whole = ((long)BatchesPerEpoch * options.BatchSize) - skip;
+        var items = set.ReadAsync(options.Seed, epoch, options.Shuffle, skip, cancellationToken)
+            .Take((int)Math.Max(0, whole))
+            .SelectInOrderAsync(item => Load(item, epoch), threads, BatchesAhead * options.BatchSize, cancellationToken);
+        await foreach (var batch in items.InGroupsAsync(options.BatchSize, cancellationToken).ConfigureAwait(false))
+            yield return batch;
+    }
+
+    private LoadedItem Load(TrainingItem item, int epoch)
+    {
+        try
+        {
+            var file = item.Image.Read();
+            var image = ImageDecoder.Decode(file, item.Image.Path ?? item.Image.Name);
+            return new LoadedItem(item, transform.Apply(image, [item.Text], epoch, item.Key), DataCheck.ImageId(file));
+        }
+        catch (Exception e) when (e is ImageException or IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"{item.Key}: an image of the data set cannot be read any more: {e.Message}", e);
+        }
+    }
+}
