@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -105,7 +104,6 @@ internal static class GemmTensorCoreRows
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Bits4 Read<TWeights, TInputs>(ArrayView<float> x, int upper, int upperLeft, int lower, int lowerLeft, int offset)
         where TWeights : struct, IMatrixWeights
         where TInputs : struct, IMatrixInputs => new()
@@ -116,7 +114,6 @@ internal static class GemmTensorCoreRows
             W = TInputs.Read2<TWeights>(x, lower + offset + 8, lowerLeft - offset - 8),
         };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ArrayView<float> to, int at, float a, float b, float c, float d)
     {
         to[at] = a;

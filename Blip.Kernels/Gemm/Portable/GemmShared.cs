@@ -94,7 +94,6 @@ internal static class GemmShared
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(
         Sums4 sums, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int rows, int outFeatures, int activation)
     {
