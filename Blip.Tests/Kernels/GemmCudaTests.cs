@@ -17,7 +17,7 @@ public class GemmCudaTests
 
     public static TheoryData<DType, string> Formats =>
     [
-        .. Enum.GetValues<DType>().Select(format => (format, "sm_80")), (DType.Float16, "sm_75"), (DType.Int8, "sm_75"),
+        .. DTypes.Weights.Select(format => (format, "sm_80")), (DType.Float16, "sm_75"), (DType.Int8, "sm_75"),
         (DType.Float16, "sm_90"), (DType.BFloat16, "sm_90"), (DType.Int8, "sm_90"),
     ];
 
