@@ -99,7 +99,7 @@ internal static class PeakMeasurement
         using var sink = device.Upload<float>([.. Enumerable.Repeat(0.25f, (int)items * 2 * TSums.Count)]);
         return Best(rounds =>
         {
-            device.Load<ArrayView<float>, int, float>(PeakPortable.Fma<TSums>)(device.Stream, new KernelConfig(groups, groupSize), sink.View, rounds, 0.75f);
+            device.Launch(new KernelConfig(groups, groupSize), new PeakPortable.Fma<TSums>(sink.View, rounds, 0.75f));
             device.Synchronize();
             return 2.0 * 2 * TSums.Count * items * rounds;
         });
@@ -122,16 +122,14 @@ internal static class PeakMeasurement
         double rate;
         if (device.Description.IsProcessor)
         {
-            rate = Rate(() => device.Load<ArrayView<float>, ArrayView<float>, int>(PeakPortable.ReadPieces)(
-                device.Stream, new KernelConfig(pieces, 1), source.View, sink.View, Piece));
+            rate = Rate(() => device.Launch(new KernelConfig(pieces, 1), new PeakPortable.ReadPieces(source.View, sink.View, Piece)));
             CheckSum(sink.ToArray().AsSpan(0, pieces * Sums64.Count), source.Length);
             return [("a piece each", rate)];
         }
         // Whole strides only, so that every element is read once.
         var stride = 4L * groups * GroupSize;
         var whole = source.View.SubView(0, source.Length / stride * stride);
-        rate = Rate(() => device.Load<ArrayView<float>, ArrayView<float>>(PeakPortable.ReadStrided)(
-            device.Stream, new KernelConfig(groups, GroupSize), whole, sink.View)) * whole.Length / source.Length;
+        rate = Rate(() => device.Launch(new KernelConfig(groups, GroupSize), new PeakPortable.ReadStrided(whole, sink.View))) * whole.Length / source.Length;
         CheckSum(sink.ToArray().AsSpan(0, groups * GroupSize), whole.Length);
         return [("neighbours", rate)];
     }

@@ -17,20 +17,23 @@ internal static class PeakPortable
     /// <param name="rounds">Rounds of two blocks of sums.</param>
     /// <param name="x">Below 1.</param>
     [Kernel(typeof(Sums16)), Kernel(typeof(Sums64))]
-    public static void Fma<TSums>(ArrayView<float> sink, int rounds, float x)
+    public readonly struct Fma<TSums>(ArrayView<float> sink, int rounds, float x) : IDeviceKernel
         where TSums : unmanaged, ISums<TSums>
     {
-        var lanes = TSums.Count;
-        var own = sink.SubView(((long)Grid.IdxX * Group.DimX + Group.IdxX) * 2 * lanes, 2 * lanes);
-        var shift = TSums.Load<float, Float32Weights>(own, 0, 0);
-        TSums first = default, second = default;
-        for (var round = 0; round < rounds; round++)
+        public void Run()
         {
-            first = TSums.MultiplyAdd(x, first, shift);
-            second = TSums.MultiplyAdd(x, second, shift);
+            var lanes = TSums.Count;
+            var own = sink.SubView(((long)Grid.IdxX * Group.DimX + Group.IdxX) * 2 * lanes, 2 * lanes);
+            var shift = TSums.Load<float, Float32Weights>(own, 0, 0);
+            TSums first = default, second = default;
+            for (var round = 0; round < rounds; round++)
+            {
+                first = TSums.MultiplyAdd(x, first, shift);
+                second = TSums.MultiplyAdd(x, second, shift);
+            }
+            TSums.Store(first, own, 0);
+            TSums.Store(second, own, lanes);
         }
-        TSums.Store(first, own, 0);
-        TSums.Store(second, own, lanes);
     }
 
     /// <summary>Sums of memory, a contiguous piece for each work-item: what suits a processor.</summary>
@@ -38,32 +41,38 @@ internal static class PeakPortable
     /// <param name="sink">The lanes of each work-item.</param>
     /// <param name="piece">Elements per work-item, a multiple of 64.</param>
     [Kernel]
-    public static void ReadPieces(ArrayView<float> source, ArrayView<float> sink, int piece)
+    public readonly struct ReadPieces(ArrayView<float> source, ArrayView<float> sink, int piece) : IDeviceKernel
     {
-        var item = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
-        var own = source.SubView(item * piece, piece);
-        Sums64 sums = default;
-        for (var i = 0; i < piece / Sums64.Count; i++)
-            sums = Sums64.MultiplyAdd(1f, Sums64.Load<float, Float32Weights>(own, i, 0), sums);
-        Sums64.Store(sums, sink.SubView(item * Sums64.Count, Sums64.Count), 0);
+        public void Run()
+        {
+            var item = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
+            var own = source.SubView(item * piece, piece);
+            Sums64 sums = default;
+            for (var i = 0; i < piece / Sums64.Count; i++)
+                sums = Sums64.MultiplyAdd(1f, Sums64.Load<float, Float32Weights>(own, i, 0), sums);
+            Sums64.Store(sums, sink.SubView(item * Sums64.Count, Sums64.Count), 0);
+        }
     }
 
     /// <summary>Sums of memory, neighbours by neighbours: what suits a GPU.</summary>
     /// <param name="source">What is read.</param>
     /// <param name="sink">A sum for each work-item.</param>
     [Kernel]
-    public static void ReadStrided(ArrayView<float> source, ArrayView<float> sink)
+    public readonly struct ReadStrided(ArrayView<float> source, ArrayView<float> sink) : IDeviceKernel
     {
-        var items = (long)Grid.DimX * Group.DimX;
-        var item = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
-        float a = 0, b = 0, c = 0, d = 0;
-        for (var i = item; i + (3 * items) < source.Length; i += 4 * items)
+        public void Run()
         {
-            a += source[i];
-            b += source[i + items];
-            c += source[i + (2 * items)];
-            d += source[i + (3 * items)];
+            var items = (long)Grid.DimX * Group.DimX;
+            var item = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
+            float a = 0, b = 0, c = 0, d = 0;
+            for (var i = item; i + (3 * items) < source.Length; i += 4 * items)
+            {
+                a += source[i];
+                b += source[i + items];
+                c += source[i + (2 * items)];
+                d += source[i + (3 * items)];
+            }
+            sink[item] = a + b + c + d;
         }
-        sink[item] = a + b + c + d;
     }
 }

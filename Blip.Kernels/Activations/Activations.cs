@@ -22,10 +22,7 @@ public static class Activations
     /// <param name="kind">The function; <see cref="Activation.None"/> copies.</param>
     /// <exception cref="ArgumentException">A view is too short.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The function is not one that exists.</exception>
-    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, long count, Activation kind) =>
-        Run(device, x, y, count, kind, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, ArrayView<float> x, ArrayView<float> y, long count, Activation kind, bool portable)
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, long count, Activation kind)
     {
         ActivationFunctions.Check(kind);
         ShapeCheck.Within(count, 0, long.MaxValue, nameof(count));
@@ -36,14 +33,14 @@ public static class Activations
         if (kind == Activation.None)
             x.SubView(0, count).CopyTo(device.Stream, y.SubView(0, count));
         else
-            ActivationFunctions.Use(kind, new Launch(device, x, y, count, portable));
+            ActivationFunctions.Use(kind, new Launch(device, x, y, count));
     }
 
-    private readonly struct Launch(Device device, ArrayView<float> x, ArrayView<float> y, long count, bool portable) : IActivationUse
+    private readonly struct Launch(Device device, ArrayView<float> x, ArrayView<float> y, long count) : IActivationUse
     {
         void IActivationUse.With<TActivation>()
         {
-            if (portable)
+            if (device.RunsPortable)
                 ActivationsPortable.Run<TActivation>(device, x, y, count);
             else
                 device.LaunchVectors(new ActivationsSimd<TActivation>(x, y, count));

@@ -22,10 +22,7 @@ public static class ActivationsBackward
     /// <param name="kind">The function.</param>
     /// <exception cref="ArgumentException">A view is too short.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The function is not one that exists.</exception>
-    public static void Run(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, Activation kind) =>
-        Run(device, x, dy, dx, count, kind, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, Activation kind, bool portable)
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, Activation kind)
     {
         ActivationFunctions.Check(kind);
         ShapeCheck.Within(count, 0, long.MaxValue, nameof(count));
@@ -34,22 +31,24 @@ public static class ActivationsBackward
         ShapeCheck.Holds(dx, count, nameof(dx), "[count]");
         if (count == 0)
             return;
-        ActivationFunctions.Use(kind, new Launch(device, x, dy, dx, count, portable));
+        ActivationFunctions.Use(kind, new Launch(device, x, dy, dx, count));
     }
 
     private readonly struct Launch(
-        Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, bool portable) : IActivationUse
+        Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count) : IActivationUse
     {
         void IActivationUse.With<TActivation>()
         {
-            if (!portable)
+            if (!device.RunsPortable)
             {
                 device.LaunchVectors(new ActivationsBackwardSimd<TActivation>(x, dy, dx, count));
                 return;
             }
             var perItem = Elementwise.ElementsPerItem(device);
-            device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, long, int>(ActivationsBackwardPortable.Kernel<TActivation>)(
-                device.Stream, Elementwise.Launch(device, count, perItem), x, dy, dx, count, perItem);
+            device.Launch(
+                Elementwise.Launch(device, count, perItem),
+                new ActivationsBackwardPortable.Kernel<TActivation>(
+                    x, dy, dx, count, perItem));
         }
     }
 }
@@ -58,13 +57,16 @@ public static class ActivationsBackward
 internal static class ActivationsBackwardPortable
 {
     [Kernel(Each = typeof(IActivation))]
-    internal static void Kernel<TActivation>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, int perItem)
+    internal readonly struct Kernel<TActivation>(ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, int perItem) : IDeviceKernel
         where TActivation : struct, IActivation
     {
-        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
-        var end = IntrinsicMath.Min(first + perItem, count);
-        for (var i = first; i < end; i++)
-            dx[i] = dy[i] * TActivation.Derivative(new Scalar(x[i])).Value;
+        public void Run()
+        {
+            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+            var end = IntrinsicMath.Min(first + perItem, count);
+            for (var i = first; i < end; i++)
+                dx[i] = dy[i] * TActivation.Derivative(new Scalar(x[i])).Value;
+        }
     }
 }
 

@@ -11,18 +11,20 @@ internal static class ActivationsPortable
         where TActivation : struct, IActivation
     {
         var perItem = Elementwise.ElementsPerItem(device);
-        device.Load<ArrayView<float>, ArrayView<float>, long, int>(Kernel<TActivation>)(
-            device.Stream, Elementwise.Launch(device, count, perItem), x, y, count, perItem);
+        device.Launch(Elementwise.Launch(device, count, perItem), new Kernel<TActivation>(x, y, count, perItem));
     }
 
     // No activation is a copy, which needs no kernel.
     [Kernel(Each = typeof(IActivation), Except = typeof(Identity))]
-    internal static void Kernel<TActivation>(ArrayView<float> x, ArrayView<float> y, long count, int perItem)
+    internal readonly struct Kernel<TActivation>(ArrayView<float> x, ArrayView<float> y, long count, int perItem) : IDeviceKernel
         where TActivation : struct, IActivation
     {
-        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
-        var end = IntrinsicMath.Min(first + perItem, count);
-        for (var i = first; i < end; i++)
-            y[i] = TActivation.Apply(new Scalar(x[i])).Value;
+        public void Run()
+        {
+            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+            var end = IntrinsicMath.Min(first + perItem, count);
+            for (var i = first; i < end; i++)
+                y[i] = TActivation.Apply(new Scalar(x[i])).Value;
+        }
     }
 }

@@ -48,16 +48,14 @@ public static class Attention
     /// <exception cref="ArgumentException">
     /// A view is too short for the sizes, a size is out of range, or the device's kernels do not read or write values of 16 bits.
     /// </exception>
-    public static void Run(Device device, in AttentionArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in AttentionArgs args, bool portable)
+    public static void Run(Device device, in AttentionArgs args)
     {
         Check(args);
         if (args.InputFormat != DType.Float32 || args.OutputFormat != DType.Float32)
             CheckFormats(KernelTarget.Of(device), args);
         if (args.Rows == 0 || args.QueryTokens == 0)
             return;
-        if (!portable)
+        if (!device.RunsPortable)
             AttentionSimd.Run(device, args);
         else if (device.GroupSize == 1)
             AttentionTiled.Run(device, args);

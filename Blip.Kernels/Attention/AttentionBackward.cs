@@ -18,16 +18,14 @@ public static class AttentionBackward
 {
     /// <summary>Runs one attention backwards.</summary>
     /// <exception cref="ArgumentException">A view is too short for the sizes, a size is out of range, or keys are named for each position.</exception>
-    public static void Run(Device device, in AttentionBackwardArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in AttentionBackwardArgs args, bool portable)
+    public static void Run(Device device, in AttentionBackwardArgs args)
     {
         Check(args);
         if (args.Forward.Rows == 0 || args.Forward.QueryTokens == 0)
             return;
         // dS of every query and key, which both halves of the work read.
         var scores = device.Scratch(Scores(args.Forward) * sizeof(float)).Cast<float>();
-        if (portable)
+        if (device.RunsPortable)
             AttentionBackwardPortable.Run(device, args, scores);
         else
             AttentionBackwardSimd.Run(device, args, scores);

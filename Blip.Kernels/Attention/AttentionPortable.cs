@@ -13,82 +13,85 @@ internal static class AttentionPortable
     private const int KeyBlock = 64;
 
     public static void Run(Device device, in AttentionArgs args) =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>,
-            ArrayView<float>, AttentionShape>(Kernel)(
-            device.Stream, new KernelConfig(checked(args.Rows * args.Heads * args.QueryTokens), device.GroupSize),
-            args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
-            args.Output, device.OrEmpty(args.Probabilities), AttentionShape.Of(args));
+        device.Launch(
+            new KernelConfig(checked(args.Rows * args.Heads * args.QueryTokens), device.GroupSize),
+            new Kernel(
+                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
+                args.Output, device.OrEmpty(args.Probabilities), AttentionShape.Of(args)));
 
     [Kernel]
-    internal static void Kernel(
+    internal readonly struct Kernel(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start,
-        ArrayView<int> mask, ArrayView<float> output, ArrayView<float> probabilities, AttentionShape shape)
+        ArrayView<int> mask, ArrayView<float> output, ArrayView<float> probabilities, AttentionShape shape) : IDeviceKernel
     {
-        var q = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
-        var sums = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
-        var weights = SharedMemory.Allocate<float>(KeyBlock);
-
-        var token = Grid.IdxX % shape.QueryTokens;
-        var head = Grid.IdxX / shape.QueryTokens % shape.Heads;
-        var row = Grid.IdxX / shape.QueryTokens / shape.Heads;
-        var visible = Visible(start, shape, row, token);
-        var inHead = head * shape.HeadDim;
-        var from = ((((long)row * shape.QueryTokens) + token) * shape.QueryStride) + shape.QueryOffset + inHead;
-        for (var d = Group.IdxX; d < shape.HeadDim; d += Group.DimX)
+        public void Run()
         {
-            q[d] = query[from + d];
-            sums[d] = 0f;
-        }
-        Barrier();
+            var q = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
+            var sums = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
+            var weights = SharedMemory.Allocate<float>(KeyBlock);
 
-        var largest = float.NegativeInfinity;
-        var total = 0f;
-        for (var block = 0; block < visible; block += KeyBlock)
-        {
-            var keys = IntrinsicMath.Min(visible - block, KeyBlock);
-            for (var j = Group.IdxX; j < keys; j += Group.DimX)
-                weights[j] = Score(q, key, keyRow, mask, shape, row, block + j, inHead);
-            Barrier();
-
-            var before = largest;
-            for (var j = 0; j < keys; j++)
-                largest = IntrinsicMath.Max(largest, weights[j]);
-            // The scores are read by all before they become weights.
-            Barrier();
-            for (var j = Group.IdxX; j < keys; j += Group.DimX)
-                weights[j] = Maths.Exp(weights[j] - largest);
-            Barrier();
-
-            var correction = block == 0 ? 0f : Maths.Exp(before - largest);
-            var sum = 0f;
-            for (var j = 0; j < keys; j++)
-                sum += weights[j];
-            total = (total * correction) + sum;
+            var token = Grid.IdxX % shape.QueryTokens;
+            var head = Grid.IdxX / shape.QueryTokens % shape.Heads;
+            var row = Grid.IdxX / shape.QueryTokens / shape.Heads;
+            var visible = Visible(start, shape, row, token);
+            var inHead = head * shape.HeadDim;
+            var from = ((((long)row * shape.QueryTokens) + token) * shape.QueryStride) + shape.QueryOffset + inHead;
             for (var d = Group.IdxX; d < shape.HeadDim; d += Group.DimX)
             {
-                var element = sums[d] * correction;
-                for (var j = 0; j < keys; j++)
-                {
-                    var source = Token(keyRow, shape, row, block + j);
-                    element += weights[j] * value[(source * shape.ValueStride) + shape.ValueOffset + inHead + d];
-                }
-                sums[d] = element;
+                q[d] = query[from + d];
+                sums[d] = 0f;
             }
             Barrier();
-        }
 
-        var to = ((((long)row * shape.QueryTokens) + token) * shape.Heads * shape.HeadDim) + inHead;
-        for (var d = Group.IdxX; d < shape.HeadDim; d += Group.DimX)
-            output[to + d] = sums[d] / total;
+            var largest = float.NegativeInfinity;
+            var total = 0f;
+            for (var block = 0; block < visible; block += KeyBlock)
+            {
+                var keys = IntrinsicMath.Min(visible - block, KeyBlock);
+                for (var j = Group.IdxX; j < keys; j += Group.DimX)
+                    weights[j] = Score(q, key, keyRow, mask, shape, row, block + j, inHead);
+                Barrier();
 
-        if (probabilities.Length == 0)
-            return;
-        var weightRow = ((((long)row * shape.Heads) + head) * shape.QueryTokens + token) * shape.KeyTokens;
-        for (var j = Group.IdxX; j < shape.KeyTokens; j += Group.DimX)
-        {
-            probabilities[weightRow + j] = j < visible
-                ? Maths.Exp(Score(q, key, keyRow, mask, shape, row, j, inHead) - largest) / total
-                : 0f;
+                var before = largest;
+                for (var j = 0; j < keys; j++)
+                    largest = IntrinsicMath.Max(largest, weights[j]);
+                // The scores are read by all before they become weights.
+                Barrier();
+                for (var j = Group.IdxX; j < keys; j += Group.DimX)
+                    weights[j] = Maths.Exp(weights[j] - largest);
+                Barrier();
+
+                var correction = block == 0 ? 0f : Maths.Exp(before - largest);
+                var sum = 0f;
+                for (var j = 0; j < keys; j++)
+                    sum += weights[j];
+                total = (total * correction) + sum;
+                for (var d = Group.IdxX; d < shape.HeadDim; d += Group.DimX)
+                {
+                    var element = sums[d] * correction;
+                    for (var j = 0; j < keys; j++)
+                    {
+                        var source = Token(keyRow, shape, row, block + j);
+                        element += weights[j] * value[(source * shape.ValueStride) + shape.ValueOffset + inHead + d];
+                    }
+                    sums[d] = element;
+                }
+                Barrier();
+            }
+
+            var to = ((((long)row * shape.QueryTokens) + token) * shape.Heads * shape.HeadDim) + inHead;
+            for (var d = Group.IdxX; d < shape.HeadDim; d += Group.DimX)
+                output[to + d] = sums[d] / total;
+
+            if (probabilities.Length == 0)
+                return;
+            var weightRow = ((((long)row * shape.Heads) + head) * shape.QueryTokens + token) * shape.KeyTokens;
+            for (var j = Group.IdxX; j < shape.KeyTokens; j += Group.DimX)
+            {
+                probabilities[weightRow + j] = j < visible
+                    ? Maths.Exp(Score(q, key, keyRow, mask, shape, row, j, inHead) - largest) / total
+                    : 0f;
+            }
         }
     }
 

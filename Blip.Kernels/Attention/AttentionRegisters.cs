@@ -27,116 +27,119 @@ internal static class AttentionRegisters
 
     public static void Run<TRows>(Device device, in AttentionArgs args)
         where TRows : struct, IRowReader =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>, AttentionShape>(
-            Kernel<TRows>)(
-            device.Stream, Launch(args),
-            args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
-            AttentionShape.Of(args));
+        device.Launch(
+            Launch(args),
+            new Kernel<TRows>(
+                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
+                AttentionShape.Of(args)));
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 2)]
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
-    internal static void Kernel<TRows>(
+    internal readonly struct Kernel<TRows>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
-        ArrayView<float> output, AttentionShape shape)
+        ArrayView<float> output, AttentionShape shape) : IDeviceKernel
         where TRows : struct, IRowReader
     {
-        var pieces = SharedMemory.Allocate<Floats4>((WeightsAt + (Queries * WeightStride)) / 4);
-        var shared = pieces.Cast<float>();
-        var (own, column) = (Group.IdxX >> 4 << 2, Group.IdxX & 15);
-        var queryTiles = (shape.QueryTokens + Queries - 1) / Queries;
-        var firstQuery = Grid.IdxX % queryTiles * Queries;
-        var head = Grid.IdxX / queryTiles % shape.Heads;
-        var row = Grid.IdxX / queryTiles / shape.Heads;
-        var inHead = head * shape.HeadDim;
-        var tokens = ((long)row * shape.QueryTokens) + firstQuery;
-        Turn<TRows>(
-            query.SubView((tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, Queries,
-            shape.HeadDim, shared, 0, QueryStride);
-
-        var first = AttentionPortable.Token(keyRow, shape, row, 0);
-        var keys = key.SubView((first * shape.KeyStride) + shape.KeyOffset + inHead);
-        var values = value.SubView((first * shape.ValueStride) + shape.ValueOffset + inHead);
-        var marks = mask.SubView(mask.Length > 0 ? (long)row * shape.KeyTokens : 0L);
-        var last = shape.QueryTokens - 1;
-        var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries - 1, last));
-        var (visible0, visible1, visible2, visible3) = (
-            AttentionPortable.Visible(start, shape, row, firstQuery + own), AttentionPortable.Visible(start, shape, row, firstQuery + own + 1),
-            AttentionPortable.Visible(start, shape, row, firstQuery + own + 2), AttentionPortable.Visible(start, shape, row, firstQuery + own + 3));
-
-        Floats4 out0 = default, out1 = default, out2 = default, out3 = default;
-        var largest = new Floats4 { X = float.MinValue, Y = float.MinValue, Z = float.MinValue, W = float.MinValue };
-        Floats4 totals = default;
-        for (var block = 0; block < visible; block += Keys)
+        public void Run()
         {
-            Group.Barrier();
-            Turn<TRows>(keys.SubView((long)block * shape.KeyStride), shape.KeyStride, shape.KeyTokens - block, Keys, shape.HeadDim, shared, KeysAt, KeyStride);
-            LoadToShared<TRows>(values.SubView((long)block * shape.ValueStride), shape.ValueStride, shape.KeyTokens - block, shape.HeadDim, pieces);
-            Group.Barrier();
+            var pieces = SharedMemory.Allocate<Floats4>((WeightsAt + (Queries * WeightStride)) / 4);
+            var shared = pieces.Cast<float>();
+            var (own, column) = (Group.IdxX >> 4 << 2, Group.IdxX & 15);
+            var queryTiles = (shape.QueryTokens + Queries - 1) / Queries;
+            var firstQuery = Grid.IdxX % queryTiles * Queries;
+            var head = Grid.IdxX / queryTiles % shape.Heads;
+            var row = Grid.IdxX / queryTiles / shape.Heads;
+            var inHead = head * shape.HeadDim;
+            var tokens = ((long)row * shape.QueryTokens) + firstQuery;
+            Turn<TRows>(
+                query.SubView((tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, Queries,
+                shape.HeadDim, shared, 0, QueryStride);
 
-            Floats4 near = default, far = default;
-            for (var d = 0; d < MaxHeadDim; d++)
-            {
-                var q = pieces[((d * QueryStride) + own) >> 2];
-                near = MultiplyAdd(shared[KeysAt + (d * KeyStride) + column], q, near);
-                far = MultiplyAdd(shared[KeysAt + (d * KeyStride) + column + 16], q, far);
-            }
-            var key0 = block + column;
-            var s0 = Score(near.X, far.X, shape.Scale, key0, visible0, marks, mask.Length > 0);
-            var s1 = Score(near.Y, far.Y, shape.Scale, key0, visible1, marks, mask.Length > 0);
-            var s2 = Score(near.Z, far.Z, shape.Scale, key0, visible2, marks, mask.Length > 0);
-            var s3 = Score(near.W, far.W, shape.Scale, key0, visible3, marks, mask.Length > 0);
-            // A row none of whose keys is in this block yet keeps its maximum: what it has is right.
-            var before = largest;
-            largest = new Floats4
-            {
-                X = IntrinsicMath.Max(before.X, Largest(IntrinsicMath.Max(s0.X, s0.Y))),
-                Y = IntrinsicMath.Max(before.Y, Largest(IntrinsicMath.Max(s1.X, s1.Y))),
-                Z = IntrinsicMath.Max(before.Z, Largest(IntrinsicMath.Max(s2.X, s2.Y))),
-                W = IntrinsicMath.Max(before.W, Largest(IntrinsicMath.Max(s3.X, s3.Y))),
-            };
-            var shrinks = new Floats4
-            {
-                X = Maths.Exp(before.X - largest.X),
-                Y = Maths.Exp(before.Y - largest.Y),
-                Z = Maths.Exp(before.Z - largest.Z),
-                W = Maths.Exp(before.W - largest.W),
-            };
-            totals = new Floats4
-            {
-                X = (totals.X * shrinks.X) + Weigh(shared, own, column, s0, largest.X),
-                Y = (totals.Y * shrinks.Y) + Weigh(shared, own + 1, column, s1, largest.Y),
-                Z = (totals.Z * shrinks.Z) + Weigh(shared, own + 2, column, s2, largest.Z),
-                W = (totals.W * shrinks.W) + Weigh(shared, own + 3, column, s3, largest.W),
-            };
-            Group.Barrier();
+            var first = AttentionPortable.Token(keyRow, shape, row, 0);
+            var keys = key.SubView((first * shape.KeyStride) + shape.KeyOffset + inHead);
+            var values = value.SubView((first * shape.ValueStride) + shape.ValueOffset + inHead);
+            var marks = mask.SubView(mask.Length > 0 ? (long)row * shape.KeyTokens : 0L);
+            var last = shape.QueryTokens - 1;
+            var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries - 1, last));
+            var (visible0, visible1, visible2, visible3) = (
+                AttentionPortable.Visible(start, shape, row, firstQuery + own), AttentionPortable.Visible(start, shape, row, firstQuery + own + 1),
+                AttentionPortable.Visible(start, shape, row, firstQuery + own + 2), AttentionPortable.Visible(start, shape, row, firstQuery + own + 3));
 
-            out0 = Times(out0, shrinks.X);
-            out1 = Times(out1, shrinks.Y);
-            out2 = Times(out2, shrinks.Z);
-            out3 = Times(out3, shrinks.W);
-            for (var j = 0; j < Keys; j += 4)
+            Floats4 out0 = default, out1 = default, out2 = default, out3 = default;
+            var largest = new Floats4 { X = float.MinValue, Y = float.MinValue, Z = float.MinValue, W = float.MinValue };
+            Floats4 totals = default;
+            for (var block = 0; block < visible; block += Keys)
             {
-                var v0 = pieces[(ValuesAt + (j * MaxHeadDim) + (column * 4)) >> 2];
-                var v1 = pieces[(ValuesAt + ((j + 1) * MaxHeadDim) + (column * 4)) >> 2];
-                var v2 = pieces[(ValuesAt + ((j + 2) * MaxHeadDim) + (column * 4)) >> 2];
-                var v3 = pieces[(ValuesAt + ((j + 3) * MaxHeadDim) + (column * 4)) >> 2];
-                out0 = MultiplyAdd(pieces[(WeightsAt + (own * WeightStride) + j) >> 2], v0, v1, v2, v3, out0);
-                out1 = MultiplyAdd(pieces[(WeightsAt + ((own + 1) * WeightStride) + j) >> 2], v0, v1, v2, v3, out1);
-                out2 = MultiplyAdd(pieces[(WeightsAt + ((own + 2) * WeightStride) + j) >> 2], v0, v1, v2, v3, out2);
-                out3 = MultiplyAdd(pieces[(WeightsAt + ((own + 3) * WeightStride) + j) >> 2], v0, v1, v2, v3, out3);
+                Group.Barrier();
+                Turn<TRows>(keys.SubView((long)block * shape.KeyStride), shape.KeyStride, shape.KeyTokens - block, Keys, shape.HeadDim, shared, KeysAt, KeyStride);
+                LoadToShared<TRows>(values.SubView((long)block * shape.ValueStride), shape.ValueStride, shape.KeyTokens - block, shape.HeadDim, pieces);
+                Group.Barrier();
+
+                Floats4 near = default, far = default;
+                for (var d = 0; d < MaxHeadDim; d++)
+                {
+                    var q = pieces[((d * QueryStride) + own) >> 2];
+                    near = MultiplyAdd(shared[KeysAt + (d * KeyStride) + column], q, near);
+                    far = MultiplyAdd(shared[KeysAt + (d * KeyStride) + column + 16], q, far);
+                }
+                var key0 = block + column;
+                var s0 = Score(near.X, far.X, shape.Scale, key0, visible0, marks, mask.Length > 0);
+                var s1 = Score(near.Y, far.Y, shape.Scale, key0, visible1, marks, mask.Length > 0);
+                var s2 = Score(near.Z, far.Z, shape.Scale, key0, visible2, marks, mask.Length > 0);
+                var s3 = Score(near.W, far.W, shape.Scale, key0, visible3, marks, mask.Length > 0);
+                // A row none of whose keys is in this block yet keeps its maximum: what it has is right.
+                var before = largest;
+                largest = new Floats4
+                {
+                    X = IntrinsicMath.Max(before.X, Largest(IntrinsicMath.Max(s0.X, s0.Y))),
+                    Y = IntrinsicMath.Max(before.Y, Largest(IntrinsicMath.Max(s1.X, s1.Y))),
+                    Z = IntrinsicMath.Max(before.Z, Largest(IntrinsicMath.Max(s2.X, s2.Y))),
+                    W = IntrinsicMath.Max(before.W, Largest(IntrinsicMath.Max(s3.X, s3.Y))),
+                };
+                var shrinks = new Floats4
+                {
+                    X = Maths.Exp(before.X - largest.X),
+                    Y = Maths.Exp(before.Y - largest.Y),
+                    Z = Maths.Exp(before.Z - largest.Z),
+                    W = Maths.Exp(before.W - largest.W),
+                };
+                totals = new Floats4
+                {
+                    X = (totals.X * shrinks.X) + Weigh(shared, own, column, s0, largest.X),
+                    Y = (totals.Y * shrinks.Y) + Weigh(shared, own + 1, column, s1, largest.Y),
+                    Z = (totals.Z * shrinks.Z) + Weigh(shared, own + 2, column, s2, largest.Z),
+                    W = (totals.W * shrinks.W) + Weigh(shared, own + 3, column, s3, largest.W),
+                };
+                Group.Barrier();
+
+                out0 = Times(out0, shrinks.X);
+                out1 = Times(out1, shrinks.Y);
+                out2 = Times(out2, shrinks.Z);
+                out3 = Times(out3, shrinks.W);
+                for (var j = 0; j < Keys; j += 4)
+                {
+                    var v0 = pieces[(ValuesAt + (j * MaxHeadDim) + (column * 4)) >> 2];
+                    var v1 = pieces[(ValuesAt + ((j + 1) * MaxHeadDim) + (column * 4)) >> 2];
+                    var v2 = pieces[(ValuesAt + ((j + 2) * MaxHeadDim) + (column * 4)) >> 2];
+                    var v3 = pieces[(ValuesAt + ((j + 3) * MaxHeadDim) + (column * 4)) >> 2];
+                    out0 = MultiplyAdd(pieces[(WeightsAt + (own * WeightStride) + j) >> 2], v0, v1, v2, v3, out0);
+                    out1 = MultiplyAdd(pieces[(WeightsAt + ((own + 1) * WeightStride) + j) >> 2], v0, v1, v2, v3, out1);
+                    out2 = MultiplyAdd(pieces[(WeightsAt + ((own + 2) * WeightStride) + j) >> 2], v0, v1, v2, v3, out2);
+                    out3 = MultiplyAdd(pieces[(WeightsAt + ((own + 3) * WeightStride) + j) >> 2], v0, v1, v2, v3, out3);
+                }
             }
+
+            var width = shape.Heads * shape.HeadDim;
+            var to = output.SubView((tokens * width) + inHead);
+            var queriesLeft = shape.QueryTokens - firstQuery - own;
+            Store(to, own * width, column * 4, shape.HeadDim, queriesLeft, out0, totals.X);
+            Store(to, (own + 1) * width, column * 4, shape.HeadDim, queriesLeft - 1, out1, totals.Y);
+            Store(to, (own + 2) * width, column * 4, shape.HeadDim, queriesLeft - 2, out2, totals.Z);
+            Store(to, (own + 3) * width, column * 4, shape.HeadDim, queriesLeft - 3, out3, totals.W);
         }
-
-        var width = shape.Heads * shape.HeadDim;
-        var to = output.SubView((tokens * width) + inHead);
-        var queriesLeft = shape.QueryTokens - firstQuery - own;
-        Store(to, own * width, column * 4, shape.HeadDim, queriesLeft, out0, totals.X);
-        Store(to, (own + 1) * width, column * 4, shape.HeadDim, queriesLeft - 1, out1, totals.Y);
-        Store(to, (own + 2) * width, column * 4, shape.HeadDim, queriesLeft - 2, out2, totals.Z);
-        Store(to, (own + 3) * width, column * 4, shape.HeadDim, queriesLeft - 3, out3, totals.W);
     }
 
     // Tokens as columns: four elements at a time of a token, zeros where it has no more; the last token again where there are no more, for nobody

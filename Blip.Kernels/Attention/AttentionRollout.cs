@@ -23,11 +23,7 @@ public static class AttentionRollout
     /// <param name="heads">Heads, at least 1.</param>
     /// <param name="tokens">Tokens, at least 1.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
-    public static void Run(Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, int rows, int heads, int tokens) =>
-        Run(device, probabilities, before, after, rows, heads, tokens, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(
-        Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, int rows, int heads, int tokens, bool portable)
+    public static void Run(Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, int rows, int heads, int tokens)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(heads, 1, nameof(heads));
@@ -39,7 +35,7 @@ public static class AttentionRollout
         if (rows == 0)
             return;
         var mean = device.Scratch(elements * sizeof(float)).Cast<float>().SubView(0, elements);
-        if (portable)
+        if (device.RunsPortable)
         {
             AttentionRolloutPortable.Run(device, probabilities, device.OrEmpty(before), after, mean, heads, tokens);
             return;
@@ -55,45 +51,51 @@ internal static class AttentionRolloutPortable
     {
         var perItem = device.GroupSize == 1 ? 64 : 1;
         var launch = Elementwise.Launch(device, mean.Length, perItem);
-        device.Load<ArrayView<float>, ArrayView<float>, int, int, int>(MeanKernel)(device.Stream, launch, probabilities, mean, heads, tokens, perItem);
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(ProductKernel)(device.Stream, launch, mean, before, after, tokens, perItem);
+        device.Launch(launch, new MeanKernel(probabilities, mean, heads, tokens, perItem));
+        device.Launch(launch, new ProductKernel(mean, before, after, tokens, perItem));
     }
 
     [Kernel]
-    internal static void MeanKernel(ArrayView<float> probabilities, ArrayView<float> mean, int heads, int tokens, int perItem)
+    internal readonly struct MeanKernel(ArrayView<float> probabilities, ArrayView<float> mean, int heads, int tokens, int perItem) : IDeviceKernel
     {
-        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
-        var end = IntrinsicMath.Min(first + perItem, mean.Length);
-        var square = (long)tokens * tokens;
-        for (var i = first; i < end; i++)
+        public void Run()
         {
-            var from = (i / square * heads * square) + (i % square);
-            var sum = 0f;
-            for (var head = 0; head < heads; head++)
-                sum += probabilities[from + (head * square)];
-            mean[i] = sum / heads;
+            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+            var end = IntrinsicMath.Min(first + perItem, mean.Length);
+            var square = (long)tokens * tokens;
+            for (var i = first; i < end; i++)
+            {
+                var from = (i / square * heads * square) + (i % square);
+                var sum = 0f;
+                for (var head = 0; head < heads; head++)
+                    sum += probabilities[from + (head * square)];
+                mean[i] = sum / heads;
+            }
         }
     }
 
     [Kernel]
-    internal static void ProductKernel(ArrayView<float> mean, ArrayView<float> before, ArrayView<float> after, int tokens, int perItem)
+    internal readonly struct ProductKernel(ArrayView<float> mean, ArrayView<float> before, ArrayView<float> after, int tokens, int perItem) : IDeviceKernel
     {
-        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
-        var end = IntrinsicMath.Min(first + perItem, mean.Length);
-        for (var i = first; i < end; i++)
+        public void Run()
         {
-            var token = i / tokens;
-            var column = (int)(i % tokens);
-            if (before.Length == 0)
+            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+            var end = IntrinsicMath.Min(first + perItem, mean.Length);
+            for (var i = first; i < end; i++)
             {
-                after[i] = 0.5f * (mean[i] + (token % tokens == column ? 1f : 0f));
-                continue;
+                var token = i / tokens;
+                var column = (int)(i % tokens);
+                if (before.Length == 0)
+                {
+                    after[i] = 0.5f * (mean[i] + (token % tokens == column ? 1f : 0f));
+                    continue;
+                }
+                var (attends, row) = (token * tokens, (token / tokens * tokens * tokens) + column);
+                var sum = 0f;
+                for (var j = 0; j < tokens; j++)
+                    sum += mean[attends + j] * before[row + ((long)j * tokens)];
+                after[i] = 0.5f * (before[i] + sum);
             }
-            var (attends, row) = (token * tokens, (token / tokens * tokens * tokens) + column);
-            var sum = 0f;
-            for (var j = 0; j < tokens; j++)
-                sum += mean[attends + j] * before[row + ((long)j * tokens)];
-            after[i] = 0.5f * (before[i] + sum);
         }
     }
 }

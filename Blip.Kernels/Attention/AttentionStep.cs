@@ -30,11 +30,11 @@ internal static class AttentionStep
     {
         var (launch, tiles, floats) = Launch(args);
         var records = device.Scratch(floats * sizeof(float)).Cast<float>();
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>,
-            ArrayView<float>, ArrayView<int>, int, AttentionShape>(Kernel<TRows>)(
-            device.Stream, launch,
-            args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
-            records, device.Counters(tiles), args.Rows, AttentionShape.Of(args));
+        device.Launch(
+            launch,
+            new Kernel<TRows>(
+                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
+                records, device.Counters(tiles), args.Rows, AttentionShape.Of(args)));
     }
 
     /// <summary>Groups and their size, how many counters they need, and how many floats for what the parts of keys leave.</summary>
@@ -47,80 +47,83 @@ internal static class AttentionStep
 
     [LaunchBounds(Threads, 2)]
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
-    internal static void Kernel<TRows>(
+    internal readonly struct Kernel<TRows>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
-        ArrayView<float> output, ArrayView<float> records, ArrayView<int> counters, int rows, AttentionShape shape)
+        ArrayView<float> output, ArrayView<float> records, ArrayView<int> counters, int rows, AttentionShape shape) : IDeviceKernel
         where TRows : struct, IRowReader
     {
-        var shared = SharedMemory.Allocate<float>(Warps * RowsPerGroup * Record);
-        var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
-        var (own, piece) = (lane >> 3, lane & 7);
-        var parts = (shape.KeyTokens + KeysPerPart - 1) / KeysPerPart;
-        var tile = Grid.IdxX / parts;
-        var part = Grid.IdxX % parts;
-        var inHead = tile % shape.Heads * shape.HeadDim;
-        var row = tile / shape.Heads * RowsPerGroup;
-
-        // Rows that are not there get no keys, and nobody asks for what they have.
-        var (r0, r1, r2, r3) = (
-            StepRow.Of<TRows>(query, start, shape, row, inHead, piece), StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 1, rows - 1), inHead, piece),
-            StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 2, rows - 1), inHead, piece),
-            StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 3, rows - 1), inHead, piece));
-        var visible = IntrinsicMath.Max(IntrinsicMath.Max(r0.Visible, r1.Visible), IntrinsicMath.Max(r2.Visible, r3.Visible));
-        var first = (part * KeysPerPart) + (warp * KeysPerWarp);
-        var end = IntrinsicMath.Min(first + KeysPerWarp, visible);
-        var left = shape.HeadDim - (piece * 8);
-        for (var block = first; block < end; block += 4)
+        public void Run()
         {
-            var j = IntrinsicMath.Min(block + own, shape.KeyTokens - 1);
-            var source = AttentionPortable.Token(keyRow, shape, row, j);
-            var token = StepToken.Read<TRows>(key, value, shape, source, inHead + (piece * 8), left);
-            r0 = r0.Add(token, shape, mask, row, block + own);
-            if (row + 1 < rows)
-                (source, token, r1) = Next<TRows>(key, value, keyRow, mask, shape, row + 1, j, block + own, inHead + (piece * 8), left, source, token, r1);
-            if (row + 2 < rows)
-                (source, token, r2) = Next<TRows>(key, value, keyRow, mask, shape, row + 2, j, block + own, inHead + (piece * 8), left, source, token, r2);
-            if (row + 3 < rows)
-                (source, token, r3) = Next<TRows>(key, value, keyRow, mask, shape, row + 3, j, block + own, inHead + (piece * 8), left, source, token, r3);
-        }
-        var at = (warp * RowsPerGroup * Record) + (piece * 8);
-        r0.ReduceAcrossThreads().Store(shared, at, own, piece);
-        r1.ReduceAcrossThreads().Store(shared, at + Record, own, piece);
-        r2.ReduceAcrossThreads().Store(shared, at + (2 * Record), own, piece);
-        r3.ReduceAcrossThreads().Store(shared, at + (3 * Record), own, piece);
-        Group.Barrier();
+            var shared = SharedMemory.Allocate<float>(Warps * RowsPerGroup * Record);
+            var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
+            var (own, piece) = (lane >> 3, lane & 7);
+            var parts = (shape.KeyTokens + KeysPerPart - 1) / KeysPerPart;
+            var tile = Grid.IdxX / parts;
+            var part = Grid.IdxX % parts;
+            var inHead = tile % shape.Heads * shape.HeadDim;
+            var row = tile / shape.Heads * RowsPerGroup;
 
-        // Two rows at a time, a thread per element.
-        var element = Group.IdxX % MaxHeadDim;
-        for (var r = Group.IdxX / MaxHeadDim; r < RowsPerGroup; r += Threads / MaxHeadDim)
-        {
-            var (largest, total, sum) = Sum(shared, r * Record, RowsPerGroup * Record, Warps, element);
+            // Rows that are not there get no keys, and nobody asks for what they have.
+            var (r0, r1, r2, r3) = (
+                StepRow.Of<TRows>(query, start, shape, row, inHead, piece), StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 1, rows - 1), inHead, piece),
+                StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 2, rows - 1), inHead, piece),
+                StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 3, rows - 1), inHead, piece));
+            var visible = IntrinsicMath.Max(IntrinsicMath.Max(r0.Visible, r1.Visible), IntrinsicMath.Max(r2.Visible, r3.Visible));
+            var first = (part * KeysPerPart) + (warp * KeysPerWarp);
+            var end = IntrinsicMath.Min(first + KeysPerWarp, visible);
+            var left = shape.HeadDim - (piece * 8);
+            for (var block = first; block < end; block += 4)
+            {
+                var j = IntrinsicMath.Min(block + own, shape.KeyTokens - 1);
+                var source = AttentionPortable.Token(keyRow, shape, row, j);
+                var token = StepToken.Read<TRows>(key, value, shape, source, inHead + (piece * 8), left);
+                r0 = r0.Add(token, shape, mask, row, block + own);
+                if (row + 1 < rows)
+                    (source, token, r1) = Next<TRows>(key, value, keyRow, mask, shape, row + 1, j, block + own, inHead + (piece * 8), left, source, token, r1);
+                if (row + 2 < rows)
+                    (source, token, r2) = Next<TRows>(key, value, keyRow, mask, shape, row + 2, j, block + own, inHead + (piece * 8), left, source, token, r2);
+                if (row + 3 < rows)
+                    (source, token, r3) = Next<TRows>(key, value, keyRow, mask, shape, row + 3, j, block + own, inHead + (piece * 8), left, source, token, r3);
+            }
+            var at = (warp * RowsPerGroup * Record) + (piece * 8);
+            r0.ReduceAcrossThreads().Store(shared, at, own, piece);
+            r1.ReduceAcrossThreads().Store(shared, at + Record, own, piece);
+            r2.ReduceAcrossThreads().Store(shared, at + (2 * Record), own, piece);
+            r3.ReduceAcrossThreads().Store(shared, at + (3 * Record), own, piece);
+            Group.Barrier();
+
+            // Two rows at a time, a thread per element.
+            var element = Group.IdxX % MaxHeadDim;
+            for (var r = Group.IdxX / MaxHeadDim; r < RowsPerGroup; r += Threads / MaxHeadDim)
+            {
+                var (largest, total, sum) = Sum(shared, r * Record, RowsPerGroup * Record, Warps, element);
+                if (parts == 1)
+                {
+                    if (row + r < rows && element < shape.HeadDim)
+                        output[((long)(row + r) * shape.Heads * shape.HeadDim) + inHead + element] = sum / total;
+                    continue;
+                }
+                var to = (((long)tile * RowsPerGroup) + r) * parts * Record + ((long)part * Record);
+                records[to + 2 + element] = sum;
+                if (element == 0)
+                {
+                    records[to] = largest;
+                    records[to + 1] = total;
+                }
+            }
             if (parts == 1)
-            {
-                if (row + r < rows && element < shape.HeadDim)
-                    output[((long)(row + r) * shape.Heads * shape.HeadDim) + inHead + element] = sum / total;
-                continue;
-            }
-            var to = (((long)tile * RowsPerGroup) + r) * parts * Record + ((long)part * Record);
-            records[to + 2 + element] = sum;
-            if (element == 0)
-            {
-                records[to] = largest;
-                records[to + 1] = total;
-            }
-        }
-        if (parts == 1)
-            return;
+                return;
 
-        if (!LastGroup.Is(counters, tile, parts))
-            return;
-        for (var r = Group.IdxX / MaxHeadDim; r < RowsPerGroup; r += Threads / MaxHeadDim)
-        {
-            if (row + r >= rows || element >= shape.HeadDim)
-                continue;
-            var own4 = records.SubView((((long)tile * RowsPerGroup) + r) * parts * Record);
-            var (_, total, sum) = Sum(own4, 0, Record, parts, element);
-            output[((long)(row + r) * shape.Heads * shape.HeadDim) + inHead + element] = sum / total;
+            if (!LastGroup.Is(counters, tile, parts))
+                return;
+            for (var r = Group.IdxX / MaxHeadDim; r < RowsPerGroup; r += Threads / MaxHeadDim)
+            {
+                if (row + r >= rows || element >= shape.HeadDim)
+                    continue;
+                var own4 = records.SubView((((long)tile * RowsPerGroup) + r) * parts * Record);
+                var (_, total, sum) = Sum(own4, 0, Record, parts, element);
+                output[((long)(row + r) * shape.Heads * shape.HeadDim) + inHead + element] = sum / total;
+            }
         }
     }
 

@@ -32,11 +32,11 @@ internal static class AttentionTensorCore
     public static void Run<TPrecision, TInputs>(Device device, in AttentionArgs args)
         where TPrecision : struct, IMatrixPrecision
         where TInputs : struct, IMatrixInputs =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>, AttentionShape>(
-            Kernel<TPrecision, TInputs>)(
-            device.Stream, Launch(args),
-            args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
-            AttentionShape.Of(args));
+        device.Launch(
+            Launch(args),
+            new Kernel<TPrecision, TInputs>(
+                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
+                AttentionShape.Of(args)));
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
@@ -46,115 +46,118 @@ internal static class AttentionTensorCore
     [Kernel(typeof(Float16Matrix), typeof(Inputs16))]
     [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
     [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), Architecture = 80)]
-    internal static void Kernel<TPrecision, TInputs>(
+    internal readonly struct Kernel<TPrecision, TInputs>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
-        ArrayView<float> output, AttentionShape shape)
+        ArrayView<float> output, AttentionShape shape) : IDeviceKernel
         where TPrecision : struct, IMatrixPrecision
         where TInputs : struct, IMatrixInputs
     {
-        var shared = SharedMemory.Allocate<Bits4>(2 * Block / 16);
-        var memory = TensorCore.AddressOf(ref shared[0]);
-        var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
-        var (group, member) = (lane >> 2, lane & 3);
-
-        var queryTiles = (shape.QueryTokens + Queries - 1) / Queries;
-        var firstQuery = Grid.IdxX % queryTiles * Queries;
-        var head = Grid.IdxX / queryTiles % shape.Heads;
-        var row = Grid.IdxX / queryTiles / shape.Heads;
-        var inHead = head * shape.HeadDim;
-        var tokens = ((long)row * shape.QueryTokens) + firstQuery;
-        var first = AttentionPortable.Token(keyRow, shape, row, 0);
-        var keys = TInputs.From(key, (first * shape.KeyStride) + shape.KeyOffset + inHead);
-        var values = TInputs.From(value, (first * shape.ValueStride) + shape.ValueOffset + inHead);
-        LoadToShared<TPrecision, TInputs>(
-            TInputs.From(query, (tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, shape.HeadDim,
-            shared, memory, Block / Piece);
-        BringBlock<TPrecision, TInputs>(keys, values, shape, 0, shared, memory, 0);
-        TensorCore.CommitCopies();
-        TensorCore.WaitForCopies0();
-        Group.Barrier();
-
-        // A warp's 16 queries, 16 elements at a time; a row of shared memory is eight pieces, swizzled by the row.
-        var readQuery = memory + Block + (uint)((((warp * 16) + (lane & 15)) * Row) + (((lane >> 4) ^ (lane & 7)) << 4));
-        var q0 = TensorCore.LoadMatrices(readQuery);
-        var q1 = TensorCore.LoadMatrices(readQuery ^ 32);
-        var q2 = TensorCore.LoadMatrices(readQuery ^ 64);
-        var q3 = TensorCore.LoadMatrices(readQuery ^ 96);
-        var readKey = memory + (uint)(((((lane >> 4) << 3) + (lane & 7)) * Row) + ((((lane >> 3) & 1) ^ (lane & 7)) << 4));
-        var readValue = memory + (uint)(Tile + ((lane & 15) * Row) + (((lane >> 4) ^ (lane & 7)) << 4));
-
-        var upper = AttentionPortable.Visible(start, shape, row, firstQuery + (warp * 16) + group);
-        var lower = AttentionPortable.Visible(start, shape, row, firstQuery + (warp * 16) + group + 8);
-        var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries, shape.QueryTokens) - 1);
-        var marks = mask.SubView(mask.Length > 0 ? (long)row * shape.KeyTokens : 0L);
-        var scale = shape.Scale * Log2E;
-
-        MatrixTile16 left = default, right = default;
-        float upperMax = float.NegativeInfinity, lowerMax = float.NegativeInfinity, upperSum = 0, lowerSum = 0;
-        var half = 0;
-        for (var block = 0; block < visible; block += Keys)
+        public void Run()
         {
-            // This block is there, and everybody is done with what lies where the next one goes.
+            var shared = SharedMemory.Allocate<Bits4>(2 * Block / 16);
+            var memory = TensorCore.AddressOf(ref shared[0]);
+            var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
+            var (group, member) = (lane >> 2, lane & 3);
+
+            var queryTiles = (shape.QueryTokens + Queries - 1) / Queries;
+            var firstQuery = Grid.IdxX % queryTiles * Queries;
+            var head = Grid.IdxX / queryTiles % shape.Heads;
+            var row = Grid.IdxX / queryTiles / shape.Heads;
+            var inHead = head * shape.HeadDim;
+            var tokens = ((long)row * shape.QueryTokens) + firstQuery;
+            var first = AttentionPortable.Token(keyRow, shape, row, 0);
+            var keys = TInputs.From(key, (first * shape.KeyStride) + shape.KeyOffset + inHead);
+            var values = TInputs.From(value, (first * shape.ValueStride) + shape.ValueOffset + inHead);
+            LoadToShared<TPrecision, TInputs>(
+                TInputs.From(query, (tokens * shape.QueryStride) + shape.QueryOffset + inHead), shape.QueryStride, shape.QueryTokens - firstQuery, shape.HeadDim,
+                shared, memory, Block / Piece);
+            BringBlock<TPrecision, TInputs>(keys, values, shape, 0, shared, memory, 0);
+            TensorCore.CommitCopies();
             TensorCore.WaitForCopies0();
             Group.Barrier();
-            if (block + Keys < visible)
-                BringBlock<TPrecision, TInputs>(keys, values, shape, block + Keys, shared, memory, (Block - half) / Piece);
-            TensorCore.CommitCopies();
 
-            var (k, v) = (readKey + (uint)half, readValue + (uint)half);
-            MatrixTile16 near = default, far = default;
-            near = MatrixTile16.MultiplyAdd<TPrecision>(q0, LoadKeys(k), near);
-            far = MatrixTile16.MultiplyAdd<TPrecision>(q0, LoadKeys(k + (32 * Row)), far);
-            near = MatrixTile16.MultiplyAdd<TPrecision>(q1, LoadKeys(k ^ 32), near);
-            far = MatrixTile16.MultiplyAdd<TPrecision>(q1, LoadKeys((k ^ 32) + (32 * Row)), far);
-            near = MatrixTile16.MultiplyAdd<TPrecision>(q2, LoadKeys(k ^ 64), near);
-            far = MatrixTile16.MultiplyAdd<TPrecision>(q2, LoadKeys((k ^ 64) + (32 * Row)), far);
-            near = MatrixTile16.MultiplyAdd<TPrecision>(q3, LoadKeys(k ^ 96), near);
-            far = MatrixTile16.MultiplyAdd<TPrecision>(q3, LoadKeys((k ^ 96) + (32 * Row)), far);
+            // A warp's 16 queries, 16 elements at a time; a row of shared memory is eight pieces, swizzled by the row.
+            var readQuery = memory + Block + (uint)((((warp * 16) + (lane & 15)) * Row) + (((lane >> 4) ^ (lane & 7)) << 4));
+            var q0 = TensorCore.LoadMatrices(readQuery);
+            var q1 = TensorCore.LoadMatrices(readQuery ^ 32);
+            var q2 = TensorCore.LoadMatrices(readQuery ^ 64);
+            var q3 = TensorCore.LoadMatrices(readQuery ^ 96);
+            var readKey = memory + (uint)(((((lane >> 4) << 3) + (lane & 7)) * Row) + ((((lane >> 3) & 1) ^ (lane & 7)) << 4));
+            var readValue = memory + (uint)(Tile + ((lane & 15) * Row) + (((lane >> 4) ^ (lane & 7)) << 4));
 
-            near = near.Times(scale);
-            far = far.Times(scale);
-            if (block + Keys > shape.KeyTokens || shape.Causal != 0 || mask.Length > 0)
+            var upper = AttentionPortable.Visible(start, shape, row, firstQuery + (warp * 16) + group);
+            var lower = AttentionPortable.Visible(start, shape, row, firstQuery + (warp * 16) + group + 8);
+            var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries, shape.QueryTokens) - 1);
+            var marks = mask.SubView(mask.Length > 0 ? (long)row * shape.KeyTokens : 0L);
+            var scale = shape.Scale * Log2E;
+
+            MatrixTile16 left = default, right = default;
+            float upperMax = float.NegativeInfinity, lowerMax = float.NegativeInfinity, upperSum = 0, lowerSum = 0;
+            var half = 0;
+            for (var block = 0; block < visible; block += Keys)
             {
-                near = MaskScores(near, block + (2 * member), upper, lower, marks, mask.Length > 0);
-                far = MaskScores(far, block + 32 + (2 * member), upper, lower, marks, mask.Length > 0);
+                // This block is there, and everybody is done with what lies where the next one goes.
+                TensorCore.WaitForCopies0();
+                Group.Barrier();
+                if (block + Keys < visible)
+                    BringBlock<TPrecision, TInputs>(keys, values, shape, block + Keys, shared, memory, (Block - half) / Piece);
+                TensorCore.CommitCopies();
+
+                var (k, v) = (readKey + (uint)half, readValue + (uint)half);
+                MatrixTile16 near = default, far = default;
+                near = MatrixTile16.MultiplyAdd<TPrecision>(q0, LoadKeys(k), near);
+                far = MatrixTile16.MultiplyAdd<TPrecision>(q0, LoadKeys(k + (32 * Row)), far);
+                near = MatrixTile16.MultiplyAdd<TPrecision>(q1, LoadKeys(k ^ 32), near);
+                far = MatrixTile16.MultiplyAdd<TPrecision>(q1, LoadKeys((k ^ 32) + (32 * Row)), far);
+                near = MatrixTile16.MultiplyAdd<TPrecision>(q2, LoadKeys(k ^ 64), near);
+                far = MatrixTile16.MultiplyAdd<TPrecision>(q2, LoadKeys((k ^ 64) + (32 * Row)), far);
+                near = MatrixTile16.MultiplyAdd<TPrecision>(q3, LoadKeys(k ^ 96), near);
+                far = MatrixTile16.MultiplyAdd<TPrecision>(q3, LoadKeys((k ^ 96) + (32 * Row)), far);
+
+                near = near.Times(scale);
+                far = far.Times(scale);
+                if (block + Keys > shape.KeyTokens || shape.Causal != 0 || mask.Length > 0)
+                {
+                    near = MaskScores(near, block + (2 * member), upper, lower, marks, mask.Length > 0);
+                    far = MaskScores(far, block + 32 + (2 * member), upper, lower, marks, mask.Length > 0);
+                }
+                var upperNew = IntrinsicMath.Max(upperMax, OfFour(IntrinsicMath.Max(near.UpperMax(), far.UpperMax()), 0));
+                var lowerNew = IntrinsicMath.Max(lowerMax, OfFour(IntrinsicMath.Max(near.LowerMax(), far.LowerMax()), 0));
+                near = near.Exp2Minus(upperNew, lowerNew);
+                far = far.Exp2Minus(upperNew, lowerNew);
+                var (upperShrinks, lowerShrinks) = (TensorCore.Exp2(upperMax - upperNew), TensorCore.Exp2(lowerMax - lowerNew));
+                (upperMax, lowerMax) = (upperNew, lowerNew);
+                upperSum = (upperSum * upperShrinks) + (near.UpperSum() + far.UpperSum());
+                lowerSum = (lowerSum * lowerShrinks) + (near.LowerSum() + far.LowerSum());
+                left = left.Times(upperShrinks, lowerShrinks);
+                right = right.Times(upperShrinks, lowerShrinks);
+
+                AddValues<TPrecision>(Weights<TPrecision>(near.A, near.B), v, ref left, ref right);
+                AddValues<TPrecision>(Weights<TPrecision>(near.C, near.D), v + (16 * Row), ref left, ref right);
+                AddValues<TPrecision>(Weights<TPrecision>(far.A, far.B), v + (32 * Row), ref left, ref right);
+                AddValues<TPrecision>(Weights<TPrecision>(far.C, far.D), v + (48 * Row), ref left, ref right);
+                half = Block - half;
             }
-            var upperNew = IntrinsicMath.Max(upperMax, OfFour(IntrinsicMath.Max(near.UpperMax(), far.UpperMax()), 0));
-            var lowerNew = IntrinsicMath.Max(lowerMax, OfFour(IntrinsicMath.Max(near.LowerMax(), far.LowerMax()), 0));
-            near = near.Exp2Minus(upperNew, lowerNew);
-            far = far.Exp2Minus(upperNew, lowerNew);
-            var (upperShrinks, lowerShrinks) = (TensorCore.Exp2(upperMax - upperNew), TensorCore.Exp2(lowerMax - lowerNew));
-            (upperMax, lowerMax) = (upperNew, lowerNew);
-            upperSum = (upperSum * upperShrinks) + (near.UpperSum() + far.UpperSum());
-            lowerSum = (lowerSum * lowerShrinks) + (near.LowerSum() + far.LowerSum());
-            left = left.Times(upperShrinks, lowerShrinks);
-            right = right.Times(upperShrinks, lowerShrinks);
 
-            AddValues<TPrecision>(Weights<TPrecision>(near.A, near.B), v, ref left, ref right);
-            AddValues<TPrecision>(Weights<TPrecision>(near.C, near.D), v + (16 * Row), ref left, ref right);
-            AddValues<TPrecision>(Weights<TPrecision>(far.A, far.B), v + (32 * Row), ref left, ref right);
-            AddValues<TPrecision>(Weights<TPrecision>(far.C, far.D), v + (48 * Row), ref left, ref right);
-            half = Block - half;
-        }
-
-        var (upperScale, lowerScale) = (1f / OfFour(upperSum, 1), 1f / OfFour(lowerSum, 1));
-        left = left.Times(upperScale, lowerScale);
-        right = right.Times(upperScale, lowerScale);
-        var width = shape.Heads * shape.HeadDim;
-        var token = (warp * 16) + group;
-        var at = ((tokens + token) * width) + inHead + (2 * member);
-        if (firstQuery + token < shape.QueryTokens)
-        {
-            Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.X, left.A.Y, left.B.X, left.B.Y, left.C.X, left.C.Y, left.D.X, left.D.Y);
-            Store<TPrecision>(
-                output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.X, right.A.Y, right.B.X, right.B.Y, right.C.X, right.C.Y, right.D.X, right.D.Y);
-        }
-        at += 8L * width;
-        if (firstQuery + token + 8 < shape.QueryTokens)
-        {
-            Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.Z, left.A.W, left.B.Z, left.B.W, left.C.Z, left.C.W, left.D.Z, left.D.W);
-            Store<TPrecision>(
-                output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.Z, right.A.W, right.B.Z, right.B.W, right.C.Z, right.C.W, right.D.Z, right.D.W);
+            var (upperScale, lowerScale) = (1f / OfFour(upperSum, 1), 1f / OfFour(lowerSum, 1));
+            left = left.Times(upperScale, lowerScale);
+            right = right.Times(upperScale, lowerScale);
+            var width = shape.Heads * shape.HeadDim;
+            var token = (warp * 16) + group;
+            var at = ((tokens + token) * width) + inHead + (2 * member);
+            if (firstQuery + token < shape.QueryTokens)
+            {
+                Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.X, left.A.Y, left.B.X, left.B.Y, left.C.X, left.C.Y, left.D.X, left.D.Y);
+                Store<TPrecision>(
+                    output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.X, right.A.Y, right.B.X, right.B.Y, right.C.X, right.C.Y, right.D.X, right.D.Y);
+            }
+            at += 8L * width;
+            if (firstQuery + token + 8 < shape.QueryTokens)
+            {
+                Store<TPrecision>(output, at, shape.HeadDim - (2 * member), shape.Rounds, left.A.Z, left.A.W, left.B.Z, left.B.W, left.C.Z, left.C.W, left.D.Z, left.D.W);
+                Store<TPrecision>(
+                    output, at + 32, shape.HeadDim - 32 - (2 * member), shape.Rounds, right.A.Z, right.A.W, right.B.Z, right.B.W, right.C.Z, right.C.W, right.D.Z, right.D.W);
+            }
         }
     }
 

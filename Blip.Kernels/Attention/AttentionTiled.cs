@@ -18,89 +18,92 @@ internal static class AttentionTiled
     {
         var tiles = (args.QueryTokens + MaxTile - 1) / MaxTile;
         var groups = checked(args.Rows * args.Heads * tiles);
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<float>,
-            ArrayView<float>, AttentionShape, int>(Kernel)(
-            device.Stream, new KernelConfig(groups, 1),
-            args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
-            args.Output, device.OrEmpty(args.Probabilities), AttentionShape.Of(args), tiles);
+        device.Launch(
+            new KernelConfig(groups, 1),
+            new Kernel(
+                args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
+                args.Output, device.OrEmpty(args.Probabilities), AttentionShape.Of(args), tiles));
     }
 
     [Kernel]
-    internal static void Kernel(
+    internal readonly struct Kernel(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start,
-        ArrayView<int> mask, ArrayView<float> output, ArrayView<float> probabilities, AttentionShape shape, int tiles)
+        ArrayView<int> mask, ArrayView<float> output, ArrayView<float> probabilities, AttentionShape shape, int tiles) : IDeviceKernel
     {
-        var keys = LocalMemory.Allocate<float>(MaxColumns * KeyBlock);
-        var values = LocalMemory.Allocate<float>(KeyBlock * MaxColumns);
-        var scores = LocalMemory.Allocate<float>(MaxTile * KeyBlock);
-        var sums = LocalMemory.Allocate<float>(MaxTile * MaxColumns);
-        var corrections = LocalMemory.Allocate<float>(MaxTile);
-        var totals = LocalMemory.Allocate<float>(MaxTile);
-        var largest = LocalMemory.Allocate<float>(MaxTile);
-
-        var head = Grid.IdxX / tiles % shape.Heads;
-        var row = Grid.IdxX / tiles / shape.Heads;
-        // Tiles of equal size, so that none packs the keys for a query or two.
-        var tile = (shape.QueryTokens + tiles - 1) / tiles;
-        var first = Grid.IdxX % tiles * tile;
-        var count = IntrinsicMath.Min(tile, shape.QueryTokens - first);
-        if (count <= 0)
-            return;
-        var inHead = head * shape.HeadDim;
-        var visible = AttentionPortable.Visible(start, shape, row, first + count - 1);
-        var queries = query.SubView(((((long)row * shape.QueryTokens) + first) * shape.QueryStride) + shape.QueryOffset + inHead);
-
-        for (var i = 0; i < count; i++)
+        public void Run()
         {
-            totals[i] = 0f;
-            largest[i] = float.NegativeInfinity;
-            for (var d = 0; d < MaxColumns; d++)
-                sums[(i * MaxColumns) + d] = 0f;
-        }
-        for (var block = 0; block < visible; block += KeyBlock)
-        {
-            var length = IntrinsicMath.Min(visible - block, KeyBlock);
-            PackKeys(key, keyRow, keys, shape, row, inHead, block, length);
-            for (var j = 0; j < length; j++)
-            {
-                var token = AttentionPortable.Token(keyRow, shape, row, block + j);
-                var source = value.SubView((token * shape.ValueStride) + shape.ValueOffset + inHead, shape.HeadDim);
-                for (var d = 0; d < shape.HeadDim; d++)
-                    values[(j * MaxColumns) + d] = source[d];
-            }
-            ScoreAll(queries, keys, scores, shape, count);
+            var keys = LocalMemory.Allocate<float>(MaxColumns * KeyBlock);
+            var values = LocalMemory.Allocate<float>(KeyBlock * MaxColumns);
+            var scores = LocalMemory.Allocate<float>(MaxTile * KeyBlock);
+            var sums = LocalMemory.Allocate<float>(MaxTile * MaxColumns);
+            var corrections = LocalMemory.Allocate<float>(MaxTile);
+            var totals = LocalMemory.Allocate<float>(MaxTile);
+            var largest = LocalMemory.Allocate<float>(MaxTile);
+
+            var head = Grid.IdxX / tiles % shape.Heads;
+            var row = Grid.IdxX / tiles / shape.Heads;
+            // Tiles of equal size, so that none packs the keys for a query or two.
+            var tile = (shape.QueryTokens + tiles - 1) / tiles;
+            var first = Grid.IdxX % tiles * tile;
+            var count = IntrinsicMath.Min(tile, shape.QueryTokens - first);
+            if (count <= 0)
+                return;
+            var inHead = head * shape.HeadDim;
+            var visible = AttentionPortable.Visible(start, shape, row, first + count - 1);
+            var queries = query.SubView(((((long)row * shape.QueryTokens) + first) * shape.QueryStride) + shape.QueryOffset + inHead);
+
             for (var i = 0; i < count; i++)
             {
-                Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
-                Softmax(scores, corrections, totals, largest, i);
+                totals[i] = 0f;
+                largest[i] = float.NegativeInfinity;
+                for (var d = 0; d < MaxColumns; d++)
+                    sums[(i * MaxColumns) + d] = 0f;
             }
-            if (count == 1)
-                Collect<Tile1x64>(scores, values, sums, corrections, shape, length, count);
-            else
-                Collect<Tile6x16>(scores, values, sums, corrections, shape, length, count);
-        }
-
-        var to = ((((long)row * shape.QueryTokens) + first) * shape.Heads * shape.HeadDim) + inHead;
-        for (var i = 0; i < count; i++)
-        {
-            for (var d = 0; d < shape.HeadDim; d++)
-                output[to + ((long)i * shape.Heads * shape.HeadDim) + d] = sums[(i * MaxColumns) + d] / totals[i];
-        }
-        if (probabilities.Length == 0)
-            return;
-
-        // A second pass over the keys, now that each query's maximum and sum are known.
-        for (var block = 0; block < shape.KeyTokens; block += KeyBlock)
-        {
-            var length = IntrinsicMath.Min(shape.KeyTokens - block, KeyBlock);
-            PackKeys(key, keyRow, keys, shape, row, inHead, block, length);
-            ScoreAll(queries, keys, scores, shape, count);
-            for (var i = 0; i < count; i++)
+            for (var block = 0; block < visible; block += KeyBlock)
             {
-                Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
-                var weights = (((((long)row * shape.Heads) + head) * shape.QueryTokens) + first + i) * shape.KeyTokens;
+                var length = IntrinsicMath.Min(visible - block, KeyBlock);
+                PackKeys(key, keyRow, keys, shape, row, inHead, block, length);
                 for (var j = 0; j < length; j++)
-                    probabilities[weights + block + j] = Maths.Exp(scores[(i * KeyBlock) + j] - largest[i]) / totals[i];
+                {
+                    var token = AttentionPortable.Token(keyRow, shape, row, block + j);
+                    var source = value.SubView((token * shape.ValueStride) + shape.ValueOffset + inHead, shape.HeadDim);
+                    for (var d = 0; d < shape.HeadDim; d++)
+                        values[(j * MaxColumns) + d] = source[d];
+                }
+                ScoreAll(queries, keys, scores, shape, count);
+                for (var i = 0; i < count; i++)
+                {
+                    Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
+                    Softmax(scores, corrections, totals, largest, i);
+                }
+                if (count == 1)
+                    Collect<Tile1x64>(scores, values, sums, corrections, shape, length, count);
+                else
+                    Collect<Tile6x16>(scores, values, sums, corrections, shape, length, count);
+            }
+
+            var to = ((((long)row * shape.QueryTokens) + first) * shape.Heads * shape.HeadDim) + inHead;
+            for (var i = 0; i < count; i++)
+            {
+                for (var d = 0; d < shape.HeadDim; d++)
+                    output[to + ((long)i * shape.Heads * shape.HeadDim) + d] = sums[(i * MaxColumns) + d] / totals[i];
+            }
+            if (probabilities.Length == 0)
+                return;
+
+            // A second pass over the keys, now that each query's maximum and sum are known.
+            for (var block = 0; block < shape.KeyTokens; block += KeyBlock)
+            {
+                var length = IntrinsicMath.Min(shape.KeyTokens - block, KeyBlock);
+                PackKeys(key, keyRow, keys, shape, row, inHead, block, length);
+                ScoreAll(queries, keys, scores, shape, count);
+                for (var i = 0; i < count; i++)
+                {
+                    Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
+                    var weights = (((((long)row * shape.Heads) + head) * shape.QueryTokens) + first + i) * shape.KeyTokens;
+                    for (var j = 0; j < length; j++)
+                        probabilities[weights + block + j] = Maths.Exp(scores[(i * KeyBlock) + j] - largest[i]) / totals[i];
+                }
             }
         }
     }

@@ -49,11 +49,9 @@ public sealed partial class Device
             return;
         var list = waiting.Take(Workers);
         Launches++;
-        kernels.Load<Action<ILGPU.Runtime.AcceleratorStream, KernelConfig, CpuWorkers.List>>(WalkList)(Stream, new KernelConfig(Workers, 1), list);
+        kernels.Load<CpuWorkers.Kernel>()(Stream, new KernelConfig(Workers, 1), new(list));
         Stream.Synchronize();
     }
-
-    private static readonly Action<CpuWorkers.List> WalkList = CpuWorkers.Kernel;
 
     private void EndBatch()
     {

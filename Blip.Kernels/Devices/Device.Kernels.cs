@@ -1,26 +1,25 @@
 using ILGPU;
-using ILGPU.Runtime;
 
 namespace Blip.Kernels.Devices;
 
-/// <content>One overload of <c>Load</c> per number of kernel arguments, so that launchers are typed and nothing is boxed.</content>
+/// <content>Launching kernels.</content>
 public sealed partial class Device
 {
-    /// <summary>The kernels that were loaded so far.</summary>
-    internal IReadOnlyCollection<System.Reflection.MethodInfo> LoadedKernels => kernels.Loaded;
+    /// <summary>The kernels that were loaded so far: the types of their structs.</summary>
+    internal IReadOnlyCollection<Type> LoadedKernels => kernels.Loaded;
 
-    /// <summary>Compiles an explicitly grouped kernel for this device, once, and returns its launcher.</summary>
-    /// <param name="kernel">A static method; the launcher takes the stream, the grid and group sizes, and the kernel's arguments.</param>
-    public Action<AcceleratorStream, KernelConfig, T1> Load<T1>(Action<T1> kernel)
-        where T1 : struct =>
-        LoadInOrder<Action<AcceleratorStream, KernelConfig, T1>>(kernel);
+    /// <summary>Whether operators run the portable kernels: on every device but the CPU accelerator, which has variants of its own.</summary>
+    internal bool RunsPortable { get; }
 
-    // A kernel that is loaded is launched next: waiting work comes before it.
-    private TLauncher LoadInOrder<TLauncher>(Delegate kernel)
-        where TLauncher : Delegate
+    /// <summary>Queues a kernel; it is compiled for this device at its first launch. Waiting CPU variants come before it.</summary>
+    /// <param name="config">Groups, work-items per group, and the shared memory beyond what the kernel allocates by itself.</param>
+    /// <param name="kernel">The kernel with its arguments.</param>
+    /// <exception cref="DeviceException">The device's compiler refuses the kernel.</exception>
+    public void Launch<TKernel>(KernelConfig config, TKernel kernel)
+        where TKernel : struct, IDeviceKernel
     {
         RunWaiting();
         Queued++;
-        return kernels.Load<TLauncher>(kernel);
+        kernels.Load<TKernel>()(Stream, config, kernel);
     }
 }

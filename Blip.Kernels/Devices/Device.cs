@@ -28,6 +28,7 @@ public sealed partial class Device : IDisposable
         Tf32 = Architecture >= 80 && CudaSwitch.Allows(options.Tf32, CudaSwitch.Tf32);
         WarpGroups = Architecture == 90 && CudaSwitch.Allows(options.WarpGroups, CudaSwitch.WarpGroups);
         Description = description;
+        RunsPortable = description.Kind != DeviceKind.Cpu || options.Portable;
         // CUDA's own default stream cannot be captured, and waits for all others.
         Stream = description.Kind == DeviceKind.Cuda ? accelerator.CreateStream() : accelerator.DefaultStream;
         Workers = description.Kind == DeviceKind.Cpu ? description.Units : accelerator.NumMultiprocessors;

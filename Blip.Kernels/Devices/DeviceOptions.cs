@@ -38,6 +38,9 @@ public sealed record DeviceOptions
     /// </summary>
     public bool? WarpGroups { get; init; }
 
+    /// <summary>Runs the portable kernels on the CPU accelerator in place of its own variants: tests compare both.</summary>
+    internal bool Portable { get; init; }
+
     /// <summary>Where tuned tiles are kept; null: the user's cache.</summary>
     internal string? TileFolder { get; init; }
 }

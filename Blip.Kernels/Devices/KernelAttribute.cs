@@ -1,11 +1,11 @@
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Marks a method that is compiled for a device. The tests find every marked method and compile it for each architecture;
+/// Marks a kernel that is compiled for a device. The tests find every marked struct and compile it for each architecture;
 /// a generic kernel carries one attribute per instantiation that the project launches, or one for all types of a kind.
 /// </summary>
 /// <param name="typeArguments">The type arguments of one instantiation; none for a kernel that is not generic.</param>
-[AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
+[AttributeUsage(AttributeTargets.Struct, AllowMultiple = true)]
 public sealed class KernelAttribute(params Type[] typeArguments) : Attribute
 {
     /// <summary>The least CUDA architecture that this instantiation is compiled for: 75 is sm_75, 80 is sm_80.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Blip.Kernels.Ptx;
+using ILGPU;
 using ILGPU.Backends;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -12,36 +13,16 @@ namespace Blip.Kernels.Devices;
 /// <summary>Compiles each kernel once for a device and keeps its launcher.</summary>
 internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
 {
-    // The compiler keeps one delegate per static method group, so that a launch costs one look-up by reference.
-    private readonly ConcurrentDictionary<Delegate, Delegate> byDelegate = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<(MethodInfo Kernel, Type Launcher), Delegate> byMethod = [];
+    private readonly ConcurrentDictionary<Type, Delegate> launchers = new();
 
     /// <summary>The kernels that were compiled so far.</summary>
-    public IReadOnlyCollection<MethodInfo> Loaded
-    {
-        get
-        {
-            lock (byMethod)
-                return [.. byMethod.Keys.Select(key => key.Kernel)];
-        }
-    }
+    public IReadOnlyCollection<Type> Loaded => [.. launchers.Keys];
 
-    public TLauncher Load<TLauncher>(Delegate kernel)
-        where TLauncher : Delegate
-    {
-        if (byDelegate.TryGetValue(kernel, out var launcher))
-            return (TLauncher)launcher;
-        lock (byMethod)
-        {
-            if (!byMethod.TryGetValue((kernel.Method, typeof(TLauncher)), out launcher))
-            {
-                launcher = Compile(kernel.Method).CreateLauncherDelegate<TLauncher>();
-                byMethod.Add((kernel.Method, typeof(TLauncher)), launcher);
-            }
-        }
-        byDelegate.TryAdd(kernel, launcher);
-        return (TLauncher)launcher;
-    }
+    /// <summary>The launcher of a kernel, compiled at the first call.</summary>
+    public Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>()
+        where TKernel : struct, IDeviceKernel =>
+        (Action<AcceleratorStream, KernelConfig, TKernel>)launchers.GetOrAdd(
+            typeof(TKernel), kernel => Compile(kernel).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>());
 
     private Kernel Build(CompiledKernel compiled)
     {
@@ -49,11 +30,12 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
             return accelerator.LoadKernel(compiled);
     }
 
-    private Kernel Compile(MethodInfo method)
+    private Kernel Compile(Type kernelType)
     {
+        var method = Compilation.EntryOf(kernelType);
         if (accelerator.AcceleratorType == AcceleratorType.CPU)
             return accelerator.LoadKernel(method);
-        var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Compilation.SpecializationOf(method));
+        var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Compilation.SpecializationOf(kernelType));
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
         var kernel = Build(compiled);

@@ -9,7 +9,7 @@ namespace Blip.Kernels.Devices;
 /// </summary>
 /// <param name="threads">The most work-items of a group.</param>
 /// <param name="groups">The least groups that fit a multiprocessor.</param>
-[AttributeUsage(AttributeTargets.Method)]
+[AttributeUsage(AttributeTargets.Struct)]
 public sealed class LaunchBoundsAttribute(int threads, int groups) : Attribute, ILaunchBounds
 {
     /// <summary>The most work-items of a group.</summary>

@@ -21,10 +21,7 @@ public static class Elementwise
     /// <param name="y">[count].</param>
     /// <param name="count">Number of elements, at least 0.</param>
     /// <exception cref="ArgumentException">A view is too short.</exception>
-    public static void Add(Device device, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count) =>
-        Add(device, a, b, y, count, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Add(Device device, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count, bool portable)
+    public static void Add(Device device, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count)
     {
         ShapeCheck.Within(count, 0, long.MaxValue, nameof(count));
         ShapeCheck.Holds(a, count, nameof(a), "[count]");
@@ -32,13 +29,13 @@ public static class Elementwise
         ShapeCheck.Holds(y, count, nameof(y), "[count]");
         if (count == 0)
             return;
-        if (!portable)
+        if (!device.RunsPortable)
         {
             device.LaunchVectors(new ElementwiseSimd(a, b, y, count));
             return;
         }
         var perItem = ElementsPerItem(device);
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, long, int>(AddKernel)(device.Stream, Launch(device, count, perItem), a, b, y, count, perItem);
+        device.Launch(Launch(device, count, perItem), new AddKernel(a, b, y, count, perItem));
     }
 
     /// <summary>How many neighbours a work-item takes: a group costs a processor as much as dozens of elements, and a GPU wants neighbours side by side.</summary>
@@ -52,11 +49,14 @@ public static class Elementwise
     }
 
     [Kernel]
-    internal static void AddKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count, int perItem)
+    internal readonly struct AddKernel(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count, int perItem) : IDeviceKernel
     {
-        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
-        var end = IntrinsicMath.Min(first + perItem, count);
-        for (var i = first; i < end; i++)
-            y[i] = a[i] + b[i];
+        public void Run()
+        {
+            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+            var end = IntrinsicMath.Min(first + perItem, count);
+            for (var i = first; i < end; i++)
+                y[i] = a[i] + b[i];
+        }
     }
 }

@@ -19,9 +19,7 @@ public static unsafe class AppendCache
     /// dropped: the caller knows the lengths and refuses such a run beforehand.
     /// </summary>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
-    public static void Run(Device device, in AppendCacheArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in AppendCacheArgs args, bool portable)
+    public static void Run(Device device, in AppendCacheArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
         ShapeCheck.AtLeast(args.Tokens, 0, nameof(args.Tokens));
@@ -54,7 +52,7 @@ public static unsafe class AppendCache
             ValueStride = args.ValueStride,
             ValueOffset = args.ValueOffset,
         };
-        if (!portable)
+        if (!device.RunsPortable)
         {
             device.Launch(new AppendCacheCpu
             {
@@ -69,33 +67,37 @@ public static unsafe class AppendCache
             });
             return;
         }
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, AppendCacheShape>(Kernel)(
-            device.Stream, new KernelConfig(checked(args.Rows * args.Tokens), device.GroupSize),
-            args.Key, args.Value, args.KeyCache, args.ValueCache, device.OrEmpty(args.Start), device.OrEmpty(args.WriteRow), shape);
+        device.Launch(
+            new KernelConfig(checked(args.Rows * args.Tokens), device.GroupSize),
+            new Kernel(
+                args.Key, args.Value, args.KeyCache, args.ValueCache, device.OrEmpty(args.Start), device.OrEmpty(args.WriteRow), shape));
     }
 
     [Kernel]
-    internal static void Kernel(
+    internal readonly struct Kernel(
         ArrayView<float> key, ArrayView<float> value, ArrayView<float> keyCache, ArrayView<float> valueCache,
-        ArrayView<int> start, ArrayView<int> writeRow, AppendCacheShape shape)
+        ArrayView<int> start, ArrayView<int> writeRow, AppendCacheShape shape) : IDeviceKernel
     {
-        var row = Grid.IdxX / shape.Tokens;
-        var token = Grid.IdxX % shape.Tokens;
-        var position = (start.Length > 0 ? start[row] : 0) + token;
-        var cacheRow = writeRow.Length > 0 ? writeRow[row] : row;
-        // What is negative is large without a sign.
-        if ((uint)position >= (uint)shape.Capacity || (uint)cacheRow >= (uint)shape.CacheRows)
-            return;
-        var fromKey = ((long)Grid.IdxX * shape.KeyStride) + shape.KeyOffset;
-        var fromValue = ((long)Grid.IdxX * shape.ValueStride) + shape.ValueOffset;
-        var to = (((long)cacheRow * shape.Capacity) + position) * shape.Width;
-        for (var c = Group.IdxX; c < shape.Width; c += Group.DimX)
+        public void Run()
         {
-            // Both reads are under way before either write: the compiler cannot know that a cache is not the source.
-            var k = key[fromKey + c];
-            var v = value[fromValue + c];
-            keyCache[to + c] = k;
-            valueCache[to + c] = v;
+            var row = Grid.IdxX / shape.Tokens;
+            var token = Grid.IdxX % shape.Tokens;
+            var position = (start.Length > 0 ? start[row] : 0) + token;
+            var cacheRow = writeRow.Length > 0 ? writeRow[row] : row;
+            // What is negative is large without a sign.
+            if ((uint)position >= (uint)shape.Capacity || (uint)cacheRow >= (uint)shape.CacheRows)
+                return;
+            var fromKey = ((long)Grid.IdxX * shape.KeyStride) + shape.KeyOffset;
+            var fromValue = ((long)Grid.IdxX * shape.ValueStride) + shape.ValueOffset;
+            var to = (((long)cacheRow * shape.Capacity) + position) * shape.Width;
+            for (var c = Group.IdxX; c < shape.Width; c += Group.DimX)
+            {
+                // Both reads are under way before either write: the compiler cannot know that a cache is not the source.
+                var k = key[fromKey + c];
+                var v = value[fromValue + c];
+                keyCache[to + c] = k;
+                valueCache[to + c] = v;
+            }
         }
     }
 }

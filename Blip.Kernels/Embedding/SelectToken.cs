@@ -24,11 +24,7 @@ public static unsafe class SelectToken
     /// <param name="offset">Added to every index: -1 where the index is a row's length.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
     public static void Run(
-        Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width, int offset = 0) =>
-        Run(device, x, index, y, rows, tokens, width, offset, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(
-        Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width, int offset, bool portable)
+        Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width, int offset = 0)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(tokens, 1, nameof(tokens));
@@ -39,7 +35,7 @@ public static unsafe class SelectToken
         ShapeCheck.Holds(y, (long)rows * width, nameof(y), "[rows, width]");
         if (rows == 0)
             return;
-        if (!portable)
+        if (!device.RunsPortable)
         {
             device.Launch(new SelectTokenCpu
             {
@@ -53,18 +49,23 @@ public static unsafe class SelectToken
             });
             return;
         }
-        device.Load<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel)(
-            device.Stream, new KernelConfig(rows, device.GroupSize), x, device.OrEmpty(index), y, tokens, width, offset);
+        device.Launch(
+            new KernelConfig(rows, device.GroupSize),
+            new Kernel(
+                x, device.OrEmpty(index), y, tokens, width, offset));
     }
 
     [Kernel]
-    internal static void Kernel(ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int tokens, int width, int offset)
+    internal readonly struct Kernel(ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int tokens, int width, int offset) : IDeviceKernel
     {
-        var row = Grid.IdxX;
-        var token = IntrinsicMath.Clamp((index.Length > 0 ? index[row] : 0) + offset, 0, tokens - 1);
-        var from = (((long)row * tokens) + token) * width;
-        var to = (long)row * width;
-        for (var c = Group.IdxX; c < width; c += Group.DimX)
-            y[to + c] = x[from + c];
+        public void Run()
+        {
+            var row = Grid.IdxX;
+            var token = IntrinsicMath.Clamp((index.Length > 0 ? index[row] : 0) + offset, 0, tokens - 1);
+            var from = (((long)row * tokens) + token) * width;
+            var to = (long)row * width;
+            for (var c = Group.IdxX; c < width; c += Group.DimX)
+                y[to + c] = x[from + c];
+        }
     }
 }

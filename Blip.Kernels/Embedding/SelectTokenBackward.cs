@@ -19,11 +19,7 @@ public static unsafe class SelectTokenBackward
     /// <param name="offset">Added to every index: -1 where the index is a row's length.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
     public static void Run(
-        Device device, ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int rows, int tokens, int width, int offset = 0) =>
-        Run(device, dy, index, dx, rows, tokens, width, offset, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(
-        Device device, ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int rows, int tokens, int width, int offset, bool portable)
+        Device device, ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int rows, int tokens, int width, int offset = 0)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(tokens, 1, nameof(tokens));
@@ -33,7 +29,7 @@ public static unsafe class SelectTokenBackward
         ShapeCheck.Holds(dx, (long)rows * tokens * width, nameof(dx), "[rows, tokens, width]");
         if (rows == 0)
             return;
-        if (!portable)
+        if (!device.RunsPortable)
         {
             device.Launch(new SelectTokenBackwardCpu
             {
@@ -47,19 +43,24 @@ public static unsafe class SelectTokenBackward
             });
             return;
         }
-        device.Load<ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(Kernel)(
-            device.Stream, new KernelConfig(checked(rows * tokens), device.GroupSize), dy, device.OrEmpty(index), dx, tokens, width, offset);
+        device.Launch(
+            new KernelConfig(checked(rows * tokens), device.GroupSize),
+            new Kernel(
+                dy, device.OrEmpty(index), dx, tokens, width, offset));
     }
 
     [Kernel]
-    internal static void Kernel(ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int tokens, int width, int offset)
+    internal readonly struct Kernel(ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int tokens, int width, int offset) : IDeviceKernel
     {
-        var row = Grid.IdxX / tokens;
-        var taken = Grid.IdxX % tokens == IntrinsicMath.Clamp((index.Length > 0 ? index[row] : 0) + offset, 0, tokens - 1);
-        var from = (long)row * width;
-        var to = (long)Grid.IdxX * width;
-        for (var c = Group.IdxX; c < width; c += Group.DimX)
-            dx[to + c] = taken ? dy[from + c] : 0f;
+        public void Run()
+        {
+            var row = Grid.IdxX / tokens;
+            var taken = Grid.IdxX % tokens == IntrinsicMath.Clamp((index.Length > 0 ? index[row] : 0) + offset, 0, tokens - 1);
+            var from = (long)row * width;
+            var to = (long)Grid.IdxX * width;
+            for (var c = Group.IdxX; c < width; c += Group.DimX)
+                dx[to + c] = taken ? dy[from + c] : 0f;
+        }
     }
 }
 

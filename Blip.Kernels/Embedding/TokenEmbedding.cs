@@ -18,9 +18,7 @@ public static unsafe class TokenEmbedding
     /// or a position beyond the table, is moved to the nearest there is. <see cref="Validate"/> refuses such ids on the host.
     /// </summary>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
-    public static void Run(Device device, in TokenEmbeddingArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in TokenEmbeddingArgs args, bool portable)
+    public static void Run(Device device, in TokenEmbeddingArgs args)
     {
         ArgumentNullException.ThrowIfNull(args.Table);
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
@@ -33,7 +31,7 @@ public static unsafe class TokenEmbedding
         ShapeCheck.Holds(args.Output, tokens * hidden, nameof(args.Output), "[Rows, Tokens, hidden]");
         if (tokens == 0)
             return;
-        WeightTypes.Use(args.Table, new Launch(device, args, portable));
+        WeightTypes.Use(args.Table, new Launch(device, args));
     }
 
     /// <summary>Refuses ids that the table does not hold, before they go to the device.</summary>
@@ -47,19 +45,18 @@ public static unsafe class TokenEmbedding
         }
     }
 
-    private readonly struct Launch(Device device, TokenEmbeddingArgs args, bool portable) : IWeightUse
+    private readonly struct Launch(Device device, TokenEmbeddingArgs args) : IWeightUse
     {
         void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> table)
         {
             var tokens = checked(args.Rows * args.Tokens);
-            if (portable)
+            if (device.RunsPortable)
             {
-                device.Load<
-                    ArrayView<int>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int, int>(
-                    Kernel<TStored, TFormat>)(
-                    device.Stream, new KernelConfig(tokens, device.GroupSize),
-                    args.Ids, table, device.OrEmpty(args.Table.Scales), args.Positions, device.OrEmpty(args.Start), args.Output,
-                    args.Tokens, args.Table.OutFeatures, args.Table.InFeatures);
+                device.Launch(
+                    new KernelConfig(tokens, device.GroupSize),
+                    new Kernel<TStored, TFormat>(
+                        args.Ids, table, device.OrEmpty(args.Table.Scales), args.Positions, device.OrEmpty(args.Start), args.Output,
+                        args.Tokens, args.Table.OutFeatures, args.Table.InFeatures));
                 return;
             }
             device.Launch(new TokenEmbeddingCpu<TStored, TFormat>
@@ -81,19 +78,22 @@ public static unsafe class TokenEmbedding
 
     [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
     [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
-    internal static void Kernel<TStored, TFormat>(
+    internal readonly struct Kernel<TStored, TFormat>(
         ArrayView<int> ids, ArrayView<TStored> table, ArrayView<float> scales, ArrayView<float> positions, ArrayView<int> start, ArrayView<float> output,
-        int tokens, int vocabulary, int hidden)
+        int tokens, int vocabulary, int hidden) : IDeviceKernel
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>
     {
-        var id = IntrinsicMath.Clamp(ids[Grid.IdxX], 0, vocabulary - 1);
-        var position = (start.Length > 0 ? start[Grid.IdxX / tokens] : 0) + (Grid.IdxX % tokens);
-        var from = (long)IntrinsicMath.Clamp(position, 0, (int)(positions.Length / hidden) - 1) * hidden;
-        var to = (long)Grid.IdxX * hidden;
-        var panel = (long)(id / PackedWeights.PanelWidth) * TFormat.PanelLength(hidden);
-        var scale = scales.Length > 0 ? scales[id] : 1f;
-        for (var c = Group.IdxX; c < hidden; c += Group.DimX)
-            output[to + c] = (TFormat.Decode(table[panel + TFormat.Place(c, id % PackedWeights.PanelWidth)]) * scale) + positions[from + c];
+        public void Run()
+        {
+            var id = IntrinsicMath.Clamp(ids[Grid.IdxX], 0, vocabulary - 1);
+            var position = (start.Length > 0 ? start[Grid.IdxX / tokens] : 0) + (Grid.IdxX % tokens);
+            var from = (long)IntrinsicMath.Clamp(position, 0, (int)(positions.Length / hidden) - 1) * hidden;
+            var to = (long)Grid.IdxX * hidden;
+            var panel = (long)(id / PackedWeights.PanelWidth) * TFormat.PanelLength(hidden);
+            var scale = scales.Length > 0 ? scales[id] : 1f;
+            for (var c = Group.IdxX; c < hidden; c += Group.DimX)
+                output[to + c] = (TFormat.Decode(table[panel + TFormat.Place(c, id % PackedWeights.PanelWidth)]) * scale) + positions[from + c];
+        }
     }
 }

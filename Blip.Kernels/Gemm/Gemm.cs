@@ -72,9 +72,7 @@ public static class Gemm
     /// A view is too short for these sizes, or the device's kernels do not read or write values of 16 bits.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The activation is not one that exists.</exception>
-    public static void Run(Device device, in GemmArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in GemmArgs args, bool portable)
+    public static void Run(Device device, in GemmArgs args)
     {
         ArgumentNullException.ThrowIfNull(args.Weights);
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
@@ -91,16 +89,16 @@ public static class Gemm
             LayerNorm.Check(args.Gamma, args.Beta, args.Weights.OutFeatures, args.Epsilon);
         if (args.Rows == 0)
             return;
-        if (Multiply(device, args, portable) || args.Gamma.Length == 0)
+        if (Multiply(device, args) || args.Gamma.Length == 0)
             return;
-        LayerNorm.Run(device, args.Y, default, args.Gamma, args.Beta, args.Y, args.Rows, args.Weights.OutFeatures, args.Epsilon, portable);
+        LayerNorm.Run(device, args.Y, default, args.Gamma, args.Beta, args.Y, args.Rows, args.Weights.OutFeatures, args.Epsilon);
     }
 
     // Whether the rows are normalised, too.
-    private static bool Multiply(Device device, in GemmArgs args, bool portable)
+    private static bool Multiply(Device device, in GemmArgs args)
     {
         // By the device, never by the number of rows: the bits of an output must not depend on its batch.
-        if (!portable)
+        if (!device.RunsPortable)
             GemmSimd.Run(device, args);
         else if (CudaFormats.Supports(KernelTarget.Of(device).Architecture, args.Weights.Format))
             return GemmCuda.Run(device, args);

@@ -21,10 +21,7 @@ public static class L2Normalize
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">The least length that is divided by; positive.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
-    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps = 1e-12f) =>
-        Run(device, x, y, rows, width, eps, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps, bool portable)
+    public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps = 1e-12f)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(width, 1, nameof(width));
@@ -34,7 +31,7 @@ public static class L2Normalize
         ShapeCheck.Holds(y, (long)rows * width, nameof(y), "[rows, width]");
         if (rows == 0)
             return;
-        if (portable)
+        if (device.RunsPortable)
             L2NormalizePortable.Run(device, x, y, rows, width, eps);
         else
             L2NormalizeSimd.Run(device, x, y, rows, width, eps);

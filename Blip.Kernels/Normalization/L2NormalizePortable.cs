@@ -11,39 +11,41 @@ internal static class L2NormalizePortable
     private const int Block = 32;
 
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps) =>
-        device.Load<ArrayView<float>, ArrayView<float>, int, float>(Kernel)(
-            device.Stream, new KernelConfig(rows, device.GroupSize), x, y, width, eps);
+        device.Launch(new KernelConfig(rows, device.GroupSize), new Kernel(x, y, width, eps));
 
     [Kernel]
-    internal static void Kernel(ArrayView<float> x, ArrayView<float> y, int width, float eps)
+    internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, int width, float eps) : IDeviceKernel
     {
-        var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
-        var row = (long)Grid.IdxX * width;
-
-        var largest = 0f;
-        for (var c = Group.IdxX; c < width; c += Group.DimX)
-            largest = IntrinsicMath.Max(largest, IntrinsicMath.Abs(x[row + c]));
-        largest = GroupReduction.Max(largest, shared);
-        // A row of zeros stays one.
-        var unit = largest > 0f ? largest : 1f;
-
-        var stride = Group.DimX * Block;
-        var sum = 0f;
-        for (var start = Group.IdxX; start < width; start += stride)
+        public void Run()
         {
-            var end = IntrinsicMath.Min(start + stride, width);
-            var block = 0f;
-            for (var c = start; c < end; c += Group.DimX)
-            {
-                var value = x[row + c] / unit;
-                block += value * value;
-            }
-            sum += block;
-        }
-        var length = XMath.Sqrt(GroupReduction.Sum(sum, shared)) * unit;
-        var divisor = IntrinsicMath.Max(length, eps);
+            var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
+            var row = (long)Grid.IdxX * width;
 
-        for (var c = Group.IdxX; c < width; c += Group.DimX)
-            y[row + c] = x[row + c] / divisor;
+            var largest = 0f;
+            for (var c = Group.IdxX; c < width; c += Group.DimX)
+                largest = IntrinsicMath.Max(largest, IntrinsicMath.Abs(x[row + c]));
+            largest = GroupReduction.Max(largest, shared);
+            // A row of zeros stays one.
+            var unit = largest > 0f ? largest : 1f;
+
+            var stride = Group.DimX * Block;
+            var sum = 0f;
+            for (var start = Group.IdxX; start < width; start += stride)
+            {
+                var end = IntrinsicMath.Min(start + stride, width);
+                var block = 0f;
+                for (var c = start; c < end; c += Group.DimX)
+                {
+                    var value = x[row + c] / unit;
+                    block += value * value;
+                }
+                sum += block;
+            }
+            var length = XMath.Sqrt(GroupReduction.Sum(sum, shared)) * unit;
+            var divisor = IntrinsicMath.Max(length, eps);
+
+            for (var c = Group.IdxX; c < width; c += Group.DimX)
+                y[row + c] = x[row + c] / divisor;
+        }
     }
 }

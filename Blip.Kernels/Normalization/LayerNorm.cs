@@ -40,12 +40,7 @@ public static class LayerNorm
     /// <exception cref="ArgumentException">A view is too short for these sizes, a size is out of range, or the format is one that no kernel here stores.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps, DType format = DType.Float32) =>
-        Run(device, x, residual, gamma, beta, y, rows, width, eps, portable: device.Kind != DeviceKind.Cpu, format);
-
-    internal static void Run(
-        Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
-        int rows, int width, float eps, bool portable, DType format = DType.Float32)
+        int rows, int width, float eps, DType format = DType.Float32)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(width, 1, nameof(width));
@@ -58,9 +53,9 @@ public static class LayerNorm
         ShapeCheck.Holds(y, format.Floats(elements), nameof(y), "[rows, width]");
         if (rows == 0)
             return;
-        if (portable && device.Architecture > 0)
+        if (device.RunsPortable && device.Architecture > 0)
             LayerNormWarps.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps, format);
-        else if (portable)
+        else if (device.RunsPortable)
             LayerNormPortable.Run(device, x, device.OrEmpty(residual), gamma, beta, y, rows, width, eps);
         else
             LayerNormSimd.Run(device, x, residual, gamma, beta, y, rows, width, eps);

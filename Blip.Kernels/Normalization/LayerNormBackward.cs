@@ -25,11 +25,7 @@ public static class LayerNormBackward
     /// <param name="eps">Added to the variance; not negative.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
     public static void Run(
-        Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps) =>
-        Run(device, x, gamma, dy, dx, rows, width, eps, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(
-        Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps, bool portable)
+        Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
         ShapeCheck.AtLeast(width, 1, nameof(width));
@@ -42,7 +38,7 @@ public static class LayerNormBackward
         ShapeCheck.Holds(dx, elements, nameof(dx), "[rows, width]");
         if (rows == 0)
             return;
-        if (portable)
+        if (device.RunsPortable)
             LayerNormBackwardPortable.Run(device, x, gamma, dy, dx, rows, width, eps);
         else
             device.LaunchSixteenLanes(new LayerNormBackwardSimd(x, gamma, dy, dx, new RowTasks(device, rows), width, eps));

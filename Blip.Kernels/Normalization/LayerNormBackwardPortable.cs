@@ -12,65 +12,68 @@ internal static class LayerNormBackwardPortable
     private const int Block = 32;
 
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps) =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float>(Kernel)(
-            device.Stream, new KernelConfig(rows, device.GroupSize), x, gamma, dy, dx, width, eps);
+        device.Launch(new KernelConfig(rows, device.GroupSize), new Kernel(x, gamma, dy, dx, width, eps));
 
     [Kernel]
-    internal static void Kernel(ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int width, float eps)
+    internal readonly struct Kernel(
+        ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int width, float eps) : IDeviceKernel
     {
-        var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
-        var row = (long)Grid.IdxX * width;
-        var stride = Group.DimX * Block;
-
-        var sum = 0f;
-        for (var start = Group.IdxX; start < width; start += stride)
+        public void Run()
         {
-            var end = IntrinsicMath.Min(start + stride, width);
-            var block = 0f;
-            for (var c = start; c < end; c += Group.DimX)
-                block += x[row + c];
-            sum += block;
-        }
-        var mean = GroupReduction.Sum(sum, shared) / width;
+            var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
+            var row = (long)Grid.IdxX * width;
+            var stride = Group.DimX * Block;
 
-        var squares = 0f;
-        var left = 0f;
-        var gradients = 0f;
-        for (var start = Group.IdxX; start < width; start += stride)
-        {
-            var end = IntrinsicMath.Min(start + stride, width);
-            var blockSquares = 0f;
-            var blockLeft = 0f;
-            var blockGradients = 0f;
-            for (var c = start; c < end; c += Group.DimX)
+            var sum = 0f;
+            for (var start = Group.IdxX; start < width; start += stride)
             {
-                var difference = x[row + c] - mean;
-                blockSquares += difference * difference;
-                blockLeft += difference;
-                blockGradients += dy[row + c] * gamma[c];
+                var end = IntrinsicMath.Min(start + stride, width);
+                var block = 0f;
+                for (var c = start; c < end; c += Group.DimX)
+                    block += x[row + c];
+                sum += block;
             }
-            squares += blockSquares;
-            left += blockLeft;
-            gradients += blockGradients;
-        }
-        left = GroupReduction.Sum(left, shared) / width;
-        var variance = IntrinsicMath.Max((GroupReduction.Sum(squares, shared) / width) - (left * left), 0f);
-        var scale = 1f / XMath.Sqrt(variance + eps);
-        var meanGradient = GroupReduction.Sum(gradients, shared) / width;
+            var mean = GroupReduction.Sum(sum, shared) / width;
 
-        var products = 0f;
-        for (var start = Group.IdxX; start < width; start += stride)
-        {
-            var end = IntrinsicMath.Min(start + stride, width);
-            var block = 0f;
-            for (var c = start; c < end; c += Group.DimX)
-                block += ((dy[row + c] * gamma[c]) - meanGradient) * ((x[row + c] - mean - left) * scale);
-            products += block;
-        }
-        // The mean of x̂ is 0, so that the gradient's own mean may be taken off before the product: nothing large is left to cancel.
-        var meanProduct = GroupReduction.Sum(products, shared) / width;
+            var squares = 0f;
+            var left = 0f;
+            var gradients = 0f;
+            for (var start = Group.IdxX; start < width; start += stride)
+            {
+                var end = IntrinsicMath.Min(start + stride, width);
+                var blockSquares = 0f;
+                var blockLeft = 0f;
+                var blockGradients = 0f;
+                for (var c = start; c < end; c += Group.DimX)
+                {
+                    var difference = x[row + c] - mean;
+                    blockSquares += difference * difference;
+                    blockLeft += difference;
+                    blockGradients += dy[row + c] * gamma[c];
+                }
+                squares += blockSquares;
+                left += blockLeft;
+                gradients += blockGradients;
+            }
+            left = GroupReduction.Sum(left, shared) / width;
+            var variance = IntrinsicMath.Max((GroupReduction.Sum(squares, shared) / width) - (left * left), 0f);
+            var scale = 1f / XMath.Sqrt(variance + eps);
+            var meanGradient = GroupReduction.Sum(gradients, shared) / width;
 
-        for (var c = Group.IdxX; c < width; c += Group.DimX)
-            dx[row + c] = ((dy[row + c] * gamma[c]) - meanGradient - ((x[row + c] - mean - left) * scale * meanProduct)) * scale;
+            var products = 0f;
+            for (var start = Group.IdxX; start < width; start += stride)
+            {
+                var end = IntrinsicMath.Min(start + stride, width);
+                var block = 0f;
+                for (var c = start; c < end; c += Group.DimX)
+                    block += ((dy[row + c] * gamma[c]) - meanGradient) * ((x[row + c] - mean - left) * scale);
+                products += block;
+            }
+            // The mean of x̂ is 0, so that the gradient's own mean may be taken off before the product: nothing large is left to cancel.
+            var meanProduct = GroupReduction.Sum(products, shared) / width;
+
+            for (var c = Group.IdxX; c < width; c += Group.DimX)
+                dx[row + c] = ((dy[row + c] * gamma[c]) - meanGradient - ((x[row + c] - mean - left) * scale * meanProduct)) * scale;
+        }
     }
 }

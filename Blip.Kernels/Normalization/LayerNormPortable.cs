@@ -18,51 +18,53 @@ internal static class LayerNormPortable
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
         int rows, int width, float eps) =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, float>(Kernel)(
-            device.Stream, new KernelConfig(rows, device.GroupSize), x, residual, gamma, beta, y, width, eps);
+        device.Launch(new KernelConfig(rows, device.GroupSize), new Kernel(x, residual, gamma, beta, y, width, eps));
 
     [Kernel]
-    internal static void Kernel(
-        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int width, float eps)
+    internal readonly struct Kernel(
+        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int width, float eps) : IDeviceKernel
     {
-        var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
-        var row = (long)Grid.IdxX * width;
-        var hasResidual = residual.Length > 0;
-        var stride = Group.DimX * Block;
-
-        var sum = 0f;
-        for (var start = Group.IdxX; start < width; start += stride)
+        public void Run()
         {
-            var end = IntrinsicMath.Min(start + stride, width);
-            var block = 0f;
-            for (var c = start; c < end; c += Group.DimX)
-                block += Value(x, residual, hasResidual, row + c);
-            sum += block;
-        }
-        var mean = GroupReduction.Sum(sum, shared) / width;
+            var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
+            var row = (long)Grid.IdxX * width;
+            var hasResidual = residual.Length > 0;
+            var stride = Group.DimX * Block;
 
-        var squares = 0f;
-        var left = 0f;
-        for (var start = Group.IdxX; start < width; start += stride)
-        {
-            var end = IntrinsicMath.Min(start + stride, width);
-            var blockSquares = 0f;
-            var blockLeft = 0f;
-            for (var c = start; c < end; c += Group.DimX)
+            var sum = 0f;
+            for (var start = Group.IdxX; start < width; start += stride)
             {
-                var difference = Value(x, residual, hasResidual, row + c) - mean;
-                blockSquares += difference * difference;
-                blockLeft += difference;
+                var end = IntrinsicMath.Min(start + stride, width);
+                var block = 0f;
+                for (var c = start; c < end; c += Group.DimX)
+                    block += Value(x, residual, hasResidual, row + c);
+                sum += block;
             }
-            squares += blockSquares;
-            left += blockLeft;
-        }
-        left = GroupReduction.Sum(left, shared) / width;
-        var variance = IntrinsicMath.Max((GroupReduction.Sum(squares, shared) / width) - (left * left), 0f);
-        var scale = 1f / XMath.Sqrt(variance + eps);
+            var mean = GroupReduction.Sum(sum, shared) / width;
 
-        for (var c = Group.IdxX; c < width; c += Group.DimX)
-            y[row + c] = ((Value(x, residual, hasResidual, row + c) - mean - left) * scale * gamma[c]) + beta[c];
+            var squares = 0f;
+            var left = 0f;
+            for (var start = Group.IdxX; start < width; start += stride)
+            {
+                var end = IntrinsicMath.Min(start + stride, width);
+                var blockSquares = 0f;
+                var blockLeft = 0f;
+                for (var c = start; c < end; c += Group.DimX)
+                {
+                    var difference = Value(x, residual, hasResidual, row + c) - mean;
+                    blockSquares += difference * difference;
+                    blockLeft += difference;
+                }
+                squares += blockSquares;
+                left += blockLeft;
+            }
+            left = GroupReduction.Sum(left, shared) / width;
+            var variance = IntrinsicMath.Max((GroupReduction.Sum(squares, shared) / width) - (left * left), 0f);
+            var scale = 1f / XMath.Sqrt(variance + eps);
+
+            for (var c = Group.IdxX; c < width; c += Group.DimX)
+                y[row + c] = ((Value(x, residual, hasResidual, row + c) - mean - left) * scale * gamma[c]) + beta[c];
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

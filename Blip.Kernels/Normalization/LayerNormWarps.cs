@@ -32,14 +32,17 @@ internal static class LayerNormWarps
     [Kernel(typeof(AlignedRows), typeof(SingleRows)), Kernel(typeof(AnyRows), typeof(SingleRows))]
     [Kernel(typeof(AlignedRows), typeof(RoundedRows<Float16Matrix>)), Kernel(typeof(AnyRows), typeof(RoundedRows<Float16Matrix>))]
     [Kernel(typeof(AlignedRows), typeof(RoundedRows<BFloat16Matrix>), Architecture = 80), Kernel(typeof(AnyRows), typeof(RoundedRows<BFloat16Matrix>), Architecture = 80)]
-    internal static void Kernel<TRows, TWriter>(
-        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int rows, int width, float eps)
+    internal readonly struct Kernel<TRows, TWriter>(
+        ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int rows, int width, float eps) : IDeviceKernel
         where TRows : struct, IRowReader
         where TWriter : struct, IRowWriter
     {
-        var row = (Grid.IdxX * RowsPerGroup) + (Group.IdxX / WarpSize);
-        if (row < rows)
-            Normalize<TRows, TWriter>(x, residual, gamma, beta, y, row, width, eps);
+        public void Run()
+        {
+            var row = (Grid.IdxX * RowsPerGroup) + (Group.IdxX / WarpSize);
+            if (row < rows)
+                Normalize<TRows, TWriter>(x, residual, gamma, beta, y, row, width, eps);
+        }
     }
 
     /// <summary>One row by one warp; in place where y is x.</summary>
@@ -105,9 +108,7 @@ internal static class LayerNormWarps
         private void Run<TRows, TWriter>()
             where TRows : struct, IRowReader
             where TWriter : struct, IRowWriter =>
-            device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, float>(
-                Kernel<TRows, TWriter>)(
-                device.Stream, Launch(rows), x, residual, gamma, beta, y, rows, width, eps);
+            device.Launch(Launch(rows), new Kernel<TRows, TWriter>(x, residual, gamma, beta, y, rows, width, eps));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,12 +25,7 @@ public static unsafe class AssembleTokens
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
     public static void Run(
         Device device, ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
-        int batch, int patches, int hidden) =>
-        Run(device, patchEmbeddings, classEmbedding, positions, y, batch, patches, hidden, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(
-        Device device, ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
-        int batch, int patches, int hidden, bool portable)
+        int batch, int patches, int hidden)
     {
         ShapeCheck.AtLeast(batch, 0, nameof(batch));
         ShapeCheck.AtLeast(patches, 1, nameof(patches));
@@ -42,31 +37,35 @@ public static unsafe class AssembleTokens
         ShapeCheck.Holds(y, batch * tokens * hidden, nameof(y), "[batch, 1 + patches, hidden]");
         if (batch == 0)
             return;
-        if (!portable)
+        if (!device.RunsPortable)
         {
             device.LaunchVectors(new AssembleTokensCpu(
                 patchEmbeddings, classEmbedding, positions, y, new RowTasks(device, checked((int)(batch * tokens))), patches, hidden));
             return;
         }
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int>(Kernel)(
-            device.Stream, new KernelConfig(checked((int)(batch * tokens)), device.GroupSize),
-            patchEmbeddings, classEmbedding, positions, y, patches, hidden);
+        device.Launch(
+            new KernelConfig(checked((int)(batch * tokens)), device.GroupSize),
+            new Kernel(
+                patchEmbeddings, classEmbedding, positions, y, patches, hidden));
     }
 
     [Kernel]
-    internal static void Kernel(
+    internal readonly struct Kernel(
         ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
-        int patches, int hidden)
+        int patches, int hidden) : IDeviceKernel
     {
-        var image = Grid.IdxX / (patches + 1);
-        var token = Grid.IdxX % (patches + 1);
-        var patch = (((long)image * patches) + token - 1) * hidden;
-        var position = (long)token * hidden;
-        var to = (long)Grid.IdxX * hidden;
-        for (var c = Group.IdxX; c < hidden; c += Group.DimX)
+        public void Run()
         {
-            var embedding = token == 0 ? classEmbedding[c] : patchEmbeddings[patch + c];
-            y[to + c] = embedding + positions[position + c];
+            var image = Grid.IdxX / (patches + 1);
+            var token = Grid.IdxX % (patches + 1);
+            var patch = (((long)image * patches) + token - 1) * hidden;
+            var position = (long)token * hidden;
+            var to = (long)Grid.IdxX * hidden;
+            for (var c = Group.IdxX; c < hidden; c += Group.DimX)
+            {
+                var embedding = token == 0 ? classEmbedding[c] : patchEmbeddings[patch + c];
+                y[to + c] = embedding + positions[position + c];
+            }
         }
     }
 }

@@ -38,11 +38,6 @@ public static unsafe class Patchify
     /// <exception cref="ArgumentException">A view is too short for these sizes, a size is out of range, or the format is one that no kernel here stores.</exception>
     public static void Run(
         Device device, ArrayView<float> pixels, ArrayView<float> patches, int batch, int channels, int height, int width, int patch,
-        DType format = DType.Float32) =>
-        Run(device, pixels, patches, batch, channels, height, width, patch, portable: device.Kind != DeviceKind.Cpu, format);
-
-    internal static void Run(
-        Device device, ArrayView<float> pixels, ArrayView<float> patches, int batch, int channels, int height, int width, int patch, bool portable,
         DType format = DType.Float32)
     {
         ShapeCheck.AtLeast(batch, 0, nameof(batch));
@@ -58,7 +53,7 @@ public static unsafe class Patchify
         ShapeCheck.Holds(patches, format.Floats(count * length), nameof(patches), "[patches, channels · patch · patch]");
         if (batch == 0)
             return;
-        if (!portable)
+        if (!device.RunsPortable)
         {
             device.Launch(new PatchifyCpu
             {
@@ -74,7 +69,7 @@ public static unsafe class Patchify
         }
         var launch = new Launch(device, pixels, patches, checked((int)count), channels, height, width, patch);
         if (format == DType.Float32)
-            launch.Run(Kernel);
+            device.Launch(launch.Config, new Kernel(pixels, patches, channels, height, width, patch));
         else
             MatrixTypes.Use16Bits(format, launch);
     }
@@ -83,49 +78,55 @@ public static unsafe class Patchify
         Device device, ArrayView<float> pixels, ArrayView<float> patches,
         int count, int channels, int height, int width, int patch) : IMatrixUse
     {
-        void IMatrixUse.With<TPrecision>() => Run(RoundedKernel<TPrecision>);
+        public KernelConfig Config => new(count, device.GroupSize);
 
-        public void Run(Action<ArrayView<float>, ArrayView<float>, int, int, int, int> kernel) =>
-            device.Load(kernel)(device.Stream, new KernelConfig(count, device.GroupSize), pixels, patches, channels, height, width, patch);
+        void IMatrixUse.With<TPrecision>() =>
+            device.Launch(Config, new RoundedKernel<TPrecision>(pixels, patches, channels, height, width, patch));
     }
 
     [Kernel]
-    internal static void Kernel(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch)
+    internal readonly struct Kernel(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch) : IDeviceKernel
     {
-        var columns = width / patch;
-        var perImage = columns * (height / patch);
-        var image = Grid.IdxX / perImage;
-        var gridRow = Grid.IdxX % perImage / columns;
-        var gridColumn = Grid.IdxX % columns;
-        var length = channels * patch * patch;
-        var to = (long)Grid.IdxX * length;
-        for (var line = Group.IdxX; line < channels * patch; line += Group.DimX)
+        public void Run()
         {
-            var channel = line / patch;
-            var y = (gridRow * patch) + (line % patch);
-            var from = (((((long)image * channels) + channel) * height) + y) * width + ((long)gridColumn * patch);
-            for (var c = 0; c < patch; c++)
-                patches[to + ((long)line * patch) + c] = pixels[from + c];
+            var columns = width / patch;
+            var perImage = columns * (height / patch);
+            var image = Grid.IdxX / perImage;
+            var gridRow = Grid.IdxX % perImage / columns;
+            var gridColumn = Grid.IdxX % columns;
+            var length = channels * patch * patch;
+            var to = (long)Grid.IdxX * length;
+            for (var line = Group.IdxX; line < channels * patch; line += Group.DimX)
+            {
+                var channel = line / patch;
+                var y = (gridRow * patch) + (line % patch);
+                var from = (((((long)image * channels) + channel) * height) + y) * width + ((long)gridColumn * patch);
+                for (var c = 0; c < patch; c++)
+                    patches[to + ((long)line * patch) + c] = pixels[from + c];
+            }
         }
     }
 
     // Two neighbours of a line at a time: neighbouring threads read and write neighbouring pairs.
     [Kernel(typeof(Float16Matrix)), Kernel(typeof(BFloat16Matrix), Architecture = 80)]
-    internal static void RoundedKernel<TPrecision>(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch)
+    internal readonly struct RoundedKernel<TPrecision>(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch) : IDeviceKernel
         where TPrecision : struct, IMatrixPrecision
     {
-        var columns = width / patch;
-        var perImage = columns * (height / patch);
-        var image = Grid.IdxX / perImage;
-        var gridRow = Grid.IdxX % perImage / columns;
-        var gridColumn = Grid.IdxX % columns;
-        var pairs = channels * patch * patch / 2;
-        for (var pair = Group.IdxX; pair < pairs; pair += Group.DimX)
+        public void Run()
         {
-            var (line, column) = (pair * 2 / patch, pair * 2 % patch);
-            var (channel, y) = (line / patch, (gridRow * patch) + (line % patch));
-            var from = (((((long)image * channels) + channel) * height) + y) * width + ((long)gridColumn * patch) + column;
-            patches.Cast<uint>()[((long)Grid.IdxX * pairs) + pair] = TPrecision.Pack(pixels[from], pixels[from + 1]);
+            var columns = width / patch;
+            var perImage = columns * (height / patch);
+            var image = Grid.IdxX / perImage;
+            var gridRow = Grid.IdxX % perImage / columns;
+            var gridColumn = Grid.IdxX % columns;
+            var pairs = channels * patch * patch / 2;
+            for (var pair = Group.IdxX; pair < pairs; pair += Group.DimX)
+            {
+                var (line, column) = (pair * 2 / patch, pair * 2 % patch);
+                var (channel, y) = (line / patch, (gridRow * patch) + (line % patch));
+                var from = (((((long)image * channels) + channel) * height) + y) * width + ((long)gridColumn * patch) + column;
+                patches.Cast<uint>()[((long)Grid.IdxX * pairs) + pair] = TPrecision.Pack(pixels[from], pixels[from + 1]);
+            }
         }
     }
 }

@@ -28,12 +28,7 @@ public static unsafe class PositionInterpolation
     /// <param name="hidden">Elements per position, at least 1.</param>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
     public static void Run(
-        Device device, ArrayView<float> positions, ArrayView<float> y, int rows, int columns, int newRows, int newColumns, int hidden) =>
-        Run(device, positions, y, rows, columns, newRows, newColumns, hidden, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(
-        Device device, ArrayView<float> positions, ArrayView<float> y, int rows, int columns, int newRows, int newColumns, int hidden,
-        bool portable)
+        Device device, ArrayView<float> positions, ArrayView<float> y, int rows, int columns, int newRows, int newColumns, int hidden)
     {
         ShapeCheck.AtLeast(rows, 1, nameof(rows));
         ShapeCheck.AtLeast(columns, 1, nameof(columns));
@@ -52,38 +47,40 @@ public static unsafe class PositionInterpolation
             RowScale = (float)rows / newRows,
             ColumnScale = (float)columns / newColumns,
         };
-        if (!portable)
+        if (!device.RunsPortable)
         {
             device.LaunchVectors(new PositionInterpolationCpu(positions, y, new RowTasks(device, checked((int)to)), shape));
             return;
         }
-        device.Load<ArrayView<float>, ArrayView<float>, GridShape>(Kernel)(
-            device.Stream, new KernelConfig(checked((int)to), device.GroupSize), positions, y, shape);
+        device.Launch(new KernelConfig(checked((int)to), device.GroupSize), new Kernel(positions, y, shape));
     }
 
     [Kernel]
-    internal static void Kernel(ArrayView<float> positions, ArrayView<float> y, GridShape shape)
+    internal readonly struct Kernel(ArrayView<float> positions, ArrayView<float> y, GridShape shape) : IDeviceKernel
     {
-        var to = (long)Grid.IdxX * shape.Hidden;
-        if (Grid.IdxX == 0)
+        public void Run()
         {
+            var to = (long)Grid.IdxX * shape.Hidden;
+            if (Grid.IdxX == 0)
+            {
+                for (var c = Group.IdxX; c < shape.Hidden; c += Group.DimX)
+                    y[c] = positions[c];
+                return;
+            }
+            var sourceRow = Source((Grid.IdxX - 1) / shape.NewColumns, shape.RowScale);
+            var sourceColumn = Source((Grid.IdxX - 1) % shape.NewColumns, shape.ColumnScale);
+            var row = Floor(sourceRow);
+            var column = Floor(sourceColumn);
+            var ty = sourceRow - row;
+            var tx = sourceColumn - column;
             for (var c = Group.IdxX; c < shape.Hidden; c += Group.DimX)
-                y[c] = positions[c];
-            return;
-        }
-        var sourceRow = Source((Grid.IdxX - 1) / shape.NewColumns, shape.RowScale);
-        var sourceColumn = Source((Grid.IdxX - 1) % shape.NewColumns, shape.ColumnScale);
-        var row = Floor(sourceRow);
-        var column = Floor(sourceColumn);
-        var ty = sourceRow - row;
-        var tx = sourceColumn - column;
-        for (var c = Group.IdxX; c < shape.Hidden; c += Group.DimX)
-        {
-            var value = (Far(ty + 1f) * Line(positions, shape, row - 1, column, tx, c))
-                + (Near(ty) * Line(positions, shape, row, column, tx, c))
-                + (Near(1f - ty) * Line(positions, shape, row + 1, column, tx, c))
-                + (Far(2f - ty) * Line(positions, shape, row + 2, column, tx, c));
-            y[to + c] = value;
+            {
+                var value = (Far(ty + 1f) * Line(positions, shape, row - 1, column, tx, c))
+                    + (Near(ty) * Line(positions, shape, row, column, tx, c))
+                    + (Near(1f - ty) * Line(positions, shape, row + 1, column, tx, c))
+                    + (Far(2f - ty) * Line(positions, shape, row + 2, column, tx, c));
+                y[to + c] = value;
+            }
         }
     }
 

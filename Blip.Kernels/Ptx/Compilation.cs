@@ -13,10 +13,20 @@ internal static class Compilation
 
     private static readonly KernelSpecialization Usual = new(MaxGroupSize, null);
 
+    private static readonly MethodInfo Entry = typeof(Compilation).GetMethod(nameof(Enter))!;
+
     /// <summary>The settings of a context.</summary>
     public static void Configure(Context.Builder builder) => builder.Optimize(OptimizationLevel.O2).EnableAlgorithms();
 
+    /// <summary>The method that ILGPU compiles for a kernel.</summary>
+    /// <param name="kernel">The kernel's struct, closed over its type arguments.</param>
+    public static MethodInfo EntryOf(Type kernel) => Entry.MakeGenericMethod(kernel);
+
     /// <summary>What ILGPU is to know of a kernel.</summary>
-    public static KernelSpecialization SpecializationOf(MethodInfo kernel) =>
+    public static KernelSpecialization SpecializationOf(Type kernel) =>
         kernel.GetCustomAttributes().OfType<ILaunchBounds>().FirstOrDefault()?.Specialization ?? Usual;
+
+    /// <summary>What a kernel is compiled from.</summary>
+    public static void Enter<TKernel>(TKernel kernel)
+        where TKernel : struct, IDeviceKernel => kernel.Run();
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
 using ILGPU.Backends.PTX;
@@ -11,10 +10,10 @@ namespace Blip.Kernels.Ptx;
 public static class PtxCompiler
 {
     /// <summary>Compiles one kernel as a device does on CUDA.</summary>
-    /// <param name="kernel">A static, explicitly grouped kernel, closed over its type arguments.</param>
+    /// <param name="kernel">The struct of a kernel (<see cref="IDeviceKernel"/>), closed over its type arguments.</param>
     /// <param name="architecture">For example <see cref="CudaArchitecture.SM_90"/>.</param>
     /// <param name="repaired">False shows what ILGPU makes without <see cref="CodePlacementRepair"/> and <see cref="UniformBranchRepair"/>.</param>
-    public static string Compile(MethodInfo kernel, CudaArchitecture architecture, bool repaired = true)
+    public static string Compile(Type kernel, CudaArchitecture architecture, bool repaired = true)
     {
         // One failed compilation poisons what its context compiles later: a fresh context each time.
         using var context = Context.Create(builder => Compilation.Configure(builder));
@@ -22,7 +21,8 @@ public static class PtxCompiler
         using var backend = new PTXBackend(context, architecture, InstructionSet(architecture), null!);
         if (repaired)
             CodePlacementRepair.Apply(backend);
-        var compiled = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), Compilation.SpecializationOf(kernel));
+        var compiled = (PTXCompiledKernel)backend.Compile(
+            EntryPointDescription.FromExplicitlyGroupedKernel(Compilation.EntryOf(kernel)), Compilation.SpecializationOf(kernel));
         return repaired ? WarpGroupTarget.Apply(UniformBranchRepair.Apply(compiled.PTXAssembly)) : compiled.PTXAssembly;
     }
 

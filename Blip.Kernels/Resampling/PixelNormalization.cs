@@ -53,19 +53,21 @@ public static class PixelNormalization
         if (device.Kind == DeviceKind.Cpu)
             device.Launch(new LookUp(pixels, table, output, width, height));
         else
-            device.Load<ArrayView<byte>, ArrayView<float>, ArrayView<float>, int, int>(Kernel)(
-                device.Stream, new KernelConfig(height, device.GroupSize), pixels, table, output, width, height);
+            device.Launch(new KernelConfig(height, device.GroupSize), new Kernel(pixels, table, output, width, height));
     }
 
     /// <summary>Grid: one group per row.</summary>
     [Kernel]
-    internal static void Kernel(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height)
+    internal readonly struct Kernel(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height) : IDeviceKernel
     {
-        var row = Grid.IdxX * width;
-        for (var x = Group.IdxX; x < width; x += Group.DimX)
+        public void Run()
         {
-            for (var channel = 0; channel < 3; channel++)
-                output[(channel * width * height) + row + x] = table[(256 * channel) + pixels[(3 * (row + x)) + channel]];
+            var row = Grid.IdxX * width;
+            for (var x = Group.IdxX; x < width; x += Group.DimX)
+            {
+                for (var channel = 0; channel < 3; channel++)
+                    output[(channel * width * height) + row + x] = table[(256 * channel) + pixels[(3 * (row + x)) + channel]];
+            }
         }
     }
 

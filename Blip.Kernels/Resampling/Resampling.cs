@@ -49,9 +49,7 @@ public static class Resampling
 {
     /// <summary>Resizes an image.</summary>
     /// <exception cref="ArgumentException">A view is shorter than its shape, or a table does not belong to the sizes.</exception>
-    public static void Run(Device device, in ResamplingArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in ResamplingArgs args, bool portable)
+    public static void Run(Device device, in ResamplingArgs args)
     {
         var columns = args.SourceWidth != args.TargetWidth;
         var rows = args.SourceHeight != args.TargetHeight;
@@ -64,14 +62,14 @@ public static class Resampling
         var twice = columns && rows;
         if (twice && RowsFirst(args.SourceWidth, args.SourceHeight, args.TargetWidth, args.TargetHeight))
         {
-            ResizeRows(device, args, args.Source, args.Intermediate, args.SourceWidth, portable);
-            ResizeColumns(device, args, args.Intermediate, args.Target, args.TargetHeight, portable);
+            ResizeRows(device, args, args.Source, args.Intermediate, args.SourceWidth);
+            ResizeColumns(device, args, args.Intermediate, args.Target, args.TargetHeight);
             return;
         }
         if (columns)
-            ResizeColumns(device, args, args.Source, twice ? args.Intermediate : args.Target, args.SourceHeight, portable);
+            ResizeColumns(device, args, args.Source, twice ? args.Intermediate : args.Target, args.SourceHeight);
         if (rows)
-            ResizeRows(device, args, twice ? args.Intermediate : args.Source, args.Target, args.TargetWidth, portable);
+            ResizeRows(device, args, twice ? args.Intermediate : args.Source, args.Target, args.TargetWidth);
     }
 
     /// <summary>
@@ -89,22 +87,26 @@ public static class Resampling
         sourceWidth == targetWidth || sourceHeight == targetHeight ? 0
         : RowsFirst(sourceWidth, sourceHeight, targetWidth, targetHeight) ? 3L * sourceWidth * targetHeight : 3L * targetWidth * sourceHeight;
 
-    private static void ResizeColumns(Device device, in ResamplingArgs args, ArrayView<byte> source, ArrayView<byte> target, int rows, bool portable)
+    private static void ResizeColumns(Device device, in ResamplingArgs args, ArrayView<byte> source, ArrayView<byte> target, int rows)
     {
         var taps = Taps(args.Columns, args.TargetWidth);
-        if (portable)
-            device.Load<ArrayView<byte>, ArrayView<int>, ArrayView<byte>, int, int, int>(ResamplingPortable.Columns)(
-                device.Stream, new KernelConfig(rows, device.GroupSize), source, args.Columns, target, args.SourceWidth, args.TargetWidth, taps);
+        if (device.RunsPortable)
+            device.Launch(
+                new KernelConfig(rows, device.GroupSize),
+                new ResamplingPortable.Columns(
+                    source, args.Columns, target, args.SourceWidth, args.TargetWidth, taps));
         else
             device.Launch(new ResamplingSimd.Columns(source, args.Columns, target, rows, args.SourceWidth, args.TargetWidth, taps));
     }
 
-    private static void ResizeRows(Device device, in ResamplingArgs args, ArrayView<byte> source, ArrayView<byte> target, int width, bool portable)
+    private static void ResizeRows(Device device, in ResamplingArgs args, ArrayView<byte> source, ArrayView<byte> target, int width)
     {
         var taps = Taps(args.Rows, args.TargetHeight);
-        if (portable)
-            device.Load<ArrayView<byte>, ArrayView<int>, ArrayView<byte>, int, int>(ResamplingPortable.Rows)(
-                device.Stream, new KernelConfig(args.TargetHeight, device.GroupSize), source, args.Rows, target, 3 * width, taps);
+        if (device.RunsPortable)
+            device.Launch(
+                new KernelConfig(args.TargetHeight, device.GroupSize),
+                new ResamplingPortable.Rows(
+                    source, args.Rows, target, 3 * width, taps));
         else
             device.Launch(new ResamplingSimd.Rows(source, args.Rows, target, args.TargetHeight, 3 * width, taps));
     }

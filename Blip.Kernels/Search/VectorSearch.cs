@@ -47,10 +47,7 @@ public static class VectorSearch
     /// <param name="queries">[queries, dimension]. Several share a pass over the vectors, which is what takes the time.</param>
     /// <param name="k">How many to find for each, at least 1.</param>
     /// <exception cref="ArgumentException">A size is out of range, a view is too short, or a query holds what is not finite.</exception>
-    public static SearchHit[][] Run(Device device, in VectorSearchArgs args, ReadOnlySpan<float> queries, int k) =>
-        Run(device, args, queries, k, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static SearchHit[][] Run(Device device, in VectorSearchArgs args, ReadOnlySpan<float> queries, int k, bool portable)
+    public static SearchHit[][] Run(Device device, in VectorSearchArgs args, ReadOnlySpan<float> queries, int k)
     {
         // The last block's positions are counted, too.
         ShapeCheck.Within(args.Count, 0, int.MaxValue - Block, nameof(args.Count));
@@ -69,19 +66,19 @@ public static class VectorSearch
         {
             var count = Math.Min(QueriesAtOnce, found.Length - first);
             var some = queries.Slice(first * args.Dimension, count * args.Dimension);
-            Run(device, args, some, bounds.AsSpan(first, count), k, portable, found.AsSpan(first, count));
+            Run(device, args, some, bounds.AsSpan(first, count), k, found.AsSpan(first, count));
         }
         return found;
     }
 
     private static void Run(
-        Device device, in VectorSearchArgs args, ReadOnlySpan<float> queries, ReadOnlySpan<double> bounds, int k, bool portable, Span<SearchHit[]> found)
+        Device device, in VectorSearchArgs args, ReadOnlySpan<float> queries, ReadOnlySpan<double> bounds, int k, Span<SearchHit[]> found)
     {
         var blocks = (int)(((long)args.Count + Block - 1) / Block);
         using var maxima = device.Allocate<float>((long)blocks * found.Length, zeroed: false);
         using (var uploaded = device.Upload(queries))
         {
-            Scan(device, args, uploaded.View, found.Length, maxima.View, portable);
+            Scan(device, args, uploaded.View, found.Length, maxima.View);
             device.Synchronize();
         }
         var best = new float[blocks];
@@ -91,7 +88,7 @@ public static class VectorSearch
             var hits = new BestHits(k);
             var chosen = SearchBlocks.Choose(best, k, 2 * bounds[i]);
             var query = queries.Slice(i * args.Dimension, args.Dimension);
-            if (portable)
+            if (device.RunsPortable)
                 VectorSearchPortable.Rescore(device, args, query, chosen, hits);
             else
                 VectorSearchSimd.Rescore(args, query, chosen, hits);
@@ -100,9 +97,9 @@ public static class VectorSearch
     }
 
     /// <summary>The first pass: the best score in each block of vectors, [queries, blocks]; -∞ where none can be found.</summary>
-    internal static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima, bool portable)
+    internal static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima)
     {
-        if (args.Count > 0 && portable)
+        if (args.Count > 0 && device.RunsPortable)
             VectorSearchPortable.Scan(device, args, queries, queryCount, maxima);
         else if (args.Count > 0)
             VectorSearchSimd.Scan(device, args, queries, queryCount, maxima);

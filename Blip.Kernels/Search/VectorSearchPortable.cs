@@ -24,16 +24,17 @@ internal static class VectorSearchPortable
         var group = device.GroupSize;
         if (group < VectorSearch.Block)
         {
-            device.Load<ArrayView<float>, ArrayView<byte>, ArrayView<float>, ArrayView<float>, Shape>(Direct)(
-                device.Stream, new KernelConfig(blocks, group), args.Vectors, leftOut, queries, maxima, new(args, blocks, 0, queryCount));
+            device.Launch(
+                new KernelConfig(blocks, group),
+                new Direct(args.Vectors, leftOut, queries, maxima, new(args, blocks, 0, queryCount)));
             return;
         }
-        var kernel = device.Load<ArrayView<float>, ArrayView<byte>, ArrayView<float>, ArrayView<float>, Shape>(Shared);
         var groups = (int)(((long)args.Count + group - 1) / group);
         for (var first = 0; first < queryCount; first += Queries)
         {
-            kernel(device.Stream, new KernelConfig(groups, group), args.Vectors, leftOut, queries, maxima,
-                new(args, blocks, first, Math.Min(queryCount, first + Queries)));
+            device.Launch(
+                new KernelConfig(groups, group),
+                new Shared(args.Vectors, leftOut, queries, maxima, new(args, blocks, first, Math.Min(queryCount, first + Queries))));
         }
     }
 
@@ -46,13 +47,13 @@ internal static class VectorSearchPortable
         using var rows = device.Allocate<float>((long)most * VectorSearch.Block * args.Dimension, zeroed: false);
         using var flags = device.Allocate<byte>((long)most * VectorSearch.Block, zeroed: false);
         var (rowsHere, flagsHere) = (new float[rows.Length], new byte[flags.Length]);
-        var kernel = device.Load<ArrayView<float>, ArrayView<byte>, ArrayView<int>, ArrayView<float>, ArrayView<byte>, Shape>(Gather);
         for (var start = 0; start < chosen.Count; start += BlocksAtOnce)
         {
             var some = chosen.Slice(start, Math.Min(BlocksAtOnce, chosen.Count - start));
             blocks.CopyFrom(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(some));
-            kernel(device.Stream, new KernelConfig(some.Count * VectorSearch.Block, device.GroupSize), args.Vectors, device.OrEmpty(args.LeftOut),
-                blocks.View, rows.View, flags.View, new(args, some.Count, 0, 0));
+            device.Launch(
+                new KernelConfig(some.Count * VectorSearch.Block, device.GroupSize),
+                new Gather(args.Vectors, device.OrEmpty(args.LeftOut), blocks.View, rows.View, flags.View, new(args, some.Count, 0, 0)));
             rows.CopyTo(rowsHere.AsSpan(0, some.Count * VectorSearch.Block * args.Dimension));
             flags.CopyTo(flagsHere.AsSpan(0, some.Count * VectorSearch.Block));
             for (var i = 0; i < some.Count; i++)
@@ -66,76 +67,87 @@ internal static class VectorSearchPortable
 
     /// <summary>A group per block, of fewer work-items than it has vectors.</summary>
     [Kernel]
-    internal static void Direct(ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<float> queries, ArrayView<float> maxima, Shape shape)
+    internal readonly struct Direct(
+        ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<float> queries, ArrayView<float> maxima, Shape shape) : IDeviceKernel
     {
-        var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
-        var first = Grid.IdxX * VectorSearch.Block;
-        for (var query = 0; query < shape.EndQuery; query++)
+        public void Run()
         {
-            var best = float.NegativeInfinity;
-            for (var row = Group.IdxX; row < VectorSearch.Block; row += Group.DimX)
+            var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
+            var first = Grid.IdxX * VectorSearch.Block;
+            for (var query = 0; query < shape.EndQuery; query++)
             {
-                if (shape.Finds(leftOut, first + row))
-                    best = IntrinsicMath.Max(best, Dot(vectors, (long)(first + row) * shape.Dimension, queries, query * shape.Dimension, shape.Dimension));
+                var best = float.NegativeInfinity;
+                for (var row = Group.IdxX; row < VectorSearch.Block; row += Group.DimX)
+                {
+                    if (shape.Finds(leftOut, first + row))
+                        best = IntrinsicMath.Max(best, Dot(vectors, (long)(first + row) * shape.Dimension, queries, query * shape.Dimension, shape.Dimension));
+                }
+                best = GroupReduction.Max(best, shared);
+                if (Group.IdxX == 0)
+                    maxima[((long)query * shape.Blocks) + Grid.IdxX] = best;
             }
-            best = GroupReduction.Max(best, shared);
-            if (Group.IdxX == 0)
-                maxima[((long)query * shape.Blocks) + Grid.IdxX] = best;
         }
     }
 
     /// <summary>A group for as many vectors as it has work-items, a multiple of a block's.</summary>
     [Kernel]
-    internal static void Shared(ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<float> queries, ArrayView<float> maxima, Shape shape)
+    internal readonly struct Shared(
+        ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<float> queries, ArrayView<float> maxima, Shape shape) : IDeviceKernel
     {
-        // One column more than are used, so that a column's values lie in different banks.
-        const int Stride = Columns + 1;
-        var tile = SharedMemory.Allocate<float>(Device.MaxGroupSize * Stride);
-        var scores = SharedMemory.Allocate<float>(Device.MaxGroupSize);
-        var first = (long)Grid.IdxX * Group.DimX;
-        var (column, line, lines) = (Group.IdxX % Columns, Group.IdxX / Columns, Group.DimX / Columns);
-        // Fewer queries than four repeat the last one.
-        var q0 = shape.FirstQuery * shape.Dimension;
-        var q1 = IntrinsicMath.Min(shape.FirstQuery + 1, shape.EndQuery - 1) * shape.Dimension;
-        var q2 = IntrinsicMath.Min(shape.FirstQuery + 2, shape.EndQuery - 1) * shape.Dimension;
-        var q3 = IntrinsicMath.Min(shape.FirstQuery + 3, shape.EndQuery - 1) * shape.Dimension;
-        float s0 = 0f, s1 = 0f, s2 = 0f, s3 = 0f;
-        for (var start = 0; start < shape.Dimension; start += Columns)
+        public void Run()
         {
-            for (var row = line; row < Group.DimX; row += lines)
+            // One column more than are used, so that a column's values lie in different banks.
+            const int Stride = Columns + 1;
+            var tile = SharedMemory.Allocate<float>(Device.MaxGroupSize * Stride);
+            var scores = SharedMemory.Allocate<float>(Device.MaxGroupSize);
+            var first = (long)Grid.IdxX * Group.DimX;
+            var (column, line, lines) = (Group.IdxX % Columns, Group.IdxX / Columns, Group.DimX / Columns);
+            // Fewer queries than four repeat the last one.
+            var q0 = shape.FirstQuery * shape.Dimension;
+            var q1 = IntrinsicMath.Min(shape.FirstQuery + 1, shape.EndQuery - 1) * shape.Dimension;
+            var q2 = IntrinsicMath.Min(shape.FirstQuery + 2, shape.EndQuery - 1) * shape.Dimension;
+            var q3 = IntrinsicMath.Min(shape.FirstQuery + 3, shape.EndQuery - 1) * shape.Dimension;
+            float s0 = 0f, s1 = 0f, s2 = 0f, s3 = 0f;
+            for (var start = 0; start < shape.Dimension; start += Columns)
             {
-                var inside = first + row < shape.Count && start + column < shape.Dimension;
-                tile[(row * Stride) + column] = inside ? vectors[((first + row) * shape.Dimension) + start + column] : 0f;
+                for (var row = line; row < Group.DimX; row += lines)
+                {
+                    var inside = first + row < shape.Count && start + column < shape.Dimension;
+                    tile[(row * Stride) + column] = inside ? vectors[((first + row) * shape.Dimension) + start + column] : 0f;
+                }
+                Group.Barrier();
+                var width = IntrinsicMath.Min(Columns, shape.Dimension - start);
+                for (var i = 0; i < width; i++)
+                {
+                    var value = tile[(Group.IdxX * Stride) + i];
+                    s0 += value * queries[q0 + start + i];
+                    s1 += value * queries[q1 + start + i];
+                    s2 += value * queries[q2 + start + i];
+                    s3 += value * queries[q3 + start + i];
+                }
+                Group.Barrier();
             }
-            Group.Barrier();
-            var width = IntrinsicMath.Min(Columns, shape.Dimension - start);
-            for (var i = 0; i < width; i++)
-            {
-                var value = tile[(Group.IdxX * Stride) + i];
-                s0 += value * queries[q0 + start + i];
-                s1 += value * queries[q1 + start + i];
-                s2 += value * queries[q2 + start + i];
-                s3 += value * queries[q3 + start + i];
-            }
-            Group.Barrier();
+            Best(leftOut, maxima, scores, shape, first, shape.FirstQuery, s0);
+            Best(leftOut, maxima, scores, shape, first, shape.FirstQuery + 1, s1);
+            Best(leftOut, maxima, scores, shape, first, shape.FirstQuery + 2, s2);
+            Best(leftOut, maxima, scores, shape, first, shape.FirstQuery + 3, s3);
         }
-        Best(leftOut, maxima, scores, shape, first, shape.FirstQuery, s0);
-        Best(leftOut, maxima, scores, shape, first, shape.FirstQuery + 1, s1);
-        Best(leftOut, maxima, scores, shape, first, shape.FirstQuery + 2, s2);
-        Best(leftOut, maxima, scores, shape, first, shape.FirstQuery + 3, s3);
     }
 
     /// <summary>A group per vector of the chosen blocks: copies it, and whether it can be found.</summary>
     [Kernel]
-    internal static void Gather(
-        ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<int> blocks, ArrayView<float> rows, ArrayView<byte> flags, Shape shape)
+    internal readonly struct Gather(
+        ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<int> blocks, ArrayView<float> rows, ArrayView<byte> flags, Shape shape) : IDeviceKernel
     {
-        var row = (blocks[Grid.IdxX / VectorSearch.Block] * VectorSearch.Block) + (Grid.IdxX % VectorSearch.Block);
-        var found = shape.Finds(leftOut, row);
-        if (Group.IdxX == 0)
-            flags[Grid.IdxX] = found ? (byte)0 : (byte)1;
-        for (var i = Group.IdxX; i < shape.Dimension; i += Group.DimX)
-            rows[((long)Grid.IdxX * shape.Dimension) + i] = found ? vectors[((long)row * shape.Dimension) + i] : 0f;
+        public void Run()
+        {
+            var row = (blocks[Grid.IdxX / VectorSearch.Block] * VectorSearch.Block) + (Grid.IdxX % VectorSearch.Block);
+            var found = shape.Finds(leftOut, row);
+            if (Group.IdxX == 0)
+                flags[Grid.IdxX] = found ? (byte)0 : (byte)1;
+            for (var i = Group.IdxX; i < shape.Dimension; i += Group.DimX)
+                rows[((long)Grid.IdxX * shape.Dimension) + i] = found ? vectors[((long)row * shape.Dimension) + i] : 0f;
+        }
     }
 
     // Eight sums side by side, which a processor's compiler makes one vector of.

@@ -80,7 +80,7 @@ public class EmulatedKernelTests
         return Names(device);
     })).Value;
 
-    private static List<string> Names(Device device) => [.. device.LoadedKernels.Select(method => PtxKernels.NameOf(method))];
+    private static List<string> Names(Device device) => [.. device.LoadedKernels.Select(PtxKernels.NameOf)];
 
     [Theory, InlineData("gemm"), InlineData("attention"), InlineData("layernorm"), InlineData("topcandidates"), InlineData("beamstep")]
     public void The_order_of_warps_groups_and_branches_does_not_matter(string name)

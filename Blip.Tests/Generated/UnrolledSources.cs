@@ -21,7 +21,6 @@ internal static class UnrolledSources
     // File, relative to the checkout -> its template.
     private static readonly Dictionary<string, Func<string>> Templates = new()
     {
-        ["Blip.Kernels/Devices/Device.Kernels.g.cs"] = DeviceKernelsTemplate.Write,
         ["Blip.Kernels/Simd/Floats128.g.cs"] = () => FloatsTemplate.Write(128),
         ["Blip.Kernels/Simd/Floats256.g.cs"] = () => FloatsTemplate.Write(256),
         ["Blip.Kernels/Simd/Floats512.g.cs"] = () => FloatsTemplate.Write(512),

@@ -26,7 +26,7 @@ internal sealed class RuleRun : IDisposable
         limits = device.Upload<int>([.. Enumerable.Repeat(options.LengthLimit(prompt), rows)]);
     }
 
-    public float[] Apply(bool portable, int leastTokens = 1)
+    public float[] Apply(int leastTokens = 1)
     {
         if (rules.Any)
         {
@@ -43,7 +43,7 @@ internal sealed class RuleRun : IDisposable
                 Capacity = length,
             };
             rules.Describe(ref args);
-            TokenRules.Run(device, args, portable);
+            TokenRules.Run(device, args);
         }
         SamplingFilters.Run(device, new SamplingFiltersArgs
         {
@@ -59,9 +59,9 @@ internal sealed class RuleRun : IDisposable
             EpsilonCutoff = (float)options.EpsilonCutoff,
             EtaCutoff = (float)options.EtaCutoff,
             LeastTokens = leastTokens,
-        }, portable);
+        });
         if (options.RenormalizeLogits)
-            LogSoftmax.Run(device, new LogSoftmaxArgs { Logits = scores.View, Scores = scores.View, Rows = rows, RowsPerSource = 1, Vocabulary = vocabulary, Normalize = true }, portable);
+            LogSoftmax.Run(device, new LogSoftmaxArgs { Logits = scores.View, Scores = scores.View, Rows = rows, RowsPerSource = 1, Vocabulary = vocabulary, Normalize = true });
         return scores.ToArray();
     }
 

@@ -18,9 +18,9 @@ public class ActivationsTests
         using var ones = device.Upload<float>([.. Points.Select(_ => 1f)]);
         foreach (var kind in Enum.GetValues<Activation>())
         {
-            Activations.Run(device, x.View, y.View, Points.Length, kind, Variants.Portable(variant));
+            Activations.Run(device, x.View, y.View, Points.Length, kind);
             IsOwn(kind, Points, y.ToArray(), ActivationsReference.Apply, variant);
-            ActivationsBackward.Run(device, x.View, ones.View, y.View, Points.Length, kind, Variants.Portable(variant));
+            ActivationsBackward.Run(device, x.View, ones.View, y.View, Points.Length, kind);
             IsOwn(kind, Points, y.ToArray(), ActivationsBackwardReference.Derivative, variant);
         }
     }
@@ -30,7 +30,7 @@ public class ActivationsTests
     {
         using var device = Variants.Open(variant);
         foreach (var rows in new[] { 1, 9 })
-            EpiloguesAreOwn(device, rows, (Device on, in GemmArgs args) => Gemm.Run(on, args, Variants.Portable(variant)), variant);
+            EpiloguesAreOwn(device, rows, (Device on, in GemmArgs args) => Gemm.Run(on, args), variant);
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
@@ -42,7 +42,7 @@ public class ActivationsTests
         foreach (var kind in Enum.GetValues<Activation>())
         {
             x.CopyFrom([.. Enumerable.Repeat(-0.7318f, 37)]);
-            Activations.Run(device, x.View, y.View, 37, kind, Variants.Portable(variant));
+            Activations.Run(device, x.View, y.View, 37, kind);
             Assert.Single(y.ToArray().Distinct());
         }
     }
@@ -52,7 +52,7 @@ public class ActivationsTests
     {
         using var device = Variants.Open(variant);
         using var x = device.Upload<float>([.. Enumerable.Repeat(-1f, 70)]);
-        Activations.Run(device, x.View, x.View, 67, Activation.Relu, Variants.Portable(variant));
+        Activations.Run(device, x.View, x.View, 67, Activation.Relu);
         Assert.Equal([.. Enumerable.Repeat(0f, 67), -1, -1, -1], x.ToArray());
     }
 
@@ -65,8 +65,8 @@ public class ActivationsTests
             var (left, right) = ElementwiseCases.Terms(count);
             using var a = device.Upload<float>(left);
             using var b = device.Upload<float>(right);
-            Elementwise.Add(device, a.View, b.View, a.View, count, Variants.Portable(variant));
-            Assert.Equal(new ElementwiseOperator(count).Run(device, Variants.Form(variant)), a.ToArray());
+            Elementwise.Add(device, a.View, b.View, a.View, count);
+            Assert.Equal(new ElementwiseOperator(count).Run(device), a.ToArray());
         }
     }
 

@@ -14,12 +14,12 @@ public class AttentionTests
         foreach (var test in AttentionCases.Small.Where(test => test.Rows > 1).Select(test => test with { Halves = false }))
         {
             using var data = new AttentionData(device, test);
-            Attention.Run(device, data.Args, Variants.Portable(id));
+            Attention.Run(device, data.Args);
             var batch = data.Output.ToArray();
             var length = batch.Length / test.Rows;
             for (var row = 0; row < test.Rows; row++)
             {
-                Attention.Run(device, Alone(data.Args, row), Variants.Portable(id));
+                Attention.Run(device, Alone(data.Args, row));
                 Assert.True(batch.AsSpan(row * length, length).SequenceEqual(data.Output.ToArray().AsSpan(0, length)), $"row {row} of {test.Name} on {id}");
             }
         }
@@ -31,14 +31,14 @@ public class AttentionTests
         using var device = Variants.Open(id);
         var test = new AttentionCase("prompt", 1, 67, 67, 2, 20) { Packed = true, Causal = true };
         using var data = new AttentionData(device, test);
-        Attention.Run(device, data.Args, Variants.Portable(id));
+        Attention.Run(device, data.Args);
         var whole = data.Output.ToArray();
         var width = test.Heads * test.HeadDim;
         foreach (var token in new[] { 0, 1, 5, 62, 63, 64, 66 })
         {
             using var start = device.Upload<int>([token]);
             var step = data.Args with { QueryTokens = 1, KeyTokens = token + 1, Query = data.Args.Query.SubView(token * 3L * width), Start = start.View };
-            Attention.Run(device, step, Variants.Portable(id));
+            Attention.Run(device, step);
             Assert.Equal(whole[(token * width)..((token + 1) * width)], data.Output.ToArray()[..width]);
         }
     }
@@ -48,9 +48,9 @@ public class AttentionTests
     {
         using var device = Variants.Open(id);
         using var data = new AttentionData(device, new AttentionCase("with all", 2, 9, 75, 2, 16) { Padding = Padding.Ones, Probabilities = true });
-        Attention.Run(device, data.Args, Variants.Portable(id));
+        Attention.Run(device, data.Args);
         var with = data.Output.ToArray();
-        Attention.Run(device, data.Args with { Mask = default, Probabilities = default }, Variants.Portable(id));
+        Attention.Run(device, data.Args with { Mask = default, Probabilities = default });
         Assert.Equal(with, data.Output.ToArray());
     }
 
@@ -59,11 +59,11 @@ public class AttentionTests
     {
         using var device = Variants.Open(id);
         using var data = new AttentionData(device, new AttentionCase("spoiled", 1, 1, 40, 2, 16) { Causal = true, Start = 20, Spare = 4 });
-        Attention.Run(device, data.Args, Variants.Portable(id));
+        Attention.Run(device, data.Args);
         var clean = data.Output.ToArray();
         using var keys = Spoil(data.Key);
         using var values = Spoil(data.Value);
-        Attention.Run(device, data.Args with { Key = keys.View, Value = values.View }, Variants.Portable(id));
+        Attention.Run(device, data.Args with { Key = keys.View, Value = values.View });
         Assert.Equal(clean, data.Output.ToArray());
 
         DeviceBuffer<float> Spoil(float[] cache)

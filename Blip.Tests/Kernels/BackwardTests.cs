@@ -20,11 +20,11 @@ public class BackwardTests
             var test = new GemmCase("batch", 101, 70, 131) { Format = format };
             var inputs = GemmCases.Make(test);
             var dy = BackwardCases.Gradient(test.Rows * test.OutFeatures);
-            var whole = new GemmBackwardOperator(test, inputs, dy).Run(device, Variants.Form(id));
+            var whole = new GemmBackwardOperator(test, inputs, dy).Run(device);
             foreach (var (first, rows) in new[] { (0, 1), (100, 1), (47, 2), (3, 50) })
             {
                 var own = dy[(first * test.OutFeatures)..((first + rows) * test.OutFeatures)];
-                var part = new GemmBackwardOperator(test with { Rows = rows }, inputs, own).Run(device, Variants.Form(id));
+                var part = new GemmBackwardOperator(test with { Rows = rows }, inputs, own).Run(device);
                 Assert.Equal(whole[(first * test.InFeatures)..((first + rows) * test.InFeatures)], part);
             }
         }
@@ -36,9 +36,9 @@ public class BackwardTests
         using var device = Variants.Open(id);
         var test = new GemmCase("not a number", 5, 66, 70);
         var dy = BackwardCases.Gradient(test.Rows * test.OutFeatures);
-        var clean = new GemmBackwardOperator(test, outputGradient: dy).Run(device, Variants.Form(id));
+        var clean = new GemmBackwardOperator(test, outputGradient: dy).Run(device);
         dy.AsSpan(2 * test.OutFeatures, test.OutFeatures).Fill(float.NaN);
-        var spoiled = new GemmBackwardOperator(test, outputGradient: dy).Run(device, Variants.Form(id));
+        var spoiled = new GemmBackwardOperator(test, outputGradient: dy).Run(device);
         for (var i = 0; i < clean.Length; i++)
             Assert.True(i / test.InFeatures == 2 ? float.IsNaN(spoiled[i]) : spoiled[i] == clean[i], $"element {i} on {id}");
     }
@@ -51,15 +51,15 @@ public class BackwardTests
         {
             var inputs = test.Make();
             var dy = BackwardCases.Gradient(inputs.X.Length);
-            var whole = new LayerNormBackwardOperator(test, inputs, dy).Run(device, Variants.Form(id));
+            var whole = new LayerNormBackwardOperator(test, inputs, dy).Run(device);
             var first = inputs with { X = inputs.X[..test.Width] };
-            var alone = new LayerNormBackwardOperator(test with { Rows = 1 }, first, dy[..test.Width]).Run(device, Variants.Form(id));
+            var alone = new LayerNormBackwardOperator(test with { Rows = 1 }, first, dy[..test.Width]).Run(device);
             Assert.Equal(whole[..test.Width], alone);
             using var x = device.Upload<float>(inputs.X);
             using var gamma = device.Upload<float>(inputs.Gamma);
             using var gradient = device.Upload<float>(dy);
             LayerNormBackward.Run(
-                device, x.View, gamma.View, gradient.View, gradient.View, test.Rows, test.Width, test.Eps, Variants.Portable(id));
+                device, x.View, gamma.View, gradient.View, gradient.View, test.Rows, test.Width, test.Eps);
             Assert.Equal(whole, gradient.ToArray());
         }
     }
@@ -72,8 +72,8 @@ public class BackwardTests
         {
             using var x = device.Upload<float>(test.Make());
             using var gradient = device.Upload<float>(BackwardCases.Gradient(test.Count));
-            ActivationsBackward.Run(device, x.View, gradient.View, gradient.View, test.Count, test.Kind, Variants.Portable(id));
-            Assert.Equal(new ActivationsBackwardOperator(test).Run(device, Variants.Form(id)), gradient.ToArray());
+            ActivationsBackward.Run(device, x.View, gradient.View, gradient.View, test.Count, test.Kind);
+            Assert.Equal(new ActivationsBackwardOperator(test).Run(device), gradient.ToArray());
         }
     }
 
@@ -84,9 +84,9 @@ public class BackwardTests
         foreach (var test in AttentionBackwardOperator.Cases.Where(test => test.TestedOn.HasFlag(Variants.TestedOn(id))))
         {
             using var prepared = test.Prepare(device);
-            prepared.Run(Variants.Form(id));
+            prepared.Run(KernelForm.Chosen);
             var first = prepared.Output();
-            prepared.Run(Variants.Form(id));
+            prepared.Run(KernelForm.Chosen);
             Assert.Equal(first, prepared.Output());
         }
     }
@@ -96,13 +96,13 @@ public class BackwardTests
     {
         using var device = Variants.Open(id);
         using var all = new AttentionBackwardData(device, new AttentionCase("parts", 2, 7, 33, 2, 12) { Probabilities = true });
-        Attention.Run(device, all.Args.Forward, Variants.Portable(id));
-        AttentionBackward.Run(device, all.Args, Variants.Portable(id));
+        Attention.Run(device, all.Args.Forward);
+        AttentionBackward.Run(device, all.Args);
         var expected = all.Read();
         all.Args.ProbabilityGradient.MemSetToZero(device.Stream);
-        AttentionBackward.Run(device, all.Args with { QueryGradient = default, KeyGradient = default, ValueGradient = default }, Variants.Portable(id));
+        AttentionBackward.Run(device, all.Args with { QueryGradient = default, KeyGradient = default, ValueGradient = default });
         Assert.Equal(expected, all.Read());
-        AttentionBackward.Run(device, all.Args with { ProbabilityGradient = default, KeyGradient = default }, Variants.Portable(id));
+        AttentionBackward.Run(device, all.Args with { ProbabilityGradient = default, KeyGradient = default });
         Assert.Equal(expected, all.Read());
     }
 

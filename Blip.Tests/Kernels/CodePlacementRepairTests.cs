@@ -1,4 +1,5 @@
 using System.Reflection;
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -18,8 +19,8 @@ public class CodePlacementRepairTests
     [Fact]
     public void Without_the_repair_a_load_follows_the_store_that_it_precedes_in_the_source()
     {
-        Assert.True(Position(Ptx(nameof(ReadThenWrite), repaired: false), "st.global") < Position(Ptx(nameof(ReadThenWrite), repaired: false), "ld.global"));
-        Assert.True(Position(Ptx(nameof(ReadThenWrite), repaired: true), "ld.global") < Position(Ptx(nameof(ReadThenWrite), repaired: true), "st.global"));
+        Assert.True(Position(Ptx(typeof(ReadThenWrite), repaired: false), "st.global") < Position(Ptx(typeof(ReadThenWrite), repaired: false), "ld.global"));
+        Assert.True(Position(Ptx(typeof(ReadThenWrite), repaired: true), "ld.global") < Position(Ptx(typeof(ReadThenWrite), repaired: true), "st.global"));
     }
 
     [Fact]
@@ -64,13 +65,13 @@ public class CodePlacementRepairTests
             CodePlacementRepair.Apply(accelerator.GetBackend());
         using var x = accelerator.Allocate1D([.. Enumerable.Range(0, Threads).Select(thread => (float)thread)]);
         using var y = accelerator.Allocate1D<float>(Threads);
-        accelerator.LoadStreamKernel<ArrayView<float>, ArrayView<float>, int>(ReadThenWrite)(new KernelConfig(1, Threads), x.View.BaseView, y.View.BaseView, Steps);
+        accelerator.LoadStreamKernel<ReadThenWrite>(Compilation.Enter)(new KernelConfig(1, Threads), new(x.View.BaseView, y.View.BaseView, Steps));
         accelerator.Synchronize();
         return y.GetAsArray1D();
     }
 
     private static string[] SharedAccesses(bool repaired) =>
-        [.. Ptx(nameof(Reverse), repaired).Split('\n')
+        [.. Ptx(typeof(Reverse), repaired).Split('\n')
             .Select(line => new[] { "st.shared", "ld.shared", "bar" }.FirstOrDefault(name => line.TrimStart().StartsWith(name, StringComparison.Ordinal)))
             .OfType<string>()];
 
@@ -81,35 +82,41 @@ public class CodePlacementRepairTests
         return position;
     }
 
-    private static string Ptx(string kernel, bool repaired) =>
-        PtxCompiler.Compile(typeof(CodePlacementRepairTests).GetMethod(kernel, BindingFlags.Static | BindingFlags.NonPublic)!, CudaArchitecture.SM_80, repaired);
+    private static string Ptx(Type kernel, bool repaired) =>
+        PtxCompiler.Compile(kernel, CudaArchitecture.SM_80, repaired);
 
     // Each step adds what the step before wrote.
-    private static void ReadThenWrite(ArrayView<float> x, ArrayView<float> y, int steps)
+    public readonly struct ReadThenWrite(ArrayView<float> x, ArrayView<float> y, int steps) : IDeviceKernel
     {
-        var thread = Group.IdxX;
-        var sum = 0f;
-        for (var step = 0; step < steps; step++)
+        public void Run()
         {
-            var old = x[thread];
-            sum += old;
-            x[thread] = step + 1f;
+            var thread = Group.IdxX;
+            var sum = 0f;
+            for (var step = 0; step < steps; step++)
+            {
+                var old = x[thread];
+                sum += old;
+                x[thread] = step + 1f;
+            }
+            y[thread] = sum;
         }
-        y[thread] = sum;
     }
 
-    private static void Reverse(ArrayView<float> x, ArrayView<float> y, int steps)
+    public readonly struct Reverse(ArrayView<float> x, ArrayView<float> y, int steps) : IDeviceKernel
     {
-        var shared = SharedMemory.Allocate<float>(Threads);
-        var thread = Group.IdxX;
-        var sum = 0f;
-        for (var step = 0; step < steps; step++)
+        public void Run()
         {
-            shared[thread] = x[(step * Threads) + thread];
-            Group.Barrier();
-            sum += shared[Threads - 1 - thread];
-            Group.Barrier();
+            var shared = SharedMemory.Allocate<float>(Threads);
+            var thread = Group.IdxX;
+            var sum = 0f;
+            for (var step = 0; step < steps; step++)
+            {
+                shared[thread] = x[(step * Threads) + thread];
+                Group.Barrier();
+                sum += shared[Threads - 1 - thread];
+                Group.Barrier();
+            }
+            y[thread] = sum;
         }
-        y[thread] = sum;
     }
 }

@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -11,7 +12,9 @@ public class DeviceTests
     {
         using var device = Devices.Open(id);
         using var x = device.Upload<float>([1, 2, 3, 4, 5]);
-        device.Load<ArrayView<float>, float>(Scale)(device.Stream, new KernelConfig((5 + device.GroupSize - 1) / device.GroupSize, device.GroupSize), x.View, 2f);
+        device.Launch(
+            new KernelConfig((5 + device.GroupSize - 1) / device.GroupSize, device.GroupSize),
+            new Scale(x.View, 2f));
         Assert.Equal([2f, 4, 6, 8, 10], x.ToArray());
     }
 
@@ -101,11 +104,14 @@ public class DeviceTests
     public void A_device_that_is_not_there_is_refused_with_those_that_are() =>
         Assert.Contains("cpu (CPU", Assert.Throws<DeviceException>(() => Device.Open("cuda:99")).Message, StringComparison.Ordinal);
 
-    private static void Scale(ArrayView<float> x, float factor)
+    public readonly struct Scale(ArrayView<float> x, float factor) : IDeviceKernel
     {
-        var i = (Grid.IdxX * Group.DimX) + Group.IdxX;
-        if (i < x.Length)
-            x[i] *= factor;
+        public void Run()
+        {
+            var i = (Grid.IdxX * Group.DimX) + Group.IdxX;
+            if (i < x.Length)
+                x[i] *= factor;
+        }
     }
 
     internal unsafe struct SumPlusOne : ICpuOperator

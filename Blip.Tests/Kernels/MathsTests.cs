@@ -142,15 +142,19 @@ public class MathsTests
     {
         using var x = device.Upload<float>(values);
         using var y = device.Allocate<float>(values.Length);
-        device.Load<ArrayView<float>, ArrayView<float>, int>(Kernel)(
-            device.Stream, new KernelConfig((values.Length + device.GroupSize - 1) / device.GroupSize, device.GroupSize), x.View, y.View, (int)function);
+        device.Launch(
+            new KernelConfig((values.Length + device.GroupSize - 1) / device.GroupSize, device.GroupSize),
+            new Kernel(x.View, y.View, (int)function));
         return y.ToArray();
     }
 
-    private static void Kernel(ArrayView<float> x, ArrayView<float> y, int function)
+    public readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, int function) : IDeviceKernel
     {
-        var i = (Grid.IdxX * Group.DimX) + Group.IdxX;
-        if (i < x.Length)
-            y[i] = Of((Function)function, x[i]);
+        public void Run()
+        {
+            var i = (Grid.IdxX * Group.DimX) + Group.IdxX;
+            if (i < x.Length)
+                y[i] = Of((Function)function, x[i]);
+        }
     }
 }

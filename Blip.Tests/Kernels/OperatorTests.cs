@@ -18,7 +18,7 @@ public class OperatorTests
         foreach (var one in cases)
         {
             using var prepared = one.Prepare(device);
-            prepared.Run(Variants.Form(variant));
+            prepared.Run(KernelForm.Chosen);
             var agreement = prepared.Compare();
             Assert.True(agreement.IsRight, $"{one} on {variant}: {agreement.Error:g3} times the bound; {agreement.Where}");
         }

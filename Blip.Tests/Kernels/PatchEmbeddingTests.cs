@@ -70,5 +70,5 @@ public class PatchEmbeddingTests
     }
 
     private static float[] Interpolate(Device device, string id, GridCase test, float[] positions) =>
-        new PositionInterpolationOperator(test, positions).Run(device, Variants.Form(id));
+        new PositionInterpolationOperator(test, positions).Run(device);
 }

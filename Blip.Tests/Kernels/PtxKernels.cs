@@ -33,7 +33,7 @@ public static partial class PtxKernels
     });
 
     /// <summary>The kernels by name, and the least architecture of each.</summary>
-    public static IReadOnlyDictionary<string, (MethodInfo Method, int Least)> All { get; } = Find();
+    public static IReadOnlyDictionary<string, (Type Type, int Least)> All { get; } = Find();
 
     /// <summary>Every kernel with every architecture that it is for.</summary>
     public static IEnumerable<(string Kernel, string Architecture)> Pairs =>
@@ -48,18 +48,14 @@ public static partial class PtxKernels
     /// <summary>The disassembler beside it, or null.</summary>
     public static string? Disassembler { get; } = Ptxas is null ? null : Tool("nvdisasm", Path.Combine(Path.GetDirectoryName(Ptxas)!, "nvdisasm"), mayBeAbsent: true);
 
-    /// <summary>The kernel's name in these tables: <c>Type.Method&lt;TypeArguments&gt;</c>.</summary>
-    public static string NameOf(MethodInfo method, params IEnumerable<Type> arguments) =>
-        $"{method.DeclaringType!.Name}.{method.Name}{(arguments.Any() ? $"<{string.Join(", ", arguments.Select(Name))}>" : "")}";
-
-    /// <summary>The name of a kernel that was closed over its type arguments.</summary>
-    public static string NameOf(MethodInfo kernel) => NameOf(kernel, kernel.GetGenericArguments().AsEnumerable());
+    /// <summary>The kernel's name in these tables: <c>Class.Kernel&lt;TypeArguments&gt;</c>.</summary>
+    public static string NameOf(Type kernel) => kernel.DeclaringType is { } holder ? $"{holder.Name}.{Name(kernel)}" : Name(kernel);
 
     /// <summary>A kernel's PTX.</summary>
     public static string Compile(string kernel, string architecture) =>
         Compiled.GetOrAdd(
             (kernel, architecture),
-            pair => new Lazy<string>(() => PtxCompiler.Compile(All[pair.Kernel].Method, Architectures[pair.Architecture]))).Value;
+            pair => new Lazy<string>(() => PtxCompiler.Compile(All[pair.Kernel].Type, Architectures[pair.Architecture]))).Value;
 
     /// <summary>Hands a kernel to the assembler, and what that makes to the disassembler.</summary>
     public static AssembledKernel Assemble(string kernel, string architecture) => Assembled.Value[(kernel, architecture)];
@@ -106,27 +102,22 @@ public static partial class PtxKernels
 
     private static int Sum(Regex number, string text) => number.Matches(text).Sum(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
 
-    private static Dictionary<string, (MethodInfo Method, int Least)> Find()
+    private static Dictionary<string, (Type Type, int Least)> Find()
     {
-        const BindingFlags everything = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         var found =
             from assembly in new[]
             {
                 typeof(Device).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly, typeof(Blip.Bench.Measuring.CaseBenchmark).Assembly,
             }
             from type in assembly.GetTypes()
-            from method in type.GetMethods(everything)
-            from mark in method.GetCustomAttributes<KernelAttribute>()
-            from instantiation in mark.Instantiations
-            let arguments = instantiation.ToArray()
-            select (Name: NameOf(method, arguments), Kernel: (arguments is [] ? method : Close(method, arguments), mark.Architecture));
+            from mark in type.GetCustomAttributes<KernelAttribute>()
+            from arguments in mark.Instantiations
+            let kernel = arguments is [] ? type : type.MakeGenericType([.. arguments])
+            select (Name: NameOf(kernel), Kernel: (kernel, mark.Architecture));
         return found.ToDictionary(entry => entry.Name, entry => entry.Kernel);
     }
 
     private static string Name(Type type) => type.IsGenericType ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Name))}>" : type.Name;
-
-    private static MethodInfo Close(MethodInfo method, Type[] arguments) =>
-        method.IsGenericMethodDefinition ? method.MakeGenericMethod(arguments) : throw new InvalidOperationException($"{method} takes no type arguments.");
 
     private static string? Tool(string name, string? path, bool mayBeAbsent = false)
     {

@@ -38,7 +38,7 @@ public partial class PtxReportTests
     {
         if (PtxKernels.Ptxas is null)
             Assert.Skip("no ptxas on this machine: put it on the path, or its path into BLIP_PTXAS");
-        var hot = PtxKernels.Pairs.Where(pair => PtxKernels.All[pair.Kernel].Method.GetCustomAttribute<LaunchBoundsAttribute>() is not null).ToList();
+        var hot = PtxKernels.Pairs.Where(pair => PtxKernels.All[pair.Kernel].Type.GetCustomAttribute<LaunchBoundsAttribute>() is not null).ToList();
         Assert.NotEmpty(hot);
         Assert.All(hot, pair => Assert.Equal(0, PtxKernels.Assemble(pair.Kernel, pair.Architecture).SpilledBytes));
     }

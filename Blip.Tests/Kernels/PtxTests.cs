@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Blip.Kernels;
 
 namespace Blip.Tests.Kernels;
 
@@ -40,7 +41,7 @@ public partial class PtxTests
     public void Kernels_are_found()
     {
         Assert.True(PtxKernels.All.Count >= LeastKernels, $"only {PtxKernels.All.Count} kernels: {string.Join(", ", PtxKernels.All.Keys)}");
-        Assert.All(PtxKernels.All.Values, kernel => Assert.True(kernel.Method.IsStatic && kernel.Method.ReturnType == typeof(void), $"{kernel.Method} is no kernel"));
+        Assert.All(PtxKernels.All.Values, kernel => Assert.True(kernel.Type.IsValueType && kernel.Type.IsAssignableTo(typeof(IDeviceKernel)), $"{kernel.Type} is no kernel"));
     }
 
     [GeneratedRegex(@"setp\.(?:lt|le|gt|ge)u\.f(?:32|64)\s+(%p\d+), %\w+, 0[fd]\w+;\s*selp\.\w+\s+[^;]*\1;")]

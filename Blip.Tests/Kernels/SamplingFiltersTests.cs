@@ -72,5 +72,5 @@ public class SamplingFiltersTests
     }
 
     private static float[] Filtered(Device device, string id, ScoreCase test, float[] scores, FilterCase filter) =>
-        new SamplingFiltersOperator(test, filter, scores).Run(device, Variants.Form(id));
+        new SamplingFiltersOperator(test, filter, scores).Run(device);
 }

@@ -21,7 +21,7 @@ internal static class SamplingRun
             RowsPerSource = rowsPerSource,
             Vocabulary = test.Vocabulary,
             Normalize = normalize,
-        }, Variants.Portable(id));
+        });
         return (to.ToArray(), sums.ToArray());
     }
 
@@ -50,7 +50,7 @@ internal static class SamplingRun
             Orders = orders.View,
             Sums = sums.View,
             Tokens = tokens.View,
-        }, Variants.Portable(id));
+        });
         return (tokens.ToArray(), sums.ToArray(), orders.ToArray());
     }
 }

@@ -1,4 +1,4 @@
-using System.Reflection;
+using Blip.Kernels;
 using Blip.Kernels.Ptx;
 using ILGPU;
 using ILGPU.Backends.EntryPoints;
@@ -10,13 +10,11 @@ namespace Blip.Tests.Kernels;
 /// <summary>ILGPU's back edges keep ptxas from unrolling; the repair still finds them.</summary>
 public class UniformBranchRepairTests
 {
-    private static readonly MethodInfo Loop = typeof(UniformBranchRepairTests).GetMethod(nameof(Sum), BindingFlags.Static | BindingFlags.NonPublic)!;
-
     [Fact]
     public void Uniform_branches_are_there_before_and_plain_ones_after()
     {
-        var before = PtxCompiler.Compile(Loop, CudaArchitecture.SM_80, repaired: false);
-        var after = PtxCompiler.Compile(Loop, CudaArchitecture.SM_80);
+        var before = PtxCompiler.Compile(typeof(Sum), CudaArchitecture.SM_80, repaired: false);
+        var after = PtxCompiler.Compile(typeof(Sum), CudaArchitecture.SM_80);
         Assert.Contains("bra.uni", before, StringComparison.Ordinal);
         Assert.DoesNotContain("bra.uni", after, StringComparison.Ordinal);
         Assert.Matches(@"\bbra\s", after);
@@ -27,17 +25,20 @@ public class UniformBranchRepairTests
     {
         using var context = Context.Create(builder => builder.Optimize(OptimizationLevel.O2));
         using var backend = new PTXBackend(context, CudaArchitecture.SM_80, CudaInstructionSet.ISA_63, null!);
-        var kernel = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Loop), default);
+        var kernel = (PTXCompiledKernel)backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(Compilation.EntryOf(typeof(Sum))), default);
         Assert.Contains("bra.uni", kernel.PTXAssembly, StringComparison.Ordinal);
         UniformBranchRepair.Apply(kernel);
         Assert.DoesNotContain("bra.uni", kernel.PTXAssembly, StringComparison.Ordinal);
     }
 
-    private static void Sum(ArrayView<float> x, ArrayView<float> y, int count)
+    public readonly struct Sum(ArrayView<float> x, ArrayView<float> y, int count) : IDeviceKernel
     {
-        var sum = 0f;
-        for (var i = 0; i < count; i++)
-            sum += x[i];
-        y[Group.IdxX] = sum;
+        public void Run()
+        {
+            var sum = 0f;
+            for (var i = 0; i < count; i++)
+                sum += x[i];
+            y[Group.IdxX] = sum;
+        }
     }
 }

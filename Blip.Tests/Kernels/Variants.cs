@@ -16,18 +16,12 @@ public static class Variants
     /// <summary>Opens a variant's device, or skips the test with the reason where the machine has none.</summary>
     public static Device Open(string id) => id switch
     {
-        "portable" => Devices.Open("cpu"),
+        "portable" => Devices.Open("cpu", new DeviceOptions { Portable = true }),
         "avx2" => OpenCpu(CpuVectors.Avx2),
         "vector128" => OpenCpu(CpuVectors.Vector128),
         "opencl-64" => Devices.Open("opencl", new DeviceOptions { GroupSize = 64 }),
         _ => Devices.Open(id),
     };
-
-    /// <summary>Whether the variant is the portable one.</summary>
-    public static bool Portable(string id) => id is not ("cpu" or "avx2" or "vector128");
-
-    /// <summary>Which of an operator's kernels the variant means.</summary>
-    internal static KernelForm Form(string id) => id == "portable" ? KernelForm.Portable : KernelForm.Chosen;
 
     /// <summary>What the catalogue of operators calls the variant.</summary>
     internal static TestedOn TestedOn(string id) => id switch

@@ -81,6 +81,6 @@ public class VectorSearchTests
         using var uploaded = device.Upload<float>(vectors);
         using var flags = device.Upload<byte>(leftOut);
         var args = new VectorSearchArgs { Vectors = uploaded.View, LeftOut = flags.View, Count = test.Count, Dimension = test.Dimension, LargestNorm = SearchCases.LargestNorm };
-        return VectorSearch.Run(device, args, queries, test.K, Variants.Portable(id));
+        return VectorSearch.Run(device, args, queries, test.K);
     }
 }

@@ -39,7 +39,7 @@ internal sealed class ActivationsBackwardOperator(ActivationCase test) : Gradien
         return new PreparedOperator(buffers)
         {
             Run = form => ActivationsBackward.Run(
-                buffers.Device, x.View, dy.View, dx.View, test.Count, test.Kind, buffers.IsPortable(form)),
+                buffers.Device, x.View, dy.View, dx.View, test.Count, test.Kind),
             Output = () => dx.ToArray(),
             Compare = () => Compare(values, gradient, dx.ToArray()),
             Bytes = 3.0 * sizeof(float) * test.Count,

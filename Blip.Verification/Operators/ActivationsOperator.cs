@@ -24,7 +24,7 @@ internal sealed class ActivationsOperator(ActivationCase test) : OperatorCase("a
         var y = buffers.Allocate<float>(values.Length);
         return new PreparedOperator(buffers)
         {
-            Run = form => Activations.Run(buffers.Device, x.View, y.View, values.Length, test.Kind, buffers.IsPortable(form)),
+            Run = form => Activations.Run(buffers.Device, x.View, y.View, values.Length, test.Kind),
             Output = () => y.ToArray(),
             Compare = () => Compare(values, y.ToArray()),
             Bytes = 2.0 * sizeof(float) * values.Length,

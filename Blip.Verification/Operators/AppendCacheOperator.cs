@@ -18,7 +18,7 @@ internal sealed class AppendCacheOperator(EmbeddingCase test) : OperatorCase("ap
         var data = buffers.Own(new AppendCacheData(buffers.Device, test));
         return new PreparedOperator(buffers)
         {
-            Run = form => AppendCache.Run(buffers.Device, data.Args, buffers.IsPortable(form)),
+            Run = form => AppendCache.Run(buffers.Device, data.Args),
             Compare = () => Agreement.Exact(data.ExpectedKeys, data.Keys(), "key")
                 .Or(Agreement.Exact(data.ExpectedValues, data.Values(), "value")),
             Bytes = 4.0 * sizeof(float) * test.Rows * test.Tokens * test.Hidden,

@@ -30,8 +30,7 @@ internal sealed class AssembleTokensOperator(PatchCase test)
         return new PreparedOperator(buffers)
         {
             Run = form => AssembleTokens.Run(
-                buffers.Device, patches.View, classEmbedding.View, positions.View, y.View, test.Batch, test.Patches, test.Hidden,
-                buffers.IsPortable(form)),
+                buffers.Device, patches.View, classEmbedding.View, positions.View, y.View, test.Batch, test.Patches, test.Hidden),
             Output = () => y.ToArray(),
             Compare = () => Agreement.Exact(
                 AssembleTokensReference.Run(embeddings, first, learned, test.Batch, test.Patches, test.Hidden), y.ToArray()),

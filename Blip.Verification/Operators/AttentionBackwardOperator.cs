@@ -57,9 +57,9 @@ internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCa
             Run = form =>
             {
                 if (!isForwardDone)
-                    Attention.Run(buffers.Device, data.Args.Forward, buffers.IsPortable(form));
+                    Attention.Run(buffers.Device, data.Args.Forward);
                 isForwardDone = true;
-                AttentionBackward.Run(buffers.Device, data.Args, buffers.IsPortable(form));
+                AttentionBackward.Run(buffers.Device, data.Args);
             },
             Output = data.Read,
             Compare = data.Compare,

@@ -55,7 +55,7 @@ internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("atte
         var (read, written) = ((double)data.Args.InputFormat.Bytes(), (double)data.Args.OutputFormat.Bytes());
         return new PreparedOperator(buffers)
         {
-            Run = form => Attention.Run(buffers.Device, data.Args, buffers.IsPortable(form)),
+            Run = form => Attention.Run(buffers.Device, data.Args),
             Output = () => data.Output.ToArray(),
             Compare = data.Compare,
             Bytes = test.Heads * test.HeadDim

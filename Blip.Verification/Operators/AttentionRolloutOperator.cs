@@ -37,7 +37,7 @@ internal sealed class AttentionRolloutOperator((int Rows, int Heads, int Tokens)
         return new PreparedOperator(buffers)
         {
             Run = form => AttentionRollout.Run(
-                buffers.Device, probabilities.View, before.View, after.View, rows, heads, tokens, buffers.IsPortable(form)),
+                buffers.Device, probabilities.View, before.View, after.View, rows, heads, tokens),
             Output = () => after.ToArray(),
             Compare = () => Compare(weights, earlier, after.ToArray()),
             Bytes = sizeof(float) * (weights.Length + (2.0 * Square)),

@@ -21,7 +21,7 @@ internal sealed class BeamStepOperator(BeamStepCase test) : OperatorCase("beamst
             Run = form =>
             {
                 data.Rewind();
-                BeamStep.Run(buffers.Device, data.Args, buffers.IsPortable(form));
+                BeamStep.Run(buffers.Device, data.Args);
             },
             Compare = () => Agreement.Of(data.Compare()),
             Bytes = data.Bytes,

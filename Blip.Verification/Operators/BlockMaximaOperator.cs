@@ -25,7 +25,7 @@ internal sealed class BlockMaximaOperator(SearchCase test) : OperatorCase("vecto
         return new PreparedOperator(buffers)
         {
             Run = form => VectorSearch.Scan(
-                buffers.Device, args, uploaded.View, test.Queries, maxima.View, portable: buffers.IsPortable(form)),
+                buffers.Device, args, uploaded.View, test.Queries, maxima.View),
             Output = () => maxima.ToArray(),
             Compare = () => Agreement.Within(
                 [.. Enumerable.Range(0, blocks * test.Queries).Select(i => Best(i / blocks, i % blocks))], maxima.ToArray(),

@@ -25,7 +25,7 @@ internal sealed class ElementwiseOperator(int count) : OperatorCase("elementwise
         var y = buffers.Allocate<float>(count);
         return new PreparedOperator(buffers)
         {
-            Run = form => Elementwise.Add(buffers.Device, a.View, b.View, y.View, count, buffers.IsPortable(form)),
+            Run = form => Elementwise.Add(buffers.Device, a.View, b.View, y.View, count),
             Output = () => y.ToArray(),
             // A double holds such a sum, or rounds it so that rounding it once more gives the float.
             Compare = () => Agreement.Exact([.. ElementwiseReference.Add(left, right).Select(sum => (float)sum)], y.ToArray()),

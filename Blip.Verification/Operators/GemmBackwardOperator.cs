@@ -51,7 +51,7 @@ internal sealed class GemmBackwardOperator(GemmCase test, GemmInputs? given = nu
         var args = new GemmBackwardArgs { OutputGradient = gradient.View, Weights = weights, InputGradient = dx.View, Rows = test.Rows };
         return new PreparedOperator(buffers)
         {
-            Run = form => GemmBackward.Run(buffers.Device, args, buffers.IsPortable(form)),
+            Run = form => GemmBackward.Run(buffers.Device, args),
             Output = () => dx.ToArray(),
             Compare = () => Compare(dy, rows, dx.ToArray()),
             Bytes = weights.Bytes + (sizeof(float) * (gradient.Length + dx.Length)),

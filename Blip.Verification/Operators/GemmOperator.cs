@@ -81,7 +81,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
         var rounds = CudaFormats.Rounded(KernelTarget.Of(buffers.Device).Architecture, test.Format) is not null;
         return new PreparedOperator(buffers)
         {
-            Run = form => Run(buffers.Device, args, form, buffers.IsPortable(form)),
+            Run = form => Run(buffers.Device, args, form),
             Output = Output,
             Compare = () => new(GemmCases.Error(test, inputs, Output(), rounds, args.YFormat), $"{test}"),
             Bytes = args.Weights.Bytes
@@ -93,12 +93,12 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
     }
 
     // A processor's driver gets the kernels of GPUs only where they are asked for.
-    private static void Run(Device device, in GemmArgs args, KernelForm form, bool portable)
+    private static void Run(Device device, in GemmArgs args, KernelForm form)
     {
         if (form == KernelForm.Groups)
             GemmShared.Run(device, args);
         else
-            Gemm.Run(device, args, portable);
+            Gemm.Run(device, args);
     }
 
     private static bool IsReal(GemmCase test) => test.Large || test.Name.StartsWith("base", StringComparison.Ordinal);

@@ -6,9 +6,6 @@ public enum KernelForm
     /// <summary>The kernels that the operator chooses for the device.</summary>
     Chosen,
 
-    /// <summary>The portable kernels, on the CPU accelerator too.</summary>
-    Portable,
-
     /// <summary>The kernels with groups and shared memory that GPUs take, on the driver of a processor too.</summary>
     Groups,
 }

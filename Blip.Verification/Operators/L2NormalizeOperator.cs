@@ -29,7 +29,7 @@ internal sealed class L2NormalizeOperator(NormalizationCase test)
         var y = buffers.Allocate<float>(inputs.Length);
         return new PreparedOperator(buffers)
         {
-            Run = form => L2Normalize.Run(buffers.Device, x.View, y.View, test.Rows, test.Width, Eps, buffers.IsPortable(form)),
+            Run = form => L2Normalize.Run(buffers.Device, x.View, y.View, test.Rows, test.Width, Eps),
             Output = () => y.ToArray(),
             Compare = () =>
             {

@@ -41,7 +41,7 @@ internal sealed class LayerNormBackwardOperator(NormalizationCase test, Normaliz
         return new PreparedOperator(buffers)
         {
             Run = form => LayerNormBackward.Run(
-                buffers.Device, x.View, gamma.View, gradient.View, dx.View, test.Rows, test.Width, test.Eps, buffers.IsPortable(form)),
+                buffers.Device, x.View, gamma.View, gradient.View, dx.View, test.Rows, test.Width, test.Eps),
             Output = () => dx.ToArray(),
             Compare = () => Compare(values, scales, dy, dx.ToArray()),
             Bytes = 3.0 * sizeof(float) * values.Length,

@@ -71,8 +71,7 @@ internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInp
         return new PreparedOperator(buffers)
         {
             Run = form => LayerNorm.Run(
-                device, x.View.SubView(shift), residual.View, gamma.View, beta.View, y.View, test.Rows, test.Width, test.Eps,
-                buffers.IsPortable(form), format),
+                device, x.View.SubView(shift), residual.View, gamma.View, beta.View, y.View, test.Rows, test.Width, test.Eps, format),
             Output = () => HalfValues.Unpack(y.ToArray(), format),
             Compare = () => Compare(test, inputs, HalfValues.Unpack(y.ToArray(), format), format),
             Bytes = test.Bytes,

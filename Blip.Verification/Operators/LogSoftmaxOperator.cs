@@ -45,7 +45,7 @@ internal sealed class LogSoftmaxOperator(ScoreCase test, bool hasSums = true, in
         };
         return new PreparedOperator(buffers)
         {
-            Run = form => LogSoftmax.Run(buffers.Device, args, buffers.IsPortable(form)),
+            Run = form => LogSoftmax.Run(buffers.Device, args),
             Output = () => to.ToArray(),
             Compare = () => Compare(logits, to.ToArray(), hasSums ? sums.ToArray() : null),
             Bytes = 2.0 * sizeof(float) * rows * test.Vocabulary,

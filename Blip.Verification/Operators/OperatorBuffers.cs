@@ -11,9 +11,6 @@ internal sealed class OperatorBuffers(Device device) : IDisposable
     /// <summary>Where the buffers lie.</summary>
     public Device Device => device;
 
-    /// <summary>Whether a form means the portable kernels. Devices other than the CPU accelerator have no others.</summary>
-    public bool IsPortable(KernelForm form) => form != KernelForm.Chosen || device.Kind != DeviceKind.Cpu;
-
     /// <summary>Copies values to a new buffer.</summary>
     public DeviceBuffer<T> Upload<T>(params T[] values)
         where T : unmanaged => Own(device.Upload<T>(values));

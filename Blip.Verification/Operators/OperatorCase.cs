@@ -56,11 +56,10 @@ public abstract class OperatorCase(string @operator, string name, DType format =
 
     /// <summary>Runs the case once, and reads the result.</summary>
     /// <param name="device">Where.</param>
-    /// <param name="form">Which of the operator's kernels.</param>
-    public float[] Run(Device device, KernelForm form)
+    public float[] Run(Device device)
     {
         using var prepared = Prepare(device);
-        prepared.Run(form);
+        prepared.Run(KernelForm.Chosen);
         return prepared.Output();
     }
 

@@ -28,8 +28,7 @@ internal sealed class PatchifyOperator(PatchCase test)
         return new PreparedOperator(buffers)
         {
             Run = form => Patchify.Run(
-                device, pixels.View, patches.View, test.Batch, test.Channels, test.Height, test.Width, test.Patch,
-                buffers.IsPortable(form), format),
+                device, pixels.View, patches.View, test.Batch, test.Channels, test.Height, test.Width, test.Patch, format),
             Output = () => HalfValues.Unpack(patches.ToArray(), format),
             Compare = () =>
             {

@@ -29,8 +29,7 @@ internal sealed class PositionInterpolationOperator(GridCase test, float[]? give
         return new PreparedOperator(buffers)
         {
             Run = form => PositionInterpolation.Run(
-                buffers.Device, positions.View, y.View, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden,
-                buffers.IsPortable(form)),
+                buffers.Device, positions.View, y.View, test.Rows, test.Columns, test.NewRows, test.NewColumns, test.Hidden),
             Output = () => y.ToArray(),
             Compare = () => Compare(learned, y.ToArray()),
             Bytes = sizeof(float) * ((double)positions.Length + y.Length),

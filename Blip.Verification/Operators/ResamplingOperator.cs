@@ -26,7 +26,7 @@ internal sealed class ResamplingOperator(ResamplingCase test) : OperatorCase("re
         var data = buffers.Own(new ResamplingData(buffers.Device, test));
         return new PreparedOperator(buffers)
         {
-            Run = form => Resampling.Run(buffers.Device, data.Args, buffers.IsPortable(form)),
+            Run = form => Resampling.Run(buffers.Device, data.Args),
             Compare = () => Agreement.Of(data.Compare()),
             Bytes = data.Bytes,
         };

@@ -37,7 +37,7 @@ internal sealed class SamplingFiltersOperator(ScoreCase test, FilterCase filter,
             Run = form =>
             {
                 original.View.CopyTo(device.Stream, scores.View);
-                SamplingFilters.Run(device, args, buffers.IsPortable(form));
+                SamplingFilters.Run(device, args);
             },
             Output = () => scores.ToArray(),
             Compare = () => Compare(values, scores.ToArray()),

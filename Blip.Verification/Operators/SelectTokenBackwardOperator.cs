@@ -43,7 +43,7 @@ internal sealed class SelectTokenBackwardOperator(int rows, int tokens, int widt
         return new PreparedOperator(buffers)
         {
             Run = form => SelectTokenBackward.Run(
-                buffers.Device, gradient.View, indices.View, dx.View, rows, tokens, width, offset, buffers.IsPortable(form)),
+                buffers.Device, gradient.View, indices.View, dx.View, rows, tokens, width, offset),
             Output = () => dx.ToArray(),
             Compare = () => Agreement.Exact(SelectTokenBackwardReference.Run(dy, index, rows, tokens, width, offset), dx.ToArray()),
             Bytes = sizeof(float) * (gradient.Length + dx.Length),

@@ -43,7 +43,7 @@ internal sealed class SelectTokenOperator(EmbeddingCase test, int offset = -1)
         return new PreparedOperator(buffers)
         {
             Run = form => SelectToken.Run(
-                buffers.Device, x.View, index.View, y.View, test.Rows, test.Tokens, test.Hidden, offset, buffers.IsPortable(form)),
+                buffers.Device, x.View, index.View, y.View, test.Rows, test.Tokens, test.Hidden, offset),
             Output = () => y.ToArray(),
             Compare = () => Agreement.Exact(
                 SelectTokenReference.Run(values, taken, test.Rows, test.Tokens, test.Hidden, offset), y.ToArray()),

@@ -82,7 +82,7 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
         };
         return new PreparedOperator(buffers)
         {
-            Run = form => TokenChoice.Run(buffers.Device, args, buffers.IsPortable(form)),
+            Run = form => TokenChoice.Run(buffers.Device, args),
             Compare = () =>
             {
                 var tokens = chosen.ToArray();

@@ -40,7 +40,7 @@ internal sealed class TokenEmbeddingOperator(EmbeddingCase test, EmbeddingInputs
         };
         return new PreparedOperator(buffers)
         {
-            Run = form => TokenEmbedding.Run(buffers.Device, args, buffers.IsPortable(form)),
+            Run = form => TokenEmbedding.Run(buffers.Device, args),
             Output = () => output.ToArray(),
             // Stored words are exact in every format of the cases, and so is their sum with a position, rounded once.
             Compare = () => Agreement.Exact(

@@ -18,7 +18,7 @@ internal sealed class TokenRulesOperator(RuleCase test) : OperatorCase("tokenrul
         var data = buffers.Own(new RuleData(buffers.Device, test));
         return new PreparedOperator(buffers)
         {
-            Run = form => TokenRules.Run(buffers.Device, data.Args, buffers.IsPortable(form)),
+            Run = form => TokenRules.Run(buffers.Device, data.Args),
             Compare = data.Compare,
             Bytes = data.Bytes,
         };

@@ -67,7 +67,7 @@ internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool samp
         };
         return new PreparedOperator(buffers)
         {
-            Run = form => TopCandidates.Run(buffers.Device, args, buffers.IsPortable(form)),
+            Run = form => TopCandidates.Run(buffers.Device, args),
             Output = () => sums.ToArray(),
             Compare = () =>
             {

@@ -40,7 +40,7 @@ internal sealed class VectorSearchOperator(SearchCase test) : OperatorCase("vect
         SearchHit[][] found = [];
         return new PreparedOperator(buffers)
         {
-            Run = form => found = VectorSearch.Run(buffers.Device, args, queries, test.K, buffers.IsPortable(form)),
+            Run = form => found = VectorSearch.Run(buffers.Device, args, queries, test.K),
             Compare = () => found.Length != test.Queries
                 ? Agreement.Of($"{found.Length} lists, not {test.Queries}")
                 : found.Select((hits, i) => Agreement.Exact(Expected(i), hits, $"query {i}, hit"))

@@ -39,7 +39,11 @@ internal static unsafe class CpuWorkers
     public readonly record struct List(long Commands, long Counters, int Count, int Workers);
 
     /// <summary>Grid: one group of one work-item per worker.</summary>
-    public static void Kernel(List list) => Walk(list);
+    public readonly struct Kernel(List list) : IDeviceKernel
+    {
+        /// <inheritdoc/>
+        public void Run() => Walk(list);
+    }
 
     // The CPU accelerator runs the .NET method itself, so that it may use what ILGPU's own language lacks: pointers and vectors.
     [IntrinsicImplementation]

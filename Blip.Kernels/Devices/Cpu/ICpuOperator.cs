@@ -2,7 +2,7 @@ namespace Blip.Kernels.Devices;
 
 /// <summary>
 /// One operator in its CPU variant: a value that holds addresses and sizes, cut into independent tasks.
-/// <see cref="Device.Launch{TOperator}"/> runs it as one ILGPU kernel with a worker per core; workers draw tasks from a shared counter,
+/// <see cref="Device.Launch{TOperator}(in TOperator)"/> runs it as one ILGPU kernel with a worker per core; workers draw tasks from a shared counter,
 /// so a result must not depend on which worker ran which task.
 /// </summary>
 /// <remarks>Nothing may be thrown from <see cref="Run"/>: an exception in a CPU kernel ends the process. Doors validate first.</remarks>

@@ -34,9 +34,7 @@ public static class GemmBackward
 {
     /// <summary>Multiplies; see the formula above.</summary>
     /// <exception cref="ArgumentException">A view is too short for these sizes.</exception>
-    public static void Run(Device device, in GemmBackwardArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in GemmBackwardArgs args, bool portable)
+    public static void Run(Device device, in GemmBackwardArgs args)
     {
         ArgumentNullException.ThrowIfNull(args.Weights);
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
@@ -44,7 +42,7 @@ public static class GemmBackward
         ShapeCheck.Holds(args.InputGradient, (long)args.Rows * args.Weights.InFeatures, nameof(args.InputGradient), "[Rows, in]");
         if (args.Rows == 0)
             return;
-        if (portable)
+        if (device.RunsPortable)
             GemmBackwardPortable.Run(device, args);
         else
             GemmBackwardSimd.Run(device, args);

@@ -15,42 +15,45 @@ internal static class GemmBackwardPortable
         {
             var count = (long)args.Rows * args.Weights.InFeatures;
             var perItem = device.GroupSize == 1 ? PackedWeights.PanelWidth : 1;
-            device.Load<ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, long, int, int, int>(
-                Kernel<TStored, TFormat>)(
-                device.Stream, Elementwise.Launch(device, count, perItem),
-                args.OutputGradient, weights, device.OrEmpty(args.Weights.Scales), args.InputGradient,
-                count, args.Weights.OutFeatures, args.Weights.InFeatures, perItem);
+            device.Launch(
+                Elementwise.Launch(device, count, perItem),
+                new Kernel<TStored, TFormat>(
+                    args.OutputGradient, weights, device.OrEmpty(args.Weights.Scales), args.InputGradient,
+                    count, args.Weights.OutFeatures, args.Weights.InFeatures, perItem));
         }
     }
 
     [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
     [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
-    internal static void Kernel<TStored, TFormat>(
-        ArrayView<float> dy, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> dx, long count, int outFeatures, int inFeatures, int perItem)
+    internal readonly struct Kernel<TStored, TFormat>(
+        ArrayView<float> dy, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> dx, long count, int outFeatures, int inFeatures, int perItem) : IDeviceKernel
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>
     {
-        var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
-        var end = IntrinsicMath.Min(first + perItem, count);
-        for (var i = first; i < end; i++)
+        public void Run()
         {
-            var from = i / inFeatures * outFeatures;
-            var k = (int)(i % inFeatures);
-            var total = 0f;
-            var panelStart = 0L;
-            for (var output = 0; output < outFeatures; output += PackedWeights.PanelWidth)
+            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+            var end = IntrinsicMath.Min(first + perItem, count);
+            for (var i = first; i < end; i++)
             {
-                var outputs = IntrinsicMath.Min(PackedWeights.PanelWidth, outFeatures - output);
-                var sum = 0f;
-                for (var j = 0; j < outputs; j++)
+                var from = i / inFeatures * outFeatures;
+                var k = (int)(i % inFeatures);
+                var total = 0f;
+                var panelStart = 0L;
+                for (var output = 0; output < outFeatures; output += PackedWeights.PanelWidth)
                 {
-                    var product = dy[from + output + j] * TFormat.Decode(weights[panelStart + TFormat.Place(k, j)]);
-                    sum += scales.Length > 0 ? product * scales[output + j] : product;
+                    var outputs = IntrinsicMath.Min(PackedWeights.PanelWidth, outFeatures - output);
+                    var sum = 0f;
+                    for (var j = 0; j < outputs; j++)
+                    {
+                        var product = dy[from + output + j] * TFormat.Decode(weights[panelStart + TFormat.Place(k, j)]);
+                        sum += scales.Length > 0 ? product * scales[output + j] : product;
+                    }
+                    total += sum;
+                    panelStart += TFormat.PanelLength(inFeatures);
                 }
-                total += sum;
-                panelStart += TFormat.PanelLength(inFeatures);
+                dx[i] = total;
             }
-            dx[i] = total;
         }
     }
 }

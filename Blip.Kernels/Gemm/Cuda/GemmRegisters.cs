@@ -25,10 +25,11 @@ internal static class GemmRegisters
 
     public static void Run<TRows>(Device device, in GemmArgs args)
         where TRows : struct, IRowReader =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel<TRows>)(
-            device.Stream, Launch(args.Rows, args.Weights.OutFeatures),
-            args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+        device.Launch(
+            Launch(args.Rows, args.Weights.OutFeatures),
+            new Kernel<TRows>(
+                args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+                args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation));
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures) =>
@@ -36,77 +37,80 @@ internal static class GemmRegisters
 
     [LaunchBounds(Threads, 1)]
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
-    internal static void Kernel<TRows>(
+    internal readonly struct Kernel<TRows>(
         ArrayView<float> x, ArrayView<float> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
-        int rows, int outFeatures, int inFeatures, int activation)
+        int rows, int outFeatures, int inFeatures, int activation) : IDeviceKernel
         where TRows : struct, IRowReader
     {
-        var shared = SharedMemory.Allocate<Floats4>(2 * BufferSize / 4);
-        var thread = Group.IdxX;
-        var rowTiles = (rows + TileRows - 1) / TileRows;
-        var firstRow = Grid.IdxX % rowTiles * TileRows;
-        var panel = Grid.IdxX / rowTiles * 2;
-        var panels = (outFeatures + PackedWeights.PanelWidth - 1) / PackedWeights.PanelWidth;
-
-        // What this thread brings: four k of a row of inputs, four outputs of one k.
-        var (ownRow, ownK) = (thread >> 1, (thread & 1) * 4);
-        var tileX = x.SubView((long)firstRow * inFeatures);
-        var inRow = firstRow + ownRow < rows ? inFeatures - ownK : 0;
-        var fromX = (ownRow * inFeatures) + ownK;
-        var (weightK, weightColumn) = (thread >> 5, thread & 31);
-        var inColumn = panel + (weightColumn >> 4) < panels ? inFeatures - weightK : 0;
-        var pieces = weights.Cast<Floats4>();
-        var fromW = (((panel + (weightColumn >> 4)) * inFeatures) + weightK) * 16 + (weightColumn & 15);
-        var toX = (ownK * InputStride) + ownRow;
-        var toW = (InputSize / 4) + (weightK * (TileColumns / 4)) + weightColumn;
-        Put(shared, 0, toX, toW, TRows.Read4(tileX, fromX, inRow), TensorCore.Load(ref pieces[fromW], inColumn));
-
-        // What it computes: two blocks of four rows, 64 apart, by two of four columns.
-        var (row, column) = (thread >> 4, thread & 15);
-        RegisterTile sums = default, totals = default;
-        var buffer = 0;
-        var perSlice = GemmSlices.Length(inFeatures) / Depth;
-        var untilSum = perSlice;
-        for (var k = Depth; k < inFeatures + Depth; k += Depth)
+        public void Run()
         {
-            Group.Barrier();
-            var nextX = TRows.Read4(tileX, fromX + k, inRow - k);
-            var nextW = TensorCore.Load(ref pieces[fromW + (k * 16)], inColumn - k);
-            var (inputs, outputs) = (buffer + row, buffer + (InputSize / 4) + column);
-            // Written out: the next k's values are loaded while this one's are multiplied.
-            sums = Step(shared, inputs, outputs, 0, sums);
-            sums = Step(shared, inputs, outputs, 1, sums);
-            sums = Step(shared, inputs, outputs, 2, sums);
-            sums = Step(shared, inputs, outputs, 3, sums);
-            sums = Step(shared, inputs, outputs, 4, sums);
-            sums = Step(shared, inputs, outputs, 5, sums);
-            sums = Step(shared, inputs, outputs, 6, sums);
-            sums = Step(shared, inputs, outputs, 7, sums);
-            buffer = (BufferSize / 4) - buffer;
-            if (k < inFeatures)
-                Put(shared, buffer, toX, toW, nextX, nextW);
-            untilSum--;
-            if (untilSum == 0)
+            var shared = SharedMemory.Allocate<Floats4>(2 * BufferSize / 4);
+            var thread = Group.IdxX;
+            var rowTiles = (rows + TileRows - 1) / TileRows;
+            var firstRow = Grid.IdxX % rowTiles * TileRows;
+            var panel = Grid.IdxX / rowTiles * 2;
+            var panels = (outFeatures + PackedWeights.PanelWidth - 1) / PackedWeights.PanelWidth;
+
+            // What this thread brings: four k of a row of inputs, four outputs of one k.
+            var (ownRow, ownK) = (thread >> 1, (thread & 1) * 4);
+            var tileX = x.SubView((long)firstRow * inFeatures);
+            var inRow = firstRow + ownRow < rows ? inFeatures - ownK : 0;
+            var fromX = (ownRow * inFeatures) + ownK;
+            var (weightK, weightColumn) = (thread >> 5, thread & 31);
+            var inColumn = panel + (weightColumn >> 4) < panels ? inFeatures - weightK : 0;
+            var pieces = weights.Cast<Floats4>();
+            var fromW = (((panel + (weightColumn >> 4)) * inFeatures) + weightK) * 16 + (weightColumn & 15);
+            var toX = (ownK * InputStride) + ownRow;
+            var toW = (InputSize / 4) + (weightK * (TileColumns / 4)) + weightColumn;
+            Put(shared, 0, toX, toW, TRows.Read4(tileX, fromX, inRow), TensorCore.Load(ref pieces[fromW], inColumn));
+
+            // What it computes: two blocks of four rows, 64 apart, by two of four columns.
+            var (row, column) = (thread >> 4, thread & 15);
+            RegisterTile sums = default, totals = default;
+            var buffer = 0;
+            var perSlice = GemmSlices.Length(inFeatures) / Depth;
+            var untilSum = perSlice;
+            for (var k = Depth; k < inFeatures + Depth; k += Depth)
             {
-                untilSum = perSlice;
-                totals = RegisterTile.Add(totals, sums);
-                sums = default;
+                Group.Barrier();
+                var nextX = TRows.Read4(tileX, fromX + k, inRow - k);
+                var nextW = TensorCore.Load(ref pieces[fromW + (k * 16)], inColumn - k);
+                var (inputs, outputs) = (buffer + row, buffer + (InputSize / 4) + column);
+                // Written out: the next k's values are loaded while this one's are multiplied.
+                sums = Step(shared, inputs, outputs, 0, sums);
+                sums = Step(shared, inputs, outputs, 1, sums);
+                sums = Step(shared, inputs, outputs, 2, sums);
+                sums = Step(shared, inputs, outputs, 3, sums);
+                sums = Step(shared, inputs, outputs, 4, sums);
+                sums = Step(shared, inputs, outputs, 5, sums);
+                sums = Step(shared, inputs, outputs, 6, sums);
+                sums = Step(shared, inputs, outputs, 7, sums);
+                buffer = (BufferSize / 4) - buffer;
+                if (k < inFeatures)
+                    Put(shared, buffer, toX, toW, nextX, nextW);
+                untilSum--;
+                if (untilSum == 0)
+                {
+                    untilSum = perSlice;
+                    totals = RegisterTile.Add(totals, sums);
+                    sums = default;
+                }
             }
-        }
-        totals = RegisterTile.Add(totals, sums);
+            totals = RegisterTile.Add(totals, sums);
 
-        for (var part = 0; part < TileRows; part += OutRows)
-        {
-            Group.Barrier();
-            // The rows of a part are those of eight neighbouring threads in one block of rows.
-            if (row >> 3 == part / OutRows)
-                RegisterTile.Store(shared, ((row & 7) * TileColumns) + column, totals.R0, totals.R1, totals.R2, totals.R3);
-            if ((row >> 3) + (64 / OutRows) == part / OutRows)
-                RegisterTile.Store(shared, ((row & 7) * TileColumns) + column, totals.R4, totals.R5, totals.R6, totals.R7);
-            Group.Barrier();
-            GemmEpilogue.Run(
-                shared.Cast<float>(), TileColumns, OutRows, TileColumns, Threads, firstRow + part, panel * PackedWeights.PanelWidth,
-                bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation);
+            for (var part = 0; part < TileRows; part += OutRows)
+            {
+                Group.Barrier();
+                // The rows of a part are those of eight neighbouring threads in one block of rows.
+                if (row >> 3 == part / OutRows)
+                    RegisterTile.Store(shared, ((row & 7) * TileColumns) + column, totals.R0, totals.R1, totals.R2, totals.R3);
+                if ((row >> 3) + (64 / OutRows) == part / OutRows)
+                    RegisterTile.Store(shared, ((row & 7) * TileColumns) + column, totals.R4, totals.R5, totals.R6, totals.R7);
+                Group.Barrier();
+                GemmEpilogue.Run(
+                    shared.Cast<float>(), TileColumns, OutRows, TileColumns, Threads, firstRow + part, panel * PackedWeights.PanelWidth,
+                    bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation);
+            }
         }
     }
 

@@ -19,11 +19,11 @@ internal static class GemmRegistersRows
 
     public static void Run<TRows>(Device device, in GemmArgs args)
         where TRows : struct, IRowReader =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, GemmRowsShape>(
-            Kernel<TRows>)(
-            device.Stream, Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
-            args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
-            device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args));
+        device.Launch(
+            Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
+            new Kernel<TRows>(
+                args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
+                device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args)));
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
@@ -31,49 +31,52 @@ internal static class GemmRegistersRows
 
     [LaunchBounds(MaxWarps * 32, 3)]
     [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
-    internal static void Kernel<TRows>(
+    internal readonly struct Kernel<TRows>(
         ArrayView<float> x, ArrayView<float> weights, ArrayView<float> bias, ArrayView<float> residual,
-        ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, ArrayView<float> y, GemmRowsShape shape)
+        ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, ArrayView<float> y, GemmRowsShape shape) : IDeviceKernel
         where TRows : struct, IRowReader
     {
-        var (rows, outFeatures, inFeatures) = (shape.Rows, shape.OutFeatures, shape.InFeatures);
-        var partial = SharedMemory.Allocate<float>(GemmSlices.Most * TileRows * TileColumns);
-        var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
-        var columnTiles = (outFeatures + TileColumns - 1) / TileColumns;
-        var column = Grid.IdxX % columnTiles * TileColumns;
-        var firstRow = Grid.IdxX / columnTiles * TileRows;
-        var tileX = x.SubView((long)firstRow * inFeatures);
-        var panel = weights.SubView((long)(column / PackedWeights.PanelWidth) * PackedWeights.PanelWidth * inFeatures);
-        var own = (column % PackedWeights.PanelWidth) + lane;
-        var left = rows - firstRow;
-
-        var length = GemmSlices.Length(inFeatures);
-        var slices = GemmSlices.Count(inFeatures, length);
-        for (var slice = warp; slice < slices; slice += Group.DimX >> 5)
+        public void Run()
         {
-            var end = IntrinsicMath.Min((slice + 1) * length, inFeatures);
-            RegisterRow sums = default;
-            for (var k = slice * length; k < end; k += Depth)
+            var (rows, outFeatures, inFeatures) = (shape.Rows, shape.OutFeatures, shape.InFeatures);
+            var partial = SharedMemory.Allocate<float>(GemmSlices.Most * TileRows * TileColumns);
+            var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
+            var columnTiles = (outFeatures + TileColumns - 1) / TileColumns;
+            var column = Grid.IdxX % columnTiles * TileColumns;
+            var firstRow = Grid.IdxX / columnTiles * TileRows;
+            var tileX = x.SubView((long)firstRow * inFeatures);
+            var panel = weights.SubView((long)(column / PackedWeights.PanelWidth) * PackedWeights.PanelWidth * inFeatures);
+            var own = (column % PackedWeights.PanelWidth) + lane;
+            var left = rows - firstRow;
+
+            var length = GemmSlices.Length(inFeatures);
+            var slices = GemmSlices.Count(inFeatures, length);
+            for (var slice = warp; slice < slices; slice += Group.DimX >> 5)
             {
-                var w0 = Read(panel, k, own, end);
-                var w1 = Read(panel, k + 4, own, end);
-                var w2 = Read(panel, k + 8, own, end);
-                var w3 = Read(panel, k + 12, own, end);
-                sums = MultiplyAdd<TRows>(tileX, k, inFeatures, left, w0, sums);
-                sums = MultiplyAdd<TRows>(tileX, k + 4, inFeatures, left, w1, sums);
-                sums = MultiplyAdd<TRows>(tileX, k + 8, inFeatures, left, w2, sums);
-                sums = MultiplyAdd<TRows>(tileX, k + 12, inFeatures, left, w3, sums);
+                var end = IntrinsicMath.Min((slice + 1) * length, inFeatures);
+                RegisterRow sums = default;
+                for (var k = slice * length; k < end; k += Depth)
+                {
+                    var w0 = Read(panel, k, own, end);
+                    var w1 = Read(panel, k + 4, own, end);
+                    var w2 = Read(panel, k + 8, own, end);
+                    var w3 = Read(panel, k + 12, own, end);
+                    sums = MultiplyAdd<TRows>(tileX, k, inFeatures, left, w0, sums);
+                    sums = MultiplyAdd<TRows>(tileX, k + 4, inFeatures, left, w1, sums);
+                    sums = MultiplyAdd<TRows>(tileX, k + 8, inFeatures, left, w2, sums);
+                    sums = MultiplyAdd<TRows>(tileX, k + 12, inFeatures, left, w3, sums);
+                }
+                var at = (slice * TileRows * TileColumns) + lane;
+                Store(partial, at, sums.Left);
+                Store(partial, at + (4 * TileColumns), sums.Right);
             }
-            var at = (slice * TileRows * TileColumns) + lane;
-            Store(partial, at, sums.Left);
-            Store(partial, at + (4 * TileColumns), sums.Right);
+            Group.Barrier();
+            GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
+            GemmEpilogue.Run(
+                partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, bias.SubView(0, 0), bias, residual, y, rows, outFeatures, shape.Activation);
+            if (gamma.Length > 0)
+                GemmNorm.Run(y, gamma, beta, counters, Grid.IdxX / columnTiles, columnTiles, TileRows, shape);
         }
-        Group.Barrier();
-        GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
-        GemmEpilogue.Run(
-            partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, bias.SubView(0, 0), bias, residual, y, rows, outFeatures, shape.Activation);
-        if (gamma.Length > 0)
-            GemmNorm.Run(y, gamma, beta, counters, Grid.IdxX / columnTiles, columnTiles, TileRows, shape);
     }
 
     // Four k of one column.

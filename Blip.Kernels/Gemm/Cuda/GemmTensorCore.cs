@@ -49,10 +49,11 @@ internal static class GemmTensorCore
         where TInputs : struct, IMatrixInputs
         where TSums : unmanaged, ITileSums<TSums>
         where TStages : struct, ITileStages =>
-        device.Load<ArrayView<float>, ArrayView<Bits4>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int, int>(Kernel<TWeights, TInputs, TSums, TStages>)(
-            device.Stream, Launch<TStages>(args.Rows, args.Weights.OutFeatures),
-            args.X, args.Weights.Storage.Cast<Bits4>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation, args.YFormat.Is16Bits() ? 1 : 0);
+        device.Launch(
+            Launch<TStages>(args.Rows, args.Weights.OutFeatures),
+            new Kernel<TWeights, TInputs, TSums, TStages>(
+                args.X, args.Weights.Storage.Cast<Bits4>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+                args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation, args.YFormat.Is16Bits() ? 1 : 0));
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures) =>
@@ -93,105 +94,108 @@ internal static class GemmTensorCore
     [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(ThreeStages), Architecture = 90)]
     [Kernel(typeof(Float16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
     [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), typeof(WarpGroupSums), typeof(SixStages), Architecture = 90)]
-    internal static void Kernel<TWeights, TInputs, TSums, TStages>(
+    internal readonly struct Kernel<TWeights, TInputs, TSums, TStages>(
         ArrayView<float> x, ArrayView<Bits4> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
-        int rows, int outFeatures, int inFeatures, int activation, int rounds)
+        int rows, int outFeatures, int inFeatures, int activation, int rounds) : IDeviceKernel
         where TWeights : struct, ITileWeights
         where TInputs : struct, IMatrixInputs
         where TSums : unmanaged, ITileSums<TSums>
         where TStages : struct, ITileStages
     {
-        var shared = TStages.Memory();
-        var memory = TensorCore.AddressOf(ref shared[0]);
-        var thread = Group.IdxX;
-
-        var rowTiles = (rows + TileRows - 1) / TileRows;
-        var panels = (outFeatures + PackedWeights.PanelWidth - 1) / PackedWeights.PanelWidth;
-        var band = Grid.IdxX / (Band * ((panels + 1) / 2)) * Band;
-        var inBand = IntrinsicMath.Min(Band, rowTiles - band);
-        var place = Grid.IdxX - (band * ((panels + 1) / 2));
-        var firstRow = (band + (place % inBand)) * TileRows;
-        var panel = place / inBand * 2;
-
-        // What this thread brings: 8 k of two rows of inputs, and its part of the weights.
-        var (ownRow, ownPiece) = (thread >> 2, thread & 3);
-        var toInput = ((ownRow * InputRow) + ((ownPiece ^ ((ownRow >> 1) & 3)) << 4)) >> 4;
-        var tileX = TInputs.From(x, (long)firstRow * inFeatures);
-        var upper = firstRow + ownRow < rows ? inFeatures : 0;
-        var lower = firstRow + ownRow + 64 < rows ? inFeatures : 0;
-        var fromUpper = (ownRow * inFeatures) + (ownPiece * 8);
-        var fromLower = fromUpper + (64 * inFeatures);
-        var ownWeights = TWeights.Place(panel, panels, inFeatures);
-
-        var steps = (inFeatures + Depth - 1) / Depth;
-        var perSlice = GemmSlices.Length(inFeatures) / Depth;
-        for (var step = 0; step < TStages.Count - 1; step++)
+        public void Run()
         {
-            if (step < steps)
-            {
-                var k = step * Depth;
-                var to = toInput + (step * (StageBytes / 16));
-                var upperPiece = TInputs.Begin(tileX, fromUpper + k, upper - k - (ownPiece * 8), memory + (uint)(to << 4));
-                var lowerPiece = TInputs.Begin(tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
-                var weightPiece = TWeights.Begin(weights, ownWeights, k, inFeatures, memory + (uint)((step * StageBytes) + InputBytes));
-                TInputs.End<TWeights>(upperPiece, shared, to);
-                TInputs.End<TWeights>(lowerPiece, shared, to + LowerRows);
-                TWeights.End(weightPiece, ownWeights, shared, ((step * StageBytes) + InputBytes) / 16);
-            }
-            TensorCore.CommitCopies();
-        }
+            var shared = TStages.Memory();
+            var memory = TensorCore.AddressOf(ref shared[0]);
+            var thread = Group.IdxX;
 
-        TSums sums = default, totals = default;
-        uint reading = 0, writing = (uint)((TStages.Count - 1) * StageBytes);
-        var untilSum = perSlice;
-        for (var step = 0; step < steps; step++)
-        {
-            TStages.Wait();
-            TSums.Publish();
-            Group.Barrier();
-            var k = (step + TStages.Count - 1) * Depth;
-            var more = k < inFeatures;
-            var to = toInput + (int)(writing >> 4);
-            InputPiece upperPiece = default, lowerPiece = default;
-            Bits4 weightPiece = default;
-            if (more)
-            {
-                upperPiece = TInputs.Begin(tileX, fromUpper + k, upper - k - (ownPiece * 8), memory + (uint)(to << 4));
-                lowerPiece = TInputs.Begin(tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
-                weightPiece = TWeights.Begin(weights, ownWeights, k, inFeatures, memory + writing + InputBytes);
-            }
-            TensorCore.CommitCopies();
+            var rowTiles = (rows + TileRows - 1) / TileRows;
+            var panels = (outFeatures + PackedWeights.PanelWidth - 1) / PackedWeights.PanelWidth;
+            var band = Grid.IdxX / (Band * ((panels + 1) / 2)) * Band;
+            var inBand = IntrinsicMath.Min(Band, rowTiles - band);
+            var place = Grid.IdxX - (band * ((panels + 1) / 2));
+            var firstRow = (band + (place % inBand)) * TileRows;
+            var panel = place / inBand * 2;
 
-            sums = TSums.MultiplyAdd<TWeights>(memory + reading, sums);
-            if (more)
-            {
-                TInputs.End<TWeights>(upperPiece, shared, to);
-                TInputs.End<TWeights>(lowerPiece, shared, to + LowerRows);
-                TWeights.End(weightPiece, ownWeights, shared, (int)((writing + InputBytes) >> 4));
-            }
-            writing = reading;
-            reading = reading == (TStages.Count - 1) * StageBytes ? 0 : reading + StageBytes;
-            untilSum--;
-            if (untilSum == 0)
-            {
-                untilSum = perSlice;
-                totals = TSums.Add(totals, sums);
-                sums = default;
-            }
-        }
-        totals = TSums.Add(totals, sums);
+            // What this thread brings: 8 k of two rows of inputs, and its part of the weights.
+            var (ownRow, ownPiece) = (thread >> 2, thread & 3);
+            var toInput = ((ownRow * InputRow) + ((ownPiece ^ ((ownRow >> 1) & 3)) << 4)) >> 4;
+            var tileX = TInputs.From(x, (long)firstRow * inFeatures);
+            var upper = firstRow + ownRow < rows ? inFeatures : 0;
+            var lower = firstRow + ownRow + 64 < rows ? inFeatures : 0;
+            var fromUpper = (ownRow * inFeatures) + (ownPiece * 8);
+            var fromLower = fromUpper + (64 * inFeatures);
+            var ownWeights = TWeights.Place(panel, panels, inFeatures);
 
-        var output = shared.Cast<Floats2>();
-        for (var half = 0; half < TileRows; half += OutRows)
-        {
-            // Everybody has read what lay there.
-            Group.Barrier();
-            if (TSums.Holds(half))
-                TSums.Store(output, totals);
-            Group.Barrier();
-            GemmEpilogue.Run<TWeights>(
-                shared.Cast<float>(), OutStride, OutRows, TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
-                scales, bias, residual, y, rows, outFeatures, activation, rounds);
+            var steps = (inFeatures + Depth - 1) / Depth;
+            var perSlice = GemmSlices.Length(inFeatures) / Depth;
+            for (var step = 0; step < TStages.Count - 1; step++)
+            {
+                if (step < steps)
+                {
+                    var k = step * Depth;
+                    var to = toInput + (step * (StageBytes / 16));
+                    var upperPiece = TInputs.Begin(tileX, fromUpper + k, upper - k - (ownPiece * 8), memory + (uint)(to << 4));
+                    var lowerPiece = TInputs.Begin(tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
+                    var weightPiece = TWeights.Begin(weights, ownWeights, k, inFeatures, memory + (uint)((step * StageBytes) + InputBytes));
+                    TInputs.End<TWeights>(upperPiece, shared, to);
+                    TInputs.End<TWeights>(lowerPiece, shared, to + LowerRows);
+                    TWeights.End(weightPiece, ownWeights, shared, ((step * StageBytes) + InputBytes) / 16);
+                }
+                TensorCore.CommitCopies();
+            }
+
+            TSums sums = default, totals = default;
+            uint reading = 0, writing = (uint)((TStages.Count - 1) * StageBytes);
+            var untilSum = perSlice;
+            for (var step = 0; step < steps; step++)
+            {
+                TStages.Wait();
+                TSums.Publish();
+                Group.Barrier();
+                var k = (step + TStages.Count - 1) * Depth;
+                var more = k < inFeatures;
+                var to = toInput + (int)(writing >> 4);
+                InputPiece upperPiece = default, lowerPiece = default;
+                Bits4 weightPiece = default;
+                if (more)
+                {
+                    upperPiece = TInputs.Begin(tileX, fromUpper + k, upper - k - (ownPiece * 8), memory + (uint)(to << 4));
+                    lowerPiece = TInputs.Begin(tileX, fromLower + k, lower - k - (ownPiece * 8), memory + (uint)((to + LowerRows) << 4));
+                    weightPiece = TWeights.Begin(weights, ownWeights, k, inFeatures, memory + writing + InputBytes);
+                }
+                TensorCore.CommitCopies();
+
+                sums = TSums.MultiplyAdd<TWeights>(memory + reading, sums);
+                if (more)
+                {
+                    TInputs.End<TWeights>(upperPiece, shared, to);
+                    TInputs.End<TWeights>(lowerPiece, shared, to + LowerRows);
+                    TWeights.End(weightPiece, ownWeights, shared, (int)((writing + InputBytes) >> 4));
+                }
+                writing = reading;
+                reading = reading == (TStages.Count - 1) * StageBytes ? 0 : reading + StageBytes;
+                untilSum--;
+                if (untilSum == 0)
+                {
+                    untilSum = perSlice;
+                    totals = TSums.Add(totals, sums);
+                    sums = default;
+                }
+            }
+            totals = TSums.Add(totals, sums);
+
+            var output = shared.Cast<Floats2>();
+            for (var half = 0; half < TileRows; half += OutRows)
+            {
+                // Everybody has read what lay there.
+                Group.Barrier();
+                if (TSums.Holds(half))
+                    TSums.Store(output, totals);
+                Group.Barrier();
+                GemmEpilogue.Run<TWeights>(
+                    shared.Cast<float>(), OutStride, OutRows, TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
+                    scales, bias, residual, y, rows, outFeatures, activation, rounds);
+            }
         }
     }
 }

@@ -22,11 +22,11 @@ internal static class GemmTensorCoreRows
     public static void Run<TWeights, TInputs>(Device device, in GemmArgs args)
         where TWeights : struct, IMatrixWeights
         where TInputs : struct, IMatrixInputs =>
-        device.Load<ArrayView<float>, ArrayView<Bits2>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, GemmRowsShape>(
-            Kernel<TWeights, TInputs>)(
-            device.Stream, Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
-            args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
-            device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args));
+        device.Launch(
+            Launch(args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures),
+            new Kernel<TWeights, TInputs>(
+                args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
+                device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args)));
 
     /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
@@ -39,67 +39,70 @@ internal static class GemmTensorCoreRows
     [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), Architecture = 80)]
     [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AnyRows>))]
     [Kernel(typeof(Int8Matrix), typeof(Inputs16))]
-    internal static void Kernel<TWeights, TInputs>(
+    internal readonly struct Kernel<TWeights, TInputs>(
         ArrayView<float> x, ArrayView<Bits2> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual,
-        ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, ArrayView<float> y, GemmRowsShape shape)
+        ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, ArrayView<float> y, GemmRowsShape shape) : IDeviceKernel
         where TWeights : struct, IMatrixWeights
         where TInputs : struct, IMatrixInputs
     {
-        var (rows, outFeatures, inFeatures) = (shape.Rows, shape.OutFeatures, shape.InFeatures);
-        var partial = SharedMemory.Allocate<float>(GemmSlices.Most * TileRows * TileColumns);
-        var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
-        var (group, member) = (lane >> 2, lane & 3);
-        var columnTiles = (outFeatures + TileColumns - 1) / TileColumns;
-        var column = Grid.IdxX % columnTiles * TileColumns;
-        var firstRow = Grid.IdxX / columnTiles * TileRows;
-
-        var tileX = TInputs.From(x, (long)firstRow * inFeatures);
-        // Of a row that is not there nothing is left.
-        var (fromUpper, fromLower) = (group * inFeatures, (group + 8) * inFeatures);
-        var upper = firstRow + group < rows ? inFeatures : 0;
-        var lower = firstRow + group + 8 < rows ? inFeatures : 0;
-        var panel = weights.SubView((long)(column / PackedWeights.PanelWidth) * TWeights.PanelPieces(inFeatures));
-        var columns = ((column % PackedWeights.PanelWidth) >> 2) + group;
-
-        var length = GemmSlices.Length(inFeatures);
-        var slices = GemmSlices.Count(inFeatures, length);
-        for (var slice = warp; slice < slices; slice += Group.DimX >> 5)
+        public void Run()
         {
-            var end = IntrinsicMath.Min((slice + 1) * length, inFeatures);
-            MatrixTile16 sums = default;
-            // Slices are multiples of what is read at a time; beyond the last input there are zeros, which change no sum.
-            for (var first = slice * length; first < end; first += Depth * Ahead)
+            var (rows, outFeatures, inFeatures) = (shape.Rows, shape.OutFeatures, shape.InFeatures);
+            var partial = SharedMemory.Allocate<float>(GemmSlices.Most * TileRows * TileColumns);
+            var (lane, warp) = (Group.IdxX & 31, Group.IdxX >> 5);
+            var (group, member) = (lane >> 2, lane & 3);
+            var columnTiles = (outFeatures + TileColumns - 1) / TileColumns;
+            var column = Grid.IdxX % columnTiles * TileColumns;
+            var firstRow = Grid.IdxX / columnTiles * TileRows;
+
+            var tileX = TInputs.From(x, (long)firstRow * inFeatures);
+            // Of a row that is not there nothing is left.
+            var (fromUpper, fromLower) = (group * inFeatures, (group + 8) * inFeatures);
+            var upper = firstRow + group < rows ? inFeatures : 0;
+            var lower = firstRow + group + 8 < rows ? inFeatures : 0;
+            var panel = weights.SubView((long)(column / PackedWeights.PanelWidth) * TWeights.PanelPieces(inFeatures));
+            var columns = ((column % PackedWeights.PanelWidth) >> 2) + group;
+
+            var length = GemmSlices.Length(inFeatures);
+            var slices = GemmSlices.Count(inFeatures, length);
+            for (var slice = warp; slice < slices; slice += Group.DimX >> 5)
             {
-                var k = first + (2 * member);
-                var w0 = TWeights.Load(panel, k, columns, inFeatures);
-                var w1 = TWeights.Load(panel, k + Depth, columns, inFeatures);
-                var w2 = TWeights.Load(panel, k + (2 * Depth), columns, inFeatures);
-                var w3 = TWeights.Load(panel, k + (3 * Depth), columns, inFeatures);
-                var x0 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, 0);
-                var x1 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, Depth);
-                var x2 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, 2 * Depth);
-                var x3 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, 3 * Depth);
-                sums = MatrixTile16.MultiplyAdd<TWeights>(x0, TWeights.Unpack(w0), sums);
-                sums = MatrixTile16.MultiplyAdd<TWeights>(x1, TWeights.Unpack(w1), sums);
-                sums = MatrixTile16.MultiplyAdd<TWeights>(x2, TWeights.Unpack(w2), sums);
-                sums = MatrixTile16.MultiplyAdd<TWeights>(x3, TWeights.Unpack(w3), sums);
+                var end = IntrinsicMath.Min((slice + 1) * length, inFeatures);
+                MatrixTile16 sums = default;
+                // Slices are multiples of what is read at a time; beyond the last input there are zeros, which change no sum.
+                for (var first = slice * length; first < end; first += Depth * Ahead)
+                {
+                    var k = first + (2 * member);
+                    var w0 = TWeights.Load(panel, k, columns, inFeatures);
+                    var w1 = TWeights.Load(panel, k + Depth, columns, inFeatures);
+                    var w2 = TWeights.Load(panel, k + (2 * Depth), columns, inFeatures);
+                    var w3 = TWeights.Load(panel, k + (3 * Depth), columns, inFeatures);
+                    var x0 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, 0);
+                    var x1 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, Depth);
+                    var x2 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, 2 * Depth);
+                    var x3 = Read<TWeights, TInputs>(tileX, fromUpper + k, upper - k, fromLower + k, lower - k, 3 * Depth);
+                    sums = MatrixTile16.MultiplyAdd<TWeights>(x0, TWeights.Unpack(w0), sums);
+                    sums = MatrixTile16.MultiplyAdd<TWeights>(x1, TWeights.Unpack(w1), sums);
+                    sums = MatrixTile16.MultiplyAdd<TWeights>(x2, TWeights.Unpack(w2), sums);
+                    sums = MatrixTile16.MultiplyAdd<TWeights>(x3, TWeights.Unpack(w3), sums);
+                }
+                // Column i of fragment j is column 4 · i + j of the tile: a thread holds eight neighbours of each of its rows.
+                var at = (slice * TileRows * TileColumns) + (group * TileColumns) + (member * 8);
+                Store(partial, at, sums.A.X, sums.B.X, sums.C.X, sums.D.X);
+                Store(partial, at + 4, sums.A.Y, sums.B.Y, sums.C.Y, sums.D.Y);
+                Store(partial, at + (8 * TileColumns), sums.A.Z, sums.B.Z, sums.C.Z, sums.D.Z);
+                Store(partial, at + (8 * TileColumns) + 4, sums.A.W, sums.B.W, sums.C.W, sums.D.W);
             }
-            // Column i of fragment j is column 4 · i + j of the tile: a thread holds eight neighbours of each of its rows.
-            var at = (slice * TileRows * TileColumns) + (group * TileColumns) + (member * 8);
-            Store(partial, at, sums.A.X, sums.B.X, sums.C.X, sums.D.X);
-            Store(partial, at + 4, sums.A.Y, sums.B.Y, sums.C.Y, sums.D.Y);
-            Store(partial, at + (8 * TileColumns), sums.A.Z, sums.B.Z, sums.C.Z, sums.D.Z);
-            Store(partial, at + (8 * TileColumns) + 4, sums.A.W, sums.B.W, sums.C.W, sums.D.W);
-        }
-        Group.Barrier();
-        GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
-        // Pairs of neighbours are not the elements that a thread has added up.
-        if (shape.Rounds != 0)
             Group.Barrier();
-        GemmEpilogue.Run<TWeights>(
-            partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, scales, bias, residual, y, rows, outFeatures, shape.Activation, shape.Rounds);
-        if (gamma.Length > 0)
-            GemmNorm.Run(y, gamma, beta, counters, Grid.IdxX / columnTiles, columnTiles, TileRows, shape);
+            GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
+            // Pairs of neighbours are not the elements that a thread has added up.
+            if (shape.Rounds != 0)
+                Group.Barrier();
+            GemmEpilogue.Run<TWeights>(
+                partial, TileColumns, TileRows, TileColumns, Group.DimX, firstRow, column, scales, bias, residual, y, rows, outFeatures, shape.Activation, shape.Rounds);
+            if (gamma.Length > 0)
+                GemmNorm.Run(y, gamma, beta, counters, Grid.IdxX / columnTiles, columnTiles, TileRows, shape);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -23,88 +23,92 @@ internal static class GemmTf32
     private const int OutRows = 64, OutStride = MatrixStage.OutStride;
 
     public static void Run(Device device, in GemmArgs args) =>
-        device.Load<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, int, int, int, int>(Kernel)(
-            device.Stream, GemmTensorCore.Launch(args.Rows, args.Weights.OutFeatures),
-            args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-            args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+        device.Launch(
+            GemmTensorCore.Launch(args.Rows, args.Weights.OutFeatures),
+            new Kernel(
+                args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+                args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation));
 
     [LaunchBounds(Threads, 1)]
     [Kernel(Architecture = 80)]
-    internal static void Kernel(
+    internal readonly struct Kernel(
         ArrayView<float> x, ArrayView<float> weights, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
-        int rows, int outFeatures, int inFeatures, int activation)
+        int rows, int outFeatures, int inFeatures, int activation) : IDeviceKernel
     {
-        var shared = SharedMemory.Allocate<Bits4>(2 * StageSize / 4);
-        var memory = TensorCore.AddressOf(ref shared[0]);
-        var thread = Group.IdxX;
-        var (lane, warp) = (thread & 31, thread >> 5);
-        var (warpRow, warpColumn) = ((warp & 1) * 64, (warp >> 1) * 32);
-        var rowTiles = (rows + GemmTensorCore.TileRows - 1) / GemmTensorCore.TileRows;
-        var firstRow = Grid.IdxX % rowTiles * GemmTensorCore.TileRows;
-        var panel = Grid.IdxX / rowTiles * 2;
-        var panels = (outFeatures + PackedWeights.PanelWidth - 1) / PackedWeights.PanelWidth;
-
-        var inputs = x.SubView((long)firstRow * inFeatures).Cast<Bits4>();
-        var pieces = weights.Cast<Bits4>();
-        MatrixTile16 sums0 = default, sums1 = default, sums2 = default, sums3 = default;
-        MatrixTile16 total0 = default, total1 = default, total2 = default, total3 = default;
-        var perSlice = GemmSlices.Length(inFeatures) / Depth;
-        var untilSum = perSlice;
-        var stage = 0;
-        LoadToShared(inputs, pieces, memory, 0, rows - firstRow, panel, panels, inFeatures);
-        TensorCore.CommitCopies();
-        for (var k = 0; k < inFeatures; k += Depth)
+        public void Run()
         {
-            if (k + Depth < inFeatures)
-                LoadToShared(inputs, pieces, memory + (uint)((StageSize - stage) * sizeof(float)), k + Depth, rows - firstRow, panel, panels, inFeatures);
+            var shared = SharedMemory.Allocate<Bits4>(2 * StageSize / 4);
+            var memory = TensorCore.AddressOf(ref shared[0]);
+            var thread = Group.IdxX;
+            var (lane, warp) = (thread & 31, thread >> 5);
+            var (warpRow, warpColumn) = ((warp & 1) * 64, (warp >> 1) * 32);
+            var rowTiles = (rows + GemmTensorCore.TileRows - 1) / GemmTensorCore.TileRows;
+            var firstRow = Grid.IdxX % rowTiles * GemmTensorCore.TileRows;
+            var panel = Grid.IdxX / rowTiles * 2;
+            var panels = (outFeatures + PackedWeights.PanelWidth - 1) / PackedWeights.PanelWidth;
+
+            var inputs = x.SubView((long)firstRow * inFeatures).Cast<Bits4>();
+            var pieces = weights.Cast<Bits4>();
+            MatrixTile16 sums0 = default, sums1 = default, sums2 = default, sums3 = default;
+            MatrixTile16 total0 = default, total1 = default, total2 = default, total3 = default;
+            var perSlice = GemmSlices.Length(inFeatures) / Depth;
+            var untilSum = perSlice;
+            var stage = 0;
+            LoadToShared(inputs, pieces, memory, 0, rows - firstRow, panel, panels, inFeatures);
             TensorCore.CommitCopies();
-            TensorCore.WaitForCopies1();
-            Group.Barrier();
-            var values = shared.Cast<float>();
-            for (var inStage = 0; inStage < Depth; inStage += 8)
+            for (var k = 0; k < inFeatures; k += Depth)
             {
-                var fromX = stage + ((warpRow + (lane >> 2)) * InputStride) + inStage + (lane & 3);
-                var fromW = stage + InputSize + ((inStage + (lane & 3)) * WeightStride) + warpColumn + (lane >> 2);
-                var w = new MatrixColumns { A = Columns(values, fromW), B = Columns(values, fromW + 8), C = Columns(values, fromW + 16), D = Columns(values, fromW + 24) };
-                sums0 = MultiplyAdd(Rows(values, fromX), w, sums0);
-                sums1 = MultiplyAdd(Rows(values, fromX + (16 * InputStride)), w, sums1);
-                sums2 = MultiplyAdd(Rows(values, fromX + (32 * InputStride)), w, sums2);
-                sums3 = MultiplyAdd(Rows(values, fromX + (48 * InputStride)), w, sums3);
+                if (k + Depth < inFeatures)
+                    LoadToShared(inputs, pieces, memory + (uint)((StageSize - stage) * sizeof(float)), k + Depth, rows - firstRow, panel, panels, inFeatures);
+                TensorCore.CommitCopies();
+                TensorCore.WaitForCopies1();
+                Group.Barrier();
+                var values = shared.Cast<float>();
+                for (var inStage = 0; inStage < Depth; inStage += 8)
+                {
+                    var fromX = stage + ((warpRow + (lane >> 2)) * InputStride) + inStage + (lane & 3);
+                    var fromW = stage + InputSize + ((inStage + (lane & 3)) * WeightStride) + warpColumn + (lane >> 2);
+                    var w = new MatrixColumns { A = Columns(values, fromW), B = Columns(values, fromW + 8), C = Columns(values, fromW + 16), D = Columns(values, fromW + 24) };
+                    sums0 = MultiplyAdd(Rows(values, fromX), w, sums0);
+                    sums1 = MultiplyAdd(Rows(values, fromX + (16 * InputStride)), w, sums1);
+                    sums2 = MultiplyAdd(Rows(values, fromX + (32 * InputStride)), w, sums2);
+                    sums3 = MultiplyAdd(Rows(values, fromX + (48 * InputStride)), w, sums3);
+                }
+                Group.Barrier();
+                stage = StageSize - stage;
+                untilSum--;
+                if (untilSum == 0)
+                {
+                    untilSum = perSlice;
+                    total0 = MatrixTile16.Add(total0, sums0);
+                    total1 = MatrixTile16.Add(total1, sums1);
+                    total2 = MatrixTile16.Add(total2, sums2);
+                    total3 = MatrixTile16.Add(total3, sums3);
+                    sums0 = sums1 = sums2 = sums3 = default;
+                }
             }
-            Group.Barrier();
-            stage = StageSize - stage;
-            untilSum--;
-            if (untilSum == 0)
-            {
-                untilSum = perSlice;
-                total0 = MatrixTile16.Add(total0, sums0);
-                total1 = MatrixTile16.Add(total1, sums1);
-                total2 = MatrixTile16.Add(total2, sums2);
-                total3 = MatrixTile16.Add(total3, sums3);
-                sums0 = sums1 = sums2 = sums3 = default;
-            }
-        }
-        total0 = MatrixTile16.Add(total0, sums0);
-        total1 = MatrixTile16.Add(total1, sums1);
-        total2 = MatrixTile16.Add(total2, sums2);
-        total3 = MatrixTile16.Add(total3, sums3);
+            total0 = MatrixTile16.Add(total0, sums0);
+            total1 = MatrixTile16.Add(total1, sums1);
+            total2 = MatrixTile16.Add(total2, sums2);
+            total3 = MatrixTile16.Add(total3, sums3);
 
-        var output = shared.Cast<Floats2>();
-        for (var half = 0; half < GemmTensorCore.TileRows; half += OutRows)
-        {
-            if (warpRow == half)
+            var output = shared.Cast<Floats2>();
+            for (var half = 0; half < GemmTensorCore.TileRows; half += OutRows)
             {
-                var at = (((lane >> 2) * OutStride) + warpColumn + ((lane & 3) * 2)) >> 1;
-                MatrixStage.Store(output, at, total0);
-                MatrixStage.Store(output, at + (16 * OutStride / 2), total1);
-                MatrixStage.Store(output, at + (32 * OutStride / 2), total2);
-                MatrixStage.Store(output, at + (48 * OutStride / 2), total3);
+                if (warpRow == half)
+                {
+                    var at = (((lane >> 2) * OutStride) + warpColumn + ((lane & 3) * 2)) >> 1;
+                    MatrixStage.Store(output, at, total0);
+                    MatrixStage.Store(output, at + (16 * OutStride / 2), total1);
+                    MatrixStage.Store(output, at + (32 * OutStride / 2), total2);
+                    MatrixStage.Store(output, at + (48 * OutStride / 2), total3);
+                }
+                Group.Barrier();
+                GemmEpilogue.Run(
+                    shared.Cast<float>(), OutStride, OutRows, GemmTensorCore.TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
+                    bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation);
+                Group.Barrier();
             }
-            Group.Barrier();
-            GemmEpilogue.Run(
-                shared.Cast<float>(), OutStride, OutRows, GemmTensorCore.TileColumns, Threads, firstRow + half, panel * PackedWeights.PanelWidth,
-                bias.SubView(0, 0), bias, residual, y, rows, outFeatures, activation);
-            Group.Barrier();
         }
     }
 

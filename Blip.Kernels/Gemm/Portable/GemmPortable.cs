@@ -21,13 +21,11 @@ internal static class GemmPortable<TTile>
         {
             var tiles = (args.Weights.OutFeatures + TTile.Columns - 1L) / TTile.Columns * ((args.Rows + TTile.Rows - 1) / TTile.Rows);
             var groups = checked((int)((tiles + device.GroupSize - 1) / device.GroupSize));
-            device.Load<
-                ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
-                int, int, int, int>(
-                GemmPortable.Kernel<TStored, TFormat, TTile>)(
-                device.Stream, new KernelConfig(groups, device.GroupSize),
-                args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-                args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+            device.Launch(
+                new KernelConfig(groups, device.GroupSize),
+                new GemmPortable.Kernel<TStored, TFormat, TTile>(
+                    args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+                    args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation));
         }
     }
 }
@@ -37,70 +35,73 @@ internal static class GemmPortable
 {
     [Kernel(typeof(float), typeof(Float32Weights), typeof(Tile6x64)), Kernel(typeof(ushort), typeof(Float16Weights), typeof(Tile6x64))]
     [Kernel(typeof(ushort), typeof(BFloat16Weights), typeof(Tile6x16)), Kernel(typeof(sbyte), typeof(Int8Weights), typeof(Tile1x64))]
-    internal static void Kernel<TStored, TFormat, TTile>(
+    internal readonly struct Kernel<TStored, TFormat, TTile>(
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
-        int rows, int outFeatures, int inFeatures, int activation)
+        int rows, int outFeatures, int inFeatures, int activation) : IDeviceKernel
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>
         where TTile : struct, IGemmTile
     {
-        // Tiles of the same columns follow each other, so that their weights stay in the cache.
-        var tile = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
-        var rowTiles = (rows + TTile.Rows - 1) / TTile.Rows;
-        var column = (int)(tile / rowTiles) * TTile.Columns;
-        var row = (int)(tile % rowTiles) * TTile.Rows;
-        if (column >= outFeatures)
-            return;
-
-        var panel = column / PackedWeights.PanelWidth;
-        var output = column % PackedWeights.PanelWidth;
-        var w = weights.SubView((long)panel * TFormat.PanelLength(inFeatures), TFormat.PanelLength(inFeatures));
-        var tileX = x.SubView((long)row * inFeatures);
-        var lastRow = rows - 1 - row;
-
-        var lanes = LocalMemory.Allocate<float>(TTile.Columns);
-        var sums = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
-        var totals = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
-        Lanes.Clear(totals, 0, TTile.Rows * TTile.Columns);
-        for (var first = 0; first < inFeatures; first += Gemm.ChainLength)
+        public void Run()
         {
-            Lanes.Clear(sums, 0, TTile.Rows * TTile.Columns);
-            var end = IntrinsicMath.Min(first + Gemm.ChainLength, inFeatures);
-            for (var k = first; k < end; k++)
-            {
-                TFormat.LoadLanes(w, k, output, lanes, TTile.Columns);
-                AddRow<TTile>(0, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(1, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(2, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(3, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(4, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(5, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(6, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(7, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(8, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(9, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(10, tileX, k, inFeatures, lastRow, lanes, sums);
-                AddRow<TTile>(11, tileX, k, inFeatures, lastRow, lanes, sums);
-            }
-            Lanes.AddTo(totals, 0, sums, 0, TTile.Rows * TTile.Columns);
-        }
-
-        // Step by step in memory of its own: loops without conditions and without views that might overlap become vectors.
-        var columns = IntrinsicMath.Min(TTile.Columns, outFeatures - column);
-        if (scales.Length > 0)
-            Scale<TTile>(totals, scales.SubView(column, columns), columns);
-        if (bias.Length > 0)
-            AddBias<TTile>(totals, bias.SubView(column, columns), columns);
-        ActivationFunctions.ApplyAll(totals, TTile.Rows * TTile.Columns, activation);
-        for (var r = 0; r < TTile.Rows; r++)
-        {
-            if (r > lastRow)
+            // Tiles of the same columns follow each other, so that their weights stay in the cache.
+            var tile = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
+            var rowTiles = (rows + TTile.Rows - 1) / TTile.Rows;
+            var column = (int)(tile / rowTiles) * TTile.Columns;
+            var row = (int)(tile % rowTiles) * TTile.Rows;
+            if (column >= outFeatures)
                 return;
-            var own = totals.SubView(r * TTile.Columns, TTile.Columns);
-            var to = ((long)(row + r) * outFeatures) + column;
-            if (residual.Length > 0)
-                AddResidual(own, residual.SubView(to, columns), columns);
-            Store(own, y.SubView(to, columns), columns);
+
+            var panel = column / PackedWeights.PanelWidth;
+            var output = column % PackedWeights.PanelWidth;
+            var w = weights.SubView((long)panel * TFormat.PanelLength(inFeatures), TFormat.PanelLength(inFeatures));
+            var tileX = x.SubView((long)row * inFeatures);
+            var lastRow = rows - 1 - row;
+
+            var lanes = LocalMemory.Allocate<float>(TTile.Columns);
+            var sums = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
+            var totals = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
+            Lanes.Clear(totals, 0, TTile.Rows * TTile.Columns);
+            for (var first = 0; first < inFeatures; first += Gemm.ChainLength)
+            {
+                Lanes.Clear(sums, 0, TTile.Rows * TTile.Columns);
+                var end = IntrinsicMath.Min(first + Gemm.ChainLength, inFeatures);
+                for (var k = first; k < end; k++)
+                {
+                    TFormat.LoadLanes(w, k, output, lanes, TTile.Columns);
+                    AddRow<TTile>(0, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(1, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(2, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(3, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(4, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(5, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(6, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(7, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(8, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(9, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(10, tileX, k, inFeatures, lastRow, lanes, sums);
+                    AddRow<TTile>(11, tileX, k, inFeatures, lastRow, lanes, sums);
+                }
+                Lanes.AddTo(totals, 0, sums, 0, TTile.Rows * TTile.Columns);
+            }
+
+            // Step by step in memory of its own: loops without conditions and without views that might overlap become vectors.
+            var columns = IntrinsicMath.Min(TTile.Columns, outFeatures - column);
+            if (scales.Length > 0)
+                Scale<TTile>(totals, scales.SubView(column, columns), columns);
+            if (bias.Length > 0)
+                AddBias<TTile>(totals, bias.SubView(column, columns), columns);
+            ActivationFunctions.ApplyAll(totals, TTile.Rows * TTile.Columns, activation);
+            for (var r = 0; r < TTile.Rows; r++)
+            {
+                if (r > lastRow)
+                    return;
+                var own = totals.SubView(r * TTile.Columns, TTile.Columns);
+                var to = ((long)(row + r) * outFeatures) + column;
+                if (residual.Length > 0)
+                    AddResidual(own, residual.SubView(to, columns), columns);
+                Store(own, y.SubView(to, columns), columns);
+            }
         }
     }
 

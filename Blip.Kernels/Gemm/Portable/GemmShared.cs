@@ -23,74 +23,75 @@ internal static class GemmShared
         void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights)
         {
             var groups = checked(args.Weights.Panels * ((args.Rows + TileRows - 1) / TileRows));
-            device.Load<
-                ArrayView<float>, ArrayView<TStored>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>,
-                int, int, int, int>(
-                Kernel<TStored, TFormat>)(
-                device.Stream, new KernelConfig(groups, Threads),
-                args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
-                args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation);
+            device.Launch(
+                new KernelConfig(groups, Threads),
+                new Kernel<TStored, TFormat>(
+                    args.X, weights, device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
+                    args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation));
         }
     }
 
     [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
     [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
-    internal static void Kernel<TStored, TFormat>(
+    internal readonly struct Kernel<TStored, TFormat>(
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
-        int rows, int outFeatures, int inFeatures, int activation)
+        int rows, int outFeatures, int inFeatures, int activation) : IDeviceKernel
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>
     {
-        var rowTiles = (rows + TileRows - 1) / TileRows;
-        var panel = Grid.IdxX / rowTiles;
-        var firstRow = Grid.IdxX % rowTiles * TileRows;
-        var w = weights.SubView((long)panel * TFormat.PanelLength(inFeatures), TFormat.PanelLength(inFeatures));
-        var sharedX = SharedMemory.Allocate<float>(Depth * RowStride);
-        var sharedW = SharedMemory.Allocate<float>(Depth * Width);
-
-        var thread = Group.IdxX;
-        var row = thread / (Width / PerThread) * PerThread;
-        var column = thread % (Width / PerThread) * PerThread;
-        Sums4 total0 = default, total1 = default, total2 = default, total3 = default;
-        Sums4 sums0 = default, sums1 = default, sums2 = default, sums3 = default;
-        for (var k = 0; k < inFeatures; k += Depth)
+        public void Run()
         {
-            // Zeros beyond the last row and the last k: they add nothing.
-            for (var i = thread; i < Depth * TileRows; i += Threads)
-            {
-                var (r, c) = (i / Depth, i % Depth);
-                var inside = firstRow + r < rows && k + c < inFeatures;
-                sharedX[(c * RowStride) + r] = inside ? x[((long)(firstRow + r) * inFeatures) + k + c] : 0f;
-            }
-            for (var i = thread; i < Depth * Width; i += Threads)
-                sharedW[i] = k + (i / Width) < inFeatures ? TFormat.Decode(w[TFormat.Place(k + (i / Width), i % Width)]) : 0f;
-            Group.Barrier();
-            for (var c = 0; c < Depth; c++)
-            {
-                var wk = Sums4.Load<float, Float32Weights>(sharedW, c, column);
-                var xk = (c * RowStride) + row;
-                sums0 = Sums4.MultiplyAdd(sharedX[xk], wk, sums0);
-                sums1 = Sums4.MultiplyAdd(sharedX[xk + 1], wk, sums1);
-                sums2 = Sums4.MultiplyAdd(sharedX[xk + 2], wk, sums2);
-                sums3 = Sums4.MultiplyAdd(sharedX[xk + 3], wk, sums3);
-            }
-            Group.Barrier();
-            if ((k + Depth) % Gemm.ChainLength == 0 || k + Depth >= inFeatures)
-            {
-                total0 = Sums4.Add(total0, sums0);
-                total1 = Sums4.Add(total1, sums1);
-                total2 = Sums4.Add(total2, sums2);
-                total3 = Sums4.Add(total3, sums3);
-                sums0 = sums1 = sums2 = sums3 = default;
-            }
-        }
+            var rowTiles = (rows + TileRows - 1) / TileRows;
+            var panel = Grid.IdxX / rowTiles;
+            var firstRow = Grid.IdxX % rowTiles * TileRows;
+            var w = weights.SubView((long)panel * TFormat.PanelLength(inFeatures), TFormat.PanelLength(inFeatures));
+            var sharedX = SharedMemory.Allocate<float>(Depth * RowStride);
+            var sharedW = SharedMemory.Allocate<float>(Depth * Width);
 
-        row += firstRow;
-        column += panel * Width;
-        Finish(total0, scales, bias, residual, y, row, column, rows, outFeatures, activation);
-        Finish(total1, scales, bias, residual, y, row + 1, column, rows, outFeatures, activation);
-        Finish(total2, scales, bias, residual, y, row + 2, column, rows, outFeatures, activation);
-        Finish(total3, scales, bias, residual, y, row + 3, column, rows, outFeatures, activation);
+            var thread = Group.IdxX;
+            var row = thread / (Width / PerThread) * PerThread;
+            var column = thread % (Width / PerThread) * PerThread;
+            Sums4 total0 = default, total1 = default, total2 = default, total3 = default;
+            Sums4 sums0 = default, sums1 = default, sums2 = default, sums3 = default;
+            for (var k = 0; k < inFeatures; k += Depth)
+            {
+                // Zeros beyond the last row and the last k: they add nothing.
+                for (var i = thread; i < Depth * TileRows; i += Threads)
+                {
+                    var (r, c) = (i / Depth, i % Depth);
+                    var inside = firstRow + r < rows && k + c < inFeatures;
+                    sharedX[(c * RowStride) + r] = inside ? x[((long)(firstRow + r) * inFeatures) + k + c] : 0f;
+                }
+                for (var i = thread; i < Depth * Width; i += Threads)
+                    sharedW[i] = k + (i / Width) < inFeatures ? TFormat.Decode(w[TFormat.Place(k + (i / Width), i % Width)]) : 0f;
+                Group.Barrier();
+                for (var c = 0; c < Depth; c++)
+                {
+                    var wk = Sums4.Load<float, Float32Weights>(sharedW, c, column);
+                    var xk = (c * RowStride) + row;
+                    sums0 = Sums4.MultiplyAdd(sharedX[xk], wk, sums0);
+                    sums1 = Sums4.MultiplyAdd(sharedX[xk + 1], wk, sums1);
+                    sums2 = Sums4.MultiplyAdd(sharedX[xk + 2], wk, sums2);
+                    sums3 = Sums4.MultiplyAdd(sharedX[xk + 3], wk, sums3);
+                }
+                Group.Barrier();
+                if ((k + Depth) % Gemm.ChainLength == 0 || k + Depth >= inFeatures)
+                {
+                    total0 = Sums4.Add(total0, sums0);
+                    total1 = Sums4.Add(total1, sums1);
+                    total2 = Sums4.Add(total2, sums2);
+                    total3 = Sums4.Add(total3, sums3);
+                    sums0 = sums1 = sums2 = sums3 = default;
+                }
+            }
+
+            row += firstRow;
+            column += panel * Width;
+            Finish(total0, scales, bias, residual, y, row, column, rows, outFeatures, activation);
+            Finish(total1, scales, bias, residual, y, row + 1, column, rows, outFeatures, activation);
+            Finish(total2, scales, bias, residual, y, row + 2, column, rows, outFeatures, activation);
+            Finish(total3, scales, bias, residual, y, row + 3, column, rows, outFeatures, activation);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -14,17 +14,14 @@ public static class BeamStep
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and sizes.</param>
     /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
-    public static void Run(Device device, in BeamStepArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in BeamStepArgs args, bool portable)
+    public static void Run(Device device, in BeamStepArgs args)
     {
         Check(args);
         if (args.Images == 0)
             return;
-        if (portable)
+        if (device.RunsPortable)
         {
-            device.Load<BeamStepAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>>>(Kernel)(
-                device.Stream, new KernelConfig(args.Images, device.GroupSize), new(device, args));
+            device.Launch(new KernelConfig(args.Images, device.GroupSize), new Kernel(new(device, args)));
         }
         else
         {
@@ -33,7 +30,10 @@ public static class BeamStep
     }
 
     [Kernel]
-    internal static void Kernel(BeamStepAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>> algorithm) => algorithm.Image(Grid.IdxX, default);
+    internal readonly struct Kernel(BeamStepAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>> algorithm) : IDeviceKernel
+    {
+        public void Run() => algorithm.Image(Grid.IdxX, default);
+    }
 
     internal readonly struct Worker(BeamStepAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>> algorithm, int images) : ICpuOperator
     {

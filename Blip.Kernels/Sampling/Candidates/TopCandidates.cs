@@ -14,9 +14,7 @@ public static class TopCandidates
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and sizes.</param>
     /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
-    public static void Run(Device device, in TopCandidatesArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in TopCandidatesArgs args, bool portable)
+    public static void Run(Device device, in TopCandidatesArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
         ShapeCheck.AtLeast(args.RowsPerImage, 1, nameof(args.RowsPerImage));
@@ -31,7 +29,7 @@ public static class TopCandidates
         ShapeCheck.Holds(args.Tokens, (long)args.Rows * args.Count, nameof(args.Tokens), "[rows, count]");
         if (args.Rows == 0)
             return;
-        if (portable)
+        if (device.RunsPortable)
             TopCandidatesPortable.Run(device, args);
         else
             device.LaunchVectors(new TopCandidatesSimd(args));

@@ -8,32 +8,35 @@ namespace Blip.Kernels;
 internal static class TopCandidatesPortable
 {
     public static void Run(Device device, in TopCandidatesArgs args) =>
-        device.Load<Data>(Kernel)(device.Stream, new KernelConfig(args.Rows, device.GroupSize), new(device, args));
+        device.Launch(new KernelConfig(args.Rows, device.GroupSize), new Kernel(new(device, args)));
 
     [Kernel]
-    internal static void Kernel(Data data)
+    internal readonly struct Kernel(Data data) : IDeviceKernel
     {
-        var values = SharedMemory.Allocate<float>(Device.MaxGroupSize);
-        var tokens = SharedMemory.Allocate<int>(Device.MaxGroupSize);
-        var row = (long)Grid.IdxX * data.Vocabulary;
-        var running = data.Running[Grid.IdxX];
-        var found = Candidate.Start;
-        for (var i = 0; i < data.Count; i++)
+        public void Run()
         {
-            var best = Candidate.None;
-            for (var token = Group.IdxX; token < data.Vocabulary; token += Group.DimX)
+            var values = SharedMemory.Allocate<float>(Device.MaxGroupSize);
+            var tokens = SharedMemory.Allocate<int>(Device.MaxGroupSize);
+            var row = (long)Grid.IdxX * data.Vocabulary;
+            var running = data.Running[Grid.IdxX];
+            var found = Candidate.Start;
+            for (var i = 0; i < data.Count; i++)
             {
-                var candidate = new Candidate(Order(data, Sum(data.Scores[row + token], running), token), token);
-                if (found.Before(candidate) && candidate.Before(best))
-                    best = candidate;
-            }
-            found = Candidate.First(best, values, tokens);
-            if (Group.IdxX == 0)
-            {
-                var place = (Grid.IdxX * data.Count) + i;
-                data.Orders[place] = found.Value;
-                data.Sums[place] = Sum(data.Scores[row + found.Index], running);
-                data.Tokens[place] = found.Index;
+                var best = Candidate.None;
+                for (var token = Group.IdxX; token < data.Vocabulary; token += Group.DimX)
+                {
+                    var candidate = new Candidate(Order(data, Sum(data.Scores[row + token], running), token), token);
+                    if (found.Before(candidate) && candidate.Before(best))
+                        best = candidate;
+                }
+                found = Candidate.First(best, values, tokens);
+                if (Group.IdxX == 0)
+                {
+                    var place = (Grid.IdxX * data.Count) + i;
+                    data.Orders[place] = found.Value;
+                    data.Sums[place] = Sum(data.Scores[row + found.Index], running);
+                    data.Tokens[place] = found.Index;
+                }
             }
         }
     }

@@ -14,17 +14,14 @@ public static class TokenChoice
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and sizes.</param>
     /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
-    public static void Run(Device device, in TokenChoiceArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in TokenChoiceArgs args, bool portable)
+    public static void Run(Device device, in TokenChoiceArgs args)
     {
         Check(args);
         if (args.Rows == 0)
             return;
-        if (portable)
+        if (device.RunsPortable)
         {
-            device.Load<TokenChoiceAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>, ViewMemory<long>>>(Kernel)(
-                device.Stream, new KernelConfig(args.Rows, device.GroupSize), new(device, args));
+            device.Launch(new KernelConfig(args.Rows, device.GroupSize), new Kernel(new(device, args)));
         }
         else
         {
@@ -33,13 +30,16 @@ public static class TokenChoice
     }
 
     [Kernel]
-    internal static void Kernel(TokenChoiceAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>, ViewMemory<long>> algorithm)
+    internal readonly struct Kernel(TokenChoiceAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>, ViewMemory<long>> algorithm) : IDeviceKernel
     {
-        var values = SharedMemory.Allocate<float>(Device.MaxGroupSize);
-        var tokens = SharedMemory.Allocate<int>(Device.MaxGroupSize);
-        var best = Candidate.First(algorithm.Best(Grid.IdxX, default), values, tokens);
-        if (Group.IdxX == 0)
-            algorithm.Take(Grid.IdxX, best.Index);
+        public void Run()
+        {
+            var values = SharedMemory.Allocate<float>(Device.MaxGroupSize);
+            var tokens = SharedMemory.Allocate<int>(Device.MaxGroupSize);
+            var best = Candidate.First(algorithm.Best(Grid.IdxX, default), values, tokens);
+            if (Group.IdxX == 0)
+                algorithm.Take(Grid.IdxX, best.Index);
+        }
     }
 
     internal readonly struct Worker(TokenChoiceAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>, HostMemory<long>> algorithm, int rows) : ICpuOperator

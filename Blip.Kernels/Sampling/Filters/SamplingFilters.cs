@@ -17,58 +17,72 @@ public static class SamplingFilters
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views, sizes and filters.</param>
     /// <exception cref="ArgumentException">A view is too short for the sizes, or a filter is out of range.</exception>
-    public static void Run(Device device, in SamplingFiltersArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in SamplingFiltersArgs args, bool portable)
+    public static void Run(Device device, in SamplingFiltersArgs args)
     {
         Check(args);
         if (args.Rows == 0)
             return;
         if (args.Temperature != 1f || args.TopK > 0)
-            Run(device, args, portable, Filter.TopK, TopK);
+            Run(device, args, Filter.TopK, new TopK(new(device, args)));
         if (args.TopP < 1f)
-            Run(device, args, portable, Filter.TopP, TopP);
+            Run(device, args, Filter.TopP, new TopP(new(device, args)));
         if (args.MinP > 0f)
-            Run(device, args, portable, Filter.MinP, MinP);
+            Run(device, args, Filter.MinP, new MinP(new(device, args)));
         if (args.TypicalP < 1f)
-            Run(device, args, portable, Filter.Typical, Typical);
+            Run(device, args, Filter.Typical, new Typical(new(device, args)));
         if (args.EpsilonCutoff > 0f)
-            Run(device, args, portable, Filter.Epsilon, Epsilon);
+            Run(device, args, Filter.Epsilon, new Epsilon(new(device, args)));
         if (args.EtaCutoff > 0f)
-            Run(device, args, portable, Filter.Eta, Eta);
+            Run(device, args, Filter.Eta, new Eta(new(device, args)));
     }
 
-    private static void Run(Device device, in SamplingFiltersArgs args, bool portable, Filter filter, Action<SamplingFiltersAlgorithm<ViewMemory<float>>> kernel)
+    private static void Run<TKernel>(Device device, in SamplingFiltersArgs args, Filter filter, TKernel kernel)
+        where TKernel : struct, IDeviceKernel
     {
-        if (portable)
-            device.Load(kernel)(device.Stream, new KernelConfig(args.Rows, device.GroupSize), new(device, args));
+        if (device.RunsPortable)
+            device.Launch(new KernelConfig(args.Rows, device.GroupSize), kernel);
         else
             device.Launch(new Worker(new(device, args), filter, args.Rows));
     }
 
     [Kernel]
-    internal static void TopK(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
-        algorithm.KeepTopK(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+    internal readonly struct TopK(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) : IDeviceKernel
+    {
+        public void Run() => algorithm.KeepTopK(Grid.IdxX, Shared());
+    }
 
     [Kernel]
-    internal static void TopP(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
-        algorithm.KeepLikeliest(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+    internal readonly struct TopP(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) : IDeviceKernel
+    {
+        public void Run() => algorithm.KeepLikeliest(Grid.IdxX, Shared());
+    }
 
     [Kernel]
-    internal static void MinP(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
-        algorithm.KeepNearLikeliest(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+    internal readonly struct MinP(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) : IDeviceKernel
+    {
+        public void Run() => algorithm.KeepNearLikeliest(Grid.IdxX, Shared());
+    }
 
     [Kernel]
-    internal static void Typical(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
-        algorithm.KeepTypical(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+    internal readonly struct Typical(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) : IDeviceKernel
+    {
+        public void Run() => algorithm.KeepTypical(Grid.IdxX, Shared());
+    }
 
     [Kernel]
-    internal static void Epsilon(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
-        algorithm.CutEpsilon(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+    internal readonly struct Epsilon(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) : IDeviceKernel
+    {
+        public void Run() => algorithm.CutEpsilon(Grid.IdxX, Shared());
+    }
 
     [Kernel]
-    internal static void Eta(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) =>
-        algorithm.CutEta(Grid.IdxX, new GroupReducer(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize)));
+    internal readonly struct Eta(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) : IDeviceKernel
+    {
+        public void Run() => algorithm.CutEta(Grid.IdxX, Shared());
+    }
+
+    private static GroupReducer Shared() =>
+        new(SharedMemory.Allocate<float>(Device.MaxGroupSize), SharedMemory.Allocate<int>(Device.MaxGroupSize));
 
     internal enum Filter
     {

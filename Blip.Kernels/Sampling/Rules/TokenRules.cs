@@ -15,17 +15,14 @@ public static class TokenRules
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views, sizes and rules.</param>
     /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
-    public static void Run(Device device, in TokenRulesArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in TokenRulesArgs args, bool portable)
+    public static void Run(Device device, in TokenRulesArgs args)
     {
         Check(args);
         if (args.Rows == 0)
             return;
-        if (portable)
+        if (device.RunsPortable)
         {
-            device.Load<TokenRulesAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>>>(Kernel)(
-                device.Stream, new KernelConfig(args.Rows, device.GroupSize), new(device, args));
+            device.Launch(new KernelConfig(args.Rows, device.GroupSize), new Kernel(new(device, args)));
         }
         else
         {
@@ -34,7 +31,10 @@ public static class TokenRules
     }
 
     [Kernel]
-    internal static void Kernel(TokenRulesAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>> algorithm) => algorithm.Row(Grid.IdxX, default);
+    internal readonly struct Kernel(TokenRulesAlgorithm<GroupThreads, ViewMemory<int>, ViewMemory<float>> algorithm) : IDeviceKernel
+    {
+        public void Run() => algorithm.Row(Grid.IdxX, default);
+    }
 
     internal readonly struct Worker(TokenRulesAlgorithm<SingleThread, HostMemory<int>, HostMemory<float>> algorithm, int rows) : ICpuOperator
     {

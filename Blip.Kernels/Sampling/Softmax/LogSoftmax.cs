@@ -13,9 +13,7 @@ public static class LogSoftmax
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and sizes.</param>
     /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
-    public static void Run(Device device, in LogSoftmaxArgs args) => Run(device, args, portable: device.Kind != DeviceKind.Cpu);
-
-    internal static void Run(Device device, in LogSoftmaxArgs args, bool portable)
+    public static void Run(Device device, in LogSoftmaxArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
         ShapeCheck.AtLeast(args.Vocabulary, 1, nameof(args.Vocabulary));
@@ -26,7 +24,7 @@ public static class LogSoftmax
         ShapeCheck.Holds(args.Logits, (long)sources * args.Vocabulary, nameof(args.Logits), "[rows / RowsPerSource, vocabulary]");
         ShapeCheck.Holds(args.Scores, (long)args.Rows * args.Vocabulary, nameof(args.Scores), "[rows, vocabulary]");
         ShapeCheck.EmptyOrHolds(args.LogSums, args.Rows, nameof(args.LogSums), "[rows]");
-        if (portable)
+        if (device.RunsPortable)
             LogSoftmaxPortable.Run(device, args);
         else
             device.LaunchVectors(new LogSoftmaxSimd(args));

@@ -1,0 +1,16 @@
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// A kernel: a struct whose fields are its arguments, and whose <see cref="Run"/> is what each work-item does. It is launched by
+/// <c>Device.Launch</c>, and written in the part of C# that ILGPU compiles.
+/// </summary>
+/// <remarks>
+/// The struct is public, or internal in an assembly that shows its internals to <c>ILGPURuntime</c>: ILGPU compiles code that touches it.
+/// </remarks>
+public interface IDeviceKernel
+{
+    /// <summary>What one work-item does; <see cref="Grid"/> and <see cref="Group"/> say which it is.</summary>
+    void Run();
+}
