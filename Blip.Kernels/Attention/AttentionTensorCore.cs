@@ -41,10 +41,10 @@ internal static class AttentionTensorCore
     public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 3)]
-    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AnyRows>))]
-    [Kernel(typeof(Float16Matrix), typeof(Inputs16))]
-    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
-    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), Architecture = 80)]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AnyRows>))]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16))]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), Architecture = 80)]
     internal readonly struct Kernel<TPrecision, TInputs>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
         ArrayView<float> output, AttentionShape shape) : IDeviceKernel

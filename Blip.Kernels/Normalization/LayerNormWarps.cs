@@ -29,8 +29,8 @@ internal static class LayerNormWarps
     public static KernelConfig Launch(int rows) => new((rows + RowsPerGroup - 1) / RowsPerGroup, RowsPerGroup * WarpSize);
 
     [Kernel(typeof(AlignedRows), typeof(SingleRows)), Kernel(typeof(AnyRows), typeof(SingleRows))]
-    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Float16Matrix>)), Kernel(typeof(AnyRows), typeof(RoundedRows<Float16Matrix>))]
-    [Kernel(typeof(AlignedRows), typeof(RoundedRows<BFloat16Matrix>), Architecture = 80), Kernel(typeof(AnyRows), typeof(RoundedRows<BFloat16Matrix>), Architecture = 80)]
+    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Matrix16<Float16Format>>)), Kernel(typeof(AnyRows), typeof(RoundedRows<Matrix16<Float16Format>>))]
+    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Matrix16<BFloat16Format>>), Architecture = 80), Kernel(typeof(AnyRows), typeof(RoundedRows<Matrix16<BFloat16Format>>), Architecture = 80)]
     internal readonly struct Kernel<TRows, TWriter>(
         ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int rows, int width, float eps) : IDeviceKernel
         where TRows : struct, IRowReader

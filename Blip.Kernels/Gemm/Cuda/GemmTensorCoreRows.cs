@@ -32,10 +32,10 @@ internal static class GemmTensorCoreRows
         checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), 32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
 
     [LaunchBounds(MaxWarps * 32, 2)]
-    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AnyRows>))]
-    [Kernel(typeof(Float16Matrix), typeof(Inputs16))]
-    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
-    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), Architecture = 80)]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AnyRows>))]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16))]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), Architecture = 80)]
     [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AnyRows>))]
     [Kernel(typeof(Int8Matrix), typeof(Inputs16))]
     internal readonly struct Kernel<TWeights, TInputs>(

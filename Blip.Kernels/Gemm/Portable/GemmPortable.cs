@@ -32,8 +32,8 @@ internal static class GemmPortable<TTile>
 /// <summary>The kernel of <see cref="GemmPortable{TTile}"/>.</summary>
 internal static class GemmPortable
 {
-    [Kernel(typeof(float), typeof(Float32Weights), typeof(Tile6x64)), Kernel(typeof(ushort), typeof(Float16Weights), typeof(Tile6x64))]
-    [Kernel(typeof(ushort), typeof(BFloat16Weights), typeof(Tile6x16)), Kernel(typeof(sbyte), typeof(Int8Weights), typeof(Tile1x64))]
+    [Kernel(typeof(float), typeof(Float32Weights), typeof(Tile6x64)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>), typeof(Tile6x64))]
+    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>), typeof(Tile6x16)), Kernel(typeof(sbyte), typeof(Int8Weights), typeof(Tile1x64))]
     internal readonly struct Kernel<TStored, TFormat, TTile>(
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation) : IDeviceKernel
