@@ -15,10 +15,14 @@ using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 using Blip.Runtime.Retrieval;
 using Blip.Runtime.Tracing;
+using Blip.Training;
+using Blip.Training.Augmentation;
+using Blip.Training.Schedules;
 using Shape = Blip.Datasets.Shapes.Shape;
 
 namespace Blip.Tests;
@@ -32,6 +36,8 @@ public class EnumDoorTests
     private static readonly BlipConfig Tiny = SyntheticModels.Config("tiny-square");
 
     private static readonly ShapeItem Item = new(Shape.Circle, ShapeColor.Red, ShapeSize.Small, 0.5, 0.5, 0.2);
+
+    private static readonly TrainingOptions Training = TrainingRecipes.For(TrainingTask.Caption);
 
     // The last arguments: members that the door refuses on purpose.
     private static readonly Dictionary<string, Door> Doors = new Door[]
@@ -66,6 +72,16 @@ public class EnumDoorTests
         Of<TextOrigin>("names", origin => TextOrigins.Name(origin)),
         Of<ScoreKind>("histograms", kind => new ScoreHistogram(kind)),
         Of<RankBy>("options", rank => new SelectionRule(new SelectionOptions { RankBy = rank })),
+        Of<TrainingTask>("recipes", task => TrainingRecipes.For(task)),
+        Of<TrainingTask>("sources", task => TrainingRecipes.SourceOf(task, TrainingRecipe.Lavis)),
+        Of<TrainingTask>("options", task => (Training with { Task = task }).Validate()),
+        Of<TrainingRecipe>("recipes", recipe => TrainingRecipes.For(TrainingTask.Match, recipe)),
+        Of<TrainingRecipe>("sources", recipe => TrainingRecipes.SourceOf(TrainingTask.Match, recipe)),
+        Of<LearningRateCurve>("options", curve => (Training with { Schedule = curve }).Validate()),
+        Of<LearningRateCurve>("rates", curve => new LearningRateSchedule(Training with { Schedule = curve }).At(1, 0)),
+        Of<WeightDecayScope>("options", scope => (Training with { WeightDecayOn = scope }).Validate()),
+        Of<AugmentationKind>("options", kind => (Training with { Augment = kind }).Validate()),
+        Of<AugmentOperation>("images", operation => RandomAugment.Apply(new RgbImage(4, 4, new byte[48]), operation, 0.5, negative: false)),
         Of<RoundingMode>("whole numbers", mode => Rounding.ToIntegral(1.5, mode)),
     }.ToDictionary(door => $"{door.Type.Name}: {door.Name}");
 
@@ -90,6 +106,8 @@ public class EnumDoorTests
         [typeof(ShardStatusKind)] = "a result, shown by name",
         [typeof(ShardState)] = "a shard's run alone makes it; Bootstrapper refuses what it does not know",
         [typeof(ShardEventKind)] = "an event; what shows it refuses what it does not know",
+        [typeof(FrozenParts)] = "flags; TrainingOptionsTests refuses what it does not know",
+        [typeof(RandomPurpose)] = "a number in a counter; AugmentationTests draws by each",
         [typeof(PtxSpace)] = "the decoder alone makes it; memory refuses what it does not know",
         [typeof(PtxOperandKind)] = "the parser alone makes it; the decoder refuses what it does not know",
         [typeof(WarpState)] = "a warp's own state",

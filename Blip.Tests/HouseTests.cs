@@ -20,12 +20,13 @@ public partial class HouseTests
         ["Blip.Verification"] = ["Blip.Runtime"],
         ["Blip.Datasets"] = ["Blip.Runtime", "Blip.Evaluation"],
         ["Blip.Bootstrapping"] = ["Blip.Runtime", "Blip.Datasets"],
+        ["Blip.Training"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets"],
         ["Blip.Cli"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets", "Blip.Bootstrapping"],
         ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli"],
         ["Blip.Tests"] =
         [
-            "Blip.Runtime", "Blip.Verification", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli",
-            "Blip.Bench", "Blip.Emulation",
+            "Blip.Runtime", "Blip.Verification", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training",
+            "Blip.Cli", "Blip.Bench", "Blip.Emulation",
         ],
     };
 
@@ -141,7 +142,8 @@ public partial class HouseTests
             {
                 typeof(Blip.Kernels.Gemm).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly,
                 typeof(Blip.Evaluation.AnswerList).Assembly, typeof(Blip.Extensions.AI.BlipChatClient).Assembly,
-                typeof(Blip.Datasets.Dataset).Assembly, typeof(Blip.Bootstrapping.Bootstrapper).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
+                typeof(Blip.Datasets.Dataset).Assembly, typeof(Blip.Bootstrapping.Bootstrapper).Assembly,
+                typeof(Blip.Training.TrainingOptions).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
             }
             from type in assembly.GetTypes()
             where type.Name.EndsWith("Reference", StringComparison.Ordinal)

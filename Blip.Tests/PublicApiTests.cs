@@ -17,6 +17,7 @@ public class PublicApiTests
         typeof(Blip.Extensions.AI.BlipChatClient).Assembly,
         typeof(Blip.Datasets.Dataset).Assembly,
         typeof(Blip.Bootstrapping.Bootstrapper).Assembly,
+        typeof(Blip.Training.TrainingOptions).Assembly,
     }.ToDictionary(assembly => assembly.GetName().Name!);
 
     private static readonly Dictionary<Type, string> Keywords = new()

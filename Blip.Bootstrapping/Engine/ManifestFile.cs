@@ -51,8 +51,8 @@ internal sealed record ManifestFile
         return new ManifestFile
         {
             Blip = typeof(ManifestFile).Assembly.GetName().Version?.ToString(3) ?? "",
-            Captioner = writes && models.CaptionsPerImage > 0 ? Model(request.Captioner, models) : null,
-            Filter = writes ? Model(request.Filter, models) : null,
+            Captioner = writes && models.CaptionsPerImage > 0 ? Model(request.Captioner, models.CaptionerAdapter, models) : null,
+            Filter = writes ? Model(request.Filter, models.FilterAdapter, models) : null,
             Options = OptionsOf(options),
             Sources = request.Sources,
             HumanSources = request.HumanSources,
@@ -119,9 +119,9 @@ internal sealed record ManifestFile
 
     private static string Text(JsonNode? value) => value?.ToJsonString() ?? "not set";
 
-    private static ManifestModel Model(string model, CapFiltOptions options)
+    private static ManifestModel Model(string model, string? adapter, CapFiltOptions options)
     {
-        var source = ModelSource.Resolve(model);
+        var source = ModelSource.Resolve(model).WithAdapter(adapter);
         return new ManifestModel(model, CapFilt.Fingerprint(source, options));
     }
 

@@ -20,6 +20,10 @@ internal sealed class BootstrapBinding
         + "[default: the built-in demo]",
         "MODEL");
 
+    private readonly Option<string?> captionerAdapter = OptionKinds.Text(
+        "--captioner-adapter", "A LoRA adapter as the PEFT library saves it, for the captioner.", "DIR");
+
+    private readonly Option<string?> filterAdapter = OptionKinds.Text("--filter-adapter", "The same for the filter.", "DIR");
     private readonly Option<string> output = new("--output")
     {
         Description = "The folder of the run: new, empty, or of the same run.",
@@ -59,7 +63,7 @@ internal sealed class BootstrapBinding
     {
         this.command = command;
         datasets = new DatasetBinding(command, ArgumentArity.ZeroOrMore);
-        foreach (var option in (Option[])[output, captioner, filter, captions, prompt, token, maxTextTokens, rawTexts])
+        foreach (var option in (Option[])[output, captioner, captionerAdapter, filter, filterAdapter, captions, prompt, token, maxTextTokens, rawTexts])
             command.Add(option);
         selection = new SelectionBinding(command);
         foreach (var option in (Option[])[maxFailures, retryFailed, decodeMemory])
@@ -88,6 +92,8 @@ internal sealed class BootstrapBinding
         models = models with
         {
             Generation = generation.Apply(parsed, models.Generation),
+            CaptionerAdapter = parsed.GetValue(captionerAdapter),
+            FilterAdapter = parsed.GetValue(filterAdapter),
             CaptionsPerImage = parsed.GetValue(captions) ?? 1,
             Prompt = parsed.GetValue(prompt) is { } words ? words : models.Prompt,
             EncoderToken = parsed.GetRequiredValue(token) == "enc",

@@ -17,6 +17,8 @@ internal sealed class ModelBinding
 
     private readonly DemoModel demo;
     private readonly Option<string?> model = OptionKinds.Text("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
+    private readonly Option<string?> adapter = OptionKinds.Text(
+        "--adapter", "A LoRA adapter as the PEFT library saves it, merged into the model's weights.", "DIR");
     private readonly DeviceBinding device;
 
     /// <summary>Adds the options to a command.</summary>
@@ -26,6 +28,7 @@ internal sealed class ModelBinding
     {
         this.demo = demo;
         command.Add(model);
+        command.Add(adapter);
         device = new DeviceBinding(command);
     }
 
@@ -55,7 +58,8 @@ internal sealed class ModelBinding
 
     /// <summary>A pipeline's options, as far as every pipeline has them.</summary>
     public TOptions Options<TOptions>(ParseResult parsed)
-        where TOptions : PipelineOptions, new() => device.Options<TOptions>(parsed);
+        where TOptions : PipelineOptions, new() =>
+        (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with { Adapter = parsed.GetValue(adapter) });
 
     /// <summary>Puts a model on the device, and says what there is to say about it.</summary>
     /// <exception cref="UsageException">Device, vocabulary, weights or a number cannot be used.</exception>

@@ -39,12 +39,15 @@ internal sealed class ModelSource
     /// <summary>True for weights that a rule makes up; they fit any head.</summary>
     public bool IsSynthetic { get; private init; }
 
+    /// <summary>What is merged into its weights when they are opened; null for nothing.</summary>
+    public LoraAdapter? Adapter { get; private init; }
+
     /// <summary>False for a folder with a config alone, which can be described but not run.</summary>
     public bool HasWeights => IsSynthetic || _weights is not null;
 
     /// <summary>
     /// Where its packed weights are kept: <c>model.fp32.blip-cache</c> beside its weights, or under a name that is its own in a folder for
-    /// those of many models. Null for a synthetic model, and without weights.
+    /// those of many models. With an adapter it is beside the adapter's. Null for a synthetic model, and without weights.
     /// </summary>
     /// <param name="kind">What the weights are packed as, such as <c>fp32</c>.</param>
     /// <param name="folder">The folder for many; null for the place beside the weights.</param>
@@ -52,7 +55,7 @@ internal sealed class ModelSource
     {
         if (_weights is null)
             return null;
-        var weights = Path.GetFullPath(_weights);
+        var weights = Path.GetFullPath(Adapter?.Files[^1] ?? _weights);
         var name = Path.GetFileNameWithoutExtension(weights);
         if (folder is null)
             return Path.Combine(Path.GetDirectoryName(weights)!, $"{name}.{kind}{CacheExtension}");
@@ -93,10 +96,20 @@ internal sealed class ModelSource
         return new ModelSource(name, config, null, null) { IsSynthetic = true };
     }
 
-    /// <summary>Opens the weights as the files hold them, under Hugging Face's names; synthetic ones are those of every head.</summary>
-    /// <exception cref="CheckpointException">There are none, or they are damaged or unsafe.</exception>
-    public ITensorSource OpenTensors() =>
-        IsSynthetic ? new SyntheticTensorSource(Config, Enum.GetValues<BlipHead>().Where(Config.Fits)) : TensorFiles.Open(_weights ?? Folder!);
+    /// <summary>The same model with a LoRA adapter merged into its weights.</summary>
+    /// <param name="folder">The adapter as the PEFT library saves it; null for the model as it is.</param>
+    /// <exception cref="CheckpointException">There is no such adapter, it is damaged, or it asks for more than plain LoRA.</exception>
+    public ModelSource WithAdapter(string? folder) => folder is null
+        ? this
+        : new ModelSource(Name, Config, Folder, _weights) { IsSynthetic = IsSynthetic, Adapter = LoraAdapter.Load(folder) };
+
+    /// <summary>
+    /// Opens the weights, under Hugging Face's names: as the files hold them, but for what an adapter changes. Synthetic ones are those of
+    /// every head.
+    /// </summary>
+    /// <exception cref="CheckpointException">There are none, they are damaged or unsafe, or the adapter is another model's.</exception>
+    public ITensorSource OpenTensors() => Adapted(
+        IsSynthetic ? new SyntheticTensorSource(Config, Enum.GetValues<BlipHead>().Where(Config.Fits)) : TensorFiles.Open(_weights ?? Folder!));
 
     /// <summary>Opens the weights and checks them against a head; every tensor of its manifest can then be read.</summary>
     /// <exception cref="CheckpointException">There are none, they are damaged or unsafe, or those of another model.</exception>
@@ -105,8 +118,10 @@ internal sealed class ModelSource
         // A checkpoint for answers holds all that a captioner needs, and would write nonsense.
         if (!IsSynthetic && Config.Head is { } own && own != head)
             throw new CheckpointException($"{Name} is a {own.Architecture()}; a {head.Architecture()} is needed here.");
-        return new Checkpoint(IsSynthetic ? new SyntheticTensorSource(Config, head) : OpenTensors(), Config, head);
+        return new Checkpoint(IsSynthetic ? Adapted(new SyntheticTensorSource(Config, head)) : OpenTensors(), Config, head);
     }
+
+    private ITensorSource Adapted(ITensorSource source) => Adapter is null ? source : new AdaptedTensorSource(source, Adapter);
 
     private static ModelSource FromFolder(string folder, string name) =>
         new(name, LoadConfig(folder, name), folder, TensorFiles.FindInFolder(folder));

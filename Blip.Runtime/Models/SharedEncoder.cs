@@ -20,7 +20,7 @@ internal static class SharedEncoder
         if (first.Config.Vision != second.Config.Vision || !SamePreparation(first.Preprocessor, second.Preprocessor))
             return false;
         // Synthetic weights follow from names and sizes alone.
-        if (first.IsSynthetic && second.IsSynthetic)
+        if (first is { IsSynthetic: true, Adapter: null } && second is { IsSynthetic: true, Adapter: null })
             return true;
         using var left = first.OpenTensors();
         using var right = second.OpenTensors();

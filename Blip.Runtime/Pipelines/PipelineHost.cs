@@ -53,6 +53,7 @@ internal sealed class PipelineHost
     public static T Open<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build, int? imageSize = null)
     {
         options.Validate();
+        source = source.WithAdapter(options.Adapter);
         var tokenizer = LoadVocabulary(source, options);
         var device = Device.Open(options.Device, new DeviceOptions { Threads = options.Threads });
         var host = new PipelineHost(source, options, device, new SemaphoreSlim(1, 1)) { Tokenizer = tokenizer };

@@ -33,6 +33,11 @@ public abstract record PipelineOptions
     /// <summary>An existing folder for that file; null for the place beside the model's weights.</summary>
     public string? CacheFolder { get; init; }
 
+    /// <summary>
+    /// A folder with a LoRA adapter as the PEFT library saves it, merged into the weights when they are loaded; null for none.
+    /// </summary>
+    public string? Adapter { get; init; }
+
     /// <summary>Threads of the CPU device; 0 means one per core.</summary>
     public int Threads { get; init; }
 

@@ -72,6 +72,15 @@ RECORDERS = {
         (), ("vqa-code",)),
     "seed": recorded(
         "seed", "seed", ("seed/*",), "the model card's config, modules and parameters", (), ("card", "card-config")),
+    "lora": recorded(
+        "lora", "lora", ("lora/*", "lora/rslora/*"), "two adapters by the PEFT library, and what the adapted captioner answers",
+        (*MODEL_PACKAGES, "peft")),
+    "augment": recorded(
+        "augment", "augment", ("augment/*",), "each operation of the authors' augmentation on three images",
+        ("numpy", "pillow", "opencv-python-headless")),
+    "training-schedule": Recorder(
+        None, "see eng/goldens/README.md", (f"{GOLDENS}/training-schedule.json",),
+        "learning rate and alpha of each step of a recorded pre-training run"),
     "demo-scenes": Recorder(
         "eng/demo/draw.py", "python eng/demo/draw.py --output DIR",
         (f"{WEIGHTS}/samples/[0-9][0-9].png", f"{WEIGHTS}/samples/samples.json"), "the demo's sample images", ("pillow",)),

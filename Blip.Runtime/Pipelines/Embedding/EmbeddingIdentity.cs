@@ -32,7 +32,8 @@ internal static class EmbeddingIdentity
             hash.AppendData(BitConverter.GetBytes(number));
         AppendWeights(hash, source);
         var words = string.Join(", ", Distinct(precision, encoder).Append(options.Compat == Compat.HuggingFace ? "" : $"{options.Compat}".ToLowerInvariant()).Where(word => word.Length > 0));
-        return new IndexModel($"{source.Name} in {words}", hash.GetHashAndReset());
+        var name = source.Adapter is { } adapter ? $"{source.Name} with the adapter {adapter.Folder}" : source.Name;
+        return new IndexModel($"{name} in {words}", hash.GetHashAndReset());
     }
 
     private static void AppendWeights(IncrementalHash hash, ModelSource source)

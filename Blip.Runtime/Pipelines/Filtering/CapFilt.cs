@@ -74,6 +74,7 @@ public sealed class CapFilt : IDisposable
         ArgumentNullException.ThrowIfNull(filter);
         options ??= new CapFiltOptions();
         options.Validate();
+        (captioner, filter) = (captioner.WithAdapter(options.CaptionerAdapter), filter.WithAdapter(options.FilterAdapter));
         var writer = PipelineHost.Open(captioner, options, host => new Captioner(host, options));
         Matcher? judge = null;
         try
@@ -96,7 +97,7 @@ public sealed class CapFilt : IDisposable
     }
 
     /// <summary>Tells whose results are the same: those of the same weights, precision and image preparation.</summary>
-    /// <param name="model">The captioner or the filter.</param>
+    /// <param name="model">The captioner or the filter, with its adapter.</param>
     /// <param name="options">How they work.</param>
     /// <returns>A hash, in hexadecimal digits.</returns>
     /// <exception cref="CheckpointException">The weights cannot be read.</exception>

@@ -13,6 +13,12 @@ public sealed record CapFiltOptions : PipelineOptions
     /// <summary>How the captioner chooses tokens: top-p 0.9, repetition penalty 1.1, 5 to 20 tokens with start token and prompt.</summary>
     public GenerationOptions Generation { get; init; } = CompatRules.Of(Compat.Original).CaptionSampling!;
 
+    /// <summary>A LoRA adapter for the captioner alone, as <see cref="PipelineOptions.Adapter"/> is for a single model; null for none.</summary>
+    public string? CaptionerAdapter { get; init; }
+
+    /// <summary>A LoRA adapter for the filter alone; null for none.</summary>
+    public string? FilterAdapter { get; init; }
+
     /// <summary>The captions that are written for each image; 0 writes none.</summary>
     public int CaptionsPerImage { get; init; } = 1;
 
@@ -39,6 +45,8 @@ public sealed record CapFiltOptions : PipelineOptions
     public override void Validate()
     {
         base.Validate();
+        if (Adapter is not null)
+            throw new ArgumentException("Adapter is for one model, and here are two: give CaptionerAdapter or FilterAdapter.", nameof(Adapter));
         if (CaptionsPerImage is < 0 or > 100)
             throw new ArgumentException($"CaptionsPerImage is {CaptionsPerImage}; give 0 to 100.", nameof(CaptionsPerImage));
         if (MaxTextTokens < 3)

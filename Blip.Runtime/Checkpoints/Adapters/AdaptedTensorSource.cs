@@ -1,0 +1,110 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>
+/// A model's weights with an adapter merged into them: W + scale · B·A, summed in double in the order of the rank, and rounded once to
+/// float32. Only what is read is computed.
+/// </summary>
+internal sealed class AdaptedTensorSource : ITensorSource
+{
+    private readonly ITensorSource _source;
+    private readonly Dictionary<string, LoraPair> _pairs;
+    private readonly LoraAdapter _adapter;
+
+    /// <summary>Takes the source over, also when the adapter does not fit.</summary>
+    /// <param name="source">The model's weights.</param>
+    /// <param name="adapter">What is merged into them.</param>
+    /// <exception cref="CheckpointException">The adapter is another model's; the message names its file and the tensor.</exception>
+    public AdaptedTensorSource(ITensorSource source, LoraAdapter adapter)
+    {
+        (_source, _adapter) = (source, adapter);
+        _pairs = adapter.Pairs.ToDictionary(pair => pair.Key);
+        try
+        {
+            foreach (var pair in adapter.Pairs)
+                Check(pair);
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public string Description => $"{_source.Description} with the adapter {_adapter.Folder}";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Files => [.. _source.Files, .. _adapter.Files];
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Keys => _source.Keys;
+
+    /// <inheritdoc/>
+    public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
+    {
+        if (!_source.TryGet(key, out info))
+            return false;
+        // The sum has more digits than a half: its elements are float32 now.
+        if (_pairs.ContainsKey(key))
+            info = info with { Type = TensorType.Float32 };
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Read(string key, long firstElement, Span<float> destination)
+    {
+        _source.Read(key, firstElement, destination);
+        if (_pairs.TryGetValue(key, out var pair))
+            Add(pair, firstElement, destination);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _source.Dispose();
+
+    private static void Add(LoraPair pair, long firstElement, Span<float> weights)
+    {
+        var (row, column) = Math.DivRem(firstElement, pair.Width);
+        for (var done = 0; done < weights.Length; row++, column = 0)
+        {
+            var count = (int)Math.Min(pair.Width - column, weights.Length - done);
+            AddRow(pair, (int)row, (int)column, weights.Slice(done, count));
+            done += count;
+        }
+    }
+
+    private static void AddRow(LoraPair pair, int row, int column, Span<float> weights)
+    {
+        var up = pair.Up.AsSpan(row * pair.Rank, pair.Rank);
+        for (var i = 0; i < weights.Length; i++)
+        {
+            var sum = 0.0;
+            for (var k = 0; k < up.Length; k++)
+                sum += (double)up[k] * pair.Down[k * pair.Width + column + i];
+            weights[i] = (float)(weights[i] + pair.Scale * sum);
+        }
+    }
+
+    private void Check(LoraPair pair)
+    {
+        var file = _adapter.Files[^1];
+        if (pair.Key is CheckpointKeys.WordEmbeddings or CheckpointKeys.OutputMatrix)
+        {
+            throw new CheckpointException(
+                $"{file}: it adapts '{pair.Key}', which the word embeddings and the output matrix share; such an adapter "
+                + "cannot be merged.");
+        }
+        if (!_source.TryGet(pair.Key, out var info))
+        {
+            throw new CheckpointException(
+                $"{file}: it adapts '{pair.Key}', and {_source.Description} holds no such weight: it is another model's.");
+        }
+        if (info.Shape.Length < 2 || info.Shape[0] != pair.Height || info.ElementCount != (long)pair.Height * pair.Width)
+        {
+            throw new CheckpointException(
+                $"{file}: it changes [{pair.Height}, {pair.Width}] of '{pair.Key}', which has the shape {info.ShapeText} in "
+                + $"{_source.Description}: it is another model's.");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using System.Globalization;
+
+namespace Blip.Training.Metrics;
+
+/// <summary>One curve of a chart.</summary>
+/// <param name="Name">The metric's name.</param>
+/// <param name="Steps">Steps, rising.</param>
+/// <param name="Values">A finite value for each step.</param>
+internal sealed record TrainingCurve(string Name, double[] Steps, double[] Values);
+
+/// <summary>Curves over the same steps in one frame, with ticks and a legend.</summary>
+/// <param name="Title">What stands above it.</param>
+/// <param name="Curves">The curves; at least one.</param>
+internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Curves)
+{
+    /// <summary>Size of a panel on the page.</summary>
+    public const int Width = 640, Height = 360;
+
+    private const int Left = 90, Right = 20, Top = 30, Bottom = 40, TickLength = 4, LegendLine = 16;
+    private const int MostTicks = 7;
+    private const string Ink = "#404040", Pale = "#dddddd";
+
+    // Beyond so many points the running mean is drawn over the pale values.
+    private const int SmoothedFrom = 100;
+
+    private static readonly string[] Colors = ["#1f77b4", "#d65f0a", "#2ca02c", "#9467bd", "#8c564b", "#c02942"];
+
+    /// <summary>Draws the panel.</summary>
+    /// <param name="surface">Where to.</param>
+    /// <param name="x">Its left side.</param>
+    /// <param name="y">Its upper side.</param>
+    public void Draw(IChartSurface surface, int x, int y)
+    {
+        var across = Axis.Of(Curves.SelectMany(curve => curve.Steps), x + Left, x + Width - Right);
+        var up = Axis.Of(Curves.SelectMany(curve => curve.Values), y + Height - Bottom, y + Top);
+        surface.Text(x + (Width / 2.0), y + (Top / 2.0), Words(Title), 0.5);
+        surface.Text(x + (Width / 2.0), y + Height - (Bottom / 4.0), "step", 0.5);
+        foreach (var tick in across.Ticks)
+        {
+            surface.Line([(across.At(tick), up.From), (across.At(tick), up.To)], Pale, 1);
+            surface.Text(across.At(tick), up.From + (3 * TickLength), Number(tick), 0.5);
+        }
+        foreach (var tick in up.Ticks)
+        {
+            surface.Line([(across.From, up.At(tick)), (across.To, up.At(tick))], Pale, 1);
+            surface.Text(across.From - TickLength, up.At(tick), Number(tick), 1);
+        }
+        surface.Line([(across.From, up.To), (across.From, up.From), (across.To, up.From)], Ink, 1);
+        foreach (var (i, curve) in Curves.Index())
+            Draw(surface, curve, Colors[i % Colors.Length], across, up);
+        if (Curves.Count > 1)
+            DrawLegend(surface, across.To, up.To);
+    }
+
+    /// <summary>The mean of the values around each: those at the ends have fewer neighbours.</summary>
+    internal static double[] Smooth(double[] values, int reach)
+    {
+        var sums = new double[values.Length + 1];
+        for (var i = 0; i < values.Length; i++)
+            sums[i + 1] = sums[i] + values[i];
+        return
+        [
+            .. values.Select((_, i) =>
+            {
+                var (first, end) = (Math.Max(0, i - reach), Math.Min(values.Length, i + reach + 1));
+                return (sums[end] - sums[first]) / (end - first);
+            }),
+        ];
+    }
+
+    private static void Draw(IChartSurface surface, TrainingCurve curve, string color, Axis across, Axis up)
+    {
+        var smoothed = curve.Values.Length >= SmoothedFrom;
+        surface.Line(Points(curve.Values), color, smoothed ? 1 : 2, smoothed ? 0.3 : 1);
+        if (smoothed)
+            surface.Line(Points(Smooth(curve.Values, curve.Values.Length / 50)), color, 2);
+
+        List<(double, double)> Points(double[] values) =>
+            [.. curve.Steps.Zip(values, (step, value) => (across.At(step), up.At(value)))];
+    }
+
+    private void DrawLegend(IChartSurface surface, double right, double top)
+    {
+        foreach (var (i, curve) in Curves.Index())
+        {
+            var y = top + (LegendLine * (i + 0.75));
+            surface.Line([(right - 24, y), (right - 4, y)], Colors[i % Colors.Length], 2);
+            surface.Text(right - 30, y, Words(curve.Name), 1);
+        }
+    }
+
+    private static string Words(string name) => name.Replace('_', ' ');
+
+    private static string Number(double value) =>
+        value.ToString("G4", CultureInfo.InvariantCulture).Replace("+", "", StringComparison.Ordinal);
+
+    /// <summary>Values to places along a side of the frame.</summary>
+    private sealed record Axis(double Lowest, double Highest, double From, double To, IReadOnlyList<double> Ticks)
+    {
+        public static Axis Of(IEnumerable<double> values, double from, double to)
+        {
+            var all = values.ToList();
+            var (low, high) = (all.Min(), all.Max());
+            // A curve that never moves stands in the middle.
+            if (low == high)
+                (low, high) = (low - (Math.Abs(low) * 0.5) - (low == 0 ? 1 : 0), high + (Math.Abs(high) * 0.5) + (high == 0 ? 1 : 0));
+            var step = Step((high - low) / MostTicks);
+            var first = (long)Math.Ceiling(low / step);
+            var last = (long)Math.Floor(high / step);
+            return new Axis(low, high, from, to, [.. Enumerable.Range(0, (int)(last - first + 1)).Select(i => (first + i) * step)]);
+        }
+
+        public double At(double value) => From + ((value - Lowest) / (Highest - Lowest) * (To - From));
+
+        // The next one of 1, 2, 5, 10, … times a power of ten.
+        private static double Step(double least)
+        {
+            var power = Math.Pow(10, Math.Floor(Math.Log10(least)));
+            return power * ((double[])[1, 2, 5, 10]).First(factor => factor * power >= least * (1 - 1e-9));
+        }
+    }
+}

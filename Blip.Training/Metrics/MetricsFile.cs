@@ -1,0 +1,88 @@
+namespace Blip.Training.Metrics;
+
+/// <summary>
+/// <c>metrics.jsonl</c>: a line for each measurement, each written by one call and brought to the system at once. After a kill the file
+/// ends with a whole line or with a part of one, which the next run takes away.
+/// </summary>
+internal sealed class MetricsFile : IDisposable
+{
+    /// <summary>The file's name in a run's folder.</summary>
+    public const string Name = "metrics.jsonl";
+
+    private readonly FileStream file;
+
+    private MetricsFile(FileStream file) => this.file = file;
+
+    /// <summary>Begins a file, or goes on with one.</summary>
+    /// <param name="folder">The run's folder, which exists.</param>
+    /// <param name="resumeStep">The step after which the run goes on: later lines are taken away. Null for a new run.</param>
+    /// <exception cref="TrainingException">A new run's file is there already, or the file cannot be written.</exception>
+    public static MetricsFile Open(string folder, long? resumeStep = null)
+    {
+        var path = Path.Combine(folder, Name);
+        try
+        {
+            if (resumeStep is null && File.Exists(path))
+                throw new TrainingException($"'{path}' holds the metrics of a run: resume that run, or name another folder.");
+            if (resumeStep is { } last && File.Exists(path))
+                KeepUntil(path, last);
+            // No buffer: a line is one write.
+            return new MetricsFile(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read, bufferSize: 0));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"'{path}' cannot be written: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads a file; lines that are cut off or damaged are left out.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="TrainingException">It cannot be read.</exception>
+    public static IReadOnlyList<MetricLine> Read(string path)
+    {
+        try
+        {
+            return [.. Lines(File.ReadAllBytes(path)).Select(line => line.Line).OfType<MetricLine>()];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"'{path}' cannot be read: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Appends a line.</summary>
+    public void Write(MetricLine line) => file.Write(line.ToJson());
+
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+
+    private static void KeepUntil(string path, long step)
+    {
+        var bytes = File.ReadAllBytes(path);
+        var kept = Lines(bytes).Where(line => line.Line is { } one && one.Step <= step).ToList();
+        var length = kept.Sum(line => line.Length);
+        if (length == bytes.Length)
+            return;
+        var temporary = path + ".tmp";
+        using (var shorter = File.Create(temporary))
+        {
+            foreach (var (start, count, _) in kept)
+                shorter.Write(bytes, start, count);
+            shorter.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    // A last line without an end is cut off, whatever it says.
+    private static IEnumerable<(int Start, int Length, MetricLine? Line)> Lines(byte[] bytes)
+    {
+        for (var start = 0; start < bytes.Length;)
+        {
+            var end = Array.IndexOf(bytes, (byte)'\n', start);
+            if (end < 0)
+                yield break;
+            yield return (start, end + 1 - start, MetricLine.Parse(bytes.AsSpan(start, end - start)));
+            start = end + 1;
+        }
+    }
+}

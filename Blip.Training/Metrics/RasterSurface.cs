@@ -1,0 +1,70 @@
+using Blip.Runtime.Imaging;
+using SkiaSharp;
+
+namespace Blip.Training.Metrics;
+
+/// <summary>A chart as pixels. Its letters are those of <see cref="PixelFont"/>, since many machines have no fonts.</summary>
+internal sealed class RasterSurface : IChartSurface, IDisposable
+{
+    // Pixels of the image for one of the page, and for a dot of a letter.
+    private const int Scale = 2, Dot = 3;
+
+    private readonly SKBitmap bitmap;
+    private readonly SKCanvas canvas;
+
+    /// <summary>A white page.</summary>
+    /// <param name="width">Columns of the page; the image has twice as many.</param>
+    /// <param name="height">Rows of the page.</param>
+    public RasterSurface(int width, int height)
+    {
+        bitmap = new SKBitmap(new SKImageInfo(Scale * width, Scale * height, SKColorType.Rgba8888, SKAlphaType.Opaque));
+        canvas = new SKCanvas(bitmap);
+        canvas.Clear(SKColors.White);
+    }
+
+    public void Line(IReadOnlyList<(double X, double Y)> points, string color, double width, double opacity = 1)
+    {
+        using var paint = new SKPaint
+        {
+            Color = SKColor.Parse(color).WithAlpha((byte)Math.Round(255 * opacity)),
+            IsAntialias = true,
+            StrokeWidth = (float)(Scale * width),
+            StrokeCap = SKStrokeCap.Round,
+            StrokeJoin = SKStrokeJoin.Round,
+        };
+        var places = points.Select(point => new SKPoint((float)(Scale * point.X), (float)(Scale * point.Y))).ToArray();
+        if (places is [var alone])
+            canvas.DrawCircle(alone, 1.5f * paint.StrokeWidth, paint);
+        for (var i = 1; i < places.Length; i++)
+            canvas.DrawLine(places[i - 1], places[i], paint);
+    }
+
+    public void Text(double x, double y, string text, double align)
+    {
+        using var paint = new SKPaint { Color = SKColors.Black };
+        var left = (int)Math.Round((Scale * x) - (align * Dot * PixelFont.Advance * text.Length));
+        var top = (int)Math.Round((Scale * y) - (Dot * PixelFont.Height / 2.0));
+        for (var row = 0; row < PixelFont.Height; row++)
+        {
+            for (var column = 0; column < PixelFont.Advance * text.Length; column++)
+            {
+                if (PixelFont.IsSet(text[column / PixelFont.Advance], column % PixelFont.Advance, row))
+                    canvas.DrawRect(left + (Dot * column), top + (Dot * row), Dot, Dot, paint);
+            }
+        }
+    }
+
+    /// <summary>The bytes of a PNG file.</summary>
+    public byte[] ToPng()
+    {
+        canvas.Flush();
+        using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        return data.ToArray();
+    }
+
+    public void Dispose()
+    {
+        canvas.Dispose();
+        bitmap.Dispose();
+    }
+}
