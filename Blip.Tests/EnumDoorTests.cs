@@ -45,12 +45,15 @@ public class EnumDoorTests
         Of<Activation>("functions", kind => ActivationFunctions.Use(kind, default(Nothing))),
         Of<Activation>("kernels' check", ActivationFunctions.Check),
         Of<CpuVectors>("vectors", vectors => VectorTypes.Use(vectors, default(Nothing)), CpuVectors.Auto),
-        Of<DType>("bytes", format => PackedWeights.BytesOf(3, 5, format)),
-        Of<DType>("values", format => format.Floats(3), DType.Int8),
-        Of<DType>("CUDA", format => CudaFormats.Supports(80, format)),
-        Of<DType>("tensor cores", format => MatrixTypes.Use(format, default(Nothing)), DType.Float32),
-        Of<DType>("16 bits", format => MatrixTypes.Use16Bits(format, default(Nothing)), DType.Float32, DType.Int8),
-        Of<DType>("rounding", format => WeightPacking.Round(1, format), DType.Float32, DType.Int8),
+        Of<DType>("facts", type => type.Bytes()),
+        Of<DType>("tensors of checkpoints", type => TensorConversion.ToFloat32(type, new byte[8], new float[1])),
+        Of<DType>("inputs of graphs", type => new GraphBuilder("g").Input("x", new(1), type), Except(DType.Float32, DType.Int32)),
+        Of<DType>("weights", format => PackedWeights.BytesOf(3, 5, format), Except(DTypes.Weights)),
+        Of<DType>("values", format => format.Floats(3), Except(DType.Float32, DType.Float16, DType.BFloat16, DType.Int32)),
+        Of<DType>("CUDA", format => CudaFormats.Supports(80, format), Except(DTypes.Weights)),
+        Of<DType>("tensor cores", format => MatrixTypes.Use(format, default(Nothing)), Except(DType.Float16, DType.BFloat16, DType.Int8)),
+        Of<DType>("16 bits", format => MatrixTypes.Use16Bits(format, default(Nothing)), Except(DType.Float16, DType.BFloat16)),
+        Of<DType>("rounding", format => WeightPacking.Round(1, format), Except(DType.Float16, DType.BFloat16)),
         Of<ResamplingFilter>("weights", filter => ResamplingTable.Create(4, 3, filter)),
         Of<Precision>("formats", precision => precision.ToDType()),
         Of<Compat>("rules", compat => CompatRules.Of(compat)),
@@ -60,8 +63,6 @@ public class EnumDoorTests
         Of<BlipHead>("class names", head => head.Architecture()),
         Of<BlipHead>("modules", head => ModuleTree.Build(Tiny, head)),
         Of<BlipHead>("graphs", head => BlipGraphs.For(Tiny, head)),
-        Of<TensorType>("bytes", type => type.Size()),
-        Of<TensorType>("values", type => TensorConversion.ToFloat32(type, new byte[8], new float[1])),
         Of<EarlyStopping>("options", stopping => new GenerationOptions { EarlyStopping = stopping }.Validate()),
         Of<DeviceKind>("costs", kind => CaptionCosts.Of(ModelSource.Resolve("synthetic:tiny-square"), new CostOptions { Device = kind })),
         Of<Shape>("drawing", shape => new SceneRaster(new ShapeScene(SceneBackground.Gray, [Item with { Shape = shape }], null, 16))),
@@ -94,7 +95,6 @@ public class EnumDoorTests
         [typeof(PassSet)] = "GraphPassesTests holds flags and passes together",
         [typeof(RecordedOutputs)] = "flags, each asked for by itself",
         [typeof(ValueKind)] = "GraphBuilder alone makes values",
-        [typeof(ElementType)] = "a plan compares it with the memory that is bound",
         [typeof(ManifestEntryKind)] = "ModuleTree alone makes entries",
         [typeof(RerankScore)] = "CompatRules alone sets it, and CompatTests scores by each",
         [typeof(IndexingOutcome)] = "a result, counted by its number",
@@ -148,6 +148,8 @@ public class EnumDoorTests
     }
 
     private static bool IsRefusal(Exception? exception) => exception is ArgumentException or UnreachableException;
+
+    private static DType[] Except(params IEnumerable<DType> taken) => [.. Enum.GetValues<DType>().Except(taken)];
 
     private static Door Of<T>(string name, Action<T> call, params T[] refused)
         where T : struct, Enum => new(typeof(T), name, member => call((T)(object)member), [.. refused.Cast<Enum>()]);

@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Blip.Bench.Measuring;
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 
@@ -87,13 +87,7 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
     /// <summary>A linear layer over so many rows.</summary>
     public static Cost Linear(Precision precision, double rows, double inFeatures, double outFeatures)
     {
-        var weights = inFeatures * outFeatures * precision switch
-        {
-            Precision.Fp32 => sizeof(float),
-            Precision.Int8 => sizeof(sbyte),
-            Precision.Fp16 or Precision.Bf16 => sizeof(ushort),
-            _ => throw new UnreachableException($"A weight in {precision} has no size."),
-        };
+        var weights = inFeatures * outFeatures * precision.ToDType().Bytes();
         var beside = sizeof(float) * outFeatures * (precision == Precision.Int8 ? 2 : 1);
         return new Cost(2 * rows * inFeatures * outFeatures, weights + beside);
     }

@@ -71,7 +71,7 @@ public static class Attention
         ShapeCheck.Within(a.HeadDim, 1, MaxHeadDim, nameof(a.HeadDim));
         ShapeCheck.AtLeast(a.KeyTokens, 1, nameof(a.KeyTokens));
         ShapeCheck.AtLeast(a.KeyCapacity, a.KeyTokens, nameof(a.KeyCapacity));
-        ValueFormats.Check(a.Precision, nameof(a.Precision));
+        DTypes.CheckWeight(a.Precision, nameof(a.Precision));
         if (!(a.Scale > 0 && float.IsFinite(a.Scale)))
             throw new ArgumentException($"Scale is {a.Scale}; it must be a positive number.", nameof(a));
         var width = checked(a.Heads * a.HeadDim);

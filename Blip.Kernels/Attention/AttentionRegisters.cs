@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -144,7 +143,6 @@ internal static class AttentionRegisters
 
     // Tokens as columns: four elements at a time of a token, zeros where it has no more; the last token again where there are no more, for nobody
     // looks at these.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Turn<TRows>(
         ArrayView<float> from, int stride, int tokens, int count, int headDim, ArrayView<float> shared, int at, int distance)
         where TRows : struct, IRowReader
@@ -160,7 +158,6 @@ internal static class AttentionRegisters
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadToShared<TRows>(ArrayView<float> from, int stride, int tokens, int headDim, ArrayView<Floats4> shared)
         where TRows : struct, IRowReader
     {
@@ -172,12 +169,10 @@ internal static class AttentionRegisters
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats2 Score(float near, float far, float scale, int key, int visible, ArrayView<int> marks, bool masked) =>
         new() { X = Score(near * scale, key, visible, marks, masked), Y = Score(far * scale, key + 16, visible, marks, masked) };
 
     // Keys that are not seen get no weight, padding as little as can be.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Score(float score, int key, int visible, ArrayView<int> marks, bool masked)
     {
         if (key >= visible)
@@ -186,7 +181,6 @@ internal static class AttentionRegisters
     }
 
     // Writes the weights of a row's two keys and returns the sum over the block, in every one of the row's 16 threads.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Weigh(ArrayView<float> shared, int row, int column, Floats2 scores, float largest)
     {
         var (near, far) = (Maths.Exp(scores.X - largest), Maths.Exp(scores.Y - largest));
@@ -199,7 +193,6 @@ internal static class AttentionRegisters
         return sum + Warp.ShuffleXor(sum, 8);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Largest(float value)
     {
         value = IntrinsicMath.Max(value, Warp.ShuffleXor(value, 1));
@@ -208,7 +201,6 @@ internal static class AttentionRegisters
         return IntrinsicMath.Max(value, Warp.ShuffleXor(value, 8));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 MultiplyAdd(float x, Floats4 y, Floats4 sums) => new()
     {
         X = Fused.MultiplyAdd(x, y.X, sums.X),
@@ -217,14 +209,11 @@ internal static class AttentionRegisters
         W = Fused.MultiplyAdd(x, y.W, sums.W),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 MultiplyAdd(Floats4 weights, Floats4 v0, Floats4 v1, Floats4 v2, Floats4 v3, Floats4 sums) =>
         MultiplyAdd(weights.W, v3, MultiplyAdd(weights.Z, v2, MultiplyAdd(weights.Y, v1, MultiplyAdd(weights.X, v0, sums))));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 Times(Floats4 a, float factor) => new() { X = a.X * factor, Y = a.Y * factor, Z = a.Z * factor, W = a.W * factor };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ArrayView<float> to, int at, int d, int headDim, int queriesLeft, Floats4 sums, float total)
     {
         if (queriesLeft <= 0)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -128,7 +127,6 @@ internal static class AttentionStep
     }
 
     // The next row reads a key again only where it is another one.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (long Source, StepToken Token, StepRow Row) Next<TRows>(
         ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> mask, AttentionShape shape, int row, int j, int position,
         int inToken, int left, long source, StepToken token, StepRow state)
@@ -141,7 +139,6 @@ internal static class AttentionStep
     }
 
     // Of several records, in their order.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (float Largest, float Total, float Sum) Sum(ArrayView<float> records, int from, int stride, int count, int element)
     {
         var largest = float.MinValue;
@@ -163,7 +160,6 @@ internal struct StepToken
 {
     public Floats4 KeyLow, KeyHigh, ValueLow, ValueHigh;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static StepToken Read<TRows>(ArrayView<float> key, ArrayView<float> value, AttentionShape shape, long token, int inToken, int left)
         where TRows : struct, IRowReader
     {
@@ -186,7 +182,6 @@ internal struct StepRow
     public float Largest, Total;
     public int Visible;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static StepRow Of<TRows>(ArrayView<float> query, ArrayView<int> start, AttentionShape shape, int row, int inHead, int piece)
         where TRows : struct, IRowReader
     {
@@ -202,7 +197,6 @@ internal struct StepRow
     }
 
     /// <summary>One more key; the eight threads of a key call it together.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly StepRow Add(StepToken token, AttentionShape shape, ArrayView<int> mask, int row, int position)
     {
         var score = (Dot(QueryLow, token.KeyLow) + Dot(QueryHigh, token.KeyHigh)) * shape.Scale;
@@ -225,11 +219,9 @@ internal struct StepRow
     }
 
     /// <summary>The sums of the warp's four groups of threads; right in the first of them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly StepRow ReduceAcrossThreads() => ReduceAcrossThreads(8).ReduceAcrossThreads(16);
 
     /// <summary>Writes largest score, total, and this thread's elements.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Store(ArrayView<float> to, int at, int group, int piece)
     {
         if (group != 0)
@@ -249,7 +241,6 @@ internal struct StepRow
         to[at + 9] = High.W;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly StepRow ReduceAcrossThreads(int distance)
     {
         var largest = IntrinsicMath.Max(Largest, Warp.ShuffleXor(Largest, distance));
@@ -263,7 +254,6 @@ internal struct StepRow
         return next;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 Other(Floats4 values, int distance) => new()
     {
         X = Warp.ShuffleXor(values.X, distance),
@@ -272,10 +262,8 @@ internal struct StepRow
         W = Warp.ShuffleXor(values.W, distance),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 Add(Floats4 a, float x, Floats4 b, float y) =>
         new() { X = (a.X * x) + (b.X * y), Y = (a.Y * x) + (b.Y * y), Z = (a.Z * x) + (b.Z * y), W = (a.W * x) + (b.W * y) };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Dot(Floats4 a, Floats4 b) => (a.X * b.X) + (a.Y * b.Y) + (a.Z * b.Z) + (a.W * b.W);
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -42,10 +41,10 @@ internal static class AttentionTensorCore
     public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 3)]
-    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AnyRows>))]
-    [Kernel(typeof(Float16Matrix), typeof(Inputs16))]
-    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
-    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), Architecture = 80)]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AnyRows>))]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16))]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), Architecture = 80)]
     internal readonly struct Kernel<TPrecision, TInputs>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
         ArrayView<float> output, AttentionShape shape) : IDeviceKernel
@@ -162,7 +161,6 @@ internal static class AttentionTensorCore
     }
 
     // The keys from one on, and their values, to a place in pieces.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void BringBlock<TPrecision, TInputs>(
         ArrayView<float> keys, ArrayView<float> values, AttentionShape shape, int block, ArrayView<Bits4> shared, uint memory, int to)
         where TPrecision : struct, IMatrixPrecision
@@ -175,7 +173,6 @@ internal static class AttentionTensorCore
 
     // 64 tokens of a head, eight elements per piece: zeros where a token has no more; the last token again where there are no more, for nobody looks
     // at these.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadToShared<TPrecision, TInputs>(
         ArrayView<float> from, int stride, int tokens, int headDim, ArrayView<Bits4> shared, uint memory, int tile)
         where TPrecision : struct, IMatrixPrecision
@@ -191,10 +188,8 @@ internal static class AttentionTensorCore
     }
 
     // 32 keys, 16 elements of each: rows of shared memory are columns of the product.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static MatrixColumns LoadKeys(uint address) => MatrixColumns.Of(TensorCore.LoadMatrices(address), TensorCore.LoadMatrices(address + (16 * Row)));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Bits4 Weights<TPrecision>(Floats4 near, Floats4 far)
         where TPrecision : struct, IMatrixPrecision => new()
         {
@@ -204,7 +199,6 @@ internal static class AttentionTensorCore
             W = TPrecision.Pack(far.Z, far.W),
         };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddValues<TPrecision>(Bits4 weights, uint address, ref MatrixTile16 left, ref MatrixTile16 right)
         where TPrecision : struct, IMatrixPrecision
     {
@@ -213,7 +207,6 @@ internal static class AttentionTensorCore
     }
 
     // Keys that are not seen get no weight, padding as little as can be.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static MatrixTile16 MaskScores(MatrixTile16 scores, int key, int upper, int lower, ArrayView<int> marks, bool masked) => new()
     {
         A = MaskScores(scores.A, key, upper, lower, marks, masked),
@@ -222,7 +215,6 @@ internal static class AttentionTensorCore
         D = MaskScores(scores.D, key + 24, upper, lower, marks, masked),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 MaskScores(Floats4 scores, int key, int upper, int lower, ArrayView<int> marks, bool masked) => new()
     {
         X = MaskScores(scores.X, key, upper, marks, masked),
@@ -231,7 +223,6 @@ internal static class AttentionTensorCore
         W = MaskScores(scores.W, key + 1, lower, marks, masked),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float MaskScores(float score, int key, int visible, ArrayView<int> marks, bool masked)
     {
         if (key >= visible)
@@ -240,7 +231,6 @@ internal static class AttentionTensorCore
     }
 
     // Of the four threads that share a row of a fragment: the largest value, or the sum.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float OfFour(float value, int sums)
     {
         var other = Warp.ShuffleXor(value, 1);
@@ -249,7 +239,6 @@ internal static class AttentionTensorCore
         return sums != 0 ? value + other : IntrinsicMath.Max(value, other);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<TPrecision>(
         ArrayView<float> to, long at, int left, int rounds, float a0, float a1, float b0, float b1, float c0, float c1, float d0, float d1)
         where TPrecision : struct, IMatrixPrecision
@@ -261,7 +250,6 @@ internal static class AttentionTensorCore
     }
 
     // Rounded elements come in pairs.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store<TPrecision>(ArrayView<float> to, long at, int left, int rounds, float first, float second)
         where TPrecision : struct, IMatrixPrecision
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -139,7 +138,6 @@ internal static class AttentionTiled
             Score<Tile6x16>(queries, keys, scores, shape, count);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Score<TTile>(ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionShape shape, int count)
         where TTile : struct, IGemmTile
     {
@@ -163,7 +161,6 @@ internal static class AttentionTiled
     }
 
     // Rows past the last one are the last one again; they are not stored.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddRows<TTile>(ArrayView<float> x, int column, int stride, int last, ArrayView<float> lanes, ArrayView<float> products)
         where TTile : struct, IGemmTile
     {
@@ -175,7 +172,6 @@ internal static class AttentionTiled
         AddRow<TTile>(5, x, column, stride, last, lanes, products);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddRow<TTile>(int r, ArrayView<float> x, int column, int stride, int last, ArrayView<float> lanes, ArrayView<float> products)
         where TTile : struct, IGemmTile
     {
@@ -230,7 +226,6 @@ internal static class AttentionTiled
     }
 
     /// <summary>Adds a block's weighted values to the sums of the queries.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Collect<TTile>(
         ArrayView<float> weights, ArrayView<float> values, ArrayView<float> sums, ArrayView<float> corrections, AttentionShape shape,
         int length, int count)

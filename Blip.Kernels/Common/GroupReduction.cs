@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ILGPU;
 using ILGPU.Runtime;
 
@@ -11,7 +10,6 @@ internal static class GroupReduction
     /// The sum over the group of every work-item's value, given to all of them. <paramref name="shared"/> holds
     /// <see cref="Devices.Device.MaxGroupSize"/> values and may be used again at once.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(float value, ArrayView<float> shared)
     {
         if (Group.DimX == 1)
@@ -30,7 +28,6 @@ internal static class GroupReduction
     }
 
     /// <summary>The same for the largest value.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Max(float value, ArrayView<float> shared)
     {
         if (Group.DimX == 1)

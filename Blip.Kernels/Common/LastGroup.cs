@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace Blip.Kernels;
@@ -13,7 +12,6 @@ internal static class LastGroup
     /// <param name="counters">Zeros; see <see cref="Devices.Device.Counters"/>.</param>
     /// <param name="index">The counter of these groups.</param>
     /// <param name="groups">How many they are.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool Is(ArrayView<int> counters, int index, int groups)
     {
         var before = SharedMemory.Allocate<int>(1);

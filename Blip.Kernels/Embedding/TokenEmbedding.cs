@@ -76,8 +76,8 @@ public static unsafe class TokenEmbedding
         }
     }
 
-    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
-    [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
+    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>))]
+    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>)), Kernel(typeof(sbyte), typeof(Int8Weights))]
     internal readonly struct Kernel<TStored, TFormat>(
         ArrayView<int> ids, ArrayView<TStored> table, ArrayView<float> scales, ArrayView<float> positions, ArrayView<int> start, ArrayView<float> output,
         int tokens, int vocabulary, int hidden) : IDeviceKernel

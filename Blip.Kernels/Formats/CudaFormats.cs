@@ -8,7 +8,7 @@ internal static class CudaFormats
     {
         DType.BFloat16 => 80,
         DType.Float32 or DType.Float16 or DType.Int8 => 75,
-        _ => throw new ArgumentOutOfRangeException(nameof(format), $"{(int)format} is not a weight format."),
+        _ => throw DTypes.NotWeight(format, nameof(format)),
     };
 
     /// <summary>The format to which inputs are rounded before they are multiplied with weights of a format; null where they are not.</summary>

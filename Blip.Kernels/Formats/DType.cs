@@ -1,6 +1,10 @@
 namespace Blip.Kernels;
 
-/// <summary>How weights are stored. Floating-point formats are multiplied in single precision; see <see cref="Gemm"/> for <see cref="Int8"/>.</summary>
+/// <summary>
+/// How an element is stored: of a weight, of a value between operators, of a tensor in a checkpoint. <see cref="DTypes"/> holds the facts
+/// about each. A method that takes some of them only refuses the others.
+/// </summary>
+/// <remarks>The numbers of the weight formats stand in files of packed weights: new members come last.</remarks>
 public enum DType
 {
     /// <summary>IEEE single precision, 4 bytes.</summary>
@@ -13,8 +17,35 @@ public enum DType
     BFloat16,
 
     /// <summary>
-    /// A whole number from -127 to 127 and a float per output, 1 byte: w ≈ q · scale with scale = max |w| / 127 over the weights of that output.
-    /// An output of which a weight is infinite or NaN has the scale NaN.
+    /// Signed, 1 byte. Packed weights have numbers from -127 to 127 and a float per output: w ≈ q · scale with scale = max |w| / 127 over
+    /// the weights of that output. An output of which a weight is infinite or NaN has the scale NaN.
     /// </summary>
     Int8,
+
+    /// <summary>IEEE double precision, 8 bytes.</summary>
+    Float64,
+
+    /// <summary>Signed, 8 bytes.</summary>
+    Int64,
+
+    /// <summary>Signed, 4 bytes.</summary>
+    Int32,
+
+    /// <summary>Signed, 2 bytes.</summary>
+    Int16,
+
+    /// <summary>Unsigned, 8 bytes.</summary>
+    UInt64,
+
+    /// <summary>Unsigned, 4 bytes.</summary>
+    UInt32,
+
+    /// <summary>Unsigned, 2 bytes.</summary>
+    UInt16,
+
+    /// <summary>Unsigned, 1 byte.</summary>
+    UInt8,
+
+    /// <summary>0 or 1, 1 byte.</summary>
+    Bool,
 }

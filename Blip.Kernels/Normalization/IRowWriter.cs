@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Ptx;
 using ILGPU;
 
@@ -18,7 +17,6 @@ internal interface IRowWriter
 /// <summary>In single precision, element by element.</summary>
 internal readonly struct SingleRows : IRowWriter
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write4(ArrayView<float> y, long index, int left, Floats4 values)
     {
         y[index] = values.X;
@@ -36,7 +34,6 @@ internal readonly struct SingleRows : IRowWriter
 internal readonly struct RoundedRows<TPrecision> : IRowWriter
     where TPrecision : struct, IMatrixPrecision
 {
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write4(ArrayView<float> y, long index, int left, Floats4 values) =>
         y.Cast<Bits2>()[index >> 2] = new Bits2 { X = TPrecision.Pack(values.X, values.Y), Y = TPrecision.Pack(values.Z, values.W) };
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Algorithms;
@@ -67,7 +66,6 @@ internal static class LayerNormPortable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Value(ArrayView<float> x, ArrayView<float> residual, bool hasResidual, long index) =>
         hasResidual ? x[index] + residual[index] : x[index];
 }

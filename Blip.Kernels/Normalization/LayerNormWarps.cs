@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -30,8 +29,8 @@ internal static class LayerNormWarps
     public static KernelConfig Launch(int rows) => new((rows + RowsPerGroup - 1) / RowsPerGroup, RowsPerGroup * WarpSize);
 
     [Kernel(typeof(AlignedRows), typeof(SingleRows)), Kernel(typeof(AnyRows), typeof(SingleRows))]
-    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Float16Matrix>)), Kernel(typeof(AnyRows), typeof(RoundedRows<Float16Matrix>))]
-    [Kernel(typeof(AlignedRows), typeof(RoundedRows<BFloat16Matrix>), Architecture = 80), Kernel(typeof(AnyRows), typeof(RoundedRows<BFloat16Matrix>), Architecture = 80)]
+    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Matrix16<Float16Format>>)), Kernel(typeof(AnyRows), typeof(RoundedRows<Matrix16<Float16Format>>))]
+    [Kernel(typeof(AlignedRows), typeof(RoundedRows<Matrix16<BFloat16Format>>), Architecture = 80), Kernel(typeof(AnyRows), typeof(RoundedRows<Matrix16<BFloat16Format>>), Architecture = 80)]
     internal readonly struct Kernel<TRows, TWriter>(
         ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int rows, int width, float eps) : IDeviceKernel
         where TRows : struct, IRowReader
@@ -46,7 +45,6 @@ internal static class LayerNormWarps
     }
 
     /// <summary>One row by one warp; in place where y is x.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Normalize<TRows, TWriter>(
         ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int row, int width, float eps)
         where TRows : struct, IRowReader
@@ -111,11 +109,9 @@ internal static class LayerNormWarps
             device.Launch(Launch(rows), new Kernel<TRows, TWriter>(x, residual, gamma, beta, y, rows, width, eps));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Value(float x, float mean, float left, float scale, ArrayView<float> gamma, ArrayView<float> beta, int column, int width) =>
         ((x - mean - left) * scale * TensorCore.Load(ref gamma[column], width - column)) + TensorCore.Load(ref beta[column], width - column);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 Read<TRows>(ArrayView<float> x, ArrayView<float> residual, bool hasResidual, int column, int width)
         where TRows : struct, IRowReader
     {
@@ -127,7 +123,6 @@ internal static class LayerNormWarps
     }
 
     // In every thread of the warp, and in the same order in each.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Sum(float value)
     {
         value += Warp.ShuffleXor(value, 16);

@@ -108,7 +108,7 @@ public static unsafe class Patchify
     }
 
     // Two neighbours of a line at a time: neighbouring threads read and write neighbouring pairs.
-    [Kernel(typeof(Float16Matrix)), Kernel(typeof(BFloat16Matrix), Architecture = 80)]
+    [Kernel(typeof(Matrix16<Float16Format>)), Kernel(typeof(Matrix16<BFloat16Format>), Architecture = 80)]
     internal readonly struct RoundedKernel<TPrecision>(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch) : IDeviceKernel
         where TPrecision : struct, IMatrixPrecision
     {

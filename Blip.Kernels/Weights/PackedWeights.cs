@@ -59,7 +59,7 @@ public sealed unsafe class PackedWeights : IDisposable
     public ArrayView<float> Float32 => Format == DType.Float32 ? Storage.Cast<float>() : default;
 
     /// <summary>The panels, where the format has 16 bits; otherwise the default view.</summary>
-    public ArrayView<ushort> Bits16 => Format is DType.Float16 or DType.BFloat16 ? Storage.Cast<ushort>() : default;
+    public ArrayView<ushort> Bits16 => Format.Is16Bits() ? Storage.Cast<ushort>() : default;
 
     /// <summary>The panels, where the format is <see cref="DType.Int8"/>; otherwise the default view.</summary>
     public ArrayView<sbyte> Int8 => Format == DType.Int8 ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
@@ -114,7 +114,7 @@ public sealed unsafe class PackedWeights : IDisposable
     {
         ShapeCheck.AtLeast(outFeatures, 1, nameof(outFeatures));
         ShapeCheck.Within(inFeatures, 1, (int.MaxValue / PanelWidth) - 1, nameof(inFeatures));
-        ValueFormats.Check(format, nameof(format));
+        DTypes.CheckWeight(format, nameof(format));
         var panels = PanelBytes(outFeatures, inFeatures, format);
         return format == DType.Int8 ? ScalesBehind(panels) + (PanelsOf(outFeatures) * PanelWidth * sizeof(float)) : panels;
     }
@@ -179,11 +179,10 @@ public sealed unsafe class PackedWeights : IDisposable
 
     private static long PanelsOf(int outFeatures) => ((long)outFeatures + PanelWidth - 1) / PanelWidth;
 
-    private static long PanelBytes(int outFeatures, int inFeatures, DType format) => PanelsOf(outFeatures) * format switch
+    private static long PanelBytes(int outFeatures, int inFeatures, DType format) => PanelsOf(outFeatures) * format.Bytes() * format switch
     {
-        DType.Float32 => (long)Float32Weights.PanelLength(inFeatures) * sizeof(float),
+        DType.Float32 or DType.Float16 or DType.BFloat16 => Float32Weights.PanelLength(inFeatures),
         DType.Int8 => Int8Weights.PanelLength(inFeatures),
-        DType.Float16 or DType.BFloat16 => (long)Float16Weights.PanelLength(inFeatures) * sizeof(ushort),
         _ => throw new UnreachableException($"A panel of {format} has no size."),
     };
 

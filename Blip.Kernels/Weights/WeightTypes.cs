@@ -31,8 +31,8 @@ internal static class WeightTypes
         switch (weights.Format)
         {
             case DType.Float32: use.With<float, Float32Weights>(weights.Float32); break;
-            case DType.Float16: use.With<ushort, Float16Weights>(weights.Bits16); break;
-            case DType.BFloat16: use.With<ushort, BFloat16Weights>(weights.Bits16); break;
+            case DType.Float16: use.With<ushort, Weights16<Float16Format>>(weights.Bits16); break;
+            case DType.BFloat16: use.With<ushort, Weights16<BFloat16Format>>(weights.Bits16); break;
             case DType.Int8: use.With<sbyte, Int8Weights>(weights.Int8); break;
             default: throw Unknown(weights.Format);
         }
@@ -45,8 +45,8 @@ internal static class WeightTypes
         switch (weights.Format)
         {
             case DType.Float32: use.With<float, Float32Weights>(weights.Float32); break;
-            case DType.Float16: use.With<ushort, Float16Weights>(weights.Bits16); break;
-            case DType.BFloat16: use.With<ushort, BFloat16Weights>(weights.Bits16); break;
+            case DType.Float16: use.With<ushort, Weights16<Float16Format>>(weights.Bits16); break;
+            case DType.BFloat16: use.With<ushort, Weights16<BFloat16Format>>(weights.Bits16); break;
             default: throw Unknown(weights.Format);
         }
     }

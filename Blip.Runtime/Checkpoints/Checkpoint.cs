@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -33,7 +34,7 @@ internal interface ITensorSource : IDisposable
 /// <param name="Key">Its name in the checkpoint.</param>
 /// <param name="Type">How its elements are stored.</param>
 /// <param name="Shape">Its dimensions, the slowest first; empty for a scalar.</param>
-internal sealed record TensorInfo(string Key, TensorType Type, long[] Shape)
+internal sealed record TensorInfo(string Key, DType Type, long[] Shape)
 {
     /// <summary>The product of the dimensions.</summary>
     public long ElementCount { get; } = Shape.Aggregate(1L, (product, length) => checked(product * length));

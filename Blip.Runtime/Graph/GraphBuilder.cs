@@ -17,7 +17,10 @@ internal sealed class GraphBuilder(string name)
     private readonly Dictionary<string, Value> outputs = [];
 
     /// <summary>A value that the caller binds before each run.</summary>
-    public Value Input(string name, Shape shape, ElementType type = ElementType.Float) => NewValue(name, shape, ValueKind.Input, type);
+    /// <exception cref="ArgumentException">Its elements are neither <see cref="DType.Float32"/> nor <see cref="DType.Int32"/>.</exception>
+    public Value Input(string name, Shape shape, DType type = DType.Float32) => type is DType.Float32 or DType.Int32
+        ? NewValue(name, shape, ValueKind.Input, type)
+        : throw new ArgumentException($"The input '{name}' is of {type}: give Float32 or Int32.", nameof(type));
 
     /// <summary>A tensor of the checkpoint, read as it is.</summary>
     public Value Parameter(ModulePath key, Shape shape)
@@ -193,7 +196,7 @@ internal sealed class GraphBuilder(string name)
 
     internal Value NewComputed(ModulePath name, Shape shape) => NewValue(name.Path, shape, ValueKind.Computed);
 
-    private Value NewValue(string name, Shape shape, ValueKind kind, ElementType type = ElementType.Float)
+    private Value NewValue(string name, Shape shape, ValueKind kind, DType type = DType.Float32)
     {
         var value = new Value(values.Count, name, shape, kind, type);
         values.Add(value);

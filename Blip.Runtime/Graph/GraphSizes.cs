@@ -11,7 +11,7 @@ internal sealed class GraphSizes
     private readonly int[][] sizes;
     private readonly Dictionary<Value, DType> formats = [];
 
-    /// <summary>Gives the symbols sizes; every value is in single precision, until <see cref="Passes.ValueStorage"/> says otherwise.</summary>
+    /// <summary>Gives the symbols sizes; every value is stored as its type says, until <see cref="Passes.ValueStorage"/> says otherwise.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="symbols">The size of each symbol; one that only inputs have may be left out, and they have no size then.</param>
     /// <param name="target">Which kernels run it.</param>
@@ -48,8 +48,8 @@ internal sealed class GraphSizes
     /// <summary>Rows of a value: everything but its last dimension.</summary>
     public long Rows(Value value) => Length(value) / sizes[value.Id][^1];
 
-    /// <summary>How a value's elements are stored: in single precision, or in 16 bits.</summary>
-    public DType StoredAs(Value value) => formats.GetValueOrDefault(value, DType.Float32);
+    /// <summary>How a value's elements are stored: as its type says, or in 16 bits where it is in single precision.</summary>
+    public DType StoredAs(Value value) => formats.GetValueOrDefault(value, value.Type);
 
     /// <summary>Floats of memory that a value takes.</summary>
     public long Floats(Value value) => StoredAs(value).Floats(Length(value));

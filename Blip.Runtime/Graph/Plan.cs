@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Graph.Passes;
 using ILGPU;
@@ -78,14 +79,14 @@ internal sealed class Plan : IDisposable
     /// <exception cref="ArgumentException">The view is too short, or the value belongs to the plan.</exception>
     public void Bind(Value value, ArrayView<float> view)
     {
-        Check(value, view.Length, ElementType.Float);
+        Check(value, view.Length, DType.Float32);
         Take(floats, value, view.SubView(0, Length(value)));
     }
 
     /// <summary>Binds an input of integers. Index tables may be longer than the shape says, or shorter where the operator reads them so.</summary>
     public void Bind(Value value, ArrayView<int> view)
     {
-        Check(value, view.Length, ElementType.Int);
+        Check(value, view.Length, DType.Int32);
         Take(ints, value, view);
     }
 
@@ -206,11 +207,11 @@ internal sealed class Plan : IDisposable
             node.Run(this);
     }
 
-    private void Check(Value value, long length, ElementType type)
+    private void Check(Value value, long length, DType type)
     {
         if (value.Type != type || (value.Kind != ValueKind.Input && !outputs.Contains(value) && !inputs.Contains(value)))
             throw new ArgumentException($"{value} is no {type} input or output of the graph '{Graph.Name}'.");
-        if (type == ElementType.Float && length < Length(value))
+        if (type == DType.Float32 && length < Length(value))
             throw new ArgumentException($"{value} needs {Length(value)} elements here, and {length} were bound.");
         bound[value.Id] = true;
     }

@@ -1,3 +1,5 @@
+using Blip.Kernels;
+
 namespace Blip.Runtime.Graph;
 
 /// <summary>Where a value comes from.</summary>
@@ -13,23 +15,16 @@ internal enum ValueKind
     Computed,
 }
 
-/// <summary>What a value's elements are.</summary>
-internal enum ElementType
-{
-    /// <summary>32-bit floating point.</summary>
-    Float,
-
-    /// <summary>32-bit integers: token ids, positions, row indices.</summary>
-    Int,
-}
-
 /// <summary>A tensor in a graph.</summary>
 /// <param name="Id">Its place in the graph's table of values.</param>
 /// <param name="Name">The node or input that makes it, or the checkpoint's key.</param>
 /// <param name="Shape">Its shape.</param>
 /// <param name="Kind">Where it comes from.</param>
-/// <param name="Type">What its elements are.</param>
-internal sealed record Value(int Id, string Name, Shape Shape, ValueKind Kind, ElementType Type = ElementType.Float)
+/// <param name="Type">
+/// What its elements are: <see cref="DType.Float32"/>, or <see cref="DType.Int32"/> for token ids, positions and row indices. A plan may
+/// store those in single precision in 16 bits; see <see cref="GraphSizes.StoredAs"/>.
+/// </param>
+internal sealed record Value(int Id, string Name, Shape Shape, ValueKind Kind, DType Type = DType.Float32)
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Shape}";

@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
 
@@ -70,11 +71,11 @@ internal abstract class BlipGraphs
     {
         var attention = new AttentionInputs
         {
-            Mask = g.Input(Mask, new Shape(Rows, Tokens), ElementType.Int),
+            Mask = g.Input(Mask, new Shape(Rows, Tokens), DType.Int32),
             Source = overImage ? SourceInputs(g, Config.Text, "image") : null,
-            SourceRow = overImage ? g.Input(ImageRow, new Shape(Rows), ElementType.Int) : null,
+            SourceRow = overImage ? g.Input(ImageRow, new Shape(Rows), DType.Int32) : null,
         };
-        return TextTower.Record(g, Config.Text, g.Input(Ids, new Shape(Rows, Tokens), ElementType.Int), attention, tower, watch);
+        return TextTower.Record(g, Config.Text, g.Input(Ids, new Shape(Rows, Tokens), DType.Int32), attention, tower, watch);
     }
 
     /// <summary>Inputs for keys and values of what cross-attention reads, per layer <c>[sources, source tokens, 2·hidden]</c>.</summary>

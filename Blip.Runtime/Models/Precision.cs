@@ -2,7 +2,14 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>How matrices are stored on the device. Arithmetic is in float32, but for <see cref="Int8"/> on a processor.</summary>
+/// <summary>
+/// A user's choice for a model: how its matrices are stored on the device. Biases, norms, activations and caches stay in float32, and so does
+/// arithmetic, but for <see cref="Int8"/> on a processor.
+/// </summary>
+/// <remarks>
+/// A <see cref="DType"/> says how the elements of one tensor are stored, and has members that no model can be asked for. A choice has a
+/// member here, and options spell it as the member is named.
+/// </remarks>
 public enum Precision
 {
     /// <summary>32 bits.</summary>
@@ -21,7 +28,7 @@ public enum Precision
     Int8,
 }
 
-/// <summary>What a precision means to the kernels.</summary>
+/// <summary>What a precision means to the kernels; the one place that maps it.</summary>
 internal static class PrecisionExtensions
 {
     /// <summary>The storage format of matrices.</summary>

@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;

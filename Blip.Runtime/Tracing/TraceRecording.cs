@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
 
@@ -13,14 +14,14 @@ internal sealed class TraceRecording
     public int Count => tensors.Count;
 
     /// <summary>Bytes of all tensors.</summary>
-    public long Bytes => tensors.Sum(tensor => tensor.Info.ElementCount * tensor.Info.Type.Size());
+    public long Bytes => tensors.Sum(tensor => tensor.Info.ElementCount * tensor.Info.Type.Bytes());
 
     /// <summary>Adds a tensor of numbers.</summary>
     /// <param name="name">The reference's name.</param>
     /// <param name="values">Its elements.</param>
     /// <param name="shape">Its dimensions, the slowest first.</param>
     public void Add(string name, float[] values, params ReadOnlySpan<long> shape) =>
-        tensors.Add((new TensorInfo(name, TensorType.Float32, [.. shape]), values));
+        tensors.Add((new TensorInfo(name, DType.Float32, [.. shape]), values));
 
     /// <summary>
     /// Adds the tokens of one row <c>[1, tokens]</c>; ids are 64 bits wide, as the reference has them. A name that is there stays.
@@ -28,7 +29,7 @@ internal sealed class TraceRecording
     public void AddIds(string name, IReadOnlyList<int> ids)
     {
         if (!tensors.Exists(tensor => tensor.Info.Key == name))
-            tensors.Add((new TensorInfo(name, TensorType.Int64, [1, ids.Count]), ids.Select(id => (long)id).ToArray()));
+            tensors.Add((new TensorInfo(name, DType.Int64, [1, ids.Count]), ids.Select(id => (long)id).ToArray()));
     }
 
     /// <summary>Adds the outputs of a plan that ran.</summary>

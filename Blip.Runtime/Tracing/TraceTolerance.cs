@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
@@ -27,13 +29,17 @@ internal sealed class TraceTolerance(double encoder, double text)
 
     private static double OfText(TraceFile file) => OfPrecision(file.Metadata.Precision) ?? OfTypes(file);
 
-    // Another program names no precision: its tensors' type tells.
-    private static double OfTypes(TraceFile file) => file.Names.Max(name => file.Info(name).Type switch
+    // Another program names no precision: its tensors' type tells. Whole numbers are ids, and round nothing.
+    private static double OfTypes(TraceFile file) =>
+        file.Names.Select(name => file.Info(name).Type).Where(type => type.IsFloatingPoint()).Select(OfType).DefaultIfEmpty(Fp32).Max();
+
+    private static double OfType(DType type) => type switch
     {
-        TensorType.Float16 => Fp16,
-        TensorType.BFloat16 => Bf16,
-        _ => Fp32,
-    });
+        DType.Float64 or DType.Float32 => Fp32,
+        DType.Float16 => Fp16,
+        DType.BFloat16 => Bf16,
+        _ => throw new UnreachableException($"{type} has no tolerance."),
+    };
 
     // A precision of a later version is held to the finest one.
     private static double? OfPrecision(string? precision) => precision switch

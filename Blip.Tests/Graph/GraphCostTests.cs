@@ -62,7 +62,7 @@ public class GraphCostTests
         var g = new GraphBuilder("test");
         var query = g.Input("q", new Shape(Dim.Of("rows"), 1, Hidden));
         var image = g.Input("kv", new Shape(Dim.Of("images"), ImageTokens, 2 * Hidden));
-        var row = g.Input("row", new Shape(Dim.Of("rows")), ElementType.Int);
+        var row = g.Input("row", new Shape(Dim.Of("rows")), DType.Int32);
         g.Output("y", g.Attention(
             new AttentionSpec { Query = query, Key = new Columns(image, 0, Hidden), Value = new Columns(image, Hidden, Hidden), Heads = Heads, KeyRow = row }, Root / "self"));
         var cost = GraphCost.Of(g.Build(), _ => DType.Float32, default, ("rows", Images * Beams), ("images", Images));
@@ -76,8 +76,8 @@ public class GraphCostTests
     {
         const int Hidden = 64, Rows = 3;
         var g = new GraphBuilder("test");
-        var ids = g.Input("ids", new Shape(Rows, 1), ElementType.Int);
-        var start = g.Input("start", new Shape(Rows), ElementType.Int);
+        var ids = g.Input("ids", new Shape(Rows, 1), DType.Int32);
+        var start = g.Input("start", new Shape(Rows), DType.Int32);
         var x = g.EmbedTokens(ids, new Matrix(["words"], 128, Hidden), g.Parameter(Root / "positions", new Shape(50, Hidden)), start, Root / "embed");
         var cache = new Shape(Rows, 1000, Hidden);
         var (keys, values) = (g.Input("keys", cache), g.Input("values", cache));

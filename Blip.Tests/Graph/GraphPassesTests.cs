@@ -63,7 +63,7 @@ public class GraphPassesTests
         using var plan = executor.Plan(executor.Optimize(Record()));
         plan.BindOwned(plan.Graph.Input("x"), [.. Enumerable.Range(0, Rows * Width).Select(i => MathF.Sin(i))]);
         plan.Run();
-        var stored = plan.Graph.Values.Count(value => plan.Sizes.StoredAs(value) != DType.Float32);
+        var stored = plan.Graph.Values.Count(value => plan.Sizes.StoredAs(value).Is16Bits());
         var nodes = $"{plan.Graph.Nodes.Count} nodes, {plan.Graph.Constants.Count} constants";
         return (plan.ReadOutput("y"), $"{nodes}, {stored} stored, {plan.WorkspaceBytes} bytes");
     }
@@ -115,7 +115,7 @@ public class GraphPassesTests
         {
             var isVector = key == "m.norm.weight" || key.EndsWith("bias", StringComparison.Ordinal);
             long[] shape = key == "m.table" ? [Rows, Width] : isVector ? [Width] : [Width, Width];
-            info = Keys.Contains(key) ? new TensorInfo(key, TensorType.Float32, shape) : null;
+            info = Keys.Contains(key) ? new TensorInfo(key, DType.Float32, shape) : null;
             return info is not null;
         }
 

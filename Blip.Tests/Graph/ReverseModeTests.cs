@@ -142,7 +142,7 @@ public class ReverseModeTests
     {
         var g = new GraphBuilder("test");
         var x = g.Input("x", new Shape(Dim.Of("rows"), Dim.Of("tokens"), Wide));
-        var mask = g.Input("mask", new Shape(Dim.Of("rows"), Dim.Of("tokens")), ElementType.Int);
+        var mask = g.Input("mask", new Shape(Dim.Of("rows"), Dim.Of("tokens")), DType.Int32);
         var qkv = g.Linear(x, Root / "qkv", 3 * Wide);
         var attended = g.Attention(
             new AttentionSpec { Query = new Columns(qkv, 0, Wide), Key = new Columns(qkv, Wide, Wide), Value = new Columns(qkv, 2 * Wide, Wide), Heads = 3, Mask = mask },
@@ -180,7 +180,7 @@ public class ReverseModeTests
 
         public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
         {
-            info = Shapes.TryGetValue(key, out var shape) ? new TensorInfo(key, TensorType.Float32, shape) : null;
+            info = Shapes.TryGetValue(key, out var shape) ? new TensorInfo(key, DType.Float32, shape) : null;
             return info is not null;
         }
 

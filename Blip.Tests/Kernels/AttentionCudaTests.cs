@@ -104,7 +104,7 @@ public class AttentionCudaTests
         test is { Spread: <= 1, ValueSpread: <= 1, HeadDim: <= AttentionTensorCore.MaxHeadDim } && (architecture != "sm_90" || test.Halves);
 
     private static string TensorCoreKernel(DType format, AttentionCase test, bool isStored) =>
-        $"{nameof(AttentionTensorCore)}.Kernel<{format}Matrix, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{Rows(test)}>")}>";
+        $"{nameof(AttentionTensorCore)}.Kernel<{PtxKernels.MatrixOf(format)}, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{Rows(test)}>")}>";
 
     private static string Rows(AttentionCase test) => test.HeadDim % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows);
 

@@ -17,7 +17,7 @@ public class GemmCudaTests
 
     public static TheoryData<DType, string> Formats =>
     [
-        .. Enum.GetValues<DType>().Select(format => (format, "sm_80")), (DType.Float16, "sm_75"), (DType.Int8, "sm_75"),
+        .. DTypes.Weights.Select(format => (format, "sm_80")), (DType.Float16, "sm_75"), (DType.Int8, "sm_75"),
         (DType.Float16, "sm_90"), (DType.BFloat16, "sm_90"), (DType.Int8, "sm_90"),
     ];
 
@@ -163,7 +163,7 @@ public class GemmCudaTests
     // The base of what a launch adds is where the first aligned byte is: copies and matrix loads take 16 at once.
     [Fact]
     public void Shared_memory_of_a_launch_is_aligned() =>
-        Assert.Matches(@"\.extern \.shared \.align (16|32|64|128) ", PtxKernels.Compile("GemmTensorCore.Kernel<Float16Matrix, RoundedInputs<AlignedRows>, WarpSums, SixStages>", "sm_80"));
+        Assert.Matches(@"\.extern \.shared \.align (16|32|64|128) ", PtxKernels.Compile("GemmTensorCore.Kernel<Matrix16<Float16Format>, RoundedInputs<AlignedRows>, WarpSums, SixStages>", "sm_80"));
 
     [Fact]
     public void The_shape_depends_on_rows_and_the_size_of_the_gpu()
@@ -249,7 +249,7 @@ public class GemmCudaTests
     private static string Kernel<TStages>(GemmCase gemm, GemmCudaShape shape, bool isStored, string sums = nameof(WarpSums))
     {
         var rows = gemm.InFeatures % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows);
-        var matrix = $"{gemm.Format}Matrix, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{rows}>")}";
+        var matrix = $"{PtxKernels.MatrixOf(gemm.Format)}, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{rows}>")}";
         return (gemm.Format, shape) switch
         {
             (DType.Float32, GemmCudaShape.Tiles) => $"{nameof(GemmRegisters)}.Kernel<{rows}>",

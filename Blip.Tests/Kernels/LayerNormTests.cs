@@ -33,7 +33,7 @@ public class LayerNormTests
             foreach (var reader in new[] { nameof(AlignedRows), nameof(AnyRows) })
             {
                 var single = Warps(new float[x.Length], nameof(SingleRows));
-                var rounded = Warps(new float[x.Length / 2], $"RoundedRows<{format}Matrix>");
+                var rounded = Warps(new float[x.Length / 2], $"RoundedRows<{PtxKernels.MatrixOf(format)}>");
                 Assert.Equal(HalfValues.Pack(single, format).Select(BitConverter.SingleToInt32Bits), rounded.Select(BitConverter.SingleToInt32Bits));
 
                 float[] Warps(float[] y, string writer) => EmulatedKernels.Run(

@@ -12,7 +12,7 @@ public class PackedWeightsTests
     public void Rows_given_in_any_order_lie_where_the_index_says(int outFeatures, int inFeatures)
     {
         using var device = Device.Open("cpu");
-        foreach (var format in Enum.GetValues<DType>())
+        foreach (var format in DTypes.Weights)
         {
             using var weights = PackedWeights.Allocate(device, outFeatures, inFeatures, format);
             var rows = Numbers(outFeatures * inFeatures);
@@ -68,7 +68,7 @@ public class PackedWeightsTests
         for (var bits = 0; bits <= ushort.MaxValue; bits++)
         {
             var expected = (float)BitConverter.UInt16BitsToHalf((ushort)bits);
-            Assert.Equal(BitConverter.SingleToUInt32Bits(expected), BitConverter.SingleToUInt32Bits(Float16Weights.Decode((ushort)bits)) | (float.IsNaN(expected) ? 0x400000u : 0));
+            Assert.Equal(BitConverter.SingleToUInt32Bits(expected), BitConverter.SingleToUInt32Bits(Float16Format.Decode((ushort)bits)) | (float.IsNaN(expected) ? 0x400000u : 0));
         }
     }
 
@@ -85,11 +85,11 @@ public class PackedWeightsTests
             var brain = WeightPacking.Round(value, DType.BFloat16);
             if (float.IsNaN(value))
             {
-                Assert.True(Half.IsNaN(BitConverter.UInt16BitsToHalf(half)) && float.IsNaN(BFloat16Weights.Decode(brain)));
+                Assert.True(Half.IsNaN(BitConverter.UInt16BitsToHalf(half)) && float.IsNaN(BFloat16Format.Decode(brain)));
                 continue;
             }
             Assert.Equal(BitConverter.HalfToUInt16Bits((Half)value), half);
-            Assert.Equal(NearestBFloat16(value), BFloat16Weights.Decode(brain));
+            Assert.Equal(NearestBFloat16(value), BFloat16Format.Decode(brain));
         }
     }
 
@@ -107,8 +107,8 @@ public class PackedWeightsTests
     private static float[] Panels(PackedWeights weights) => weights.Format switch
     {
         DType.Float32 => DeviceBuffer<float>.HostSpan(weights.Float32).ToArray(),
-        DType.Float16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(Float16Weights.Decode)],
-        DType.BFloat16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(BFloat16Weights.Decode)],
+        DType.Float16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(Float16Format.Decode)],
+        DType.BFloat16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(BFloat16Format.Decode)],
         DType.Int8 => [.. DeviceBuffer<sbyte>.HostSpan(weights.Int8).ToArray().Select(Int8Weights.Decode)],
         _ => throw new UnreachableException(),
     };

@@ -21,7 +21,7 @@ public class PatchEmbeddingTests
             var expected = HalfValues.Pack(PatchifyReference.Run(pixels, test.Batch, test.Channels, test.Height, test.Width, test.Patch), format);
             var patches = new float[expected.Length];
             var actual = EmulatedKernels.Run(
-                $"{nameof(Patchify)}.RoundedKernel<{format}Matrix>", architecture, new(test.Batch * test.Patches, 64), patches,
+                $"{nameof(Patchify)}.RoundedKernel<{PtxKernels.MatrixOf(format)}>", architecture, new(test.Batch * test.Patches, 64), patches,
                 pixels, patches, test.Channels, test.Height, test.Width, test.Patch);
             Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), actual.Select(BitConverter.SingleToInt32Bits));
         }

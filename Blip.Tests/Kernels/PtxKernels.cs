@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU.Runtime.Cuda;
@@ -50,6 +51,9 @@ public static partial class PtxKernels
 
     /// <summary>The kernel's name in these tables: <c>Class.Kernel&lt;TypeArguments&gt;</c>.</summary>
     public static string NameOf(Type kernel) => kernel.DeclaringType is { } holder ? $"{holder.Name}.{Name(kernel)}" : Name(kernel);
+
+    /// <summary>The name of what tensor cores multiply with inputs, for a format of weights.</summary>
+    public static string MatrixOf(DType format) => format == DType.Int8 ? nameof(Int8Matrix) : $"Matrix16<{format}Format>";
 
     /// <summary>A kernel's PTX.</summary>
     public static string Compile(string kernel, string architecture) =>

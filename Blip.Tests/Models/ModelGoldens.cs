@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
@@ -150,7 +151,7 @@ internal static class ModelGoldens
         foreach (var input in plan.Graph.Inputs)
         {
             var length = (int)plan.Length(input);
-            if (input.Type == ElementType.Float)
+            if (input.Type == DType.Float32)
             {
                 var values = new float[length];
                 SyntheticTensors.Fill(input.Name, 0, 1, values);

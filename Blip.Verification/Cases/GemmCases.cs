@@ -225,7 +225,7 @@ public static class GemmCases
     {
         DType.Float32 => (weights, []),
         DType.Float16 => ([.. weights.Select(weight => (float)(Half)weight)], []),
-        DType.BFloat16 => ([.. weights.Select(weight => BFloat16Weights.Decode(WeightPacking.Round(weight, format)))], []),
+        DType.BFloat16 => ([.. weights.Select(weight => BFloat16Format.Decode(WeightPacking.Round(weight, format)))], []),
         DType.Int8 => Quantised(weights, inFeatures),
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There are no such values."),
     };

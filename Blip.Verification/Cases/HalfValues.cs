@@ -27,8 +27,8 @@ public static class HalfValues
         var bits = MemoryMarshal.Cast<float, ushort>(packed).ToArray();
         return format switch
         {
-            DType.Float16 => [.. bits.Select(Float16Weights.Decode)],
-            DType.BFloat16 => [.. bits.Select(BFloat16Weights.Decode)],
+            DType.Float16 => [.. bits.Select(Float16Format.Decode)],
+            DType.BFloat16 => [.. bits.Select(BFloat16Format.Decode)],
             DType.Float32 => packed,
             _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There are no such values."),
         };

@@ -52,7 +52,7 @@ internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("atte
     {
         var data = buffers.Own(new AttentionData(buffers.Device, test));
         var keys = 2.0 * (test.KeyRows == KeyRows.Shared ? (test.Rows + 2) / 3 : test.Rows) * test.KeyTokens;
-        var (read, written) = (Size(data.Args.InputFormat), Size(data.Args.OutputFormat));
+        var (read, written) = ((double)data.Args.InputFormat.Bytes(), (double)data.Args.OutputFormat.Bytes());
         return new PreparedOperator(buffers)
         {
             Run = form => Attention.Run(buffers.Device, data.Args),
@@ -61,7 +61,5 @@ internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("atte
             Bytes = test.Heads * test.HeadDim
                 * ((read * ((test.Rows * test.QueryTokens) + keys)) + (written * test.Rows * test.QueryTokens)),
         };
-
-        static double Size(DType format) => format.Is16Bits() ? 2 : sizeof(float);
     }
 }

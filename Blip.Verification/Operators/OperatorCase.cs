@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using Blip.Kernels;
+using Blip.Runtime.Models;
 
 namespace Blip.Verification.Operators;
 
@@ -18,14 +18,7 @@ public abstract class OperatorCase(string @operator, string name, DType format =
     public string Name => name;
 
     /// <summary>The format as options spell a precision.</summary>
-    public string Precision => format switch
-    {
-        DType.Float32 => "fp32",
-        DType.Float16 => "fp16",
-        DType.BFloat16 => "bf16",
-        DType.Int8 => "int8",
-        _ => throw new UnreachableException($"{format}"),
-    };
+    public string Precision => Enum.GetValues<Precision>().Single(precision => precision.ToDType() == format).ToString().ToLowerInvariant();
 
     /// <summary>Small sizes, or those of a real model.</summary>
     public CaseSize Size { get; init; }

@@ -23,8 +23,8 @@ internal static class GemmBackwardPortable
         }
     }
 
-    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
-    [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
+    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>))]
+    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>)), Kernel(typeof(sbyte), typeof(Int8Weights))]
     internal readonly struct Kernel<TStored, TFormat>(
         ArrayView<float> dy, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> dx, long count, int outFeatures, int inFeatures, int perItem) : IDeviceKernel
         where TStored : unmanaged

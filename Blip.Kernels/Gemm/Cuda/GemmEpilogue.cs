@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace Blip.Kernels;
@@ -10,7 +9,6 @@ internal static class GemmEpilogue
     /// Adds up the slices of a tile, that lie one after the other, into the first one; each work-item those elements that it writes in
     /// <see cref="Run"/>, so that no barrier is needed between the two.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddSlices(ArrayView<float> partial, int slices, int tile)
     {
         for (var i = Group.IdxX; i < tile; i += Group.DimX)
@@ -37,7 +35,6 @@ internal static class GemmEpilogue
     /// <param name="rows">Rows of the output.</param>
     /// <param name="outFeatures">Columns of the output.</param>
     /// <param name="activation">Applied to sum and bias.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(
         ArrayView<float> sums, int stride, int tileRows, int tileColumns, int threads, int firstRow, int firstColumn,
         ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int rows, int outFeatures, int activation)
@@ -57,7 +54,6 @@ internal static class GemmEpilogue
     /// The same, where outputs may be rounded, as inputs of <typeparamref name="TPrecision"/> are, and stored in 16 bits: of an even number of columns
     /// two neighbours side by side.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run<TPrecision>(
         ArrayView<float> sums, int stride, int tileRows, int tileColumns, int threads, int firstRow, int firstColumn,
         ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int rows, int outFeatures, int activation,
@@ -82,7 +78,6 @@ internal static class GemmEpilogue
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Value(
         float sum, int column, long to, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, int activation)
     {

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace Blip.Kernels;
@@ -18,7 +17,6 @@ internal static class GemmNorm
     /// <param name="groups">How many groups share it.</param>
     /// <param name="tileRows">Its rows.</param>
     /// <param name="shape">The layer's sizes.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Run(
         ArrayView<float> y, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, int tile, int groups, int tileRows, GemmRowsShape shape)
     {

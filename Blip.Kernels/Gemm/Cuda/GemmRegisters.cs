@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -114,7 +113,6 @@ internal static class GemmRegisters
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static RegisterTile Step(ArrayView<Floats4> shared, int inputs, int outputs, int k, RegisterTile sums)
     {
         inputs += k * (InputStride / 4);
@@ -122,7 +120,6 @@ internal static class GemmRegisters
         return RegisterTile.MultiplyAdd(shared[inputs], shared[inputs + 16], shared[outputs], shared[outputs + 16], sums);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Put(ArrayView<Floats4> shared, int buffer, int toX, int toW, Floats4 x, Floats4 w)
     {
         var values = shared.Cast<float>();
@@ -141,7 +138,6 @@ internal struct RegisterTile
     public RegisterRow R0, R1, R2, R3, R4, R5, R6, R7;
 
     /// <summary>sums + x · w for four rows and four more, four columns and four more.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static RegisterTile MultiplyAdd(Floats4 x0, Floats4 x1, Floats4 w0, Floats4 w1, RegisterTile sums) => new()
     {
         R0 = RegisterRow.MultiplyAdd(x0.X, w0, w1, sums.R0),
@@ -154,7 +150,6 @@ internal struct RegisterTile
         R7 = RegisterRow.MultiplyAdd(x1.W, w0, w1, sums.R7),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static RegisterTile Add(RegisterTile a, RegisterTile b) => new()
     {
         R0 = RegisterRow.Add(a.R0, b.R0),
@@ -168,7 +163,6 @@ internal struct RegisterTile
     };
 
     /// <summary>Writes four rows below each other; <paramref name="at"/> counts pieces of four floats.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ArrayView<Floats4> to, int at, RegisterRow r0, RegisterRow r1, RegisterRow r2, RegisterRow r3)
     {
         RegisterRow.Store(to, at, r0);
@@ -183,21 +177,17 @@ internal struct RegisterRow
 {
     public Floats4 Left, Right;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static RegisterRow MultiplyAdd(float x, Floats4 left, Floats4 right, RegisterRow sums) =>
         new() { Left = MultiplyAdd(x, left, sums.Left), Right = MultiplyAdd(x, right, sums.Right) };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static RegisterRow Add(RegisterRow a, RegisterRow b) => new() { Left = Add(a.Left, b.Left), Right = Add(a.Right, b.Right) };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(ArrayView<Floats4> to, int at, RegisterRow row)
     {
         to[at] = row.Left;
         to[at + 16] = row.Right;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 MultiplyAdd(float x, Floats4 w, Floats4 sums) => new()
     {
         X = Fused.MultiplyAdd(x, w.X, sums.X),
@@ -206,6 +196,5 @@ internal struct RegisterRow
         W = Fused.MultiplyAdd(x, w.W, sums.W),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 Add(Floats4 a, Floats4 b) => new() { X = a.X + b.X, Y = a.Y + b.Y, Z = a.Z + b.Z, W = a.W + b.W };
 }

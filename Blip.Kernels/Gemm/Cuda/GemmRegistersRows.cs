@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -80,7 +79,6 @@ internal static class GemmRegistersRows
     }
 
     // Four k of one column.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Floats4 Read(ArrayView<float> panel, int k, int column, int end) => new()
     {
         X = TensorCore.Load(ref panel[(k * PackedWeights.PanelWidth) + column], end - k),
@@ -89,7 +87,6 @@ internal static class GemmRegistersRows
         W = TensorCore.Load(ref panel[((k + 3) * PackedWeights.PanelWidth) + column], end - k - 3),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static RegisterRow MultiplyAdd<TRows>(ArrayView<float> x, int k, int inFeatures, int left, Floats4 w, RegisterRow sums)
         where TRows : struct, IRowReader
     {
@@ -104,7 +101,6 @@ internal static class GemmRegistersRows
         return sums;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float MultiplyAdd<TRows>(ArrayView<float> x, int row, int k, int inFeatures, int left, Floats4 w, float sum)
         where TRows : struct, IRowReader
     {
@@ -118,7 +114,6 @@ internal static class GemmRegistersRows
         return Fused.MultiplyAdd(four.W, w.W, sum);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ArrayView<float> to, int at, Floats4 rows)
     {
         to[at] = rows.X;

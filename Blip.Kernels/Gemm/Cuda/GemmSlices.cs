@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 
 namespace Blip.Kernels;
 
@@ -17,13 +16,11 @@ internal static class GemmSlices
     public const int Unit = 128;
 
     /// <summary>Inputs per slice; the last one may be shorter.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Length(int inFeatures) => Unit * ((inFeatures + (Unit * Most) - 1) / (Unit * Most));
 
     /// <summary>How many slices there are.</summary>
     public static int Count(int inFeatures) => Count(inFeatures, Length(inFeatures));
 
     /// <summary>How many slices of this length there are.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Count(int inFeatures, int length) => (inFeatures + length - 1) / length;
 }

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -33,10 +32,10 @@ internal static class GemmTensorCoreRows
         checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), 32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
 
     [LaunchBounds(MaxWarps * 32, 2)]
-    [Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Float16Matrix), typeof(RoundedInputs<AnyRows>))]
-    [Kernel(typeof(Float16Matrix), typeof(Inputs16))]
-    [Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(BFloat16Matrix), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
-    [Kernel(typeof(BFloat16Matrix), typeof(Inputs16), Architecture = 80)]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AnyRows>))]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16))]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), Architecture = 80)]
     [Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Int8Matrix), typeof(RoundedInputs<AnyRows>))]
     [Kernel(typeof(Int8Matrix), typeof(Inputs16))]
     internal readonly struct Kernel<TWeights, TInputs>(
@@ -105,7 +104,6 @@ internal static class GemmTensorCoreRows
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Bits4 Read<TWeights, TInputs>(ArrayView<float> x, int upper, int upperLeft, int lower, int lowerLeft, int offset)
         where TWeights : struct, IMatrixWeights
         where TInputs : struct, IMatrixInputs => new()
@@ -116,7 +114,6 @@ internal static class GemmTensorCoreRows
             W = TInputs.Read2<TWeights>(x, lower + offset + 8, lowerLeft - offset - 8),
         };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ArrayView<float> to, int at, float a, float b, float c, float d)
     {
         to[at] = a;

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Kernels.Ptx;
 using ILGPU;
@@ -113,7 +112,6 @@ internal static class GemmTf32
     }
 
     // 16 k of 128 rows and of two panels, four at a time; zeros beyond the last row, panel and k.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void LoadToShared(ArrayView<Bits4> inputs, ArrayView<Bits4> weights, uint to, int k, int rows, int panel, int panels, int inFeatures)
     {
         var (row, piece) = (Group.IdxX >> 2, Group.IdxX & 3);
@@ -134,7 +132,6 @@ internal static class GemmTf32
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Bits4 Rows(ArrayView<float> values, int at) => new()
     {
         X = TensorCore.RoundTf32(values[at]),
@@ -143,11 +140,9 @@ internal static class GemmTf32
         W = TensorCore.RoundTf32(values[at + (8 * InputStride) + 4]),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Bits2 Columns(ArrayView<float> values, int at) =>
         new() { X = TensorCore.RoundTf32(values[at]), Y = TensorCore.RoundTf32(values[at + (4 * WeightStride)]) };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static MatrixTile16 MultiplyAdd(Bits4 x, MatrixColumns w, MatrixTile16 sums) => new()
     {
         A = TensorCore.MultiplyAddTf32(x, w.A, sums.A),

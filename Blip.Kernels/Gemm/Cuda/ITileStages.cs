@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Ptx;
 using ILGPU;
 
@@ -25,16 +24,13 @@ internal readonly struct ThreeStages : ITileStages
 {
     public static int Count
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 3;
     }
 
     public static int LaunchBytes => 0;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ArrayView<Bits4> Memory() => SharedMemory.Allocate<Bits4>(3 * GemmTensorCore.StageBytes / 16);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Wait() => TensorCore.WaitForCopies1();
 }
 
@@ -46,15 +42,12 @@ internal readonly struct SixStages : ITileStages
 {
     public static int Count
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 6;
     }
 
     public static int LaunchBytes => 6 * GemmTensorCore.StageBytes;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ArrayView<Bits4> Memory() => SharedMemory.GetDynamic<Bits4>();
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Wait() => TensorCore.WaitForCopies4();
 }

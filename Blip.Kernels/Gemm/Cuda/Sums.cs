@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ILGPU;
 
 namespace Blip.Kernels;
@@ -33,11 +32,9 @@ internal struct Sums4 : ISums<Sums4>
 
     public static int Count
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 4;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Sums4 Load<TStored, TFormat>(ArrayView<TStored> panel, int k, int output)
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored> => new()
@@ -48,7 +45,6 @@ internal struct Sums4 : ISums<Sums4>
             D = TFormat.Decode(panel[TFormat.Place(k, output + 3)]),
         };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Sums4 MultiplyAdd(float x, Sums4 w, Sums4 sums) => new()
     {
         A = Fused.MultiplyAdd(x, w.A, sums.A),
@@ -58,10 +54,8 @@ internal struct Sums4 : ISums<Sums4>
     };
 
     /// <summary>a + b, lane by lane.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Sums4 Add(Sums4 a, Sums4 b) => new() { A = a.A + b.A, B = a.B + b.B, C = a.C + b.C, D = a.D + b.D };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Sums4 lanes, ArrayView<float> to, int index)
     {
         to[index] = lanes.A;
@@ -80,11 +74,9 @@ internal struct Pair<THalf> : ISums<Pair<THalf>>
 
     public static int Count
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => 2 * THalf.Count;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<THalf> Load<TStored, TFormat>(ArrayView<TStored> panel, int k, int output)
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored> => new()
@@ -93,14 +85,12 @@ internal struct Pair<THalf> : ISums<Pair<THalf>>
             High = THalf.Load<TStored, TFormat>(panel, k, output + THalf.Count),
         };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Pair<THalf> MultiplyAdd(float x, Pair<THalf> w, Pair<THalf> sums) => new()
     {
         Low = THalf.MultiplyAdd(x, w.Low, sums.Low),
         High = THalf.MultiplyAdd(x, w.High, sums.High),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Pair<THalf> lanes, ArrayView<float> to, int index)
     {
         THalf.Store(lanes.Low, to, index);

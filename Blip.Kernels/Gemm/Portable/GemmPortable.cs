@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -33,8 +32,8 @@ internal static class GemmPortable<TTile>
 /// <summary>The kernel of <see cref="GemmPortable{TTile}"/>.</summary>
 internal static class GemmPortable
 {
-    [Kernel(typeof(float), typeof(Float32Weights), typeof(Tile6x64)), Kernel(typeof(ushort), typeof(Float16Weights), typeof(Tile6x64))]
-    [Kernel(typeof(ushort), typeof(BFloat16Weights), typeof(Tile6x16)), Kernel(typeof(sbyte), typeof(Int8Weights), typeof(Tile1x64))]
+    [Kernel(typeof(float), typeof(Float32Weights), typeof(Tile6x64)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>), typeof(Tile6x64))]
+    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>), typeof(Tile6x16)), Kernel(typeof(sbyte), typeof(Int8Weights), typeof(Tile1x64))]
     internal readonly struct Kernel<TStored, TFormat, TTile>(
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation) : IDeviceKernel
@@ -106,7 +105,6 @@ internal static class GemmPortable
     }
 
     // Rows past the last one are the last one again; they are not stored.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddRow<TTile>(int r, ArrayView<float> x, int k, int inFeatures, int lastRow, ArrayView<float> lanes, ArrayView<float> sums)
         where TTile : struct, IGemmTile
     {
@@ -114,7 +112,6 @@ internal static class GemmPortable
             Lanes.MultiplyAdd(x[(IntrinsicMath.Min(r, lastRow) * inFeatures) + k], lanes, sums, r * TTile.Columns, TTile.Columns);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Scale<TTile>(ArrayView<float> totals, ArrayView<float> scales, int columns)
         where TTile : struct, IGemmTile
     {
@@ -125,7 +122,6 @@ internal static class GemmPortable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddBias<TTile>(ArrayView<float> totals, ArrayView<float> bias, int columns)
         where TTile : struct, IGemmTile
     {
@@ -136,14 +132,12 @@ internal static class GemmPortable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void AddResidual(ArrayView<float> row, ArrayView<float> residual, int columns)
     {
         for (var j = 0; j < columns; j++)
             row[j] += residual[j];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(ArrayView<float> row, ArrayView<float> y, int columns)
     {
         for (var j = 0; j < columns; j++)

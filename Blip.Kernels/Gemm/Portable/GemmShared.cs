@@ -31,8 +31,8 @@ internal static class GemmShared
         }
     }
 
-    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Float16Weights))]
-    [Kernel(typeof(ushort), typeof(BFloat16Weights)), Kernel(typeof(sbyte), typeof(Int8Weights))]
+    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>))]
+    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>)), Kernel(typeof(sbyte), typeof(Int8Weights))]
     internal readonly struct Kernel<TStored, TFormat>(
         ArrayView<float> x, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y,
         int rows, int outFeatures, int inFeatures, int activation) : IDeviceKernel
@@ -94,7 +94,6 @@ internal static class GemmShared
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Finish(
         Sums4 sums, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int rows, int outFeatures, int activation)
     {

@@ -86,7 +86,7 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
         if (device.Kind == DeviceKind.Cuda)
             return "CUDA's own";
         var known = tunes
-            ? Enum.GetValues<DType>()
+            ? DTypes.Weights
                 .Select(format => (Format: format, Shape: TileCache.Read(folder, TileKey.Of(device, Device.DefaultGroupSize(device), format))))
                 .Where(pair => pair.Shape is not null)
                 .Select(pair => $"{pair.Format.ToString().ToLowerInvariant()} {Name(pair.Shape!.Value)}")

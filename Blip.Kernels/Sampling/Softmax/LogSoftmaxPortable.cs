@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using ILGPU;
 using ILGPU.Runtime;
@@ -58,6 +57,5 @@ internal static class LogSoftmaxPortable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static float Clean(float value) => value < float.PositiveInfinity ? value : float.NegativeInfinity;
 }

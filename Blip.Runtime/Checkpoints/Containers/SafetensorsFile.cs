@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -57,7 +58,7 @@ internal sealed class SafetensorsFile : ITensorSource
     {
         var info = this.Get(key);
         TensorSources.CheckRange(info, firstElement, destination.Length);
-        StoredElements.Read(_file, info.Type, _header.Entries[key].Offset + firstElement * info.Type.Size(), destination);
+        StoredElements.Read(_file, info.Type, _header.Entries[key].Offset + firstElement * info.Type.Bytes(), destination);
     }
 
     /// <inheritdoc/>

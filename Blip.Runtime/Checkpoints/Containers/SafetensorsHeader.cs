@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -11,13 +12,7 @@ internal sealed class SafetensorsHeader
     private const int LongestHeader = 100_000_000;
     private const int MostDimensions = 16;
 
-    private static readonly Dictionary<string, TensorType> s_types = new()
-    {
-        ["F64"] = TensorType.Float64, ["F32"] = TensorType.Float32, ["F16"] = TensorType.Float16, ["BF16"] = TensorType.BFloat16,
-        ["I64"] = TensorType.Int64, ["I32"] = TensorType.Int32, ["I16"] = TensorType.Int16, ["I8"] = TensorType.Int8,
-        ["U64"] = TensorType.UInt64, ["U32"] = TensorType.UInt32, ["U16"] = TensorType.UInt16, ["U8"] = TensorType.UInt8,
-        ["BOOL"] = TensorType.Bool,
-    };
+    private static readonly Dictionary<string, DType> s_types = Enum.GetValues<DType>().ToDictionary(type => type.SafetensorsName());
 
     private readonly MappedFile _file;
     private readonly long _dataStart;
@@ -32,13 +27,10 @@ internal sealed class SafetensorsHeader
     /// <summary>What the file says of itself, <c>__metadata__</c>; values that are no text are left out.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
-    /// <summary>The name that a header gives to a type.</summary>
-    public static string NameOf(TensorType type) => s_types.First(entry => entry.Value == type).Key;
-
     /// <summary>A tensor and the offset of its first byte in the file.</summary>
     public sealed record Entry(TensorInfo Info, long Offset)
     {
-        public long End => Offset + Info.ElementCount * Info.Type.Size();
+        public long End => Offset + Info.ElementCount * Info.Type.Bytes();
     }
 
     /// <exception cref="CheckpointException">The header is damaged or describes something else than the data.</exception>
@@ -142,9 +134,9 @@ internal sealed class SafetensorsHeader
         return numbers;
     }
 
-    private static long? ByteCount(List<long> shape, TensorType type)
+    private static long? ByteCount(List<long> shape, DType type)
     {
-        Int128 bytes = type.Size();
+        Int128 bytes = type.Bytes();
         foreach (var length in shape)
         {
             bytes *= length;

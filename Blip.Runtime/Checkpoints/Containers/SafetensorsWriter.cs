@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -33,9 +34,9 @@ internal static class SafetensorsWriter
             foreach (var tensor in tensors)
             {
                 json.WriteStartObject(tensor.Key);
-                json.WriteString("dtype", SafetensorsHeader.NameOf(tensor.Type));
+                json.WriteString("dtype", tensor.Type.SafetensorsName());
                 WriteNumbers(json, "shape", tensor.Shape);
-                WriteNumbers(json, "data_offsets", [offset, offset += tensor.ElementCount * tensor.Type.Size()]);
+                WriteNumbers(json, "data_offsets", [offset, offset += tensor.ElementCount * tensor.Type.Bytes()]);
                 json.WriteEndObject();
             }
             json.WriteEndObject();

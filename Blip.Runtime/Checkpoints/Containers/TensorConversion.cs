@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -13,35 +14,36 @@ namespace Blip.Runtime.Checkpoints;
 internal static class TensorConversion
 {
     /// <summary>Converts as many elements as <paramref name="destination"/> is long.</summary>
-    public static void ToFloat32(TensorType type, ReadOnlySpan<byte> source, Span<float> destination)
+    public static void ToFloat32(DType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
         switch (type)
         {
-            case TensorType.Float32: source[..(destination.Length * 4)].CopyTo(MemoryMarshal.AsBytes(destination)); break;
-            case TensorType.Float16: FromFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
-            case TensorType.BFloat16: FromBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
-            case TensorType.Float64: FromFloat64(MemoryMarshal.Cast<byte, double>(source), destination); break;
-            case TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8:
-            case TensorType.UInt64 or TensorType.UInt32 or TensorType.UInt16 or TensorType.UInt8 or TensorType.Bool:
+            case DType.Float32: source[..(destination.Length * 4)].CopyTo(MemoryMarshal.AsBytes(destination)); break;
+            case DType.Float16: FromFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
+            case DType.BFloat16: FromBFloat16(MemoryMarshal.Cast<byte, ushort>(source), destination); break;
+            case DType.Float64: FromFloat64(MemoryMarshal.Cast<byte, double>(source), destination); break;
+            case DType.Int64 or DType.Int32 or DType.Int16 or DType.Int8:
+            case DType.UInt64 or DType.UInt32 or DType.UInt16 or DType.UInt8 or DType.Bool:
+                var bytes = type.Bytes();
                 for (var i = 0; i < destination.Length; i++)
-                    destination[i] = FromInteger(type, source[(i * type.Size())..]);
+                    destination[i] = FromInteger(type, source[(i * bytes)..]);
                 break;
             default:
                 throw new UnreachableException($"Nothing reads elements of {type}.");
         }
     }
 
-    private static float FromInteger(TensorType type, ReadOnlySpan<byte> element) => type switch
+    private static float FromInteger(DType type, ReadOnlySpan<byte> element) => type switch
     {
-        TensorType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(element),
-        TensorType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(element),
-        TensorType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(element),
-        TensorType.Int8 => (sbyte)element[0],
-        TensorType.UInt64 => BinaryPrimitives.ReadUInt64LittleEndian(element),
-        TensorType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(element),
-        TensorType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(element),
-        TensorType.Bool => element[0] == 0 ? 0 : 1,
-        TensorType.UInt8 => element[0],
+        DType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(element),
+        DType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(element),
+        DType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(element),
+        DType.Int8 => (sbyte)element[0],
+        DType.UInt64 => BinaryPrimitives.ReadUInt64LittleEndian(element),
+        DType.UInt32 => BinaryPrimitives.ReadUInt32LittleEndian(element),
+        DType.UInt16 => BinaryPrimitives.ReadUInt16LittleEndian(element),
+        DType.Bool => element[0] == 0 ? 0 : 1,
+        DType.UInt8 => element[0],
         _ => throw new UnreachableException($"{type} is not a type of whole numbers."),
     };
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -25,7 +26,7 @@ internal sealed class SyntheticTensorSource : ITensorSource
         _tensors = heads.SelectMany(head => ModelManifest.For(config, head).Entries)
             .Where(entry => entry.Kind == ManifestEntryKind.Parameter)
             .DistinctBy(entry => entry.Key)
-            .ToDictionary(entry => entry.Key, entry => new TensorInfo(entry.Key, TensorType.Float32, [.. entry.Shape]));
+            .ToDictionary(entry => entry.Key, entry => new TensorInfo(entry.Key, DType.Float32, [.. entry.Shape]));
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,5 @@
+using Blip.Kernels;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
@@ -8,11 +10,12 @@ internal static class PickleCallables
 {
     private const int MostDimensions = 64;
 
-    private static readonly Dictionary<string, TensorType> s_storages = new()
+    private static readonly Dictionary<string, DType> s_storages = new()
     {
-        ["DoubleStorage"] = TensorType.Float64, ["FloatStorage"] = TensorType.Float32, ["HalfStorage"] = TensorType.Float16, ["BFloat16Storage"] = TensorType.BFloat16,
-        ["LongStorage"] = TensorType.Int64, ["IntStorage"] = TensorType.Int32, ["ShortStorage"] = TensorType.Int16, ["CharStorage"] = TensorType.Int8,
-        ["ByteStorage"] = TensorType.UInt8, ["BoolStorage"] = TensorType.Bool,
+        ["DoubleStorage"] = DType.Float64, ["FloatStorage"] = DType.Float32,
+        ["HalfStorage"] = DType.Float16, ["BFloat16Storage"] = DType.BFloat16,
+        ["LongStorage"] = DType.Int64, ["IntStorage"] = DType.Int32, ["ShortStorage"] = DType.Int16, ["CharStorage"] = DType.Int8,
+        ["ByteStorage"] = DType.UInt8, ["BoolStorage"] = DType.Bool,
     };
 
     /// <summary>A function of a pickle: from its arguments to its value; null when the arguments do not fit.</summary>

@@ -1,3 +1,5 @@
+using Blip.Kernels;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>A dict: what it holds under texts. (A checkpoint's other keys, an optimizer's numbers, name no weights.)</summary>
@@ -17,14 +19,14 @@ internal sealed class PickleList
 }
 
 /// <summary>One of torch's storage classes, which state the type of their elements.</summary>
-internal sealed record StorageClass(TensorType Type);
+internal sealed record StorageClass(DType Type);
 
 /// <summary>A run of a file's bytes that tensors look into.</summary>
 /// <param name="Key">Its name in the file.</param>
 /// <param name="Type">The type of its elements.</param>
 /// <param name="Elements">How many elements the pickle says that it holds.</param>
 /// <param name="First">Where in the file's run a view begins, in elements; the old container alone has such.</param>
-internal sealed record TorchStorage(string Key, TensorType Type, long Elements, long First);
+internal sealed record TorchStorage(string Key, DType Type, long Elements, long First);
 
 /// <summary>A tensor: a strided look into a storage.</summary>
 internal sealed record TorchTensor(TorchStorage Storage, long Offset, long[] Shape, long[] Strides)

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -68,7 +69,7 @@ internal sealed class TorchFile : ITensorSource
         TensorSources.CheckRange(info, firstElement, destination.Length);
         var (_, tensor, start) = _tensors[key];
         if (tensor.IsContiguous())
-            StoredElements.Read(_file, info.Type, start + (tensor.Offset + firstElement) * info.Type.Size(), destination);
+            StoredElements.Read(_file, info.Type, start + (tensor.Offset + firstElement) * info.Type.Bytes(), destination);
         else
             ReadStrided(tensor, start, firstElement, destination);
     }
@@ -87,7 +88,7 @@ internal sealed class TorchFile : ITensorSource
                 (rest, var index) = Math.DivRem(rest, shape[axis]);
                 at += index * strides[axis];
             }
-            StoredElements.Read(_file, type, start + at * type.Size(), destination.Slice(i, 1));
+            StoredElements.Read(_file, type, start + at * type.Bytes(), destination.Slice(i, 1));
         }
     }
 
@@ -109,7 +110,7 @@ internal sealed class TorchFile : ITensorSource
     {
         var storage = tensor.Storage;
         var (start, length) = container.Find(storage) ?? throw _file.Error($"the storage '{storage.Key}' of the tensor '{key}' is absent");
-        var (needed, held) = (tensor.Reach * storage.Type.Size(), Int128.Min((Int128)storage.Elements * storage.Type.Size(), length));
+        var (needed, held) = (tensor.Reach * storage.Type.Bytes(), Int128.Min((Int128)storage.Elements * storage.Type.Bytes(), length));
         if (needed > held || tensor.ElementCount > long.MaxValue)
             throw _file.Error($"the tensor '{key}' of shape {TensorInfo.Format(tensor.Shape)} needs {needed} bytes of its storage, which holds {held}");
         return new Entry(new TensorInfo(key, storage.Type, tensor.Shape), tensor, start);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Numerics;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -47,11 +48,11 @@ internal sealed class TorchLegacyContainer : ITorchContainer
     {
         if (!_storages.TryGetValue(storage.Key, out var found))
             return null;
-        var skipped = (Int128)storage.First * storage.Type.Size();
+        var skipped = (Int128)storage.First * storage.Type.Bytes();
         return skipped <= found.Length ? (found.Offset + (long)skipped, found.Length - (long)skipped) : (found.Offset, 0);
     }
 
-    private void FindStorages(MappedFile file, long position, PickleList keys, Dictionary<string, TensorType> types)
+    private void FindStorages(MappedFile file, long position, PickleList keys, Dictionary<string, DType> types)
     {
         foreach (var item in keys.Items)
         {
@@ -59,7 +60,7 @@ internal sealed class TorchLegacyContainer : ITorchContainer
                 throw file.Error($"the container lists the storage '{item}', which nothing refers to");
             if (position > file.Length - 8)
                 throw file.Error($"the storage '{key}' lies beyond the file's end: it is cut short");
-            var bytes = (Int128)BinaryPrimitives.ReadInt64LittleEndian(file.Span(position, 8)) * type.Size();
+            var bytes = (Int128)BinaryPrimitives.ReadInt64LittleEndian(file.Span(position, 8)) * type.Bytes();
             position += 8;
             if (bytes < 0 || bytes > file.Length - position)
                 throw file.Error($"the storage '{key}' claims {bytes} bytes and {file.Length - position} are left: the file is cut short");

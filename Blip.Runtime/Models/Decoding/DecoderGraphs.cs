@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
 
@@ -68,19 +69,19 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         var g = new GraphBuilder("scores");
         var all = g.LogSoftmax(Sequences(g, RecordedOutputs.Nothing, padded: false), Decoder / "log_softmax");
         g.Output(LogProbabilities, all);
-        g.Output(TargetLogProbabilities, g.Pick(all, g.Input(Targets, new Shape(Rows, Tokens), ElementType.Int), Decoder / "targets"));
+        g.Output(TargetLogProbabilities, g.Pick(all, g.Input(Targets, new Shape(Rows, Tokens), DType.Int32), Decoder / "targets"));
         return g.Build();
     }
 
     private Value Sequences(GraphBuilder g, RecordedOutputs watch, bool padded)
     {
-        var ids = g.Input(Ids, new Shape(Rows, Tokens), ElementType.Int);
+        var ids = g.Input(Ids, new Shape(Rows, Tokens), DType.Int32);
         var attention = new AttentionInputs
         {
             Causal = true,
-            Mask = padded ? g.Input(Mask, new Shape(Rows, Tokens), ElementType.Int) : null,
+            Mask = padded ? g.Input(Mask, new Shape(Rows, Tokens), DType.Int32) : null,
             Source = BlipGraphs.SourceInputs(g, config, source),
-            SourceRow = g.Input(SourceRow, new Shape(Rows), ElementType.Int),
+            SourceRow = g.Input(SourceRow, new Shape(Rows), DType.Int32),
             SourceMask = MaskInput(g),
         };
         return Head(g, TextTower.Record(g, config, ids, attention, Bert, watch));
@@ -89,27 +90,27 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
     private ComputeGraph WithCache(string name, bool prompt)
     {
         var g = new GraphBuilder(name);
-        var ids = g.Input(Ids, prompt ? new Shape(Rows, Tokens) : new Shape(Rows, 1), ElementType.Int);
+        var ids = g.Input(Ids, prompt ? new Shape(Rows, Tokens) : new Shape(Rows, 1), DType.Int32);
         var cache = new Shape(CacheRows, Capacity, config.HiddenSize);
         var attention = new AttentionInputs
         {
             Causal = true,
-            Start = g.Input(Start, new Shape(Rows), ElementType.Int),
+            Start = g.Input(Start, new Shape(Rows), DType.Int32),
             Cache = [.. Enumerable.Range(0, config.Layers).Select(layer => (g.Input(KeyCacheName(layer), cache), g.Input(ValueCacheName(layer), cache)))],
-            CacheRow = g.Input(CacheRow, prompt ? new Shape(Rows) : new Shape(Rows, Capacity), ElementType.Int),
-            WriteRow = prompt ? g.Input(WriteRow, new Shape(Rows), ElementType.Int) : null,
+            CacheRow = g.Input(CacheRow, prompt ? new Shape(Rows) : new Shape(Rows, Capacity), DType.Int32),
+            WriteRow = prompt ? g.Input(WriteRow, new Shape(Rows), DType.Int32) : null,
             Source = BlipGraphs.SourceInputs(g, config, source),
             // During the prompt a row is a source; afterwards a source's beams share it.
-            SourceRow = prompt ? null : g.Input(SourceRow, new Shape(Rows), ElementType.Int),
+            SourceRow = prompt ? null : g.Input(SourceRow, new Shape(Rows), DType.Int32),
             SourceMask = MaskInput(g),
         };
         var x = TextTower.Record(g, config, ids, attention, Bert);
-        var last = g.SelectToken(x, prompt ? g.Input(PromptLengths, new Shape(Rows), ElementType.Int) : null, Decoder / "last");
+        var last = g.SelectToken(x, prompt ? g.Input(PromptLengths, new Shape(Rows), DType.Int32) : null, Decoder / "last");
         g.Output(Logits, Head(g, last));
         return g.Build();
     }
 
-    private Value? MaskInput(GraphBuilder g) => masked ? g.Input(SourceMask, new Shape(Rows, Dim.Of(SourceSizes.Tokens)), ElementType.Int) : null;
+    private Value? MaskInput(GraphBuilder g) => masked ? g.Input(SourceMask, new Shape(Rows, Dim.Of(SourceSizes.Tokens)), DType.Int32) : null;
 
     private Value Head(GraphBuilder g, Value x)
     {

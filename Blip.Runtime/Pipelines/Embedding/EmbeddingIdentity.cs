@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 using Blip.Runtime.Retrieval;

@@ -29,8 +29,8 @@ internal static class MatrixTypes
     {
         switch (format)
         {
-            case DType.Float16: use.With<Float16Matrix>(); break;
-            case DType.BFloat16: use.With<BFloat16Matrix>(); break;
+            case DType.Float16: use.With<Matrix16<Float16Format>>(); break;
+            case DType.BFloat16: use.With<Matrix16<BFloat16Format>>(); break;
             default: throw Unknown(format);
         }
     }

@@ -4,23 +4,26 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Half precision.</summary>
-internal readonly struct Float16Matrix : IMatrixWeights, ITileWeights
+/// <summary>Weights of 16 bits, multiplied with inputs in the same format.</summary>
+/// <typeparam name="TFormat">The format.</typeparam>
+internal readonly struct Matrix16<TFormat> : IMatrixWeights, ITileWeights
+    where TFormat : struct, IMatrixPrecision
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Pack(float low, float high) => TensorCore.PackFloat16(low, high);
+    public static uint Pack(float low, float high) => TFormat.Pack(low, high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c) => TensorCore.MultiplyAddFloat16(a, b, c);
+    public static Floats4 MultiplyAdd(Bits4 a, Bits2 b, Floats4 c) => TFormat.MultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WarpGroupSums MultiplyAdd(ulong a, ulong b, WarpGroupSums c) => TensorCore.MultiplyAddGroupFloat16(a, b, c);
+    public static WarpGroupSums MultiplyAdd(ulong a, ulong b, WarpGroupSums c) => TFormat.MultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelPieces(int inFeatures) => inFeatures * MatrixColumns.PiecesPerRow;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static MatrixColumns Load(ArrayView<Bits2> panel, int k, int columns, int inFeatures) => MatrixColumns.Load16(panel, k, columns, inFeatures);
+    public static MatrixColumns Load(ArrayView<Bits2> panel, int k, int columns, int inFeatures) =>
+        MatrixColumns.Load16(panel, k, columns, inFeatures);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatrixColumns Unpack(MatrixColumns read) => MatrixColumns.Unpack16(read);
@@ -29,7 +32,8 @@ internal readonly struct Float16Matrix : IMatrixWeights, ITileWeights
     public static TilePlace Place(int panel, int panels, int inFeatures) => TilePlace.Of16(panel, panels, inFeatures);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Bits4 Begin(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage) => TilePlace.Copy16(weights, place, k, inFeatures, stage);
+    public static Bits4 Begin(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage) =>
+        TilePlace.Copy16(weights, place, k, inFeatures, stage);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void End(Bits4 piece, TilePlace place, ArrayView<Bits4> shared, int stage)

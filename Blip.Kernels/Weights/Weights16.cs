@@ -3,11 +3,13 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary><see cref="DType.Float16"/>.</summary>
-internal readonly unsafe struct Float16Weights : IVectorFormat<ushort>
+/// <summary>Weights of 16 bits in panels <c>[in, 64]</c>.</summary>
+/// <typeparam name="TFormat">Their format.</typeparam>
+internal readonly unsafe struct Weights16<TFormat> : IVectorFormat<ushort>
+    where TFormat : struct, IFormat16
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Decode(ushort stored) => SixteenBits.FromFloat16(stored);
+    public static float Decode(ushort stored) => TFormat.Decode(stored);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelLength(int inFeatures) => inFeatures * WeightPanel.Width;
@@ -17,9 +19,9 @@ internal readonly unsafe struct Float16Weights : IVectorFormat<ushort>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadLanes(ArrayView<ushort> panel, int k, int output, ArrayView<float> lanes, int count) =>
-        Lanes.LoadFloat16(panel, Place(k, output), lanes, count);
+        TFormat.LoadLanes(panel, Place(k, output), lanes, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TVector Load<TVector>(ushort* source)
-        where TVector : unmanaged, IVector<TVector> => TVector.LoadFloat16(source);
+        where TVector : unmanaged, IVector<TVector> => TFormat.Load<TVector>(source);
 }

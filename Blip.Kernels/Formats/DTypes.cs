@@ -1,0 +1,55 @@
+namespace Blip.Kernels;
+
+/// <summary>
+/// The facts about each <see cref="DType"/>, in one table: a new member has a line in <c>Of</c>. Every method refuses what is no member with
+/// an <see cref="ArgumentOutOfRangeException"/>.
+/// </summary>
+public static class DTypes
+{
+    /// <summary>The formats in which <see cref="PackedWeights"/> exist.</summary>
+    internal static IReadOnlyList<DType> Weights { get; } = [.. Enum.GetValues<DType>().Where(type => Of(type).IsWeight)];
+
+    /// <summary>Bytes of one element.</summary>
+    public static int Bytes(this DType type) => Of(type).Bytes;
+
+    /// <summary>Whether it is no whole number.</summary>
+    public static bool IsFloatingPoint(this DType type) => Of(type).IsFloatingPoint;
+
+    /// <summary>Whether this is half precision or bfloat16.</summary>
+    public static bool Is16Bits(this DType type) => Of(type) is { IsFloatingPoint: true, Bytes: 2 };
+
+    /// <summary>What the header of a safetensors file calls it.</summary>
+    public static string SafetensorsName(this DType type) => Of(type).SafetensorsName;
+
+    /// <summary>Refuses what is no format of weights.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    internal static void CheckWeight(DType type, string name)
+    {
+        if (!Enum.IsDefined(type) || !Of(type).IsWeight)
+            throw NotWeight(type, name);
+    }
+
+    /// <summary>What refuses it.</summary>
+    internal static ArgumentOutOfRangeException NotWeight(DType type, string name) =>
+        new(name, $"{type} is not a weight format: give {string.Join(", ", Weights)}.");
+
+    private static Facts Of(DType type) => type switch
+    {
+        DType.Float32 => new(4, "F32", IsFloatingPoint: true, IsWeight: true),
+        DType.Float16 => new(2, "F16", IsFloatingPoint: true, IsWeight: true),
+        DType.BFloat16 => new(2, "BF16", IsFloatingPoint: true, IsWeight: true),
+        DType.Int8 => new(1, "I8", IsWeight: true),
+        DType.Float64 => new(8, "F64", IsFloatingPoint: true),
+        DType.Int64 => new(8, "I64"),
+        DType.Int32 => new(4, "I32"),
+        DType.Int16 => new(2, "I16"),
+        DType.UInt64 => new(8, "U64"),
+        DType.UInt32 => new(4, "U32"),
+        DType.UInt16 => new(2, "U16"),
+        DType.UInt8 => new(1, "U8"),
+        DType.Bool => new(1, "BOOL"),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), $"{type} is no type of elements."),
+    };
+
+    private readonly record struct Facts(int Bytes, string SafetensorsName, bool IsFloatingPoint = false, bool IsWeight = false);
+}
