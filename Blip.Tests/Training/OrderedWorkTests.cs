@@ -77,7 +77,8 @@ public class OrderedWorkTests
     public async Task Who_stops_early_leaves_no_work_behind()
     {
         var done = 0;
-        await foreach (var number in Numbers(1_000_000).SelectInOrderAsync(number => Interlocked.Increment(ref done), threads: 2, ahead: 4, Token))
+        var results = Numbers(1_000_000).SelectInOrderAsync(_ => Interlocked.Increment(ref done), threads: 2, ahead: 4, Token);
+        await foreach (var number in results)
         {
             if (number > 10)
                 break;

@@ -47,7 +47,7 @@ internal sealed class DataReport
         if (WithoutText > 0)
             sentences.Add($"{Count(WithoutText, "image")} without a text {Are(WithoutText)} left out");
         if (EmptyTexts > 0)
-            sentences.Add($"{Count(EmptyTexts, "text")} {Are(EmptyTexts)} left out, since nothing is left of {(EmptyTexts == 1 ? "it" : "them")}");
+            sentences.Add($"{Count(EmptyTexts, "text")} {Are(EmptyTexts)} left out, since no word is left");
         if (CutTexts > 0)
             sentences.Add($"{Share(CutTexts, Items)} of the texts are longer than {maxTokens} tokens and are cut");
         if (RepeatedImages > 0)

@@ -1,6 +1,8 @@
 namespace Blip.Training.Data;
 
-/// <summary>Where samples come from. A data set has parts, each read from its beginning to its end; the same samples at each reading.</summary>
+/// <summary>
+/// Where samples come from. A data set has parts, each read from its beginning to its end, and the same samples at each reading.
+/// </summary>
 internal interface ITrainingSource
 {
     /// <summary>The names of the parts, in order.</summary>

@@ -22,7 +22,7 @@ internal static class OrderedWork
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(ahead, 1);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var jobs = Channel.CreateUnbounded<(T Item, TaskCompletionSource<TResult> Result)>(new UnboundedChannelOptions { SingleWriter = true });
+        var jobs = Channel.CreateUnbounded<(T Item, TaskCompletionSource<TResult> Result)>();
         var results = Channel.CreateBounded<Task<TResult>>(new BoundedChannelOptions(ahead) { SingleReader = true, SingleWriter = true });
         Task[] working =
         [

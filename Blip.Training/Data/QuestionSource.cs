@@ -48,13 +48,14 @@ internal sealed partial class QuestionSource : ITrainingSource
     public static QuestionSource FromVqa(string questions, string annotations, string images, int maxWords = DefaultMaxWords)
     {
         var (data, folder) = (VqaDataset.Load(questions, annotations), new ImageFolder(images));
-        return new QuestionSource([questions], (_, _) => data.Questions.Select(question => Sample(question, folder, maxWords)).ToAsyncEnumerable());
+        var samples = data.Questions.Select(question => Sample(question, folder, maxWords));
+        return new QuestionSource([questions], (_, _) => samples.ToAsyncEnumerable());
     }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<TrainingSample> ReadAsync(int part, CancellationToken cancellationToken) => read(part, cancellationToken);
 
-    /// <summary>A question as the authors clean it: lower case, without the marks that captions lose, and no more than some words.</summary>
+    /// <summary>A question as the authors clean it: lower case, without some marks, and no more than some words.</summary>
     internal static string Clean(string question, int maxWords)
     {
         var words = Marks().Replace(question.ToLowerInvariant(), "").TrimEnd(' ').Split(' ');

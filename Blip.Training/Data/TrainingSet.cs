@@ -47,7 +47,9 @@ internal sealed class TrainingSet
             parts.Add(entries);
         }
         var set = new TrainingSet(source, parts, check.Report);
-        return set.Count > 0 ? set : throw new TrainingException($"there is nothing to learn from: {string.Join("; ", Reasons(check.Report))}");
+        return set.Count > 0
+            ? set
+            : throw new TrainingException($"there is nothing to learn from: {string.Join("; ", Reasons(check.Report))}");
     }
 
     /// <summary>The pairs of an epoch.</summary>
