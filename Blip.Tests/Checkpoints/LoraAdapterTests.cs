@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Models;
@@ -146,7 +147,7 @@ public class LoraAdapterTests
         Copy("lora", folder);
         using (var file = File.Create(Path.Combine(folder.Path, LoraAdapter.FileName)))
         {
-            SafetensorsWriter.WriteHeader(file, [new TensorInfo(key, TensorType.Float32, [4, 1])]);
+            SafetensorsWriter.WriteHeader(file, [new TensorInfo(key, DType.Float32, [4, 1])]);
             file.Write(new byte[16]);
         }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -48,7 +49,7 @@ internal sealed class AdaptedTensorSource : ITensorSource
             return false;
         // The sum has more digits than a half: its elements are float32 now.
         if (_pairs.ContainsKey(key))
-            info = info with { Type = TensorType.Float32 };
+            info = info with { Type = DType.Float32 };
         return true;
     }
 

@@ -1,3 +1,5 @@
+using Blip.Kernels;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>The two matrices of an adapted weight [out, in]: it becomes W + scale · B·A.</summary>

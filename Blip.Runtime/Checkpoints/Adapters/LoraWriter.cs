@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -36,8 +37,8 @@ internal static class LoraWriter
         foreach (var pair in pairs.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             var module = LoraAdapter.Prefix + ModuleOf(pair);
-            tensors.Add((new TensorInfo(module + LoraAdapter.DownSuffix, TensorType.Float32, [pair.Rank, pair.Width]), pair.Down));
-            tensors.Add((new TensorInfo(module + LoraAdapter.UpSuffix, TensorType.Float32, [pair.Height, pair.Rank]), pair.Up));
+            tensors.Add((new TensorInfo(module + LoraAdapter.DownSuffix, DType.Float32, [pair.Rank, pair.Width]), pair.Down));
+            tensors.Add((new TensorInfo(module + LoraAdapter.UpSuffix, DType.Float32, [pair.Height, pair.Rank]), pair.Up));
         }
         SafetensorsWriter.WriteHeader(file, tensors.Select(tensor => tensor.Info), new Dictionary<string, string> { ["format"] = "pt" });
         foreach (var (_, values) in tensors)
