@@ -7,10 +7,10 @@ namespace Blip.Emulation.Machine;
 /// <example>
 /// <code>
 /// using var gpu = new EmulatedGpu();
-/// var kernel = gpu.Load(PtxCompiler.Compile(method, CudaArchitecture.SM_80));
+/// var kernel = gpu.Load(PtxCompiler.Compile(typeof(Scale), CudaArchitecture.SM_80));
 /// var x = gpu.Upload&lt;float&gt;(values);
 /// var y = gpu.Allocate&lt;float&gt;(count);
-/// kernel.Launch(groups, 256, new KernelArguments().View&lt;float&gt;(x, count).View&lt;float&gt;(y, count).Add(count).ToArray());
+/// kernel.Launch(groups, 256, new KernelArguments().View&lt;float&gt;(x, count).View&lt;float&gt;(y, count).Add(count).ToStruct());
 /// float[] result = gpu.Download&lt;float&gt;(y, count);
 /// </code>
 /// </example>
@@ -107,6 +107,9 @@ public sealed class KernelArguments
         return this;
     }
 
-    /// <summary>The buffer.</summary>
+    /// <summary>The arguments one after the other, as a kernel takes them that is a method.</summary>
     public byte[] ToArray() => [.. bytes];
+
+    /// <summary>The arguments as one struct with a view among them, as a kernel takes them that is a struct: its size is a multiple of 8.</summary>
+    public byte[] ToStruct() => [.. bytes, .. new byte[(8 - (bytes.Count % 8)) % 8]];
 }

@@ -49,10 +49,7 @@ internal static class EmulatedKernels
         var shared = launch.SharedMemoryConfig.NumElements * launch.SharedMemoryConfig.ElementSize;
         if (allowsShared)
             loaded.AllowDynamicShared(shared);
-        // The arguments are one struct, whose size is a multiple of its views' alignment.
-        var bytes = passed.ToArray();
-        Array.Resize(ref bytes, (bytes.Length + 7) / 8 * 8);
-        loaded.Launch(new Dim3(launch.GridDim.X, 1), launch.GroupDim.X, bytes, shared);
+        loaded.Launch(new Dim3(launch.GridDim.X, 1), launch.GroupDim.X, passed.ToStruct(), shared);
         return gpu.Download<float>(to, output.Length);
 
         // An optional argument that is absent is a view of nothing, somewhere.
