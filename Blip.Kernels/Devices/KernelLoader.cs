@@ -24,12 +24,6 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
         (Action<AcceleratorStream, KernelConfig, TKernel>)launchers.GetOrAdd(
             typeof(TKernel), kernel => Compile(kernel).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>());
 
-    private Kernel Build(CompiledKernel compiled)
-    {
-        lock (Device.Drivers)
-            return accelerator.LoadKernel(compiled);
-    }
-
     private Kernel Compile(Type kernelType)
     {
         var method = Compilation.EntryOf(kernelType);
@@ -38,7 +32,7 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
         var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Compilation.SpecializationOf(kernelType));
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
-        var kernel = Build(compiled);
+        var kernel = ProgramBuild.Run(() => accelerator.LoadKernel(compiled), accelerator.Name);
         // What a launch adds to the kernel's own shared memory may be all that there is. ILGPU keeps to itself whether there is any: its text says so.
         if (kernel is CudaKernel onGpu && compiled is PTXCompiledKernel { PTXAssembly: var text } && text.Contains(".extern .shared", StringComparison.Ordinal))
         {
