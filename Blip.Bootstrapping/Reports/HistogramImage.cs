@@ -100,18 +100,7 @@ internal static class HistogramImage
         var width = dot * PixelFont.Advance * text.Length;
         var left = (int)(align == SKTextAlign.Right ? x - width : align == SKTextAlign.Center ? x - (width / 2f) : x);
         var top = (int)y - (dot * PixelFont.Height);
-        using var paint = new SKPaint { Color = colour };
-        for (var letter = 0; letter < text.Length; letter++)
-        {
-            for (var row = 0; row < PixelFont.Height; row++)
-            {
-                for (var column = 0; column < PixelFont.Width; column++)
-                {
-                    if (PixelFont.IsSet(text[letter], column, row))
-                        canvas.DrawRect(left + (dot * ((PixelFont.Advance * letter) + column)), top + (dot * row), dot, dot, paint);
-                }
-            }
-        }
+        PixelFont.Draw(canvas, text, left, top, dot, colour);
         return width;
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Tracing;
 
 namespace Blip.Cli.Output;
@@ -19,20 +20,13 @@ internal static class TraceOutput
     /// <exception cref="UsageException">It cannot be written.</exception>
     public static void Write(string path, ModelTrace trace)
     {
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
         try
         {
-            using (var file = File.Create(temporary))
-                trace.Write(file);
-            File.Move(temporary, path, overwrite: true);
+            ReplacedFile.Write(path, trace.Write);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"--output cannot be written: {e.Message}", e);
-        }
-        finally
-        {
-            File.Delete(temporary);
         }
     }
 

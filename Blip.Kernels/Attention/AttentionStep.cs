@@ -62,7 +62,7 @@ internal static class AttentionStep
             var inHead = tile % shape.Heads * shape.HeadDim;
             var row = tile / shape.Heads * RowsPerGroup;
 
-            // Rows that are not there get no keys, and nobody asks for what they have.
+            // A row past the last one gets no keys, and its result is never read.
             var (r0, r1, r2, r3) = (
                 StepRow.Of<TRows>(query, start, shape, row, inHead, piece), StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 1, rows - 1), inHead, piece),
                 StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 2, rows - 1), inHead, piece),

@@ -8,7 +8,9 @@ public sealed partial class Device
     /// <summary>The kernels that were loaded so far: the types of their structs.</summary>
     internal IReadOnlyCollection<Type> LoadedKernels => kernels.Loaded;
 
-    /// <summary>Whether operators run the portable kernels: on every device but the CPU accelerator, which has variants of its own.</summary>
+    /// <summary>
+    /// Whether operators run the portable kernels. Every device does but the CPU accelerator, whose operators have variants of their own.
+    /// </summary>
     internal bool RunsPortable { get; }
 
     /// <summary>Queues a kernel; it is compiled for this device at its first launch. Waiting CPU variants come before it.</summary>

@@ -38,7 +38,7 @@ public sealed record DeviceOptions
     /// </summary>
     public bool? WarpGroups { get; init; }
 
-    /// <summary>Runs the portable kernels on the CPU accelerator in place of its own variants: tests compare both.</summary>
+    /// <summary>The CPU accelerator runs the portable kernels instead of its own variants. Tests compare the two.</summary>
     internal bool Portable { get; init; }
 
     /// <summary>Where tuned tiles are kept; null: the user's cache.</summary>

@@ -4,8 +4,8 @@ using ILGPU.Runtime.OpenCL;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Has a driver build a program, one at a time. PoCL compiles other programs at their launch, on threads of its own and in other processes,
-/// and its compiler now and then fails beside them: the same program is built at the next try.
+/// Builds programs by the driver's compiler, one at a time. PoCL's compiler failed now and then in runs of many threads and processes.
+/// The cause is not known. A failed build is tried again, and a lasting failure names the driver's error.
 /// </summary>
 internal static class ProgramBuild
 {

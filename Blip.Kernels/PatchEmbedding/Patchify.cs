@@ -67,21 +67,19 @@ public static unsafe class Patchify
             });
             return;
         }
-        var launch = new Launch(device, pixels, patches, checked((int)count), channels, height, width, patch);
+        var config = new KernelConfig(checked((int)count), device.GroupSize);
         if (format == DType.Float32)
-            device.Launch(launch.Config, new Kernel(pixels, patches, channels, height, width, patch));
+            device.Launch(config, new Kernel(pixels, patches, channels, height, width, patch));
         else
-            MatrixTypes.Use16Bits(format, launch);
+            MatrixTypes.Use16Bits(format, new Launch(device, config, pixels, patches, channels, height, width, patch));
     }
 
     private readonly struct Launch(
-        Device device, ArrayView<float> pixels, ArrayView<float> patches,
-        int count, int channels, int height, int width, int patch) : IMatrixUse
+        Device device, KernelConfig config, ArrayView<float> pixels, ArrayView<float> patches,
+        int channels, int height, int width, int patch) : IMatrixUse
     {
-        public KernelConfig Config => new(count, device.GroupSize);
-
         void IMatrixUse.With<TPrecision>() =>
-            device.Launch(Config, new RoundedKernel<TPrecision>(pixels, patches, channels, height, width, patch));
+            device.Launch(config, new RoundedKernel<TPrecision>(pixels, patches, channels, height, width, patch));
     }
 
     [Kernel]

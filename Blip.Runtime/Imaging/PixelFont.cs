@@ -1,3 +1,5 @@
+using SkiaSharp;
+
 namespace Blip.Runtime.Imaging;
 
 /// <summary>
@@ -75,4 +77,24 @@ internal static class PixelFont
     /// <summary>Whether a dot of a letter is set; small letters look as capitals do.</summary>
     public static bool IsSet(char letter, int column, int row) =>
         letter != ' ' && column < Width && Letters.GetValueOrDefault(char.ToUpperInvariant(letter), Box)[row][column] == '#';
+
+    /// <summary>Draws a line of text, whose width is <see cref="Advance"/> dots a letter.</summary>
+    /// <param name="canvas">Where to.</param>
+    /// <param name="text">The letters.</param>
+    /// <param name="left">The first column.</param>
+    /// <param name="top">The first row.</param>
+    /// <param name="dot">Pixels of a dot's side.</param>
+    /// <param name="color">The letters' colour.</param>
+    public static void Draw(SKCanvas canvas, string text, int left, int top, int dot, SKColor color)
+    {
+        using var paint = new SKPaint { Color = color };
+        for (var row = 0; row < Height; row++)
+        {
+            for (var column = 0; column < Advance * text.Length; column++)
+            {
+                if (IsSet(text[column / Advance], column % Advance, row))
+                    canvas.DrawRect(left + (dot * column), top + (dot * row), dot, dot, paint);
+            }
+        }
+    }
 }

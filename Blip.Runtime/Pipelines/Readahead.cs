@@ -9,17 +9,26 @@ internal static class Readahead
     /// <summary>Applies <paramref name="work"/> to each item, up to <paramref name="ahead"/> of them at once, and yields the results in order.</summary>
     /// <remarks>
     /// No more than <paramref name="ahead"/> results (and two more in flight between the hands) exist at a time, whatever the stream's
-    /// length: a slow taker holds the source back.
+    /// length: a slow taker holds the source back. Work that has begun when the taker leaves is not waited for; other work does not begin.
     /// </remarks>
+    /// <param name="items">The items, taken one after another.</param>
+    /// <param name="work">The work on one item.</param>
+    /// <param name="ahead">The most results that wait to be taken, at least 1.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="threads">The most items that are worked on at once, at least 1; null for as many as the thread pool takes.</param>
     public static async IAsyncEnumerable<TResult> SelectAheadAsync<T, TResult>(
         this IAsyncEnumerable<T> items,
         Func<T, TResult> work,
         int ahead,
-        [EnumeratorCancellation] CancellationToken cancellationToken)
+        [EnumeratorCancellation] CancellationToken cancellationToken,
+        int? threads = null)
     {
+        var scheduler = threads is { } most
+            ? new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, most).ConcurrentScheduler
+            : TaskScheduler.Default;
         var channel = Channel.CreateBounded<Task<TResult>>(new BoundedChannelOptions(ahead) { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var feeding = FeedAsync(items, work, channel.Writer, stop.Token);
+        var feeding = FeedAsync(items, work, channel.Writer, scheduler, stop.Token);
         try
         {
             await foreach (var result in channel.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -53,7 +62,8 @@ internal static class Readahead
     }
 
     private static async Task FeedAsync<T, TResult>(
-        IAsyncEnumerable<T> items, Func<T, TResult> work, ChannelWriter<Task<TResult>> writer, CancellationToken cancellationToken)
+        IAsyncEnumerable<T> items, Func<T, TResult> work, ChannelWriter<Task<TResult>> writer, TaskScheduler scheduler,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -62,7 +72,7 @@ internal static class Readahead
                 // Room first, work second: a full channel starts nothing.
                 if (!await writer.WaitToWriteAsync(cancellationToken).ConfigureAwait(false))
                     return;
-                writer.TryWrite(Task.Run(() => work(item), CancellationToken.None));
+                writer.TryWrite(Task.Factory.StartNew(() => work(item), cancellationToken, TaskCreationOptions.DenyChildAttach, scheduler));
             }
             writer.Complete();
         }

@@ -147,6 +147,8 @@ public sealed class TrainingDataTests : IDisposable
         Assert.Equal(one.Skip(2), resumed);
         Assert.NotEqual(one, await Batches(options with { Seed = 43 }, 0));
         Assert.Empty(await Batches(options, one.Count));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Batches(options, one.Count + 1));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => Batches(options, -1));
 
         async Task<List<string>> Batches(TrainingOptions options, int first) => await new TrainingLoader(set, options)
             .ReadAsync(epoch: 1, first, Token)

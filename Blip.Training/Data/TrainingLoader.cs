@@ -47,17 +47,22 @@ internal sealed class TrainingLoader
 
     /// <summary>The batches of an epoch, in order.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
-    /// <param name="firstBatch">Batches before this one are left out: those that a run has seen before it goes on.</param>
+    /// <param name="firstBatch">
+    /// Batches before this one are left out: those that a run has seen before it goes on. 0 to <see cref="BatchesPerEpoch"/>.
+    /// </param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The epoch has no such batch: a state of another data set or batch size.</exception>
     /// <exception cref="TrainingException">An image cannot be read any more; the message names it.</exception>
     public async IAsyncEnumerable<IReadOnlyList<LoadedItem>> ReadAsync(
         int epoch, int firstBatch = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstBatch);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(firstBatch, BatchesPerEpoch);
         var skip = (long)firstBatch * options.BatchSize;
         var whole = ((long)BatchesPerEpoch * options.BatchSize) - skip;
         var items = set.ReadAsync(options.Seed, epoch, options.Shuffle, skip, cancellationToken)
-            .Take((int)Math.Max(0, whole))
-            .SelectInOrderAsync(item => Load(item, epoch), threads, BatchesAhead * options.BatchSize, cancellationToken);
+            .Take((int)whole)
+            .SelectAheadAsync(item => Load(item, epoch), BatchesAhead * options.BatchSize, cancellationToken, threads);
         await foreach (var batch in items.InGroupsAsync(options.BatchSize, cancellationToken).ConfigureAwait(false))
             yield return batch;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Blip.Runtime.Pipelines;
 
 namespace Blip.Training.Data;
 
@@ -36,7 +37,7 @@ internal sealed class TrainingSet
         {
             var (entries, place) = (new List<(int, int)>(), 0);
             var found = source.ReadAsync(part, cancellationToken)
-                .SelectInOrderAsync(sample => check.Look(name, sample), threads, 2 * threads, cancellationToken);
+                .SelectAheadAsync(sample => check.Look(name, sample), 2 * threads, cancellationToken, threads);
             await foreach (var one in found.ConfigureAwait(false))
             {
                 var sample = check.Add(one);
@@ -56,11 +57,13 @@ internal sealed class TrainingSet
     /// <param name="seed">The run's seed.</param>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="shuffle">False: in the order of the files.</param>
-    /// <param name="skip">So many of the first are left out, unread where a whole part is.</param>
+    /// <param name="skip">So many of the first are left out, unread where a whole part is; all where there are no more.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="skip"/> is negative.</exception>
     public async IAsyncEnumerable<TrainingItem> ReadAsync(
         long seed, int epoch, bool shuffle, long skip = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(skip);
         int[] order = [.. Enumerable.Range(0, parts.Count)];
         if (shuffle)
             Shuffle(order, new SampleRandom(seed, epoch, "", RandomPurpose.Order));

@@ -1,3 +1,5 @@
+using Blip.Runtime.Checkpoints;
+
 namespace Blip.Training.Metrics;
 
 /// <summary>
@@ -63,14 +65,11 @@ internal sealed class MetricsFile : IDisposable
         var length = kept.Sum(line => line.Length);
         if (length == bytes.Length)
             return;
-        var temporary = path + ".tmp";
-        using (var shorter = File.Create(temporary))
+        ReplacedFile.Write(path, shorter =>
         {
             foreach (var (start, count, _) in kept)
                 shorter.Write(bytes, start, count);
-            shorter.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
+        });
     }
 
     // A last line without an end is cut off, whatever it says.

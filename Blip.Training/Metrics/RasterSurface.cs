@@ -41,17 +41,9 @@ internal sealed class RasterSurface : IChartSurface, IDisposable
 
     public void Text(double x, double y, string text, double align)
     {
-        using var paint = new SKPaint { Color = SKColors.Black };
         var left = (int)Math.Round((Scale * x) - (align * Dot * PixelFont.Advance * text.Length));
         var top = (int)Math.Round((Scale * y) - (Dot * PixelFont.Height / 2.0));
-        for (var row = 0; row < PixelFont.Height; row++)
-        {
-            for (var column = 0; column < PixelFont.Advance * text.Length; column++)
-            {
-                if (PixelFont.IsSet(text[column / PixelFont.Advance], column % PixelFont.Advance, row))
-                    canvas.DrawRect(left + (Dot * column), top + (Dot * row), Dot, Dot, paint);
-            }
-        }
+        PixelFont.Draw(canvas, text, left, top, Dot, SKColors.Black);
     }
 
     /// <summary>The bytes of a PNG file.</summary>

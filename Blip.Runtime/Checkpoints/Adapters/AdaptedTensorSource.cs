@@ -9,9 +9,9 @@ namespace Blip.Runtime.Checkpoints;
 /// </summary>
 internal sealed class AdaptedTensorSource : ITensorSource
 {
-    private readonly ITensorSource _source;
-    private readonly Dictionary<string, LoraPair> _pairs;
-    private readonly LoraAdapter _adapter;
+    private readonly ITensorSource source;
+    private readonly Dictionary<string, LoraPair> pairs;
+    private readonly LoraAdapter adapter;
 
     /// <summary>Takes the source over, also when the adapter does not fit.</summary>
     /// <param name="source">The model's weights.</param>
@@ -19,8 +19,8 @@ internal sealed class AdaptedTensorSource : ITensorSource
     /// <exception cref="CheckpointException">The adapter is another model's; the message names its file and the tensor.</exception>
     public AdaptedTensorSource(ITensorSource source, LoraAdapter adapter)
     {
-        (_source, _adapter) = (source, adapter);
-        _pairs = adapter.Pairs.ToDictionary(pair => pair.Key);
+        (this.source, this.adapter) = (source, adapter);
+        pairs = adapter.Pairs.ToDictionary(pair => pair.Key);
         try
         {
             foreach (var pair in adapter.Pairs)
@@ -34,21 +34,21 @@ internal sealed class AdaptedTensorSource : ITensorSource
     }
 
     /// <inheritdoc/>
-    public string Description => $"{_source.Description} with the adapter {_adapter.Folder}";
+    public string Description => $"{source.Description} with the adapter {adapter.Folder}";
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Files => [.. _source.Files, .. _adapter.Files];
+    public IReadOnlyList<string> Files => [.. source.Files, .. adapter.Files];
 
     /// <inheritdoc/>
-    public IReadOnlyCollection<string> Keys => _source.Keys;
+    public IReadOnlyCollection<string> Keys => source.Keys;
 
     /// <inheritdoc/>
     public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info)
     {
-        if (!_source.TryGet(key, out info))
+        if (!source.TryGet(key, out info))
             return false;
         // The sum has more digits than a half: its elements are float32 now.
-        if (_pairs.ContainsKey(key))
+        if (pairs.ContainsKey(key))
             info = info with { Type = DType.Float32 };
         return true;
     }
@@ -56,13 +56,13 @@ internal sealed class AdaptedTensorSource : ITensorSource
     /// <inheritdoc/>
     public void Read(string key, long firstElement, Span<float> destination)
     {
-        _source.Read(key, firstElement, destination);
-        if (_pairs.TryGetValue(key, out var pair))
+        source.Read(key, firstElement, destination);
+        if (pairs.TryGetValue(key, out var pair))
             Add(pair, firstElement, destination);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _source.Dispose();
+    public void Dispose() => source.Dispose();
 
     private static void Add(LoraPair pair, long firstElement, Span<float> weights)
     {
@@ -89,23 +89,23 @@ internal sealed class AdaptedTensorSource : ITensorSource
 
     private void Check(LoraPair pair)
     {
-        var file = _adapter.Files[^1];
+        var file = adapter.Files[^1];
         if (pair.Key is CheckpointKeys.WordEmbeddings or CheckpointKeys.OutputMatrix)
         {
             throw new CheckpointException(
                 $"{file}: it adapts '{pair.Key}', which the word embeddings and the output matrix share; such an adapter "
                 + "cannot be merged.");
         }
-        if (!_source.TryGet(pair.Key, out var info))
+        if (!source.TryGet(pair.Key, out var info))
         {
             throw new CheckpointException(
-                $"{file}: it adapts '{pair.Key}', and {_source.Description} holds no such weight: it is another model's.");
+                $"{file}: it adapts '{pair.Key}', and {source.Description} holds no such weight: it is another model's.");
         }
         if (info.Shape.Length < 2 || info.Shape[0] != pair.Height || info.ElementCount != (long)pair.Height * pair.Width)
         {
             throw new CheckpointException(
                 $"{file}: it changes [{pair.Height}, {pair.Width}] of '{pair.Key}', which has the shape {info.ShapeText} in "
-                + $"{_source.Description}: it is another model's.");
+                + $"{source.Description}: it is another model's.");
         }
     }
 }

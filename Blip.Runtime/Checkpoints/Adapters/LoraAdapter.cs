@@ -36,7 +36,7 @@ internal sealed class LoraAdapter
     public const string FileName = "adapter_model.safetensors";
 
     // Older releases of PEFT wrote a pickle.
-    private static readonly string[] s_names = [FileName, "adapter_model.bin"];
+    private static readonly string[] Names = [FileName, "adapter_model.bin"];
 
     private LoraAdapter(string folder, string file, LoraConfig config, List<LoraPair> pairs)
     {
@@ -63,9 +63,9 @@ internal sealed class LoraAdapter
         if (!Directory.Exists(folder))
             throw new CheckpointException($"the adapter '{folder}' is no folder; name one with {LoraConfig.FileName} and {FileName}.");
         var config = LoraConfig.Load(folder);
-        var file = s_names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
+        var file = Names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
             ?? throw new CheckpointException(
-                $"{folder}: the adapter's tensors are absent: there is no {string.Join(" and no ", s_names)}.");
+                $"{folder}: the adapter's tensors are absent: there is no {string.Join(" and no ", Names)}.");
         using var tensors = TensorFiles.OpenFile(file);
         return new LoraAdapter(folder, file, config, ReadPairs(tensors, config));
     }

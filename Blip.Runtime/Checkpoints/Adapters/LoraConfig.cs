@@ -12,16 +12,16 @@ internal sealed record LoraConfig
     public const string FileName = "adapter_config.json";
 
     // Fields that change the arithmetic, or that add tensors. An absent, null, false or empty field has no effect.
-    private static readonly string[] s_refused =
+    private static readonly string[] Refused =
     [
         "modules_to_save", "use_dora", "lora_bias", "use_qalora", "use_bdlora", "alora_invocation_tokens", "arrow_config", "kasa_config",
         "layer_replication", "monteclora_config", "target_parameters", "trainable_token_indices", "velora_config",
     ];
 
     // These initialisations change the model's own weights. The adapter then fits those alone, and nobody else has them.
-    private static readonly string[] s_refusedInitialisations = ["pissa", "olora", "corda", "loftq", "lora_ga"];
+    private static readonly string[] RefusedInitialisations = ["pissa", "olora", "corda", "loftq", "lora_ga"];
 
-    private static readonly TimeSpan s_longestMatch = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(1);
 
     /// <summary>Rank of the product B·A where <see cref="RankPattern"/> names no other.</summary>
     public required int Rank { get; init; }
@@ -50,7 +50,7 @@ internal sealed record LoraConfig
             throw file.Error("peft_type", $"is {(type is null ? "absent" : $"'{type}'")}; only LORA adapters can be merged");
         if (file.Text("bias") is { } bias and not "none")
             throw file.Error("bias", $"is '{bias}': biases that were trained with the adapter cannot be merged; train it with \"none\"");
-        foreach (var field in s_refused)
+        foreach (var field in Refused)
         {
             if (file.Value(field) is { } value && !IsIdle(value))
                 throw file.Error(field, $"is {value.GetRawText()}, and nothing here does that; only plain LORA and rsLoRA can be merged");
@@ -114,7 +114,7 @@ internal sealed record LoraConfig
 
     private static void RefuseOwnBase(JsonFile file, string initial)
     {
-        if (s_refusedInitialisations.Any(name => initial.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
+        if (RefusedInitialisations.Any(name => initial.StartsWith(name, StringComparison.OrdinalIgnoreCase)))
         {
             throw file.Error(
                 "init_lora_weights",
@@ -160,7 +160,7 @@ internal sealed record LoraConfig
         try
         {
             var whole = pattern.StartsWith('^') ? pattern : $@"^(.*\.)?({pattern})$";
-            return Regex.IsMatch(module, whole, RegexOptions.CultureInvariant, s_longestMatch);
+            return Regex.IsMatch(module, whole, RegexOptions.CultureInvariant, LongestMatch);
         }
         catch (RegexMatchTimeoutException e)
         {

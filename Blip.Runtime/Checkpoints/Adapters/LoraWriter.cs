@@ -27,8 +27,8 @@ internal static class LoraWriter
             config = config with { TargetModules = [.. names] };
         }
         Directory.CreateDirectory(folder);
-        Replace(Path.Combine(folder, LoraAdapter.FileName), file => WriteTensors(file, pairs));
-        Replace(Path.Combine(folder, LoraConfig.FileName), config.Write);
+        ReplacedFile.Write(Path.Combine(folder, LoraAdapter.FileName), file => WriteTensors(file, pairs));
+        ReplacedFile.Write(Path.Combine(folder, LoraConfig.FileName), config.Write);
     }
 
     private static void WriteTensors(Stream file, IReadOnlyList<LoraPair> pairs)
@@ -46,16 +46,4 @@ internal static class LoraWriter
     }
 
     private static string ModuleOf(LoraPair pair) => pair.Key[..^".weight".Length];
-
-    // Under the old name there is either the old file or the whole new one.
-    private static void Replace(string path, Action<Stream> write)
-    {
-        var temporary = path + ".tmp";
-        using (var file = File.Create(temporary))
-        {
-            write(file);
-            file.Flush(flushToDisk: true);
-        }
-        File.Move(temporary, path, overwrite: true);
-    }
 }

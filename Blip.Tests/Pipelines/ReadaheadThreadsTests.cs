@@ -1,8 +1,8 @@
-using Blip.Training.Data;
+using Blip.Runtime.Pipelines;
 
-namespace Blip.Tests.Training;
+namespace Blip.Tests.Pipelines;
 
-public class OrderedWorkTests
+public class ReadaheadThreadsTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -13,7 +13,7 @@ public class OrderedWorkTests
     public async Task Results_come_in_order_and_no_more_threads_work_than_were_asked_for(int threads)
     {
         var (working, most) = (0, 0);
-        var results = await Numbers(100).SelectInOrderAsync(Work, threads, ahead: 10, Token).ToListAsync(Token);
+        var results = await Numbers(100).SelectAheadAsync(Work, ahead: 10, Token, threads).ToListAsync(Token);
 
         Assert.Equal(Enumerable.Range(0, 100).Select(i => i * i), results);
         Assert.InRange(most, 1, threads);
@@ -32,7 +32,7 @@ public class OrderedWorkTests
     public async Task The_source_is_held_back_by_whoever_takes_the_results()
     {
         var taken = 0;
-        await foreach (var number in Counted().SelectInOrderAsync(number => number, threads: 2, ahead: 4, Token))
+        await foreach (var number in Counted().SelectAheadAsync(number => number, ahead: 4, Token, threads: 2))
         {
             await Task.Delay(1, Token);
             // Those that wait, the one in hand, and one that waits for a place.
@@ -56,14 +56,14 @@ public class OrderedWorkTests
         var results = new List<int>();
         await Assert.ThrowsAsync<FormatException>(async () =>
         {
-            await foreach (var number in Numbers(50).SelectInOrderAsync(
-                number => number == 20 ? throw new FormatException() : number, threads: 3, ahead: 8, Token))
+            await foreach (var number in Numbers(50).SelectAheadAsync(
+                number => number == 20 ? throw new FormatException() : number, ahead: 8, Token, threads: 3))
                 results.Add(number);
         });
         Assert.Equal(Enumerable.Range(0, 20), results);
 
         await Assert.ThrowsAsync<InvalidDataException>(
-            async () => await Broken().SelectInOrderAsync(number => number, threads: 2, ahead: 2, Token).ToListAsync(Token));
+            async () => await Broken().SelectAheadAsync(number => number, ahead: 2, Token, threads: 2).ToListAsync(Token));
 
         static async IAsyncEnumerable<int> Broken()
         {
@@ -77,12 +77,14 @@ public class OrderedWorkTests
     public async Task Who_stops_early_leaves_no_work_behind()
     {
         var done = 0;
-        var results = Numbers(1_000_000).SelectInOrderAsync(_ => Interlocked.Increment(ref done), threads: 2, ahead: 4, Token);
+        var results = Numbers(1_000_000).SelectAheadAsync(_ => Interlocked.Increment(ref done), ahead: 4, Token, threads: 2);
         await foreach (var number in results)
         {
             if (number > 10)
                 break;
         }
+        // What has begun is not waited for.
+        await Task.Delay(20, Token);
         var after = Volatile.Read(ref done);
         await Task.Delay(20, Token);
 
