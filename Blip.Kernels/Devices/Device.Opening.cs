@@ -114,9 +114,15 @@ public sealed partial class Device
         Context? context = null;
         try
         {
-            (context, var accelerator) = OpenAccelerator(description);
+            (context, var accelerator) = DriverCall.Run(
+                () => OpenAccelerator(description), $"{description.Id} ({description.Name}) cannot be opened");
             CodePlacementRepair.Apply(accelerator.GetBackend());
             return new Device(context, accelerator, description, options);
+        }
+        catch (DeviceException)
+        {
+            context?.Dispose();
+            throw;
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -128,20 +134,17 @@ public sealed partial class Device
     private static (Context Context, Accelerator Accelerator) OpenAccelerator(DeviceDescription description)
     {
         var index = int.Parse(description.Id.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture);
-        lock (Drivers)
+        var context = Probe();
+        try
         {
-            var context = Probe();
-            try
-            {
-                return (context, description.Kind == DeviceKind.Cuda
-                    ? context.GetDevice<CudaDevice>(index).CreateCudaAccelerator(context)
-                    : context.GetDevice<CLDevice>(index).CreateCLAccelerator(context));
-            }
-            catch
-            {
-                context.Dispose();
-                throw;
-            }
+            return (context, description.Kind == DeviceKind.Cuda
+                ? context.GetDevice<CudaDevice>(index).CreateCudaAccelerator(context)
+                : context.GetDevice<CLDevice>(index).CreateCLAccelerator(context));
+        }
+        catch
+        {
+            context.Dispose();
+            throw;
         }
     }
 

@@ -21,7 +21,14 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
     /// <summary>The launcher of a kernel, compiled at the first call.</summary>
     public Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>()
         where TKernel : struct, IDeviceKernel =>
-        (Action<AcceleratorStream, KernelConfig, TKernel>)launchers.GetOrAdd(
+        (Action<AcceleratorStream, KernelConfig, TKernel>)(launchers.TryGetValue(typeof(TKernel), out var launcher)
+            ? launcher
+            : Compile<TKernel>());
+
+    // Apart, so that a launch of what is compiled allocates nothing here.
+    private Delegate Compile<TKernel>()
+        where TKernel : struct, IDeviceKernel =>
+        launchers.GetOrAdd(
             typeof(TKernel), kernel => Compile(kernel).CreateLauncherDelegate<Action<AcceleratorStream, KernelConfig, TKernel>>());
 
     private Kernel Compile(Type kernelType)
@@ -32,7 +39,7 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
         var compiled = accelerator.GetBackend().Compile(EntryPointDescription.FromExplicitlyGroupedKernel(method), Compilation.SpecializationOf(kernelType));
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
-        var kernel = ProgramBuild.Run(() => accelerator.LoadKernel(compiled), accelerator.Name);
+        var kernel = DriverCall.Run(() => accelerator.LoadKernel(compiled), $"{accelerator.Name} cannot build a kernel");
         // What a launch adds to the kernel's own shared memory may be all that there is. ILGPU keeps to itself whether there is any: its text says so.
         if (kernel is CudaKernel onGpu && compiled is PTXCompiledKernel { PTXAssembly: var text } && text.Contains(".extern .shared", StringComparison.Ordinal))
         {

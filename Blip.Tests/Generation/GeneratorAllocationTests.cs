@@ -41,13 +41,17 @@ public class GeneratorAllocationTests
             Run(longly);
         }
         var launch = BytesOfALaunch(device);
-        var (few, many) = (Run(shortly), Run(longly));
+        // The runtime compiles anew in the background, and its code then allocates otherwise: the least of some runs is the code's own.
+        var (few, many) = (Least(shortly), Least(longly));
 
         Assert.Equal(Long - Short, many.Launches - few.Launches);
         // The tokens themselves are given out: 4 bytes for each row, and as many again where a list is made of them.
         var rows = 2 * Math.Max(shortly.NumBeams, shortly.NumReturnSequences);
         Assert.InRange(many.Bytes - few.Bytes, 0, (Long - Short) * (launch + (8 * rows)));
         Assert.Equal(few.Buffers, many.Buffers);
+
+        (long Bytes, long Launches, long Buffers) Least(GenerationOptions options) =>
+            Enumerable.Range(0, 5).Select(_ => Run(options)).MinBy(run => run.Bytes);
 
         (long Bytes, long Launches, long Buffers) Run(GenerationOptions options)
         {
