@@ -53,6 +53,7 @@ public class EnumDoorTests
         Of<DType>("CUDA", format => CudaFormats.Supports(80, format), Except(DTypes.Weights)),
         Of<DType>("tensor cores", format => MatrixTypes.Use(format, default(Nothing)), Except(DType.Float16, DType.BFloat16, DType.Int8)),
         Of<DType>("16 bits", format => MatrixTypes.Use16Bits(format, default(Nothing)), Except(DType.Float16, DType.BFloat16)),
+        Of<DType>("gradients", BackwardPrecision.Check, Except(DType.Float32, DType.Float16, DType.BFloat16)),
         Of<DType>("rounding", format => WeightPacking.Round(1, format), Except(DType.Float16, DType.BFloat16)),
         Of<ResamplingFilter>("weights", filter => ResamplingTable.Create(4, 3, filter)),
         Of<Precision>("formats", precision => precision.ToDType()),

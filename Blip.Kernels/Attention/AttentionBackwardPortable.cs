@@ -5,139 +5,176 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Three kernels: a group per query of a head for the gradients of its scores, then a work-item per element of the queries' gradient, and one per
-/// element of the keys' and values'.
+/// Three kernels. A group per query of a head finds the query's largest score, the sum of its weights, and the mean of their gradients.
+/// From these, a group per query then sums the query's gradient, and a group per key of a head those of its key and value.
 /// </summary>
 internal static class AttentionBackwardPortable
 {
-    public static void Run(Device device, in AttentionBackwardArgs args, ArrayView<float> scores)
+    // Pairs of a query and a key that a group weighs before it sums.
+    private const int Block = 64;
+
+    public static void Run(Device device, in AttentionBackwardArgs args)
     {
         var a = args.Forward;
-        var shape = AttentionShape.Of(a);
-        var (keyRow, start, mask) = (device.OrEmpty(a.KeyRow), device.OrEmpty(a.Start), device.OrEmpty(a.Mask));
-        device.Launch(
-            new KernelConfig(checked(a.Rows * a.Heads * a.QueryTokens), device.GroupSize),
-            new ScoresKernel(
-                a.Value, a.Probabilities, keyRow, start, mask, args.OutputGradient, scores, device.OrEmpty(args.ProbabilityGradient), shape));
-
-        var perItem = device.GroupSize == 1 ? 64 : 1;
+        var queries = checked(a.Rows * a.Heads * a.QueryTokens);
+        var inputs = new AttentionBackwardInputs(
+            a.Query, a.Key, a.Value, device.OrEmpty(a.Probabilities),
+            device.OrEmpty(a.KeyRow), device.OrEmpty(a.Start), device.OrEmpty(a.Mask),
+            args.OutputGradient, device.Scratch(AttentionBackwardInputs.Bytes(queries)).Cast<float>(), AttentionShape.Of(a));
+        var perQuery = new KernelConfig(queries, device.GroupSize);
+        device.Launch(perQuery, new StatisticsKernel(inputs, device.OrEmpty(args.ProbabilityGradient)));
         if (args.QueryGradient.Length > 0)
-        {
-            var count = (long)a.Rows * a.QueryTokens * a.Heads * a.HeadDim;
-            device.Launch(
-                Elementwise.Launch(device, count, perItem),
-                new QueryKernel(
-                    a.Key, keyRow, scores, args.QueryGradient, shape, count, perItem));
-        }
-        if (args.KeyGradient.Length > 0 || args.ValueGradient.Length > 0)
-        {
-            var count = (long)AttentionBackward.KeyRows(args) * a.KeyTokens * a.Heads * a.HeadDim;
-            device.Launch(
-                Elementwise.Launch(device, count, perItem),
-                new KeyKernel(
-                    a.Query, a.Probabilities, keyRow, args.OutputGradient, scores, device.OrEmpty(args.KeyGradient), device.OrEmpty(args.ValueGradient), shape, a.Rows, count, perItem));
-        }
+            device.Launch(perQuery, new QueryKernel(inputs, args.QueryGradient));
+        if (args.KeyGradient.Length == 0 && args.ValueGradient.Length == 0)
+            return;
+        device.Launch(
+            new KernelConfig(checked(AttentionBackward.KeyRows(args) * a.Heads * a.KeyTokens), device.GroupSize),
+            new KeyKernel(inputs, device.OrEmpty(args.KeyGradient), device.OrEmpty(args.ValueGradient), a.Rows, a.Heads, a.KeyCapacity));
     }
 
     [Kernel]
-    internal readonly struct ScoresKernel(
-        ArrayView<float> value, ArrayView<float> probabilities, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
-        ArrayView<float> outputGradient, ArrayView<float> scores, ArrayView<float> probabilityGradient, AttentionShape shape) : IDeviceKernel
+    internal readonly struct StatisticsKernel(AttentionBackwardInputs inputs, ArrayView<float> probabilityGradient) : IDeviceKernel
     {
         public void Run()
         {
-            var shared = SharedMemory.Allocate<float>(Device.MaxGroupSize);
-            var token = Grid.IdxX % shape.QueryTokens;
-            var head = Grid.IdxX / shape.QueryTokens % shape.Heads;
-            var row = Grid.IdxX / shape.QueryTokens / shape.Heads;
-            var visible = AttentionPortable.Visible(start, shape, row, token);
-            var inHead = head * shape.HeadDim;
-            var gradient = ((((long)row * shape.QueryTokens) + token) * shape.Heads * shape.HeadDim) + inHead;
-            var weights = ((((long)row * shape.Heads) + head) * shape.QueryTokens + token) * shape.KeyTokens;
-
-            var sum = 0f;
-            for (var j = Group.IdxX; j < shape.KeyTokens; j += Group.DimX)
+            var scores = SharedMemory.Allocate<float>(Block);
+            var gradients = SharedMemory.Allocate<float>(Block);
+            var query = inputs.OfGroup(Grid.IdxX);
+            var visible = inputs.Visible(query);
+            var weights = (long)query.Index * inputs.KeyTokens;
+            var (largest, total, mean) = (0f, 0f, 0f);
+            for (var block = 0; block < visible; block += Block)
             {
-                var product = 0f;
-                if (j < visible)
+                var keys = IntrinsicMath.Min(visible - block, Block);
+                for (var j = Group.IdxX; j < keys; j += Group.DimX)
                 {
-                    var from = (AttentionPortable.Token(keyRow, shape, row, j) * shape.ValueStride) + shape.ValueOffset + inHead;
-                    for (var d = 0; d < shape.HeadDim; d++)
-                        product += outputGradient[gradient + d] * value[from + d];
+                    scores[j] = inputs.Score(query, block + j);
+                    gradients[j] = inputs.WeightGradient(query, block + j);
+                    if (probabilityGradient.Length > 0)
+                        probabilityGradient[weights + block + j] = gradients[j];
                 }
-                scores[weights + j] = product;
-                if (probabilityGradient.Length > 0)
-                    probabilityGradient[weights + j] = product;
-                sum += probabilities[weights + j] * product;
+                Barrier();
+                if (inputs.IsStored)
+                {
+                    for (var j = 0; j < keys; j++)
+                        mean += scores[j] * gradients[j];
+                }
+                else
+                {
+                    var before = largest;
+                    largest = block == 0 ? scores[0] : before;
+                    for (var j = 0; j < keys; j++)
+                        largest = IntrinsicMath.Max(largest, scores[j]);
+                    // What was summed before comes onto the new maximum.
+                    var correction = Maths.Exp(before - largest);
+                    (total, mean) = block == 0 ? (0f, 0f) : (total * correction, mean * correction);
+                    for (var j = 0; j < keys; j++)
+                    {
+                        var weight = Maths.Exp(scores[j] - largest);
+                        total += weight;
+                        mean += weight * gradients[j];
+                    }
+                }
+                Barrier();
             }
-            sum = GroupReduction.Sum(sum, shared);
-            // Each work-item goes on with what it wrote itself.
-            for (var j = Group.IdxX; j < shape.KeyTokens; j += Group.DimX)
-            {
-                var constant = mask.Length > 0 && mask[((long)row * shape.KeyTokens) + j] == 0;
-                scores[weights + j] = constant ? 0f : probabilities[weights + j] * (scores[weights + j] - sum);
-            }
+            for (var j = visible + Group.IdxX; j < inputs.KeyTokens && probabilityGradient.Length > 0; j += Group.DimX)
+                probabilityGradient[weights + j] = 0f;
+            if (Group.IdxX == 0)
+                inputs.Leave(query, largest, total, inputs.IsStored ? mean : mean / total);
         }
     }
 
     [Kernel]
-    internal readonly struct QueryKernel(
-        ArrayView<float> key, ArrayView<int> keyRow, ArrayView<float> scores, ArrayView<float> queryGradient, AttentionShape shape, long count, int perItem) : IDeviceKernel
+    internal readonly struct QueryKernel(AttentionBackwardInputs inputs, ArrayView<float> queryGradient) : IDeviceKernel
     {
         public void Run()
         {
-            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
-            var end = IntrinsicMath.Min(first + perItem, count);
-            var width = shape.Heads * shape.HeadDim;
-            for (var i = first; i < end; i++)
+            var sums = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
+            var scores = SharedMemory.Allocate<float>(Block);
+            var query = inputs.OfGroup(Grid.IdxX);
+            var visible = inputs.Visible(query);
+            // Each work-item has elements of its own, here and below.
+            for (var d = Group.IdxX; d < inputs.HeadDim; d += Group.DimX)
+                sums[d] = 0f;
+            for (var block = 0; block < visible; block += Block)
             {
-                var element = (int)(i % width);
-                var query = i / width;
-                var row = (int)(query / shape.QueryTokens);
-                var token = (int)(query % shape.QueryTokens);
-                var from = ((((long)row * shape.Heads) + (element / shape.HeadDim)) * shape.QueryTokens + token) * shape.KeyTokens;
-                var sum = 0f;
-                for (var j = 0; j < shape.KeyTokens; j++)
-                    sum += scores[from + j] * key[(AttentionPortable.Token(keyRow, shape, row, j) * shape.KeyStride) + shape.KeyOffset + element];
-                queryGradient[(query * shape.QueryStride) + shape.QueryOffset + element] = sum * shape.Scale;
+                var keys = IntrinsicMath.Min(visible - block, Block);
+                for (var j = Group.IdxX; j < keys; j += Group.DimX)
+                    scores[j] = inputs.ScoreGradient(query, block + j, inputs.Weight(query, block + j));
+                Barrier();
+                for (var j = 0; j < keys; j++)
+                {
+                    var from = inputs.KeyAt(inputs.KeyToken(query.Row, block + j), query.InHead);
+                    for (var d = Group.IdxX; d < inputs.HeadDim; d += Group.DimX)
+                        sums[d] += scores[j] * inputs.Key(from + d);
+                }
+                Barrier();
             }
+            for (var d = Group.IdxX; d < inputs.HeadDim; d += Group.DimX)
+                queryGradient[inputs.QueryAt(query) + d] = sums[d] * inputs.Scale;
         }
     }
 
     [Kernel]
     internal readonly struct KeyKernel(
-        ArrayView<float> query, ArrayView<float> probabilities, ArrayView<int> keyRow, ArrayView<float> outputGradient, ArrayView<float> scores,
-        ArrayView<float> keyGradient, ArrayView<float> valueGradient, AttentionShape shape, int rows, long count, int perItem) : IDeviceKernel
+        AttentionBackwardInputs inputs, ArrayView<float> keyGradient, ArrayView<float> valueGradient, int rows, int heads, int keyCapacity)
+        : IDeviceKernel
     {
         public void Run()
         {
-            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
-            var end = IntrinsicMath.Min(first + perItem, count);
-            var width = shape.Heads * shape.HeadDim;
-            for (var i = first; i < end; i++)
+            var keySums = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
+            var valueSums = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
+            var weights = SharedMemory.Allocate<float>(Block);
+            var scores = SharedMemory.Allocate<float>(Block);
+            var j = Grid.IdxX % inputs.KeyTokens;
+            var inHead = Grid.IdxX / inputs.KeyTokens % heads * inputs.HeadDim;
+            var token = ((long)(Grid.IdxX / inputs.KeyTokens / heads) * keyCapacity) + j;
+            for (var d = Group.IdxX; d < inputs.HeadDim; d += Group.DimX)
             {
-                var element = (int)(i % width);
-                var j = (int)(i / width % shape.KeyTokens);
-                var token = (i / width / shape.KeyTokens * shape.KeyCapacity) + j;
-                var keySum = 0f;
-                var valueSum = 0f;
-                for (var row = 0; row < rows; row++)
+                keySums[d] = 0f;
+                valueSums[d] = 0f;
+            }
+            for (var row = 0; row < rows; row++)
+            {
+                // Rows that read another K/V row have no queries here.
+                var queries = inputs.KeyToken(row, j) == token ? inputs.QueryTokens : 0;
+                for (var block = 0; block < queries; block += Block)
                 {
-                    if (AttentionPortable.Token(keyRow, shape, row, j) != token)
-                        continue;
-                    for (var t = 0; t < shape.QueryTokens; t++)
+                    var count = IntrinsicMath.Min(queries - block, Block);
+                    for (var t = Group.IdxX; t < count; t += Group.DimX)
                     {
-                        var weight = ((((long)row * shape.Heads) + (element / shape.HeadDim)) * shape.QueryTokens + t) * shape.KeyTokens + j;
-                        var asked = ((long)row * shape.QueryTokens) + t;
-                        keySum += scores[weight] * query[(asked * shape.QueryStride) + shape.QueryOffset + element];
-                        valueSum += probabilities[weight] * outputGradient[(asked * width) + element];
+                        var query = inputs.Of(row, inHead, block + t);
+                        var isSeen = j < inputs.Visible(query);
+                        weights[t] = isSeen ? inputs.Weight(query, j) : 0f;
+                        scores[t] = isSeen ? inputs.ScoreGradient(query, j, weights[t]) : 0f;
                     }
+                    Barrier();
+                    for (var t = 0; t < count; t++)
+                    {
+                        var query = inputs.Of(row, inHead, block + t);
+                        var (queryAt, outputAt) = (inputs.QueryAt(query), inputs.OutputAt(query));
+                        for (var d = Group.IdxX; d < inputs.HeadDim; d += Group.DimX)
+                        {
+                            keySums[d] += scores[t] * inputs.Query(queryAt + d);
+                            valueSums[d] += weights[t] * inputs.OutputGradient(outputAt + d);
+                        }
+                    }
+                    Barrier();
                 }
+            }
+            for (var d = Group.IdxX; d < inputs.HeadDim; d += Group.DimX)
+            {
                 if (keyGradient.Length > 0)
-                    keyGradient[(token * shape.KeyStride) + shape.KeyOffset + element] = keySum * shape.Scale;
+                    keyGradient[inputs.KeyAt(token, inHead) + d] = keySums[d] * inputs.Scale;
                 if (valueGradient.Length > 0)
-                    valueGradient[(token * shape.ValueStride) + shape.ValueOffset + element] = valueSum;
+                    valueGradient[inputs.ValueAt(token, inHead) + d] = valueSums[d];
             }
         }
+    }
+
+    private static void Barrier()
+    {
+        if (Group.DimX > 1)
+            Group.Barrier();
     }
 }

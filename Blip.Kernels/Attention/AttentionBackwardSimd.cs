@@ -4,16 +4,24 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>A task is one head of one row: of queries, whose scores' gradients it writes; or of keys, for which it reads them.</summary>
+/// <summary>
+/// CPU variant: a task walks heads of K/V rows, and in each the rows that read it, a tile of queries at a time, over all keys at once.
+/// Scores and their gradients of a tile stay in the second-level cache, so that each of the five products is computed once.
+/// Sums over keys and over queries run in their order, whatever the tile: padding behind a row's end adds zeros to them.
+/// </summary>
 internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
 {
-    private readonly AttentionShape shape;
-    private readonly float* query, key, value, probabilities, outputGradient, queryGradient, keyGradient, valueGradient, probabilityGradient, scores;
-    private readonly int* keyRow, start, mask;
-    private readonly int rows;
-    private readonly bool keys;
+    // Each worker is to draw several tasks, while each task has memory of its own.
+    private const int TasksPerWorker = 4;
 
-    public AttentionBackwardSimd(in AttentionBackwardArgs args, ArrayView<float> scores, bool keys)
+    private readonly AttentionShape shape;
+    private readonly float* query, key, value, probabilities;
+    private readonly float* outputGradient, queryGradient, keyGradient, valueGradient, probabilityGradient;
+    private readonly byte* scratch;
+    private readonly int* keyRow, start, mask;
+    private readonly int rows, heads;
+
+    private AttentionBackwardSimd(in AttentionBackwardArgs args, int heads, int tasks, byte* scratch)
     {
         var a = args.Forward;
         shape = AttentionShape.Of(a);
@@ -29,119 +37,139 @@ internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
         keyGradient = Cpu.Pointer(args.KeyGradient);
         valueGradient = Cpu.Pointer(args.ValueGradient);
         probabilityGradient = Cpu.Pointer(args.ProbabilityGradient);
-        this.scores = Cpu.Pointer(scores);
-        (rows, this.keys) = (a.Rows, keys);
-        Tasks = checked((keys ? AttentionBackward.KeyRows(args) : a.Rows) * a.Heads);
+        (rows, this.heads, Tasks) = (a.Rows, heads, tasks);
+        this.scratch = scratch;
     }
 
     public int Tasks { get; }
 
-    /// <summary>Runs both halves: queries, then keys.</summary>
-    public static void Run(Device device, in AttentionBackwardArgs args, ArrayView<float> scores)
+    public static void Run(Device device, in AttentionBackwardArgs args)
     {
-        device.LaunchSixteenLanes(new AttentionBackwardSimd(args, scores, keys: false));
-        if (args.KeyGradient.Length > 0 || args.ValueGradient.Length > 0)
-            device.LaunchSixteenLanes(new AttentionBackwardSimd(args, scores, keys: true));
+        var heads = checked(AttentionBackward.KeyRows(args) * args.Forward.Heads);
+        var tasks = Math.Min(heads, TasksPerWorker * device.Workers);
+        var scratch = device.Scratch(tasks * AttentionBackwardPanels.Bytes(AttentionShape.Of(args.Forward)));
+        device.LaunchVectors(new AttentionBackwardSimd(args, heads, tasks, Cpu.Pointer(scratch)));
     }
 
     public void Run<TVector>(int task)
         where TVector : unmanaged, IVector<TVector>
     {
-        var (row, head) = (task / shape.Heads, task % shape.Heads);
-        if (keys)
-        {
-            RunKeys<TVector>(row, head);
-            return;
-        }
-        for (var token = 0; token < shape.QueryTokens; token++)
-            RunQuery<TVector>(row, head, token);
+        var panels = new AttentionBackwardPanels(
+            scratch + (task * AttentionBackwardPanels.Bytes(shape)), shape, PanelProduct.RoundUp<TVector>(shape.HeadDim));
+        for (var one = task; one < heads; one += Tasks)
+            RunHead<TVector>(one / shape.Heads, one % shape.Heads, panels);
     }
 
-    [SkipLocalsInit]
-    private void RunQuery<TVector>(int row, int head, int token)
+    private void RunHead<TVector>(int ofKeys, int head, in AttentionBackwardPanels to)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var inHead = head * shape.HeadDim;
+        var firstKey = (long)ofKeys * shape.KeyCapacity;
+        var keyAt = (firstKey * shape.KeyStride) + shape.KeyOffset + inHead;
+        var valueAt = (firstKey * shape.ValueStride) + shape.ValueOffset + inHead;
+        to.PackKeys(key + keyAt, shape.KeyStride, value + valueAt, shape.ValueStride);
+        for (var row = 0; row < rows; row++)
+        {
+            if ((shape.KeyRows == AttentionShape.Own ? row : Math.Clamp(keyRow[row], 0, shape.KeyRowCount - 1)) != ofKeys)
+                continue;
+            for (var first = 0; first < shape.QueryTokens; first += AttentionBackwardPanels.Tile)
+                RunTile<TVector>(row, head, first, Math.Min(AttentionBackwardPanels.Tile, shape.QueryTokens - first), to);
+        }
+        if (keyGradient != null)
+            to.Unpack(to.KeySums, shape.KeyTokens, keyGradient + keyAt, shape.KeyStride, 1);
+        if (valueGradient != null)
+            to.Unpack(to.ValueSums, shape.KeyTokens, valueGradient + valueAt, shape.ValueStride, 1);
+    }
+
+    private void RunTile<TVector>(int row, int head, int first, int count, in AttentionBackwardPanels tile)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var token = ((long)row * shape.QueryTokens) + first;
+        var (inHead, width) = (head * shape.HeadDim, shape.Heads * shape.HeadDim);
+        var queryAt = (token * shape.QueryStride) + shape.QueryOffset + inHead;
+        // With scaled queries the gradient of the keys is scaled, too.
+        tile.PackRows(query + queryAt, shape.QueryStride, count, shape.Scale, tile.Queries);
+        tile.PackRows(outputGradient + (token * width) + inHead, width, count, 1, tile.OutputGradients);
+
+        var visible = Visible(row, first + count - 1);
+        if (probabilities == null)
+            tile.MultiplyKeys<TVector>(tile.Queries, count, tile.Keys, visible, tile.Weights);
+        tile.MultiplyKeys<TVector>(tile.OutputGradients, count, tile.Values, visible, tile.Scores);
+        var columns = PanelProduct.RoundUp<TVector>(visible);
+        for (var i = 0; i < count; i++)
+            RunQuery<TVector>(row, head, first + i, columns, tile.Weights + (i * tile.Stride), tile.Scores + (i * tile.Stride));
+
+        if (queryGradient != null)
+        {
+            tile.SumOverKeys<TVector>(count, visible);
+            tile.Unpack(tile.QuerySums, count, queryGradient + queryAt, shape.QueryStride, shape.Scale);
+        }
+        if (keyGradient != null)
+            tile.AddToKeys<TVector>(tile.Scores, tile.Queries, count, visible, tile.KeySums);
+        if (valueGradient != null)
+            tile.AddToKeys<TVector>(tile.Weights, tile.OutputGradients, count, visible, tile.ValueSums);
+    }
+
+    /// <summary>Turns a query's scores into its weights, and the gradients of these into those of the scores.</summary>
+    private void RunQuery<TVector>(int row, int head, int token, int width, float* weights, float* scores)
         where TVector : unmanaged, IVector<TVector>
     {
         var visible = Visible(row, token);
-        var gradient = outputGradient + Output(row, token, head);
-        var at = Weights(row, head, token);
-        float* weight = probabilities + at, score = scores + at;
-        var sum = 0f;
-        for (var j = 0; j < visible; j++)
-        {
-            score[j] = Dot<TVector>(gradient, value + (Token(row, j) * shape.ValueStride) + shape.ValueOffset + (head * shape.HeadDim));
-            sum += weight[j] * score[j];
-        }
-        new Span<float>(score + visible, shape.KeyTokens - visible).Clear();
+        var at = ((((long)row * shape.Heads) + head) * shape.QueryTokens + token) * shape.KeyTokens;
+        var marks = mask == null ? null : mask + ((long)row * shape.KeyTokens);
+        new Span<float>(scores + visible, width - visible).Clear();
         if (probabilityGradient != null)
-            RowMath.Copy(score, probabilityGradient + at, shape.KeyTokens);
-        for (var j = 0; j < visible; j++)
-            score[j] = mask != null && mask[((long)row * shape.KeyTokens) + j] == 0 ? 0 : weight[j] * (score[j] - sum);
-        if (queryGradient == null)
-            return;
-
-        // Whole vectors are read behind its end.
-        var to = stackalloc float[Attention.MaxHeadDim + 16];
-        new Span<float>(to, Attention.MaxHeadDim + 16).Clear();
-        for (var j = 0; j < visible; j++)
-            RowMath.AddScaled<TVector>(key + (Token(row, j) * shape.KeyStride) + shape.KeyOffset + (head * shape.HeadDim), score[j], to, shape.HeadDim);
-        var result = queryGradient + ((((long)row * shape.QueryTokens) + token) * shape.QueryStride) + shape.QueryOffset + (head * shape.HeadDim);
-        for (var d = 0; d < shape.HeadDim; d++)
-            result[d] = to[d] * shape.Scale;
+        {
+            RowMath.Copy(scores, probabilityGradient + at, visible);
+            new Span<float>(probabilityGradient + at + visible, shape.KeyTokens - visible).Clear();
+        }
+        var total = 1f;
+        if (probabilities == null)
+        {
+            total = Softmax<TVector>(weights, width, visible, marks);
+        }
+        else
+        {
+            RowMath.Copy(probabilities + at, weights, visible);
+            new Span<float>(weights + visible, width - visible).Clear();
+        }
+        ToScores<TVector>(weights, total, scores, width);
+        for (var j = 0; marks != null && j < visible; j++)
+        {
+            // The score of a padded key is a constant.
+            if (marks[j] == 0)
+                scores[j] = 0;
+        }
     }
 
     [SkipLocalsInit]
-    private void RunKeys<TVector>(int keyRow, int head)
+    private float Softmax<TVector>(float* weights, int width, int visible, int* marks)
         where TVector : unmanaged, IVector<TVector>
     {
-        var memory = stackalloc float[2 * (Attention.MaxHeadDim + 16)];
-        float* keySums = memory, valueSums = memory + Attention.MaxHeadDim + 16;
-        for (var j = 0; j < shape.KeyTokens; j++)
-        {
-            new Span<float>(memory, 2 * (Attention.MaxHeadDim + 16)).Clear();
-            var token = ((long)keyRow * shape.KeyCapacity) + j;
-            for (var row = 0; row < rows; row++)
-            {
-                if (Token(row, j) != token)
-                    continue;
-                for (var t = 0; t < shape.QueryTokens; t++)
-                {
-                    var at = Weights(row, head, t) + j;
-                    RowMath.AddScaled<TVector>(
-                        query + ((((long)row * shape.QueryTokens) + t) * shape.QueryStride) + shape.QueryOffset + (head * shape.HeadDim), scores[at], keySums, shape.HeadDim);
-                    RowMath.AddScaled<TVector>(outputGradient + Output(row, t, head), probabilities[at], valueSums, shape.HeadDim);
-                }
-            }
-            for (var d = 0; keyGradient != null && d < shape.HeadDim; d++)
-                keyGradient[(token * shape.KeyStride) + shape.KeyOffset + (head * shape.HeadDim) + d] = keySums[d] * shape.Scale;
-            for (var d = 0; valueGradient != null && d < shape.HeadDim; d++)
-                valueGradient[(token * shape.ValueStride) + shape.ValueOffset + (head * shape.HeadDim) + d] = valueSums[d];
-        }
+        var totals = stackalloc float[TVector.Count];
+        var largest = float.NegativeInfinity;
+        TVector.Store(TVector.Create(0), totals);
+        AttentionVectors.MaskScores(weights, width, visible, Math.Min(width, shape.KeyTokens), marks);
+        AttentionVectors.Softmax<TVector>(weights, width, null, 0, totals, &largest);
+        return TVector.Sum(TVector.Load(totals));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private float Dot<TVector>(float* a, float* b)
+    private static void ToScores<TVector>(float* weights, float total, float* scores, int width)
         where TVector : unmanaged, IVector<TVector>
     {
-        var sums = TVector.Create(0);
-        var d = 0;
-        for (; d + TVector.Count <= shape.HeadDim; d += TVector.Count)
-            sums = TVector.MultiplyAdd(TVector.Load(a + d), TVector.Load(b + d), sums);
-        var sum = TVector.Sum(sums);
-        for (; d < shape.HeadDim; d++)
-            sum += a[d] * b[d];
-        return sum;
+        var (divisor, sums) = (TVector.Create(total), TVector.Create(0));
+        for (var j = 0; j < width; j += TVector.Count)
+        {
+            var weight = TVector.Load(weights + j) / divisor;
+            TVector.Store(weight, weights + j);
+            sums = TVector.MultiplyAdd(weight, TVector.Load(scores + j), sums);
+        }
+        var sum = TVector.Create(TVector.Sum(sums));
+        for (var j = 0; j < width; j += TVector.Count)
+            TVector.Store(TVector.Load(weights + j) * (TVector.Load(scores + j) - sum), scores + j);
     }
-
-    private long Output(int row, int token, int head) => ((((long)row * shape.QueryTokens) + token) * shape.Heads + head) * shape.HeadDim;
-
-    private long Weights(int row, int head, int token) => ((((long)row * shape.Heads) + head) * shape.QueryTokens + token) * shape.KeyTokens;
 
     private int Visible(int row, int token) =>
         shape.Causal == 0 ? shape.KeyTokens : Math.Clamp((start == null ? 0 : start[row]) + token + 1, 1, shape.KeyTokens);
-
-    private long Token(int row, int j)
-    {
-        var from = shape.KeyRows == AttentionShape.Own ? row : Math.Clamp(keyRow[row], 0, shape.KeyRowCount - 1);
-        return ((long)from * shape.KeyCapacity) + j;
-    }
 }

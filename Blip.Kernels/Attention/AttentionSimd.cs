@@ -276,7 +276,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
     }
 
     /// <summary>Overwrites the scores of padding and of keys that the query does not see.</summary>
-    private static void MaskScores(float* scores, int width, int visible, int length, int* mask)
+    internal static void MaskScores(float* scores, int width, int visible, int length, int* mask)
     {
         if (mask != null)
         {
@@ -293,7 +293,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
 
     /// <summary>Turns a block's scores into weights about the running maximum, and brings what was summed before onto it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Softmax<TVector>(float* scores, int width, float* sums, int columns, float* totals, float* largest)
+    internal static void Softmax<TVector>(float* scores, int width, float* sums, int columns, float* totals, float* largest)
         where TVector : unmanaged, IVector<TVector>
     {
         var most = TVector.Create(*largest);

@@ -49,6 +49,21 @@ internal static unsafe partial class PanelProduct
         }
     }
 
+    /// <summary>c[rows, columns] += a[depth, rows]ᵀ · b[depth, columns].</summary>
+    public static void AddTurned<TVector>(
+        float* a, int aStride, int rows, float* b, int bStride, float* c, int cStride, int depth, int columns)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        for (var row = 0; row < rows; row += Rows)
+        {
+            for (var column = 0; column < columns; column += 2 * TVector.Count)
+            {
+                TurnedBlock<TVector>(
+                    a + row, aStride, Math.Min(Rows, rows - row), b + column, bStride, c + ((long)row * cStride) + column, cStride, depth);
+            }
+        }
+    }
+
     /// <summary>Writes four rows as four neighbouring columns of a panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* x0, float* x1, float* x2, float* x3, int length, float* panel, int stride)

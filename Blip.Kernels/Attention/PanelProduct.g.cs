@@ -142,4 +142,72 @@ internal static unsafe partial class PanelProduct
         TVector.Store(s50, c5);
         TVector.Store(s51, c5 + TVector.Count);
     }
+
+    // The same where the left side is turned: element k of row r is a[k · aStride + r].
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void TurnedBlock<TVector>(
+        float* a, int aStride, int rows, float* b, int bStride, float* c, int cStride, int depth)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        long r1 = Math.Min(1, rows - 1);
+        long r2 = Math.Min(2, rows - 1);
+        long r3 = Math.Min(3, rows - 1);
+        long r4 = Math.Min(4, rows - 1);
+        long r5 = rows - 1;
+        var c0 = c;
+        var c1 = c + (r1 * cStride);
+        var c2 = c + (r2 * cStride);
+        var c3 = c + (r3 * cStride);
+        var c4 = c + (r4 * cStride);
+        var c5 = c + (r5 * cStride);
+        var s00 = TVector.Load(c0);
+        var s01 = TVector.Load(c0 + TVector.Count);
+        var s10 = TVector.Load(c1);
+        var s11 = TVector.Load(c1 + TVector.Count);
+        var s20 = TVector.Load(c2);
+        var s21 = TVector.Load(c2 + TVector.Count);
+        var s30 = TVector.Load(c3);
+        var s31 = TVector.Load(c3 + TVector.Count);
+        var s40 = TVector.Load(c4);
+        var s41 = TVector.Load(c4 + TVector.Count);
+        var s50 = TVector.Load(c5);
+        var s51 = TVector.Load(c5 + TVector.Count);
+        for (nint k = 0; k < depth; k++)
+        {
+            var b0 = TVector.Load(b);
+            var b1 = TVector.Load(b + TVector.Count);
+            b += bStride;
+            var x0 = TVector.Create(a[0]);
+            s00 = TVector.MultiplyAdd(x0, b0, s00);
+            s01 = TVector.MultiplyAdd(x0, b1, s01);
+            var x1 = TVector.Create(a[r1]);
+            s10 = TVector.MultiplyAdd(x1, b0, s10);
+            s11 = TVector.MultiplyAdd(x1, b1, s11);
+            var x2 = TVector.Create(a[r2]);
+            s20 = TVector.MultiplyAdd(x2, b0, s20);
+            s21 = TVector.MultiplyAdd(x2, b1, s21);
+            var x3 = TVector.Create(a[r3]);
+            s30 = TVector.MultiplyAdd(x3, b0, s30);
+            s31 = TVector.MultiplyAdd(x3, b1, s31);
+            var x4 = TVector.Create(a[r4]);
+            s40 = TVector.MultiplyAdd(x4, b0, s40);
+            s41 = TVector.MultiplyAdd(x4, b1, s41);
+            var x5 = TVector.Create(a[r5]);
+            s50 = TVector.MultiplyAdd(x5, b0, s50);
+            s51 = TVector.MultiplyAdd(x5, b1, s51);
+            a += aStride;
+        }
+        TVector.Store(s00, c0);
+        TVector.Store(s01, c0 + TVector.Count);
+        TVector.Store(s10, c1);
+        TVector.Store(s11, c1 + TVector.Count);
+        TVector.Store(s20, c2);
+        TVector.Store(s21, c2 + TVector.Count);
+        TVector.Store(s30, c3);
+        TVector.Store(s31, c3 + TVector.Count);
+        TVector.Store(s40, c4);
+        TVector.Store(s41, c4 + TVector.Count);
+        TVector.Store(s50, c5);
+        TVector.Store(s51, c5 + TVector.Count);
+    }
 }

@@ -32,6 +32,15 @@ internal static class ShapeCheck
     /// <summary>Throws unless the size is at least <paramref name="least"/>.</summary>
     public static void AtLeast(long size, long least, string name) => Within(size, least, int.MaxValue, name);
 
+    /// <summary>Throws unless the rows are whole slices.</summary>
+    public static void Slices(int rows, int sliceRows)
+    {
+        AtLeast(rows, 0, nameof(rows));
+        AtLeast(sliceRows, 1, nameof(sliceRows));
+        if (rows % sliceRows != 0)
+            throw new ArgumentException($"{rows} rows are no whole slices of {sliceRows}.", nameof(sliceRows));
+    }
+
     [DoesNotReturn]
     private static void TooShort(long length, long elements, string name, string shape) =>
         throw new ArgumentException($"{name} holds {length} elements; {shape} needs {elements}.", name);

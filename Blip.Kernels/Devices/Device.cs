@@ -118,6 +118,28 @@ public sealed partial class Device : IDisposable
     public ArrayView<T> OrEmpty<T>(ArrayView<T> view)
         where T : unmanaged => view.Length > 0 ? view : Empty<T>();
 
+    /// <summary>Waits for what was queued and copies a view to the host.</summary>
+    /// <param name="view">Memory of this device.</param>
+    public T[] Read<T>(ArrayView<T> view)
+        where T : unmanaged
+    {
+        Synchronize();
+        using var copy = Allocate<T>(view.Length, zeroed: false);
+        view.CopyTo(Stream, copy.View);
+        return copy.ToArray();
+    }
+
+    /// <summary>Copies values from the host over the beginning of a view.</summary>
+    /// <param name="values">The values.</param>
+    /// <param name="view">Memory of this device, at least as long.</param>
+    public void Write<T>(ReadOnlySpan<T> values, ArrayView<T> view)
+        where T : unmanaged
+    {
+        using var copy = Upload(values);
+        copy.View.CopyTo(Stream, view.SubView(0, values.Length));
+        Synchronize();
+    }
+
     /// <summary>How often <see cref="Synchronize"/> was called: work that was queued at another number is done.</summary>
     internal long Waits { get; private set; }
 

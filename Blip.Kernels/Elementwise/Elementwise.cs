@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Sums of tensors that no other operator took as its residual.</summary>
+/// <summary>Sums of tensors that no other operator took as its residual, and buffers that hold one value.</summary>
 /// <remarks>
 /// Variants: <see cref="ElementwiseSimd"/> on the CPU accelerator, a portable kernel on every other device.
 /// On the CPU, sums of 577 rows of 768 take 0.14 ms (38 GB/s), of eight times as many 0.75 ms (57 GB/s);
@@ -38,6 +38,27 @@ public static class Elementwise
         device.Launch(Launch(device, count, perItem), new AddKernel(a, b, y, count, perItem));
     }
 
+    /// <summary>y = value for each element: buffers of gradients begin a step with zeros.</summary>
+    /// <param name="device">Where the view lives.</param>
+    /// <param name="y">[count].</param>
+    /// <param name="count">Number of elements, at least 0.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ArgumentException">The view is too short.</exception>
+    public static void Fill(Device device, ArrayView<float> y, long count, float value = 0)
+    {
+        ShapeCheck.Within(count, 0, long.MaxValue, nameof(count));
+        ShapeCheck.Holds(y, count, nameof(y), "[count]");
+        if (count == 0)
+            return;
+        if (!device.RunsPortable)
+        {
+            device.Launch(new FillCpu(y, count, value));
+            return;
+        }
+        var perItem = ElementsPerItem(device);
+        device.Launch(Launch(device, count, perItem), new FillKernel(y, count, value, perItem));
+    }
+
     /// <summary>How many neighbours a work-item takes: a group costs a processor as much as dozens of elements, and a GPU wants neighbours side by side.</summary>
     internal static int ElementsPerItem(Device device) => device.GroupSize == 1 ? 4096 : 1;
 
@@ -57,6 +78,18 @@ public static class Elementwise
             var end = IntrinsicMath.Min(first + perItem, count);
             for (var i = first; i < end; i++)
                 y[i] = a[i] + b[i];
+        }
+    }
+
+    [Kernel]
+    internal readonly struct FillKernel(ArrayView<float> y, long count, float value, int perItem) : IDeviceKernel
+    {
+        public void Run()
+        {
+            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+            var end = IntrinsicMath.Min(first + perItem, count);
+            for (var i = first; i < end; i++)
+                y[i] = value;
         }
     }
 }

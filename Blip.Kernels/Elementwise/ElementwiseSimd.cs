@@ -23,3 +23,21 @@ internal readonly unsafe struct ElementwiseSimd(ArrayView<float> a, ArrayView<fl
             VectorTail.Store(TVector.Load(a + i) + TVector.Load(b + i), y + i, end - i);
     }
 }
+
+/// <summary>One value on the CPU accelerator: a task is a piece.</summary>
+internal readonly unsafe struct FillCpu(ArrayView<float> y, long count, float value) : ICpuOperator
+{
+    private const int Piece = 1 << 16;
+
+    private readonly float* y = Cpu.Pointer(y);
+    private readonly long count = count;
+    private readonly float value = value;
+
+    public int Tasks => checked((int)((count + Piece - 1) / Piece));
+
+    public void Run(int task)
+    {
+        var first = (long)task * Piece;
+        new Span<float>(y + first, (int)Math.Min(Piece, count - first)).Fill(value);
+    }
+}

@@ -4,7 +4,10 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary><see cref="SelectToken"/> backwards: the token that was taken gets its gradient, the others of its row get 0.</summary>
+/// <summary>
+/// <see cref="SelectToken"/> backwards: the token that was taken gets its gradient, the others of its row get 0. One element of a row is a
+/// token of width 1.
+/// </summary>
 /// <remarks>Variants: <see cref="SelectTokenBackwardCpu"/> on the CPU accelerator, a portable kernel on every other device.</remarks>
 public static unsafe class SelectTokenBackward
 {
@@ -79,8 +82,7 @@ internal unsafe struct SelectTokenBackwardCpu : ICpuOperator
         for (var row = Rows.First(task); row < Rows.End(task); row++)
         {
             var to = Dx + ((long)row * Tokens * Width);
-            for (var token = 0; token < Tokens; token++)
-                new Span<float>(to + ((long)token * Width), Width).Clear();
+            new Span<float>(to, Tokens * Width).Clear();
             var taken = Math.Clamp((Index == null ? 0 : Index[row]) + Offset, 0, Tokens - 1);
             RowMath.Copy(Dy + ((long)row * Width), to + ((long)taken * Width), Width);
         }

@@ -26,6 +26,9 @@ internal unsafe interface IVector<TSelf> : IReal<TSelf>
     /// <summary>eˣ to the last bit or so; <see cref="Maths.Exp"/> is faster.</summary>
     static abstract TSelf Exp(TSelf x);
 
+    /// <summary>√x, rounded once.</summary>
+    static abstract TSelf Sqrt(TSelf x);
+
     /// <summary>Adds the lanes to as many sums in double.</summary>
     static abstract void AddTo(TSelf x, double* sums);
 

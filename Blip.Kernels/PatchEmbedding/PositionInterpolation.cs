@@ -95,7 +95,7 @@ public static unsafe class PositionInterpolation
 
     internal static float Source(int index, float scale) => (scale * (index + 0.5f)) - 0.5f;
 
-    private static int Floor(float value)
+    internal static int Floor(float value)
     {
         var towardsZero = (int)value;
         return towardsZero > value ? towardsZero - 1 : towardsZero;

@@ -95,6 +95,9 @@ internal readonly unsafe struct Floats128(Vector128<float> value) : IVector<Floa
     public static Floats128 Exp(Floats128 x) => new(Vector128.Exp(x.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats128 Sqrt(Floats128 x) => new(Vector128.Sqrt(x.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTo(Floats128 x, double* sums)
     {
         var (low, high) = Vector128.Widen(x.value);

@@ -95,6 +95,9 @@ internal readonly unsafe struct Floats256(Vector256<float> value) : IVector<Floa
     public static Floats256 Exp(Floats256 x) => new(Vector256.Exp(x.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats256 Sqrt(Floats256 x) => new(Vector256.Sqrt(x.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTo(Floats256 x, double* sums)
     {
         var (low, high) = Vector256.Widen(x.value);

@@ -95,6 +95,9 @@ internal readonly unsafe struct Floats512(Vector512<float> value) : IVector<Floa
     public static Floats512 Exp(Floats512 x) => new(Vector512.Exp(x.value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Floats512 Sqrt(Floats512 x) => new(Vector512.Sqrt(x.value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTo(Floats512 x, double* sums)
     {
         var (low, high) = Vector512.Widen(x.value);

@@ -87,6 +87,9 @@ internal readonly unsafe struct Paired<THalf>(THalf low, THalf high) : IVector<P
     public static Paired<THalf> Exp(Paired<THalf> x) => new(THalf.Exp(x.low), THalf.Exp(x.high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Paired<THalf> Sqrt(Paired<THalf> x) => new(THalf.Sqrt(x.low), THalf.Sqrt(x.high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void AddTo(Paired<THalf> x, double* sums)
     {
         THalf.AddTo(x.low, sums);

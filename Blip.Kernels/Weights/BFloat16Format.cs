@@ -11,6 +11,9 @@ internal readonly unsafe struct BFloat16Format : IFormat16
     public static float Decode(ushort stored) => SixteenBits.FromBFloat16(stored);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ushort Encode(float value) => SixteenBits.ToBFloat16(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadLanes(ArrayView<ushort> from, int index, ArrayView<float> lanes, int count) =>
         Lanes.LoadBFloat16(from, index, lanes, count);
 

@@ -11,6 +11,9 @@ internal readonly unsafe struct Float16Format : IFormat16
     public static float Decode(ushort stored) => SixteenBits.FromFloat16(stored);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ushort Encode(float value) => SixteenBits.ToFloat16(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadLanes(ArrayView<ushort> from, int index, ArrayView<float> lanes, int count) =>
         Lanes.LoadFloat16(from, index, lanes, count);
 

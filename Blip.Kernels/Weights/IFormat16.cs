@@ -11,6 +11,9 @@ internal unsafe interface IFormat16 : IMatrixPrecision
     /// <summary>The value, exactly.</summary>
     static abstract float Decode(ushort stored);
 
+    /// <summary>The nearest of the format, halves to even; what is too large becomes infinite.</summary>
+    static abstract ushort Encode(float value);
+
     /// <summary>The values of <paramref name="count"/> neighbours; see <see cref="Lanes"/>.</summary>
     static abstract void LoadLanes(ArrayView<ushort> from, int index, ArrayView<float> lanes, int count);
 

@@ -18,6 +18,14 @@ internal unsafe interface IWeightDType<TStored>
 
     /// <summary>Decodes weight <paramref name="k"/> of <paramref name="count"/> neighbouring outputs of a panel; see <see cref="Lanes"/>.</summary>
     static abstract void LoadLanes(ArrayView<TStored> panel, int k, int output, ArrayView<float> lanes, int count);
+
+    /// <summary>On a processor: decodes the weights <paramref name="k"/> and following of a whole panel.</summary>
+    /// <param name="panel">The panel.</param>
+    /// <param name="k">The first of them.</param>
+    /// <param name="depth">How many there are of each output.</param>
+    /// <param name="wide">[depth, 64].</param>
+    static abstract void Widen<TVector>(TStored* panel, int k, int depth, float* wide)
+        where TVector : unmanaged, IVector<TVector>;
 }
 
 /// <summary>Formats whose neighbours in memory are neighbouring outputs, <c>[in, 64]</c>, so that the CPU variant can load vectors of them.</summary>
@@ -25,6 +33,9 @@ internal unsafe interface IWeightDType<TStored>
 internal unsafe interface IVectorFormat<TStored> : IWeightDType<TStored>
     where TStored : unmanaged
 {
+    /// <summary>What is stored for a value: rounded to nearest, halves to even.</summary>
+    static abstract TStored Encode(float value);
+
     /// <summary>The values of a vector of neighbouring weights.</summary>
     static abstract TVector Load<TVector>(TStored* source)
         where TVector : unmanaged, IVector<TVector>;

@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 /// <summary>
 /// <see cref="DType.Int8"/>: <c>[in / 2, 64, 2]</c>, since processors multiply two neighbours of 16 bits and add them in one instruction.
 /// </summary>
-internal readonly struct Int8Weights : IWeightDType<sbyte>
+internal readonly unsafe struct Int8Weights : IWeightDType<sbyte>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Decode(sbyte stored) => stored;
@@ -20,4 +20,14 @@ internal readonly struct Int8Weights : IWeightDType<sbyte>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadLanes(ArrayView<sbyte> panel, int k, int output, ArrayView<float> lanes, int count) =>
         Lanes.LoadInt8(panel, Place(k & ~1, output), k & 1, lanes, count);
+
+    public static void Widen<TVector>(sbyte* panel, int k, int depth, float* wide)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        for (var i = k; i < k + depth; i++)
+        {
+            for (var output = 0; output < WeightPanel.Width; output++)
+                *wide++ = panel[Place(i, output)];
+        }
+    }
 }

@@ -82,8 +82,11 @@ public sealed unsafe class PackedWeights : IDisposable
         return weights;
     }
 
-    /// <summary>A matrix in memory of the caller's, which holds zeros that are to be filled, or what was packed before.</summary>
-    /// <param name="device">A device of <see cref="DeviceKind.Cpu"/>.</param>
+    /// <summary>
+    /// A matrix in memory of the caller's, which holds what was packed before, or is packed there by a kernel. On a device of
+    /// <see cref="DeviceKind.Cpu"/> it may also hold zeros that are to be filled.
+    /// </summary>
+    /// <param name="device">The device of the memory.</param>
     /// <param name="outFeatures">Rows of the matrix.</param>
     /// <param name="inFeatures">Its columns.</param>
     /// <param name="format">How it is stored.</param>

@@ -30,7 +30,7 @@ internal static unsafe class WeightPacking
             for (var k = 0; k < inFeatures; k += Block)
             {
                 var columns = Math.Min(Block, inFeatures - k);
-                Turn(from + k, inFeatures, rows, columns, turned);
+                Transposition.Run(from + k, inFeatures, rows, columns, turned, Width);
                 for (var c = 0; c < columns; c++)
                     Copy(turned + (c * Width), to + ((long)(k + c) * Width), rows);
             }
@@ -46,7 +46,7 @@ internal static unsafe class WeightPacking
             for (var k = 0; k < inFeatures; k += Block)
             {
                 var columns = Math.Min(Block, inFeatures - k);
-                Turn(from + k, inFeatures, rows, columns, turned);
+                Transposition.Run(from + k, inFeatures, rows, columns, turned, Width);
                 for (var c = 0; c < columns; c++)
                     Round(turned + (c * Width), to + ((long)(k + c) * Width), rows, format);
             }
@@ -67,12 +67,25 @@ internal static unsafe class WeightPacking
             for (var k = 0; k < inFeatures; k += Block)
             {
                 var columns = Math.Min(Block, inFeatures - k);
-                Turn(from + k, inFeatures, rows, columns, turned);
+                Transposition.Run(from + k, inFeatures, rows, columns, turned, Width);
                 new Span<float>(turned + (columns * Width), Width).Clear();
                 for (var c = 0; c < columns; c += 2)
                     RoundPair(turned + (c * Width), inverses, (short*)(to + ((long)(k + c) * Width)), rows);
             }
         });
+
+    /// <summary>Rounds rows of 64 values to a format, and widens them again; single precision stays as it is.</summary>
+    public static void RoundRows<TVector>(float* values, int rows, DType format)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        switch (format)
+        {
+            case DType.Float32: break;
+            case DType.Float16: RoundRows<TVector, Float16Format>(values, rows, format); break;
+            case DType.BFloat16: RoundRows<TVector, BFloat16Format>(values, rows, format); break;
+            default: throw new UnreachableException($"Nothing is rounded to {format}.");
+        }
+    }
 
     /// <summary>Rounds one value.</summary>
     public static ushort Round(float value, DType format)
@@ -84,6 +97,30 @@ internal static unsafe class WeightPacking
             DType.BFloat16 => (ushort)ToBFloat16(bits)[0],
             _ => throw new UnreachableException($"Nothing is rounded to {format}."),
         };
+    }
+
+    /// <summary>
+    /// Other threads see what <see cref="Round(float*, ushort*, int, DType)"/> wrote after this: such stores have no order by themselves.
+    /// </summary>
+    public static void Finish()
+    {
+        if (Sse.IsSupported)
+            Sse.StoreFence();
+    }
+
+    // Half a row at a time: a whole one would go past the caches.
+    private static void RoundRows<TVector, TFormat>(float* values, int rows, DType format)
+        where TVector : unmanaged, IVector<TVector>
+        where TFormat : struct, IFormat16
+    {
+        const int half = Width / 2;
+        var rounded = stackalloc ushort[half];
+        for (var end = values + (rows * Width); values < end; values += half)
+        {
+            Round(values, rounded, half, format);
+            for (var i = 0; i < half; i += TVector.Count)
+                TVector.Store(TFormat.Load<TVector>(rounded + i), values + i);
+        }
     }
 
     private static void ForEachPanel(int firstRow, int count, int inFeatures, Action<int, int, int> pack)
@@ -103,51 +140,8 @@ internal static unsafe class WeightPacking
         {
             var first = Math.Max(firstRow - (panel * Width), 0);
             pack(panel, first, Math.Min(Width, firstRow + count - (panel * Width)) - first);
-            // Such stores are not ordered with those that say that the panel is done.
-            if (Sse.IsSupported)
-                Sse.StoreFence();
+            Finish();
         }
-    }
-
-    // to[c, r] = from[r, c]; rows lie `stride` apart in the source, columns Width apart in the target.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Turn(float* from, long stride, int rows, int columns, float* to)
-    {
-        var r = 0;
-        if (Sse.IsSupported)
-        {
-            for (; r + 4 <= rows; r += 4)
-            {
-                // 64 rows are too many streams for the processor to foresee.
-                for (var i = 0; i < 4; i++)
-                    Sse.Prefetch0(from + ((r + i) * stride) + (2 * Block));
-                var c = 0;
-                for (; c + 4 <= columns; c += 4)
-                    Turn4x4(from + (r * stride) + c, stride, to + (c * Width) + r);
-                for (; c < columns; c++)
-                {
-                    for (var i = 0; i < 4; i++)
-                        to[(c * Width) + r + i] = from[((r + i) * stride) + c];
-                }
-            }
-        }
-        for (; r < rows; r++)
-        {
-            for (var c = 0; c < columns; c++)
-                to[(c * Width) + r] = from[(r * stride) + c];
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Turn4x4(float* from, long stride, float* to)
-    {
-        var (a, b, c, d) = (Sse.LoadVector128(from), Sse.LoadVector128(from + stride), Sse.LoadVector128(from + (2 * stride)), Sse.LoadVector128(from + (3 * stride)));
-        var (ab, cd) = (Sse.UnpackLow(a, b), Sse.UnpackLow(c, d));
-        Sse.Store(to, Sse.MoveLowToHigh(ab, cd));
-        Sse.Store(to + Width, Sse.MoveHighToLow(cd, ab));
-        (ab, cd) = (Sse.UnpackHigh(a, b), Sse.UnpackHigh(c, d));
-        Sse.Store(to + (2 * Width), Sse.MoveLowToHigh(ab, cd));
-        Sse.Store(to + (3 * Width), Sse.MoveHighToLow(cd, ab));
     }
 
     // Weights are larger than the caches: a whole row of a panel goes past them, without reading first what it overwrites.
@@ -166,8 +160,9 @@ internal static unsafe class WeightPacking
             Vector512.Load(from + i).StoreAlignedNonTemporal(to + i);
     }
 
+    /// <summary>Rounds neighbours; whole rows of a panel go past the caches, so that <see cref="Finish"/> is to follow.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Round(float* from, ushort* to, int count, DType format)
+    public static void Round(float* from, ushort* to, int count, DType format)
     {
         var streams = Streams(to, count);
         var i = 0;

@@ -104,6 +104,9 @@ internal static class FloatsTemplate
                 public static {{type}} Exp({{type}} x) => new({{vector}}.Exp(x.value));
 
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
+                public static {{type}} Sqrt({{type}} x) => new({{vector}}.Sqrt(x.value));
+
+                [MethodImpl(MethodImplOptions.AggressiveInlining)]
                 public static void AddTo({{type}} x, double* sums)
                 {
                     var (low, high) = {{vector}}.Widen(x.value);

@@ -20,6 +20,8 @@ internal static class PanelProductTemplate
         {{Line("One row by 2 vectors.", vectors: 2)}}
 
         {{Block(rows: 6)}}
+
+        {{TurnedBlock(rows: 6)}}
         }
         """;
 
@@ -67,13 +69,36 @@ internal static class PanelProductTemplate
                     var b0 = TVector.Load(b);
                     var b1 = TVector.Load(b + TVector.Count);
                     b += bStride;
-                    {{InnerLines(rows, RowProducts)}}
+                    {{InnerLines(rows, row => RowProducts(row, $"a{row}[k]"))}}
                 }
                 {{Lines(2 * rows, i => $"TVector.Store(s{i / 2}{i % 2}, {Offset($"c{i / 2}", i % 2, Vector)});")}}
             }
         """;
 
-    private static string RowProducts(int row) =>
-        $"var x{row} = TVector.Create(a{row}[k]);\n            "
+    private static string TurnedBlock(int rows) =>
+        $$"""
+            // The same where the left side is turned: element k of row r is a[k · aStride + r].
+            [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+            private static void TurnedBlock<TVector>(
+                float* a, int aStride, int rows, float* b, int bStride, float* c, int cStride, int depth)
+                where TVector : unmanaged, IVector<TVector>
+            {
+                {{Lines(rows - 1, i => i + 2 == rows ? $"long r{i + 1} = rows - 1;" : $"long r{i + 1} = Math.Min({i + 1}, rows - 1);")}}
+                {{Lines(rows, r => r == 0 ? "var c0 = c;" : $"var c{r} = c + (r{r} * cStride);")}}
+                {{Lines(2 * rows, i => $"var s{i / 2}{i % 2} = TVector.Load({Offset($"c{i / 2}", i % 2, Vector)});")}}
+                for (nint k = 0; k < depth; k++)
+                {
+                    var b0 = TVector.Load(b);
+                    var b1 = TVector.Load(b + TVector.Count);
+                    b += bStride;
+                    {{InnerLines(rows, row => RowProducts(row, row == 0 ? "a[0]" : $"a[r{row}]"))}}
+                    a += aStride;
+                }
+                {{Lines(2 * rows, i => $"TVector.Store(s{i / 2}{i % 2}, {Offset($"c{i / 2}", i % 2, Vector)});")}}
+            }
+        """;
+
+    private static string RowProducts(int row, string factor) =>
+        $"var x{row} = TVector.Create({factor});\n            "
         + InnerLines(2, v => $"s{row}{v} = TVector.MultiplyAdd(x{row}, b{v}, s{row}{v});");
 }

@@ -11,7 +11,13 @@ public static class Variants
     /// <c>cpu</c>: with the widest vectors that the processor has. <c>avx2</c>, <c>vector128</c>: with these. <c>portable</c>: the portable kernel on the CPU accelerator. <c>opencl</c>: as it runs there.
     /// <c>opencl-64</c>: with groups of 64 work-items, which walks the barriers of a GPU. <c>cuda</c>: as it runs there, where there is one.
     /// </summary>
-    public static TheoryData<string> Ids => [.. Devices.Wanted(["cpu", "avx2", "vector128", "portable", "opencl", "opencl-64", "cuda"], Kind)];
+    public static TheoryData<string> Ids => [.. Devices.Wanted(All, Kind)];
+
+    /// <summary>Those that there are, whatever this machine has.</summary>
+    internal static IReadOnlyList<string> All { get; } = ["cpu", "avx2", "vector128", "portable", "opencl", "opencl-64", "cuda"];
+
+    /// <summary>Whether a variant is to be tested here.</summary>
+    internal static bool IsWanted(string variant) => Devices.Wanted([variant], Kind).Any();
 
     /// <summary>Opens a variant's device, or skips the test with the reason where the machine has none.</summary>
     public static Device Open(string id) => id switch

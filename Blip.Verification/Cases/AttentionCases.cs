@@ -15,6 +15,9 @@ public enum KeyRows
     /// <summary>One per row, several rows sharing one.</summary>
     Shared,
 
+    /// <summary>One per row, rows that share one apart from each other.</summary>
+    Interleaved,
+
     /// <summary>One per position, shuffled, as beams leave them.</summary>
     Shuffled,
 }
@@ -205,6 +208,8 @@ public sealed class AttentionData : IDisposable
         }
         if (test.KeyRows == KeyRows.Shared)
             KeyRow = [.. Enumerable.Range(0, test.Rows).Select(row => row / 3)];
+        else if (test.KeyRows == KeyRows.Interleaved)
+            KeyRow = [.. Enumerable.Range(0, test.Rows).Select(row => row % ((test.Rows + 2) / 3))];
         else if (test.KeyRows == KeyRows.Shuffled)
             KeyRow = [.. Enumerable.Range(0, test.Rows * capacity).Select(_ => random.Next(test.Rows))];
         if (test.Start >= 0)

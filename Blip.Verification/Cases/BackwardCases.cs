@@ -8,21 +8,42 @@ namespace Blip.Verification.Cases;
 /// <summary>Sizes of gradients beside those of the forward operators' cases, and gradients of results.</summary>
 public static class BackwardCases
 {
-    /// <summary>Those of the text tower over 35 words, and the parts of a pair.</summary>
+    /// <summary>
+    /// Those of the text tower over the tokens of one text and of some, of the vision tower over 4 images, and the parts of a pair.
+    /// </summary>
     public static IReadOnlyList<GemmCase> RealGemms =>
     [
         new("base, query-key-value", 35, 768, 2304), new("base, dense", 35, 768, 768), new("base, feed-forward in", 35, 768, 3072),
         new("base, feed-forward out", 35, 3072, 768), new("base, matching head", 1, 768, 2), new("base, feed-forward in", 35, 768, 3072) { Format = DType.BFloat16 },
+        new("base, vocabulary", 35, 768, 30524), new("base, dense", 80, 768, 768), new("base, feed-forward in", 80, 768, 3072),
+        new("vision, dense", 2308, 768, 768), new("vision, feed-forward in", 2308, 768, 3072),
+        new("vision, feed-forward out", 2308, 3072, 768),
     ];
 
     /// <summary>As in the text tower over 35 words.</summary>
     public static IReadOnlyList<NormalizationCase> RealLayerNorms => [new(35, 768, Eps: 1e-12f), new(577, 768)];
 
-    /// <summary>As in the text tower over 35 words.</summary>
+    /// <summary>As in the towers of a base model, and texts of image-text matching.</summary>
     public static IReadOnlyList<AttentionCase> RealAttentions =>
     [
-        new("text encoder, 35 words", 1, 35, 35, 12, 64) { Packed = true, Probabilities = true },
-        new("cross, 35 words", 1, 35, 577, 12, 64) { Probabilities = true },
+        new("text encoder, 35 words", 1, 35, 35, 12, 64) { Packed = true },
+        new("cross, 35 words", 1, 35, 577, 12, 64),
+        new("text decoder, 20 words", 2, 20, 20, 12, 64) { Packed = true, Causal = true, Padding = Padding.Ragged },
+        new("cross, 6 texts on 2 images", 6, 12, 577, 12, 64) { KeyRows = KeyRows.Interleaved },
+        new("vision encoder, 224 pixels", 1, 197, 197, 12, 64) { Packed = true },
+        new("vision encoder, 384 pixels", 1, 577, 577, 12, 64) { Packed = true },
+    ];
+
+    /// <summary>Small and odd, beside those of the forward run.</summary>
+    public static IReadOnlyList<AttentionCase> SmallAttentions =>
+    [
+        new("one token, packed", 3, 1, 1, 2, 16) { Packed = true },
+        new("three tokens, packed, causal", 2, 3, 3, 2, 32) { Packed = true, Causal = true },
+        new("texts on images, interleaved", 7, 5, 70, 2, 16) { KeyRows = KeyRows.Interleaved, Spare = 2 },
+        new("texts on images, interleaved and padded", 6, 4, 9, 2, 5) { KeyRows = KeyRows.Interleaved, Padding = Padding.Ragged },
+        new("causal, every other row nothing but padding", 3, 12, 12, 2, 8) { Packed = true, Causal = true, Padding = Padding.Everything },
+        new("three tiles of queries", 1, 101, 71, 1, 64),
+        new("keys of two spans", 1, 5, 700, 1, 16),
     ];
 
     /// <summary>Rollouts: rows, heads, tokens.</summary>
@@ -53,7 +74,6 @@ public static class BackwardCases
         }
         return values;
     }
-
 }
 
 /// <summary>An attention's inputs, what its forward run left behind, and room for its gradients.</summary>
@@ -64,9 +84,12 @@ public sealed class AttentionBackwardData : IDisposable
     private readonly AttentionCase test;
     private readonly AttentionData data;
     private readonly float[] outputGradient;
-    private readonly DeviceBuffer<float> gradient, query, key, value, probabilities;
+    private readonly DeviceBuffer<float> gradient, query, key, value;
+    private readonly DeviceBuffer<float>? probabilities;
 
-    /// <summary>Makes the inputs. Before the gradients, <see cref="AttentionBackwardArgs.Forward"/> is to be run.</summary>
+    /// <summary>
+    /// Makes the inputs. Where the case asks for softmax weights, <see cref="AttentionBackwardArgs.Forward"/> is to be run first.
+    /// </summary>
     public AttentionBackwardData(Device device, AttentionCase test)
     {
         this.test = test;
@@ -74,7 +97,7 @@ public sealed class AttentionBackwardData : IDisposable
         outputGradient = BackwardCases.Gradient((int)data.Output.Length);
         gradient = device.Upload<float>(outputGradient);
         (query, key, value) = (device.Allocate<float>(data.Query.Length), device.Allocate<float>(data.Key.Length), device.Allocate<float>(data.Value.Length));
-        probabilities = device.Allocate<float>(data.Probabilities!.Length);
+        probabilities = data.Probabilities is { } weights ? device.Allocate<float>(weights.Length) : null;
         Args = new AttentionBackwardArgs
         {
             Forward = data.Args,
@@ -83,7 +106,7 @@ public sealed class AttentionBackwardData : IDisposable
             QueryGradient = query.View,
             KeyGradient = test.Packed ? query.View : key.View,
             ValueGradient = test.Packed ? query.View : value.View,
-            ProbabilityGradient = probabilities.View,
+            ProbabilityGradient = probabilities?.View ?? default,
         };
     }
 
@@ -91,7 +114,7 @@ public sealed class AttentionBackwardData : IDisposable
     public AttentionBackwardArgs Args { get; }
 
     /// <summary>All gradients, one behind the other.</summary>
-    public float[] Read() => [.. query.ToArray(), .. key.ToArray(), .. value.ToArray(), .. probabilities.ToArray()];
+    public float[] Read() => [.. query.ToArray(), .. key.ToArray(), .. value.ToArray(), .. probabilities?.ToArray() ?? []];
 
     /// <summary>The largest error of any gradient relative to what is allowed; and where it is.</summary>
     public Agreement Compare()
@@ -100,23 +123,25 @@ public sealed class AttentionBackwardData : IDisposable
         // Of scores' errors each weight has √HeadDim · spread² / 2 ulp (see AttentionData); a gradient is a sum of such weights times values.
         var weight = (4 + (Math.Sqrt(test.HeadDim) * test.Spread * test.Spread) + (Math.Sqrt(test.KeyTokens) / 4)) * Ulp;
         var shown = Math.Sqrt(test.HeadDim) * 2 * 3 * test.ValueSpread;
-        var weights = Of(expected.Probabilities, probabilities, "weight", 4 * Ulp * shown);
-        return test.Packed
-            ? weights.Or(Of(expected.Packed, query, "query, key, value", weight * (2 + shown) * 3))
-            : weights.Or(Of(expected.Query, query, "query", weight * shown * 3 * test.Spread))
+        var inputs = test.Packed
+            ? Of(expected.Packed, query, "query, key, value", weight * (2 + shown) * 3)
+            : Of(expected.Query, query, "query", weight * shown * 3 * test.Spread)
                 .Or(Of(expected.Key, key, "key", weight * shown * 3 * test.Spread * Shared))
                 .Or(Of(expected.Value, value, "value", weight * 2 * Shared));
+        // The partial sums of one product of a head's elements walk as those of a score do.
+        var product = (4 + (Math.Sqrt(test.HeadDim) / 4)) * Ulp * shown;
+        return probabilities is null ? inputs : inputs.Or(Of(expected.Probabilities, probabilities, "weight", product));
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var one in (IDisposable[])[data, gradient, query, key, value, probabilities])
-            one.Dispose();
+        foreach (var one in (IDisposable?[])[data, gradient, query, key, value, probabilities])
+            one?.Dispose();
     }
 
     // Queries whose gradients a key adds up.
-    private double Shared => Math.Sqrt(test.QueryTokens * (test.KeyRows == KeyRows.Shared ? 3 : 1)) + 1;
+    private double Shared => Math.Sqrt(test.QueryTokens * (test.KeyRows == KeyRows.Own ? 1 : 3)) + 1;
 
     private static Agreement Of(double[] expected, DeviceBuffer<float> actual, string what, double bound) =>
         Agreement.Within(expected, actual.ToArray(), _ => bound, $"the gradient of {what}");

@@ -10,7 +10,7 @@ internal sealed class ActivationsBackwardOperator(ActivationCase test) : Gradien
     private const int Many = 1_000_000;
 
     /// <summary>The gradients of the activations' cases.</summary>
-    public static IEnumerable<OperatorCase> Cases => Of(ActivationsOperator.Cases);
+    public static IEnumerable<OperatorCase> Cases => Of<ActivationsBackwardOperator>(ActivationsOperator.Cases);
 
     /// <inheritdoc/>
     public override TestedOn TestedOn => test.Count < Many ? TestedOn.Every : TestedOn.Cpu;

@@ -15,7 +15,7 @@ internal sealed class ActivationsOperator(ActivationCase test) : OperatorCase("a
     ];
 
     /// <inheritdoc/>
-    public override GradientCase? Gradient => new ActivationsBackwardOperator(test) { Size = Size };
+    public override IEnumerable<GradientCase> Gradients => [new ActivationsBackwardOperator(test) { Size = Size }];
 
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {

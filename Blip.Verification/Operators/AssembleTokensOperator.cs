@@ -18,6 +18,9 @@ internal sealed class AssembleTokensOperator(PatchCase test)
     /// <inheritdoc/>
     public override double Operations => (double)test.Batch * (test.Patches + 1) * test.Hidden;
 
+    /// <inheritdoc/>
+    public override IEnumerable<GradientCase> Gradients => [new AssembleTokensBackwardOperator(test) { Size = Size }];
+
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         var embeddings = PatchEmbeddingCases.Values(test.Batch * test.Patches * test.Hidden);
@@ -33,7 +36,8 @@ internal sealed class AssembleTokensOperator(PatchCase test)
                 buffers.Device, patches.View, classEmbedding.View, positions.View, y.View, test.Batch, test.Patches, test.Hidden),
             Output = () => y.ToArray(),
             Compare = () => Agreement.Exact(
-                AssembleTokensReference.Run(embeddings, first, learned, test.Batch, test.Patches, test.Hidden), y.ToArray()),
+                [.. AssembleTokensReference.Run(embeddings, first, learned, test.Batch, test.Patches, test.Hidden).Select(sum => (float)sum)],
+                y.ToArray()),
             Bytes = sizeof(float) * ((2.0 * y.Length) + positions.Length),
         };
     }

@@ -4,28 +4,40 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradients of an attention. Their bounds are derived at <see cref="AttentionBackwardData.Compare"/>.</summary>
-internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCase("attentionbackward", AttentionOperator.NameOf(test))
+/// <summary>
+/// The gradients of an attention, from stored softmax weights or from weights computed again.
+/// Their bounds are derived at <see cref="AttentionBackwardData.Compare"/>.
+/// </summary>
+internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCase("attentionbackward", NameOf(test))
 {
-    /// <summary>The sizes of the text tower over 35 words, and the gradients of the small attentions.</summary>
+    // The portable kernels take seconds for more, and so does the reference.
+    private const double MostOnEveryProcessor = 7e7;
+
+    /// <summary>
+    /// Sizes of training, and the gradients of the small attentions: each with weights computed again and with stored ones.
+    /// </summary>
     public static IEnumerable<OperatorCase> Cases =>
-    [
-        .. BackwardCases.RealAttentions.Select(test => new AttentionBackwardOperator(test) { Size = CaseSize.Real }),
-        .. Of(AttentionOperator.Small),
-    ];
+        BackwardCases.RealAttentions.Select(test => new AttentionBackwardOperator(test) { Size = CaseSize.Real })
+            .Concat(BackwardCases.SmallAttentions.Select(test => new AttentionBackwardOperator(test)))
+            .Concat(Of<AttentionBackwardOperator>(AttentionOperator.Small))
+            .SelectMany(one => new[] { one, one.WithStoredWeights });
 
     /// <inheritdoc/>
-    public override TestedOn TestedOn => Size == CaseSize.Real ? TestedOn.Processors : TestedOn.Every;
+    public override TestedOn TestedOn =>
+        Size != CaseSize.Real ? TestedOn.Every : test.Flops < MostOnEveryProcessor ? TestedOn.Processors : TestedOn.Cpu;
 
-    /// <summary>Scores, weights and values of the forward run, each twice.</summary>
-    public override double Operations => 2 * test.Flops;
+    /// <summary>Five products of the size of the forward run's two, or four where the weights are there.</summary>
+    public override double Operations => (test.Probabilities ? 2 : 2.5) * test.Flops;
+
+    private AttentionBackwardOperator WithStoredWeights => new(test with { Probabilities = true }) { Size = Size };
 
     /// <inheritdoc/>
     public override IEnumerable<Slope> Slopes
     {
         get
         {
-            if (test.Rows * test.Heads * test.QueryTokens * test.KeyTokens >= 5000 || test.ValueSpread >= 10)
+            // The formula is one for both forms, so that one of them is enough.
+            if (!test.Probabilities || test.Rows * test.Heads * test.QueryTokens * test.KeyTokens >= 5000 || test.ValueSpread >= 10)
                 yield break;
             using var device = Device.Open("cpu");
             using var data = new AttentionData(device, test);
@@ -56,7 +68,7 @@ internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCa
         {
             Run = form =>
             {
-                if (!isForwardDone)
+                if (test.Probabilities && !isForwardDone)
                     Attention.Run(buffers.Device, data.Args.Forward);
                 isForwardDone = true;
                 AttentionBackward.Run(buffers.Device, data.Args);
@@ -65,4 +77,6 @@ internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCa
             Compare = data.Compare,
         };
     }
+
+    private static string NameOf(AttentionCase test) => $"{AttentionOperator.NameOf(test)}{(test.Probabilities ? ", stored weights" : "")}";
 }

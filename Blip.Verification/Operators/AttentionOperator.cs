@@ -38,10 +38,10 @@ internal sealed class AttentionOperator(AttentionCase test) : OperatorCase("atte
     public override double Operations => test.Flops;
 
     /// <summary>None where keys are read from a cache position by position, and none where one key takes all.</summary>
-    public override GradientCase? Gradient =>
+    public override IEnumerable<GradientCase> Gradients =>
         test.KeyRows != KeyRows.Shuffled && test.Spread < 1e3
-            ? new AttentionBackwardOperator(test with { Probabilities = true }) { Size = Size }
-            : null;
+            ? [new AttentionBackwardOperator(test with { Probabilities = false, Precision = DType.Float32, Halves = false }) { Size = Size }]
+            : [];
 
     /// <summary>A case's name.</summary>
     /// <param name="test">The case.</param>

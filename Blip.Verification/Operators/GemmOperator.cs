@@ -26,12 +26,18 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
     /// <inheritdoc/>
     public override double Operations => test.Flops;
 
-    /// <summary>That of the product: the gradients of the epilogue are other operators'.</summary>
-    public override GradientCase? Gradient =>
-        new GemmBackwardOperator(test with { Activation = Activation.None, Residual = false, Bias = false, Norm = false, Halves = false })
+    /// <summary>Those of the product: the gradients of the epilogue are other operators'.</summary>
+    public override IEnumerable<GradientCase> Gradients
+    {
+        get
         {
-            Size = test.Large ? CaseSize.Large : CaseSize.Small,
-        };
+            var size = test.Large ? CaseSize.Large : CaseSize.Small;
+            var product = test with { Activation = Activation.None, Residual = false, Bias = false, Norm = false, Halves = false };
+            yield return new GemmBackwardOperator(product) { Size = size };
+            var weights = new WeightGradientCase(test.Name, 1, test.Rows, test.InFeatures, test.OutFeatures) { Spread = test.Spread };
+            yield return new GemmWeightBackwardOperator(weights) { Size = size };
+        }
+    }
 
     /// <summary>Uploads a case's arrays: what the operator takes, and where it writes.</summary>
     /// <param name="buffers">The owner of the uploaded arrays.</param>

@@ -19,7 +19,7 @@ public abstract class GradientCase(string @operator, string name, DType format =
     // Sets one gradient apart from another: forward cases may differ in their epilogue alone, which their gradient does not know.
     private protected virtual object Key => ToString();
 
-    // The gradients of some forward cases, each once.
-    private protected static IEnumerable<GradientCase> Of(IEnumerable<OperatorCase> forward) =>
-        forward.Select(one => one.Gradient).OfType<GradientCase>().DistinctBy(one => one.Key);
+    // The gradients of one operator for some forward cases, each once.
+    private protected static IEnumerable<TGradient> Of<TGradient>(IEnumerable<OperatorCase> forward)
+        where TGradient : GradientCase => forward.SelectMany(one => one.Gradients).OfType<TGradient>().DistinctBy(one => one.Key);
 }

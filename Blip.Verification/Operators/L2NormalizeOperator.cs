@@ -20,6 +20,10 @@ internal sealed class L2NormalizeOperator(NormalizationCase test)
     /// <summary>A square, its sum, a division.</summary>
     public override double Operations => 3.0 * test.Rows * test.Width;
 
+    /// <summary>None for rows whose gradient, by the least length, is beyond floats.</summary>
+    public override IEnumerable<GradientCase> Gradients =>
+        test.Values is RowValues.Tiny || test.Residual ? [] : [new L2NormalizeBackwardOperator(test) { Size = Size }];
+
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         // The sum of squares, its root and two divisions.

@@ -14,7 +14,7 @@ internal sealed class LayerNormBackwardOperator(NormalizationCase test, Normaliz
     public static IEnumerable<OperatorCase> Cases =>
     [
         .. BackwardCases.RealLayerNorms.Select(test => new LayerNormBackwardOperator(test) { Size = CaseSize.Real }),
-        .. Of(LayerNormOperator.Small),
+        .. Of<LayerNormBackwardOperator>(LayerNormOperator.Small),
     ];
 
     /// <inheritdoc/>

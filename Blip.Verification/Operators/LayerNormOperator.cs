@@ -25,11 +25,14 @@ internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInp
     /// <summary>Mean; differences, squares and their sums; subtraction, scale and shift.</summary>
     public override double Operations => 9.0 * test.Rows * test.Width;
 
-    /// <summary>None for a residual, whose gradient is that of the sum, and for constant rows, whose formula divides by √eps.</summary>
-    public override GradientCase? Gradient =>
+    /// <summary>
+    /// Those of the rows, and of scale and shift. None for a residual, whose gradient is that of the sum, and for constant rows, whose formula
+    /// divides by √eps.
+    /// </summary>
+    public override IEnumerable<GradientCase> Gradients =>
         test is { Residual: false, Format: DType.Float32 } && test.Values != RowValues.Constant
-            ? new LayerNormBackwardOperator(test) { Size = Size }
-            : null;
+            ? [new LayerNormBackwardOperator(test) { Size = Size }, new LayerNormParameterBackwardOperator(test) { Size = Size }]
+            : [];
 
     /// <summary>Holds results to the formula in double.</summary>
     /// <param name="test">The case.</param>

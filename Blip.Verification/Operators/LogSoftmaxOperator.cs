@@ -26,6 +26,12 @@ internal sealed class LogSoftmaxOperator(ScoreCase test, bool hasSums = true, in
     /// <summary>A difference, an exponential of some ten operations, and two sums.</summary>
     public override double Operations => 13.0 * test.Rows * rowsPerSource * test.Vocabulary;
 
+    /// <summary>None for logits that are no numbers, or too many.</summary>
+    public override IEnumerable<GradientCase> Gradients =>
+        test.Values is ScoreValues.Usual or ScoreValues.Peaked or ScoreValues.Equal && rowsPerSource == 1
+            ? [new LogSoftmaxBackwardOperator(test) { Size = Size }]
+            : [];
+
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         var logits = test.Make();

@@ -35,8 +35,8 @@ public abstract class OperatorCase(string @operator, string name, DType format =
     /// <summary>Multiplications and additions, each counted; 0 where what counts is memory alone.</summary>
     public virtual double Operations => 0;
 
-    /// <summary>The case of the operator that computes this one's gradient, over the same sizes; null where there is none.</summary>
-    public virtual GradientCase? Gradient => null;
+    /// <summary>The cases of the operators that compute this one's gradients, over the same sizes; empty where there are none.</summary>
+    public virtual IEnumerable<GradientCase> Gradients => [];
 
     /// <summary>Makes the inputs, the same every time, and uploads them.</summary>
     /// <param name="device">Where the operator is to run.</param>

@@ -21,6 +21,9 @@ internal sealed class PositionInterpolationOperator(GridCase test, float[]? give
     /// <summary>Sixteen products and their sums.</summary>
     public override double Operations => 32.0 * (1 + (test.NewRows * test.NewColumns)) * test.Hidden;
 
+    /// <inheritdoc/>
+    public override IEnumerable<GradientCase> Gradients => [new PositionInterpolationBackwardOperator(test) { Size = Size }];
+
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         var learned = given ?? PatchEmbeddingCases.Values((1 + (test.Rows * test.Columns)) * test.Hidden);

@@ -16,7 +16,7 @@ internal sealed class SelectTokenBackwardOperator(int rows, int tokens, int widt
         new SelectTokenBackwardOperator(3, 5, 37),
         new SelectTokenBackwardOperator(1, 35, 768) { Size = CaseSize.Real },
         new SelectTokenBackwardOperator(3, 5, 37, hasIndex: false),
-        .. Of(SelectTokenOperator.Small),
+        .. Of<SelectTokenBackwardOperator>(SelectTokenOperator.Small),
     ];
 
     /// <inheritdoc/>

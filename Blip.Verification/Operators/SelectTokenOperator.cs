@@ -23,7 +23,8 @@ internal sealed class SelectTokenOperator(EmbeddingCase test, int offset = -1)
     ];
 
     /// <inheritdoc/>
-    public override GradientCase? Gradient => new SelectTokenBackwardOperator(test.Rows, test.Tokens, test.Hidden) { Size = Size };
+    public override IEnumerable<GradientCase> Gradients =>
+        [new SelectTokenBackwardOperator(test.Rows, test.Tokens, test.Hidden) { Size = Size }];
 
     /// <summary>The sizes as a name has them.</summary>
     /// <param name="test">The sizes.</param>

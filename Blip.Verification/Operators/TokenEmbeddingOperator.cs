@@ -18,6 +18,10 @@ internal sealed class TokenEmbeddingOperator(EmbeddingCase test, EmbeddingInputs
     /// <inheritdoc/>
     public override double Operations => (double)test.Rows * test.Tokens * test.Hidden;
 
+    /// <summary>Gradients are in single precision, whatever the table is stored in.</summary>
+    public override IEnumerable<GradientCase> Gradients =>
+        [new TokenEmbeddingBackwardOperator(test with { Format = DType.Float32 }) { Size = Size }];
+
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         var inputs = given ?? test.Make();

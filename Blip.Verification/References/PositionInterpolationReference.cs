@@ -8,8 +8,30 @@ internal static class PositionInterpolationReference
     public static double[] Run(float[] positions, int rows, int columns, int newRows, int newColumns, int hidden)
     {
         var y = new double[(1 + (newRows * newColumns)) * hidden];
-        for (var c = 0; c < hidden; c++)
-            y[c] = positions[c];
+        foreach (var (to, from, weight) in Weights(rows, columns, newRows, newColumns))
+        {
+            for (var c = 0; c < hidden; c++)
+                y[(to * hidden) + c] += weight * positions[(from * hidden) + c];
+        }
+        return y;
+    }
+
+    /// <summary>The transpose, for gradients of the new grid.</summary>
+    public static double[] Transposed(float[] dy, int rows, int columns, int newRows, int newColumns, int hidden)
+    {
+        var gradient = new double[(1 + (rows * columns)) * hidden];
+        foreach (var (to, from, weight) in Weights(rows, columns, newRows, newColumns))
+        {
+            for (var c = 0; c < hidden; c++)
+                gradient[(from * hidden) + c] += weight * dy[(to * hidden) + c];
+        }
+        return gradient;
+    }
+
+    // Which new position reads which old one, with which weight. The class token's is copied.
+    private static IEnumerable<(int To, int From, double Weight)> Weights(int rows, int columns, int newRows, int newColumns)
+    {
+        yield return (0, 0, 1);
         for (var i = 0; i < newRows * newColumns; i++)
         {
             var row = (((double)rows / newRows) * ((i / newColumns) + 0.5)) - 0.5;
@@ -21,12 +43,10 @@ internal static class PositionInterpolationReference
                     var (r, s) = (Math.Floor(row) + dy, Math.Floor(column) + dx);
                     var weight = Cubic(row - r) * Cubic(column - s);
                     var from = 1 + ((int)Math.Clamp(r, 0, rows - 1) * columns) + (int)Math.Clamp(s, 0, columns - 1);
-                    for (var c = 0; c < hidden; c++)
-                        y[((1 + i) * hidden) + c] += weight * positions[(from * hidden) + c];
+                    yield return (1 + i, from, weight);
                 }
             }
         }
-        return y;
     }
 
     // Keys 1981, eq. 4.

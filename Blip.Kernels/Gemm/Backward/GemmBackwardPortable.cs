@@ -4,56 +4,80 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Every accelerator: a work-item sums up elements of the input's gradient, on a processor a panel's width of neighbours, elsewhere one.</summary>
+/// <summary>
+/// Every accelerator: the weights are transposed in scratch memory, in the format that is asked for, and <see cref="Gemm"/> multiplies with
+/// them.
+/// </summary>
 internal static class GemmBackwardPortable
 {
-    public static void Run(Device device, in GemmBackwardArgs args) => WeightTypes.Use(args.Weights, new Launch(device, args));
+    private const int Width = PackedWeights.PanelWidth;
 
-    private readonly struct Launch(Device device, GemmBackwardArgs args) : IWeightUse
+    public static void Run(Device device, in GemmBackwardArgs args)
     {
-        void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights)
-        {
-            var count = (long)args.Rows * args.Weights.InFeatures;
-            var perItem = device.GroupSize == 1 ? PackedWeights.PanelWidth : 1;
-            device.Launch(
-                Elementwise.Launch(device, count, perItem),
-                new Kernel<TStored, TFormat>(
-                    args.OutputGradient, weights, device.OrEmpty(args.Weights.Scales), args.InputGradient,
-                    count, args.Weights.OutFeatures, args.Weights.InFeatures, perItem));
-        }
+        var (outFeatures, inFeatures) = (args.Weights.OutFeatures, args.Weights.InFeatures);
+        var bytes = PackedWeights.BytesOf(inFeatures, outFeatures, args.Precision);
+        // It owns nothing: the memory is the device's.
+        var transposed = PackedWeights.In(device, inFeatures, outFeatures, args.Precision, device.Scratch(bytes).SubView(0, bytes));
+        WeightTypes.Use(args.Weights, new Transpose(device, args.Weights, transposed));
+        Gemm.Run(device, new GemmArgs { X = args.OutputGradient, Weights = transposed, Y = args.InputGradient, Rows = args.Rows });
     }
 
-    [Kernel(typeof(float), typeof(Float32Weights)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>))]
-    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>)), Kernel(typeof(sbyte), typeof(Int8Weights))]
-    internal readonly struct Kernel<TStored, TFormat>(
-        ArrayView<float> dy, ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<float> dx, long count, int outFeatures, int inFeatures, int perItem) : IDeviceKernel
+    private readonly struct Transpose(Device device, PackedWeights from, PackedWeights to) : IWeightUse
+    {
+        void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights) =>
+            WeightTypes.UseVectors(to, new Transpose<TStored, TFormat>(device, from, weights, to));
+    }
+
+    private readonly struct Transpose<TStored, TFormat>(
+        Device device, PackedWeights from, ArrayView<TStored> weights, PackedWeights to) : IVectorWeightUse
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>
     {
+        void IVectorWeightUse.With<TTarget, TTargetFormat>(ArrayView<TTarget> packed) => device.Launch(
+            new KernelConfig(checked(from.Panels * to.Panels), device.GroupSize),
+            new Kernel<TStored, TFormat, TTarget, TTargetFormat>(
+                weights, device.OrEmpty(from.Scales), packed, from.OutFeatures, from.InFeatures));
+    }
+
+    /// <summary>Each group turns a block of a panel, 64 by 64, in shared memory: reads and writes are of neighbours.</summary>
+    [Kernel(typeof(float), typeof(Float32Weights), typeof(float), typeof(Float32Weights))]
+    [Kernel(typeof(float), typeof(Float32Weights), typeof(ushort), typeof(Weights16<Float16Format>))]
+    [Kernel(typeof(float), typeof(Float32Weights), typeof(ushort), typeof(Weights16<BFloat16Format>))]
+    [Kernel(typeof(ushort), typeof(Weights16<Float16Format>), typeof(float), typeof(Float32Weights))]
+    [Kernel(typeof(ushort), typeof(Weights16<Float16Format>), typeof(ushort), typeof(Weights16<Float16Format>))]
+    [Kernel(typeof(ushort), typeof(Weights16<Float16Format>), typeof(ushort), typeof(Weights16<BFloat16Format>))]
+    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>), typeof(float), typeof(Float32Weights))]
+    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>), typeof(ushort), typeof(Weights16<Float16Format>))]
+    [Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>), typeof(ushort), typeof(Weights16<BFloat16Format>))]
+    [Kernel(typeof(sbyte), typeof(Int8Weights), typeof(float), typeof(Float32Weights))]
+    [Kernel(typeof(sbyte), typeof(Int8Weights), typeof(ushort), typeof(Weights16<Float16Format>))]
+    [Kernel(typeof(sbyte), typeof(Int8Weights), typeof(ushort), typeof(Weights16<BFloat16Format>))]
+    internal readonly struct Kernel<TStored, TFormat, TTarget, TTargetFormat>(
+        ArrayView<TStored> weights, ArrayView<float> scales, ArrayView<TTarget> transposed, int outFeatures, int inFeatures) : IDeviceKernel
+        where TStored : unmanaged
+        where TFormat : struct, IWeightDType<TStored>
+        where TTarget : unmanaged
+        where TTargetFormat : struct, IVectorFormat<TTarget>
+    {
         public void Run()
         {
-            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
-            var end = IntrinsicMath.Min(first + perItem, count);
-            for (var i = first; i < end; i++)
+            var block = SharedMemory.Allocate<float>(TransposedBlock.Floats);
+            var panels = (outFeatures + Width - 1) / Width;
+            var output = Grid.IdxX % panels * Width;
+            var input = Grid.IdxX / panels * Width;
+            var panel = weights.SubView((long)(Grid.IdxX % panels) * TFormat.PanelLength(inFeatures), TFormat.PanelLength(inFeatures));
+            for (var i = Group.IdxX; i < Width * Width; i += Group.DimX)
             {
-                var from = i / inFeatures * outFeatures;
-                var k = (int)(i % inFeatures);
-                var total = 0f;
-                var panelStart = 0L;
-                for (var output = 0; output < outFeatures; output += PackedWeights.PanelWidth)
-                {
-                    var outputs = IntrinsicMath.Min(PackedWeights.PanelWidth, outFeatures - output);
-                    var sum = 0f;
-                    for (var j = 0; j < outputs; j++)
-                    {
-                        var product = dy[from + output + j] * TFormat.Decode(weights[panelStart + TFormat.Place(k, j)]);
-                        sum += scales.Length > 0 ? product * scales[output + j] : product;
-                    }
-                    total += sum;
-                    panelStart += TFormat.PanelLength(inFeatures);
-                }
-                dx[i] = total;
+                var (k, j) = (i / Width, i % Width);
+                // Zeros fill up the last panel of the target, as Gemm wants it.
+                var value = input + k < inFeatures ? TFormat.Decode(panel[TFormat.Place(input + k, j)]) : 0f;
+                block[TransposedBlock.Place(k, j)] = scales.Length > 0 ? value * scales[output + j] : value;
             }
+            Group.Barrier();
+            var to = ((long)input * outFeatures) + ((long)output * Width);
+            var end = IntrinsicMath.Min(Width, outFeatures - output) * Width;
+            for (var i = Group.IdxX; i < end; i += Group.DimX)
+                transposed[to + i] = TTargetFormat.Encode(block[TransposedBlock.Place(i % Width, i / Width)]);
         }
     }
 }

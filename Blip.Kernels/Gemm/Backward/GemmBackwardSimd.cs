@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Chooses the format of the weights. Vectors of any width make 16 lanes, so that all give sums of the same length.</summary>
+/// <summary>Chooses the format of the weights.</summary>
 internal static class GemmBackwardSimd
 {
     public static void Run(Device device, in GemmBackwardArgs args) => WeightTypes.Use(args.Weights, new Launch(device, args));
@@ -12,23 +12,26 @@ internal static class GemmBackwardSimd
     private readonly struct Launch(Device device, GemmBackwardArgs args) : IWeightUse
     {
         void IWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights) =>
-            device.LaunchSixteenLanes(new GemmBackwardSimd<TStored, TFormat>(args, weights));
+            device.LaunchVectors(new GemmBackwardSimd<TStored, TFormat>(args, weights));
     }
 }
 
 /// <summary>
-/// ILGPU's CPU accelerator. A task makes 64 columns of the gradient for a block of rows and goes through the panels; of each it reads 64 rows
-/// of 64 outputs (16 KiB, half of a first-level cache), widened once for the block where they are not floats.
+/// ILGPU's CPU accelerator. A task makes 64 columns of the gradient for a block of rows and goes through the panels. Of each it takes 64
+/// by 64 weights, turns them in the first-level cache, and multiplies all its rows with them.
 /// </summary>
 internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOperator
     where TStored : unmanaged
     where TFormat : struct, IWeightDType<TStored>
 {
-    private const int Width = PackedWeights.PanelWidth, Depth = 64, MaxRows = 48, AtOnce = 4;
+    private const int Width = PackedWeights.PanelWidth, TileRows = GemmTiles.Rows, MaxBlockRows = 144;
 
     private readonly float* dy, dx, scales;
     private readonly TStored* weights;
-    private readonly int rows, outFeatures, inFeatures, blocks;
+    private readonly int rows, outFeatures, inFeatures, columnBlocks, blockRows;
+
+    // What the weights are rounded to; single precision also where they are stored in that format.
+    private readonly DType precision;
 
     public GemmBackwardSimd(in GemmBackwardArgs args, ArrayView<TStored> weights)
     {
@@ -37,8 +40,10 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
         scales = Cpu.Pointer(args.Weights.Scales);
         this.weights = Cpu.Pointer(weights);
         (rows, outFeatures, inFeatures) = (args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures);
-        blocks = (inFeatures + Depth - 1) / Depth;
-        Tasks = checked(blocks * ((rows + MaxRows - 1) / MaxRows));
+        precision = args.Precision == args.Weights.Format ? DType.Float32 : args.Precision;
+        columnBlocks = (inFeatures + Width - 1) / Width;
+        blockRows = RowBlocks.Size(rows, MaxBlockRows, TileRows);
+        Tasks = checked(columnBlocks * ((rows + blockRows - 1) / blockRows));
     }
 
     public int Tasks { get; }
@@ -47,82 +52,45 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
     public void Run<TVector>(int task)
         where TVector : unmanaged, IVector<TVector>
     {
-        var (k, row) = (task % blocks * Depth, task / blocks * MaxRows);
-        var (depth, count) = (Math.Min(Depth, inFeatures - k), Math.Min(MaxRows, rows - row));
-        var memory = stackalloc float[(Depth * Width) + (MaxRows * (Width + Depth)) + 16];
-        var wide = (float*)(((long)memory + 63) & ~63L);
-        float* part = wide + (Depth * Width), sums = part + (MaxRows * Width);
-        new Span<float>(sums, MaxRows * Depth).Clear();
+        var (column, first) = (task % columnBlocks * Width, task / columnBlocks * blockRows);
+        var (columns, count) = (Math.Min(Width, inFeatures - column), Math.Min(blockRows, rows - first));
+        var memory = stackalloc float[(2 * Width * Width) + ((MaxBlockRows + TileRows) * Width) + 16];
+        var turned = (float*)(((long)memory + 63) & ~63L);
+        float* wide = turned + (Width * Width), sums = wide + (Width * Width);
+        new Span<float>(sums, (count + TileRows) * Width).Clear();
+        if (columns < Width)
+            new Span<float>(turned, Width * Width).Clear();
+        var share = columns * Width * sizeof(TStored) * TileRows / count;
         for (var output = 0; output < outFeatures; output += Width)
         {
+            var outputs = Math.Min(Width, outFeatures - output);
             var panel = weights + (output / Width * (long)TFormat.PanelLength(inFeatures));
-            float* w;
-            if (sizeof(TStored) == sizeof(float))
-                w = (float*)panel + ((long)k * Width);
-            else
-                Widen(panel, k, depth, output, w = wide);
-            var y = dy + ((long)row * outFeatures) + output;
-            var stride = outFeatures;
-            // Behind the last outputs begins the next row, which is not to be multiplied with the panel's zeros: it may be no number.
-            if (outFeatures - output < Width)
+            Transposition.Run(Block<TVector>(panel, output, column, columns, wide), Width, columns, outputs, turned, Width);
+            WeightPacking.RoundRows<TVector>(turned, outputs, precision);
+            // Each tile asks for its gradients of the next outputs, and for its share of their weights.
+            var next = (byte*)(panel + TFormat.PanelLength(inFeatures) + TFormat.Place(column, 0));
+            for (var row = 0; row < count; row += TileRows, next += share)
             {
-                Pad(y, count, outFeatures - output, part);
-                y = part;
-                stride = Width;
+                var y = dy + ((long)(first + row) * outFeatures) + output;
+                var tall = Math.Min(TileRows, count - row);
+                Prefetching.Rows(y + Width, outFeatures, tall);
+                Prefetching.Bytes(next, share);
+                GemmTiles<TVector, float, Float32Weights>.Multiply(y, outFeatures, tall, turned, outputs, sums + (row * Width));
             }
-            for (var r = 0; r < count; r++)
-                AddProducts<TVector>(y + ((long)r * stride), w, depth, sums + (r * Depth));
         }
-        for (var r = 0; r < count; r++)
-            RowMath.Copy(sums + (r * Depth), dx + ((long)(row + r) * inFeatures) + k, depth);
+        for (var row = 0; row < count; row++)
+            RowMath.Copy(sums + (row * Width), dx + ((long)(first + row) * inFeatures) + column, columns);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddProducts<TVector>(float* y, float* w, int depth, float* sums)
+    // [columns, 64]: where they are floats without scales, they are read where they lie.
+    private float* Block<TVector>(TStored* panel, int output, int column, int columns, float* wide)
         where TVector : unmanaged, IVector<TVector>
     {
-        var i = 0;
-        for (; i + AtOnce <= depth; i += AtOnce, w += AtOnce * Width)
-        {
-            TVector a = TVector.Create(0), b = a, c = a, d = a;
-            for (var j = 0; j < Width; j += TVector.Count)
-            {
-                var gradient = TVector.Load(y + j);
-                a = TVector.MultiplyAdd(gradient, TVector.Load(w + j), a);
-                b = TVector.MultiplyAdd(gradient, TVector.Load(w + Width + j), b);
-                c = TVector.MultiplyAdd(gradient, TVector.Load(w + (2 * Width) + j), c);
-                d = TVector.MultiplyAdd(gradient, TVector.Load(w + (3 * Width) + j), d);
-            }
-            sums[i] += TVector.Sum(a);
-            sums[i + 1] += TVector.Sum(b);
-            sums[i + 2] += TVector.Sum(c);
-            sums[i + 3] += TVector.Sum(d);
-        }
-        for (; i < depth; i++, w += Width)
-        {
-            var a = TVector.Create(0);
-            for (var j = 0; j < Width; j += TVector.Count)
-                a = TVector.MultiplyAdd(TVector.Load(y + j), TVector.Load(w + j), a);
-            sums[i] += TVector.Sum(a);
-        }
-    }
-
-    private void Widen(TStored* panel, int k, int depth, int output, float* wide)
-    {
-        for (var i = 0; i < depth; i++)
-        {
-            for (var j = 0; j < Width; j++)
-            {
-                var value = TFormat.Decode(panel[TFormat.Place(k + i, j)]);
-                wide[(i * Width) + j] = scales == null ? value : value * scales[output + j];
-            }
-        }
-    }
-
-    private void Pad(float* y, int count, int outputs, float* part)
-    {
-        new Span<float>(part, count * Width).Clear();
-        for (var r = 0; r < count; r++)
-            RowMath.Copy(y + ((long)r * outFeatures), part + (r * Width), outputs);
+        if (typeof(TFormat) == typeof(Float32Weights))
+            return (float*)panel + ((long)column * Width);
+        TFormat.Widen<TVector>(panel, column, columns, wide);
+        for (var i = 0; scales != null && i < columns * Width; i += TVector.Count)
+            TVector.Store(TVector.Load(wide + i) * TVector.Load(scales + output + (i % Width)), wide + i);
+        return wide;
     }
 }

@@ -54,9 +54,7 @@ internal readonly unsafe struct GemmSimd<TStored, TFormat> : IVectorOperator
         (rows, inFeatures, panels) = (args.Rows, args.Weights.InFeatures, args.Weights.Panels);
         epilogue = new GemmSimdEpilogue(args, rowScales: null);
 
-        // Blocks of nearly the same size, of whole tiles.
-        var blocks = (rows + MaxBlockRows - 1) / MaxBlockRows;
-        blockRows = (((rows + blocks - 1) / blocks) + TileRows - 1) / TileRows * TileRows;
+        blockRows = RowBlocks.Size(rows, MaxBlockRows, TileRows);
         Tasks = panels * ((rows + blockRows - 1) / blockRows);
     }
 

@@ -55,10 +55,7 @@ internal readonly unsafe struct GemmSimdInt8<TVector, TPairs> : ICpuOperator
         (rows, inFeatures, panels) = (args.Rows, args.Weights.InFeatures, args.Weights.Panels);
         epilogue = new GemmSimdEpilogue(args, rowScales);
 
-        // Blocks of nearly the same size, of whole tiles.
-        var blocks = (rows + MaxBlockRows - 1) / MaxBlockRows;
-        const int tile = GemmTilesInt8<TPairs>.MaxRows;
-        blockRows = (((rows + blocks - 1) / blocks) + tile - 1) / tile * tile;
+        blockRows = RowBlocks.Size(rows, MaxBlockRows, GemmTilesInt8<TPairs>.MaxRows);
         Tasks = panels * ((rows + blockRows - 1) / blockRows);
     }
 

@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Dropout (Srivastava et al. 2014) and stochastic depth (Huang et al. 2016): some draws become zero, the others grow by
+/// <c>1 / (1 - probability)</c>. Which do is a function of seed, stream and index (<see cref="Philox"/>), the same on every device.
+/// </summary>
+/// <remarks>
+/// The same call over a gradient is the way back, since it draws the same. Variants: <see cref="DropoutCpu"/> on the CPU accelerator, a
+/// portable kernel on every other device; <c>dotnet run -c Release --project Blip.Bench -- kernels dropout</c> times them.
+/// </remarks>
+public static class Dropout
+{
+    /// <summary>Keeps or drops each draw's elements. What is dropped becomes zero, even if it is no number.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="args">Views and numbers.</param>
+    /// <exception cref="ArgumentException">A view is too short, or a number is out of range.</exception>
+    public static void Run(Device device, in DropoutArgs args)
+    {
+        ShapeCheck.Within(args.Length, 0, long.MaxValue, nameof(args.Length));
+        ShapeCheck.AtLeast(args.ElementsPerDraw, 1, nameof(args.ElementsPerDraw));
+        ShapeCheck.Holds(args.X, args.Length, nameof(args.X), "[Length]");
+        ShapeCheck.Holds(args.Y, args.Length, nameof(args.Y), "[Length]");
+        if (!(args.Probability is >= 0 and < 1))
+            throw new ArgumentException($"Probability is {args.Probability}; it must be at least 0 and below 1.", nameof(args));
+        if (args.Length == 0)
+            return;
+        // Below it a draw of 32 bits is dropped: 0 drops none.
+        var limit = (uint)Math.Round(args.Probability * 4294967296.0);
+        var factor = (float)(1 / (1 - (double)args.Probability));
+        if (!device.RunsPortable)
+        {
+            device.Launch(new DropoutCpu(args, limit, factor));
+            return;
+        }
+        var perItem = Elementwise.ElementsPerItem(device);
+        device.Launch(
+            Elementwise.Launch(device, args.Length, perItem),
+            new Kernel(args.X, args.Y, args.Length, args.ElementsPerDraw, limit, factor, args.Seed, args.Stream, perItem));
+    }
+
+    /// <summary>Whether a draw is kept.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool Keeps(ulong seed, int stream, long draw, uint limit) =>
+        Philox.Draw(seed, (uint)(draw >> 2), (uint)(draw >> 34), (uint)stream, 0, (int)(draw & 3)) >= limit;
+
+    [Kernel]
+    internal readonly struct Kernel(
+        ArrayView<float> x, ArrayView<float> y, long length, int elementsPerDraw, uint limit, float factor, ulong seed, int stream,
+        int perItem) : IDeviceKernel
+    {
+        public void Run()
+        {
+            var first = (((long)Grid.IdxX * Group.DimX) + Group.IdxX) * perItem;
+            var end = IntrinsicMath.Min(first + perItem, length);
+            for (var i = first; i < end; i++)
+                y[i] = Keeps(seed, stream, i / elementsPerDraw, limit) ? x[i] * factor : 0f;
+        }
+    }
+}
+
+/// <summary>CPU variant of <see cref="Dropout"/>: a task is a piece.</summary>
+internal readonly unsafe struct DropoutCpu(in DropoutArgs args, uint limit, float factor) : ICpuOperator
+{
+    private const int Piece = 8192;
+
+    private readonly float* x = Cpu.Pointer(args.X), y = Cpu.Pointer(args.Y);
+    private readonly long length = args.Length;
+    private readonly int elementsPerDraw = args.ElementsPerDraw, stream = args.Stream;
+    private readonly uint limit = limit;
+    private readonly float factor = factor;
+    private readonly ulong seed = args.Seed;
+
+    public int Tasks => checked((int)((length + Piece - 1) / Piece));
+
+    public void Run(int task)
+    {
+        var end = Math.Min((task + 1L) * Piece, length);
+        for (var i = (long)task * Piece; i < end;)
+        {
+            var draw = i / elementsPerDraw;
+            var keeps = Dropout.Keeps(seed, stream, draw, limit);
+            for (var last = Math.Min(end, (draw + 1) * elementsPerDraw); i < last; i++)
+                y[i] = keeps ? x[i] * factor : 0;
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// The linear layer backwards, with respect to its parameters: <c>dW[k, n] += Σₘ X[m, k] · dY[m, n]</c> and
+/// <c>db[n] += Σₘ dY[m, n]</c>. Rows are summed slice by slice, in an order that depends on the slice's length alone, and the slices'
+/// sums are added in their order. Samples therefore give the same bits in one batch and in several ones.
+/// </summary>
+/// <remarks>
+/// Variants: <see cref="GemmWeightBackwardSimd"/> on the CPU accelerator, which goes through all slices with a block of the gradient in the
+/// cache; <see cref="GemmWeightBackwardPortable"/> on every other device, where each slice is a product of <see cref="Gemm"/>. GFLOP/s of
+/// one core, measured as at <see cref="GemmBackward"/>, beside those of <see cref="Gemm"/> over as many rows:
+/// <code>
+///                              CPU   Gemm     PoCL 6   Gemm
+/// 72 x [  8,  768] ->   768     85    110         30    106
+///  8 x [ 35,  768] ->   768     94    110         59    109
+///  8 x [ 35,  768] ->  3072     90    107
+///  8 x [ 35,  768] -> 30524     93    106
+///  4 x [577,  768] ->   768     96    109
+///  4 x [577,  768] ->  3072     96    108         76     96
+///  4 x [577, 3072] ->   768     94    108
+/// </code>
+/// Short slices pay for their ends: each adds its sums to the gradient's block. On other devices each also reads and writes the gradient.
+/// <c>dotnet run -c Release --project Blip.Bench -- kernels gemmweightbackward</c> times them on all cores.
+/// </remarks>
+public static class GemmWeightBackward
+{
+    /// <summary>Adds the gradients; see the formulas above.</summary>
+    /// <exception cref="ArgumentException">
+    /// The precision has no products, a view is too short for these sizes, or a size is out of range.
+    /// </exception>
+    public static void Run(Device device, in GemmWeightBackwardArgs args)
+    {
+        ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
+        ShapeCheck.AtLeast(args.SliceRows, 1, nameof(args.SliceRows));
+        ShapeCheck.AtLeast(args.InFeatures, 1, nameof(args.InFeatures));
+        ShapeCheck.AtLeast(args.OutFeatures, 1, nameof(args.OutFeatures));
+        if (args.Rows % args.SliceRows != 0)
+            throw new ArgumentException($"Rows is {args.Rows}; it must be a multiple of SliceRows, {args.SliceRows}.", nameof(args));
+        var weights = (long)args.InFeatures * args.OutFeatures;
+        ShapeCheck.Holds(args.X, (long)args.Rows * args.InFeatures, nameof(args.X), "[Rows, in]");
+        ShapeCheck.Holds(args.OutputGradient, (long)args.Rows * args.OutFeatures, nameof(args.OutputGradient), "[Rows, out]");
+        ShapeCheck.Holds(args.WeightGradient, weights, nameof(args.WeightGradient), "[in, out]");
+        ShapeCheck.EmptyOrHolds(args.BiasGradient, args.OutFeatures, nameof(args.BiasGradient), "[out]");
+        BackwardPrecision.Check(args.Precision);
+        if (args.Rows == 0)
+            return;
+        if (device.RunsPortable)
+            GemmWeightBackwardPortable.Run(device, args);
+        else
+            GemmWeightBackwardSimd.Run(device, args);
+    }
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// ILGPU's CPU accelerator: a task is a piece of a flat parameter, or some rows of <c>[in, out]</c> with their places in panels.
+/// </summary>
+internal static class AdamWSimd
+{
+    public static void Run(Device device, in AdamWArgs args, AdamWConstants constants, long length)
+    {
+        var run = new AdamWRun(args, constants);
+        if (args.Weights is null)
+            device.LaunchVectors(new AdamWFlat(run, args.Parameter, length));
+        else
+            device.LaunchVectors(new AdamWPanels(run, args.Weights, args.Master, new RowTasks(device, args.Weights.InFeatures)));
+    }
+}
+
+/// <summary>A step of neighbouring elements.</summary>
+internal readonly unsafe struct AdamWRun(in AdamWArgs args, AdamWConstants constants)
+{
+    private readonly float* gradient = Cpu.Pointer(args.Gradient), scale = Cpu.Pointer(args.GradientScale);
+    private readonly float* first = Cpu.Pointer(args.FirstMoment), second = Cpu.Pointer(args.SecondMoment);
+    private readonly AdamWConstants constants = constants;
+
+    /// <summary>Updates parameters whose gradient and moments begin at an index.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Step<TVector>(float* parameter, long index, long count)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        float* g = gradient + index, m = first + index, v = second + index;
+        var factor = TVector.Create(scale == null ? 1 : *scale);
+        var (keep, new1, beta2) = (TVector.Create(constants.Keep), TVector.Create(constants.New1), TVector.Create(constants.Beta2));
+        var (new2, rate, epsilon) = (TVector.Create(constants.New2), TVector.Create(constants.Rate), TVector.Create(constants.Epsilon));
+        var correction = TVector.Create(constants.Correction);
+        for (var i = 0L; i < count; i += TVector.Count)
+        {
+            var scaled = TVector.Load(g + i) * factor;
+            var before = TVector.Load(m + i);
+            var mean = TVector.MultiplyAdd(new1, scaled - before, before);
+            var squares = TVector.MultiplyAdd(beta2, TVector.Load(v + i), new2 * scaled * scaled);
+            VectorTail.Store(mean, m + i, count - i);
+            VectorTail.Store(squares, v + i, count - i);
+            var step = rate * (mean / ((TVector.Sqrt(squares) / correction) + epsilon));
+            VectorTail.Store((TVector.Load(parameter + i) * keep) - step, parameter + i, count - i);
+        }
+    }
+}
+
+/// <summary>A flat parameter.</summary>
+internal readonly unsafe struct AdamWFlat(AdamWRun run, ArrayView<float> parameter, long length) : IVectorOperator
+{
+    private const int Piece = 16384;
+
+    private readonly AdamWRun run = run;
+    private readonly float* parameter = Cpu.Pointer(parameter);
+    private readonly long length = length;
+
+    public int Tasks => checked((int)((length + Piece - 1) / Piece));
+
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var start = (long)task * Piece;
+        run.Step<TVector>(parameter + start, start, Math.Min(Piece, length - start));
+    }
+}
+
+/// <summary>A packed matrix, the parts of whose rows are neighbours in a panel.</summary>
+internal readonly unsafe struct AdamWPanels(AdamWRun run, PackedWeights weights, ArrayView<float> master, RowTasks rows) : IVectorOperator
+{
+    private readonly AdamWRun run = run;
+    private readonly byte* panels = Cpu.Pointer(weights.Storage);
+    private readonly float* master = Cpu.Pointer(master);
+    private readonly RowTasks rows = rows;
+    private readonly DType format = weights.Format;
+    private readonly int inFeatures = weights.InFeatures, outFeatures = weights.OutFeatures;
+
+    public int Tasks => rows.Tasks;
+
+    public void Run<TVector>(int task)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        for (var row = rows.First(task); row < rows.End(task); row++)
+        {
+            for (var output = 0; output < outFeatures; output += WeightPanel.Width)
+            {
+                var index = ((long)row * outFeatures) + output;
+                var place = ((long)output * inFeatures) + ((long)row * WeightPanel.Width);
+                var count = Math.Min(WeightPanel.Width, outFeatures - output);
+                if (format == DType.Float32)
+                {
+                    run.Step<TVector>((float*)panels + place, index, count);
+                    continue;
+                }
+                run.Step<TVector>(master + index, index, count);
+                WeightPacking.Round(master + index, (ushort*)panels + place, count, format);
+            }
+        }
+        WeightPacking.Finish();
+    }
+}

@@ -1,0 +1,70 @@
+using Blip.Kernels;
+
+namespace Blip.Verification.Cases;
+
+/// <summary>A parameter of one row, which is flat, or a packed matrix.</summary>
+public sealed record AdamWCase(int InFeatures, int OutFeatures, DType Format = DType.Float32)
+{
+    /// <summary>The parameter is a packed matrix.</summary>
+    public bool Packed { get; init; }
+
+    /// <summary>The gradient has a factor on the device.</summary>
+    public bool Scaled { get; init; }
+
+    /// <summary>The step.</summary>
+    public int Step { get; init; } = 3;
+
+    /// <summary>A step whose gradients are so small that epsilon counts.</summary>
+    public bool Tiny { get; init; }
+}
+
+/// <summary>The lists of what an optimiser does that tests and benchmarks share.</summary>
+public static class OptimizationCases
+{
+    /// <summary>Flat ones, matrices that end within a panel, 16 bits.</summary>
+    public static IReadOnlyList<AdamWCase> Steps =>
+    [
+        new(1, 1), new(1, 7) { Scaled = true, Step = 1 }, new(1, 1000), new(1, 40_000) { Scaled = true, Step = 1000 },
+        new(1, 333) { Tiny = true },
+        new(1, 1) { Packed = true }, new(3, 5) { Packed = true, Step = 1 }, new(33, 130) { Packed = true, Scaled = true },
+        new(70, 64) { Packed = true }, new(5, 3, DType.BFloat16) { Packed = true },
+        new(70, 130, DType.BFloat16) { Packed = true, Scaled = true },
+        new(31, 65, DType.Float16) { Packed = true, Step = 1 }, new(17, 192, DType.Float16) { Packed = true, Tiny = true },
+    ];
+
+    /// <summary>A feed-forward layer of a base model, and as many values in a row.</summary>
+    public static IReadOnlyList<AdamWCase> RealSteps =>
+    [
+        new(1, 768 * 3072) { Scaled = true }, new(768, 3072) { Packed = true, Scaled = true },
+        new(768, 3072, DType.BFloat16) { Packed = true, Scaled = true },
+    ];
+
+    /// <summary>Values of a gradient, the limit of its norm, and what the gradient is multiplied with anyway.</summary>
+    public static IReadOnlyList<(int Count, float MaxNorm, float Scale)> Norms =>
+    [
+        (1, 1, 1), (7, 1e9f, 1), (16, float.PositiveInfinity, 0.125f), (1000, 0.5f, 1), (16_385, 1, 1f / 1024), (40_000, 100, 1),
+    ];
+
+    /// <summary>The gradient of a base model's vocabulary.</summary>
+    public static IReadOnlyList<(int Count, float MaxNorm, float Scale)> RealNorms => [(30_524 * 768, 1, 1)];
+
+    /// <summary>Parameters that follow others, and what they keep of themselves.</summary>
+    public static IReadOnlyList<(int Count, double Momentum)> Momenta => [(1, 0.5), (7, 0), (1000, 0.995), (40_000, 1)];
+
+    /// <summary>A feed-forward layer of a base model.</summary>
+    public static IReadOnlyList<(int Count, double Momentum)> RealMomenta => [(768 * 3072, 0.995)];
+
+    /// <summary>Elements, those of a draw, and the share that becomes zero.</summary>
+    public static IReadOnlyList<(int Count, int ElementsPerDraw, float Probability)> Drops =>
+        [(1, 1, 0.5f), (7, 1, 0), (1003, 1, 0.1f), (1003, 17, 0.5f), (40_000, 1, 0.9f), (20_000, 9000, 0.3f)];
+
+    /// <summary>The states of a base model's encoder, of four images.</summary>
+    public static IReadOnlyList<(int Count, int ElementsPerDraw, float Probability)> RealDrops =>
+        [(4 * 577 * 768, 1, 0.1f), (4 * 577 * 768, 577 * 768, 0.1f)];
+
+    /// <summary>Elements of a buffer that is filled.</summary>
+    public static IReadOnlyList<int> Fills => [1, 7, 1000, 70_000];
+
+    /// <summary>The gradient of a base model's vocabulary.</summary>
+    public static IReadOnlyList<int> RealFills => [30_524 * 768];
+}

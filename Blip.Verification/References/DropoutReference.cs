@@ -1,0 +1,28 @@
+using Blip.Kernels;
+
+namespace Blip.Verification.References;
+
+/// <summary>Dropout element by element, with the generator written out as its authors have it.</summary>
+internal static class DropoutReference
+{
+    public static double[] Run(float[] x, int elementsPerDraw, float probability, ulong seed, int stream) =>
+    [
+        .. x.Select((value, i) => Draw(seed, (ulong)(i / elementsPerDraw), (uint)stream) < Math.Round(probability * 4294967296.0)
+            ? 0
+            : value * (float)(1 / (1 - (double)probability))),
+    ];
+
+    // Philox4x32-10: the counter's words are the draw's number over four, and the stream; the word is the rest.
+    private static uint Draw(ulong seed, ulong draw, uint stream)
+    {
+        uint[] counter = [(uint)(draw / 4), (uint)(draw / 4 >> 32), stream, 0];
+        uint[] key = [(uint)seed, (uint)(seed >> 32)];
+        for (var round = 0; round < 10; round++)
+        {
+            var (first, second) = (0xD2511F53ul * counter[0], 0xCD9E8D57ul * counter[2]);
+            counter = [(uint)(second >> 32) ^ counter[1] ^ key[0], (uint)second, (uint)(first >> 32) ^ counter[3] ^ key[1], (uint)first];
+            key = [key[0] + 0x9E3779B9, key[1] + 0xBB67AE85];
+        }
+        return counter[draw % 4];
+    }
+}
