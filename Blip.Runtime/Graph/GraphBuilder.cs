@@ -9,7 +9,8 @@ namespace Blip.Runtime.Graph;
 /// so that an error names the module and not a kernel.
 /// </summary>
 /// <param name="name">The graph's name.</param>
-internal sealed class GraphBuilder(string name)
+/// <param name="shared">The key of the tensor that stands for a tensor of the model, where modules share theirs; null where none do.</param>
+internal sealed class GraphBuilder(string name, Func<string, string>? shared = null)
 {
     private readonly List<Node> nodes = [];
     private readonly List<Value> values = [];
@@ -25,6 +26,7 @@ internal sealed class GraphBuilder(string name)
     /// <summary>A tensor of the checkpoint, read as it is.</summary>
     public Value Parameter(ModulePath key, Shape shape)
     {
+        key = new ModulePath(Key(key.Path));
         if (!parameters.TryGetValue(key.Path, out var value))
             parameters.Add(key.Path, value = NewValue(key.Path, shape, ValueKind.Parameter));
         return value.Shape.Equals(shape) ? value : throw Mismatch(key, $"is {value.Shape} and {shape}");
@@ -51,7 +53,7 @@ internal sealed class GraphBuilder(string name)
     {
         if (weight.InFeatures != x.Shape.Width)
             throw Mismatch(name, $"takes {weight.InFeatures} features, its input {x} has {x.Shape.Width}");
-        return Add(new LinearNode(name.Path, x, weight, bias, Activation.None, null, NewComputed(name, x.Shape.WithWidth(weight.OutFeatures))));
+        return Add(new LinearNode(name.Path, x, Shared(weight), Shared(bias), Activation.None, null, NewComputed(name, x.Shape.WithWidth(weight.OutFeatures))));
     }
 
     /// <summary>An activation, element by element.</summary>
@@ -122,7 +124,7 @@ internal sealed class GraphBuilder(string name)
     /// <param name="start">Position of each row's first token <c>[rows]</c>; null for 0.</param>
     /// <param name="name">The module.</param>
     public Value EmbedTokens(Value ids, Matrix words, Value positions, Value? start, ModulePath name) =>
-        Add(new TokenEmbeddingNode(name.Path, ids, words, positions, start, NewComputed(name, new Shape(ids.Shape[0], ids.Shape[1], words.InFeatures))));
+        Add(new TokenEmbeddingNode(name.Path, ids, Shared(words), positions, start, NewComputed(name, new Shape(ids.Shape[0], ids.Shape[1], words.InFeatures))));
 
     /// <summary>Multi-head softmax attention; see <see cref="AttentionNode"/>.</summary>
     public Value Attention(AttentionSpec spec, ModulePath name, bool showProbabilities = false)
@@ -154,6 +156,27 @@ internal sealed class GraphBuilder(string name)
         Add(new SelectTokenNode(name.Path, x, lengths, NewComputed(name, new Shape(x.Shape[0], x.Shape.Width))));
 
     /// <summary>
+    /// The softmax cross-entropy of logits, weighted by row: the losses, and the gradient of their sum with respect to the logits, which takes
+    /// the logits' place.
+    /// </summary>
+    /// <param name="logits">Logits <c>[…, classes]</c>.</param>
+    /// <param name="labels">The class of each row <c>[…]</c>.</param>
+    /// <param name="weights">The weight of each row <c>[…]</c>; 0 leaves it out.</param>
+    /// <param name="labelSmoothing">The share of a target that is spread over all classes, 0 to below 1.</param>
+    /// <param name="name">The module.</param>
+    public (Value Losses, Value Gradient) CrossEntropy(Value logits, Value labels, Value weights, double labelSmoothing, ModulePath name)
+    {
+        if (!logits.Shape.Equals(new Shape([.. labels.Shape.Dims, logits.Shape[-1]])) || !labels.Shape.Equals(weights.Shape))
+            throw Mismatch(name, $"compares {logits} with {labels}, weighted by {weights}");
+        var losses = NewComputed(name / "losses", labels.Shape);
+        var gradient = NewComputed(name / "gradient", logits.Shape);
+        return (losses, Add(new CrossEntropyNode(name.Path, logits, labels, weights, (float)labelSmoothing, losses, gradient)));
+    }
+
+    /// <summary>Zeros, for nodes that add to them.</summary>
+    internal Value Zeros(Shape shape, ModulePath name) => Add(new ZerosNode(name.Path, NewComputed(name, shape)));
+
+    /// <summary>
     /// Records the gradients of a value with respect to others that it was made of, from what was recorded so far (reverse mode: Baydin et al.
     /// 2018, section 3.2). Softmax weights of an attention that shows them may be among those others.
     /// </summary>
@@ -162,7 +185,13 @@ internal sealed class GraphBuilder(string name)
     /// <param name="wanted">The others.</param>
     /// <returns>A gradient for each of them, of its shape.</returns>
     /// <exception cref="ArgumentException">The value does not depend on one of them, or does by an operation that has no gradient.</exception>
-    public IReadOnlyList<Value> Gradients(Value of, Value seed, IReadOnlyList<Value> wanted) => ReverseMode.Record(this, of, seed, wanted);
+    public IReadOnlyList<Value> Gradients(Value of, Value seed, IReadOnlyList<Value> wanted) => ReverseMode.Record(this, [(of, seed)], wanted, null);
+
+    /// <summary>Records the gradients of a loss with respect to parameters, which are added to their buffers.</summary>
+    /// <param name="seeds">Values that the loss is made of, each with the loss's gradient with respect to it.</param>
+    /// <param name="parameters">Which are wanted, and where they go.</param>
+    /// <exception cref="ArgumentException">A parameter that is trained is reached by an operation that has no gradient.</exception>
+    public void Gradients(IReadOnlyList<(Value Of, Value Seed)> seeds, ParameterGradients parameters) => ReverseMode.Record(this, seeds, [], parameters);
 
     /// <summary>
     /// How much of each token before a tower is in each token behind it: attention rollout over its recorded attentions, which must show their
@@ -179,6 +208,14 @@ internal sealed class GraphBuilder(string name)
             rollout = Add(new AttentionRolloutNode(name.Path, seen, rollout, NewComputed(name, new Shape(seen.Shape[0], seen.Shape[2], seen.Shape[3]))));
         return rollout ?? throw Mismatch(tower, "has no attention that shows its weights");
     }
+
+    private string Key(string key) => shared is null ? key : shared(key);
+
+    private Matrix Shared(Matrix matrix) =>
+        shared is null ? matrix : new Matrix([.. matrix.Keys.Select(Key)], matrix.OutFeatures, matrix.InFeatures);
+
+    private Vector? Shared(Vector? vector) =>
+        shared is null || vector is null ? vector : new Vector([.. vector.Keys.Select(Key)], vector.Length);
 
     // self.query, self.key, self.value: self.query+key+value.
     private static ModulePath Stacked(IReadOnlyList<ModulePath> modules) =>

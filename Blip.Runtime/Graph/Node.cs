@@ -18,6 +18,9 @@ internal abstract record Node(string Name)
     /// <summary>Inputs that it changes in place (caches): such a node is never dead.</summary>
     public virtual IEnumerable<Value> Writes => [];
 
+    /// <summary>An input whose memory the output may take, once nothing else reads it; null for none.</summary>
+    public virtual (Value Input, Value Output)? Overwrites => null;
+
     /// <summary>Weights kept in the layout of the GEMM kernels.</summary>
     public virtual IEnumerable<Matrix> Matrices => [];
 

@@ -1,5 +1,6 @@
 using Blip.Kernels;
 using Blip.Kernels.Devices;
+using Blip.Runtime.Graph.Nodes;
 using Blip.Runtime.Graph.Passes;
 using ILGPU;
 using ILGPU.Runtime;
@@ -117,26 +118,32 @@ internal sealed class Plan : IDisposable
                 RunProfiled(node, profiler);
             return;
         }
-        using var batch = Device.BeginBatch();
-        foreach (var node in nodes)
-            node.Run(this);
+        var next = 0;
+        while (next < nodes.Length)
+            next = RunUntilHost(next);
+    }
+
+    // The host's own steps stand between batches: they read what was computed.
+    private int RunUntilHost(int next)
+    {
+        using (Device.BeginBatch())
+        {
+            while (next < nodes.Length && nodes[next] is not HostNode)
+                nodes[next++].Run(this);
+        }
+        while (next < nodes.Length && nodes[next] is HostNode)
+            nodes[next++].Run(this);
+        return next;
     }
 
     /// <summary>An output, after a run.</summary>
     public ArrayView<float> Output(string name) => floats[Graph.Output(name).Id];
 
     /// <summary>Waits for a run and copies one of its outputs to the host.</summary>
-    public float[] ReadOutput(string name) => Read(Output(name));
+    public float[] ReadOutput(string name) => Device.Read(Output(name));
 
     /// <summary>Copies one of the bound inputs to the host.</summary>
-    internal float[] ReadInput(string name) => Read(floats[Graph.Input(name).Id]);
-
-    private float[] Read(ArrayView<float> view)
-    {
-        using var copy = Device.Allocate<float>(view.Length, zeroed: false);
-        view.CopyTo(Device.Stream, copy.View);
-        return copy.ToArray();
-    }
+    internal float[] ReadInput(string name) => Device.Read(floats[Graph.Input(name).Id]);
 
     /// <summary>A value's memory; of one that is stored in 16 bits (<see cref="GraphSizes.StoredAs"/>) two elements lie in each float.</summary>
     public ArrayView<float> Floats(Value value) => floats[value.Id];

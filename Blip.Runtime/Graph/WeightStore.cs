@@ -39,6 +39,33 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     /// <summary>A matrix, loaded at its first use.</summary>
     public PackedWeights Packed(Matrix matrix) => packed.TryGetValue(matrix.Name, out var weights) ? weights : packed.GetOrAdd(matrix.Name, Pack(matrix));
 
+    /// <summary>Copies a matrix in single precision back to the host: rows <c>[out, in]</c>, as a checkpoint has them.</summary>
+    public float[] ReadRows(Matrix matrix)
+    {
+        var weights = Packed(matrix);
+        var panels = device.Read(weights.Float32);
+        var rows = new float[(long)matrix.OutFeatures * matrix.InFeatures];
+        Parallel.For(0, matrix.OutFeatures, row =>
+        {
+            for (var column = 0; column < matrix.InFeatures; column++)
+                rows[((long)row * matrix.InFeatures) + column] = panels[weights.Index(row, column)];
+        });
+        return rows;
+    }
+
+    /// <summary>Writes rows over a matrix that is loaded.</summary>
+    public void WriteRows(Matrix matrix, ReadOnlySpan<float> rows)
+    {
+        var weights = Packed(matrix);
+        var panels = new float[weights.Float32.Length];
+        for (var row = 0; row < matrix.OutFeatures; row++)
+        {
+            for (var column = 0; column < matrix.InFeatures; column++)
+                panels[weights.Index(row, column)] = rows[(row * matrix.InFeatures) + column];
+        }
+        device.Write<float>(panels, weights.Float32);
+    }
+
     /// <summary>How a matrix is stored.</summary>
     public DType FormatOf(Matrix matrix) => format(matrix);
 

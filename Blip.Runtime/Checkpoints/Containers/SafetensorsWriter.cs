@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Blip.Kernels;
 
@@ -8,6 +9,9 @@ internal static class SafetensorsWriter
 {
     // The data begins at a multiple of 8, as the reference's library has it.
     private const int Alignment = 8;
+
+    // Floats that are in memory at a time.
+    private const int Piece = 1 << 22;
 
     /// <summary>Writes the header.</summary>
     /// <param name="file">The file at its beginning.</param>
@@ -20,6 +24,28 @@ internal static class SafetensorsWriter
         file.Write(BitConverter.GetBytes((long)length));
         file.Write(header);
         file.Write(Enumerable.Repeat((byte)' ', length - header.Length).ToArray());
+    }
+
+    /// <summary>Writes a whole file in single precision, piece by piece.</summary>
+    /// <param name="file">The file at its beginning.</param>
+    /// <param name="tensors">Where the tensors come from.</param>
+    /// <param name="keys">Which of them, in the order of their bytes.</param>
+    /// <param name="metadata">What the file is to say of itself; null for nothing.</param>
+    public static void Write(
+        Stream file, ITensorSource tensors, IReadOnlyList<string> keys, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        WriteHeader(file, keys.Select(key => tensors.Get(key) with { Type = DType.Float32 }), metadata);
+        var values = new float[Piece];
+        foreach (var key in keys)
+        {
+            var count = tensors.Get(key).ElementCount;
+            for (var first = 0L; first < count; first += Piece)
+            {
+                var piece = values.AsSpan(0, (int)Math.Min(Piece, count - first));
+                tensors.Read(key, first, piece);
+                file.Write(MemoryMarshal.AsBytes(piece));
+            }
+        }
     }
 
     private static byte[] Json(IEnumerable<TensorInfo> tensors, IReadOnlyDictionary<string, string>? metadata)

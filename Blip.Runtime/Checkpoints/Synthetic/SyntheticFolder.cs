@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Blip.Runtime.Checkpoints;
@@ -9,8 +8,6 @@ namespace Blip.Runtime.Checkpoints;
 /// </summary>
 internal static class SyntheticFolder
 {
-    private const int Piece = 1 << 22;
-
     /// <summary>Writes a captioner.</summary>
     /// <param name="config">The sizes.</param>
     /// <param name="folder">Where; it is made, and files of these names are overwritten.</param>
@@ -23,24 +20,7 @@ internal static class SyntheticFolder
         File.WriteAllLines(Path.Combine(folder, "vocab.txt"), Words(config.Text));
         using var tensors = new SyntheticTensorSource(config, BlipHead.Captioning);
         using var file = File.Create(Path.Combine(folder, "model.safetensors"));
-        WriteTensors(tensors, file);
-    }
-
-    private static void WriteTensors(SyntheticTensorSource tensors, FileStream file)
-    {
-        var keys = tensors.Keys.Order(StringComparer.Ordinal).ToList();
-        SafetensorsWriter.WriteHeader(file, keys.Select(key => tensors.Get(key)));
-        var values = new float[Piece];
-        foreach (var key in keys)
-        {
-            var count = tensors.Get(key).ElementCount;
-            for (var first = 0L; first < count; first += Piece)
-            {
-                var piece = values.AsSpan(0, (int)Math.Min(Piece, count - first));
-                tensors.Read(key, first, piece);
-                file.Write(MemoryMarshal.AsBytes(piece));
-            }
-        }
+        SafetensorsWriter.Write(file, tensors, [.. tensors.Keys.Order(StringComparer.Ordinal)]);
     }
 
     private static byte[] Config(BlipConfig config) => Json(json =>

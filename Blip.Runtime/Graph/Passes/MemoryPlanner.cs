@@ -2,7 +2,8 @@ namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
 /// Places the values between nodes into one arena. Two values share memory when no node needs both:
-/// the largest is placed first, each at the lowest place that is free during its life.
+/// the largest is placed first, each at the lowest place that is free during its life. A node that may overwrite an input does so where it is
+/// the last to read it.
 /// </summary>
 internal static class MemoryPlanner
 {
@@ -19,8 +20,11 @@ internal static class MemoryPlanner
         ComputeGraph graph, IReadOnlyCollection<Value> placed, Func<Value, long> length, bool share = true)
     {
         var lives = placed.ToDictionary(value => value, value => share ? Life(graph, value) : (First: 0, Last: int.MaxValue));
+        var owners = share ? Overwritten(graph, lives, length) : [];
+        foreach (var (value, owner) in owners)
+            lives[owner] = (lives[owner].First, Math.Max(lives[owner].Last, lives[value].Last));
         var offsets = new Dictionary<Value, long>();
-        foreach (var value in placed.OrderByDescending(length).ThenBy(value => value.Id))
+        foreach (var value in placed.Where(value => !owners.ContainsKey(value)).OrderByDescending(length).ThenBy(value => value.Id))
         {
             var taken = offsets
                 .Where(other => lives[other.Key].First <= lives[value].Last && lives[value].First <= lives[other.Key].Last)
@@ -35,9 +39,25 @@ internal static class MemoryPlanner
             }
             offsets.Add(value, start);
         }
+        foreach (var (value, owner) in owners)
+            offsets.Add(value, offsets[owner]);
         return (offsets, offsets.Count == 0 ? 0 : offsets.Max(entry => entry.Value + Padded(entry.Key)));
 
         long Padded(Value value) => (length(value) + Alignment - 1) / Alignment * Alignment;
+    }
+
+    // Values that lie in the memory of another, each with that one, which is the first of a chain.
+    private static Dictionary<Value, Value> Overwritten(
+        ComputeGraph graph, Dictionary<Value, (int First, int Last)> lives, Func<Value, long> length)
+    {
+        var owners = new Dictionary<Value, Value>();
+        foreach (var (i, node) in graph.Nodes.Index())
+        {
+            if (node.Overwrites is var (input, output) && lives.TryGetValue(input, out var life) && lives.ContainsKey(output)
+                && life.Last == i && length(input) == length(output))
+                owners.Add(output, owners.GetValueOrDefault(input, input));
+        }
+        return owners;
     }
 
     // From the node that makes it to the last one that reads it, both included: a kernel may not write what it still reads.

@@ -34,4 +34,7 @@ internal sealed record AttentionInputs
 
     /// <summary>1 for a token of the row's source and 0 for padding <c>[rows, source tokens]</c>; null where nothing is padded.</summary>
     public Value? SourceMask { get; init; }
+
+    /// <summary>What training leaves out at random; null for nothing.</summary>
+    public TrainingNoise? Noise { get; init; }
 }

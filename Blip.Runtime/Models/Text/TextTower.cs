@@ -25,6 +25,7 @@ internal static class TextTower
         var positions = g.Parameter(at / "position_embeddings" / "weight", new Shape(config.MaxPositions, config.HiddenSize));
         var x = g.EmbedTokens(ids, WordEmbeddings(config, bert), positions, attention.Start, at / "word_embeddings");
         x = g.LayerNorm(x, at / "LayerNorm", config.LayerNormEps);
+        x = attention.Noise?.Hidden(g, x, at) ?? x;
         for (var layer = 0; layer < config.Layers; layer++)
         {
             if (watch.HasFlag(RecordedOutputs.HiddenStates))
@@ -87,7 +88,7 @@ internal static class TextTower
             x = CrossAttention(g, config, x, attention, attention.Source[layer], at / "crossattention", watch);
         var inner = g.Linear(x, at / "intermediate" / "dense", config.IntermediateSize);
         inner = g.Activate(inner, at / "intermediate" / "intermediate_act_fn", config.Activation);
-        return Output(g, config, inner, x, at / "output");
+        return Output(g, config, inner, x, at / "output", attention.Noise);
     }
 
     private static Value SelfAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
@@ -113,7 +114,7 @@ internal static class TextTower
                 Mask = attention.Mask,
             },
             self, watch.HasFlag(RecordedOutputs.Attentions));
-        return Output(g, config, attended, x, at / "output");
+        return Output(g, config, attended, x, at / "output", attention.Noise);
     }
 
     private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, Value source, ModulePath at, RecordedOutputs watch)
@@ -130,10 +131,13 @@ internal static class TextTower
                 Mask = attention.SourceMask,
             },
             self, watch.HasFlag(RecordedOutputs.CrossAttentions));
-        return Output(g, config, attended, x, at / "output");
+        return Output(g, config, attended, x, at / "output", attention.Noise);
     }
 
     // BERT's post-norm: norm(dense(inner) + x).
-    private static Value Output(GraphBuilder g, TextConfig config, Value inner, Value x, ModulePath at) =>
-        g.LayerNorm(g.Add(g.Linear(inner, at / "dense", config.HiddenSize), x, at / "residual"), at / "LayerNorm", config.LayerNormEps);
+    private static Value Output(GraphBuilder g, TextConfig config, Value inner, Value x, ModulePath at, TrainingNoise? noise)
+    {
+        var dense = g.Linear(inner, at / "dense", config.HiddenSize);
+        return g.LayerNorm(g.Add(noise?.Hidden(g, dense, at) ?? dense, x, at / "residual"), at / "LayerNorm", config.LayerNormEps);
+    }
 }

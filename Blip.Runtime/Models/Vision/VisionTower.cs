@@ -17,8 +17,10 @@ internal static class VisionTower
     /// <param name="config">The tower's sizes.</param>
     /// <param name="pixels">Images <c>[batch, 3, height, width]</c>, normalised.</param>
     /// <param name="watch">What is shown besides the result.</param>
+    /// <param name="noise">What training leaves out at random; null for nothing.</param>
     /// <returns>Image embeddings <c>[batch, 1 + patches, hidden]</c>.</returns>
-    public static Value Record(GraphBuilder g, VisionConfig config, Value pixels, RecordedOutputs watch = RecordedOutputs.Nothing)
+    public static Value Record(
+        GraphBuilder g, VisionConfig config, Value pixels, RecordedOutputs watch = RecordedOutputs.Nothing, TrainingNoise? noise = null)
     {
         var at = new ModulePath("vision_model");
         var x = Embed(g, config, pixels, at / "embeddings");
@@ -26,7 +28,7 @@ internal static class VisionTower
         {
             if (watch.HasFlag(RecordedOutputs.HiddenStates))
                 g.Output($"vision.hidden.{layer}", x);
-            x = Block(g, config, x, at / "encoder" / "layers" / layer, watch);
+            x = Block(g, config, x, layer, at / "encoder" / "layers" / layer, watch, noise);
         }
         if (watch.HasFlag(RecordedOutputs.HiddenStates))
             g.Output($"vision.hidden.{config.Layers}", x);
@@ -65,7 +67,8 @@ internal static class VisionTower
     }
 
     // x + attention(norm(x)), then x + mlp(norm(x)).
-    private static Value Block(GraphBuilder g, VisionConfig config, Value x, ModulePath at, RecordedOutputs watch)
+    private static Value Block(
+        GraphBuilder g, VisionConfig config, Value x, int layer, ModulePath at, RecordedOutputs watch, TrainingNoise? noise)
     {
         var hidden = config.HiddenSize;
         var attention = at / "self_attn";
@@ -80,11 +83,13 @@ internal static class VisionTower
                 Heads = config.Heads,
             },
             attention, (watch & (RecordedOutputs.Attentions | RecordedOutputs.Rollout)) != RecordedOutputs.Nothing);
-        x = g.Add(g.Linear(attended, attention / "projection", hidden), x, attention / "residual");
+        x = g.Add(Branch(g.Linear(attended, attention / "projection", hidden), attention), x, attention / "residual");
 
         var mlp = at / "mlp";
         normed = g.LayerNorm(x, at / "layer_norm2", config.LayerNormEps);
         var inner = g.Activate(g.Linear(normed, mlp / "fc1", config.IntermediateSize), mlp / "activation_fn", config.Activation);
-        return g.Add(g.Linear(inner, mlp / "fc2", hidden), x, mlp / "residual");
+        return g.Add(Branch(g.Linear(inner, mlp / "fc2", hidden), mlp), x, mlp / "residual");
+
+        Value Branch(Value branch, ModulePath module) => noise?.Path(g, branch, layer, config.Layers, module) ?? branch;
     }
 }

@@ -1,6 +1,6 @@
 using Blip.Kernels;
 
-namespace Blip.Runtime.Graph.Nodes;
+namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>The gradient of the states of which one token of each row was taken.</summary>
 /// <param name="Name">The module.</param>

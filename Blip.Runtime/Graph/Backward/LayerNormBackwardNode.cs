@@ -1,7 +1,7 @@
 using System.Globalization;
 using Blip.Kernels;
 
-namespace Blip.Runtime.Graph.Nodes;
+namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>The gradient of a layer normalisation's input.</summary>
 /// <param name="Name">The module.</param>

@@ -1,10 +1,11 @@
 using Blip.Kernels;
+using Blip.Runtime.Graph.Nodes;
 
-namespace Blip.Runtime.Graph.Nodes;
+namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>The gradients of what an attention read, and of its softmax weights.</summary>
 /// <param name="Name">The module.</param>
-/// <param name="Forward">The attention, which shows its weights.</param>
+/// <param name="Forward">The attention. Where it shows its softmax weights they are read, else they are computed again.</param>
 /// <param name="OutputGradient">Gradient of its result.</param>
 /// <param name="Query">Gradient of the value that holds the queries; null where nobody asks for it.</param>
 /// <param name="Key">The same for the keys; the same value where they lie in one.</param>
@@ -17,7 +18,8 @@ internal sealed record AttentionBackwardNode(
     public override string Operator => "AttentionBackward";
 
     /// <inheritdoc/>
-    public override IEnumerable<Value> Inputs => Forward.Inputs.Append(Forward.Probabilities!).Append(OutputGradient).Distinct();
+    public override IEnumerable<Value> Inputs =>
+        Forward.Inputs.Concat(new[] { Forward.Probabilities, OutputGradient }.OfType<Value>()).Distinct();
 
     /// <inheritdoc/>
     public override IEnumerable<Value> Outputs => new[] { Query, Key, Value, Probabilities }.OfType<Value>().Distinct();
@@ -26,7 +28,8 @@ internal sealed record AttentionBackwardNode(
     public override string Attributes => Forward.Attributes;
 
     /// <inheritdoc/>
-    public override long Flops(GraphSizes sizes) => 8 * sizes.Length(Forward.Output) * sizes.Size(Forward.Spec.Key.Value, 1);
+    public override long Flops(GraphSizes sizes) =>
+        (Forward.Probabilities is null ? 10 : 8) * sizes.Length(Forward.Output) * sizes.Size(Forward.Spec.Key.Value, 1);
 
     /// <inheritdoc/>
     public override void Run(Plan plan) => AttentionBackward.Run(plan.Device, new AttentionBackwardArgs

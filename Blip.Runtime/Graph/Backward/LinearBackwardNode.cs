@@ -1,6 +1,6 @@
 using Blip.Kernels;
 
-namespace Blip.Runtime.Graph.Nodes;
+namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>The gradient of a Linear module's input: dY·W.</summary>
 /// <param name="Name">The module.</param>

@@ -1,0 +1,24 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Backward;
+
+/// <summary>The gradient of rows that were scaled to length one.</summary>
+/// <param name="Name">The module.</param>
+/// <param name="X">What was scaled <c>[…, width]</c>.</param>
+/// <param name="OutputGradient">Gradient of the result.</param>
+/// <param name="Output">Gradient of X.</param>
+internal sealed record L2NormalizeBackwardNode(string Name, Value X, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+{
+    /// <inheritdoc/>
+    public override string Operator => "L2NormalizeBackward";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => [X, OutputGradient];
+
+    /// <inheritdoc/>
+    public override long Flops(GraphSizes sizes) => 6 * sizes.Length(Output);
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => L2NormalizeBackward.Run(
+        plan.Device, plan.Floats(X), plan.Floats(OutputGradient), plan.Floats(Output), checked((int)plan.Rows(X)), X.Shape.Width);
+}

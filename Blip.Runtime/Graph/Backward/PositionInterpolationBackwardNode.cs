@@ -1,0 +1,32 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Graph.Backward;
+
+/// <summary>The gradient of position embeddings that were resized for another grid.</summary>
+/// <param name="Name">The module.</param>
+/// <param name="From">The checkpoint's grid.</param>
+/// <param name="To">The image's grid.</param>
+/// <param name="OutputGradient">Gradient of the resized embeddings <c>[1, 1 + to, hidden]</c>.</param>
+/// <param name="Positions">Gradient of the embeddings <c>[1, 1 + from, hidden]</c>, added to.</param>
+internal sealed record PositionInterpolationBackwardNode(
+    string Name, (int Height, int Width) From, (int Height, int Width) To, Value OutputGradient, Value Positions) : Node(Name)
+{
+    /// <inheritdoc/>
+    public override string Operator => "PositionInterpolationBackward";
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Inputs => [OutputGradient, Positions];
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Outputs => [];
+
+    /// <inheritdoc/>
+    public override IEnumerable<Value> Writes => [Positions];
+
+    /// <inheritdoc/>
+    public override string Attributes => $"{From.Height}×{From.Width}→{To.Height}×{To.Width}";
+
+    /// <inheritdoc/>
+    public override void Run(Plan plan) => PositionInterpolationBackward.Run(
+        plan.Device, plan.Floats(OutputGradient), plan.Floats(Positions), From.Height, From.Width, To.Height, To.Width, OutputGradient.Shape.Width);
+}
