@@ -2,12 +2,12 @@ using System.Text.Json;
 
 namespace Blip.Tests.Checkpoints;
 
-/// <summary>The files of Goldens/checkpoints and what must become of each.</summary>
+/// <summary>The files of Goldens/checkpoints, those that a run derives from them, and what must become of each.</summary>
 internal static class Goldens
 {
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints");
 
-    public static string PathOf(string name) => Path.Combine(Folder, name);
+    public static string PathOf(string name) => DerivedCheckpoints.PathOf(name) ?? Path.Combine(Folder, name);
 
     public static JsonElement Read(params string[] path)
     {

@@ -9,7 +9,7 @@ public class ScheduleTests
     [Fact]
     public void Learning_rate_and_alpha_of_every_step_are_those_of_the_recorded_run()
     {
-        var golden = JsonElement.Parse(File.ReadAllBytes(GoldenModel.Folder("training-schedule.json")));
+        var golden = JsonElement.Parse(File.ReadAllBytes(GoldenModel.Folder("pretrain", "pretrain.json")));
         var options = new TrainingOptions
         {
             Task = TrainingTask.Pretrain,

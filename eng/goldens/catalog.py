@@ -78,9 +78,12 @@ RECORDERS = {
     "augment": recorded(
         "augment", "augment", ("augment/*",), "each operation of the authors' augmentation on three images",
         ("numpy", "pillow", "opencv-python-headless")),
-    "training-schedule": Recorder(
-        None, "see eng/goldens/README.md", (f"{GOLDENS}/training-schedule.json",),
-        "learning rate and alpha of each step of a recorded pre-training run"),
+    "training": recorded(
+        "training", "training", ("training/*",),
+        "captions, contrast, matching and answers: losses, gradients of every parameter, three steps of AdamW", MODEL_PACKAGES),
+    "pretrain": recorded(
+        "pretrain", "pretrain", ("pretrain/*",),
+        "all three objectives at once with tied towers, momentum copies and queues: four steps", MODEL_PACKAGES),
     "demo-scenes": Recorder(
         "eng/demo/draw.py", "python eng/demo/draw.py --output DIR",
         (f"{WEIGHTS}/samples/[0-9][0-9].png", f"{WEIGHTS}/samples/samples.json"), "the demo's sample images", ("pillow",)),

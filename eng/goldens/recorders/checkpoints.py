@@ -1,14 +1,16 @@
 """checkpoints/: one small captioner in every container and naming that users meet, files that must be refused, and manifests of keys.
 
 Every valid file holds the tiny-square captioner's synthetic weights, cast to the file's type. expected.json says what each file must give:
-"same" (bit-equal after the cast), "untied" (an output matrix of its own) or "error".
+"same" (bit-equal after the cast), "untied" (an output matrix of its own) or "error". Files that follow from tied-float32.safetensors are
+not written here (derived.py).
 """
 import json
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 
 from . import broken_checkpoints, synthetic
+from .derived import derived
 from .reference import HEADS, base, begin, build, large, tiny_square
 
 OUTPUT_MATRIX = "text_decoder.cls.predictions.decoder."
@@ -62,7 +64,7 @@ def record(output, options):
     valid_files(folder, full, tied, salt, expected)
     broken_checkpoints.write(folder, tied, expected)
     extra = dict(tied) | {"text_decoder.surprise": torch.zeros(2)}
-    save_file(extra, folder / "extra-key.safetensors")
+    derived("extra-key.safetensors", save(extra))
     valid(expected, "extra-key.safetensors", note="an unknown key: loads, with a warning that names it")
     (folder / "expected.json").write_text(json.dumps(expected, indent=1), encoding="utf-8")
 
@@ -88,13 +90,13 @@ def valid_files(folder, full, tied, salt, expected):
         valid(expected, f"tied-{tag}.safetensors", dtype=tag)
         torch.save({k: v.to(dtype) for k, v in (full | position).items()}, folder / f"{tag}.bin")
         valid(expected, f"{tag}.bin", dtype=tag, note="tied output matrix written twice, int64 position_ids")
-    save_file({k: v.double() for k, v in tied.items()}, folder / "tied-float64.safetensors")
+    derived("tied-float64.safetensors", save({k: v.double() for k, v in tied.items()}))
     valid(expected, "tied-float64.safetensors", dtype="float64")
-    save_file(full | position, folder / "legacy-4x.safetensors")
+    derived("legacy-4x.safetensors", save(full | position))
     valid(expected, "legacy-4x.safetensors", note="int64 position_ids and the tied output matrix are present")
     other, key = dict(full), OUTPUT_MATRIX + "weight"
     other[key] = torch.from_numpy(synthetic.tensor(key, tuple(full[key].shape), salt + "untied:"))
-    save_file(other, folder / "untied.safetensors")
+    derived("untied.safetensors", save(other))
     valid(expected, "untied.safetensors", "untied", note=f"{key} differs from the embeddings (salt '{salt}untied:') and must be used")
     torch.save(full | position, folder / "legacy-not-zip.bin", _use_new_zipfile_serialization=False)
     valid(expected, "legacy-not-zip.bin", note="the container of torch before 1.6")
