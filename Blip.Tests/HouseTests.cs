@@ -21,8 +21,8 @@ public partial class HouseTests
         ["Blip.Datasets"] = ["Blip.Runtime", "Blip.Evaluation"],
         ["Blip.Bootstrapping"] = ["Blip.Runtime", "Blip.Datasets"],
         ["Blip.Training"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets"],
-        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets", "Blip.Bootstrapping"],
-        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Cli"],
+        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training"],
+        ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training", "Blip.Cli"],
         ["Blip.Tests"] =
         [
             "Blip.Runtime", "Blip.Verification", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training",
@@ -64,10 +64,12 @@ public partial class HouseTests
         ],
         ["Attention"] = ["Formats", "Common", "Maths", "Lanes", "Ptx", "Devices", "Simd", "Weights", "Elementwise", "Gemm"],
         ["PatchEmbedding"] = ["Formats", "Common", "Maths", "Ptx", "Devices", "Simd", "Weights"],
-        ["Embedding"] = ["Common", "Devices", "Simd", "Weights"],
+        ["Embedding"] = ["Common", "Maths", "Devices", "Simd", "Weights"],
         ["Resampling"] = ["Common", "Devices"],
         ["Sampling"] = ["Common", "Maths", "Devices", "Simd"],
         ["Search"] = ["Common", "Maths", "Devices", "Simd"],
+        ["Losses"] = ["Common", "Maths", "Devices", "Simd", "Attention"],
+        ["Optimization"] = ["Formats", "Common", "Maths", "Devices", "Simd", "Weights", "Elementwise"],
     };
 
     public static TheoryData<string> ProjectNames => [.. Projects.Keys];

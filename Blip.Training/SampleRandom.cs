@@ -21,6 +21,12 @@ internal enum RandomPurpose
 
     /// <summary>Which of an image's texts is learned from.</summary>
     Text,
+
+    /// <summary>Hard negatives of image-text matching.</summary>
+    Negatives,
+
+    /// <summary>What a queue of features begins with.</summary>
+    Queue,
 }
 
 /// <summary>

@@ -1,5 +1,3 @@
-using Blip.Runtime.Models;
-
 namespace Blip.Training;
 
 /// <summary>
@@ -44,6 +42,9 @@ public sealed record TrainingOptions
     /// <summary>AdamW's weight decay.</summary>
     public double WeightDecay { get; init; } = 0.05;
 
+    /// <summary>The length that a gradient over all parameters is cut to; 0 for no limit, as in the authors' code.</summary>
+    public double ClipNorm { get; init; }
+
     /// <summary>The parameters that decay.</summary>
     public WeightDecayScope WeightDecayOn { get; init; }
 
@@ -77,10 +78,7 @@ public sealed record TrainingOptions
     /// <summary>Parts whose weights stay as they are.</summary>
     public FrozenParts Freeze { get; init; }
 
-    /// <summary>Rank of a LoRA adapter that is trained in place of the weights; 0 trains the weights themselves.</summary>
-    public int LoraRank { get; init; }
-
-    /// <summary>Dropout of the text towers, of hidden states and of attention.</summary>
+    /// <summary>Dropout of the text towers' hidden states: behind the embeddings, and before each residual sum.</summary>
     public double Dropout { get; init; }
 
     /// <summary>Stochastic depth of the vision tower's last layer; it grows from 0 over the layers.</summary>
@@ -106,12 +104,6 @@ public sealed record TrainingOptions
 
     /// <summary>Whether to go on with the run that the output folder holds.</summary>
     public bool Resume { get; init; }
-
-    /// <summary>The vision tower's last layers whose activations are computed again in the backward pass; 0 for none.</summary>
-    public int CheckpointLayers { get; init; }
-
-    /// <summary>The arithmetic of products. Weights, optimizer and losses stay in fp32.</summary>
-    public Precision Precision { get; init; } = Precision.Fp32;
 
     /// <summary>Where it runs: <c>auto</c>, <c>cuda</c>, <c>opencl</c> or <c>cpu</c>, or one of several, <c>cuda:1</c>.</summary>
     public string Device { get; init; } = "auto";
@@ -167,13 +159,10 @@ public sealed record TrainingOptions
         Defined(nameof(Schedule), Schedule);
         Defined(nameof(WeightDecayOn), WeightDecayOn);
         Defined(nameof(Augment), Augment);
-        Defined(nameof(Precision), Precision);
         if ((Freeze & ~(FrozenParts.Vision | FrozenParts.Text)) != 0)
             throw Wrong(nameof(Freeze), Freeze, "Vision, Text or both");
-        if (Freeze == (FrozenParts.Vision | FrozenParts.Text) && LoraRank == 0 && Task is TrainingTask.Caption or TrainingTask.Vqa)
+        if (Freeze == (FrozenParts.Vision | FrozenParts.Text) && Task is TrainingTask.Caption or TrainingTask.Vqa)
             throw Wrong(nameof(Freeze), Freeze, "one of them: nothing would be trained");
-        if (Precision == Precision.Int8)
-            throw Wrong(nameof(Precision), Precision, "Fp32, Fp16 or Bf16: weights of 8 bits cannot be trained");
     }
 
     private void CheckCounts()
@@ -183,8 +172,8 @@ public sealed record TrainingOptions
             (nameof(Epochs), Epochs, 1), (nameof(Steps), Steps ?? 1, 1), (nameof(BatchSize), BatchSize, 1),
             (nameof(Accumulate), Accumulate, 1), (nameof(WarmupSteps), WarmupSteps, 0), (nameof(QueueSize), QueueSize, 0),
             (nameof(AlphaRampEpochs), AlphaRampEpochs, 0), (nameof(MaxTokens), MaxTokens, 3), (nameof(MaxWords), MaxWords, 1),
-            (nameof(ImageSize), ImageSize, 1), (nameof(LoraRank), LoraRank, 0), (nameof(SaveSteps), SaveSteps, 0),
-            (nameof(CheckpointLayers), CheckpointLayers, 0), (nameof(LoaderThreads), LoaderThreads, 0),
+            (nameof(ImageSize), ImageSize, 1), (nameof(SaveSteps), SaveSteps, 0),
+            (nameof(LoaderThreads), LoaderThreads, 0),
         ])
             AtLeast(name, value, least);
     }
@@ -195,6 +184,7 @@ public sealed record TrainingOptions
         Number(nameof(MinLearningRate), MinLearningRate, positive: false);
         Number(nameof(WarmupLearningRate), WarmupLearningRate, positive: false);
         Number(nameof(WeightDecay), WeightDecay, positive: false);
+        Number(nameof(ClipNorm), ClipNorm, positive: false);
         if (MinLearningRate > LearningRate)
             throw Wrong(nameof(MinLearningRate), MinLearningRate, $"at most the learning rate, {LearningRate}");
         if (!(LearningRateDecay is > 0 and <= 1))

@@ -1,0 +1,234 @@
+using Blip.Datasets.Shapes;
+using Blip.Runtime.Checkpoints;
+using Blip.Tests.Cli;
+using Blip.Training;
+
+namespace Blip.Tests.Training;
+
+/// <summary>Whole runs of training with the demo models on drawn scenes.</summary>
+public sealed class TrainerTests : IDisposable
+{
+    private const string Weights = "model.safetensors";
+
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static TrainingOptions Caption { get; } = TrainingRecipes.For(TrainingTask.Caption) with
+    {
+        BatchSize = 4,
+        Epochs = 2,
+        ImageSize = 96,
+        Prompt = "",
+        LearningRate = 1e-3,
+        Device = "cpu",
+    };
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task A_run_that_was_stopped_goes_on_with_the_same_bits()
+    {
+        var data = Data(images: 12);
+        await Run(data, "whole", Caption);
+        var stopped = await Run(data, "parts", Caption, stopBehind: 2);
+        Assert.True(stopped.Stopped);
+        Assert.Equal(2, stopped.Steps);
+        var rest = await Run(data, "parts", Caption with { Resume = true });
+
+        Assert.Equal(6, rest.Steps);
+        Same("whole", "parts", Weights);
+        Assert.Equal(Lines("whole"), Lines("parts"));
+    }
+
+    [Fact]
+    public async Task Loader_threads_and_a_second_run_change_nothing()
+    {
+        var data = Data(images: 8);
+        var options = Caption with { Epochs = 1 };
+        await Run(data, "one", options with { LoaderThreads = 1 });
+        await Run(data, "two", options with { LoaderThreads = 2 });
+
+        Same("one", "two", Weights);
+    }
+
+    /// <summary>Dropout draws by batch, and so is off here.</summary>
+    [Fact]
+    public async Task A_batch_of_eight_is_four_times_two()
+    {
+        var data = Data(images: 8);
+        var options = Caption with { Epochs = 1, Dropout = 0, Shuffle = false };
+        await Run(data, "at-once", options with { BatchSize = 8 });
+        await Run(data, "accumulated", options with { BatchSize = 2, Accumulate = 4 });
+
+        Same("at-once", "accumulated", Weights);
+    }
+
+    [Theory]
+    [InlineData(TrainingTask.Caption), InlineData(TrainingTask.Match)]
+    public async Task What_is_frozen_stays_and_the_rest_learns(TrainingTask task)
+    {
+        var options = TrainingRecipes.For(task) with
+        {
+            BatchSize = 4,
+            Epochs = 1,
+            ImageSize = 96,
+            QueueSize = task == TrainingTask.Match ? 6 : 0,
+            Prompt = "",
+            LearningRate = 1e-3,
+            Freeze = FrozenParts.Vision,
+            Device = "cpu",
+        };
+        await Run(Data(images: 8), "out", options);
+
+        using var before = TensorFiles.Open(Path.Combine(Model(task), Weights));
+        using var after = TensorFiles.Open(At($"out/{Weights}"));
+        foreach (var key in after.Keys)
+        {
+            var same = before.ReadAll(key).SequenceEqual(after.ReadAll(key));
+            Assert.True(same == key.StartsWith("vision_model.", StringComparison.Ordinal), $"{key} {(same ? "stayed" : "changed")}");
+        }
+    }
+
+    [Fact]
+    public async Task A_matcher_goes_on_with_the_same_bits_queue_and_copies_among_them()
+    {
+        var data = Data(images: 12);
+        var options = TrainingRecipes.For(TrainingTask.Match) with
+        {
+            BatchSize = 4,
+            Epochs = 2,
+            ImageSize = 96,
+            QueueSize = 6,
+            LearningRate = 1e-3,
+            Device = "cpu",
+        };
+        await Run(data, "whole", options);
+        await Run(data, "parts", options, stopBehind: 4);
+        await Run(data, "parts", options with { Resume = true });
+
+        Same("whole", "parts", Weights);
+        Assert.NotEmpty((await CliRun.Of(
+            "match", At("data/0000.png"), "--text", "a large red circle", "--model", At("parts"), "--device", "cpu")).Succeeded());
+    }
+
+    /// <summary>Losses are means over a step, and so are gradients: the same batch twice is that batch once.</summary>
+    [Fact]
+    public async Task A_matcher_s_accumulated_gradient_is_a_mean()
+    {
+        var norms = new List<double>();
+        foreach (var accumulate in (int[])[1, 2])
+        {
+            // Copies of one image and text: every batch is the same, and negatives there are none.
+            foreach (var i in Enumerable.Range(0, 4))
+            {
+                folder.Write($"same{accumulate}/{i}.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(0).Scene));
+                folder.Write($"same{accumulate}/{i}.txt", "a red circle");
+            }
+            var options = TrainingRecipes.For(TrainingTask.Match) with
+            {
+                BatchSize = 2,
+                Accumulate = accumulate,
+                Steps = 1,
+                ImageSize = 96,
+                QueueSize = 0,
+                Dropout = 0,
+                Augment = AugmentationKind.None,
+                Device = "cpu",
+            };
+            using var trainer = await Trainer.OpenAsync(
+                DemoMatching.Model, new TrainingData { Sources = [At($"same{accumulate}")] }, At($"out{accumulate}"), options, Token);
+            await trainer.RunAsync(step => norms.Add(step.GradientNorm), Token);
+        }
+
+        Assert.Equal(norms[0], norms[1], 1e-4 * norms[0]);
+    }
+
+    [Fact]
+    public async Task An_answerer_learns_weighted_answers_and_answers()
+    {
+        foreach (var i in Enumerable.Range(0, 4))
+            folder.Write($"vqa/{i}.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(i).Scene));
+        var entries = Enumerable.Range(0, 4).Select(i => $$"""{"image": "{{i}}.png", "question": "what color is it?", "answer": ["red", "red", "blue"]}""");
+        folder.Write("vqa/questions.json", $"[{string.Join(',', entries)}]");
+        var options = TrainingRecipes.For(TrainingTask.Vqa) with { BatchSize = 2, Epochs = 1, ImageSize = 96, LearningRate = 1e-4, Device = "cpu" };
+
+        var result = await Run(new TrainingData { Sources = [At("vqa/questions.json")] }, "out", options);
+
+        Assert.Equal(2, result.Steps);
+        Assert.NotEmpty((await CliRun.Of(
+            "ask", At("vqa/0.png"), "what color is it?", "--model", At("out"), "--device", "cpu")).Succeeded());
+    }
+
+    [Fact]
+    public async Task Other_images_sizes_resize_the_positions()
+    {
+        var result = await Run(Data(images: 4), "out", Caption with { Epochs = 1, ImageSize = 72 });
+
+        Assert.Equal(72, BlipConfig.Load(Path.Combine(result.Output, "config.json")).Vision.ImageSize);
+        Assert.NotEmpty((await CliRun.Of("caption", At("data/0000.png"), "--model", result.Output, "--device", "cpu")).Succeeded());
+    }
+
+    [Fact]
+    public async Task What_cannot_go_on_is_refused_and_nothing_is_lost()
+    {
+        var data = Data(images: 4);
+        var options = Caption with { Epochs = 1 };
+        await Run(data, "run", options);
+        var before = File.ReadAllBytes(At($"run/{Weights}"));
+
+        await Refused("holds something already", () => Run(data, "run", options));
+        await Refused("other options", () => Run(data, "run", options with { Resume = true, LearningRate = 1e-4 }));
+        folder.Write("letters/novel.txt", "chapter one");
+        await Refused("no run that can go on", () => Run(data, "letters", options with { Resume = true }));
+        await Refused("fill no batch of 40", () => Run(data, "big", options with { BatchSize = 40 }));
+        await Refused("multiple of the patches' side", () => Run(data, "odd", options with { ImageSize = 97 }));
+        Assert.Equal(before, File.ReadAllBytes(At($"run/{Weights}")));
+        Assert.Equal("chapter one", File.ReadAllText(At("letters/novel.txt")));
+    }
+
+    private string At(string name) => Path.Combine(folder.Path, name);
+
+    private static async Task Refused(string message, Func<Task> run) =>
+        Assert.Contains(message, (await Assert.ThrowsAsync<TrainingException>(run)).Message, StringComparison.Ordinal);
+
+    private static string Model(TrainingTask task) => task switch
+    {
+        TrainingTask.Caption => Demo.Model,
+        TrainingTask.Match => DemoMatching.Model,
+        TrainingTask.Vqa => Path.Combine(Repository.Root, "weights", "vqa"),
+        _ => throw new ArgumentOutOfRangeException(nameof(task)),
+    };
+
+    private TrainingData Data(int images)
+    {
+        foreach (var i in Enumerable.Range(0, images))
+        {
+            var pair = new NoisyPairs().Pair(i);
+            folder.Write($"data/{i:0000}.png", SceneRenderer.RenderPng(pair.Scene));
+            folder.Write($"data/{i:0000}.txt", pair.TrueText);
+        }
+        return new TrainingData { Sources = [At("data")] };
+    }
+
+    private async Task<TrainingResult> Run(TrainingData data, string output, TrainingOptions options, int stopBehind = int.MaxValue)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        using var trainer = await Trainer.OpenAsync(Model(options.Task), data, At(output), options, Token);
+        return await trainer.RunAsync(
+            step =>
+            {
+                Assert.True(double.IsFinite(step.Losses["loss"]), $"the loss of step {step.Step} is {step.Losses["loss"]}");
+                if (step.Step >= stopBehind)
+                    stop.Cancel();
+            },
+            stop.Token);
+    }
+
+    private void Same(string one, string other, string file) =>
+        Assert.True(File.ReadAllBytes(At($"{one}/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(At($"{other}/{file}"))), $"{file} of {one} and {other} differ");
+
+    // Each step's numbers; the times differ.
+    private List<string> Lines(string run) =>
+        [.. Blip.Training.Metrics.MetricsFile.Read(At($"{run}/metrics.jsonl")).Select(line => $"{line.Step} {string.Join(' ', line.Values)}")];
+}

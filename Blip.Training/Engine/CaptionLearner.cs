@@ -1,0 +1,50 @@
+using Blip.Runtime.Imaging;
+using Blip.Training.Data;
+using Blip.Training.Objectives;
+
+namespace Blip.Training.Engine;
+
+/// <summary>Learns captions: a prompt, one space, the text (the authors' <c>blip.py</c>).</summary>
+internal sealed class CaptionLearner : TaskLearner
+{
+    private readonly int given;
+
+    /// <summary>A learner.</summary>
+    /// <param name="parts">What it is made of.</param>
+    /// <param name="processing">How pixels are normalised.</param>
+    public CaptionLearner(LearnerParts parts, ImageProcessing processing)
+        : base(parts, processing)
+    {
+        var options = parts.Options;
+        var step = CaptionObjective.Record(
+            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.But(options.Freeze), Noise);
+        Model = new TrainedModel(parts.Device, parts.Source, step);
+        given = Prompt.Length == 0 ? 1 : parts.Tokenizer.Encode(Prompt).Length - 1;
+    }
+
+    /// <inheritdoc/>
+    public override TrainedModel Model { get; }
+
+    private string Prompt => Parts.Options.Prompt.Trim();
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, double> Accumulate(IReadOnlyList<IReadOnlyList<LoadedItem>> parts, StepPlace place)
+    {
+        var batches = parts.Select(items => new CaptionBatch([.. items.Select(item => Tokens(item.Item.Text))], given)).ToList();
+        var learned = Math.Max(1, batches.Sum(batch => batch.Learned));
+        var losses = new Dictionary<string, double>();
+        foreach (var (part, (items, batch)) in parts.Zip(batches).Index())
+        {
+            Draw(place, part);
+            Add(losses, Run(CaptionObjective.Sizes(batch), Load(items), plan => CaptionObjective.Bind(plan, Model.Inputs, batch, learned)));
+        }
+        return losses;
+    }
+
+    private int[] Tokens(string text)
+    {
+        var ids = Parts.Tokenizer.Encode(Prompt.Length == 0 ? text : $"{Prompt} {text}", maxLength: Parts.Options.MaxTokens);
+        ids[0] = Parts.Config.Text.BosTokenId;
+        return ids;
+    }
+}

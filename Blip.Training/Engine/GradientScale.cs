@@ -1,0 +1,36 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using ILGPU;
+
+namespace Blip.Training.Engine;
+
+/// <summary>The length of a step's gradient, and the factor that keeps it below a limit.</summary>
+/// <param name="device">Where the gradients are.</param>
+internal sealed class GradientScale(Device device) : IDisposable
+{
+    private readonly DeviceBuffer<float> total = device.Allocate<float>(GradientNorm.TotalLength);
+    private readonly DeviceBuffer<float> state = device.Allocate<float>(GradientNorm.StateLength);
+
+    /// <summary>What AdamW multiplies gradients with.</summary>
+    public ArrayView<float> Factor => state.View.SubView(1, 1);
+
+    /// <summary>Measures gradients; the factor is there for the device's next step.</summary>
+    /// <param name="gradients">All gradients.</param>
+    /// <param name="clip">The largest length; infinity for no limit.</param>
+    /// <returns>The length before, and whether it is a number.</returns>
+    public (double Norm, bool IsFinite) Measure(ArrayView<float> gradients, double clip)
+    {
+        total.CopyFrom(new float[GradientNorm.TotalLength]);
+        GradientNorm.AddSquares(device, gradients, gradients.Length, total.View);
+        GradientNorm.ClipScale(device, total.View, state.View, (float)clip);
+        var measured = state.ToArray();
+        return (measured[0], measured[2] != 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        total.Dispose();
+        state.Dispose();
+    }
+}

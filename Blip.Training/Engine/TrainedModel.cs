@@ -1,0 +1,77 @@
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+using Blip.Runtime.Graph.Passes;
+using Blip.Runtime.Models;
+using Blip.Training.Objectives;
+
+namespace Blip.Training.Engine;
+
+/// <summary>A model on a device while it is trained: weights, gradients, and the plans of its step.</summary>
+internal sealed class TrainedModel : IDisposable
+{
+    // Sizes of batches whose plans are kept: texts differ in length, the rest does not.
+    private const int KeptPlans = 16;
+
+    // What parameters alone decide changes with each step.
+    internal const PassSet Passes = PassSet.All & ~PassSet.Constants;
+
+    private readonly ComputeGraph graph;
+    private readonly Executor executor;
+    private readonly PlanCache<string> plans;
+    private IEnumerable<(string Symbol, int Size)> sizes = [];
+
+    /// <summary>Puts the weights of a step on a device.</summary>
+    /// <param name="device">Where it is trained; it stays the caller's.</param>
+    /// <param name="source">The checkpoint; it must stay open until the end.</param>
+    /// <param name="step">The step's graph.</param>
+    public TrainedModel(Device device, ITensorSource source, StepGraph step)
+    {
+        Device = device;
+        Weights = new WeightStore(device, source, _ => DType.Float32);
+        executor = new Executor(device, Weights, Passes);
+        graph = executor.Optimize(step.Graph);
+        Weights.Load(graph);
+        Trained = new TrainedWeights(device, Weights, step.Parameters);
+        Inputs = new StepInputs(device);
+        plans = new PlanCache<string>(_ => executor.Plan(graph, sizes), KeptPlans);
+    }
+
+    /// <summary>Where it is trained.</summary>
+    public Device Device { get; }
+
+    /// <summary>The weights on the device.</summary>
+    public WeightStore Weights { get; }
+
+    /// <summary>What is trained of them.</summary>
+    public TrainedWeights Trained { get; }
+
+    /// <summary>Memory of the graph's inputs.</summary>
+    public StepInputs Inputs { get; }
+
+    /// <summary>The step's plan for a batch, with the gradients bound.</summary>
+    /// <param name="batch">The batch's sizes.</param>
+    public Plan PlanFor(IEnumerable<(string Symbol, int Size)> batch)
+    {
+        sizes = [.. batch];
+        var plan = plans.Get(string.Join(' ', sizes));
+        Trained.Bind(plan);
+        return plan;
+    }
+
+    /// <summary>The losses of a run by their objectives: each the sum of its rows.</summary>
+    public static IReadOnlyDictionary<string, double> ReadLosses(Plan plan) => plan.Graph.Outputs.Keys
+        .Where(name => name.StartsWith(StepGraph.LossOf(""), StringComparison.Ordinal))
+        .ToDictionary(name => name[StepGraph.LossOf("").Length..], name => plan.ReadOutput(name).Sum(loss => (double)loss));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        plans.Dispose();
+        Inputs.Dispose();
+        Trained.Dispose();
+        executor.Dispose();
+        Weights.Dispose();
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Blip.Runtime.Checkpoints;
+
+namespace Blip.Training.Saving;
+
+/// <summary>Writes a trained model as a folder that every command, and the reference's library, loads.</summary>
+internal static class ModelFolder
+{
+    private const string Weights = "model.safetensors", Config = "config.json", Preprocessor = "preprocessor_config.json";
+
+    // Files that a model has beside its weights, which training leaves as they are.
+    private static readonly string[] Kept =
+        ["vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "generation_config.json"];
+
+    /// <summary>Writes the model; each file is replaced when it is whole.</summary>
+    /// <param name="folder">Where; it is made.</param>
+    /// <param name="from">The model that training began with, whose other files are copied.</param>
+    /// <param name="tensors">The weights.</param>
+    /// <param name="keys">Those that are written.</param>
+    /// <param name="config">The sizes that training has.</param>
+    /// <param name="head">The head that the config names; null for a file that several heads can load.</param>
+    /// <exception cref="IOException">A file cannot be written.</exception>
+    public static void Write(
+        string folder, ModelSource from, ITensorSource tensors, IEnumerable<string> keys, BlipConfig config, BlipHead? head)
+    {
+        Directory.CreateDirectory(folder);
+        foreach (var name in Kept.Where(name => from.Folder is not null && File.Exists(Path.Combine(from.Folder, name))))
+            ReplacedFile.Write(Path.Combine(folder, name), file => file.Write(File.ReadAllBytes(Path.Combine(from.Folder!, name))));
+        if (from.Folder is not null)
+        {
+            Edit(from.Folder, folder, Config, json =>
+            {
+                if (json["vision_config"] is JsonObject vision)
+                    vision["image_size"] = config.Vision.ImageSize;
+                // What is written is in single precision, whatever was read.
+                json.Remove("dtype");
+                json["torch_dtype"] = "float32";
+                if (head is { } one)
+                    json["architectures"] = new JsonArray(one.Architecture());
+                else
+                    json.Remove("architectures");
+            });
+            Edit(from.Folder, folder, Preprocessor, json => SetSize(json, config.Vision.ImageSize));
+        }
+        var ordered = keys.Order(StringComparer.Ordinal).ToList();
+        ReplacedFile.Write(
+            Path.Combine(folder, Weights),
+            file => SafetensorsWriter.Write(file, tensors, ordered, new Dictionary<string, string> { ["format"] = "pt" }));
+    }
+
+    private static void SetSize(JsonObject json, int side)
+    {
+        if (json["size"] is JsonObject size)
+            (size["height"], size["width"]) = (side, side);
+        else if (json.ContainsKey("size"))
+            json["size"] = side;
+    }
+
+    private static void Edit(string from, string to, string name, Action<JsonObject> change)
+    {
+        var path = Path.Combine(from, name);
+        if (!File.Exists(path) || JsonNode.Parse(File.ReadAllBytes(path)) is not JsonObject json)
+            return;
+        change(json);
+        ReplacedFile.Write(Path.Combine(to, name), file =>
+        {
+            using var writer = new Utf8JsonWriter(file, new JsonWriterOptions { Indented = true });
+            json.WriteTo(writer);
+        });
+    }
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics.CodeAnalysis;
+using Blip.Runtime.Checkpoints;
+
+namespace Blip.Training.Saving;
+
+/// <summary>What pre-training begins with where there are two models: the decoder of a captioner, and all else of a matcher.</summary>
+/// <param name="matcher">Image encoder, text encoder, projections and matching head.</param>
+/// <param name="captioner">The decoder.</param>
+internal sealed class PairedTensorSource(ITensorSource matcher, ITensorSource captioner) : ITensorSource
+{
+    /// <inheritdoc/>
+    public string Description => $"{matcher.Description} and {captioner.Description}";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Files => [.. matcher.Files, .. captioner.Files];
+
+    /// <inheritdoc/>
+    public IReadOnlyCollection<string> Keys => [.. matcher.Keys.Where(key => !IsDecoders(key)), .. captioner.Keys.Where(IsDecoders)];
+
+    /// <inheritdoc/>
+    public bool TryGet(string key, [NotNullWhen(true)] out TensorInfo? info) => Of(key).TryGet(key, out info);
+
+    /// <inheritdoc/>
+    public void Read(string key, long firstElement, Span<float> destination) => Of(key).Read(key, firstElement, destination);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        matcher.Dispose();
+        captioner.Dispose();
+    }
+
+    private static bool IsDecoders(string key) => key.StartsWith("text_decoder.", StringComparison.Ordinal);
+
+    private ITensorSource Of(string key) => IsDecoders(key) ? captioner : matcher;
+}

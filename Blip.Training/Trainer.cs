@@ -1,0 +1,218 @@
+using System.Diagnostics;
+using Blip.Datasets;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Training.Data;
+using Blip.Training.Engine;
+using Blip.Training.Metrics;
+using Blip.Training.Saving;
+using Blip.Training.Schedules;
+
+namespace Blip.Training;
+
+/// <summary>
+/// Trains a model on image-text data and writes it as a folder that every command loads. A run that was stopped, or killed, goes on with the
+/// same bits as if it had not been.
+/// </summary>
+public sealed class Trainer : IDisposable
+{
+    private readonly TrainingSetup setup;
+    private readonly TrainingSet set;
+    private readonly TrainingLoader loader;
+    private readonly LearningRateSchedule rates;
+    private readonly GradientScale gradients;
+    private RunPlace place;
+    private long saved;
+
+    private Trainer(TrainingSetup setup, TrainingSet set, TrainingLoader loader)
+    {
+        (this.setup, this.set, this.loader) = (setup, set, loader);
+        rates = new LearningRateSchedule(Options);
+        gradients = new GradientScale(setup.Device);
+        place = setup.Restored ?? new RunPlace(0, 0, 0);
+    }
+
+    /// <summary>What there is to say before the first step: what was found in the data, and what the run costs.</summary>
+    public IReadOnlyList<string> Summary =>
+    [
+        .. set.Report.Sentences(Options.MaxTokens),
+        .. setup.Notices,
+        FormattableString.Invariant($"{Trained.Count:N0} parameters are trained; weights, gradients and moments take {Trained.Count * 16 / 1e6:N0} MB"),
+        FormattableString.Invariant($"{TotalSteps:N0} steps of {Options.BatchSize * Options.Accumulate} images, {StepsPerEpoch:N0} in an epoch"),
+        .. rates.Notice(StepsPerEpoch) is { } notice ? [notice] : Array.Empty<string>(),
+        .. place.Step > 0 ? [FormattableString.Invariant($"goes on behind step {place.Step:N0}")] : Array.Empty<string>(),
+    ];
+
+    private TrainingOptions Options => setup.Options;
+
+    private TrainedWeights Trained => setup.Learner.Model.Trained;
+
+    private int StepsPerEpoch => loader.BatchesPerEpoch / Options.Accumulate;
+
+    private long TotalSteps => Math.Min(Options.Steps ?? long.MaxValue, (long)Options.Epochs * StepsPerEpoch);
+
+    /// <summary>Opens a model and reads the data once, to check them.</summary>
+    /// <param name="model">The model to begin with: a folder, a file, or a name of the Hugging Face cache.</param>
+    /// <param name="data">What is learned from.</param>
+    /// <param name="output">The folder of the run, which becomes the trained model's.</param>
+    /// <param name="options">The run's numbers, as <see cref="TrainingRecipes"/> has them, or others.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="TrainingException">Model, data or folder cannot be used; the message says why.</exception>
+    public static async Task<Trainer> OpenAsync(
+        string model, TrainingData data, string output, TrainingOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(model);
+        ArgumentException.ThrowIfNullOrWhiteSpace(output);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        TrainingSetup? setup = null;
+        try
+        {
+            setup = TrainingSetup.Open(model, output, options);
+            var check = new DataCheck(setup.CountTokens, options.MaxTokens);
+            var threads = options.LoaderThreads > 0 ? options.LoaderThreads : Environment.ProcessorCount;
+            var set = await TrainingSet.OpenAsync(TrainingSources.Open(data, options), check, threads, cancellationToken).ConfigureAwait(false);
+            var loader = new TrainingLoader(set, options);
+            if (loader.BatchesPerEpoch < options.Accumulate)
+                throw new TrainingException($"the data set has {set.Count} pairs, which fill no step of {options.Accumulate} batches of {options.BatchSize}: give a smaller Accumulate.");
+            return new Trainer(setup, set, loader);
+        }
+        catch (Exception e) when (e is CheckpointException or DatasetException)
+        {
+            setup?.Dispose();
+            throw new TrainingException(e.Message, e);
+        }
+        catch
+        {
+            setup?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Trains to the end, or until told to stop; what was learned by then is saved.</summary>
+    /// <param name="progress">Told of each step, on the thread that trains; null for nobody.</param>
+    /// <param name="cancellationToken">Stops behind the step in hand.</param>
+    /// <exception cref="TrainingException">An image cannot be read any more, or a file cannot be written.</exception>
+    public async Task<TrainingResult> RunAsync(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        using var log = new MetricsLog(setup.Output, place.Step > 0 ? place.Step : null);
+        var (clock, first) = (Stopwatch.StartNew(), place.Step);
+        var alarms = new TrainingAlarms(setup.Config.Text.VocabularySize, Math.Max(1, setup.Learner.Candidates));
+        saved = place.Step;
+        var stopped = false;
+        try
+        {
+            while (place.Step < TotalSteps && !stopped)
+            {
+                await foreach (var parts in StepsAsync().ConfigureAwait(false))
+                {
+                    var told = Step(parts, alarms);
+                    var perStep = clock.Elapsed / (place.Step - first);
+                    log.Write(told.Step, told.Epoch, Values(told));
+                    progress?.Invoke(SavedWhereDue(told) with
+                    {
+                        ImagesPerSecond = Options.BatchSize * Options.Accumulate / perStep.TotalSeconds,
+                        Remaining = perStep * (TotalSteps - told.Step),
+                    });
+                    stopped = cancellationToken.IsCancellationRequested && place.Step < TotalSteps;
+                    if (stopped || place.Step >= TotalSteps || place.StepOfEpoch == 0)
+                        break;
+                }
+            }
+        }
+        catch (Exception e) when (e is DatasetException or TrainingException)
+        {
+            if (saved != place.Step)
+                Save();
+            throw new TrainingException($"{e.Message} What was learned until then is saved: mend this, and go on by --resume.", e);
+        }
+        if (saved != place.Step || !File.Exists(Path.Combine(setup.Output, TrainingState.FileName)))
+            Save();
+        return new TrainingResult(place.Step, stopped, place.BestScore, setup.Output);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        gradients.Dispose();
+        setup.Dispose();
+    }
+
+    // The rest of the epoch, a step's batches at a time.
+    private async IAsyncEnumerable<IReadOnlyList<IReadOnlyList<LoadedItem>>> StepsAsync()
+    {
+        var parts = new List<IReadOnlyList<LoadedItem>>();
+        var batches = loader.ReadAsync(place.Epoch, place.StepOfEpoch * Options.Accumulate, CancellationToken.None);
+        await foreach (var batch in batches.ConfigureAwait(false))
+        {
+            parts.Add(batch);
+            if (parts.Count < Options.Accumulate)
+                continue;
+            yield return parts;
+            parts = [];
+        }
+    }
+
+    private TrainingProgress SavedWhereDue(TrainingProgress told)
+    {
+        if (!DueToSave(told.Step))
+            return told;
+        Save();
+        return told with { Notices = [.. told.Notices, $"saved in {setup.Output}"] };
+    }
+
+    private TrainingProgress Step(IReadOnlyList<IReadOnlyList<LoadedItem>> parts, TrainingAlarms alarms)
+    {
+        var rate = rates.At(place.Epoch, place.StepOfEpoch);
+        Trained.ClearGradients();
+        var at = new StepPlace(place.Step, place.Epoch, place.StepOfEpoch, StepsPerEpoch);
+        var losses = setup.Learner.Accumulate(parts, at).ToDictionary();
+        Trained.CompleteGradients();
+        var (norm, isFinite) = gradients.Measure(Trained.Gradients, Options.ClipNorm > 0 ? Options.ClipNorm : double.PositiveInfinity);
+        if (isFinite)
+            Trained.Step(new StepSettings(rate, Options.WeightDecay, Options.WeightDecayOn == WeightDecayScope.All), gradients.Factor);
+        losses["loss"] = losses.Values.Sum();
+        var told = new TrainingProgress(
+            place.Step + 1, TotalSteps, place.Epoch, losses, rate, norm, 0, TimeSpan.Zero, !isFinite, Notices(losses, isFinite, alarms));
+        var next = place.StepOfEpoch + 1;
+        place = next < StepsPerEpoch
+            ? place with { Step = place.Step + 1, StepOfEpoch = next, Updates = Trained.Steps }
+            : place with { Step = place.Step + 1, Epoch = place.Epoch + 1, StepOfEpoch = 0, Updates = Trained.Steps };
+        return told;
+    }
+
+    private List<string> Notices(IReadOnlyDictionary<string, double> losses, bool isFinite, TrainingAlarms alarms)
+    {
+        var contrast = losses.TryGetValue("itc_image", out var image) ? image + losses["itc_text"] : (double?)null;
+        var notices = alarms.Observe(new StepLosses(contrast, Find("itm"), Find("lm"), setup.Learner.Temperature)).ToList();
+        if (!isFinite)
+            notices.Add("the gradient of this step is no number: the step is left out. If this comes again, lower the learning rate.");
+        return notices;
+
+        double? Find(string name) => losses.TryGetValue(name, out var loss) ? loss : null;
+    }
+
+    private bool DueToSave(long step) => Options.SaveSteps > 0 ? step % Options.SaveSteps == 0 : place.StepOfEpoch == 0;
+
+    private void Save()
+    {
+        try
+        {
+            TrainingState.Write(setup.Output, setup.Learner, place, setup.Settings);
+            setup.WriteModel(setup.Output);
+            saved = place.Step;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"{setup.Output}: the checkpoint cannot be written: {e.Message}", e);
+        }
+    }
+
+    private static KeyValuePair<string, double>[] Values(TrainingProgress told) =>
+    [
+        .. told.Losses.Where(loss => loss.Key != "loss").Select(loss => KeyValuePair.Create($"loss/{loss.Key}", loss.Value)),
+        new("loss", told.Losses["loss"]), new("learning_rate", told.LearningRate), new("gradient_norm", told.GradientNorm),
+    ];
+}

@@ -1,0 +1,20 @@
+namespace Blip.Training;
+
+/// <summary>What is learned from.</summary>
+public sealed record TrainingData
+{
+    /// <summary>
+    /// Image-text data in any format that <c>blip bootstrap</c> reads; for questions the authors' lists, JSON of <c>image</c>,
+    /// <c>question</c> and <c>answer</c>.
+    /// </summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
+    /// <summary>The questions of VQA's official files; null where <see cref="Sources"/> are lists.</summary>
+    public string? Questions { get; init; }
+
+    /// <summary>The annotations that belong to <see cref="Questions"/>.</summary>
+    public string? Annotations { get; init; }
+
+    /// <summary>The folder of the images that lists or questions name; null for the list's own.</summary>
+    public string? Images { get; init; }
+}

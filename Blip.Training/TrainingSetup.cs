@@ -1,0 +1,196 @@
+using System.Text.Json;
+using Blip.Kernels;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+using Blip.Runtime.Tokenization;
+using Blip.Training.Engine;
+using Blip.Training.Objectives;
+using Blip.Training.Saving;
+
+namespace Blip.Training;
+
+/// <summary>A run that is opened: device, weights, tokenizer, learner and folder.</summary>
+internal sealed class TrainingSetup : IDisposable
+{
+    private const string Positions = "vision_model.embeddings.position_embedding";
+
+    private readonly Stack<IDisposable> owned = [];
+    private readonly ModelSource model;
+    private readonly Checkpoint checkpoint;
+    private readonly ITensorSource start;
+    private readonly BlipHead head;
+    private readonly WordPieceTokenizer tokenizer;
+
+    private TrainingSetup(string name, string output, TrainingOptions options)
+    {
+        (Options, Output) = (options, output);
+        try
+        {
+            head = HeadOf(options.Task);
+            model = ModelSource.Resolve(name);
+            CheckPlace();
+            checkpoint = Own(model.OpenCheckpoint(head));
+            tokenizer = Tokenizer(name);
+            Device = Own(Kernels.Devices.Device.Open(options.Device));
+            Config = SizedConfig();
+            start = Start();
+            Learner = Own(Learn());
+            Settings = JsonSerializer.Serialize(Comparable(options));
+            Restored = Restore();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The run's numbers.</summary>
+    public TrainingOptions Options { get; }
+
+    /// <summary>The run's folder.</summary>
+    public string Output { get; }
+
+    /// <summary>Where it is trained.</summary>
+    public Device Device { get; }
+
+    /// <summary>The model's sizes while it is trained.</summary>
+    public BlipConfig Config { get; }
+
+    /// <summary>The task's learner.</summary>
+    public TaskLearner Learner { get; }
+
+    /// <summary>What two runs must share for one to go on with the other.</summary>
+    public string Settings { get; }
+
+    /// <summary>Where the run goes on; null for a new one.</summary>
+    public RunPlace? Restored { get; }
+
+    /// <summary>What opening has to tell.</summary>
+    public List<string> Notices { get; } = [];
+
+    /// <summary>Opens a run.</summary>
+    /// <param name="model">The model to begin with.</param>
+    /// <param name="output">The run's folder.</param>
+    /// <param name="options">The run's numbers.</param>
+    /// <exception cref="CheckpointException">The model cannot be used.</exception>
+    /// <exception cref="TrainingException">The folder cannot be used, or holds another run.</exception>
+    public static TrainingSetup Open(string model, string output, TrainingOptions options) => new(model, output, options);
+
+    /// <summary>Tokens of a text, [CLS], [SEP] and the prompt among them.</summary>
+    public int CountTokens(string text) => tokenizer.Encode(Options.Prompt.Length > 0 ? $"{Options.Prompt} {text}" : text).Length;
+
+    /// <summary>Writes the model as it is now.</summary>
+    public void WriteModel(string folder)
+    {
+        using var trained = new TrainedTensorSource(start, Learner.Model);
+        // What a config ties is written once.
+        var keys = checkpoint.Manifest.Entries.Where(entry => entry.Kind == ManifestEntryKind.Parameter).Select(entry => entry.Key);
+        ModelFolder.Write(folder, model, trained, keys, Config, head);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (owned.TryPop(out var one))
+            one.Dispose();
+    }
+
+    private static BlipHead HeadOf(TrainingTask task) => task switch
+    {
+        TrainingTask.Caption => BlipHead.Captioning,
+        TrainingTask.Match => BlipHead.Retrieval,
+        TrainingTask.Vqa => BlipHead.VisualQuestionAnswering,
+        _ => throw new TrainingException($"{task} begins with two models; it is not one head's."),
+    };
+
+    // How long a run is, and how it is watched, may change when it goes on.
+    private static TrainingOptions Comparable(TrainingOptions options) =>
+        options with { Steps = null, SaveSteps = 0, Resume = false, LoaderThreads = 0, Device = "auto" };
+
+    private T Own<T>(T one)
+        where T : IDisposable
+    {
+        owned.Push(one);
+        return one;
+    }
+
+    private void CheckPlace()
+    {
+        var exists = Directory.Exists(Output) && Directory.EnumerateFileSystemEntries(Output).Any();
+        if (exists && !Options.Resume)
+            throw new TrainingException($"{Output} holds something already: name an empty folder, or go on with the run there by --resume.");
+        if (model.Folder is not null && Path.GetFullPath(model.Folder) == Path.GetFullPath(Output) && !Options.Resume)
+            throw new TrainingException($"{Output} is the model that training begins with: name another folder for what it becomes.");
+        try
+        {
+            Directory.CreateDirectory(Output);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new TrainingException($"{Output}: the folder of the run cannot be made: {e.Message}", e);
+        }
+    }
+
+    private WordPieceTokenizer Tokenizer(string name)
+    {
+        var file = model.VocabularyFile
+            ?? throw new CheckpointException($"{name}: there is no vocab.txt or tokenizer.json beside the model; texts cannot be learned without.");
+        var text = model.Config.Text;
+        return WordPieceTokenizer.Load(file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));
+    }
+
+    private BlipConfig SizedConfig()
+    {
+        var config = model.Config;
+        if (Options.ImageSize % config.Vision.PatchSize != 0)
+            throw new TrainingException($"ImageSize is {Options.ImageSize}: give a multiple of the patches' side, {config.Vision.PatchSize}.");
+        return config with { Vision = config.Vision with { ImageSize = Options.ImageSize } };
+    }
+
+    // Position embeddings of another grid are resized once, as the authors do when they load a checkpoint.
+    private ITensorSource Start()
+    {
+        var tensors = new ExtraTensorSource(checkpoint);
+        if (Options.Task == TrainingTask.Match && !checkpoint.TryGet(TrainedKeys.Temperature, out _))
+            tensors.Set(TrainedKeys.Temperature, [], [TrainedKeys.FirstTemperature]);
+        var (from, to, hidden) = (model.Config.Vision.ImageSize / Config.Vision.PatchSize, Config.Vision.ImageSize / Config.Vision.PatchSize, Config.Vision.HiddenSize);
+        if (from == to)
+            return tensors;
+        using var positions = Device.Upload<float>(checkpoint.ReadAll(Positions));
+        using var resized = Device.Allocate<float>((1 + (to * to)) * hidden);
+        PositionInterpolation.Run(Device, positions.View, resized.View, from, from, to, to, hidden);
+        tensors.Set(Positions, [1, 1 + (to * to), hidden], resized.ToArray());
+        Notices.Add($"position embeddings are resized from images of {model.Config.Vision.ImageSize} pixels to {Config.Vision.ImageSize}");
+        return tensors;
+    }
+
+    private TaskLearner Learn()
+    {
+        var output = checkpoint.HasTiedOutput || !checkpoint.TryGet(CheckpointKeys.OutputMatrix, out _) ? null : CheckpointKeys.OutputMatrix;
+        var parts = new LearnerParts(Device, start, Config, output, tokenizer, Options);
+        var processing = model.Preprocessor.ToProcessing() with { Width = Config.Vision.ImageSize, Height = Config.Vision.ImageSize };
+        return Options.Task switch
+        {
+            TrainingTask.Caption => new CaptionLearner(parts, processing),
+            TrainingTask.Vqa => new AnswerLearner(parts, processing),
+            TrainingTask.Match => new MatchLearner(parts, start, processing),
+            _ => throw new TrainingException($"{Options.Task} begins with two models; it is not one head's."),
+        };
+    }
+
+    private RunPlace? Restore()
+    {
+        if (!Options.Resume || TrainingState.ReadSettings(Output) is not { } settings)
+        {
+            return Options.Resume && Directory.EnumerateFileSystemEntries(Output).Any(entry => Path.GetFileName(entry) != "metrics.jsonl" && !Path.GetFileName(entry).StartsWith("events.", StringComparison.Ordinal))
+                ? throw new TrainingException($"{Output} holds no run that can go on: there is no {TrainingState.FileName}.")
+                : null;
+        }
+        return settings == Settings
+            ? TrainingState.Restore(Output, Learner)
+            : throw new TrainingException($"{Output}: the run there was made with other options; give the same ones. It had {settings}");
+    }
+}

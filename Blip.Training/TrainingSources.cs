@@ -1,0 +1,33 @@
+using Blip.Training.Data;
+
+namespace Blip.Training;
+
+/// <summary>Opens the data of a task.</summary>
+internal static class TrainingSources
+{
+    /// <summary>The samples that are learned from.</summary>
+    /// <param name="data">Where they are.</param>
+    /// <param name="options">The task, and how many words of a text are read.</param>
+    /// <exception cref="TrainingException">Nothing is named, or two things that exclude each other.</exception>
+    public static ITrainingSource Open(TrainingData data, TrainingOptions options)
+    {
+        var official = data.Questions is not null || data.Annotations is not null;
+        if (options.Task != TrainingTask.Vqa)
+        {
+            return official
+                ? throw new TrainingException("questions and annotations are for question answering alone: name image-text data.")
+                : data.Sources.Count > 0
+                    ? new PairSource(data.Sources, options.MaxWords)
+                    : throw new TrainingException("no data are named: name a folder, a list, tars or Parquet files of images and texts.");
+        }
+        if (!official)
+        {
+            return data.Sources.Count > 0
+                ? QuestionSource.FromLists(data.Sources, data.Images, options.MaxWords)
+                : throw new TrainingException("no data are named: name a JSON list of image, question and answer, or VQA's questions and annotations.");
+        }
+        return data is { Questions: { } questions, Annotations: { } annotations, Images: { } images, Sources.Count: 0 }
+            ? QuestionSource.FromVqa(questions, annotations, images, options.MaxWords)
+            : throw new TrainingException("VQA's official files need questions, annotations and the folder of the images, and no list beside them.");
+    }
+}
