@@ -17,6 +17,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         Add(new SearchCommand(terminal));
         Add(new EvalCommand(terminal));
         Add(new BootstrapCommand(terminal));
+        Add(new TrainCommand(terminal));
         Add(new TraceCommand(terminal));
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));

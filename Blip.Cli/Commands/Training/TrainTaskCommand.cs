@@ -1,0 +1,107 @@
+using System.CommandLine;
+using Blip.Cli.Options;
+using Blip.Cli.Output;
+using Blip.Training;
+
+namespace Blip.Cli.Commands;
+
+/// <summary>A task of <c>blip train</c> as the command line has it.</summary>
+/// <param name="Name">The command.</param>
+/// <param name="Task">What is learned.</param>
+/// <param name="Demo">The model that comes with the program.</param>
+/// <param name="Description">What it does, for people.</param>
+internal sealed record TrainedTask(string Name, TrainingTask Task, DemoModel Demo, string Description)
+{
+    /// <summary>Captions.</summary>
+    public static readonly TrainedTask Caption = new(
+        "caption", TrainingTask.Caption, DemoModel.Captioning, "Fine-tunes a captioner on images and their captions.");
+
+    /// <summary>Contrast and matching.</summary>
+    public static readonly TrainedTask Match = new(
+        "match", TrainingTask.Match, DemoModel.Retrieval, "Fine-tunes a matcher on images and texts that belong to them.");
+
+    /// <summary>Answers.</summary>
+    public static readonly TrainedTask Vqa = new(
+        "vqa", TrainingTask.Vqa, DemoModel.Answering, "Fine-tunes an answerer on questions about images, and their answers.");
+}
+
+/// <summary><c>blip train caption</c>, <c>match</c> and <c>vqa</c>.</summary>
+internal sealed class TrainTaskCommand : Command, IHasExamples
+{
+    private readonly Terminal terminal;
+    private readonly TrainedTask task;
+    private readonly TrainingBinding binding;
+    private readonly Argument<string[]> sources = new("DATA")
+    {
+        Description = "Images with their texts: a folder with sidecars, a list (.csv, .json, .jsonl, .parquet), tars; for vqa a JSON list of image, question, answer.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<string?> model = OptionKinds.Text("--model", $"The model to begin with. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
+    private readonly Option<string?> questions = OptionKinds.Text("--questions", "VQA's official questions.", "FILE");
+    private readonly Option<string?> annotations = OptionKinds.Text("--annotations", "VQA's official annotations.", "FILE");
+    private readonly Option<string?> images = OptionKinds.Text("--images", "The folder of the images that lists or questions name.", "DIR");
+
+    public TrainTaskCommand(Terminal terminal, TrainedTask task)
+        : base(task.Name, task.Description)
+    {
+        (this.terminal, this.task) = (terminal, task);
+        Add(sources);
+        Add(model);
+        if (task.Task == TrainingTask.Vqa)
+        {
+            Add(questions);
+            Add(annotations);
+            Add(images);
+        }
+        binding = new TrainingBinding(this, task.Task);
+        SetAction(RunAsync);
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Meaning, string Line)> Examples =>
+    [
+        ("A model of your own", $"blip train {Name} {(task.Task == TrainingTask.Vqa ? "questions.json" : "photos")} --model {task.Demo.ForPhotographs} --output mine"),
+        ("Go on with it after a stop", $"blip train {Name} {(task.Task == TrainingTask.Vqa ? "questions.json" : "photos")} --model {task.Demo.ForPhotographs} --output mine --resume"),
+    ];
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var options = binding.Options(parsed);
+        var (name, output) = (parsed.GetValue(model), binding.Output(parsed));
+        if (name is null)
+            terminal.Say($"no --model was given: this trains the built-in demo {task.Demo.Noun}, which knows drawn shapes. For photographs: --model {task.Demo.ForPhotographs}");
+        var view = new TrainingView(terminal);
+        view.Announce("reading the data …");
+        try
+        {
+            using var trainer = await Trainer.OpenAsync(name ?? task.Demo.Path, Data(parsed), output, options, cancellationToken);
+            view.Clear();
+            foreach (var sentence in trainer.Summary)
+                terminal.Say(sentence);
+            var result = await trainer.RunAsync(view.Report, cancellationToken);
+            view.Clear();
+            terminal.Say(result.Stopped
+                ? $"stopped behind step {result.Steps}; all of it is saved. Go on with the same command and --resume."
+                : $"{result.Steps} steps are done; the model is in {result.Output}");
+            return result.Stopped ? throw new OperationCanceledException(cancellationToken) : ExitCodes.Success;
+        }
+        catch (TrainingException e)
+        {
+            view.Clear();
+            throw new UsageException(e.Message);
+        }
+        finally
+        {
+            view.Clear();
+        }
+    }
+
+    private TrainingData Data(ParseResult parsed) => new()
+    {
+        Sources = parsed.GetValue(sources) ?? [],
+        Questions = task.Task == TrainingTask.Vqa ? parsed.GetValue(questions) : null,
+        Annotations = task.Task == TrainingTask.Vqa ? parsed.GetValue(annotations) : null,
+        Images = task.Task == TrainingTask.Vqa ? parsed.GetValue(images) : null,
+    };
+}
