@@ -28,6 +28,7 @@ internal static class BenchProgram
         {
             new KernelsCommand(output),
             new ModelsCommand(output),
+            new TrainCommand(output),
             new Command(PeersName, "The same work on libtorch and ONNX Runtime, in turns with ours."),
             new CompareCommand(output),
             new QualityCommand(output),

@@ -87,6 +87,27 @@ internal static class BenchOptions
         return option;
     }
 
+    /// <summary>A whole number between two; without a fallback it has no value where it is not given.</summary>
+    public static Option<int> Whole(string name, string description, int? fallback, int least, int most)
+    {
+        var option = new Option<int>(name)
+        {
+            Description = description,
+            HelpName = "n",
+            CustomParser = result =>
+            {
+                var word = result.Tokens[0].Value;
+                if (int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= least && value <= most)
+                    return value;
+                result.AddError($"{name} is '{word}'; give {least} to {most}.");
+                return 0;
+            },
+        };
+        if (fallback is { } number)
+            option.DefaultValueFactory = _ => number;
+        return option;
+    }
+
     private static void CheckWords(OptionResult result, string name, string[] words)
     {
         foreach (var token in result.Tokens.Where(token => !words.Contains(token.Value)))

@@ -28,7 +28,8 @@ internal static class NarrowVectors
         {
             string[] precisions = [.. session.Precisions("fp32").Select(Agreement.Name).SelectMany(name => new[] { "--precision", name })];
             string[] encoder = session.Options.Encoder is { } kept ? ["--encoder-precision", Agreement.Name(kept)] : [];
-            var start = new ProcessStartInfo(Environment.ProcessPath!, [.. Host, "--only", "caption", .. precisions, .. encoder, "--rounds", $"{session.Options.Rounds}", "--json", json]);
+            var start = OwnProgram.With(
+                ["--only", "caption", .. precisions, .. encoder, "--rounds", $"{session.Options.Rounds}", "--json", json]);
             foreach (var (name, value) in s_limits)
                 start.Environment[name] = value;
             using var child = Process.Start(start)!;
@@ -42,8 +43,4 @@ internal static class NarrowVectors
             File.Delete(json);
         }
     }
-
-    // Started as "dotnet Blip.Bench.Peers.dll", the program is the first argument.
-    private static string[] Host =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(NarrowVectors).Assembly.Location] : [];
 }

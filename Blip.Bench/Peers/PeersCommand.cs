@@ -38,6 +38,7 @@ internal sealed class PeersCommand : RootCommand
         });
         foreach (var option in (Option[])[only, precisions, encoder, rounds, brief, blip, json, save])
             Add(option);
+        Add(new TrainPeersCommand(output));
         SetAction(Run);
     }
 

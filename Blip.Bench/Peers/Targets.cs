@@ -12,6 +12,7 @@ internal static class Targets
         [("caption-onnx", "fp32")] = 1.3,
         [("caption-batch16", "fp32")] = 1.3,
         [("caption-avx2", "fp32")] = 1.2,
+        [(TrainPeersCommand.Word, "fp32")] = 1.4,
         // A process from its start against a caption of a model that is loaded and warm.
         [("cold-start", "fp32")] = 1 / 1.75,
         [("cold-start-cache", "fp32")] = 1 / 1.75,

@@ -38,6 +38,14 @@ internal sealed record BenchRecord
     /// <summary>Pairs, vectors or questions of one run; 0 where nothing is counted.</summary>
     public int Items { get; init; }
 
+    /// <summary>The most memory that our process held, in MiB; null: not measured.</summary>
+    [JsonPropertyName("ours_mib")]
+    public double? OursMebibytes { get; init; }
+
+    /// <summary>The most memory that the other library's process held, in MiB; null: not measured.</summary>
+    [JsonPropertyName("peer_mib")]
+    public double? PeerMebibytes { get; init; }
+
     /// <summary>The largest error against the reference in double, as a share of what is allowed; above 1 is wrong. Null: not compared.</summary>
     public double? Error { get; init; }
 

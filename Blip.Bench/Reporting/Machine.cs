@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Blip.Bench.Reporting;
@@ -10,6 +11,13 @@ internal static partial class Machine
 
     /// <summary>The name as a part of a file's name: <c>amd-epyc-avx512</c>.</summary>
     public static string FileName => NotInNames().Replace(Processor.ToLowerInvariant(), "-").Trim('-');
+
+    /// <summary>The most memory that this process has held so far, in MiB; on Linux VmHWM.</summary>
+    public static double PeakMebibytes()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64 / (double)(1 << 20);
+    }
 
     private static string Model()
     {

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Blip.Bench.Workloads;
+
+namespace Blip.Bench.Commands;
+
+/// <summary>The options that say what is trained: <c>--config</c>, <c>--batch</c> and <c>--size</c>.</summary>
+internal sealed class TrainingBatchOptions
+{
+    private const int Most = 4096;
+
+    private readonly Option<string> config = new("--config")
+    {
+        Description = "The model whose weights are made up.", HelpName = "synthetic:NAME", DefaultValueFactory = _ => "synthetic:base",
+    };
+
+    private readonly Option<int> batch = BenchOptions.Whole("--batch", "Images of a batch, with a caption each.", 4, 1, Most);
+    private readonly Option<int> size = BenchOptions.Whole("--size", "The images' side in pixels. [default: the model's]", null, 1, Most);
+
+    /// <summary>The options.</summary>
+    public IEnumerable<Option> All => [config, batch, size];
+
+    /// <summary>The batch that a command line asks for.</summary>
+    public TrainingBatch Read(ParseResult parsed) =>
+        new(parsed.GetRequiredValue(config), parsed.GetRequiredValue(batch), parsed.GetResult(size) is null ? null : parsed.GetValue(size));
+
+    /// <summary>The arguments that say the same.</summary>
+    public static string[] Arguments(TrainingBatch batch) =>
+        ["--config", batch.Model, "--batch", $"{batch.Images}", "--size", $"{batch.Side}"];
+}

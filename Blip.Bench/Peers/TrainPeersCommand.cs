@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Globalization;
+using Blip.Bench.Commands;
+using Blip.Bench.Peers.Torch;
+using Blip.Bench.Reporting;
+using Blip.Bench.Workloads;
+
+namespace Blip.Bench.Peers;
+
+/// <summary><c>train</c>: the same steps of fine-tuning on libtorch and on ours, in turns, a process each.</summary>
+internal sealed class TrainPeersCommand : Command
+{
+    /// <summary>The command's name, and those of the options that a child is given.</summary>
+    public const string Word = "train", OnlyName = "--only", PacedName = "--paced";
+
+    private const string Ours = "ours", Torch = "torch";
+    private const int LeastRounds = 2, MostRounds = 1000;
+
+    // Relative: before any step, and after two, where Adam has made roundings into directions.
+    private const double FirstBound = 1e-5, LaterBound = 1e-4;
+    private const int Later = 2;
+
+    // The targets are those of the base model.
+    private const string Aimed = "synthetic:base";
+    private const double MemoryTarget = 0.8;
+
+    private readonly TextWriter output;
+    private readonly TrainingBatchOptions batches = new();
+    private readonly Option<int> rounds = BenchOptions.Whole(
+        "--rounds", "Rounds that count; one that does not goes before.", 3, LeastRounds, MostRounds);
+    private readonly Option<string[]> only = BenchOptions.Words(OnlyName, "One side alone. [default: both, in turns]", [Ours, Torch]);
+    private readonly Option<bool> paced = new(PacedName)
+    {
+        Description = "With --only: a step for each line of the standard input.", Hidden = true,
+    };
+
+    private readonly Option<string?> json = BenchOptions.Json();
+    private readonly Option<bool> save = BenchOptions.Save();
+
+    public TrainPeersCommand(TextWriter output)
+        : base(Word, "Steps of fine-tuning a captioner: forward, backward and AdamW, in fp32 on all cores.")
+    {
+        this.output = output;
+        foreach (var option in (Option[])[.. batches.All, rounds, only, paced, json, save])
+            Add(option);
+        SetAction(Run);
+    }
+
+    private int Run(ParseResult parsed)
+    {
+        var batch = batches.Read(parsed);
+        if (parsed.GetValue(only) is [.., var side])
+            return Alone(batch, side, parsed.GetValue(paced) ? null : 1 + parsed.GetValue(rounds));
+        Artifacts.Check(parsed.GetValue(save));
+        var run = new BenchRun(parsed, output, parsed.GetValue(json));
+        run.Add(Both(batch, parsed.GetValue(rounds)));
+        return run.Finish(parsed.GetValue(save), "peers-train");
+    }
+
+    private int Alone(TrainingBatch batch, string side, int? steps)
+    {
+        using var works = Open(batch, side);
+        for (var step = 0; steps is { } count ? step < count : Console.In.ReadLine() is not null; step++)
+        {
+            output.WriteLine(TrainingProcess.StepLine(works.Step()));
+            output.Flush();
+        }
+        output.WriteLine(TrainingProcess.PeakLine(Machine.PeakMebibytes()));
+        return 0;
+    }
+
+    private static ITrainingWorks Open(TrainingBatch batch, string side) =>
+        side == Ours ? new TrainingWorks(batch, Device.Open("cpu")) : new TorchTraining(batch);
+
+    private BenchRecord Both(TrainingBatch batch, int rounds)
+    {
+        using var ours = new TrainingProcess(Ours, TrainingBatchOptions.Arguments(batch));
+        using var torch = new TrainingProcess(Torch, TrainingBatchOptions.Arguments(batch));
+        // OpenMP's threads spin for 200 ms after their work by default.
+        var rest = TimeSpan.FromMilliseconds(300);
+        var samples = Interleaver.Run(
+            [new Contender("blip", ours.Step) { Rest = rest }, new Contender("libtorch", torch.Step) { Rest = rest }], rounds);
+        var record = BenchRecord.Of(batch.Work, "cpu", "fp32", samples[0], samples[1], target: null) with
+        {
+            Target = batch.Model == Aimed ? Targets.Of(Word, "fp32") : null,
+            Items = batch.Images,
+            OursMebibytes = ours.End(),
+            PeerMebibytes = torch.End(),
+        };
+        foreach (var (step, (own, other)) in ours.Losses.Zip(torch.Losses).Index())
+        {
+            output.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"  step {step}: losses {own:F7} and {other:F7}, {Relative(own, other):E1} apart"));
+        }
+        var memory = record.OursMebibytes / record.PeerMebibytes;
+        var verdict = batch.Model == Aimed ? FormattableString.Invariant($"; aimed at {MemoryTarget:F1} at most: {(memory <= MemoryTarget ? "met" : "missed")}") : "";
+        output.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"  memory: {record.OursMebibytes:F0} and {record.PeerMebibytes:F0} MiB, {memory:F2} of libtorch's{verdict}"));
+        // Written so that NaN fails.
+        var agree = Relative(ours.Losses[0], torch.Losses[0]) <= FirstBound
+            && Relative(ours.Losses[Later], torch.Losses[Later]) <= LaterBound;
+        return agree ? record : record with
+        {
+            Failure = $"losses differ by more than {FirstBound:E0} before a step, or {LaterBound:E0} after {Later}",
+            OursMs = null,
+        };
+    }
+
+    private static double Relative(double ours, double other) => Math.Abs(ours - other) / Math.Abs(other);
+}

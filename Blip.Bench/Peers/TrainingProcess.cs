@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Blip.Bench.Peers;
+
+/// <summary>
+/// One side of training in a process of its own, so that its memory is its own: it makes a step for each line that it is given, and tells
+/// its loss.
+/// </summary>
+internal sealed class TrainingProcess : IDisposable
+{
+    // What the child's lines begin with.
+    private const string Loss = "loss ", Peak = "peak MiB ";
+
+    private readonly string side;
+    private readonly Process child;
+    private readonly List<double> losses = [];
+
+    /// <summary>Starts it.</summary>
+    /// <param name="side">Which side.</param>
+    /// <param name="arguments">What it trains.</param>
+    public TrainingProcess(string side, params string[] arguments)
+    {
+        this.side = side;
+        var start = OwnProgram.With([TrainPeersCommand.Word, .. arguments, TrainPeersCommand.OnlyName, side, TrainPeersCommand.PacedName]);
+        (start.RedirectStandardInput, start.RedirectStandardOutput) = (true, true);
+        child = Process.Start(start)!;
+    }
+
+    /// <summary>The loss before each step.</summary>
+    public IReadOnlyList<double> Losses => losses;
+
+    /// <summary>A line about a step.</summary>
+    public static string StepLine(double loss) => Loss + loss.ToString("R", CultureInfo.InvariantCulture);
+
+    /// <summary>A line about memory.</summary>
+    public static string PeakLine(double mebibytes) => Peak + mebibytes.ToString("F0", CultureInfo.InvariantCulture);
+
+    /// <summary>Makes a step.</summary>
+    /// <exception cref="InvalidDataException">The process has ended; its own message stands above.</exception>
+    public void Step()
+    {
+        child.StandardInput.WriteLine();
+        child.StandardInput.Flush();
+        losses.Add(Read(Loss));
+    }
+
+    /// <summary>Ends it.</summary>
+    /// <returns>The most memory that it held, in MiB.</returns>
+    /// <exception cref="InvalidDataException">It did not tell.</exception>
+    public double End()
+    {
+        child.StandardInput.Close();
+        var peak = Read(Peak);
+        child.WaitForExit();
+        return peak;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!child.HasExited)
+            child.Kill();
+        child.Dispose();
+    }
+
+    private double Read(string start) =>
+        child.StandardOutput.ReadLine() is { } line && line.StartsWith(start, StringComparison.Ordinal)
+            ? double.Parse(line[start.Length..], CultureInfo.InvariantCulture)
+            : throw new InvalidDataException($"The process that trains with {side} ended before its answer.");
+}

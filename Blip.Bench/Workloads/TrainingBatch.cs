@@ -1,0 +1,65 @@
+using Blip.Runtime.Checkpoints;
+
+namespace Blip.Bench.Workloads;
+
+/// <summary>A made-up batch of images with captions, for a model of made-up weights.</summary>
+internal sealed record TrainingBatch
+{
+    private const int LongestCaption = 20, CaptionLengths = 4;
+
+    /// <summary>Makes a batch.</summary>
+    /// <param name="model">The model's name, <c>synthetic:base</c>.</param>
+    /// <param name="images">Images.</param>
+    /// <param name="side">Their side in pixels; null for the model's.</param>
+    /// <exception cref="CheckpointException">There is no such model.</exception>
+    /// <exception cref="UsageException">The name is no synthetic model's, or the side is no multiple of a patch.</exception>
+    public TrainingBatch(string model, int images, int? side)
+    {
+        if (!model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal))
+            throw new UsageException($"--config is '{model}'; give a model whose weights are made up, such as {SyntheticModels.Prefix}base.");
+        var config = SyntheticModels.Config(model[SyntheticModels.Prefix.Length..]);
+        (Images, Side) = (images, side ?? config.Vision.ImageSize);
+        if (Side < config.Vision.PatchSize || Side % config.Vision.PatchSize != 0)
+        {
+            throw new UsageException(
+                $"--size is {Side}; {model} cuts images in patches of {config.Vision.PatchSize} pixels: give a multiple of that.");
+        }
+        Model = model;
+        // The position embeddings are made for the side, so that none are resized.
+        Config = config with { Vision = config.Vision with { ImageSize = Side } };
+        Pixels = new float[images * 3 * Side * Side];
+        SyntheticTensors.Fill("pixel_values", 0.1, 1, Pixels);
+        Texts = [.. Enumerable.Range(0, images).Select(Text)];
+    }
+
+    /// <summary>The model's name.</summary>
+    public string Model { get; }
+
+    /// <summary>The model's sizes.</summary>
+    public BlipConfig Config { get; }
+
+    /// <summary>Images, each with one caption.</summary>
+    public int Images { get; }
+
+    /// <summary>The images' side in pixels.</summary>
+    public int Side { get; }
+
+    /// <summary>Pixels <c>[images, 3, side, side]</c>.</summary>
+    public float[] Pixels { get; }
+
+    /// <summary>Token ids of each caption, from [DEC] to [SEP]; lengths differ, so that some are padded.</summary>
+    public IReadOnlyList<int[]> Texts { get; }
+
+    /// <summary>What a step over it is called.</summary>
+    public string Work => $"{Model}: training step of {Images} images of {Side} pixels";
+
+    /// <summary>The model's weights.</summary>
+    public ITensorSource OpenWeights() => new SyntheticTensorSource(Config, BlipHead.Captioning);
+
+    private int[] Text(int row)
+    {
+        var words = LongestCaption - (row % CaptionLengths) - 2;
+        var ids = Enumerable.Range(0, words).Select(i => (1000 + (37 * i) + (101 * row)) % Config.Text.VocabularySize);
+        return [Config.Text.BosTokenId, .. ids, Config.Text.SepTokenId];
+    }
+}

@@ -1,0 +1,75 @@
+using Blip.Kernels.Devices;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+using Blip.Training.Engine;
+using Blip.Training.Objectives;
+
+namespace Blip.Bench.Workloads;
+
+/// <summary>Our own steps: what <c>Trainer</c> does once a batch is loaded.</summary>
+internal sealed class TrainingWorks : ITrainingWorks
+{
+    /// <summary>The profiler's stage of what stands beside the graph.</summary>
+    public const string Optimizer = "optimizer";
+
+    private static readonly StepSettings s_settings = new(ITrainingWorks.LearningRate, ITrainingWorks.WeightDecay, DecaysAll: true);
+
+    private readonly ITensorSource source;
+    private readonly TrainedModel model;
+    private readonly GradientScale gradients;
+    private readonly DeviceBuffer<float> pixels;
+    private readonly CaptionBatch captions;
+    private readonly Plan plan;
+
+    /// <summary>Puts the weights and a batch on a device.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="device">Where it is trained; it stays the caller's.</param>
+    public TrainingWorks(TrainingBatch batch, Device device)
+    {
+        source = batch.OpenWeights();
+        var step = CaptionObjective.Record(batch.Config, null, batch.Side, ITrainingWorks.LabelSmoothing, _ => true);
+        model = new TrainedModel(device, source, step);
+        gradients = new GradientScale(device);
+        pixels = device.Upload<float>(batch.Pixels);
+        captions = new CaptionBatch(batch.Texts, Given: 1);
+        plan = model.PlanFor(CaptionObjective.Sizes(captions));
+        plan.Bind(plan.Graph.Input(StepTowers.Pixels), pixels.View);
+    }
+
+    /// <summary>Operations of a step's graph, forward and back; a multiply-add counts as two.</summary>
+    public long Flops => plan.Graph.Nodes.Sum(node => node.Flops(plan.Sizes));
+
+    /// <summary>Numbers that are trained.</summary>
+    public long Parameters => model.Trained.Count;
+
+    /// <summary>Bytes that the values between nodes take.</summary>
+    public long WorkspaceBytes => plan.WorkspaceBytes;
+
+    /// <inheritdoc/>
+    public double Step()
+    {
+        var device = model.Device;
+        using (device.Measure(Optimizer, "clearing gradients"))
+            model.Trained.ClearGradients();
+        CaptionObjective.Bind(plan, model.Inputs, captions, captions.Learned);
+        plan.Run();
+        using (device.Measure(Optimizer, "adding word embeddings' gradients"))
+            model.Trained.CompleteGradients();
+        var loss = TrainedModel.ReadLosses(plan).Values.Sum();
+        using (device.Measure(Optimizer, "gradient norm"))
+            gradients.Measure(model.Trained.Gradients, double.PositiveInfinity);
+        using (device.Measure(Optimizer, "AdamW"))
+            model.Trained.Step(s_settings, gradients.Factor);
+        device.Synchronize();
+        return loss;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        pixels.Dispose();
+        gradients.Dispose();
+        model.Dispose();
+        source.Dispose();
+    }
+}
