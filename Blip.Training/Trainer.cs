@@ -29,7 +29,7 @@ public sealed class Trainer : IDisposable
         (this.setup, this.set, this.loader) = (setup, set, loader);
         rates = new LearningRateSchedule(Options);
         gradients = new GradientScale(setup.Device);
-        place = setup.Restored ?? new RunPlace(0, 0, 0);
+        place = setup.Restored ?? new RunPlace(0, 0, 0, set.Count);
     }
 
     /// <summary>What there is to say before the first step: what was found in the data, and what the run costs.</summary>
@@ -77,6 +77,12 @@ public sealed class Trainer : IDisposable
             var loader = new TrainingLoader(set, options);
             if (loader.BatchesPerEpoch < options.Accumulate)
                 throw new TrainingException($"the data set has {set.Count} pairs, which fill no step of {options.Accumulate} batches of {options.BatchSize}: give a smaller Accumulate.");
+            if (setup.Restored is { } restored && restored.Pairs != set.Count)
+            {
+                throw new TrainingException(
+                    $"the data set has {set.Count} pairs, and had {restored.Pairs} when the run in {output} was stopped: "
+                    + "it cannot go on with other data.");
+            }
             return new Trainer(setup, set, loader);
         }
         catch (Exception e) when (e is CheckpointException or DatasetException)
@@ -97,7 +103,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">An image cannot be read any more, or a file cannot be written.</exception>
     public async Task<TrainingResult> RunAsync(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        using var log = new MetricsLog(setup.Output, place.Step > 0 ? place.Step : null);
+        using var log = new MetricsLog(setup.Output, Options.Resume ? place.Step : null);
         var (clock, first) = (Stopwatch.StartNew(), place.Step);
         var alarms = new TrainingAlarms(setup.Config.Text.VocabularySize, Math.Max(1, setup.Learner.Candidates));
         saved = place.Step;

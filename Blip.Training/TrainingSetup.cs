@@ -191,6 +191,16 @@ internal sealed class TrainingSetup : IDisposable
         }
         return settings == Settings
             ? TrainingState.Restore(Output, Learner)
-            : throw new TrainingException($"{Output}: the run there was made with other options; give the same ones. It had {settings}");
+            : throw new TrainingException(
+                $"{Output}: the run there was made with other options, give the same ones: {string.Join(", ", Differences(settings, Settings))}.");
+    }
+
+    private static IEnumerable<string> Differences(string before, string now)
+    {
+        var (old, given) = (JsonElement.Parse(before), JsonElement.Parse(now));
+        return given.EnumerateObject()
+            .Select(option => (option.Name, Now: option.Value.ToString(), Before: old.TryGetProperty(option.Name, out var value) ? value.ToString() : "unknown"))
+            .Where(option => option.Now != option.Before)
+            .Select(option => $"{option.Name} was {option.Before} and is {option.Now}");
     }
 }

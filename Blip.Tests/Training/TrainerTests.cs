@@ -41,6 +41,19 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(Lines("whole"), Lines("parts"));
     }
 
+    /// <summary>A run that was killed before its first checkpoint leaves its first metrics alone.</summary>
+    [Fact]
+    public async Task A_run_without_a_checkpoint_begins_anew()
+    {
+        var data = Data(images: 4);
+        folder.Write("out/metrics.jsonl", """{"step":1,"epoch":0,"time":"2026-11-29T10:00:00Z","loss":9}""" + "\n");
+
+        var result = await Run(data, "out", Caption with { Resume = true });
+
+        Assert.Equal(2, result.Steps);
+        Assert.Equal(2, Lines("out").Count);
+    }
+
     [Fact]
     public async Task Loader_threads_and_a_second_run_change_nothing()
     {
@@ -178,7 +191,10 @@ public sealed class TrainerTests : IDisposable
         var before = File.ReadAllBytes(At($"run/{Weights}"));
 
         await Refused("holds something already", () => Run(data, "run", options));
-        await Refused("other options", () => Run(data, "run", options with { Resume = true, LearningRate = 1e-4 }));
+        await Refused("LearningRate was 0.001 and is 0.0001.", () => Run(data, "run", options with { Resume = true, LearningRate = 1e-4 }));
+        folder.Write("data/0004.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(4).Scene));
+        folder.Write("data/0004.txt", "one more");
+        await Refused("has 5 pairs, and had 4", () => Run(data, "run", options with { Resume = true }));
         folder.Write("letters/novel.txt", "chapter one");
         await Refused("no run that can go on", () => Run(data, "letters", options with { Resume = true }));
         await Refused("fill no batch of 40", () => Run(data, "big", options with { BatchSize = 40 }));
