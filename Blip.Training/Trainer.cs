@@ -39,6 +39,9 @@ public sealed class Trainer : IDisposable
         .. setup.Notices,
         FormattableString.Invariant($"{Trained.Count:N0} parameters are trained; weights, gradients and moments take {Trained.Count * 16 / 1e6:N0} MB"),
         FormattableString.Invariant($"{TotalSteps:N0} steps of {Options.BatchSize * Options.Accumulate} images, {StepsPerEpoch:N0} in an epoch"),
+        .. Options.QueueSize > set.Count
+            ? [$"the queue holds {Options.QueueSize:N0} pairs and the data set {set.Count:N0}: the same images come back in it as negatives; give a smaller QueueSize"]
+            : Array.Empty<string>(),
         .. rates.Notice(StepsPerEpoch) is { } notice ? [notice] : Array.Empty<string>(),
         .. place.Step > 0 ? [FormattableString.Invariant($"goes on behind step {place.Step:N0}")] : Array.Empty<string>(),
     ];

@@ -9,6 +9,9 @@ public sealed record TrainingOptions
     /// <summary>What is learned.</summary>
     public required TrainingTask Task { get; init; }
 
+    /// <summary>In pre-training the model whose decoder is learned; null where the matcher's checkpoint holds one.</summary>
+    public string? Captioner { get; init; }
+
     /// <summary>Passes over the data; the cosine schedule falls over so many.</summary>
     public int Epochs { get; init; } = 5;
 

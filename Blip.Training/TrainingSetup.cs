@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
@@ -17,10 +18,8 @@ internal sealed class TrainingSetup : IDisposable
     private const string Positions = "vision_model.embeddings.position_embedding";
 
     private readonly Stack<IDisposable> owned = [];
-    private readonly ModelSource model;
-    private readonly Checkpoint checkpoint;
-    private readonly ITensorSource start;
-    private readonly BlipHead head;
+    private readonly StartingModel model;
+    private readonly ITensorSource start, slow;
     private readonly WordPieceTokenizer tokenizer;
 
     private TrainingSetup(string name, string output, TrainingOptions options)
@@ -28,15 +27,17 @@ internal sealed class TrainingSetup : IDisposable
         (Options, Output) = (options, output);
         try
         {
-            head = HeadOf(options.Task);
-            model = ModelSource.Resolve(name);
+            model = Own(StartingModel.Open(name, options.Captioner, options.Task));
             CheckPlace();
-            checkpoint = Own(model.OpenCheckpoint(head));
             tokenizer = Tokenizer(name);
             Device = Own(Kernels.Devices.Device.Open(options.Device));
             Config = SizedConfig();
-            start = Start();
+            (start, slow) = (Sized(model.Tensors), Sized(model.Slow));
+            if (Config.Vision.ImageSize != model.Files.Config.Vision.ImageSize)
+                Notices.Add($"position embeddings are resized from images of {model.Files.Config.Vision.ImageSize} pixels to {Config.Vision.ImageSize}");
             Learner = Own(Learn());
+            if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
+                Notices.Add(queues);
             Settings = JsonSerializer.Serialize(Comparable(options));
             Restored = Restore();
         }
@@ -85,10 +86,9 @@ internal sealed class TrainingSetup : IDisposable
     /// <summary>Writes the model as it is now.</summary>
     public void WriteModel(string folder)
     {
-        using var trained = new TrainedTensorSource(start, Learner.Model);
-        // What a config ties is written once.
-        var keys = checkpoint.Manifest.Entries.Where(entry => entry.Kind == ManifestEntryKind.Parameter).Select(entry => entry.Key);
-        ModelFolder.Write(folder, model, trained, keys, Config, head);
+        using var trained = new TrainedTensorSource(start, Learner.Model, model.IsShared ? MatchObjective.SharedKey : null);
+        var keys = model.Head is null ? model.Keys.Append(TrainedKeys.Temperature) : model.Keys;
+        ModelFolder.Write(folder, model.Files, trained, keys, Config, model.Head);
     }
 
     /// <inheritdoc/>
@@ -97,14 +97,6 @@ internal sealed class TrainingSetup : IDisposable
         while (owned.TryPop(out var one))
             one.Dispose();
     }
-
-    private static BlipHead HeadOf(TrainingTask task) => task switch
-    {
-        TrainingTask.Caption => BlipHead.Captioning,
-        TrainingTask.Match => BlipHead.Retrieval,
-        TrainingTask.Vqa => BlipHead.VisualQuestionAnswering,
-        _ => throw new TrainingException($"{task} begins with two models; it is not one head's."),
-    };
 
     // How long a run is, and how it is watched, may change when it goes on.
     private static TrainingOptions Comparable(TrainingOptions options) =>
@@ -122,7 +114,7 @@ internal sealed class TrainingSetup : IDisposable
         var exists = Directory.Exists(Output) && Directory.EnumerateFileSystemEntries(Output).Any();
         if (exists && !Options.Resume)
             throw new TrainingException($"{Output} holds something already: name an empty folder, or go on with the run there by --resume.");
-        if (model.Folder is not null && Path.GetFullPath(model.Folder) == Path.GetFullPath(Output) && !Options.Resume)
+        if (model.Files.Folder is not null && Path.GetFullPath(model.Files.Folder) == Path.GetFullPath(Output) && !Options.Resume)
             throw new TrainingException($"{Output} is the model that training begins with: name another folder for what it becomes.");
         try
         {
@@ -136,48 +128,47 @@ internal sealed class TrainingSetup : IDisposable
 
     private WordPieceTokenizer Tokenizer(string name)
     {
-        var file = model.VocabularyFile
+        var file = model.Files.VocabularyFile
             ?? throw new CheckpointException($"{name}: there is no vocab.txt or tokenizer.json beside the model; texts cannot be learned without.");
-        var text = model.Config.Text;
+        var text = model.Files.Config.Text;
         return WordPieceTokenizer.Load(file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));
     }
 
     private BlipConfig SizedConfig()
     {
-        var config = model.Config;
+        var config = model.Files.Config;
         if (Options.ImageSize % config.Vision.PatchSize != 0)
             throw new TrainingException($"ImageSize is {Options.ImageSize}: give a multiple of the patches' side, {config.Vision.PatchSize}.");
         return config with { Vision = config.Vision with { ImageSize = Options.ImageSize } };
     }
 
     // Position embeddings of another grid are resized once, as the authors do when they load a checkpoint.
-    private ITensorSource Start()
+    private ExtraTensorSource Sized(ITensorSource source)
     {
-        var tensors = new ExtraTensorSource(checkpoint);
-        if (Options.Task == TrainingTask.Match && !checkpoint.TryGet(TrainedKeys.Temperature, out _))
+        var tensors = new ExtraTensorSource(source);
+        if (Options.Task is TrainingTask.Match or TrainingTask.Pretrain && !source.TryGet(TrainedKeys.Temperature, out _))
             tensors.Set(TrainedKeys.Temperature, [], [TrainedKeys.FirstTemperature]);
-        var (from, to, hidden) = (model.Config.Vision.ImageSize / Config.Vision.PatchSize, Config.Vision.ImageSize / Config.Vision.PatchSize, Config.Vision.HiddenSize);
+        var before = model.Files.Config.Vision;
+        var (from, to, hidden) = (before.ImageSize / before.PatchSize, Config.Vision.ImageSize / before.PatchSize, before.HiddenSize);
         if (from == to)
             return tensors;
-        using var positions = Device.Upload<float>(checkpoint.ReadAll(Positions));
+        using var positions = Device.Upload<float>(source.ReadAll(Positions));
         using var resized = Device.Allocate<float>((1 + (to * to)) * hidden);
         PositionInterpolation.Run(Device, positions.View, resized.View, from, from, to, to, hidden);
         tensors.Set(Positions, [1, 1 + (to * to), hidden], resized.ToArray());
-        Notices.Add($"position embeddings are resized from images of {model.Config.Vision.ImageSize} pixels to {Config.Vision.ImageSize}");
         return tensors;
     }
 
     private TaskLearner Learn()
     {
-        var output = checkpoint.HasTiedOutput || !checkpoint.TryGet(CheckpointKeys.OutputMatrix, out _) ? null : CheckpointKeys.OutputMatrix;
-        var parts = new LearnerParts(Device, start, Config, output, tokenizer, Options);
-        var processing = model.Preprocessor.ToProcessing() with { Width = Config.Vision.ImageSize, Height = Config.Vision.ImageSize };
+        var parts = new LearnerParts(Device, start, Config, model.OutputMatrix, tokenizer, Options);
+        var processing = model.Files.Preprocessor.ToProcessing() with { Width = Config.Vision.ImageSize, Height = Config.Vision.ImageSize };
         return Options.Task switch
         {
             TrainingTask.Caption => new CaptionLearner(parts, processing),
             TrainingTask.Vqa => new AnswerLearner(parts, processing),
-            TrainingTask.Match => new MatchLearner(parts, start, processing),
-            _ => throw new TrainingException($"{Options.Task} begins with two models; it is not one head's."),
+            TrainingTask.Match or TrainingTask.Pretrain => new MatchLearner(parts, slow, processing),
+            _ => throw new UnreachableException($"Nothing learns {Options.Task}."),
         };
     }
 

@@ -173,6 +173,35 @@ public sealed class TrainerTests : IDisposable
             "ask", At("vqa/0.png"), "what color is it?", "--model", At("out"), "--device", "cpu")).Succeeded());
     }
 
+    /// <summary>One checkpoint captions and matches; written once more under the first release's names it goes on, copies and all.</summary>
+    [Fact]
+    public async Task What_pretraining_writes_captions_and_matches_and_can_be_pretrained_again()
+    {
+        var options = TrainingRecipes.For(TrainingTask.Pretrain) with
+        {
+            BatchSize = 4,
+            Epochs = 2,
+            ImageSize = 96,
+            QueueSize = 6,
+            WarmupSteps = 0,
+            LearningRate = 1e-4,
+            Captioner = Demo.Model,
+            Device = "cpu",
+        };
+        var data = Data(images: 8);
+        await Run(data, "whole", options);
+        await Run(data, "parts", options, stopBehind: 1);
+        await Run(data, "parts", options with { Resume = true });
+        Same("whole", "parts", Weights);
+
+        var image = At("data/0000.png");
+        Assert.NotEmpty((await CliRun.Of("caption", image, "--model", At("whole"), "--device", "cpu")).Succeeded());
+        Assert.NotEmpty((await CliRun.Of("match", image, "--text", "a red circle", "--model", At("whole"), "--device", "cpu")).Succeeded());
+        using var again = await Trainer.OpenAsync(At("whole"), data, At("again"), options with { Captioner = null, Epochs = 1 }, Token);
+        Assert.Equal(2, (await again.RunAsync(cancellationToken: Token)).Steps);
+        await Refused("name both", () => Run(data, "alone", options with { Captioner = null }));
+    }
+
     [Fact]
     public async Task Other_images_sizes_resize_the_positions()
     {
@@ -211,7 +240,7 @@ public sealed class TrainerTests : IDisposable
     private static string Model(TrainingTask task) => task switch
     {
         TrainingTask.Caption => Demo.Model,
-        TrainingTask.Match => DemoMatching.Model,
+        TrainingTask.Match or TrainingTask.Pretrain => DemoMatching.Model,
         TrainingTask.Vqa => Path.Combine(Repository.Root, "weights", "vqa"),
         _ => throw new ArgumentOutOfRangeException(nameof(task)),
     };

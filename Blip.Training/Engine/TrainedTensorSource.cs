@@ -28,7 +28,8 @@ internal sealed class TrainedTensorSource(ITensorSource source, TrainedModel mod
     /// <inheritdoc/>
     public void Read(string key, long firstElement, Span<float> destination)
     {
-        if (!trained.TryGetValue(shared?.Invoke(key) ?? key, out var place))
+        key = shared?.Invoke(key) ?? key;
+        if (!trained.TryGetValue(key, out var place))
         {
             source.Read(key, firstElement, destination);
             return;

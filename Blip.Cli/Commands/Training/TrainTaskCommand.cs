@@ -23,9 +23,14 @@ internal sealed record TrainedTask(string Name, TrainingTask Task, DemoModel Dem
     /// <summary>Answers.</summary>
     public static readonly TrainedTask Vqa = new(
         "vqa", TrainingTask.Vqa, DemoModel.Answering, "Fine-tunes an answerer on questions about images, and their answers.");
+
+    /// <summary>All three objectives.</summary>
+    public static readonly TrainedTask Pretrain = new(
+        "pretrain", TrainingTask.Pretrain, DemoModel.Retrieval,
+        "Learns contrast, matching and captions at once, with towers that share weights; what it writes is captioner and matcher.");
 }
 
-/// <summary><c>blip train caption</c>, <c>match</c> and <c>vqa</c>.</summary>
+/// <summary><c>blip train caption</c>, <c>match</c>, <c>vqa</c> and <c>pretrain</c>.</summary>
 internal sealed class TrainTaskCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -42,6 +47,9 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     private readonly Option<string?> annotations = OptionKinds.Text("--annotations", "VQA's official annotations.", "FILE");
     private readonly Option<string?> images = OptionKinds.Text("--images", "The folder of the images that lists or questions name.", "DIR");
 
+    private readonly Option<string?> captioner = OptionKinds.Text(
+        "--captioner", "The model whose decoder is learned; left out where --model is a pre-training checkpoint that holds one.", "MODEL");
+
     public TrainTaskCommand(Terminal terminal, TrainedTask task)
         : base(task.Name, task.Description)
     {
@@ -54,6 +62,8 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
             Add(annotations);
             Add(images);
         }
+        if (task.Task == TrainingTask.Pretrain)
+            Add(captioner);
         binding = new TrainingBinding(this, task.Task);
         SetAction(RunAsync);
     }
@@ -67,7 +77,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var options = binding.Options(parsed);
+        var options = binding.Options(parsed) with { Captioner = Captioner(parsed) };
         var (name, output) = (parsed.GetValue(model), binding.Output(parsed));
         if (name is null)
             terminal.Say($"no --model was given: this trains the built-in demo {task.Demo.Noun}, which knows drawn shapes. For photographs: --model {task.Demo.ForPhotographs}");
@@ -96,6 +106,11 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
             view.Clear();
         }
     }
+
+    // The demo's matcher goes with the demo's captioner.
+    private string? Captioner(ParseResult parsed) => task.Task != TrainingTask.Pretrain
+        ? null
+        : parsed.GetValue(captioner) ?? (parsed.GetValue(model) is null ? DemoModel.Captioning.Path : null);
 
     private TrainingData Data(ParseResult parsed) => new()
     {

@@ -1,0 +1,142 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Training.Objectives;
+
+namespace Blip.Training.Saving;
+
+/// <summary>
+/// What training begins with: a model of one head, or in pre-training a matcher and a captioner, or a checkpoint of the first release that
+/// holds both, with its momentum copies and queues.
+/// </summary>
+internal sealed class StartingModel : IDisposable
+{
+    private readonly Stack<ITensorSource> owned = [];
+
+    private StartingModel(ModelSource files, string? captioner, TrainingTask task)
+    {
+        Files = files;
+        try
+        {
+            if (HeadOf(task) is { } head)
+                OpenHead(head);
+            else
+                OpenBoth(captioner);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Its config and other small files.</summary>
+    public ModelSource Files { get; }
+
+    /// <summary>The head that the trained model has; null for a file that several heads load.</summary>
+    public BlipHead? Head { get; private set; }
+
+    /// <summary>The weights.</summary>
+    public ITensorSource Tensors { get; private set; } = null!;
+
+    /// <summary>What the momentum copies begin with: copies of the first release, or the weights themselves.</summary>
+    public ITensorSource Slow { get; private set; } = null!;
+
+    /// <summary>Everything that a checkpoint of the first release holds; null for any other model.</summary>
+    public ITensorSource? Whole { get; private set; }
+
+    /// <summary>The tensors that the trained model is written with.</summary>
+    public IReadOnlyList<string> Keys { get; private set; } = [];
+
+    /// <summary>Key of the decoder's output matrix; null where it is tied to the word embeddings, or there is no decoder.</summary>
+    public string? OutputMatrix { get; private set; }
+
+    /// <summary>Whether the decoder has the encoder's tensors but for self-attention and head.</summary>
+    public bool IsShared => Head is null;
+
+    /// <summary>Opens what a task begins with.</summary>
+    /// <param name="model">A folder, a file, or a name of the Hugging Face cache.</param>
+    /// <param name="captioner">In pre-training where the decoder comes from; null where the model holds one.</param>
+    /// <param name="task">The task.</param>
+    /// <exception cref="CheckpointException">A model cannot be used; the message says why.</exception>
+    public static StartingModel Open(string model, string? captioner, TrainingTask task) => new(ModelSource.Resolve(model), captioner, task);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        while (owned.TryPop(out var source))
+            source.Dispose();
+    }
+
+    private static BlipHead? HeadOf(TrainingTask task) => task switch
+    {
+        TrainingTask.Caption => BlipHead.Captioning,
+        TrainingTask.Match => BlipHead.Retrieval,
+        TrainingTask.Vqa => BlipHead.VisualQuestionAnswering,
+        TrainingTask.Pretrain => null,
+        _ => throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task."),
+    };
+
+    // What a config ties is written once.
+    private static IEnumerable<string> Written(Checkpoint checkpoint) =>
+        checkpoint.Manifest.Entries.Where(entry => entry.Kind == ManifestEntryKind.Parameter).Select(entry => entry.Key);
+
+    private T Own<T>(T source)
+        where T : ITensorSource
+    {
+        owned.Push(source);
+        return source;
+    }
+
+    private void OpenHead(BlipHead head)
+    {
+        var checkpoint = Own(Files.OpenCheckpoint(head));
+        (Head, Tensors, Slow, Keys) = (head, checkpoint, checkpoint, [.. Written(checkpoint)]);
+        if (!checkpoint.HasTiedOutput && checkpoint.TryGet(CheckpointKeys.OutputMatrix, out _))
+            OutputMatrix = CheckpointKeys.OutputMatrix;
+    }
+
+    private void OpenBoth(string? captioner)
+    {
+        var other = captioner is null ? Files : ModelSource.Resolve(captioner);
+        CheckSizes(Files.Config, other.Config, captioner ?? Files.Name);
+        var matcher = Own(Checked(Files, BlipHead.Retrieval, captioner is not null));
+        var decoder = Own(Checked(other, BlipHead.Captioning, captioner is not null));
+        Tensors = new PairedTensorSource(matcher, decoder);
+        Keys = [.. Written(matcher).Union(Written(decoder))];
+        Slow = Tensors;
+        if (captioner is not null)
+            return;
+        Whole = Own(Files.OpenTensors());
+        Slow = MomentumTensorSource.Of(Whole) ?? Tensors;
+    }
+
+    // A checkpoint of both has the config of neither.
+    private static Checkpoint Checked(ModelSource files, BlipHead head, bool alone)
+    {
+        try
+        {
+            return alone ? files.OpenCheckpoint(head) : new Checkpoint(files.OpenTensors(), files.Config, head);
+        }
+        catch (CheckpointException e) when (!alone)
+        {
+            throw new CheckpointException(
+                $"{e.Message} Pre-training begins with a checkpoint that holds matcher and decoder, or with a matcher and a captioner: name both.", e);
+        }
+    }
+
+    private static void CheckSizes(BlipConfig matcher, BlipConfig captioner, string name)
+    {
+        foreach (var (what, one, two) in ((string, int, int)[])
+        [
+            ("vocabulary", matcher.Text.VocabularySize, captioner.Text.VocabularySize),
+            ("width of texts", matcher.Text.HiddenSize, captioner.Text.HiddenSize),
+            ("inner width of texts", matcher.Text.IntermediateSize, captioner.Text.IntermediateSize),
+            ("layers of texts", matcher.Text.Layers, captioner.Text.Layers), ("heads of texts", matcher.Text.Heads, captioner.Text.Heads),
+            ("positions of texts", matcher.Text.MaxPositions, captioner.Text.MaxPositions),
+            ("width of images", matcher.Vision.HiddenSize, captioner.Vision.HiddenSize),
+        ])
+        {
+            if (one != two)
+                throw new CheckpointException($"{name}: its {what} is {two}, and the matcher's {one}: their towers cannot share weights.");
+        }
+    }
+}
