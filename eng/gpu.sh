@@ -37,8 +37,12 @@ pack() {
   done
   # The checkout has these already; 'run' links to them.
   rm -rf "$build/Goldens" "$build/weights"
-  # What only debuggers and disassemblers load, and the second readers of Parquet files and Kubernetes manifests: no test that runs there has any.
-  find "$build" \( -name '*.xml' -o -name 'ParquetSharpNative*' -o -name 'KubernetesClient*' -o -name 'libcapstone*' -o -name 'msdia*' -o -name 'libmscord*' -o -name createdump \) -delete
+  # What only debuggers, tracers and disassemblers load, garbage collectors that nobody chose, and the second readers of Parquet
+  # files and Kubernetes manifests: no test that runs there has any.
+  find "$build" \( -name '*.xml' -o -name 'ParquetSharpNative*' -o -name 'KubernetesClient*' -o -name 'libcapstone*' -o -name 'msdia*' -o -name 'libmscord*' -o -name createdump \
+    -o -name 'libclrgc*' -o -name 'libcoreclrtraceptprovider*' -o -name 'Microsoft.VisualBasic*' \
+    -o -name 'Microsoft.Diagnostics.Tracing.TraceEvent*' -o -name 'System.Private.DataContractSerialization*' \) -delete
+  rm -rf "$build/amd64"
   tar -C "$build" -cf - . | xz -T1 -9 > "$archive" || give_up "$archive could not be written"
   rm -rf "$build"
   local tree packed
