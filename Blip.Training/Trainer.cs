@@ -139,7 +139,7 @@ public sealed class Trainer : IDisposable
         }
         if (saved != place.Step || !File.Exists(Path.Combine(setup.Output, TrainingState.FileName)))
             Save();
-        return new TrainingResult(place.Step, stopped, place.BestScore, setup.Output);
+        return new TrainingResult(place.Step, stopped, setup.Output);
     }
 
     /// <inheritdoc/>

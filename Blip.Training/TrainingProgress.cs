@@ -10,7 +10,7 @@ namespace Blip.Training;
 /// <param name="ImagesPerSecond">Images that were learned from in a second of this run.</param>
 /// <param name="Remaining">Time that the run still takes, if steps stay as long.</param>
 /// <param name="Skipped">True where the gradient was no number, and the weights stayed as they were.</param>
-/// <param name="Notices">What there is to say in words: alarms, checkpoints, scores.</param>
+/// <param name="Notices">What there is to say in words: alarms, and checkpoints that were saved.</param>
 public sealed record TrainingProgress(
     long Step, long Steps, int Epoch, IReadOnlyDictionary<string, double> Losses, double LearningRate, double GradientNorm,
     double ImagesPerSecond, TimeSpan Remaining, bool Skipped, IReadOnlyList<string> Notices);
@@ -18,6 +18,5 @@ public sealed record TrainingProgress(
 /// <summary>How a run ended.</summary>
 /// <param name="Steps">Steps that were made, those before it went on among them.</param>
 /// <param name="Stopped">True where it was told to stop: what it learned is saved, and it can go on.</param>
-/// <param name="BestScore">The best score of a validation; null where there was none.</param>
 /// <param name="Output">The folder of the model with the last weights.</param>
-public sealed record TrainingResult(long Steps, bool Stopped, double? BestScore, string Output);
+public sealed record TrainingResult(long Steps, bool Stopped, string Output);

@@ -7,6 +7,7 @@ using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Runtime.Tokenization;
 using Blip.Training.Engine;
+using Blip.Training.Metrics;
 using Blip.Training.Objectives;
 using Blip.Training.Saving;
 
@@ -86,7 +87,7 @@ internal sealed class TrainingSetup : IDisposable
     /// <summary>Writes the model as it is now.</summary>
     public void WriteModel(string folder)
     {
-        using var trained = new TrainedTensorSource(start, Learner.Model, model.IsShared ? MatchObjective.SharedKey : null);
+        using var trained = new TrainedTensorSource(start, Learner.Model, model.Head is null ? MatchObjective.SharedKey : null);
         var keys = model.Head is null ? model.Keys.Append(TrainedKeys.Temperature) : model.Keys;
         ModelFolder.Write(folder, model.Files, trained, keys, Config, model.Head);
     }
@@ -146,8 +147,8 @@ internal sealed class TrainingSetup : IDisposable
     private ExtraTensorSource Sized(ITensorSource source)
     {
         var tensors = new ExtraTensorSource(source);
-        if (Options.Task is TrainingTask.Match or TrainingTask.Pretrain && !source.TryGet(TrainedKeys.Temperature, out _))
-            tensors.Set(TrainedKeys.Temperature, [], [TrainedKeys.FirstTemperature]);
+        if (Options.Task is TrainingTask.Match or TrainingTask.Pretrain)
+            tensors.Set(TrainedKeys.Temperature, [], [model.Temperature]);
         var before = model.Files.Config.Vision;
         var (from, to, hidden) = (before.ImageSize / before.PatchSize, Config.Vision.ImageSize / before.PatchSize, before.HiddenSize);
         if (from == to)
@@ -174,11 +175,15 @@ internal sealed class TrainingSetup : IDisposable
 
     private RunPlace? Restore()
     {
-        if (!Options.Resume || TrainingState.ReadSettings(Output) is not { } settings)
+        if (!Options.Resume)
+            return null;
+        ReplacedFile.RemoveUnfinished(Output);
+        if (TrainingState.ReadSettings(Output) is not { } settings)
         {
-            return Options.Resume && Directory.EnumerateFileSystemEntries(Output).Any(entry => Path.GetFileName(entry) != "metrics.jsonl" && !Path.GetFileName(entry).StartsWith("events.", StringComparison.Ordinal))
-                ? throw new TrainingException($"{Output} holds no run that can go on: there is no {TrainingState.FileName}.")
-                : null;
+            // A run that was killed before its first checkpoint leaves its metrics alone.
+            return Directory.EnumerateFileSystemEntries(Output).Select(Path.GetFileName).All(name => MetricsLog.IsOwn(name!))
+                ? null
+                : throw new TrainingException($"{Output} holds no run that can go on: there is no {TrainingState.FileName}.");
         }
         return settings == Settings
             ? TrainingState.Restore(Output, Learner)

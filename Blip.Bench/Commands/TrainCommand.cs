@@ -57,7 +57,7 @@ internal sealed class TrainCommand : Command
             times[step] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
         }
         output.WriteLine($"losses: {string.Join(", ", losses.Select(loss => loss.ToString("F6", CultureInfo.InvariantCulture)))}");
-        // Before the device's limits are measured, which takes memory of its own.
+        // Measuring the device's limits takes memory, too: the peak is read before.
         var memory = Machine.PeakMebibytes();
         device.Profiler = new Profiler();
         works.Step();

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Blip.Bench.Peers;
 
 /// <summary>
-/// One side of training in a process of its own, so that its memory is its own: it makes a step for each line that it is given, and tells
-/// its loss.
+/// One side of training, in a child process, whose memory is that side's alone. The child makes a step for each line on its standard input,
+/// and writes the loss.
 /// </summary>
 internal sealed class TrainingProcess : IDisposable
 {

@@ -122,7 +122,9 @@ internal sealed class TrainingBinding
         Number<double>(
             "--drop-path", $"The share of images that leave the last vision layer out. [paper: {Defaults.DropPath}, with --large 0.1]",
             (options, value) => options with { DropPath = value });
-        Choice<FrozenParts>("--freeze", "A part that is not trained.", (options, value) => options with { Freeze = value });
+        Choice<FrozenParts>(
+            "--freeze", "A part that is not trained.", (options, value) => options with { Freeze = value },
+            FrozenParts.Vision, FrozenParts.Text);
     }
 
     private void AddRun()
@@ -152,11 +154,12 @@ internal sealed class TrainingBinding
         settings.Add((option, (parsed, options) => parsed.GetValue(option) is { } value ? apply(options, value) : options));
     }
 
-    private void Choice<T>(string name, string description, Func<TrainingOptions, T, TrainingOptions> apply)
+    private void Choice<T>(
+        string name, string description, Func<TrainingOptions, T, TrainingOptions> apply, params ReadOnlySpan<T> values)
         where T : struct, Enum
     {
         const string Recipes = "recipe";
-        var words = Enum.GetNames<T>().Where(word => word != nameof(FrozenParts.None) || typeof(T) == typeof(AugmentationKind)).Select(word => word.ToLowerInvariant()).ToArray();
+        var words = (values.IsEmpty ? Enum.GetValues<T>() : values.ToArray()).Select(value => value.ToString().ToLowerInvariant());
         var option = OptionKinds.Choice(name, description, Recipes, [.. words, Recipes]);
         settings.Add((option, (parsed, options) => parsed.GetRequiredValue(option) is var word && word != Recipes
             ? apply(options, Enum.Parse<T>(word, ignoreCase: true))

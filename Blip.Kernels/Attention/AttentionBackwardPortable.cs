@@ -93,7 +93,7 @@ internal static class AttentionBackwardPortable
             var scores = SharedMemory.Allocate<float>(Block);
             var query = inputs.OfGroup(Grid.IdxX);
             var visible = inputs.Visible(query);
-            // Each work-item has elements of its own, here and below.
+            // No two work-items share an element, here and below.
             for (var d = Group.IdxX; d < inputs.HeadDim; d += Group.DimX)
                 sums[d] = 0f;
             for (var block = 0; block < visible; block += Block)

@@ -11,7 +11,7 @@ namespace Blip.Kernels;
 /// </summary>
 internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
 {
-    // Each worker is to draw several tasks, while each task has memory of its own.
+    // Several tasks for each worker even out the load. Each task holds scratch memory, so there are no more.
     private const int TasksPerWorker = 4;
 
     private readonly AttentionShape shape;

@@ -39,7 +39,7 @@ internal readonly unsafe struct CrossEntropySimd(in CrossEntropyArgs args) : IVe
                 new Span<float>(to, classes).Fill(float.NaN);
             return;
         }
-        var largest = Largest<TVector>(x);
+        var largest = RowMath.Largest<TVector>(x, classes);
         var right = x[label] - largest;
         var (sum, total) = Exponentials<TVector>(x, to, largest);
         var logSum = Math.Log(sum);
@@ -51,19 +51,6 @@ internal readonly unsafe struct CrossEntropySimd(in CrossEntropyArgs args) : IVe
             return;
         Subtract<TVector>(to, (float)(weight / sum), weight * (smoothing / classes));
         to[label] -= weight * (1 - smoothing);
-    }
-
-    private float Largest<TVector>(float* x)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        var most = TVector.Create(float.NegativeInfinity);
-        var c = 0;
-        for (; c + TVector.Count <= classes; c += TVector.Count)
-            most = TVector.Max(most, TVector.Load(x + c));
-        var largest = TVector.Largest(most);
-        for (; c < classes; c++)
-            largest = MathF.Max(largest, x[c]);
-        return largest;
     }
 
     // Σ exp(x - largest) and Σ (x - largest); the exponentials go to a row that may be x itself, or nowhere.

@@ -168,20 +168,7 @@ internal readonly unsafe struct ContrastRows(in SoftTargetContrastArgs args, Con
 
     private float Largest<TVector>(float* row)
         where TVector : unmanaged, IVector<TVector> => MathF.Max(
-            Largest<TVector>(row, layout.Rows), Largest<TVector>(row + layout.QueueColumn, layout.Queue));
-
-    private static float Largest<TVector>(float* row, int count)
-        where TVector : unmanaged, IVector<TVector>
-    {
-        var most = TVector.Create(float.NegativeInfinity);
-        var j = 0;
-        for (; j + TVector.Count <= count; j += TVector.Count)
-            most = TVector.Max(most, TVector.Load(row + j));
-        var largest = TVector.Largest(most);
-        for (; j < count; j++)
-            largest = MathF.Max(largest, row[j]);
-        return largest;
-    }
+            RowMath.Largest<TVector>(row, layout.Rows), RowMath.Largest<TVector>(row + layout.QueueColumn, layout.Queue));
 
     // Both rows become exponentials; of the first, products with its own exponents are added up, too.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -15,17 +15,15 @@ public static class AdamW
 {
     /// <summary>
     /// Updates a parameter and its moments. Weights of 16 bits are rounded, to nearest and halves to even, from the updated master. What
-    /// fills
-    /// up the last panel stays zero. A gradient that is not finite makes its element NaN: <see cref="GradientNorm"/> tells before the step.
+    /// fills up the last panel stays zero. A gradient that is not finite makes its element NaN: <see cref="GradientNorm"/> tells before the step.
     /// </summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and constants; the constants are combined in double.</param>
-    /// <exception cref="ArgumentException">A view is too short, the parameter is given twice or not at all, or a number is out of
-    /// range.</exception>
+    /// <exception cref="ArgumentException">A view is too short, the parameter is given twice or not at all, or a number is out of range.</exception>
     public static void Run(Device device, in AdamWArgs args)
     {
         var length = Check(args);
-        var constants = AdamWConstants.Of(args);
+        var constants = new AdamWConstants(args);
         if (length == 0)
             return;
         if (device.RunsPortable)
@@ -92,7 +90,8 @@ internal readonly struct AdamWConstants
     /// <summary>Added to the root.</summary>
     public readonly float Epsilon;
 
-    private AdamWConstants(in AdamWArgs args)
+    /// <summary>Those of a step.</summary>
+    public AdamWConstants(in AdamWArgs args)
     {
         Keep = (float)(1 - (args.LearningRate * args.WeightDecay));
         New1 = (float)(1 - args.Beta1);
@@ -102,7 +101,4 @@ internal readonly struct AdamWConstants
         Correction = (float)Math.Sqrt(1 - Math.Pow(args.Beta2, args.Step));
         Epsilon = (float)args.Epsilon;
     }
-
-    /// <summary>Those of a step.</summary>
-    public static AdamWConstants Of(in AdamWArgs args) => new(args);
 }

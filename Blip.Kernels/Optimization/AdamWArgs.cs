@@ -4,8 +4,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// Arguments of <see cref="AdamW"/>: either <see cref="Parameter"/> with <see cref="Length"/>, or <see cref="Weights"/>. Of weights,
-/// gradient,
-/// moments and master are <c>[in, out]</c>, the transpose of the checkpoint's matrix.
+/// gradient, moments and master are <c>[in, out]</c>, the transpose of the checkpoint's matrix.
 /// </summary>
 public struct AdamWArgs
 {

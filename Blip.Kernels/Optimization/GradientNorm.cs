@@ -57,14 +57,12 @@ public static class GradientNorm
     }
 
     /// <summary>
-    /// Makes the norm of scale · gradient, and the factor by which the gradient is to be multiplied: <c>scale · min(1, maxNorm / (norm +
-    /// 1e-6))</c>.
+    /// Makes the norm of scale · gradient, and the factor by which the gradient is to be multiplied: <c>scale · min(1, maxNorm / (norm + 1e-6))</c>.
     /// Where the norm is infinite or NaN the factor is 0, and the third float says so: the step is to be left out, since 0 · NaN is NaN.
     /// </summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="total">[2], as <see cref="AddSquares"/> left it.</param>
-    /// <param name="state">[3], receives norm, factor, and whether the norm is finite; the factor alone is what <see cref="AdamW"/>
-    /// takes.</param>
+    /// <param name="state">[3], receives norm, factor, and whether the norm is finite; the factor alone is what <see cref="AdamW"/> takes.</param>
     /// <param name="maxNorm">The largest norm, above 0; infinity: no limit.</param>
     /// <param name="scale">What the gradient is to be multiplied with anyway, above 0: the inverse of a loss scale.</param>
     /// <exception cref="ArgumentException">A view is too short, or a number is out of range.</exception>

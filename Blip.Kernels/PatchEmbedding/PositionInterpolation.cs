@@ -30,23 +30,10 @@ public static unsafe class PositionInterpolation
     public static void Run(
         Device device, ArrayView<float> positions, ArrayView<float> y, int rows, int columns, int newRows, int newColumns, int hidden)
     {
-        ShapeCheck.AtLeast(rows, 1, nameof(rows));
-        ShapeCheck.AtLeast(columns, 1, nameof(columns));
-        ShapeCheck.AtLeast(newRows, 1, nameof(newRows));
-        ShapeCheck.AtLeast(newColumns, 1, nameof(newColumns));
-        ShapeCheck.AtLeast(hidden, 1, nameof(hidden));
+        var shape = GridShape.Of(rows, columns, newRows, newColumns, hidden);
         var to = 1 + ((long)newRows * newColumns);
         ShapeCheck.Holds(positions, (1 + ((long)rows * columns)) * hidden, nameof(positions), "[1 + rows · columns, hidden]");
         ShapeCheck.Holds(y, to * hidden, nameof(y), "[1 + newRows · newColumns, hidden]");
-        var shape = new GridShape
-        {
-            Rows = rows,
-            Columns = columns,
-            NewColumns = newColumns,
-            Hidden = hidden,
-            RowScale = (float)rows / newRows,
-            ColumnScale = (float)columns / newColumns,
-        };
         if (!device.RunsPortable)
         {
             device.LaunchVectors(new PositionInterpolationCpu(positions, y, new RowTasks(device, checked((int)to)), shape));
@@ -112,4 +99,23 @@ internal struct GridShape
 {
     public int Rows, Columns, NewColumns, Hidden;
     public float RowScale, ColumnScale;
+
+    /// <summary>The sizes of a learned and a wanted grid, checked.</summary>
+    public static GridShape Of(int rows, int columns, int newRows, int newColumns, int hidden)
+    {
+        ShapeCheck.AtLeast(rows, 1, nameof(rows));
+        ShapeCheck.AtLeast(columns, 1, nameof(columns));
+        ShapeCheck.AtLeast(newRows, 1, nameof(newRows));
+        ShapeCheck.AtLeast(newColumns, 1, nameof(newColumns));
+        ShapeCheck.AtLeast(hidden, 1, nameof(hidden));
+        return new GridShape
+        {
+            Rows = rows,
+            Columns = columns,
+            NewColumns = newColumns,
+            Hidden = hidden,
+            RowScale = (float)rows / newRows,
+            ColumnScale = (float)columns / newColumns,
+        };
+    }
 }

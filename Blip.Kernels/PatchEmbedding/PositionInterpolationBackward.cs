@@ -27,23 +27,10 @@ public static class PositionInterpolationBackward
     public static void Run(
         Device device, ArrayView<float> dy, ArrayView<float> gradient, int rows, int columns, int newRows, int newColumns, int hidden)
     {
-        ShapeCheck.AtLeast(rows, 1, nameof(rows));
-        ShapeCheck.AtLeast(columns, 1, nameof(columns));
-        ShapeCheck.AtLeast(newRows, 1, nameof(newRows));
-        ShapeCheck.AtLeast(newColumns, 1, nameof(newColumns));
-        ShapeCheck.AtLeast(hidden, 1, nameof(hidden));
+        var shape = GridShape.Of(rows, columns, newRows, newColumns, hidden);
         var from = 1 + ((long)rows * columns);
         ShapeCheck.Holds(dy, (1 + ((long)newRows * newColumns)) * hidden, nameof(dy), "[1 + newRows · newColumns, hidden]");
         ShapeCheck.Holds(gradient, from * hidden, nameof(gradient), "[1 + rows · columns, hidden]");
-        var shape = new GridShape
-        {
-            Rows = rows,
-            Columns = columns,
-            NewColumns = newColumns,
-            Hidden = hidden,
-            RowScale = (float)rows / newRows,
-            ColumnScale = (float)columns / newColumns,
-        };
         if (!device.RunsPortable)
         {
             var tasks = new RowTasks(device, checked((int)from));

@@ -6,6 +6,20 @@ internal static unsafe class RowMath
     /// <summary>y = x; the rows do not overlap.</summary>
     public static void Copy(float* x, float* y, int length) => new ReadOnlySpan<float>(x, length).CopyTo(new Span<float>(y, length));
 
+    /// <summary>The largest element; minus infinity of none.</summary>
+    public static float Largest<TVector>(float* x, int length)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var most = TVector.Create(float.NegativeInfinity);
+        var c = 0;
+        for (; c + TVector.Count <= length; c += TVector.Count)
+            most = TVector.Max(most, TVector.Load(x + c));
+        var largest = TVector.Largest(most);
+        for (; c < length; c++)
+            largest = MathF.Max(largest, x[c]);
+        return largest;
+    }
+
     /// <summary>y = a + b.</summary>
     public static void Add<TVector>(float* a, float* b, float* y, int length)
         where TVector : unmanaged, IVector<TVector>

@@ -3,6 +3,7 @@ using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace Blip.Runtime.Graph;
 
@@ -56,14 +57,11 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     /// <summary>Writes rows over a matrix that is loaded.</summary>
     public void WriteRows(Matrix matrix, ReadOnlySpan<float> rows)
     {
-        var weights = Packed(matrix);
-        var panels = new float[weights.Float32.Length];
-        for (var row = 0; row < matrix.OutFeatures; row++)
-        {
-            for (var column = 0; column < matrix.InFeatures; column++)
-                panels[weights.Index(row, column)] = rows[(row * matrix.InFeatures) + column];
-        }
-        device.Write<float>(panels, weights.Float32);
+        using var packed = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, DType.Float32);
+        packed.Fill(0, rows);
+        packed.Upload();
+        packed.Float32.CopyTo(device.Stream, Packed(matrix).Float32);
+        device.Synchronize();
     }
 
     /// <summary>How a matrix is stored.</summary>

@@ -1,4 +1,5 @@
 using Blip.Datasets.Shapes;
+using Blip.Tests.Training;
 using Blip.Training.Metrics;
 
 namespace Blip.Tests.Cli;
@@ -69,14 +70,5 @@ public sealed class TrainCommandTests : IDisposable
 
     private string At(string name) => Path.Combine(folder.Path, name);
 
-    private string Data(int images)
-    {
-        foreach (var i in Enumerable.Range(0, images))
-        {
-            var pair = new NoisyPairs().Pair(i);
-            folder.Write($"data/{i:0000}.png", SceneRenderer.RenderPng(pair.Scene));
-            folder.Write($"data/{i:0000}.txt", pair.TrueText);
-        }
-        return At("data");
-    }
+    private string Data(int images) => DrawnPairs.Write(folder, images);
 }

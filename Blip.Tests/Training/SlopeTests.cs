@@ -64,17 +64,14 @@ public class SlopeTests
 
     // In the layout of the gradient: a matrix's columns first.
     private static float[] Read(TrainedModel model, TrainedParameter parameter) => parameter.Matrix is { } matrix
-        ? Transposed(model.Weights.ReadRows(matrix), matrix.OutFeatures, matrix.InFeatures)
+        ? TrainingGolden.Transposed(model.Weights.ReadRows(matrix), matrix.OutFeatures, matrix.InFeatures)
         : model.Device.Read(model.Trained.Dense(parameter));
 
     private static void Write(TrainedModel model, TrainedParameter parameter, float[] values)
     {
         if (parameter.Matrix is { } matrix)
-            model.Weights.WriteRows(matrix, Transposed(values, matrix.InFeatures, matrix.OutFeatures));
+            model.Weights.WriteRows(matrix, TrainingGolden.Transposed(values, matrix.InFeatures, matrix.OutFeatures));
         else
             model.Device.Write<float>(values, model.Trained.Dense(parameter));
     }
-
-    private static float[] Transposed(float[] values, int rows, int columns) =>
-        [.. Enumerable.Range(0, values.Length).Select(i => values[(i % rows * columns) + (i / rows)])];
 }

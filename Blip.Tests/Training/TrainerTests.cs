@@ -41,17 +41,19 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(Lines("whole"), Lines("parts"));
     }
 
-    /// <summary>A run that was killed before its first checkpoint leaves its first metrics alone.</summary>
+    /// <summary>A run that is killed while it saves for the first time leaves its metrics and an unfinished file.</summary>
     [Fact]
     public async Task A_run_without_a_checkpoint_begins_anew()
     {
         var data = Data(images: 4);
+        var unfinished = folder.Write($"out/model.safetensors.{Guid.NewGuid():N}.tmp", "half a file");
         folder.Write("out/metrics.jsonl", """{"step":1,"epoch":0,"time":"2026-11-29T10:00:00Z","loss":9}""" + "\n");
 
         var result = await Run(data, "out", Caption with { Resume = true });
 
         Assert.Equal(2, result.Steps);
         Assert.Equal(2, Lines("out").Count);
+        Assert.False(File.Exists(unfinished));
     }
 
     [Fact]
@@ -173,7 +175,7 @@ public sealed class TrainerTests : IDisposable
             "ask", At("vqa/0.png"), "what color is it?", "--model", At("out"), "--device", "cpu")).Succeeded());
     }
 
-    /// <summary>One checkpoint captions and matches; written once more under the first release's names it goes on, copies and all.</summary>
+    /// <summary>One checkpoint captions and matches, and pre-training goes on from it with its temperature.</summary>
     [Fact]
     public async Task What_pretraining_writes_captions_and_matches_and_can_be_pretrained_again()
     {
@@ -197,6 +199,9 @@ public sealed class TrainerTests : IDisposable
         var image = At("data/0000.png");
         Assert.NotEmpty((await CliRun.Of("caption", image, "--model", At("whole"), "--device", "cpu")).Succeeded());
         Assert.NotEmpty((await CliRun.Of("match", image, "--text", "a red circle", "--model", At("whole"), "--device", "cpu")).Succeeded());
+        using (var weights = TensorFiles.Open(At($"whole/{Weights}")))
+        using (var setup = TrainingSetup.Open(At("whole"), At("opened"), options with { Captioner = null }))
+            Assert.Equal(weights.ReadAll("temp")[0], setup.Learner.Temperature!.Value, 1e-7);
         using var again = await Trainer.OpenAsync(At("whole"), data, At("again"), options with { Captioner = null, Epochs = 1 }, Token);
         Assert.Equal(2, (await again.RunAsync(cancellationToken: Token)).Steps);
         await Refused("name both", () => Run(data, "alone", options with { Captioner = null }));
@@ -245,16 +250,7 @@ public sealed class TrainerTests : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(task)),
     };
 
-    private TrainingData Data(int images)
-    {
-        foreach (var i in Enumerable.Range(0, images))
-        {
-            var pair = new NoisyPairs().Pair(i);
-            folder.Write($"data/{i:0000}.png", SceneRenderer.RenderPng(pair.Scene));
-            folder.Write($"data/{i:0000}.txt", pair.TrueText);
-        }
-        return new TrainingData { Sources = [At("data")] };
-    }
+    private TrainingData Data(int images) => new() { Sources = [DrawnPairs.Write(folder, images)] };
 
     private async Task<TrainingResult> Run(TrainingData data, string output, TrainingOptions options, int stopBehind = int.MaxValue)
     {

@@ -133,7 +133,8 @@ internal sealed class TrainingGolden : IDisposable
         Assert.Equal(values.Length, at);
     }
 
-    private static float[] Transposed(float[] values, int rows, int columns) =>
+    /// <summary>Columns in the place of rows.</summary>
+    public static float[] Transposed(float[] values, int rows, int columns) =>
         [.. Enumerable.Range(0, values.Length).Select(i => values[(i % rows * columns) + (i / rows)])];
 
     private static int[][] Rows(JsonElement table) => [.. table.EnumerateArray().Select(Numbers)];

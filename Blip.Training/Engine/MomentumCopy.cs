@@ -22,11 +22,11 @@ internal sealed class MomentumCopy : IDisposable
     private readonly WeightStore weights;
     private readonly Executor executor;
     private readonly ComputeGraph graph;
+    private readonly StepPlans plans;
     private readonly int dim;
     private readonly DeviceBuffer<float>? imageQueue, textQueue;
     private readonly DeviceBuffer<int>? queueKeys;
     private readonly int[] keys;
-    private Plan? current;
 
     /// <summary>Puts the copies on a device.</summary>
     /// <param name="device">Where.</param>
@@ -41,6 +41,7 @@ internal sealed class MomentumCopy : IDisposable
         executor = new Executor(device, weights, TrainedModel.Passes);
         graph = executor.Optimize(MatchObjective.RecordMomentum(config, side));
         weights.Load(graph);
+        plans = new StepPlans(executor, graph);
         keys = [.. Enumerable.Repeat(NoImage, queueSize)];
         if (queueSize == 0)
             return;
@@ -59,12 +60,7 @@ internal sealed class MomentumCopy : IDisposable
     public IReadOnlyList<int> QueueKeys => keys;
 
     /// <summary>The copies' tensors by name, as they lie on the device.</summary>
-    public IEnumerable<(string Name, ArrayView<float> Values)> Tensors =>
-    [
-        .. graph.Matrices.DistinctBy(matrix => matrix.Name).Select(matrix => (matrix.Name, weights.Packed(matrix).Float32)),
-        .. graph.Vectors.DistinctBy(vector => vector.Name).Select(vector => (vector.Name, weights.Stacked(vector))),
-        .. graph.Parameters.Select(value => (value.Name, weights.Dense(value))),
-    ];
+    public IEnumerable<(string Name, ArrayView<float> Values)> Tensors => TensorsOf(weights);
 
     /// <summary>Fills the queues.</summary>
     /// <param name="images">Vectors of length one <c>[queue, dim]</c>.</param>
@@ -90,12 +86,8 @@ internal sealed class MomentumCopy : IDisposable
     /// <param name="momentum">What they keep of themselves.</param>
     public void Follow(WeightStore trained, double momentum)
     {
-        foreach (var matrix in graph.Matrices.DistinctBy(matrix => matrix.Name))
-            MomentumUpdate.Run(device, weights.Packed(matrix).Float32, trained.Packed(matrix).Float32, momentum);
-        foreach (var vector in graph.Vectors.DistinctBy(vector => vector.Name))
-            MomentumUpdate.Run(device, weights.Stacked(vector), trained.Stacked(vector), momentum);
-        foreach (var value in graph.Parameters)
-            MomentumUpdate.Run(device, weights.Dense(value), trained.Dense(value), momentum);
+        foreach (var ((_, slow), (_, fast)) in Tensors.Zip(TensorsOf(trained)))
+            MomentumUpdate.Run(device, slow, fast, momentum);
     }
 
     /// <summary>The copies' features of a batch, on the device: they hold until the next batch.</summary>
@@ -104,12 +96,11 @@ internal sealed class MomentumCopy : IDisposable
     /// <param name="batch">The texts.</param>
     public Plan Encode(StepInputs inputs, ArrayView<float> pixels, MatchBatch batch)
     {
-        current?.Dispose();
-        current = executor.Plan(graph, MatchObjective.Sizes(batch));
-        current.Bind(current.Graph.Input(StepTowers.Pixels), pixels);
-        MatchObjective.BindTexts(current, inputs, batch);
-        current.Run();
-        return current;
+        var plan = plans.Get(MatchObjective.Sizes(batch));
+        plan.Bind(plan.Graph.Input(StepTowers.Pixels), pixels);
+        MatchObjective.BindTexts(plan, inputs, batch);
+        plan.Run();
+        return plan;
     }
 
     /// <summary>Binds features and queues to a step.</summary>
@@ -144,13 +135,20 @@ internal sealed class MomentumCopy : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        current?.Dispose();
+        plans.Dispose();
         imageQueue?.Dispose();
         textQueue?.Dispose();
         queueKeys?.Dispose();
         executor.Dispose();
         weights.Dispose();
     }
+
+    private IEnumerable<(string Name, ArrayView<float> Values)> TensorsOf(WeightStore store) =>
+    [
+        .. graph.Matrices.DistinctBy(matrix => matrix.Name).Select(matrix => (matrix.Name, store.Packed(matrix).Float32)),
+        .. graph.Vectors.DistinctBy(vector => vector.Name).Select(vector => (vector.Name, store.Stacked(vector))),
+        .. graph.Parameters.Select(value => (value.Name, store.Dense(value))),
+    ];
 
     private void Copy(ArrayView<float> from, DeviceBuffer<float> queue, int first, int count) =>
         from.SubView((long)first * dim, (long)count * dim).CopyTo(device.Stream, queue.View.SubView((long)Pointer * dim, (long)count * dim));

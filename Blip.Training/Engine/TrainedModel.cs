@@ -3,7 +3,6 @@ using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
-using Blip.Runtime.Models;
 using Blip.Training.Objectives;
 
 namespace Blip.Training.Engine;
@@ -11,16 +10,11 @@ namespace Blip.Training.Engine;
 /// <summary>A model on a device while it is trained: weights, gradients, and the plans of its step.</summary>
 internal sealed class TrainedModel : IDisposable
 {
-    // Sizes of batches whose plans are kept: texts differ in length, the rest does not.
-    private const int KeptPlans = 16;
-
     // What parameters alone decide changes with each step.
     internal const PassSet Passes = PassSet.All & ~PassSet.Constants;
 
-    private readonly ComputeGraph graph;
     private readonly Executor executor;
-    private readonly PlanCache<string> plans;
-    private IEnumerable<(string Symbol, int Size)> sizes = [];
+    private readonly StepPlans plans;
 
     /// <summary>Puts the weights of a step on a device.</summary>
     /// <param name="device">Where it is trained; it stays the caller's.</param>
@@ -31,11 +25,11 @@ internal sealed class TrainedModel : IDisposable
         Device = device;
         Weights = new WeightStore(device, source, _ => DType.Float32);
         executor = new Executor(device, Weights, Passes);
-        graph = executor.Optimize(step.Graph);
+        var graph = executor.Optimize(step.Graph);
         Weights.Load(graph);
         Trained = new TrainedWeights(device, Weights, step.Parameters);
         Inputs = new StepInputs(device);
-        plans = new PlanCache<string>(_ => executor.Plan(graph, sizes), KeptPlans);
+        plans = new StepPlans(executor, graph);
     }
 
     /// <summary>Where it is trained.</summary>
@@ -54,8 +48,7 @@ internal sealed class TrainedModel : IDisposable
     /// <param name="batch">The batch's sizes.</param>
     public Plan PlanFor(IEnumerable<(string Symbol, int Size)> batch)
     {
-        sizes = [.. batch];
-        var plan = plans.Get(string.Join(' ', sizes));
+        var plan = plans.Get(batch);
         Trained.Bind(plan);
         return plan;
     }

@@ -17,6 +17,9 @@ internal sealed class EventFile : IDisposable
 
     private readonly FileStream file;
 
+    /// <summary>What TensorBoard knows its files by.</summary>
+    public const string Prefix = "events.out.tfevents.";
+
     private EventFile(FileStream file) => this.file = file;
 
     /// <summary>Makes a new file; TensorBoard puts the files of a folder together.</summary>
@@ -28,7 +31,7 @@ internal sealed class EventFile : IDisposable
     /// <exception cref="TrainingException">The file cannot be written.</exception>
     public static EventFile Create(string folder, DateTimeOffset time, long? resumeStep = null)
     {
-        var name = $"events.out.tfevents.{time.ToUnixTimeSeconds():D10}.blip.{Environment.ProcessId}.{Guid.NewGuid():N}";
+        var name = $"{Prefix}{time.ToUnixTimeSeconds():D10}.blip.{Environment.ProcessId}.{Guid.NewGuid():N}";
         var path = Path.Combine(folder, name);
         try
         {

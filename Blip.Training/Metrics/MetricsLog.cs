@@ -27,6 +27,10 @@ internal sealed class MetricsLog : IDisposable
         }
     }
 
+    /// <summary>Whether a file of a run's folder is one of these.</summary>
+    /// <param name="name">Its name.</param>
+    public static bool IsOwn(string name) => name == MetricsFile.Name || name.StartsWith(EventFile.Prefix, StringComparison.Ordinal);
+
     /// <summary>Writes the numbers of a step.</summary>
     /// <param name="step">The step, from 1.</param>
     /// <param name="epoch">The epoch, from 0.</param>

@@ -20,6 +20,8 @@ internal sealed class StartingModel : IDisposable
                 OpenHead(head);
             else
                 OpenBoth(captioner);
+            if (task is TrainingTask.Match or TrainingTask.Pretrain)
+                ReadTemperature();
         }
         catch
         {
@@ -49,8 +51,8 @@ internal sealed class StartingModel : IDisposable
     /// <summary>Key of the decoder's output matrix; null where it is tied to the word embeddings, or there is no decoder.</summary>
     public string? OutputMatrix { get; private set; }
 
-    /// <summary>Whether the decoder has the encoder's tensors but for self-attention and head.</summary>
-    public bool IsShared => Head is null;
+    /// <summary>The temperature that contrast begins with: the checkpoint's, where it holds one.</summary>
+    public float Temperature { get; private set; } = TrainedKeys.FirstTemperature;
 
     /// <summary>Opens what a task begins with.</summary>
     /// <param name="model">A folder, a file, or a name of the Hugging Face cache.</param>
@@ -107,6 +109,14 @@ internal sealed class StartingModel : IDisposable
             return;
         Whole = Own(Files.OpenTensors());
         Slow = MomentumTensorSource.Of(Whole) ?? Tensors;
+    }
+
+    // No head has a place for it, so that a checked source does not show it.
+    private void ReadTemperature()
+    {
+        using var tensors = Files.OpenTensors();
+        if (tensors.TryGet(TrainedKeys.Temperature, out var info) && info.ElementCount == 1)
+            Temperature = tensors.ReadAll(TrainedKeys.Temperature)[0];
     }
 
     // A checkpoint of both has the config of neither.

@@ -12,9 +12,7 @@ namespace Blip.Training.Saving;
 /// <param name="StepOfEpoch">The next step within it.</param>
 /// <param name="Pairs">Pairs of the data set, which an epoch's order follows from.</param>
 /// <param name="Updates">Steps that changed the weights: those whose gradient was a number.</param>
-/// <param name="BestScore">The best score of a validation so far; null where there was none.</param>
-/// <param name="WorseEpochs">Validations since the best one.</param>
-internal sealed record RunPlace(long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0, double? BestScore = null, int WorseEpochs = 0);
+internal sealed record RunPlace(long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0);
 
 /// <summary>
 /// The file that a run goes on from: weights, AdamW's moments, momentum copies, queues and place, exactly. It holds the weights itself, so

@@ -38,7 +38,8 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     private readonly TrainingBinding binding;
     private readonly Argument<string[]> sources = new("DATA")
     {
-        Description = "Images with their texts: a folder with sidecars, a list (.csv, .json, .jsonl, .parquet), tars; for vqa a JSON list of image, question, answer.",
+        Description = "Images with their texts: a folder with sidecars, a list (.csv, .json, .jsonl, .parquet), tars; "
+            + "for vqa a JSON list of image, question, answer.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -69,18 +70,27 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<(string Meaning, string Line)> Examples =>
-    [
-        ("A model of your own", $"blip train {Name} {(task.Task == TrainingTask.Vqa ? "questions.json" : "photos")} --model {task.Demo.ForPhotographs} --output mine"),
-        ("Go on with it after a stop", $"blip train {Name} {(task.Task == TrainingTask.Vqa ? "questions.json" : "photos")} --model {task.Demo.ForPhotographs} --output mine --resume"),
-    ];
+    public IReadOnlyList<(string Meaning, string Line)> Examples
+    {
+        get
+        {
+            var data = task.Task == TrainingTask.Vqa ? "questions.json" : "photos";
+            var decoder = task.Task == TrainingTask.Pretrain ? $" --captioner {DemoModel.Captioning.ForPhotographs}" : "";
+            var line = $"blip train {Name} {data} --model {task.Demo.ForPhotographs}{decoder} --output mine";
+            return [("A model of your own", line), ("Go on with it after a stop", $"{line} --resume")];
+        }
+    }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var options = binding.Options(parsed) with { Captioner = Captioner(parsed) };
         var (name, output) = (parsed.GetValue(model), binding.Output(parsed));
         if (name is null)
-            terminal.Say($"no --model was given: this trains the built-in demo {task.Demo.Noun}, which knows drawn shapes. For photographs: --model {task.Demo.ForPhotographs}");
+        {
+            terminal.Say(
+                $"no --model was given: this trains the built-in demo {task.Demo.Noun}, which knows drawn shapes. "
+                + $"For photographs: --model {task.Demo.ForPhotographs}");
+        }
         var view = new TrainingView(terminal);
         view.Announce("reading the data …");
         try
@@ -112,11 +122,11 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         ? null
         : parsed.GetValue(captioner) ?? (parsed.GetValue(model) is null ? DemoModel.Captioning.Path : null);
 
-    private TrainingData Data(ParseResult parsed) => new()
+    private TrainingData Data(ParseResult parsed)
     {
-        Sources = parsed.GetValue(sources) ?? [],
-        Questions = task.Task == TrainingTask.Vqa ? parsed.GetValue(questions) : null,
-        Annotations = task.Task == TrainingTask.Vqa ? parsed.GetValue(annotations) : null,
-        Images = task.Task == TrainingTask.Vqa ? parsed.GetValue(images) : null,
-    };
+        var data = new TrainingData { Sources = parsed.GetValue(sources) ?? [] };
+        return task.Task != TrainingTask.Vqa
+            ? data
+            : data with { Questions = parsed.GetValue(questions), Annotations = parsed.GetValue(annotations), Images = parsed.GetValue(images) };
+    }
 }

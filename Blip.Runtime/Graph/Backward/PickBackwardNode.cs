@@ -15,9 +15,6 @@ internal sealed record PickBackwardNode(string Name, Value Index, Value OutputGr
     /// <inheritdoc/>
     public override IEnumerable<Value> Inputs => [Index, OutputGradient];
 
-    /// <inheritdoc/>
-    public override long Flops(GraphSizes sizes) => 0 * sizes.Length(Output);
-
     // A row is a sequence of tokens of one element, as in PickNode.
     /// <inheritdoc/>
     public override void Run(Plan plan) => SelectTokenBackward.Run(

@@ -1,0 +1,31 @@
+using Blip.Runtime.Graph;
+using Blip.Runtime.Models;
+
+namespace Blip.Training.Engine;
+
+/// <summary>The plans of a graph by the sizes of batches: texts differ in length, the rest does not.</summary>
+/// <param name="executor">Makes them.</param>
+/// <param name="graph">The graph.</param>
+internal sealed class StepPlans(Executor executor, ComputeGraph graph) : IDisposable
+{
+    private const int Kept = 16;
+
+    private readonly PlanCache<Sizes> plans = new(sizes => executor.Plan(graph, sizes.Symbols), Kept);
+
+    /// <summary>The plan for a batch's sizes.</summary>
+    public Plan Get(IEnumerable<(string Symbol, int Size)> sizes) => plans.Get(new Sizes([.. sizes]));
+
+    /// <inheritdoc/>
+    public void Dispose() => plans.Dispose();
+
+    private sealed class Sizes((string Symbol, int Size)[] symbols) : IEquatable<Sizes>
+    {
+        public (string Symbol, int Size)[] Symbols => symbols;
+
+        public bool Equals(Sizes? other) => other is not null && symbols.AsSpan().SequenceEqual(other.Symbols);
+
+        public override bool Equals(object? obj) => Equals(obj as Sizes);
+
+        public override int GetHashCode() => symbols.Aggregate(0, HashCode.Combine);
+    }
+}
