@@ -108,6 +108,9 @@ public sealed record TrainingOptions
     /// <summary>Steps between two checkpoints; 0 for one after each epoch.</summary>
     public int SaveSteps { get; init; }
 
+    /// <summary>What the trained model is written as.</summary>
+    public CheckpointFormat Format { get; init; }
+
     /// <summary>Checkpoints in a row that are no better on validation data before the run ends; 0 to go on to the end.</summary>
     public int Patience { get; init; }
 
@@ -166,6 +169,7 @@ public sealed record TrainingOptions
     {
         Defined(nameof(Task), Task);
         Defined(nameof(Init), Init);
+        Defined(nameof(Format), Format);
         Defined(nameof(Schedule), Schedule);
         Defined(nameof(WeightDecayOn), WeightDecayOn);
         Defined(nameof(Augment), Augment);

@@ -90,6 +90,16 @@ internal sealed class TrainingSetup : IDisposable
         using var trained = new TrainedTensorSource(start, Learner.Model, model.Head is null ? MatchObjective.SharedKey : null);
         var keys = model.Head is null ? model.Keys.Append(TrainedKeys.Temperature) : model.Keys;
         ModelFolder.Write(folder, model.Files, trained, keys, Config, model.Head);
+        switch (Options.Format)
+        {
+            case CheckpointFormat.HuggingFace:
+                break;
+            case CheckpointFormat.Original:
+                ModelFolder.WriteOriginal(folder, trained, HasTemperature ? keys.Append(TrainedKeys.Temperature).Distinct() : keys);
+                break;
+            default:
+                throw new UnreachableException($"Nothing is written as {Options.Format}.");
+        }
     }
 
     /// <inheritdoc/>
@@ -99,9 +109,12 @@ internal sealed class TrainingSetup : IDisposable
             one.Dispose();
     }
 
+    // The first release keeps the temperature beside the weights.
+    private bool HasTemperature => Options.Task is TrainingTask.Match or TrainingTask.Pretrain;
+
     // How long a run is, and how it is watched, may change when it goes on.
     private static TrainingOptions Comparable(TrainingOptions options) =>
-        options with { Steps = null, SaveSteps = 0, Patience = 0, Resume = false, LoaderThreads = 0, Device = "auto" };
+        options with { Steps = null, SaveSteps = 0, Patience = 0, Format = CheckpointFormat.HuggingFace, Resume = false, LoaderThreads = 0, Device = "auto" };
 
     private T Own<T>(T one)
         where T : IDisposable
@@ -147,7 +160,7 @@ internal sealed class TrainingSetup : IDisposable
     private ExtraTensorSource Sized(ITensorSource source)
     {
         var tensors = new ExtraTensorSource(source);
-        if (Options.Task is TrainingTask.Match or TrainingTask.Pretrain)
+        if (HasTemperature)
             tensors.Set(TrainedKeys.Temperature, [], [model.Temperature]);
         var before = model.Files.Config.Vision;
         var (from, to, hidden) = (before.ImageSize / before.PatchSize, Config.Vision.ImageSize / before.PatchSize, before.HiddenSize);

@@ -134,6 +134,9 @@ internal sealed class TrainingBinding
         Number<long>("--seed", "What all random numbers follow from. [default: 42]", (options, value) => options with { Seed = value });
         Flag("--no-shuffle", "Read the data in their order.", options => options with { Shuffle = false });
         Number<int>("--save-steps", "Steps between two checkpoints; 0 for one after each epoch. [default: 0]", (options, value) => options with { SaveSteps = value });
+        var format = OptionKinds.Choice(
+            "--format", "huggingface, or original: beside it original.pth, as the authors' code saves a model.", "huggingface", ["huggingface", "original"]);
+        settings.Add((format, (parsed, options) => options with { Format = Enum.Parse<CheckpointFormat>(parsed.GetRequiredValue(format), ignoreCase: true) }));
         Number<int>(
             "--patience", "Ends after so many checkpoints in a row that are no better on --validation; 0 for never. [default: 0]",
             (options, value) => options with { Patience = value });
