@@ -106,6 +106,6 @@ internal static class MemoryAccess
         var window = context.Has("shared") ? SharedWindow : context.Has("local") ? LocalWindow : 0;
         var source = context.Source(1, "u64");
         Func<ulong, ulong, bool> test = window == 0 ? (a, _) => GlobalMemory.IsDevice(a) : (a, _) => a - window < WindowSize;
-        return new Compare(context.PredicateTarget(context.Operand(0)), -1, source, source, test, (a, _) => a, -1, false);
+        return new Compare(context.PredicateTarget(context.Operand(0)), -1, source, source, Relations.Each(test), (a, _) => a, -1, false);
     }
 }
