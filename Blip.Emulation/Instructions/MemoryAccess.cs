@@ -56,7 +56,10 @@ internal static class MemoryAccess
         var elements = to.Kind == PtxOperandKind.Vector ? to.Elements : [to];
         CheckVector(context, elements.Length);
         var extend = type[0] == 's' ? Math.Max(elements[0].Bits / 8, PtxTypes.Bytes(type)) : 0;
-        return new LoadOperation(Space(context, address), PtxTypes.Bytes(type), extend, [.. elements.Select(context.Target)], slot, offset);
+        return new LoadOperation(Space(context, address), PtxTypes.Bytes(type), extend, [.. elements.Select(context.Target)], slot, offset)
+        {
+            IsUniform = address.Elements[0].Kind == PtxOperandKind.Symbol,
+        };
     }
 
     private static StoreOperation Store(DecodeContext context)

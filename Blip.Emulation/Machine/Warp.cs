@@ -108,6 +108,7 @@ internal sealed class Warp : IDisposable
     public void Run(int most)
     {
         var operations = program.Operations;
+        var hits = Cta.Launch.Hits;
         var check = Cta.Options.CheckInitialised;
         var limit = Taken + most;
         Yield = false;
@@ -136,7 +137,7 @@ internal sealed class Warp : IDisposable
             }
             if (check)
                 CheckReads(operation, lanes);
-            operation.Hits++;
+            hits[lastAt]++;
             operation.Execute(this, lanes);
             foreach (var slot in operation.Writes)
                 Written[slot] |= lanes;
