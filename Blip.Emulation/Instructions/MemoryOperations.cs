@@ -145,19 +145,21 @@ internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend
         if (space == PtxSpace.Parameter && IsUniform)
         {
             var lane = BitOperations.TrailingZeroCount(lanes);
-            Take(warp, lanes, LaneMemory.Read(warp, lane, space, Address(warp, lane), size, size, check: false), 0);
+            var data = LaneMemory.Read(warp, lane, space, Address(warp, lane), size, size, check: false);
+            for (; lanes != 0; lanes &= lanes - 1)
+                Take(warp.Registers, BitOperations.TrailingZeroCount(lanes), data);
             return;
         }
         if (space == PtxSpace.Global && lanes == ~0u && size >= 4 && FindRow(warp, out var row))
         {
-            Take(warp, lanes, row, size);
+            TakeRow(warp.Registers, row);
             return;
         }
         var check = warp.Cta.Options.CheckInitialised;
         for (; lanes != 0; lanes &= lanes - 1)
         {
             var lane = BitOperations.TrailingZeroCount(lanes);
-            TakeOne(warp.Registers, lane, LaneMemory.Read(warp, lane, space, Address(warp, lane), size, size, check));
+            Take(warp.Registers, lane, LaneMemory.Read(warp, lane, space, Address(warp, lane), size, size, check));
         }
     }
 
@@ -180,17 +182,30 @@ internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend
             && (warp.Cta.GlobalRaces?.TryReadRow(start, size, warp.Index * 32) ?? true);
     }
 
-    private void Take(Warp warp, uint lanes, byte* data, int stride)
+    private void TakeRow(ulong[] registers, byte* data)
     {
-        for (; lanes != 0; lanes &= lanes - 1)
+        if (bytes != 4 || extend != 0)
         {
-            var lane = BitOperations.TrailingZeroCount(lanes);
-            TakeOne(warp.Registers, lane, data + (lane * stride));
+            for (var lane = 0; lane < 32; lane++)
+                Take(registers, lane, data + (lane * size));
+            return;
+        }
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var to = registers.AsSpan(targets[i] * 32, 32);
+            for (var lane = 0; lane < to.Length; lane++)
+                to[lane] = Unsafe.ReadUnaligned<uint>(data + (lane * size) + (i * 4));
         }
     }
 
-    private void TakeOne(ulong[] registers, int lane, byte* data)
+    private void Take(ulong[] registers, int lane, byte* data)
     {
+        if (bytes == 4 && extend == 0)
+        {
+            for (var i = 0; i < targets.Length; i++)
+                registers[(targets[i] * 32) + lane] = Unsafe.ReadUnaligned<uint>(data + (i * 4));
+            return;
+        }
         for (var i = 0; i < targets.Length; i++)
         {
             var value = bytes switch
