@@ -83,7 +83,10 @@ internal static class AsyncCopyInstructions
         var whole = new Span<byte>(target, copy.Size);
         whole.Clear();
         if (copy.Bytes > 0)
-            new ReadOnlySpan<byte>(LaneMemory.Read(warp, copy.Thread & 31, PtxSpace.Global, copy.Source, copy.Bytes, 1, false), copy.Bytes).CopyTo(whole);
+        {
+            var source = LaneMemory.Read(warp, copy.Thread & 31, PtxSpace.Global, copy.Source, copy.Bytes, 1, check: false);
+            new ReadOnlySpan<byte>(source, copy.Bytes).CopyTo(whole);
+        }
         new Span<byte>(state, copy.Size).Fill(1);
         warp.Cta.Races?.Land((int)copy.Target, copy.Size, copy.Thread);
     }

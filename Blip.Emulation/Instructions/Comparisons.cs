@@ -64,7 +64,8 @@ internal static class Comparisons
         };
         if (context.Type != "f32")
             throw context.Instruction.Unknown("only for f32");
-        return new Compare(context.PredicateTarget(context.Operand(0)), -1, source, source, Relations.Each((a, _) => test(F(a))), (a, _) => a, -1, false);
+        var target = context.PredicateTarget(context.Operand(0));
+        return new Compare(target, -1, source, source, Relations.Each((a, _) => test(F(a))), (a, _) => a, -1, false);
     }
 
     private static Func<uint, uint, uint> Combination(DecodeContext context, out bool combines)
@@ -83,7 +84,8 @@ internal static class Comparisons
 
     private static LaneTest Comparison(DecodeContext context, string type, string comparison) => type switch
     {
-        "f32" => context.Has("ftz") ? Relations.Real(Relations.OfReal(comparison), a => F(Flush(a))) : Relations.Single(Relations.OfReal(comparison)),
+        "f32" when context.Has("ftz") => Relations.Real(Relations.OfReal(comparison), a => F(Flush(a))),
+        "f32" => Relations.Single(Relations.OfReal(comparison)),
         "f64" => Relations.Real(Relations.OfReal(comparison), D),
         "f16" => Relations.Real(Relations.OfReal(comparison), H),
         "bf16" => Relations.Real(Relations.OfReal(comparison), B),

@@ -1,146 +1,147 @@
 using System.Runtime.Intrinsics;
 using Blip.Emulation.Machine;
 using static Blip.Emulation.Instructions.LaneVectors;
+using Lanes = System.Runtime.Intrinsics.Vector512<ulong>;
 
 namespace Blip.Emulation.Instructions;
 
 /// <summary>A function of eight lanes at once, for the few instructions that kernels are made of.</summary>
 internal interface IHotFunction
 {
-    static abstract Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c);
+    static abstract Lanes Apply(Lanes a, Lanes b, Lanes c);
 }
 
 internal readonly struct AddSingle : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => Single(a.AsSingle() + b.AsSingle());
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Single(a.AsSingle() + b.AsSingle());
 }
 
 internal readonly struct SubtractSingle : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => Single(a.AsSingle() - b.AsSingle());
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Single(a.AsSingle() - b.AsSingle());
 }
 
 internal readonly struct MultiplySingle : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => Single(a.AsSingle() * b.AsSingle());
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Single(a.AsSingle() * b.AsSingle());
 }
 
 internal readonly struct MultiplyAddSingle : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) =>
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) =>
         Single(Vector512.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()));
 }
 
 internal readonly struct MinimumSingle : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => Single(Vector512.MinNumber(a.AsSingle(), b.AsSingle()));
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Single(Vector512.MinNumber(a.AsSingle(), b.AsSingle()));
 }
 
 internal readonly struct MaximumSingle : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => Single(Vector512.MaxNumber(a.AsSingle(), b.AsSingle()));
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Single(Vector512.MaxNumber(a.AsSingle(), b.AsSingle()));
 }
 
 internal readonly struct Add32 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => (a + b) & Low;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => (a + b) & Low;
 }
 
 internal readonly struct Subtract32 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => (a - b) & Low;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => (a - b) & Low;
 }
 
 internal readonly struct Add64 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => a + b;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => a + b;
 }
 
 internal readonly struct Subtract64 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => a - b;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => a - b;
 }
 
 internal readonly struct Multiply32 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => (a * b) & Low;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => (a * b) & Low;
 }
 
 internal readonly struct MultiplyWide : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => (a & Low) * (b & Low);
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => (a & Low) * (b & Low);
 }
 
 internal readonly struct MultiplyWideSigned : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => Extended(a) * Extended(b);
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Extended(a) * Extended(b);
 }
 
 internal readonly struct MultiplyAdd32 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => ((a * b) + c) & Low;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => ((a * b) + c) & Low;
 }
 
 internal readonly struct MultiplyAdd64 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => (a * b) + c;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => (a * b) + c;
 }
 
 internal readonly struct Minimum32 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => Vector512.Min(a.AsInt32(), b.AsInt32()).AsUInt64() & Low;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Vector512.Min(a.AsInt32(), b.AsInt32()).AsUInt64() & Low;
 }
 
 internal readonly struct Maximum32 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => Vector512.Max(a.AsInt32(), b.AsInt32()).AsUInt64() & Low;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Vector512.Max(a.AsInt32(), b.AsInt32()).AsUInt64() & Low;
 }
 
 internal readonly struct And : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => a & b;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => a & b;
 }
 
 internal readonly struct Or : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => a | b;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => a | b;
 }
 
 internal readonly struct ExclusiveOr : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => a ^ b;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => a ^ b;
 }
 
 // Shifts by a constant, which is the same in every lane.
 internal readonly struct ShiftLeft32 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => (a << (int)b.ToScalar()) & Low;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => (a << (int)b.ToScalar()) & Low;
 }
 
 internal readonly struct ShiftRight32 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => (a & Low) >>> (int)b.ToScalar();
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => (a & Low) >>> (int)b.ToScalar();
 }
 
 internal readonly struct ShiftRightSigned32 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) =>
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) =>
         (Extended(a).AsInt64() >> (int)b.ToScalar()).AsUInt64() & Low;
 }
 
 internal readonly struct ShiftLeft64 : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => a << (int)b.ToScalar();
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => a << (int)b.ToScalar();
 }
 
 internal readonly struct LowHalf : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => a & Low;
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => a & Low;
 }
 
 internal readonly struct SignExtended : IHotFunction
 {
-    public static Vector512<ulong> Apply(Vector512<ulong> a, Vector512<ulong> b, Vector512<ulong> c) => Extended(a);
+    public static Lanes Apply(Lanes a, Lanes b, Lanes c) => Extended(a);
 }
 
 /// <summary>A hot function of up to three registers.</summary>
@@ -154,7 +155,7 @@ internal sealed class HotMap<TFunction>(int to, int a, int b, int c) : Operation
         var first = registers.Slice(a * 32, 32);
         var second = registers.Slice(b * 32, 32);
         var third = registers.Slice(c * 32, 32);
-        for (var lane = 0; lane < result.Length; lane += Lanes)
+        for (var lane = 0; lane < result.Length; lane += LaneVectors.Width)
         {
             var value = TFunction.Apply(Load(first, lane), Load(second, lane), Load(third, lane));
             if (lanes != ~0u)

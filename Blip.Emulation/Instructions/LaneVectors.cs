@@ -7,7 +7,7 @@ namespace Blip.Emulation.Instructions;
 /// <summary>Eight lanes of a register at a time.</summary>
 internal static class LaneVectors
 {
-    public const int Lanes = 8;
+    public const int Width = 8;
 
     /// <summary>The lower half of every lane.</summary>
     public static Vector512<ulong> Low => Vector512.Create((ulong)uint.MaxValue);

@@ -95,7 +95,8 @@ internal sealed class Move(int to, int from) : Operation
 }
 
 /// <summary>A comparison of two registers into predicates.</summary>
-internal sealed class Compare(int to, int toInverse, int a, int b, LaneTest test, Func<uint, uint, uint> combine, int with, bool withNegated) : Operation
+internal sealed class Compare(
+    int to, int toInverse, int a, int b, LaneTest test, Func<uint, uint, uint> combine, int with, bool withNegated) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
     {
@@ -139,10 +140,11 @@ internal sealed class Select(int to, int a, int b, int predicate, bool negated) 
         var first = registers.Slice(a * 32, 32);
         var second = registers.Slice(b * 32, 32);
         var choice = negated ? ~warp.Predicates[predicate] : warp.Predicates[predicate];
-        for (var lane = 0; lane < result.Length; lane += LaneVectors.Lanes)
+        for (var lane = 0; lane < result.Length; lane += LaneVectors.Width)
         {
-            var value = Vector512.ConditionalSelect(LaneVectors.Mask(choice >> lane), LaneVectors.Load(first, lane), LaneVectors.Load(second, lane));
-            value = Vector512.ConditionalSelect(LaneVectors.Mask(lanes >> lane), value, LaneVectors.Load(result, lane));
+            var (yes, no, before) = (LaneVectors.Load(first, lane), LaneVectors.Load(second, lane), LaneVectors.Load(result, lane));
+            var value = Vector512.ConditionalSelect(LaneVectors.Mask(choice >> lane), yes, no);
+            value = Vector512.ConditionalSelect(LaneVectors.Mask(lanes >> lane), value, before);
             value.CopyTo(result[lane..]);
         }
     }

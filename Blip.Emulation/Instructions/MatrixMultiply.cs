@@ -63,7 +63,8 @@ internal enum MatrixSum
 /// <param name="widenA">Reads the left matrix's elements.</param>
 /// <param name="widenB">Reads the right matrix's elements.</param>
 /// <param name="sums">What sums are kept as.</param>
-internal sealed class MultiplyOperation(int[] d, int[] a, int[] b, int[] c, int depth, int pack, Widen widenA, Widen widenB, MatrixSum sums) : Operation
+internal sealed class MultiplyOperation(
+    int[] d, int[] a, int[] b, int[] c, int depth, int pack, Widen widenA, Widen widenB, MatrixSum sums) : Operation
 {
     private const int Rows = 16;
     private const int Columns = 8;

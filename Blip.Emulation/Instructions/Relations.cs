@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.Intrinsics;
 using static Blip.Emulation.Instructions.Bits;
 using static Blip.Emulation.Instructions.LaneVectors;
+using Lanes = System.Runtime.Intrinsics.Vector512<ulong>;
 
 namespace Blip.Emulation.Instructions;
 
@@ -68,7 +69,8 @@ internal static class Relations
         (4, false) => Of<Unsigned32>(wanted),
         (8, true) => Of<Signed64>(wanted),
         (8, false) => Of<Unsigned64>(wanted),
-        _ => Each((x, y) => (wanted & Sign(signed ? Signed(x, bytes).CompareTo(Signed(y, bytes)) : Unsigned(x, bytes).CompareTo(Unsigned(y, bytes)))) != 0),
+        (_, true) => Each((x, y) => (wanted & Sign(Signed(x, bytes).CompareTo(Signed(y, bytes)))) != 0),
+        (_, false) => Each((x, y) => (wanted & Sign(Unsigned(x, bytes).CompareTo(Unsigned(y, bytes)))) != 0),
     };
 
     /// <summary>A test of numbers in single precision.</summary>
@@ -89,7 +91,7 @@ internal static class Relations
         where TOrder : struct, IOrder => (a, b) =>
     {
         uint less = 0, equal = 0, greater = 0;
-        for (var lane = 0; lane < 32; lane += Lanes)
+        for (var lane = 0; lane < 32; lane += Width)
         {
             var (x, y) = (Load(a, lane), Load(b, lane));
             less |= TOrder.Less(x, y) << lane;
@@ -105,45 +107,45 @@ internal static class Relations
     /// <summary>An order of eight lanes: one bit for each.</summary>
     private interface IOrder
     {
-        static abstract uint Less(Vector512<ulong> a, Vector512<ulong> b);
+        static abstract uint Less(Lanes a, Lanes b);
 
-        static abstract uint Equal(Vector512<ulong> a, Vector512<ulong> b);
+        static abstract uint Equal(Lanes a, Lanes b);
     }
 
     private readonly struct Signed32 : IOrder
     {
-        public static uint Less(Vector512<ulong> a, Vector512<ulong> b) => Vector512.LessThan((a << 32).AsInt64(), (b << 32).AsInt64()).Bits();
+        public static uint Less(Lanes a, Lanes b) => Vector512.LessThan((a << 32).AsInt64(), (b << 32).AsInt64()).Bits();
 
-        public static uint Equal(Vector512<ulong> a, Vector512<ulong> b) => Vector512.Equals(a << 32, b << 32).Bits();
+        public static uint Equal(Lanes a, Lanes b) => Vector512.Equals(a << 32, b << 32).Bits();
     }
 
     private readonly struct Unsigned32 : IOrder
     {
-        public static uint Less(Vector512<ulong> a, Vector512<ulong> b) => Vector512.LessThan(a << 32, b << 32).Bits();
+        public static uint Less(Lanes a, Lanes b) => Vector512.LessThan(a << 32, b << 32).Bits();
 
-        public static uint Equal(Vector512<ulong> a, Vector512<ulong> b) => Vector512.Equals(a << 32, b << 32).Bits();
+        public static uint Equal(Lanes a, Lanes b) => Vector512.Equals(a << 32, b << 32).Bits();
     }
 
     private readonly struct Signed64 : IOrder
     {
-        public static uint Less(Vector512<ulong> a, Vector512<ulong> b) => Vector512.LessThan(a.AsInt64(), b.AsInt64()).Bits();
+        public static uint Less(Lanes a, Lanes b) => Vector512.LessThan(a.AsInt64(), b.AsInt64()).Bits();
 
-        public static uint Equal(Vector512<ulong> a, Vector512<ulong> b) => Vector512.Equals(a, b).Bits();
+        public static uint Equal(Lanes a, Lanes b) => Vector512.Equals(a, b).Bits();
     }
 
     private readonly struct Unsigned64 : IOrder
     {
-        public static uint Less(Vector512<ulong> a, Vector512<ulong> b) => Vector512.LessThan(a, b).Bits();
+        public static uint Less(Lanes a, Lanes b) => Vector512.LessThan(a, b).Bits();
 
-        public static uint Equal(Vector512<ulong> a, Vector512<ulong> b) => Vector512.Equals(a, b).Bits();
+        public static uint Equal(Lanes a, Lanes b) => Vector512.Equals(a, b).Bits();
     }
 
     // The number lies in the lower half; the comparison's bits are moved to where the upper one's sign is.
     private readonly struct SingleOrder : IOrder
     {
-        public static uint Less(Vector512<ulong> a, Vector512<ulong> b) => (Vector512.LessThan(a.AsSingle(), b.AsSingle()).AsUInt64() << 32).Bits();
+        public static uint Less(Lanes a, Lanes b) => (Vector512.LessThan(a.AsSingle(), b.AsSingle()).AsUInt64() << 32).Bits();
 
-        public static uint Equal(Vector512<ulong> a, Vector512<ulong> b) => (Vector512.Equals(a.AsSingle(), b.AsSingle()).AsUInt64() << 32).Bits();
+        public static uint Equal(Lanes a, Lanes b) => (Vector512.Equals(a.AsSingle(), b.AsSingle()).AsUInt64() << 32).Bits();
     }
 
     private static uint Bits<T>(this Vector512<T> mask)

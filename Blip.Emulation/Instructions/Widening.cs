@@ -45,7 +45,8 @@ internal static class Widening
         {
             var sign = (bits & Vector512.Create(0x8000u)) << 16;
             var magnitude = bits & Vector512.Create(0x7FFFu);
-            // The exponent's offset is 15 and becomes 127, by a factor of 2^112: exact for subnormal numbers, too. What is not finite gets the largest exponent.
+            // The exponent's offset is 15 and becomes 127, by a factor of 2^112: exact for subnormal numbers, too.
+            // Infinity and NaN get the largest exponent.
             var finite = (magnitude << 13).AsSingle() * Vector512.Create(5.192296858534828e33f);
             var infinite = (magnitude << 13) | Vector512.Create(0x7F800000u);
             var isInfinite = Vector512.GreaterThanOrEqual(magnitude, Vector512.Create(0x7C00u));

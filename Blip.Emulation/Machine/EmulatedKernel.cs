@@ -41,7 +41,8 @@ public sealed class EmulatedKernel
     internal int Launches { get; private set; }
 
     /// <summary>Lines of the text whose instructions ran for at least one lane.</summary>
-    internal IReadOnlySet<int> LinesRun => hits.Zip(program.Value.Module.Code).Where(pair => pair.First > 0).Select(pair => pair.Second.Line).ToHashSet();
+    internal IReadOnlySet<int> LinesRun =>
+        Enumerable.Range(0, hits.Length).Where(i => hits[i] > 0).Select(i => program.Value.Module.Code[i].Line).ToHashSet();
 
     /// <summary>Bytes of the kernel's own shared variables.</summary>
     public int SharedBytes { get; }
@@ -74,7 +75,8 @@ public sealed class EmulatedKernel
         arguments.CopyTo(buffer);
         var limit = Math.Max(gpu.Options.SharedBytes, MaxDynamicSharedBytes + PtxTypes.RoundUp(SharedBytes, 16));
         var running = Current();
-        var counts = KernelRunner.Run(new KernelLaunch(running, grid, block, dynamicSharedBytes, buffer, gpu.Memory, gpu.Options, HitsOf(running)), limit);
+        var launch = new KernelLaunch(running, grid, block, dynamicSharedBytes, buffer, gpu.Memory, gpu.Options, HitsOf(running));
+        var counts = KernelRunner.Run(launch, limit);
         gpu.Count(counts);
         return counts;
     }
