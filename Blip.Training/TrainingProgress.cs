@@ -13,7 +13,11 @@ namespace Blip.Training;
 /// <param name="Notices">What there is to say in words: alarms, and checkpoints that were saved.</param>
 public sealed record TrainingProgress(
     long Step, long Steps, int Epoch, IReadOnlyDictionary<string, double> Losses, double LearningRate, double GradientNorm,
-    double ImagesPerSecond, TimeSpan Remaining, bool Skipped, IReadOnlyList<string> Notices);
+    double ImagesPerSecond, TimeSpan Remaining, bool Skipped, IReadOnlyList<string> Notices)
+{
+    /// <summary>The figures of the validation behind this step, by name; none where there was none.</summary>
+    public IReadOnlyDictionary<string, double> Validation { get; init; } = new Dictionary<string, double>();
+}
 
 /// <summary>How a run ended.</summary>
 /// <param name="Steps">Steps that were made, those before it went on among them.</param>
