@@ -13,7 +13,11 @@ namespace Blip.Training;
 /// <param name="Notices">What there is to say in words: alarms, and checkpoints that were saved.</param>
 public sealed record TrainingProgress(
     long Step, long Steps, int Epoch, IReadOnlyDictionary<string, double> Losses, double LearningRate, double GradientNorm,
-    double ImagesPerSecond, TimeSpan Remaining, bool Skipped, IReadOnlyList<string> Notices);
+    double ImagesPerSecond, TimeSpan Remaining, bool Skipped, IReadOnlyList<string> Notices)
+{
+    /// <summary>What the step's losses were multiplied by while gradients were made of them, in fp16; null elsewhere.</summary>
+    public double? LossScale { get; init; }
+}
 
 /// <summary>How a run ended.</summary>
 /// <param name="Steps">Steps that were made, those before it went on among them.</param>
