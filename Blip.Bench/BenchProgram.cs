@@ -35,6 +35,7 @@ internal static class BenchProgram
             new LookingCommand(output),
             new BootstrapCommand(output),
             new BootstrapQualityCommand(output),
+            new ShapesCommand(output),
             new LoadCommand(output),
             new RetrievalCommand(output),
             new WriteCommand(),

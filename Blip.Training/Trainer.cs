@@ -7,6 +7,7 @@ using Blip.Training.Engine;
 using Blip.Training.Metrics;
 using Blip.Training.Saving;
 using Blip.Training.Schedules;
+using Blip.Training.Validation;
 
 namespace Blip.Training;
 
@@ -16,17 +17,21 @@ namespace Blip.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
+    /// <summary>The folder, within the run's, of the model that was best on validation data.</summary>
+    public const string BestFolder = "best";
+
     private readonly TrainingSetup setup;
     private readonly TrainingSet set;
     private readonly TrainingLoader loader;
+    private readonly Validator? validator;
     private readonly LearningRateSchedule rates;
     private readonly GradientScale gradients;
     private RunPlace place;
     private long saved;
 
-    private Trainer(TrainingSetup setup, TrainingSet set, TrainingLoader loader)
+    private Trainer(TrainingSetup setup, TrainingSet set, TrainingLoader loader, Validator? validator)
     {
-        (this.setup, this.set, this.loader) = (setup, set, loader);
+        (this.setup, this.set, this.loader, this.validator) = (setup, set, loader, validator);
         rates = new LearningRateSchedule(Options);
         gradients = new GradientScale(setup.Device);
         place = setup.Restored ?? new RunPlace(0, 0, 0, set.Count);
@@ -53,6 +58,8 @@ public sealed class Trainer : IDisposable
     private TrainedWeights Trained => setup.Learner.Model.Trained;
 
     private int StepsPerEpoch => loader.BatchesPerEpoch / Options.Accumulate;
+
+    private bool IsPatienceOver => Options.Patience > 0 && place.Worse >= Options.Patience;
 
     private long TotalSteps => Math.Min(Options.Steps ?? long.MaxValue, (long)Options.Epochs * StepsPerEpoch);
 
@@ -88,7 +95,12 @@ public sealed class Trainer : IDisposable
                     $"the data set has {set.Count} pairs, and had {restored.Pairs} when the run in {output} was stopped: "
                     + "it cannot go on with other data.");
             }
-            return new Trainer(setup, set, loader);
+            var validator = data.Validation is { } heldOut ? new Validator(TrainingSources.Open(heldOut, options), options) : null;
+            if (validator is null && options.Patience > 0)
+                throw new TrainingException($"Patience is {options.Patience}, and there are no data to score checkpoints on: name validation data.");
+            if (validator is not null)
+                await validator.CheckAsync(cancellationToken).ConfigureAwait(false);
+            return new Trainer(setup, set, loader, validator);
         }
         catch (Exception e) when (e is CheckpointException or DatasetException)
         {
@@ -115,20 +127,26 @@ public sealed class Trainer : IDisposable
         var stopped = false;
         try
         {
-            while (place.Step < TotalSteps && !stopped)
+            while (place.Step < TotalSteps && !stopped && !IsPatienceOver)
             {
                 await foreach (var parts in StepsAsync().ConfigureAwait(false))
                 {
                     var told = Step(parts, alarms);
                     var perStep = clock.Elapsed / (place.Step - first);
+                    if (DueToSave(told.Step))
+                    {
+                        told = await SavedAsync(told, cancellationToken).ConfigureAwait(false);
+                        clock.Restart();
+                        first = place.Step;
+                    }
                     log.Write(told.Step, told.Epoch, Values(told));
-                    progress?.Invoke(SavedWhereDue(told) with
+                    progress?.Invoke(told with
                     {
                         ImagesPerSecond = Options.BatchSize * Options.Accumulate / perStep.TotalSeconds,
                         Remaining = perStep * (TotalSteps - told.Step),
                     });
                     stopped = cancellationToken.IsCancellationRequested && place.Step < TotalSteps;
-                    if (stopped || place.Step >= TotalSteps || place.StepOfEpoch == 0)
+                    if (stopped || IsPatienceOver || place.Step >= TotalSteps || place.StepOfEpoch == 0)
                         break;
                 }
             }
@@ -166,12 +184,38 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    private TrainingProgress SavedWhereDue(TrainingProgress told)
+    private async Task<TrainingProgress> SavedAsync(TrainingProgress told, CancellationToken cancellationToken)
     {
-        if (!DueToSave(told.Step))
-            return told;
-        Save();
-        return told with { Notices = [.. told.Notices, $"saved in {setup.Output}"] };
+        WriteModel(setup.Output);
+        var notices = told.Notices.ToList();
+        var scores = await ScoreAsync(notices, cancellationToken).ConfigureAwait(false);
+        SaveState();
+        notices.Add($"saved in {setup.Output}");
+        if (IsPatienceOver)
+            notices.Add($"{place.Worse} checkpoints in a row were no better than the best: training ends here");
+        return told with { Notices = notices, Validation = scores };
+    }
+
+    // A run that is to stop is not kept waiting.
+    private async Task<IReadOnlyDictionary<string, double>> ScoreAsync(List<string> notices, CancellationToken cancellationToken)
+    {
+        if (validator is null || cancellationToken.IsCancellationRequested)
+            return new Dictionary<string, double>();
+        try
+        {
+            var score = await validator.MeasureAsync(setup.Output, cancellationToken).ConfigureAwait(false);
+            var isBest = !(score.Best <= place.Best);
+            place = place with { Best = isBest ? score.Best : place.Best, Worse = isBest ? 0 : place.Worse + 1 };
+            if (isBest)
+                WriteModel(Path.Combine(setup.Output, BestFolder));
+            var figures = string.Join(", ", score.Values.Select(value => FormattableString.Invariant($"{value.Key} {value.Value:F4}")));
+            notices.Add($"validation: {figures}{(isBest ? $"; the best so far, kept in {BestFolder}" : "")}");
+            return score.Values;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new Dictionary<string, double>();
+        }
     }
 
     private TrainingProgress Step(IReadOnlyList<IReadOnlyList<LoadedItem>> parts, TrainingAlarms alarms)
@@ -211,15 +255,29 @@ public sealed class Trainer : IDisposable
         double? Find(string name) => losses.TryGetValue(name, out var loss) ? loss : null;
     }
 
-    private bool DueToSave(long step) => Options.SaveSteps > 0 ? step % Options.SaveSteps == 0 : place.StepOfEpoch == 0;
+    private bool DueToSave(long step) =>
+        step >= TotalSteps || (Options.SaveSteps > 0 ? step % Options.SaveSteps == 0 : place.StepOfEpoch == 0);
 
     private void Save()
     {
+        WriteModel(setup.Output);
+        SaveState();
+    }
+
+    private void WriteModel(string folder) => Write(() => setup.WriteModel(folder));
+
+    // Behind the model: a run that is killed between the two goes on from the older state, and writes the same model again.
+    private void SaveState() => Write(() =>
+    {
+        TrainingState.Write(setup.Output, setup.Learner, place, setup.Settings);
+        saved = place.Step;
+    });
+
+    private void Write(Action write)
+    {
         try
         {
-            TrainingState.Write(setup.Output, setup.Learner, place, setup.Settings);
-            setup.WriteModel(setup.Output);
-            saved = place.Step;
+            write();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -232,5 +290,6 @@ public sealed class Trainer : IDisposable
         .. told.Losses.Where(loss => loss.Key != "loss").Select(loss => KeyValuePair.Create($"loss/{loss.Key}", loss.Value)),
         new("loss", told.Losses["loss"]), new("learning_rate", told.LearningRate), new("gradient_norm", told.GradientNorm),
         .. told.LossScale is { } scale ? [new("loss_scale", scale)] : Array.Empty<KeyValuePair<string, double>>(),
+        .. told.Validation.Select(score => KeyValuePair.Create($"validation/{score.Key}", score.Value)),
     ];
 }

@@ -17,4 +17,7 @@ public sealed record TrainingData
 
     /// <summary>The folder of the images that lists or questions name; null for the list's own.</summary>
     public string? Images { get; init; }
+
+    /// <summary>Held-out data that the model is scored on with each checkpoint; null for none.</summary>
+    public TrainingData? Validation { get; init; }
 }

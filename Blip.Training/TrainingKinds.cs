@@ -26,6 +26,19 @@ public enum TrainingRecipe
     Lavis,
 }
 
+/// <summary>Where the weights of a run's first step come from.</summary>
+public enum InitialWeights
+{
+    /// <summary>The model's own.</summary>
+    Model,
+
+    /// <summary>
+    /// Drawn at random: of the model the config and the vocabulary are used alone. Matrices are normal with a deviation of
+    /// 0.7 / sqrt(inputs), position and class embeddings of 0.1.
+    /// </summary>
+    Random,
+}
+
 /// <summary>How the learning rate falls from epoch to epoch.</summary>
 public enum LearningRateCurve
 {

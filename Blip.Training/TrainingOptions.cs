@@ -14,6 +14,9 @@ public sealed record TrainingOptions
     /// <summary>In pre-training the model whose decoder is learned; null where the matcher's checkpoint holds one.</summary>
     public string? Captioner { get; init; }
 
+    /// <summary>Where the weights of the first step come from.</summary>
+    public InitialWeights Init { get; init; }
+
     /// <summary>Passes over the data; the cosine schedule falls over so many.</summary>
     public int Epochs { get; init; } = 5;
 
@@ -107,6 +110,9 @@ public sealed record TrainingOptions
     /// <summary>Steps between two checkpoints; 0 for one after each epoch.</summary>
     public int SaveSteps { get; init; }
 
+    /// <summary>Checkpoints in a row that are no better on validation data before the run ends; 0 to go on to the end.</summary>
+    public int Patience { get; init; }
+
     /// <summary>Whether to go on with the run that the output folder holds.</summary>
     public bool Resume { get; init; }
 
@@ -167,6 +173,7 @@ public sealed record TrainingOptions
     private void CheckEnums()
     {
         Defined(nameof(Task), Task);
+        Defined(nameof(Init), Init);
         Defined(nameof(Schedule), Schedule);
         Defined(nameof(WeightDecayOn), WeightDecayOn);
         Defined(nameof(Augment), Augment);
@@ -185,7 +192,7 @@ public sealed record TrainingOptions
             (nameof(Epochs), Epochs, 1), (nameof(Steps), Steps ?? 1, 1), (nameof(BatchSize), BatchSize, 1),
             (nameof(Accumulate), Accumulate, 1), (nameof(WarmupSteps), WarmupSteps, 0), (nameof(QueueSize), QueueSize, 0),
             (nameof(AlphaRampEpochs), AlphaRampEpochs, 0), (nameof(MaxTokens), MaxTokens, 3), (nameof(MaxWords), MaxWords, 1),
-            (nameof(ImageSize), ImageSize, 1), (nameof(SaveSteps), SaveSteps, 0),
+            (nameof(ImageSize), ImageSize, 1), (nameof(SaveSteps), SaveSteps, 0), (nameof(Patience), Patience, 0),
             (nameof(LoaderThreads), LoaderThreads, 0),
         ])
             AtLeast(name, value, least);

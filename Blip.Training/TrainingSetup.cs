@@ -32,7 +32,7 @@ internal sealed class TrainingSetup : IDisposable
         (Options, Output) = (options, output);
         try
         {
-            model = Own(StartingModel.Open(name, options.Captioner, options.Task));
+            model = Own(StartingModel.Open(name, options));
             CheckPlace();
             tokenizer = Tokenizer(name);
             Device = Own(Kernels.Devices.Device.Open(options.Device));
@@ -105,7 +105,7 @@ internal sealed class TrainingSetup : IDisposable
 
     // How long a run is, and how it is watched, may change when it goes on.
     private static TrainingOptions Comparable(TrainingOptions options) =>
-        options with { Steps = null, SaveSteps = 0, Resume = false, LoaderThreads = 0, Device = "auto" };
+        options with { Steps = null, SaveSteps = 0, Patience = 0, Resume = false, LoaderThreads = 0, Device = "auto" };
 
     private T Own<T>(T one)
         where T : IDisposable

@@ -129,9 +129,14 @@ internal sealed class TrainingBinding
 
     private void AddRun()
     {
+        var init = OptionKinds.Choice("--init", "The first weights: the model's, or drawn at random, which needs its config and vocabulary alone.", "model", ["model", "random"]);
+        settings.Add((init, (parsed, options) => options with { Init = Enum.Parse<InitialWeights>(parsed.GetRequiredValue(init), ignoreCase: true) }));
         Number<long>("--seed", "What all random numbers follow from. [default: 42]", (options, value) => options with { Seed = value });
         Flag("--no-shuffle", "Read the data in their order.", options => options with { Shuffle = false });
         Number<int>("--save-steps", "Steps between two checkpoints; 0 for one after each epoch. [default: 0]", (options, value) => options with { SaveSteps = value });
+        Number<int>(
+            "--patience", "Ends after so many checkpoints in a row that are no better on --validation; 0 for never. [default: 0]",
+            (options, value) => options with { Patience = value });
         Flag("--resume", "Go on with the run in --output.", options => options with { Resume = true });
         var precision = OptionKinds.Choice(
             "--precision", "The format of the products, forward and back; weights and sums stay in fp32, and fp16 scales the losses.",

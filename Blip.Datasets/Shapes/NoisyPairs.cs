@@ -42,7 +42,7 @@ public sealed partial class NoisyPairs
         if (draw >= options.RightShare + options.DetailShare)
             return new NoisyPair(index, scene, OtherText(random, caption), caption.Text, PairTruth.Other, null);
         var detail = Detail(random, caption);
-        return new NoisyPair(index, scene, Wrong(random, caption, detail).Text, caption.Text, PairTruth.Detail, detail);
+        return new NoisyPair(index, scene, WrongCaption.Of(caption, detail, random, options.Scenes).Text, caption.Text, PairTruth.Detail, detail);
     }
 
     // Equal scenes exist: a text that happens to be true is not another image's.
@@ -73,31 +73,4 @@ public sealed partial class NoisyPairs
         }
         return weights[^1].Detail;
     }
-
-    private static ShapeCaption Wrong(SceneRandom random, ShapeCaption caption, WrongDetail detail)
-    {
-        switch (detail)
-        {
-            case WrongDetail.Background:
-                return caption with { Background = random.Other(caption.Background) };
-            case WrongDetail.Place:
-                return caption with { Place = random.Other(caption.Place!.Value) };
-            case WrongDetail.Swap:
-                return caption with { First = caption.Second!.Value, Second = caption.First };
-            case WrongDetail.Color or WrongDetail.Size or WrongDetail.Shape:
-                return caption.Second is { } second && random.Below(2) == 1
-                    ? caption with { Second = Wrong(random, second, detail) }
-                    : caption with { First = Wrong(random, caption.First, detail) };
-            default:
-                throw new ArgumentOutOfRangeException(nameof(detail), detail, "There is no such detail.");
-        }
-    }
-
-    private static ShapePhrase Wrong(SceneRandom random, ShapePhrase phrase, WrongDetail detail) => detail switch
-    {
-        WrongDetail.Color => phrase with { Color = random.Other(phrase.Color) },
-        WrongDetail.Size => phrase with { Size = random.Other(phrase.Size) },
-        WrongDetail.Shape => phrase with { Shape = random.Other(phrase.Shape) },
-        _ => throw new ArgumentOutOfRangeException(nameof(detail), detail, "A shape has no such detail."),
-    };
 }

@@ -33,36 +33,63 @@ public sealed class SceneGenerator(long seed, SceneOptions? options = null)
         return random.Share() < options.SingleShare ? One(random, background, side) : Two(random, background, side);
     }
 
-    private static ShapeScene One(SceneRandom random, SceneBackground background, int side)
+    /// <summary>A scene of which a caption is true.</summary>
+    /// <param name="caption">The caption.</param>
+    /// <param name="random">What places and radii are drawn from.</param>
+    /// <param name="side">Rows and columns of the image.</param>
+    internal static ShapeScene Of(ShapeCaption caption, SceneRandom random, int side)
     {
-        var (phrase, radius) = Phrase(random);
-        var (least, most) = (radius + Margin, (int)Unit - radius - Margin);
-        var item = Item(phrase, random.Between(least, most), random.Between(least, most), radius);
+        var first = (caption.First, Radius(random, caption.First));
+        return (caption.Second, caption.Place) is ({ } second, { } place)
+            ? Placed(random, caption.Background, side, place, first, (second, Radius(random, second)))
+            : Placed(random, caption.Background, side, first);
+    }
+
+    private ShapeScene One(SceneRandom random, SceneBackground background, int side) => Placed(random, background, side, Phrase(random));
+
+    private ShapeScene Two(SceneRandom random, SceneBackground background, int side)
+    {
+        var place = random.Any<ShapePlace>();
+        var first = Phrase(random);
+        var second = Phrase(random);
+        while (second.Phrase == first.Phrase)
+            second = Phrase(random);
+        return Placed(random, background, side, place, first, second);
+    }
+
+    private static ShapeScene Placed(SceneRandom random, SceneBackground background, int side, (ShapePhrase Phrase, int Radius) one)
+    {
+        var (least, most) = (one.Radius + Margin, (int)Unit - one.Radius - Margin);
+        var item = Item(one.Phrase, random.Between(least, most), random.Between(least, most), one.Radius);
         return new ShapeScene(background, [item], null, side);
     }
 
     // Along the place's axis the shapes lie about the quarters of the image; across it they share a random line.
-    private static ShapeScene Two(SceneRandom random, SceneBackground background, int side)
+    private static ShapeScene Placed(
+        SceneRandom random, SceneBackground background, int side, ShapePlace place,
+        (ShapePhrase Phrase, int Radius) first, (ShapePhrase Phrase, int Radius) second)
     {
-        var place = random.Any<ShapePlace>();
-        var (first, firstRadius) = Phrase(random);
-        var (second, secondRadius) = Phrase(random);
-        while (second == first)
-            (second, secondRadius) = Phrase(random);
         var line = random.Between(3500, 6500);
         var (a, b) = (random.Between(2200, 2850), random.Between(7150, 7800));
         var (across, beside) = (line + random.Between(-300, 300), line + random.Between(-300, 300));
         ShapeItem[] items = place == ShapePlace.LeftOf
-            ? [Item(first, a, across, firstRadius), Item(second, b, beside, secondRadius)]
-            : [Item(first, across, a, firstRadius), Item(second, beside, b, secondRadius)];
+            ? [Item(first.Phrase, a, across, first.Radius), Item(second.Phrase, b, beside, second.Radius)]
+            : [Item(first.Phrase, across, a, first.Radius), Item(second.Phrase, beside, b, second.Radius)];
         return new ShapeScene(background, items, place, side);
     }
 
-    private static (ShapePhrase Phrase, int Radius) Phrase(SceneRandom random)
+    private (ShapePhrase Phrase, int Radius) Phrase(SceneRandom random)
     {
-        var phrase = new ShapePhrase(random.Any<ShapeSize>(), random.Any<ShapeColor>(), random.Any<Shape>());
-        return (phrase, phrase.Size == ShapeSize.Small ? random.Between(SmallLeast, SmallMost) : random.Between(LargeLeast, LargeMost));
+        var phrase = new ShapePhrase(random.Any<ShapeSize>(), random.Any(options.Colors), random.Any(options.Shapes));
+        return (phrase, Radius(random, phrase));
     }
+
+    private static int Radius(SceneRandom random, ShapePhrase phrase) => phrase.Size switch
+    {
+        ShapeSize.Small => random.Between(SmallLeast, SmallMost),
+        ShapeSize.Large => random.Between(LargeLeast, LargeMost),
+        _ => throw new ArgumentOutOfRangeException(nameof(phrase), phrase.Size, "There is no such size."),
+    };
 
     private static ShapeItem Item(ShapePhrase phrase, int x, int y, int radius) =>
         new(phrase.Shape, phrase.Color, phrase.Size, x / Unit, y / Unit, radius / Unit);

@@ -9,6 +9,17 @@ public sealed record SceneOptions
     /// <summary>The share of scenes with one shape, from 0 to 1; the others have two.</summary>
     public double SingleShare { get; init; } = 0.35;
 
+    /// <summary>The shapes that are drawn; by default the six that the demo checkpoints know.</summary>
+    public IReadOnlyList<Shape> Shapes { get; init; } =
+        [Shape.Circle, Shape.Square, Shape.Triangle, Shape.Star, Shape.Cross, Shape.Ring];
+
+    /// <summary>The colours of shapes; by default the eight that the demo checkpoints know.</summary>
+    public IReadOnlyList<ShapeColor> Colors { get; init; } =
+    [
+        ShapeColor.Red, ShapeColor.Green, ShapeColor.Blue, ShapeColor.Yellow,
+        ShapeColor.Purple, ShapeColor.Orange, ShapeColor.White, ShapeColor.Black,
+    ];
+
     /// <summary>These options, once they are checked.</summary>
     /// <exception cref="ArgumentException">One is out of range.</exception>
     internal SceneOptions Validated()
@@ -19,7 +30,20 @@ public sealed record SceneOptions
                 nameof(Sides));
         if (SingleShare is not (>= 0 and <= 1))
             throw new ArgumentException($"SingleShare is {SingleShare}; give 0 to 1.", nameof(SingleShare));
+        CheckWords(nameof(Shapes), Shapes);
+        CheckWords(nameof(Colors), Colors);
         return this;
+    }
+
+    // A text that is wrong in one detail needs another member.
+    private static void CheckWords<T>(string name, IReadOnlyList<T> values)
+        where T : struct, Enum
+    {
+        if (values is not { Count: > 1 } || values.Distinct().Count() != values.Count || !values.All(Enum.IsDefined))
+        {
+            throw new ArgumentException(
+                $"{name} are {string.Join(", ", values ?? [])}; give two or more, each once, of {string.Join(", ", Enum.GetNames<T>())}.", name);
+        }
     }
 
     private const int MostSide = 4096;

@@ -40,7 +40,11 @@ internal sealed class SceneRandom
 
     /// <summary>A member of an enum other than one.</summary>
     public T Other<T>(T than)
-        where T : struct, Enum => Any([.. Enum.GetValues<T>().Where(value => !value.Equals(than))]);
+        where T : struct, Enum => Other(than, Enum.GetValues<T>());
+
+    /// <summary>An element of a list other than one.</summary>
+    public T Other<T>(T than, IReadOnlyList<T> values)
+        where T : struct => Any([.. values.Where(value => !value.Equals(than))]);
 
     /// <summary>The next 64 bits.</summary>
     internal ulong Next()

@@ -12,6 +12,8 @@ internal sealed class SceneRaster
     // Shares of the radius, measured on the sample images.
     private const double SquareReach = 0.88, CrossBar = 0.38, RingHole = 0.55, TriangleReach = 1.1, StarReach = 1.15, StarWaist = 0.45;
 
+    private const double MoonBite = 0.75, MoonShift = 0.5, KiteHeight = 1.15, KiteWidth = 0.75;
+
     // Sines and cosines of 30, 36 and 72 degrees as literals: libraries of mathematics differ in the last bit.
     private const double Cos30 = 0.86602540378443865, Sin36 = 0.58778525229247313, Cos36 = 0.80901699437494742;
     private const double Sin72 = 0.95105651629515357, Cos72 = 0.30901699437494742;
@@ -67,6 +69,15 @@ internal sealed class SceneRaster
                 var hole = RingHole * r;
                 Ellipse(x - r, y - r, x + r, y + r, value);
                 Ellipse(x - hole, y - hole, x + hole, y + hole, 0);
+                break;
+            case Shape.Moon:
+                var (bite, aside) = (MoonBite * r, MoonShift * r);
+                Ellipse(x - r, y - r, x + r, y + r, value);
+                Ellipse(x + aside - bite, y - bite, x + aside + bite, y + bite, 0);
+                break;
+            case Shape.Kite:
+                var (high, wide) = (KiteHeight * r, KiteWidth * r);
+                Polygon([(x, y - high), (x + wide, y), (x, y + high), (x - wide, y)], value);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(item), item.Shape, "There is no such shape.");

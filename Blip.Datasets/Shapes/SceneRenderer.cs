@@ -62,6 +62,8 @@ public static class SceneRenderer
         ShapeColor.Orange => (243, 120, 20),
         ShapeColor.White => (245, 245, 245),
         ShapeColor.Black => (25, 25, 25),
+        ShapeColor.Teal => (0, 128, 128),
+        ShapeColor.Lime => (180, 255, 40),
         _ => throw new ArgumentOutOfRangeException(nameof(color), color, "There is no such colour."),
     };
 

@@ -20,6 +20,12 @@ public enum Shape
 
     /// <summary>A disc with a hole.</summary>
     Ring,
+
+    /// <summary>A crescent, open to the right. The demo checkpoints do not know it.</summary>
+    Moon,
+
+    /// <summary>A square on its tip, higher than wide. The demo checkpoints do not know it.</summary>
+    Kite,
 }
 
 /// <summary>The colours of shapes.</summary>
@@ -48,6 +54,12 @@ public enum ShapeColor
 
     /// <summary>(25, 25, 25).</summary>
     Black,
+
+    /// <summary>(0, 128, 128). The demo checkpoints do not know it.</summary>
+    Teal,
+
+    /// <summary>(180, 255, 40). The demo checkpoints do not know it.</summary>
+    Lime,
 }
 
 /// <summary>The sizes of shapes.</summary>

@@ -8,8 +8,13 @@ namespace Blip.Tests.Kernels;
 /// </summary>
 public abstract class OperatorTests
 {
-    /// <summary>The operators, where the variant is to be tested here.</summary>
-    public static TheoryData<string> On(string variant) => [.. Variants.IsWanted(variant) ? OperatorCatalog.Names : []];
+    /// <summary>The operators, or one row that tells why the variant is not tested here.</summary>
+    public static TheoryData<string> On(string variant)
+    {
+        if (Variants.IsWanted(variant))
+            return [.. OperatorCatalog.Names];
+        return [new TheoryDataRow<string>("every operator") { Skip = $"no {variant} device is to be tested here (BLIP_TEST_DEVICES names others)" }];
+    }
 
     protected static void Agrees(string name, string variant)
     {
@@ -28,43 +33,43 @@ public abstract class OperatorTests
 
 public class CpuOperatorTests : OperatorTests
 {
-    [Theory(SkipTestWithoutData = true), MemberData(nameof(On), "cpu")]
+    [Theory, MemberData(nameof(On), "cpu")]
     public void Agrees_with_the_reference(string name) => Agrees(name, "cpu");
 }
 
 public class Avx2OperatorTests : OperatorTests
 {
-    [Theory(SkipTestWithoutData = true), MemberData(nameof(On), "avx2")]
+    [Theory, MemberData(nameof(On), "avx2")]
     public void Agrees_with_the_reference(string name) => Agrees(name, "avx2");
 }
 
 public class Vector128OperatorTests : OperatorTests
 {
-    [Theory(SkipTestWithoutData = true), MemberData(nameof(On), "vector128")]
+    [Theory, MemberData(nameof(On), "vector128")]
     public void Agrees_with_the_reference(string name) => Agrees(name, "vector128");
 }
 
 public class PortableOperatorTests : OperatorTests
 {
-    [Theory(SkipTestWithoutData = true), MemberData(nameof(On), "portable")]
+    [Theory, MemberData(nameof(On), "portable")]
     public void Agrees_with_the_reference(string name) => Agrees(name, "portable");
 }
 
 public class OpenClOperatorTests : OperatorTests
 {
-    [Theory(SkipTestWithoutData = true), MemberData(nameof(On), "opencl")]
+    [Theory, MemberData(nameof(On), "opencl")]
     public void Agrees_with_the_reference(string name) => Agrees(name, "opencl");
 }
 
 public class OpenClGroupsOperatorTests : OperatorTests
 {
-    [Theory(SkipTestWithoutData = true), MemberData(nameof(On), "opencl-64")]
+    [Theory, MemberData(nameof(On), "opencl-64")]
     public void Agrees_with_the_reference(string name) => Agrees(name, "opencl-64");
 }
 
 public class CudaOperatorTests : OperatorTests
 {
-    [Theory(SkipTestWithoutData = true), MemberData(nameof(On), "cuda")]
+    [Theory, MemberData(nameof(On), "cuda")]
     public void Agrees_with_the_reference(string name) => Agrees(name, "cuda");
 }
 

@@ -71,13 +71,13 @@ internal sealed partial class QuestionSource : ITrainingSource
     {
         await foreach (var sample in shard.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            var (answers, error) = Answers(sample.Fields);
+            var (people, error) = Answers(sample.Fields);
             var texts = sample.Texts.Select(text => Clean(text, maxWords));
-            yield return new TrainingSample(sample.Key, sample.Image, [.. texts], answers, sample.Error ?? error);
+            yield return new TrainingSample(sample.Key, sample.Image, [.. texts], Weigh(people, sample.Fields), sample.Error ?? error) { People = people };
         }
     }
 
-    private static (IReadOnlyList<WeightedAnswer> Answers, string? Error) Answers(JsonObject? fields)
+    private static (IReadOnlyList<string> Answers, string? Error) Answers(JsonObject? fields)
     {
         List<string> texts = [];
         foreach (var one in fields?["answer"] is JsonArray list ? list.AsEnumerable() : [fields?["answer"]])
@@ -86,10 +86,13 @@ internal sealed partial class QuestionSource : ITrainingSource
                 return ([], "Its 'answer' is neither a text nor a list of texts.");
             texts.Add(text.Trim());
         }
-        if (texts.Count == 0)
-            return ([], "Its 'answer' is an empty list.");
+        return texts.Count > 0 ? (texts, null) : ([], "Its 'answer' is an empty list.");
+    }
+
+    private static IReadOnlyList<WeightedAnswer> Weigh(IReadOnlyList<string> people, JsonObject? fields)
+    {
         var isGenome = fields?["dataset"] is JsonValue dataset && dataset.TryGetValue<string>(out var name) && name == VisualGenome;
-        return (isGenome ? [.. texts.Select(text => new WeightedAnswer(text, VisualGenomeWeight))] : Weigh(texts), null);
+        return isGenome ? [.. people.Select(text => new WeightedAnswer(text, VisualGenomeWeight))] : Weigh(people);
     }
 
     private static TrainingSample Sample(VqaQuestion question, ImageFolder folder, int maxWords)
@@ -101,7 +104,10 @@ internal sealed partial class QuestionSource : ITrainingSource
             path is null ? null : SampleImage.FromFile(path),
             question.Text is { } text ? [Clean(text, maxWords)] : [],
             Weigh(question.Answers),
-            path is null ? $"There is no {name} in the folder of images." : null);
+            path is null ? $"There is no {name} in the folder of images." : null)
+        {
+            People = question.Answers,
+        };
     }
 
     [GeneratedRegex("""[.!"()*#:;~]""")]

@@ -14,7 +14,11 @@ internal sealed record WeightedAnswer(string Text, double Weight);
 /// <param name="Answers">The question's answers; none for captions.</param>
 /// <param name="Error">What is wrong with it, for people; null where it can be used.</param>
 internal sealed record TrainingSample(
-    string Key, SampleImage? Image, IReadOnlyList<string> Texts, IReadOnlyList<WeightedAnswer> Answers, string? Error);
+    string Key, SampleImage? Image, IReadOnlyList<string> Texts, IReadOnlyList<WeightedAnswer> Answers, string? Error)
+{
+    /// <summary>The answer of each person who was asked, as VQA's accuracy counts them; none for captions.</summary>
+    public IReadOnlyList<string> People { get; init; } = [];
+}
 
 /// <summary>One thing to learn from: an image and a text.</summary>
 /// <param name="Key">Its name, unique in the data set. Random changes of the image follow from it.</param>

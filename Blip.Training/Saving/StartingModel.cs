@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Runtime.Checkpoints;
 using Blip.Training.Objectives;
 
@@ -10,17 +11,18 @@ namespace Blip.Training.Saving;
 internal sealed class StartingModel : IDisposable
 {
     private readonly Stack<ITensorSource> owned = [];
+    private readonly TrainingOptions options;
 
-    private StartingModel(ModelSource files, string? captioner, TrainingTask task)
+    private StartingModel(ModelSource files, TrainingOptions options)
     {
-        Files = files;
+        (Files, this.options) = (files, options);
         try
         {
-            if (HeadOf(task) is { } head)
+            if (HeadOf(options.Task) is { } head)
                 OpenHead(head);
             else
-                OpenBoth(captioner);
-            if (task is TrainingTask.Match or TrainingTask.Pretrain)
+                OpenBoth(options.Captioner);
+            if (IsRead && options.Task is TrainingTask.Match or TrainingTask.Pretrain)
                 ReadTemperature();
         }
         catch
@@ -56,10 +58,9 @@ internal sealed class StartingModel : IDisposable
 
     /// <summary>Opens what a task begins with.</summary>
     /// <param name="model">A folder, a file, or a name of the Hugging Face cache.</param>
-    /// <param name="captioner">In pre-training where the decoder comes from; null where the model holds one.</param>
-    /// <param name="task">The task.</param>
+    /// <param name="options">The task, and whether the model's weights are read or drawn.</param>
     /// <exception cref="CheckpointException">A model cannot be used; the message says why.</exception>
-    public static StartingModel Open(string model, string? captioner, TrainingTask task) => new(ModelSource.Resolve(model), captioner, task);
+    public static StartingModel Open(string model, TrainingOptions options) => new(ModelSource.Resolve(model), options);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -67,6 +68,14 @@ internal sealed class StartingModel : IDisposable
         while (owned.TryPop(out var source))
             source.Dispose();
     }
+
+    // Drawn weights need a config and a vocabulary alone.
+    private bool IsRead => options.Init switch
+    {
+        InitialWeights.Model => true,
+        InitialWeights.Random => false,
+        _ => throw new UnreachableException($"No weights are known as {options.Init}."),
+    };
 
     private static BlipHead? HeadOf(TrainingTask task) => task switch
     {
@@ -90,14 +99,21 @@ internal sealed class StartingModel : IDisposable
 
     private void OpenHead(BlipHead head)
     {
-        var checkpoint = Own(Files.OpenCheckpoint(head));
+        var checkpoint = Own(IsRead ? Files.OpenCheckpoint(head) : Drawn(head));
         (Head, Tensors, Slow, Keys) = (head, checkpoint, checkpoint, [.. Written(checkpoint)]);
         if (!checkpoint.HasTiedOutput && checkpoint.TryGet(CheckpointKeys.OutputMatrix, out _))
             OutputMatrix = CheckpointKeys.OutputMatrix;
     }
 
+    private Checkpoint Drawn(BlipHead head) => new(new RandomTensorSource(Files.Config, head, options.Seed), Files.Config, head);
+
     private void OpenBoth(string? captioner)
     {
+        if (!IsRead)
+        {
+            OpenDrawn();
+            return;
+        }
         var other = captioner is null ? Files : ModelSource.Resolve(captioner);
         CheckSizes(Files.Config, other.Config, captioner ?? Files.Name);
         var matcher = Own(Checked(Files, BlipHead.Retrieval, captioner is not null));
@@ -109,6 +125,14 @@ internal sealed class StartingModel : IDisposable
             return;
         Whole = Own(Files.OpenTensors());
         Slow = MomentumTensorSource.Of(Whole) ?? Tensors;
+    }
+
+    // A tensor that both have is the same in both.
+    private void OpenDrawn()
+    {
+        var (matcher, decoder) = (Own(Drawn(BlipHead.Retrieval)), Own(Drawn(BlipHead.Captioning)));
+        Tensors = Slow = new PairedTensorSource(matcher, decoder);
+        Keys = [.. Written(matcher).Union(Written(decoder))];
     }
 
     // No head has a place for it, so that a checked source does not show it.

@@ -12,7 +12,10 @@ namespace Blip.Training.Saving;
 /// <param name="StepOfEpoch">The next step within it.</param>
 /// <param name="Pairs">Pairs of the data set, which an epoch's order follows from.</param>
 /// <param name="Updates">Steps that changed the weights: those whose gradient was a number.</param>
-internal sealed record RunPlace(long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0);
+/// <param name="Best">The best checkpoint's score on validation data; null before the first.</param>
+/// <param name="Worse">Checkpoints since then that were no better.</param>
+internal sealed record RunPlace(
+    long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0, double? Best = null, int Worse = 0);
 
 /// <summary>
 /// The file that a run goes on from: weights, AdamW's moments, momentum copies, queues, loss scale and place, exactly. It holds the weights

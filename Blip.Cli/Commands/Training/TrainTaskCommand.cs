@@ -48,6 +48,12 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     private readonly Option<string?> annotations = OptionKinds.Text("--annotations", "VQA's official annotations.", "FILE");
     private readonly Option<string?> images = OptionKinds.Text("--images", "The folder of the images that lists or questions name.", "DIR");
 
+    private readonly Option<string[]> validation = new("--validation")
+    {
+        Description = $"Held-out data that each checkpoint is scored on; the best model is kept in {Trainer.BestFolder}.",
+        HelpName = "DATA",
+    };
+
     private readonly Option<string?> captioner = OptionKinds.Text(
         "--captioner", "The model whose decoder is learned; left out where --model is a pre-training checkpoint that holds one.", "MODEL");
 
@@ -57,6 +63,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         (this.terminal, this.task) = (terminal, task);
         Add(sources);
         Add(model);
+        Add(validation);
         if (task.Task == TrainingTask.Vqa)
         {
             Add(questions);
@@ -124,9 +131,15 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
 
     private TrainingData Data(ParseResult parsed)
     {
-        var data = new TrainingData { Sources = parsed.GetValue(sources) ?? [] };
+        var folder = task.Task == TrainingTask.Vqa ? parsed.GetValue(images) : null;
+        var data = new TrainingData
+        {
+            Sources = parsed.GetValue(sources) ?? [],
+            Images = folder,
+            Validation = parsed.GetValue(validation) is { Length: > 0 } heldOut ? new TrainingData { Sources = heldOut, Images = folder } : null,
+        };
         return task.Task != TrainingTask.Vqa
             ? data
-            : data with { Questions = parsed.GetValue(questions), Annotations = parsed.GetValue(annotations), Images = parsed.GetValue(images) };
+            : data with { Questions = parsed.GetValue(questions), Annotations = parsed.GetValue(annotations) };
     }
 }

@@ -1,0 +1,101 @@
+using Blip.Datasets.Shapes;
+using Blip.Kernels;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Pipelines;
+using Blip.Training;
+
+namespace Blip.Bench.Workloads;
+
+/// <summary>How much of something is right.</summary>
+/// <param name="What">What was asked.</param>
+/// <param name="Right">Right ones.</param>
+/// <param name="Count">All.</param>
+internal sealed record ShapeScore(string What, int Right, int Count)
+{
+    // Words that captioners do not know are spelled, a letter a token.
+    private const int MostTokens = 60, BatchSize = 16;
+
+    /// <summary>The line that stands for all.</summary>
+    public const string Total = "all";
+
+    /// <summary>Right of all.</summary>
+    public double Share => (double)Right / Count;
+
+    /// <summary>Scores a model on scenes that no training set of another seed holds.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="task">What it does.</param>
+    /// <param name="set">The scenes.</param>
+    /// <param name="count">How many of them.</param>
+    /// <param name="device">Where it runs.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>A line for each kind, and <see cref="Total"/> at the end.</returns>
+    public static async Task<IReadOnlyList<ShapeScore>> MeasureAsync(
+        string model, TrainingTask task, ShapeSet set, int count, string device, CancellationToken cancellationToken) => task switch
+        {
+            TrainingTask.Caption => await CaptionsAsync(model, set, count, device, cancellationToken).ConfigureAwait(false),
+            TrainingTask.Match => await MatchesAsync(model, set, count, device, cancellationToken).ConfigureAwait(false),
+            TrainingTask.Vqa => await AnswersAsync(model, set, count, device, cancellationToken).ConfigureAwait(false),
+            _ => throw new ArgumentOutOfRangeException(nameof(task), task, "Nothing of this task is scored on scenes."),
+        };
+
+    private static async Task<IReadOnlyList<ShapeScore>> CaptionsAsync(
+        string model, ShapeSet set, int count, string device, CancellationToken cancellationToken)
+    {
+        using var captioner = Captioner.Load(model, new CaptionerOptions { Device = device, BatchSize = BatchSize });
+        var options = new CaptionOptions { Generation = new GenerationOptions { MaxLength = MostTokens } };
+        var (right, at) = (new List<(string, bool)>(), 0);
+        await foreach (var result in captioner.CaptionAllAsync(Images(set, count), options, cancellationToken).ConfigureAwait(false))
+        {
+            var scene = set.Scene(at++);
+            right.Add((scene.Items.Count == 1 ? "one shape" : "two shapes", result.Caption?.Text == ShapeCaption.Of(scene).Text));
+        }
+        return Of(right);
+    }
+
+    // A right caption and one that is wrong in one detail, of each scene; the details take turns.
+    private static async Task<IReadOnlyList<ShapeScore>> MatchesAsync(
+        string model, ShapeSet set, int count, string device, CancellationToken cancellationToken)
+    {
+        using var matcher = Matcher.Load(model, new MatcherOptions { Device = device, BatchSize = BatchSize });
+        var right = new List<(string, bool)>();
+        for (var i = 0; i < count; i++)
+        {
+            var (caption, details) = (ShapeCaption.Of(set.Scene(i)), Enum.GetValues<WrongDetail>());
+            var detail = details[i % details.Length];
+            if (caption.Second is null && detail is WrongDetail.Place or WrongDetail.Swap)
+                continue;
+            var wrong = set.Wrong(caption, detail, i);
+            var image = ImageSource.FromPixels(SceneRenderer.Render(set.Scene(i)));
+            var found = await matcher.MatchAsync(image, [caption.Text, wrong.Text], cancellationToken: cancellationToken).ConfigureAwait(false);
+            right.Add(("right", found[0].MatchProbability >= BootstrapQuality.LeastProbability));
+            right.Add(($"wrong {detail}".ToLowerInvariant(), found[1].MatchProbability < BootstrapQuality.LeastProbability));
+        }
+        return Of(right);
+    }
+
+    private static async Task<IReadOnlyList<ShapeScore>> AnswersAsync(
+        string model, ShapeSet set, int count, string device, CancellationToken cancellationToken)
+    {
+        using var answerer = QuestionAnswerer.Load(model, new QuestionAnswererOptions { Device = device, BatchSize = BatchSize });
+        var right = new List<(string, bool)>();
+        for (var i = 0; i < count; i++)
+        {
+            var asked = set.Questions(i)[0];
+            var image = ImageSource.FromPixels(SceneRenderer.Render(set.Scene(i)));
+            var answer = await answerer.AnswerAsync(image, asked.Text, cancellationToken: cancellationToken).ConfigureAwait(false);
+            right.Add((asked.Kind == QuestionKind.There ? $"there: {asked.Answer}" : asked.Kind.ToString().ToLowerInvariant(), answer.Text == asked.Answer));
+        }
+        return Of(right);
+    }
+
+    private static IEnumerable<ImageSource> Images(ShapeSet set, int count) =>
+        Enumerable.Range(0, count).Select(i => ImageSource.FromPixels(SceneRenderer.Render(set.Scene(i))));
+
+    private static List<ShapeScore> Of(List<(string What, bool IsRight)> answers) =>
+    [
+        .. answers.GroupBy(one => one.What).OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => new ShapeScore(group.Key, group.Count(one => one.IsRight), group.Count())),
+        new ShapeScore(Total, answers.Count(one => one.IsRight), answers.Count),
+    ];
+}

@@ -1,0 +1,136 @@
+using System.Globalization;
+using System.Text.Json;
+using Blip.Datasets;
+using Blip.Datasets.Shapes;
+using Blip.Datasets.Writing;
+using Blip.Training;
+
+namespace Blip.Bench.Workloads;
+
+/// <summary>Drawn scenes as training data: with captions, with captions that differ in one detail, or with questions.</summary>
+/// <param name="seed">Sets of different seeds have nothing to do with each other.</param>
+/// <param name="scenes">The shapes and colours.</param>
+internal sealed class ShapeSet(long seed, SceneOptions scenes)
+{
+    /// <summary>Scenes of a group that differ in one detail, told apart by a matcher that learns.</summary>
+    public const int GroupSize = 4;
+
+    /// <summary>Questions about a scene.</summary>
+    public const int QuestionsOfScene = 3;
+
+    private const ulong GroupPurpose = 3, QuestionPurpose = 4;
+    private const int ShardSize = 1000;
+
+    // How often each detail is the one that differs. Swaps and places are hard to learn, and are in scenes of two shapes alone.
+    private static readonly WrongDetail[] OfTwo =
+    [
+        WrongDetail.Swap, WrongDetail.Swap, WrongDetail.Swap, WrongDetail.Place, WrongDetail.Place,
+        WrongDetail.Shape, WrongDetail.Shape, WrongDetail.Color, WrongDetail.Size, WrongDetail.Background,
+    ];
+
+    private static readonly WrongDetail[] OfOne = [WrongDetail.Shape, WrongDetail.Color, WrongDetail.Size, WrongDetail.Background];
+
+    private readonly SceneGenerator generator = new(seed, scenes);
+
+    /// <summary>A scene that differs from another one, and its caption, in one detail.</summary>
+    /// <param name="caption">What the other scene shows.</param>
+    /// <param name="detail">The detail.</param>
+    /// <param name="index">Which draw.</param>
+    public ShapeCaption Wrong(ShapeCaption caption, WrongDetail detail, long index) =>
+        WrongCaption.Of(caption, detail, new SceneRandom(seed, GroupPurpose, index), scenes);
+
+    /// <summary>A scene.</summary>
+    public ShapeScene Scene(long index) => generator.Scene(index);
+
+    /// <summary>The questions about a scene.</summary>
+    public IReadOnlyList<ShapeQuestion> Questions(long index)
+    {
+        var random = new SceneRandom(seed, QuestionPurpose, index);
+        return [.. Enumerable.Range(0, QuestionsOfScene).Select(_ => ShapeQuestion.About(Scene(index), random, scenes)).Distinct()];
+    }
+
+    /// <summary>Writes a task's data.</summary>
+    /// <param name="folder">An empty folder.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="count">Images.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    /// <returns>What <c>blip train</c> is given.</returns>
+    public async Task<string> WriteAsync(string folder, TrainingTask task, int count, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(folder);
+        if (Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new UsageException($"{folder} holds something already; name a new or an empty folder.");
+        switch (task)
+        {
+            case TrainingTask.Caption or TrainingTask.Pretrain:
+                await WritePairsAsync(folder, Alone(count), cancellationToken).ConfigureAwait(false);
+                return folder;
+            case TrainingTask.Match:
+                await WritePairsAsync(folder, Groups(count), cancellationToken).ConfigureAwait(false);
+                return folder;
+            case TrainingTask.Vqa:
+                return WriteQuestions(folder, count, cancellationToken);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task.");
+        }
+    }
+
+    private IEnumerable<ShapeScene> Alone(int count) => Enumerable.Range(0, count).Select(i => Scene(i));
+
+    // Each scene is followed by others that differ from it in one detail: the hard negatives of its batch.
+    private IEnumerable<ShapeScene> Groups(int count)
+    {
+        for (var first = 0; first < count; first += GroupSize)
+        {
+            var scene = Scene(first);
+            yield return scene;
+            var (caption, random) = (ShapeCaption.Of(scene), new SceneRandom(seed, GroupPurpose, first));
+            var seen = new HashSet<string> { caption.Text };
+            while (seen.Count < Math.Min(GroupSize, count - first))
+            {
+                var other = WrongCaption.Of(caption, random.Any(caption.Second is null ? OfOne : OfTwo), random, scenes);
+                // Two equal shapes that change places are the same scene, and so is none that was drawn already.
+                if (seen.Add(other.Text))
+                    yield return SceneGenerator.Of(other, random, scene.Side);
+            }
+        }
+    }
+
+    private static async Task WritePairsAsync(string folder, IEnumerable<ShapeScene> drawn, CancellationToken cancellationToken)
+    {
+        foreach (var (shard, part) in drawn.Chunk(ShardSize).Index())
+        {
+            await using var tar = DatasetWriters.Create("webdataset", folder, shard.ToString("D5", CultureInfo.InvariantCulture));
+            foreach (var (i, scene) in part.Index())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var key = string.Create(CultureInfo.InvariantCulture, $"{shard:D5}{i:D4}");
+                await tar.WriteAsync(
+                    new WrittenSample
+                    {
+                        Key = key,
+                        Image = SampleImage.FromBytes($"{key}.png", SceneRenderer.RenderPng(scene)),
+                        Texts = [new WrittenText(ShapeCaption.Of(scene).Text)],
+                        Fields = [],
+                    },
+                    cancellationToken).ConfigureAwait(false);
+            }
+            await tar.CommitAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private string WriteQuestions(string folder, int count, CancellationToken cancellationToken)
+    {
+        var rows = new List<object>();
+        for (var i = 0; i < count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var name = string.Create(CultureInfo.InvariantCulture, $"{i:D5}.png");
+            File.WriteAllBytes(Path.Combine(folder, name), SceneRenderer.RenderPng(Scene(i)));
+            rows.AddRange(Questions(i).Select(asked => new { image = name, question = asked.Text, answer = new[] { asked.Answer } }));
+        }
+        var list = Path.Combine(folder, "questions.json");
+        File.WriteAllBytes(list, JsonSerializer.SerializeToUtf8Bytes(rows));
+        return list;
+    }
+}

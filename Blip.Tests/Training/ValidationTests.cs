@@ -1,0 +1,143 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Tests.Cli;
+using Blip.Training;
+using Blip.Training.Metrics;
+
+namespace Blip.Tests.Training;
+
+/// <summary>Checkpoints that are scored on held-out data, and models that begin with drawn weights.</summary>
+public sealed class ValidationTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static TrainingOptions Options { get; } = TrainingRecipes.For(TrainingTask.Caption) with
+    {
+        BatchSize = 4,
+        Epochs = 5,
+        ImageSize = 96,
+        Prompt = "",
+        LearningRate = 1e-3,
+        Device = "cpu",
+    };
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public async Task The_best_checkpoint_is_kept_and_a_run_that_gets_no_better_ends()
+    {
+        // Weights that hardly move give the same captions at each checkpoint.
+        var options = Options with { LearningRate = 1e-12, MinLearningRate = 0, Patience = 2 };
+        var data = Data(4);
+        var whole = await RunAsync(data with { Validation = data }, "whole", options);
+
+        Assert.Equal((3, false), (whole.Steps, whole.Stopped));
+        var scores = Scores("whole");
+        Assert.Equal(3, scores.Count);
+        Assert.Single(scores.Distinct());
+        Assert.True(scores[0] > 1, $"CIDEr of the demo captioner on its own scenes is {scores[0]}");
+        // The first of equals stays the best.
+        using var best = TensorFiles.Open(Path.Combine(At("whole"), Trainer.BestFolder, "model.safetensors"));
+        Assert.NotEmpty(best.Keys);
+        Assert.True(File.GetLastWriteTimeUtc(At("whole/best/model.safetensors")) < File.GetLastWriteTimeUtc(At("whole/model.safetensors")));
+
+        // Patience that is over ends the run when it goes on, too; more of it lets it go on.
+        Assert.Equal(3, (await RunAsync(data with { Validation = data }, "whole", options with { Resume = true })).Steps);
+        Assert.Equal(5, (await RunAsync(data with { Validation = data }, "whole", options with { Resume = true, Patience = 0 })).Steps);
+    }
+
+    [Theory]
+    [InlineData(TrainingTask.Match, "recall"), InlineData(TrainingTask.Pretrain, "cider")]
+    public async Task Each_task_has_its_own_figure(TrainingTask task, string figure)
+    {
+        var options = TrainingRecipes.For(task) with
+        {
+            BatchSize = 4,
+            Steps = 1,
+            ImageSize = 96,
+            QueueSize = 4,
+            WarmupSteps = 0,
+            Captioner = task == TrainingTask.Pretrain ? Demo.Model : null,
+            Device = "cpu",
+        };
+        var data = Data(4);
+        using var trainer = await Trainer.OpenAsync(DemoMatching.Model, data with { Validation = data }, At("out"), options, Token);
+        TrainingProgress? last = null;
+        await trainer.RunAsync(step => last = step, Token);
+
+        Assert.InRange(last!.Validation[figure], 0.01, 10);
+        Assert.Contains(last.Notices, notice => notice.Contains($"{figure} ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""["red"]""", 1.0), InlineData("""["pink", "cyan"]""", 0.0)]
+    public async Task Answers_are_right_where_somebody_gave_them(string answers, double accuracy)
+    {
+        var data = Data(1).Sources[0];
+        folder.Write("data/asked.json", $$"""[{"image": "0000.png", "question": "what color is it?", "answer": {{answers}}}]""");
+        var options = TrainingRecipes.For(TrainingTask.Vqa) with { BatchSize = 1, Steps = 12, ImageSize = 96, LearningRate = 1e-3, Epochs = 12, Device = "cpu" };
+        folder.Write("data/learned.json", """[{"image": "0000.png", "question": "what color is it?", "answer": ["red"]}]""");
+        var training = new TrainingData
+        {
+            Sources = [Path.Combine(data, "learned.json")],
+            Validation = new TrainingData { Sources = [Path.Combine(data, "asked.json")] },
+        };
+        using var trainer = await Trainer.OpenAsync(Repository.Absolute("weights/vqa"), training, At("out"), options, Token);
+        TrainingProgress? last = null;
+        await trainer.RunAsync(step => last = step, Token);
+
+        Assert.Equal(accuracy, last!.Validation["accuracy"]);
+    }
+
+    [Fact]
+    public async Task Patience_without_data_and_data_without_texts_are_refused()
+    {
+        var data = Data(4);
+        await RefusedAsync("name validation data", data, Options with { Patience = 1 });
+        folder.Write("bare/0.png", File.ReadAllBytes(Path.Combine(data.Sources[0], "0000.png")));
+        await RefusedAsync("none of the data for validation", data with { Validation = new TrainingData { Sources = [At("bare")] } }, Options);
+    }
+
+    [Fact]
+    public async Task Drawn_weights_need_a_config_and_a_vocabulary_alone_and_follow_from_the_seed()
+    {
+        foreach (var file in (string[])["config.json", "vocab.txt"])
+            folder.Write($"sizes/{file}", File.ReadAllBytes(Path.Combine(Demo.Model, file)));
+        var options = Options with { Init = InitialWeights.Random, Epochs = 1, LearningRate = 1e-12 };
+        var data = Data(4);
+        await RunAsync(data, "one", options, At("sizes"));
+        await RunAsync(data, "same", options, At("sizes"));
+        await RunAsync(data, "other", options with { Seed = 7 }, At("sizes"));
+
+        Assert.Equal(File.ReadAllBytes(At("one/model.safetensors")), File.ReadAllBytes(At("same/model.safetensors")));
+        using var weights = TensorFiles.Open(At("one/model.safetensors"));
+        using var others = TensorFiles.Open(At("other/model.safetensors"));
+        const string Matrix = "vision_model.encoder.layers.0.mlp.fc1.weight";
+        Assert.NotEqual(weights.ReadAll(Matrix), others.ReadAll(Matrix));
+        var values = weights.ReadAll(Matrix);
+        Assert.Equal(0.7 / Math.Sqrt(128), Math.Sqrt(values.Average(value => (double)value * value)), 1e-3);
+        Assert.Equal(0, values.Average(value => (double)value), 1e-3);
+        Assert.All(weights.ReadAll("vision_model.post_layernorm.weight"), gain => Assert.Equal(1, gain, 1e-6));
+        await RefusedAsync("weights", data, Options, At("sizes"));
+    }
+
+    private string At(string name) => Path.Combine(folder.Path, name);
+
+    private TrainingData Data(int images) => new() { Sources = [DrawnPairs.Write(folder, images)] };
+
+    private List<double> Scores(string run) =>
+        [.. MetricsFile.Read(At($"{run}/metrics.jsonl")).SelectMany(line => line.Values).Where(value => value.Key == "validation/cider").Select(value => value.Value)];
+
+    private async Task RefusedAsync(string message, TrainingData data, TrainingOptions options, string? model = null)
+    {
+        var refused = await Assert.ThrowsAsync<TrainingException>(() => RunAsync(data, $"refused{message.Length}", options, model));
+        Assert.Contains(message, refused.Message, StringComparison.Ordinal);
+    }
+
+    private async Task<TrainingResult> RunAsync(TrainingData data, string output, TrainingOptions options, string? model = null)
+    {
+        using var trainer = await Trainer.OpenAsync(model ?? Demo.Model, data, At(output), options, Token);
+        return await trainer.RunAsync(cancellationToken: Token);
+    }
+}
