@@ -80,6 +80,11 @@ public class OperatorCatalogTests
     public void Every_variant_has_a_class() =>
         Assert.Equal(Variants.All.Count, typeof(OperatorTests).Assembly.GetTypes().Count(type => type.BaseType == typeof(OperatorTests)));
 
+    /// <summary>An operator without a model's sizes would be in no benchmark.</summary>
+    [Fact]
+    public void Every_operator_is_timed() =>
+        Assert.DoesNotContain(OperatorCatalog.Names, name => OperatorCatalog.Cases(name).All(one => one.Size != CaseSize.Real));
+
     [Fact]
     public void Every_gradient_is_in_the_catalogue()
     {
