@@ -42,7 +42,9 @@ public sealed class Trainer : IDisposable
     [
         .. set.Report.Sentences(Options.MaxTokens),
         .. setup.Notices,
-        FormattableString.Invariant($"{Trained.Count:N0} parameters are trained; weights, gradients and moments take {Trained.Count * 16 / 1e6:N0} MB"),
+        FormattableString.Invariant(
+            $"{Trained.Count:N0} parameters are trained; weights, gradients and moments take {Trained.Bytes / 1e6:N0} MB"),
+        .. setup.Learner.Scale.Notice(Options.Precision),
         FormattableString.Invariant($"{TotalSteps:N0} steps of {Options.BatchSize * Options.Accumulate} images, {StepsPerEpoch:N0} in an epoch"),
         .. Options.QueueSize > set.Count
             ? [$"the queue holds {Options.QueueSize:N0} pairs and the data set {set.Count:N0}: the same images come back in it as negatives; give a smaller QueueSize"]
@@ -223,12 +225,18 @@ public sealed class Trainer : IDisposable
         var at = new StepPlace(place.Step, place.Epoch, place.StepOfEpoch, StepsPerEpoch);
         var losses = setup.Learner.Accumulate(parts, at).ToDictionary();
         Trained.CompleteGradients();
-        var (norm, isFinite) = gradients.Measure(Trained.Gradients, Options.ClipNorm > 0 ? Options.ClipNorm : double.PositiveInfinity);
+        var scale = setup.Learner.Scale;
+        var lossScale = scale.Value;
+        var (norm, isFinite) = gradients.Measure(
+            Trained.Gradients, Options.ClipNorm > 0 ? Options.ClipNorm : double.PositiveInfinity, lossScale);
         if (isFinite)
             Trained.Step(new StepSettings(rate, Options.WeightDecay, Options.WeightDecayOn == WeightDecayScope.All), gradients.Factor);
         losses["loss"] = losses.Values.Sum();
         var told = new TrainingProgress(
-            place.Step + 1, TotalSteps, place.Epoch, losses, rate, norm, 0, TimeSpan.Zero, !isFinite, Notices(losses, isFinite, alarms));
+            place.Step + 1, TotalSteps, place.Epoch, losses, rate, norm, 0, TimeSpan.Zero, !isFinite, Notices(losses, isFinite, alarms))
+        {
+            LossScale = scale.IsDynamic ? lossScale : null,
+        };
         var next = place.StepOfEpoch + 1;
         place = next < StepsPerEpoch
             ? place with { Step = place.Step + 1, StepOfEpoch = next, Updates = Trained.Steps }
@@ -240,8 +248,8 @@ public sealed class Trainer : IDisposable
     {
         var contrast = losses.TryGetValue("itc_image", out var image) ? image + losses["itc_text"] : (double?)null;
         var notices = alarms.Observe(new StepLosses(contrast, Find("itm"), Find("lm"), setup.Learner.Temperature)).ToList();
-        if (!isFinite)
-            notices.Add("the gradient of this step is no number: the step is left out. If this comes again, lower the learning rate.");
+        if (setup.Learner.Scale.Observe(isFinite) is { } skipped)
+            notices.Add(skipped);
         return notices;
 
         double? Find(string name) => losses.TryGetValue(name, out var loss) ? loss : null;
@@ -282,5 +290,6 @@ public sealed class Trainer : IDisposable
         .. told.Losses.Where(loss => loss.Key != "loss").Select(loss => KeyValuePair.Create($"loss/{loss.Key}", loss.Value)),
         new("loss", told.Losses["loss"]), new("learning_rate", told.LearningRate), new("gradient_norm", told.GradientNorm),
         .. told.Validation.Select(score => KeyValuePair.Create($"validation/{score.Key}", score.Value)),
+        .. told.LossScale is { } scale ? [new("loss_scale", scale)] : Array.Empty<KeyValuePair<string, double>>(),
     ];
 }

@@ -1,3 +1,5 @@
+using Blip.Runtime.Models;
+
 namespace Blip.Training;
 
 /// <summary>
@@ -114,6 +116,12 @@ public sealed record TrainingOptions
     /// <summary>Whether to go on with the run that the output folder holds.</summary>
     public bool Resume { get; init; }
 
+    /// <summary>
+    /// The format of the products, forward and back: <see cref="Precision.Fp32"/>, <see cref="Precision.Bf16"/>, or
+    /// <see cref="Precision.Fp16"/>, which scales the losses. Weights, moments, sums and everything else are in single precision.
+    /// </summary>
+    public Precision Precision { get; init; }
+
     /// <summary>Where it runs: <c>auto</c>, <c>cuda</c>, <c>opencl</c> or <c>cpu</c>, or one of several, <c>cuda:1</c>.</summary>
     public string Device { get; init; } = "auto";
 
@@ -169,6 +177,8 @@ public sealed record TrainingOptions
         Defined(nameof(Schedule), Schedule);
         Defined(nameof(WeightDecayOn), WeightDecayOn);
         Defined(nameof(Augment), Augment);
+        if (Precision is not (Precision.Fp32 or Precision.Bf16 or Precision.Fp16))
+            throw Wrong(nameof(Precision), Precision, "Fp32, Bf16 or Fp16");
         if ((Freeze & ~(FrozenParts.Vision | FrozenParts.Text)) != 0)
             throw Wrong(nameof(Freeze), Freeze, "Vision, Text or both");
         if (Freeze == (FrozenParts.Vision | FrozenParts.Text) && Task is TrainingTask.Caption or TrainingTask.Vqa)

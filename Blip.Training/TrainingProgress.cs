@@ -17,6 +17,9 @@ public sealed record TrainingProgress(
 {
     /// <summary>The figures of the validation behind this step, by name; none where there was none.</summary>
     public IReadOnlyDictionary<string, double> Validation { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>What the step's losses were multiplied by while gradients were made of them, in fp16; null elsewhere.</summary>
+    public double? LossScale { get; init; }
 }
 
 /// <summary>How a run ended.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
@@ -16,6 +17,9 @@ namespace Blip.Training;
 /// <summary>A run that is opened: device, weights, tokenizer, learner and folder.</summary>
 internal sealed class TrainingSetup : IDisposable
 {
+    // People read the names of what differs.
+    private static readonly JsonSerializerOptions Named = new() { Converters = { new JsonStringEnumConverter() } };
+
     private const string Positions = "vision_model.embeddings.position_embedding";
 
     private readonly Stack<IDisposable> owned = [];
@@ -39,7 +43,7 @@ internal sealed class TrainingSetup : IDisposable
             Learner = Own(Learn());
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
-            Settings = JsonSerializer.Serialize(Comparable(options));
+            Settings = JsonSerializer.Serialize(Comparable(options), Named);
             Restored = Restore();
         }
         catch

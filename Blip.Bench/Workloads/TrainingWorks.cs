@@ -57,7 +57,7 @@ internal sealed class TrainingWorks : ITrainingWorks
             model.Trained.CompleteGradients();
         var loss = TrainedModel.ReadLosses(plan).Values.Sum();
         using (device.Measure(Optimizer, "gradient norm"))
-            gradients.Measure(model.Trained.Gradients, double.PositiveInfinity);
+            gradients.Measure(model.Trained.Gradients, double.PositiveInfinity, lossScale: 1);
         using (device.Measure(Optimizer, "AdamW"))
             model.Trained.Step(s_settings, gradients.Factor);
         device.Synchronize();

@@ -138,6 +138,13 @@ internal sealed class TrainingBinding
             "--patience", "Ends after so many checkpoints in a row that are no better on --validation; 0 for never. [default: 0]",
             (options, value) => options with { Patience = value });
         Flag("--resume", "Go on with the run in --output.", options => options with { Resume = true });
+        var precision = OptionKinds.Choice(
+            "--precision", "The format of the products, forward and back; weights and sums stay in fp32, and fp16 scales the losses.",
+            "fp32", ["fp32", "bf16", "fp16"]);
+        settings.Add((precision, (parsed, options) => options with
+        {
+            Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(precision), ignoreCase: true),
+        }));
         Number<int>("--loader-threads", "Threads that read images; 0 for one per core. [default: 0]", (options, value) => options with { LoaderThreads = value });
         var device = OptionKinds.Text("--device", "auto, cuda, opencl, cpu, or one of several, cuda:1. [default: auto]", "NAME");
         Add(device, (options, value) => options with { Device = value });

@@ -14,7 +14,7 @@ namespace Blip.Kernels;
 public static class AdamW
 {
     /// <summary>
-    /// Updates a parameter and its moments. Weights of 16 bits are rounded, to nearest and halves to even, from the updated master. What
+    /// Updates a parameter and its moments. Weights of 16 bits beside the matrix are its rounding, to nearest and halves to even. What
     /// fills up the last panel stays zero. A gradient that is not finite makes its element NaN: <see cref="GradientNorm"/> tells before the step.
     /// </summary>
     /// <param name="device">Where the views live.</param>
@@ -36,17 +36,12 @@ public static class AdamW
     {
         if (args.Weights is not null == args.Parameter.Length > 0 && (args.Weights is not null || args.Length > 0))
             throw new ArgumentException("Give either Parameter with its Length, or Weights.", nameof(args));
-        if (args.Weights is { } weights && weights.Format != DType.Float32 && !weights.Format.Is16Bits())
-            throw new ArgumentException($"Weights are {weights.Format}; a step updates Float32, or 16 bits with a Master.", nameof(args));
+        CheckMatrices(args.Weights, args.Rounded);
         ShapeCheck.Within(args.Length, 0, long.MaxValue, nameof(args.Length));
         var length = args.Weights is { } matrix ? (long)matrix.InFeatures * matrix.OutFeatures : args.Length;
         var shape = args.Weights is null ? "[Length]" : "[in, out]";
         if (args.Weights is null)
             ShapeCheck.Holds(args.Parameter, length, nameof(args.Parameter), shape);
-        if (args.Weights is { } rounded && rounded.Format.Is16Bits())
-            ShapeCheck.Holds(args.Master, length, nameof(args.Master), shape);
-        else if (args.Master.Length > 0)
-            throw new ArgumentException("Master is for Weights of 16 bits alone.", nameof(args));
         ShapeCheck.Holds(args.Gradient, length, nameof(args.Gradient), shape);
         ShapeCheck.Holds(args.FirstMoment, length, nameof(args.FirstMoment), shape);
         ShapeCheck.Holds(args.SecondMoment, length, nameof(args.SecondMoment), shape);
@@ -57,6 +52,18 @@ public static class AdamW
         Between(args.Epsilon, 0, double.PositiveInfinity, nameof(args.Epsilon));
         Between(args.WeightDecay, 0, double.PositiveInfinity, nameof(args.WeightDecay));
         return length;
+    }
+
+    private static void CheckMatrices(PackedWeights? weights, PackedWeights? rounded)
+    {
+        if (weights is not null && weights.Format != DType.Float32)
+            throw new ArgumentException($"Weights are {weights.Format}; a step updates Float32, and rounds it to Rounded.", nameof(weights));
+        if (rounded is null)
+            return;
+        if (!rounded.Format.Is16Bits())
+            throw new ArgumentException($"Rounded is {rounded.Format}; weights are rounded to 16 bits.", nameof(rounded));
+        if ((weights?.OutFeatures, weights?.InFeatures) != (rounded.OutFeatures, rounded.InFeatures))
+            throw new ArgumentException($"Rounded is [{rounded.OutFeatures}, {rounded.InFeatures}]; Weights are not.", nameof(rounded));
     }
 
     private static void Between(double value, double least, double end, string name)

@@ -4,20 +4,20 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// Arguments of <see cref="AdamW"/>: either <see cref="Parameter"/> with <see cref="Length"/>, or <see cref="Weights"/>. Of weights,
-/// gradient, moments and master are <c>[in, out]</c>, the transpose of the checkpoint's matrix.
+/// gradient and moments are <c>[in, out]</c>, the transpose of the checkpoint's matrix.
 /// </summary>
 public struct AdamWArgs
 {
     /// <summary>A parameter in its own layout, <c>[Length]</c>; empty where <see cref="Weights"/> is given.</summary>
     public ArrayView<float> Parameter;
 
-    /// <summary>A packed matrix of single precision or 16 bits; null where <see cref="Parameter"/> is given.</summary>
+    /// <summary>A packed matrix of single precision; null where <see cref="Parameter"/> is given.</summary>
     public PackedWeights? Weights;
 
     /// <summary>
-    /// Where the weights have 16 bits: the same in single precision, <c>[in, out]</c>, of which they are the rounding. Empty otherwise.
+    /// The same matrix in 16 bits, which products read: it receives the updated <see cref="Weights"/>, rounded. Null: there is none.
     /// </summary>
-    public ArrayView<float> Master;
+    public PackedWeights? Rounded;
 
     /// <summary>The gradient.</summary>
     public ArrayView<float> Gradient;

@@ -12,7 +12,8 @@ internal static class AdamWPortable
         var perItem = Elementwise.ElementsPerItem(device);
         if (args.Weights is { } weights)
         {
-            WeightTypes.UseVectors(weights, new Panels(device, args, constants));
+            // Without a second matrix the first chooses the types, and nothing is rounded.
+            WeightTypes.UseVectors(args.Rounded ?? weights, new Panels(device, args, constants));
             return;
         }
         device.Launch(
@@ -24,15 +25,15 @@ internal static class AdamWPortable
 
     private readonly struct Panels(Device device, AdamWArgs args, AdamWConstants constants) : IVectorWeightUse
     {
-        void IVectorWeightUse.With<TStored, TFormat>(ArrayView<TStored> weights)
+        void IVectorWeightUse.With<TStored, TFormat>(ArrayView<TStored> rounded)
         {
             var perItem = Elementwise.ElementsPerItem(device);
             var (inFeatures, outFeatures) = (args.Weights!.InFeatures, args.Weights.OutFeatures);
             device.Launch(
                 Elementwise.Launch(device, (long)inFeatures * outFeatures, perItem),
                 new PanelKernel<TStored, TFormat>(
-                    weights, device.OrEmpty(args.Master), args.Gradient, args.FirstMoment, args.SecondMoment,
-                    device.OrEmpty(args.GradientScale), constants, inFeatures, outFeatures, perItem));
+                    args.Weights.Float32, args.Rounded is null ? device.Empty<TStored>() : rounded, args.Gradient,
+                    args.FirstMoment, args.SecondMoment, device.OrEmpty(args.GradientScale), constants, inFeatures, outFeatures, perItem));
         }
     }
 
@@ -54,7 +55,7 @@ internal static class AdamWPortable
     [Kernel(typeof(float), typeof(Float32Weights))]
     [Kernel(typeof(ushort), typeof(Weights16<Float16Format>)), Kernel(typeof(ushort), typeof(Weights16<BFloat16Format>))]
     internal readonly struct PanelKernel<TStored, TFormat>(
-        ArrayView<TStored> weights, ArrayView<float> master, ArrayView<float> gradient, ArrayView<float> first, ArrayView<float> second,
+        ArrayView<float> weights, ArrayView<TStored> rounded, ArrayView<float> gradient, ArrayView<float> first, ArrayView<float> second,
         ArrayView<float> scale, AdamWConstants constants, int inFeatures, int outFeatures, int perItem) : IDeviceKernel
         where TStored : unmanaged
         where TFormat : struct, IVectorFormat<TStored>
@@ -69,11 +70,10 @@ internal static class AdamWPortable
                 var (input, output) = ((int)(i / outFeatures), (int)(i % outFeatures));
                 var place = ((long)(output / WeightPanel.Width) * TFormat.PanelLength(inFeatures))
                     + TFormat.Place(input, output % WeightPanel.Width);
-                var before = master.Length > 0 ? master[i] : TFormat.Decode(weights[place]);
-                var after = Step(before, gradient[i] * factor, i, first, second, constants);
-                weights[place] = TFormat.Encode(after);
-                if (master.Length > 0)
-                    master[i] = after;
+                var after = Step(weights[place], gradient[i] * factor, i, first, second, constants);
+                weights[place] = after;
+                if (rounded.Length > 0)
+                    rounded[place] = TFormat.Encode(after);
             }
         }
     }

@@ -15,7 +15,7 @@ internal static class AdamWSimd
         if (args.Weights is null)
             device.LaunchVectors(new AdamWFlat(run, args.Parameter, length));
         else
-            device.LaunchVectors(new AdamWPanels(run, args.Weights, args.Master, new RowTasks(device, args.Weights.InFeatures)));
+            device.LaunchVectors(new AdamWPanels(run, args.Weights, args.Rounded, new RowTasks(device, args.Weights.InFeatures)));
     }
 }
 
@@ -70,13 +70,13 @@ internal readonly unsafe struct AdamWFlat(AdamWRun run, ArrayView<float> paramet
 }
 
 /// <summary>A packed matrix, the parts of whose rows are neighbours in a panel.</summary>
-internal readonly unsafe struct AdamWPanels(AdamWRun run, PackedWeights weights, ArrayView<float> master, RowTasks rows) : IVectorOperator
+internal readonly unsafe struct AdamWPanels(AdamWRun run, PackedWeights weights, PackedWeights? rounded, RowTasks rows) : IVectorOperator
 {
     private readonly AdamWRun run = run;
-    private readonly byte* panels = Cpu.Pointer(weights.Storage);
-    private readonly float* master = Cpu.Pointer(master);
+    private readonly float* panels = Cpu.Pointer(weights.Float32);
+    private readonly ushort* rounded = rounded is null ? null : Cpu.Pointer(rounded.Bits16);
     private readonly RowTasks rows = rows;
-    private readonly DType format = weights.Format;
+    private readonly DType format = rounded?.Format ?? weights.Format;
     private readonly int inFeatures = weights.InFeatures, outFeatures = weights.OutFeatures;
 
     public int Tasks => rows.Tasks;
@@ -91,13 +91,9 @@ internal readonly unsafe struct AdamWPanels(AdamWRun run, PackedWeights weights,
                 var index = ((long)row * outFeatures) + output;
                 var place = ((long)output * inFeatures) + ((long)row * WeightPanel.Width);
                 var count = Math.Min(WeightPanel.Width, outFeatures - output);
-                if (format == DType.Float32)
-                {
-                    run.Step<TVector>((float*)panels + place, index, count);
-                    continue;
-                }
-                run.Step<TVector>(master + index, index, count);
-                WeightPacking.Round(master + index, (ushort*)panels + place, count, format);
+                run.Step<TVector>(panels + place, index, count);
+                if (rounded != null)
+                    WeightPacking.Round(panels + place, rounded + place, count, format);
             }
         }
         WeightPacking.Finish();

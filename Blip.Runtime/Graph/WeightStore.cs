@@ -18,7 +18,7 @@ namespace Blip.Runtime.Graph;
 internal sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, DType> format, PackedCache? cache = null) : IDisposable
 {
     private readonly WeightPacker packer = new(source);
-    private readonly ConcurrentDictionary<string, PackedWeights> packed = [];
+    private readonly ConcurrentDictionary<string, PackedWeights> packed = [], masters = [];
     private readonly ConcurrentDictionary<string, DeviceBuffer<float>> dense = [];
     private DeviceBuffer<byte>? arena;
     private PackedFile? mapped;
@@ -38,12 +38,20 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     }
 
     /// <summary>A matrix, loaded at its first use.</summary>
-    public PackedWeights Packed(Matrix matrix) => packed.TryGetValue(matrix.Name, out var weights) ? weights : packed.GetOrAdd(matrix.Name, Pack(matrix));
+    public PackedWeights Packed(Matrix matrix) =>
+        packed.TryGetValue(matrix.Name, out var weights) ? weights : packed.GetOrAdd(matrix.Name, Pack(matrix, format(matrix)));
+
+    /// <summary>
+    /// A matrix in single precision: the packed one itself, or where that has other elements the one that it is the rounding of. Training
+    /// changes this one. It is loaded at its first use.
+    /// </summary>
+    public PackedWeights Master(Matrix matrix) => format(matrix) == DType.Float32 ? Packed(matrix)
+        : masters.TryGetValue(matrix.Name, out var weights) ? weights : masters.GetOrAdd(matrix.Name, Pack(matrix, DType.Float32));
 
     /// <summary>Copies a matrix in single precision back to the host: rows <c>[out, in]</c>, as a checkpoint has them.</summary>
     public float[] ReadRows(Matrix matrix)
     {
-        var weights = Packed(matrix);
+        var weights = Master(matrix);
         var panels = device.Read(weights.Float32);
         var rows = new float[(long)matrix.OutFeatures * matrix.InFeatures];
         Parallel.For(0, matrix.OutFeatures, row =>
@@ -54,14 +62,17 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         return rows;
     }
 
-    /// <summary>Writes rows over a matrix that is loaded.</summary>
+    /// <summary>Writes rows over a matrix that is loaded, and over its rounding.</summary>
     public void WriteRows(Matrix matrix, ReadOnlySpan<float> rows)
     {
-        using var packed = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, DType.Float32);
-        packed.Fill(0, rows);
-        packed.Upload();
-        packed.Float32.CopyTo(device.Stream, Packed(matrix).Float32);
-        device.Synchronize();
+        foreach (var weights in new[] { Master(matrix), Packed(matrix) }.Distinct())
+        {
+            using var filled = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, weights.Format);
+            filled.Fill(0, rows);
+            filled.Upload();
+            filled.Storage.CopyTo(device.Stream, weights.Storage);
+            device.Synchronize();
+        }
     }
 
     /// <summary>How a matrix is stored.</summary>
@@ -76,11 +87,12 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var weights in packed.Values)
+        foreach (var weights in packed.Values.Concat(masters.Values))
             weights.Dispose();
         foreach (var buffer in dense.Values)
             buffer.Dispose();
         packed.Clear();
+        masters.Clear();
         dense.Clear();
         arena?.Dispose();
         mapped?.Dispose();
@@ -139,7 +151,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     private void PackEach(IReadOnlyList<Matrix> matrices, PackedCache.Sink? sink)
     {
         foreach (var matrix in matrices)
-            packed.GetOrAdd(matrix.Name, _ => Pack(matrix, sink));
+            packed.GetOrAdd(matrix.Name, _ => Pack(matrix, format(matrix), sink));
     }
 
     private PackedTensor Describe(Matrix matrix)
@@ -148,10 +160,10 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         return new PackedTensor(matrix.Name, (int)stored, matrix.OutFeatures, matrix.InFeatures, PackedWeights.BytesOf(matrix.OutFeatures, matrix.InFeatures, stored));
     }
 
-    private PackedWeights Pack(Matrix matrix, PackedCache.Sink? sink = null)
+    private PackedWeights Pack(Matrix matrix, DType stored, PackedCache.Sink? sink = null)
     {
         Check(matrix);
-        var weights = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, format(matrix));
+        var weights = PackedWeights.Allocate(device, matrix.OutFeatures, matrix.InFeatures, stored);
         packer.Fill([(matrix, weights)]);
         sink?.Invoke(weights.Packed);
         weights.Upload();

@@ -87,6 +87,7 @@ public class OptimizationTests
         using var x = device.Allocate<float>(12);
         using var weights = PackedWeights.Allocate(device, 4, 3, DType.Float32);
         using var rounded = PackedWeights.Allocate(device, 4, 3, DType.BFloat16);
+        using var turned = PackedWeights.Allocate(device, 3, 4, DType.BFloat16);
         using var bytes = PackedWeights.Allocate(device, 4, 3, DType.Int8);
         var args = new AdamWArgs
         {
@@ -111,9 +112,10 @@ public class OptimizationTests
         Refused("Epsilon is -1", args with { Epsilon = -1 });
         Refused("WeightDecay is -1", args with { WeightDecay = -1 });
         var matrix = args with { Parameter = default, Length = 0 };
-        Refused("Master is for", matrix with { Weights = weights, Master = x.View });
-        Refused("Master holds", matrix with { Weights = rounded });
-        Refused("Weights are Int8", matrix with { Weights = bytes });
+        Refused("Weights are BFloat16", matrix with { Weights = rounded });
+        Refused("Rounded is Int8", matrix with { Weights = weights, Rounded = bytes });
+        Refused("Rounded is [3, 4]", matrix with { Weights = weights, Rounded = turned });
+        Refused("Rounded is [4, 3]", args with { Rounded = rounded });
         Thrown("maxNorm is 0", () => GradientNorm.ClipScale(device, x.View, x.View, 0));
         Thrown("scale is NaN", () => GradientNorm.ClipScale(device, x.View, x.View, 1, float.NaN));
         Thrown("total holds", () => GradientNorm.AddSquares(device, x.View, 12, default));

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
 using Blip.Training.Engine;
 
 namespace Blip.Tests.Training;
@@ -9,8 +10,14 @@ namespace Blip.Tests.Training;
 /// </summary>
 internal sealed class TrainingGolden : IDisposable
 {
-    // The largest errors that are allowed: of a loss, of a gradient by its rms, and of a parameter by the rms of its change.
+    // The largest errors that are allowed in single precision: of a loss, of a gradient by its rms, and of a parameter by the rms of its
+    // change.
     private const double LossError = 1e-5, GradientError = 1e-5, ChangeError = 1e-3;
+
+    // The same in 16 bits, the first two in units of the format's rounding (2^-8 and 2^-11). The longest way of a gradient leads forward and
+    // back through 50 products, and a rounding has an rms of 0.41 units: 0.41 · √50 = 2.9. A loss has most of its error from the steps before.
+    // AdamW's first steps are nearly the gradient's sign: where it is the other one, the step is off by twice the change.
+    private const double RoundedLossError = 3, RoundedGradientError = 8, RoundedChangeError = 0.3;
 
     private readonly SafetensorsFile gradients, after;
     private readonly JsonElement errors;
@@ -60,23 +67,28 @@ internal sealed class TrainingGolden : IDisposable
         return values;
     }
 
-    public static void LossesAgree(double expected, double actual, string what) =>
-        Assert.True(Math.Abs(actual - expected) <= LossError * Math.Abs(expected), $"{what}: {actual:g9}, where the reference has {expected:g9}");
+    public static void LossesAgree(double expected, double actual, string what, Precision precision = Precision.Fp32) => Assert.True(
+        Math.Abs(actual - expected) <= Allowed(precision, LossError, RoundedLossError) * Math.Abs(expected),
+        $"{what}: {actual:g9}, where the reference has {expected:g9}");
 
     /// <summary>Compares every gradient with the reference's.</summary>
-    public void GradientsAgree(TrainedModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="precision">The format of its products.</param>
+    /// <param name="scale">What the gradients are to be divided by.</param>
+    public void GradientsAgree(TrainedModel model, Precision precision = Precision.Fp32, double scale = 1)
     {
+        var allowed = Allowed(precision, GradientError, RoundedGradientError);
         var compared = 0;
         foreach (var (i, parameter) in model.Trained.Parameters.Index())
         {
-            var values = model.Device.Read(model.Trained.Gradient(i));
+            float[] values = [.. model.Device.Read(model.Trained.Gradient(i)).Select(value => (float)(value / scale))];
             if (parameter.Matrix is { } matrix)
                 values = Transposed(values, matrix.InFeatures, matrix.OutFeatures);
             foreach (var (key, part) in Split(parameter.Keys, values))
             {
                 var expected = gradients.ReadAll(key);
                 var (error, size) = Compare(key, expected, part, expected);
-                Assert.True(error <= GradientError * size, $"the gradient of {key} is off by {error / size:g3} of its rms");
+                Assert.True(error <= allowed * size, $"the gradient of {key} is off by {error / size:g3} of its rms");
                 compared++;
             }
         }
@@ -84,7 +96,7 @@ internal sealed class TrainingGolden : IDisposable
     }
 
     /// <summary>Compares every parameter with the reference's after its steps.</summary>
-    public void ParametersAgree(TrainedModel model, ITensorSource start)
+    public void ParametersAgree(TrainedModel model, ITensorSource start, Precision precision = Precision.Fp32)
     {
         var trained = new TrainedTensorSource(start, model);
         foreach (var key in model.Trained.Parameters.SelectMany(parameter => parameter.Keys))
@@ -92,7 +104,8 @@ internal sealed class TrainingGolden : IDisposable
             var (expected, before) = (after.ReadAll(key), start.ReadAll(key));
             float[] change = [.. expected.Zip(before, (a, b) => a - b)];
             var (error, size) = Compare(key, expected, trained.ReadAll(key), change);
-            var allowed = Math.Max(ChangeError, 8 * errors.GetProperty(key).GetProperty("update").GetDouble());
+            var allowed = precision == Precision.Fp32
+                ? Math.Max(ChangeError, 8 * errors.GetProperty(key).GetProperty("update").GetDouble()) : RoundedChangeError;
             Assert.True(error <= allowed * size, $"{key} after the steps is off by {error / size:g3} of its change's rms, more than {allowed:g3}");
         }
     }
@@ -105,6 +118,14 @@ internal sealed class TrainingGolden : IDisposable
         gradients.Dispose();
         after.Dispose();
     }
+
+    private static double Allowed(Precision precision, double single, double units) => precision switch
+    {
+        Precision.Fp32 => single,
+        Precision.Bf16 => units / 256,
+        Precision.Fp16 => units / 2048,
+        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "Nothing is trained in it."),
+    };
 
     // Biases of keys have no gradient in exact arithmetic, since a softmax does not see what all keys share.
     private static (double Error, double Size) Compare(string key, float[] expected, float[] actual, float[] scale)

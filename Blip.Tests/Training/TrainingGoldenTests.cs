@@ -2,6 +2,7 @@ using System.Text.Json;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
+using Blip.Runtime.Models;
 using Blip.Training.Engine;
 using Blip.Training.Objectives;
 using Blip.Training.Saving;
@@ -18,22 +19,30 @@ public class TrainingGoldenTests
 
     private static int Side => Config.Vision.ImageSize;
 
-    [Theory, InlineData("cpu"), InlineData("opencl")]
-    public void Captions_are_learned_as_by_the_reference(string id)
+    public static TheoryData<string, Precision> Precisions =>
+    [
+        .. from id in new[] { "cpu", "opencl" }
+           from precision in new[] { Precision.Fp32, Precision.Bf16, Precision.Fp16 }
+           select (id, precision),
+    ];
+
+    [Theory, MemberData(nameof(Precisions))]
+    public void Captions_are_learned_as_by_the_reference(string id, Precision precision)
     {
         using var golden = new TrainingGolden("training", "lm", Steps);
         using var source = new SyntheticTensorSource(Config, BlipHead.Captioning);
         using var device = Devices.Open(id);
-        using var model = new TrainedModel(device, source, CaptionObjective.Record(Config, null, Side, labelSmoothing: 0.1, _ => true));
+        using var model = new TrainedModel(device, source, CaptionObjective.Record(
+            Config, null, Side, labelSmoothing: 0.1, _ => true, precision: precision.ToDType()));
         var inputs = golden.Root.GetProperty("inputs");
         var texts = Texts(inputs, Config.Text.BosTokenId);
         var batch = new CaptionBatch(texts, inputs.GetProperty("prompt_length").GetInt32());
         using var pixels = Pixels(device);
         var plan = model.PlanFor(CaptionObjective.Sizes(batch));
         plan.Bind(plan.Graph.Input(StepTowers.Pixels), pixels.View);
-        CaptionObjective.Bind(plan, model.Inputs, batch, batch.Learned);
+        CaptionObjective.Bind(plan, model.Inputs, batch, batch.Learned, ScaleOf(precision));
 
-        Agree(golden, "lm", model, source, plan);
+        Agree(golden, "lm", model, source, plan, precision);
     }
 
     [Theory, InlineData("cpu"), InlineData("opencl")]
@@ -53,11 +62,15 @@ public class TrainingGoldenTests
         plan.Bind(plan.Graph.Input(StepTowers.Pixels), pixels.View);
         AnswerObjective.Bind(plan, model.Inputs, batch, Images);
 
-        Agree(golden, "vqa", model, source, plan);
+        Agree(golden, "vqa", model, source, plan, Precision.Fp32);
     }
 
-    [Theory, InlineData("itc_itm", "cpu"), InlineData("retrieval", "cpu"), InlineData("retrieval", "opencl")]
-    public void Contrast_and_matching_are_learned_as_by_the_reference(string name, string id)
+    [Theory]
+    [InlineData("itc_itm", "cpu", Precision.Fp32)]
+    [InlineData("retrieval", "cpu", Precision.Fp32), InlineData("retrieval", "opencl", Precision.Fp32)]
+    [InlineData("itc_itm", "cpu", Precision.Bf16), InlineData("itc_itm", "opencl", Precision.Bf16)]
+    [InlineData("itc_itm", "cpu", Precision.Fp16), InlineData("itc_itm", "opencl", Precision.Fp16)]
+    public void Contrast_and_matching_are_learned_as_by_the_reference(string name, string id, Precision precision)
     {
         using var golden = new TrainingGolden("training", name, Steps);
         var settings = golden.Root.GetProperty(name);
@@ -66,7 +79,9 @@ public class TrainingGoldenTests
         source.Set(TrainedKeys.Temperature, [], [(float)settings.GetProperty("temperature").GetDouble()]);
         using var device = Devices.Open(id);
         var state = new MatchState();
-        var step = MatchObjective.Record(Config, new MatchSizes(Side, queue, Captions: false, 0), state, key => key != TrainedKeys.Temperature);
+        var step = MatchObjective.Record(
+            Config, new MatchSizes(Side, queue, Captions: false, 0), state, key => key != TrainedKeys.Temperature,
+            precision: precision.ToDType());
         using var model = new TrainedModel(device, source, step);
         var inputs = golden.Root.GetProperty("inputs");
         var byId = settings.TryGetProperty("ids", out var ids);
@@ -75,7 +90,7 @@ public class TrainingGoldenTests
         using var pixels = Pixels(device);
         var plan = model.PlanFor(MatchObjective.Sizes(batch));
         plan.Bind(plan.Graph.Input(StepTowers.Pixels), pixels.View);
-        MatchObjective.Bind(plan, model.Inputs, batch, Config.Text, captions: false);
+        MatchObjective.Bind(plan, model.Inputs, batch, Config.Text, captions: false, ScaleOf(precision));
         foreach (var (input, rows, made) in ((string, int, string)[])
         [
             (MatchObjective.ImageMomentum, Images, "momentum_image"), (MatchObjective.TextMomentum, Images, "momentum_text"),
@@ -88,13 +103,18 @@ public class TrainingGoldenTests
         (state.Contrast.Alpha, state.Contrast.QueueLength) = (settings.GetProperty("alpha").GetDouble(), queue);
         var negatives = new HardNegatives(
             TrainingGolden.Numbers(settings.GetProperty("negative_text_of_image")), TrainingGolden.Numbers(settings.GetProperty("negative_image_of_text")));
-        state.Choose = _ => MatchObjective.Fill(model.Inputs, batch, negatives, Config.Text);
+        state.Contrast.Share = ScaleOf(precision);
+        state.Choose = _ => MatchObjective.Fill(model.Inputs, batch, negatives, Config.Text, ScaleOf(precision));
 
-        Agree(golden, name, model, source, plan);
+        Agree(golden, name, model, source, plan, precision);
     }
 
-    private static void Agree(TrainingGolden golden, string name, TrainedModel model, ITensorSource source, Plan plan)
+    private static double ScaleOf(Precision precision) => precision == Precision.Fp16 ? LossScale.First : 1;
+
+    private static void Agree(TrainingGolden golden, string name, TrainedModel model, ITensorSource source, Plan plan, Precision precision)
     {
+        var scale = ScaleOf(precision);
+        using var gradients = new GradientScale(model.Device);
         var run = golden.Root.GetProperty(name);
         var expected = run.GetProperty("losses").EnumerateArray().ToList();
         for (var step = 0; step <= Steps; step++)
@@ -102,14 +122,16 @@ public class TrainingGoldenTests
             model.Trained.ClearGradients();
             plan.Run();
             model.Trained.CompleteGradients();
-            var losses = TrainedModel.ReadLosses(plan);
-            TrainingGolden.LossesAgree(expected[step].GetProperty("loss").GetDouble(), losses.Values.Sum(), $"the loss of step {step}");
+            var loss = TrainedModel.ReadLosses(plan).Values.Sum() / scale;
+            TrainingGolden.LossesAgree(expected[step].GetProperty("loss").GetDouble(), loss, $"the loss of step {step}", precision);
             if (step == 0)
-                golden.GradientsAgree(model);
+                golden.GradientsAgree(model, precision, scale);
+            Assert.True(gradients.Measure(model.Trained.Gradients, double.PositiveInfinity, scale).IsFinite);
+            var settings = new StepSettings(run.GetProperty("lr").GetDouble(), WeightDecay: 0.05, DecaysAll: false);
             if (step < Steps)
-                model.Trained.Step(new StepSettings(run.GetProperty("lr").GetDouble(), WeightDecay: 0.05, DecaysAll: false), default);
+                model.Trained.Step(settings, gradients.Factor);
         }
-        golden.ParametersAgree(model, source);
+        golden.ParametersAgree(model, source, precision);
     }
 
     private static int[][] Texts(JsonElement inputs, int first) =>

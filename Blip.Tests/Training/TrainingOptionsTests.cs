@@ -95,6 +95,7 @@ public class TrainingOptionsTests
         Refused(options with { Freeze = (FrozenParts)8 }, "Freeze");
         Refused(TrainingRecipes.For(TrainingTask.Match) with { BatchSize = 1 }, "negatives");
         Refused(options with { MinLearningRate = 1 }, "at most the learning rate");
+        Refused(options with { Precision = Precision.Int8 }, "Precision is Int8: give Fp32, Bf16 or Fp16");
 
         static void Refused(TrainingOptions options, string word) =>
             Assert.Contains(word, Assert.Throws<ArgumentException>(options.Validate).Message, StringComparison.Ordinal);

@@ -13,7 +13,7 @@ internal sealed class AnswerLearner : TaskLearner
     {
         var options = parts.Options;
         var step = AnswerObjective.Record(
-            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.But(options.Freeze), Noise);
+            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.But(options.Freeze), Noise, Format);
         Model = new TrainedModel(parts.Device, parts.Source, step);
     }
 
@@ -29,7 +29,9 @@ internal sealed class AnswerLearner : TaskLearner
         {
             Draw(place, part);
             var batch = Batch(items);
-            Add(losses, Run(AnswerObjective.Sizes(batch), Load(items), plan => AnswerObjective.Bind(plan, Model.Inputs, batch, questions)));
+            Add(losses, Run(
+                AnswerObjective.Sizes(batch), Load(items),
+                plan => AnswerObjective.Bind(plan, Model.Inputs, batch, questions, Scale.Value)));
         }
         return losses;
     }

@@ -17,7 +17,7 @@ internal sealed class CaptionLearner : TaskLearner
     {
         var options = parts.Options;
         var step = CaptionObjective.Record(
-            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.But(options.Freeze), Noise);
+            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.But(options.Freeze), Noise, Format);
         Model = new TrainedModel(parts.Device, parts.Source, step);
         given = Prompt.Length == 0 ? 1 : parts.Tokenizer.Encode(Prompt).Length - 1;
     }
@@ -36,7 +36,9 @@ internal sealed class CaptionLearner : TaskLearner
         foreach (var (part, (items, batch)) in parts.Zip(batches).Index())
         {
             Draw(place, part);
-            Add(losses, Run(CaptionObjective.Sizes(batch), Load(items), plan => CaptionObjective.Bind(plan, Model.Inputs, batch, learned)));
+            Add(losses, Run(
+                CaptionObjective.Sizes(batch), Load(items),
+                plan => CaptionObjective.Bind(plan, Model.Inputs, batch, learned, Scale.Value)));
         }
         return losses;
     }

@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Training.Engine;
 
-/// <summary>The length of a step's gradient, and the factor that keeps it below a limit.</summary>
+/// <summary>The length of a step's gradient, and the factor that takes the loss scale out of it and keeps it below a limit.</summary>
 /// <param name="device">Where the gradients are.</param>
 internal sealed class GradientScale(Device device) : IDisposable
 {
@@ -17,12 +17,13 @@ internal sealed class GradientScale(Device device) : IDisposable
     /// <summary>Measures gradients; the factor is there for the device's next step.</summary>
     /// <param name="gradients">All gradients.</param>
     /// <param name="clip">The largest length; infinity for no limit.</param>
-    /// <returns>The length before, and whether it is a number.</returns>
-    public (double Norm, bool IsFinite) Measure(ArrayView<float> gradients, double clip)
+    /// <param name="lossScale">What the gradients are to be divided by.</param>
+    /// <returns>The length of the divided gradient before it is clipped, and whether it is a number.</returns>
+    public (double Norm, bool IsFinite) Measure(ArrayView<float> gradients, double clip, double lossScale)
     {
         total.CopyFrom(new float[GradientNorm.TotalLength]);
         GradientNorm.AddSquares(device, gradients, gradients.Length, total.View);
-        GradientNorm.ClipScale(device, total.View, state.View, (float)clip);
+        GradientNorm.ClipScale(device, total.View, state.View, (float)clip, (float)(1 / lossScale));
         var measured = state.ToArray();
         return (measured[0], measured[2] != 0);
     }

@@ -21,6 +21,7 @@ internal sealed class MatchLearner : TaskLearner
     private readonly MomentumCopy momentum;
     private readonly ArrayView<float> temperature;
     private Plan? features;
+    private double share = 1;
 
     /// <summary>A learner.</summary>
     /// <param name="parts">What it is made of. Its weights hold the temperature, too.</param>
@@ -31,7 +32,8 @@ internal sealed class MatchLearner : TaskLearner
     {
         var options = parts.Options;
         var sizes = new MatchSizes(options.ImageSize, options.QueueSize, Captions, options.LabelSmoothing);
-        Model = new TrainedModel(parts.Device, parts.Source, MatchObjective.Record(parts.Config, sizes, state, TrainedKeys.But(options.Freeze), Noise));
+        var step = MatchObjective.Record(parts.Config, sizes, state, TrainedKeys.But(options.Freeze), Noise, Format);
+        Model = new TrainedModel(parts.Device, parts.Source, step);
         momentum = new MomentumCopy(parts.Device, slow, parts.Config, options.ImageSize, options.QueueSize);
         state.Contrast.QueueLength = options.QueueSize;
         FillQueues(new SampleRandom(options.Seed, 0, "", RandomPurpose.Queue));
@@ -66,7 +68,7 @@ internal sealed class MatchLearner : TaskLearner
         var schedule = new AlphaSchedule(Parts.Options, place.StepsPerEpoch);
         Alpha = schedule.At(place.Epoch, place.StepOfEpoch);
         Begin();
-        state.Contrast.Share = 1.0 / parts.Count;
+        share = 1.0 / parts.Count;
         var losses = new Dictionary<string, double>();
         foreach (var (part, items) in parts.Index())
         {
@@ -87,6 +89,7 @@ internal sealed class MatchLearner : TaskLearner
     public IReadOnlyDictionary<string, double> Run(MatchBatch batch, ArrayView<float> pixels, Func<Similarities, HardNegatives> choose)
     {
         features = momentum.Encode(Model.Inputs, pixels, batch);
+        state.Contrast.Share = share * Scale.Value;
         state.Choose = running => MatchObjective.Fill(Model.Inputs, batch, choose(Similar(running)), Parts.Config.Text, state.Contrast.Share);
         var losses = Run(MatchObjective.Sizes(batch), pixels, plan =>
         {

@@ -11,7 +11,8 @@ namespace Blip.Training.Engine;
 
 /// <summary>
 /// The momentum copies of both encoders and their projections (He et al. 2020, eq. 2), which follow the trained ones slowly, and queues of the
-/// features that they gave earlier batches.
+/// features that they gave earlier batches. They and their products are in single precision in every run: a copy in 16 bits would be rounded
+/// anew at each step, beside the one that follows.
 /// </summary>
 internal sealed class MomentumCopy : IDisposable
 {
@@ -145,7 +146,7 @@ internal sealed class MomentumCopy : IDisposable
 
     private IEnumerable<(string Name, ArrayView<float> Values)> TensorsOf(WeightStore store) =>
     [
-        .. graph.Matrices.DistinctBy(matrix => matrix.Name).Select(matrix => (matrix.Name, store.Packed(matrix).Float32)),
+        .. graph.Matrices.DistinctBy(matrix => matrix.Name).Select(matrix => (matrix.Name, store.Master(matrix).Float32)),
         .. graph.Vectors.DistinctBy(vector => vector.Name).Select(vector => (vector.Name, store.Stacked(vector))),
         .. graph.Parameters.Select(value => (value.Name, store.Dense(value))),
     ];

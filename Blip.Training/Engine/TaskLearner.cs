@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
@@ -40,13 +41,19 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
     /// <summary>Memory of a batch's images.</summary>
     private protected ImageBatch Images { get; } = new(parts.Device, processing);
 
+    /// <summary>What losses are multiplied by before gradients are made of them.</summary>
+    public LossScale Scale { get; } = new(parts.Options.Precision == Precision.Fp16);
+
+    /// <summary>The format of matrices and products.</summary>
+    private protected DType Format => Parts.Options.Precision.ToDType();
+
     /// <summary>What is left out at random.</summary>
     private protected TrainingNoise Noise { get; } = new(parts.Options.Dropout, parts.Options.DropPath);
 
     /// <summary>The model that learns.</summary>
     public abstract TrainedModel Model { get; }
 
-    /// <summary>Adds the gradients of a step's batches to the parameters'.</summary>
+    /// <summary>Adds the gradients of a step's batches, times <see cref="Scale"/>, to the parameters'.</summary>
     /// <param name="parts">The batches whose gradients make one step.</param>
     /// <param name="place">Where the run is.</param>
     /// <returns>The losses by objective, each a mean over the whole step.</returns>
@@ -80,7 +87,7 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
     /// <param name="sizes">Its sizes.</param>
     /// <param name="pixels">Its images.</param>
     /// <param name="bind">Binds the rest.</param>
-    /// <returns>Its losses.</returns>
+    /// <returns>Its losses, without <see cref="Scale"/>.</returns>
     private protected IReadOnlyDictionary<string, double> Run(
         IEnumerable<(string Symbol, int Size)> sizes, ArrayView<float> pixels, Action<Plan> bind)
     {
@@ -88,7 +95,7 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
         plan.Bind(plan.Graph.Input(StepTowers.Pixels), pixels);
         bind(plan);
         plan.Run();
-        return TrainedModel.ReadLosses(plan);
+        return TrainedModel.ReadLosses(plan).ToDictionary(loss => loss.Key, loss => loss.Value / Scale.Value);
     }
 
     /// <summary>Adds losses of one batch to those of the step.</summary>

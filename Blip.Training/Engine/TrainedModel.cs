@@ -1,4 +1,3 @@
-using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
@@ -23,7 +22,7 @@ internal sealed class TrainedModel : IDisposable
     public TrainedModel(Device device, ITensorSource source, StepGraph step)
     {
         Device = device;
-        Weights = new WeightStore(device, source, _ => DType.Float32);
+        Weights = new WeightStore(device, source, _ => step.Precision);
         executor = new Executor(device, Weights, Passes);
         var graph = executor.Optimize(step.Graph);
         Weights.Load(graph);

@@ -14,7 +14,8 @@ internal readonly record struct StepSettings(double LearningRate, double WeightD
 
 /// <summary>
 /// Parameters that are trained, on the device: their gradients and AdamW's moments (Loshchilov and Hutter 2019, algorithm 2), each in one piece
-/// of memory, in the order of the parameters.
+/// of memory, in the order of the parameters. All of them are in single precision. A matrix that is multiplied in 16 bits is the rounding of
+/// one in single precision, which AdamW changes.
 /// </summary>
 internal sealed class TrainedWeights : IDisposable
 {
@@ -47,6 +48,9 @@ internal sealed class TrainedWeights : IDisposable
         second = device.Allocate<float>(offsets[^1]);
         foreach (var (i, parameter) in Parameters.Index().Where(entry => entry.Item.EmbeddingGradient is not null))
             embeddings.Add(i, device.Allocate<float>(parameter.Length));
+        // They are read from the checkpoint, and so before the first step.
+        foreach (var matrix in Parameters.Select(parameter => parameter.Matrix).OfType<Matrix>())
+            weights.Master(matrix);
     }
 
     /// <summary>The parameters, by name.</summary>
@@ -54,6 +58,10 @@ internal sealed class TrainedWeights : IDisposable
 
     /// <summary>Numbers that are trained.</summary>
     public long Count => Parameters.Sum(parameter => parameter.Length);
+
+    /// <summary>Bytes of weights, gradients and moments on the device.</summary>
+    public long Bytes =>
+        Parameters.Sum(parameter => parameter.Length * ((4 * sizeof(float)) + (IsRounded(parameter.Matrix) ? sizeof(ushort) : 0)));
 
     /// <summary>Steps that were made.</summary>
     public long Steps { get; set; }
@@ -106,7 +114,8 @@ internal sealed class TrainedWeights : IDisposable
         {
             AdamW.Run(device, new AdamWArgs
             {
-                Weights = parameter.Matrix is null ? null : weights.Packed(parameter.Matrix),
+                Weights = parameter.Matrix is null ? null : weights.Master(parameter.Matrix),
+                Rounded = IsRounded(parameter.Matrix) ? weights.Packed(parameter.Matrix!) : null,
                 Parameter = Dense(parameter),
                 Length = parameter.Length,
                 Gradient = Part(gradients, i),
@@ -140,6 +149,8 @@ internal sealed class TrainedWeights : IDisposable
         foreach (var embedding in embeddings.Values)
             embedding.Dispose();
     }
+
+    private bool IsRounded(Matrix? matrix) => matrix is not null && weights.FormatOf(matrix).Is16Bits();
 
     private ArrayView<float> Part(DeviceBuffer<float> buffer, int parameter) => buffer.View.SubView(offsets[parameter], Parameters[parameter].Length);
 }

@@ -33,7 +33,8 @@ internal static class AnswerObjective
 
     /// <inheritdoc cref="CaptionObjective.Record"/>
     public static StepGraph Record(
-        BlipConfig config, string? outputMatrix, int side, double labelSmoothing, Func<string, bool> trains, TrainingNoise? noise = null)
+        BlipConfig config, string? outputMatrix, int side, double labelSmoothing, Func<string, bool> trains, TrainingNoise? noise = null,
+        DType precision = DType.Float32)
     {
         var g = new GraphBuilder("train-vqa");
         var towers = new StepTowers(g, config, noise);
@@ -41,9 +42,9 @@ internal static class AnswerObjective
         var question = towers.KeysValues(towers.Encode(Question, image), StepTowers.Decoder / "bert");
         var mask = g.Input(QuestionMask, new Shape(Answer.Rows, Question.Tokens), DType.Int32);
         var (logits, gradient) = towers.Decode(Answer, question, mask, outputMatrix, labelSmoothing);
-        var parameters = new ParameterGradients(g, trains);
+        var parameters = new ParameterGradients(g, trains, precision);
         g.Gradients([(logits, gradient)], parameters);
-        return new StepGraph(g.Build(), parameters.Parameters);
+        return new StepGraph(g.Build(), parameters.Parameters, precision);
     }
 
     /// <summary>Sizes of a batch.</summary>
@@ -59,7 +60,8 @@ internal static class AnswerObjective
     /// <param name="inputs">Where the copies lie.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="questions">Questions of the whole step, of which the loss is the mean.</param>
-    public static void Bind(Plan plan, StepInputs inputs, AnswerBatch batch, int questions)
+    /// <param name="scale">What the loss is multiplied by.</param>
+    public static void Bind(Plan plan, StepInputs inputs, AnswerBatch batch, int questions, double scale = 1)
     {
         var tokens = batch.Questions.Max(text => text.Length);
         var masks = Mask(batch.Questions);
@@ -69,7 +71,7 @@ internal static class AnswerObjective
         inputs.Bind(plan, Answer.SourceRow!, [.. batch.Answers.Select(answer => answer.Question)]);
         CaptionObjective.BindTexts(
             plan, inputs, Answer, [.. batch.Answers.Select(answer => answer.Ids)], given: 1,
-            [.. batch.Answers.Select(answer => (float)(answer.Weight / questions))]);
+            [.. batch.Answers.Select(answer => (float)(scale * answer.Weight / questions))]);
     }
 
     /// <summary>Ones for each token of each text.</summary>

@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Backward;
@@ -33,16 +34,18 @@ internal static class CaptionObjective
     /// <param name="labelSmoothing">The share of a target that is spread over the vocabulary.</param>
     /// <param name="trains">Whether a tensor is trained, by its key.</param>
     /// <param name="noise">What is left out at random; null for nothing.</param>
+    /// <param name="precision">The format of matrices and products: single precision, or 16 bits.</param>
     public static StepGraph Record(
-        BlipConfig config, string? outputMatrix, int side, double labelSmoothing, Func<string, bool> trains, TrainingNoise? noise = null)
+        BlipConfig config, string? outputMatrix, int side, double labelSmoothing, Func<string, bool> trains, TrainingNoise? noise = null,
+        DType precision = DType.Float32)
     {
         var g = new GraphBuilder("train-caption");
         var towers = new StepTowers(g, config, noise);
         var source = towers.KeysValues(towers.Vision(side), StepTowers.Decoder / "bert");
         var (logits, gradient) = towers.Decode(Text, source, null, outputMatrix, labelSmoothing);
-        var parameters = new ParameterGradients(g, trains);
+        var parameters = new ParameterGradients(g, trains, precision);
         g.Gradients([(logits, gradient)], parameters);
-        return new StepGraph(g.Build(), parameters.Parameters);
+        return new StepGraph(g.Build(), parameters.Parameters, precision);
     }
 
     /// <summary>Sizes of a batch.</summary>
@@ -54,8 +57,9 @@ internal static class CaptionObjective
     /// <param name="inputs">Where the copies lie.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="learned">Tokens that are learned in the whole step, of which the loss is the mean.</param>
-    public static void Bind(Plan plan, StepInputs inputs, CaptionBatch batch, int learned) =>
-        BindTexts(plan, inputs, Text, batch.Texts, batch.Given, [.. batch.Texts.Select(_ => 1f / learned)]);
+    /// <param name="scale">What the loss is multiplied by.</param>
+    public static void Bind(Plan plan, StepInputs inputs, CaptionBatch batch, int learned, double scale = 1) =>
+        BindTexts(plan, inputs, Text, batch.Texts, batch.Given, [.. batch.Texts.Select(_ => (float)(scale / learned))]);
 
     /// <summary>Binds texts to the decoder: each token but the last is read, and the one after it is its label.</summary>
     /// <param name="plan">The step's plan.</param>

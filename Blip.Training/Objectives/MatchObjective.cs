@@ -61,12 +61,14 @@ internal static class MatchObjective
     /// <param name="state">What the step decides as it runs.</param>
     /// <param name="trains">Whether a tensor is trained, by its key.</param>
     /// <param name="noise">What is left out at random; null for nothing.</param>
+    /// <param name="precision">The format of matrices and products: single precision, or 16 bits.</param>
     public static StepGraph Record(
-        BlipConfig config, MatchSizes sizes, MatchState state, Func<string, bool> trains, TrainingNoise? noise = null)
+        BlipConfig config, MatchSizes sizes, MatchState state, Func<string, bool> trains, TrainingNoise? noise = null,
+        DType precision = DType.Float32)
     {
         var g = new GraphBuilder(sizes.Captions ? "train-pretrain" : "train-match", sizes.Captions ? SharedKey : null);
         var towers = new StepTowers(g, config, noise);
-        var parameters = new ParameterGradients(g, trains);
+        var parameters = new ParameterGradients(g, trains, precision);
 
         var image = towers.Vision(sizes.Side);
         var imageFeatures = towers.Project(image, "vision_proj");
@@ -87,7 +89,7 @@ internal static class MatchObjective
         if (sizes.Captions)
             seeds.Add(towers.Decode(CaptionObjective.Text, source, null, null, sizes.LabelSmoothing));
         g.Gradients(seeds, parameters);
-        return new StepGraph(g.Build(), parameters.Parameters);
+        return new StepGraph(g.Build(), parameters.Parameters, precision);
     }
 
     /// <summary>Records the momentum copies' features of a batch, which have no gradient.</summary>
@@ -138,7 +140,7 @@ internal static class MatchObjective
     /// <param name="batch">The batch.</param>
     /// <param name="text">The model's tokens.</param>
     /// <param name="captions">Whether the decoder learns captions in the same step.</param>
-    /// <param name="share">The batch's share of the step.</param>
+    /// <param name="share">What the losses are multiplied by: the batch's share of the step, and a scale.</param>
     public static void Bind(Plan plan, StepInputs inputs, MatchBatch batch, TextConfig text, bool captions, double share = 1)
     {
         var (rows, tokens) = (batch.Texts.Count, batch.Texts.Max(ids => ids.Length));
@@ -161,7 +163,7 @@ internal static class MatchObjective
     /// <param name="batch">The pairs.</param>
     /// <param name="negatives">What was chosen for each.</param>
     /// <param name="text">The model's tokens.</param>
-    /// <param name="share">The batch's share of the step.</param>
+    /// <param name="share">What the losses are multiplied by: the batch's share of the step, and a scale.</param>
     public static void Fill(StepInputs inputs, MatchBatch batch, HardNegatives negatives, TextConfig text, double share = 1)
     {
         var (rows, tokens) = (batch.Texts.Count, batch.Texts.Max(ids => ids.Length));

@@ -18,8 +18,8 @@ internal sealed record RunPlace(
     long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0, double? Best = null, int Worse = 0);
 
 /// <summary>
-/// The file that a run goes on from: weights, AdamW's moments, momentum copies, queues and place, exactly. It holds the weights itself, so
-/// that it fits itself whatever became of the model beside it. Random numbers follow from seed and step and need no state.
+/// The file that a run goes on from: weights, AdamW's moments, momentum copies, queues, loss scale and place, exactly. It holds the weights
+/// itself, so that it fits itself whatever became of the model beside it. Random numbers follow from seed and step and need no state.
 /// </summary>
 internal static class TrainingState
 {
@@ -27,7 +27,8 @@ internal static class TrainingState
     public const string FileName = "training-state.safetensors";
 
     private const string Weight = "weight/", First = "first/", Second = "second/", Slow = "momentum/", ImageQueue = "queue/images",
-        TextQueue = "queue/texts", Place = "place", Keys = "queue_keys", Pointer = "queue_pointer", Settings = "settings";
+        TextQueue = "queue/texts", Place = "place", Keys = "queue_keys", Pointer = "queue_pointer",
+        Scale = "loss_scale", Settings = "settings";
 
     /// <summary>Writes the state; an older one is replaced when this one is whole.</summary>
     /// <param name="folder">The run's folder.</param>
@@ -37,7 +38,12 @@ internal static class TrainingState
     /// <exception cref="IOException">It cannot be written; the older one is as it was.</exception>
     public static void Write(string folder, TaskLearner learner, RunPlace place, string settings)
     {
-        var metadata = new Dictionary<string, string> { [Place] = JsonSerializer.Serialize(place), [Settings] = settings };
+        var metadata = new Dictionary<string, string>
+        {
+            [Place] = JsonSerializer.Serialize(place),
+            [Scale] = JsonSerializer.Serialize(learner.Scale.State),
+            [Settings] = settings,
+        };
         if (learner.Momentum is { } momentum)
         {
             metadata[Keys] = Convert.ToBase64String(MemoryMarshal.AsBytes(momentum.QueueKeys.ToArray().AsSpan()));
@@ -88,6 +94,7 @@ internal static class TrainingState
             model.Device.Write<float>(Read(file, Second + parameter.Name, parameter.Length), second);
         }
         trained.Steps = place.Updates;
+        learner.Scale.State = JsonSerializer.Deserialize<LossScaleState>(file.Metadata.GetValueOrDefault(Scale) ?? throw Damaged(path));
         if (learner.Momentum is { } momentum)
             Restore(file, path, model, momentum);
         return place;

@@ -6,8 +6,10 @@ namespace Blip.Runtime.Graph.Backward;
 /// <param name="Name">The module.</param>
 /// <param name="Weight">The matrix.</param>
 /// <param name="OutputGradient">Gradient of its output <c>[…, out]</c>.</param>
+/// <param name="Precision">The format of the product's operands.</param>
 /// <param name="Output">Gradient of its input <c>[…, in]</c>.</param>
-internal sealed record LinearBackwardNode(string Name, Matrix Weight, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
+internal sealed record LinearBackwardNode(string Name, Matrix Weight, Value OutputGradient, DType Precision, Value Output)
+    : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
     public override string Operator => "LinearBackward";
@@ -19,7 +21,7 @@ internal sealed record LinearBackwardNode(string Name, Matrix Weight, Value Outp
     public override IEnumerable<Matrix> Matrices => [Weight];
 
     /// <inheritdoc/>
-    public override string Attributes => $"{Weight.OutFeatures}→{Weight.InFeatures}";
+    public override string Attributes => $"{Weight.OutFeatures}→{Weight.InFeatures}{(Precision == DType.Float32 ? "" : $", {Precision}")}";
 
     /// <inheritdoc/>
     public override long Flops(GraphSizes sizes) => 2 * sizes.Rows(Output) * Weight.InFeatures * Weight.OutFeatures;
@@ -31,5 +33,6 @@ internal sealed record LinearBackwardNode(string Name, Matrix Weight, Value Outp
         Weights = plan.Weights.Packed(Weight),
         InputGradient = plan.Floats(Output),
         Rows = checked((int)plan.Rows(Output)),
+        Precision = Precision,
     });
 }

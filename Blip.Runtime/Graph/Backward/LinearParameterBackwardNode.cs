@@ -8,7 +8,9 @@ namespace Blip.Runtime.Graph.Backward;
 /// <param name="OutputGradient">Gradient of its output <c>[samples, …, out]</c>.</param>
 /// <param name="Weight">Gradient of the weight <c>[in, out]</c>, added to; null where it is not trained.</param>
 /// <param name="Bias">Gradient of the bias <c>[out]</c>, added to; null where there is none, or it is not trained.</param>
-internal sealed record LinearParameterBackwardNode(string Name, Value X, Value OutputGradient, Value? Weight, Value? Bias) : Node(Name)
+/// <param name="Precision">The format of the product's operands.</param>
+internal sealed record LinearParameterBackwardNode(string Name, Value X, Value OutputGradient, Value? Weight, Value? Bias, DType Precision)
+    : Node(Name)
 {
     /// <inheritdoc/>
     public override string Operator => "LinearParameterBackward";
@@ -23,7 +25,8 @@ internal sealed record LinearParameterBackwardNode(string Name, Value X, Value O
     public override IEnumerable<Value> Writes => new[] { Weight, Bias }.OfType<Value>();
 
     /// <inheritdoc/>
-    public override string Attributes => $"{X.Shape.Width}×{OutputGradient.Shape.Width}";
+    public override string Attributes =>
+        $"{X.Shape.Width}×{OutputGradient.Shape.Width}{(Precision == DType.Float32 ? "" : $", {Precision}")}";
 
     /// <inheritdoc/>
     public override long Flops(GraphSizes sizes) => Weight is null ? 0 : 2 * sizes.Length(X) * OutputGradient.Shape.Width;
@@ -39,5 +42,6 @@ internal sealed record LinearParameterBackwardNode(string Name, Value X, Value O
         SliceRows = checked((int)plan.Rows(X)) / plan.Size(X, 0),
         InFeatures = X.Shape.Width,
         OutFeatures = OutputGradient.Shape.Width,
+        Precision = Precision,
     });
 }

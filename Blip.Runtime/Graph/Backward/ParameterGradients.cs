@@ -1,3 +1,5 @@
+using Blip.Kernels;
+
 namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>A parameter that is trained, and the input of a graph that its gradient is added to.</summary>
@@ -28,10 +30,14 @@ internal sealed record TrainedParameter(string Name, IReadOnlyList<string> Keys,
 /// </summary>
 /// <param name="g">The graph that is recorded.</param>
 /// <param name="trains">Whether a tensor of the checkpoint is trained, by its key.</param>
-internal sealed class ParameterGradients(GraphBuilder g, Func<string, bool> trains)
+/// <param name="precision">The format of the products that gradients are made of.</param>
+internal sealed class ParameterGradients(GraphBuilder g, Func<string, bool> trains, DType precision = DType.Float32)
 {
     private readonly Dictionary<string, TrainedParameter> parameters = [];
     private readonly HashSet<string> linears = [];
+
+    /// <summary>The format in which the gradients of linear layers are multiplied: single precision, or 16 bits.</summary>
+    public DType Precision => precision;
 
     /// <summary>Those that have a gradient in what was recorded, in the order in which the backward pass meets them.</summary>
     public IReadOnlyCollection<TrainedParameter> Parameters => parameters.Values;

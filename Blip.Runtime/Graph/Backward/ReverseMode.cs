@@ -31,6 +31,9 @@ internal sealed class ReverseMode
         }
     }
 
+    // Explanations of what a model says have no loss that could be scaled, and stay in single precision.
+    private DType Precision => parameters?.Precision ?? DType.Float32;
+
     /// <summary>Records the gradients of a loss.</summary>
     /// <param name="g">The graph.</param>
     /// <param name="seeds">Values that the loss is made of, each with its gradient.</param>
@@ -108,8 +111,8 @@ internal sealed class ReverseMode
     private void Record(LinearNode node, Value dy)
     {
         if (parameters is not null && (parameters.OfLinear(node.Weight), parameters.Of(node.Bias)) is var (weight, bias) && (weight ?? bias) is not null)
-            g.Add(new LinearParameterBackwardNode(Name(node), node.X, dy, weight, bias));
-        Give(node.X, () => g.Add(new LinearBackwardNode(Name(node), node.Weight, dy, Like(node, node.X))));
+            g.Add(new LinearParameterBackwardNode(Name(node), node.X, dy, weight, bias, Precision));
+        Give(node.X, () => g.Add(new LinearBackwardNode(Name(node), node.Weight, dy, Precision, Like(node, node.X))));
     }
 
     private void Record(LayerNormNode node, Value dy)

@@ -8,7 +8,7 @@ internal sealed class ContrastState
     /// <summary>The weight of the momentum features' similarities in the targets.</summary>
     public double Alpha { get; set; }
 
-    /// <summary>What the losses are multiplied by: the batch's share of a step.</summary>
+    /// <summary>What the losses are multiplied by: the batch's share of a step, and a scale.</summary>
     public double Share { get; set; } = 1;
 
     /// <summary>Rows of the queue that hold something.</summary>
