@@ -22,6 +22,9 @@ internal sealed class TrainingSetup : IDisposable
 
     private const string Positions = "vision_model.embeddings.position_embedding";
 
+    // Within a model's folder.
+    private const string AdapterFolder = "adapter";
+
     private readonly Stack<IDisposable> owned = [];
     private readonly StartingModel model;
     private readonly ITensorSource start, slow;
@@ -41,6 +44,8 @@ internal sealed class TrainingSetup : IDisposable
             if (Config.Vision.ImageSize != model.Files.Config.Vision.ImageSize)
                 Notices.Add($"position embeddings are resized from images of {model.Files.Config.Vision.ImageSize} pixels to {Config.Vision.ImageSize}");
             Learner = Own(Learn());
+            if (Learner.Model.Trained is LoraWeights lora)
+                Notices.Add(FormattableString.Invariant($"LoRA of rank {lora.Config.Rank}, alpha {lora.Config.Alpha}: all other weights stay as they are, and the adapter is kept in {AdapterFolder}"));
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
             Settings = JsonSerializer.Serialize(Comparable(options), Named);
@@ -94,6 +99,8 @@ internal sealed class TrainingSetup : IDisposable
         using var trained = new TrainedTensorSource(start, Learner.Model, model.Head is null ? MatchObjective.SharedKey : null);
         var keys = model.Head is null ? model.Keys.Append(TrainedKeys.Temperature) : model.Keys;
         ModelFolder.Write(folder, model.Files, trained, keys, Config, model.Head);
+        if (Learner.Model.Trained is LoraWeights lora)
+            LoraWriter.Write(Path.Combine(folder, AdapterFolder), lora.Config, lora.ReadPairs());
     }
 
     /// <inheritdoc/>

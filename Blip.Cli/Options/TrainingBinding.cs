@@ -125,6 +125,18 @@ internal sealed class TrainingBinding
         Choice<FrozenParts>(
             "--freeze", "A part that is not trained.", (options, value) => options with { Freeze = value },
             FrozenParts.Vision, FrozenParts.Text);
+        if (task != TrainingTask.Pretrain)
+            AddLora();
+    }
+
+    private void AddLora()
+    {
+        Number<int>(
+            "--lora", "Trains LoRA products of this rank for the attention, and not the weights; the adapter is kept in PEFT's format. [default: 0, off]",
+            (options, value) => options with { LoraRank = value });
+        Number<double>(
+            "--lora-alpha", "What the products are multiplied by, times the rank. [default: twice the rank]",
+            (options, value) => options with { LoraAlpha = value });
     }
 
     private void AddRun()
