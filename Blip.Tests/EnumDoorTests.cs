@@ -76,6 +76,7 @@ public class EnumDoorTests
         Of<TrainingTask>("recipes", task => TrainingRecipes.For(task)),
         Of<TrainingTask>("sources", task => TrainingRecipes.SourceOf(task, TrainingRecipe.Lavis)),
         Of<TrainingTask>("options", task => (Training with { Task = task }).Validate()),
+        Of<CheckpointFormat>("options", format => (Training with { Format = format }).Validate()),
         Of<InitialWeights>("options", init => (Training with { Init = init }).Validate()),
         Of<TrainingRecipe>("recipes", recipe => TrainingRecipes.For(TrainingTask.Match, recipe)),
         Of<TrainingRecipe>("sources", recipe => TrainingRecipes.SourceOf(TrainingTask.Match, recipe)),

@@ -289,7 +289,7 @@ public sealed class Trainer : IDisposable
     [
         .. told.Losses.Where(loss => loss.Key != "loss").Select(loss => KeyValuePair.Create($"loss/{loss.Key}", loss.Value)),
         new("loss", told.Losses["loss"]), new("learning_rate", told.LearningRate), new("gradient_norm", told.GradientNorm),
-        .. told.Validation.Select(score => KeyValuePair.Create($"validation/{score.Key}", score.Value)),
         .. told.LossScale is { } scale ? [new("loss_scale", scale)] : Array.Empty<KeyValuePair<string, double>>(),
+        .. told.Validation.Select(score => KeyValuePair.Create($"validation/{score.Key}", score.Value)),
     ];
 }

@@ -39,6 +39,19 @@ public enum InitialWeights
     Random,
 }
 
+/// <summary>What a trained model is written as.</summary>
+public enum CheckpointFormat
+{
+    /// <summary>A folder under Hugging Face's names: <c>model.safetensors</c> and <c>config.json</c>.</summary>
+    HuggingFace,
+
+    /// <summary>
+    /// The same, and beside it <c>original.pth</c>, as salesforce/BLIP saves a model: <c>{"model": state_dict}</c> under the first release's
+    /// names.
+    /// </summary>
+    Original,
+}
+
 /// <summary>How the learning rate falls from epoch to epoch.</summary>
 public enum LearningRateCurve
 {

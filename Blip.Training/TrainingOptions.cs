@@ -119,6 +119,9 @@ public sealed record TrainingOptions
     /// <summary>Steps between two checkpoints; 0 for one after each epoch.</summary>
     public int SaveSteps { get; init; }
 
+    /// <summary>What the trained model is written as.</summary>
+    public CheckpointFormat Format { get; init; }
+
     /// <summary>Checkpoints in a row that are no better on validation data before the run ends; 0 to go on to the end.</summary>
     public int Patience { get; init; }
 
@@ -184,6 +187,7 @@ public sealed record TrainingOptions
     {
         Defined(nameof(Task), Task);
         Defined(nameof(Init), Init);
+        Defined(nameof(Format), Format);
         Defined(nameof(Schedule), Schedule);
         Defined(nameof(WeightDecayOn), WeightDecayOn);
         Defined(nameof(Augment), Augment);
@@ -220,6 +224,8 @@ public sealed record TrainingOptions
             return;
         if (Task == TrainingTask.Pretrain)
             throw Wrong(nameof(LoraRank), LoraRank, "0 for pre-training, where the towers share weights and all of them are trained");
+        if (Init == InitialWeights.Random)
+            throw Wrong(nameof(LoraRank), LoraRank, "0 for drawn weights, all of which have to be trained");
         if (Freeze == (FrozenParts.Vision | FrozenParts.Text))
             throw Wrong(nameof(Freeze), Freeze, $"one of them: {nameof(LoraRank)} trains the towers alone");
     }

@@ -15,11 +15,11 @@ public sealed record TrainingProgress(
     long Step, long Steps, int Epoch, IReadOnlyDictionary<string, double> Losses, double LearningRate, double GradientNorm,
     double ImagesPerSecond, TimeSpan Remaining, bool Skipped, IReadOnlyList<string> Notices)
 {
-    /// <summary>The figures of the validation behind this step, by name; none where there was none.</summary>
-    public IReadOnlyDictionary<string, double> Validation { get; init; } = new Dictionary<string, double>();
-
     /// <summary>What the step's losses were multiplied by while gradients were made of them, in fp16; null elsewhere.</summary>
     public double? LossScale { get; init; }
+
+    /// <summary>The figures of the validation behind this step, by name; none where there was none.</summary>
+    public IReadOnlyDictionary<string, double> Validation { get; init; } = new Dictionary<string, double>();
 }
 
 /// <summary>How a run ended.</summary>

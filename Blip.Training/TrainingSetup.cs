@@ -45,7 +45,10 @@ internal sealed class TrainingSetup : IDisposable
                 Notices.Add($"position embeddings are resized from images of {model.Files.Config.Vision.ImageSize} pixels to {Config.Vision.ImageSize}");
             Learner = Own(Learn());
             if (Learner.Model.Trained is LoraWeights lora)
-                Notices.Add(FormattableString.Invariant($"LoRA of rank {lora.Config.Rank}, alpha {lora.Config.Alpha}: all other weights stay as they are, and the adapter is kept in {AdapterFolder}"));
+            {
+                Notices.Add(FormattableString.Invariant(
+                    $"LoRA of rank {lora.Config.Rank}, alpha {lora.Config.Alpha}: all other weights stay, and the adapter is kept in {AdapterFolder}"));
+            }
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
             Settings = JsonSerializer.Serialize(Comparable(options), Named);
@@ -99,6 +102,16 @@ internal sealed class TrainingSetup : IDisposable
         using var trained = new TrainedTensorSource(start, Learner.Model, model.Head is null ? MatchObjective.SharedKey : null);
         var keys = model.Head is null ? model.Keys.Append(TrainedKeys.Temperature) : model.Keys;
         ModelFolder.Write(folder, model.Files, trained, keys, Config, model.Head);
+        switch (Options.Format)
+        {
+            case CheckpointFormat.HuggingFace:
+                break;
+            case CheckpointFormat.Original:
+                ModelFolder.WriteOriginal(folder, trained, HasTemperature ? keys.Append(TrainedKeys.Temperature).Distinct() : keys);
+                break;
+            default:
+                throw new UnreachableException($"Nothing is written as {Options.Format}.");
+        }
         if (Learner.Model.Trained is LoraWeights lora)
             LoraWriter.Write(Path.Combine(folder, AdapterFolder), lora.Config, lora.ReadPairs());
     }
@@ -110,9 +123,12 @@ internal sealed class TrainingSetup : IDisposable
             one.Dispose();
     }
 
+    // The first release keeps the temperature beside the weights.
+    private bool HasTemperature => Options.Task is TrainingTask.Match or TrainingTask.Pretrain;
+
     // How long a run is, and how it is watched, may change when it goes on.
     private static TrainingOptions Comparable(TrainingOptions options) =>
-        options with { Steps = null, SaveSteps = 0, Patience = 0, Resume = false, LoaderThreads = 0, Device = "auto" };
+        options with { Steps = null, SaveSteps = 0, Patience = 0, Format = CheckpointFormat.HuggingFace, Resume = false, LoaderThreads = 0, Device = "auto" };
 
     private T Own<T>(T one)
         where T : IDisposable
@@ -158,7 +174,7 @@ internal sealed class TrainingSetup : IDisposable
     private ExtraTensorSource Sized(ITensorSource source)
     {
         var tensors = new ExtraTensorSource(source);
-        if (Options.Task is TrainingTask.Match or TrainingTask.Pretrain)
+        if (HasTemperature)
             tensors.Set(TrainedKeys.Temperature, [], [model.Temperature]);
         var before = model.Files.Config.Vision;
         var (from, to, hidden) = (before.ImageSize / before.PatchSize, Config.Vision.ImageSize / before.PatchSize, before.HiddenSize);
@@ -188,7 +204,8 @@ internal sealed class TrainingSetup : IDisposable
     {
         if (!Options.Resume)
             return null;
-        ReplacedFile.RemoveUnfinished(Output);
+        foreach (var folder in new[] { Output, Path.Combine(Output, AdapterFolder) }.Where(Directory.Exists))
+            ReplacedFile.RemoveUnfinished(folder);
         if (TrainingState.ReadSettings(Output) is not { } settings)
         {
             // A run that was killed before its first checkpoint leaves its metrics alone.

@@ -57,9 +57,7 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
     /// <returns>What <c>blip train</c> is given.</returns>
     public async Task<string> WriteAsync(string folder, TrainingTask task, int count, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
-        if (Directory.EnumerateFileSystemEntries(folder).Any())
-            throw new UsageException($"{folder} holds something already; name a new or an empty folder.");
+        Prepare(folder);
         switch (task)
         {
             case TrainingTask.Caption or TrainingTask.Pretrain:
@@ -73,6 +71,33 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
             default:
                 throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task.");
         }
+    }
+
+    /// <summary>Writes images and the list of their captions that <c>blip eval</c> reads.</summary>
+    /// <param name="folder">An empty folder.</param>
+    /// <param name="count">Images.</param>
+    /// <returns>The list.</returns>
+    public string WriteAnnotations(string folder, int count)
+    {
+        Prepare(folder);
+        var rows = Enumerable.Range(0, count).Select(i => new { image = WriteImage(folder, i), caption = new[] { ShapeCaption.Of(Scene(i)).Text } });
+        var list = Path.Combine(folder, "captions.json");
+        File.WriteAllBytes(list, JsonSerializer.SerializeToUtf8Bytes(rows.ToList()));
+        return list;
+    }
+
+    private static void Prepare(string folder)
+    {
+        Directory.CreateDirectory(folder);
+        if (Directory.EnumerateFileSystemEntries(folder).Any())
+            throw new UsageException($"{folder} holds something already; name a new or an empty folder.");
+    }
+
+    private string WriteImage(string folder, int index)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{index:D5}.png");
+        File.WriteAllBytes(Path.Combine(folder, name), SceneRenderer.RenderPng(Scene(index)));
+        return name;
     }
 
     private IEnumerable<ShapeScene> Alone(int count) => Enumerable.Range(0, count).Select(i => Scene(i));
@@ -125,8 +150,7 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
         for (var i = 0; i < count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var name = string.Create(CultureInfo.InvariantCulture, $"{i:D5}.png");
-            File.WriteAllBytes(Path.Combine(folder, name), SceneRenderer.RenderPng(Scene(i)));
+            var name = WriteImage(folder, i);
             rows.AddRange(Questions(i).Select(asked => new { image = name, question = asked.Text, answer = new[] { asked.Answer } }));
         }
         var list = Path.Combine(folder, "questions.json");

@@ -132,10 +132,12 @@ internal sealed class TrainingBinding
     private void AddLora()
     {
         Number<int>(
-            "--lora", "Trains LoRA products of this rank for the attention, and not the weights; the adapter is kept in PEFT's format. [default: 0, off]",
+            "--lora",
+            "The rank of LoRA: trains an adapter of the attention and no weights; the run's folder holds both merged, and the adapter as PEFT "
+            + "saves it. 0 for none. [default: 0]",
             (options, value) => options with { LoraRank = value });
         Number<double>(
-            "--lora-alpha", "What the products are multiplied by, times the rank. [default: twice the rank]",
+            "--lora-alpha", "The products are multiplied by this over the rank. [default: twice the rank]",
             (options, value) => options with { LoraAlpha = value });
     }
 
@@ -146,6 +148,9 @@ internal sealed class TrainingBinding
         Number<long>("--seed", "What all random numbers follow from. [default: 42]", (options, value) => options with { Seed = value });
         Flag("--no-shuffle", "Read the data in their order.", options => options with { Shuffle = false });
         Number<int>("--save-steps", "Steps between two checkpoints; 0 for one after each epoch. [default: 0]", (options, value) => options with { SaveSteps = value });
+        var format = OptionKinds.Choice(
+            "--format", "huggingface, or original: beside it original.pth, as the authors' code saves a model.", "huggingface", ["huggingface", "original"]);
+        settings.Add((format, (parsed, options) => options with { Format = Enum.Parse<CheckpointFormat>(parsed.GetRequiredValue(format), ignoreCase: true) }));
         Number<int>(
             "--patience", "Ends after so many checkpoints in a row that are no better on --validation; 0 for never. [default: 0]",
             (options, value) => options with { Patience = value });

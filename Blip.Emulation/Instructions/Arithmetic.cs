@@ -6,7 +6,7 @@ namespace Blip.Emulation.Instructions;
 /// <summary>Sums, products, quotients and functions, of whole and of real numbers.</summary>
 internal static class Arithmetic
 {
-    public static Operation Decode(DecodeContext context) => HotMaps.Find(context) ?? context.Type switch
+    public static Operation Decode(DecodeContext context) => context.Type switch
     {
         "f32" => Single(context),
         "f64" => Double(context),

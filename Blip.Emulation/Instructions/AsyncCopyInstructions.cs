@@ -1,3 +1,4 @@
+using System.Numerics;
 using Blip.Emulation.Machine;
 using Blip.Emulation.Ptx;
 
@@ -17,9 +18,23 @@ internal static class AsyncCopyInstructions
                 return new Control.Act((warp, lanes) => WarpExchange.Each(lanes, warp.Copies.Commit));
             case "wait_group":
                 var newest = (int)context.Operand(0).Value;
-                return new Control.Act((warp, lanes) => WarpExchange.Each(lanes, lane => Land(warp, () => warp.Copies.Complete(lane, newest))));
+                return new Control.Act((warp, lanes) =>
+                {
+                    for (; lanes != 0; lanes &= lanes - 1)
+                    {
+                        while (warp.Copies.TryComplete(BitOperations.TrailingZeroCount(lanes), newest, out var copy))
+                            Land(warp, copy);
+                    }
+                });
             case "wait_all":
-                return new Control.Act((warp, lanes) => WarpExchange.Each(lanes, lane => Land(warp, () => warp.Copies.CompleteAll(lane))));
+                return new Control.Act((warp, lanes) =>
+                {
+                    for (; lanes != 0; lanes &= lanes - 1)
+                    {
+                        while (warp.Copies.TryCompleteAny(BitOperations.TrailingZeroCount(lanes), out var copy))
+                            Land(warp, copy);
+                    }
+                });
             case "ca" or "cg":
                 return Copy(context);
             default:
@@ -62,20 +77,17 @@ internal static class AsyncCopyInstructions
         new Span<byte>(state, copy.Size).Clear();
     }
 
-    private static unsafe void Land(Warp warp, Func<List<AsyncCopy>?> next)
+    private static unsafe void Land(Warp warp, AsyncCopy copy)
     {
-        while (next() is { } group)
+        var target = warp.Cta.Shared.Resolve(copy.Target, copy.Size, copy.Size, out var state);
+        var whole = new Span<byte>(target, copy.Size);
+        whole.Clear();
+        if (copy.Bytes > 0)
         {
-            foreach (var copy in group)
-            {
-                var target = warp.Cta.Shared.Resolve(copy.Target, copy.Size, copy.Size, out var state);
-                var whole = new Span<byte>(target, copy.Size);
-                whole.Clear();
-                if (copy.Bytes > 0)
-                    new ReadOnlySpan<byte>(LaneMemory.Read(warp, copy.Thread & 31, PtxSpace.Global, copy.Source, copy.Bytes, 1, false), copy.Bytes).CopyTo(whole);
-                new Span<byte>(state, copy.Size).Fill(1);
-                warp.Cta.Races?.Land((int)copy.Target, copy.Size, copy.Thread);
-            }
+            var source = LaneMemory.Read(warp, copy.Thread & 31, PtxSpace.Global, copy.Source, copy.Bytes, 1, check: false);
+            new ReadOnlySpan<byte>(source, copy.Bytes).CopyTo(whole);
         }
+        new Span<byte>(state, copy.Size).Fill(1);
+        warp.Cta.Races?.Land((int)copy.Target, copy.Size, copy.Thread);
     }
 }

@@ -38,7 +38,7 @@ internal static class Comparisons
             with is null ? -1 : context.PredicateSource(with), with is { Negated: true });
     }
 
-    private static Map2 Set(DecodeContext context)
+    private static SetMap Set(DecodeContext context)
     {
         var types = context.Parts.Where(part => PtxTypes.Bytes(part) > 0).ToArray();
         Combination(context, out var combines);
@@ -46,7 +46,7 @@ internal static class Comparisons
             throw context.Instruction.Unknown("unknown form");
         var function = Comparison(context, types[1], context.Parts[1]);
         var yes = types[0] == "f32" ? F(1f) : uint.MaxValue;
-        return new Map2(context.Target(0), context.Source(1, types[1]), context.Source(2, types[1]), (a, b) => function(a, b) ? yes : 0);
+        return new SetMap(context.Target(0), context.Source(1, types[1]), context.Source(2, types[1]), function, yes);
     }
 
     private static Compare Test(DecodeContext context)
@@ -64,7 +64,8 @@ internal static class Comparisons
         };
         if (context.Type != "f32")
             throw context.Instruction.Unknown("only for f32");
-        return new Compare(context.PredicateTarget(context.Operand(0)), -1, source, source, (a, _) => test(F(a)), (a, _) => a, -1, false);
+        var target = context.PredicateTarget(context.Operand(0));
+        return new Compare(target, -1, source, source, Relations.Each((a, _) => test(F(a))), (a, _) => a, -1, false);
     }
 
     private static Func<uint, uint, uint> Combination(DecodeContext context, out bool combines)
@@ -81,60 +82,15 @@ internal static class Comparisons
         return (a, _) => a;
     }
 
-    private static Func<ulong, ulong, bool> Comparison(DecodeContext context, string type, string comparison)
+    private static LaneTest Comparison(DecodeContext context, string type, string comparison) => type switch
     {
-        var flush = context.Has("ftz");
-        return type switch
-        {
-            "f32" => flush ? Real(comparison, a => F(Flush(a))) : Single(comparison),
-            "f64" => Real(comparison, D),
-            "f16" => Real(comparison, H),
-            "bf16" => Real(comparison, B),
-            _ when PtxTypes.Bytes(type) > 0 && !type.EndsWith("x2", StringComparison.Ordinal) => Whole(comparison, PtxTypes.Bytes(type), type[0] == 's'),
-            _ => throw context.Instruction.Unknown($"comparison of {type}"),
-        };
-    }
-
-    private static Func<ulong, ulong, bool> Single(string comparison) => comparison switch
-    {
-        "lt" => (a, b) => F(a) < F(b),
-        "le" => (a, b) => F(a) <= F(b),
-        "gt" => (a, b) => F(a) > F(b),
-        "ge" => (a, b) => F(a) >= F(b),
-        _ => Real(comparison, a => F(a)),
-    };
-
-    private static Func<ulong, ulong, bool> Real(string comparison, Func<ulong, double> read) => comparison switch
-    {
-        "eq" => (a, b) => read(a) == read(b),
-        "ne" => (a, b) => read(a) < read(b) || read(a) > read(b),
-        "lt" => (a, b) => read(a) < read(b),
-        "le" => (a, b) => read(a) <= read(b),
-        "gt" => (a, b) => read(a) > read(b),
-        "ge" => (a, b) => read(a) >= read(b),
-        "equ" => (a, b) => !(read(a) < read(b) || read(a) > read(b)),
-        "neu" => (a, b) => read(a) != read(b),
-        "ltu" => (a, b) => !(read(a) >= read(b)),
-        "leu" => (a, b) => !(read(a) > read(b)),
-        "gtu" => (a, b) => !(read(a) <= read(b)),
-        "geu" => (a, b) => !(read(a) < read(b)),
-        "num" => (a, b) => !double.IsNaN(read(a)) && !double.IsNaN(read(b)),
-        "nan" => (a, b) => double.IsNaN(read(a)) || double.IsNaN(read(b)),
-        _ => throw new NotSupportedException(comparison),
-    };
-
-    private static Func<ulong, ulong, bool> Whole(string comparison, int bytes, bool signed) => (comparison, signed) switch
-    {
-        ("eq", _) => (a, b) => Unsigned(a, bytes) == Unsigned(b, bytes),
-        ("ne", _) => (a, b) => Unsigned(a, bytes) != Unsigned(b, bytes),
-        ("lt", true) => (a, b) => Signed(a, bytes) < Signed(b, bytes),
-        ("le", true) => (a, b) => Signed(a, bytes) <= Signed(b, bytes),
-        ("gt", true) => (a, b) => Signed(a, bytes) > Signed(b, bytes),
-        ("ge", true) => (a, b) => Signed(a, bytes) >= Signed(b, bytes),
-        ("lt" or "lo", _) => (a, b) => Unsigned(a, bytes) < Unsigned(b, bytes),
-        ("le" or "ls", _) => (a, b) => Unsigned(a, bytes) <= Unsigned(b, bytes),
-        ("gt" or "hi", _) => (a, b) => Unsigned(a, bytes) > Unsigned(b, bytes),
-        ("ge" or "hs", _) => (a, b) => Unsigned(a, bytes) >= Unsigned(b, bytes),
-        _ => throw new NotSupportedException(comparison),
+        "f32" when context.Has("ftz") => Relations.Real(Relations.OfReal(comparison), a => F(Flush(a))),
+        "f32" => Relations.Single(Relations.OfReal(comparison)),
+        "f64" => Relations.Real(Relations.OfReal(comparison), D),
+        "f16" => Relations.Real(Relations.OfReal(comparison), H),
+        "bf16" => Relations.Real(Relations.OfReal(comparison), B),
+        _ when PtxTypes.Bytes(type) > 0 && !type.EndsWith("x2", StringComparison.Ordinal) =>
+            Relations.Whole(Relations.OfWhole(comparison), PtxTypes.Bytes(type), type[0] == 's'),
+        _ => throw context.Instruction.Unknown($"comparison of {type}"),
     };
 }

@@ -26,7 +26,7 @@ internal static class InstructionDecoder
         return operation;
     }
 
-    private static Operation Find(DecodeContext context) => context.Instruction.Name switch
+    private static Operation Find(DecodeContext context) => HotMaps.Find(context) ?? context.Instruction.Name switch
     {
         "mov" => Moves.Move(context),
         "add" or "sub" or "mul" or "mad" or "fma" or "div" or "rem" or "neg" or "abs" or "min" or "max" or "sqrt" or "rsqrt" or "rcp" or "ex2" or "lg2" or "sin"

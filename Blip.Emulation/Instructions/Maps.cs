@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Blip.Emulation.Machine;
 
 namespace Blip.Emulation.Instructions;
@@ -94,25 +95,31 @@ internal sealed class Move(int to, int from) : Operation
 }
 
 /// <summary>A comparison of two registers into predicates.</summary>
-internal sealed class Compare(int to, int toInverse, int a, int b, Func<ulong, ulong, bool> function, Func<uint, uint, uint> combine, int with, bool withNegated) : Operation
+internal sealed class Compare(
+    int to, int toInverse, int a, int b, LaneTest test, Func<uint, uint, uint> combine, int with, bool withNegated) : Operation
 {
     public override void Execute(Warp warp, uint lanes)
     {
-        var registers = warp.Registers.AsSpan();
-        var first = registers.Slice(a * 32, 32);
-        var second = registers.Slice(b * 32, 32);
-        var result = 0u;
-        for (var left = lanes; left != 0; left &= left - 1)
-        {
-            var lane = BitOperations.TrailingZeroCount(left);
-            if (function(first[lane], second[lane]))
-                result |= 1u << lane;
-        }
+        var result = test(warp.Registers.AsSpan(a * 32, 32), warp.Registers.AsSpan(b * 32, 32));
         var other = with < 0 ? 0 : withNegated ? ~warp.Predicates[with] : warp.Predicates[with];
         if (to >= 0)
             warp.Predicates[to] = (warp.Predicates[to] & ~lanes) | (combine(result, other) & lanes);
         if (toInverse >= 0)
             warp.Predicates[toInverse] = (warp.Predicates[toInverse] & ~lanes) | (combine(~result, other) & lanes);
+    }
+}
+
+/// <summary>A comparison of two registers into a third: a value where it is true, and 0.</summary>
+internal sealed class SetMap(int to, int a, int b, LaneTest test, ulong yes) : Operation
+{
+    public override void Execute(Warp warp, uint lanes)
+    {
+        var result = test(warp.Registers.AsSpan(a * 32, 32), warp.Registers.AsSpan(b * 32, 32));
+        for (; lanes != 0; lanes &= lanes - 1)
+        {
+            var lane = BitOperations.TrailingZeroCount(lanes);
+            warp.Registers[(to * 32) + lane] = (result >> lane & 1) != 0 ? yes : 0;
+        }
     }
 }
 
@@ -133,10 +140,12 @@ internal sealed class Select(int to, int a, int b, int predicate, bool negated) 
         var first = registers.Slice(a * 32, 32);
         var second = registers.Slice(b * 32, 32);
         var choice = negated ? ~warp.Predicates[predicate] : warp.Predicates[predicate];
-        for (; lanes != 0; lanes &= lanes - 1)
+        for (var lane = 0; lane < result.Length; lane += LaneVectors.Width)
         {
-            var lane = BitOperations.TrailingZeroCount(lanes);
-            result[lane] = (choice >> lane & 1) != 0 ? first[lane] : second[lane];
+            var (yes, no, before) = (LaneVectors.Load(first, lane), LaneVectors.Load(second, lane), LaneVectors.Load(result, lane));
+            var value = Vector512.ConditionalSelect(LaneVectors.Mask(choice >> lane), yes, no);
+            value = Vector512.ConditionalSelect(LaneVectors.Mask(lanes >> lane), value, before);
+            value.CopyTo(result[lane..]);
         }
     }
 }

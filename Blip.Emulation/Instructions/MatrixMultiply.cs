@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Runtime.Intrinsics;
 using Blip.Emulation.Machine;
 using static Blip.Emulation.Instructions.Bits;
 
@@ -40,75 +40,150 @@ internal static class MatrixMultiply
         }
         var slots = registers.Select(pair => context.Operand(pair.Item1).Elements
             .Select(element => pair.Item1 == 0 ? context.Target(element) : context.Source(element, "b32")).ToArray()).ToArray();
-        return new MultiplyOperation(slots[0], slots[1], slots[2], slots[3], depth, pack, Reader(a), Reader(b), whole, d == "f16");
+        var sums = d == "f16" ? MatrixSum.Half : whole ? MatrixSum.Whole : MatrixSum.Single;
+        return new MultiplyOperation(slots[0], slots[1], slots[2], slots[3], depth, pack, Widening.Of(a), Widening.Of(b), sums);
+    }
+}
+
+/// <summary>What the sums of a matrix product are kept as.</summary>
+internal enum MatrixSum
+{
+    Single,
+    Half,
+    Whole,
+}
+
+/// <summary>mma.sync with its registers: fragments become matrices of doubles, whose rows of eight columns are summed at once.</summary>
+/// <param name="d">Registers of the results.</param>
+/// <param name="a">Registers of the left matrix.</param>
+/// <param name="b">Registers of the right matrix.</param>
+/// <param name="c">Registers of what is added to.</param>
+/// <param name="depth">k, over which is summed.</param>
+/// <param name="pack">Elements in a register.</param>
+/// <param name="widenA">Reads the left matrix's elements.</param>
+/// <param name="widenB">Reads the right matrix's elements.</param>
+/// <param name="sums">What sums are kept as.</param>
+internal sealed class MultiplyOperation(
+    int[] d, int[] a, int[] b, int[] c, int depth, int pack, Widen widenA, Widen widenB, MatrixSum sums) : Operation
+{
+    private const int Rows = 16;
+    private const int Columns = 8;
+
+    public override void Execute(Warp warp, uint lanes)
+    {
+        warp.RequireAll(lanes);
+        if (lanes != ~0u)
+            throw new EmulationException(Fault.Divergence, "mma needs all 32 lanes");
+        var registers = warp.Registers;
+        Span<double> left = stackalloc double[Rows * depth];
+        Span<double> right = stackalloc double[depth * Columns];
+        Span<double> results = stackalloc double[Rows * Columns];
+        ReadLeft(registers, left);
+        ReadRight(registers, right);
+        ReadSums(registers, results);
+        if (warp.Cta.Options.TruncateMatrixSums && sums != MatrixSum.Whole)
+            Truncated(left, right, results);
+        else
+            Exact(left, right, results);
+        WriteSums(registers, results);
     }
 
-    private static Func<ulong, int, double> Reader(string type) => type switch
+    private void ReadLeft(ulong[] registers, Span<double> left)
     {
-        "f16" => (bits, i) => H(bits >> (16 * i)),
-        "bf16" => (bits, i) => B(bits >> (16 * i)),
-        // The lower 13 bits of a tf32 are not looked at.
-        "tf32" => (bits, _) => F(bits & 0xFFFFE000),
-        "s8" => (bits, i) => (sbyte)(bits >> (8 * i)),
-        "u8" => (bits, i) => (byte)(bits >> (8 * i)),
-        _ => throw new UnreachableException($"Nothing multiplies {type}."),
-    };
-
-    private sealed class MultiplyOperation(
-        int[] d, int[] a, int[] b, int[] c, int depth, int pack, Func<ulong, int, double> readA, Func<ulong, int, double> readB, bool whole, bool half) : Operation
-    {
-        public override void Execute(Warp warp, uint lanes)
+        Span<float> values = stackalloc float[32];
+        for (var r = 0; r < a.Length; r++)
         {
-            warp.RequireAll(lanes);
-            if (lanes != ~0u)
-                throw new EmulationException(Fault.Divergence, "mma needs all 32 lanes");
-            var registers = warp.Registers;
-            Span<double> left = stackalloc double[16 * depth];
-            Span<double> right = stackalloc double[depth * 8];
-            for (var lane = 0; lane < 32; lane++)
+            for (var i = 0; i < pack; i++)
             {
-                var (g, t) = (lane >> 2, lane & 3);
-                for (var r = 0; r < a.Length; r++)
-                {
-                    var bits = registers[(a[r] * 32) + lane];
-                    for (var i = 0; i < pack; i++)
-                        left[((g + (8 * (r % 2))) * depth) + (pack * t) + (4 * pack * (r / 2)) + i] = readA(bits, i);
-                }
-                for (var r = 0; r < b.Length; r++)
-                {
-                    var bits = registers[(b[r] * 32) + lane];
-                    for (var i = 0; i < pack; i++)
-                        right[(g * depth) + (pack * t) + (4 * pack * r) + i] = readB(bits, i);
-                }
+                widenA(registers.AsSpan(a[r] * 32, 32), i, values);
+                var to = left[((8 * (r % 2) * depth) + (4 * pack * (r / 2)) + i)..];
+                for (var lane = 0; lane < values.Length; lane++)
+                    to[((lane >> 2) * depth) + (pack * (lane & 3))] = values[lane];
             }
-            Span<double> results = stackalloc double[16 * 8];
-            var truncate = warp.Cta.Options.TruncateMatrixSums && !whole;
-            for (var lane = 0; lane < 32; lane++)
+        }
+    }
+
+    // Row by row, unlike the fragments: the columns of a row lie together.
+    private void ReadRight(ulong[] registers, Span<double> right)
+    {
+        Span<float> values = stackalloc float[32];
+        for (var r = 0; r < b.Length; r++)
+        {
+            for (var i = 0; i < pack; i++)
             {
-                for (var r = 0; r < 4; r++)
-                {
-                    var (row, column) = ((lane >> 2) + (8 * (r / 2)), (2 * (lane & 3)) + (r % 2));
-                    var start = half ? H(registers[(c[r / 2] * 32) + lane] >> (16 * (r % 2))) : whole ? (int)registers[(c[r] * 32) + lane] : F(registers[(c[r] * 32) + lane]);
-                    var x = left.Slice(row * depth, depth);
-                    var y = right.Slice(column * depth, depth);
-                    results[(row * 8) + column] = truncate ? MatrixSums.Truncated(start, x, y) : MatrixSums.Exact(start, x, y);
-                }
+                widenB(registers.AsSpan(b[r] * 32, 32), i, values);
+                var to = right[(((4 * pack * r) + i) * Columns)..];
+                for (var lane = 0; lane < values.Length; lane++)
+                    to[(pack * (lane & 3) * Columns) + (lane >> 2)] = values[lane];
             }
-            for (var lane = 0; lane < 32; lane++)
+        }
+    }
+
+    // Register r of lane l is row l / 4 + 8 (r / 2), column 2 (l % 4) + r % 2: the element 64 (r / 2) + 2 l + r % 2.
+    private void ReadSums(ulong[] registers, Span<double> results)
+    {
+        for (var r = 0; r < 4; r++)
+        {
+            var from = registers.AsSpan((sums == MatrixSum.Half ? c[r / 2] : c[r]) * 32, 32);
+            var to = results[((r / 2 * 64) + (r % 2))..];
+            for (var lane = 0; lane < from.Length; lane++)
             {
-                for (var r = 0; r < 4; r++)
+                to[2 * lane] = sums switch
                 {
-                    var result = results[(((lane >> 2) + (8 * (r / 2))) * 8) + (2 * (lane & 3)) + (r % 2)];
-                    if (half)
-                    {
-                        ref var pair = ref registers[(d[r / 2] * 32) + lane];
-                        pair = r % 2 == 0 ? H(result) : (pair & 0xFFFF) | (H(result) << 16);
-                    }
-                    else
-                    {
-                        registers[(d[r] * 32) + lane] = whole ? (uint)(long)result : F((float)result);
-                    }
-                }
+                    MatrixSum.Half => H(from[lane] >> (16 * (r % 2))),
+                    MatrixSum.Whole => (int)from[lane],
+                    _ => F(from[lane]),
+                };
+            }
+        }
+    }
+
+    private void WriteSums(ulong[] registers, ReadOnlySpan<double> results)
+    {
+        for (var r = 0; r < 4; r++)
+        {
+            var to = registers.AsSpan((sums == MatrixSum.Half ? d[r / 2] : d[r]) * 32, 32);
+            var from = results[((r / 2 * 64) + (r % 2))..];
+            for (var lane = 0; lane < to.Length; lane++)
+            {
+                var result = from[2 * lane];
+                to[lane] = sums switch
+                {
+                    MatrixSum.Half => r % 2 == 0 ? H(result) : (to[lane] & 0xFFFF) | (H(result) << 16),
+                    MatrixSum.Whole => (uint)(long)result,
+                    _ => F((float)result),
+                };
+            }
+        }
+    }
+
+    // As MatrixSums.Exact: products are exact in double precision, so that a fused sum rounds where a sum of them does.
+    private void Exact(ReadOnlySpan<double> left, ReadOnlySpan<double> right, Span<double> results)
+    {
+        for (var row = 0; row < Rows; row++)
+        {
+            var place = results.Slice(row * Columns, Columns);
+            var sum = Vector512.Create<double>(place);
+            for (var k = 0; k < depth; k++)
+            {
+                var factors = Vector512.Create<double>(right.Slice(k * Columns, Columns));
+                sum = Vector512.FusedMultiplyAdd(Vector512.Create(left[(row * depth) + k]), factors, sum);
+            }
+            sum.CopyTo(place);
+        }
+    }
+
+    private void Truncated(ReadOnlySpan<double> left, ReadOnlySpan<double> right, Span<double> results)
+    {
+        Span<double> y = stackalloc double[depth];
+        for (var column = 0; column < Columns; column++)
+        {
+            for (var k = 0; k < depth; k++)
+                y[k] = right[(k * Columns) + column];
+            for (var row = 0; row < Rows; row++)
+            {
+                ref var sum = ref results[(row * Columns) + column];
+                sum = MatrixSums.Truncated(sum, left.Slice(row * depth, depth), y);
             }
         }
     }

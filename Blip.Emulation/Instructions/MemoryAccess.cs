@@ -56,7 +56,10 @@ internal static class MemoryAccess
         var elements = to.Kind == PtxOperandKind.Vector ? to.Elements : [to];
         CheckVector(context, elements.Length);
         var extend = type[0] == 's' ? Math.Max(elements[0].Bits / 8, PtxTypes.Bytes(type)) : 0;
-        return new LoadOperation(Space(context, address), PtxTypes.Bytes(type), extend, [.. elements.Select(context.Target)], slot, offset);
+        return new LoadOperation(Space(context, address), PtxTypes.Bytes(type), extend, [.. elements.Select(context.Target)], slot, offset)
+        {
+            IsUniform = address.Elements[0].Kind == PtxOperandKind.Symbol,
+        };
     }
 
     private static StoreOperation Store(DecodeContext context)
@@ -106,6 +109,6 @@ internal static class MemoryAccess
         var window = context.Has("shared") ? SharedWindow : context.Has("local") ? LocalWindow : 0;
         var source = context.Source(1, "u64");
         Func<ulong, ulong, bool> test = window == 0 ? (a, _) => GlobalMemory.IsDevice(a) : (a, _) => a - window < WindowSize;
-        return new Compare(context.PredicateTarget(context.Operand(0)), -1, source, source, test, (a, _) => a, -1, false);
+        return new Compare(context.PredicateTarget(context.Operand(0)), -1, source, source, Relations.Each(test), (a, _) => a, -1, false);
     }
 }

@@ -137,25 +137,85 @@ internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend
 {
     private readonly int size = bytes * targets.Length;
 
+    /// <summary>Whether the address is the same in every lane.</summary>
+    public bool IsUniform { get; init; }
+
     public override void Execute(Warp warp, uint lanes)
     {
-        var registers = warp.Registers;
+        if (space == PtxSpace.Parameter && IsUniform)
+        {
+            var lane = BitOperations.TrailingZeroCount(lanes);
+            var data = LaneMemory.Read(warp, lane, space, Address(warp, lane), size, size, check: false);
+            for (; lanes != 0; lanes &= lanes - 1)
+                Take(warp.Registers, BitOperations.TrailingZeroCount(lanes), data);
+            return;
+        }
+        if (space == PtxSpace.Global && lanes == ~0u && size >= 4 && FindRow(warp, out var row))
+        {
+            TakeRow(warp.Registers, row);
+            return;
+        }
         var check = warp.Cta.Options.CheckInitialised;
         for (; lanes != 0; lanes &= lanes - 1)
         {
             var lane = BitOperations.TrailingZeroCount(lanes);
-            var data = LaneMemory.Read(warp, lane, space, registers[(address * 32) + lane] + (ulong)offset, size, size, check);
+            Take(warp.Registers, lane, LaneMemory.Read(warp, lane, space, Address(warp, lane), size, size, check));
+        }
+    }
+
+    private ulong Address(Warp warp, int lane) => warp.Registers[(address * 32) + lane] + (ulong)offset;
+
+    // Lanes that follow one another are checked together; where anything is wrong, they are looked at one by one.
+    private bool FindRow(Warp warp, out byte* data)
+    {
+        data = null;
+        var addresses = warp.Registers.AsSpan(address * 32, 32);
+        for (var lane = 1; lane < addresses.Length; lane++)
+        {
+            if (addresses[lane] != addresses[0] + (ulong)(lane * size))
+                return false;
+        }
+        var start = Address(warp, 0);
+        data = warp.Cta.Launch.Global.Find(start, size * 32, size, out var state);
+        return data != null
+            && (!warp.Cta.Options.CheckInitialised || !new ReadOnlySpan<byte>(state, size * 32).Contains((byte)0))
+            && (warp.Cta.GlobalRaces?.TryReadRow(start, size, warp.Index * 32) ?? true);
+    }
+
+    private void TakeRow(ulong[] registers, byte* data)
+    {
+        if (bytes != 4 || extend != 0)
+        {
+            for (var lane = 0; lane < 32; lane++)
+                Take(registers, lane, data + (lane * size));
+            return;
+        }
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var to = registers.AsSpan(targets[i] * 32, 32);
+            for (var lane = 0; lane < to.Length; lane++)
+                to[lane] = Unsafe.ReadUnaligned<uint>(data + (lane * size) + (i * 4));
+        }
+    }
+
+    private void Take(ulong[] registers, int lane, byte* data)
+    {
+        if (bytes == 4 && extend == 0)
+        {
             for (var i = 0; i < targets.Length; i++)
+                registers[(targets[i] * 32) + lane] = Unsafe.ReadUnaligned<uint>(data + (i * 4));
+            return;
+        }
+        for (var i = 0; i < targets.Length; i++)
+        {
+            var value = bytes switch
             {
-                var value = bytes switch
-                {
-                    4 => Unsafe.ReadUnaligned<uint>(data + (i * 4)),
-                    8 => Unsafe.ReadUnaligned<ulong>(data + (i * 8)),
-                    2 => Unsafe.ReadUnaligned<ushort>(data + (i * 2)),
-                    _ => data[i],
-                };
-                registers[(targets[i] * 32) + lane] = extend == 0 ? value : Bits.Unsigned((ulong)Bits.Signed(value, bytes), extend);
-            }
+                4 => Unsafe.ReadUnaligned<uint>(data + (i * 4)),
+                8 => Unsafe.ReadUnaligned<ulong>(data + (i * 8)),
+                2 => Unsafe.ReadUnaligned<ushort>(data + (i * 2)),
+                _ => data[i],
+            };
+            registers[(targets[i] * 32) + lane] = extend == 0 ? value : Bits.Unsigned((ulong)Bits.Signed(value, bytes), extend);
         }
     }
 }

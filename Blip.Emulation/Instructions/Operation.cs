@@ -19,9 +19,6 @@ internal abstract class Operation
 
     public int[] PredicateWrites { get; set; } = [];
 
-    /// <summary>How often it ran for at least one lane; not exact where several groups run at once.</summary>
-    public long Hits { get; set; }
-
     /// <summary>Does it for lanes of which there is at least one.</summary>
     public abstract void Execute(Warp warp, uint lanes);
 }

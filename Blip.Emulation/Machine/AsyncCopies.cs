@@ -4,47 +4,45 @@ namespace Blip.Emulation.Machine;
 internal readonly record struct AsyncCopy(int Thread, ulong Source, ulong Target, int Bytes, int Size);
 
 /// <summary>
-/// The cp.async copies of a warp: those of the group that is still open, and the committed groups, oldest first. PTX counts groups per
-/// thread; each copy carries the thread, so that lanes that commit apart keep their own groups.
+/// The cp.async copies of a warp. PTX counts groups per thread: each lane has its own queue, oldest first, and each copy the number of its
+/// lane's group.
 /// </summary>
 internal sealed class AsyncCopies
 {
-    private readonly List<AsyncCopy>[] open = Make();
-    private readonly Queue<List<AsyncCopy>>[] groups = [.. Enumerable.Range(0, 32).Select(_ => new Queue<List<AsyncCopy>>())];
+    private readonly Queue<(int Group, AsyncCopy Copy)>?[] queues = new Queue<(int, AsyncCopy)>?[32];
+
+    // The number of the group that is still open.
+    private readonly int[] open = new int[32];
 
     public void Clear()
     {
-        for (var lane = 0; lane < 32; lane++)
-        {
-            open[lane].Clear();
-            groups[lane].Clear();
-        }
+        Array.Clear(open);
+        foreach (var queue in queues)
+            queue?.Clear();
     }
 
-    public void Add(int lane, AsyncCopy copy) => open[lane].Add(copy);
+    public void Add(int lane, AsyncCopy copy) => (queues[lane] ??= new()).Enqueue((open[lane], copy));
 
-    public void Commit(int lane)
-    {
-        groups[lane].Enqueue(open[lane]);
-        open[lane] = [];
-    }
+    public void Commit(int lane) => open[lane]++;
 
-    /// <summary>Takes what is complete once at most so many of the newest groups may be in flight.</summary>
-    public List<AsyncCopy>? Complete(int lane, int newest) => groups[lane].Count > newest ? groups[lane].Dequeue() : null;
+    /// <summary>Takes the next copy that is complete once at most so many of the newest groups may be in flight.</summary>
+    public bool TryComplete(int lane, int newest, out AsyncCopy copy) => TryTake(lane, open[lane] - newest, out copy);
 
-    /// <summary>Takes all, committed or not.</summary>
-    public List<AsyncCopy>? CompleteAll(int lane)
-    {
-        if (Complete(lane, 0) is { } group)
-            return group;
-        if (open[lane].Count == 0)
-            return null;
-        Commit(lane);
-        return Complete(lane, 0);
-    }
+    /// <summary>Takes the next copy, committed or not.</summary>
+    public bool TryCompleteAny(int lane, out AsyncCopy copy) => TryTake(lane, int.MaxValue, out copy);
 
     /// <summary>Whether a thread that ends leaves copies behind.</summary>
-    public bool Any(int lane) => open[lane].Count > 0 || groups[lane].Any(group => group.Count > 0);
+    public bool Any(int lane) => queues[lane] is { Count: > 0 };
 
-    private static List<AsyncCopy>[] Make() => [.. Enumerable.Range(0, 32).Select(_ => new List<AsyncCopy>())];
+    private bool TryTake(int lane, int before, out AsyncCopy copy)
+    {
+        if (queues[lane] is { } queue && queue.TryPeek(out var first) && first.Group < before)
+        {
+            queue.Dequeue();
+            copy = first.Copy;
+            return true;
+        }
+        copy = default;
+        return false;
+    }
 }

@@ -127,6 +127,7 @@ internal sealed class Cta : IDisposable
         foreach (var warp in warps)
             warp.Dispose();
         Shared.Dispose();
+        Races?.Dispose();
     }
 
     private string Where => $"{Launch.Program.Entry.Name}, group {Group}";

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Blip.Emulation.Ptx;
 
@@ -18,6 +19,9 @@ namespace Blip.Emulation.Machine;
 /// <param name="number">Tells several apart.</param>
 public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0) : IDisposable
 {
+    // Modules without variables on the device are the same on every device: a text that is loaded again is not read again.
+    private static readonly ConditionalWeakTable<string, PtxModule> Shared = [];
+
     private long warpInstructions;
     private long laneInstructions;
 
@@ -41,7 +45,11 @@ public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0
     /// <summary>Reads PTX and gives its global variables memory.</summary>
     public PtxModule LoadModule(string ptx)
     {
+        if (Shared.TryGetValue(ptx, out var known))
+            return known;
         var module = PtxModule.Parse(ptx);
+        if (module.Variables.All(variable => variable.Size == 0))
+            Shared.AddOrUpdate(ptx, module);
         foreach (var variable in module.Variables.Where(variable => variable.Size > 0))
         {
             variable.Address = Memory.Allocate(variable.Size);

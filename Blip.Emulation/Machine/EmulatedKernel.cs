@@ -11,13 +11,14 @@ public sealed class EmulatedKernel
     private readonly string text;
     private readonly Lazy<KernelProgram> program;
     private (string Text, KernelProgram Program)? rewritten;
+    private long[] hits = [];
 
     internal EmulatedKernel(EmulatedGpu gpu, PtxModule module, PtxFunction entry, string text)
     {
         this.gpu = gpu;
         this.text = text;
         Entry = entry;
-        program = new Lazy<KernelProgram>(() => new KernelProgram(module, entry));
+        program = new Lazy<KernelProgram>(() => KernelProgram.Of(module, entry));
         SharedBytes = module.SharedBytes;
     }
 
@@ -41,7 +42,7 @@ public sealed class EmulatedKernel
 
     /// <summary>Lines of the text whose instructions ran for at least one lane.</summary>
     internal IReadOnlySet<int> LinesRun =>
-        program.IsValueCreated ? program.Value.Operations.Zip(program.Value.Module.Code).Where(pair => pair.First.Hits > 0).Select(pair => pair.Second.Line).ToHashSet() : new HashSet<int>();
+        Enumerable.Range(0, hits.Length).Where(i => hits[i] > 0).Select(i => program.Value.Module.Code[i].Line).ToHashSet();
 
     /// <summary>Bytes of the kernel's own shared variables.</summary>
     public int SharedBytes { get; }
@@ -73,9 +74,19 @@ public sealed class EmulatedKernel
         var buffer = GC.AllocateUninitializedArray<byte>(arguments.Length, pinned: true);
         arguments.CopyTo(buffer);
         var limit = Math.Max(gpu.Options.SharedBytes, MaxDynamicSharedBytes + PtxTypes.RoundUp(SharedBytes, 16));
-        var counts = KernelRunner.Run(new KernelLaunch(Current(), grid, block, dynamicSharedBytes, buffer, gpu.Memory, gpu.Options), limit);
+        var running = Current();
+        var launch = new KernelLaunch(running, grid, block, dynamicSharedBytes, buffer, gpu.Memory, gpu.Options, HitsOf(running));
+        var counts = KernelRunner.Run(launch, limit);
         gpu.Count(counts);
         return counts;
+    }
+
+    // What a fault is planted into is another text, whose lines nobody asks for.
+    private long[] HitsOf(KernelProgram running)
+    {
+        if (running != program.Value)
+            return new long[running.Operations.Length];
+        return hits.Length > 0 ? hits : hits = new long[running.Operations.Length];
     }
 
     private KernelProgram Current()
@@ -86,7 +97,7 @@ public sealed class EmulatedKernel
         if (rewritten is { } last && last.Text == other)
             return last.Program;
         var module = PtxModule.Parse(other);
-        var made = new KernelProgram(module, module.Functions[Entry.Name]);
+        var made = KernelProgram.Of(module, module.Functions[Entry.Name]);
         rewritten = (other, made);
         return made;
     }

@@ -119,6 +119,13 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
     /// <exception cref="EmulationException">The access leaves its allocation, or is not aligned.</exception>
     internal byte* Resolve(ulong address, int bytes, int alignment, out byte* state)
     {
+        var data = Find(address, bytes, alignment, out state);
+        return data != null ? data : throw Refuse(address, bytes, alignment);
+    }
+
+    /// <summary>The same; null where the access is refused.</summary>
+    internal byte* Find(ulong address, int bytes, int alignment, out byte* state)
+    {
         var index = (address - first) >> OffsetBits;
         if (index < (ulong)count)
         {
@@ -130,7 +137,8 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
                 return allocation.Data + offset;
             }
         }
-        throw Refuse(address, bytes, alignment);
+        state = null;
+        return null;
     }
 
     /// <summary>Where the stamps of the words of an access lie; how many words there are.</summary>

@@ -42,6 +42,28 @@ internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory
         }
     }
 
+    /// <summary>
+    /// The reads of a whole warp whose lanes follow one another, of whole words each. False where one of the words was written in this
+    /// launch: the lanes are to be looked at one by one.
+    /// </summary>
+    public bool TryReadRow(ulong address, int bytesPerLane, int firstThread)
+    {
+        if (times.Time - begin > LatestTime)
+            return true;
+        var wordsPerLane = bytesPerLane / 4;
+        var words = memory.Stamps(address, out var writes, out var reads, bytesPerLane * 32);
+        // Remembered first: a group that writes at the same time sees the read, or is seen.
+        for (var lane = 0; lane < 32; lane++)
+            new Span<ulong>(reads + (lane * wordsPerLane), wordsPerLane).Fill(Stamp(firstThread + lane));
+        var launch = launchAndGroup >> 40;
+        for (var i = 0; i < words; i++)
+        {
+            if (writes[i] >> 40 == launch && writes[i] != 0)
+                return false;
+        }
+        return true;
+    }
+
     /// <summary>A write. A constant that is there already is no harm to those who wrote or read it.</summary>
     public void Write(ulong address, int bytes, int thread, bool same)
     {

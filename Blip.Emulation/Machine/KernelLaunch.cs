@@ -24,7 +24,10 @@ public readonly record struct Dim3(int X, int Y = 1, int Z = 1)
 /// <param name="Arguments">The argument buffer.</param>
 /// <param name="Global">Device memory.</param>
 /// <param name="Options">What is checked.</param>
-internal sealed record KernelLaunch(KernelProgram Program, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Arguments, GlobalMemory Global, EmulationOptions Options)
+/// <param name="Hits">How often each instruction ran for at least one lane; not exact where several groups run at once.</param>
+internal sealed record KernelLaunch(
+    KernelProgram Program, Dim3 Grid, Dim3 Block, int DynamicSharedBytes, byte[] Arguments, GlobalMemory Global, EmulationOptions Options,
+    long[] Hits)
 {
     private static long last;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Blip.Emulation.Instructions;
 using Blip.Emulation.Ptx;
 
@@ -10,8 +11,13 @@ internal sealed class KernelProgram
     private readonly Dictionary<ulong, int> constantSlots = [];
     private readonly Dictionary<string, int> specials = new(StringComparer.Ordinal);
 
+    private static readonly ConditionalWeakTable<PtxFunction, KernelProgram> Decoded = [];
+
+    /// <summary>The program of a kernel: decoded once, however many devices load its module.</summary>
     /// <exception cref="PtxException">An instruction is unknown.</exception>
-    public KernelProgram(PtxModule module, PtxFunction entry)
+    public static KernelProgram Of(PtxModule module, PtxFunction entry) => Decoded.GetValue(entry, _ => new KernelProgram(module, entry));
+
+    private KernelProgram(PtxModule module, PtxFunction entry)
     {
         Module = module;
         Entry = entry;

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Numerics;
+
 namespace Blip.Emulation.Machine;
 
 /// <summary>
@@ -5,27 +8,40 @@ namespace Blip.Emulation.Machine;
 /// pair of warps it is known up to when the one has seen what the other did (a vector clock), so that barriers of some warps, arrivals
 /// without waiting and barrier objects are exact, too. Lanes of a warp are ordered by bar.warp.sync and by barriers alone.
 /// </summary>
-internal sealed class RaceDetector
+internal sealed class RaceDetector : IDisposable
 {
     private const int LaneBits = 6;
     private const ulong SeveralLanes = 63;
+    private const int ThreadBits = 10;
+    private const ulong LastThread = (1UL << ThreadBits) - 1;
 
-    private readonly int granule;
+    private readonly int shift;
     private readonly int warps;
     private readonly ulong[] seen;
+
+    // For each warp the least that it has seen of any: what happened earlier is ordered, whoever did it.
+    private readonly ulong[] seenOfAll;
     private readonly ulong[] reads;
     private readonly ulong[] writes;
+
+    // When anybody read a granule last.
+    private readonly ulong[] lastReads;
     private readonly ushort[] inFlight;
 
+    /// <param name="sharedBytes">Shared memory of the group.</param>
+    /// <param name="warps">Warps of the group.</param>
+    /// <param name="granule">Bytes that are told apart: a power of two.</param>
     public RaceDetector(int sharedBytes, int warps, int granule)
     {
-        this.granule = granule;
+        shift = BitOperations.Log2((uint)granule);
         this.warps = warps;
-        var granules = (sharedBytes / granule) + 1;
+        var granules = (sharedBytes >> shift) + 1;
         seen = new ulong[warps * warps];
-        reads = new ulong[granules * warps];
-        writes = new ulong[granules];
-        inFlight = new ushort[granules];
+        seenOfAll = new ulong[warps];
+        reads = Zeros<ulong>(granules * warps);
+        writes = Zeros<ulong>(granules);
+        lastReads = Zeros<ulong>(granules);
+        inFlight = Zeros<ushort>(granules);
         Time = 1;
     }
 
@@ -37,6 +53,7 @@ internal sealed class RaceDetector
     {
         Time++;
         Array.Fill(seen, Time);
+        Array.Fill(seenOfAll, Time);
         Array.Clear(inFlight);
     }
 
@@ -53,7 +70,10 @@ internal sealed class RaceDetector
         foreach (var warp in together)
             joined[warp] = Time;
         foreach (var warp in together)
+        {
             joined.CopyTo(seen.AsSpan(warp * warps, warps));
+            Summarise(warp);
+        }
     }
 
     /// <summary>Adds what a warp knows and did to the clock of something that others will wait for.</summary>
@@ -70,6 +90,7 @@ internal sealed class RaceDetector
     {
         for (var other = 0; other < warps; other++)
             seen[(warp * warps) + other] = Math.Max(seen[(warp * warps) + other], clock[other]);
+        Summarise(warp);
     }
 
     public int Warps => warps;
@@ -80,7 +101,7 @@ internal sealed class RaceDetector
     /// <summary>Refuses bytes that are still being copied to.</summary>
     public void CheckInFlight(int offset, int bytes, int thread, string verb)
     {
-        for (var g = offset / granule; g <= (offset + bytes - 1) / granule; g++)
+        for (var g = offset >> shift; g <= (offset + bytes - 1) >> shift; g++)
         {
             if (inFlight[g] != 0)
                 throw Race(g, thread, verb, inFlight[g] - 1, "is still copying to (cp.async)");
@@ -92,10 +113,13 @@ internal sealed class RaceDetector
         var warp = thread >> 5;
         var lane = (ulong)(thread & 31);
         var own = seen[(warp * warps) + warp];
+        var ordered = seenOfAll[warp];
         CheckInFlight(offset, bytes, thread, "reads");
-        for (var g = offset / granule; g <= (offset + bytes - 1) / granule; g++)
+        for (var g = offset >> shift; g <= (offset + bytes - 1) >> shift; g++)
         {
-            CheckWrite(g, thread, "reads");
+            if (writes[g] >> ThreadBits >= ordered)
+                CheckWrite(g, thread, "reads");
+            lastReads[g] = Time;
             ref var read = ref reads[(g * warps) + warp];
             if (read >> LaneBits < own)
                 read = (Time << LaneBits) | lane;
@@ -107,17 +131,20 @@ internal sealed class RaceDetector
     /// <summary>A write. A constant that is there already is no harm to those who wrote or read it.</summary>
     public void Write(int offset, int bytes, int thread, bool same, bool asynchronous = false)
     {
-        for (var g = offset / granule; g <= (offset + bytes - 1) / granule; g++)
+        var ordered = seenOfAll[thread >> 5];
+        for (var g = offset >> shift; g <= (offset + bytes - 1) >> shift; g++)
         {
             // Not even by another copy of the same thread: which of them lands last is not said.
             if (inFlight[g] != 0)
                 throw Race(g, thread, "writes", inFlight[g] - 1, "is still copying to (cp.async)");
             if (!same)
             {
-                CheckWrite(g, thread, "writes");
-                CheckReads(g, thread);
+                if (writes[g] >> ThreadBits >= ordered)
+                    CheckWrite(g, thread, "writes");
+                if (lastReads[g] >= ordered)
+                    CheckReads(g, thread);
             }
-            writes[g] = (Time << 10) | (uint)thread;
+            writes[g] = (Time << ThreadBits) | (uint)thread;
             if (asynchronous)
                 inFlight[g] = (ushort)(thread + 1);
         }
@@ -126,18 +153,42 @@ internal sealed class RaceDetector
     /// <summary>An asynchronous copy is complete: for the thread that began it.</summary>
     public void Land(int offset, int bytes, int thread)
     {
-        for (var g = offset / granule; g <= (offset + bytes - 1) / granule; g++)
+        for (var g = offset >> shift; g <= (offset + bytes - 1) >> shift; g++)
         {
             inFlight[g] = 0;
-            writes[g] = (Time << 10) | (uint)thread;
+            writes[g] = (Time << ThreadBits) | (uint)thread;
         }
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<ulong>.Shared.Return(reads);
+        ArrayPool<ulong>.Shared.Return(writes);
+        ArrayPool<ulong>.Shared.Return(lastReads);
+        ArrayPool<ushort>.Shared.Return(inFlight);
+    }
+
+    // Kernels are launched by the thousand: new arrays of this size would keep the garbage collector busy.
+    private static T[] Zeros<T>(int count)
+    {
+        var array = ArrayPool<T>.Shared.Rent(count);
+        Array.Clear(array, 0, count);
+        return array;
+    }
+
+    private void Summarise(int warp)
+    {
+        var least = ulong.MaxValue;
+        foreach (var time in seen.AsSpan(warp * warps, warps))
+            least = Math.Min(least, time);
+        seenOfAll[warp] = least;
     }
 
     private void CheckWrite(int g, int thread, string verb)
     {
         var write = writes[g];
-        var writer = (int)(write & 1023);
-        if (write != 0 && writer != thread && write >> 10 >= seen[((thread >> 5) * warps) + (writer >> 5)])
+        var writer = (int)(write & LastThread);
+        if (write != 0 && writer != thread && write >> ThreadBits >= seen[((thread >> 5) * warps) + (writer >> 5)])
             throw Race(g, thread, verb, writer, "wrote");
     }
 
@@ -156,5 +207,5 @@ internal sealed class RaceDetector
     }
 
     private EmulationException Race(int g, int thread, string verb, int other, string did) =>
-        new(Fault.Race, $"thread {thread} {verb} shared byte {g * granule}, which thread {other} {did}, with no barrier between");
+        new(Fault.Race, $"thread {thread} {verb} shared byte {g << shift}, which thread {other} {did}, with no barrier between");
 }

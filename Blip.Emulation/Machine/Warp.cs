@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using Blip.Emulation.Instructions;
 using Blip.Emulation.Ptx;
@@ -36,7 +37,7 @@ internal sealed class Warp : IDisposable
         this.program = program;
         Cta = cta;
         Index = index;
-        Registers = GC.AllocateUninitializedArray<ulong>(program.RegisterSlots * 32, pinned: true);
+        Registers = ArrayPool<ulong>.Shared.Rent(program.RegisterSlots * 32);
         Predicates = new uint[program.PredicateSlots];
         Written = new uint[program.RegisterSlots];
         PredicatesWritten = new uint[program.PredicateSlots];
@@ -107,6 +108,7 @@ internal sealed class Warp : IDisposable
     public void Run(int most)
     {
         var operations = program.Operations;
+        var hits = Cta.Launch.Hits;
         var check = Cta.Options.CheckInitialised;
         var limit = Taken + most;
         Yield = false;
@@ -135,7 +137,7 @@ internal sealed class Warp : IDisposable
             }
             if (check)
                 CheckReads(operation, lanes);
-            operation.Hits++;
+            hits[lastAt]++;
             operation.Execute(this, lanes);
             foreach (var slot in operation.Writes)
                 Written[slot] |= lanes;
@@ -228,6 +230,7 @@ internal sealed class Warp : IDisposable
 
     public void Dispose()
     {
+        ArrayPool<ulong>.Shared.Return(Registers);
         Local.Dispose();
         Calls.Dispose();
     }

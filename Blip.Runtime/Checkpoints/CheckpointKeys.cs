@@ -38,4 +38,14 @@ internal static class CheckpointKeys
             key = key.Replace(original, ours, StringComparison.Ordinal);
         return key;
     }
+
+    /// <summary>The first release's name of one of our keys.</summary>
+    public static string Original(string key)
+    {
+        if (!key.StartsWith("vision_model.", StringComparison.Ordinal))
+            return key;
+        foreach (var (original, ours) in s_visionNames)
+            key = key.Replace(ours, original, StringComparison.Ordinal);
+        return key;
+    }
 }

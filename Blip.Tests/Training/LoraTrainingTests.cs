@@ -130,6 +130,7 @@ public sealed class LoraTrainingTests : IDisposable
     {
         Refused("pre-training", TrainingRecipes.For(TrainingTask.Pretrain) with { LoraRank = 4 });
         Refused("LoraRank trains the towers alone", Options(TrainingTask.Match) with { Freeze = FrozenParts.Vision | FrozenParts.Text });
+        Refused("drawn weights", Options(TrainingTask.Caption) with { Init = InitialWeights.Random });
         Refused("LoraAlpha is 0", Options(TrainingTask.Caption) with { LoraAlpha = 0 });
         Refused("LoraRank is -1", Options(TrainingTask.Caption) with { LoraRank = -1 });
 

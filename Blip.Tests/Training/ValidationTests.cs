@@ -122,6 +122,35 @@ public sealed class ValidationTests : IDisposable
         await RefusedAsync("weights", data, Options, At("sizes"));
     }
 
+    /// <summary>Under the first release's names, and the same model for every command.</summary>
+    [Fact]
+    public async Task The_authors_format_stands_beside_and_loads()
+    {
+        var options = TrainingRecipes.For(TrainingTask.Match) with
+        {
+            BatchSize = 4,
+            Steps = 1,
+            ImageSize = 96,
+            QueueSize = 0,
+            Format = CheckpointFormat.Original,
+            Device = "cpu",
+        };
+        await RunAsync(Data(4), "out", options, DemoMatching.Model);
+
+        using var file = new TorchFile(At("out/original.pth"));
+        Assert.Contains("visual_encoder.blocks.0.attn.qkv.weight", file.Keys);
+        Assert.Contains("visual_encoder.pos_embed", file.Keys);
+        Assert.Contains("temp", file.Keys);
+        Assert.DoesNotContain(file.Keys, key => key.StartsWith("vision_model.", StringComparison.Ordinal));
+        using var ours = TensorFiles.Open(At("out/model.safetensors"));
+        using var theirs = TensorFiles.Open(At("out/original.pth"));
+        Assert.All(ours.Keys, key =>
+        {
+            Assert.Equal(ours.Get(key).Shape, theirs.Get(key).Shape);
+            Assert.Equal(ours.ReadAll(key), theirs.ReadAll(key));
+        });
+    }
+
     private string At(string name) => Path.Combine(folder.Path, name);
 
     private TrainingData Data(int images) => new() { Sources = [DrawnPairs.Write(folder, images)] };

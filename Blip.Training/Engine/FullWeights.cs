@@ -30,7 +30,10 @@ internal sealed class FullWeights : TrainedWeights
 
     /// <inheritdoc/>
     public override IReadOnlyList<SavedParameter> Saved =>
-        [.. Parameters.Select((parameter, i) => new SavedParameter(parameter.Name, () => Read(parameter), values => Write(parameter, values), first[i], second[i]))];
+    [
+        .. Parameters.Select((parameter, i) => new SavedParameter(
+            parameter.Name, () => Read(parameter), values => Write(parameter, values), first[i], second[i])),
+    ];
 
     /// <inheritdoc/>
     public override void Dispose()

@@ -7,7 +7,8 @@ namespace Blip.Training.Saving;
 /// <summary>Writes a trained model as a folder that every command, and the reference's library, loads.</summary>
 internal static class ModelFolder
 {
-    private const string Weights = "model.safetensors", Config = "config.json", Preprocessor = "preprocessor_config.json";
+    private const string Weights = "model.safetensors", Config = "config.json", Preprocessor = "preprocessor_config.json",
+        Original = "original.pth";
 
     // Files that a model has beside its weights, which training leaves as they are.
     private static readonly string[] Kept =
@@ -48,6 +49,15 @@ internal static class ModelFolder
             Path.Combine(folder, Weights),
             file => SafetensorsWriter.Write(file, tensors, ordered, new Dictionary<string, string> { ["format"] = "pt" }));
     }
+
+    /// <summary>Writes a model as the authors' code saves it.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="tensors">The weights.</param>
+    /// <param name="keys">Those that are written, under our names.</param>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WriteOriginal(string folder, ITensorSource tensors, IEnumerable<string> keys) => ReplacedFile.Write(
+        Path.Combine(folder, Original),
+        file => TorchWriter.Write(file, tensors, [.. keys.Select(key => (key, CheckpointKeys.Original(key)))]));
 
     private static void SetSize(JsonObject json, int side)
     {

@@ -36,11 +36,11 @@ internal static class AttentionBackwardReference
         var output = (((row * a.QueryTokens) + token) * a.Heads + head) * a.HeadDim;
         var query = (((row * a.QueryTokens) + token) * a.QueryStride) + a.QueryOffset + (head * a.HeadDim);
         var visible = a.Causal ? Math.Min(a.KeyTokens, (inputs.Start?[row] ?? 0) + token + 1) : a.KeyTokens;
+        var gradient = outputGradient.AsSpan(output, a.HeadDim);
         var sum = 0.0;
         for (var j = 0; j < visible; j++)
         {
-            for (var d = 0; d < a.HeadDim; d++)
-                result.Probabilities[at + j] += (double)outputGradient[output + d] * inputs.Value[At(j, a.ValueStride, a.ValueOffset) + d];
+            result.Probabilities[at + j] = WideSums.Dot(gradient, inputs.Value.AsSpan(At(j, a.ValueStride, a.ValueOffset), a.HeadDim));
             sum += weights[at + j] * result.Probabilities[at + j];
         }
         for (var j = 0; j < visible; j++)
@@ -48,12 +48,9 @@ internal static class AttentionBackwardReference
             var constant = inputs.Mask is { } mask && mask[(row * a.KeyTokens) + j] == 0;
             var score = constant ? 0 : weights[at + j] * (result.Probabilities[at + j] - sum) * a.Scale;
             var (key, value) = (At(j, a.KeyStride, a.KeyOffset), At(j, a.ValueStride, a.ValueOffset));
-            for (var d = 0; d < a.HeadDim; d++)
-            {
-                result.Query[query + d] += score * inputs.Key[key + d];
-                result.Key[key + d] += score * inputs.Query[query + d];
-                result.Value[value + d] += weights[at + j] * outputGradient[output + d];
-            }
+            WideSums.Add(result.Query.AsSpan(query, a.HeadDim), score, inputs.Key.AsSpan(key, a.HeadDim));
+            WideSums.Add(result.Key.AsSpan(key, a.HeadDim), score, inputs.Query.AsSpan(query, a.HeadDim));
+            WideSums.Add(result.Value.AsSpan(value, a.HeadDim), weights[at + j], gradient);
         }
 
         int At(int j, int stride, int offset) => (((((inputs.KeyRow?[row] ?? row) * a.KeyCapacity) + j) * stride) + offset) + (head * a.HeadDim);

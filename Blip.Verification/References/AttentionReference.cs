@@ -26,8 +26,8 @@ internal static class AttentionReference
                     var to = output.AsSpan((((row * a.QueryTokens) + token) * a.Heads + head) * a.HeadDim, a.HeadDim);
                     for (var j = 0; j < a.KeyTokens; j++)
                     {
-                        for (var d = 0; weights[j] > 0 && d < a.HeadDim; d++)
-                            to[d] += weights[j] * inputs.Value[(Token(inputs, row, j) * a.ValueStride) + a.ValueOffset + (head * a.HeadDim) + d];
+                        if (weights[j] > 0)
+                            WideSums.Add(to, weights[j], inputs.Value.AsSpan(Value(inputs, row, head, j), a.HeadDim));
                     }
                 }
             }
@@ -44,9 +44,7 @@ internal static class AttentionReference
         for (var j = 0; j < visible; j++)
         {
             var key = (Token(inputs, row, j) * a.KeyStride) + a.KeyOffset + (head * a.HeadDim);
-            var score = 0.0;
-            for (var d = 0; d < a.HeadDim; d++)
-                score += (double)inputs.Query[query + d] * inputs.Key[key + d];
+            var score = WideSums.Dot(inputs.Query.AsSpan(query, a.HeadDim), inputs.Key.AsSpan(key, a.HeadDim));
             weights[j] = inputs.Mask is { } mask && mask[(row * a.KeyTokens) + j] == 0 ? float.MinValue : score * a.Scale;
             largest = Math.Max(largest, weights[j]);
         }
@@ -56,6 +54,9 @@ internal static class AttentionReference
         for (var j = 0; j < visible; j++)
             weights[j] /= sum;
     }
+
+    private static int Value(Inputs inputs, int row, int head, int j) =>
+        (Token(inputs, row, j) * inputs.Args.ValueStride) + inputs.Args.ValueOffset + (head * inputs.Args.HeadDim);
 
     private static int Token(Inputs inputs, int row, int j)
     {

@@ -25,13 +25,7 @@ public static class GemmReference
             for (var n = 0; n < outFeatures; n++)
             {
                 var to = (m * outFeatures) + n;
-                double sum = 0, size = 0;
-                for (var k = 0; k < inFeatures; k++)
-                {
-                    var product = (double)x[(m * inFeatures) + k] * weights[(n * inFeatures) + k];
-                    sum += product;
-                    size += Math.Abs(product);
-                }
+                var (sum, size) = WideSums.Products(x.AsSpan(m * inFeatures, inFeatures), weights.AsSpan(n * inFeatures, inFeatures));
                 if (scales.Length > 0)
                     (sum, size) = (sum * scales[n], size * Math.Abs(scales[n]));
                 if (bias.Length > 0)

@@ -32,6 +32,9 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
         HelpName = $"{string.Join(',', DetailWords)}|{EveryDetail}",
     };
 
+    private readonly Option<string> shapes = Members<Shape>("--shapes", "Shapes that are drawn. [default: the six that the demo models know]");
+    private readonly Option<string> colors = Members<ShapeColor>("--colors", "Colours of shapes. [default: the eight that the demo models know]");
+
     public BootstrapDemoCommand(Terminal terminal)
         : base(
             "demo",
@@ -39,7 +42,7 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
     {
         this.terminal = terminal;
         Add(folder);
-        foreach (var option in (Option[])[images, shardSize, seed, rightShare, detailShare, details])
+        foreach (var option in (Option[])[images, shardSize, seed, rightShare, detailShare, details, shapes, colors])
             Add(option);
         details.Validators.Add(CheckDetails);
         details.CompletionSources.Add([.. DetailWords, EveryDetail]);
@@ -72,6 +75,23 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
         .Distinct()
         .ToDictionary(detail => detail, _ => 1.0);
 
+    private static Option<string> Members<T>(string name, string description)
+        where T : struct, Enum
+    {
+        var words = Enum.GetNames<T>().Select(member => member.ToLowerInvariant()).ToList();
+        var option = new Option<string>(name) { Description = description, HelpName = string.Join(',', words) };
+        option.Validators.Add(result =>
+        {
+            foreach (var word in result.Tokens.SelectMany(token => Words(token.Value)).Where(word => !words.Contains(word)))
+                result.AddError($"{name} has '{word}'; give some of {string.Join(", ", words)}, with a comma between each.");
+        });
+        option.CompletionSources.Add([.. words]);
+        return option;
+    }
+
+    private static IReadOnlyList<T> Chosen<T>(string? words, IReadOnlyList<T> plain)
+        where T : struct, Enum => words is null ? plain : [.. Words(words).Select(word => Enum.Parse<T>(word, ignoreCase: true))];
+
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var path = parsed.GetRequiredValue(folder);
@@ -84,6 +104,11 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
             RightShare = parsed.GetValue(rightShare) ?? plain.RightShare,
             DetailShare = parsed.GetValue(detailShare) ?? plain.DetailShare,
             DetailWeights = parsed.GetValue(details) is { } words ? Weights(words) : plain.DetailWeights,
+            Scenes = plain.Scenes with
+            {
+                Shapes = Chosen(parsed.GetValue(shapes), plain.Scenes.Shapes),
+                Colors = Chosen(parsed.GetValue(colors), plain.Scenes.Colors),
+            },
         }));
         files = files with { Images = parsed.GetValue(images) ?? files.Images, ShardSize = parsed.GetValue(shardSize) ?? files.ShardSize };
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, files.Images, terminal.Columns, "images");

@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Blip.Runtime.Checkpoints;
+
+/// <summary>
+/// Writes what <c>torch.save({"model": state_dict})</c> of torch 1.6 and later writes: a zip archive without compression, with a pickle of
+/// protocol 2 that names no class but those which <c>torch.load(weights_only=True)</c> allows.
+/// </summary>
+internal static class TorchWriter
+{
+    private const string Root = "archive";
+
+    // Floats that are in memory at a time.
+    private const int Piece = 1 << 22;
+
+    /// <summary>Writes tensors in single precision.</summary>
+    /// <param name="file">The file at its beginning; it can seek.</param>
+    /// <param name="tensors">Where they come from.</param>
+    /// <param name="names">Each tensor's key in the source, and its name in the file.</param>
+    public static void Write(Stream file, ITensorSource tensors, IReadOnlyList<(string Key, string Name)> names)
+    {
+        using var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
+        Entry(zip, "data.pkl", entry => entry.Write(Pickle(tensors, names)));
+        Entry(zip, "byteorder", entry => entry.Write("little"u8));
+        foreach (var (i, (key, _)) in names.Index())
+            Entry(zip, $"data/{i}", entry => Copy(tensors, key, entry));
+        Entry(zip, "version", entry => entry.Write("3\n"u8));
+    }
+
+    private static void Entry(ZipArchive zip, string name, Action<Stream> write)
+    {
+        using var entry = zip.CreateEntry($"{Root}/{name}", CompressionLevel.NoCompression).Open();
+        write(entry);
+    }
+
+    private static void Copy(ITensorSource tensors, string key, Stream entry)
+    {
+        var count = tensors.Get(key).ElementCount;
+        var values = new float[Math.Min(Piece, count)];
+        for (var first = 0L; first < count; first += Piece)
+        {
+            var piece = values.AsSpan(0, (int)Math.Min(Piece, count - first));
+            tensors.Read(key, first, piece);
+            entry.Write(MemoryMarshal.AsBytes(piece));
+        }
+    }
+
+    // {"model": {name: _rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict()), ...}}
+    private static byte[] Pickle(ITensorSource tensors, IReadOnlyList<(string Key, string Name)> names)
+    {
+        var pickle = new PickleBytes();
+        pickle.Raw([0x80, 2]).Raw("}"u8).Text("model").Raw("}("u8);
+        foreach (var (i, (key, name)) in names.Index())
+        {
+            var info = tensors.Get(key);
+            pickle.Text(name).Raw("ctorch._utils\n_rebuild_tensor_v2\n("u8)
+                .Raw("("u8).Text("storage").Raw("ctorch\nFloatStorage\n"u8).Text($"{i}").Text("cpu").Number(info.ElementCount).Raw("tQ"u8)
+                .Number(0).Numbers(info.Shape).Numbers(Strides(info.Shape)).Raw([0x89]).Raw("ccollections\nOrderedDict\n)RtR"u8);
+        }
+        return pickle.Raw("us."u8).ToArray();
+    }
+
+    private static long[] Strides(long[] shape)
+    {
+        var strides = new long[shape.Length];
+        var stride = 1L;
+        for (var i = shape.Length - 1; i >= 0; i--)
+        {
+            strides[i] = stride;
+            stride *= shape[i];
+        }
+        return strides;
+    }
+
+    /// <summary>The opcodes that are needed (Lib/pickletools.py of Python).</summary>
+    private sealed class PickleBytes
+    {
+        private readonly MemoryStream bytes = new();
+
+        public PickleBytes Raw(ReadOnlySpan<byte> opcodes)
+        {
+            bytes.Write(opcodes);
+            return this;
+        }
+
+        public PickleBytes Text(string text)
+        {
+            var utf8 = Encoding.UTF8.GetBytes(text);
+            Span<byte> length = stackalloc byte[4];
+            BinaryPrimitives.WriteInt32LittleEndian(length, utf8.Length);
+            return Raw("X"u8).Raw(length).Raw(utf8);
+        }
+
+        // BININT where it fits, else LONG1 of eight bytes.
+        public PickleBytes Number(long number)
+        {
+            Span<byte> digits = stackalloc byte[8];
+            BinaryPrimitives.WriteInt64LittleEndian(digits, number);
+            return number is >= int.MinValue and <= int.MaxValue ? Raw("J"u8).Raw(digits[..4]) : Raw([0x8A, 8]).Raw(digits);
+        }
+
+        public PickleBytes Numbers(long[] numbers)
+        {
+            Raw("("u8);
+            foreach (var number in numbers)
+                Number(number);
+            return Raw("t"u8);
+        }
+
+        public byte[] ToArray() => bytes.ToArray();
+    }
+}
