@@ -133,8 +133,8 @@ internal sealed class TrainingBinding
     {
         Number<int>(
             "--lora",
-            "The rank of LoRA: trains an adapter of the attention and no weights; the run's folder holds both merged, and the adapter as PEFT "
-            + "saves it. 0 for none. [default: 0]",
+            "The rank of LoRA: trains an adapter of the attention in place of the weights. The run's folder is the merged model, with the adapter "
+            + "in PEFT's format. 0 for none. [default: 0]",
             (options, value) => options with { LoraRank = value });
         Number<double>(
             "--lora-alpha", "The products are multiplied by this over the rank. [default: twice the rank]",

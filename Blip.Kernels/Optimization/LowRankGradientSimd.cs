@@ -61,7 +61,10 @@ internal readonly unsafe struct LowRankDownGradientSimd(in LowRankGradientArgs a
         {
             var of = gradient + ((long)input * columns);
             for (var row = 0; row < rank; row++)
-                downGradient[((long)row * inFeatures) + input] = scale * RowMath.Dot<TVector>(of, up + ((long)row * outFeatures), outFeatures);
+            {
+                var sum = RowMath.Dot<TVector>(of, up + ((long)row * outFeatures), outFeatures);
+                downGradient[((long)row * inFeatures) + input] = sum * scale;
+            }
         }
     }
 }

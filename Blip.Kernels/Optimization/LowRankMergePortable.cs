@@ -7,7 +7,8 @@ namespace Blip.Kernels;
 internal static class LowRankMergePortable
 {
     // Without a second matrix the first chooses the types, and nothing is rounded.
-    public static void Run(Device device, in LowRankMergeArgs args) => WeightTypes.UseVectors(args.Rounded ?? args.Weights, new Panels(device, args));
+    public static void Run(Device device, in LowRankMergeArgs args) =>
+        WeightTypes.UseVectors(args.Rounded ?? args.Weights, new Panels(device, args));
 
     private readonly struct Panels(Device device, LowRankMergeArgs args) : IVectorWeightUse
     {
