@@ -114,6 +114,8 @@ public class EnumDoorTests
         [typeof(RandomPurpose)] = "a number in a counter; AugmentationTests draws by each",
         [typeof(PtxSpace)] = "the decoder alone makes it; memory refuses what it does not know",
         [typeof(PtxOperandKind)] = "the parser alone makes it; the decoder refuses what it does not know",
+        [typeof(Relation)] = "flags; the decoder alone combines them",
+        [typeof(MatrixSum)] = "the decoder alone makes it; the product refuses what it does not know",
         [typeof(WarpState)] = "a warp's own state",
         [typeof(Fault)] = "tells what went wrong",
     };

@@ -20,6 +20,8 @@ public sealed class Trainer : IDisposable
     /// <summary>The folder, within the run's, of the model that was best on validation data.</summary>
     public const string BestFolder = "best";
 
+    private static readonly TimeSpan ShortBatch = TimeSpan.FromSeconds(1);
+
     private readonly TrainingSetup setup;
     private readonly TrainingSet set;
     private readonly TrainingLoader loader;
@@ -27,6 +29,7 @@ public sealed class Trainer : IDisposable
     private readonly LearningRateSchedule rates;
     private readonly GradientScale gradients;
     private RunPlace place;
+    private TimeSpan batchTime;
     private long saved;
 
     private Trainer(TrainingSetup setup, TrainingSet set, TrainingLoader loader, Validator? validator)
@@ -46,6 +49,7 @@ public sealed class Trainer : IDisposable
             $"{Trained.Count:N0} parameters are trained; weights, gradients and moments take {Trained.Bytes / 1e6:N0} MB"),
         .. setup.Learner.Scale.Notice(Options.Precision),
         FormattableString.Invariant($"{TotalSteps:N0} steps of {Options.BatchSize * Options.Accumulate} images, {StepsPerEpoch:N0} in an epoch"),
+        .. Cost(),
         .. Options.QueueSize > set.Count
             ? [$"the queue holds {Options.QueueSize:N0} pairs and the data set {set.Count:N0}: the same images come back in it as negatives; give a smaller QueueSize"]
             : Array.Empty<string>(),
@@ -100,7 +104,9 @@ public sealed class Trainer : IDisposable
                 throw new TrainingException($"Patience is {options.Patience}, and there are no data to score checkpoints on: name validation data.");
             if (validator is not null)
                 await validator.CheckAsync(cancellationToken).ConfigureAwait(false);
-            return new Trainer(setup, set, loader, validator);
+            var trainer = new Trainer(setup, set, loader, validator);
+            await trainer.RehearseAsync(cancellationToken).ConfigureAwait(false);
+            return trainer;
         }
         catch (Exception e) when (e is CheckpointException or DatasetException)
         {
@@ -167,6 +173,37 @@ public sealed class Trainer : IDisposable
     {
         gradients.Dispose();
         setup.Dispose();
+    }
+
+    // The first batch, forward and back, tells what a step costs before one is made. A short one is timed again, without compilation.
+    private async Task RehearseAsync(CancellationToken cancellationToken)
+    {
+        if (place.Step >= TotalSteps)
+            return;
+        var at = new StepPlace(place.Step, place.Epoch, place.StepOfEpoch, StepsPerEpoch);
+        await foreach (var batch in loader.ReadAsync(place.Epoch, place.StepOfEpoch * Options.Accumulate, cancellationToken).ConfigureAwait(false))
+        {
+            for (var run = 0; run == 0 || (run == 1 && batchTime < ShortBatch); run++)
+            {
+                var clock = Stopwatch.StartNew();
+                setup.Learner.Rehearse(batch, at);
+                batchTime = clock.Elapsed;
+            }
+            break;
+        }
+    }
+
+    private IEnumerable<string> Cost()
+    {
+        if (batchTime == TimeSpan.Zero)
+            yield break;
+        var (step, left) = (batchTime * Options.Accumulate, TotalSteps - place.Step);
+        var whole = step * left;
+        var length = whole.TotalMinutes < 2
+            ? FormattableString.Invariant($"{Math.Ceiling(whole.TotalSeconds):F0} seconds")
+            : whole.TotalHours < 2 ? FormattableString.Invariant($"{whole.TotalMinutes:F0} minutes") : FormattableString.Invariant($"{whole.TotalHours:F1} hours");
+        yield return FormattableString.Invariant($"values between nodes take {setup.Learner.Model.WorkspaceBytes / 1e6:N0} MB");
+        yield return FormattableString.Invariant($"a step takes about {step.TotalSeconds:0.##} s: {length} to the end");
     }
 
     // The rest of the epoch, a step's batches at a time.

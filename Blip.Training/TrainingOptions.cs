@@ -87,8 +87,8 @@ public sealed record TrainingOptions
     public FrozenParts Freeze { get; init; }
 
     /// <summary>
-    /// The rank of LoRA (Hu et al. 2021); 0 trains the weights themselves. With LoRA only products of that rank are trained, which are added to
-    /// the attention's projections of queries and values in the text towers, and of all three in the vision tower.
+    /// The rank of LoRA (Hu et al. 2021); 0 trains the weights themselves. With LoRA only products of that rank are trained. They are added
+    /// to the attention's projections of queries and values in the text towers, and of all three in the vision tower.
     /// </summary>
     public int LoraRank { get; init; }
 

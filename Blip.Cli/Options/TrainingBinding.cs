@@ -49,11 +49,14 @@ internal sealed class TrainingBinding
     public string Output(ParseResult parsed) => parsed.GetRequiredValue(output);
 
     /// <summary>The numbers that the command line asks for.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="imageSize">The images' side where none is given; null for the recipe's.</param>
     /// <exception cref="UsageException">One is out of range.</exception>
-    public TrainingOptions Options(ParseResult parsed)
+    public TrainingOptions Options(ParseResult parsed, int? imageSize = null)
     {
         var chosen = parsed.GetRequiredValue(recipe) == "lavis" ? TrainingRecipe.Lavis : TrainingRecipe.Paper;
         var options = TrainingRecipes.For(task, chosen, parsed.GetValue(large));
+        options = options with { ImageSize = imageSize ?? options.ImageSize };
         foreach (var (_, apply) in settings)
             options = apply(parsed, options);
         try
@@ -113,7 +116,7 @@ internal sealed class TrainingBinding
 
     private void AddImages()
     {
-        Number<int>("--image-size", $"The images' side in pixels. [paper: {Defaults.ImageSize}]", (options, value) => options with { ImageSize = value });
+        Number<int>("--image-size", $"The images' side in pixels. [paper: {Defaults.ImageSize}; the demo: its own]", (options, value) => options with { ImageSize = value });
         Choice<AugmentationKind>("--augment", "How images are changed at random.", (options, value) => options with { Augment = value });
         Flag("--no-flip", "Never mirror images.", options => options with { Flip = false });
         Number<double>(
@@ -133,8 +136,8 @@ internal sealed class TrainingBinding
     {
         Number<int>(
             "--lora",
-            "The rank of LoRA: trains an adapter of the attention in place of the weights. The run's folder is the merged model, with the adapter "
-            + "in PEFT's format. 0 for none. [default: 0]",
+            "The rank of LoRA: trains an adapter of the attention in place of the weights. The run's folder is the merged model, "
+            + "with the adapter in PEFT's format. 0 for none. [default: 0]",
             (options, value) => options with { LoraRank = value });
         Number<double>(
             "--lora-alpha", "The products are multiplied by this over the rank. [default: twice the rank]",

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.Intrinsics;
 using Blip.Emulation.Machine;
 using static Blip.Emulation.Instructions.Bits;
@@ -132,7 +133,8 @@ internal sealed class MultiplyOperation(
                 {
                     MatrixSum.Half => H(from[lane] >> (16 * (r % 2))),
                     MatrixSum.Whole => (int)from[lane],
-                    _ => F(from[lane]),
+                    MatrixSum.Single => F(from[lane]),
+                    _ => throw new UnreachableException($"No sums are kept as {sums}."),
                 };
             }
         }
@@ -151,7 +153,8 @@ internal sealed class MultiplyOperation(
                 {
                     MatrixSum.Half => r % 2 == 0 ? H(result) : (to[lane] & 0xFFFF) | (H(result) << 16),
                     MatrixSum.Whole => (uint)(long)result,
-                    _ => F((float)result),
+                    MatrixSum.Single => F((float)result),
+                    _ => throw new UnreachableException($"No sums are kept as {sums}."),
                 };
             }
         }

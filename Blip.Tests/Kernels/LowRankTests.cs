@@ -58,7 +58,16 @@ public class LowRankTests
         using var weights = PackedWeights.Allocate(device, 4, 3, DType.Float32);
         using var turned = PackedWeights.Allocate(device, 3, 4, DType.Float32);
         using var rounded = PackedWeights.Allocate(device, 4, 3, DType.BFloat16);
-        var merge = new LowRankMergeArgs { Base = weights, Weights = weights, Down = x.View, Up = x.View, OutFeatures = 2, FirstOutput = 2, Rank = 4 };
+        var merge = new LowRankMergeArgs
+        {
+            Base = weights,
+            Weights = weights,
+            Down = x.View,
+            Up = x.View,
+            OutFeatures = 2,
+            FirstOutput = 2,
+            Rank = 4,
+        };
         LowRankMerge.Run(device, merge);
         Merged("Base is BFloat16", merge with { Base = rounded });
         Merged("Rounded is Float32", merge with { Rounded = weights });

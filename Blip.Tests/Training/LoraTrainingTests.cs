@@ -111,8 +111,8 @@ public sealed class LoraTrainingTests : IDisposable
     {
         string[] train =
         [
-            "train", "caption", DrawnPairs.Write(folder, 4), "--output", At("out"), "--image-size", "96", "--batch-size", "4", "--steps", "1",
-            "--device", "cpu", "--lora", "2", "--lora-alpha", "6",
+            "train", "caption", DrawnPairs.Write(folder, 4), "--output", At("out"), "--image-size", "96", "--batch-size", "4",
+            "--steps", "1", "--device", "cpu", "--lora", "2", "--lora-alpha", "6",
         ];
         var run = await CliRun.Of(train);
 

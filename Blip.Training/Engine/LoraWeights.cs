@@ -60,7 +60,8 @@ internal sealed class LoraWeights : TrainedWeights
     /// <inheritdoc/>
     public override IReadOnlyList<SavedParameter> Saved =>
     [
-        .. products.SelectMany((product, i) => (SavedParameter[])[Factor($"{product.Key}.A", 2 * i), Factor($"{product.Key}.B", (2 * i) + 1)]),
+        .. products.SelectMany((product, i) =>
+            (SavedParameter[])[Factor($"{product.Key}.A", 2 * i), Factor($"{product.Key}.B", (2 * i) + 1)]),
     ];
 
     private int Rank => Config.Rank;
@@ -71,8 +72,8 @@ internal sealed class LoraWeights : TrainedWeights
     public IReadOnlyList<LoraPair> ReadPairs() =>
     [
         .. products.Select((product, i) => new LoraPair(
-            product.Key, Config.ScaleOf(product.Key), Device.Read(Down(factors, i)), Turned(Device.Read(Up(factors, i)), product.OutFeatures),
-            Rank)),
+            product.Key, Config.ScaleOf(product.Key), Device.Read(Down(factors, i)),
+            Turned(Device.Read(Up(factors, i)), product.OutFeatures), Rank)),
     ];
 
     /// <inheritdoc/>

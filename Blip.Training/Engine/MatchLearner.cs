@@ -22,6 +22,7 @@ internal sealed class MatchLearner : TaskLearner
     private readonly ArrayView<float> temperature;
     private Plan? features;
     private double share = 1;
+    private bool rehearses;
 
     /// <summary>A learner.</summary>
     /// <param name="parts">What it is made of. Its weights hold the temperature, too.</param>
@@ -81,6 +82,14 @@ internal sealed class MatchLearner : TaskLearner
         return losses;
     }
 
+    /// <inheritdoc/>
+    public override void Rehearse(IReadOnlyList<LoadedItem> items, StepPlace place)
+    {
+        rehearses = true;
+        base.Rehearse(items, place);
+        rehearses = false;
+    }
+
     /// <summary>One batch forward and back, and its features into the queues.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="pixels">Its images.</param>
@@ -96,7 +105,7 @@ internal sealed class MatchLearner : TaskLearner
             momentum.Bind(plan, features);
         });
         // What is no number would stay in the queue for many steps.
-        if (losses.Values.All(double.IsFinite))
+        if (!rehearses && losses.Values.All(double.IsFinite))
             momentum.Enqueue(features, Captions ? [.. batch.Keys.Select(_ => MomentumCopy.NoImage)] : batch.Keys);
         return losses;
     }
@@ -104,6 +113,8 @@ internal sealed class MatchLearner : TaskLearner
     /// <summary>Keeps the temperature within its bounds, and moves the copies towards the trained weights: before each step.</summary>
     public void Begin()
     {
+        if (rehearses)
+            return;
         BoundTemperature();
         momentum.Follow(Model.Weights, Parts.Options.Momentum);
     }

@@ -59,6 +59,11 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
     /// <returns>The losses by objective, each a mean over the whole step.</returns>
     public abstract IReadOnlyDictionary<string, double> Accumulate(IReadOnlyList<IReadOnlyList<LoadedItem>> parts, StepPlace place);
 
+    /// <summary>Makes the gradients of a batch, which the next step forgets, and changes nothing else.</summary>
+    /// <param name="items">The batch.</param>
+    /// <param name="place">Where the run is.</param>
+    public virtual void Rehearse(IReadOnlyList<LoadedItem> items, StepPlace place) => Accumulate([items], place);
+
     /// <summary>The temperature of contrast; null for a task that has none.</summary>
     public virtual double? Temperature => null;
 

@@ -29,7 +29,8 @@ internal sealed class TrainedModel : IDisposable
         Weights.Load(graph);
         Trained = options is { LoraRank: > 0 } lora
             ? new LoraWeights(
-                device, Weights, step.Parameters, new LoraConfig { Rank = lora.LoraRank, Alpha = lora.LoraAlpha ?? 2 * lora.LoraRank }, lora.Seed)
+                device, Weights, step.Parameters,
+                new LoraConfig { Rank = lora.LoraRank, Alpha = lora.LoraAlpha ?? 2 * lora.LoraRank }, lora.Seed)
             : new FullWeights(device, Weights, step.Parameters);
         Inputs = new StepInputs(device);
         plans = new StepPlans(executor, graph);
@@ -47,12 +48,16 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>Memory of the graph's inputs.</summary>
     public StepInputs Inputs { get; }
 
+    /// <summary>Bytes that the values between nodes took in the largest batch so far.</summary>
+    public long WorkspaceBytes { get; private set; }
+
     /// <summary>The step's plan for a batch, with the gradients bound.</summary>
     /// <param name="batch">The batch's sizes.</param>
     public Plan PlanFor(IEnumerable<(string Symbol, int Size)> batch)
     {
         var plan = plans.Get(batch);
         Trained.Bind(plan);
+        WorkspaceBytes = Math.Max(WorkspaceBytes, plan.WorkspaceBytes);
         return plan;
     }
 

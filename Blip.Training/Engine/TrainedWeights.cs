@@ -147,5 +147,6 @@ internal abstract class TrainedWeights : IDisposable
     private protected PackedWeights? Rounded(Matrix? matrix) =>
         matrix is not null && Weights.FormatOf(matrix).Is16Bits() ? Weights.Packed(matrix) : null;
 
-    private protected long RoundedBytes => Parameters.Sum(parameter => Rounded(parameter.Matrix) is null ? 0 : parameter.Length * sizeof(ushort));
+    private protected long RoundedBytes =>
+        Parameters.Sum(parameter => Rounded(parameter.Matrix) is null ? 0 : parameter.Length * sizeof(ushort));
 }

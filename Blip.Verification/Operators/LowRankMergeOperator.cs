@@ -50,7 +50,7 @@ internal sealed class LowRankMergeOperator(LowRankCase test) : OperatorCase("low
             Run = form => LowRankMerge.Run(buffers.Device, args),
             Output = () => buffers.Device.Read(after.Float32),
             Compare = Compare,
-            Bytes = (2.0 * sizeof(float) * test.InFeatures * test.OutFeatures) + (rounded is null ? 0 : 2.0 * test.InFeatures * test.OutFeatures),
+            Bytes = ((2.0 * sizeof(float)) + (rounded is null ? 0 : sizeof(ushort))) * test.InFeatures * test.OutFeatures,
         };
 
         Agreement Compare()
@@ -62,11 +62,13 @@ internal sealed class LowRankMergeOperator(LowRankCase test) : OperatorCase("low
                     i => IsTarget(i) ? (test.Rank + 2) * Ulp / 2 * magnitude[i] : 0)
                 .Or(Agreement.Exact(Packed(panels, places), panels, "place"))
                 .Or(rounded is null ? Agreement.Full : Agreement.Exact(
-                    [.. panels.Select(value => WeightPacking.Round(value, test.Format))], buffers.Device.Read(rounded.Bits16), "rounded place"));
+                    [.. panels.Select(value => WeightPacking.Round(value, test.Format))],
+                    buffers.Device.Read(rounded.Bits16), "rounded place"));
         }
     }
 
-    private bool IsTarget(int element) => element % test.Columns - test.FirstColumn is var output && output >= 0 && output < test.OutFeatures;
+    private bool IsTarget(int element) =>
+        (element % test.Columns) - test.FirstColumn is var output && output >= 0 && output < test.OutFeatures;
 
     private List<long> Places(PackedWeights weights) =>
         [.. Enumerable.Range(0, test.InFeatures * test.Columns).Select(i => weights.Index(i % test.Columns, i / test.Columns))];
@@ -83,7 +85,8 @@ internal sealed class LowRankMergeOperator(LowRankCase test) : OperatorCase("low
     private PackedWeights Pack(Device device, float[] matrix, DType format = DType.Float32)
     {
         var weights = PackedWeights.Allocate(device, test.Columns, test.InFeatures, format);
-        weights.Fill(0, [.. Enumerable.Range(0, matrix.Length).Select(i => matrix[(i % test.InFeatures * test.Columns) + (i / test.InFeatures)])]);
+        var turned = Enumerable.Range(0, matrix.Length).Select(i => matrix[(i % test.InFeatures * test.Columns) + (i / test.InFeatures)]);
+        weights.Fill(0, [.. turned]);
         weights.Upload();
         return weights;
     }

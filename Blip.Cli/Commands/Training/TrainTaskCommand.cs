@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
+using Blip.Runtime.Checkpoints;
 using Blip.Training;
 
 namespace Blip.Cli.Commands;
@@ -90,8 +91,9 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var options = binding.Options(parsed) with { Captioner = Captioner(parsed) };
         var (name, output) = (parsed.GetValue(model), binding.Output(parsed));
+        int? side = name is null ? Startup.Step(() => ModelSource.Resolve(task.Demo.Path)).Config.Vision.ImageSize : null;
+        var options = binding.Options(parsed, side) with { Captioner = Captioner(parsed) };
         if (name is null)
         {
             terminal.Say(
