@@ -47,7 +47,7 @@ internal sealed class TrainingSetup : IDisposable
             if (Learner.Model.Trained is LoraWeights lora)
             {
                 Notices.Add(FormattableString.Invariant(
-                    $"LoRA of rank {lora.Config.Rank}, alpha {lora.Config.Alpha}: all other weights stay; the adapter is in {AdapterFolder}/"));
+                    $"LoRA of rank {lora.Config.Rank}, alpha {lora.Config.Alpha}: other weights stay; the adapter is in {AdapterFolder}/"));
             }
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
