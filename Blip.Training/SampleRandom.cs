@@ -27,6 +27,9 @@ internal enum RandomPurpose
 
     /// <summary>What a queue of features begins with.</summary>
     Queue,
+
+    /// <summary>What LoRA's A begins with.</summary>
+    Adapter,
 }
 
 /// <summary>

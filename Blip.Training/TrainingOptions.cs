@@ -86,6 +86,15 @@ public sealed record TrainingOptions
     /// <summary>Parts whose weights stay as they are.</summary>
     public FrozenParts Freeze { get; init; }
 
+    /// <summary>
+    /// The rank of LoRA (Hu et al. 2021); 0 trains the weights themselves. With LoRA only products of that rank are trained. They are added
+    /// to the attention's projections of queries and values in the text towers, and of all three in the vision tower.
+    /// </summary>
+    public int LoraRank { get; init; }
+
+    /// <summary>The products are multiplied by this over <see cref="LoraRank"/>; null for twice the rank, as in PEFT's examples.</summary>
+    public double? LoraAlpha { get; init; }
+
     /// <summary>Dropout of the text towers' hidden states: behind the embeddings, and before each residual sum.</summary>
     public double Dropout { get; init; }
 
@@ -141,6 +150,7 @@ public sealed record TrainingOptions
         CheckShares();
         if (Task is TrainingTask.Match or TrainingTask.Pretrain && BatchSize < 2)
             throw Wrong(nameof(BatchSize), BatchSize, "at least 2, since the other images of a batch are the negatives");
+        CheckLora();
         ArgumentException.ThrowIfNullOrWhiteSpace(Device);
         ArgumentNullException.ThrowIfNull(Prompt);
     }
@@ -197,9 +207,27 @@ public sealed record TrainingOptions
             (nameof(Accumulate), Accumulate, 1), (nameof(WarmupSteps), WarmupSteps, 0), (nameof(QueueSize), QueueSize, 0),
             (nameof(AlphaRampEpochs), AlphaRampEpochs, 0), (nameof(MaxTokens), MaxTokens, 3), (nameof(MaxWords), MaxWords, 1),
             (nameof(ImageSize), ImageSize, 1), (nameof(SaveSteps), SaveSteps, 0), (nameof(Patience), Patience, 0),
-            (nameof(LoaderThreads), LoaderThreads, 0),
+            (nameof(LoaderThreads), LoaderThreads, 0), (nameof(LoraRank), LoraRank, 0),
         ])
             AtLeast(name, value, least);
+    }
+
+    private void CheckLora()
+    {
+        if (LoraAlpha is { } alpha)
+        {
+            Number(nameof(LoraAlpha), alpha, positive: true);
+            if (LoraRank == 0)
+                throw Wrong(nameof(LoraAlpha), alpha, $"{nameof(LoraRank)}, too");
+        }
+        if (LoraRank == 0)
+            return;
+        if (Task == TrainingTask.Pretrain)
+            throw Wrong(nameof(LoraRank), LoraRank, "0 for pre-training, where the towers share weights and all of them are trained");
+        if (Init == InitialWeights.Random)
+            throw Wrong(nameof(LoraRank), LoraRank, "0 for drawn weights, all of which have to be trained");
+        if (Freeze == (FrozenParts.Vision | FrozenParts.Text))
+            throw Wrong(nameof(Freeze), Freeze, $"one of them: {nameof(LoraRank)} trains the towers alone");
     }
 
     private void CheckRates()

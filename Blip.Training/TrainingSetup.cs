@@ -22,6 +22,9 @@ internal sealed class TrainingSetup : IDisposable
 
     private const string Positions = "vision_model.embeddings.position_embedding";
 
+    // Within a model's folder.
+    private const string AdapterFolder = "adapter";
+
     private readonly Stack<IDisposable> owned = [];
     private readonly StartingModel model;
     private readonly ITensorSource start, slow;
@@ -41,6 +44,11 @@ internal sealed class TrainingSetup : IDisposable
             if (Config.Vision.ImageSize != model.Files.Config.Vision.ImageSize)
                 Notices.Add($"position embeddings are resized from images of {model.Files.Config.Vision.ImageSize} pixels to {Config.Vision.ImageSize}");
             Learner = Own(Learn());
+            if (Learner.Model.Trained is LoraWeights lora)
+            {
+                Notices.Add(FormattableString.Invariant(
+                    $"LoRA of rank {lora.Config.Rank}, alpha {lora.Config.Alpha}: other weights stay; the adapter is in {AdapterFolder}/"));
+            }
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
             Settings = JsonSerializer.Serialize(Comparable(options), Named);
@@ -104,6 +112,8 @@ internal sealed class TrainingSetup : IDisposable
             default:
                 throw new UnreachableException($"Nothing is written as {Options.Format}.");
         }
+        if (Learner.Model.Trained is LoraWeights lora)
+            LoraWriter.Write(Path.Combine(folder, AdapterFolder), lora.Config, lora.ReadPairs());
     }
 
     /// <inheritdoc/>
@@ -194,7 +204,8 @@ internal sealed class TrainingSetup : IDisposable
     {
         if (!Options.Resume)
             return null;
-        ReplacedFile.RemoveUnfinished(Output);
+        foreach (var folder in new[] { Output, Path.Combine(Output, AdapterFolder) }.Where(Directory.Exists))
+            ReplacedFile.RemoveUnfinished(folder);
         if (TrainingState.ReadSettings(Output) is not { } settings)
         {
             // A run that was killed before its first checkpoint leaves its metrics alone.

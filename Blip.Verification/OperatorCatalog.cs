@@ -46,6 +46,8 @@ public static class OperatorCatalog
         ["momentumupdate"] = Listed(() => MomentumUpdateOperator.Cases),
         ["dropout"] = Listed(() => DropoutOperator.Cases),
         ["adamw"] = Listed(() => AdamWOperator.Cases),
+        ["lowrankmerge"] = Listed(() => LowRankMergeOperator.Cases),
+        ["lowrankgradient"] = Listed(() => LowRankGradientOperator.Cases),
         ["gradientnorm"] = Listed(() => GradientNormOperator.Cases),
         ["fill"] = Listed(() => FillOperator.Cases),
         ["attentionrollout"] = Listed(() => AttentionRolloutOperator.Cases),

@@ -128,6 +128,20 @@ internal sealed class TrainingBinding
         Choice<FrozenParts>(
             "--freeze", "A part that is not trained.", (options, value) => options with { Freeze = value },
             FrozenParts.Vision, FrozenParts.Text);
+        if (task != TrainingTask.Pretrain)
+            AddLora();
+    }
+
+    private void AddLora()
+    {
+        Number<int>(
+            "--lora",
+            "The rank of LoRA: trains an adapter of the attention in place of the weights. The run's folder is the merged model, "
+            + "with the adapter in PEFT's format. 0 for none. [default: 0]",
+            (options, value) => options with { LoraRank = value });
+        Number<double>(
+            "--lora-alpha", "The products are multiplied by this over the rank. [default: twice the rank]",
+            (options, value) => options with { LoraAlpha = value });
     }
 
     private void AddRun()

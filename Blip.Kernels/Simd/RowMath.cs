@@ -35,4 +35,18 @@ internal static unsafe class RowMath
         for (var c = 0; c < length; c += TVector.Count)
             VectorTail.Store(TVector.MultiplyAdd(TVector.Load(x + c), TVector.Create(factor), TVector.Load(y + c)), y + c, length - c);
     }
+
+    /// <summary>The sum of a · b. Its order depends on the vector's width.</summary>
+    public static float Dot<TVector>(float* a, float* b, int length)
+        where TVector : unmanaged, IVector<TVector>
+    {
+        var lanes = TVector.Create(0);
+        var c = 0;
+        for (; c + TVector.Count <= length; c += TVector.Count)
+            lanes = TVector.MultiplyAdd(TVector.Load(a + c), TVector.Load(b + c), lanes);
+        var sum = TVector.Sum(lanes);
+        for (; c < length; c++)
+            sum += a[c] * b[c];
+        return sum;
+    }
 }

@@ -22,7 +22,7 @@ public partial class PtxReportTests
     [
         "GemmPortable.", "AttentionTiled.", "Backward", "Rollout", "Peak", "Search",
         "CrossEntropy", "AdamW", "GradientNorm", "FillKernel", "SoftTargetContrast", "Dropout",
-        "MomentumUpdate",
+        "MomentumUpdate", "LowRank",
     ];
 
     [Fact]

@@ -13,8 +13,8 @@ internal sealed class AnswerLearner : TaskLearner
     {
         var options = parts.Options;
         var step = AnswerObjective.Record(
-            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.But(options.Freeze), Noise, Format);
-        Model = new TrainedModel(parts.Device, parts.Source, step);
+            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.Of(options), Noise, Format);
+        Model = Open(step);
     }
 
     /// <inheritdoc/>

@@ -17,8 +17,8 @@ internal sealed class CaptionLearner : TaskLearner
     {
         var options = parts.Options;
         var step = CaptionObjective.Record(
-            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.But(options.Freeze), Noise, Format);
-        Model = new TrainedModel(parts.Device, parts.Source, step);
+            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.Of(options), Noise, Format);
+        Model = Open(step);
         given = Prompt.Length == 0 ? 1 : parts.Tokenizer.Encode(Prompt).Length - 1;
     }
 

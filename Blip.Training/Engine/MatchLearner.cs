@@ -33,13 +33,12 @@ internal sealed class MatchLearner : TaskLearner
     {
         var options = parts.Options;
         var sizes = new MatchSizes(options.ImageSize, options.QueueSize, Captions, options.LabelSmoothing);
-        var step = MatchObjective.Record(parts.Config, sizes, state, TrainedKeys.But(options.Freeze), Noise, Format);
-        Model = new TrainedModel(parts.Device, parts.Source, step);
+        var step = MatchObjective.Record(parts.Config, sizes, state, TrainedKeys.Of(options), Noise, Format);
+        Model = Open(step);
         momentum = new MomentumCopy(parts.Device, slow, parts.Config, options.ImageSize, options.QueueSize);
         state.Contrast.QueueLength = options.QueueSize;
         FillQueues(new SampleRandom(options.Seed, 0, "", RandomPurpose.Queue));
-        var scalar = Model.Trained.Parameters.Single(parameter => parameter.Name == TrainedKeys.Temperature);
-        temperature = Model.Trained.Dense(scalar);
+        temperature = Model.Weights.Dense(step.Graph.Parameters.Single(parameter => parameter.Name == TrainedKeys.Temperature));
     }
 
     /// <inheritdoc/>

@@ -81,6 +81,9 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>The model of a step, on the device.</summary>
+    private protected TrainedModel Open(StepGraph step) => new(Parts.Device, Parts.Source, step, Parts.Options);
+
     /// <summary>The images of a batch, on the device.</summary>
     private protected ArrayView<float> Load(IReadOnlyList<LoadedItem> items) => Images.Load([.. items.Select(item => item.Image)]);
 

@@ -19,14 +19,19 @@ internal sealed class TrainedModel : IDisposable
     /// <param name="device">Where it is trained; it stays the caller's.</param>
     /// <param name="source">The checkpoint; it must stay open until the end.</param>
     /// <param name="step">The step's graph.</param>
-    public TrainedModel(Device device, ITensorSource source, StepGraph step)
+    /// <param name="options">Says whether the parameters themselves are trained, which null means, or products that are added.</param>
+    public TrainedModel(Device device, ITensorSource source, StepGraph step, TrainingOptions? options = null)
     {
         Device = device;
         Weights = new WeightStore(device, source, _ => step.Precision);
         executor = new Executor(device, Weights, Passes);
         var graph = executor.Optimize(step.Graph);
         Weights.Load(graph);
-        Trained = new TrainedWeights(device, Weights, step.Parameters);
+        Trained = options is { LoraRank: > 0 } lora
+            ? new LoraWeights(
+                device, Weights, step.Parameters,
+                new LoraConfig { Rank = lora.LoraRank, Alpha = lora.LoraAlpha ?? 2 * lora.LoraRank }, lora.Seed)
+            : new FullWeights(device, Weights, step.Parameters);
         Inputs = new StepInputs(device);
         plans = new StepPlans(executor, graph);
     }

@@ -13,11 +13,12 @@ namespace Blip.Training.Engine;
 internal readonly record struct StepSettings(double LearningRate, double WeightDecay, bool DecaysAll);
 
 /// <summary>
-/// Parameters that are trained, on the device: their gradients and AdamW's moments (Loshchilov and Hutter 2019, algorithm 2), each in one piece
-/// of memory, in the order of the parameters. All of them are in single precision. A matrix that is multiplied in 16 bits is the rounding of
-/// one in single precision, which AdamW changes.
+/// Parameters that a step changes, on the device, with the gradients that the graph adds to: in one piece of memory, in the order of the
+/// parameters. A subclass says what AdamW (Loshchilov and Hutter 2019, algorithm 2) is applied to: the parameters themselves, or a product
+/// that is added to them. All of that is in single precision. A matrix that is multiplied in 16 bits is the rounding of one in single
+/// precision.
 /// </summary>
-internal sealed class TrainedWeights : IDisposable
+internal abstract class TrainedWeights : IDisposable
 {
     /// <summary>AdamW's decay rates of the moments, as in the authors' code.</summary>
     public const double Beta1 = 0.9, Beta2 = 0.999;
@@ -25,27 +26,17 @@ internal sealed class TrainedWeights : IDisposable
     /// <summary>Added to the root of the second moment.</summary>
     public const double Epsilon = 1e-8;
 
-    private readonly Device device;
-    private readonly WeightStore weights;
-    private readonly long[] offsets;
-    private readonly DeviceBuffer<float> gradients, first, second;
     private readonly Dictionary<int, DeviceBuffer<float>> embeddings = [];
 
-    /// <summary>Makes room for the gradients and moments, which are zero.</summary>
+    /// <summary>Makes room for the gradients, which are zero.</summary>
     /// <param name="device">Where the weights are.</param>
     /// <param name="weights">The weights.</param>
-    /// <param name="parameters">Those that are trained.</param>
-    public TrainedWeights(Device device, WeightStore weights, IEnumerable<TrainedParameter> parameters)
+    /// <param name="parameters">Those that a step changes.</param>
+    private protected TrainedWeights(Device device, WeightStore weights, IEnumerable<TrainedParameter> parameters)
     {
-        (this.device, this.weights) = (device, weights);
+        (Device, Weights) = (device, weights);
         Parameters = [.. parameters.OrderBy(parameter => parameter.Name, StringComparer.Ordinal)];
-        offsets = new long[Parameters.Count + 1];
-        // Whole cache lines, so that two parameters share none.
-        for (var i = 0; i < Parameters.Count; i++)
-            offsets[i + 1] = offsets[i] + ((Parameters[i].Length + 15) / 16 * 16);
-        gradients = device.Allocate<float>(offsets[^1]);
-        first = device.Allocate<float>(offsets[^1]);
-        second = device.Allocate<float>(offsets[^1]);
+        ParameterGradients = new ParameterMemory(device, [.. Parameters.Select(parameter => parameter.Length)]);
         foreach (var (i, parameter) in Parameters.Index().Where(entry => entry.Item.EmbeddingGradient is not null))
             embeddings.Add(i, device.Allocate<float>(parameter.Length));
         // They are read from the checkpoint, and so before the first step.
@@ -57,21 +48,32 @@ internal sealed class TrainedWeights : IDisposable
     public IReadOnlyList<TrainedParameter> Parameters { get; }
 
     /// <summary>Numbers that are trained.</summary>
-    public long Count => Parameters.Sum(parameter => parameter.Length);
+    public abstract long Count { get; }
 
     /// <summary>Bytes of weights, gradients and moments on the device.</summary>
-    public long Bytes =>
-        Parameters.Sum(parameter => parameter.Length * ((4 * sizeof(float)) + (IsRounded(parameter.Matrix) ? sizeof(ushort) : 0)));
+    public abstract long Bytes { get; }
 
     /// <summary>Steps that were made.</summary>
-    public long Steps { get; set; }
+    public long Steps { get; private set; }
+
+    /// <summary>The gradients of what is trained, whose length is the step's gradient norm.</summary>
+    public abstract ArrayView<float> Gradients { get; }
+
+    /// <summary>What is trained, as a run goes on from it.</summary>
+    public abstract IReadOnlyList<SavedParameter> Saved { get; }
+
+    private protected Device Device { get; }
+
+    private protected WeightStore Weights { get; }
+
+    private protected ParameterMemory ParameterGradients { get; }
 
     /// <summary>Binds the gradients that a graph adds to.</summary>
     public void Bind(Plan plan)
     {
         foreach (var (i, parameter) in Parameters.Index())
         {
-            plan.Bind(plan.Graph.Input(parameter.Gradient.Name), Part(gradients, i));
+            plan.Bind(plan.Graph.Input(parameter.Gradient.Name), Gradient(i));
             if (parameter.EmbeddingGradient is { } embedding)
                 plan.Bind(plan.Graph.Input(embedding.Name), embeddings[i].View);
         }
@@ -80,29 +82,23 @@ internal sealed class TrainedWeights : IDisposable
     /// <summary>Forgets the gradients of the step before.</summary>
     public void ClearGradients()
     {
-        Elementwise.Fill(device, gradients.View, gradients.Length);
+        Elementwise.Fill(Device, ParameterGradients.All, ParameterGradients.All.Length);
         foreach (var embedding in embeddings.Values)
-            Elementwise.Fill(device, embedding.View, embedding.Length);
+            Elementwise.Fill(Device, embedding.View, embedding.Length);
     }
 
     /// <summary>Ends the sums of a step: behind its last batch, before its gradients are looked at.</summary>
-    public void CompleteGradients()
+    public virtual void CompleteGradients()
     {
         foreach (var (i, embedding) in embeddings)
         {
-            var gradient = Part(gradients, i);
-            Elementwise.Add(device, gradient, embedding.View, gradient, gradient.Length);
+            var gradient = Gradient(i);
+            Elementwise.Add(Device, gradient, embedding.View, gradient, gradient.Length);
         }
     }
 
     /// <summary>The gradient of a parameter.</summary>
-    public ArrayView<float> Gradient(int parameter) => Part(gradients, parameter);
-
-    /// <summary>AdamW's moments of a parameter.</summary>
-    public (ArrayView<float> First, ArrayView<float> Second) Moments(int parameter) => (Part(first, parameter), Part(second, parameter));
-
-    /// <summary>All gradients, in the order of the parameters.</summary>
-    public ArrayView<float> Gradients => gradients.View;
+    public ArrayView<float> Gradient(int parameter) => ParameterGradients[parameter];
 
     /// <summary>One step of AdamW along the gradients.</summary>
     /// <param name="settings">Learning rate and decay.</param>
@@ -110,47 +106,47 @@ internal sealed class TrainedWeights : IDisposable
     public void Step(StepSettings settings, ArrayView<float> scale)
     {
         Steps++;
-        foreach (var (i, parameter) in Parameters.Index())
+        Update(settings, new AdamWArgs
         {
-            AdamW.Run(device, new AdamWArgs
-            {
-                Weights = parameter.Matrix is null ? null : weights.Master(parameter.Matrix),
-                Rounded = IsRounded(parameter.Matrix) ? weights.Packed(parameter.Matrix!) : null,
-                Parameter = Dense(parameter),
-                Length = parameter.Length,
-                Gradient = Part(gradients, i),
-                FirstMoment = Part(first, i),
-                SecondMoment = Part(second, i),
-                LearningRate = settings.LearningRate,
-                Beta1 = Beta1,
-                Beta2 = Beta2,
-                Epsilon = Epsilon,
-                WeightDecay = settings.DecaysAll || parameter.IsMatrix ? settings.WeightDecay : 0,
-                Step = Steps,
-                GradientScale = scale,
-            });
-        }
+            LearningRate = settings.LearningRate,
+            Beta1 = Beta1,
+            Beta2 = Beta2,
+            Epsilon = Epsilon,
+            WeightDecay = settings.WeightDecay,
+            Step = Steps,
+            GradientScale = scale,
+        });
     }
+
+    /// <summary>Goes on behind a number of steps, after <see cref="Saved"/> was written.</summary>
+    /// <param name="steps">Steps that were made.</param>
+    public virtual void GoOn(long steps) => Steps = steps;
 
     /// <summary>A parameter that is no matrix, as it is on the device; empty for a matrix.</summary>
     public ArrayView<float> Dense(TrainedParameter parameter) => parameter switch
     {
-        { Vector: { } vector } => weights.Stacked(vector),
-        { Dense: { } dense } => weights.Dense(dense),
-        _ => device.Empty<float>(),
+        { Vector: { } vector } => Weights.Stacked(vector),
+        { Dense: { } dense } => Weights.Dense(dense),
+        _ => Device.Empty<float>(),
     };
 
     /// <inheritdoc/>
-    public void Dispose()
+    public virtual void Dispose()
     {
-        gradients.Dispose();
-        first.Dispose();
-        second.Dispose();
+        ParameterGradients.Dispose();
         foreach (var embedding in embeddings.Values)
             embedding.Dispose();
+        GC.SuppressFinalize(this);
     }
 
-    private bool IsRounded(Matrix? matrix) => matrix is not null && weights.FormatOf(matrix).Is16Bits();
+    /// <summary>Changes what is trained.</summary>
+    /// <param name="settings">Learning rate and decay.</param>
+    /// <param name="args">The numbers of the step, without a parameter.</param>
+    private protected abstract void Update(StepSettings settings, AdamWArgs args);
 
-    private ArrayView<float> Part(DeviceBuffer<float> buffer, int parameter) => buffer.View.SubView(offsets[parameter], Parameters[parameter].Length);
+    private protected PackedWeights? Rounded(Matrix? matrix) =>
+        matrix is not null && Weights.FormatOf(matrix).Is16Bits() ? Weights.Packed(matrix) : null;
+
+    private protected long RoundedBytes =>
+        Parameters.Sum(parameter => Rounded(parameter.Matrix) is null ? 0 : parameter.Length * sizeof(ushort));
 }

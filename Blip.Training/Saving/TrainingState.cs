@@ -81,19 +81,15 @@ internal static class TrainingState
         var path = Path.Combine(folder, FileName);
         using var file = new SafetensorsFile(path);
         var place = JsonSerializer.Deserialize<RunPlace>(file.Metadata.GetValueOrDefault(Place) ?? throw Damaged(path)) ?? throw Damaged(path);
-        var (model, trained) = (learner.Model, learner.Model.Trained);
-        foreach (var (i, parameter) in trained.Parameters.Index())
+        var model = learner.Model;
+        foreach (var parameter in model.Trained.Saved)
         {
-            var values = Read(file, Weight + parameter.Name, parameter.Length);
-            if (parameter.Matrix is { } matrix)
-                model.Weights.WriteRows(matrix, values);
-            else
-                model.Device.Write<float>(values, trained.Dense(parameter));
-            var (first, second) = trained.Moments(i);
-            model.Device.Write<float>(Read(file, First + parameter.Name, parameter.Length), first);
-            model.Device.Write<float>(Read(file, Second + parameter.Name, parameter.Length), second);
+            var length = parameter.First.Length;
+            parameter.Write(Read(file, Weight + parameter.Name, length));
+            model.Device.Write<float>(Read(file, First + parameter.Name, length), parameter.First);
+            model.Device.Write<float>(Read(file, Second + parameter.Name, length), parameter.Second);
         }
-        trained.Steps = place.Updates;
+        model.Trained.GoOn(place.Updates);
         learner.Scale.State = JsonSerializer.Deserialize<LossScaleState>(file.Metadata.GetValueOrDefault(Scale) ?? throw Damaged(path));
         if (learner.Momentum is { } momentum)
             Restore(file, path, model, momentum);
@@ -117,14 +113,13 @@ internal static class TrainingState
 
     private static IEnumerable<(string Name, long Length, Func<float[]> Read)> Tensors(TaskLearner learner)
     {
-        var (model, trained) = (learner.Model, learner.Model.Trained);
-        foreach (var (i, parameter) in trained.Parameters.Index())
+        var model = learner.Model;
+        foreach (var parameter in model.Trained.Saved)
         {
-            yield return (Weight + parameter.Name, parameter.Length, () => parameter.Matrix is { } matrix
-                ? model.Weights.ReadRows(matrix)
-                : model.Device.Read(trained.Dense(parameter)));
-            yield return (First + parameter.Name, parameter.Length, () => model.Device.Read(trained.Moments(i).First));
-            yield return (Second + parameter.Name, parameter.Length, () => model.Device.Read(trained.Moments(i).Second));
+            var length = parameter.First.Length;
+            yield return (Weight + parameter.Name, length, parameter.Read);
+            yield return (First + parameter.Name, length, () => model.Device.Read(parameter.First));
+            yield return (Second + parameter.Name, length, () => model.Device.Read(parameter.Second));
         }
         if (learner.Momentum is not { } momentum)
             yield break;

@@ -18,6 +18,33 @@ public sealed record AdamWCase(int InFeatures, int OutFeatures, DType Format = D
     public bool Tiny { get; init; }
 }
 
+/// <summary>A product of low rank, which is added to some columns of a matrix <c>[in, columns]</c>.</summary>
+/// <param name="InFeatures">Inputs of the matrix.</param>
+/// <param name="OutFeatures">Columns that it is added to.</param>
+/// <param name="Rank">Its rank.</param>
+/// <param name="FirstColumn">The first of those columns.</param>
+/// <param name="Columns">All columns.</param>
+/// <param name="Format">The format that the sum is rounded to.</param>
+public sealed record LowRankCase(
+    int InFeatures, int OutFeatures, int Rank, int FirstColumn, int Columns, DType Format = DType.Float32)
+{
+    /// <summary>What the product is multiplied by.</summary>
+    public float Scale => 1.75f;
+
+    /// <summary>A matrix, or its gradient, <c>[in, columns]</c>.</summary>
+    /// <param name="seed">Another one for each number.</param>
+    public float[] Matrix(int seed) => BackwardCases.Gradient(InFeatures * Columns, seed);
+
+    /// <summary>A, <c>[rank, in]</c>.</summary>
+    public float[] Down() => BackwardCases.Gradient(Rank * InFeatures, seed: 21);
+
+    /// <summary>B, transposed: <c>[rank, out]</c>.</summary>
+    public float[] Up() => BackwardCases.Gradient(Rank * OutFeatures, seed: 22);
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{InFeatures} x {OutFeatures} at {FirstColumn} of {Columns}, rank {Rank}";
+}
+
 /// <summary>The lists of what an optimiser does that tests and benchmarks share.</summary>
 public static class OptimizationCases
 {
@@ -67,4 +94,14 @@ public static class OptimizationCases
 
     /// <summary>The gradient of a base model's vocabulary.</summary>
     public static IReadOnlyList<int> RealFills => [30_524 * 768];
+
+    /// <summary>Whole matrices, and columns that begin and end within a panel; 16 bits.</summary>
+    public static IReadOnlyList<LowRankCase> LowRanks =>
+    [
+        new(1, 1, 1, 0, 1), new(3, 5, 2, 0, 5), new(33, 64, 4, 64, 192), new(20, 50, 3, 100, 150), new(70, 130, 17, 1, 140),
+        new(5, 3, 1, 2, 7, DType.BFloat16), new(31, 65, 8, 65, 195, DType.Float16), new(64, 64, 4, 0, 192, DType.BFloat16),
+    ];
+
+    /// <summary>The values of a base model's self-attention.</summary>
+    public static IReadOnlyList<LowRankCase> RealLowRanks => [new(768, 768, 8, 1536, 2304), new(768, 768, 8, 1536, 2304, DType.BFloat16)];
 }

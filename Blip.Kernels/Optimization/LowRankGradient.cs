@@ -1,0 +1,46 @@
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// The gradients of a product of low rank that is added to a matrix, LoRA (Hu et al. 2021, section 4.1), from the matrix's own gradient G:
+/// of <c>W = W0 + s · Aᵀ·Bᵀ</c>, all <c>[in, out]</c>, they are <c>dA = s · Bᵀ·Gᵀ</c> and <c>dBᵀ = s · A·G</c>.
+/// </summary>
+/// <remarks>
+/// Variants: <see cref="LowRankUpGradientSimd"/> and <see cref="LowRankDownGradientSimd"/> on the CPU accelerator,
+/// <see cref="LowRankGradientPortable"/> on every other device. Each element is a sum of its own, in an order that shapes alone decide.
+/// <c>dotnet run -c Release --project Blip.Bench -- kernels lowrankgradient</c> times them.
+/// </remarks>
+public static class LowRankGradient
+{
+    /// <summary>Writes both gradients over what is there.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="args">Views, sizes and the scale.</param>
+    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    public static void Run(Device device, in LowRankGradientArgs args)
+    {
+        Check(args);
+        if (device.RunsPortable)
+        {
+            LowRankGradientPortable.Run(device, args);
+            return;
+        }
+        device.LaunchSixteenLanes(new LowRankUpGradientSimd(args));
+        device.LaunchSixteenLanes(new LowRankDownGradientSimd(args, new RowTasks(device, args.InFeatures)));
+    }
+
+    private static void Check(in LowRankGradientArgs args)
+    {
+        ShapeCheck.AtLeast(args.InFeatures, 1, nameof(args.InFeatures));
+        ShapeCheck.AtLeast(args.OutFeatures, 1, nameof(args.OutFeatures));
+        ShapeCheck.AtLeast(args.Rank, 1, nameof(args.Rank));
+        ShapeCheck.AtLeast(args.Columns, args.OutFeatures, nameof(args.Columns));
+        ShapeCheck.Within(args.FirstColumn, 0, args.Columns - args.OutFeatures, nameof(args.FirstColumn));
+        ShapeCheck.Holds(args.Gradient, (long)args.InFeatures * args.Columns, nameof(args.Gradient), "[in, columns]");
+        var (down, up) = ((long)args.Rank * args.InFeatures, (long)args.Rank * args.OutFeatures);
+        ShapeCheck.Holds(args.Down, down, nameof(args.Down), "[rank, in]");
+        ShapeCheck.Holds(args.Up, up, nameof(args.Up), "[rank, out]");
+        ShapeCheck.Holds(args.DownGradient, down, nameof(args.DownGradient), "[rank, in]");
+        ShapeCheck.Holds(args.UpGradient, up, nameof(args.UpGradient), "[rank, out]");
+    }
+}

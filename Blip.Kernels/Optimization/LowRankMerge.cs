@@ -1,0 +1,49 @@
+using Blip.Kernels.Devices;
+
+namespace Blip.Kernels;
+
+/// <summary>
+/// Adds a product of low rank to some outputs of a packed matrix, LoRA (Hu et al. 2021, equation 3): <c>W = W0 + s · B·A</c>.
+/// </summary>
+/// <remarks>
+/// Variants: <see cref="LowRankMergeSimd"/> on the CPU accelerator, <see cref="LowRankMergePortable"/> on every other device.
+/// <c>dotnet run -c Release --project Blip.Bench -- kernels lowrankmerge</c> times them.
+/// </remarks>
+public static class LowRankMerge
+{
+    /// <summary>Writes the sum, in the order of the rank, and its rounding, to nearest and halves to even.</summary>
+    /// <param name="device">Where the views live.</param>
+    /// <param name="args">Matrices, views, sizes and the scale.</param>
+    /// <exception cref="ArgumentException">A view is too short, a size is out of range, or the matrices do not fit together.</exception>
+    public static void Run(Device device, in LowRankMergeArgs args)
+    {
+        Check(args);
+        if (device.RunsPortable)
+            LowRankMergePortable.Run(device, args);
+        else
+            device.LaunchVectors(new LowRankMergeSimd(args, new RowTasks(device, args.Weights.InFeatures)));
+    }
+
+    private static void Check(in LowRankMergeArgs args)
+    {
+        var (before, after) = (args.Base, args.Weights);
+        if (before.Format != DType.Float32 || after.Format != DType.Float32)
+            throw new ArgumentException($"Base is {before.Format} and Weights are {after.Format}; both must be Float32.", nameof(args));
+        if (args.Rounded is { } rounded && !rounded.Format.Is16Bits())
+            throw new ArgumentException($"Rounded is {rounded.Format}; weights are rounded to 16 bits.", nameof(args));
+        foreach (var other in new[] { before, args.Rounded })
+        {
+            if (other is not null && (other.OutFeatures, other.InFeatures) != (after.OutFeatures, after.InFeatures))
+            {
+                throw new ArgumentException(
+                    $"Weights are [{after.OutFeatures}, {after.InFeatures}], and another matrix [{other.OutFeatures}, {other.InFeatures}].",
+                    nameof(args));
+            }
+        }
+        ShapeCheck.AtLeast(args.Rank, 1, nameof(args.Rank));
+        ShapeCheck.Within(args.OutFeatures, 1, after.OutFeatures, nameof(args.OutFeatures));
+        ShapeCheck.Within(args.FirstOutput, 0, after.OutFeatures - args.OutFeatures, nameof(args.FirstOutput));
+        ShapeCheck.Holds(args.Down, (long)args.Rank * after.InFeatures, nameof(args.Down), "[rank, in]");
+        ShapeCheck.Holds(args.Up, (long)args.Rank * args.OutFeatures, nameof(args.Up), "[rank, out]");
+    }
+}

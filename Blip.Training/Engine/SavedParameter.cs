@@ -1,0 +1,12 @@
+using ILGPU;
+
+namespace Blip.Training.Engine;
+
+/// <summary>What a run that goes on needs of a parameter.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Read">Copies its values to the host.</param>
+/// <param name="Write">Copies values from the host over it.</param>
+/// <param name="First">AdamW's first moment, as long as the parameter.</param>
+/// <param name="Second">AdamW's second moment.</param>
+internal sealed record SavedParameter(
+    string Name, Func<float[]> Read, Action<float[]> Write, ArrayView<float> First, ArrayView<float> Second);
