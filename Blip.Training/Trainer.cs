@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Blip.Datasets;
+using Blip.Evaluation;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Training.Data;
@@ -20,6 +21,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The folder, within the run's, of the model that was best on validation data.</summary>
     public const string BestFolder = "best";
 
+    // In fp16 the loss scale is at 1 by then.
+    private const int MostLeftOut = 50;
+
     private static readonly TimeSpan ShortBatch = TimeSpan.FromSeconds(1);
 
     private readonly TrainingSetup setup;
@@ -37,13 +41,13 @@ public sealed class Trainer : IDisposable
         (this.setup, this.set, this.loader, this.validator) = (setup, set, loader, validator);
         rates = new LearningRateSchedule(Options);
         gradients = new GradientScale(setup.Device);
-        place = setup.Restored ?? new RunPlace(0, 0, 0, set.Count);
+        place = setup.Restored ?? new RunPlace(0, 0, 0, set.Count, Data: set.Fingerprint);
     }
 
     /// <summary>What there is to say before the first step: what was found in the data, and what the run costs.</summary>
     public IReadOnlyList<string> Summary =>
     [
-        .. set.Report.Sentences(Options.MaxTokens),
+        .. set.Report.Sentences(Options.MaxTokens, Options.MaxWords),
         .. setup.Notices,
         FormattableString.Invariant(
             $"{Trained.Count:N0} parameters are trained; weights, gradients and moments take {Trained.Bytes / 1e6:N0} MB"),
@@ -99,6 +103,11 @@ public sealed class Trainer : IDisposable
                     $"the data set has {set.Count} pairs, and had {restored.Pairs} when the run in {output} was stopped: "
                     + "it cannot go on with other data.");
             }
+            if (setup.Restored?.Data is { } before && before != set.Fingerprint)
+            {
+                throw new TrainingException(
+                    $"images or texts are not those that the run in {output} was begun with: it cannot go on with other data.");
+            }
             var validator = data.Validation is { } heldOut ? new Validator(TrainingSources.Open(heldOut, options), options) : null;
             if (validator is null && options.Patience > 0)
                 throw new TrainingException($"Patience is {options.Patience}, and there are no data to score checkpoints on: name validation data.");
@@ -108,7 +117,7 @@ public sealed class Trainer : IDisposable
             await trainer.RehearseAsync(cancellationToken).ConfigureAwait(false);
             return trainer;
         }
-        catch (Exception e) when (e is CheckpointException or DatasetException)
+        catch (Exception e) when (e is CheckpointException or DatasetException or AnnotationException)
         {
             setup?.Dispose();
             throw new TrainingException(e.Message, e);
@@ -130,7 +139,9 @@ public sealed class Trainer : IDisposable
         var (clock, first) = (Stopwatch.StartNew(), place.Step);
         var alarms = new TrainingAlarms(setup.Config.Text.VocabularySize, Math.Max(1, setup.Learner.Candidates));
         saved = place.Step;
-        var stopped = false;
+        var (stopped, leftOut) = (false, 0);
+        if (setup.Restored is null)
+            Write(() => TrainingState.Begin(setup.Output, setup.Settings));
         try
         {
             while (place.Step < TotalSteps && !stopped && !IsPatienceOver)
@@ -138,6 +149,9 @@ public sealed class Trainer : IDisposable
                 await foreach (var parts in StepsAsync().ConfigureAwait(false))
                 {
                     var told = Step(parts, alarms);
+                    leftOut = told.Skipped ? leftOut + 1 : 0;
+                    if (leftOut == MostLeftOut)
+                        throw new TrainingException($"{leftOut} steps in a row gave no number: the weights are beyond repair. Begin anew with a lower learning rate.");
                     var perStep = clock.Elapsed / (place.Step - first);
                     if (DueToSave(told.Step))
                     {
@@ -157,13 +171,13 @@ public sealed class Trainer : IDisposable
                 }
             }
         }
-        catch (Exception e) when (e is DatasetException or TrainingException)
+        catch (Exception e) when (e is DatasetException or TrainingException && leftOut < MostLeftOut)
         {
             if (saved != place.Step)
                 Save();
             throw new TrainingException($"{e.Message} What was learned until then is saved: mend this, and go on by --resume.", e);
         }
-        if (saved != place.Step || !File.Exists(Path.Combine(setup.Output, TrainingState.FileName)))
+        if (saved != place.Step || TrainingState.IsBegun(setup.Output))
             Save();
         return new TrainingResult(place.Step, stopped, setup.Output);
     }

@@ -20,6 +20,9 @@ internal sealed class TrainingSetup : IDisposable
     // People read the names of what differs.
     private static readonly JsonSerializerOptions Named = new() { Converters = { new JsonStringEnumConverter() } };
 
+    // Held open while a run uses its folder.
+    private const string LockFile = ".training-lock";
+
     private const string Positions = "vision_model.embeddings.position_embedding";
 
     // Within a model's folder.
@@ -139,7 +142,7 @@ internal sealed class TrainingSetup : IDisposable
 
     private void CheckPlace()
     {
-        var exists = Directory.Exists(Output) && Directory.EnumerateFileSystemEntries(Output).Any();
+        var exists = Directory.Exists(Output) && Directory.EnumerateFileSystemEntries(Output).Any(entry => Path.GetFileName(entry) != LockFile);
         if (exists && !Options.Resume)
             throw new TrainingException($"{Output} holds something already: name an empty folder, or go on with the run there by --resume.");
         if (model.Files.Folder is not null && Path.GetFullPath(model.Files.Folder) == Path.GetFullPath(Output) && !Options.Resume)
@@ -147,6 +150,12 @@ internal sealed class TrainingSetup : IDisposable
         try
         {
             Directory.CreateDirectory(Output);
+            Own(new FileStream(
+                Path.Combine(Output, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose));
+        }
+        catch (IOException e) when (File.Exists(Path.Combine(Output, LockFile)))
+        {
+            throw new TrainingException($"{Output}: another process trains there: wait for its end, or name another folder.", e);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -204,20 +213,31 @@ internal sealed class TrainingSetup : IDisposable
     {
         if (!Options.Resume)
             return null;
-        foreach (var folder in new[] { Output, Path.Combine(Output, AdapterFolder) }.Where(Directory.Exists))
+        string[] written = [Output, Path.Combine(Output, AdapterFolder), Path.Combine(Output, Trainer.BestFolder)];
+        foreach (var folder in written.Where(Directory.Exists))
             ReplacedFile.RemoveUnfinished(folder);
         if (TrainingState.ReadSettings(Output) is not { } settings)
         {
-            // A run that was killed before its first checkpoint leaves its metrics alone.
-            return Directory.EnumerateFileSystemEntries(Output).Select(Path.GetFileName).All(name => MetricsLog.IsOwn(name!))
-                ? null
-                : throw new TrainingException($"{Output} holds no run that can go on: there is no {TrainingState.FileName}.");
+            if (Directory.EnumerateFileSystemEntries(Output).Select(Path.GetFileName).Any(name => !IsOwn(name!)))
+            {
+                throw new TrainingException(
+                    $"{Output} holds no run that can go on: there is no {TrainingState.FileName}. Begin with an empty folder.");
+            }
+            Notices.Add($"{Output} holds no run to go on with: one begins");
+            return null;
+        }
+        if (TrainingState.IsBegun(Output))
+        {
+            Notices.Add($"the run in {Output} ended before its first checkpoint: it begins anew");
+            return null;
         }
         return settings == Settings
             ? TrainingState.Restore(Output, Learner)
             : throw new TrainingException(
                 $"{Output}: the run there was made with other options, give the same ones: {string.Join(", ", Differences(settings, Settings))}.");
     }
+
+    private static bool IsOwn(string name) => name == LockFile || MetricsLog.IsOwn(name);
 
     private static IEnumerable<string> Differences(string before, string now)
     {

@@ -13,7 +13,11 @@
 # Captioner and filter are the model of "none", fine-tuned on people's pairs, as in section 3.2 of the paper.
 set -euo pipefail
 
-dir="${1:?usage: eng/table1.sh DIR [SEEDS] [STEPS]}" seeds="${2:-1 2 3}" steps="${3:-250}"
+case "${1:-}" in "" | -*) echo "usage: eng/table1.sh DIR [SEEDS] [STEPS]" >&2; exit 2 ;; esac
+# Where the user stands, before the next line leaves it.
+dir="$(realpath -m -- "$1")"
+[ ! -e "$dir" ] || [ -d "$dir" ] || { echo "$0: $1 is no folder" >&2; exit 2; }
+seeds="${2:-1 2 3}" steps="${3:-250}"
 cd "$(dirname "$0")/.."
 blip() { dotnet Blip.Cli/bin/Release/net10.0/blip.dll "$@"; }
 bench() { dotnet Blip.Bench/bin/Release/net10.0/Blip.Bench.dll "$@"; }

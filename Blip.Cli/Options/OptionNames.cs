@@ -17,6 +17,9 @@ internal static partial class OptionNames
         "DecodeBytes" => "--decode-memory",
         "DetailWeights" => "--details",
         "ImageWidth" or "ImageHeight" => "--image",
+        "Flip" => "--no-flip",
+        "Shuffle" => "--no-shuffle",
+        "LoraRank" => "--lora",
         _ => "-" + Capital().Replace(property, match => $"-{match.Value.ToLowerInvariant()}"),
     };
 
@@ -30,6 +33,16 @@ internal static partial class OptionNames
         // A name of one word is a word of English anywhere but at the beginning.
         return new UsageException(message.StartsWith($"{name} ", StringComparison.Ordinal) ? Of(name) + message[name.Length..] : message, e);
     }
+
+    /// <summary>A sentence of the library about options, with the command line's names.</summary>
+    /// <param name="message">The sentence.</param>
+    public static string Explain(string message) => Mentioned().Replace(message, match => Of(match.Value));
+
+    // In a sentence a name of one word is told from an English one by what follows.
+    [GeneratedRegex(
+        @"(?<![\w./-])(?:(?:[A-Z][a-z]+){2,}(?= is | was |[.,;]|$)|(?:Accumulate|Flip|Shuffle|Precision|Seed|Prompt|Epochs|Alpha|Momentum"
+        + @"|Dropout|Freeze|Augment|Schedule|Init|Patience)(?= is | was |[.,]|$))")]
+    private static partial Regex Mentioned();
 
     [GeneratedRegex(@"\b(?:[A-Z][a-z]*){2,}\b")]
     private static partial Regex SeveralWords();

@@ -65,7 +65,7 @@ internal sealed class TrainingBinding
         }
         catch (ArgumentException e)
         {
-            throw new UsageException(e.Message.Replace($" (Parameter '{e.ParamName}')", "", StringComparison.Ordinal));
+            throw OptionNames.Explain(e);
         }
         return options;
     }
@@ -111,6 +111,7 @@ internal sealed class TrainingBinding
                 OptionKinds.Text("--prompt", $"Words before each caption, given and not learned; \"\" for none. [paper: \"{Defaults.Prompt}\"]", "TEXT"),
                 (options, value) => options with { Prompt = value });
         }
+        Number<int>("--max-words", $"The most words of a text that are read. [paper: {Defaults.MaxWords}]", (options, value) => options with { MaxWords = value });
         Number<int>("--max-tokens", $"The most tokens of a text. [paper: {Defaults.MaxTokens}]", (options, value) => options with { MaxTokens = value });
     }
 

@@ -39,10 +39,10 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("BatchSize is 0", "--batch-size", "0")]
+    [InlineData("--batch-size is 0", "--batch-size", "0")]
     [InlineData("--batch-size is 'many'", "--batch-size", "many")]
     [InlineData("--schedule is 'linear'", "--schedule", "linear")]
-    [InlineData("LabelSmoothing is 1", "--label-smoothing", "1")]
+    [InlineData("--label-smoothing is 1", "--label-smoothing", "1")]
     [InlineData("fill no batch of 99", "--batch-size", "99")]
     public async Task Wrong_options_are_named(string message, params string[] options) =>
         (await CliRun.Of(Train("caption", Data(images: 2), "out", options))).Refused(message);

@@ -28,7 +28,7 @@ public sealed class TrainingDataTests : IDisposable
         Assert.Equal(["a dog", "two dogs", "a cat"], items.Select(item => item.Text));
         Assert.Equal(["0/a#0", "0/a#1", "0/b#0"], items.Select(item => item.Key));
         Assert.Equal((3, 2L, 2L), (set.Count, set.Report.Samples, set.Report.UsableSamples));
-        Assert.Equal(["3 pairs of 2 images"], set.Report.Sentences(35));
+        Assert.Equal(["3 pairs of 2 images"], set.Report.Sentences(35, maxWords: 30));
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class TrainingDataTests : IDisposable
         Assert.Equal((2L, 1L, 1L), (report.EmptyTexts, report.CutTexts, report.RepeatedImages));
         Assert.Contains("absent.png", report.Messages[0], StringComparison.Ordinal);
         Assert.Contains("broken.png", report.Messages[1], StringComparison.Ordinal);
-        var sentences = report.Sentences(6);
+        var sentences = report.Sentences(6, maxWords: 30);
         Assert.Equal("3 pairs of 3 images", sentences[0]);
         Assert.StartsWith("2 samples of 7 cannot be used and are left out: ", sentences[1], StringComparison.Ordinal);
         Assert.Contains("33.3 % of the texts are longer than 6 tokens and are cut", sentences);

@@ -2,6 +2,7 @@ using Blip.Runtime.Checkpoints;
 using Blip.Tests.Cli;
 using Blip.Training;
 using Blip.Training.Metrics;
+using Blip.Training.Saving;
 
 namespace Blip.Tests.Training;
 
@@ -149,6 +150,62 @@ public sealed class ValidationTests : IDisposable
             Assert.Equal(ours.Get(key).Shape, theirs.Get(key).Shape);
             Assert.Equal(ours.ReadAll(key), theirs.ReadAll(key));
         });
+    }
+
+    [Fact]
+    public async Task A_run_that_was_killed_while_it_wrote_its_first_checkpoint_begins_anew()
+    {
+        var data = Data(4);
+        await RunAsync(data, "whole", Options with { Epochs = 1 });
+        using (var trainer = await Trainer.OpenAsync(Demo.Model, data, At("killed"), Options with { Epochs = 1 }, Token))
+        {
+            await Assert.ThrowsAsync<InvalidOperationException>(
+                () => trainer.RunAsync(_ => throw new InvalidOperationException("as if the process ended here"), Token));
+        }
+        Assert.True(File.Exists(At("killed/training-state.safetensors")));
+        // What a kill between the files of the first checkpoint leaves.
+        File.Copy(At("whole/training-state.safetensors"), At("killed/half.safetensors.tmp"));
+        File.WriteAllBytes(At("killed/training-state.safetensors"), BegunState(At("whole")));
+
+        var result = await RunAsync(data, "killed", Options with { Epochs = 1, Resume = true });
+
+        Assert.Equal(1, result.Steps);
+        Assert.Equal(File.ReadAllBytes(At("whole/model.safetensors")), File.ReadAllBytes(At("killed/model.safetensors")));
+    }
+
+    [Fact]
+    public async Task Other_texts_in_as_many_pairs_and_a_second_process_are_refused()
+    {
+        var data = Data(4);
+        var options = Options with { Epochs = 1 };
+        using (await Trainer.OpenAsync(Demo.Model, data, At("out"), options, Token))
+        {
+            var second = await Assert.ThrowsAsync<TrainingException>(() => RunAsync(data, "out", options));
+            Assert.Contains("another process trains there", second.Message, StringComparison.Ordinal);
+        }
+        await RunAsync(data, "out", options);
+        folder.Write("data/0000.txt", "a text that was not there");
+        var refused = await Assert.ThrowsAsync<TrainingException>(() => RunAsync(data, "out", options with { Resume = true, Steps = 9 }));
+        Assert.Contains("cannot go on with other data", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Long_texts_are_told()
+    {
+        var data = Data(4);
+        folder.Write("data/0000.txt", string.Join(' ', Enumerable.Repeat("red", 40)));
+        using var trainer = await Trainer.OpenAsync(Demo.Model, data, At("out"), Options, Token);
+
+        Assert.Contains(trainer.Summary, sentence => sentence.StartsWith("25.0 % of the texts have more than 30 words", StringComparison.Ordinal)
+            || sentence.StartsWith("25.0% of the texts have more than 30 words", StringComparison.Ordinal));
+    }
+
+    private byte[] BegunState(string run)
+    {
+        var marked = At("marked");
+        Directory.CreateDirectory(marked);
+        TrainingState.Begin(marked, TrainingState.ReadSettings(run)!);
+        return File.ReadAllBytes(Path.Combine(marked, TrainingState.FileName));
     }
 
     private string At(string name) => Path.Combine(folder.Path, name);

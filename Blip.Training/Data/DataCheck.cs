@@ -1,4 +1,5 @@
 using System.IO.Hashing;
+using System.Text;
 using Blip.Runtime.Imaging;
 
 namespace Blip.Training.Data;
@@ -29,7 +30,10 @@ internal sealed class DataCheck(Func<string, int>? countTokens = null, int maxTo
         var cut = countTokens is null ? 0 : usable.Count(i => countTokens(sample.Texts[i]) > maxTokens);
         var (error, image) = sample.Error is null ? Open(sample) : (sample.Error, 0UL);
         var message = error is null ? null : $"{part}: {sample.Key}: {error}";
-        return (new CheckedSample(message, usable, sample.Texts.Count - usable.Count, cut, IsRepeated: false), image);
+        return (new CheckedSample(message, usable, sample.Texts.Count - usable.Count, cut, sample.ShortenedTexts, IsRepeated: false)
+        {
+            Content = ContentOf(image, sample),
+        }, image);
     }
 
     /// <summary>Takes note of what was found. In the order of the samples.</summary>
@@ -39,6 +43,18 @@ internal sealed class DataCheck(Func<string, int>? countTokens = null, int maxTo
         var sample = found.Sample with { IsRepeated = isUsed && !images.Add(found.Image) };
         Report.Add(sample);
         return sample;
+    }
+
+    private static ulong ContentOf(ulong image, TrainingSample sample)
+    {
+        var hash = new XxHash64();
+        hash.Append(BitConverter.GetBytes(image));
+        foreach (var text in sample.Texts.Concat(sample.Answers.Select(answer => answer.Text)))
+        {
+            hash.Append(Encoding.UTF8.GetBytes(text));
+            hash.Append([0]);
+        }
+        return hash.GetCurrentHashAsUInt64();
     }
 
     private (string? Error, ulong Image) Open(TrainingSample sample)

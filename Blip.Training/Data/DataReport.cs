@@ -31,6 +31,9 @@ internal sealed class DataReport
     /// <summary>Texts that are longer than the model reads; they are cut.</summary>
     public long CutTexts { get; private set; }
 
+    /// <summary>Texts that had more words than are read; they are cut.</summary>
+    public long ShortenedTexts { get; private set; }
+
     /// <summary>Samples whose image was there before, byte for byte.</summary>
     public long RepeatedImages { get; private set; }
 
@@ -39,7 +42,8 @@ internal sealed class DataReport
 
     /// <summary>The report in sentences, the worst first. One sentence where all is well.</summary>
     /// <param name="maxTokens">The most tokens of a text.</param>
-    public IReadOnlyList<string> Sentences(int maxTokens)
+    /// <param name="maxWords">The most words of a text.</param>
+    public IReadOnlyList<string> Sentences(int maxTokens, int maxWords)
     {
         var sentences = new List<string> { $"{Count(Items, "pair")} of {Count(UsableSamples, "image")}" };
         if (Failed > 0)
@@ -48,6 +52,8 @@ internal sealed class DataReport
             sentences.Add($"{Count(WithoutText, "image")} without a text {Are(WithoutText)} left out");
         if (EmptyTexts > 0)
             sentences.Add($"{Count(EmptyTexts, "text")} {Are(EmptyTexts)} left out, since no word is left");
+        if (ShortenedTexts > 0)
+            sentences.Add($"{Share(ShortenedTexts, Items)} of the texts have more than {maxWords} words and are cut: MaxWords is how many are read");
         if (CutTexts > 0)
             sentences.Add($"{Share(CutTexts, Items)} of the texts are longer than {maxTokens} tokens and are cut");
         if (RepeatedImages > 0)
@@ -75,6 +81,7 @@ internal sealed class DataReport
         UsableSamples++;
         Items += sample.UsableTexts.Count;
         CutTexts += sample.CutTexts;
+        ShortenedTexts += sample.ShortenedTexts;
         RepeatedImages += sample.IsRepeated ? 1 : 0;
     }
 
@@ -92,5 +99,11 @@ internal sealed class DataReport
 /// <param name="UsableTexts">The places of its texts that are learned from.</param>
 /// <param name="EmptyTexts">How many of its texts hold nothing.</param>
 /// <param name="CutTexts">How many of its texts are too long.</param>
+/// <param name="ShortenedTexts">How many of its texts have too many words.</param>
 /// <param name="IsRepeated">Whether its image was there before.</param>
-internal sealed record CheckedSample(string? Error, IReadOnlyList<int> UsableTexts, int EmptyTexts, int CutTexts, bool IsRepeated);
+internal sealed record CheckedSample(
+    string? Error, IReadOnlyList<int> UsableTexts, int EmptyTexts, int CutTexts, int ShortenedTexts, bool IsRepeated)
+{
+    /// <summary>A number that its image, its texts and its answers give.</summary>
+    public ulong Content { get; init; }
+}

@@ -32,8 +32,11 @@ internal sealed class PairSource : ITrainingSource
     {
         await foreach (var sample in shards[part].ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            var texts = sample.Texts.Select(text => CaptionCleaning.Clean(text, maxWords));
-            yield return new TrainingSample(sample.Key, sample.Image, [.. texts], [], sample.Error);
+            var texts = sample.Texts.Select(text => CaptionCleaning.Clean(text, maxWords)).ToList();
+            yield return new TrainingSample(sample.Key, sample.Image, texts, [], sample.Error)
+            {
+                ShortenedTexts = sample.Texts.Zip(texts).Count(pair => CaptionCleaning.Clean(pair.First, int.MaxValue).Length > pair.Second.Length),
+            };
         }
     }
 }

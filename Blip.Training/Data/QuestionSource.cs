@@ -73,7 +73,11 @@ internal sealed partial class QuestionSource : ITrainingSource
         {
             var (people, error) = Answers(sample.Fields);
             var texts = sample.Texts.Select(text => Clean(text, maxWords));
-            yield return new TrainingSample(sample.Key, sample.Image, [.. texts], Weigh(people, sample.Fields), sample.Error ?? error) { People = people };
+            yield return new TrainingSample(sample.Key, sample.Image, [.. texts], Weigh(people, sample.Fields), sample.Error ?? error)
+            {
+                People = people,
+                ShortenedTexts = sample.Texts.Count(text => Clean(text, int.MaxValue).Length > Clean(text, maxWords).Length),
+            };
         }
     }
 

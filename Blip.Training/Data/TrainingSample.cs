@@ -18,6 +18,9 @@ internal sealed record TrainingSample(
 {
     /// <summary>The answer of each person who was asked, as VQA's accuracy counts them; none for captions.</summary>
     public IReadOnlyList<string> People { get; init; } = [];
+
+    /// <summary>Texts that had more words than are read, and were cut.</summary>
+    public int ShortenedTexts { get; init; }
 }
 
 /// <summary>One thing to learn from: an image and a text.</summary>

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using Blip.Runtime.Pipelines;
 
@@ -17,6 +18,9 @@ internal sealed class TrainingSet
     private TrainingSet(ITrainingSource source, IReadOnlyList<IReadOnlyList<(int, int)>> parts, DataReport report) =>
         (this.source, this.parts, Report) = (source, parts, report);
 
+    /// <summary>What images and texts hash to, in their order.</summary>
+    public required string Fingerprint { get; init; }
+
     /// <summary>What was found while it was opened.</summary>
     public DataReport Report { get; }
 
@@ -32,7 +36,7 @@ internal sealed class TrainingSet
     public static async Task<TrainingSet> OpenAsync(
         ITrainingSource source, DataCheck check, int threads, CancellationToken cancellationToken = default)
     {
-        var parts = new List<IReadOnlyList<(int, int)>>();
+        var (parts, content) = (new List<IReadOnlyList<(int, int)>>(), new XxHash128());
         foreach (var (part, name) in source.Parts.Index())
         {
             var (entries, place) = (new List<(int, int)>(), 0);
@@ -41,13 +45,14 @@ internal sealed class TrainingSet
             await foreach (var one in found.ConfigureAwait(false))
             {
                 var sample = check.Add(one);
+                content.Append(BitConverter.GetBytes(sample.Content));
                 if (sample.Error is null)
                     entries.AddRange(sample.UsableTexts.Select(text => (place, text)));
                 place++;
             }
             parts.Add(entries);
         }
-        var set = new TrainingSet(source, parts, check.Report);
+        var set = new TrainingSet(source, parts, check.Report) { Fingerprint = Convert.ToHexStringLower(content.GetCurrentHash()) };
         return set.Count > 0
             ? set
             : throw new TrainingException($"there is nothing to learn from: {string.Join("; ", Reasons(check.Report))}");
@@ -89,7 +94,7 @@ internal sealed class TrainingSet
     {
         if (report.Samples == 0)
             yield return "the data set is empty";
-        foreach (var sentence in report.Sentences(maxTokens: 0).Skip(1))
+        foreach (var sentence in report.Sentences(maxTokens: 0, maxWords: 0).Skip(1))
             yield return sentence;
     }
 

@@ -14,8 +14,9 @@ namespace Blip.Training.Saving;
 /// <param name="Updates">Steps that changed the weights: those whose gradient was a number.</param>
 /// <param name="Best">The best checkpoint's score on validation data; null before the first.</param>
 /// <param name="Worse">Checkpoints since then that were no better.</param>
+/// <param name="Data">What the data hash to; null in states that do not say.</param>
 internal sealed record RunPlace(
-    long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0, double? Best = null, int Worse = 0);
+    long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0, double? Best = null, int Worse = 0, string? Data = null);
 
 /// <summary>
 /// The file that a run goes on from: weights, AdamW's moments, momentum copies, queues, loss scale and place, exactly. It holds the weights
@@ -57,6 +58,23 @@ internal static class TrainingState
             foreach (var (_, _, read) in tensors)
                 file.Write(MemoryMarshal.AsBytes<float>(read()));
         });
+    }
+
+    /// <summary>Marks a folder as that of a run which has no checkpoint yet, so that it can begin anew whatever it leaves behind.</summary>
+    /// <param name="folder">The run's folder.</param>
+    /// <param name="settings">What the run depends on.</param>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public static void Begin(string folder, string settings) => ReplacedFile.Write(
+        Path.Combine(folder, FileName),
+        file => SafetensorsWriter.WriteHeader(file, [], new Dictionary<string, string> { [Settings] = settings }));
+
+    /// <summary>Whether a folder's run ended before its first checkpoint.</summary>
+    /// <param name="folder">The run's folder, which holds a state.</param>
+    /// <exception cref="CheckpointException">The file is damaged.</exception>
+    public static bool IsBegun(string folder)
+    {
+        using var file = new SafetensorsFile(Path.Combine(folder, FileName));
+        return !file.Metadata.ContainsKey(Place);
     }
 
     /// <summary>Reads the settings of a run that can go on; null where there is none.</summary>

@@ -6,7 +6,10 @@
 # The numbers are those of README.md beside this script. About an hour for each on two cores.
 set -euo pipefail
 
-dir="${1:?usage: eng/demo/train.sh DIR [caption] [match] [vqa]}"
+case "${1:-}" in "" | -*) echo "usage: eng/demo/train.sh DIR [caption] [match] [vqa]" >&2; exit 2 ;; esac
+# Where the user stands, before the next line leaves it.
+dir="$(realpath -m -- "$1")"
+[ ! -e "$dir" ] || [ -d "$dir" ] || { echo "$0: $1 is no folder" >&2; exit 2; }
 shift
 tasks="${*:-caption match vqa}"
 cd "$(dirname "$0")/../.."

@@ -27,6 +27,8 @@ internal sealed class TrainPlotCommand : Command, IHasExamples
     private int Run(ParseResult parsed)
     {
         var run = parsed.GetRequiredValue(folder);
+        if (string.IsNullOrWhiteSpace(run))
+            throw new UsageException("DIR is empty: name the folder of a run.");
         try
         {
             var plot = TrainingPlot.Load(run);

@@ -92,6 +92,11 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var (name, output) = (parsed.GetValue(model), binding.Output(parsed));
+        foreach (var (option, value) in ((string, string?)[])[("--model", name), ("--output", output), ("--captioner", parsed.GetValue(captioner))])
+        {
+            if (value is not null && string.IsNullOrWhiteSpace(value))
+                throw new UsageException($"{option} is empty: name a folder.");
+        }
         int? side = name is null ? Startup.Step(() => ModelSource.Resolve(task.Demo.Path)).Config.Vision.ImageSize : null;
         var options = binding.Options(parsed, side) with { Captioner = Captioner(parsed) };
         if (name is null)
@@ -107,7 +112,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
             using var trainer = await Trainer.OpenAsync(name ?? task.Demo.Path, Data(parsed), output, options, cancellationToken);
             view.Clear();
             foreach (var sentence in trainer.Summary)
-                terminal.Say(sentence);
+                terminal.Say(OptionNames.Explain(sentence));
             var result = await trainer.RunAsync(view.Report, cancellationToken);
             view.Clear();
             terminal.Say(result.Stopped
@@ -118,7 +123,12 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         catch (TrainingException e)
         {
             view.Clear();
-            throw new UsageException(e.Message);
+            throw new UsageException(OptionNames.Explain(e.Message), e);
+        }
+        catch (ArgumentException e)
+        {
+            view.Clear();
+            throw OptionNames.Explain(e);
         }
         finally
         {
