@@ -161,8 +161,9 @@ internal static partial class PtbRules
     [GeneratedRegex($@"\G(?<t>y{Apostrophe}){Letter}", Caseless)]
     private static partial Regex You();
 
+    // A host's labels are not told apart: full stops are among its characters, and groups of them could be split in endless ways.
     [GeneratedRegex(
-        $@"\G(?<t>(https?|ftp)://{UrlCharacter}{{1,2000}}(?<![.!?,;:&'*-])|(www\.({UrlCharacter}{{1,63}}\.){{1,10}}[a-z]{{2,4}}|([^\s<>|`(){{}}\[\].!?,:/$""]{{1,63}}\.){{1,10}}(com|net|org|edu))(/{UrlCharacter}{{1,2000}}(?<![.!?,;:&'*-]))?)(?![a-z])",
+        $@"\G(?<t>(https?|ftp)://{UrlCharacter}{{1,2000}}(?<![.!?,;:&'*-])|(www\.{UrlCharacter}{{1,639}}\.[a-z]{{2,4}}|([^\s<>|`(){{}}\[\].!?,:/$""]{{1,63}}\.){{1,10}}(com|net|org|edu))(/{UrlCharacter}{{1,2000}}(?<![.!?,;:&'*-]))?)(?![a-z])",
         Caseless)]
     private static partial Regex Url();
 

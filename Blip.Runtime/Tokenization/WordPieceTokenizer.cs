@@ -131,23 +131,26 @@ internal sealed class WordPieceTokenizer
         return text;
     }
 
-    // Special words are found in the text as it was written, before anything is lowered.
-    private void AddText(ReadOnlySpan<char> text, List<int> ids)
+    // Special words are found in the text as it was written, before anything is lowered. The next place of each is looked for again once it
+    // is passed, and not before: a text of nothing but special words is read once for each of them.
+    private void AddText(string text, List<int> ids)
     {
-        while (!text.IsEmpty)
+        (string Word, int At)[] places = [.. special.Keys.Select(word => (word, -1))];
+        for (var position = 0; position < text.Length;)
         {
             var (start, token) = (text.Length, "");
-            foreach (var candidate in special.Keys)
+            foreach (ref var place in places.AsSpan())
             {
-                var at = text.IndexOf(candidate, StringComparison.Ordinal);
-                if (at >= 0 && (at < start || (at == start && candidate.Length > token.Length)))
-                    (start, token) = (at, candidate);
+                if (place.At < position)
+                    place.At = text.IndexOf(place.Word, position, StringComparison.Ordinal) is var at and >= 0 ? at : int.MaxValue;
+                if (place.At < start || (place.At == start && place.Word.Length > token.Length))
+                    (start, token) = (place.At, place.Word);
             }
-            foreach (var word in BertText.Words(text[..start], Settings))
+            foreach (var word in BertText.Words(text.AsSpan(position, start - position), Settings))
                 AddWord(word, ids);
             if (token.Length > 0)
                 ids.Add(special[token]);
-            text = text[(start + token.Length)..];
+            position = start + token.Length;
         }
     }
 

@@ -30,7 +30,8 @@ public class SafetensorsFileTests
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,4]}}""", "data_offsets")]
     [InlineData("""{"a":{"dtype":"F32","shape":1,"data_offsets":[0,4]}}""", "shape")]
     [InlineData("""{"a":{"dtype":7,"shape":[1],"data_offsets":[0,4]}}""", "JSON")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"more":1}}""", "unknown field")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":{"format":1}}""", "'format' that is no text")]
+    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"__metadata__":"pt"}""", "no JSON object")]
     [InlineData("""{"a":[]}""", "no JSON object")]
     [InlineData("""{"a":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}""", "belong to no tensor")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1.0],"data_offsets":[0,4]}}""", "whole numbers")]
@@ -42,6 +43,31 @@ public class SafetensorsFileTests
         var error = Assert.Throws<CheckpointException>(() => new SafetensorsFile(path));
         Assert.Contains(path, error.Message);
         Assert.Contains(reason, error.Message);
+    }
+
+    [Fact]
+    public void What_is_not_known_of_a_tensor_is_passed_over()
+    {
+        using var folder = new TemporaryFolder();
+        using var file = new SafetensorsFile(folder.Write(
+            "x.safetensors", Make("""{"a":{"dtype":"F32","more":{"b":[1]},"shape":[1],"data_offsets":[0,4]}}""", BitConverter.GetBytes(5f))));
+
+        Assert.Equal([5], file.ReadAll("a"));
+    }
+
+    /// <summary>The lowest byte of the header's length is then "<", with which web pages begin.</summary>
+    [Theory]
+    [InlineData(60), InlineData(60 + 256), InlineData(15392)]
+    public void A_header_of_any_length_is_no_web_page(int length)
+    {
+        using var folder = new TemporaryFolder();
+        const string Header = """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""";
+        var path = folder.Write("model.bin", Make(Header.PadRight(length), BitConverter.GetBytes(5f)));
+        using var file = TensorFiles.Open(path);
+
+        Assert.Equal([5], file.ReadAll("a"));
+        var page = folder.Write("page.safetensors", "<!DOCTYPE html><html></html>");
+        Assert.Contains("web page", Assert.Throws<CheckpointException>(() => TensorFiles.Open(page)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

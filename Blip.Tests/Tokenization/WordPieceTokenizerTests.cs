@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Runtime.Tokenization;
 using CsCheck;
 
@@ -18,6 +19,18 @@ public class WordPieceTokenizerTests
             Assert.Equal(Row(golden.Text, golden.Ids), Row(golden.Text, goldens.Tokenizer.Encode(golden.Text)));
             Assert.Equal(Row(golden.Text, golden.Plain), Row(golden.Text, goldens.Tokenizer.Encode(golden.Text, addSpecial: false)));
         }
+    }
+
+    [Theory]
+    [InlineData("[SEP]"), InlineData("[SEP] a "), InlineData("[MASK]["), InlineData("a"), InlineData("a "), InlineData("[["), InlineData("##a")]
+    public void Time_is_linear_in_the_text(string unit)
+    {
+        var tokenizer = TokenGoldens.Open("demo").Tokenizer;
+        var start = Stopwatch.GetTimestamp();
+        tokenizer.Encode(string.Concat(Enumerable.Repeat(unit, 1_000_000 / unit.Length)));
+
+        // What is quadratic takes minutes; the bound leaves room for a busy machine.
+        Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 20);
     }
 
     [Theory, MemberData(nameof(Vocabularies))]

@@ -122,7 +122,7 @@ public sealed class LoraTrainingTests : IDisposable
         Assert.Equal((2, 6.0), (config.Rank, config.Alpha));
         (await CliRun.Of([.. train[..^1], "5", "--resume"])).Refused("--lora-alpha was 6 and is 5");
         (await CliRun.Of([.. train[..^3], "3", "--lora-alpha", "6", "--resume"])).Refused("--lora was 2 and is 3");
-        (await CliRun.Of([.. train[..^4], "--lora-alpha", "6"])).Refused("LoraAlpha is 6: give LoraRank, too");
+        (await CliRun.Of([.. train[..^4], "--lora-alpha", "6"])).Refused("--lora-alpha is 6: give --lora, too");
     }
 
     [Fact]

@@ -42,7 +42,8 @@ internal static class TensorFiles
             var head = file.Head(64);
             if (head.StartsWith("version https://git-lfs"u8))
                 throw file.Error("this is a git LFS pointer, not the file itself; run 'git lfs pull' in its repository, or download the file");
-            if (head.TrimStart(" \t\r\n"u8).StartsWith("<"u8))
+            // A safetensors file begins with the length of its header, whose lowest byte may be "<".
+            if (!SafetensorsFile.IsSafetensors(file) && head.TrimStart(" \t\r\n"u8).StartsWith("<"u8))
                 throw file.Error("this is a web page, not a checkpoint; download the file again");
             if (TorchFile.IsZip(file))
                 return new TorchFile(file);
