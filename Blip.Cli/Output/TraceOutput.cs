@@ -11,7 +11,7 @@ internal static class TraceOutput
     /// <exception cref="UsageException">It cannot, or something that is no trace is there.</exception>
     public static void Check(string path)
     {
-        OutputFile.Check(path);
+        OutputFile.CheckPlace(path);
         if (File.Exists(path) && !TraceFile.IsTrace(path))
             throw new UsageException($"--output is '{path}', which is there and is no trace; name another file, or remove that one.");
     }

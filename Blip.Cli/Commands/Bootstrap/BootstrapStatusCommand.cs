@@ -62,7 +62,7 @@ internal sealed class BootstrapStatusCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var path = parsed.GetRequiredValue(folder);
-        OutputFile.Check(parsed.GetValue(histogram), "--histogram");
+        OutputFile.CheckPlace(parsed.GetValue(histogram), "--histogram");
         if (File.Exists(parsed.GetValue(histogram)))
             throw new UsageException($"--histogram is '{parsed.GetValue(histogram)}', which exists; move it away, or name another file.");
         var status = Startup.Step(() => BootstrapStatus.Read(path));
