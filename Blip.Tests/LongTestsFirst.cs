@@ -14,10 +14,10 @@ namespace Blip.Tests;
 /// </summary>
 public sealed class LongTestsFirst : ITestCollectionOrderer
 {
-    /// <summary>Classes that take twenty seconds or more on two cores.</summary>
+    /// <summary>Classes that take twenty seconds or more on two cores; those that mostly wait are the first.</summary>
     private static readonly Type[] Long =
     [
-        typeof(PlantedFaultTests), typeof(PortableOperatorTests), typeof(CpuOperatorTests), typeof(GemmCudaTests),
+        typeof(NatsBootstrapTests), typeof(PlantedFaultTests), typeof(PortableOperatorTests), typeof(CpuOperatorTests), typeof(GemmCudaTests),
         typeof(EmulatedPrecisionTests), typeof(GemmOtherArchitecturesCudaTests), typeof(NatsShardQueueTests), typeof(EmulatedKernelTests),
     ];
 
