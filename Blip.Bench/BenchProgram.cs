@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Blip.Bench.Commands;
+using Blip.Datasets;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Retrieval;
+using Blip.Training;
 
 namespace Blip.Bench;
 
@@ -57,7 +59,8 @@ internal static class BenchProgram
         {
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
-        catch (Exception e) when (e is UsageException or DeviceException or CheckpointException or IndexException or InvalidDataException)
+        catch (Exception e) when (e is UsageException or DeviceException or CheckpointException or IndexException or DatasetException
+            or TrainingException or InvalidDataException)
         {
             error.WriteLine(e.Message);
             return Usage;

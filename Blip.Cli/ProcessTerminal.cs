@@ -14,7 +14,7 @@ internal static class ProcessTerminal
         return new Terminal
         {
             Output = new StreamWriter(OpenOutput(), utf8),
-            Error = new StreamWriter(new MessageStream(Console.OpenStandardError()), utf8) { AutoFlush = true },
+            Error = new MessageWriter(new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true }),
             OpenInput = Console.OpenStandardInput,
             ErrorIsScreen = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
             Columns = Columns,

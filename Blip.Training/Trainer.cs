@@ -255,7 +255,7 @@ public sealed class Trainer : IDisposable
         try
         {
             var score = await validator.MeasureAsync(setup.Output, cancellationToken).ConfigureAwait(false);
-            var isBest = !(score.Best <= place.Best);
+            var isBest = score.Best > (place.Best ?? double.NegativeInfinity);
             place = place with { Best = isBest ? score.Best : place.Best, Worse = isBest ? 0 : place.Worse + 1 };
             if (isBest)
                 WriteModel(Path.Combine(setup.Output, BestFolder));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Blip.Datasets.Shapes;
 using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
@@ -21,6 +22,18 @@ internal sealed record ShapeScore(string What, int Right, int Count)
 
     /// <summary>Right of all.</summary>
     public double Share => (double)Right / Count;
+
+    /// <summary>Prints a column for each model.</summary>
+    public static void Print(TextWriter output, IReadOnlyList<string> names, IReadOnlyList<IReadOnlyList<ShapeScore>> scores)
+    {
+        output.WriteLine($"| right, % of held-out scenes | count | {string.Join(" | ", names)} |");
+        output.WriteLine($"|---|---|{string.Concat(names.Select(_ => "---|"))}");
+        foreach (var (i, row) in scores[0].Index())
+        {
+            var cells = scores.Select(score => (100 * score[i].Share).ToString("F1", CultureInfo.InvariantCulture));
+            output.WriteLine($"| {row.What} | {row.Count} | {string.Join(" | ", cells)} |");
+        }
+    }
 
     /// <summary>Scores a model on scenes that no training set of another seed holds.</summary>
     /// <param name="model">The model.</param>
@@ -57,7 +70,7 @@ internal sealed record ShapeScore(string What, int Right, int Count)
     private static async Task<IReadOnlyList<ShapeScore>> MatchesAsync(
         string model, ShapeSet set, int count, string device, CancellationToken cancellationToken)
     {
-        using var matcher = Matcher.Load(model, new MatcherOptions { Device = device, BatchSize = BatchSize });
+        using var matcher = Matcher.Load(model, new MatcherOptions { Device = device });
         var right = new List<(string, bool)>();
         for (var i = 0; i < count; i++)
         {
@@ -78,13 +91,13 @@ internal sealed record ShapeScore(string What, int Right, int Count)
         string model, ShapeSet set, int count, string device, CancellationToken cancellationToken)
     {
         using var answerer = QuestionAnswerer.Load(model, new QuestionAnswererOptions { Device = device, BatchSize = BatchSize });
-        var right = new List<(string, bool)>();
-        for (var i = 0; i < count; i++)
+        var (right, at) = (new List<(string, bool)>(), 0);
+        var questions = Images(set, count).Select((image, i) => new ImageText(image, set.Questions(i)[0].Text)).ToAsyncEnumerable();
+        await foreach (var result in answerer.AnswerAllAsync(questions, cancellationToken: cancellationToken).ConfigureAwait(false))
         {
-            var asked = set.Questions(i)[0];
-            var image = ImageSource.FromPixels(SceneRenderer.Render(set.Scene(i)));
-            var answer = await answerer.AnswerAsync(image, asked.Text, cancellationToken: cancellationToken).ConfigureAwait(false);
-            right.Add((asked.Kind == QuestionKind.There ? $"there: {asked.Answer}" : asked.Kind.ToString().ToLowerInvariant(), answer.Text == asked.Answer));
+            var asked = set.Questions(at++)[0];
+            var kind = asked.Kind == QuestionKind.There ? $"there: {asked.Answer}" : asked.Kind.ToString().ToLowerInvariant();
+            right.Add((kind, result.Answer?.Text == asked.Answer));
         }
         return Of(right);
     }

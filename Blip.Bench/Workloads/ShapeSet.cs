@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Blip.Datasets;
 using Blip.Datasets.Shapes;
-using Blip.Datasets.Writing;
 using Blip.Training;
 
 namespace Blip.Bench.Workloads;
@@ -12,6 +10,9 @@ namespace Blip.Bench.Workloads;
 /// <param name="scenes">The shapes and colours.</param>
 internal sealed class ShapeSet(long seed, SceneOptions scenes)
 {
+    /// <summary>The seed of scenes that no training set is drawn with.</summary>
+    public const long HeldOutSeed = 1_000_003;
+
     /// <summary>Scenes of a group that differ in one detail, told apart by a matcher that learns.</summary>
     public const int GroupSize = 4;
 
@@ -30,7 +31,16 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
 
     private static readonly WrongDetail[] OfOne = [WrongDetail.Shape, WrongDetail.Color, WrongDetail.Size, WrongDetail.Background];
 
+    // The demo checkpoints have neither the words nor the looks; they can say no caption of such a scene.
+    private static readonly SceneOptions NewScenes = new() { Shapes = [Shape.Moon, Shape.Kite], Colors = Enum.GetValues<ShapeColor>() };
+
     private readonly SceneGenerator generator = new(seed, scenes);
+
+    /// <summary>Scenes that the demo checkpoints know.</summary>
+    public static ShapeSet Known(long seed) => new(seed, new SceneOptions());
+
+    /// <summary>Scenes of shapes and colours that they do not know.</summary>
+    public static ShapeSet Unknown(long seed) => new(seed, NewScenes);
 
     /// <summary>A scene that differs from another one, and its caption, in one detail.</summary>
     /// <param name="caption">What the other scene shows.</param>
@@ -57,15 +67,12 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
     /// <returns>What <c>blip train</c> is given.</returns>
     public async Task<string> WriteAsync(string folder, TrainingTask task, int count, CancellationToken cancellationToken)
     {
-        Prepare(folder);
         switch (task)
         {
             case TrainingTask.Caption or TrainingTask.Pretrain:
-                await WritePairsAsync(folder, Alone(count), cancellationToken).ConfigureAwait(false);
-                return folder;
+                return await WritePairsAsync(folder, Enumerable.Range(0, count).Select(i => Scene(i)), cancellationToken).ConfigureAwait(false);
             case TrainingTask.Match:
-                await WritePairsAsync(folder, Groups(count), cancellationToken).ConfigureAwait(false);
-                return folder;
+                return await WritePairsAsync(folder, Groups(count), cancellationToken).ConfigureAwait(false);
             case TrainingTask.Vqa:
                 return WriteQuestions(folder, count, cancellationToken);
             default:
@@ -79,18 +86,11 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
     /// <returns>The list.</returns>
     public string WriteAnnotations(string folder, int count)
     {
-        Prepare(folder);
+        SceneTars.Prepare(folder);
         var rows = Enumerable.Range(0, count).Select(i => new { image = WriteImage(folder, i), caption = new[] { ShapeCaption.Of(Scene(i)).Text } });
         var list = Path.Combine(folder, "captions.json");
         File.WriteAllBytes(list, JsonSerializer.SerializeToUtf8Bytes(rows.ToList()));
         return list;
-    }
-
-    private static void Prepare(string folder)
-    {
-        Directory.CreateDirectory(folder);
-        if (Directory.EnumerateFileSystemEntries(folder).Any())
-            throw new UsageException($"{folder} holds something already; name a new or an empty folder.");
     }
 
     private string WriteImage(string folder, int index)
@@ -99,8 +99,6 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
         File.WriteAllBytes(Path.Combine(folder, name), SceneRenderer.RenderPng(Scene(index)));
         return name;
     }
-
-    private IEnumerable<ShapeScene> Alone(int count) => Enumerable.Range(0, count).Select(i => Scene(i));
 
     // Each scene is followed by others that differ from it in one detail: the hard negatives of its batch.
     private IEnumerable<ShapeScene> Groups(int count)
@@ -114,38 +112,23 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
             while (seen.Count < Math.Min(GroupSize, count - first))
             {
                 var other = WrongCaption.Of(caption, random.Any(caption.Second is null ? OfOne : OfTwo), random, scenes);
-                // Two equal shapes that change places are the same scene, and so is none that was drawn already.
+                // A detail may be drawn twice; a caption stands once in its group.
                 if (seen.Add(other.Text))
                     yield return SceneGenerator.Of(other, random, scene.Side);
             }
         }
     }
 
-    private static async Task WritePairsAsync(string folder, IEnumerable<ShapeScene> drawn, CancellationToken cancellationToken)
+    private static async Task<string> WritePairsAsync(string folder, IEnumerable<ShapeScene> drawn, CancellationToken cancellationToken)
     {
-        foreach (var (shard, part) in drawn.Chunk(ShardSize).Index())
-        {
-            await using var tar = DatasetWriters.Create("webdataset", folder, shard.ToString("D5", CultureInfo.InvariantCulture));
-            foreach (var (i, scene) in part.Index())
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                var key = string.Create(CultureInfo.InvariantCulture, $"{shard:D5}{i:D4}");
-                await tar.WriteAsync(
-                    new WrittenSample
-                    {
-                        Key = key,
-                        Image = SampleImage.FromBytes($"{key}.png", SceneRenderer.RenderPng(scene)),
-                        Texts = [new WrittenText(ShapeCaption.Of(scene).Text)],
-                        Fields = [],
-                    },
-                    cancellationToken).ConfigureAwait(false);
-            }
-            await tar.CommitAsync(cancellationToken).ConfigureAwait(false);
-        }
+        var scenes = drawn.Select(scene => new WrittenScene(scene, ShapeCaption.Of(scene).Text));
+        await SceneTars.WriteAsync(folder, scenes, ShardSize, progress: null, cancellationToken).ConfigureAwait(false);
+        return folder;
     }
 
     private string WriteQuestions(string folder, int count, CancellationToken cancellationToken)
     {
+        SceneTars.Prepare(folder);
         var rows = new List<object>();
         for (var i = 0; i < count; i++)
         {

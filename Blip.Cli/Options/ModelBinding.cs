@@ -16,7 +16,7 @@ internal sealed class ModelBinding
         + "(Salesforce/blip-image-captioning-base), or synthetic:NAME.";
 
     private readonly DemoModel demo;
-    private readonly Option<string?> model = OptionKinds.Text("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
+    private readonly Option<string?> model = OptionKinds.Place("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
     private readonly Option<string?> adapter = OptionKinds.Text(
         "--adapter", "A LoRA adapter as the PEFT library saves it, merged into the model's weights.", "DIR");
     private readonly DeviceBinding device;

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using System.Text.RegularExpressions;
 
 namespace Blip.Cli.Options;
@@ -36,12 +37,12 @@ internal static partial class OptionNames
 
     /// <summary>A sentence of the library about options, with the command line's names.</summary>
     /// <param name="message">The sentence.</param>
-    public static string Explain(string message) => Mentioned().Replace(message, match => Of(match.Value));
+    /// <param name="command">The command whose options it may name.</param>
+    public static string Explain(string message, Command command) => Mentioned().Replace(
+        message, match => command.Options.Any(option => option.Name == Of(match.Value)) ? Of(match.Value) : match.Value);
 
     // In a sentence a name of one word is told from an English one by what follows.
-    [GeneratedRegex(
-        @"(?<![\w./-])(?:(?:[A-Z][a-z]+){2,}(?= is | was |[.,;]|$)|(?:Accumulate|Flip|Shuffle|Precision|Seed|Prompt|Epochs|Alpha|Momentum"
-        + @"|Dropout|Freeze|Augment|Schedule|Init|Patience)(?= is | was |[.,]|$))")]
+    [GeneratedRegex(@"(?<![\w./-])[A-Z][A-Za-z]+(?= is | was |[.,;]|$)")]
     private static partial Regex Mentioned();
 
     [GeneratedRegex(@"\b(?:[A-Z][a-z]*){2,}\b")]

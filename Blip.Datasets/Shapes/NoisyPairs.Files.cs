@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using Blip.Datasets.Writing;
 
 namespace Blip.Datasets.Shapes;
 
@@ -25,47 +23,15 @@ public sealed partial class NoisyPairs
         files = (files ?? new NoisyFilesOptions()).Validated();
         try
         {
-            if (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any())
-                throw new DatasetException(
-                    $"{folder}: the folder holds something already, and nothing of it is replaced; give a new or an empty folder.");
-            Directory.CreateDirectory(folder);
-            var paths = new List<string>();
-            for (var first = 0; first < files.Images; first += files.ShardSize)
-            {
-                var path = Path.Combine(folder, $"{paths.Count:D5}.tar");
-                var count = Math.Min(files.ShardSize, files.Images - first);
-                await WriteShardAsync(folder, paths.Count, first, count, progress, cancellationToken).ConfigureAwait(false);
-                paths.Add(path);
-            }
-            return paths;
+            var pairs = Enumerable.Range(0, files.Images).Select(i => Pair(i));
+            return await SceneTars.WriteAsync(
+                folder, pairs.Select(pair => new WrittenScene(pair.Scene, pair.Text, key => Json(key, pair))), files.ShardSize, progress,
+                cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new DatasetException($"{folder}: the data set cannot be written: {e.Message}", e);
         }
-    }
-
-    private async Task WriteShardAsync(
-        string folder, int shard, int first, int count, IProgress<int>? progress, CancellationToken cancellationToken)
-    {
-        await using var tar = DatasetWriters.Create("webdataset", folder, $"{shard:D5}");
-        for (var i = 0; i < count; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var pair = Pair(first + i);
-            var key = string.Create(CultureInfo.InvariantCulture, $"{shard:D5}{i:D4}");
-            await tar.WriteAsync(
-                new WrittenSample
-                {
-                    Key = key,
-                    Image = SampleImage.FromBytes($"{key}.png", SceneRenderer.RenderPng(pair.Scene)),
-                    Texts = [new WrittenText(pair.Text)],
-                    Fields = Json(key, pair),
-                },
-                cancellationToken).ConfigureAwait(false);
-            progress?.Report(first + i + 1);
-        }
-        await tar.CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private static JsonObject Json(string key, NoisyPair pair)

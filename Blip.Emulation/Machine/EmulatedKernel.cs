@@ -81,7 +81,7 @@ public sealed class EmulatedKernel
         return counts;
     }
 
-    // What a fault is planted into is another text, whose lines nobody asks for.
+    // A program with a planted fault is another text. Its hits are counted into an array that is thrown away.
     private long[] HitsOf(KernelProgram running)
     {
         if (running != program.Value)

@@ -19,12 +19,12 @@ internal sealed class RaceDetector : IDisposable
     private readonly int warps;
     private readonly ulong[] seen;
 
-    // For each warp the least that it has seen of any: what happened earlier is ordered, whoever did it.
+    // The smallest entry of each warp's row in `seen`. An access before that time is ordered before this warp, whichever warp made it.
     private readonly ulong[] seenOfAll;
     private readonly ulong[] reads;
     private readonly ulong[] writes;
 
-    // When anybody read a granule last.
+    // The time of a granule's last read by any warp.
     private readonly ulong[] lastReads;
     private readonly ushort[] inFlight;
 

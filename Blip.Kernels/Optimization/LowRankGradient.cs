@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 /// </summary>
 /// <remarks>
 /// Variants: <see cref="LowRankUpGradientSimd"/> and <see cref="LowRankDownGradientSimd"/> on the CPU accelerator,
-/// <see cref="LowRankGradientPortable"/> on every other device. Each element is a sum of its own, in an order that shapes alone decide.
+/// <see cref="LowRankGradientPortable"/> on every other device. Each element is one sum. Shapes alone decide its order.
 /// <c>dotnet run -c Release --project Blip.Bench -- kernels lowrankgradient</c> times them.
 /// </remarks>
 public static class LowRankGradient

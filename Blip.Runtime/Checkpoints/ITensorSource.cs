@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
@@ -60,6 +61,21 @@ internal static class TensorSources
         var values = new float[source.Get(key).ElementCount];
         source.Read(key, 0, values);
         return values;
+    }
+
+    /// <summary>Writes a whole tensor in single precision, piece by piece.</summary>
+    /// <exception cref="KeyNotFoundException">There is no tensor of this name.</exception>
+    public static void WriteTo(this ITensorSource source, string key, Stream file)
+    {
+        const int Piece = 1 << 22;
+        var count = source.Get(key).ElementCount;
+        var values = new float[Math.Min(Piece, count)];
+        for (var first = 0L; first < count; first += Piece)
+        {
+            var piece = values.AsSpan(0, (int)Math.Min(Piece, count - first));
+            source.Read(key, first, piece);
+            file.Write(MemoryMarshal.AsBytes(piece));
+        }
     }
 
     internal static void CheckRange(TensorInfo info, long firstElement, int count)

@@ -30,7 +30,7 @@ internal sealed class DataCheck(Func<string, int>? countTokens = null, int maxTo
         var cut = countTokens is null ? 0 : usable.Count(i => countTokens(sample.Texts[i]) > maxTokens);
         var (error, image) = sample.Error is null ? Open(sample) : (sample.Error, 0UL);
         var message = error is null ? null : $"{part}: {sample.Key}: {error}";
-        return (new CheckedSample(message, usable, sample.Texts.Count - usable.Count, cut, sample.ShortenedTexts, IsRepeated: false)
+        return (new CheckedSample(message, usable, sample.Texts.Count - usable.Count, cut, sample.CountShortened(), IsRepeated: false)
         {
             Content = ContentOf(image, sample),
         }, image);

@@ -76,7 +76,7 @@ internal sealed partial class QuestionSource : ITrainingSource
             yield return new TrainingSample(sample.Key, sample.Image, [.. texts], Weigh(people, sample.Fields), sample.Error ?? error)
             {
                 People = people,
-                ShortenedTexts = sample.Texts.Count(text => Clean(text, int.MaxValue).Length > Clean(text, maxWords).Length),
+                CountShortened = () => sample.Texts.Count(text => Clean(text, int.MaxValue).Length > Clean(text, maxWords).Length),
             };
         }
     }

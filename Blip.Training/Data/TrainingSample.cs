@@ -19,8 +19,8 @@ internal sealed record TrainingSample(
     /// <summary>The answer of each person who was asked, as VQA's accuracy counts them; none for captions.</summary>
     public IReadOnlyList<string> People { get; init; } = [];
 
-    /// <summary>Texts that had more words than are read, and were cut.</summary>
-    public int ShortenedTexts { get; init; }
+    /// <summary>Counts the texts that had more words than are read, and were cut. The check of the data asks, an epoch does not.</summary>
+    public Func<int> CountShortened { get; init; } = () => 0;
 }
 
 /// <summary>One thing to learn from: an image and a text.</summary>

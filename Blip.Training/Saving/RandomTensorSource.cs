@@ -19,9 +19,7 @@ internal sealed class RandomTensorSource(BlipConfig config, BlipHead head, long 
     private const double MatrixGain = 0.7, PositionDeviation = 0.1;
     private const int WordsOfADraw = 4;
 
-    private readonly Dictionary<string, TensorInfo> tensors = ModelManifest.For(config, head).Entries
-        .Where(entry => entry.Kind == ManifestEntryKind.Parameter)
-        .ToDictionary(entry => entry.Key, entry => new TensorInfo(entry.Key, DType.Float32, [.. entry.Shape]));
+    private readonly Dictionary<string, TensorInfo> tensors = ModelManifest.For(config, head).Parameters.ToDictionary();
 
     /// <inheritdoc/>
     public string Description => "random weights";

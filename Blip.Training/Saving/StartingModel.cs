@@ -88,7 +88,7 @@ internal sealed class StartingModel : IDisposable
 
     // What a config ties is written once.
     private static IEnumerable<string> Written(Checkpoint checkpoint) =>
-        checkpoint.Manifest.Entries.Where(entry => entry.Kind == ManifestEntryKind.Parameter).Select(entry => entry.Key);
+        checkpoint.Manifest.Parameters.Select(parameter => parameter.Key);
 
     private T Own<T>(T source)
         where T : ITensorSource

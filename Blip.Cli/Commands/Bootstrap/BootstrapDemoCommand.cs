@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Blip.Datasets;
@@ -11,8 +10,6 @@ namespace Blip.Cli.Commands;
 internal sealed class BootstrapDemoCommand : Command, IHasExamples
 {
     private const string EveryDetail = "all";
-
-    private static readonly string[] DetailWords = [.. Enum.GetNames<WrongDetail>().Select(name => name.ToLowerInvariant())];
 
     private readonly Terminal terminal;
     private readonly Argument<string> folder = new("DIR") { Description = "A folder that is empty or does not exist." };
@@ -26,11 +23,8 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
         "Share of texts that are wrong in one detail; what is left are other images' texts. [default: 0.25]",
         "SHARE");
 
-    private readonly Option<string> details = new("--details")
-    {
-        Description = "Details that are wrong, equally often. The demo matcher does not see swaps. [default: all but swap]",
-        HelpName = $"{string.Join(',', DetailWords)}|{EveryDetail}",
-    };
+    private readonly Option<string> details = Members<WrongDetail>(
+        "--details", "Details that are wrong, equally often. The demo matcher does not see swaps. [default: all but swap]", EveryDetail);
 
     private readonly Option<string> shapes = Members<Shape>("--shapes", "Shapes that are drawn. [default: the six that the demo models know]");
     private readonly Option<string> colors = Members<ShapeColor>("--colors", "Colours of shapes. [default: the eight that the demo models know]");
@@ -44,8 +38,6 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
         Add(folder);
         foreach (var option in (Option[])[images, shardSize, seed, rightShare, detailShare, details, shapes, colors])
             Add(option);
-        details.Validators.Add(CheckDetails);
-        details.CompletionSources.Add([.. DetailWords, EveryDetail]);
         SetAction(RunAsync);
     }
 
@@ -62,30 +54,27 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
     private static IEnumerable<string> Words(string value) => value
         .Split(',', StringSplitOptions.TrimEntries).Select(word => word.ToLowerInvariant());
 
-    private static void CheckDetails(OptionResult result)
-    {
-        var words = result.Tokens.SelectMany(token => Words(token.Value));
-        var unknown = words.Where(word => word != EveryDetail && !DetailWords.Contains(word));
-        foreach (var word in unknown)
-            result.AddError($"--details has '{word}'; give {string.Join(", ", DetailWords)}, or {EveryDetail}.");
-    }
-
     private static Dictionary<WrongDetail, double> Weights(string value) => Words(value)
         .SelectMany(word => word == EveryDetail ? Enum.GetValues<WrongDetail>() : [Enum.Parse<WrongDetail>(word, ignoreCase: true)])
         .Distinct()
         .ToDictionary(detail => detail, _ => 1.0);
 
-    private static Option<string> Members<T>(string name, string description)
+    // A list of an enum's members; one more word may stand for all.
+    private static Option<string> Members<T>(string name, string description, string? every = null)
         where T : struct, Enum
     {
         var words = Enum.GetNames<T>().Select(member => member.ToLowerInvariant()).ToList();
-        var option = new Option<string>(name) { Description = description, HelpName = string.Join(',', words) };
+        var option = new Option<string>(name)
+        {
+            Description = description,
+            HelpName = string.Join(',', words) + (every is null ? "" : $"|{every}"),
+        };
         option.Validators.Add(result =>
         {
-            foreach (var word in result.Tokens.SelectMany(token => Words(token.Value)).Where(word => !words.Contains(word)))
-                result.AddError($"{name} has '{word}'; give some of {string.Join(", ", words)}, with a comma between each.");
+            foreach (var word in result.Tokens.SelectMany(token => Words(token.Value)).Where(word => word != every && !words.Contains(word)))
+                result.AddError($"{name} has '{word}'; give {string.Join(", ", words)}{(every is null ? "" : $", or {every}")}.");
         });
-        option.CompletionSources.Add([.. words]);
+        option.CompletionSources.Add([.. words, .. every is null ? Array.Empty<string>() : [every]]);
         return option;
     }
 

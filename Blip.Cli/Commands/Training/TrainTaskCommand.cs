@@ -44,7 +44,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> model = OptionKinds.Text("--model", $"The model to begin with. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
+    private readonly Option<string?> model = OptionKinds.Place("--model", $"The model to begin with. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
     private readonly Option<string?> questions = OptionKinds.Text("--questions", "VQA's official questions.", "FILE");
     private readonly Option<string?> annotations = OptionKinds.Text("--annotations", "VQA's official annotations.", "FILE");
     private readonly Option<string?> images = OptionKinds.Text("--images", "The folder of the images that lists or questions name.", "DIR");
@@ -55,7 +55,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         HelpName = "DATA",
     };
 
-    private readonly Option<string?> captioner = OptionKinds.Text(
+    private readonly Option<string?> captioner = OptionKinds.Place(
         "--captioner", "The model whose decoder is learned; left out where --model is a pre-training checkpoint that holds one.", "MODEL");
 
     public TrainTaskCommand(Terminal terminal, TrainedTask task)
@@ -92,11 +92,6 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var (name, output) = (parsed.GetValue(model), binding.Output(parsed));
-        foreach (var (option, value) in ((string, string?)[])[("--model", name), ("--output", output), ("--captioner", parsed.GetValue(captioner))])
-        {
-            if (value is not null && string.IsNullOrWhiteSpace(value))
-                throw new UsageException($"{option} is empty: name a folder.");
-        }
         int? side = name is null ? Startup.Step(() => ModelSource.Resolve(task.Demo.Path)).Config.Vision.ImageSize : null;
         var options = binding.Options(parsed, side) with { Captioner = Captioner(parsed) };
         if (name is null)
@@ -112,7 +107,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
             using var trainer = await Trainer.OpenAsync(name ?? task.Demo.Path, Data(parsed), output, options, cancellationToken);
             view.Clear();
             foreach (var sentence in trainer.Summary)
-                terminal.Say(OptionNames.Explain(sentence));
+                terminal.Say(OptionNames.Explain(sentence, this));
             var result = await trainer.RunAsync(view.Report, cancellationToken);
             view.Clear();
             terminal.Say(result.Stopped
@@ -123,7 +118,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         catch (TrainingException e)
         {
             view.Clear();
-            throw new UsageException(OptionNames.Explain(e.Message), e);
+            throw new UsageException(OptionNames.Explain(e.Message, this), e);
         }
         catch (ArgumentException e)
         {

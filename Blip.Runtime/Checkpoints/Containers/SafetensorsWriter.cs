@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using Blip.Kernels;
 
@@ -9,9 +8,6 @@ internal static class SafetensorsWriter
 {
     // The data begins at a multiple of 8, as the reference's library has it.
     private const int Alignment = 8;
-
-    // Floats that are in memory at a time.
-    private const int Piece = 1 << 22;
 
     /// <summary>Writes the header.</summary>
     /// <param name="file">The file at its beginning.</param>
@@ -35,17 +31,8 @@ internal static class SafetensorsWriter
         Stream file, ITensorSource tensors, IReadOnlyList<string> keys, IReadOnlyDictionary<string, string>? metadata = null)
     {
         WriteHeader(file, keys.Select(key => tensors.Get(key) with { Type = DType.Float32 }), metadata);
-        var values = new float[Piece];
         foreach (var key in keys)
-        {
-            var count = tensors.Get(key).ElementCount;
-            for (var first = 0L; first < count; first += Piece)
-            {
-                var piece = values.AsSpan(0, (int)Math.Min(Piece, count - first));
-                tensors.Read(key, first, piece);
-                file.Write(MemoryMarshal.AsBytes(piece));
-            }
-        }
+            tensors.WriteTo(key, file);
     }
 
     private static byte[] Json(IEnumerable<TensorInfo> tensors, IReadOnlyDictionary<string, string>? metadata)

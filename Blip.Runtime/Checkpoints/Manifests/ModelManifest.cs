@@ -1,3 +1,5 @@
+using Blip.Kernels;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>A line of a <see cref="ModelManifest"/>.</summary>
@@ -23,6 +25,11 @@ internal sealed class ModelManifest
 
     /// <summary>The tensors.</summary>
     public IReadOnlyList<ManifestEntry> Entries { get; }
+
+    /// <summary>The parameters that a checkpoint holds, in single precision, by name.</summary>
+    public IEnumerable<KeyValuePair<string, TensorInfo>> Parameters => Entries
+        .Where(entry => entry.Kind == ManifestEntryKind.Parameter)
+        .Select(entry => KeyValuePair.Create(entry.Key, new TensorInfo(entry.Key, DType.Float32, [.. entry.Shape])));
 
     /// <summary>Numbers in all parameters, tied ones counted once.</summary>
     public long TotalParameters => Root.TotalParameters;

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -23,10 +22,7 @@ internal sealed class SyntheticTensorSource : ITensorSource
     internal SyntheticTensorSource(BlipConfig config, IEnumerable<BlipHead> heads, string salt = "")
     {
         _salt = salt;
-        _tensors = heads.SelectMany(head => ModelManifest.For(config, head).Entries)
-            .Where(entry => entry.Kind == ManifestEntryKind.Parameter)
-            .DistinctBy(entry => entry.Key)
-            .ToDictionary(entry => entry.Key, entry => new TensorInfo(entry.Key, DType.Float32, [.. entry.Shape]));
+        _tensors = heads.SelectMany(head => ModelManifest.For(config, head).Parameters).DistinctBy(parameter => parameter.Key).ToDictionary();
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Blip.Runtime.Checkpoints;
@@ -13,9 +12,6 @@ internal static class TorchWriter
 {
     private const string Root = "archive";
 
-    // Floats that are in memory at a time.
-    private const int Piece = 1 << 22;
-
     /// <summary>Writes tensors in single precision.</summary>
     /// <param name="file">The file at its beginning; it can seek.</param>
     /// <param name="tensors">Where they come from.</param>
@@ -26,7 +22,7 @@ internal static class TorchWriter
         Entry(zip, "data.pkl", entry => entry.Write(Pickle(tensors, names)));
         Entry(zip, "byteorder", entry => entry.Write("little"u8));
         foreach (var (i, (key, _)) in names.Index())
-            Entry(zip, $"data/{i}", entry => Copy(tensors, key, entry));
+            Entry(zip, $"data/{i}", entry => tensors.WriteTo(key, entry));
         Entry(zip, "version", entry => entry.Write("3\n"u8));
     }
 
@@ -34,18 +30,6 @@ internal static class TorchWriter
     {
         using var entry = zip.CreateEntry($"{Root}/{name}", CompressionLevel.NoCompression).Open();
         write(entry);
-    }
-
-    private static void Copy(ITensorSource tensors, string key, Stream entry)
-    {
-        var count = tensors.Get(key).ElementCount;
-        var values = new float[Math.Min(Piece, count)];
-        for (var first = 0L; first < count; first += Piece)
-        {
-            var piece = values.AsSpan(0, (int)Math.Min(Piece, count - first));
-            tensors.Read(key, first, piece);
-            entry.Write(MemoryMarshal.AsBytes(piece));
-        }
     }
 
     // {"model": {name: _rebuild_tensor_v2(storage, 0, shape, strides, False, OrderedDict()), ...}}

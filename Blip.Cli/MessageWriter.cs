@@ -1,0 +1,37 @@
+using System.Text;
+
+namespace Blip.Cli;
+
+/// <summary>
+/// Messages for people. Standard error may be closed, or on a full disk: a message that cannot be written is dropped, since it must not end
+/// the work that it tells of.
+/// </summary>
+/// <param name="writer">Where messages go.</param>
+internal sealed class MessageWriter(TextWriter writer) : TextWriter
+{
+    /// <inheritdoc/>
+    public override Encoding Encoding => writer.Encoding;
+
+    /// <inheritdoc/>
+    public override void Write(char value) => Try(() => writer.Write(value));
+
+    /// <inheritdoc/>
+    public override void Write(string? value) => Try(() => writer.Write(value));
+
+    /// <inheritdoc/>
+    public override void WriteLine(string? value) => Try(() => writer.WriteLine(value));
+
+    /// <inheritdoc/>
+    public override void Flush() => Try(writer.Flush);
+
+    private static void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
+}
