@@ -141,8 +141,14 @@ internal sealed class TrainingSetup : IDisposable
     private static TrainingOptions Comparable(TrainingOptions options) =>
         options with
         {
-            Steps = null, SaveSteps = 0, Patience = 0, Format = CheckpointFormat.HuggingFace, Resume = false, LoaderThreads = 0,
-            CheckpointLayers = 0, Device = "auto",
+            Steps = null,
+            SaveSteps = 0,
+            Patience = 0,
+            Format = CheckpointFormat.HuggingFace,
+            Resume = false,
+            LoaderThreads = 0,
+            CheckpointLayers = 0,
+            Device = "auto",
         };
 
     private T Own<T>(T one)
