@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
-using System.CommandLine.Parsing;
+using Blip.Cli.Help;
 using Blip.Kernels.Devices;
 
 namespace Blip.Cli;
@@ -43,10 +43,15 @@ internal static class BlipProgram
         }
         catch (Exception e)
         {
-            terminal.Say($"unexpected {e.GetType().Name}: {e.Message} (BLIP_TRACE=1 shows where)");
-            if (Environment.GetEnvironmentVariable("BLIP_TRACE") == "1")
+            terminal.Say($"unexpected {e.GetType().Name}: {e.Message} (--verbose shows where)");
+            if (terminal.Verbosity == Verbosity.Verbose)
                 terminal.Error.WriteLine(e);
             return ExitCodes.Usage;
+        }
+        finally
+        {
+            foreach (var sentence in terminal.PassedOver.Sentences)
+                terminal.Note(sentence);
         }
     }
 
@@ -56,7 +61,8 @@ internal static class BlipProgram
         // "@photo.jpg" is a file name here, not a list of arguments.
         var parsed = root.Parse(arguments is [] ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction)
-            return Explain(parsed, root, terminal);
+            return Explain(parsed, terminal);
+        terminal.Verbosity = parsed.GetValue(root.Quiet) ? Verbosity.Quiet : parsed.GetValue(root.Verbose) ? Verbosity.Verbose : Verbosity.Normal;
         return await parsed.InvokeAsync(
             new InvocationConfiguration
             {
@@ -68,25 +74,23 @@ internal static class BlipProgram
             cancellationToken);
     }
 
-    private static int Explain(ParseResult parsed, BlipRootCommand root, Terminal terminal)
+    private static int Explain(ParseResult parsed, Terminal terminal)
     {
-        if (parsed.CommandResult.Command == root && parsed.UnmatchedTokens is [var unknown, ..])
-        {
-            var names = root.Subcommands.Select(command => command.Name).ToList();
-            var meant = Spelling.Closest(unknown, names) is { } name ? $"did you mean '{name}'?" : $"give one of {string.Join(", ", names)}.";
-            terminal.Say($"'{unknown}' is no command; {meant}");
-        }
+        var command = parsed.CommandResult.Command;
+        if (parsed.UnmatchedTokens.FirstOrDefault(token => token.Length > 1 && token[0] == '-') is { } option)
+            terminal.Say(Spelling.UnknownOption(option, command));
+        else if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var unknown, ..])
+            terminal.Say(Spelling.UnknownCommand(unknown, command));
+        else if (command.Subcommands.Count > 0)
+            terminal.Say($"a command is missing; give one of {string.Join(", ", command.Subcommands.Select(child => child.Name))}.");
         else
         {
             foreach (var error in parsed.Errors.Select(error => error.Message).Distinct())
                 terminal.Say(error);
         }
-        terminal.Say($"see '{Path(parsed.CommandResult)} --help'");
+        terminal.Say($"see '{GroupedHelp.PathOf(parsed.CommandResult)} --help'");
         return ExitCodes.Usage;
     }
-
-    // "blip eval caption"; the root's own name is that of the file that runs.
-    private static string Path(CommandResult command) => command.Parent is CommandResult parent ? $"{Path(parent)} {command.Command.Name}" : "blip";
 
     // EPIPE is 32 wherever .NET runs on Unix; the runtime passes it on as it is.
     private static bool IsBrokenPipe(IOException e) => !OperatingSystem.IsWindows() && e.HResult == 32;

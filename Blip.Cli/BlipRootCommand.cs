@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Blip.Cli.Commands;
+using Blip.Cli.Help;
 
 namespace Blip.Cli;
 
@@ -21,8 +23,24 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         Add(new TraceCommand(terminal));
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
-        ExamplesHelp.Attach(this);
+        Add(new HelpCommand(terminal, this));
+        Add(new VersionCommand(terminal));
+        Add(Quiet);
+        Add(Verbose);
+        Options.OfType<HelpOption>().Single().Description = "Shows how a command is used.";
+        var version = Options.OfType<VersionOption>().Single();
+        version.Description = "Shows the program's version.";
+        version.Aliases.Add("-V");
+        AddShortNames(this);
+        RefuseUnknownOptions(this);
+        GroupedHelp.Attach(this, terminal);
     }
+
+    /// <summary>Leaves out notices and progress; errors are told.</summary>
+    public Option<bool> Quiet { get; } = new("--quiet", "-q") { Description = "Errors and results alone: no notices, no progress.", Recursive = true };
+
+    /// <summary>Tells more.</summary>
+    public Option<bool> Verbose { get; } = new("--verbose", "-v") { Description = "Say more: the model's folder, the device, what drivers say, where an error came from.", Recursive = true };
 
     /// <inheritdoc/>
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
@@ -36,4 +54,28 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         ("Why a caption differs", "blip trace photo.jpg --output ours.safetensors && blip trace --compare ours.safetensors reference.safetensors"),
         ("What this machine can run on", "blip devices"),
     ];
+
+    // What looks like an option and is none would be taken for an image, a question or a model.
+    private static void RefuseUnknownOptions(Command command)
+    {
+        foreach (var argument in command.Arguments)
+        {
+            argument.Validators.Add(result =>
+            {
+                foreach (var token in result.Tokens.Select(token => token.Value).Where(token => token.Length > 1 && token[0] == '-' && !File.Exists(token)))
+                    result.AddError(Spelling.UnknownOption(token, command));
+            });
+        }
+        foreach (var child in command.Subcommands)
+            RefuseUnknownOptions(child);
+    }
+
+    // The letters that people know from other tools; they mean the same in every command.
+    private static void AddShortNames(Command command)
+    {
+        foreach (var (name, letter) in ((string, string)[])[("--output", "-o"), ("--model", "-m"), ("--device", "-d")])
+            command.Options.FirstOrDefault(option => option.Name == name)?.Aliases.Add(letter);
+        foreach (var child in command.Subcommands)
+            AddShortNames(child);
+    }
 }

@@ -17,6 +17,7 @@ internal static class ProcessTerminal
             Error = new MessageWriter(new StreamWriter(Console.OpenStandardError(), utf8) { AutoFlush = true }),
             OpenInput = Console.OpenStandardInput,
             ErrorIsScreen = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
+            OutputIsScreen = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
             Columns = Columns,
         };
     }

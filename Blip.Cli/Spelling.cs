@@ -1,8 +1,26 @@
+using System.CommandLine;
+
 namespace Blip.Cli;
 
 /// <summary>"Did you mean …?"</summary>
 internal static class Spelling
 {
+    /// <summary>What is said of a word that is no command.</summary>
+    public static string UnknownCommand(string word, Command parent)
+    {
+        var names = parent.Subcommands.Where(command => !command.Hidden).Select(command => command.Name).ToList();
+        return Closest(word, names) is { } meant
+            ? $"unknown command '{word}', did you mean {meant}?"
+            : $"unknown command '{word}'; give one of {string.Join(", ", names)}.";
+    }
+
+    /// <summary>What is said of a word that looks like an option and is none.</summary>
+    public static string UnknownOption(string word, Command command)
+    {
+        var meant = Closest(word, command.Options.SelectMany(option => option.Aliases.Prepend(option.Name)).Where(name => name.Length > 2));
+        return meant is null ? $"unknown option {word}." : $"unknown option {word}, did you mean {meant}?";
+    }
+
     /// <summary>The candidate that is a slip or two away from the word (insertions, deletions, swaps of a letter), or null.</summary>
     public static string? Closest(string word, IEnumerable<string> candidates)
     {

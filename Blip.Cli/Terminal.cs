@@ -1,3 +1,5 @@
+using Blip.Cli.Input;
+
 namespace Blip.Cli;
 
 /// <summary>Where a command reads and writes: the process's own streams, or a test's.</summary>
@@ -18,6 +20,51 @@ internal sealed class Terminal
     /// <summary>The screen's width in characters, asked anew each time: windows change.</summary>
     public Func<int> Columns { get; init; } = () => int.MaxValue;
 
-    /// <summary>Writes one line for people.</summary>
+    /// <summary>True where a person reads standard output.</summary>
+    public bool OutputIsScreen { get; init; }
+
+    /// <summary>How much is told besides results and errors.</summary>
+    public Verbosity Verbosity { get; set; } = Verbosity.Normal;
+
+    /// <summary>What the run left out of the folders it was given; told at its end.</summary>
+    public PassedOver PassedOver { get; } = new();
+
+    /// <summary>True where progress is drawn.</summary>
+    public bool ShowsProgress => ErrorIsScreen && Verbosity != Verbosity.Quiet;
+
+    /// <summary>The width that help is wrapped to: in pipes that of most screens.</summary>
+    public int HelpColumns => OutputIsScreen ? Columns() : 80;
+
+    /// <summary>Whether standard output may be coloured; NO_COLOR says no (no-color.org).</summary>
+    public bool OutputIsColored => OutputIsScreen && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+
+    /// <summary>Writes one line that must be read: an error, or how a run ended that was stopped.</summary>
     public void Say(string message) => Error.WriteLine($"blip: {message}");
+
+    /// <summary>Writes one line that is good to know; --quiet leaves it out.</summary>
+    public void Note(string message)
+    {
+        if (Verbosity != Verbosity.Quiet)
+            Say(message);
+    }
+
+    /// <summary>Writes one line for those who look closely: --verbose asks for it.</summary>
+    public void Detail(string message)
+    {
+        if (Verbosity == Verbosity.Verbose)
+            Say(message);
+    }
+}
+
+/// <summary>How much is told besides results and errors.</summary>
+internal enum Verbosity
+{
+    /// <summary>Nothing.</summary>
+    Quiet,
+
+    /// <summary>Notices and progress.</summary>
+    Normal,
+
+    /// <summary>Details, too.</summary>
+    Verbose,
 }

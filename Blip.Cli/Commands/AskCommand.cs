@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Cli.Help;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
@@ -21,7 +22,7 @@ internal sealed class AskCommand : Command, IHasExamples
         Description = "Let the answers to a batch's shorter questions look at the padding behind them, as the published code does; answers then depend on their company.",
     };
 
-    private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. May be given again.", "TEXT");
+    private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. Repeatable.", "TEXT");
     private readonly ModelBinding model;
     private readonly OutputBinding output;
     private readonly AttentionBinding attention;
@@ -31,13 +32,13 @@ internal sealed class AskCommand : Command, IHasExamples
         : base("ask", "Answers questions about images: every question about every image.")
     {
         this.terminal = terminal;
-        paths = PathsArgument.AddTo(this, ArgumentArity.OneOrMore, " Without --question, the last one is the question.");
+        paths = PathsArgument.AddTo(this, ArgumentArity.OneOrMore, " Without --question, what stands behind them is the question.");
         questions = new TextsBinding(this, "--question", "a question about each image");
         answers = new TextsBinding(this, "--answer", "an answer to choose among, in place of writing one");
         model = new ModelBinding(this, DemoModel.Answering);
         output = new OutputBinding(
             this,
-            "text: the answer, after path and question, apart by tabs, where there may be several; json: one array; jsonl: one object a line; csv: a table.",
+            "text: the answer, after path and question, tab-separated, where there may be several; json: one array; jsonl: one object a line; csv: a table.",
             RecordForm<AnswerResult>.Formats);
         foreach (var option in (Option[])[candidateCount, best, attendPadding, badWords])
             Add(option);
@@ -75,10 +76,10 @@ internal sealed class AskCommand : Command, IHasExamples
             AttentionMethod = attention.Method(parsed) ?? AttentionMethod.CrossAttention,
         };
         foreach (var idle in WithoutEffect(parsed, options).Concat(attention.WithoutEffect(parsed)))
-            terminal.Say(idle);
+            terminal.Note(idle);
         using var maps = attention.Open(parsed);
 
-        var sources = InputExpansion.Expand(images, terminal.OpenInput, archives: true);
+        var sources = InputExpansion.Expand(images, terminal.OpenInput, archives: true, terminal.PassedOver);
         return await new PipelineRun(terminal, model, output).RunAsync(
             parsed,
             () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),
@@ -90,7 +91,7 @@ internal sealed class AskCommand : Command, IHasExamples
                 result.Source, result.Image!, [new WordLine("question", result.Answer!.QuestionAttention), new WordLine("answer", result.Answer!.Attention)]));
     }
 
-    // "blip ask photo.jpg 'what is it?'": the last word is the question, unless questions have options of their own.
+    // The question stands behind the images, with quotes or without, unless questions have options of their own.
     private (string[] Images, IReadOnlyList<string> Questions) Inputs(ParseResult parsed)
     {
         var arguments = parsed.GetRequiredValue(paths);
@@ -102,11 +103,18 @@ internal sealed class AskCommand : Command, IHasExamples
                 : (arguments, given);
         }
         if (arguments.Length == 1 || question == InputExpansion.StandardInput || Path.Exists(question))
-            throw new UsageException($"there is no question after '{question}': give one in quotes as the last word, or with {questions.Name}.");
+            throw new UsageException($"there is no question after '{question}': give one behind the images, or with {questions.Name}.");
         if (string.IsNullOrWhiteSpace(question))
             throw new UsageException("the question is blank; give it words.");
-        return (arguments[..^1], [question]);
+        var words = arguments.AsEnumerable().Reverse().TakeWhile(IsWord).Count();
+        // Where nothing is there, the first one was meant as an image, and fails as one.
+        var images = Math.Max(1, arguments.Length - words);
+        return (arguments[..images], [string.Join(' ', arguments[images..])]);
     }
+
+    // "blip ask photo.jpg what color is the car": the words behind the last image are the question.
+    private static bool IsWord(string argument) => argument != InputExpansion.StandardInput && !Path.Exists(argument)
+        && (argument.Contains(' ', StringComparison.Ordinal) || !InputExpansion.LooksLikeImages(argument));
 
     private int Shown(ParseResult parsed, IReadOnlyList<string> among)
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Cli.Help;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
@@ -11,7 +12,7 @@ namespace Blip.Cli.Commands;
 internal sealed class CaptionCommand : Command, IHasExamples
 {
     private readonly Option<string?> prompt = OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
-    private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. May be given again.", "TEXT");
+    private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. Repeatable.", "TEXT");
 
     private readonly Terminal terminal;
     private readonly Argument<string[]> paths;
@@ -65,17 +66,17 @@ internal sealed class CaptionCommand : Command, IHasExamples
             AttentionMethod = attention.Method(parsed) ?? AttentionMethod.CrossAttention,
         };
         foreach (var idle in generation.WithoutEffect(parsed, options.Generation).Concat(attention.WithoutEffect(parsed)))
-            terminal.Say(idle);
+            terminal.Note(idle);
 
         var arguments = parsed.GetRequiredValue(paths);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true, terminal.PassedOver);
         var sidecars = sidecar.Open(parsed);
         if (sidecars is not null)
         {
             var all = sources.Count;
             sources = sidecars.Open(sources);
             if (sources.Count < all)
-                terminal.Say($"{all - sources.Count} of {all} images have a sidecar already, and are left out; --overwrite writes them anew");
+                terminal.Note($"{all - sources.Count} of {all} images have a sidecar already, and are left out; --overwrite writes them anew");
             if (sources.Count == 0)
                 return ExitCodes.Success;
         }

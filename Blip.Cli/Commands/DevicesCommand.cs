@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Blip.Kernels.Devices;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Cli.Help;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
@@ -48,7 +49,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
         if (output.Format(parsed) == EmbeddingForm.Npy && output.File(parsed) is null)
             throw new UsageException($"--format {EmbeddingForm.Npy} writes bytes, and not to a screen: name a file with --output.");
         var source = model.Resolve(parsed, terminal);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true, terminal.PassedOver);
         return await new PipelineRun(terminal, model, output).RunAsync(
             parsed,
             () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)),

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Cli.Help;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
@@ -45,12 +46,12 @@ internal sealed class IndexCommand : Command, IHasExamples
             throw new UsageException("an image from standard input has no file to be found again: give files or folders.");
         var path = parsed.GetRequiredValue(index);
         var source = model.Resolve(parsed, terminal);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput);
-        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, sources.Count, terminal.Columns);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, passed: terminal.PassedOver);
+        var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, sources.Count, terminal.Columns);
         using var embedder = model.Load(parsed, terminal, progress, () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)));
         using var retriever = Startup.Step(() => Retriever.Open(embedder, path));
         foreach (var notice in retriever.Index.Notices)
-            terminal.Say(notice);
+            terminal.Note(notice);
         try
         {
             return await AddAsync(retriever, sources, progress, parsed.GetValue(prune), cancellationToken);

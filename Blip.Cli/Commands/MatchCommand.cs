@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Blip.Cli.Help;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
@@ -50,7 +51,7 @@ internal sealed class MatchCommand : Command, IHasExamples
         if (beside.Count == 0)
             throw new UsageException($"there is no text to put beside the images: give {texts.Name} TEXT or {texts.FileName} FILE.");
         var source = model.Resolve(parsed, terminal);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true, terminal.PassedOver);
         var options = new MatchOptions
         {
             Attention = attention.Method(parsed) is not null,
@@ -58,7 +59,7 @@ internal sealed class MatchCommand : Command, IHasExamples
             AttentionLayer = attention.Layer(parsed),
         };
         foreach (var idle in attention.WithoutEffect(parsed))
-            terminal.Say(idle);
+            terminal.Note(idle);
         using var maps = attention.Open(parsed);
         return await new PipelineRun(terminal, model, output).RunAsync(
             parsed,

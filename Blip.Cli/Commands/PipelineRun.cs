@@ -27,7 +27,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
         where TPipeline : Pipeline
     {
         OutputFile.Check(output.File(parsed));
-        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, total, terminal.Columns, things);
+        var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, total, terminal.Columns, things);
         using var pipeline = model.Load(parsed, terminal, progress, load);
         var results = Startup.Step(() => start(pipeline));
         using var report = output.Profile(parsed, terminal, pipeline);
@@ -41,7 +41,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
         finally
         {
             foreach (var notice in pipeline.Notices.Skip(told))
-                terminal.Say(notice);
+                terminal.Note(notice);
         }
     }
 }

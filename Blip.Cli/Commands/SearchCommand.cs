@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Blip.Runtime.Checkpoints;
@@ -32,7 +32,6 @@ internal sealed class SearchCommand : Command, IHasExamples
         : base("search", "Finds images in an index by words, or by another image, best first.")
     {
         this.terminal = terminal;
-        words.Validators.Add(RefuseUnknownOptions);
         Add(words);
         foreach (var option in (Option[])[image, index, top, rerank, open])
             Add(option);
@@ -78,7 +77,7 @@ internal sealed class SearchCommand : Command, IHasExamples
             {
                 using var retriever = pipeline is Matcher matcher ? Retriever.OpenRead(matcher, path) : Retriever.OpenRead((Embedder)pipeline, path);
                 foreach (var notice in retriever.Index.Notices)
-                    terminal.Say(notice);
+                    terminal.Note(notice);
                 return (example is null ? retriever.Search(text, options, cancellationToken) : ByImage(retriever, example, options, cancellationToken)).ToAsyncEnumerable();
             },
             new SearchForm(),
@@ -103,14 +102,4 @@ internal sealed class SearchCommand : Command, IHasExamples
     private Pipeline Load(ParseResult parsed, ModelSource source) => source.Config.Head == BlipHead.Model
         ? Embedder.Load(source, model.Options<EmbedderOptions>(parsed))
         : Matcher.Load(source, model.Options<MatcherOptions>(parsed));
-
-    // What looks like an option and is none would be looked for.
-    private void RefuseUnknownOptions(ArgumentResult result)
-    {
-        foreach (var token in result.Tokens.Select(token => token.Value).Where(token => token.Length > 1 && token[0] == '-'))
-        {
-            var meant = Spelling.Closest(token, Options.SelectMany(option => option.Aliases.Prepend(option.Name)));
-            result.AddError(meant is null ? $"there is no option {token}." : $"there is no option {token}; did you mean {meant}?");
-        }
-    }
 }

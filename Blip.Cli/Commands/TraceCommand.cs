@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using Blip.Cli.Help;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
@@ -28,7 +29,6 @@ internal sealed class TraceCommand : Command, IHasExamples
         "With --compare: how far an element may be off, as a share of its tensor's root mean square. "
         + "[default: 1e-4 for fp32, 2e-2 for fp16, 2e-1 for bf16, 3e-1 for int8]",
         "x");
-    private readonly Option<bool> verbose = new("--verbose") { Description = "With --compare: a line for each tensor." };
     private readonly TraceBinding recording;
 
     public TraceCommand(Terminal terminal)
@@ -36,7 +36,7 @@ internal sealed class TraceCommand : Command, IHasExamples
     {
         this.terminal = terminal;
         image = PathsArgument.AddTo(this, ArgumentArity.ZeroOrMore);
-        foreach (var option in (Option[])[compare, tolerance, verbose, format])
+        foreach (var option in (Option[])[compare, tolerance, format])
             Add(option);
         recording = new TraceBinding(this);
         Validators.Add(Check);
@@ -57,7 +57,7 @@ internal sealed class TraceCommand : Command, IHasExamples
     {
         var asJson = parsed.GetRequiredValue(format) == "json";
         if (parsed.GetValue(compare) is { Length: > 0 } files)
-            return Task.FromResult(Compare(files[0], files[1], parsed.GetValue(tolerance), parsed.GetValue(verbose), asJson));
+            return Task.FromResult(Compare(files[0], files[1], parsed.GetValue(tolerance), terminal.Verbosity == Verbosity.Verbose, asJson));
         var run = new TraceRun(terminal, recording);
         return Task.Run(() => run.Run(parsed, parsed.GetRequiredValue(image), asJson, cancellationToken), cancellationToken);
     }
@@ -68,7 +68,7 @@ internal sealed class TraceCommand : Command, IHasExamples
         using var b = new TraceFile(second);
         var report = new ComparisonReport(a, b, TraceComparison.Of(a, b, tolerance));
         foreach (var note in report.Notes())
-            terminal.Say(note);
+            terminal.Note(note);
         if (asJson)
             terminal.Output.WriteLine(report.Json());
         else
@@ -83,7 +83,7 @@ internal sealed class TraceCommand : Command, IHasExamples
         bool Given(Option option) => result.GetResult(option) is { Implicit: false };
         if (!comparing)
         {
-            foreach (var option in ((Option[])[tolerance, verbose]).Where(Given))
+            foreach (var option in ((Option[])[tolerance]).Where(Given))
                 result.AddError($"{option.Name} is about {compare.Name}: give that, too.");
             if (result.GetResult(image) is not { Tokens.Count: 1 })
                 result.AddError("give one image ('blip trace IMAGE --output FILE'), or two files to compare ('blip trace --compare A B').");
@@ -97,7 +97,7 @@ internal sealed class TraceCommand : Command, IHasExamples
             result.AddError($"{compare.Name} takes two files, the one to judge and the one to judge by.");
         if (result.GetResult(image) is { Tokens: [var path, ..] })
             result.AddError($"'{path.Value}' is to be traced, and {compare.Name} compares files: give one of them.");
-        foreach (var option in Options.Except([compare, tolerance, verbose, format]).Where(Given))
+        foreach (var option in Options.Except([compare, tolerance, format]).Where(Given))
             result.AddError($"{option.Name} is about recording a trace, and {compare.Name} compares two: leave one of them out.");
         if (result.GetValue(tolerance) is < 0)
             result.AddError($"{tolerance.Name} is below 0; give a share such as 1e-4.");

@@ -26,7 +26,7 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
         CheckTexts(parsed, source, head);
         var trace = Record(parsed, source, head, image, cancellationToken);
         TraceOutput.Write(output, trace);
-        terminal.Say($"{output}: {trace.Tensors.Count} tensors, {TraceOutput.Size(trace.Tensors.Bytes)}");
+        terminal.Note($"{output}: {trace.Tensors.Count} tensors, {TraceOutput.Size(trace.Tensors.Bytes)}");
         using var file = Startup.Step(() => new TraceFile(output));
         var report = new TraceReport(file);
         if (asJson)
@@ -65,7 +65,7 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
     private ModelTrace Traced<TPipeline>(ParseResult parsed, Func<TPipeline> load, Func<TPipeline, ModelTrace> trace)
         where TPipeline : Pipeline
     {
-        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, 1, terminal.Columns, "traces");
+        var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, 1, terminal.Columns, "traces");
         using var pipeline = binding.Model.Load(parsed, terminal, progress, load);
         if (pipeline.Devices.Count > 1)
             throw new UsageException($"a trace is of one device, and {pipeline.Devices.Count} are at work; name one with --device.");
@@ -94,7 +94,7 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
     {
         var options = binding.Generation.Apply(parsed, defaults);
         foreach (var idle in binding.Generation.WithoutEffect(parsed, options))
-            terminal.Say(idle);
+            terminal.Note(idle);
         return options;
     }
 

@@ -9,9 +9,6 @@ internal static class InputExpansion
     /// <summary>The name of standard input on the command line and in the results.</summary>
     public const string StandardInput = "-";
 
-    private static readonly HashSet<string> Extensions = new(
-        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".ico"], StringComparer.OrdinalIgnoreCase);
-
     private static readonly EnumerationOptions Listing = new()
     {
         RecurseSubdirectories = true,
@@ -26,14 +23,20 @@ internal static class InputExpansion
     /// <param name="arguments">What stands on the command line.</param>
     /// <param name="openInput">Opens standard input.</param>
     /// <param name="archives">Whether a webdataset tar or a Parquet file stands for the images in it.</param>
-    public static List<ImageSource> Expand(IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false) =>
-        [.. arguments.SelectMany(argument => Expand(argument, openInput)).SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source])];
+    /// <param name="passed">Gets what is left out of folders; null where nobody asks.</param>
+    public static List<ImageSource> Expand(
+        IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false, PassedOver? passed = null) =>
+        [.. arguments.SelectMany(argument => Expand(argument, openInput, passed ?? new PassedOver())).SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source])];
 
     /// <summary>True where the command line names one image, itself and not a folder or a pattern: its result needs no path.</summary>
     public static bool IsOneNamed(IReadOnlyList<string> arguments, IReadOnlyList<ImageSource> sources) =>
         arguments is [var argument] && sources is [var source] && source.Name == argument;
 
-    private static IEnumerable<ImageSource> Expand(string argument, Func<Stream> openInput)
+    /// <summary>Whether a word that names no file was meant to: by its extension, as a pattern, or as a path from the root or from here.</summary>
+    public static bool LooksLikeImages(string word) => FolderImages.Extensions.Contains(Path.GetExtension(word)) || Path.IsPathRooted(word)
+        || word.StartsWith('.') || word.Contains('*', StringComparison.Ordinal) || word.TrimEnd('?').Contains('?', StringComparison.Ordinal);
+
+    private static IEnumerable<ImageSource> Expand(string argument, Func<Stream> openInput, PassedOver passed)
     {
         if (argument == StandardInput)
             return [ImageSource.FromStream(openInput, StandardInput)];
@@ -43,7 +46,7 @@ internal static class InputExpansion
         try
         {
             if (Directory.Exists(argument))
-                return NotEmpty(Images(argument), argument, $"the folder holds no images ({string.Join(' ', Extensions)})");
+                return NotEmpty(new FolderImages(passed).List(argument), argument, "the folder holds no images");
             if (argument.AsSpan().ContainsAny('*', '?'))
                 return NotEmpty(Matches(argument), argument, "no file matches");
         }
@@ -59,8 +62,6 @@ internal static class InputExpansion
         var sources = paths.Order(StringComparer.Ordinal).Select(path => ImageSource.FromFile(path)).ToList();
         return sources.Count > 0 ? sources : [Failing(argument, otherwise)];
     }
-
-    private static IEnumerable<string> Images(string folder) => Files(folder, Listing).Where(path => Extensions.Contains(Path.GetExtension(path)));
 
     // "photos/2024-*/**/*.jpg": the fixed folders first, then one step for each part of the pattern.
     private static IEnumerable<string> Matches(string pattern)

@@ -15,7 +15,7 @@ internal sealed class TextsBinding
     /// <param name="what">What a text is, for the help.</param>
     public TextsBinding(Command command, string name, string what)
     {
-        one = OptionKinds.Texts(name, $"{char.ToUpperInvariant(what[0])}{what[1..]}. May be given again.", "TEXT");
+        one = OptionKinds.Texts(name, $"{char.ToUpperInvariant(what[0])}{what[1..]}. Repeatable.", "TEXT");
         file = OptionKinds.Text($"{name}s", $"A file of such, one on each line; - is standard input.", "FILE");
         command.Add(one);
         command.Add(file);

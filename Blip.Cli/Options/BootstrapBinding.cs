@@ -101,7 +101,7 @@ internal sealed class BootstrapBinding
             CleanTexts = !parsed.GetValue(rawTexts),
         };
         foreach (var idle in generation.WithoutEffect(parsed, models.Generation))
-            terminal.Say(idle);
+            terminal.Note(idle);
         var request = new BootstrapRequest
         {
             Sources = sources,
@@ -132,9 +132,8 @@ internal sealed class BootstrapBinding
     {
         if (parsed.GetValue(captioner) is null || parsed.GetValue(filter) is null)
         {
-            terminal.Say("without --captioner and --filter the demo models work, which know drawn shapes on plain backgrounds only. "
-                + $"For photographs, download {DemoModel.Captioning.ForPhotographs} and {DemoModel.Retrieval.ForPhotographs} "
-                + "from huggingface.co.");
+            terminal.Note("without --captioner and --filter the demo models work, which know drawn shapes only "
+                + $"(for photographs: {DemoModel.Captioning.ForPhotographs} and {DemoModel.Retrieval.ForPhotographs})");
         }
     }
 

@@ -8,7 +8,7 @@ internal sealed class DatasetBinding
 {
     private readonly Argument<string[]> sources;
     private readonly Option<string[]> human = OptionKinds.Texts(
-        "--human", "A source of pairs by people: they are kept as they are, and get no captions. May be given again.", "SOURCE");
+        "--human", "A source of pairs by people: they are kept as they are, and get no captions. Repeatable.", "SOURCE");
 
     private readonly ReadingBinding reading = new();
 

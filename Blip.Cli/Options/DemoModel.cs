@@ -15,6 +15,17 @@ internal sealed record DemoModel(string Folder, string Noun, string ForPhotograp
     /// <summary>Answers questions.</summary>
     public static readonly DemoModel Answering = new("vqa", "answerer", "Salesforce/blip-vqa-base");
 
+    /// <summary>The word that names it on the command line, as long as nothing there is called so.</summary>
+    public const string Name = "demo";
+
     /// <summary>Where it lies: beside the program.</summary>
     public string Path => System.IO.Path.Combine(AppContext.BaseDirectory, "weights", Folder);
+
+    /// <summary>What is said where it works unasked.</summary>
+    public string Notice => $"no --model: using the demo {Noun}, which knows drawn shapes only (for photographs: --model {ForPhotographs})";
+
+    /// <summary>A model as the command line names it.</summary>
+    /// <param name="model">The name; null for none.</param>
+    /// <returns>The demo's folder where it is meant, else the name itself.</returns>
+    public string PathOf(string? model) => model is null || (model == Name && !System.IO.Path.Exists(model)) ? Path : model;
 }

@@ -79,7 +79,7 @@ internal sealed class DeviceBinding
     public void TellOfThreads(ParseResult parsed, Terminal terminal, DeviceDescription where)
     {
         if (parsed.GetValue(threads) is not null && where.Kind != DeviceKind.Cpu)
-            terminal.Say($"{threads.Name} changes nothing on {where.Id}: it is about --device cpu");
+            terminal.Note($"{threads.Name} changes nothing on {where.Id}: it is about --device cpu");
     }
 
     // "--cache photo.jpg" was meant to caption the photo.

@@ -60,7 +60,7 @@ internal sealed class GenerationBinding
         Number<int>("--num-beams", "Beams of the search; more find likelier sentences and take longer. 1 is greedy.", (o, v) => o with { NumBeams = v });
         Number<int>("--max-length", "Most tokens, the start token and the prompt counted. [default: the model's, or 20]",
             (o, v) => o with { MaxLength = v, MaxNewTokens = null });
-        Number<int>("--max-new-tokens", "Most tokens after the prompt; goes before --max-length.", (o, v) => o with { MaxNewTokens = v });
+        Number<int>("--max-new-tokens", "Most tokens after the prompt; overrides --max-length.", (o, v) => o with { MaxNewTokens = v });
         Number<int>("--min-length", "Fewest tokens, the start token and the prompt counted.", (o, v) => o with { MinLength = v });
         Number<int>("--min-new-tokens", "Fewest tokens after the prompt.", (o, v) => o with { MinNewTokens = v });
         Number<int>("--num-return-sequences", "Sentences for each image: the best of the beams, or samples.", (o, v) => o with { NumReturnSequences = v });
@@ -89,13 +89,13 @@ internal sealed class GenerationBinding
     {
         Number<double>("--repetition-penalty", "Above 1 makes words that were said less likely. [default: 1]", (o, v) => o with { RepetitionPenalty = v });
         Number<int>("--no-repeat-ngram-size", "No run of this many tokens comes twice. [default: 0, off]", (o, v) => o with { NoRepeatNgramSize = v });
-        List("--bad-words-ids", "Token ids, apart by commas, that never come in this order. May be given again.", "id,id,…", "token ids such as 34 or 46,33",
+        List("--bad-words-ids", "Comma-separated token ids that never come in this order. Repeatable.", "id,id,…", "token ids such as 34 or 46,33",
             ParseIds, (o, v) => o with { BadWordsIds = [.. o.BadWordsIds, .. v] });
-        Parsed<int[]>("--suppress-tokens", "Token ids, apart by commas, that never come.", "id,id,…", "token ids such as 34,46",
+        Parsed<int[]>("--suppress-tokens", "Comma-separated token ids that never come.", "id,id,…", "token ids such as 34,46",
             ParseIds, (o, v) => o with { SuppressTokens = v });
-        Parsed<int[]>("--begin-suppress-tokens", "Token ids, apart by commas, that do not come first.", "id,id,…", "token ids such as 34,46",
+        Parsed<int[]>("--begin-suppress-tokens", "Comma-separated token ids that do not come first.", "id,id,…", "token ids such as 34,46",
             ParseIds, (o, v) => o with { BeginSuppressTokens = v });
-        List("--sequence-bias", "Makes a sequence of token ids likelier, or less likely: 34,46=2.5 adds 2.5 to its last token's score. May be given again.",
+        List("--sequence-bias", "Makes a sequence of token ids likelier, or less likely: 34,46=2.5 adds 2.5 to its last token's score. Repeatable.",
             "id,id,…=bias", "token ids and a number, such as 34,46=2.5", ParseBias, (o, v) => o with { SequenceBias = [.. o.SequenceBias, .. v] });
         Number<int>("--forced-bos-token-id", "The token that comes first after the start token.", (o, v) => o with { ForcedBosTokenId = v });
         Number<int>("--forced-eos-token-id", "The token that comes last where the length ends a sentence.", (o, v) => o with { ForcedEosTokenId = v });

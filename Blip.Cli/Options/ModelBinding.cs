@@ -16,7 +16,7 @@ internal sealed class ModelBinding
         + "(Salesforce/blip-image-captioning-base), or synthetic:NAME.";
 
     private readonly DemoModel demo;
-    private readonly Option<string?> model = OptionKinds.Place("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
+    private readonly Option<string?> model = OptionKinds.Place("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only; its name is demo]", "MODEL");
     private readonly Option<string?> adapter = OptionKinds.Text(
         "--adapter", "A LoRA adapter as the PEFT library saves it, merged into the model's weights.", "DIR");
     private readonly DeviceBinding device;
@@ -44,13 +44,14 @@ internal sealed class ModelBinding
     /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
     public ModelSource Resolve(ParseResult parsed, Terminal terminal, DemoModel demo)
     {
-        if (parsed.GetValue(model) is { } named)
-            return Resolve(named);
-        if (!Directory.Exists(demo.Path))
-            throw new UsageException($"the demo {demo.Noun} is not beside the program ('{demo.Path}'): give --model.");
-        terminal.Say($"no --model: using the demo {demo.Noun}, which knows drawn shapes on plain backgrounds only. "
-            + $"For photographs, download {demo.ForPhotographs} from huggingface.co and give --model FOLDER.");
-        return Resolve(demo.Path);
+        var named = parsed.GetValue(model);
+        var path = demo.PathOf(named);
+        if (path == demo.Path && !Directory.Exists(path))
+            throw new UsageException($"the demo {demo.Noun} is not beside the program ('{path}'): give --model.");
+        if (named is null)
+            terminal.Note(demo.Notice);
+        terminal.Detail($"the model is {Path.GetFullPath(path)}");
+        return Resolve(path);
     }
 
     /// <summary>Whose answers are wanted.</summary>
@@ -72,8 +73,9 @@ internal sealed class ModelBinding
             var pipeline = Startup.Step(load);
             progress.Clear();
             foreach (var notice in pipeline.Notices)
-                terminal.Say(notice);
+                terminal.Note(notice);
             device.TellOfThreads(parsed, terminal, pipeline.DeviceDescription);
+            terminal.Detail($"it runs on {pipeline.DeviceDescription.Id}: {pipeline.DeviceDescription.Name}");
             return pipeline;
         }
         finally

@@ -23,11 +23,11 @@ internal sealed class SelectionBinding
     private readonly Option<double?> maxAspect = OptionKinds.Number<double>(
         "--max-aspect-ratio", "Drop images whose longer side is more than so many times the shorter. [default: none]", "r");
     private readonly Option<string[]> drop = OptionKinds.Texts(
-        "--drop-pattern", "Drop texts that match this regular expression, in any case. May be given again.", "REGEX");
+        "--drop-pattern", "Drop texts that match this regular expression, in any case. Repeatable.", "REGEX");
     private readonly Option<string[]> keep = OptionKinds.Texts(
         "--keep-pattern",
         "Keep only texts that match this regular expression (of one of several), a language's letters for example. "
-        + "May be given again.",
+        + "Repeatable.",
         "REGEX");
 
     private readonly Option<bool> duplicateImages = new("--drop-duplicate-images")

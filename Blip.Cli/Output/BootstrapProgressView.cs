@@ -7,7 +7,7 @@ namespace Blip.Cli.Output;
 internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<BootstrapProgress>
 {
     private const int Width = 16, Narrow = 90;
-    private readonly ProgressLine line = new(terminal.Error, terminal.ErrorIsScreen, 0, terminal.Columns);
+    private readonly ProgressLine line = new(terminal.Error, terminal.ShowsProgress, 0, terminal.Columns);
     private readonly Lock guard = new();
     private BootstrapProgress? last;
 
@@ -30,7 +30,7 @@ internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<Boots
             if (value.Event is { } happened && Sentence(happened, value) is { } sentence)
             {
                 line.Clear();
-                terminal.Say(sentence);
+                terminal.Note(sentence);
             }
             line.Announce(Bar(value, terminal.Columns()));
         }
@@ -66,7 +66,7 @@ internal sealed class BootstrapProgressView(Terminal terminal) : IProgress<Boots
         ShardEventKind.Skipped => null,
         ShardEventKind.Failed => $"{Name(happened)} failed: {happened.Error}",
         // The bar says as much where a person watches.
-        ShardEventKind.Done => terminal.ErrorIsScreen && happened.Failed == 0
+        ShardEventKind.Done => terminal.ShowsProgress && happened.Failed == 0
             ? null
             : $"{Name(happened)} is done: {happened.Images} images{(happened.Failed > 0 ? $", {happened.Failed} of them failed" : "")}, "
                 + $"{happened.Kept} of {happened.Texts} texts kept{Speed(value)}",

@@ -36,6 +36,6 @@ internal sealed class ProfileReport : IDisposable
             return;
         profiler.WriteChromeTrace(trace);
         trace.Dispose();
-        terminal.Say($"trace written to {trace.Name}");
+        terminal.Note($"trace written to {trace.Name}");
     }
 }

@@ -14,7 +14,11 @@ namespace Blip.Cli.Output;
 /// <param name="things">What they are, in the plural.</param>
 internal sealed class ProgressLine(TextWriter screen, bool visible, int total, Func<int>? columns = null, string things = "images")
 {
-    private const int Width = 24;
+    private const int Width = 24, LeastWidth = 8;
+
+    // Before that a guess at the rest would be wild.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+
     private const string EraseLine = "\r\e[2K";
     private readonly long start = Stopwatch.GetTimestamp();
     private int done, skipped;
@@ -34,11 +38,11 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     {
         done++;
         if (done < total)
-            Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things, skipped));
+            Show();
     }
 
     /// <summary>Draws the bar as it stands.</summary>
-    public void Show() => Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things, skipped));
+    public void Show() => Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things, skipped, Room));
 
     /// <summary>Takes the bar away: something else is about to be written.</summary>
     public void Clear()
@@ -49,28 +53,39 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     }
 
     /// <summary>The bar's text: done, of how many, how fast, how much longer.</summary>
-    internal static string Bar(int done, int total, TimeSpan elapsed, string things, int skipped = 0)
+    internal static string Bar(int done, int total, TimeSpan elapsed, string things, int skipped = 0, int room = int.MaxValue)
     {
-        var filled = total == 0 ? 0 : (int)((long)Width * done / total);
-        var bar = new string('━', filled) + new string('─', Width - filled);
-        if (done == skipped)
-            return $"{bar} {done}/{total}";
-        var rate = (done - skipped) / Math.Max(elapsed.TotalSeconds, 1e-3);
-        var left = TimeSpan.FromSeconds((total - done) / rate);
-        return string.Create(CultureInfo.InvariantCulture, $"{bar} {done}/{total}  {rate:0.0} {things}/s  {Clock(left)} left");
+        var count = $"{done}/{total}";
+        var (rate, left) = ("", "");
+        if (done > skipped && elapsed >= Settled)
+        {
+            var perSecond = (done - skipped) / elapsed.TotalSeconds;
+            rate = string.Create(CultureInfo.InvariantCulture, $"  {perSecond:0.0} {things}/s");
+            left = $"  {Clock(TimeSpan.FromSeconds((total - done) / perSecond))} left";
+        }
+        // On a narrow screen the rate goes first, then the bar grows short, then goes.
+        if (Width + 1 + count.Length + rate.Length + left.Length > room)
+            rate = "";
+        var width = Math.Min(Width, room - 1 - count.Length - left.Length);
+        if (width < LeastWidth)
+            return count + left;
+        var filled = total == 0 ? 0 : (int)((long)width * done / total);
+        return $"{new string('━', filled)}{new string('─', width - filled)} {count}{rate}{left}";
     }
 
     /// <summary>A time as a clock shows it: 1:02:03, or 2:03.</summary>
     internal static string Clock(TimeSpan time) =>
         time.TotalHours >= 1 ? $"{(int)time.TotalHours}:{time.Minutes:00}:{time.Seconds:00}" : $"{time.Minutes}:{time.Seconds:00}";
 
+    // A column stays free.
+    private int Room => Math.Max(0, (columns?.Invoke() ?? int.MaxValue) - 1);
+
     private void Draw(string text)
     {
         if (!visible)
             return;
         // A line that wraps could not be taken away again.
-        var room = Math.Max(0, (columns?.Invoke() ?? int.MaxValue) - 1);
-        screen.Write(EraseLine + (text.Length > room ? text[..room] : text));
+        screen.Write(EraseLine + (text.Length > Room ? text[..Room] : text));
         drawn = true;
     }
 }

@@ -10,7 +10,7 @@ internal sealed class TrainingView(Terminal terminal)
     // Lines of a whole run where no person watches.
     private const int Lines = 100, Narrow = 70;
 
-    private readonly ProgressLine line = new(terminal.Error, terminal.ErrorIsScreen, 0, terminal.Columns);
+    private readonly ProgressLine line = new(terminal.Error, terminal.ShowsProgress, 0, terminal.Columns);
 
     /// <summary>Shows what the run waits for.</summary>
     public void Announce(string activity) => line.Announce(activity);
@@ -27,10 +27,10 @@ internal sealed class TrainingView(Terminal terminal)
             terminal.Say($"step {step.Step}: {notice}");
         }
         var every = Math.Max(1, step.Steps / Lines);
-        if (terminal.ErrorIsScreen)
+        if (terminal.ShowsProgress)
             line.Announce(Text(step, terminal.Columns()));
         else if (step.Step % every == 0 || step.Step == step.Steps)
-            terminal.Say(Text(step, int.MaxValue));
+            terminal.Note(Text(step, int.MaxValue));
     }
 
     /// <summary>A step in a line: losses by objective, learning rate, gradient norm, images a second, the time left.</summary>

@@ -32,10 +32,10 @@ public class BlipProgramTests
     public async Task VersionIsThatOfTheProject() => Assert.Matches(@"^\d+\.\d+\.\d+", (await CliRun.Of("--version")).Succeeded());
 
     [Theory]
-    [InlineData("captoin", "did you mean 'caption'?")]
+    [InlineData("captoin", "did you mean caption?")]
     [InlineData("photo.jpg", "give one of caption, ")]
     public async Task AnUnknownCommandIsAnsweredWithTheOneThatWasMeant(string word, string answer) =>
-        (await CliRun.Of(word)).Refused($"'{word}' is no command", answer, "blip --help");
+        (await CliRun.Of(word)).Refused($"unknown command '{word}'", answer, "blip --help");
 
     [Fact]
     public async Task CompletionsAreGivenToTheShell() =>

@@ -45,7 +45,7 @@ public sealed class CaptionCommandTests : IDisposable
         var run = await Caption(Demo.Sample("00.png"));
         Assert.Equal("a large white ring on a cyan background\n", run.Succeeded());
         Assert.Contains("demo captioner", run.Error, StringComparison.Ordinal);
-        Assert.Contains("--model FOLDER", run.Error, StringComparison.Ordinal);
+        Assert.Contains("--model Salesforce", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class CaptionCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("there is no option --num-beam; did you mean --num-beams?", "--num-beam", "3")]
+    [InlineData("unknown option --num-beam, did you mean --num-beams?", "--num-beam", "3")]
     [InlineData("--num-beams is 0: give 1 to 64", "--num-beams", "0")]
     [InlineData("--max-length is 999: the model has 64 positions", "--max-length", "999")]
     [InlineData("--format is 'xml'; give one of text, json, jsonl, csv", "--format", "xml")]

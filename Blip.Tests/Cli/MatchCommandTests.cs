@@ -81,7 +81,7 @@ public sealed class MatchCommandTests : IDisposable
     [InlineData("--text TEXT or --texts FILE")]
     [InlineData("--text is blank", "--text", " ")]
     [InlineData("--texts is 'no/such/file'", "--texts", "no/such/file")]
-    [InlineData("there is no option --txet; did you mean --text?", "--txet", "a star")]
+    [InlineData("unknown option --txet, did you mean --text?", "--txet", "a star")]
     [InlineData("cannot both come from standard input", "-", "--texts", "-")]
     [InlineData("is a BlipForConditionalGeneration; a BlipForImageTextRetrieval is needed", "--text", "a star", "--model", "CAPTIONING")]
     [InlineData("--vocab", "--text", "a star", "--model", "synthetic:tiny-square")]

@@ -8,9 +8,18 @@ public class ProgressLineTests
     [InlineData(0, 8, 0, "──────────────────────── 0/8")]
     [InlineData(2, 8, 4, "━━━━━━────────────────── 2/8  0.5 images/s  0:12 left")]
     [InlineData(8, 8, 4, "━━━━━━━━━━━━━━━━━━━━━━━━ 8/8  2.0 images/s  0:00 left")]
-    [InlineData(1, 7201, 1, "──────────────────────── 1/7201  1.0 images/s  2:00:00 left")]
+    [InlineData(2, 7202, 2, "──────────────────────── 2/7202  1.0 images/s  2:00:00 left")]
+    [InlineData(1, 7201, 1, "──────────────────────── 1/7201")]
     public void BarTellsHowFarHowFastAndHowLong(int done, int total, int seconds, string expected) =>
         Assert.Equal(expected, ProgressLine.Bar(done, total, TimeSpan.FromSeconds(seconds), "images"));
+
+    [Theory]
+    [InlineData(60, "━━━━━━────────────────── 2/8  0.5 images/s  0:12 left")]
+    [InlineData(45, "━━━━━━────────────────── 2/8  0:12 left")]
+    [InlineData(30, "━━━──────────── 2/8  0:12 left")]
+    [InlineData(16, "2/8  0:12 left")]
+    public void ANarrowScreenGetsLessOfIt(int room, string expected) =>
+        Assert.Equal(expected, ProgressLine.Bar(2, 8, TimeSpan.FromSeconds(4), "images", room: room));
 
     [Fact]
     public void NothingIsWrittenWhereNobodyWatches()

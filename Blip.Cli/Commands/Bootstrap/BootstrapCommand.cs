@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Cli.Help;
 
 namespace Blip.Cli.Commands;
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Blip.Datasets;
@@ -100,7 +101,7 @@ internal sealed class BootstrapDemoCommand : Command, IHasExamples
             },
         }));
         files = files with { Images = parsed.GetValue(images) ?? files.Images, ShardSize = parsed.GetValue(shardSize) ?? files.ShardSize };
-        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, files.Images, terminal.Columns, "images");
+        var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, files.Images, terminal.Columns, "images");
         try
         {
             var tars = await pairs.WriteAsync(path, files, new Advance(progress), cancellationToken);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Blip.Bootstrapping;
 using Blip.Bootstrapping.Queues;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 
@@ -50,13 +51,13 @@ internal sealed class BootstrapRunCommand : Command, IHasExamples
         progress.Clear();
         run.TellOfThreads(parsed, terminal, bootstrapper.Models);
         foreach (var notice in bootstrapper.Models.SelectMany(model => model.Notices).Distinct())
-            terminal.Say(notice);
+            terminal.Note(notice);
         await using var shards = await Startup.StepAsync(() => queue.OpenAsync(parsed, bootstrapper, cancellationToken));
         try
         {
             var result = await bootstrapper.RunAsync(shards, progress, cancellationToken);
             progress.Clear();
-            terminal.Say(progress.Summary(bootstrapper, result));
+            terminal.Note(progress.Summary(bootstrapper, result));
             if (result.Stopped)
                 return queue.IsCluster(parsed) ? ExitCodes.Requeue : throw new OperationCanceledException(cancellationToken);
             return result.Failures.Count == 0 ? ExitCodes.Success : ExitCodes.SomeFailed;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Blip.Bootstrapping;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 
@@ -56,7 +57,7 @@ internal sealed class BootstrapSelectCommand : Command, IHasExamples
             ScratchFolder = datasets.Scratch(parsed),
             AllowCommands = datasets.Sources(parsed).Count + datasets.Human(parsed).Count > 0,
         };
-        var line = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, 0, terminal.Columns);
+        var line = new ProgressLine(terminal.Error, terminal.ShowsProgress, 0, terminal.Columns);
         try
         {
             var result = await Startup.StepAsync(() => BootstrapSelection.RunAsync(request, new Shown(line), cancellationToken));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Blip.Bootstrapping;
 using Blip.Bootstrapping.Tables;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Spectre.Console;

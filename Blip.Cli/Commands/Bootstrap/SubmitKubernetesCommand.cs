@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Blip.Bootstrapping;
 using Blip.Bootstrapping.Submitting;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 
@@ -29,7 +30,7 @@ internal sealed class SubmitKubernetesCommand : Command, IHasExamples
     private readonly Option<int?> perTask = OptionKinds.Number<int>("--shards-per-task", "Shards of a pod. [default: 1]");
     private readonly Option<int?> atOnce = OptionKinds.Number<int>("--tasks-at-once", "Pods that run at a time. [default: 1]");
     private readonly Option<string[]> volumes = OptionKinds.Texts(
-        "--volume", "A persistent volume claim and where it is mounted. May be given again.", "CLAIM:PATH[:ro]");
+        "--volume", "A persistent volume claim and where it is mounted. Repeatable.", "CLAIM:PATH[:ro]");
     private readonly Option<string?> cpu = OptionKinds.Text("--cpu", "Processors of a pod, such as 4 or 500m.", "QUANTITY");
     private readonly Option<string?> memory = OptionKinds.Text("--memory", "Memory of a pod, such as 8Gi.", "QUANTITY");
     private readonly Option<int?> gpus = OptionKinds.Number<int>("--gpus", "NVIDIA GPUs of a pod. [default: 0]");

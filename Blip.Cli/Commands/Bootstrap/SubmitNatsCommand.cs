@@ -2,6 +2,7 @@ using System.CommandLine;
 using Blip.Bootstrapping;
 using Blip.Bootstrapping.Queues;
 using Blip.Bootstrapping.Submitting;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 
 namespace Blip.Cli.Commands;

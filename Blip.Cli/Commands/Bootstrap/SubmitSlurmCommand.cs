@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Blip.Bootstrapping;
 using Blip.Bootstrapping.Submitting;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 
@@ -20,7 +21,7 @@ internal sealed class SubmitSlurmCommand : Command, IHasExamples
         "--minutes", "The longest time of a task; it finishes its batch before that, and is requeued. [default: the partition's]");
     private readonly Option<string?> partition = OptionKinds.Text("--partition", "The partition. [default: the cluster's]", "NAME");
     private readonly Option<string[]> sbatch = OptionKinds.Texts(
-        "--sbatch", "A further option of sbatch: --sbatch=--gres=gpu:1. May be given again.", "--NAME=VALUE");
+        "--sbatch", "A further option of sbatch: --sbatch=--gres=gpu:1. Repeatable.", "--NAME=VALUE");
 
     public SubmitSlurmCommand(Terminal terminal)
         : base(

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Blip.Evaluation;
@@ -87,9 +88,9 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
             Prompt = words,
         };
         foreach (var idle in generation.WithoutEffect(parsed, options.Generation))
-            terminal.Say(idle);
+            terminal.Note(idle);
         var images = evaluation.Images(parsed);
-        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Images.Count, terminal.Columns);
+        var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, data.Images.Count, terminal.Columns);
         using var captioner = model.Load(parsed, terminal, progress, () => Captioner.Load(source, model.Options<CaptionerOptions>(parsed)));
         if (!captioner.HasVocabulary)
             throw new UsageException($"{source.Name} has no vocabulary, and token ids cannot be scored: give --vocab.");

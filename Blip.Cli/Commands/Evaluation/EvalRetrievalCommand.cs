@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Blip.Evaluation;
@@ -57,7 +58,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         var source = model.Resolve(parsed, terminal);
         var folder = Startup.Step(() => new ImageFolder(parsed.GetRequiredValue(images)));
         var k = parsed.GetValue(rerank);
-        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Images.Count * (k > 0 ? 2 : 1), terminal.Columns);
+        var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, data.Images.Count * (k > 0 ? 2 : 1), terminal.Columns);
         using var matcher = model.Load(parsed, terminal, progress, () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)));
         using var report = output.Profile(parsed, terminal, matcher);
         var (found, vectors) = await EmbedAsync(matcher, data, folder, progress, cancellationToken);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
+using Blip.Cli.Help;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
@@ -97,11 +98,11 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
             CandidateCount = parsed.GetValue(candidates) ?? new AnswerOptions().CandidateCount,
         };
         foreach (var idle in generation.WithoutEffect(parsed, options.Generation))
-            terminal.Say(idle);
+            terminal.Note(idle);
         if (parsed.GetValue(candidates) is not null && options.Candidates.Count == 0)
-            terminal.Say($"{candidates.Name} changes nothing without {answers.Name}");
+            terminal.Note($"{candidates.Name} changes nothing without {answers.Name}");
         var images = evaluation.Images(parsed);
-        var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Questions.Count, terminal.Columns, "questions");
+        var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, data.Questions.Count, terminal.Columns, "questions");
         using var answerer = model.Load(parsed, terminal, progress, () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)));
         using var report = output.Profile(parsed, terminal, answerer);
         using var writer = evaluation.Save(parsed);

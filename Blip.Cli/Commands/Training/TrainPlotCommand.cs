@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Cli.Help;
 using Blip.Runtime.Checkpoints;
 using Blip.Training;
 using Blip.Training.Metrics;

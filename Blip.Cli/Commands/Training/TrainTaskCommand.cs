@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Cli.Help;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Blip.Runtime.Checkpoints;
@@ -98,22 +99,19 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var (name, output) = (parsed.GetValue(model), binding.Output(parsed));
-        int? side = name is null ? Startup.Step(() => ModelSource.Resolve(task.Demo.Path)).Config.Vision.ImageSize : null;
+        var path = task.Demo.PathOf(name);
+        int? side = path == task.Demo.Path ? Startup.Step(() => ModelSource.Resolve(path)).Config.Vision.ImageSize : null;
         var options = binding.Options(parsed, side) with { Captioner = Captioner(parsed) };
         if (name is null)
-        {
-            terminal.Say(
-                $"no --model was given: this trains the built-in demo {task.Demo.Noun}, which knows drawn shapes. "
-                + $"For photographs: --model {task.Demo.ForPhotographs}");
-        }
+            terminal.Note(task.Demo.Notice);
         var view = new TrainingView(terminal);
         view.Announce("reading the data …");
         try
         {
-            using var trainer = await Trainer.OpenAsync(name ?? task.Demo.Path, Data(parsed), output, options, cancellationToken);
+            using var trainer = await Trainer.OpenAsync(path, Data(parsed), output, options, cancellationToken);
             view.Clear();
             foreach (var sentence in trainer.Summary)
-                terminal.Say(OptionNames.Explain(sentence, this));
+                terminal.Note(OptionNames.Explain(sentence, this));
             var result = await trainer.RunAsync(view.Report, cancellationToken);
             view.Clear();
             terminal.Say(result.Stopped
@@ -140,7 +138,9 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     // The demo's matcher goes with the demo's captioner.
     private string? Captioner(ParseResult parsed) => task.Task != TrainingTask.Pretrain
         ? null
-        : parsed.GetValue(captioner) ?? (parsed.GetValue(model) is null ? DemoModel.Captioning.Path : null);
+        : parsed.GetValue(captioner) is { } named
+            ? DemoModel.Captioning.PathOf(named)
+            : task.Demo.PathOf(parsed.GetValue(model)) == task.Demo.Path ? DemoModel.Captioning.Path : null;
 
     private TrainingData Data(ParseResult parsed)
     {

@@ -1,0 +1,13 @@
+using System.CommandLine;
+using System.Reflection;
+
+namespace Blip.Cli.Commands;
+
+/// <summary><c>blip version</c>: the same as <c>--version</c>.</summary>
+internal sealed class VersionCommand : Command
+{
+    public VersionCommand(Terminal terminal)
+        : base("version", "Shows the program's version.") =>
+        SetAction(_ => terminal.Output.WriteLine(
+            typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion));
+}

@@ -1,0 +1,8 @@
+namespace Blip.Cli.Help;
+
+/// <summary>A command that shows how it is used.</summary>
+internal interface IHasExamples
+{
+    /// <summary>Command lines to copy, each with what it does.</summary>
+    IReadOnlyList<(string Meaning, string Line)> Examples { get; }
+}

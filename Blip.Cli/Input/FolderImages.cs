@@ -1,0 +1,96 @@
+using Blip.Runtime.Imaging;
+
+namespace Blip.Cli.Input;
+
+/// <summary>The images of a folder and its subfolders: files with an image's extension, and others that begin as an image does.</summary>
+/// <param name="passed">Gets what is left out.</param>
+internal sealed class FolderImages(PassedOver passed)
+{
+    /// <summary>Extensions that are taken at their word.</summary>
+    public static readonly HashSet<string> Extensions = new(
+        [
+            ".jpg", ".jpeg", ".jpe", ".jfif", ".pjpeg", ".pjp", ".png", ".apng", ".gif", ".webp", ".bmp", ".dib", ".ico", ".mpo",
+            ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".qoi",
+        ],
+        StringComparer.OrdinalIgnoreCase);
+
+    // What stands beside images, and is none: not worth a look or a word.
+    private static readonly HashSet<string> Companions = new(
+        [
+            ".txt", ".caption", ".json", ".jsonl", ".csv", ".tsv", ".md", ".html", ".xml", ".yaml", ".yml", ".npy", ".npz", ".parquet", ".tar",
+            ".zip", ".gz", ".safetensors", ".bin", ".pt", ".pth", ".index", ".packed", ".log", ".pdf", ".ini", ".db",
+        ],
+        StringComparer.OrdinalIgnoreCase);
+
+    private static readonly EnumerationOptions Listing = new()
+    {
+        AttributesToSkip = FileAttributes.Hidden | FileAttributes.System,
+        IgnoreInaccessible = false,
+    };
+
+    /// <summary>Lists the images.</summary>
+    /// <param name="folder">The folder.</param>
+    public IEnumerable<string> List(string folder)
+    {
+        foreach (var entry in Entries(folder))
+        {
+            var path = Path.Join(folder, entry.Name);
+            // On the way down no link to a folder is followed: it may lead back up.
+            if (entry is DirectoryInfo)
+            {
+                if ((entry.Attributes & FileAttributes.ReparsePoint) != 0)
+                    continue;
+                foreach (var image in List(path))
+                    yield return image;
+            }
+            else if (Extensions.Contains(entry.Extension) ? IsFile(path, (FileInfo)entry) : !Companions.Contains(entry.Extension) && IsImage(path, (FileInfo)entry))
+            {
+                yield return path;
+            }
+        }
+    }
+
+    private List<FileSystemInfo> Entries(string folder)
+    {
+        try
+        {
+            return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos("*", Listing)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            passed.Add(folder, "folders that cannot be read");
+            return [];
+        }
+    }
+
+    // Pipes, sockets and devices have no length, and opening one may wait for ever.
+    private bool IsFile(string path, FileInfo file)
+    {
+        if (file.Length > 0 || (file.Attributes & FileAttributes.ReparsePoint) != 0)
+            return true;
+        passed.Add(path, "files without content, pipes and devices");
+        return false;
+    }
+
+    private bool IsImage(string path, FileInfo file)
+    {
+        if (!IsFile(path, file))
+            return false;
+        try
+        {
+            Span<byte> header = stackalloc byte[ImageFormats.HeaderLength];
+            using var stream = file.OpenRead();
+            header = header[..stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false)];
+            var objection = ImageFormats.Objection(header);
+            // Two letters are too few to tell a bitmap from a text.
+            if (objection is null && !header.StartsWith("BM"u8))
+                return true;
+            passed.Add(path, objection is not null && !objection.StartsWith("this is not", StringComparison.Ordinal) ? objection.TrimEnd('.') : "files that are no images");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            passed.Add(path, "files that cannot be read");
+        }
+        return false;
+    }
+}
