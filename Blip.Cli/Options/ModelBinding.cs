@@ -19,6 +19,8 @@ internal sealed class ModelBinding
     private readonly Option<string?> model = OptionKinds.Place("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only; its name is demo]", "MODEL");
     private readonly Option<string?> adapter = OptionKinds.Text(
         "--adapter", "A LoRA adapter as the PEFT library saves it, merged into the model's weights.", "DIR");
+    private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
+        "--image-memory", "MiB that decoded images may hold while they wait; a larger image is decoded alone. [default: 512]", "MiB");
     private readonly DeviceBinding device;
 
     /// <summary>Adds the options to a command.</summary>
@@ -30,6 +32,7 @@ internal sealed class ModelBinding
         command.Add(model);
         command.Add(adapter);
         device = new DeviceBinding(command);
+        command.Add(imageMemory);
     }
 
     /// <summary>Finds a model; its weights are not opened.</summary>
@@ -60,7 +63,11 @@ internal sealed class ModelBinding
     /// <summary>A pipeline's options, as far as every pipeline has them.</summary>
     public TOptions Options<TOptions>(ParseResult parsed)
         where TOptions : PipelineOptions, new() =>
-        (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with { Adapter = parsed.GetValue(adapter) });
+        (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with
+        {
+            Adapter = parsed.GetValue(adapter),
+            MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
+        });
 
     /// <summary>Puts a model on the device, and says what there is to say about it.</summary>
     /// <exception cref="UsageException">Device, vocabulary, weights or a number cannot be used.</exception>
