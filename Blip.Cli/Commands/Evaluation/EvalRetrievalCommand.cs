@@ -14,11 +14,10 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
     private readonly Terminal terminal;
     private readonly AnnotationsBinding annotations;
     private readonly Option<string> images = new("--images") { Description = "The folder of the data set's images.", HelpName = "DIR", Required = true };
-    private readonly Option<int> rerank = new("--rerank")
-    {
-        Description = "Put the first k of each query into the order of the matching head (and the vectors' product); 256 for COCO and 128 for Flickr are BLIP's settings. 0 leaves them as they are.",
-        HelpName = "k",
-    };
+    private readonly Option<int?> rerank = OptionKinds.Number<int>(
+        "--rerank",
+        "Put the first k of each query into the order of the matching head (and the vectors' product); 256 for COCO and 128 for Flickr are BLIP's settings. 0 leaves them as they are.",
+        "k");
 
     private readonly Option<bool> details = new("--details") { Description = "In JSON, also the place of the right one for each query." };
     private readonly OutputBinding output;
@@ -33,11 +32,6 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
             Add(option);
         output = new OutputBinding(this, ScoreReport.Formats, "text", "json");
         model = new ModelBinding(this, DemoModel.Retrieval);
-        rerank.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 0)
-                result.AddError("--rerank is below 0; give how many of each query are looked at again, or 0 for none.");
-        });
         SetAction(RunAsync);
     }
 
@@ -51,12 +45,14 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         OutputFile.Check(output.File(parsed));
+        var k = parsed.GetValue(rerank) ?? 0;
+        if (k < 0)
+            throw new UsageException("--rerank is below 0; give how many of each query are looked at again, or 0 for none.");
         var data = annotations.Load(parsed, terminal);
         if (!data.HasCaptions)
             throw new UsageException($"{data.Path} has no caption for an image to be found by.");
         var source = model.Resolve(parsed, terminal);
         var folder = Startup.Step(() => new ImageFolder(parsed.GetRequiredValue(images)));
-        var k = parsed.GetValue(rerank);
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Images.Count * (k > 0 ? 2 : 1), terminal.Columns);
         using var matcher = model.Load(parsed, terminal, progress, () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)));
         using var report = output.Profile(parsed, terminal, matcher);
