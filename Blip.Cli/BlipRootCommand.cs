@@ -34,6 +34,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         AddShortNames(this);
         RefuseUnknownOptions(this);
         GroupedHelp.Attach(this, terminal);
+        EmptyNames.Attach(this);
     }
 
     /// <summary>Leaves out notices and progress; errors are told.</summary>

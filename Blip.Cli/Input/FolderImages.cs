@@ -81,11 +81,12 @@ internal sealed class FolderImages(PassedOver passed)
             Span<byte> header = stackalloc byte[ImageFormats.HeaderLength];
             using var stream = file.OpenRead();
             header = header[..stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false)];
-            var objection = ImageFormats.Objection(header);
-            // Two letters are too few to tell a bitmap from a text.
-            if (objection is null && !header.StartsWith("BM"u8))
+            var format = ImageFormats.Of(header);
+            // A few letters are too little to tell those from a text.
+            if (format is not (null or ImageFormat.Bmp or ImageFormat.Pnm or ImageFormat.Tga))
                 return true;
-            passed.Add(path, objection is not null && !objection.StartsWith("this is not", StringComparison.Ordinal) ? objection.TrimEnd('.') : "files that are no images");
+            var objection = format is null ? ImageFormats.Objection(header) : "";
+            passed.Add(path, objection.Contains(" is not read", StringComparison.Ordinal) ? objection.TrimEnd('.') : "files that are no images");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

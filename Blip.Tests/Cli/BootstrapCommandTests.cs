@@ -121,7 +121,7 @@ public sealed class BootstrapCommandTests
         (await CliRun.Of(Run(world, "out", "--drop-pattern", "("))).Refused("--drop-pattern:");
         (await CliRun.Of(Run(world, "out", "--keep-pattern", "("))).Refused("--keep-pattern:");
         (await CliRun.Of(Run(world, "out", "--decode-memory", "0"))).Refused("--decode-memory is 0; give at least 1048576 bytes");
-        (await CliRun.Of("bootstrap", "run", "", "--output", world.At("out"))).Refused("an empty name");
+        (await CliRun.Of("bootstrap", "run", "", "--output", world.At("out"))).Refused("an argument is empty; give a SOURCE");
     }
 
     [Fact]
