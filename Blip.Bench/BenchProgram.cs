@@ -65,6 +65,11 @@ internal static class BenchProgram
             error.WriteLine(e.Message);
             return Usage;
         }
+        catch (Exception e) when (NativeLibraries.Explain(e) is { } line)
+        {
+            error.WriteLine(line);
+            return Usage;
+        }
     }
 }
 

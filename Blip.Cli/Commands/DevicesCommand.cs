@@ -14,7 +14,7 @@ internal sealed class DevicesCommand : Command, IHasExamples
     private const double Gibibyte = 1L << 30;
 
     public DevicesCommand(Terminal terminal)
-        : base("devices", "Lists the devices that --device can name on this machine.")
+        : base("devices", "Lists the devices that --device can name on this machine, and those that cannot be used, with the reason.")
     {
         var format = OptionKinds.Choice("--format", "How to print the list.", "text", ["text", "json"]);
         Add(format);
@@ -25,6 +25,8 @@ internal sealed class DevicesCommand : Command, IHasExamples
                 terminal.Output.WriteLine(Json(devices));
             else
                 terminal.Output.WriteTable(Table(devices));
+            foreach (var device in Device.ListUnusable())
+                terminal.Note($"{device.Name} ({device.Kind}) cannot be used: {device.Reason}");
         });
     }
 

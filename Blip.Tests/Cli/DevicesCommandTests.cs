@@ -19,6 +19,23 @@ public class DevicesCommandTests
         Assert.Equal(Device.List().Select(device => device.Id), json.RootElement.EnumerateArray().Select(device => device.GetProperty("device").GetString()));
     }
 
+    [Theory]
+    [InlineData(1, 2, true, "OpenCL C 1.2, and 2.0 is needed")]
+    [InlineData(3, 0, false, "no generic address space")]
+    [InlineData(2, 0, true, null), InlineData(3, 0, true, null)]
+    public void A_device_that_cannot_be_used_has_a_reason(int major, int minor, bool generic, string? reason)
+    {
+        var objection = Device.OpenClObjection(major, minor, generic);
+
+        Assert.Equal(reason is null, objection is null);
+        Assert.Contains(reason ?? "", objection ?? "", StringComparison.Ordinal);
+    }
+
+    /// <summary>A device is either usable or not.</summary>
+    [Fact]
+    public void No_device_is_in_both_lists() =>
+        Assert.Empty(Device.ListUnusable().Select(device => device.Name).Intersect(Device.List().Select(device => device.Name)));
+
     [Fact]
     public async Task AnUnknownFormatIsRefusedWithThoseThereAre() => (await CliRun.Of("devices", "--format", "xml")).Refused("--format is 'xml'", "text, json");
 }
