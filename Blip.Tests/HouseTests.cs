@@ -33,9 +33,10 @@ public partial class HouseTests
     // Room of Blip.Runtime -> the rooms that its files may name.
     private static readonly Dictionary<string, string[]> Rooms = new()
     {
-        ["Checkpoints"] = [],
+        ["Files"] = [],
+        ["Checkpoints"] = ["Files"],
         ["Imaging"] = [],
-        ["Tokenization"] = [],
+        ["Tokenization"] = ["Files"],
         ["Graph"] = ["Checkpoints"],
         ["Models"] = ["Checkpoints", "Graph"],
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],

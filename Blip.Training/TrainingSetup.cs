@@ -185,8 +185,7 @@ internal sealed class TrainingSetup : IDisposable
     {
         var file = model.Files.VocabularyFile
             ?? throw new CheckpointException($"{name}: there is no vocab.txt or tokenizer.json beside the model; texts cannot be learned without.");
-        var text = model.Files.Config.Text;
-        return WordPieceTokenizer.Load(file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));
+        return ModelVocabulary.Load(file, model.Files.Config.Text, name, model.Files.IsSynthetic);
     }
 
     private BlipConfig SizedConfig()

@@ -79,7 +79,7 @@ internal sealed class AskCommand : Command, IHasExamples
         using var maps = attention.Open(parsed);
 
         var sources = InputExpansion.Expand(images, terminal.OpenInput, archives: true);
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = [.. asked, .. among, .. options.BadWords] }.RunAsync(
             parsed,
             () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),
             answerer => answerer.AnswerAllAsync(sources, asked, options, cancellationToken),

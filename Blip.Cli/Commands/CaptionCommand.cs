@@ -81,7 +81,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
         }
         using var maps = attention.Open(parsed);
         var form = new CaptionForm(bare: InputExpansion.IsOneNamed(arguments, sources), several: options.Generation.NumReturnSequences > 1);
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = [options.Prompt, .. options.BadWords] }.RunAsync(
             parsed,
             () => Captioner.Load(source, model.Options<CaptionerOptions>(parsed)),
             captioner => captioner.CaptionAllAsync(sources, options, cancellationToken),

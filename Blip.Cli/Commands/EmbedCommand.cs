@@ -49,7 +49,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
             throw new UsageException($"--format {EmbeddingForm.Npy} writes bytes, and not to a screen: name a file with --output.");
         var source = model.Resolve(parsed, terminal);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true);
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = given }.RunAsync(
             parsed,
             () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)),
             embedder => Vectors(embedder, sources, given, cancellationToken),

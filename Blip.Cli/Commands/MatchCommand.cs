@@ -60,7 +60,7 @@ internal sealed class MatchCommand : Command, IHasExamples
         foreach (var idle in attention.WithoutEffect(parsed))
             terminal.Say(idle);
         using var maps = attention.Open(parsed);
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = beside }.RunAsync(
             parsed,
             () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)),
             matcher => matcher.MatchAllAsync(sources, beside, options, cancellationToken),

@@ -8,6 +8,9 @@ namespace Blip.Cli.Commands;
 /// <summary>What every command does that takes things through a pipeline: check, load, begin, write, report.</summary>
 internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputBinding output)
 {
+    /// <summary>The words on the command line that the model is to read.</summary>
+    public IEnumerable<string?> Texts { get; init; } = [];
+
     /// <summary>Runs it.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="load">Puts the model on the device.</param>
@@ -29,6 +32,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
         OutputFile.Check(output.File(parsed));
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, total, terminal.Columns, things);
         using var pipeline = model.Load(parsed, terminal, progress, load);
+        ModelBinding.TellUnknown(terminal, pipeline, Texts);
         var results = Startup.Step(() => start(pipeline));
         using var report = output.Profile(parsed, terminal, pipeline);
         await using var file = OutputFile.OpenText(output.File(parsed));

@@ -71,7 +71,7 @@ internal sealed class SearchCommand : Command, IHasExamples
         });
         var source = model.Resolve(parsed, terminal);
         var opened = 0;
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = [text] }.RunAsync(
             parsed,
             () => Load(parsed, source),
             pipeline =>

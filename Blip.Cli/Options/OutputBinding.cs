@@ -11,7 +11,7 @@ internal sealed class OutputBinding
     private const string TraceExtension = ".json";
 
     private readonly Option<string> format;
-    private readonly Option<string?> output = OptionKinds.Place("--output", "Write the results to a file; progress is shown meanwhile.", "FILE");
+    private readonly Option<string?> output = OptionKinds.Text("--output", "Write the results to a file; progress is shown meanwhile.", "FILE");
     private readonly Option<string?> profile = new("--profile")
     {
         Description = $"Show how long each step took; with a file name ending in {TraceExtension}, also write a trace for chrome://tracing or ui.perfetto.dev.",

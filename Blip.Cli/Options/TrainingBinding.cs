@@ -29,7 +29,6 @@ internal sealed class TrainingBinding
         recipe = OptionKinds.Choice(
             "--recipe", $"Whose numbers: {TrainingRecipes.SourceOf(task, TrainingRecipe.Paper)}; or {TrainingRecipes.SourceOf(task, TrainingRecipe.Lavis)}.",
             "paper", ["paper", "lavis"]);
-        OptionKinds.RefuseEmpty(output);
         command.Add(output);
         command.Add(recipe);
         command.Add(large);

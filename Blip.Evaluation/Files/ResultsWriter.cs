@@ -15,13 +15,13 @@ public sealed class ResultsWriter : IDisposable
 
     private readonly ResultsFormat format;
     private readonly FileStream file;
-    private readonly Dictionary<long, string> results;
+    private readonly Dictionary<EntryId, string> results;
 
-    private ResultsWriter(ResultsFormat format, FileStream file, Dictionary<long, string> results) =>
+    private ResultsWriter(ResultsFormat format, FileStream file, Dictionary<EntryId, string> results) =>
         (this.format, this.file, this.results) = (format, file, results);
 
     /// <summary>All that the file holds: what was there, and what was appended.</summary>
-    public IReadOnlyDictionary<long, string> Results => results;
+    public IReadOnlyDictionary<EntryId, string> Results => results;
 
     /// <summary>Opens a results file.</summary>
     /// <param name="path">The file.</param>
@@ -54,7 +54,7 @@ public sealed class ResultsWriter : IDisposable
 
     /// <summary>Adds a result.</summary>
     /// <exception cref="ArgumentException">There is one of this number.</exception>
-    public void Append(long id, string text)
+    public void Append(EntryId id, string text)
     {
         if (!results.TryAdd(id, text))
             throw new ArgumentException($"There is a result with {format.IdName} {id} already.", nameof(id));
@@ -72,7 +72,7 @@ public sealed class ResultsWriter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    private static Dictionary<long, string> Recover(string path, ResultsFormat format)
+    private static Dictionary<EntryId, string> Recover(string path, ResultsFormat format)
     {
         try
         {
@@ -84,7 +84,7 @@ public sealed class ResultsWriter : IDisposable
             var lines = File.ReadAllLines(path, Encoding.UTF8);
             if (lines is not ["[", ..])
                 throw;
-            var results = new Dictionary<long, string>();
+            var results = new Dictionary<EntryId, string>();
             foreach (var line in lines.Skip(1))
             {
                 if (Entry(line, format) is { } entry)
@@ -96,7 +96,7 @@ public sealed class ResultsWriter : IDisposable
         }
     }
 
-    private static (long Id, string Text)? Entry(string line, ResultsFormat format)
+    private static (EntryId Id, string Text)? Entry(string line, ResultsFormat format)
     {
         try
         {

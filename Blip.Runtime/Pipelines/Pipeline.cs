@@ -54,6 +54,16 @@ public abstract class Pipeline : IDisposable
     /// <exception cref="CheckpointException">There is no such model, or its files are damaged.</exception>
     public static void CheckModel(string model) => ModelSource.Resolve(model);
 
+    /// <summary>
+    /// The words of a text that the model's vocabulary does not have, such as emoji and other scripts, each once: the model reads [UNK] in
+    /// their place. None for a model without a vocabulary.
+    /// </summary>
+    public IReadOnlyList<string> UnknownWords(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return Tokenizer?.UnknownWords(text) ?? [];
+    }
+
     /// <summary>Waits for the work in hand, and frees the model and the device.</summary>
     public void Dispose()
     {

@@ -244,16 +244,6 @@ internal sealed class PipelineHost
     private static WordPieceTokenizer? LoadVocabulary(ModelSource source, PipelineOptions options)
     {
         var file = options.VocabularyFile ?? source.VocabularyFile;
-        if (file is null)
-            return null;
-        var text = source.Config.Text;
-        var tokenizer = WordPieceTokenizer.Load(file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));
-        if (tokenizer.VocabularySize > text.VocabularySize)
-        {
-            throw new TokenizerException(
-                $"{file}: its {tokenizer.VocabularySize} words are more than the {text.VocabularySize} that {source.Name} knows; "
-                + "give the vocabulary that the model was trained with.");
-        }
-        return tokenizer;
+        return file is null ? null : ModelVocabulary.Load(file, source.Config.Text, source.Name, source.IsSynthetic);
     }
 }

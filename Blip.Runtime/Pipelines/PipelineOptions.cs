@@ -39,6 +39,9 @@ public abstract record PipelineOptions
     /// </summary>
     public string? Adapter { get; init; }
 
+    /// <summary>The branch, tag or commit of a model that is named as on the Hugging Face hub; null for its main branch.</summary>
+    public string? Revision { get; init; }
+
     /// <summary>Threads of the CPU device; 0 means one per core.</summary>
     public int Threads { get; init; }
 

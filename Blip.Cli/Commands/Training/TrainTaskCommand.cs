@@ -44,7 +44,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> model = OptionKinds.Place("--model", $"The model to begin with. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
+    private readonly Option<string?> model = OptionKinds.Text("--model", $"The model to begin with. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
     private readonly Option<string?> questions = OptionKinds.Text("--questions", "VQA's official questions.", "FILE");
     private readonly Option<string?> annotations = OptionKinds.Text("--annotations", "VQA's official annotations.", "FILE");
     private readonly Option<string?> images = OptionKinds.Text("--images", "The folder of the images that lists or questions name.", "DIR");
@@ -56,7 +56,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         HelpName = "DATA",
     };
 
-    private readonly Option<string?> captioner = OptionKinds.Place(
+    private readonly Option<string?> captioner = OptionKinds.Text(
         "--captioner", "The model whose decoder is learned; left out where --model is a pre-training checkpoint that holds one.", "MODEL");
 
     public TrainTaskCommand(Terminal terminal, TrainedTask task)

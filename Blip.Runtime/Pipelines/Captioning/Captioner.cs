@@ -54,7 +54,7 @@ public sealed partial class Captioner : Pipeline
         get
         {
             lock (failures)
-                return [.. pool.SelectMany(member => member.model.Notices).Distinct(), .. failures];
+                return [.. Host.Source.GenerationDefaults.Notices, .. pool.SelectMany(member => member.model.Notices).Distinct(), .. failures];
         }
     }
 
@@ -87,7 +87,7 @@ public sealed partial class Captioner : Pipeline
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Captioner Load(string model, CaptionerOptions? options = null) => Load(ModelSource.Resolve(model), options);
+    public static Captioner Load(string model, CaptionerOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <param name="source">The model.</param>

@@ -62,7 +62,7 @@ public sealed class Embedder : Pipeline
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Embedder Load(string model, EmbedderOptions? options = null) => Load(ModelSource.Resolve(model), options);
+    public static Embedder Load(string model, EmbedderOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <inheritdoc cref="Load(string, EmbedderOptions?)"/>

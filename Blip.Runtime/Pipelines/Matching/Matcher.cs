@@ -54,7 +54,7 @@ public sealed class Matcher : Pipeline
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static Matcher Load(string model, MatcherOptions? options = null) => Load(ModelSource.Resolve(model), options);
+    public static Matcher Load(string model, MatcherOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <inheritdoc cref="Load(string, MatcherOptions?)"/>
