@@ -22,14 +22,9 @@ public class DevicesCommandTests
     [Theory]
     [InlineData(1, 2, true, "OpenCL C 1.2, and 2.0 is needed")]
     [InlineData(3, 0, false, "no generic address space")]
-    [InlineData(2, 0, true, null), InlineData(3, 0, true, null)]
-    public void A_device_that_cannot_be_used_has_a_reason(int major, int minor, bool generic, string? reason)
-    {
-        var objection = Device.OpenClObjection(major, minor, generic);
-
-        Assert.Equal(reason is null, objection is null);
-        Assert.Contains(reason ?? "", objection ?? "", StringComparison.Ordinal);
-    }
+    [InlineData(3, 0, true, "install a newer driver")]
+    public void A_device_that_cannot_be_used_has_a_reason(int major, int minor, bool generic, string reason) =>
+        Assert.Contains(reason, Device.OpenClObjection(major, minor, generic), StringComparison.Ordinal);
 
     /// <summary>A device is either usable or not.</summary>
     [Fact]
