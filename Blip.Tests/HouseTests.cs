@@ -33,13 +33,14 @@ public partial class HouseTests
     // Room of Blip.Runtime -> the rooms that its files may name.
     private static readonly Dictionary<string, string[]> Rooms = new()
     {
-        ["Checkpoints"] = [],
-        ["Imaging"] = [],
+        ["Storage"] = [],
+        ["Checkpoints"] = ["Storage"],
+        ["Imaging"] = ["Storage"],
         ["Tokenization"] = [],
         ["Graph"] = ["Checkpoints"],
         ["Models"] = ["Checkpoints", "Graph"],
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],
-        ["Retrieval"] = ["Checkpoints"],
+        ["Retrieval"] = ["Storage", "Checkpoints"],
         ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
         ["Tracing"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Pipelines"],
     };

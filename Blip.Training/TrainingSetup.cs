@@ -6,6 +6,7 @@ using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
+using Blip.Runtime.Storage;
 using Blip.Runtime.Tokenization;
 using Blip.Training.Engine;
 using Blip.Training.Metrics;

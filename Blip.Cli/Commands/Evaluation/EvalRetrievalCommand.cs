@@ -31,7 +31,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         annotations = new AnnotationsBinding(Add);
         foreach (var option in (Option[])[images, rerank, details])
             Add(option);
-        output = new OutputBinding(this, ScoreReport.Formats, "text", "json");
+        output = new OutputBinding(this, ScoreReport.Formats, ["text", "json"]);
         model = new ModelBinding(this, DemoModel.Retrieval);
         rerank.Validators.Add(result =>
         {
@@ -50,7 +50,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        OutputFile.Check(output.File(parsed));
+        output.Check(parsed);
         var data = annotations.Load(parsed);
         if (data.Images.FirstOrDefault(image => image.Captions.Count == 0) is { } bare)
             throw new UsageException($"{data.Path}: image {bare.Id} has no caption to be found by.");
