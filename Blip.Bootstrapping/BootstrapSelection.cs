@@ -5,7 +5,7 @@ using Blip.Bootstrapping.Selection;
 using Blip.Bootstrapping.Tables;
 using Blip.Datasets;
 using Blip.Datasets.Writing;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping;
 

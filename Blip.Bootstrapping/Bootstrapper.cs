@@ -4,8 +4,8 @@ using Blip.Bootstrapping.Queues;
 using Blip.Bootstrapping.Selection;
 using Blip.Datasets;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Pipelines;
-using Blip.Runtime.Storage;
 
 namespace Blip.Bootstrapping;
 

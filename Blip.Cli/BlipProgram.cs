@@ -54,7 +54,7 @@ internal static class BlipProgram
     {
         var root = new BlipRootCommand(terminal);
         // "@photo.jpg" is a file name here, not a list of arguments.
-        var parsed = root.Parse(arguments is [] ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var parsed = Parse(root, arguments is [] ? ["--help"] : arguments);
         if (parsed.Action is ParseErrorAction)
             return Explain(parsed, root, terminal);
         return await parsed.InvokeAsync(
@@ -66,6 +66,19 @@ internal static class BlipProgram
                 ProcessTerminationTimeout = null,
             },
             cancellationToken);
+    }
+
+    private static ParseResult Parse(BlipRootCommand root, IReadOnlyList<string> arguments)
+    {
+        try
+        {
+            return root.Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        }
+        catch (InvalidOperationException e)
+        {
+            // A check that reads another option's value, which is missing or wrong.
+            throw new UsageException(e.Message, e);
+        }
     }
 
     private static int Explain(ParseResult parsed, BlipRootCommand root, Terminal terminal)

@@ -22,6 +22,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
         ExamplesHelp.Attach(this);
+        EmptyNames.Attach(this);
     }
 
     /// <inheritdoc/>

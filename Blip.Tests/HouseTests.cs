@@ -33,14 +33,14 @@ public partial class HouseTests
     // Room of Blip.Runtime -> the rooms that its files may name.
     private static readonly Dictionary<string, string[]> Rooms = new()
     {
-        ["Storage"] = [],
-        ["Checkpoints"] = ["Storage"],
-        ["Imaging"] = ["Storage"],
-        ["Tokenization"] = [],
+        ["Files"] = [],
+        ["Checkpoints"] = ["Files"],
+        ["Imaging"] = ["Files"],
+        ["Tokenization"] = ["Files"],
         ["Graph"] = ["Checkpoints"],
         ["Models"] = ["Checkpoints", "Graph"],
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],
-        ["Retrieval"] = ["Storage", "Checkpoints"],
+        ["Retrieval"] = ["Files", "Checkpoints"],
         ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
         ["Tracing"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Pipelines"],
     };

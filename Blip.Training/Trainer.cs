@@ -41,7 +41,13 @@ public sealed class Trainer : IDisposable
         (this.setup, this.set, this.loader, this.validator) = (setup, set, loader, validator);
         rates = new LearningRateSchedule(Options);
         gradients = new GradientScale(setup.Device);
-        place = setup.Restored ?? new RunPlace(0, 0, 0, set.Count, Data: set.Fingerprint);
+        place = (setup.Restored ?? new RunPlace(0, 0, 0, set.Count, Data: set.Fingerprint)) with { Model = setup.Fingerprint };
+        if (place.Validation is { } before && before != validator?.Fingerprint && place.Best is not null)
+        {
+            setup.Notices.Add("the data for validation are not those of before: the best checkpoint so far counts no more");
+            place = place with { Best = null, Worse = 0 };
+        }
+        place = place with { Validation = validator?.Fingerprint };
     }
 
     /// <summary>What there is to say before the first step: what was found in the data, and what the run costs.</summary>
@@ -112,7 +118,7 @@ public sealed class Trainer : IDisposable
             if (validator is null && options.Patience > 0)
                 throw new TrainingException($"Patience is {options.Patience}, and there are no data to score checkpoints on: name validation data.");
             if (validator is not null)
-                await validator.CheckAsync(cancellationToken).ConfigureAwait(false);
+                await validator.OpenAsync(cancellationToken).ConfigureAwait(false);
             var trainer = new Trainer(setup, set, loader, validator);
             await trainer.RehearseAsync(cancellationToken).ConfigureAwait(false);
             return trainer;
@@ -177,7 +183,7 @@ public sealed class Trainer : IDisposable
                 Save();
             throw new TrainingException($"{e.Message} What was learned until then is saved: mend this, and go on by --resume.", e);
         }
-        if (saved != place.Step || TrainingState.IsBegun(setup.Output))
+        if (saved != place.Step || TrainingState.IsBegun(setup.Output) || setup.LacksFile)
             Save();
         return new TrainingResult(place.Step, stopped, setup.Output);
     }
@@ -261,6 +267,8 @@ public sealed class Trainer : IDisposable
                 WriteModel(Path.Combine(setup.Output, BestFolder));
             var figures = string.Join(", ", score.Values.Select(value => FormattableString.Invariant($"{value.Key} {value.Value:F4}")));
             notices.Add($"validation: {figures}{(isBest ? $"; the best so far, kept in {BestFolder}" : "")}");
+            if (validator.Failures is { Count: > 0 } failures)
+                notices.Add(FormattableString.Invariant($"validation left out {failures.Count:N0} that cannot be read, the first is {failures[0]}"));
             return score.Values;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

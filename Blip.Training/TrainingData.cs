@@ -1,3 +1,5 @@
+using Blip.Datasets;
+
 namespace Blip.Training;
 
 /// <summary>What is learned from.</summary>
@@ -15,8 +17,11 @@ public sealed record TrainingData
     /// <summary>The annotations that belong to <see cref="Questions"/>.</summary>
     public string? Annotations { get; init; }
 
-    /// <summary>The folder of the images that lists or questions name; null for the list's own.</summary>
+    /// <summary>The folder of the images that questions name; null for the list's own.</summary>
     public string? Images { get; init; }
+
+    /// <summary>How image-text data are read: formats, columns, the folder of the images that lists name. Questions take none of it.</summary>
+    public DatasetOptions Reading { get; init; } = new();
 
     /// <summary>Held-out data that the model is scored on with each checkpoint; null for none.</summary>
     public TrainingData? Validation { get; init; }

@@ -95,6 +95,12 @@ public sealed record TrainingOptions
     /// <summary>The products are multiplied by this over <see cref="LoraRank"/>; null for twice the rank, as in PEFT's examples.</summary>
     public double? LoraAlpha { get; init; }
 
+    /// <summary>
+    /// The vision tower's last layers whose values are computed a second time on the way back and not kept (Chen et al. 2016): less memory for
+    /// more time, and the same numbers. 0 keeps all; more than there are means all. The authors' <c>vit_ckpt_layer</c>.
+    /// </summary>
+    public int CheckpointLayers { get; init; }
+
     /// <summary>Dropout of the text towers' hidden states: behind the embeddings, and before each residual sum.</summary>
     public double Dropout { get; init; }
 
@@ -207,7 +213,7 @@ public sealed record TrainingOptions
             (nameof(Accumulate), Accumulate, 1), (nameof(WarmupSteps), WarmupSteps, 0), (nameof(QueueSize), QueueSize, 0),
             (nameof(AlphaRampEpochs), AlphaRampEpochs, 0), (nameof(MaxTokens), MaxTokens, 3), (nameof(MaxWords), MaxWords, 1),
             (nameof(ImageSize), ImageSize, 1), (nameof(SaveSteps), SaveSteps, 0), (nameof(Patience), Patience, 0),
-            (nameof(LoaderThreads), LoaderThreads, 0), (nameof(LoraRank), LoraRank, 0),
+            (nameof(LoaderThreads), LoaderThreads, 0), (nameof(LoraRank), LoraRank, 0), (nameof(CheckpointLayers), CheckpointLayers, 0),
         ])
             AtLeast(name, value, least);
     }

@@ -4,9 +4,9 @@ using System.Text.Json.Serialization;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
-using Blip.Runtime.Storage;
 using Blip.Runtime.Tokenization;
 using Blip.Training.Engine;
 using Blip.Training.Metrics;
@@ -55,7 +55,9 @@ internal sealed class TrainingSetup : IDisposable
             }
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
+            CheckTexts();
             Settings = JsonSerializer.Serialize(Comparable(options), Named);
+            Fingerprint = ModelFingerprint.Of(start, model.Keys);
             Restored = Restore();
         }
         catch
@@ -82,6 +84,12 @@ internal sealed class TrainingSetup : IDisposable
 
     /// <summary>What two runs must share for one to go on with the other.</summary>
     public string Settings { get; }
+
+    /// <summary>What the model hashes to that the run begins with.</summary>
+    public string Fingerprint { get; }
+
+    /// <summary>Whether the folder lacks a file of the model that the options ask for.</summary>
+    public bool LacksFile => Options.Format == CheckpointFormat.Original && !File.Exists(Path.Combine(Output, ModelFolder.Original));
 
     /// <summary>Where the run goes on; null for a new one.</summary>
     public RunPlace? Restored { get; }
@@ -132,7 +140,17 @@ internal sealed class TrainingSetup : IDisposable
 
     // How long a run is, and how it is watched, may change when it goes on.
     private static TrainingOptions Comparable(TrainingOptions options) =>
-        options with { Steps = null, SaveSteps = 0, Patience = 0, Format = CheckpointFormat.HuggingFace, Resume = false, LoaderThreads = 0, Device = "auto" };
+        options with
+        {
+            Steps = null,
+            SaveSteps = 0,
+            Patience = 0,
+            Format = CheckpointFormat.HuggingFace,
+            Resume = false,
+            LoaderThreads = 0,
+            CheckpointLayers = 0,
+            Device = "auto",
+        };
 
     private T Own<T>(T one)
         where T : IDisposable
@@ -168,8 +186,7 @@ internal sealed class TrainingSetup : IDisposable
     {
         var file = model.Files.VocabularyFile
             ?? throw new CheckpointException($"{name}: there is no vocab.txt or tokenizer.json beside the model; texts cannot be learned without.");
-        var text = model.Files.Config.Text;
-        return WordPieceTokenizer.Load(file, new SpecialTokenIds(Separator: text.SepTokenId, Padding: text.PadTokenId, Start: text.BosTokenId));
+        return ModelVocabulary.Load(file, model.Files.Config.Text, name, model.Files.IsSynthetic);
     }
 
     private BlipConfig SizedConfig()
@@ -232,19 +249,42 @@ internal sealed class TrainingSetup : IDisposable
             Notices.Add($"the run in {Output} ended before its first checkpoint: it begins anew");
             return null;
         }
-        return settings == Settings
-            ? TrainingState.Restore(Output, Learner)
-            : throw new TrainingException(
-                $"{Output}: the run there was made with other options, give the same ones: {string.Join(", ", Differences(settings, Settings))}.");
+        if (Differences(settings).ToList() is { Count: > 0 } differences)
+        {
+            throw new TrainingException(
+                $"{Output}: the run there was made with other options, give the same ones: {string.Join(", ", differences)}.");
+        }
+        var restored = TrainingState.Restore(Output, Learner);
+        return restored.Model is not { } began || began == Fingerprint
+            ? restored
+            : throw new TrainingException($"{Output}: the run there began with another model than the one that is named now: name that one.");
+    }
+
+    private void CheckTexts()
+    {
+        var positions = Config.Text.MaxPositions;
+        if (Options.MaxTokens > positions)
+            throw new TrainingException($"MaxTokens is {Options.MaxTokens}, and the model has positions for {positions} tokens: give at most that.");
+        // [CLS], a token of the text, and [SEP].
+        if (Options.Prompt.Length > 0 && CountTokens("") >= Options.MaxTokens)
+        {
+            throw new TrainingException(
+                $"Prompt has {CountTokens("") - 2} tokens, and a text has at most {Options.MaxTokens - 2}: nothing would be left to learn. "
+                + "Give a shorter one, or a larger MaxTokens.");
+        }
     }
 
     private static bool IsOwn(string name) => name == LockFile || MetricsLog.IsOwn(name);
 
-    private static IEnumerable<string> Differences(string before, string now)
+    // An option that is younger than the run had no other value than its default.
+    private IEnumerable<string> Differences(string before)
     {
-        var (old, given) = (JsonElement.Parse(before), JsonElement.Parse(now));
+        var (old, given) = (JsonElement.Parse(before), JsonElement.Parse(Settings));
+        var defaults = JsonSerializer.SerializeToElement(Comparable(new TrainingOptions { Task = Options.Task }), Named);
         return given.EnumerateObject()
-            .Select(option => (option.Name, Now: option.Value.ToString(), Before: old.TryGetProperty(option.Name, out var value) ? value.ToString() : "unknown"))
+            .Select(option => (
+                option.Name, Now: option.Value.ToString(),
+                Before: (old.TryGetProperty(option.Name, out var value) ? value : defaults.GetProperty(option.Name)).ToString()))
             .Where(option => option.Now != option.Before)
             .Select(option => $"{option.Name} was {option.Before} and is {option.Now}");
     }

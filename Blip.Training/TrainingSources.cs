@@ -17,7 +17,7 @@ internal static class TrainingSources
             return official
                 ? throw new TrainingException("questions and annotations are for question answering alone: name image-text data.")
                 : data.Sources.Count > 0
-                    ? new PairSource(data.Sources, options.MaxWords)
+                    ? new PairSource(data.Sources, options.MaxWords, data.Reading)
                     : throw new TrainingException("no data are named: name a folder, a list, tars or Parquet files of images and texts.");
         }
         if (!official)

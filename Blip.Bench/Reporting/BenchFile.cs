@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Bench.Reporting;
 

@@ -27,7 +27,7 @@ internal sealed class TrainingWorks : ITrainingWorks
     public TrainingWorks(TrainingBatch batch, Device device)
     {
         source = batch.OpenWeights();
-        var step = CaptionObjective.Record(batch.Config, null, batch.Side, ITrainingWorks.LabelSmoothing, _ => true);
+        var step = CaptionObjective.Record(batch.Config, null, batch.Side, ITrainingWorks.LabelSmoothing, new ObjectiveSettings(_ => true));
         model = new TrainedModel(device, source, step);
         gradients = new GradientScale(device);
         pixels = device.Upload<float>(batch.Pixels);

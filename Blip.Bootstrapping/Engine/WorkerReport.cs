@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Engine;
 

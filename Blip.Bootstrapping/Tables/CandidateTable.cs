@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using Blip.Datasets.Parquet;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 using Parquet;
 
 namespace Blip.Bootstrapping.Tables;

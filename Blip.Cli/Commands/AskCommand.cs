@@ -86,7 +86,7 @@ internal sealed class AskCommand : Command, IHasExamples
                 [.. sources.SelectMany(image => asked.Select(question => new ImageText(image, question)))],
                 pair => RecordShape.Key(pair.Image.Name, pair.Text), terminal, "questions")
             : null;
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = [.. asked, .. among, .. options.BadWords] }.RunAsync(
             parsed,
             file,
             () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),

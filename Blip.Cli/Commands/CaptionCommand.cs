@@ -85,7 +85,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
         sources = file?.Left(sources, image => image.Name, terminal, "images") ?? sources;
         using var maps = attention.Open(parsed);
         var form = new CaptionForm(bare, several: options.Generation.NumReturnSequences > 1);
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = [options.Prompt, .. options.BadWords] }.RunAsync(
             parsed,
             file,
             () => Captioner.Load(source, model.Options<CaptionerOptions>(parsed)),

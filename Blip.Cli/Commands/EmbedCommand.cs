@@ -53,7 +53,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
         using var file = output.Open(parsed);
         sources = file?.Left(sources, image => RecordShape.Key(image.Name, ""), terminal, "images") ?? sources;
         given = file?.Left(given, text => RecordShape.Key("", text), terminal, "texts") ?? given;
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = given }.RunAsync(
             parsed,
             file,
             () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)),

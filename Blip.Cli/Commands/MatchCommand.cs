@@ -64,7 +64,7 @@ internal sealed class MatchCommand : Command, IHasExamples
         using var file = output.Open(parsed);
         sources = file?.Left(sources, image => image.Name, terminal, "images") ?? sources;
         using var maps = attention.Open(parsed);
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = beside }.RunAsync(
             parsed,
             file,
             () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)),

@@ -8,6 +8,9 @@ namespace Blip.Cli.Commands;
 /// <summary>What every command does that takes things through a pipeline: check, load, begin, write, report.</summary>
 internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputBinding output)
 {
+    /// <summary>The words on the command line that the model is to read.</summary>
+    public IEnumerable<string?> Texts { get; init; } = [];
+
     /// <summary>Runs it.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="file">Where the results go; null for standard output.</param>
@@ -32,6 +35,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
             return End(file, ExitCodes.Success);
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, total, terminal.Columns, things);
         using var pipeline = model.Load(parsed, terminal, progress, load);
+        ModelBinding.TellUnknown(terminal, pipeline, Texts);
         var results = Startup.Step(() => start(pipeline));
         using var report = output.Profile(parsed, terminal, pipeline);
         var writer = form.Writer(output.Format(parsed), file?.Writer ?? terminal.Output);

@@ -72,7 +72,7 @@ internal sealed class SearchCommand : Command, IHasExamples
         var source = model.Resolve(parsed, terminal);
         using var file = output.Open(parsed);
         var opened = 0;
-        return await new PipelineRun(terminal, model, output).RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = [text] }.RunAsync(
             parsed,
             file,
             () => Load(parsed, source),

@@ -19,7 +19,7 @@ internal sealed class TraceCommand : Command, IHasExamples
     private readonly Option<string[]> compare = new("--compare")
     {
         Description = "Compare two traces, or a trace with another program's recording under the same names; exit code 1 where they differ.",
-        HelpName = "A B",
+        HelpName = "FILE FILE",
         Arity = new ArgumentArity(1, 2),
         AllowMultipleArgumentsPerToken = true,
     };

@@ -29,8 +29,13 @@ internal sealed class AnnotationsBinding
         add(split);
     }
 
-    /// <summary>Reads the file.</summary>
+    /// <summary>Reads the file, and tells what of it is passed over.</summary>
     /// <exception cref="UsageException">It cannot be used.</exception>
-    public CaptionAnnotations Load(ParseResult parsed) =>
-        Startup.Step(() => CaptionAnnotations.Load(parsed.GetRequiredValue(annotations), parsed.GetRequiredValue(split)));
+    public CaptionAnnotations Load(ParseResult parsed, Terminal terminal)
+    {
+        var data = Startup.Step(() => CaptionAnnotations.Load(parsed.GetRequiredValue(annotations), parsed.GetRequiredValue(split)));
+        foreach (var notice in data.Notices)
+            terminal.Say(notice);
+        return data;
+    }
 }

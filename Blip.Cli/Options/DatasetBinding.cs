@@ -10,26 +10,7 @@ internal sealed class DatasetBinding
     private readonly Option<string[]> human = OptionKinds.Texts(
         "--human", "A source of pairs by people: they are kept as they are, and get no captions. May be given again.", "SOURCE");
 
-    private readonly Option<string> format = OptionKinds.Choice(
-        "--source-format", "The format of all sources; with auto each source's is told by what it is.",
-        Auto, [Auto, .. Dataset.Formats.Select(format => format.Name)]);
-
-    private readonly Option<string?> imageColumn = OptionKinds.Text(
-        "--image-column", "The column or field with the image or its path. [default: the usual names]", "NAME");
-    private readonly Option<string?> textColumn = OptionKinds.Text(
-        "--text-column", "The column or field with the text. [default: the usual names]", "NAME");
-    private readonly Option<string?> keyColumn = OptionKinds.Text(
-        "--key-column", "The column or field with the sample's key. [default: the image's path, or the row]", "NAME");
-    private readonly Option<string?> imageRoot = OptionKinds.Text(
-        "--image-root", "The folder that paths of lists and tables begin in. [default: the list's own]", "DIR");
-    private readonly Option<int?> shardSize = OptionKinds.Number<int>(
-        "--shard-size", "Samples of a shard, where a source has no shards of its own. [default: 10000]");
-    private readonly Option<string?> split = OptionKinds.Text(
-        "--split", "The part of Karpathy's files: train, restval, val, test. [default: train]", "NAME");
-    private readonly Option<string?> scratch = OptionKinds.Text(
-        "--scratch", "A folder for copies of shards from the network. [default: the system's]", "DIR");
-
-    private const string Auto = "auto";
+    private readonly ReadingBinding reading = new();
 
     /// <summary>Adds argument and options to a command.</summary>
     /// <param name="command">The command.</param>
@@ -46,8 +27,7 @@ internal sealed class DatasetBinding
             Arity = arity,
         };
         command.Add(sources);
-        Option[] reading = forReading ? [format, imageColumn, textColumn, keyColumn, imageRoot, shardSize, split] : [];
-        All = [human, .. reading, scratch];
+        All = [human, .. forReading ? [.. reading.Columns, reading.ShardSize] : Array.Empty<Option>(), reading.Scratch];
         foreach (var option in All)
             command.Add(option);
     }
@@ -62,19 +42,8 @@ internal sealed class DatasetBinding
     public IReadOnlyList<string> Human(ParseResult parsed) => parsed.GetValue(human) ?? [];
 
     /// <summary>The folder for copies; null for the system's.</summary>
-    public string? Scratch(ParseResult parsed) => parsed.GetValue(scratch);
+    public string? Scratch(ParseResult parsed) => parsed.GetValue(reading.Scratch);
 
-    /// <summary>How the sources are read. A command line is a person's own: commands may run.</summary>
-    public DatasetOptions Options(ParseResult parsed) => new()
-    {
-        Format = parsed.GetRequiredValue(format) is var name && name == Auto ? null : name,
-        ImageColumn = parsed.GetValue(imageColumn),
-        TextColumn = parsed.GetValue(textColumn),
-        KeyColumn = parsed.GetValue(keyColumn),
-        ImageRoot = parsed.GetValue(imageRoot),
-        ShardSize = parsed.GetValue(shardSize) ?? new DatasetOptions().ShardSize,
-        Split = parsed.GetValue(split) ?? new DatasetOptions().Split,
-        ScratchFolder = Scratch(parsed),
-        AllowCommands = true,
-    };
+    /// <summary>How the sources are read.</summary>
+    public DatasetOptions Options(ParseResult parsed) => reading.Options(parsed);
 }

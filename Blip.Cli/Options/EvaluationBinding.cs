@@ -25,7 +25,7 @@ internal sealed class EvaluationBinding
     {
         (this.command, this.format) = (command, format);
         var shape = $"[{{\"{format.IdName}\": …, \"{format.TextName}\": …}}, …]";
-        results = OptionKinds.Text("--results", $"Score this file, and run no model: {shape}, as the COCO evaluation takes it.", "FILE");
+        results = OptionKinds.Text("--results", $"Score this file, and run no model: {shape}, as the COCO evaluation takes it, or what --format json and jsonl write.", "FILE");
         save = OptionKinds.Text("--save-results", "Also write the model's answers to this file, in that form, as they come.", "FILE");
         Add(results);
         command.Add(images);
@@ -48,10 +48,17 @@ internal sealed class EvaluationBinding
     /// <summary>Whether the report holds each one's scores.</summary>
     public bool Details(ParseResult parsed) => parsed.GetValue(details);
 
-    /// <summary>The results to score, where a file holds them; null where the model is to run.</summary>
+    /// <summary>The results to score, where a file holds them; null where the model is to run. Tells what the file holds beside them.</summary>
     /// <exception cref="UsageException">The file cannot be used.</exception>
-    public IReadOnlyDictionary<long, string>? Results(ParseResult parsed) =>
-        parsed.GetValue(results) is { } path ? Startup.Step(() => format.Load(path)) : null;
+    public IReadOnlyDictionary<EntryId, string>? Results(ParseResult parsed, Terminal terminal, Func<string, ResultsFile> load)
+    {
+        if (parsed.GetValue(results) is not { } path)
+            return null;
+        var file = Startup.Step(() => load(path));
+        foreach (var notice in file.Notices)
+            terminal.Say(notice);
+        return file.Texts;
+    }
 
     /// <summary>The folder of images.</summary>
     /// <exception cref="UsageException">There is none.</exception>
@@ -59,20 +66,22 @@ internal sealed class EvaluationBinding
 
     /// <summary>The file to keep results in; null where none is named.</summary>
     /// <exception cref="UsageException">It exists and is not to be gone on with, or cannot be written.</exception>
-    public ResultsWriter? Save(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="written">How the data set's results are written; null for the command's own way.</param>
+    public ResultsWriter? Save(ParseResult parsed, ResultsFormat? written = null)
     {
         if (parsed.GetValue(save) is not { } path)
             return null;
         if (File.Exists(path) && !parsed.GetValue(resume))
             throw new UsageException($"--save-results is '{path}', which exists: give --resume to go on with it, or move it away.");
-        return Startup.Step(() => ResultsWriter.Open(path, format, parsed.GetValue(resume)));
+        return Startup.Step(() => ResultsWriter.Open(path, written ?? format, parsed.GetValue(resume)));
     }
 
-    /// <summary>An image of the data set; one that is not there fails in its turn and stops nothing.</summary>
-    public static ImageSource Image(ImageFolder folder, string? fileName, long id) =>
-        folder.Find(fileName, id) is { } path
+    /// <summary>An image of the data set; one that is not there, or there twice, fails in its turn and stops nothing.</summary>
+    public static ImageSource Image(ImageFolder folder, string? fileName, EntryId id) =>
+        folder.Find(fileName, id, out var objection) is { } path
             ? ImageSource.FromFile(path)
-            : ImageSource.FromStream(() => throw new FileNotFoundException("there is no such image in the folder of --images"), fileName ?? $"image {id}");
+            : ImageSource.FromStream(() => throw new FileNotFoundException(objection), fileName ?? $"image {id}");
 
     private void Check(CommandResult result)
     {

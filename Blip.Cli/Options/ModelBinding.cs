@@ -16,9 +16,12 @@ internal sealed class ModelBinding
         + "(Salesforce/blip-image-captioning-base), or synthetic:NAME.";
 
     private readonly DemoModel demo;
-    private readonly Option<string?> model = OptionKinds.Place("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
+    private readonly Option<string?> model = OptionKinds.Text("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
     private readonly Option<string?> adapter = OptionKinds.Text(
         "--adapter", "A LoRA adapter as the PEFT library saves it, merged into the model's weights.", "DIR");
+    private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
+        "--image-memory", "MiB that decoded images may hold while they wait; a larger image is decoded alone. [default: 512]", "MiB");
+    private readonly Option<string?> revision = OptionKinds.Text("--revision", "The branch, tag or commit of a model in the Hugging Face cache. [default: main]", "NAME");
     private readonly DeviceBinding device;
 
     /// <summary>Adds the options to a command.</summary>
@@ -29,12 +32,14 @@ internal sealed class ModelBinding
         this.demo = demo;
         command.Add(model);
         command.Add(adapter);
+        command.Add(revision);
         device = new DeviceBinding(command);
+        command.Add(imageMemory);
     }
 
     /// <summary>Finds a model; its weights are not opened.</summary>
     /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
-    public static ModelSource Resolve(string model) => Startup.Step(() => ModelSource.Resolve(model));
+    public static ModelSource Resolve(string model, string? revision = null) => Startup.Step(() => ModelSource.Resolve(model, revision: revision));
 
     /// <summary>The model of the command line, or the demo, with a word about it.</summary>
     /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
@@ -45,7 +50,9 @@ internal sealed class ModelBinding
     public ModelSource Resolve(ParseResult parsed, Terminal terminal, DemoModel demo)
     {
         if (parsed.GetValue(model) is { } named)
-            return Resolve(named);
+            return Resolve(named, parsed.GetValue(revision));
+        if (parsed.GetValue(revision) is not null)
+            throw new UsageException("--revision is that of a model in the Hugging Face cache: give --model OWNER/NAME.");
         if (!Directory.Exists(demo.Path))
             throw new UsageException($"the demo {demo.Noun} is not beside the program ('{demo.Path}'): give --model.");
         terminal.Say($"no --model: using the demo {demo.Noun}, which knows drawn shapes on plain backgrounds only. "
@@ -59,7 +66,21 @@ internal sealed class ModelBinding
     /// <summary>A pipeline's options, as far as every pipeline has them.</summary>
     public TOptions Options<TOptions>(ParseResult parsed)
         where TOptions : PipelineOptions, new() =>
-        (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with { Adapter = parsed.GetValue(adapter) });
+        (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with
+        {
+            Adapter = parsed.GetValue(adapter),
+            MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
+        });
+
+    /// <summary>Tells which words of the texts on a command line the model does not know.</summary>
+    public static void TellUnknown(Terminal terminal, Pipeline pipeline, IEnumerable<string?> texts)
+    {
+        const int Most = 10;
+        var words = texts.OfType<string>().SelectMany(pipeline.UnknownWords).Distinct(StringComparer.Ordinal).ToList();
+        if (words.Count > 0)
+            terminal.Say($"the model's vocabulary does not have {string.Join(", ", words.Take(Most).Select(word => $"'{word}'"))}"
+                + $"{(words.Count > Most ? $" and {words.Count - Most} more" : "")}: it reads {(words.Count > 1 ? "them" : "it")} as [UNK]");
+    }
 
     /// <summary>Puts a model on the device, and says what there is to say about it.</summary>
     /// <exception cref="UsageException">Device, vocabulary, weights or a number cannot be used.</exception>
@@ -73,6 +94,8 @@ internal sealed class ModelBinding
             progress.Clear();
             foreach (var notice in pipeline.Notices)
                 terminal.Say(notice);
+            if (pipeline is Captioner { HasVocabulary: false })
+                terminal.Say("the model has no vocabulary: captions are token ids; give --vocab FILE for words");
             device.TellOfThreads(parsed, terminal, pipeline.DeviceDescription);
             return pipeline;
         }

@@ -41,21 +41,6 @@ internal static class OptionKinds
     public static Option<string?> Text(string name, string description, string helpName) =>
         new(name) { Description = description, HelpName = helpName };
 
-    /// <summary>A file, a folder or a model, given once; an empty one is none.</summary>
-    public static Option<string?> Place(string name, string description, string helpName)
-    {
-        var option = Text(name, description, helpName);
-        RefuseEmpty(option);
-        return option;
-    }
-
-    /// <summary>Makes an empty name an error of the command line.</summary>
-    public static void RefuseEmpty(Option option) => option.Validators.Add(result =>
-    {
-        if (result.Tokens.Any(token => string.IsNullOrWhiteSpace(token.Value)))
-            result.AddError($"{option.Name} is empty; give a {option.HelpName}.");
-    });
-
     /// <summary>Text that may be given again and again, one value each time.</summary>
     public static Option<string[]> Texts(string name, string description, string helpName) =>
         new(name) { Description = description, HelpName = helpName, Arity = ArgumentArity.OneOrMore };

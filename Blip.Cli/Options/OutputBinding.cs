@@ -17,7 +17,7 @@ internal sealed class OutputBinding
     private readonly string[] names;
     private readonly RecordShape? shape;
     private readonly Option<string> format;
-    private readonly Option<string?> output = OptionKinds.Place(
+    private readonly Option<string?> output = OptionKinds.Text(
         "--output", "Write the results to a file; progress is shown meanwhile. Its extension chooses the format; - is standard output.", "FILE");
     private readonly Option<bool> overwrite = new("--overwrite") { Description = "Replace the file of --output when the run has come to its end." };
     private readonly Option<bool> resume = new("--resume")

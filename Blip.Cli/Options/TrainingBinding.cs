@@ -29,7 +29,6 @@ internal sealed class TrainingBinding
         recipe = OptionKinds.Choice(
             "--recipe", $"Whose numbers: {TrainingRecipes.SourceOf(task, TrainingRecipe.Paper)}; or {TrainingRecipes.SourceOf(task, TrainingRecipe.Lavis)}.",
             "paper", ["paper", "lavis"]);
-        OptionKinds.RefuseEmpty(output);
         command.Add(output);
         command.Add(recipe);
         command.Add(large);
@@ -168,6 +167,10 @@ internal sealed class TrainingBinding
             Precision = Enum.Parse<Precision>(parsed.GetRequiredValue(precision), ignoreCase: true),
         }));
         Number<int>("--loader-threads", "Threads that read images; 0 for one per core. [default: 0]", (options, value) => options with { LoaderThreads = value });
+        Number<int>(
+            "--checkpoint-layers",
+            "The vision tower's last layers whose values are computed again on the way back: less memory, more time, the same numbers. [default: 0]",
+            (options, value) => options with { CheckpointLayers = value });
         var device = OptionKinds.Text("--device", "auto, cuda, opencl, cpu, or one of several, cuda:1. [default: auto]", "NAME");
         Add(device, (options, value) => options with { Device = value });
     }

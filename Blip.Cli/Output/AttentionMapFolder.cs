@@ -1,7 +1,7 @@
 using System.Text;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
-using Blip.Runtime.Storage;
 
 namespace Blip.Cli.Output;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Cli.Output;
 

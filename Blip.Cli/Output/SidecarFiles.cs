@@ -1,6 +1,6 @@
 using System.Text;
+using Blip.Runtime.Files;
 using Blip.Runtime.Pipelines;
-using Blip.Runtime.Storage;
 
 namespace Blip.Cli.Output;
 

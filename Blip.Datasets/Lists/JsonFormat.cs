@@ -111,7 +111,7 @@ internal sealed class JsonFormat : IDatasetFormat
         for (var i = 0; i < (int)range.Count; i++)
         {
             var image = images[(int)range.First + i];
-            var path = folder.Find(image.FileName, image.Id);
+            var path = folder.Find(image.FileName, image.Id, out var objection);
             var key = image.FileName is null ? $"{image.Id}" : Keys.OfPath(image.FileName);
             yield return new Sample
             {
@@ -119,8 +119,8 @@ internal sealed class JsonFormat : IDatasetFormat
                 Index = i,
                 Image = path is null ? null : SampleImage.FromFile(path),
                 Texts = image.Captions,
-                Fields = new() { ["image_id"] = image.Id },
-                Error = path is null ? $"Its image {image.FileName ?? $"{image.Id}"} is not in the folder of images (ImageRoot)." : null,
+                Fields = new() { ["image_id"] = image.Id.Number is { } number ? number : $"{image.Id}" },
+                Error = objection is null ? null : $"Its image {image.FileName ?? $"{image.Id}"} is not found (ImageRoot): {objection}.",
             };
         }
     }

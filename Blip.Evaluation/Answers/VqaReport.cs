@@ -4,24 +4,24 @@ namespace Blip.Evaluation;
 /// <param name="Overall">Mean over all questions, the number that papers print.</param>
 /// <param name="PerAnswerType">Mean over the questions with answers of a type: <c>yes/no</c>, <c>number</c>, <c>other</c>.</param>
 /// <param name="PerQuestionType">Mean over the questions that begin in one way.</param>
-/// <param name="PerQuestion">Each question's own, by its number.</param>
+/// <param name="PerQuestion">Each question's own, by its id.</param>
 public sealed record VqaReport(
     double Overall,
     IReadOnlyDictionary<string, double> PerAnswerType,
     IReadOnlyDictionary<string, double> PerQuestionType,
-    IReadOnlyDictionary<long, double> PerQuestion)
+    IReadOnlyDictionary<EntryId, double> PerQuestion)
 {
     /// <summary>Scores answers.</summary>
     /// <param name="questions">The questions with people's answers.</param>
-    /// <param name="answers">From a question's number to the model's answer; one for each question.</param>
+    /// <param name="answers">From a question's id to the model's answer; one for each question.</param>
     /// <exception cref="ArgumentException">There are no questions, a question has no answer of people, or none of the model.</exception>
-    public static VqaReport Of(IReadOnlyList<VqaQuestion> questions, IReadOnlyDictionary<long, string> answers)
+    public static VqaReport Of(IReadOnlyList<VqaQuestion> questions, IReadOnlyDictionary<EntryId, string> answers)
     {
         ArgumentNullException.ThrowIfNull(questions);
         ArgumentNullException.ThrowIfNull(answers);
         if (questions.Count == 0)
             throw new ArgumentException("There are no questions to score.", nameof(questions));
-        var scores = new Dictionary<long, double>(questions.Count);
+        var scores = new Dictionary<EntryId, double>(questions.Count);
         foreach (var question in questions)
         {
             if (question.Answers.Count == 0)

@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using Blip.Runtime.Files;
 
 namespace Blip.Evaluation;
 
@@ -13,11 +15,18 @@ internal static class AnnotationJson
     {
         using var stream = Open(path);
         int c;
-        do
+        try
         {
-            c = stream.ReadByte();
+            do
+            {
+                c = stream.ReadByte();
+            }
+            while (c is ' ' or '\t' or '\r' or '\n');
         }
-        while (c is ' ' or '\t' or '\r' or '\n' or 0xEF or 0xBB or 0xBF);
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new AnnotationException($"{path}: {e.Message}", e);
+        }
         return c switch
         {
             '[' => true,
@@ -29,36 +38,73 @@ internal static class AnnotationJson
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="AnnotationException">The file cannot be read or is not of this form; the message says where.</exception>
-    public static T Load<T>(string path, JsonTypeInfo<T> type)
+    public static T Load<T>(string path, JsonTypeInfo<T> type) =>
+        Read(path, stream => JsonSerializer.Deserialize(stream, type)) ?? throw new AnnotationException($"{path}: the file holds null.");
+
+    /// <summary>Reads a file of one object after another, as JSON lines are.</summary>
+    /// <exception cref="AnnotationException">The file cannot be read or is not of this form; the message says where.</exception>
+    public static List<T?> LoadLines<T>(string path, JsonTypeInfo<T> type) =>
+        Read(path, stream => JsonSerializer.DeserializeAsyncEnumerable(stream, type, topLevelValues: true).ToBlockingEnumerable().ToList());
+
+    private static T Read<T>(string path, Func<Stream, T> read)
     {
         try
         {
             using var stream = Open(path);
-            return JsonSerializer.Deserialize(stream, type) ?? throw new AnnotationException($"{path}: the file holds null.");
+            return read(stream);
         }
         catch (JsonException e)
         {
             var place = e.Path is { Length: > 1 } inside ? $"{inside.TrimStart('$', '.')} " : "";
             var line = e.LineNumber is { } number ? $"line {number + 1}" : "the end";
-            throw new AnnotationException($"{path}: {place}cannot be read, at {line}: {e.Message.Split(" Path:")[0].TrimEnd('.')}.", e);
+            // The reader says what it expected of a character, and of a value of another kind only the name of a type.
+            var reason = e.InnerException is JsonException or null && e.Message.Split(" Path:")[0].Split(" LineNumber:")[0] is var text
+                && !text.Contains("could not be converted", StringComparison.Ordinal) && !text.StartsWith("Exception of type", StringComparison.Ordinal)
+                ? text.TrimEnd('.')
+                : "a value of another kind belongs there";
+            throw new AnnotationException($"{path}: {place}cannot be read, at {line}: {reason}.", e);
         }
-        catch (IOException e)
+        catch (InvalidOperationException e)
+        {
+            // Half of a pair of UTF-16 units, written as an escape.
+            throw new AnnotationException($"{path}: a text in the file is not valid Unicode: {e.Message}", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new AnnotationException($"{path}: {e.Message}", e);
         }
     }
 
-    private static FileStream Open(string path)
+    private static Stream Open(string path)
     {
+        FileStream? file = null;
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
+            var bytes = new byte[OtherContent.HeadLength];
+            var head = bytes.AsSpan(0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+            if (OtherContent.Objection(head) is { } objection)
+                throw new AnnotationException($"{path}: {objection}.");
+            file.Position = 0;
+            return new PythonJson(Wide(head) is { } encoding ? Encoding.CreateTranscodingStream(file, encoding, Encoding.UTF8) : file);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
+            file?.Dispose();
             throw new AnnotationException($"{path}: the file cannot be read: {e.Message}", e);
         }
+        catch
+        {
+            file?.Dispose();
+            throw;
+        }
     }
+
+    // What Windows' shells write when they redirect.
+    private static UnicodeEncoding? Wide(ReadOnlySpan<byte> head) =>
+        head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) ? new UnicodeEncoding(bigEndian: false, byteOrderMark: true)
+        : head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) ? new UnicodeEncoding(bigEndian: true, byteOrderMark: true)
+        : null;
 }
 
 /// <summary>Code for the files' forms, made when this is built: no reflection when it runs.</summary>
@@ -68,5 +114,6 @@ internal static class AnnotationJson
 [JsonSerializable(typeof(QuestionFile))]
 [JsonSerializable(typeof(List<QuestionEntry>))]
 [JsonSerializable(typeof(List<ResultEntry>))]
+[JsonSerializable(typeof(ResultEntry))]
 [JsonSerializable(typeof(List<string>))]
 internal sealed partial class AnnotationForms : JsonSerializerContext;

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Blip.Evaluation;
 
 /// <summary>Images with people's captions, from the files that captioning and retrieval are evaluated on.</summary>
@@ -11,6 +9,12 @@ namespace Blip.Evaluation;
 public sealed class CaptionAnnotations
 {
     private CaptionAnnotations(string path, IReadOnlyList<CaptionedImage> images) => (Path, Images) = (path, images);
+
+    /// <summary>What was passed over and why, a sentence each: images without a caption, when others have one.</summary>
+    public IReadOnlyList<string> Notices =>
+        HasCaptions && Images.Where(image => image.Captions.Count == 0).ToList() is { Count: > 0 } bare
+            ? [$"{Path}: {bare.Count} of {Images.Count} images have no caption to compare with, the first is {bare[0].Id}: they are passed over"]
+            : [];
 
     /// <summary>The file.</summary>
     public string Path { get; }
@@ -38,7 +42,7 @@ public sealed class CaptionAnnotations
 
     private static List<CaptionedImage> FromCoco(string path, CaptionFile file)
     {
-        var captions = new Dictionary<long, List<string>>();
+        var captions = new Dictionary<EntryId, List<string>>();
         for (var i = 0; i < file.Images!.Count; i++)
         {
             var id = file.Images[i]?.Id ?? throw Missing(path, $"images[{i}]", "id");
@@ -51,10 +55,9 @@ public sealed class CaptionAnnotations
             var id = annotation?.ImageId ?? throw Missing(path, $"annotations[{i}]", "image_id");
             if (!captions.TryGetValue(id, out var list))
                 throw new AnnotationException($"{path}: annotations[{i}] is about image {id}, which is not among 'images'.");
-            list.Add(annotation.Caption ?? throw Missing(path, $"annotations[{i}]", "caption"));
+            if (annotation.Caption is { } caption)
+                list.Add(caption);
         }
-        if (file.Annotations is not null && captions.FirstOrDefault(image => image.Value.Count == 0) is { Value: not null } bare)
-            throw new AnnotationException($"{path}: image {bare.Key} has no entry in 'annotations'.");
         return [.. file.Images.Select(image => new CaptionedImage(image.Id!.Value, image.FileName, captions[image.Id!.Value]))];
     }
 
@@ -68,14 +71,12 @@ public sealed class CaptionAnnotations
                 continue;
             var id = entry.CocoId ?? entry.KarpathyId ?? throw Missing(path, $"images[{i}]", "cocoid or imgid");
             var name = entry.KarpathyName ?? throw Missing(path, $"images[{i}]", "filename");
-            if (entry.Sentences is not { Count: > 0 } sentences)
-                throw Missing(path, $"images[{i}]", "sentences");
-            var captions = sentences.Select((sentence, at) => sentence?.Raw ?? throw Missing(path, $"images[{i}].sentences[{at}]", "raw")).ToList();
+            var captions = (entry.Sentences ?? []).Select(sentence => sentence?.Raw).OfType<string>().ToList();
             images.Add(new CaptionedImage(id, entry.Folder is null ? name : $"{entry.Folder}/{name}", captions));
         }
         if (images.Count == 0)
         {
-            var splits = string.Join(", ", entries.Select(entry => entry.Split).Distinct().Order(StringComparer.Ordinal));
+            var splits = string.Join(", ", entries.Select(entry => entry.Split!).Distinct().Order(StringComparer.Ordinal));
             throw new AnnotationException($"{path}: no image is of the split '{split}'; the file has {splits}.");
         }
         return images;
@@ -89,22 +90,13 @@ public sealed class CaptionAnnotations
             var name = entries[i]?.Image ?? throw Missing(path, $"[{i}]", "image");
             if (!captions.TryGetValue(name, out var list))
                 captions[name] = list = [];
-            list.AddRange(Sentences(path, i, entries[i].Caption));
+            list.AddRange(entries[i].Caption ?? []);
         }
         var numbers = captions.Keys.Select(ImageFolder.NumberOf).ToList();
         // Names without numbers of their own are numbered in the file's order.
         var numbered = numbers.All(number => number is not null) && numbers.Distinct().Count() == numbers.Count;
-        return [.. captions.Select((image, i) => new CaptionedImage(numbered ? numbers[i]!.Value : i, image.Key, image.Value))];
+        return [.. captions.Select((image, i) => new CaptionedImage(new EntryId(numbered ? numbers[i]!.Value : i), image.Key, image.Value))];
     }
-
-    private static IEnumerable<string> Sentences(string path, int entry, JsonElement caption) => caption.ValueKind switch
-    {
-        JsonValueKind.String => [caption.GetString()!],
-        JsonValueKind.Array when caption.GetArrayLength() > 0 && caption.EnumerateArray().All(sentence => sentence.ValueKind == JsonValueKind.String)
-            => [.. caption.EnumerateArray().Select(sentence => sentence.GetString()!)],
-        JsonValueKind.Undefined => throw Missing(path, $"[{entry}]", "caption"),
-        _ => throw new AnnotationException($"{path}: [{entry}].caption is neither a text nor a list of texts."),
-    };
 
     private static CaptionAnnotations Checked(string path, List<CaptionedImage> images)
     {

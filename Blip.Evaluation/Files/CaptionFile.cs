@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Blip.Evaluation;
@@ -14,15 +13,15 @@ internal sealed class CaptionFile
 /// <summary>An image of either format.</summary>
 internal sealed class ImageEntry
 {
-    public long? Id { get; set; }
+    public EntryId? Id { get; set; }
 
     public string? FileName { get; set; }
 
     [JsonPropertyName("cocoid")]
-    public long? CocoId { get; set; }
+    public EntryId? CocoId { get; set; }
 
     [JsonPropertyName("imgid")]
-    public long? KarpathyId { get; set; }
+    public EntryId? KarpathyId { get; set; }
 
     [JsonPropertyName("filename")]
     public string? KarpathyName { get; set; }
@@ -44,7 +43,7 @@ internal sealed class SentenceEntry
 /// <summary>A sentence of COCO's format.</summary>
 internal sealed class CaptionEntry
 {
-    public long? ImageId { get; set; }
+    public EntryId? ImageId { get; set; }
 
     public string? Caption { get; set; }
 }
@@ -54,5 +53,6 @@ internal sealed class ListedImage
 {
     public string? Image { get; set; }
 
-    public JsonElement Caption { get; set; }
+    [JsonConverter(typeof(TextsConverter))]
+    public List<string>? Caption { get; set; }
 }

@@ -5,10 +5,15 @@ namespace Blip.Evaluation;
 /// <summary>A data set's images, found by the name that the annotations give, or by their number: <c>COCO_val2014_000000391895.jpg</c> is 391895.</summary>
 public sealed class ImageFolder
 {
-    private readonly string folder;
-    private readonly Lazy<(Dictionary<string, string> Names, Dictionary<long, string> Numbers)> listing;
+    private static readonly HashSet<string> ImageExtensions = new(
+        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".ico", ".tif", ".tiff", ".ppm"], StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Names a folder; it is listed, with its subfolders, when an image is not where its name says.</summary>
+    private static readonly EnumerationOptions Listing = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
+
+    private readonly string folder;
+    private readonly Lazy<(ILookup<string, string> Names, ILookup<long, string> Numbers)> listing;
+
+    /// <summary>Names a folder; it is listed, with its subfolders, when an image is not where its name says. Hidden files do not count.</summary>
     /// <exception cref="AnnotationException">There is no such folder.</exception>
     public ImageFolder(string folder)
     {
@@ -20,15 +25,16 @@ public sealed class ImageFolder
 
     /// <summary>The path of an image, or null.</summary>
     /// <param name="fileName">What the annotations call it, with or without folders before it; null where they do not say.</param>
-    /// <param name="id">Its number.</param>
-    public string? Find(string? fileName, long id)
+    /// <param name="id">Its id; a number finds it where there is no name.</param>
+    /// <param name="objection">Why there is no path, a sentence: no file answers to the name or the number, or several do, which it names.</param>
+    public string? Find(string? fileName, EntryId id, out string? objection)
     {
-        if (fileName is not null && System.IO.Path.Combine(folder, fileName) is var path && File.Exists(path))
+        objection = null;
+        if (fileName is not null && (At(fileName) ?? At(fileName.Replace('\\', '/'))) is { } path)
             return path;
         var (names, numbers) = listing.Value;
-        return fileName is not null && names.TryGetValue(System.IO.Path.GetFileName(fileName), out var named) ? named
-            : fileName is null && numbers.TryGetValue(id, out var numbered) ? numbered
-            : null;
+        var files = fileName is not null ? names[ImageNames.NameOf(fileName)] : id.Number is { } number ? numbers[number] : [];
+        return One(files.ToList(), fileName ?? $"image {id}", out objection);
     }
 
     /// <summary>The number that a file's name ends in, before its extension; null where it ends otherwise.</summary>
@@ -41,16 +47,28 @@ public sealed class ImageFolder
         return long.TryParse(stem[start..], NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 
-    // The first by path wins, on every machine.
-    private (Dictionary<string, string> Names, Dictionary<long, string> Numbers) List()
+    private string? At(string name) => System.IO.Path.Combine(folder, name) is var path && File.Exists(path) ? path : null;
+
+    private string? One(List<string> paths, string name, out string? objection)
     {
-        var (names, numbers) = (new Dictionary<string, string>(StringComparer.Ordinal), new Dictionary<long, string>());
-        foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        // A text or a mask beside the image has its name, too.
+        if (paths.Count > 1 && paths.FindAll(path => ImageExtensions.Contains(System.IO.Path.GetExtension(path))) is { Count: > 0 } images)
+            paths = images;
+        objection = paths switch
         {
-            names.TryAdd(System.IO.Path.GetFileName(path), path);
-            if (NumberOf(path) is { } number)
-                numbers.TryAdd(number, path);
-        }
-        return (names, numbers);
+            [] => $"there is no such image in the folder {folder}",
+            [_] => null,
+            _ => $"{paths.Count} files answer to '{name}', {string.Join(" and ", paths.Take(3).Select(path => $"'{path}'"))}{(paths.Count > 3 ? " among them" : "")}: "
+                + "name the folder in which the annotations' path is right, or keep one of them",
+        };
+        return objection is null ? paths[0] : null;
+    }
+
+    private (ILookup<string, string> Names, ILookup<long, string> Numbers) List()
+    {
+        var paths = Directory.EnumerateFiles(folder, "*", Listing).Order(StringComparer.Ordinal).ToList();
+        return (
+            paths.ToLookup(ImageNames.NameOf, StringComparer.Ordinal),
+            paths.Where(path => NumberOf(path) is not null).ToLookup(path => NumberOf(path)!.Value));
     }
 }

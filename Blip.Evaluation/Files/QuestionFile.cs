@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Blip.Evaluation;
 
@@ -15,9 +15,9 @@ internal sealed class QuestionFile
 /// <summary>A question, its answers, or both: in BLIP's lists they stand in one entry.</summary>
 internal sealed class QuestionEntry
 {
-    public long? QuestionId { get; set; }
+    public EntryId? QuestionId { get; set; }
 
-    public long? ImageId { get; set; }
+    public EntryId? ImageId { get; set; }
 
     public string? Question { get; set; }
 
@@ -29,7 +29,8 @@ internal sealed class QuestionEntry
 
     public List<AnswerEntry>? Answers { get; set; }
 
-    public JsonElement Answer { get; set; }
+    [JsonConverter(typeof(TextsConverter))]
+    public List<string>? Answer { get; set; }
 }
 
 /// <summary>What one person answered.</summary>

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Blip.Evaluation;
 
-/// <summary>A kind of COCO results: an array of objects with a number and a text.</summary>
+/// <summary>A kind of results: an array of objects with an id and a text.</summary>
 public sealed record ResultsFormat
 {
     private ResultsFormat(string idName, string textName) => (IdName, TextName) = (idName, textName);
@@ -13,61 +13,87 @@ public sealed record ResultsFormat
     /// <summary><c>[{"question_id": 42, "answer": "…"}]</c>.</summary>
     public static ResultsFormat Answers { get; } = new("question_id", "answer");
 
-    /// <summary>The name of the number.</summary>
+    /// <summary><c>[{"image": "VizWiz_test_00000042.jpg", "answer": "…"}]</c>: one question of each image, as VizWiz has it.</summary>
+    public static ResultsFormat ImageAnswers { get; } = new("image", "answer");
+
+    /// <summary>The name of the id.</summary>
     public string IdName { get; }
 
     /// <summary>The name of the text.</summary>
     public string TextName { get; }
 
     /// <summary>Reads a results file.</summary>
-    /// <returns>From number to text.</returns>
-    /// <exception cref="AnnotationException">The file cannot be read, an entry lacks something, or two entries have one number.</exception>
-    public IReadOnlyDictionary<long, string> Load(string path)
+    /// <returns>From id to text.</returns>
+    /// <exception cref="AnnotationException">The file cannot be read, an entry lacks something, or two entries have one id.</exception>
+    public IReadOnlyDictionary<EntryId, string> Load(string path)
     {
         if (!AnnotationJson.IsArray(path))
             throw new AnnotationException($"{path}: the file is no array; results are [{{\"{IdName}\": …, \"{TextName}\": …}}, …].");
         var entries = AnnotationJson.Load(path, AnnotationForms.Default.ListResultEntry);
-        var results = new Dictionary<long, string>(entries.Count);
+        var results = new Dictionary<EntryId, string>(entries.Count);
         for (var i = 0; i < entries.Count; i++)
         {
             var (id, text) = Read(entries[i]) ?? throw Missing(path, i, entries[i]);
-            if (!results.TryAdd(id, text))
-                throw new AnnotationException($"{path}: [{i}] has the {IdName} {id} of an entry before it.");
+            Add(results, id, text, path, i);
         }
         return results;
     }
 
-    /// <summary>One entry's number and text; null where it lacks one.</summary>
-    internal (long Id, string Text)? Read(ResultEntry? entry)
+    /// <summary>One entry's id and text; null where it lacks one.</summary>
+    internal (EntryId Id, string Text)? Read(ResultEntry? entry) =>
+        IdOf(entry) is { } id && TextOf(entry) is { } text ? (id, text) : null;
+
+    /// <summary>An entry's id; null where it has none.</summary>
+    internal EntryId? IdOf(ResultEntry? entry) =>
+        this == Captions ? entry?.ImageId : this == Answers ? entry?.QuestionId : entry?.Image is { } image ? new EntryId(image) : null;
+
+    /// <summary>An entry's text, the first of several; null where it has none.</summary>
+    internal string? TextOf(ResultEntry? entry) => this == Captions
+        ? entry?.Caption ?? entry?.Captions?.FirstOrDefault()?.Caption
+        : entry?.Answer ?? entry?.Answers?.FirstOrDefault()?.Answer;
+
+    /// <summary>Adds a result.</summary>
+    /// <exception cref="AnnotationException">There is one of this id.</exception>
+    internal void Add(Dictionary<EntryId, string> results, EntryId id, string text, string path, int index)
     {
-        var (id, text) = this == Captions ? (entry?.ImageId, entry?.Caption) : (entry?.QuestionId, entry?.Answer);
-        return id is { } number && text is not null ? (number, text) : null;
+        if (!results.TryAdd(id, text))
+            throw new AnnotationException($"{path}: [{index}] has the {IdName} {id} of an entry before it.");
     }
 
     /// <summary>One entry as a line of JSON.</summary>
-    internal void Write(Utf8JsonWriter json, long id, string text)
+    internal void Write(Utf8JsonWriter json, EntryId id, string text)
     {
         json.WriteStartObject();
-        json.WriteNumber(IdName, id);
+        id.Write(json, IdName);
         json.WriteString(TextName, text);
         json.WriteEndObject();
     }
 
-    private AnnotationException Missing(string path, int index, ResultEntry? entry)
-    {
-        var id = this == Captions ? entry?.ImageId : entry?.QuestionId;
-        return new AnnotationException($"{path}: [{index}] has no {(id is null ? IdName : TextName)}.");
-    }
+    /// <summary>The complaint about an entry that lacks its id or its text.</summary>
+    internal AnnotationException Missing(string path, int index, ResultEntry? entry) =>
+        new($"{path}: [{index}] has no {(IdOf(entry) is null ? IdName : TextName)}.");
 }
 
-/// <summary>An entry of either kind.</summary>
+/// <summary>An entry of either kind, or of what <c>blip caption</c> and <c>blip ask</c> write as JSON.</summary>
 internal sealed class ResultEntry
 {
-    public long? ImageId { get; set; }
+    public EntryId? ImageId { get; set; }
 
     public string? Caption { get; set; }
 
-    public long? QuestionId { get; set; }
+    public EntryId? QuestionId { get; set; }
 
     public string? Answer { get; set; }
+
+    public string? Image { get; set; }
+
+    public string? Path { get; set; }
+
+    public string? Question { get; set; }
+
+    public string? Error { get; set; }
+
+    public List<ResultEntry>? Captions { get; set; }
+
+    public List<ResultEntry>? Answers { get; set; }
 }

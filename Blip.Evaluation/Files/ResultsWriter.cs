@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Evaluation;
 
@@ -17,12 +17,12 @@ public sealed class ResultsWriter : IDisposable
     private readonly ResultsFormat format;
     private readonly ReplacedFile whole;
     private readonly FileStream file;
-    private readonly Dictionary<long, string> results = [];
+    private readonly Dictionary<EntryId, string> results = [];
 
     private ResultsWriter(ResultsFormat format, ReplacedFile whole) => (this.format, this.whole, file) = (format, whole, whole.Stream);
 
     /// <summary>All that the file holds: what was there, and what was appended.</summary>
-    public IReadOnlyDictionary<long, string> Results => results;
+    public IReadOnlyDictionary<EntryId, string> Results => results;
 
     /// <summary>Opens a results file.</summary>
     /// <param name="path">The file.</param>
@@ -56,7 +56,7 @@ public sealed class ResultsWriter : IDisposable
 
     /// <summary>Adds a result.</summary>
     /// <exception cref="ArgumentException">There is one of this number.</exception>
-    public void Append(long id, string text)
+    public void Append(EntryId id, string text)
     {
         if (!results.TryAdd(id, text))
             throw new ArgumentException($"There is a result with {format.IdName} {id} already.", nameof(id));
@@ -90,7 +90,7 @@ public sealed class ResultsWriter : IDisposable
         return writer;
     }
 
-    private static Dictionary<long, string> Recover(string path, ResultsFormat format)
+    private static Dictionary<EntryId, string> Recover(string path, ResultsFormat format)
     {
         try
         {
@@ -102,7 +102,7 @@ public sealed class ResultsWriter : IDisposable
             var lines = File.ReadAllLines(path, Encoding.UTF8);
             if (lines is not ["[", ..])
                 throw;
-            var results = new Dictionary<long, string>();
+            var results = new Dictionary<EntryId, string>();
             foreach (var line in lines.Skip(1))
             {
                 if (Entry(line, format) is { } entry)
@@ -114,7 +114,7 @@ public sealed class ResultsWriter : IDisposable
         }
     }
 
-    private static (long Id, string Text)? Entry(string line, ResultsFormat format)
+    private static (EntryId Id, string Text)? Entry(string line, ResultsFormat format)
     {
         try
         {

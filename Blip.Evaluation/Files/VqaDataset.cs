@@ -1,14 +1,19 @@
-using System.Text.Json;
-
 namespace Blip.Evaluation;
 
-/// <summary>Questions and people's answers, from VQA v2's two files or from BLIP's lists (<c>vqa_val.json</c>).</summary>
+/// <summary>Questions and people's answers, from VQA v2's two files, from BLIP's lists (<c>vqa_val.json</c>) or from VizWiz' (<c>val.json</c>).</summary>
 public sealed class VqaDataset
 {
-    private VqaDataset(IReadOnlyList<VqaQuestion> questions) => Questions = questions;
+    private VqaDataset(IReadOnlyList<VqaQuestion> questions, ResultsFormat format, params IEnumerable<string?> notices) =>
+        (Questions, Format, Notices) = (questions, format, [.. notices.OfType<string>()]);
 
     /// <summary>The questions, in the files' order.</summary>
     public IReadOnlyList<VqaQuestion> Questions { get; }
+
+    /// <summary>How results of this data set are written: by <c>question_id</c>, or by <c>image</c> as VizWiz has it.</summary>
+    public ResultsFormat Format { get; }
+
+    /// <summary>What was passed over and why, a sentence each: questions without answers, when others have some, and answers without a question.</summary>
+    public IReadOnlyList<string> Notices { get; }
 
     /// <summary>Whether there are answers to compare with.</summary>
     public bool HasAnswers => Questions.Any(question => question.Answers.Count > 0);
@@ -21,82 +26,89 @@ public sealed class VqaDataset
     {
         if (questions is null && annotations is null)
             throw new ArgumentException("Give a questions file, an annotations file, or both.", nameof(questions));
-        if (questions is null)
-            return new VqaDataset(Answered(annotations!));
-        var asked = Asked(questions);
-        return new VqaDataset(annotations is null ? asked : Joined(asked, questions, Answered(annotations), annotations));
+        var asked = questions is null ? null : Asked(questions);
+        var answered = annotations is null ? null : AnnotationJson.IsArray(annotations) ? Asked(annotations) : Answered(annotations);
+        if (asked is null || answered is null)
+            return Whole((asked ?? answered)!, (questions ?? annotations)!);
+        return Joined(asked, questions!, answered, annotations!);
     }
 
-    private static List<VqaQuestion> Asked(string path)
+    private static VqaDataset Asked(string path)
     {
         var isList = AnnotationJson.IsArray(path);
         var file = isList
             ? new QuestionFile { Questions = AnnotationJson.Load(path, AnnotationForms.Default.ListQuestionEntry) }
             : AnnotationJson.Load(path, AnnotationForms.Default.QuestionFile);
-        return Read(path, isList ? "" : "questions", file.Questions, (entry, name) =>
+        // VizWiz asks one question of each image, and names it by the image.
+        var byImage = isList && file.Questions!.All(entry => entry is { QuestionId: null, Image: not null });
+        var list = Read(path, isList ? "" : "questions", file.Questions, byImage, (entry, id, name) =>
         {
             var text = entry.Question ?? throw Missing(path, name, "question");
-            var imageId = entry.ImageId ?? (entry.Image is null ? null : ImageFolder.NumberOf(entry.Image)) ?? throw Missing(path, name, "image_id");
-            var image = entry.Image ?? (file.DataSubtype is { } subset ? $"COCO_{subset}_{imageId:D12}.jpg" : null);
-            return new VqaQuestion(entry.QuestionId!.Value, imageId, image, text, Listed(path, name, entry.Answer), entry.QuestionType, entry.AnswerType);
+            var imageId = entry.ImageId ?? (byImage ? id : NumberedOrNamed(entry.Image)) ?? throw Missing(path, name, "image_id");
+            var image = entry.Image ?? (file.DataSubtype is { } subset && imageId.Number is { } number ? $"COCO_{subset}_{number:D12}.jpg" : null);
+            return new VqaQuestion(id, imageId, image, text, entry.Answer ?? People(entry), entry.QuestionType, entry.AnswerType);
         });
+        return new VqaDataset(list, byImage && list.Count > 0 ? ResultsFormat.ImageAnswers : ResultsFormat.Answers);
     }
 
-    private static List<VqaQuestion> Answered(string path)
+    private static EntryId? NumberedOrNamed(string? image) =>
+        image is null ? null : ImageFolder.NumberOf(image) is { } number ? number : new EntryId(image);
+
+    private static VqaDataset Answered(string path)
     {
-        if (AnnotationJson.IsArray(path))
-            throw new AnnotationException($"{path}: the file is a list; VQA annotations are an object with 'annotations'. Give a list of BLIP's as questions.");
         var file = AnnotationJson.Load(path, AnnotationForms.Default.QuestionFile);
-        return Read(path, "annotations", file.Annotations, (entry, name) =>
-        {
-            if (entry.Answers is not { Count: > 0 } people)
-                throw Missing(path, name, "answers");
-            var answers = people.Select((person, i) => person?.Answer ?? throw Missing(path, $"{name}.answers[{i}]", "answer")).ToList();
-            return new VqaQuestion(entry.QuestionId!.Value, entry.ImageId ?? 0, null, entry.Question, answers, entry.QuestionType, entry.AnswerType);
-        });
+        return new VqaDataset(Read(path, "annotations", file.Annotations, byImage: false, (entry, id, _) =>
+            new VqaQuestion(id, entry.ImageId ?? 0, null, entry.Question, People(entry), entry.QuestionType, entry.AnswerType)), ResultsFormat.Answers);
     }
 
-    private static List<VqaQuestion> Read(string path, string place, List<QuestionEntry>? entries, Func<QuestionEntry, string, VqaQuestion> read)
+    private static List<string> People(QuestionEntry entry) => [.. (entry.Answers ?? []).Select(person => person?.Answer).OfType<string>()];
+
+    private static List<VqaQuestion> Read(
+        string path, string place, List<QuestionEntry>? entries, bool byImage, Func<QuestionEntry, EntryId, string, VqaQuestion> read)
     {
         if (entries is null)
             throw new AnnotationException($"{path}: there is no '{place}'.");
         if (entries.Count == 0)
             throw new AnnotationException($"{path}: {(place.Length == 0 ? "the list" : $"'{place}'")} is empty.");
-        var seen = new HashSet<long>();
+        var seen = new HashSet<EntryId>();
         var list = new List<VqaQuestion>(entries.Count);
         for (var i = 0; i < entries.Count; i++)
         {
             var name = $"{place}[{i}]";
-            var id = entries[i]?.QuestionId ?? throw Missing(path, name, "question_id");
+            var id = (byImage ? new EntryId(entries[i].Image!) : entries[i]?.QuestionId) ?? throw Missing(path, name, "question_id");
             if (!seen.Add(id))
-                throw new AnnotationException($"{path}: {name} has the question_id {id} of an entry before it.");
-            list.Add(read(entries[i], name));
+                throw new AnnotationException($"{path}: {name} has the {(byImage ? "image" : "question_id")} {id} of an entry before it.");
+            list.Add(read(entries[i], id, name));
         }
         return list;
     }
 
-    private static List<VqaQuestion> Joined(List<VqaQuestion> asked, string questions, List<VqaQuestion> answered, string annotations)
+    private static VqaDataset Whole(VqaDataset data, string path)
     {
-        var answers = answered.ToDictionary(question => question.Id);
-        var joined = new List<VqaQuestion>(asked.Count);
-        foreach (var question in asked)
-        {
-            if (!answers.Remove(question.Id, out var people))
-                throw new AnnotationException($"{annotations}: there are no answers to question {question.Id} of {questions}: the files are of different sets.");
-            joined.Add(question with { Answers = people.Answers, QuestionType = people.QuestionType, AnswerType = people.AnswerType });
-        }
-        return answers.Count == 0 ? joined
-            : throw new AnnotationException($"{questions}: question {answers.Keys.First()} of {annotations} is not there, nor are {answers.Count - 1} more: the files are of different sets.");
+        var bare = data.Questions.Where(question => question.Answers.Count == 0).ToList();
+        // A set without any answer is one whose answers are kept secret.
+        return bare.Count == 0 || bare.Count == data.Questions.Count
+            ? data
+            : new VqaDataset(data.Questions, data.Format, $"{path}: {bare.Count} of {data.Questions.Count} questions have no answer, the first is {bare[0].Id}: they are passed over");
     }
 
-    // BLIP's lists: an answer or several, or none.
-    private static List<string> Listed(string path, string name, JsonElement answer) => answer.ValueKind switch
+    private static VqaDataset Joined(VqaDataset asked, string questions, VqaDataset answered, string annotations)
     {
-        JsonValueKind.Undefined or JsonValueKind.Null => [],
-        JsonValueKind.String => [answer.GetString()!],
-        JsonValueKind.Array when answer.EnumerateArray().All(text => text.ValueKind == JsonValueKind.String) => [.. answer.EnumerateArray().Select(text => text.GetString()!)],
-        _ => throw new AnnotationException($"{path}: {name}.answer is neither a text nor a list of texts."),
-    };
+        var answers = answered.Questions.ToDictionary(question => question.Id);
+        var joined = new List<VqaQuestion>(asked.Questions.Count);
+        foreach (var question in asked.Questions)
+        {
+            joined.Add(answers.Remove(question.Id, out var people)
+                ? question with { Answers = people.Answers, QuestionType = people.QuestionType, AnswerType = people.AnswerType }
+                : question with { Answers = [] });
+        }
+        if (answers.Count == answered.Questions.Count)
+            throw new AnnotationException($"{annotations}: there are no answers to question {joined[0].Id} of {questions}, nor to any other: the files are of different sets.");
+        var strangers = answers.Count == 0 ? null
+            : $"{annotations}: {answers.Count} answered questions are not in {questions}, the first is {answers.Keys.First()}: they are passed over";
+        var whole = Whole(new VqaDataset(joined, asked.Format), annotations);
+        return new VqaDataset(joined, asked.Format, [.. whole.Notices, strangers]);
+    }
 
     private static AnnotationException Missing(string path, string entry, string field) => new($"{path}: {entry} has no {field}.");
 }

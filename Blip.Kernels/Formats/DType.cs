@@ -48,4 +48,10 @@ public enum DType
 
     /// <summary>0 or 1, 1 byte.</summary>
     Bool,
+
+    /// <summary>1 byte: 4 bits of exponent, 4 significant bits, up to 448; no infinities (Micikevicius et al. 2022).</summary>
+    Float8E4M3,
+
+    /// <summary>1 byte: the upper half of an IEEE half, 3 significant bits, up to 57344.</summary>
+    Float8E5M2,
 }

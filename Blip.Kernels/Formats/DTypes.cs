@@ -48,6 +48,8 @@ public static class DTypes
         DType.UInt16 => new(2, "U16"),
         DType.UInt8 => new(1, "U8"),
         DType.Bool => new(1, "BOOL"),
+        DType.Float8E4M3 => new(1, "F8_E4M3", IsFloatingPoint: true),
+        DType.Float8E5M2 => new(1, "F8_E5M2", IsFloatingPoint: true),
         _ => throw new ArgumentOutOfRangeException(nameof(type), $"{type} is no type of elements."),
     };
 

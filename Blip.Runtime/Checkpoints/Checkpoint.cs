@@ -44,6 +44,9 @@ internal sealed class Checkpoint : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyList<string> Files => _source.Files;
 
+    /// <inheritdoc/>
+    public IReadOnlyList<string> Notices => _source.Notices;
+
     /// <summary>What the model is made of.</summary>
     public ModelManifest Manifest { get; }
 

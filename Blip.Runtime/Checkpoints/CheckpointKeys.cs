@@ -29,6 +29,18 @@ internal static class CheckpointKeys
         (".norm2.", ".layer_norm2."),
     ];
 
+    /// <summary>What wrappers put before every name: data parallelism, torch.compile, a training loop's own module.</summary>
+    private static readonly string[] s_wrappers = ["module.", "_orig_mod.", "model."];
+
+    /// <summary>The wrappers' prefixes that all names share, joined; empty for none.</summary>
+    public static string SharedPrefix(IReadOnlyCollection<string> keys)
+    {
+        var prefix = "";
+        while (keys.Count > 0 && s_wrappers.FirstOrDefault(wrapper => keys.All(key => key.AsSpan(prefix.Length).StartsWith(wrapper))) is { } next)
+            prefix += next;
+        return prefix;
+    }
+
     /// <summary>Our name of a file's key; a key that is ours already stays.</summary>
     public static string Canonical(string key)
     {

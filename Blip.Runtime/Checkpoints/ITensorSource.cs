@@ -16,6 +16,9 @@ internal interface ITensorSource : IDisposable
     /// <summary>The files that it reads, an index before what it names; none where a rule makes the tensors up.</summary>
     IReadOnlyList<string> Files => [];
 
+    /// <summary>What opening it has to tell, a sentence each.</summary>
+    IReadOnlyList<string> Notices => [];
+
     /// <summary>The names of all tensors.</summary>
     IReadOnlyCollection<string> Keys { get; }
 

@@ -74,9 +74,13 @@ internal sealed class ModelSource
     /// (<see cref="SyntheticModels"/>); or a name on the Hugging Face hub that is in the local cache (<see cref="HubCache"/>).
     /// </param>
     /// <param name="cache">The cache; null for the user's.</param>
+    /// <param name="revision">The branch, tag or commit of a name on the hub; null for its main one.</param>
     /// <exception cref="CheckpointException">There is no such model, or its files are damaged.</exception>
-    public static ModelSource Resolve(string model, HubCache? cache = null)
+    public static ModelSource Resolve(string model, HubCache? cache = null, string? revision = null)
     {
+        var isHere = model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal) || Directory.Exists(model) || File.Exists(model);
+        if (isHere && revision is not null)
+            throw new CheckpointException($"'{model}' is no name on the Hugging Face hub, and so has no revision '{revision}': leave the revision out.");
         if (model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal))
             return Synthetic(SyntheticModels.Config(model[SyntheticModels.Prefix.Length..]), model);
         if (Directory.Exists(model))
@@ -84,7 +88,7 @@ internal sealed class ModelSource
         if (File.Exists(model))
             return FromFile(model);
         if (HubCache.IsName(model))
-            return FromFolder((cache ?? HubCache.FromEnvironment()).Find(model), model);
+            return FromFolder((cache ?? HubCache.FromEnvironment()).Find(model, revision ?? HubCache.MainBranch), model);
         throw new CheckpointException($"'{model}' is neither a folder, a file nor a name on the Hugging Face hub such as Salesforce/blip-image-captioning-base.");
     }
 
@@ -136,6 +140,8 @@ internal sealed class ModelSource
     private static BlipConfig LoadConfig(string folder, string name)
     {
         var path = Path.Combine(folder, "config.json");
+        if (!File.Exists(path) && File.Exists(Path.Combine(folder, LoraConfig.FileName)))
+            throw new CheckpointException($"{name}: {LoraAdapter.NotModel}.");
         return File.Exists(path) ? BlipConfig.Load(path) : throw new CheckpointException($"{name}: there is no config.json in '{folder}'; put the model's beside its weights.");
     }
 }

@@ -30,7 +30,8 @@ public sealed partial record GenerationOptions
                 var other => throw new ArgumentException($"early_stopping is {other}; it must be true, false or \"never\".", nameof(defaults)),
             },
             LengthPenalty = defaults.LengthPenalty ?? plain.LengthPenalty,
-            Temperature = defaults.Temperature ?? plain.Temperature,
+            // Files for greedy search have 0 there, which only draws would divide by.
+            Temperature = defaults is { Temperature: 0, DoSample: not true } ? plain.Temperature : defaults.Temperature ?? plain.Temperature,
             TopK = defaults.TopK ?? plain.TopK,
             TopP = defaults.TopP ?? plain.TopP,
             MinP = defaults.MinP,

@@ -190,8 +190,11 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     /// <summary>Records the gradients of a loss with respect to parameters, which are added to their buffers.</summary>
     /// <param name="seeds">Values that the loss is made of, each with the loss's gradient with respect to it.</param>
     /// <param name="parameters">Which are wanted, and where they go.</param>
+    /// <param name="checkpoints">Modules whose values are computed again (<see cref="Recomputation"/>); none: every value waits for its gradient.</param>
     /// <exception cref="ArgumentException">A parameter that is trained is reached by an operation that has no gradient.</exception>
-    public void Gradients(IReadOnlyList<(Value Of, Value Seed)> seeds, ParameterGradients parameters) => ReverseMode.Record(this, seeds, [], parameters);
+    public void Gradients(
+        IReadOnlyList<(Value Of, Value Seed)> seeds, ParameterGradients parameters, IReadOnlyList<ModulePath>? checkpoints = null) =>
+        ReverseMode.Record(this, seeds, [], parameters, checkpoints);
 
     /// <summary>
     /// How much of each token before a tower is in each token behind it: attention rollout over its recorded attentions, which must show their

@@ -11,6 +11,9 @@ internal sealed class ModelContext : IDisposable
     private readonly Checkpoint tensors;
     private readonly Stack<IDisposable> owned = [];
 
+    // A cache adds to it as it is used.
+    private readonly IReadOnlyList<string> ofCache = [];
+
     /// <param name="source">Config and tensors.</param>
     /// <param name="head">The head whose tensors must be there.</param>
     /// <param name="device">Where the model is to run; it stays the caller's.</param>
@@ -27,7 +30,7 @@ internal sealed class ModelContext : IDisposable
             var cache = file is null ? null : new PackedCache(file, tensors, PackedWeights.LayoutVersion);
             Weights = Own(new WeightStore(device, tensors, options.FormatOf, cache));
             Executor = Own(new Executor(device, Weights, options.Passes));
-            Notices = cache?.Notices ?? (options.Cache ? ["the weights are made up and come from no file: there is nothing to keep a cache of"] : []);
+            ofCache = cache?.Notices ?? (options.Cache ? ["the weights are made up and come from no file: there is nothing to keep a cache of"] : []);
         }
         catch
         {
@@ -51,8 +54,8 @@ internal sealed class ModelContext : IDisposable
     /// <inheritdoc cref="ModelOptions.KeptPlans"/>
     public int KeptPlans { get; }
 
-    /// <summary>What loading has to tell: why a cache was not used, or could not be written.</summary>
-    public IReadOnlyList<string> Notices { get; }
+    /// <summary>What loading has to tell: of the names in the checkpoint; why a cache was not used, or could not be written.</summary>
+    public IReadOnlyList<string> Notices => [.. tensors.Notices, .. ofCache];
 
     /// <summary>Tensors of the file that the model has no use for.</summary>
     public IReadOnlyList<string> ExtraKeys => tensors.ExtraKeys;

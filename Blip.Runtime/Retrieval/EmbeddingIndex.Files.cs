@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Retrieval;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Tokenization;
 
@@ -6,6 +7,9 @@ namespace Blip.Runtime.Tokenization;
 internal static class TokenizerJson
 {
     private const string Prefix = "##";
+
+    // Time grows with the square of a word's length; BERT's own limit is 100.
+    private const int LongestWord = 10_000;
 
     /// <summary>Reads <c>tokenizer_config.json</c>.</summary>
     public static TokenizerSettings Settings(string path)
@@ -38,12 +42,14 @@ internal static class TokenizerJson
             throw new TokenizerException($"{path}: the tokenizer is of type {type}; BLIP's is WordPiece.");
         if (String(model, "continuing_subword_prefix") is { } prefix && prefix != Prefix)
             throw new TokenizerException($"{path}: continued words are marked by '{prefix}'; only '{Prefix}' is read.");
+        if (Number(model, "max_input_chars_per_word") is { } longest and (< 1 or > LongestWord))
+            throw new TokenizerException($"{path}: max_input_chars_per_word is {longest}; give 1 to {LongestWord}.");
 
         settings = settings with { UnknownToken = String(model, "unk_token") ?? settings.UnknownToken, MaxWordLength = Number(model, "max_input_chars_per_word") ?? settings.MaxWordLength };
         if (Object(root, "normalizer") is { } normalizer)
             settings = Normalizer(path, normalizer, settings);
         var tokens = InOrder(path, words);
-        return new Vocabulary(path, tokens, settings, Added(root, tokens));
+        return new Vocabulary(path, tokens, settings, Added(path, root, tokens));
     }
 
     private static TokenizerSettings Normalizer(string path, JsonElement normalizer, TokenizerSettings settings)
@@ -67,29 +73,31 @@ internal static class TokenizerJson
         {
             var id = word.Value.ValueKind == JsonValueKind.Number && word.Value.TryGetInt32(out var number) ? number : -1;
             if (id < 0 || id >= count || tokens[id] is not null)
-                throw new TokenizerException($"{path}: '{word.Name}' has the id {word.Value.GetRawText()}; {count} words need the ids 0 to {count - 1}, each once.");
+                throw new TokenizerException($"{path}: '{word.Name}' has the id {JsonInput.Shown(word.Value)}; {count} words need the ids 0 to {count - 1}, each once.");
             tokens[id] = word.Name;
         }
         return tokens;
     }
 
-    private static Dictionary<string, int> Added(JsonElement root, string[] tokens)
+    private static Dictionary<string, int> Added(string path, JsonElement root, string[] tokens)
     {
-        var added = new Dictionary<string, int>();
+        var (added, ids) = (new Dictionary<string, int>(), new Dictionary<int, string>());
         if (!root.TryGetProperty("added_tokens", out var list) || list.ValueKind != JsonValueKind.Array)
             return added;
         foreach (var entry in list.EnumerateArray().Where(entry => entry.ValueKind == JsonValueKind.Object))
         {
-            if (String(entry, "content") is { Length: > 0 } content && Number(entry, "id") is { } id && id >= tokens.Length)
-                added[content] = id;
+            if (String(entry, "content") is not { Length: > 0 } content || Number(entry, "id") is not { } id || id < tokens.Length)
+                continue;
+            if (!ids.TryAdd(id, content) && ids[id] != content)
+                throw new TokenizerException($"{path}: added_tokens gives the id {id} to '{ids[id]}' and to '{content}'.");
+            added[content] = id;
         }
         return added;
     }
 
     private static JsonDocument Parse(string path)
     {
-        using var stream = File.OpenRead(path);
-        var document = JsonDocument.Parse(stream);
+        var document = JsonInput.Parse(File.ReadAllBytes(path));
         if (document.RootElement.ValueKind == JsonValueKind.Object)
             return document;
         document.Dispose();

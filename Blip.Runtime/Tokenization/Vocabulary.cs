@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Tokenization;
 
@@ -14,6 +16,9 @@ internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, T
     private const long MaxFileBytes = 64 << 20;
 
     private static readonly Dictionary<string, int> None = [];
+
+    // Those at which Python or .NET ends a line.
+    private static readonly SearchValues<char> LineEnds = SearchValues.Create("\r\n");
 
     /// <summary>Reads <c>tokenizer.json</c> or <c>vocab.txt</c> of a folder, with its <c>tokenizer_config.json</c>; or one such file.</summary>
     public static Vocabulary Load(string path)
@@ -48,6 +53,8 @@ internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, T
     {
         using var reader = new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true));
         var text = reader.ReadToEnd();
+        if (OtherContent.Objection(Encoding.UTF8.GetBytes(text[..Math.Min(text.Length, OtherContent.HeadLength)])) is { } other)
+            throw new TokenizerException($"{path}: {other}.");
         var lines = text.Replace("\r\n", "\n", StringComparison.Ordinal).Split('\n');
         return lines[^1].Length == 0 ? lines[..^1] : lines;
     }
@@ -61,6 +68,9 @@ internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, T
         {
             if (Tokens[id].Length == 0)
                 throw new TokenizerException($"{Source}: the word of id {id} (line {id + 1}) is empty.");
+            // The reference's own reader would take it for two words, and give each word behind it another id.
+            if (Tokens[id].AsSpan().ContainsAny(LineEnds))
+                throw new TokenizerException($"{Source}: the word of id {id} holds a line end; put the model's own vocabulary in its place.");
             if (!ids.TryAdd(Tokens[id], id))
                 throw new TokenizerException($"{Source}: '{Tokens[id]}' stands there twice, as id {ids[Tokens[id]]} and as id {id}.");
         }

@@ -53,6 +53,9 @@ internal sealed class WordPieceTokenizer
     /// <summary>Words of the vocabulary.</summary>
     public int VocabularySize => vocabulary.Tokens.Count;
 
+    /// <summary>Ids that have a word, those of <c>added_tokens</c> among them.</summary>
+    public int ListedIds => vocabulary.Tokens.Count + added.Count;
+
     /// <summary>The id that opens an encoded text ([CLS]).</summary>
     public int ClassId { get; }
 
@@ -91,6 +94,15 @@ internal sealed class WordPieceTokenizer
         if (addSpecial)
             ids.Add(SeparatorId);
         return [.. ids];
+    }
+
+    /// <summary>The words of a text that the vocabulary does not have, each once, as the model's files prepare them: it reads [UNK] there.</summary>
+    public IReadOnlyList<string> UnknownWords(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var words = new List<string>();
+        AddText(text, [], words);
+        return [.. words.Distinct(StringComparer.Ordinal)];
     }
 
     /// <summary>Token ids to text.</summary>
@@ -133,7 +145,7 @@ internal sealed class WordPieceTokenizer
 
     // Special words are found in the text as it was written, before anything is lowered. The next place of each is looked for again once it
     // is passed, and not before: a text of nothing but special words is read once for each of them.
-    private void AddText(string text, List<int> ids)
+    private void AddText(string text, List<int> ids, List<string>? unknownWords = null)
     {
         (string Word, int At)[] places = [.. special.Keys.Select(word => (word, -1))];
         for (var position = 0; position < text.Length;)
@@ -147,18 +159,21 @@ internal sealed class WordPieceTokenizer
                     (start, token) = (place.At, place.Word);
             }
             foreach (var word in BertText.Words(text.AsSpan(position, start - position), Settings))
-                AddWord(word, ids);
+                AddWord(word, ids, unknownWords);
             if (token.Length > 0)
                 ids.Add(special[token]);
             position = start + token.Length;
         }
     }
 
-    private void AddWord(string word, List<int> ids)
+    private void AddWord(string word, List<int> ids, List<string>? unknownWords)
     {
+        var before = ids.Count;
         if (word.EnumerateRunes().Count() > Settings.MaxWordLength)
             ids.Add(unknown);
         else
             ids.AddRange(words.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false));
+        if (ids.Count == before + 1 && ids[before] == unknown)
+            unknownWords?.Add(word);
     }
 }

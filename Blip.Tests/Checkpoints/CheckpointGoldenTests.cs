@@ -46,7 +46,7 @@ public class CheckpointGoldenTests
     [Theory]
     [InlineData("bad-empty.bin", "empty")]
     [InlineData("bad-html.bin", "web page")]
-    [InlineData("bad-lfs-pointer.bin", "git LFS pointer")]
+    [InlineData("bad-lfs-pointer.bin", "Git LFS pointer")]
     [InlineData("bad-truncated.bin", "cut short")]
     [InlineData("bad-code-0.bin", "system'")]
     [InlineData("bad-code-1.bin", "eval'")]

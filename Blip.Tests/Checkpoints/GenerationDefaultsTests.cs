@@ -1,5 +1,6 @@
 using System.Text;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
 
 namespace Blip.Tests.Checkpoints;
 
@@ -30,6 +31,24 @@ public class GenerationDefaultsTests
     [Fact]
     public void A_file_without_any_leaves_all_open() =>
         Assert.Equal(new GenerationDefaults(), GenerationDefaults.Load(Path.Combine(AppContext.BaseDirectory, "weights", "captioning")));
+
+    [Fact]
+    public void Fields_that_change_results_elsewhere_and_are_not_offered_are_told()
+    {
+        var asked = Read("""{"penalty_alpha": 0.6, "num_beam_groups": 4, "guidance_scale": 1.0, "encoder_repetition_penalty": 1.2, "diversity_penalty": 0.0, "token_healing": false, "constraints": null}""");
+        var notice = Assert.Single(asked.Notices);
+        Assert.Contains("penalty_alpha 0.6, num_beam_groups 4, encoder_repetition_penalty 1.2:", notice, StringComparison.Ordinal);
+        Assert.Empty(Read("""{"penalty_alpha": null, "num_beam_groups": 1, "diversity_penalty": 0.0, "encoder_no_repeat_ngram_size": 0}""").Notices);
+    }
+
+    [Fact]
+    public void Temperature_0_beside_greedy_search_is_no_error_in_a_file()
+    {
+        GenerationOptions.From(Read("""{"temperature": 0, "do_sample": false}""")).Validate();
+        GenerationOptions.From(Read("""{"temperature": 0.0}""")).Validate();
+        var drawn = GenerationOptions.From(Read("""{"temperature": 0, "do_sample": true}"""));
+        Assert.Contains("Temperature", Assert.Throws<ArgumentException>(drawn.Validate).Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Every_field_is_read()

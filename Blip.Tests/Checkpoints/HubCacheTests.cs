@@ -31,6 +31,32 @@ public class HubCacheTests
         Assert.Contains($"hf download {Name}", error.Message);
     }
 
+    [Fact]
+    public void A_revision_is_a_branch_a_tag_or_a_commit()
+    {
+        using var folder = new TemporaryFolder();
+        var cache = Fill(folder);
+        var model = Path.Combine(folder.Path, "models--Salesforce--blip-image-captioning-base");
+        folder.Write("models--Salesforce--blip-image-captioning-base/refs/pr/1", "abc123");
+        Directory.CreateDirectory(Path.Combine(model, "snapshots", "abc123"));
+
+        Assert.EndsWith("abc123", cache.Find(Name, "pr/1"), StringComparison.Ordinal);
+        Assert.EndsWith("abc123", cache.Find(Name, "abc123"), StringComparison.Ordinal);
+        Assert.EndsWith(Commit, cache.Find(Name), StringComparison.Ordinal);
+        Assert.Contains($"hf download {Name} --revision v2", Assert.Throws<CheckpointException>(() => cache.Find(Name, "v2")).Message, StringComparison.Ordinal);
+        Assert.Contains("no revision", Assert.Throws<CheckpointException>(() => cache.Find(Name, "../x")).Message, StringComparison.Ordinal);
+        Assert.Contains("no revision", Assert.Throws<CheckpointException>(() => ModelSource.Resolve("synthetic:seed", cache, "v2")).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HUGGINGFACE_HUB_CACHE")]
+    [InlineData("TRANSFORMERS_CACHE")]
+    public void Older_names_of_the_caches_variable_are_read(string name)
+    {
+        Assert.Equal("/old", HubCache.FromEnvironment(variable => variable == name ? "/old" : null).Folder);
+        Assert.Equal("/new", HubCache.FromEnvironment(variable => variable == name ? "/old" : variable == "HF_HUB_CACHE" ? "/new" : null).Folder);
+    }
+
     [Theory]
     [InlineData("../../etc")]
     [InlineData("")]

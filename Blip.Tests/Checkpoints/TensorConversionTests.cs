@@ -41,6 +41,31 @@ public class TensorConversionTests
         Assert.Equal([1, 0, 1], Convert<byte>(DType.Bool, [1, 0, 2]));
     }
 
+    [Fact]
+    public void Every_float8_of_either_kind_becomes_its_value()
+    {
+        var codes = Enumerable.Range(0, 256).Select(code => (byte)code).ToArray();
+        AssertSameBits(codes.Select(code => Float8(code, exponentBits: 4, bias: 7)), Convert(DType.Float8E4M3, codes));
+        AssertSameBits(codes.Select(code => Float8(code, exponentBits: 5, bias: 15)), Convert(DType.Float8E5M2, codes));
+        Assert.Equal([448, 0.001953125f, -1], Convert<byte>(DType.Float8E4M3, [0x7E, 0x01, 0xB8]));
+        Assert.Equal([57344, float.PositiveInfinity, -1], Convert<byte>(DType.Float8E5M2, [0x7B, 0x7C, 0xBC]));
+    }
+
+    // The formats' definition (Micikevicius et al. 2022, table 1), bit by bit.
+    private static float Float8(byte code, int exponentBits, int bias)
+    {
+        var fractionBits = 7 - exponentBits;
+        var (exponent, fraction) = (code >> fractionBits & ((1 << exponentBits) - 1), code & ((1 << fractionBits) - 1));
+        var sign = code >= 128 ? -1.0 : 1.0;
+        var isTop = exponent == (1 << exponentBits) - 1;
+        if (isTop && exponentBits == 5)
+            return fraction == 0 ? (float)(sign * double.PositiveInfinity) : float.NaN;
+        if (isTop && fraction == 7)
+            return float.NaN;
+        var significand = (exponent == 0 ? 0 : 1) + (fraction / Math.Pow(2, fractionBits));
+        return (float)(sign * significand * Math.Pow(2, Math.Max(1, exponent) - bias));
+    }
+
     private static float[] Convert<T>(DType type, T[] values)
         where T : unmanaged
     {

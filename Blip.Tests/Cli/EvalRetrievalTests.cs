@@ -46,7 +46,7 @@ public sealed class EvalRetrievalTests : IDisposable
     public async Task What_cannot_be_is_refused()
     {
         (await Run(Annotations, "--rerank", "-1")).Refused("--rerank is below 0");
-        (await Run(folder.Write("bare.json", """{"images": [{"id": 7}]}"""))).Refused("image 7 has no caption");
+        (await Run(folder.Write("bare.json", """{"images": [{"id": 7}]}"""))).Refused("has no caption for an image to be found by");
         (await CliRun.Of("eval", "retrieval", "--annotations", Annotations)).Refused("--images");
     }
 

@@ -38,6 +38,20 @@ public sealed class TrainCommandTests : IDisposable
         Assert.All(["itc_image", "itc_text", "itm"], loss => Assert.Contains(loss, run.Error, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task A_list_s_columns_and_the_folder_of_its_images_can_be_named()
+    {
+        var images = Data(images: 4);
+        folder.Write("list.csv", string.Join('\n', ["file,words", .. Enumerable.Range(0, 4).Select(i => $"{i:d4}.png,a red circle")]));
+        string[] options = ["--steps", "1", "--image-column", "file", "--text-column", "words"];
+
+        (await CliRun.Of(Train("caption", At("list.csv"), "lost", options))).Refused("nothing to learn from");
+        var run = await CliRun.Of(Train("caption", At("list.csv"), "out", [.. options, "--image-root", images]));
+
+        run.Succeeded();
+        Assert.Contains("4 pairs of 4 images", run.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--batch-size is 0", "--batch-size", "0")]
     [InlineData("--batch-size is 'many'", "--batch-size", "many")]

@@ -71,17 +71,13 @@ public sealed class AnnotationFilesTests : IDisposable
     [InlineData("""{"images": []}""", "no images")]
     [InlineData("""{"images": [{"id": 1}, {}]}""", "images[1]", "no id")]
     [InlineData("""{"images": [{"id": 1}, {"id": 1}]}""", "images[1]", "id 1")]
-    [InlineData("""{"images": [{"id": "x"}]}""", "images[0].id", "line 1")]
+    [InlineData("""{"images": [{"id": []}]}""", "images[0].id", "line 1", "another kind")]
+    [InlineData("""{"images": [{"id": 1.5}]}""", "images[0].id", "line 1", "another kind")]
     [InlineData("""{"images": [null]}""", "images[0]", "no id")]
-    [InlineData("""{"images": [{"id": 1}], "annotations": []}""", "image 1", "annotations")]
     [InlineData("""{"images": [{"id": 1}], "annotations": [{"caption": "x"}]}""", "annotations[0]", "image_id")]
-    [InlineData("""{"images": [{"id": 1}], "annotations": [{"image_id": 1}]}""", "annotations[0]", "caption")]
     [InlineData("""{"images": [{"id": 1}], "annotations": [{"image_id": 2, "caption": "x"}]}""", "annotations[0]", "image 2")]
-    [InlineData("""{"images": [{"sentences": [], "split": "test", "imgid": 1, "filename": "a"}]}""", "images[0]", "sentences")]
-    [InlineData("""{"images": [{"sentences": [{}], "split": "test", "imgid": 1, "filename": "a"}]}""", "images[0].sentences[0]", "raw")]
     [InlineData("""{"images": [{"sentences": [], "imgid": 1, "filename": "a"}]}""", "images[0]", "split")]
     [InlineData("""[{"caption": "x"}]""", "[0]", "image")]
-    [InlineData("""[{"image": "a.jpg"}]""", "[0]", "caption")]
     [InlineData("""[{"image": "a.jpg", "caption": [1]}]""", "[0].caption")]
     public void A_file_that_lacks_something_is_named_with_the_entry(string json, params string[] words) => Refused(() => Captions(json), words);
 
@@ -117,8 +113,6 @@ public sealed class AnnotationFilesTests : IDisposable
 
         var other = folder.Write("annotations.json", """{"annotations": [{"question_id": 2, "answers": [{"answer": "x"}]}]}""");
         Refused(() => VqaDataset.Load(list, other), "question 1", "different sets");
-        var more = folder.Write("more.json", """{"annotations": [{"question_id": 1, "answers": [{"answer": "x"}]}, {"question_id": 2, "answers": [{"answer": "x"}]}]}""");
-        Refused(() => VqaDataset.Load(list, more), "question 2");
     }
 
     [Theory]
@@ -130,9 +124,8 @@ public sealed class AnnotationFilesTests : IDisposable
     public void Questions_that_lack_something(string json, params string[] words) => Refused(() => VqaDataset.Load(folder.Write("q.json", json), null), ["q.json", .. words]);
 
     [Theory]
-    [InlineData("""{"annotations": [{"question_id": 1}]}""", "annotations[0]", "answers")]
-    [InlineData("""{"annotations": [{"question_id": 1, "answers": [{}]}]}""", "annotations[0].answers[0]", "answer")]
     [InlineData("""[]""", "list")]
+    [InlineData("""{"questions": []}""", "'annotations'")]
     public void Annotations_that_lack_something(string json, params string[] words) => Refused(() => VqaDataset.Load(null, folder.Write("a.json", json)), ["a.json", .. words]);
 
     [Fact]
@@ -142,12 +135,12 @@ public sealed class AnnotationFilesTests : IDisposable
         var deep = folder.Write("other/deep/9.png", "x");
         var images = new ImageFolder(folder.Path);
 
-        Assert.Equal(direct, images.Find("val2014/COCO_val2014_000000000042.jpg", 1));
-        Assert.Equal(direct, images.Find("COCO_val2014_000000000042.jpg", 1));
-        Assert.Equal(deep, images.Find("elsewhere/9.png", 1));
-        Assert.Equal(direct, images.Find(null, 42));
-        Assert.Null(images.Find("10.png", 9));
-        Assert.Null(images.Find(null, 10));
+        Assert.Equal(direct, images.Find("val2014/COCO_val2014_000000000042.jpg", 1, out _));
+        Assert.Equal(direct, images.Find("COCO_val2014_000000000042.jpg", 1, out _));
+        Assert.Equal(deep, images.Find("elsewhere/9.png", 1, out _));
+        Assert.Equal(direct, images.Find(null, 42, out _));
+        Assert.Null(images.Find("10.png", 9, out _));
+        Assert.Null(images.Find(null, 10, out _));
         Refused(() => _ = new ImageFolder(Path.Combine(folder.Path, "none")), "none");
     }
 

@@ -28,13 +28,13 @@ public sealed class ResultsTests : IDisposable
             results =>
             {
                 System.IO.File.Delete(File);
-                Write(ResultsFormat.Captions, [.. results.Take(results.Count / 2).Select(result => (result.Key, result.Value))]);
+                Write(ResultsFormat.Captions, [.. results.Take(results.Count / 2).Select(result => ((EntryId)result.Key, result.Value))]);
                 using (var writer = ResultsWriter.Open(File, ResultsFormat.Captions, resume: true))
                 {
                     foreach (var (id, text) in results.Where(result => !writer.Results.ContainsKey(result.Key)))
                         writer.Append(id, text);
                 }
-                Assert.Equal(results.OrderBy(result => result.Key), ResultsFormat.Captions.Load(File).OrderBy(result => result.Key));
+                Assert.Equal(results.OrderBy(result => result.Key), ResultsFormat.Captions.Load(File).ToDictionary(result => result.Key.Number!.Value, result => result.Value).OrderBy(result => result.Key));
             },
             iter: 50,
             threads: 1);
@@ -49,7 +49,7 @@ public sealed class ResultsTests : IDisposable
             System.IO.File.WriteAllBytes(File, whole[..length]);
             using (var writer = ResultsWriter.Open(File, ResultsFormat.Captions, resume: true))
             {
-                Assert.Equal(Enumerable.Range(1, writer.Results.Count).Select(id => (long)id), writer.Results.Keys);
+                Assert.Equal(Enumerable.Range(1, writer.Results.Count).Select(id => (EntryId)id), writer.Results.Keys);
                 for (var id = writer.Results.Count + 1; id <= 3; id++)
                     writer.Append(id, id switch { 1 => "one", 2 => "two, [x]", _ => "three" });
             }
@@ -96,7 +96,7 @@ public sealed class ResultsTests : IDisposable
 
     private static string Refused(Action action) => Assert.Throws<AnnotationException>(action).Message;
 
-    private void Write(ResultsFormat format, params (long Id, string Text)[] results)
+    private void Write(ResultsFormat format, params (EntryId Id, string Text)[] results)
     {
         using var writer = ResultsWriter.Open(File, format, resume: false);
         foreach (var (id, text) in results)

@@ -21,7 +21,7 @@ public class VqaAccuracyTests
     public void Accuracy_is_that_of_the_reference()
     {
         var questions = Questions();
-        var report = VqaReport.Of(questions, Golden.GetProperty("answers").EnumerateObject().ToDictionary(answer => long.Parse(answer.Name), answer => answer.Value.GetString()!));
+        var report = VqaReport.Of(questions, Golden.GetProperty("answers").EnumerateObject().ToDictionary(answer => new EntryId(answer.Name), answer => answer.Value.GetString()!));
 
         Assert.Equal(120, report.PerQuestion.Count);
         foreach (var question in questions)
@@ -64,7 +64,7 @@ public class VqaAccuracyTests
     public void No_people_and_no_answers_are_refused()
     {
         Assert.Throws<ArgumentException>(() => VqaAccuracy.Of("yes", []));
-        Assert.Contains("7", Assert.Throws<ArgumentException>(() => VqaReport.Of([new(7, 1, null, "?", ["a"], null, null)], new Dictionary<long, string>())).Message, StringComparison.Ordinal);
+        Assert.Contains("7", Assert.Throws<ArgumentException>(() => VqaReport.Of([new(7, 1, null, "?", ["a"], null, null)], new Dictionary<EntryId, string>())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Pipelines;
 using Blip.Runtime.Tokenization;
 
 namespace Blip.Tests.Tokenization;
@@ -58,6 +60,12 @@ public class VocabularyTests
     [InlineData("vocab.txt", Special + "a\nb\na\n", "'a' stands there twice, as id 5 and as id 7")]
     [InlineData("vocab.txt", Special + "a\n\nb\n", "id 6 (line 7) is empty")]
     [InlineData("vocab.txt", "a\nb\n", "[UNK] is missing")]
+    [InlineData("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\rb\n", "the word of id 4 holds a line end")]
+    [InlineData("vocab.txt", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "Git LFS pointer")]
+    [InlineData("vocab.txt", "<!DOCTYPE html>\n<html>\n", "web page")]
+    [InlineData("tokenizer.json", "<html>", "web page")]
+    [InlineData("tokenizer.json", "{\"model\": {\"vocab\": {\"a\\nb\": 0}}}", "holds a line end")]
+    [InlineData("tokenizer.json", "{\"model\": {\"max_input_chars_per_word\": 2000000000, \"vocab\": {}}}", "max_input_chars_per_word")]
     [InlineData("tokenizer.json", "", "cannot be read")]
     [InlineData("tokenizer.json", "[1]", "JSON object")]
     [InlineData("tokenizer.json", "{\"model\": 3}", "model.vocab")]
@@ -74,6 +82,37 @@ public class VocabularyTests
         var error = Assert.Throws<TokenizerException>(() => WordPieceTokenizer.Load(folder.Path));
         Assert.Contains(file, error.Message, StringComparison.Ordinal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_vocabulary_with_more_or_fewer_words_than_the_model_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        var words = File.ReadAllLines(Repository.Absolute("weights/captioning/vocab.txt"));
+        foreach (var (count, right) in new[] { (105, false), (106, true), (108, true), (109, false) })
+        {
+            var lines = words.Concat(["more1", "more2", "more3"]).Take(count).ToList();
+            var text = folder.Write("vocab.txt", string.Join('\n', lines) + "\n");
+            var listed = string.Join(',', lines.Select((word, id) => $"{System.Text.Json.JsonSerializer.Serialize(word)}:{id}"));
+            var json = folder.Write("tokenizer.json", "{\"model\": {\"vocab\": {" + listed + "}}}");
+            foreach (var file in new[] { text, json })
+            {
+                var load = () => ModelVocabulary.Load(file, new TextConfig { VocabularySize = 108, BosTokenId = 106, SepTokenId = 3 }, "m", isMadeUp: false);
+                if (right)
+                    Assert.Equal(count, load().VocabularySize);
+                else
+                    Assert.Contains($"{count} words are {(count > 108 ? "more" : "fewer")} than the 108", Assert.Throws<TokenizerException>(load).Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public void Words_that_the_vocabulary_lacks_are_listed_once()
+    {
+        var tokenizer = WordPieceTokenizer.Load(Repository.Absolute("weights/captioning/vocab.txt"));
+
+        Assert.Equal(["\U0001F600", "\u0436"], tokenizer.UnknownWords("a small \U0001F600 \u0436 \U0001F600 dog".Replace(" dog", "", StringComparison.Ordinal)));
+        Assert.Empty(tokenizer.UnknownWords("a small ring [SEP]"));
     }
 
     [Fact]

@@ -126,7 +126,7 @@ public class LoraWeightsTests
             var config = TrainingGolden.Config;
             var side = config.Vision.ImageSize;
             var source = Own(new SyntheticTensorSource(config, BlipHead.Captioning));
-            var graph = CaptionObjective.Record(config, null, side, 0.1, TrainedKeys.Of(options ?? Options));
+            var graph = CaptionObjective.Record(config, null, side, 0.1, new ObjectiveSettings(TrainedKeys.Of(options ?? Options)));
             var on = Own(Devices.Open(device));
             Model = Own(new TrainedModel(on, source, graph, options ?? Options));
             var batch = new CaptionBatch([[97, 19, 65, 43, 7], [97, 10, 7], [97, 66, 65, 20]], Given: 1);

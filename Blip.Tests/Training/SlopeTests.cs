@@ -25,7 +25,7 @@ public class SlopeTests
         using var device = Devices.Open(id);
         var noise = new TrainingNoise(dropout, dropout);
         noise.Seed.Value = 7;
-        using var model = new TrainedModel(device, source, CaptionObjective.Record(config, null, side, 0.1, _ => true, noise));
+        using var model = new TrainedModel(device, source, CaptionObjective.Record(config, null, side, 0.1, new ObjectiveSettings(_ => true) { Noise = noise }));
         var batch = new CaptionBatch([[97, 19, 65, 43, 7], [97, 10, 7], [97, 66, 65, 20]], Given: 1);
         using var pixels = device.Upload<float>(TrainingGolden.Made("pixel_values", Images * 3 * side * side, 0.1, 1.0));
         var plan = model.PlanFor(CaptionObjective.Sizes(batch));

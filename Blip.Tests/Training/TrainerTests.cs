@@ -6,26 +6,8 @@ using Blip.Training;
 namespace Blip.Tests.Training;
 
 /// <summary>Whole runs of training with the demo models on drawn scenes.</summary>
-public sealed class TrainerTests : IDisposable
+public sealed class TrainerTests : TrainingRuns
 {
-    private const string Weights = "model.safetensors";
-
-    private readonly TemporaryFolder folder = new();
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private static TrainingOptions Caption { get; } = TrainingRecipes.For(TrainingTask.Caption) with
-    {
-        BatchSize = 4,
-        Epochs = 2,
-        ImageSize = 96,
-        Prompt = "",
-        LearningRate = 1e-3,
-        Device = "cpu",
-    };
-
-    public void Dispose() => folder.Dispose();
-
     [Fact]
     public async Task A_run_that_was_stopped_goes_on_with_the_same_bits()
     {
@@ -46,8 +28,8 @@ public sealed class TrainerTests : IDisposable
     public async Task A_run_without_a_checkpoint_begins_anew()
     {
         var data = Data(images: 4);
-        var unfinished = folder.Write($"out/model.safetensors.{Guid.NewGuid():N}.tmp", "half a file");
-        folder.Write("out/metrics.jsonl", """{"step":1,"epoch":0,"time":"2026-11-29T10:00:00Z","loss":9}""" + "\n");
+        var unfinished = Folder.Write($"out/model.safetensors.{Guid.NewGuid():N}.tmp", "half a file");
+        Folder.Write("out/metrics.jsonl", """{"step":1,"epoch":0,"time":"2026-11-29T10:00:00Z","loss":9}""" + "\n");
 
         var result = await Run(data, "out", Caption with { Resume = true });
 
@@ -137,8 +119,8 @@ public sealed class TrainerTests : IDisposable
             // Copies of one image and text: every batch is the same, and negatives there are none.
             foreach (var i in Enumerable.Range(0, 4))
             {
-                folder.Write($"same{accumulate}/{i}.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(0).Scene));
-                folder.Write($"same{accumulate}/{i}.txt", "a red circle");
+                Folder.Write($"same{accumulate}/{i}.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(0).Scene));
+                Folder.Write($"same{accumulate}/{i}.txt", "a red circle");
             }
             var options = TrainingRecipes.For(TrainingTask.Match) with
             {
@@ -163,9 +145,9 @@ public sealed class TrainerTests : IDisposable
     public async Task An_answerer_learns_weighted_answers_and_answers()
     {
         foreach (var i in Enumerable.Range(0, 4))
-            folder.Write($"vqa/{i}.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(i).Scene));
+            Folder.Write($"vqa/{i}.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(i).Scene));
         var entries = Enumerable.Range(0, 4).Select(i => $$"""{"image": "{{i}}.png", "question": "what color is it?", "answer": ["red", "red", "blue"]}""");
-        folder.Write("vqa/questions.json", $"[{string.Join(',', entries)}]");
+        Folder.Write("vqa/questions.json", $"[{string.Join(',', entries)}]");
         var options = TrainingRecipes.For(TrainingTask.Vqa) with { BatchSize = 2, Epochs = 1, ImageSize = 96, LearningRate = 1e-4, Device = "cpu" };
 
         var result = await Run(new TrainingData { Sources = [At("vqa/questions.json")] }, "out", options);
@@ -226,48 +208,16 @@ public sealed class TrainerTests : IDisposable
 
         await Refused("holds something already", () => Run(data, "run", options));
         await Refused("LearningRate was 0.001 and is 0.0001.", () => Run(data, "run", options with { Resume = true, LearningRate = 1e-4 }));
-        folder.Write("data/0004.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(4).Scene));
-        folder.Write("data/0004.txt", "one more");
+        Folder.Write("data/0004.png", SceneRenderer.RenderPng(new NoisyPairs().Pair(4).Scene));
+        Folder.Write("data/0004.txt", "one more");
         await Refused("has 5 pairs, and had 4", () => Run(data, "run", options with { Resume = true }));
-        folder.Write("letters/novel.txt", "chapter one");
+        Folder.Write("letters/novel.txt", "chapter one");
         await Refused("no run that can go on", () => Run(data, "letters", options with { Resume = true }));
         await Refused("fill no batch of 40", () => Run(data, "big", options with { BatchSize = 40 }));
         await Refused("multiple of the patches' side", () => Run(data, "odd", options with { ImageSize = 97 }));
         Assert.Equal(before, File.ReadAllBytes(At($"run/{Weights}")));
         Assert.Equal("chapter one", File.ReadAllText(At("letters/novel.txt")));
     }
-
-    private string At(string name) => Path.Combine(folder.Path, name);
-
-    private static async Task Refused(string message, Func<Task> run) =>
-        Assert.Contains(message, (await Assert.ThrowsAsync<TrainingException>(run)).Message, StringComparison.Ordinal);
-
-    private static string Model(TrainingTask task) => task switch
-    {
-        TrainingTask.Caption => Demo.Model,
-        TrainingTask.Match or TrainingTask.Pretrain => DemoMatching.Model,
-        TrainingTask.Vqa => Path.Combine(Repository.Root, "weights", "vqa"),
-        _ => throw new ArgumentOutOfRangeException(nameof(task)),
-    };
-
-    private TrainingData Data(int images) => new() { Sources = [DrawnPairs.Write(folder, images)] };
-
-    private async Task<TrainingResult> Run(TrainingData data, string output, TrainingOptions options, int stopBehind = int.MaxValue)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        using var trainer = await Trainer.OpenAsync(Model(options.Task), data, At(output), options, Token);
-        return await trainer.RunAsync(
-            step =>
-            {
-                Assert.True(double.IsFinite(step.Losses["loss"]), $"the loss of step {step.Step} is {step.Losses["loss"]}");
-                if (step.Step >= stopBehind)
-                    stop.Cancel();
-            },
-            stop.Token);
-    }
-
-    private void Same(string one, string other, string file) =>
-        Assert.True(File.ReadAllBytes(At($"{one}/{file}")).AsSpan().SequenceEqual(File.ReadAllBytes(At($"{other}/{file}"))), $"{file} of {one} and {other} differ");
 
     // Each step's numbers; the times differ.
     private List<string> Lines(string run) =>

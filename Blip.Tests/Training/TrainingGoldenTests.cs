@@ -39,7 +39,7 @@ public class TrainingGoldenTests
         using var golden = new TrainingGolden("training", "lm", Steps);
         using var source = new SyntheticTensorSource(Config, BlipHead.Captioning);
         using var model = new TrainedModel(device, source, CaptionObjective.Record(
-            Config, null, Side, labelSmoothing: 0.1, _ => true, precision: precision.ToDType()));
+            Config, null, Side, labelSmoothing: 0.1, new ObjectiveSettings(_ => true) { Precision = precision.ToDType() }));
         var inputs = golden.Root.GetProperty("inputs");
         var texts = Texts(inputs, Config.Text.BosTokenId);
         var batch = new CaptionBatch(texts, inputs.GetProperty("prompt_length").GetInt32());
@@ -57,7 +57,8 @@ public class TrainingGoldenTests
         using var golden = new TrainingGolden("training", "vqa", Steps);
         using var source = new SyntheticTensorSource(Config, BlipHead.VisualQuestionAnswering);
         using var device = Devices.Open(id);
-        using var model = new TrainedModel(device, source, AnswerObjective.Record(Config, null, Side, labelSmoothing: 0, _ => true));
+        using var model = new TrainedModel(device, source, AnswerObjective.Record(
+            Config, null, Side, labelSmoothing: 0, new ObjectiveSettings(_ => true)));
         var inputs = golden.Root.GetProperty("inputs");
         var answers = TrainingGolden.Texts(inputs.GetProperty("answer"), inputs.GetProperty("answer_mask"));
         var weights = inputs.GetProperty("answer_weights").EnumerateArray().Select(weight => weight.GetDouble()).ToList();
@@ -86,8 +87,8 @@ public class TrainingGoldenTests
         using var device = Devices.Open(id);
         var state = new MatchState();
         var step = MatchObjective.Record(
-            Config, new MatchSizes(Side, queue, Captions: false, 0), state, key => key != TrainedKeys.Temperature,
-            precision: precision.ToDType());
+            Config, new MatchSizes(Side, queue, Captions: false, 0), state,
+            new ObjectiveSettings(key => key != TrainedKeys.Temperature) { Precision = precision.ToDType() });
         using var model = new TrainedModel(device, source, step);
         var inputs = golden.Root.GetProperty("inputs");
         var byId = settings.TryGetProperty("ids", out var ids);

@@ -46,6 +46,47 @@ public class TrainingPlotTests
         Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
     }
 
+    /// <summary>A page of a long run stays as small as that of a short one, and shows its one bad step.</summary>
+    [Fact]
+    public void A_long_run_is_thinned_and_keeps_its_peaks()
+    {
+        var steps = Enumerable.Range(1, 50_000).Select(step => (double)step).ToArray();
+        var values = steps.Select(step => step == 31_415 ? 99 : 1 / step).ToArray();
+
+        var thinned = ChartPanel.Thin(steps, values).ToList();
+
+        Assert.InRange(thinned.Count, 500, 1000);
+        Assert.Contains((31_415, 99), thinned);
+        Assert.Equal(thinned.OrderBy(point => point.Step), thinned);
+        var lines = steps.Select(step => new MetricLine((long)step, 0, default, [new("loss", step % 7)]));
+        Assert.InRange(new TrainingPlot("run", lines).ToHtml().Length, 10_000, 60_000);
+    }
+
+    /// <summary>Long names take lines of their own, above the frame.</summary>
+    [Fact]
+    public void A_legend_stands_above_the_curves()
+    {
+        var names = Enumerable.Range(0, 6).Select(i => $"loss/an objective with a long name {i}").ToList();
+        var lines = Enumerable.Range(1, 5).Select(step => new MetricLine(step, 0, default, [.. names.Select(name => KeyValuePair.Create(name, 1.0 * step))]));
+        var surface = new Surface();
+        new TrainingPlot("run", lines).Panels[0].Draw(surface, 0, 0);
+
+        var highest = surface.Lines.Where(line => line.Count == 5).SelectMany(line => line).Min(point => point.Y);
+        Assert.All(names, name => Assert.True(surface.Texts[name].Y < highest, name));
+        Assert.All(names, name => Assert.InRange(surface.Texts[name].X, 0, ChartPanel.Width - (6 * name.Length)));
+    }
+
+    private sealed class Surface : IChartSurface
+    {
+        public List<IReadOnlyList<(double X, double Y)>> Lines { get; } = [];
+
+        public Dictionary<string, (double X, double Y)> Texts { get; } = [];
+
+        public void Line(IReadOnlyList<(double X, double Y)> points, string color, double width, double opacity = 1) => Lines.Add(points);
+
+        public void Text(double x, double y, string text, double align) => Texts[text] = (x, y);
+    }
+
     [Fact]
     public void Nothing_to_plot_is_told()
     {

@@ -101,14 +101,14 @@ internal sealed partial class QuestionSource : ITrainingSource
 
     private static TrainingSample Sample(VqaQuestion question, ImageFolder folder, int maxWords)
     {
-        var path = folder.Find(question.FileName, question.ImageId);
-        var name = question.FileName ?? $"image {question.ImageId}";
+        var path = folder.Find(question.FileName, question.ImageId, out var objection);
+        objection ??= question.Answers.Count == 0 ? "nobody answered it" : null;
         return new TrainingSample(
             $"{question.Id}",
             path is null ? null : SampleImage.FromFile(path),
             question.Text is { } text ? [Clean(text, maxWords)] : [],
             Weigh(question.Answers),
-            path is null ? $"There is no {name} in the folder of images." : null)
+            objection is null ? null : $"{question.FileName ?? $"image {question.ImageId}"}: {objection}.")
         {
             People = question.Answers,
         };

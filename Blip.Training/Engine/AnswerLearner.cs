@@ -12,9 +12,7 @@ internal sealed class AnswerLearner : TaskLearner
         : base(parts, processing)
     {
         var options = parts.Options;
-        var step = AnswerObjective.Record(
-            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.Of(options), Noise, Format);
-        Model = Open(step);
+        Model = Open(AnswerObjective.Record(parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, Settings));
     }
 
     /// <inheritdoc/>

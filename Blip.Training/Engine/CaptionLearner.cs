@@ -16,9 +16,7 @@ internal sealed class CaptionLearner : TaskLearner
         : base(parts, processing)
     {
         var options = parts.Options;
-        var step = CaptionObjective.Record(
-            parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, TrainedKeys.Of(options), Noise, Format);
-        Model = Open(step);
+        Model = Open(CaptionObjective.Record(parts.Config, parts.OutputMatrix, options.ImageSize, options.LabelSmoothing, Settings));
         given = Prompt.Length == 0 ? 1 : parts.Tokenizer.Encode(Prompt).Length - 1;
     }
 

@@ -33,7 +33,7 @@ internal sealed class MatchLearner : TaskLearner
     {
         var options = parts.Options;
         var sizes = new MatchSizes(options.ImageSize, options.QueueSize, Captions, options.LabelSmoothing);
-        var step = MatchObjective.Record(parts.Config, sizes, state, TrainedKeys.Of(options), Noise, Format);
+        var step = MatchObjective.Record(parts.Config, sizes, state, Settings);
         Model = Open(step);
         momentum = new MomentumCopy(parts.Device, slow, parts.Config, options.ImageSize, options.QueueSize);
         state.Contrast.QueueLength = options.QueueSize;

@@ -44,11 +44,16 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
     /// <summary>What losses are multiplied by before gradients are made of them.</summary>
     public LossScale Scale { get; } = new(parts.Options.Precision == Precision.Fp16);
 
-    /// <summary>The format of matrices and products.</summary>
-    private protected DType Format => Parts.Options.Precision.ToDType();
-
     /// <summary>What is left out at random.</summary>
     private protected TrainingNoise Noise { get; } = new(parts.Options.Dropout, parts.Options.DropPath);
+
+    /// <summary>What a step trains, and how.</summary>
+    private protected ObjectiveSettings Settings => new(TrainedKeys.Of(Parts.Options))
+    {
+        Noise = Noise,
+        Precision = Parts.Options.Precision.ToDType(),
+        CheckpointLayers = Parts.Options.CheckpointLayers,
+    };
 
     /// <summary>The model that learns.</summary>
     public abstract TrainedModel Model { get; }

@@ -53,9 +53,16 @@ internal sealed class TrainedModel : IDisposable
 
     /// <summary>The step's plan for a batch, with the gradients bound.</summary>
     /// <param name="batch">The batch's sizes.</param>
+    /// <exception cref="TrainingException">Its values do not fit into the device's memory.</exception>
     public Plan PlanFor(IEnumerable<(string Symbol, int Size)> batch)
     {
         var plan = plans.Get(batch);
+        if (plan.WorkspaceBytes > Device.Description.MemoryBytes)
+        {
+            throw new TrainingException(FormattableString.Invariant(
+                $"the values of a batch need {plan.WorkspaceBytes / 1e9:F1} GB, and {Device.Name} has {Device.Description.MemoryBytes / 1e9:F1} GB: ")
+                + "give a smaller BatchSize (with a larger Accumulate), a smaller ImageSize, or CheckpointLayers.");
+        }
         Trained.Bind(plan);
         WorkspaceBytes = Math.Max(WorkspaceBytes, plan.WorkspaceBytes);
         return plan;

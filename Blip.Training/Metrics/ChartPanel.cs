@@ -16,12 +16,15 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
     /// <summary>Size of a panel on the page.</summary>
     public const int Width = 640, Height = 360;
 
-    private const int Left = 90, Right = 20, Top = 30, Bottom = 40, TickLength = 4, LegendLine = 16;
+    private const int Left = 90, Right = 20, Top = 30, Bottom = 40, TickLength = 4, LegendLine = 16, LegendKey = 24, LetterWidth = 7;
     private const int MostTicks = 7;
     private const string Ink = "#404040", Pale = "#dddddd";
 
     // Beyond so many points the running mean is drawn over the pale values.
     private const int SmoothedFrom = 100;
+
+    // More than the frame has columns of pixels cannot be told apart.
+    private const int MostPoints = 1000;
 
     private static readonly string[] Colors = ["#1f77b4", "#d65f0a", "#2ca02c", "#9467bd", "#8c564b", "#c02942"];
 
@@ -32,7 +35,8 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
     public void Draw(IChartSurface surface, int x, int y)
     {
         var across = Axis.Of(Curves.SelectMany(curve => curve.Steps), x + Left, x + Width - Right);
-        var up = Axis.Of(Curves.SelectMany(curve => curve.Values), y + Height - Bottom, y + Top);
+        var legend = Legend();
+        var up = Axis.Of(Curves.SelectMany(curve => curve.Values), y + Height - Bottom, y + Top + (LegendLine * legend.Count));
         surface.Text(x + (Width / 2.0), y + (Top / 2.0), Words(Title), 0.5);
         surface.Text(x + (Width / 2.0), y + Height - (Bottom / 4.0), "step", 0.5);
         foreach (var tick in across.Ticks)
@@ -48,8 +52,8 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
         surface.Line([(across.From, up.To), (across.From, up.From), (across.To, up.From)], Ink, 1);
         foreach (var (i, curve) in Curves.Index())
             Draw(surface, curve, Colors[i % Colors.Length], across, up);
-        if (Curves.Count > 1)
-            DrawLegend(surface, across.To, up.To);
+        foreach (var (line, names) in legend.Index())
+            DrawLegend(surface, x + Left, y + Top + (LegendLine * line), names);
     }
 
     /// <summary>The mean of the values around each: those at the ends have fewer neighbours.</summary>
@@ -76,18 +80,51 @@ internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Cur
             surface.Line(Points(Smooth(curve.Values, curve.Values.Length / 50)), color, 2);
 
         List<(double, double)> Points(double[] values) =>
-            [.. curve.Steps.Zip(values, (step, value) => (across.At(step), up.At(value)))];
+            [.. Thin(curve.Steps, values).Select(point => (across.At(point.Step), up.At(point.Value)))];
     }
 
-    private void DrawLegend(IChartSurface surface, double right, double top)
+    /// <summary>
+    /// As many points as a frame can show. Of each run of neighbours the least and the greatest are kept, in their order, so that no peak is lost.
+    /// </summary>
+    internal static IEnumerable<(double Step, double Value)> Thin(double[] steps, double[] values)
     {
-        foreach (var (i, curve) in Curves.Index())
+        var points = steps.Zip(values).ToList();
+        return points.Count <= MostPoints
+            ? points
+            : points.Chunk((points.Count + (MostPoints / 2) - 1) / (MostPoints / 2))
+                .SelectMany(some => new[] { some.MinBy(point => point.Second), some.MaxBy(point => point.Second) }.Distinct().OrderBy(point => point.First));
+    }
+
+    // The curves' places in lines above the frame, as many as fit beside each other; none for a single curve.
+    private List<List<int>> Legend()
+    {
+        var (lines, left) = (new List<List<int>>(), 0);
+        foreach (var (i, curve) in Curves.Index().Where(_ => Curves.Count > 1))
         {
-            var y = top + (LegendLine * (i + 0.75));
-            surface.Line([(right - 24, y), (right - 4, y)], Colors[i % Colors.Length], 2);
-            surface.Text(right - 30, y, Words(curve.Name), 1);
+            var width = LegendWidth(curve);
+            if (lines.Count == 0 || width > left)
+            {
+                lines.Add([]);
+                left = Width - Left - Right;
+            }
+            lines[^1].Add(i);
+            left -= width;
+        }
+        return lines;
+    }
+
+    private void DrawLegend(IChartSurface surface, double x, double y, IEnumerable<int> names)
+    {
+        var middle = y + (LegendLine / 2.0);
+        foreach (var i in names)
+        {
+            surface.Line([(x, middle), (x + LegendKey - TickLength, middle)], Colors[i % Colors.Length], 2);
+            surface.Text(x + LegendKey, middle, Words(Curves[i].Name), 0);
+            x += LegendWidth(Curves[i]);
         }
     }
+
+    private static int LegendWidth(TrainingCurve curve) => LegendKey + (LetterWidth * (curve.Name.Length + 2));
 
     private static string Words(string name) => name.Replace('_', ' ');
 

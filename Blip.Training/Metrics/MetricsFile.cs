@@ -1,5 +1,5 @@
 using Blip.Runtime.Checkpoints;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Training.Metrics;
 

@@ -32,19 +32,17 @@ internal static class AnswerObjective
     private const string QuestionMask = "answer_source_mask";
 
     /// <inheritdoc cref="CaptionObjective.Record"/>
-    public static StepGraph Record(
-        BlipConfig config, string? outputMatrix, int side, double labelSmoothing, Func<string, bool> trains, TrainingNoise? noise = null,
-        DType precision = DType.Float32)
+    public static StepGraph Record(BlipConfig config, string? outputMatrix, int side, double labelSmoothing, ObjectiveSettings settings)
     {
         var g = new GraphBuilder("train-vqa");
-        var towers = new StepTowers(g, config, noise);
+        var towers = new StepTowers(g, config, settings.Noise);
         var image = towers.KeysValues(towers.Vision(side), StepTowers.Encoder);
         var question = towers.KeysValues(towers.Encode(Question, image), StepTowers.Decoder / "bert");
         var mask = g.Input(QuestionMask, new Shape(Answer.Rows, Question.Tokens), DType.Int32);
         var (logits, gradient) = towers.Decode(Answer, question, mask, outputMatrix, labelSmoothing);
-        var parameters = new ParameterGradients(g, trains, precision);
-        g.Gradients([(logits, gradient)], parameters);
-        return new StepGraph(g.Build(), parameters.Parameters, precision);
+        var parameters = new ParameterGradients(g, settings.Trains, settings.Precision);
+        g.Gradients([(logits, gradient)], parameters, settings.Checkpoints(config));
+        return new StepGraph(g.Build(), parameters.Parameters, settings.Precision);
     }
 
     /// <summary>Sizes of a batch.</summary>

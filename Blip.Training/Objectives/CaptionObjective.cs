@@ -32,20 +32,16 @@ internal static class CaptionObjective
     /// <param name="outputMatrix">Key of the head's matrix; null where it is tied to the word embeddings.</param>
     /// <param name="side">The images' side in pixels.</param>
     /// <param name="labelSmoothing">The share of a target that is spread over the vocabulary.</param>
-    /// <param name="trains">Whether a tensor is trained, by its key.</param>
-    /// <param name="noise">What is left out at random; null for nothing.</param>
-    /// <param name="precision">The format of matrices and products: single precision, or 16 bits.</param>
-    public static StepGraph Record(
-        BlipConfig config, string? outputMatrix, int side, double labelSmoothing, Func<string, bool> trains, TrainingNoise? noise = null,
-        DType precision = DType.Float32)
+    /// <param name="settings">What is trained, and how.</param>
+    public static StepGraph Record(BlipConfig config, string? outputMatrix, int side, double labelSmoothing, ObjectiveSettings settings)
     {
         var g = new GraphBuilder("train-caption");
-        var towers = new StepTowers(g, config, noise);
+        var towers = new StepTowers(g, config, settings.Noise);
         var source = towers.KeysValues(towers.Vision(side), StepTowers.Decoder / "bert");
         var (logits, gradient) = towers.Decode(Text, source, null, outputMatrix, labelSmoothing);
-        var parameters = new ParameterGradients(g, trains, precision);
-        g.Gradients([(logits, gradient)], parameters);
-        return new StepGraph(g.Build(), parameters.Parameters, precision);
+        var parameters = new ParameterGradients(g, settings.Trains, settings.Precision);
+        g.Gradients([(logits, gradient)], parameters, settings.Checkpoints(config));
+        return new StepGraph(g.Build(), parameters.Parameters, settings.Precision);
     }
 
     /// <summary>Sizes of a batch.</summary>

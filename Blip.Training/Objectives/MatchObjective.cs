@@ -59,16 +59,12 @@ internal static class MatchObjective
     /// <param name="config">The model's sizes.</param>
     /// <param name="sizes">How large matching is.</param>
     /// <param name="state">What the step decides as it runs.</param>
-    /// <param name="trains">Whether a tensor is trained, by its key.</param>
-    /// <param name="noise">What is left out at random; null for nothing.</param>
-    /// <param name="precision">The format of matrices and products: single precision, or 16 bits.</param>
-    public static StepGraph Record(
-        BlipConfig config, MatchSizes sizes, MatchState state, Func<string, bool> trains, TrainingNoise? noise = null,
-        DType precision = DType.Float32)
+    /// <param name="settings">What is trained, and how.</param>
+    public static StepGraph Record(BlipConfig config, MatchSizes sizes, MatchState state, ObjectiveSettings settings)
     {
         var g = new GraphBuilder(sizes.Captions ? "train-pretrain" : "train-match", sizes.Captions ? SharedKey : null);
-        var towers = new StepTowers(g, config, noise);
-        var parameters = new ParameterGradients(g, trains, precision);
+        var towers = new StepTowers(g, config, settings.Noise);
+        var parameters = new ParameterGradients(g, settings.Trains, settings.Precision);
 
         var image = towers.Vision(sizes.Side);
         var imageFeatures = towers.Project(image, "vision_proj");
@@ -84,12 +80,12 @@ internal static class MatchObjective
 
         var source = towers.KeysValues(image, StepTowers.Encoder);
         var weights = g.Input(Match.Weights, new Shape(Match.Rows));
-        var matched = Matched(g, config, source, state, weights, [imageFeatures, textFeatures], noise);
+        var matched = Matched(g, config, source, state, weights, [imageFeatures, textFeatures], settings.Noise);
         seeds.Add((matched, towers.Loss(Matching, matched, g.Input(Match.Labels, weights.Shape, DType.Int32), weights, labelSmoothing: 0)));
         if (sizes.Captions)
             seeds.Add(towers.Decode(CaptionObjective.Text, source, null, null, sizes.LabelSmoothing));
-        g.Gradients(seeds, parameters);
-        return new StepGraph(g.Build(), parameters.Parameters, precision);
+        g.Gradients(seeds, parameters, settings.Checkpoints(config));
+        return new StepGraph(g.Build(), parameters.Parameters, settings.Precision);
     }
 
     /// <summary>Records the momentum copies' features of a batch, which have no gradient.</summary>

@@ -1,15 +1,17 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Blip.Runtime.Checkpoints;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Training.Saving;
 
 /// <summary>Writes a trained model as a folder that every command, and the reference's library, loads.</summary>
 internal static class ModelFolder
 {
-    private const string Weights = "model.safetensors", Config = "config.json", Preprocessor = "preprocessor_config.json",
-        Original = "original.pth";
+    /// <summary>The model as the authors' code saves it.</summary>
+    public const string Original = "original.pth";
+
+    private const string Weights = "model.safetensors", Config = "config.json", Preprocessor = "preprocessor_config.json";
 
     // Files that a model has beside its weights, which training leaves as they are.
     private static readonly string[] Kept =

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 using Blip.Training.Engine;
 
 namespace Blip.Training.Saving;
@@ -17,7 +17,14 @@ namespace Blip.Training.Saving;
 /// <param name="Worse">Checkpoints since then that were no better.</param>
 /// <param name="Data">What the data hash to; null in states that do not say.</param>
 internal sealed record RunPlace(
-    long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0, double? Best = null, int Worse = 0, string? Data = null);
+    long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0, double? Best = null, int Worse = 0, string? Data = null)
+{
+    /// <summary>What the model hashes to that the run began with; null in states that do not say.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>What the validation data hash to; null where there are none.</summary>
+    public string? Validation { get; init; }
+}
 
 /// <summary>
 /// The file that a run goes on from: weights, AdamW's moments, momentum copies, queues, loss scale and place, exactly. It holds the weights

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.IO.Hashing;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Blip.Evaluation;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Pipelines;
@@ -21,11 +23,19 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
     // VQA's rule needs three other people; with fewer an answer is right that somebody gave.
     private const int LeastPeople = 4;
 
+    private readonly List<string> failures = [];
+
     /// <summary>Scores a model.</summary>
     /// <param name="model">The folder of the model.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="TrainingException">The data cannot be read, or none of them can be used.</exception>
-    public async Task<ValidationScore> MeasureAsync(string model, CancellationToken cancellationToken) => options.Task switch
+    public async Task<ValidationScore> MeasureAsync(string model, CancellationToken cancellationToken)
+    {
+        failures.Clear();
+        return await ScoreAsync(model, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ValidationScore> ScoreAsync(string model, CancellationToken cancellationToken) => options.Task switch
     {
         TrainingTask.Caption => await CaptionsAsync(model, cancellationToken).ConfigureAwait(false),
         TrainingTask.Match => await RecallAsync(model, cancellationToken).ConfigureAwait(false),
@@ -38,11 +48,26 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
         _ => throw new ArgumentOutOfRangeException(nameof(model), options.Task, "There is no such task."),
     };
 
-    /// <summary>Looks for a sample that can be used.</summary>
+    /// <summary>Images that the last measurement could not read, each with the reason.</summary>
+    public IReadOnlyList<string> Failures => failures;
+
+    /// <summary>What keys and texts hash to, in their order, once the data were opened.</summary>
+    public string? Fingerprint { get; private set; }
+
+    /// <summary>Reads the texts once, and looks for a sample that can be used.</summary>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="TrainingException">There is none.</exception>
-    public async Task CheckAsync(CancellationToken cancellationToken) =>
-        CheckAny(await SamplesAsync(cancellationToken).AnyAsync(cancellationToken).ConfigureAwait(false) ? 1 : 0);
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        var (hash, usable) = (new XxHash128(), 0);
+        await foreach (var sample in SamplesAsync(cancellationToken).ConfigureAwait(false))
+        {
+            hash.Append(Encoding.UTF8.GetBytes(string.Join('\n', [sample.Key, .. sample.Texts, .. sample.People])));
+            usable++;
+        }
+        CheckAny(usable);
+        Fingerprint = Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
 
     private async Task<ValidationScore> CaptionsAsync(string model, CancellationToken cancellationToken)
     {
@@ -64,6 +89,8 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
             var texts = Next(references);
             if (result.Caption?.Text is { } text)
                 captions.Add(new CaptionSample(text, texts));
+            else
+                failures.Add($"{result.Source.Name}: {result.Error}");
         }
         CheckAny(captions.Count);
         var scores = CaptionMetrics.Score(captions).Corpus;
@@ -91,7 +118,10 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
         {
             var own = Next(pending);
             if (!result.Succeeded)
+            {
+                failures.Add($"{result.Source.Name}: {result.Error}");
                 continue;
+            }
             images.Add(result.Vector);
             said.AddRange(own);
             owners.AddRange(own.Select(_ => images.Count - 1));
@@ -124,6 +154,8 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
             var sample = Next(pending);
             if (result.Answer?.Text is { } answer)
                 accuracies.Add(Accuracy(answer, sample.People));
+            else
+                failures.Add($"{result.Source.Name}: {result.Error}");
         }
         CheckAny(accuracies.Count);
         return new(new Dictionary<string, double> { ["accuracy"] = accuracies.Average() }, "accuracy");
@@ -151,7 +183,9 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
         {
             await foreach (var sample in source.ReadAsync(part, cancellationToken).ConfigureAwait(false))
             {
-                if (sample is { Error: null, Image: not null, Texts.Count: > 0 })
+                if (sample.Error is { } error)
+                    failures.Add($"{sample.Key}: {error}");
+                else if (sample is { Image: not null, Texts.Count: > 0 })
                     yield return sample;
             }
         }

@@ -51,24 +51,29 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         output.Check(parsed);
-        var data = annotations.Load(parsed);
-        var captions = evaluation.Results(parsed) ?? await CaptionAsync(parsed, data, cancellationToken);
+        var data = annotations.Load(parsed, terminal);
+        var captions = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data)) ?? await CaptionAsync(parsed, data, cancellationToken);
         if (!data.HasCaptions)
         {
             terminal.Say($"{data.Path} has no captions to compare with: {captions.Count} of {data.Images.Count} images are captioned, and nothing is scored");
             return captions.Count == data.Images.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
         }
-        var scored = EvaluationRun.Answered(terminal, data.Images, image => image.Id, captions, "images");
+        var answered = EvaluationRun.Answered(terminal, data.Images, image => image.Id, captions, "images");
+        var scored = answered.FindAll(image => image.Captions.Count > 0);
+        if (scored.Count == 0)
+            throw new UsageException("none of the images that have a result has a caption to compare with: there is nothing to score.");
+        if (scored.Count == 1)
+            terminal.Say("CIDEr is 0 by definition for one image: it weighs words by how few images have them");
         var report = CaptionMetrics.Score([.. scored.Select(image => new CaptionSample(captions[image.Id], image.Captions))]);
         ScoreReport.Write(output, parsed, terminal, report.Corpus.Named, ("images", scored.Count, data.Images.Count), evaluation.Details(parsed) ? Details : null);
-        return scored.Count == data.Images.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
+        return answered.Count == data.Images.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
 
         void Details(Utf8JsonWriter json)
         {
             foreach (var (image, scores) in scored.Zip(report.Items))
             {
                 json.WriteStartObject();
-                json.WriteNumber("image_id", image.Id);
+                image.Id.Write(json, "image_id");
                 json.WriteString("caption", captions[image.Id]);
                 foreach (var (name, score) in scores.Named)
                     json.WriteNumber(name, score);
@@ -77,7 +82,7 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
         }
     }
 
-    private async Task<IReadOnlyDictionary<long, string>> CaptionAsync(ParseResult parsed, CaptionAnnotations data, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<EntryId, string>> CaptionAsync(ParseResult parsed, CaptionAnnotations data, CancellationToken cancellationToken)
     {
         var source = model.Resolve(parsed, terminal);
         var words = parsed.GetValue(prompt);

@@ -14,11 +14,10 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
     private readonly Terminal terminal;
     private readonly AnnotationsBinding annotations;
     private readonly Option<string> images = new("--images") { Description = "The folder of the data set's images.", HelpName = "DIR", Required = true };
-    private readonly Option<int> rerank = new("--rerank")
-    {
-        Description = "Put the first k of each query into the order of the matching head (and the vectors' product); 256 for COCO and 128 for Flickr are BLIP's settings. 0 leaves them as they are.",
-        HelpName = "k",
-    };
+    private readonly Option<int?> rerank = OptionKinds.Number<int>(
+        "--rerank",
+        "Put the first k of each query into the order of the matching head (and the vectors' product); 256 for COCO and 128 for Flickr are BLIP's settings. 0 leaves them as they are.",
+        "k");
 
     private readonly Option<bool> details = new("--details") { Description = "In JSON, also the place of the right one for each query." };
     private readonly OutputBinding output;
@@ -33,11 +32,6 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
             Add(option);
         output = new OutputBinding(this, ScoreReport.Formats, ["text", "json"]);
         model = new ModelBinding(this, DemoModel.Retrieval);
-        rerank.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<int>() < 0)
-                result.AddError("--rerank is below 0; give how many of each query are looked at again, or 0 for none.");
-        });
         SetAction(RunAsync);
     }
 
@@ -51,29 +45,32 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         output.Check(parsed);
-        var data = annotations.Load(parsed);
-        if (data.Images.FirstOrDefault(image => image.Captions.Count == 0) is { } bare)
-            throw new UsageException($"{data.Path}: image {bare.Id} has no caption to be found by.");
+        var k = parsed.GetValue(rerank) ?? 0;
+        if (k < 0)
+            throw new UsageException("--rerank is below 0; give how many of each query are looked at again, or 0 for none.");
+        var data = annotations.Load(parsed, terminal);
+        if (!data.HasCaptions)
+            throw new UsageException($"{data.Path} has no caption for an image to be found by.");
         var source = model.Resolve(parsed, terminal);
         var folder = Startup.Step(() => new ImageFolder(parsed.GetRequiredValue(images)));
-        var k = parsed.GetValue(rerank);
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Images.Count * (k > 0 ? 2 : 1), terminal.Columns);
         using var matcher = model.Load(parsed, terminal, progress, () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)));
         using var report = output.Profile(parsed, terminal, matcher);
-        var (found, vectors) = await EmbedAsync(matcher, data, folder, progress, cancellationToken);
+        var (all, texts) = await EmbedAsync(matcher, data, cancellationToken);
+        var (found, vectors) = await EmbedAsync(matcher, all, folder, progress, cancellationToken);
         progress.Clear();
         if (found.Count == 0)
             throw new UsageException("none of the images can be read: there is nothing to score.");
         var captions = found.SelectMany(image => image.Captions).ToList();
         var owners = found.SelectMany((image, i) => image.Captions.Select(_ => i)).ToList();
-        var evaluation = new RetrievalEvaluation(vectors, Startup.Step(() => matcher.Embedder.EmbedTexts(captions, cancellationToken)), owners);
+        var evaluation = new RetrievalEvaluation(vectors, [.. captions.Select(caption => texts[caption])], owners);
         var plain = evaluation.Score();
         var scores = k == 0 ? plain : evaluation.Rerank(k, Look);
         progress.Clear();
-        if (found.Count < data.Images.Count)
-            terminal.Say($"{data.Images.Count - found.Count} of {data.Images.Count} images cannot be read: the scores are those of the others");
-        ScoreReport.Write(output, parsed, terminal, Named(scores), ("images", found.Count, data.Images.Count), parsed.GetValue(details) ? Details : null);
-        return found.Count == data.Images.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
+        if (found.Count < all.Count)
+            terminal.Say($"{all.Count - found.Count} of {all.Count} images cannot be read: the scores are those of the others");
+        ScoreReport.Write(output, parsed, terminal, Named(scores), ("images", found.Count, all.Count), parsed.GetValue(details) ? Details : null);
+        return found.Count == all.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
 
         // BLIP's score of a second look: the logit of "it fits" and the product of the vectors.
         IReadOnlyList<double> Look(int image, IReadOnlyList<int> texts)
@@ -89,7 +86,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
             for (var i = 0; i < found.Count; i++)
             {
                 json.WriteStartObject();
-                json.WriteNumber("image_id", found[i].Id);
+                found[i].Id.Write(json, "image_id");
                 json.WriteNumber("caption_rank", scores.ImageRanks[i]);
                 json.WriteStartArray("image_ranks");
                 for (var text = 0; text < captions.Count; text++)
@@ -103,18 +100,35 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         }
     }
 
+    // A caption that the model cannot read is told and left out, and an image without another one with it.
+    private async Task<(List<CaptionedImage> Images, Dictionary<string, float[]> Texts)> EmbedAsync(
+        Matcher matcher, CaptionAnnotations data, CancellationToken cancellationToken)
+    {
+        var vectors = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        var texts = data.Images.SelectMany(image => image.Captions).Distinct(StringComparer.Ordinal);
+        await foreach (var result in Startup.Step(() => matcher.Embedder.EmbedTextsAsync(texts, cancellationToken)))
+        {
+            if (result.Succeeded)
+                vectors[result.Text] = result.Vector;
+            else
+                terminal.Say($"{data.Path}: {result.Error}");
+        }
+        var images = data.Images.Select(image => image with { Captions = [.. image.Captions.Where(vectors.ContainsKey)] }).Where(image => image.Captions.Count > 0).ToList();
+        return images.Count > 0 ? (images, vectors) : throw new UsageException($"{data.Path}: the model can read none of the captions.");
+    }
+
     private async Task<(List<CaptionedImage> Found, List<float[]> Vectors)> EmbedAsync(
-        Matcher matcher, CaptionAnnotations data, ImageFolder folder, ProgressLine progress, CancellationToken cancellationToken)
+        Matcher matcher, List<CaptionedImage> all, ImageFolder folder, ProgressLine progress, CancellationToken cancellationToken)
     {
         var (found, vectors, next) = (new List<CaptionedImage>(), new List<float[]>(), 0);
         progress.Show();
         await foreach (var result in matcher.Embedder.EmbedImagesAsync(
-            data.Images.Select(image => EvaluationBinding.Image(folder, image.FileName, image.Id)), cancellationToken))
+            all.Select(image => EvaluationBinding.Image(folder, image.FileName, image.Id)), cancellationToken))
         {
             progress.Clear();
             if (result.Succeeded)
             {
-                found.Add(data.Images[next]);
+                found.Add(all[next]);
                 vectors.Add(result.Vector);
             }
             else

@@ -13,7 +13,7 @@ namespace Blip.Cli.Commands;
 internal sealed class EvalVqaCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
-    private readonly Option<string?> questions = OptionKinds.Text("--questions", "The questions: VQA's *_questions.json, or BLIP's list (vqa_val.json), which can hold the answers, too.", "FILE");
+    private readonly Option<string?> questions = OptionKinds.Text("--questions", "The questions: VQA's *_questions.json, or BLIP's list (vqa_val.json) or VizWiz', which can hold the answers, too.", "FILE");
     private readonly Option<string?> annotations = OptionKinds.Text("--annotations", "People's answers: VQA's *_annotations.json.", "FILE");
     private readonly Option<string?> answers = OptionKinds.Text("--answers", "Let the model choose among the answers of this file (a list in JSON, or one on each line) in place of writing.", "FILE");
     private readonly Option<int?> candidates = OptionKinds.Number<int>("--candidate-count", "How many of them, those with the likeliest first words, are read to their ends. [default: 128]");
@@ -58,23 +58,30 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
     {
         output.Check(parsed);
         var data = Startup.Step(() => VqaDataset.Load(parsed.GetValue(questions), parsed.GetValue(annotations)));
-        var results = evaluation.Results(parsed) ?? await AnswerAsync(parsed, data, cancellationToken);
+        foreach (var notice in data.Notices)
+            terminal.Say(notice);
+        var results = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data)) ?? await AnswerAsync(parsed, data, cancellationToken);
         if (!data.HasAnswers)
         {
             terminal.Say($"there are no answers of people to compare with: {results.Count} of {data.Questions.Count} questions are answered, and nothing is scored");
             return results.Count == data.Questions.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
         }
-        var scored = EvaluationRun.Answered(terminal, data.Questions, question => question.Id, results, "questions");
+        var answered = EvaluationRun.Answered(terminal, data.Questions, question => question.Id, results, "questions");
+        var scored = answered.FindAll(question => question.Answers.Count > 0);
+        if (scored.Count == 0)
+            throw new UsageException("none of the questions that have a result has an answer of people: there is nothing to score.");
+        if (scored.Count(question => question.Answers.Count == 1) is > 0 and var alone)
+            terminal.Say($"{alone} of {scored.Count} questions have one answer of people, and the accuracy is 0 by definition there: it counts the others who said the same");
         var report = VqaReport.Of(scored, results);
         ScoreReport.Write(output, parsed, terminal, Named(report), ("questions", scored.Count, data.Questions.Count), evaluation.Details(parsed) ? Details : null);
-        return scored.Count == data.Questions.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
+        return answered.Count == data.Questions.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
 
         void Details(Utf8JsonWriter json)
         {
             foreach (var question in scored)
             {
                 json.WriteStartObject();
-                json.WriteNumber("question_id", question.Id);
+                question.Id.Write(json, data.Format.IdName);
                 json.WriteString("answer", results[question.Id]);
                 json.WriteNumber("accuracy", report.PerQuestion[question.Id] / 100);
                 json.WriteEndObject();
@@ -87,7 +94,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
             .Concat(report.PerQuestionType.Select(type => new KeyValuePair<string, double>($"questions: {type.Key}", type.Value / 100)))
             .Prepend(new("accuracy", report.Overall / 100));
 
-    private async Task<IReadOnlyDictionary<long, string>> AnswerAsync(ParseResult parsed, VqaDataset data, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<EntryId, string>> AnswerAsync(ParseResult parsed, VqaDataset data, CancellationToken cancellationToken)
     {
         var source = model.Resolve(parsed, terminal);
         var options = new AnswerOptions
@@ -104,7 +111,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, data.Questions.Count, terminal.Columns, "questions");
         using var answerer = model.Load(parsed, terminal, progress, () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)));
         using var report = output.Profile(parsed, terminal, answerer);
-        using var writer = evaluation.Save(parsed);
+        using var writer = evaluation.Save(parsed, data.Format);
         // Questions about one image together: it is read and encoded once.
         var left = data.Questions.Where(question => writer?.Results.ContainsKey(question.Id) != true).GroupBy(question => question.ImageId).SelectMany(group => group).ToList();
         progress.Skip(data.Questions.Count - left.Count);
@@ -119,7 +126,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
 
     private static IEnumerable<ImageText> Asked(List<VqaQuestion> questions, ImageFolder images)
     {
-        var (id, image) = (0L, (ImageSource?)null);
+        var (id, image) = (new EntryId(0), (ImageSource?)null);
         foreach (var question in questions)
         {
             if (image is null || question.ImageId != id)

@@ -13,9 +13,9 @@ internal sealed class EvaluationRun(Terminal terminal, ProgressLine progress, Re
     /// <param name="results">The answers, in the order of <paramref name="ids"/>.</param>
     /// <param name="ids">What each is about.</param>
     /// <param name="read">An answer's text, or what went wrong.</param>
-    /// <returns>From number to answer, those of earlier runs among them.</returns>
-    public async Task<IReadOnlyDictionary<long, string>> RunAsync<T>(
-        IAsyncEnumerable<T> results, IReadOnlyList<long> ids, Func<T, (string? Text, string? Error)> read)
+    /// <returns>From id to answer, those of earlier runs among them.</returns>
+    public async Task<IReadOnlyDictionary<EntryId, string>> RunAsync<T>(
+        IAsyncEnumerable<T> results, IReadOnlyList<EntryId> ids, Func<T, (string? Text, string? Error)> read)
     {
         var answers = writer?.Results.ToDictionary() ?? [];
         var next = 0;
@@ -46,20 +46,21 @@ internal sealed class EvaluationRun(Terminal terminal, ProgressLine progress, Re
         }
         return answers;
 
-        void Keep(long id, string text)
+        void Keep(EntryId id, string text)
         {
             answers[id] = text;
             writer?.Append(id, text);
         }
     }
 
-    /// <summary>Those of a data set that have an answer; says so where some have none.</summary>
+    /// <summary>Those of a data set that have an answer of the model; says so where some have none.</summary>
     /// <exception cref="UsageException">None has, or an answer is about something else.</exception>
-    public static List<T> Answered<T>(Terminal terminal, IReadOnlyList<T> items, Func<T, long> id, IReadOnlyDictionary<long, string> answers, string things)
+    public static List<T> Answered<T>(Terminal terminal, IReadOnlyList<T> items, Func<T, EntryId> id, IReadOnlyDictionary<EntryId, string> answers, string things)
     {
         var known = items.Select(id).ToHashSet();
-        if (answers.Keys.FirstOrDefault(answer => !known.Contains(answer), -1) is var stranger and not -1)
-            throw new UsageException($"the results are about number {stranger}, which is not in the annotations: they are of different data.");
+        var strangers = answers.Keys.Where(answer => !known.Contains(answer)).Take(1).ToList();
+        if (strangers is [var stranger])
+            throw new UsageException($"the results are about {stranger}, which is not in the annotations: they are of different data.");
         var answered = items.Where(item => answers.ContainsKey(id(item))).ToList();
         if (answered.Count == 0)
             throw new UsageException($"none of the {items.Count} {things} has a result: there is nothing to score.");

@@ -44,10 +44,11 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         Arity = ArgumentArity.ZeroOrMore,
     };
 
-    private readonly Option<string?> model = OptionKinds.Place("--model", $"The model to begin with. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
+    private readonly Option<string?> model = OptionKinds.Text("--model", $"The model to begin with. {ModelBinding.Names} [default: the built-in demo]", "MODEL");
     private readonly Option<string?> questions = OptionKinds.Text("--questions", "VQA's official questions.", "FILE");
     private readonly Option<string?> annotations = OptionKinds.Text("--annotations", "VQA's official annotations.", "FILE");
     private readonly Option<string?> images = OptionKinds.Text("--images", "The folder of the images that lists or questions name.", "DIR");
+    private readonly ReadingBinding reading = new();
 
     private readonly Option<string[]> validation = new("--validation")
     {
@@ -55,7 +56,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         HelpName = "DATA",
     };
 
-    private readonly Option<string?> captioner = OptionKinds.Place(
+    private readonly Option<string?> captioner = OptionKinds.Text(
         "--captioner", "The model whose decoder is learned; left out where --model is a pre-training checkpoint that holds one.", "MODEL");
 
     public TrainTaskCommand(Terminal terminal, TrainedTask task)
@@ -70,6 +71,11 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
             Add(questions);
             Add(annotations);
             Add(images);
+        }
+        else
+        {
+            foreach (var option in (Option[])[.. reading.Columns, reading.Scratch])
+                Add(option);
         }
         if (task.Task == TrainingTask.Pretrain)
             Add(captioner);
@@ -138,13 +144,11 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
 
     private TrainingData Data(ParseResult parsed)
     {
-        var folder = task.Task == TrainingTask.Vqa ? parsed.GetValue(images) : null;
-        var data = new TrainingData
-        {
-            Sources = parsed.GetValue(sources) ?? [],
-            Images = folder,
-            Validation = parsed.GetValue(validation) is { Length: > 0 } heldOut ? new TrainingData { Sources = heldOut, Images = folder } : null,
-        };
+        var data = task.Task == TrainingTask.Vqa
+            ? new TrainingData { Images = parsed.GetValue(images) }
+            : new TrainingData { Reading = reading.Options(parsed) };
+        var heldOut = parsed.GetValue(validation) is { Length: > 0 } named ? data with { Sources = named } : null;
+        data = data with { Sources = parsed.GetValue(sources) ?? [], Validation = heldOut };
         return task.Task != TrainingTask.Vqa
             ? data
             : data with { Questions = parsed.GetValue(questions), Annotations = parsed.GetValue(annotations) };

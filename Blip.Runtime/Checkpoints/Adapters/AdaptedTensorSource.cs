@@ -40,6 +40,9 @@ internal sealed class AdaptedTensorSource : ITensorSource
     public IReadOnlyList<string> Files => [.. source.Files, .. adapter.Files];
 
     /// <inheritdoc/>
+    public IReadOnlyList<string> Notices => source.Notices;
+
+    /// <inheritdoc/>
     public IReadOnlyCollection<string> Keys => source.Keys;
 
     /// <inheritdoc/>

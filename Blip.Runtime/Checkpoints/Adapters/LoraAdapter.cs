@@ -32,6 +32,9 @@ internal sealed class LoraAdapter
     /// <summary>What follows the name of a module: B, whose columns are the rank.</summary>
     public const string UpSuffix = ".lora_B.weight";
 
+    /// <summary>What is wrong with an adapter in a model's place, and what to do.</summary>
+    public const string NotModel = "this is an adapter of the PEFT library and no model: name the model that it was trained on, and give this folder as its adapter (--adapter)";
+
     /// <summary>The name of its tensors' file.</summary>
     public const string FileName = "adapter_model.safetensors";
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Blip.Kernels;
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 

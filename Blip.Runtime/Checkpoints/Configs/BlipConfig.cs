@@ -60,7 +60,7 @@ internal sealed record BlipConfig
         rules.Size("image_text_hidden_size", ImageTextHiddenSize, ConfigRules.LargestWidth);
     }
 
-    private static BlipConfig Read(JsonFile json)
+    internal static BlipConfig Read(JsonFile json)
     {
         if (json.Text("model_type") is { } type and not "blip")
             throw json.Error("model_type", $"is '{type}'; only 'blip' is supported");

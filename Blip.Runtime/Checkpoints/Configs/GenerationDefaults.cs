@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -8,6 +9,14 @@ namespace Blip.Runtime.Checkpoints;
 /// </summary>
 internal sealed record GenerationDefaults
 {
+    // Fields of transformers' GenerationConfig that change its results, with the number that changes nothing.
+    private static readonly (string Field, double Neutral)[] s_notOffered =
+    [
+        ("penalty_alpha", 0), ("num_beam_groups", 1), ("diversity_penalty", 0), ("guidance_scale", 1), ("encoder_repetition_penalty", 1),
+        ("encoder_no_repeat_ngram_size", 0), ("force_words_ids", 0), ("constraints", 0), ("stop_strings", 0), ("max_time", double.NaN), ("top_h", double.NaN),
+        ("dola_layers", double.NaN), ("watermarking_config", double.NaN), ("token_healing", 0), ("remove_invalid_values", 0), ("forced_decoder_ids", 0),
+    ];
+
     /// <summary>Most tokens of a text, start token and prompt counted (<c>max_length</c>).</summary>
     public int? MaxLength { get; init; }
 
@@ -86,6 +95,13 @@ internal sealed record GenerationDefaults
     /// <summary>Normalises the scores after all rules (<c>renormalize_logits</c>).</summary>
     public bool? RenormalizeLogits { get; init; }
 
+    /// <summary>Fields that change results elsewhere and are not offered here, with their values, such as <c>penalty_alpha 0.6</c>.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+
+    /// <summary>What there is to tell of the files, a sentence each.</summary>
+    public IReadOnlyList<string> Notices => Ignored.Count == 0 ? [] :
+        [$"the model's generation_config.json asks for {string.Join(", ", Ignored)}: not offered here, so that results differ from transformers'"];
+
     /// <summary>Reads a model folder's generation_config.json, where there is one, and its config.json.</summary>
     /// <exception cref="CheckpointException">A file is damaged; the message names the field.</exception>
     public static GenerationDefaults Load(string folder)
@@ -126,10 +142,24 @@ internal sealed record GenerationDefaults
             ForcedEosTokenIds = First(ReadTokens, "forced_eos_token_id"),
             ExponentialDecayLengthPenalty = First(ReadDecay, "exponential_decay_length_penalty"),
             RenormalizeLogits = First((json, field) => json.Bool(field), "renormalize_logits"),
+            Ignored = s_notOffered.SelectMany(rule => Asked(rule.Field, rule.Neutral)).ToArray() is { Length: > 0 } asked ? asked : Array.Empty<string>(),
         };
+
+        IEnumerable<string> Asked(string field, double neutral) => files
+            .Select(json => json.Value(field)).OfType<JsonElement>().Take(1)
+            .Where(value => !IsNeutral(value, neutral))
+            .Select(value => $"{field} {JsonInput.Shown(value)}");
 
         T? First<T>(Func<JsonFile, string, T?> read, string field) => files.Select(json => read(json, field)).FirstOrDefault(value => value is not null);
     }
+
+    private static bool IsNeutral(JsonElement value, double neutral) => value.ValueKind switch
+    {
+        JsonValueKind.Number => value.TryGetDouble(out var number) && number == neutral,
+        JsonValueKind.False => true,
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        _ => false,
+    };
 
     private static string? ReadEarlyStopping(JsonFile json, string field) => json.Value(field) switch
     {

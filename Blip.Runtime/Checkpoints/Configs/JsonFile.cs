@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -42,12 +43,12 @@ internal sealed class JsonFile
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
+            using var document = JsonInput.Parse(json);
             return new JsonFile(document.RootElement.Clone(), path, "");
         }
         catch (JsonException e)
         {
-            throw new CheckpointException($"{path}: the file is not valid JSON ({e.Message.Split('\n')[0].TrimEnd('.')}).", e);
+            throw new CheckpointException($"{path}: the file is not valid JSON ({e.Message}).", e);
         }
     }
 
@@ -63,26 +64,26 @@ internal sealed class JsonFile
     public int? Int(string field) =>
         Value(field) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number
-        : throw Error(field, $"is {value.GetRawText()}, not a whole number of 32 bits");
+        : throw Error(field, $"is {JsonInput.Shown(value)}, not a whole number of 32 bits");
 
     public double? Number(string field) =>
         Value(field) is not { } value ? null
         : value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) ? number
-        : throw Error(field, $"is {value.GetRawText()}, not a number");
+        : throw Error(field, $"is {JsonInput.Shown(value)}, not a number");
 
     public bool? Bool(string field) => Value(field) switch
     {
         null => null,
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
-        { } value => throw Error(field, $"is {value.GetRawText()}, not true or false"),
+        { } value => throw Error(field, $"is {JsonInput.Shown(value)}, not true or false"),
     };
 
     public string? Text(string field) => Value(field) switch
     {
         null => null,
         { ValueKind: JsonValueKind.String } value => Read(field, value, v => v.GetString()!),
-        { } value => throw Error(field, $"is {value.GetRawText()}, not a text"),
+        { } value => throw Error(field, $"is {JsonInput.Shown(value)}, not a text"),
     };
 
     /// <summary>An array whose items <paramref name="item"/> reads, or throws <see cref="InvalidOperationException"/> or <see cref="FormatException"/> on.</summary>
@@ -90,7 +91,7 @@ internal sealed class JsonFile
     {
         null => null,
         { ValueKind: JsonValueKind.Array } value => Read(field, value, v => v.EnumerateArray().Select(item).ToArray(), what),
-        { } value => throw Error(field, $"is {value.GetRawText()}, not an array of {what}"),
+        { } value => throw Error(field, $"is {JsonInput.Shown(value)}, not an array of {what}"),
     };
 
     public CheckpointException Error(string field, string what) => new($"{Path}: {_prefix}{field} {what}.");
@@ -103,7 +104,7 @@ internal sealed class JsonFile
         }
         catch (Exception e) when (e is InvalidOperationException or FormatException)
         {
-            throw Error(field, $"is {value.GetRawText()}, not {(value.ValueKind == JsonValueKind.Array ? "an array of " : "")}{what}");
+            throw Error(field, $"is {JsonInput.Shown(value)}, not {(value.ValueKind == JsonValueKind.Array ? "an array of " : "")}{what}");
         }
     }
 }

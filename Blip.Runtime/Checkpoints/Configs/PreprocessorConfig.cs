@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Blip.Kernels;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
@@ -96,7 +97,7 @@ internal sealed record PreprocessorConfig
         }
         var sides = json.Object("size");
         if (sides.Value("height") is null || sides.Value("width") is null)
-            throw json.Error("size", $"is {size.GetRawText()}; only a number, or height and width, is supported");
+            throw json.Error("size", $"is {JsonInput.Shown(size)}; only a number, or height and width, is supported");
         return (Side(sides, "width"), Side(sides, "height"));
     }
 

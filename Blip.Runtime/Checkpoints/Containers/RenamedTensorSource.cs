@@ -9,12 +9,14 @@ internal sealed class RenamedTensorSource : ITensorSource
     private readonly Dictionary<string, TensorInfo> _tensors = [];
     private readonly Dictionary<string, string> _names = [];
 
-    private RenamedTensorSource(ITensorSource source)
+    private RenamedTensorSource(ITensorSource source, string prefix)
     {
         _source = source;
+        if (prefix.Length > 0)
+            Notices = [$"{source.Description}: the names of all tensors begin with '{prefix}', as a wrapper of the model leaves them: it is taken off"];
         foreach (var key in source.Keys)
         {
-            var name = CheckpointKeys.Canonical(key);
+            var name = CheckpointKeys.Canonical(key[prefix.Length..]);
             if (!_names.TryAdd(name, key))
                 throw new CheckpointException($"{source.Description}: the tensors '{key}' and '{_names[name]}' are the same one under its old and its new name; remove one of them.");
             _tensors.Add(name, source.Get(key) with { Key = name });
@@ -25,15 +27,20 @@ internal sealed class RenamedTensorSource : ITensorSource
 
     public IReadOnlyList<string> Files => _source.Files;
 
+    public IReadOnlyList<string> Notices { get; } = [];
+
     public IReadOnlyCollection<string> Keys => _names.Keys;
 
     /// <summary>The source itself where its names are ours already. Takes the source over, also when it is refused.</summary>
-    /// <exception cref="CheckpointException">Two of its tensors have one name.</exception>
+    /// <exception cref="CheckpointException">Two of its tensors have one name, or they are those of an adapter.</exception>
     public static ITensorSource Wrap(ITensorSource source)
     {
         try
         {
-            return source.Keys.All(key => CheckpointKeys.Canonical(key) == key) ? source : new RenamedTensorSource(source);
+            if (source.Keys.Any(key => key.Contains(LoraAdapter.DownSuffix, StringComparison.Ordinal)))
+                throw new CheckpointException($"{source.Description}: {LoraAdapter.NotModel}.");
+            var prefix = CheckpointKeys.SharedPrefix(source.Keys);
+            return prefix.Length == 0 && source.Keys.All(key => CheckpointKeys.Canonical(key) == key) ? source : new RenamedTensorSource(source, prefix);
         }
         catch
         {

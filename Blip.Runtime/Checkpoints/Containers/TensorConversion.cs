@@ -13,6 +13,11 @@ namespace Blip.Runtime.Checkpoints;
 /// </summary>
 internal static class TensorConversion
 {
+    private static readonly float[] s_e4m3 = [.. Enumerable.Range(0, 256).Select(value => FromE4M3((byte)value))];
+
+    // The upper half of half precision.
+    private static readonly float[] s_e5m2 = [.. Enumerable.Range(0, 256).Select(value => (float)BitConverter.UInt16BitsToHalf((ushort)(value << 8)))];
+
     /// <summary>Converts as many elements as <paramref name="destination"/> is long.</summary>
     public static void ToFloat32(DType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
@@ -28,9 +33,28 @@ internal static class TensorConversion
                 for (var i = 0; i < destination.Length; i++)
                     destination[i] = FromInteger(type, source[(i * bytes)..]);
                 break;
+            case DType.Float8E4M3 or DType.Float8E5M2:
+                var values = type == DType.Float8E4M3 ? s_e4m3 : s_e5m2;
+                for (var i = 0; i < destination.Length; i++)
+                    destination[i] = values[source[i]];
+                break;
             default:
                 throw new UnreachableException($"Nothing reads elements of {type}.");
         }
+    }
+
+    // The largest code of each sign is NaN, and nothing is infinite.
+    private static float FromE4M3(byte value)
+    {
+        const int Bias = 7, Fraction = 3;
+        var (exponent, significand) = (value >> Fraction & 15, value & 7);
+        var magnitude = (exponent, significand) switch
+        {
+            (15, 7) => float.NaN,
+            (0, _) => MathF.ScaleB(significand, 1 - Bias - Fraction),
+            _ => MathF.ScaleB(8 + significand, exponent - Bias - Fraction),
+        };
+        return (value & 0x80) == 0 ? magnitude : -magnitude;
     }
 
     private static float FromInteger(DType type, ReadOnlySpan<byte> element) => type switch

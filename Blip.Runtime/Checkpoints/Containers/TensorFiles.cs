@@ -1,3 +1,5 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>Opens weights in any of the containers that BLIP's checkpoints come in; the content decides, not the file's name.</summary>
@@ -40,8 +42,8 @@ internal static class TensorFiles
         try
         {
             var head = file.Head(64);
-            if (head.StartsWith("version https://git-lfs"u8))
-                throw file.Error("this is a git LFS pointer, not the file itself; run 'git lfs pull' in its repository, or download the file");
+            if (OtherContent.IsPointer(head))
+                throw file.Error(OtherContent.Objection(head)!);
             // A safetensors file begins with the length of its header, whose lowest byte may be "<".
             if (!SafetensorsFile.IsSafetensors(file) && head.TrimStart(" \t\r\n"u8).StartsWith("<"u8))
                 throw file.Error("this is a web page, not a checkpoint; download the file again");

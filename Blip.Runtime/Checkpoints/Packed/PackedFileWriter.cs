@@ -1,4 +1,4 @@
-using Blip.Runtime.Storage;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 

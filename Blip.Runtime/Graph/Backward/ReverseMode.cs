@@ -14,13 +14,16 @@ internal sealed class ReverseMode
     private readonly IReadOnlyList<Node> recorded;
     private readonly HashSet<Value> wanted, affected;
     private readonly ParameterGradients? parameters;
+    private readonly Recomputation recomputation;
     private readonly Dictionary<Value, Value> gradients = [];
 
-    private ReverseMode(GraphBuilder g, IReadOnlyList<Value> wanted, ParameterGradients? parameters)
+    private ReverseMode(
+        GraphBuilder g, IReadOnlyList<Value> wanted, ParameterGradients? parameters, IReadOnlyList<ModulePath> checkpoints)
     {
         this.g = g;
         this.parameters = parameters;
         recorded = [.. g.Nodes];
+        recomputation = new Recomputation(g, recorded, checkpoints);
         (this.wanted, affected) = ([.. wanted], [.. wanted]);
         foreach (var node in recorded)
         {
@@ -39,10 +42,12 @@ internal sealed class ReverseMode
     /// <param name="seeds">Values that the loss is made of, each with its gradient.</param>
     /// <param name="wanted">Values whose gradients are returned.</param>
     /// <param name="parameters">Parameters whose gradients are wanted, and where they go; null for none.</param>
+    /// <param name="checkpoints">Modules whose values are computed again before their gradients; null for none.</param>
     public static IReadOnlyList<Value> Record(
-        GraphBuilder g, IReadOnlyList<(Value Of, Value Seed)> seeds, IReadOnlyList<Value> wanted, ParameterGradients? parameters)
+        GraphBuilder g, IReadOnlyList<(Value Of, Value Seed)> seeds, IReadOnlyList<Value> wanted, ParameterGradients? parameters,
+        IReadOnlyList<ModulePath>? checkpoints = null)
     {
-        var run = new ReverseMode(g, wanted, parameters);
+        var run = new ReverseMode(g, wanted, parameters, checkpoints ?? []);
         foreach (var (of, seed) in seeds)
         {
             if (!seed.Shape.Equals(of.Shape))
@@ -60,6 +65,7 @@ internal sealed class ReverseMode
 
     private void Record(ComputeNode node, Value dy)
     {
+        recomputation.Reach(node);
         switch (node)
         {
             case AddNode add:
@@ -70,16 +76,16 @@ internal sealed class ReverseMode
                 Record(linear, dy);
                 break;
             case ActivationNode activation:
-                Give(activation.X, () => g.Add(new ActivationBackwardNode(Name(node), activation.X, activation.Activation, dy, Like(node, activation.X))));
+                Give(activation.X, () => g.Add(new ActivationBackwardNode(Name(node), Now(activation.X), activation.Activation, dy, Like(node, activation.X))));
                 break;
             case LayerNormNode norm:
                 Record(norm, dy);
                 break;
             case L2NormalizeNode norm:
-                Give(norm.X, () => g.Add(new L2NormalizeBackwardNode(Name(node), norm.X, dy, Like(node, norm.X))));
+                Give(norm.X, () => g.Add(new L2NormalizeBackwardNode(Name(node), Now(norm.X), dy, Like(node, norm.X))));
                 break;
             case LogSoftmaxNode softmax:
-                Give(softmax.X, () => g.Add(new LogSoftmaxBackwardNode(Name(node), softmax.Output, dy, Like(node, softmax.X))));
+                Give(softmax.X, () => g.Add(new LogSoftmaxBackwardNode(Name(node), Now(softmax.Output), dy, Like(node, softmax.X))));
                 break;
             case PickNode pick:
                 Give(pick.X, () => g.Add(new PickBackwardNode(Name(node), pick.Index, dy, Like(node, pick.X))));
@@ -111,15 +117,15 @@ internal sealed class ReverseMode
     private void Record(LinearNode node, Value dy)
     {
         if (parameters is not null && (parameters.OfLinear(node.Weight), parameters.Of(node.Bias)) is var (weight, bias) && (weight ?? bias) is not null)
-            g.Add(new LinearParameterBackwardNode(Name(node), node.X, dy, weight, bias, Precision));
+            g.Add(new LinearParameterBackwardNode(Name(node), Now(node.X), dy, weight, bias, Precision));
         Give(node.X, () => g.Add(new LinearBackwardNode(Name(node), node.Weight, dy, Precision, Like(node, node.X))));
     }
 
     private void Record(LayerNormNode node, Value dy)
     {
         if (parameters is not null && parameters.Of(node.Gamma) is { } gamma && parameters.Of(node.Beta) is { } beta)
-            g.Add(new LayerNormParameterBackwardNode(Name(node), node.X, node.Epsilon, dy, gamma, beta));
-        Give(node.X, () => g.Add(new LayerNormBackwardNode(Name(node), node.X, node.Gamma, node.Epsilon, dy, Like(node, node.X))));
+            g.Add(new LayerNormParameterBackwardNode(Name(node), Now(node.X), node.Epsilon, dy, gamma, beta));
+        Give(node.X, () => g.Add(new LayerNormBackwardNode(Name(node), Now(node.X), node.Gamma, node.Epsilon, dy, Like(node, node.X))));
     }
 
     private void Record(AssembleTokensNode node, Value dy)
@@ -145,7 +151,7 @@ internal sealed class ReverseMode
             source => source.Sum(columns => columns.Width) == source.Key.Shape.Width ? Like(node, source.Key)
                 : throw new ArgumentException($"{node.Name}: there are columns of {source.Key} that it does not read, and their gradient is not known."));
         var weights = node.Probabilities is { } seen && wanted.Contains(seen) ? Like(node, seen) : null;
-        g.Add(new AttentionBackwardNode(Name(node), node, dy, Of(spec.Query), Of(spec.Key), Of(spec.Value), weights));
+        g.Add(new AttentionBackwardNode(Name(node), recomputation.Now(node), dy, Of(spec.Query), Of(spec.Key), Of(spec.Value), weights));
         foreach (var (source, gradient) in sources)
             Give(source, () => gradient);
         if (weights is not null)
@@ -169,6 +175,8 @@ internal sealed class ReverseMode
         if (parameters?.Of(parameter) is { } buffer)
             g.Add(record(buffer));
     }
+
+    private Value Now(Value value) => recomputation.Now(value);
 
     private Value Like(Node node, Value value) => g.NewComputed(new ModulePath(value == (node as AttentionNode)?.Probabilities ? value.Name : node.Name) / "gradient", value.Shape);
 

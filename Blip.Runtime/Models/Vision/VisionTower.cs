@@ -28,7 +28,7 @@ internal static class VisionTower
         {
             if (watch.HasFlag(RecordedOutputs.HiddenStates))
                 g.Output($"vision.hidden.{layer}", x);
-            x = Block(g, config, x, layer, at / "encoder" / "layers" / layer, watch, noise);
+            x = Block(g, config, x, layer, Layer(layer), watch, noise);
         }
         if (watch.HasFlag(RecordedOutputs.HiddenStates))
             g.Output($"vision.hidden.{config.Layers}", x);
@@ -40,6 +40,10 @@ internal static class VisionTower
             g.Output(Rollout, g.Rollout(at));
         return embeddings;
     }
+
+    /// <summary>A layer's place in the checkpoint.</summary>
+    /// <param name="layer">The layer, from 0.</param>
+    public static ModulePath Layer(int layer) => new ModulePath("vision_model") / "encoder" / "layers" / layer;
 
     /// <summary>
     /// Records the pooled output <c>[batch, hidden]</c>, which only BlipModel reads: position 0, normalised a second time as the reference does.

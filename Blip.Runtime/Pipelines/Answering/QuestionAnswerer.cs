@@ -40,7 +40,7 @@ public sealed partial class QuestionAnswerer : Pipeline
     public GenerationOptions Defaults { get; }
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Notices => model.Notices;
+    public override IReadOnlyList<string> Notices => [.. Host.Source.GenerationDefaults.Notices, .. model.Notices];
 
     /// <summary>The model on its device: for traces.</summary>
     internal AnsweringModel Model => model;
@@ -63,7 +63,7 @@ public sealed partial class QuestionAnswerer : Pipeline
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static QuestionAnswerer Load(string model, QuestionAnswererOptions? options = null) => Load(ModelSource.Resolve(model), options);
+    public static QuestionAnswerer Load(string model, QuestionAnswererOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)"/>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 
-namespace Blip.Runtime.Storage;
+namespace Blip.Runtime.Files;
 
 /// <summary>
 /// A file that is written beside its place and renamed when it is whole: it is there as a whole or as it was before, whatever ends the

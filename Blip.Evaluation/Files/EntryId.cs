@@ -1,0 +1,80 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Blip.Evaluation;
+
+/// <summary>
+/// What a data set calls an image or a question: a number in COCO and VQA, a text in others. 42, 42.0 and "42" are one id, since files of
+/// one data set differ in that.
+/// </summary>
+[JsonConverter(typeof(EntryIdConverter))]
+public readonly record struct EntryId : IComparable<EntryId>
+{
+    // Null for a whole number.
+    private readonly string? text;
+    private readonly long number;
+
+    /// <summary>An id that is a number.</summary>
+    public EntryId(long number) => this.number = number;
+
+    /// <summary>An id that is a text; one that spells a whole number is that number.</summary>
+    public EntryId(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var parsed)
+            && parsed.ToString(CultureInfo.InvariantCulture) == text)
+            number = parsed;
+        else
+            this.text = text;
+    }
+
+    /// <summary>The number; null where the id is a text.</summary>
+    public long? Number => text is null ? number : null;
+
+    /// <summary>A number is an id.</summary>
+    public static implicit operator EntryId(long number) => new(number);
+
+    /// <inheritdoc/>
+    public int CompareTo(EntryId other) => (Number, other.Number) switch
+    {
+        ({ } mine, { } others) => mine.CompareTo(others),
+        (null, null) => string.CompareOrdinal(text, other.text),
+        _ => text is null ? -1 : 1,
+    };
+
+    /// <summary>The id as it is written.</summary>
+    public override string ToString() => text ?? number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>Writes the id: a number as a number, a text as a text.</summary>
+    public void Write(Utf8JsonWriter json, string name)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        if (text is null)
+            json.WriteNumber(name, number);
+        else
+            json.WriteString(name, text);
+    }
+}
+
+/// <summary>Reads ids, as numbers or texts.</summary>
+internal sealed class EntryIdConverter : JsonConverter<EntryId>
+{
+    /// <inheritdoc/>
+    public override EntryId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+            return new EntryId(reader.GetString()!);
+        if (reader.TokenType != JsonTokenType.Number)
+            throw new JsonException();
+        if (reader.TryGetInt64(out var number))
+            return number;
+        // pandas writes 1.0 where a column holds a missing number.
+        return reader.TryGetDecimal(out var exact) && decimal.Truncate(exact) == exact && exact is >= long.MinValue and <= long.MaxValue
+            ? (long)exact
+            : throw new JsonException();
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, EntryId value, JsonSerializerOptions options) => throw new NotSupportedException();
+}

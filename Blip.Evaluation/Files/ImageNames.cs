@@ -1,0 +1,57 @@
+using System.Text;
+
+namespace Blip.Evaluation;
+
+/// <summary>A data set's images by the names of their files, whatever folder is before them.</summary>
+internal sealed class ImageNames
+{
+    private readonly ILookup<string, (EntryId Id, string Path)> names;
+    private readonly HashSet<EntryId> nameless;
+
+    /// <summary>Takes the images.</summary>
+    public ImageNames(IEnumerable<(EntryId Id, string? FileName)> images)
+    {
+        var all = images.ToList();
+        names = all.Where(image => image.FileName is not null)
+            .ToLookup(image => NameOf(image.FileName!), image => (image.Id, Normal(image.FileName!)), StringComparer.Ordinal);
+        nameless = [.. all.Where(image => image.FileName is null).Select(image => image.Id)];
+    }
+
+    /// <summary>A name in the one form that names are compared in: folders apart by slashes, letters with their accents.</summary>
+    public static string Normal(string path)
+    {
+        var text = path.Replace('\\', '/');
+        // Half of a pair of UTF-16 units has no form.
+        return IsWellFormed(text) ? text.Normalize(NormalizationForm.FormC) : text;
+    }
+
+    /// <summary>The last part of a path, in that form.</summary>
+    public static string NameOf(string path) => Normal(path)[(Normal(path).LastIndexOf('/') + 1)..];
+
+    /// <summary>The image that a path names; null for none.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="place">Where the path stands, for the message.</param>
+    /// <exception cref="AnnotationException">Several images have this name.</exception>
+    public EntryId? Find(string path, string place)
+    {
+        var whole = Normal(path);
+        var found = names[NameOf(path)].ToList();
+        if (found.Count > 1 && found.FindAll(image => whole == image.Path || whole.EndsWith($"/{image.Path}", StringComparison.Ordinal)) is { Count: > 0 } exact)
+            found = exact;
+        if (found.Count > 1)
+            throw new AnnotationException($"{place} is about '{path}', and that is the name of {found.Count} images of the annotations, {found[0].Id} and {found[1].Id} among them.");
+        if (found.Count == 1)
+            return found[0].Id;
+        return ImageFolder.NumberOf(whole) is { } number && nameless.Contains(number) ? number : null;
+    }
+
+    private static bool IsWellFormed(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsSurrogate(text[i]) && (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[++i])))
+                return false;
+        }
+        return true;
+    }
+}

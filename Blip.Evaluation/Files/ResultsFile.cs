@@ -1,0 +1,62 @@
+namespace Blip.Evaluation;
+
+/// <summary>
+/// The results of a data set, from a file in the data set's own format, or from what <c>blip caption</c> and <c>blip ask</c> write as JSON
+/// or JSON lines, whose records name an image by its path and a question by its text.
+/// </summary>
+/// <param name="Texts">From id to text.</param>
+/// <param name="Notices">What was passed over and why, a sentence each.</param>
+public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IReadOnlyList<string> Notices)
+{
+    /// <summary>Reads captions of a data set's images.</summary>
+    /// <exception cref="AnnotationException">The file cannot be read, an entry lacks something, or two entries are about one image.</exception>
+    public static ResultsFile Load(string path, CaptionAnnotations data)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(data);
+        var names = new ImageNames(data.Images.Select(image => (image.Id, image.FileName)));
+        return Load(path, ResultsFormat.Captions, (entry, place) => names.Find(entry.Path!, place));
+    }
+
+    /// <summary>Reads answers to a data set's questions.</summary>
+    /// <exception cref="AnnotationException">The file cannot be read, an entry lacks something, or two entries are about one question.</exception>
+    public static ResultsFile Load(string path, VqaDataset data)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(data);
+        var images = new ImageNames(data.Questions.Select(question => (question.ImageId, question.FileName)).Distinct());
+        var questions = new Dictionary<(EntryId Image, string Text), EntryId>();
+        foreach (var question in data.Questions)
+            questions.TryAdd((question.ImageId, question.Text ?? ""), question.Id);
+        return Load(path, data.Format, (entry, place) =>
+            images.Find(entry.Path!, place) is { } image && questions.TryGetValue((image, entry.Question ?? ""), out var id) ? id : null);
+    }
+
+    private static ResultsFile Load(string path, ResultsFormat format, Func<ResultEntry, string, EntryId?> byName)
+    {
+        var entries = AnnotationJson.IsArray(path)
+            ? AnnotationJson.Load(path, AnnotationForms.Default.ListResultEntry)
+            : AnnotationJson.LoadLines(path, AnnotationForms.Default.ResultEntry);
+        var texts = new Dictionary<EntryId, string>(entries.Count);
+        var (failed, strangers) = (new List<string>(), new List<string>());
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var entry = entries[i];
+            var named = format.IdOf(entry) is null && entry?.Path is not null;
+            if ((named ? byName(entry!, $"{path}: [{i}]") : format.IdOf(entry) ?? throw format.Missing(path, i, entry)) is not { } id)
+                strangers.Add(entry!.Path!);
+            else if (format.TextOf(entry) is { } text)
+                format.Add(texts, id, text, path, i);
+            else
+                failed.Add(entry!.Error ?? id.ToString());
+        }
+        if (entries.Count > 0 && strangers.Count == entries.Count)
+            throw new AnnotationException($"{path}: no record is about an image or question of the annotations, the first is '{strangers[0]}': they are of different data.");
+        return new ResultsFile(texts, [
+            .. Told(failed, path, $"have no {format.TextName}"),
+            .. Told(strangers, path, "are about nothing in the annotations")]);
+    }
+
+    private static IEnumerable<string> Told(List<string> records, string path, string what) =>
+        records.Count == 0 ? [] : [$"{path}: {records.Count} records {what}, the first is '{records[0]}': they are passed over"];
+}
