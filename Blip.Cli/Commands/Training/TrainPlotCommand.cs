@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Blip.Cli.Help;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Training;
 using Blip.Training.Metrics;
 
