@@ -16,6 +16,7 @@ using Blip.Runtime.Generation;
 using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
 using Blip.Runtime.Imaging;
+using Blip.Runtime.Imaging.Formats;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 using Blip.Runtime.Retrieval;
@@ -84,6 +85,7 @@ public class EnumDoorTests
         Of<LearningRateCurve>("rates", curve => new LearningRateSchedule(Training with { Schedule = curve }).At(1, 0)),
         Of<WeightDecayScope>("options", scope => (Training with { WeightDecayOn = scope }).Validate()),
         Of<AugmentationKind>("options", kind => (Training with { Augment = kind }).Validate()),
+        Of<ImageFormat>("readers", format => ImageReader.Of(format)),
         Of<AugmentOperation>("images", operation => RandomAugment.Apply(new RgbImage(4, 4, new byte[48]), operation, 0.5, negative: false)),
         Of<RoundingMode>("whole numbers", mode => Rounding.ToIntegral(1.5, mode)),
     }.ToDictionary(door => $"{door.Type.Name}: {door.Name}");

@@ -12,7 +12,8 @@ namespace Blip.Bootstrapping.Engine;
 /// </summary>
 /// <param name="groupSize">The images of a group.</param>
 /// <param name="budget">The bytes that all decoded images may hold.</param>
-internal sealed class DecodeAhead(int groupSize, long budget)
+/// <param name="options">Limits of images, and what shows through them.</param>
+internal sealed class DecodeAhead(int groupSize, long budget, ImageDecoderOptions options)
 {
     private const int LiveGroups = 4;
 
@@ -48,7 +49,7 @@ internal sealed class DecodeAhead(int groupSize, long budget)
             await foreach (var sample in samples.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
                 var (encoded, error) = await Task.Run(() => DecodedSample.Read(sample, name), cancellationToken).ConfigureAwait(false);
-                var needed = encoded is null ? 0 : encoded.Length + Pixels(encoded);
+                var needed = encoded is null ? 0 : encoded.Length + ImageDecoder.WorkingBytes(encoded, options);
                 if (group.Count == groupSize || (group.Count > 0 && bytes + needed > budget / LiveGroups))
                 {
                     await writer.WriteAsync(group, cancellationToken).ConfigureAwait(false);
@@ -57,7 +58,7 @@ internal sealed class DecodeAhead(int groupSize, long budget)
                 bytes += needed;
                 group.Add(encoded is null
                     ? Task.FromResult(new DecodedSample { Sample = sample, Error = error })
-                    : Task.Run(() => DecodedSample.Decode(sample, encoded, name), CancellationToken.None));
+                    : Task.Run(() => DecodedSample.Decode(sample, encoded, name, options), CancellationToken.None));
             }
             if (group.Count > 0)
                 await writer.WriteAsync(group, cancellationToken).ConfigureAwait(false);
@@ -69,7 +70,4 @@ internal sealed class DecodeAhead(int groupSize, long budget)
             writer.TryComplete(e);
         }
     }
-
-    // Decoding holds four bytes a pixel beside the three that stay.
-    private static long Pixels(byte[] encoded) => ImageDecoder.SizeOf(encoded) is { } size ? 7L * size.Width * size.Height : 0;
 }

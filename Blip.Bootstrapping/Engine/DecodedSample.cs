@@ -44,13 +44,13 @@ internal sealed record DecodedSample
     }
 
     /// <summary>Decodes a sample's image; a wrong image is a value. On any thread.</summary>
-    public static DecodedSample Decode(Sample sample, byte[] bytes, string name)
+    public static DecodedSample Decode(Sample sample, byte[] bytes, string name, ImageDecoderOptions options)
     {
         using var time = BootstrapMetrics.Measure("decode");
         var decoded = new DecodedSample { Sample = sample, ImageHash = HashOf(bytes) };
         try
         {
-            return decoded with { Image = ImageDecoder.Decode(bytes, $"{name}: {sample.Image!.Name}") };
+            return decoded with { Image = ImageDecoder.Decode(bytes, $"{name}: {sample.Image!.Name}", options) };
         }
         catch (ImageException e)
         {

@@ -174,6 +174,9 @@ internal sealed record ManifestFile
             ["shard-size"] = options.Datasets.ShardSize,
             ["split"] = options.Datasets.Split,
         };
+        // A run of before this option goes on as it began.
+        if (models.Images.Background is { } color)
+            all["background"] = $"#{color.Red:x2}{color.Green:x2}{color.Blue:x2}";
         var chosen = JsonSerializer.SerializeToNode(models.Generation, ManifestForms.Kebab.GenerationOptions)!.AsObject();
         foreach (var (name, value) in chosen.Concat(OptionsOf(options.Selection)))
             all[name] = value?.DeepClone();

@@ -30,7 +30,7 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
     {
         var size = capfilt?.BatchSize ?? 16;
         var waiting = new List<DecodedSample>();
-        var ahead = new DecodeAhead(size, options.DecodeBytes);
+        var ahead = new DecodeAhead(size, options.DecodeBytes, options.Models.Images);
         try
         {
             var samples = Unfinished(shard, journal, stop);

@@ -10,7 +10,10 @@ internal static class InputExpansion
     public const string StandardInput = "-";
 
     private static readonly HashSet<string> Extensions = new(
-        [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".ico"], StringComparer.OrdinalIgnoreCase);
+        [
+            ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".dib", ".ico", ".tif", ".tiff", ".pbm", ".pgm", ".ppm", ".pnm", ".tga", ".qoi",
+        ],
+        StringComparer.OrdinalIgnoreCase);
 
     private static readonly EnumerationOptions Listing = new()
     {

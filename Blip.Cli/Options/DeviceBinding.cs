@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using Blip.Kernels.Devices;
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 
@@ -40,6 +41,23 @@ internal sealed class DeviceBinding
     private readonly Option<string?> vocabulary = OptionKinds.Text(
         "--vocab", "A vocab.txt or tokenizer.json in place of the model's own.", "FILE");
 
+    private readonly Option<long?> maxPixels = OptionKinds.Number<long>(
+        "--max-pixels", "The largest image, in pixels: what claims more is refused before memory is taken for it. [default: 178956970]");
+
+    private readonly Option<RgbColor?> background = new("--background")
+    {
+        Description = "The colour that shows through transparent images: white, black, gray or #rrggbb. "
+            + "[default: the opacity is dropped, as the reference does]",
+        HelpName = "white|#rrggbb",
+        CustomParser = result =>
+        {
+            if (RgbColor.TryParse(result.Tokens[0].Value, out var color))
+                return color;
+            result.AddError($"--background is '{result.Tokens[0].Value}'; give white, black, gray or a colour such as #ff8000.");
+            return null;
+        },
+    };
+
     private readonly Option<string> compat = OptionKinds.Choice(
         "--compat",
         "Whose answers: those of Hugging Face transformers, or of the authors' own code, where the two differ.",
@@ -51,12 +69,19 @@ internal sealed class DeviceBinding
     {
         cache.Validators.Add(RefuseImageAsFolder);
         device.CompletionSources.Add("auto", "cuda", "opencl", "cpu", "cuda:all");
-        foreach (var option in (Option[])[device, precision, encoderPrecision, cache, threads, batchSize, vocabulary, compat])
+        foreach (var option in (Option[])[device, precision, encoderPrecision, cache, threads, batchSize, vocabulary, compat, maxPixels, background])
             command.Add(option);
     }
 
     /// <summary>Whose answers are wanted.</summary>
     public Compat Compat(ParseResult parsed) => Enum.Parse<Compat>(parsed.GetRequiredValue(compat), ignoreCase: true);
+
+    /// <summary>How much an image may ask for, and what shows through it.</summary>
+    public ImageDecoderOptions Images(ParseResult parsed)
+    {
+        var defaults = new ImageDecoderOptions();
+        return defaults with { MaxPixels = parsed.GetValue(maxPixels) ?? defaults.MaxPixels, Background = parsed.GetValue(background) };
+    }
 
     /// <summary>A pipeline's options, as far as every pipeline has them.</summary>
     public TOptions Options<TOptions>(ParseResult parsed)
@@ -73,6 +98,7 @@ internal sealed class DeviceBinding
             BatchSize = parsed.GetValue(batchSize) ?? 0,
             VocabularyFile = parsed.GetValue(vocabulary),
             Compat = Compat(parsed),
+            Images = Images(parsed),
         });
 
     /// <summary>Says so where a number of threads changes nothing.</summary>

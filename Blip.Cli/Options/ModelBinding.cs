@@ -19,6 +19,8 @@ internal sealed class ModelBinding
     private readonly Option<string?> model = OptionKinds.Text("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only]", "MODEL");
     private readonly Option<string?> adapter = OptionKinds.Text(
         "--adapter", "A LoRA adapter as the PEFT library saves it, merged into the model's weights.", "DIR");
+    private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
+        "--image-memory", "MiB that decoded images may hold while they wait; a larger image is decoded alone. [default: 512]", "MiB");
     private readonly Option<string?> revision = OptionKinds.Text("--revision", "The branch, tag or commit of a model in the Hugging Face cache. [default: main]", "NAME");
     private readonly DeviceBinding device;
 
@@ -32,6 +34,7 @@ internal sealed class ModelBinding
         command.Add(adapter);
         command.Add(revision);
         device = new DeviceBinding(command);
+        command.Add(imageMemory);
     }
 
     /// <summary>Finds a model; its weights are not opened.</summary>
@@ -63,7 +66,11 @@ internal sealed class ModelBinding
     /// <summary>A pipeline's options, as far as every pipeline has them.</summary>
     public TOptions Options<TOptions>(ParseResult parsed)
         where TOptions : PipelineOptions, new() =>
-        (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with { Adapter = parsed.GetValue(adapter) });
+        (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with
+        {
+            Adapter = parsed.GetValue(adapter),
+            MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
+        });
 
     /// <summary>Tells which words of the texts on a command line the model does not know.</summary>
     public static void TellUnknown(Terminal terminal, Pipeline pipeline, IEnumerable<string?> texts)

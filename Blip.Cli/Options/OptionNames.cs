@@ -16,6 +16,7 @@ internal static partial class OptionNames
         "DropPatterns" => "--drop-pattern",
         "KeepPatterns" => "--keep-pattern",
         "DecodeBytes" => "--decode-memory",
+        "MaxWaitingBytes" => "--image-memory",
         "DetailWeights" => "--details",
         "ImageWidth" or "ImageHeight" => "--image",
         "Flip" => "--no-flip",

@@ -1,5 +1,5 @@
 using System.Buffers;
-using SkiaSharp;
+using Blip.Runtime.Imaging.Formats;
 
 namespace Blip.Runtime.Imaging;
 
@@ -9,13 +9,62 @@ namespace Blip.Runtime.Imaging;
 /// </summary>
 internal static class ImageDecoder
 {
+    private const string NoMemory = "there is not enough memory for its pixels. Scale the image down, or free some memory.";
+
     private static readonly ImageDecoderOptions Defaults = new();
 
     /// <summary>Decodes a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="options">Limits.</param>
+    /// <param name="options">Limits, and what shows through.</param>
     /// <exception cref="ImageException">The file cannot be read, is no image, is damaged or too large.</exception>
-    public static RgbImage Decode(string path, ImageDecoderOptions? options = null)
+    public static RgbImage Decode(string path, ImageDecoderOptions? options = null) => Decode(Read(path, options), path, options);
+
+    /// <summary>Decodes a stream, from where it stands to its end.</summary>
+    /// <param name="stream">Any readable stream; it is not closed.</param>
+    /// <param name="name">What error messages call it.</param>
+    /// <param name="options">Limits, and what shows through.</param>
+    /// <exception cref="ImageException">The stream holds no image, a damaged one, or one that is too large.</exception>
+    public static RgbImage Decode(Stream stream, string name = "stream", ImageDecoderOptions? options = null) =>
+        Decode(Read(stream, name, options), name, options);
+
+    /// <summary>Decodes the bytes of a file.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="name">What error messages call it.</param>
+    /// <param name="options">Limits, and what shows through.</param>
+    /// <exception cref="ImageException">The bytes are no image, a damaged one, or one that is too large.</exception>
+    public static RgbImage Decode(ReadOnlySpan<byte> file, string name = "bytes", ImageDecoderOptions? options = null)
+    {
+        try
+        {
+            return ImageReader.Of(FormatOf(file, name)).Decode(file, name, options ?? Defaults);
+        }
+        catch (OutOfMemoryException e)
+        {
+            throw new ImageException($"{name}: {NoMemory}", e);
+        }
+    }
+
+    /// <summary>Reads the size of an encoded image from its header, so that memory can be planned before it is decoded.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <returns>Columns and rows as they are stored, before an orientation is applied; null where the header cannot be read.</returns>
+    public static (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file) =>
+        ImageFormats.Of(HeaderOf(file)) is { } format ? ImageReader.Of(format).SizeOf(file) : null;
+
+    /// <summary>The most bytes that decoding holds at once beside the file; 0 for an image that will be refused.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="options">Limits.</param>
+    public static long WorkingBytes(ReadOnlySpan<byte> file, ImageDecoderOptions? options = null) =>
+        PixelsOf(file, options) is > 0 and var pixels ? pixels * ImageReader.Of(FormatOf(file, "")).WorkingBytes : 0;
+
+    /// <summary>Pixels of an encoded image; 0 for an image that will be refused.</summary>
+    /// <param name="file">The whole file.</param>
+    /// <param name="options">Limits.</param>
+    public static long PixelsOf(ReadOnlySpan<byte> file, ImageDecoderOptions? options = null) =>
+        SizeOf(file) is var (width, height) && (long)width * height is var pixels && pixels <= (options ?? Defaults).MaxPixels ? pixels : 0;
+
+    /// <summary>Reads the bytes of a file that is an image.</summary>
+    /// <exception cref="ImageException">The file cannot be read, is no image, or is too large.</exception>
+    public static byte[] Read(string path, ImageDecoderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(path);
         if (Directory.Exists(path))
@@ -23,11 +72,11 @@ internal static class ImageDecoder
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
-            return Decode(file, path, options);
+            return Read(file, path, options);
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new ImageException($"{path}: there is no such file.", error);
+            throw new ImageException($"{path}: {Missing(path)}", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
@@ -35,68 +84,40 @@ internal static class ImageDecoder
         }
     }
 
-    /// <summary>Decodes a stream, from where it stands to its end.</summary>
-    /// <param name="stream">Any readable stream; it is not closed.</param>
-    /// <param name="name">What error messages call it.</param>
-    /// <param name="options">Limits.</param>
-    /// <exception cref="ImageException">The stream holds no image, a damaged one, or one that is too large.</exception>
-    public static RgbImage Decode(Stream stream, string name = "stream", ImageDecoderOptions? options = null)
+    /// <summary>Reads the bytes of an image from a stream, from where it stands to its end.</summary>
+    /// <exception cref="ImageException">The stream fails, holds no image, or is too large.</exception>
+    public static byte[] Read(Stream stream, string name, ImageDecoderOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(stream);
         options ??= Defaults;
         try
         {
-            // All bytes are read here: an exception of a stream must not pass through the native decoder.
             var header = new byte[ImageFormats.HeaderLength];
             header = header[..stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false)];
-            if (ImageFormats.Objection(header) is { } objection)
-                throw new ImageException($"{name}: {objection}");
-            return Decode(ReadRest(stream, header, name, options), name, options);
+            FormatOf(header, name);
+            return ReadRest(stream, header, name, options);
         }
-        catch (IOException error)
+        catch (OutOfMemoryException error)
+        {
+            throw new ImageException($"{name}: {NoMemory}", error);
+        }
+#pragma warning disable CA1031 // A stream is the caller's, and may throw anything; what is wrong with one image is its own result.
+        catch (Exception error) when (error is not ImageException)
+#pragma warning restore CA1031
         {
             throw new ImageException($"{name}: reading failed: {error.Message}", error);
         }
     }
 
-    /// <summary>Decodes the bytes of a file.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="name">What error messages call it.</param>
-    /// <param name="options">Limits.</param>
-    /// <exception cref="ImageException">The bytes are no image, a damaged one, or one that is too large.</exception>
-    public static unsafe RgbImage Decode(ReadOnlySpan<byte> file, string name = "bytes", ImageDecoderOptions? options = null)
-    {
-        options ??= Defaults;
-        if (ImageFormats.Objection(file[..Math.Min(file.Length, ImageFormats.HeaderLength)]) is { } objection)
-            throw new ImageException($"{name}: {objection}");
-        fixed (byte* bytes = file)
-        {
-            using var data = SKData.Create((nint)bytes, file.Length);
-            using var codec = SKCodec.Create(data)
-                ?? throw new ImageException($"{name}: the image is damaged: its header cannot be read.");
-            var (width, height) = (codec.Info.Width, codec.Info.Height);
-            if ((long)width * height > options.MaxPixels)
-                throw new ImageException($"{name}: {width}×{height} pixels are more than the limit of {options.MaxPixels}. Scale the image down, or raise MaxPixels where you trust the file.");
-            if (width <= 0 || height <= 0 || 4L * width * height > Array.MaxLength)
-                throw new ImageException($"{name}: an image of {width}×{height} pixels cannot be decoded.");
-            return Pixels(codec, PngOrientation.Find(file) ?? codec.EncodedOrigin, name);
-        }
-    }
+    private static ReadOnlySpan<byte> HeaderOf(ReadOnlySpan<byte> file) => file[..Math.Min(file.Length, ImageFormats.HeaderLength)];
 
-    /// <summary>Reads the size of an encoded image from its header, so that memory can be planned before it is decoded.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <returns>Columns and rows as they are stored, before an orientation is applied; null where the header cannot be read.</returns>
-    public static unsafe (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file)
-    {
-        if (ImageFormats.Objection(file[..Math.Min(file.Length, ImageFormats.HeaderLength)]) is not null)
-            return null;
-        fixed (byte* bytes = file)
-        {
-            using var data = SKData.Create((nint)bytes, file.Length);
-            using var codec = SKCodec.Create(data);
-            return codec is null ? null : (codec.Info.Width, codec.Info.Height);
-        }
-    }
+    private static ImageFormat FormatOf(ReadOnlySpan<byte> file, string name) =>
+        ImageFormats.Of(HeaderOf(file)) ?? throw new ImageException($"{name}: {ImageFormats.Objection(HeaderOf(file))}");
+
+    // .NET puts this letter where a name holds bytes that are no UTF-8, and then finds no such file.
+    private static string Missing(string path) => path.Contains('\uFFFD', StringComparison.Ordinal)
+        ? "its name is not UTF-8, and .NET cannot open such a file: give the image on standard input ('-'), or rename it ('convmv -f latin1 -t utf8 --notest FILE')."
+        : "there is no such file.";
 
     private static byte[] ReadRest(Stream stream, byte[] header, string name, ImageDecoderOptions options)
     {
@@ -118,58 +139,9 @@ internal static class ImageDecoder
         }
         return file.ToArray();
     }
-
-    private static unsafe RgbImage Pixels(SKCodec codec, SKEncodedOrigin origin, string name)
-    {
-        // No colour space asked for: the values of the file, as Pillow gives them.
-        var info = new SKImageInfo(codec.Info.Width, codec.Info.Height, SKColorType.Rgba8888, SKAlphaType.Unpremul);
-        var rgba = ArrayPool<byte>.Shared.Rent(info.BytesSize);
-        try
-        {
-            SKCodecResult result;
-            fixed (byte* pixels = rgba)
-                result = codec.GetPixels(info, (nint)pixels);
-            return result switch
-            {
-                SKCodecResult.Success => Upright(rgba, info.Width, info.Height, origin),
-                SKCodecResult.IncompleteInput => throw new ImageException($"{name}: the image is cut off: the file ends before its last pixel. Copy it again from where it came."),
-                _ => throw new ImageException($"{name}: the image is damaged ({result}). Copy it again from where it came, or convert it to PNG or JPEG."),
-            };
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(rgba);
-        }
-    }
-
-    // Exif 2.3, tag 0x0112: where the first row and column of the file lie in the upright image.
-    private static RgbImage Upright(byte[] rgba, int width, int height, SKEncodedOrigin origin)
-    {
-        var last = (width * height) - 1;
-        var (start, right, down) = origin switch
-        {
-            SKEncodedOrigin.TopRight => (width - 1, -1, width),
-            SKEncodedOrigin.BottomRight => (last, -1, -width),
-            SKEncodedOrigin.BottomLeft => (last - width + 1, 1, -width),
-            SKEncodedOrigin.LeftTop => (0, width, 1),
-            SKEncodedOrigin.RightTop => (last - width + 1, -width, 1),
-            SKEncodedOrigin.RightBottom => (last, -width, -1),
-            SKEncodedOrigin.LeftBottom => (width - 1, width, -1),
-            _ => (0, 1, width),
-        };
-        if (origin is >= SKEncodedOrigin.LeftTop and <= SKEncodedOrigin.LeftBottom)
-            (width, height) = (height, width);
-        var rgb = GC.AllocateUninitializedArray<byte>(3 * width * height);
-        for (int y = 0, to = 0; y < height; y++)
-        {
-            for (int x = 0, from = 4 * (start + (y * down)); x < width; x++, from += 4 * right, to += 3)
-                (rgb[to], rgb[to + 1], rgb[to + 2]) = (rgba[from], rgba[from + 1], rgba[from + 2]);
-        }
-        return new RgbImage(width, height, rgb);
-    }
 }
 
-/// <summary>How much an image may ask for.</summary>
+/// <summary>How much an image may ask for, and what shows through it.</summary>
 public sealed record ImageDecoderOptions
 {
     /// <summary>The largest image, in pixels; what claims more is refused before memory is taken for it. The default is the reference's limit.</summary>
@@ -177,4 +149,19 @@ public sealed record ImageDecoderOptions
 
     /// <summary>The largest file, in bytes.</summary>
     public long MaxFileBytes { get; init; } = 512L << 20;
+
+    /// <summary>
+    /// The colour that shows through transparent images. Null drops the opacity and shows what colour the file holds there, as Pillow does.
+    /// </summary>
+    public RgbColor? Background { get; init; }
+
+    /// <summary>Checks the numbers.</summary>
+    /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
+    internal void Validate()
+    {
+        if (MaxPixels < 1)
+            throw new ArgumentException($"MaxPixels is {MaxPixels}: give 1 or more.", nameof(MaxPixels));
+        if (MaxFileBytes < 1)
+            throw new ArgumentException($"MaxFileBytes is {MaxFileBytes}: give 1 or more.", nameof(MaxFileBytes));
+    }
 }

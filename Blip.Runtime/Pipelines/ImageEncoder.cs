@@ -22,8 +22,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     {
         if (image.Features is not null)
             throw new ArgumentException($"{image.Name} is encoded already.", nameof(image));
-        var decoded = new DecodedImage(image, image.Decode(), null);
-        return host.InTurn(pipeline, () => Keep(decoded), cancellationToken);
+        return host.WithImage(image, decoded => host.InTurn(pipeline, () => Keep(decoded), cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -41,14 +40,13 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         if (image.Features is { } features)
         {
             ObjectDisposedException.ThrowIf(features.IsFree, features);
-            return InTurn(() => work(DecodedImage.OrFeatures(image)));
+            return InTurn(() => work(Kept(features)));
         }
         var key = Cache.Keeps && !pixels ? image.Identity() : null;
         if (key is not null && InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(known))) : null) is { } found)
             return found.Result;
 
-        var decoded = new DecodedImage(image, image.Decode(), null);
-        return InTurn(() => work(key is null ? decoded : Kept(Remember(key, decoded))));
+        return host.WithImage(image, decoded => InTurn(() => work(key is null ? decoded : Kept(Remember(key, decoded)))), cancellationToken);
 
         DecodedImage Kept(ImageFeatures known) => new(image, null, null) { Features = known };
 

@@ -8,10 +8,10 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>An image: where it comes from, what it is called in results, and its own prompt. Nothing is read before its turn.</summary>
 public sealed class ImageSource
 {
-    private readonly Func<RgbImage> decode;
+    private readonly Func<ImageDecoderOptions, byte[]> read;
     private readonly Func<string>? identity;
 
-    private ImageSource(string name, Func<RgbImage> decode, Func<string>? identity = null) => (Name, this.decode, this.identity) = (name, decode, identity);
+    private ImageSource(string name, Func<ImageDecoderOptions, byte[]> read, Func<string>? identity = null) => (Name, this.read, this.identity) = (name, read, identity);
 
     /// <summary>What the image is called in results and messages: its path, for a file.</summary>
     public string Name { get; }
@@ -26,24 +26,24 @@ public sealed class ImageSource
     public static ImageSource FromFile(string path, string? prompt = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return new ImageSource(path, () => ImageDecoder.Decode(path), () => FileIdentity(path)) { Prompt = prompt, IsFile = true };
+        return new ImageSource(path, options => ImageDecoder.Read(path, options), () => FileIdentity(path)) { Prompt = prompt, IsFile = true };
     }
 
     /// <summary>An encoded image (JPEG, PNG, …) in memory.</summary>
     public static ImageSource FromBytes(byte[] encoded, string name = "bytes", string? prompt = null)
     {
         ArgumentNullException.ThrowIfNull(encoded);
-        return new ImageSource(name, () => ImageDecoder.Decode(encoded, name), () => Convert.ToHexString(SHA256.HashData(encoded))) { Prompt = prompt };
+        return new ImageSource(name, _ => encoded, () => Convert.ToHexString(SHA256.HashData(encoded))) { Prompt = prompt };
     }
 
     /// <summary>An encoded image from a stream that is opened when its turn comes, read to its end, and disposed.</summary>
     public static ImageSource FromStream(Func<Stream> open, string name = "stream", string? prompt = null)
     {
         ArgumentNullException.ThrowIfNull(open);
-        return new ImageSource(name, () =>
+        return new ImageSource(name, options =>
         {
             using var stream = open();
-            return ImageDecoder.Decode(stream, name);
+            return ImageDecoder.Read(stream, name, options);
         })
         { Prompt = prompt };
     }
@@ -52,14 +52,14 @@ public sealed class ImageSource
     public static ImageSource FromPixels(RgbImage image, string name = "pixels", string? prompt = null)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return new ImageSource(name, () => image) { Prompt = prompt };
+        return new ImageSource(name, _ => []) { Prompt = prompt, Pixels = image };
     }
 
     /// <summary>An image that a matcher or an answerer keeps on the device; only that one can use it.</summary>
     public static ImageSource FromFeatures(ImageFeatures features)
     {
         ArgumentNullException.ThrowIfNull(features);
-        return new ImageSource(features.Name, () => throw new ImageException($"{features.Name}: it is encoded for another pipeline; give the image itself."))
+        return new ImageSource(features.Name, _ => [])
         {
             Features = features,
         };
@@ -77,18 +77,23 @@ public sealed class ImageSource
     /// <summary>What is on the device of it; null for an image that is yet to be decoded.</summary>
     internal ImageFeatures? Features { get; private init; }
 
+    /// <summary>The pixels of an image that is decoded already; null for one that is yet to be.</summary>
+    internal RgbImage? Pixels { get; private init; }
+
     /// <summary>Equal for images of the same content: a file that did not change, or the same bytes. Null where that cannot be told without reading it.</summary>
     internal string? Identity() => identity?.Invoke();
 
-    /// <summary>Reads and decodes the image.</summary>
+    /// <summary>Reads the bytes of the image's file; of one that has pixels or features there are none.</summary>
     /// <exception cref="ImageException">It cannot be read; the message begins with its name.</exception>
-    internal RgbImage Decode()
+    internal byte[] Read(ImageDecoderOptions options)
     {
         try
         {
-            return decode();
+            return read(options);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+#pragma warning disable CA1031 // What opens a stream is the caller's, and may throw anything; what is wrong with one image is its own result.
+        catch (Exception e) when (e is not ImageException)
+#pragma warning restore CA1031
         {
             throw new ImageException($"{Name}: {e.Message}", e);
         }
@@ -130,20 +135,8 @@ internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image
     [MemberNotNullWhen(true, nameof(Image))]
     public bool HasPixels => Image is not null;
 
-    /// <summary>Decodes an image; what is wrong with it is a value.</summary>
-    public static DecodedImage Of(ImageSource source)
-    {
-        try
-        {
-            return new DecodedImage(source, source.Decode(), null);
-        }
-        catch (ImageException e)
-        {
-            return new DecodedImage(source, null, e.Message);
-        }
-    }
-
-    /// <summary>As <see cref="Of"/>; an image that is encoded already needs no pixels.</summary>
-    public static DecodedImage OrFeatures(ImageSource source) =>
-        source.Features is { } features ? new DecodedImage(source, null, null) { Features = features } : Of(source);
+    /// <summary>The same for a pipeline that needs pixels: an image that another one encoded is an error.</summary>
+    public DecodedImage WithoutFeatures() => Features is null
+        ? this
+        : new DecodedImage(Source, null, $"{Features.Name}: it is encoded for another pipeline; give the image itself.");
 }

@@ -84,23 +84,45 @@ public abstract class Pipeline : IDisposable
     internal T InTurn<T>(Func<T> work, CancellationToken cancellationToken) => Host.InTurn(this, work, cancellationToken);
 
     /// <summary>
-    /// Takes a stream of items through the device, batch by batch, each made ready on the thread pool while the device works on those before
-    /// it: about two batches ahead and no more, so that a slow reader of the results holds everything back.
+    /// Takes a stream of items with images through the device, batch by batch. Images are decoded on the thread pool while the device works on
+    /// those before them: about two batches ahead, and no more bytes than the options allow. A slow reader of the results holds everything back.
     /// </summary>
     /// <param name="items">Taken when their turn comes.</param>
-    /// <param name="ready">What can be done ahead: decoding. It throws nothing.</param>
+    /// <param name="imageOf">An item's image.</param>
+    /// <param name="ready">What else can be done ahead. It throws nothing.</param>
     /// <param name="run">A batch's results, in order.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <param name="size">Items of a batch; 0 for the images that go through the model together.</param>
-    private protected async IAsyncEnumerable<TResult> InBatches<TItem, TReady, TResult>(
+    private protected async IAsyncEnumerable<TResult> InImageBatches<TItem, TReady, TResult>(
+        IAsyncEnumerable<TItem> items,
+        Func<TItem, ImageSource> imageOf,
+        Func<TItem, DecodedImage, TReady> ready,
+        Func<IReadOnlyList<TReady>, IReadOnlyList<TResult>> run,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var ahead = new ImageReadahead(Host.BatchSize, Host.Options);
+        await foreach (var batch in ahead.GroupsAsync(items, imageOf, ready, groupsAhead: 1, cancellationToken).ConfigureAwait(false))
+        {
+            var results = await Task.Run(() => run(batch.Items), cancellationToken).ConfigureAwait(false);
+            ahead.Release(batch.Bytes);
+            foreach (var result in results)
+                yield return result;
+        }
+    }
+
+    /// <summary>Takes a stream of items without images through the device, about two batches ahead.</summary>
+    /// <param name="items">Taken when their turn comes.</param>
+    /// <param name="ready">What can be done ahead. It throws nothing.</param>
+    /// <param name="run">A batch's results, in order.</param>
+    /// <param name="size">Items of a batch.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private protected static async IAsyncEnumerable<TResult> InBatches<TItem, TReady, TResult>(
         IAsyncEnumerable<TItem> items,
         Func<TItem, TReady> ready,
         Func<IReadOnlyList<TReady>, IReadOnlyList<TResult>> run,
-        [EnumeratorCancellation] CancellationToken cancellationToken,
-        int size = 0)
+        int size,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var count = size > 0 ? size : Host.BatchSize;
-        var batches = items.SelectAheadAsync(ready, 2 * count, cancellationToken).InGroupsAsync(count, cancellationToken);
+        var batches = items.SelectAheadAsync(ready, 2 * size, cancellationToken).InGroupsAsync(size, cancellationToken);
         await foreach (var batch in batches.ConfigureAwait(false))
         {
             foreach (var result in await Task.Run(() => run(batch), cancellationToken).ConfigureAwait(false))

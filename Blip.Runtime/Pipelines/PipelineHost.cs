@@ -16,6 +16,7 @@ internal sealed class PipelineHost
     private const int ProcessorBatch = 4, GpuBatch = 16;
 
     private readonly SemaphoreSlim turn;
+    private readonly ByteGate single;
     private readonly Stack<IDisposable> owned = [];
     private readonly HashSet<ImageFeatures> handles = [];
     private UploadStage? stage;
@@ -24,6 +25,7 @@ internal sealed class PipelineHost
     private PipelineHost(ModelSource source, PipelineOptions options, Device device, SemaphoreSlim turn)
     {
         (Source, Options, Device, this.turn) = (source, options, device, turn);
+        single = new ByteGate(options.MaxWaitingBytes);
         BatchSize = options.BatchSize > 0 ? options.BatchSize : device.Description.IsProcessor ? ProcessorBatch : GpuBatch;
     }
 
@@ -120,6 +122,27 @@ internal sealed class PipelineHost
         finally
         {
             turn.Release();
+        }
+    }
+
+    /// <summary>Decodes an image and does work with it. Calls that come together wait where their pixels would hold too much.</summary>
+    /// <exception cref="ImageException">It cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled before there was room.</exception>
+    public T WithImage<T>(ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken)
+    {
+        var file = ImageFile.Read(image, Options.Images);
+        var held = file.WorkingBytes;
+        single.EnterAsync(held, cancellationToken).GetAwaiter().GetResult();
+        try
+        {
+            var decoded = file.Decode().WithoutFeatures();
+            single.Leave(held - file.PixelBytes);
+            held = file.PixelBytes;
+            return decoded.Error is { } error ? throw new ImageException(error) : work(decoded);
+        }
+        finally
+        {
+            single.Leave(held);
         }
     }
 

@@ -1,3 +1,4 @@
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
@@ -47,6 +48,15 @@ public abstract record PipelineOptions
     /// <summary>Images that go through the model together; 0 lets the device decide. It changes the time, never a result.</summary>
     public int BatchSize { get; init; }
 
+    /// <summary>How much an image may ask for, and what shows through transparent ones.</summary>
+    public ImageDecoderOptions Images { get; init; } = new();
+
+    /// <summary>
+    /// The most bytes that decoded images may hold while they wait for the device; an image that is larger is decoded while no other waits.
+    /// The streams of a pipeline have such a limit each, and all its calls about single images one together.
+    /// </summary>
+    public long MaxWaitingBytes { get; init; } = 512L << 20;
+
     /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>
     public string? VocabularyFile { get; init; }
 
@@ -63,6 +73,10 @@ public abstract record PipelineOptions
             throw new ArgumentException($"BatchSize is {BatchSize}: give 1 to {MaxBatchSize}, or 0 to let the device decide.", nameof(BatchSize));
         if (CacheFolder is not null && !Directory.Exists(CacheFolder))
             throw new ArgumentException($"CacheFolder is '{CacheFolder}', and there is no such folder; make it first, or leave it out to keep the cache beside the model.", nameof(CacheFolder));
+        if (MaxWaitingBytes < 1)
+            throw new ArgumentException($"MaxWaitingBytes is {MaxWaitingBytes}: give a number of bytes.", nameof(MaxWaitingBytes));
+        ArgumentNullException.ThrowIfNull(Images);
+        Images.Validate();
         Check(Precision, nameof(Precision));
         if (EncoderPrecision is { } encoder)
             Check(encoder, nameof(EncoderPrecision));

@@ -24,7 +24,7 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
     /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     public ImageStates Image(ImageSource image)
     {
-        host.Upload([new DecodedImage(image, image.Decode(), null)], model.Vision.PixelBuffer, (_, error) => throw new ImageException(error));
+        host.WithImage(image, decoded => host.Upload([decoded], model.Vision.PixelBuffer, (_, error) => throw new ImageException(error)), CancellationToken.None);
         var (height, width) = (host.Preprocessor.Processing.Height, host.Preprocessor.Processing.Width);
         RecordVision(Tensors, model, 1, height, width);
         return model.Vision.Encode(1, height, width);

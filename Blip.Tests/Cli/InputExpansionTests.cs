@@ -51,7 +51,7 @@ public sealed class InputExpansionTests : IDisposable
     {
         var source = Assert.Single(InputExpansion.Expand([Path.Join(root, argument)], () => Stream.Null));
         Assert.Equal(Path.Join(root, argument), source.Name);
-        Assert.StartsWith($"{source.Name}: {reason}", Assert.Throws<ImageException>(source.Decode).Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{source.Name}: {reason}", Assert.Throws<ImageException>(() => source.Read(new ImageDecoderOptions())).Message, StringComparison.Ordinal);
     }
 
     [Fact]

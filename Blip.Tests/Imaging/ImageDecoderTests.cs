@@ -47,9 +47,18 @@ public class ImageDecoderTests
         Assert.Contains(reason, Assert.Throws<ImageException>(() => ImageGoldens.Decode(file)).Message, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("\0\0\0\u0018ftypheic", "HEIC")]
+    [InlineData("\0\0\0\u0018ftypheic\0\0\0\0mif1heic", "HEIC is not read: convert it to PNG, with 'heif-convert")]
+    [InlineData("\0\0\0\u0018ftypmif1\0\0\0\0mif1heic", "HEIC")]
     [InlineData("\0\0\0\u0018ftypavif", "AVIF")]
-    [InlineData("II*\0", "TIFF")]
+    [InlineData("\0\0\0\u0018ftypmif1\0\0\0\0mif1avif", "AVIF is not read: convert it to PNG, with 'avifdec")]
+    [InlineData("\0\0\0\u0010ftypmp42", "MP4 is not read: it is a video")]
+    [InlineData("\0\0\0\u0018ftypisom\0\0\0\0isomavc1", "MP4")]
+    [InlineData("\0\0\0\u0014ftypqt  \0\0\0\0qt  ", "MOV is not read: it is a video")]
+    [InlineData("\0\0\0\u0008wide\0\0\0\0mdat", "MOV")]
+    [InlineData("\0\0\0\u0018ftypcrx \0\0\0\u0001crx isom", "CR3 is not read: it is a camera's raw file")]
+    [InlineData("RIFF\0\0\0\0AVI LIST", "AVI")]
+    [InlineData("II*\0", "damaged")]
+    [InlineData("P7\nWIDTH 1\n", "PAM")]
     [InlineData("%PDF-1.7", "PDF")]
     [InlineData("version https://git-lfs.github.com/spec/v1", "git lfs pull")]
     public void A_format_that_is_not_read_is_named(string bytes, string name) =>

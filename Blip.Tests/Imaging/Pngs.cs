@@ -20,6 +20,35 @@ public static class Pngs
     public static byte[] Gray8(int width, string letters, int orientation) =>
         File(width, letters.Length / width, bits: 8, Encoding.ASCII.GetBytes(letters), orientation);
 
+    /// <summary>One row of colours by number.</summary>
+    public static byte[] Indexed(byte[] row, byte[] palette)
+    {
+        var file = File(row.Length, 1, bits: 8, row, orientation: 0);
+        file[25] = 3; // the kind of colour
+        BinaryPrimitives.WriteUInt32BigEndian(file.AsSpan(29), Crc32(file[12..29]));
+        return With(file, "PLTE", palette);
+    }
+
+    /// <summary>The same file with a chunk of its own before the pixels.</summary>
+    public static byte[] With(byte[] png, string type, byte[] content)
+    {
+        // The signature has 8 bytes, the header's chunk 25.
+        using var file = new MemoryStream();
+        file.Write(png.AsSpan(0, 33));
+        Chunk(file, type, content);
+        file.Write(png.AsSpan(33));
+        return file.ToArray();
+    }
+
+    /// <summary>Bytes as zlib packs them.</summary>
+    public static byte[] Packed(byte[] content)
+    {
+        using var data = new MemoryStream();
+        using (var compressed = new ZLibStream(data, CompressionLevel.Optimal, leaveOpen: true))
+            compressed.Write(content);
+        return data.ToArray();
+    }
+
     private static byte[] File(int width, int height, byte bits, byte[] samples, int orientation)
     {
         using var file = new MemoryStream();
@@ -31,13 +60,7 @@ public static class Pngs
         Chunk(file, "IHDR", header);
         if (orientation > 0)
             Chunk(file, "eXIf", [.. "MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0"u8, (byte)orientation, 0, 0, 0, 0, 0, 0]);
-        using var data = new MemoryStream();
-        using (var compressed = new ZLibStream(data, CompressionLevel.Optimal, leaveOpen: true))
-        {
-            foreach (var row in samples.Chunk(samples.Length / height))
-                compressed.Write([0, .. row]);
-        }
-        Chunk(file, "IDAT", data.ToArray());
+        Chunk(file, "IDAT", Packed([.. samples.Chunk(samples.Length / height).SelectMany(row => (byte[])[0, .. row])]));
         Chunk(file, "IEND", []);
         return file.ToArray();
     }

@@ -23,9 +23,10 @@ public sealed partial class QuestionAnswerer
         return results.ConvertAll(result => result.Answer ?? throw new ImageException(result.Error!));
     }
 
-    private IAsyncEnumerable<AnswerResult> Results(IAsyncEnumerable<Questions> questions, AnswerPlan plan, CancellationToken cancellationToken) => InBatches(
+    private IAsyncEnumerable<AnswerResult> Results(IAsyncEnumerable<Questions> questions, AnswerPlan plan, CancellationToken cancellationToken) => InImageBatches(
         questions,
-        about => new Asked(Host.Stage(DecodedImage.OrFeatures(about.Image)), about.Texts),
+        about => about.Image,
+        (about, decoded) => new Asked(Host.Stage(decoded), about.Texts),
         batch => InTurn(() => Run(batch, plan, onToken: null, cancellationToken), cancellationToken),
         cancellationToken);
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
@@ -160,7 +161,9 @@ public sealed partial class Captioner : Pipeline
     {
         ArgumentNullException.ThrowIfNull(images);
         var plan = Plan(options);
-        return pool.Length > 1 ? OverDevices(images, plan, cancellationToken) : InBatches(images, image => Host.Stage(DecodedImage.Of(image)), batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
+        return pool.Length > 1
+            ? OverDevices(images, plan, cancellationToken)
+            : InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded.WithoutFeatures()), batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -202,7 +205,13 @@ public sealed partial class Captioner : Pipeline
     {
         var members = Working();
         var size = members.Min(member => member.Host.BatchSize);
-        var batches = images.SelectAheadAsync(DecodedImage.Of, 2 * size * members.Length, cancellationToken).InGroupsAsync(size, cancellationToken);
+        var ahead = new ImageReadahead(size, Host.Options);
+        var held = new ConcurrentQueue<long>();
+        var batches = ahead.GroupsAsync(images, image => image, (_, decoded) => decoded.WithoutFeatures(), members.Length, cancellationToken).Select(batch =>
+        {
+            held.Enqueue(batch.Bytes);
+            return batch.Items;
+        });
         var devices = members.Select(member => new DevicePoolMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, onToken: null, cancellationToken))
         {
             // Nobody knows an image's device when it is decoded: it goes there while that one works on the batch before.
@@ -212,6 +221,9 @@ public sealed partial class Captioner : Pipeline
         var shared = new DevicePool<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>([.. devices], Retire);
         await foreach (var results in shared.RunAsync(batches, cancellationToken).ConfigureAwait(false))
         {
+            // Results come in the order of the batches.
+            if (held.TryDequeue(out var bytes))
+                ahead.Release(bytes);
             foreach (var result in results)
                 yield return result;
         }
@@ -239,8 +251,10 @@ public sealed partial class Captioner : Pipeline
     private Caption Caption(ImageSource image, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
         // One image has no others to spare: what is wrong with it is an exception.
-        var decoded = new DecodedImage(image, image.Decode(), null);
-        var result = Next().Run([decoded], plan, onToken, cancellationToken)[0];
-        return result.Succeeded ? result.Caption : throw new ImageException(result.Error);
+        return Host.WithImage(image, decoded =>
+        {
+            var result = Next().Run([decoded], plan, onToken, cancellationToken)[0];
+            return result.Succeeded ? result.Caption : throw new ImageException(result.Error);
+        }, cancellationToken);
     }
 }

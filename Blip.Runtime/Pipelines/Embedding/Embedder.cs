@@ -125,7 +125,7 @@ public sealed class Embedder : Pipeline
     public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return InBatches(images, image => Host.Stage(DecodedImage.OrFeatures(image)), batch => InTurn(() => RunImages(batch), cancellationToken), cancellationToken);
+        return InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded), batch => InTurn(() => RunImages(batch), cancellationToken), cancellationToken);
     }
 
     /// <summary>Texts' vectors, in the order of the texts, as each batch is done.</summary>
@@ -145,7 +145,7 @@ public sealed class Embedder : Pipeline
         ArgumentNullException.ThrowIfNull(texts);
         if (!HasVocabulary)
             throw new ArgumentException("The model has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(texts));
-        return InBatches(texts, Read, batch => InTurn(() => RunTexts(batch), cancellationToken), cancellationToken, TextBatch);
+        return InBatches(texts, Read, batch => InTurn(() => RunTexts(batch), cancellationToken), TextBatch, cancellationToken);
     }
 
     /// <summary>What it stands on, for what is built on its vectors.</summary>

@@ -129,9 +129,10 @@ public sealed class Matcher : Pipeline
     {
         ArgumentNullException.ThrowIfNull(images);
         var ids = Ids(texts, options);
-        return InBatches(
+        return InImageBatches(
             images,
-            image => new Pairs(Host.Stage(DecodedImage.OrFeatures(image)), texts),
+            image => image,
+            (_, decoded) => new Pairs(Host.Stage(decoded), texts),
             batch => InTurn(() => Run(batch, text => ids[text], options, cancellationToken), cancellationToken),
             cancellationToken);
     }
@@ -148,14 +149,13 @@ public sealed class Matcher : Pipeline
         var rule = Rule(options);
         if (!HasVocabulary)
             throw new ArgumentException("The model has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(pairs));
-        return InBatches(pairs, Ready, batch => InTurn(() => Run(batch, Read, options, cancellationToken), cancellationToken), cancellationToken);
+        return InImageBatches(pairs, pair => pair.Image, Ready, batch => InTurn(() => Run(batch, Read, options, cancellationToken), cancellationToken), cancellationToken);
 
         int[] Read(string text) => TextIds.Of(Host, text, rule, "Text");
 
         // A text that cannot be read is its own pair's error.
-        Pairs Ready(ImageText pair)
+        Pairs Ready(ImageText pair, DecodedImage decoded)
         {
-            var decoded = DecodedImage.OrFeatures(pair.Image);
             try
             {
                 Read(pair.Text);

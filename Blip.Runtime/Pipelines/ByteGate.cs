@@ -1,0 +1,77 @@
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>
+/// Lets work begin while the memory that all of it holds stays within a limit, in the order of asking. What asks for more than the limit
+/// begins when nothing else holds any.
+/// </summary>
+/// <param name="limit">The most bytes.</param>
+internal sealed class ByteGate(long limit)
+{
+    private readonly Lock turn = new();
+    private readonly LinkedList<(long Bytes, TaskCompletionSource Room)> waiting = [];
+    private long held;
+
+    /// <summary>Takes memory where there is room now; what needs none may always begin.</summary>
+    public bool TryEnter(long bytes)
+    {
+        lock (turn)
+            return waiting.Count == 0 && Take(bytes);
+    }
+
+    /// <summary>Takes memory, and waits for room.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled before there was room.</exception>
+    public async Task EnterAsync(long bytes, CancellationToken cancellationToken)
+    {
+        LinkedListNode<(long Bytes, TaskCompletionSource Room)> place;
+        lock (turn)
+        {
+            if (waiting.Count == 0 && Take(bytes))
+                return;
+            place = waiting.AddLast((bytes, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)));
+        }
+        try
+        {
+            await place.Value.Room.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (turn)
+            {
+                // Room may have come in the same moment.
+                if (place.List is null)
+                    held -= bytes;
+                else
+                    waiting.Remove(place);
+                LetIn();
+            }
+            throw;
+        }
+    }
+
+    /// <summary>Gives memory back.</summary>
+    public void Leave(long bytes)
+    {
+        lock (turn)
+        {
+            held -= bytes;
+            LetIn();
+        }
+    }
+
+    private bool Take(long bytes)
+    {
+        if (bytes > 0 && held > 0 && held + bytes > limit)
+            return false;
+        held += bytes;
+        return true;
+    }
+
+    private void LetIn()
+    {
+        while (waiting.First is { } first && Take(first.Value.Bytes))
+        {
+            waiting.RemoveFirst();
+            first.Value.Room.SetResult();
+        }
+    }
+}
