@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.InteropServices;
 using SkiaSharp;
 
 namespace Blip.Runtime.Imaging.Formats;
@@ -30,10 +30,11 @@ internal static class SkiaImage
             ImageSize.Check(width, height, name, options);
             if (markers is { IsWhole: false })
                 throw new ImageException($"{name}: {ImageSize.CutOff}");
-            var rgba = ArrayPool<byte>.Shared.Rent(4 * width * height);
+            // A pool would keep such arrays for each thread.
+            var rgba = NativeMemory.Alloc((nuint)(4 * width * height));
             try
             {
-                var pixels = rgba.AsSpan(0, 4 * width * height);
+                var pixels = new Span<byte>(rgba, 4 * width * height);
                 Fill(pixels, codec, name);
                 frame?.Fill(pixels, file);
                 if (format == ImageFormat.Bmp)
@@ -42,7 +43,7 @@ internal static class SkiaImage
             }
             finally
             {
-                ArrayPool<byte>.Shared.Return(rgba);
+                NativeMemory.Free(rgba);
             }
         }
     }
