@@ -8,9 +8,11 @@ namespace Blip.Cli.Commands;
 /// <param name="form">Tells what failed.</param>
 /// <param name="progress">Drawn between results.</param>
 /// <param name="also">What else is done with a result that succeeded; it returns what went wrong.</param>
-internal sealed class ResultRun<T>(Terminal terminal, RecordWriter<T> writer, RecordForm<T> form, ProgressLine progress, Func<T, string?>? also = null)
+/// <param name="place">Where the results are; null for standard output.</param>
+internal sealed class ResultRun<T>(
+    Terminal terminal, RecordWriter<T> writer, RecordForm<T> form, ProgressLine progress, Func<T, string?>? also = null, string? place = null)
 {
-    private int failed;
+    private int taken, failed;
 
     /// <summary>Takes the results to their end, or to the interruption; what is finished is written in either case.</summary>
     /// <param name="results">The results.</param>
@@ -35,11 +37,14 @@ internal sealed class ResultRun<T>(Terminal terminal, RecordWriter<T> writer, Re
             progress.Clear();
             writer.End();
         }
+        if (taken > 1)
+            terminal.Note($"{progress.Closing(failed)}{(place is null ? "" : $"; the results are in {place}")}");
         return failed == 0 ? ExitCodes.Success : ExitCodes.SomeFailed;
     }
 
     private void Take(T result)
     {
+        taken++;
         progress.Clear();
         writer.Write(result);
         if ((form.Error(result) ?? also?.Invoke(result)) is { } error)

@@ -35,7 +35,7 @@ internal sealed class AnnotationsBinding
     {
         var data = Startup.Step(() => CaptionAnnotations.Load(parsed.GetRequiredValue(annotations), parsed.GetRequiredValue(split)));
         foreach (var notice in data.Notices)
-            terminal.Say(notice);
+            terminal.Note(notice);
         return data;
     }
 }

@@ -56,7 +56,7 @@ internal sealed class EvaluationBinding
             return null;
         var file = Startup.Step(() => load(path));
         foreach (var notice in file.Notices)
-            terminal.Say(notice);
+            terminal.Note(notice);
         return file.Texts;
     }
 

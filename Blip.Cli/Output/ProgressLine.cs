@@ -30,6 +30,17 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     /// <summary>How far it is, in words.</summary>
     public override string ToString() => $"{done} of {total} {things} are done";
 
+    /// <summary>How the run went, in a sentence: how many, how many of them failed, how long it took and how fast that was.</summary>
+    /// <param name="failed">Those that failed.</param>
+    public string Closing(int failed)
+    {
+        var (elapsed, now) = (Stopwatch.GetElapsedTime(start).TotalSeconds, done - skipped);
+        var time = elapsed < 60 ? string.Create(CultureInfo.InvariantCulture, $"{elapsed:0.0} s") : Clock(TimeSpan.FromSeconds(elapsed));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{now - failed} {things} are done{(failed > 0 ? $", {failed} failed," : "")} in {time} ({now / Math.Max(elapsed, 1e-3):0.0} {things}/s)");
+    }
+
     /// <summary>Counts some that were done before: they say nothing of how fast this run is.</summary>
     public void Skip(int count) => done = skipped = count;
 

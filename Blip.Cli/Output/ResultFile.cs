@@ -81,7 +81,7 @@ internal sealed class ResultFile : IDisposable
     {
         var left = inputs.Where(input => !Earlier.Holds(key(input))).ToList();
         if (left.Count < inputs.Count)
-            terminal.Say($"{inputs.Count - left.Count} of {inputs.Count} {things} have their records in {path} already, and are passed over");
+            terminal.Note($"{inputs.Count - left.Count} of {inputs.Count} {things} have their records in {path} already, and are passed over");
         if (Earlier.Failed > 0)
             terminal.Say($"{Earlier.Failed} of these failed; --retry-failed does them again");
         return left;

@@ -25,6 +25,17 @@ public sealed class VerbosityTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_over_several_images_ends_with_a_line_about_it()
+    {
+        var file = Path.Combine(folder.Path, "captions.jsonl");
+        var run = await CliRun.Of("caption", Demo.Sample("00.png"), Demo.Sample("01.png"), "nowhere.png", "--device", "cpu", "-m", "demo", "-o", file);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Matches(
+            @"^blip: 2 images are done, 1 failed, in \d+\.\d s \(\d+\.\d images/s\); the results are in .*captions\.jsonl$", run.Error.TrimEnd('\n').Split('\n')[^1]);
+    }
+
+    [Fact]
     public async Task A_folder_called_demo_is_a_model_of_one_s_own() =>
         (await CliRun.Of("caption", Demo.Sample("00.png"), "--model", folder.Write("demo/config.json", "{}")[..^"/config.json".Length])).Refused("demo");
 

@@ -60,7 +60,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
         output.Check(parsed);
         var data = Startup.Step(() => VqaDataset.Load(parsed.GetValue(questions), parsed.GetValue(annotations)));
         foreach (var notice in data.Notices)
-            terminal.Say(notice);
+            terminal.Note(notice);
         var results = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data)) ?? await AnswerAsync(parsed, data, cancellationToken);
         if (!data.HasAnswers)
         {
