@@ -149,6 +149,7 @@ internal sealed class TrainingSetup : IDisposable
             Resume = false,
             LoaderThreads = 0,
             CheckpointLayers = 0,
+            MaxPixels = 0,
             Device = "auto",
         };
 

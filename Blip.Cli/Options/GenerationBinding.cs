@@ -101,6 +101,9 @@ internal sealed class GenerationBinding
         Number<int>("--forced-eos-token-id", "The token that comes last where the length ends a sentence.", (o, v) => o with { ForcedEosTokenId = v });
         Parsed("--exponential-decay-length-penalty", "4,1.4: after 4 tokens the end becomes likelier, 1.4 times with each one.",
             "start,factor", "a whole number and a factor, such as 4,1.4", ParseDecay, (o, v) => o with { ExponentialDecayLengthPenalty = v });
+        List("--stop-strings", "A text that ends the sentence once it is written. May be given again. Not with beams.", "TEXT", "a text",
+            text => text, (o, v) => o with { StopStrings = v });
+        Number<double>("--max-time", "Seconds after which a batch ends with the word in hand.", (o, v) => o with { MaxTime = v });
         Flag("--renormalize-logits", "Make probabilities add up to 1 again after all rules.", (o, v) => o with { RenormalizeLogits = v });
     }
 

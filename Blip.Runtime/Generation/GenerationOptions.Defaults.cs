@@ -47,6 +47,8 @@ public sealed partial record GenerationOptions
             ForcedBosTokenId = defaults.ForcedBosTokenId,
             ForcedEosTokenId = defaults.ForcedEosTokenIds is [var forced] ? forced : null,
             ExponentialDecayLengthPenalty = defaults.ExponentialDecayLengthPenalty is { } decay ? new ExponentialDecay(decay.Start, decay.Factor) : null,
+            StopStrings = defaults.StopStrings ?? plain.StopStrings,
+            MaxTime = defaults.MaxTime,
             RenormalizeLogits = defaults.RenormalizeLogits ?? plain.RenormalizeLogits,
         };
     }

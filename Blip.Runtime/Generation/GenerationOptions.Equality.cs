@@ -6,7 +6,8 @@ public sealed partial record GenerationOptions
     /// <summary>Whether the other options say the same; lists are compared by what is in them, not as objects.</summary>
     public bool SaysTheSameAs(GenerationOptions other) =>
         ReferenceEquals(this, other)
-        || (this with { BadWordsIds = other.BadWordsIds, SuppressTokens = other.SuppressTokens, BeginSuppressTokens = other.BeginSuppressTokens, SequenceBias = other.SequenceBias } == other
+        || (this with { BadWordsIds = other.BadWordsIds, SuppressTokens = other.SuppressTokens, BeginSuppressTokens = other.BeginSuppressTokens, SequenceBias = other.SequenceBias, StopStrings = other.StopStrings } == other
+            && StopStrings.SequenceEqual(other.StopStrings)
             && SuppressTokens.SequenceEqual(other.SuppressTokens)
             && BeginSuppressTokens.SequenceEqual(other.BeginSuppressTokens)
             && BadWordsIds.Count == other.BadWordsIds.Count
@@ -19,6 +20,7 @@ public sealed partial record GenerationOptions
     {
         BadWordsIds = [.. BadWordsIds.Select(word => word.ToArray())],
         SuppressTokens = [.. SuppressTokens],
+        StopStrings = [.. StopStrings],
         BeginSuppressTokens = [.. BeginSuppressTokens],
         SequenceBias = [.. SequenceBias.Select(bias => bias with { Tokens = [.. bias.Tokens] })],
     };

@@ -33,6 +33,9 @@ public sealed partial record GenerationOptions
         Require(EtaCutoff is >= 0 and < 1, EtaCutoff, "give a probability from 0 (off) to below 1");
         Require(double.IsFinite(RepetitionPenalty) && RepetitionPenalty > 0, RepetitionPenalty, "give a number above 0 (1 is off, above 1 repeats less)");
         Require(NoRepeatNgramSize >= 0, NoRepeatNgramSize, "give the number of tokens that may not recur together, or 0");
+        Require(MaxTime is null || (double.IsFinite(MaxTime.Value) && MaxTime > 0), MaxTime, "give seconds above 0, or leave it out");
+        Require(!NotNull(StopStrings).Any(string.IsNullOrEmpty), StopStrings.Count, "one of the texts is empty; give it words", nameof(StopStrings));
+        Require(StopStrings.Count == 0 || NumBeams == 1, StopStrings.Count, "beam search does not look at texts; leave them out, or set NumBeams to 1", nameof(StopStrings));
         RequireTokens(SuppressTokens);
         RequireTokens(BeginSuppressTokens);
         foreach (var word in NotNull(BadWordsIds))

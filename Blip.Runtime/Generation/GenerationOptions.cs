@@ -84,6 +84,17 @@ public sealed partial record GenerationOptions
     /// <summary>Normalise the scores to log-probabilities after all rules.</summary>
     public bool RenormalizeLogits { get; init; }
 
+    /// <summary>
+    /// Texts that end a sequence once they are written; they stay in it, with what follows them in their last token. Not for beam search.
+    /// </summary>
+    public IReadOnlyList<string> StopStrings { get; init; } = [];
+
+    /// <summary>
+    /// Seconds after which a batch ends with the token in hand, as at its greatest length; null is off. What comes out depends on the speed
+    /// of the machine.
+    /// </summary>
+    public double? MaxTime { get; init; }
+
     /// <summary>Seed of the draws: equal seeds give equal draws on every device and at every place of a batch.</summary>
     public ulong Seed { get; init; }
 

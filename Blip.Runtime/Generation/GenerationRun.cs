@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Generation;
@@ -9,7 +10,9 @@ internal sealed class GenerationRun
     private readonly IGenerationStrategy strategy;
     // One delegate for all steps: a token allocates nothing.
     private readonly Action step;
+    private readonly long start = Stopwatch.GetTimestamp();
     private int longest;
+    private bool isCut;
 
     /// <param name="context">The call.</param>
     /// <param name="strategy">How tokens are chosen.</param>
@@ -24,16 +27,30 @@ internal sealed class GenerationRun
     public GeneratedSequence[][] Run(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        CutWhenLate(chosen: 0);
         Prefill();
         while (!strategy.Collect())
         {
             cancellationToken.ThrowIfCancellationRequested();
             // The longest row sees its own new token too; the shorter ones look no further than their start.
             longest++;
+            CutWhenLate(longest - context.State.PromptTokens);
             context.State.KeyTokens = Math.Min(longest, context.State.Capacity);
             context.Workspace.Step.Run(step, context.Decoder, context.Options, context.Specials);
         }
         return strategy.Sequences();
+    }
+
+    // Late is after the time that the options give: the token that comes is then the last one.
+    private void CutWhenLate(int chosen)
+    {
+        if (isCut || context.Options.MaxTime is not { } seconds || Stopwatch.GetElapsedTime(start).TotalSeconds <= seconds)
+            return;
+        isCut = true;
+        var limits = context.Workspace.Limits.Host;
+        for (var image = 0; image < limits.Length; image++)
+            limits[image] = Math.Min(limits[image], context.Prompts[image].Length + chosen + 1);
+        context.Workspace.SendLimits();
     }
 
     // A processor runs the model and the choice by one launch.

@@ -115,6 +115,9 @@ internal sealed class GenerationWorkspace : IDisposable
     /// <summary>Queues the copy of what the host has written for a run's beginning.</summary>
     public void SendBeginning() => memory.CopyUp(State.Prompts, FinishedLengths);
 
+    /// <summary>Queues the copy of other <see cref="Limits"/> for the steps that come.</summary>
+    public void SendLimits() => memory.CopyUp(Limits, Limits);
+
     /// <summary>Queues the copy of what a step without beams tells: <see cref="Chosen"/> and the sums behind it.</summary>
     public void FetchChosen() => memory.CopyDown(Running, Chosen);
 

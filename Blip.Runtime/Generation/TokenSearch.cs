@@ -7,10 +7,14 @@ namespace Blip.Runtime.Generation;
 /// <summary>Greedy search and sampling: each row goes on by one token a step.</summary>
 /// <param name="context">The call.</param>
 /// <param name="onToken">Called for each token as it is chosen; may be null.</param>
-internal sealed class TokenSearch(GenerationContext context, Action<GeneratedToken>? onToken) : IGenerationStrategy
+/// <param name="ends">Whether the last token of a row ends it; null where the stop token alone does.</param>
+internal sealed class TokenSearch(GenerationContext context, Action<GeneratedToken>? onToken, Func<IReadOnlyList<int>, bool>? ends) : IGenerationStrategy
 {
     private readonly LogitsProcessor processor = new(context);
     private readonly List<int>[] tokens = [.. Enumerable.Range(0, context.State.Rows).Select(row => Prompt(context, row))];
+
+    // Rows that the host alone has ended, with their sums then: the device goes on with them, for nothing.
+    private readonly float?[] endedSums = new float?[context.State.Rows];
 
     /// <inheritdoc/>
     public void Choose(ArrayView<float> logits, int rowsPerSource)
@@ -30,10 +34,15 @@ internal sealed class TokenSearch(GenerationContext context, Action<GeneratedTok
         for (var row = 0; row < tokens.Length; row++)
         {
             var token = chosen[row];
-            if (token < 0)
+            if (token < 0 || endedSums[row] is not null)
                 continue;
             tokens[row].Add(token);
-            var last = token == context.Specials.Stop || tokens[row].Count >= context.Options.LengthLimit(context.PromptOf(row).Length);
+            var last = token == context.Specials.Stop || tokens[row].Count >= context.Workspace.Limits.Host[row / context.State.Beams];
+            if (!last && ends?.Invoke(tokens[row]) == true)
+            {
+                endedSums[row] = context.Workspace.Running.Host[row];
+                last = true;
+            }
             ended &= last;
             onToken?.Invoke(new GeneratedToken(row / context.State.Beams, row % context.State.Beams, token, last));
         }
@@ -54,7 +63,7 @@ internal sealed class TokenSearch(GenerationContext context, Action<GeneratedTok
     private GeneratedSequence Sequence(List<int> sequence, int row)
     {
         var generated = sequence.Count - context.PromptOf(row).Length;
-        return new GeneratedSequence([.. sequence], context.Workspace.Running.Host[row] / Math.Pow(generated, context.Options.LengthPenalty))
+        return new GeneratedSequence([.. sequence], (endedSums[row] ?? context.Workspace.Running.Host[row]) / Math.Pow(generated, context.Options.LengthPenalty))
         {
             Scores = context.Scores?.Take(Enumerable.Repeat(row, generated)),
             Logits = context.Logits?.Take(Enumerable.Repeat(row, generated)),

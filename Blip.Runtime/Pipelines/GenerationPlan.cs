@@ -26,10 +26,18 @@ internal abstract class GenerationPlan
             BadWordsIds = [.. generation.BadWordsIds, .. badWords.Select(words => Encode(words, "BadWords"))],
             OutputAttentions = Attention,
         };
+        if (generation.StopStrings.Count == 0)
+            return;
+        if (tokenizer is null)
+            throw new ArgumentException("StopStrings are given, and the model has no vocabulary to read them in: give a VocabularyFile.", nameof(GenerationOptions.StopStrings));
+        Ends = new StopStrings(tokenizer, generation.StopStrings).AreMetBy;
     }
 
     /// <summary>How words are chosen.</summary>
     public GenerationOptions Generation { get; }
+
+    /// <summary>Whether the last token of a sequence ends it; null where the stop token alone does.</summary>
+    public Func<IReadOnlyList<int>, bool>? Ends { get; }
 
     /// <summary>The model's start, stop and pad tokens.</summary>
     public SpecialTokens Specials { get; }

@@ -73,7 +73,7 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
         var steps = plan.Generation.NumBeams == 1;
         using var generator = new Generator(host.Device);
         var options = plan.Generation with { OutputLogits = steps, OutputAttentions = false };
-        var sequences = generator.Generate(decoder, [prompt], plan.Specials, options, cancellationToken: cancellationToken);
+        var sequences = generator.Generate(decoder, [prompt], plan.Specials, options, ends: plan.Ends, cancellationToken: cancellationToken);
         var sequence = sequences[0] is [var first, ..] ? first : new GeneratedSequence(prompt, double.NaN);
         if (steps && sequence.Logits is [_, ..] logits)
         {

@@ -42,6 +42,14 @@ public class GenerationDefaultsTests
     }
 
     [Fact]
+    public void Stop_strings_and_time_are_read()
+    {
+        Assert.Equal(["dog", "cat"], Read("""{"stop_strings": ["dog", "cat"]}""").StopStrings);
+        Assert.Equal(["dog"], Read("""{"stop_strings": "dog"}""").StopStrings);
+        Assert.Equal(1.5, Read("""{"max_time": 1.5}""").MaxTime);
+    }
+
+    [Fact]
     public void Temperature_0_beside_greedy_search_is_no_error_in_a_file()
     {
         GenerationOptions.From(Read("""{"temperature": 0, "do_sample": false}""")).Validate();

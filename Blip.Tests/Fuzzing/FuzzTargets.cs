@@ -48,7 +48,7 @@ internal static class FuzzTargets
             InFile("results.json", path => ResultsFile.Load(path, Annotations.Value)), typeof(AnnotationException)),
         new("ptb", [Text("www.example.org isn't (blurred) at 3:30 p.m. \u00E1")], bytes => PtbTokenizer.Tokenize(Encoding.UTF8.GetString(bytes)), null),
         // Images: headers, EXIF, XMP.
-        new("image", [Sample("00.png"), Jpeg()], bytes => ImageDecoder.Decode(bytes, "x", new ImageDecoderOptions { MaxPixels = 1 << 20 }), typeof(ImageException)) { Executions = 500 },
+        new("image", [Sample("00.png"), .. SmallImages(), .. OtherImages()], bytes => ImageDecoder.Decode(bytes, "x", new ImageDecoderOptions { MaxPixels = 1 << 20 }), typeof(ImageException)) { Executions = 500 },
         // Data sets.
         new("tar", [Shards.Tar(TarEntryFormat.Pax, ("a.jpg", Shards.Jpeg("x")), ("a.txt", [.. "a dog"u8]), ("a.json", [.. "{\"n\":1}"u8])), Shards.Tar(TarEntryFormat.Gnu, ("b.png", Shards.Png("x")))],
             InFile("x.tar", Samples), typeof(DatasetException)) { Executions = 500 },
@@ -105,7 +105,43 @@ internal static class FuzzTargets
     private static List<byte[]> Torch() => [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints"), "*.bin")
         .Order(StringComparer.Ordinal).Select(File.ReadAllBytes).Where(file => file.Length is > 0 and < 4000)];
 
-    private static byte[] Jpeg() => File.ReadAllBytes(Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "images"), "*.jpg").OrderBy(path => new FileInfo(path).Length).First());
+    // The smallest of each kind: a change hits what matters.
+    private static IEnumerable<byte[]> SmallImages() => Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "images"))
+        .Where(path => Path.GetExtension(path) is not (".json" or ".bin" or ".md"))
+        .GroupBy(Path.GetExtension).OrderBy(kind => kind.Key, StringComparer.Ordinal)
+        .Select(kind => kind.OrderBy(path => new FileInfo(path).Length).ThenBy(path => path, StringComparer.Ordinal).First())
+        .Select(File.ReadAllBytes).Where(file => file.Length is > 0 and < 30_000);
+
+    // Two by two pixels in the formats of which no golden is kept.
+    private static byte[][] OtherImages() =>
+    [
+        [.. "P6\n2 2\n255\nabcdefghijkl"u8],
+        [.. "P2\n# a comment\n2 2\n7\n0 1 2 3\n"u8],
+        [.. "P1\n2 2\n0 1 1 0\n"u8],
+        [0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 2, 0, 24, 0, .. "abcdefghijkl"u8],
+        [.. "qoif"u8, 0, 0, 0, 2, 0, 0, 0, 2, 3, 0, 0xFE, 1, 2, 3, 0xFE, 4, 5, 6, 0xC1, 0, 0, 0, 0, 0, 0, 0, 1],
+        Tiff((256, 2), (257, 2), (258, 8), (259, 1), (262, 1), (273, 122), (277, 1), (278, 2), (279, 4)),
+    ];
+
+    // One directory of short numbers, and four bytes of pixels behind it, at 122.
+    private static byte[] Tiff(params (int Tag, int Value)[] entries)
+    {
+        using var file = new MemoryStream();
+        using var writer = new BinaryWriter(file);
+        writer.Write("II*\0"u8);
+        writer.Write(8);
+        writer.Write((short)entries.Length);
+        foreach (var (tag, value) in entries)
+        {
+            writer.Write((short)tag);
+            writer.Write((short)3);
+            writer.Write(1);
+            writer.Write(value);
+        }
+        writer.Write(0);
+        writer.Write("abcd"u8);
+        return file.ToArray();
+    }
 
     private static void Samples(string path)
     {

@@ -13,7 +13,7 @@ internal sealed record GenerationDefaults
     private static readonly (string Field, double Neutral)[] s_notOffered =
     [
         ("penalty_alpha", 0), ("num_beam_groups", 1), ("diversity_penalty", 0), ("guidance_scale", 1), ("encoder_repetition_penalty", 1),
-        ("encoder_no_repeat_ngram_size", 0), ("force_words_ids", 0), ("constraints", 0), ("stop_strings", 0), ("max_time", double.NaN), ("top_h", double.NaN),
+        ("encoder_no_repeat_ngram_size", 0), ("force_words_ids", 0), ("constraints", 0), ("top_h", double.NaN),
         ("dola_layers", double.NaN), ("watermarking_config", double.NaN), ("token_healing", 0), ("remove_invalid_values", 0), ("forced_decoder_ids", 0),
     ];
 
@@ -95,6 +95,12 @@ internal sealed record GenerationDefaults
     /// <summary>Normalises the scores after all rules (<c>renormalize_logits</c>).</summary>
     public bool? RenormalizeLogits { get; init; }
 
+    /// <summary>Texts that end a sequence (<c>stop_strings</c>).</summary>
+    public IReadOnlyList<string>? StopStrings { get; init; }
+
+    /// <summary>Seconds after which a batch ends (<c>max_time</c>).</summary>
+    public double? MaxTime { get; init; }
+
     /// <summary>Fields that change results elsewhere and are not offered here, with their values, such as <c>penalty_alpha 0.6</c>.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
@@ -142,6 +148,8 @@ internal sealed record GenerationDefaults
             ForcedEosTokenIds = First(ReadTokens, "forced_eos_token_id"),
             ExponentialDecayLengthPenalty = First(ReadDecay, "exponential_decay_length_penalty"),
             RenormalizeLogits = First((json, field) => json.Bool(field), "renormalize_logits"),
+            StopStrings = First(ReadTexts, "stop_strings"),
+            MaxTime = First((json, field) => json.Number(field), "max_time"),
             Ignored = s_notOffered.SelectMany(rule => Asked(rule.Field, rule.Neutral)).ToArray() is { Length: > 0 } asked ? asked : Array.Empty<string>(),
         };
 
@@ -167,6 +175,9 @@ internal sealed record GenerationDefaults
         { ValueKind: JsonValueKind.String } => json.Text(field) == "never" ? "never" : throw json.Error(field, "is neither true, false nor \"never\""),
         _ => json.Bool(field) == true ? "true" : "false",
     };
+
+    private static string[]? ReadTexts(JsonFile json, string field) =>
+        json.Value(field) is { ValueKind: JsonValueKind.String } ? [json.Text(field)!] : json.Array(field, item => item.GetString() ?? "", "texts");
 
     private static int[]? ReadTokens(JsonFile json, string field) =>
         json.Value(field) is { ValueKind: JsonValueKind.Number } ? [json.Int(field)!.Value] : json.Array(field, item => item.GetInt32(), "token ids");

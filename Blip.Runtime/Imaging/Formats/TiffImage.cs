@@ -75,7 +75,7 @@ internal static class TiffImage
             return $"compressed with {Compressions.GetValueOrDefault(compression, $"method {compression}")}";
         if (directory.All(T.SampleFormat).Any(format => format != 1))
             return "of floating-point or signed samples";
-        if (bits.Any(bit => bit != bits[0]) || bits.Count != samples || !IsDepth(kind, bits[0]))
+        if (bits.Count == 0 || bits.Count != samples || bits.Any(bit => bit != bits[0]) || !IsDepth(kind, bits[0]))
             return $"of {string.Join('+', bits.Distinct())} bits per sample";
         if (directory.One(T.FillOrder, 1) != 1 && bits[0] != 1)
             return "with its bits in reverse order";

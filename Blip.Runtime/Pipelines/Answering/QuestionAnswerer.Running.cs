@@ -109,7 +109,7 @@ public sealed partial class QuestionAnswerer
     }
 
     private IEnumerable<Answer?> Write(int questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken) => generator
-        .Generate(model, [.. Enumerable.Repeat(plan.Start, questions)], plan.Specials, plan.Generation, streams: null, onToken, cancellationToken)
+        .Generate(model, [.. Enumerable.Repeat(plan.Start, questions)], plan.Specials, plan.Generation, streams: null, onToken, plan.Ends, cancellationToken)
         .Select(sequences => Best([.. sequences.Select(sequence => new Answer(Tokenizer?.Decode(sequence.Tokens), sequence.Tokens, sequence.Score))]));
 
     private IEnumerable<Answer?> Choose(AnswerPlan plan) => model

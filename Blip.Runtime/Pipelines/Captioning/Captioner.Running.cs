@@ -35,7 +35,7 @@ public sealed partial class Captioner
         var states = model.Encode(places.Count, height, width);
         var prompts = places.ConvertAll(place => plan.Prompt(batch[place].Source));
         var streamOf = streams is null ? null : places.ConvertAll(place => streams[place]);
-        var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streamOf, onToken, cancellationToken);
+        var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streamOf, onToken, plan.Ends, cancellationToken);
         var rollouts = plan.Rollout ? model.Vision.Rollout(places.Count, height, width) : null;
         for (var i = 0; i < places.Count; i++)
         {
