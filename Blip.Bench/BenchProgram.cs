@@ -40,6 +40,7 @@ internal static class BenchProgram
             new ShapesCommand(output),
             new LoadCommand(output),
             new RetrievalCommand(output),
+            new KillCommand(output),
             new WriteCommand(),
             new GpuReportCommand(output),
         };

@@ -5,6 +5,7 @@ using Blip.Bootstrapping.Selection;
 using Blip.Bootstrapping.Tables;
 using Blip.Datasets;
 using Blip.Datasets.Writing;
+using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping;
 
@@ -75,7 +76,7 @@ public static class BootstrapSelection
             };
             progress?.Report(result);
         }
-        await EndAsync(output, manifest, request).ConfigureAwait(false);
+        End(output, manifest, request);
         return result;
     }
 
@@ -115,7 +116,7 @@ public static class BootstrapSelection
     }
 
     // Written last: a selection that a kill cut off does not look like a whole one.
-    private static Task EndAsync(RunFolder output, ManifestFile manifest, SelectionRequest request)
+    private static void End(RunFolder output, ManifestFile manifest, SelectionRequest request)
     {
         var selection = new JsonObject
         {
@@ -124,7 +125,7 @@ public static class BootstrapSelection
             ["write"] = ManifestFile.List(request.Outputs),
         };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(selection, new JsonSerializerOptions { WriteIndented = true, NewLine = "\n" });
-        return AtomicFile.WriteAsync(Path.Combine(output.Path, SelectionName), bytes);
+        ReplacedFile.Write(Path.Combine(output.Path, SelectionName), file => file.Write(bytes));
     }
 
     /// <summary>A shard that is named in a table and not read.</summary>

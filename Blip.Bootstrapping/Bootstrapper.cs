@@ -4,6 +4,7 @@ using Blip.Bootstrapping.Queues;
 using Blip.Bootstrapping.Selection;
 using Blip.Datasets;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Bootstrapping;
@@ -112,7 +113,7 @@ public sealed class Bootstrapper : IDisposable
         try
         {
             Directory.CreateDirectory(folder.Path);
-            await AtomicFile.TryCreateAsync(folder.Manifest, manifest.ToBytes()).ConfigureAwait(false);
+            ReplacedFile.TryCreate(folder.Manifest, manifest.ToBytes());
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -270,7 +271,7 @@ public sealed class Bootstrapper : IDisposable
         }
         catch (Exception e) when (e is DatasetException or BootstrapException)
         {
-            await AtomicFile.WriteAsync(folder.Error(number), Error(name, source.Name, e.Message)).ConfigureAwait(false);
+            ReplacedFile.Write(folder.Error(number), file => file.Write(Error(name, source.Name, e.Message)));
             return tally.Failed(number, e.Message);
         }
     }

@@ -14,6 +14,9 @@ internal static class ExitCodes
     /// <summary>The command line, the model or the device is not usable: nothing was done.</summary>
     public const int Usage = 2;
 
+    /// <summary>As <see cref="Interrupted"/>, for SIGHUP: the terminal was closed.</summary>
+    public const int HungUp = 129;
+
     /// <summary>Ctrl-C; shells give 128 + the signal's number.</summary>
     public const int Interrupted = 130;
 

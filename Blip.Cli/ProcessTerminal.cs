@@ -1,11 +1,14 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Blip.Cli;
 
 /// <summary>The streams of this process.</summary>
-internal static class ProcessTerminal
+internal static partial class ProcessTerminal
 {
+    private const int StandardOutput = 1, GetFlags = 3, AccessMode = 3;
+
     public static Terminal Open()
     {
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -40,7 +43,15 @@ internal static class ProcessTerminal
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)
             return Console.OpenStandardOutput();
-        var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+        if (IsClosed())
+            return new ClosedOutput();
+        var stream = new FileStream(new SafeFileHandle(StandardOutput, ownsHandle: false), FileAccess.Write, bufferSize: 0);
         return stream.CanSeek ? Console.OpenStandardOutput() : stream;
     }
+
+    // After ">&-" the number of standard output belongs to a file of the runtime's own, which is open to be read.
+    private static bool IsClosed() => FileControl(StandardOutput, GetFlags) is var flags && (flags < 0 || (flags & AccessMode) == 0);
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int FileControl(int file, int command);
 }

@@ -7,6 +7,8 @@ var exitCode = ExitCodes.Interrupted;
 // several times, and has SIGKILL for those that do not end.
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal => Stop(signal, ExitCodes.Interrupted));
 using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal => Stop(signal, ExitCodes.Terminated));
+// A terminal that was closed, or a connection that broke.
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal => Stop(signal, ExitCodes.HungUp));
 // What Slurm sends before a job's time is over (--signal); no other system has a number for it that .NET takes.
 const int SigUsr1 = 10;
 using var warning = OperatingSystem.IsLinux() ? PosixSignalRegistration.Create((PosixSignal)SigUsr1, signal => Stop(signal, ExitCodes.Terminated)) : null;

@@ -35,12 +35,12 @@ public partial class HouseTests
     {
         ["Files"] = [],
         ["Checkpoints"] = ["Files"],
-        ["Imaging"] = [],
+        ["Imaging"] = ["Files"],
         ["Tokenization"] = ["Files"],
         ["Graph"] = ["Checkpoints"],
         ["Models"] = ["Checkpoints", "Graph"],
         ["Generation"] = ["Checkpoints", "Graph", "Models", "Tokenization"],
-        ["Retrieval"] = ["Checkpoints"],
+        ["Retrieval"] = ["Files", "Checkpoints"],
         ["Pipelines"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Retrieval"],
         ["Tracing"] = ["Checkpoints", "Imaging", "Tokenization", "Graph", "Models", "Generation", "Pipelines"],
     };

@@ -3,6 +3,7 @@ using Blip.Datasets;
 using Blip.Evaluation;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Imaging;
 using Blip.Training.Data;
 using Blip.Training.Engine;
 using Blip.Training.Metrics;
@@ -97,7 +98,7 @@ public sealed class Trainer : IDisposable
         try
         {
             setup = TrainingSetup.Open(model, output, options);
-            var check = new DataCheck(setup.CountTokens, options.MaxTokens);
+            var check = new DataCheck(setup.CountTokens, options.MaxTokens, limits: new ImageDecoderOptions { MaxPixels = options.MaxPixels });
             var threads = options.LoaderThreads > 0 ? options.LoaderThreads : Environment.ProcessorCount;
             var set = await TrainingSet.OpenAsync(TrainingSources.Open(data, options), check, threads, cancellationToken).ConfigureAwait(false);
             var loader = new TrainingLoader(set, options);

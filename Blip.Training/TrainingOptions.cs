@@ -1,3 +1,4 @@
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 
 namespace Blip.Training;
@@ -146,6 +147,9 @@ public sealed record TrainingOptions
     /// <summary>Threads that decode and augment images; 0 for one per core. They never change what is learned.</summary>
     public int LoaderThreads { get; init; }
 
+    /// <summary>The largest image that is read, in pixels; the default is that of the pipelines.</summary>
+    public long MaxPixels { get; init; } = new ImageDecoderOptions().MaxPixels;
+
     /// <summary>Checks every value.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
     public void Validate()
@@ -157,6 +161,8 @@ public sealed record TrainingOptions
         if (Task is TrainingTask.Match or TrainingTask.Pretrain && BatchSize < 2)
             throw Wrong(nameof(BatchSize), BatchSize, "at least 2, since the other images of a batch are the negatives");
         CheckLora();
+        if (MaxPixels < 1)
+            throw Wrong(nameof(MaxPixels), MaxPixels, "at least 1");
         ArgumentException.ThrowIfNullOrWhiteSpace(Device);
         ArgumentNullException.ThrowIfNull(Prompt);
     }

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Runtime.Tokenization;
@@ -148,6 +149,7 @@ internal sealed class TrainingSetup : IDisposable
             Resume = false,
             LoaderThreads = 0,
             CheckpointLayers = 0,
+            MaxPixels = 0,
             Device = "auto",
         };
 

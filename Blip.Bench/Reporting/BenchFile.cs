@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Blip.Runtime.Files;
 
 namespace Blip.Bench.Reporting;
 
@@ -77,8 +78,7 @@ internal sealed record BenchFile
     public void Write(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        File.WriteAllText($"{path}.new", JsonSerializer.Serialize(this, Json) + "\n");
-        File.Move($"{path}.new", path, overwrite: true);
+        ReplacedFile.Write(path, file => file.Write(System.Text.Encoding.UTF8.GetBytes(JsonSerializer.Serialize(this, Json) + "\n")));
     }
 
     /// <summary>The peak of a device, or null where it was not measured.</summary>

@@ -17,10 +17,16 @@ internal sealed class ColdStart
     /// <exception cref="UsageException">There is none.</exception>
     public ColdStart(string? program)
     {
-        this.program = program ?? Checkout.Path($"Blip.Cli/bin/{Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!)}/net10.0/blip{(OperatingSystem.IsWindows() ? ".exe" : "")}", What);
+        this.program = program ?? Program(What);
         if (!File.Exists(this.program))
             throw new UsageException($"--cli: '{this.program}' does not exist; name the blip program that is to be started.");
     }
+
+    /// <summary>The program that was built with this one.</summary>
+    /// <param name="what">What it is wanted for.</param>
+    /// <exception cref="UsageException">This is not in the repository.</exception>
+    public static string Program(string what) => Checkout.Path(
+        $"Blip.Cli/bin/{Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!)}/net10.0/blip{(OperatingSystem.IsWindows() ? ".exe" : "")}", what);
 
     /// <summary>A case: one start after the other, each to say the same words.</summary>
     /// <param name="work">Its name.</param>

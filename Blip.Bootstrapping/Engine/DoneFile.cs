@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text.Json;
 using Blip.Bootstrapping.Tables;
 
@@ -97,7 +98,18 @@ internal sealed record TextCount(int Candidates, int Kept);
 /// <summary>What tells a file from another.</summary>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Xxh128">Its XxHash128 in hexadecimal digits.</param>
-internal sealed record FileDigest(long Bytes, string Xxh128);
+internal sealed record FileDigest(long Bytes, string Xxh128)
+{
+    /// <summary>That of a file.</summary>
+    public static async Task<FileDigest> OfAsync(string path, CancellationToken cancellationToken)
+    {
+        var hash = new XxHash128();
+        await using var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, FileOptions.SequentialScan | FileOptions.Asynchronous);
+        await hash.AppendAsync(file, cancellationToken).ConfigureAwait(false);
+        return new FileDigest(file.Length, Convert.ToHexStringLower(hash.GetCurrentHash()));
+    }
+}
 
 /// <summary><c>NNNNN.error.json</c>: why a shard was given up.</summary>
 /// <param name="Shard">The shard's name in the output.</param>

@@ -5,6 +5,7 @@ using Blip.Bootstrapping.Selection;
 using Blip.Bootstrapping.Tables;
 using Blip.Datasets;
 using Blip.Datasets.Writing;
+using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Engine;
 
@@ -30,14 +31,12 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
     {
         using var time = BootstrapMetrics.Measure("write");
         var done = DoneFile.Of(BootstrapSources.NameOf(number), source.Name, manifest, samples);
-        await AtomicFile.WriteAsync(
-            folder.Table(number), path => CandidateTable.WriteAsync(path, [.. samples.SelectMany(rows => rows)], cancellationToken))
-            .ConfigureAwait(false);
+        await CandidateTable.WriteAsync(folder.Table(number), [.. samples.SelectMany(rows => rows)], cancellationToken).ConfigureAwait(false);
         var files = new List<string> { folder.Table(number) };
         var failed = samples.Where(rows => rows[0].Error is not null).Select(rows => rows[0]).ToList();
         if (failed.Count > 0)
         {
-            await AtomicFile.WriteAsync(folder.Failed(number), FailedLines(failed)).ConfigureAwait(false);
+            ReplacedFile.Write(folder.Failed(number), file => file.Write(FailedLines(failed)));
             files.Add(folder.Failed(number));
         }
         else
@@ -47,11 +46,11 @@ internal sealed class ShardWriter(RunFolder folder, IReadOnlyList<string> output
         files.AddRange(await WriteKeptAsync(number, source, samples, cancellationToken).ConfigureAwait(false));
         foreach (var file in files)
         {
-            var digest = File.Exists(file) ? await AtomicFile.DigestAsync(file, cancellationToken).ConfigureAwait(false) : default;
-            done.Files[Path.GetRelativePath(folder.Path, file)] = digest.Hash is null ? null : new FileDigest(digest.Bytes, digest.Hash);
+            var digest = File.Exists(file) ? await FileDigest.OfAsync(file, cancellationToken).ConfigureAwait(false) : null;
+            done.Files[Path.GetRelativePath(folder.Path, file)] = digest;
         }
         File.Delete(folder.Error(number));
-        await AtomicFile.WriteAsync(folder.Done(number), done.ToBytes()).ConfigureAwait(false);
+        ReplacedFile.Write(folder.Done(number), file => file.Write(done.ToBytes()));
         Count(samples);
         return done;
     }

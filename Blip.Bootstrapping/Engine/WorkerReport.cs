@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Engine;
 
@@ -86,9 +87,7 @@ internal sealed class WorkerReport
         }
         try
         {
-            var temporary = path + ".tmp";
-            File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(file, ManifestForms.Default.WorkerFile));
-            File.Move(temporary, path, overwrite: true);
+            ReplacedFile.Write(path, report => JsonSerializer.Serialize(report, file, ManifestForms.Default.WorkerFile), toDisk: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

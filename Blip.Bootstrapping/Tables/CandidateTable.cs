@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using Blip.Datasets.Parquet;
+using Blip.Runtime.Files;
 using Parquet;
 
 namespace Blip.Bootstrapping.Tables;
@@ -36,9 +37,10 @@ public static class CandidateTable
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(rows);
         var options = new ParquetOptions { CompressionMethod = CompressionMethod.Zstd, CompressionLevel = CompressionLevel.Optimal };
-        await using var file = new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+        using var whole = ReplacedFile.Begin(path);
+        var file = whole.Stream;
         var columns = new CandidateColumns();
-        // Its disposal writes the footer. It is left out after a failure, so that half a table is never taken for a whole one.
+        // Its disposal writes the footer.
         var writer = await ParquetWriter.CreateAsync(columns.Schema, file, options, cancellationToken: cancellationToken);
         foreach (var (start, count) in Groups(rows))
         {
@@ -47,7 +49,7 @@ public static class CandidateTable
             group.CompleteValidate();
         }
         await writer.DisposeAsync();
-        file.Flush(flushToDisk: true);
+        whole.Commit();
     }
 
     /// <summary>Reads a table row group by row group; memory does not grow with the file.</summary>

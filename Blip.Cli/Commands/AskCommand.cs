@@ -38,7 +38,8 @@ internal sealed class AskCommand : Command, IHasExamples
         output = new OutputBinding(
             this,
             "text: the answer, after path and question, apart by tabs, where there may be several; json: one array; jsonl: one object a line; csv: a table.",
-            RecordForm<AnswerResult>.Formats);
+            RecordForm<AnswerResult>.Formats,
+            AnswerForm.Shape);
         foreach (var option in (Option[])[candidateCount, best, attendPadding, badWords])
             Add(option);
         attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.Rollout);
@@ -79,12 +80,21 @@ internal sealed class AskCommand : Command, IHasExamples
         using var maps = attention.Open(parsed);
 
         var sources = InputExpansion.Expand(images, terminal.OpenInput, archives: true);
+        using var file = output.Open(parsed);
+        var left = file is { GoesOn: true }
+            ? file.Left(
+                [.. sources.SelectMany(image => asked.Select(question => new ImageText(image, question)))],
+                pair => RecordShape.Key(pair.Image.Name, pair.Text), terminal, "questions")
+            : null;
         return await new PipelineRun(terminal, model, output) { Texts = [.. asked, .. among, .. options.BadWords] }.RunAsync(
             parsed,
+            file,
             () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),
-            answerer => answerer.AnswerAllAsync(sources, asked, options, cancellationToken),
+            answerer => left is null
+                ? answerer.AnswerAllAsync(sources, asked, options, cancellationToken)
+                : answerer.AnswerAllAsync(left.ToAsyncEnumerable(), options, cancellationToken),
             new AnswerForm(InputExpansion.IsOneNamed(images, sources), asked.Count == 1, among.Count > 0 ? shown : options.Generation.NumReturnSequences),
-            sources.Count * asked.Count,
+            left?.Count ?? sources.Count * asked.Count,
             "answers",
             maps is null ? null : result => maps.Save(
                 result.Source, result.Image!, [new WordLine("question", result.Answer!.QuestionAttention), new WordLine("answer", result.Answer!.Attention)]));

@@ -30,11 +30,12 @@ internal sealed class CaptionCommand : Command, IHasExamples
         output = new OutputBinding(
             this,
             "text: the sentence, after the path and a tab where there may be several images; json: one array; jsonl: one object a line; csv: a table.",
-            RecordForm<CaptionResult>.Formats);
+            RecordForm<CaptionResult>.Formats,
+            CaptionForm.Shape);
         foreach (var option in (Option[])[prompt, badWords])
             Add(option);
         attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.Rollout);
-        sidecar = new SidecarBinding(this);
+        sidecar = new SidecarBinding(this, output);
         generation = new GenerationBinding(this);
         SetAction(RunAsync);
     }
@@ -79,10 +80,14 @@ internal sealed class CaptionCommand : Command, IHasExamples
             if (sources.Count == 0)
                 return ExitCodes.Success;
         }
+        var bare = InputExpansion.IsOneNamed(arguments, sources);
+        using var file = output.Open(parsed);
+        sources = file?.Left(sources, image => image.Name, terminal, "images") ?? sources;
         using var maps = attention.Open(parsed);
-        var form = new CaptionForm(bare: InputExpansion.IsOneNamed(arguments, sources), several: options.Generation.NumReturnSequences > 1);
+        var form = new CaptionForm(bare, several: options.Generation.NumReturnSequences > 1);
         return await new PipelineRun(terminal, model, output) { Texts = [options.Prompt, .. options.BadWords] }.RunAsync(
             parsed,
+            file,
             () => Captioner.Load(source, model.Options<CaptionerOptions>(parsed)),
             captioner => captioner.CaptionAllAsync(sources, options, cancellationToken),
             form,

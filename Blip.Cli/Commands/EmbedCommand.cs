@@ -26,7 +26,8 @@ internal sealed class EmbedCommand : Command, IHasExamples
             this,
             "jsonl: one object a line; json: one array; csv: a table; text: the numbers after the path or the text and a tab; npy: a float32 array for NumPy, "
                 + "a row for each image and then for each text, in a file.",
-            ["jsonl", "json", "csv", "text", EmbeddingForm.Npy]);
+            ["jsonl", "json", "csv", "text", EmbeddingForm.Npy],
+            EmbeddingForm.Shape);
         SetAction(RunAsync);
     }
 
@@ -49,8 +50,12 @@ internal sealed class EmbedCommand : Command, IHasExamples
             throw new UsageException($"--format {EmbeddingForm.Npy} writes bytes, and not to a screen: name a file with --output.");
         var source = model.Resolve(parsed, terminal);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true);
+        using var file = output.Open(parsed);
+        sources = file?.Left(sources, image => RecordShape.Key(image.Name, ""), terminal, "images") ?? sources;
+        given = file?.Left(given, text => RecordShape.Key("", text), terminal, "texts") ?? given;
         return await new PipelineRun(terminal, model, output) { Texts = given }.RunAsync(
             parsed,
+            file,
             () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)),
             embedder => Vectors(embedder, sources, given, cancellationToken),
             new EmbeddingForm(Embedder.DimensionOf(source.Config)),

@@ -15,6 +15,10 @@ internal sealed class IndexCommand : Command, IHasExamples
     private readonly Argument<string[]> paths;
     private readonly Option<string> index = IndexOption.Create("The index to make, or to add to. Images below its folder are known by their path from there.");
     private readonly Option<bool> prune = new("--prune") { Description = "Also take images out of the index whose files are gone." };
+    private readonly Option<bool> pruneAll = new("--prune-all")
+    {
+        Description = "As --prune, even where a folder is away or empty, or more than half of the index would go.",
+    };
     private readonly ModelBinding model;
 
     public IndexCommand(Terminal terminal)
@@ -24,6 +28,7 @@ internal sealed class IndexCommand : Command, IHasExamples
         paths = PathsArgument.AddTo(this, ArgumentArity.ZeroOrMore);
         Add(index);
         Add(prune);
+        Add(pruneAll);
         model = new ModelBinding(this, DemoModel.Retrieval);
         SetAction(RunAsync);
     }
@@ -39,7 +44,7 @@ internal sealed class IndexCommand : Command, IHasExamples
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var arguments = parsed.GetValue(paths) ?? [];
-        if (arguments.Length == 0 && !parsed.GetValue(prune))
+        if (arguments.Length == 0 && !Prunes(parsed))
             throw new UsageException("there is nothing to index: give a folder, or --prune to take out images whose files are gone.");
         if (arguments.Contains(InputExpansion.StandardInput))
             throw new UsageException("an image from standard input has no file to be found again: give files or folders.");
@@ -53,7 +58,7 @@ internal sealed class IndexCommand : Command, IHasExamples
             terminal.Say(notice);
         try
         {
-            return await AddAsync(retriever, sources, progress, parsed.GetValue(prune), cancellationToken);
+            return await AddAsync(retriever, sources, progress, Prunes(parsed) ? () => retriever.RemoveMissing(parsed.GetValue(pruneAll)).Count : null, cancellationToken);
         }
         catch (IndexException e)
         {
@@ -63,7 +68,9 @@ internal sealed class IndexCommand : Command, IHasExamples
         }
     }
 
-    private async Task<int> AddAsync(Retriever retriever, IReadOnlyList<ImageSource> sources, ProgressLine progress, bool removesMissing, CancellationToken cancellationToken)
+    private bool Prunes(ParseResult parsed) => parsed.GetValue(prune) || parsed.GetValue(pruneAll);
+
+    private async Task<int> AddAsync(Retriever retriever, IReadOnlyList<ImageSource> sources, ProgressLine progress, Func<int>? prune, CancellationToken cancellationToken)
     {
         var counts = new int[Enum.GetValues<IndexingOutcome>().Length];
         progress.Show();
@@ -87,7 +94,7 @@ internal sealed class IndexCommand : Command, IHasExamples
             throw;
         }
         progress.Clear();
-        var removed = removesMissing ? retriever.RemoveMissing().Count : 0;
+        var removed = prune?.Invoke() ?? 0;
         retriever.Index.CompactIfWorthwhile();
         terminal.Output.Write(
             $"{counts[(int)IndexingOutcome.Added]} added, {counts[(int)IndexingOutcome.Updated]} updated, {counts[(int)IndexingOutcome.Unchanged]} unchanged, "

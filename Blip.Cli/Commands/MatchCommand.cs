@@ -28,7 +28,8 @@ internal sealed class MatchCommand : Command, IHasExamples
         output = new OutputBinding(
             this,
             "text: a line for each pair, with the probability that the text fits and the cosine of the two vectors; json: one array; jsonl: one object a line; csv: a table.",
-            RecordForm<MatchResult>.Formats);
+            RecordForm<MatchResult>.Formats,
+            MatchForm.Shape);
         attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.GradCam, AttentionMethod.Rollout);
         SetAction(RunAsync);
     }
@@ -59,12 +60,16 @@ internal sealed class MatchCommand : Command, IHasExamples
         };
         foreach (var idle in attention.WithoutEffect(parsed))
             terminal.Say(idle);
+        var bare = InputExpansion.IsOneNamed(arguments, sources);
+        using var file = output.Open(parsed);
+        sources = file?.Left(sources, image => image.Name, terminal, "images") ?? sources;
         using var maps = attention.Open(parsed);
         return await new PipelineRun(terminal, model, output) { Texts = beside }.RunAsync(
             parsed,
+            file,
             () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)),
             matcher => matcher.MatchAllAsync(sources, beside, options, cancellationToken),
-            new MatchForm(InputExpansion.IsOneNamed(arguments, sources) ? null : [.. sources.Select(image => image.Name)]),
+            new MatchForm(bare ? null : [.. sources.Select(image => image.Name)]),
             sources.Count,
             "images",
             maps is null ? null : result => maps.Save(result.Source, result.Image!, [.. result.Matches!.Select(Line)]));

@@ -13,6 +13,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
 
     /// <summary>Runs it.</summary>
     /// <param name="parsed">The command line.</param>
+    /// <param name="file">Where the results go; null for standard output.</param>
     /// <param name="load">Puts the model on the device.</param>
     /// <param name="start">Begins the work; what it throws is the command line's to change.</param>
     /// <param name="form">How a result looks.</param>
@@ -21,6 +22,7 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
     /// <param name="also">What else is done with a result that succeeded; it returns what went wrong.</param>
     public async Task<int> RunAsync<TPipeline, TResult>(
         ParseResult parsed,
+        ResultFile? file,
         Func<TPipeline> load,
         Func<TPipeline, IAsyncEnumerable<TResult>> start,
         RecordForm<TResult> form,
@@ -29,23 +31,34 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
         Func<TResult, string?>? also = null)
         where TPipeline : Pipeline
     {
-        OutputFile.Check(output.File(parsed));
+        if (total == 0 && file?.GoesOn == true)
+            return End(file, ExitCodes.Success);
         var progress = new ProgressLine(terminal.Error, terminal.ErrorIsScreen, total, terminal.Columns, things);
         using var pipeline = model.Load(parsed, terminal, progress, load);
         ModelBinding.TellUnknown(terminal, pipeline, Texts);
         var results = Startup.Step(() => start(pipeline));
         using var report = output.Profile(parsed, terminal, pipeline);
-        await using var file = OutputFile.OpenText(output.File(parsed));
-        var writer = form.Writer(output.Format(parsed), file ?? terminal.Output);
+        var writer = form.Writer(output.Format(parsed), file?.Writer ?? terminal.Output);
         var told = pipeline.Notices.Count;
         try
         {
-            return await new ResultRun<TResult>(terminal, writer, form, progress, also).RunAsync(results);
+            return End(file, await new ResultRun<TResult>(terminal, writer, form, progress, also).RunAsync(results, file?.GoesOn == true));
+        }
+        catch (OperationCanceledException) when (file?.Finish(complete: false) is { } place)
+        {
+            terminal.Say(place);
+            throw;
         }
         finally
         {
             foreach (var notice in pipeline.Notices.Skip(told))
                 terminal.Say(notice);
         }
+    }
+
+    private static int End(ResultFile? file, int exitCode)
+    {
+        file?.Finish(complete: true);
+        return file?.Earlier.Failed > 0 ? ExitCodes.SomeFailed : exitCode;
     }
 }

@@ -13,9 +13,11 @@ internal sealed class ResultRun<T>(Terminal terminal, RecordWriter<T> writer, Re
     private int failed;
 
     /// <summary>Takes the results to their end, or to the interruption; what is finished is written in either case.</summary>
-    public async Task<int> RunAsync(IAsyncEnumerable<T> results)
+    /// <param name="results">The results.</param>
+    /// <param name="goesOn">Whether the writer goes on behind the records of an earlier run.</param>
+    public async Task<int> RunAsync(IAsyncEnumerable<T> results, bool goesOn)
     {
-        writer.Begin();
+        writer.Begin(goesOn);
         progress.Show();
         try
         {

@@ -70,9 +70,11 @@ internal sealed class SearchCommand : Command, IHasExamples
             return true;
         });
         var source = model.Resolve(parsed, terminal);
+        using var file = output.Open(parsed);
         var opened = 0;
         return await new PipelineRun(terminal, model, output) { Texts = [text] }.RunAsync(
             parsed,
+            file,
             () => Load(parsed, source),
             pipeline =>
             {

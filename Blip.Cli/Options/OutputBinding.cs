@@ -8,10 +8,24 @@ namespace Blip.Cli.Options;
 /// <summary>How results come out, and whether each step is timed.</summary>
 internal sealed class OutputBinding
 {
-    private const string TraceExtension = ".json";
+    private const string TraceExtension = ".json", StandardOutput = "-";
 
+    // A format by a file's name; columns for people are text, too.
+    private static readonly (string Extension, string[] Formats)[] Extensions =
+        [(".jsonl", ["jsonl"]), (".json", ["json"]), (".csv", ["csv"]), (".txt", ["text", "table"]), (".npy", [EmbeddingForm.Npy])];
+
+    private readonly string[] names;
+    private readonly RecordShape? shape;
     private readonly Option<string> format;
-    private readonly Option<string?> output = OptionKinds.Text("--output", "Write the results to a file; progress is shown meanwhile.", "FILE");
+    private readonly Option<string?> output = OptionKinds.Text(
+        "--output", "Write the results to a file; progress is shown meanwhile. Its extension chooses the format; - is standard output.", "FILE");
+    private readonly Option<bool> overwrite = new("--overwrite") { Description = "Replace the file of --output when the run has come to its end." };
+    private readonly Option<bool> resume = new("--resume")
+    {
+        Description = "Go on with the jsonl or csv file of --output, or with what a run that was killed left beside it: inputs whose records stand there are passed over.",
+    };
+    private readonly Option<bool> retryFailed = new("--retry-failed") { Description = "With --resume: do those inputs again that failed." };
+    private readonly List<Option> overwritten;
     private readonly Option<string?> profile = new("--profile")
     {
         Description = $"Show how long each step took; with a file name ending in {TraceExtension}, also write a trace for chrome://tracing or ui.perfetto.dev.",
@@ -23,19 +37,71 @@ internal sealed class OutputBinding
     /// <param name="command">The command.</param>
     /// <param name="formats">What each format is, for the help.</param>
     /// <param name="names">The formats, the one that is meant when none is named first.</param>
-    public OutputBinding(Command command, string formats, params string[] names)
+    /// <param name="shape">What the records look like; null where a run cannot go on with them.</param>
+    /// <param name="profiles">Whether there are steps to time.</param>
+    public OutputBinding(Command command, string formats, string[] names, RecordShape? shape = null, bool profiles = true)
     {
+        (this.names, this.shape, overwritten) = (names, shape, [output]);
         format = OptionKinds.Choice("--format", formats, names[0], names);
         profile.Validators.Add(RefuseImageAsTrace);
-        foreach (var option in (Option[])[format, output, profile])
+        foreach (var option in (Option[])[format, output, overwrite])
             command.Add(option);
+        if (shape is not null)
+        {
+            command.Add(resume);
+            command.Add(retryFailed);
+        }
+        if (profiles)
+            command.Add(profile);
+        command.Validators.Add(Check);
     }
 
-    /// <summary>The format.</summary>
-    public string Format(ParseResult parsed) => parsed.GetRequiredValue(format);
+    /// <summary>Makes --overwrite speak of the files of another option, too.</summary>
+    public void OverwriteAlso(Option option)
+    {
+        overwritten.Add(option);
+        overwrite.Description = $"Replace the files of {string.Join(" and of ", overwritten.Select(each => each.Name))} that are there.";
+    }
+
+    /// <summary>Whether files that are there are replaced.</summary>
+    public bool Overwrites(ParseResult parsed) => parsed.GetValue(overwrite);
+
+    /// <summary>The format: that of --format, or of the file's name.</summary>
+    /// <exception cref="UsageException">The two contradict each other.</exception>
+    public string Format(ParseResult parsed)
+    {
+        var given = parsed.GetRequiredValue(format);
+        var extension = Path.GetExtension(File(parsed));
+        if (Extensions.FirstOrDefault(known => known.Extension.Equals(extension, StringComparison.OrdinalIgnoreCase)) is not { Formats: { } meant })
+            return given;
+        if (!meant.Any(names.Contains))
+            throw new UsageException($"--output ends in {extension}, and this command writes {string.Join(", ", names)}; name another file.");
+        if (parsed.GetResult(format) is not { Implicit: false })
+            return meant.First(names.Contains);
+        return meant.Contains(given) ? given : throw new UsageException($"--format is {given}, and --output ends in {extension}; leave --format out, or name another file.");
+    }
 
     /// <summary>The file for the results; null for standard output.</summary>
-    public string? File(ParseResult parsed) => parsed.GetValue(output);
+    public string? File(ParseResult parsed) => parsed.GetValue(output) is { } path and not StandardOutput ? path : null;
+
+    /// <summary>Checks that the results can be written, before anything is done.</summary>
+    /// <exception cref="UsageException">They cannot, or something would be lost.</exception>
+    public void Check(ParseResult parsed)
+    {
+        _ = Format(parsed);
+        if (File(parsed) is { } path)
+            ResultFile.Check(path, FileOptions(parsed));
+    }
+
+    /// <summary>Opens the file for the results; null for standard output.</summary>
+    /// <exception cref="UsageException">It cannot be written, something would be lost, or there is nothing to go on with.</exception>
+    public ResultFile? Open(ParseResult parsed)
+    {
+        var chosen = Format(parsed);
+        if (FileOptions(parsed) is { Resume: true } && chosen is not ("jsonl" or "csv"))
+            throw new UsageException($"{resume.Name} goes on with jsonl and csv, and the format is {chosen}; name such a file, or leave {resume.Name} out.");
+        return File(parsed) is { } path ? ResultFile.Open(path, chosen, FileOptions(parsed)) : null;
+    }
 
     /// <summary>Begins to time, where that is wanted; null where it is not.</summary>
     /// <exception cref="UsageException">The trace file cannot be written, or several devices are at work.</exception>
@@ -46,6 +112,23 @@ internal sealed class OutputBinding
         if (pipeline.Devices.Count > 1)
             throw new UsageException($"{profile.Name} times one device, and {pipeline.Devices.Count} are at work; name one with --device.");
         return new ProfileReport(terminal, pipeline, parsed.GetValue(profile));
+    }
+
+    private ResultFileOptions FileOptions(ParseResult parsed) => new(
+        Overwrites(parsed), shape is not null && parsed.GetValue(resume), shape is not null && parsed.GetValue(retryFailed), shape);
+
+    private void Check(CommandResult result)
+    {
+        if (result.GetValue(overwrite) && !overwritten.Any(option => result.GetResult(option) is { Implicit: false }))
+            result.AddError($"{overwrite.Name} is about the files of {string.Join(" or ", overwritten.Select(option => option.Name))}: give that, too.");
+        if (shape is null)
+            return;
+        if (result.GetValue(resume) && (result.GetValue(output) is null or StandardOutput))
+            result.AddError($"{resume.Name} goes on with the file of {output.Name}: name it.");
+        if (result.GetValue(resume) && result.GetValue(overwrite))
+            result.AddError($"{resume.Name} keeps what is there, and {overwrite.Name} replaces it; give one of them.");
+        if (result.GetValue(retryFailed) && !result.GetValue(resume))
+            result.AddError($"{retryFailed.Name} is about the failures of an earlier run: give {resume.Name}, too.");
     }
 
     // "--profile photo.jpg" must not write a trace over the photo.

@@ -10,20 +10,24 @@ internal sealed class SidecarBinding
     {
         Description = "Write each caption beside its image: photo.txt for photo.jpg. An image that has one is left out.",
     };
-    private readonly Option<bool> overwrite = new("--overwrite") { Description = "With --sidecar: write those anew that are there." };
+    private readonly OutputBinding output;
     private readonly Option<string?> prefix = OptionKinds.Text("--prefix", "With --sidecar: what stands before each caption.", "TEXT");
     private readonly Option<string?> suffix = OptionKinds.Text("--suffix", "With --sidecar: what stands behind each caption.", "TEXT");
 
     /// <summary>Adds the options to a command.</summary>
-    public SidecarBinding(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="output">Holds --overwrite, which is about these files, too.</param>
+    public SidecarBinding(Command command, OutputBinding output)
     {
-        foreach (var option in (Option[])[sidecar, overwrite, prefix, suffix])
+        this.output = output;
+        output.OverwriteAlso(sidecar);
+        foreach (var option in (Option[])[sidecar, prefix, suffix])
             command.Add(option);
         command.Validators.Add(result =>
         {
             if (result.GetValue(sidecar))
                 return;
-            foreach (var option in ((Option[])[overwrite, prefix, suffix]).Where(option => result.GetResult(option) is { Implicit: false }))
+            foreach (var option in ((Option[])[prefix, suffix]).Where(option => result.GetResult(option) is { Implicit: false }))
                 result.AddError($"{option.Name} is about the files of {sidecar.Name}: give that, too.");
         });
     }
@@ -31,6 +35,6 @@ internal sealed class SidecarBinding
     /// <summary>The files; null where none are wanted.</summary>
     public SidecarFiles? Open(ParseResult parsed) =>
         parsed.GetValue(sidecar)
-            ? new SidecarFiles(parsed.GetValue(prefix) ?? "", parsed.GetValue(suffix) ?? "", parsed.GetValue(overwrite))
+            ? new SidecarFiles(parsed.GetValue(prefix) ?? "", parsed.GetValue(suffix) ?? "", output.Overwrites(parsed))
             : null;
 }

@@ -171,6 +171,8 @@ internal sealed class TrainingBinding
             "--checkpoint-layers",
             "The vision tower's last layers whose values are computed again on the way back: less memory, more time, the same numbers. [default: 0]",
             (options, value) => options with { CheckpointLayers = value });
+        Number<long>(
+            "--max-pixels", "The largest image that is read, in pixels. [default: 178956970]", (options, value) => options with { MaxPixels = value });
         var device = OptionKinds.Text("--device", "auto, cuda, opencl, cpu, or one of several, cuda:1. [default: auto]", "NAME");
         Add(device, (options, value) => options with { Device = value });
     }

@@ -10,8 +10,11 @@ namespace Blip.Cli.Output;
 /// <param name="count">How many answers to a question were asked for.</param>
 internal sealed class AnswerForm(bool bare, bool alone, int count) : RecordForm<AnswerResult>
 {
+    /// <summary>What its records look like.</summary>
+    public static readonly RecordShape Shape = new(["path", "question", "answer", "tokens", "score", "error"], ["path", "question"], "answer");
+
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Columns { get; } = ["path", "question", "answer", "tokens", "score", "error"];
+    public override IReadOnlyList<string> Columns => Shape.Columns;
 
     /// <inheritdoc/>
     public override string? Error(AnswerResult result) => result.Error;

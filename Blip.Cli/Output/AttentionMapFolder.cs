@@ -1,3 +1,5 @@
+using System.Text;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 
@@ -6,8 +8,11 @@ namespace Blip.Cli.Output;
 /// <summary>A folder of images: in a folder for each image, the image for each word with the places that the model looked at lit up.</summary>
 internal sealed class AttentionMapFolder
 {
+    // The names of the files that a run has written into a folder.
+    private const string ListName = ".blip-attention";
+
     private readonly string root;
-    private readonly Dictionary<string, int> taken = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> taken = new(StringComparer.OrdinalIgnoreCase);
 
     private AttentionMapFolder(string root) => this.root = root;
 
@@ -29,29 +34,53 @@ internal sealed class AttentionMapFolder
     /// <exception cref="ImageException">A file cannot be written.</exception>
     public void Save(string name, RgbImage image, IReadOnlyList<WordLine> lines)
     {
-        var folder = Path.Combine(root, Unique(Path.GetFileNameWithoutExtension(name)));
+        var folder = Unique(Path.GetFileNameWithoutExtension(name));
+        var words = lines.Index().SelectMany(line => line.Item.Words.Index().Select(word => (
+            Name: $"{(lines.Count > 1 ? $"{line.Index + 1}-" : "")}{word.Index + 1:00}-{FileName(word.Item.Word)}.png", word.Item))).ToList();
         try
         {
             Directory.CreateDirectory(folder);
+            RemoveOlder(folder);
+            // Written first: the next run knows these files for its own, whatever ends this one.
+            ReplacedFile.Write(Path.Combine(folder, ListName), list => list.Write(Encoding.UTF8.GetBytes(string.Concat(words.Select(word => $"{word.Name}\n")))));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ImageException($"{folder}: the folder cannot be made: {e.Message}", e);
+            throw new ImageException($"{folder}: the folder cannot be written: {e.Message}", e);
         }
-        foreach (var (text, line) in lines.Index())
-        {
-            foreach (var (number, word) in line.Words.Index())
-                ImageWriter.SavePng(Path.Combine(folder, $"{(lines.Count > 1 ? $"{text + 1}-" : "")}{number + 1:00}-{FileName(word.Word)}.png"), word.Over(image));
-        }
+        foreach (var (file, word) in words)
+            ImageWriter.SavePng(Path.Combine(folder, file), word.Over(image));
     }
 
-    // Images of one name in different folders must not overwrite each other's maps.
+    private static void RemoveOlder(string folder)
+    {
+        var list = Path.Combine(folder, ListName);
+        if (!File.Exists(list))
+            return;
+        // A name of another folder is none that was written here.
+        foreach (var name in File.ReadLines(list).Where(name => name.Length > 0 && Path.GetFileName(name) == name))
+            File.Delete(Path.Combine(folder, name));
+        ReplacedFile.RemoveUnfinished(folder);
+    }
+
+    // Images of one name in different folders must not overwrite each other's maps, and no maps go between somebody's own files.
     private string Unique(string name)
     {
         var plain = name is "-" or "" ? "stdin" : name;
-        taken[plain] = taken.GetValueOrDefault(plain) + 1;
-        return taken[plain] == 1 ? plain : $"{plain}-{taken[plain]}";
+        // "..", and on Windows a name that ends in a dot, are other folders.
+        if (plain[^1] is '.' or ' ')
+            plain = plain.Replace('.', '_').TrimEnd(' ') + "_";
+        for (var number = 1; ; number++)
+        {
+            var folder = Path.Combine(root, number == 1 ? plain : $"{plain}-{number}");
+            if (!taken.Contains(folder) && IsFree(folder) && taken.Add(folder))
+                return folder;
+        }
     }
+
+    private static bool IsFree(string folder) =>
+        !File.Exists(folder)
+        && (!Directory.Exists(folder) || File.Exists(Path.Combine(folder, ListName)) || !Directory.EnumerateFileSystemEntries(folder).Any());
 
     private static string FileName(string word) => string.Concat(word.Select(letter => char.IsLetterOrDigit(letter) ? letter : '_'));
 }

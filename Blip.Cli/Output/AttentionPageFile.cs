@@ -1,16 +1,25 @@
 using System.Text;
+using Blip.Runtime.Files;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The page of <c>--attention-html</c>.</summary>
+/// <summary>The page of <c>--attention-html</c>. An older one stays until the run has ended; a kill leaves what is finished beside it.</summary>
 internal sealed class AttentionPageFile : IDisposable
 {
     private readonly string path;
+    private readonly ReplacedFile file;
+    private readonly StreamWriter writer;
     private readonly AttentionPage page;
 
-    private AttentionPageFile(string path, AttentionPage page) => (this.path, this.page) = (path, page);
+    private AttentionPageFile(string path, ReplacedFile file, string note)
+    {
+        (this.path, this.file) = (path, file);
+        file.Stream.SetLength(0);
+        writer = new StreamWriter(file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
+        page = new AttentionPage(writer, "Where the model looked", note, leaveOpen: true);
+    }
 
     /// <summary>Begins the page; null where none is wanted.</summary>
     /// <param name="option">The option that names it.</param>
@@ -24,8 +33,8 @@ internal sealed class AttentionPageFile : IDisposable
         OutputFile.Check(path, option);
         try
         {
-            var file = new StreamWriter(path, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
-            return new AttentionPageFile(path, new AttentionPage(file, "Where the model looked", note));
+            path = ReplacedFile.Target(path);
+            return new AttentionPageFile(path, ReplacedFile.GoOn(path, path + ".partial"), note);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,5 +57,10 @@ internal sealed class AttentionPageFile : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => page.Dispose();
+    public void Dispose()
+    {
+        page.Dispose();
+        writer.Flush();
+        file.Commit();
+    }
 }

@@ -9,8 +9,11 @@ namespace Blip.Cli.Output;
 /// <param name="several">More than one sequence for an image was asked for.</param>
 internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionResult>
 {
+    /// <summary>What its records look like.</summary>
+    public static readonly RecordShape Shape = new(["path", "caption", "tokens", "score", "error"], ["path"], "caption");
+
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Columns { get; } = ["path", "caption", "tokens", "score", "error"];
+    public override IReadOnlyList<string> Columns => Shape.Columns;
 
     /// <inheritdoc/>
     public override string? Error(CaptionResult result) => result.Error;

@@ -6,11 +6,14 @@ namespace Blip.Cli.Output;
 /// <param name="dimension">Elements of each.</param>
 internal sealed class EmbeddingForm(int dimension) : RecordForm<EmbeddingRecord>
 {
-    /// <summary>The format of NumPy's array files.</summary>
-    public const string Npy = "npy";
+    /// <summary>What its records look like.</summary>
+    public static readonly RecordShape Shape = new(["path", "text", "embedding", "error"], ["path", "text"], "embedding");
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> Columns { get; } = ["path", "text", "embedding", "error"];
+    public override IReadOnlyList<string> Columns => Shape.Columns;
+
+    /// <summary>The format of NumPy's array files.</summary>
+    public const string Npy = "npy";
 
     /// <inheritdoc/>
     public override RecordWriter<EmbeddingRecord> Writer(string format, TextWriter output) =>

@@ -7,6 +7,12 @@ namespace Blip.Cli.Output;
 /// <param name="paths">Names of the images, for a column wide enough; null for one image that was named, whose lines need no path.</param>
 internal sealed class MatchForm(IReadOnlyList<string>? paths) : RecordForm<MatchResult>
 {
+    /// <summary>What its records look like.</summary>
+    public static readonly RecordShape Shape = new(["path", "text", "match_probability", "cosine", "error"], ["path"], "match_probability", IsMany: true);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Columns => Shape.Columns;
+
     // A column of longer paths would leave no screen for the texts.
     private const int WidestPath = 48;
 
@@ -14,9 +20,6 @@ internal sealed class MatchForm(IReadOnlyList<string>? paths) : RecordForm<Match
 
     /// <inheritdoc/>
     public override string TextHeading => Line("match ", "cosine ", "path", "text");
-
-    /// <inheritdoc/>
-    public override IReadOnlyList<string> Columns { get; } = ["path", "text", "match_probability", "cosine", "error"];
 
     /// <inheritdoc/>
     public override string? Error(MatchResult result) => result.Error;

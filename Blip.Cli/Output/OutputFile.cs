@@ -1,4 +1,5 @@
 using System.Text;
+using Blip.Runtime.Files;
 
 namespace Blip.Cli.Output;
 
@@ -54,22 +55,17 @@ internal static class OutputFile
         }
     }
 
-    /// <summary>Opens the file for text; null where there is none.</summary>
-    /// <exception cref="UsageException">It cannot be written.</exception>
-    public static StreamWriter? OpenText(string? path) =>
-        path is null ? null : new StreamWriter(Open(path), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-
-    /// <summary>Opens the file.</summary>
-    /// <exception cref="UsageException">It cannot be written.</exception>
-    public static FileStream Open(string path)
+    /// <summary>Writes a new file whole.</summary>
+    /// <exception cref="UsageException">It is there, or cannot be written.</exception>
+    public static void Write(string path, string option, string text)
     {
         try
         {
-            return File.Create(path);
+            ReplacedFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(text)), overwrite: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--output cannot be written: {e.Message}", e);
+            throw new UsageException($"{option} cannot be written: {e.Message}", e);
         }
     }
 }

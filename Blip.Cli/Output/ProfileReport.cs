@@ -1,4 +1,5 @@
 using Blip.Kernels.Devices;
+using Blip.Runtime.Files;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
@@ -9,16 +10,17 @@ internal sealed class ProfileReport : IDisposable
     private readonly Terminal terminal;
     private readonly Pipeline pipeline;
     private readonly Profiler profiler = new();
-    private readonly FileStream? trace;
+    private readonly string? path;
+    private readonly ReplacedFile? trace;
 
     /// <summary>Begins to time.</summary>
     /// <exception cref="UsageException">The trace file cannot be written.</exception>
     public ProfileReport(Terminal terminal, Pipeline pipeline, string? path)
     {
-        (this.terminal, this.pipeline) = (terminal, pipeline);
+        (this.terminal, this.pipeline, this.path) = (terminal, pipeline, path);
         try
         {
-            trace = path is null ? null : File.Create(path);
+            trace = path is null ? null : ReplacedFile.Begin(path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -34,8 +36,8 @@ internal sealed class ProfileReport : IDisposable
         terminal.Error.Write(profiler.ToTable());
         if (trace is null)
             return;
-        profiler.WriteChromeTrace(trace);
-        trace.Dispose();
-        terminal.Say($"trace written to {trace.Name}");
+        profiler.WriteChromeTrace(trace.Stream);
+        trace.Commit();
+        terminal.Say($"trace written to {path}");
     }
 }

@@ -7,9 +7,11 @@ internal abstract class RecordWriter<T>(TextWriter output)
     protected TextWriter Output => output;
 
     /// <summary>Writes what stands before the records.</summary>
-    public void Begin()
+    /// <param name="goesOn">Whether records stand there already, and all that comes before them.</param>
+    public void Begin(bool goesOn = false)
     {
-        WriteStart();
+        if (!goesOn)
+            WriteStart();
         Output.Flush();
     }
 

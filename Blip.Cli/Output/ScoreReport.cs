@@ -16,7 +16,7 @@ internal static class ScoreReport
     public static OutputBinding Binding(Command command, EvaluationBinding evaluation)
     {
         var before = command.Options.ToHashSet();
-        var output = new OutputBinding(command, Formats, "text", "json");
+        var output = new OutputBinding(command, Formats, ["text", "json"]);
         evaluation.AllowWithResults([.. command.Options.Where(option => !before.Contains(option) && option.Name != "--profile")]);
         return output;
     }
@@ -36,12 +36,13 @@ internal static class ScoreReport
         (string Things, int Scored, int All) count,
         Action<Utf8JsonWriter>? details)
     {
-        using var file = OutputFile.OpenText(output.File(parsed));
-        var writer = file ?? terminal.Output;
+        using var file = output.Open(parsed);
+        var writer = file?.Writer ?? terminal.Output;
         if (output.Format(parsed) == "json")
             writer.WriteLine(Json(scores, count, details));
         else
             WriteText(writer, scores, count);
+        file?.Finish(complete: true);
     }
 
     private static void WriteText(TextWriter writer, IEnumerable<KeyValuePair<string, double>> scores, (string Things, int Scored, int All) count)

@@ -1,4 +1,5 @@
 using System.Text;
+using Blip.Runtime.Files;
 using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
@@ -35,23 +36,16 @@ internal sealed class SidecarFiles(string prefix, string suffix, bool overwrite)
     /// <returns>What went wrong; null for nothing.</returns>
     public string? Save(CaptionResult result)
     {
-        var path = PathOf(result.Source);
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
+        var text = Encoding.UTF8.GetBytes($"{prefix}{result.Caption!.Text}{suffix}\n");
         try
         {
-            File.WriteAllText(
-                temporary, $"{prefix}{result.Caption!.Text}{suffix}\n", new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-            // A file that came into being meanwhile is somebody's.
-            File.Move(temporary, path, overwrite);
+            // A file that came into being meanwhile is somebody's. Thousands of small files do not wait for the disk one by one.
+            ReplacedFile.Write(PathOf(result.Source), file => file.Write(text), overwrite, toDisk: false);
             return null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return $"{result.Source.Name}: its sidecar cannot be written: {e.Message}";
-        }
-        finally
-        {
-            File.Delete(temporary);
         }
     }
 

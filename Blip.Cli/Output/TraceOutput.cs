@@ -1,5 +1,6 @@
 using System.Globalization;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Runtime.Tracing;
 
 namespace Blip.Cli.Output;

@@ -1,23 +1,40 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Blip.Runtime.Imaging;
 
 namespace Blip.Cli.Output;
 
 /// <summary>The system's own viewer of images.</summary>
 internal static class Viewer
 {
-    /// <summary>Shows an image.</summary>
+    // Windows starts what a name's extension says.
+    private static readonly string[] Extensions = [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".ico"];
+
+    /// <summary>Shows an image. What an index names may be any file by now: one that is no image is not opened, and none is executed.</summary>
     /// <returns>What went wrong, a sentence for people; null where nothing did.</returns>
     public static string? Open(string path)
     {
         try
         {
-            using var viewer = Process.Start(new ProcessStartInfo(Path.GetFullPath(path)) { UseShellExecute = true });
+            var whole = Path.GetFullPath(path);
+            _ = ImageDecoder.Decode(whole);
+            if (OperatingSystem.IsWindows() && !Extensions.Contains(Path.GetExtension(whole), StringComparer.OrdinalIgnoreCase))
+                return $"{path}: it is not shown, since its name is not that of an image.";
+            using var viewer = Process.Start(Command(whole));
             return null;
+        }
+        catch (ImageException e)
+        {
+            return $"it is not shown: {e.Message}";
         }
         catch (Exception e) when (e is Win32Exception or FileNotFoundException)
         {
             return $"{path}: it cannot be shown: {e.Message.TrimEnd('.')}. On Linux, --open needs xdg-open; without --open the paths are printed alone.";
         }
     }
+
+    // A shell that is handed the path itself would execute a file with the x bit.
+    private static ProcessStartInfo Command(string path) => OperatingSystem.IsWindows()
+        ? new ProcessStartInfo(path) { UseShellExecute = true }
+        : new ProcessStartInfo(OperatingSystem.IsMacOS() ? "open" : "xdg-open", [path]);
 }

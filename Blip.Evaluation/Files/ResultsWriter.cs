@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Blip.Runtime.Files;
 
 namespace Blip.Evaluation;
 
@@ -14,11 +15,11 @@ public sealed class ResultsWriter : IDisposable
     private static readonly byte[] Close = "\n]\n"u8.ToArray();
 
     private readonly ResultsFormat format;
+    private readonly ReplacedFile whole;
     private readonly FileStream file;
-    private readonly Dictionary<EntryId, string> results;
+    private readonly Dictionary<EntryId, string> results = [];
 
-    private ResultsWriter(ResultsFormat format, FileStream file, Dictionary<EntryId, string> results) =>
-        (this.format, this.file, this.results) = (format, file, results);
+    private ResultsWriter(ResultsFormat format, ReplacedFile whole) => (this.format, this.whole, file) = (format, whole, whole.Stream);
 
     /// <summary>All that the file holds: what was there, and what was appended.</summary>
     public IReadOnlyDictionary<EntryId, string> Results => results;
@@ -27,24 +28,25 @@ public sealed class ResultsWriter : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="format">What is in it.</param>
     /// <param name="resume">Keep what is there, and go on; a last entry that was cut off is dropped. Otherwise the file must not exist.</param>
-    /// <exception cref="AnnotationException">The file exists and is not to be kept, holds something else, or cannot be written.</exception>
+    /// <exception cref="AnnotationException">The file exists and is not to be kept, holds something else, cannot be written, or another process writes to it.</exception>
     public static ResultsWriter Open(string path, ResultsFormat format, bool resume)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(format);
-        var there = File.Exists(path);
-        if (there && !resume)
-            throw new AnnotationException($"{path}: the file exists; resume it, or move it away.");
         try
         {
-            var results = there ? Recover(path, format) : [];
-            var stream = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read);
-            var writer = new ResultsWriter(format, stream, []);
-            stream.Write("[\n]\n"u8);
-            foreach (var (id, text) in results)
-                writer.Append(id, text);
-            stream.Flush();
-            return writer;
+            path = ReplacedFile.Target(path);
+            // Held by one process: it keeps others out until the file itself is there, and locked.
+            var whole = ReplacedFile.GoOn(path, path + ".partial");
+            try
+            {
+                return Open(path, format, resume, whole);
+            }
+            catch
+            {
+                whole.Discard();
+                throw;
+            }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -70,7 +72,23 @@ public sealed class ResultsWriter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
+    public void Dispose() => whole.Dispose();
+
+    // What was there is written anew beside it, and takes its place at once.
+    private static ResultsWriter Open(string path, ResultsFormat format, bool resume, ReplacedFile whole)
+    {
+        var there = File.Exists(path);
+        if (there && !resume)
+            throw new AnnotationException($"{path}: the file exists; resume it, or move it away.");
+        var results = there ? Recover(path, format) : [];
+        var writer = new ResultsWriter(format, whole);
+        whole.Stream.SetLength(0);
+        whole.Stream.Write("[\n]\n"u8);
+        foreach (var (id, text) in results)
+            writer.Append(id, text);
+        whole.KeepAs(path);
+        return writer;
+    }
 
     private static Dictionary<EntryId, string> Recover(string path, ResultsFormat format)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
@@ -21,7 +22,6 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     private readonly ConcurrentDictionary<string, PackedWeights> packed = [], masters = [];
     private readonly ConcurrentDictionary<string, DeviceBuffer<float>> dense = [];
     private DeviceBuffer<byte>? arena;
-    private PackedFile? mapped;
 
     /// <summary>Loads all that the graphs need, on all cores, in the order of the file.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
@@ -95,8 +95,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         masters.Clear();
         dense.Clear();
         arena?.Dispose();
-        mapped?.Dispose();
-        (arena, mapped) = (null, null);
+        arena = null;
     }
 
     private void LoadMatrices(IReadOnlyList<Matrix> matrices)
@@ -106,37 +105,63 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         var tensors = matrices.Select(Describe).ToList();
         // One file holds what one load packs.
         var keeper = packed.IsEmpty ? cache : null;
-        if (keeper?.Open(tensors) is { } file)
-            Restore(matrices, file);
-        else if (device.Kind == DeviceKind.Cpu && arena is null)
+        if (keeper is not null && Restore(matrices, tensors, keeper))
+            return;
+        if (device.Kind == DeviceKind.Cpu && arena is null)
             PackInPlace(matrices, tensors, keeper);
         else if (keeper is null || !keeper.Write(tensors, sink => PackEach(matrices, sink)))
             PackEach(matrices, null);
     }
 
-    // A processor works in the mapping itself: what several processes load is in memory once.
-    private void Restore(IReadOnlyList<Matrix> matrices, PackedFile file)
+    // False where there is no such file, or it is damaged.
+    private bool Restore(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors, PackedCache keeper)
     {
-        var inPlace = device.Kind == DeviceKind.Cpu && arena is null;
-        using var _ = inPlace ? null : file;
-        if (inPlace)
-            (mapped, arena) = (file, device.Borrow(file.Address, file.Length));
-        foreach (var (matrix, (tensor, offset)) in matrices.Zip(file.Tensors))
+        using var file = keeper.Open(tensors);
+        if (file is null)
+            return false;
+        if (device.Kind == DeviceKind.Cpu && arena is null)
         {
-            packed[matrix.Name] = inPlace
-                ? PackedWeights.In(device, tensor.OutFeatures, tensor.InFeatures, format(matrix), arena!.View.SubView(offset, tensor.Bytes))
-                : PackedWeights.Upload(device, tensor.OutFeatures, tensor.InFeatures, format(matrix), file.Span(offset, tensor.Bytes));
+            var weights = InPlace(matrices, tensors);
+            if (file.Each(index => file.TryRead(index, Memory(weights[index]))))
+            {
+                foreach (var (matrix, filled) in matrices.Zip(weights))
+                    packed[matrix.Name] = filled;
+                return true;
+            }
+            arena?.Dispose();
+            arena = null;
         }
+        else if (file.IsWhole())
+        {
+            foreach (var (index, matrix) in matrices.Index())
+            {
+                var bytes = new byte[tensors[index].Bytes];
+                if (!file.TryRead(index, bytes))
+                    throw new CheckpointException($"{keeper.Path}: another program changed the file while it was read; start again.");
+                packed[matrix.Name] = PackedWeights.Upload(device, matrix.OutFeatures, matrix.InFeatures, format(matrix), bytes);
+            }
+            return true;
+        }
+        keeper.RefuseDamaged();
+        return false;
     }
 
+    // Nothing looks at a matrix before it is filled.
+    private static Span<byte> Memory(PackedWeights empty) => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(empty.Packed), empty.Packed.Length);
+
     // One piece of memory for all: huge pages are not begun anew by each matrix.
-    private void PackInPlace(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors, PackedCache? keeper)
+    private List<PackedWeights> InPlace(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors)
     {
         var offsets = PackedLayout.Offsets(0, tensors.Select(tensor => tensor.Bytes));
-        arena = device.Allocate<byte>(offsets[^1], zeroed: false);
-        var weights = matrices.Select((matrix, i) => (
-            Matrix: matrix,
-            Weights: PackedWeights.In(device, matrix.OutFeatures, matrix.InFeatures, format(matrix), arena.View.SubView(offsets[i], tensors[i].Bytes)))).ToList();
+        var memory = device.Allocate<byte>(offsets[^1], zeroed: false);
+        arena = memory;
+        return [.. matrices.Select((matrix, i) => PackedWeights.In(
+            device, matrix.OutFeatures, matrix.InFeatures, format(matrix), memory.View.SubView(offsets[i], tensors[i].Bytes)))];
+    }
+
+    private void PackInPlace(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors, PackedCache? keeper)
+    {
+        var weights = matrices.Zip(InPlace(matrices, tensors)).ToList();
         packer.Fill(weights);
         keeper?.Write(tensors, sink =>
         {

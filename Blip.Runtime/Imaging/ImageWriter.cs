@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Blip.Runtime.Files;
 using SkiaSharp;
 
 namespace Blip.Runtime.Imaging;
@@ -8,7 +9,7 @@ public static class ImageWriter
 {
     private const int JpegQuality = 88;
 
-    /// <summary>Writes a PNG file; an existing one is replaced.</summary>
+    /// <summary>Writes a PNG file, whole or not at all; an existing one is replaced.</summary>
     /// <param name="path">The file; its folder must exist.</param>
     /// <param name="image">The image.</param>
     /// <exception cref="ImageException">The file cannot be written.</exception>
@@ -17,8 +18,7 @@ public static class ImageWriter
         ArgumentNullException.ThrowIfNull(path);
         try
         {
-            using var file = File.Create(path);
-            WritePng(file, image);
+            ReplacedFile.Write(path, file => WritePng(file, image), toDisk: false);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {

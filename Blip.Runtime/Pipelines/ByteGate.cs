@@ -7,6 +7,9 @@ namespace Blip.Runtime.Pipelines;
 /// <param name="limit">The most bytes.</param>
 internal sealed class ByteGate(long limit)
 {
+    /// <summary>The limit where nobody asks for another.</summary>
+    public const long DefaultLimit = 512L << 20;
+
     private readonly Lock turn = new();
     private readonly LinkedList<(long Bytes, TaskCompletionSource Room)> waiting = [];
     private long held;
@@ -45,6 +48,20 @@ internal sealed class ByteGate(long limit)
                 LetIn();
             }
             throw;
+        }
+    }
+
+    /// <summary>Does work that holds memory, when there is room for it, on the caller's thread.</summary>
+    public T Do<T>(long bytes, Func<T> work)
+    {
+        EnterAsync(bytes, CancellationToken.None).GetAwaiter().GetResult();
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Leave(bytes);
         }
     }
 

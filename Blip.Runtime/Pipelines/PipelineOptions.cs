@@ -55,7 +55,7 @@ public abstract record PipelineOptions
     /// The most bytes that decoded images may hold while they wait for the device; an image that is larger is decoded while no other waits.
     /// The streams of a pipeline have such a limit each, and all its calls about single images one together.
     /// </summary>
-    public long MaxWaitingBytes { get; init; } = 512L << 20;
+    public long MaxWaitingBytes { get; init; } = ByteGate.DefaultLimit;
 
     /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>
     public string? VocabularyFile { get; init; }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Retrieval;
 
@@ -23,13 +24,13 @@ public sealed partial class EmbeddingIndex
             ObjectDisposedException.ThrowIf(disposed, this);
             if (System.IO.Path.GetFullPath(path) == System.IO.Path.GetFullPath(Path))
                 throw new ArgumentException($"'{path}' is this index; {nameof(Compact)} rewrites it in place.", nameof(path));
-            using var other = IndexFiles.Lock(path);
+            using var other = IndexLock.Take(path);
             Guarded(path, () =>
             {
                 // Beside the files that are there, whatever their number; they go when the new journal has their journal's name.
                 var generation = DateTime.UtcNow.Ticks;
                 CopyTo(path, generation);
-                IndexFiles.Publish(IndexFiles.Unfinished(path), path);
+                ReplacedFile.Publish(IndexFiles.Unfinished(path), path);
                 IndexFiles.RemoveLeftovers(path, generation);
                 return true;
             });
@@ -48,7 +49,7 @@ public sealed partial class EmbeddingIndex
             {
                 var generation = journal.Header.Generation + 1;
                 CopyTo(Path, generation);
-                IndexFiles.Publish(IndexFiles.Unfinished(Path), Path);
+                ReplacedFile.Publish(IndexFiles.Unfinished(Path), Path);
                 var (newJournal, newVectors, newTable) = ReadFiles(Path, write: true);
                 DropDeviceCopies();
                 vectors.Dispose();
@@ -73,13 +74,15 @@ public sealed partial class EmbeddingIndex
 
     private static void Create(string path, int dimension, IndexModel model)
     {
-        const long First = 1;
-        VectorFile.Create(IndexFiles.Vectors(path, First), dimension, First).Dispose();
-        Journal.Create(IndexFiles.Unfinished(path), new JournalHeader(dimension, First, model)).Dispose();
-        IndexFiles.Publish(IndexFiles.Unfinished(path), path);
+        // Vectors whose journal is gone may be in somebody's hands: they are left alone, and removed by name alone.
+        var first = File.Exists(IndexFiles.Vectors(path, 1)) ? DateTime.UtcNow.Ticks : 1;
+        using var journal = Journal.Create(IndexFiles.Unfinished(path), new JournalHeader(dimension, first, model, IndexFormat.Current));
+        using (var vectors = VectorFile.Create(IndexFiles.Vectors(path, first), dimension, first))
+            vectors.Commit(journal.End);
+        ReplacedFile.Publish(IndexFiles.Unfinished(path), path);
     }
 
-    private static EmbeddingIndex OpenFiles(string path, FileStream? writing)
+    private static EmbeddingIndex OpenFiles(string path, IndexLock? writing)
     {
         var (journal, vectors, table) = ReadFiles(path, write: writing is not null);
         return new EmbeddingIndex(path, writing, journal, vectors, table);
@@ -90,37 +93,40 @@ public sealed partial class EmbeddingIndex
         for (var attempt = 1; ; attempt++)
         {
             var table = new EntryTable();
-            var journal = Journal.Open(path, write, table);
-            VectorFile? vectors = null;
+            var (journal, vectors, found) = ((Journal?)null, (VectorFile?)null, false);
             try
             {
-                var (dimension, generation) = (journal.Header.Dimension, journal.Header.Generation);
-                vectors = VectorFile.Open(IndexFiles.Vectors(path, generation), dimension, generation, table.Rows, write);
-                CheckVectors(vectors, path, dimension, table);
+                journal = Journal.Open(path, write, table, header =>
+                {
+                    found = true;
+                    vectors = VectorFile.Open(IndexFiles.Vectors(path, header.Generation), header, write);
+                    return vectors.Committed;
+                });
+                vectors!.Expect(table.Rows);
+                CheckVectors(vectors, path, journal.Header, table);
                 return (journal, vectors, table);
             }
             // A writer may have compacted the index between the two.
-            catch (FileNotFoundException) when (!write && attempt < Attempts)
+            catch (FileNotFoundException) when (found && !write && attempt < Attempts)
             {
-                journal.Dispose();
             }
-            catch (FileNotFoundException e)
+            catch (FileNotFoundException e) when (found)
             {
-                journal.Dispose();
                 throw VectorFile.Damaged(path, $"its vectors are gone: there is no file '{e.FileName}'", e);
             }
             catch
             {
                 vectors?.Dispose();
-                journal.Dispose();
+                journal?.Dispose();
                 throw;
             }
         }
     }
 
     // Reads every vector, on all cores, from front to back: memory that a search wants next.
-    private static unsafe void CheckVectors(VectorFile vectors, string path, int dimension, EntryTable table)
+    private static unsafe void CheckVectors(VectorFile vectors, string path, JournalHeader header, EntryTable table)
     {
+        var dimension = header.Dimension;
         var rows = table.Rows;
         if (rows == 0)
             return;
@@ -132,7 +138,7 @@ public sealed partial class EmbeddingIndex
             for (var row = piece * RowsAtOnce; row < end; row++)
             {
                 // What was removed is read by nobody.
-                if (table.IsRemoved(row) || DigestOf(new ReadOnlySpan<float>((float*)start + ((long)row * dimension), dimension)) == table.Digest(row))
+                if (table.IsRemoved(row) || DigestOf(header.Format, new ReadOnlySpan<float>((float*)start + ((long)row * dimension), dimension)) == table.Digest(row))
                     continue;
                 Interlocked.Exchange(ref damaged, row);
                 state.Stop();
@@ -142,28 +148,31 @@ public sealed partial class EmbeddingIndex
             throw VectorFile.Damaged(path, $"the vector of '{table.Get((int)damaged).Id}' is not what was written");
     }
 
-    private static ulong DigestOf(ReadOnlySpan<float> vector) => IndexFiles.Digest(MemoryMarshal.AsBytes(vector));
+    // A vector moves when the index is compacted: its place is the journal's to say.
+    private static UInt128 DigestOf(IndexFormat format, ReadOnlySpan<float> vector) => format.Digest(MemoryMarshal.AsBytes(vector), 0);
 
     // The entries that count, to files that have no journal in its place yet.
     private void CopyTo(string path, long generation)
     {
         using var newVectors = VectorFile.Create(IndexFiles.Vectors(path, generation), Dimension, generation);
-        using var newJournal = Journal.Create(IndexFiles.Unfinished(path), new JournalHeader(Dimension, generation, Model));
-        var (entries, digests) = (new List<IndexEntry>(RowsAtOnce), new List<ulong>(RowsAtOnce));
+        using var newJournal = Journal.Create(IndexFiles.Unfinished(path), new JournalHeader(Dimension, generation, Model, IndexFormat.Current));
+        var (entries, digests) = (new List<IndexEntry>(RowsAtOnce), new List<UInt128>(RowsAtOnce));
         var values = new float[RowsAtOnce * Dimension];
         var written = 0;
         for (var row = 0; row < table.Rows; row++)
         {
             if (!table.TryGet(row, out var entry))
                 continue;
-            vectors.Row(row, table.Rows).CopyTo(values.AsSpan(entries.Count * Dimension));
+            var vector = vectors.Row(row, table.Rows);
+            vector.CopyTo(values.AsSpan(entries.Count * Dimension));
             entries.Add(entry);
-            digests.Add(table.Digest(row));
+            digests.Add(journal.Header.Format == IndexFormat.Current ? table.Digest(row) : DigestOf(IndexFormat.Current, vector));
             if (entries.Count == RowsAtOnce)
                 Flush();
         }
         if (entries.Count > 0)
             Flush();
+        newVectors.Commit(newJournal.End);
 
         void Flush()
         {

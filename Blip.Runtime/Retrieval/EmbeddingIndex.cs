@@ -24,14 +24,14 @@ public sealed partial class EmbeddingIndex : IDisposable
     private const int MostEntries = 100_000;
 
     private readonly Lock gate = new();
-    private readonly FileStream? writing;
+    private readonly IndexLock? writing;
     private readonly List<string> notices = [];
     private Journal journal;
     private VectorFile vectors;
     private EntryTable table;
     private bool disposed;
 
-    private EmbeddingIndex(string path, FileStream? writing, Journal journal, VectorFile vectors, EntryTable table)
+    private EmbeddingIndex(string path, IndexLock? writing, Journal journal, VectorFile vectors, EntryTable table)
     {
         (Path, this.writing, this.journal, this.vectors, this.table) = (path, writing, journal, vectors, table);
         if (journal.TornTail is { } tail)
@@ -83,7 +83,7 @@ public sealed partial class EmbeddingIndex : IDisposable
             throw new ArgumentException($"dimension is {dimension}; it must lie from 1 to {VectorSearch.MaxDimension}.", nameof(dimension));
         if (Directory.Exists(path))
             throw new IndexException($"{path}: this is a folder; name a file for the index, such as '{System.IO.Path.Join(path, "blip.index")}'.");
-        var writing = IndexFiles.Lock(path);
+        var writing = IndexLock.Take(path);
         try
         {
             return Guarded(path, () =>
@@ -93,6 +93,7 @@ public sealed partial class EmbeddingIndex : IDisposable
                 var index = OpenFiles(path, writing);
                 IndexFiles.RemoveLeftovers(path, index.journal.Header.Generation);
                 index.Expect(dimension, model);
+                index.Upgrade();
                 return index;
             });
         }
@@ -175,12 +176,12 @@ public sealed partial class EmbeddingIndex : IDisposable
         if (entries.Count > MostEntries)
             throw new ArgumentException($"{entries.Count} entries are more than the {MostEntries} of one addition; add some of them at a time.", nameof(entries));
         CheckNames(entries);
-        var digests = new ulong[entries.Count];
+        var digests = new UInt128[entries.Count];
         for (var i = 0; i < digests.Length; i++)
         {
             var vector = values.Slice(i * Dimension, Dimension);
             CheckNorm(vector, entries[i].Id);
-            digests[i] = DigestOf(vector);
+            digests[i] = DigestOf(IndexFormat.Current, vector);
         }
         lock (gate)
         {
@@ -239,16 +240,32 @@ public sealed partial class EmbeddingIndex : IDisposable
 
     private delegate void Write(ReadOnlySpan<float> values);
 
-    // What failed half way is behind the end of what counts: the next record is written over it.
+    // What failed half way is cut off: the next record may be shorter, and this one's end would stand behind it.
     private void Written(ReadOnlySpan<float> values, Write write)
     {
         try
         {
             write(values);
+            vectors.Commit(journal.End);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            CutBack();
             throw new IndexException($"{Path}: it cannot be written: {e.Message.TrimEnd('.')}. What was added before is kept.", e);
+        }
+    }
+
+    private void CutBack()
+    {
+        try
+        {
+            journal.CutBack();
+            vectors.CutBack(table.Rows);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next addition tries again before it writes.
+            System.Diagnostics.Trace.WriteLine($"{Path} is not cut back: {e.Message}");
         }
     }
 
@@ -257,6 +274,19 @@ public sealed partial class EmbeddingIndex : IDisposable
         ObjectDisposedException.ThrowIf(disposed, this);
         if (writing is null)
             throw new InvalidOperationException($"{Path} was opened to read; open it with {nameof(Open)} to change it.");
+        if (!writing.IsHeld)
+            throw new IndexException($"{Path}: its lock file was removed or replaced, and another process may be writing: nothing more is added. What was added before is kept; start again.");
+        if (new FileInfo(Path) is not { Exists: true } there || there.Length < journal.End)
+            throw new IndexException($"{Path}: the index was removed or replaced while it was open: nothing more is added. Start again, or restore it from a copy.");
+    }
+
+    // An older version's files are read, and written anew before anything is added.
+    private void Upgrade()
+    {
+        if (journal.Header.Format == IndexFormat.Current)
+            return;
+        Compact();
+        notices.Add($"{Path}: it was written by an older version of this program, and is written anew in today's format");
     }
 
     private static void CheckNames(IReadOnlyList<IndexEntry> entries)

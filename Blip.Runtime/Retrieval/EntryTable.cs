@@ -21,7 +21,7 @@ internal sealed class EntryTable
     private int usedPlaces;
     private int usedBytes = ChunkBytes;
 
-    private readonly record struct Row(int Chunk, int At, int IdBytes, long Length, long Modified, ulong Digest);
+    private readonly record struct Row(int Chunk, int At, int IdBytes, long Length, long Modified, UInt128 Digest);
 
     /// <summary>Rows, those among them that were removed.</summary>
     public int Rows => rows.Count;
@@ -34,7 +34,7 @@ internal sealed class EntryTable
     /// <param name="length"><see cref="IndexEntry.Length"/>.</param>
     /// <param name="modified"><see cref="IndexEntry.Modified"/>.</param>
     /// <param name="digest">Checksum of its vector.</param>
-    public void Add(ReadOnlySpan<byte> id, long length, long modified, ulong digest)
+    public void Add(ReadOnlySpan<byte> id, long length, long modified, UInt128 digest)
     {
         if (usedBytes + id.Length > ChunkBytes)
         {
@@ -85,7 +85,7 @@ internal sealed class EntryTable
     public IndexEntry Get(int row) => new(Encoding.UTF8.GetString(Id(row)), rows[row].Length, rows[row].Modified);
 
     /// <summary>The checksum of a row's vector.</summary>
-    public ulong Digest(int row) => rows[row].Digest;
+    public UInt128 Digest(int row) => rows[row].Digest;
 
     /// <summary>Whether a row was removed.</summary>
     public bool IsRemoved(int row) => removed[row];

@@ -6,12 +6,14 @@ namespace Blip.Runtime.Retrieval;
 internal sealed class Journal : IDisposable
 {
     private readonly SafeFileHandle file;
-    private long end;
 
-    private Journal(SafeFileHandle file, JournalHeader header, long end) => (this.file, Header, this.end) = (file, header, end);
+    private Journal(SafeFileHandle file, JournalHeader header, long end) => (this.file, Header, End) = (file, header, end);
 
     /// <summary>What stands at its beginning.</summary>
     public JournalHeader Header { get; }
+
+    /// <summary>Where what is finished ends.</summary>
+    public long End { get; private set; }
 
     /// <summary>What is left out of its end: an addition or removal that was never finished. Null where nothing is.</summary>
     public string? TornTail { get; private set; }
@@ -30,17 +32,22 @@ internal sealed class Journal : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="write">Whether records are to be added: what was never finished is cut off.</param>
     /// <param name="table">Takes the rows.</param>
+    /// <param name="committed">How long it was at least, as the vectors' file says.</param>
     /// <exception cref="IndexException">It is none, or damaged.</exception>
     /// <exception cref="FileNotFoundException">There is none.</exception>
-    public static Journal Open(string path, bool write, EntryTable table)
+    public static Journal Open(string path, bool write, EntryTable table, Func<JournalHeader, long> committed)
     {
         var file = File.OpenHandle(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
-            var length = RandomAccess.GetLength(file);
-            var first = new byte[Math.Min(length, JournalHeader.MaxBytes)];
+            var first = new byte[Math.Min(RandomAccess.GetLength(file), JournalHeader.MaxBytes)];
             ReadAll(file, first, 0);
             var header = JournalHeader.Read(path, first, out var at);
+            // Asked before the length: a writer may be at work.
+            var least = committed(header);
+            var length = RandomAccess.GetLength(file);
+            if (length < least)
+                throw VectorFile.Damaged(path, $"the last {least - length} bytes of what was finished are missing");
             var journal = new Journal(file, header, at);
             journal.ReadRecords(path, length, table);
             if (write)
@@ -57,38 +64,46 @@ internal sealed class Journal : IDisposable
     /// <summary>Adds a record. When this returns it is on disk, and what it speaks of must have been before.</summary>
     public void Append(JournalRecord.Kind kind, int count, long rows, ReadOnlySpan<byte> body)
     {
-        var (record, mark) = JournalRecord.ToBytes(kind, count, rows, body);
-        RandomAccess.Write(file, record, end);
+        var (record, mark) = JournalRecord.ToBytes(kind, count, rows, body, End);
+        // What an addition that failed has left is longer, perhaps, than what comes now.
+        if (RandomAccess.GetLength(file) > End)
+            RandomAccess.SetLength(file, End);
+        RandomAccess.Write(file, record, End);
         RandomAccess.FlushToDisk(file);
-        RandomAccess.Write(file, mark, end + record.Length);
+        RandomAccess.Write(file, mark, End + record.Length);
         RandomAccess.FlushToDisk(file);
-        end += record.Length + mark.Length;
+        End += record.Length + mark.Length;
     }
+
+    /// <summary>Cuts off what a failed addition has left.</summary>
+    /// <exception cref="IOException">The file cannot be changed.</exception>
+    public void CutBack() => RandomAccess.SetLength(file, End);
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
     private void ReadRecords(string path, long length, EntryTable table)
     {
-        var headerBytes = new byte[JournalRecord.HeaderBytes];
+        var format = Header.Format;
+        var headerBytes = new byte[JournalRecord.HeaderBytes(format)];
         var body = new byte[1 << 16];
-        while (end < length)
+        while (End < length)
         {
-            var left = length - end - JournalRecord.HeaderBytes;
+            var left = length - End - headerBytes.Length;
             if (left < 0)
             {
                 TornTail = Torn(length);
                 return;
             }
-            ReadAll(file, headerBytes, end);
-            if (JournalRecord.ReadHeader(headerBytes) is not { } header)
+            ReadAll(file, headerBytes, End);
+            if (JournalRecord.ReadHeader(format, headerBytes, End) is not { } header)
             {
                 if (!IsZero(length))
-                    throw VectorFile.Damaged(path, $"what stands at byte {end} is not what was written");
+                    throw VectorFile.Damaged(path, $"what stands at byte {End} is not what was written");
                 TornTail = Torn(length);
                 return;
             }
-            var size = header.BodyBytes + JournalRecord.MarkBytes;
+            var size = header.BodyBytes + format.DigestBytes;
             if (left < header.BodyBytes)
             {
                 TornTail = Torn(length);
@@ -97,20 +112,20 @@ internal sealed class Journal : IDisposable
             if (body.Length < size)
                 body = new byte[Math.Max(size, 2 * body.Length)];
             var read = (int)Math.Min(left, size);
-            ReadAll(file, body.AsSpan(0, read), end + JournalRecord.HeaderBytes);
-            if (IndexFiles.Digest(body.AsSpan(0, header.BodyBytes)) != header.BodyDigest)
+            ReadAll(file, body.AsSpan(0, read), End + headerBytes.Length);
+            if (format.Digest(body.AsSpan(0, header.BodyBytes), End) != header.BodyDigest)
             {
                 // A mark says that the body was whole once.
-                var marked = read == size && BitConverter.ToUInt64(body, header.BodyBytes) == header.Mark;
+                var marked = read == size && format.Read(body.AsSpan(header.BodyBytes)) == header.Mark;
                 if (marked || left > size)
-                    throw VectorFile.Damaged(path, $"the record at byte {end} is not what was written");
+                    throw VectorFile.Damaged(path, $"the record at byte {End} is not what was written");
                 TornTail = Torn(length);
                 return;
             }
-            if (!JournalRecord.Apply(header, body.AsSpan(0, header.BodyBytes), table))
-                throw VectorFile.Damaged(path, $"the record at byte {end} does not go with those before it");
+            if (!JournalRecord.Apply(format, header, body.AsSpan(0, header.BodyBytes), table))
+                throw VectorFile.Damaged(path, $"the record at byte {End} does not go with those before it");
             // The last one may lack its mark, or a part of it: it was on disk whole, and only not reported.
-            end += JournalRecord.HeaderBytes + size;
+            End += headerBytes.Length + size;
         }
     }
 
@@ -118,8 +133,8 @@ internal sealed class Journal : IDisposable
     private void Repair(long length)
     {
         if (TornTail is not null)
-            RandomAccess.SetLength(file, end);
-        else if (end > length)
+            RandomAccess.SetLength(file, End);
+        else if (End > length)
             Mark();
         else
             return;
@@ -129,26 +144,27 @@ internal sealed class Journal : IDisposable
     private void Mark()
     {
         // Its header is found again from the front: this is rare.
-        var header = new byte[JournalRecord.HeaderBytes];
+        var format = Header.Format;
+        var header = new byte[JournalRecord.HeaderBytes(format)];
         for (var at = (long)Header.ToBytes().Length; ;)
         {
             ReadAll(file, header, at);
-            var next = at + JournalRecord.HeaderBytes + JournalRecord.ReadHeader(header)!.Value.BodyBytes + JournalRecord.MarkBytes;
-            if (next == end)
+            var next = at + header.Length + JournalRecord.ReadHeader(format, header, at)!.Value.BodyBytes + format.DigestBytes;
+            if (next == End)
             {
-                RandomAccess.Write(file, JournalRecord.Mark(header), end - JournalRecord.MarkBytes);
+                RandomAccess.Write(file, JournalRecord.Mark(format, header), End - format.DigestBytes);
                 return;
             }
             at = next;
         }
     }
 
-    private string Torn(long length) => $"the last {length - end} bytes belong to an addition or removal that was not finished, and are left out";
+    private string Torn(long length) => $"the last {length - End} bytes belong to an addition or removal that was not finished, and are left out";
 
     private bool IsZero(long length)
     {
         var buffer = new byte[1 << 16];
-        for (var at = end; at < length; at += buffer.Length)
+        for (var at = End; at < length; at += buffer.Length)
         {
             var some = buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - at));
             ReadAll(file, some, at);

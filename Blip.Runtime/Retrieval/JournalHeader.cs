@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Blip.Kernels;
 
 namespace Blip.Runtime.Retrieval;
 
@@ -7,14 +8,14 @@ namespace Blip.Runtime.Retrieval;
 /// <param name="Dimension">Values of a vector.</param>
 /// <param name="Generation">Number of the file of vectors: a compacted index has new files.</param>
 /// <param name="Model">Whose vectors.</param>
-internal sealed record JournalHeader(int Dimension, long Generation, IndexModel Model)
+/// <param name="Format">The version of the files.</param>
+internal sealed record JournalHeader(int Dimension, long Generation, IndexModel Model, IndexFormat Format)
 {
     /// <summary>Most bytes of a header.</summary>
-    public const int MaxBytes = NameAt + IndexModel.MaxNameBytes + DigestBytes;
+    public const int MaxBytes = NameAt + IndexModel.MaxNameBytes + MostDigestBytes;
 
-    private const int Version = 1;
     private const int VersionAt = 8, DimensionAt = 12, GenerationAt = 16, FingerprintAt = 24, NameLengthAt = FingerprintAt + IndexModel.FingerprintLength, NameAt = NameLengthAt + 4;
-    private const int DigestBytes = sizeof(ulong);
+    private const int MostDigestBytes = 16;
 
     private static ReadOnlySpan<byte> Magic => "BLIPINDX"u8;
 
@@ -22,15 +23,15 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
     public byte[] ToBytes()
     {
         var name = Encoding.UTF8.GetBytes(Model.Name);
-        var bytes = new byte[NameAt + name.Length + DigestBytes];
+        var bytes = new byte[NameAt + name.Length + Format.DigestBytes];
         Magic.CopyTo(bytes);
-        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(VersionAt), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(VersionAt), Format.Version);
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(DimensionAt), Dimension);
         BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(GenerationAt), Generation);
         Model.Fingerprint.CopyTo(bytes.AsSpan(FingerprintAt));
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(NameLengthAt), name.Length);
         name.CopyTo(bytes.AsSpan(NameAt));
-        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(NameAt + name.Length), IndexFiles.Digest(bytes.AsSpan(0, NameAt + name.Length)));
+        Format.Write(bytes.AsSpan(NameAt + name.Length), Format.Digest(bytes.AsSpan(0, NameAt + name.Length), 0));
         return bytes;
     }
 
@@ -43,18 +44,24 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
         if (bytes.Length < NameAt)
             throw VectorFile.Damaged(path, "it ends within its first lines");
         var nameLength = BinaryPrimitives.ReadInt32LittleEndian(bytes[NameLengthAt..]);
-        if (nameLength is < 0 or > IndexModel.MaxNameBytes || bytes.Length < NameAt + nameLength + DigestBytes)
+        var version = BinaryPrimitives.ReadInt32LittleEndian(bytes[VersionAt..]);
+        var known = IndexFormat.Of(version);
+        var format = known ?? IndexFormat.Current;
+        if (nameLength is < 0 or > IndexModel.MaxNameBytes || bytes.Length < NameAt + nameLength + format.DigestBytes)
             throw VectorFile.Damaged(path, "its first lines are not what was written");
         // A version's own digest is right; that of a damaged one is not.
-        if (BinaryPrimitives.ReadUInt64LittleEndian(bytes[(NameAt + nameLength)..]) != IndexFiles.Digest(bytes[..(NameAt + nameLength)]))
+        if (format.Read(bytes[(NameAt + nameLength)..]) != format.Digest(bytes[..(NameAt + nameLength)], 0))
             throw VectorFile.Damaged(path, "its first lines are not what was written");
-        var version = BinaryPrimitives.ReadInt32LittleEndian(bytes[VersionAt..]);
-        if (version != Version)
-            throw new IndexException($"{path}: it was written by another version of this program (format {version}, this one reads {Version}); index the images again under another name.");
-        length = NameAt + nameLength + DigestBytes;
+        if (known is null)
+            throw new IndexException($"{path}: it was written by another version of this program (format {version}, this one reads up to {IndexFormat.Current.Version}); index the images again under another name.");
+        var dimension = BinaryPrimitives.ReadInt32LittleEndian(bytes[DimensionAt..]);
+        if (dimension is < 1 or > VectorSearch.MaxDimension)
+            throw VectorFile.Damaged(path, "its first lines are not what was written");
+        length = NameAt + nameLength + format.DigestBytes;
         return new JournalHeader(
-            BinaryPrimitives.ReadInt32LittleEndian(bytes[DimensionAt..]),
+            dimension,
             BinaryPrimitives.ReadInt64LittleEndian(bytes[GenerationAt..]),
-            new IndexModel(Encoding.UTF8.GetString(bytes.Slice(NameAt, nameLength)), bytes.Slice(FingerprintAt, IndexModel.FingerprintLength)));
+            new IndexModel(Encoding.UTF8.GetString(bytes.Slice(NameAt, nameLength)), bytes.Slice(FingerprintAt, IndexModel.FingerprintLength)),
+            format);
     }
 }

@@ -4,15 +4,12 @@ using System.Text;
 namespace Blip.Runtime.Retrieval;
 
 /// <summary>
-/// One addition or removal in a journal: 40 bytes of header with a checksum of its own, the body, and 8 bytes of a mark that is written
-/// when all before it is on disk. Whoever reads can tell a record that was never finished, which is as good as none, from one that was
+/// One addition or removal in a journal: a header with a checksum of its own, the body, and a mark that is written when all before it is
+/// on disk. Whoever reads can tell a record that was never finished, which is as good as none, from one that was
 /// finished and damaged later, which is an error.
 /// </summary>
 internal static class JournalRecord
 {
-    /// <summary>Bytes of a record's header, and of its mark.</summary>
-    public const int HeaderBytes = 40, MarkBytes = sizeof(ulong);
-
     /// <summary>Most bytes of a body.</summary>
     public const int MaxBody = 1 << 30;
 
@@ -21,8 +18,7 @@ internal static class JournalRecord
 
     private const uint Magic = 0x52434C42;
     private const ulong MarkKey = 0x9E3779B97F4A7C15;
-    private const int KindAt = 4, CountAt = 8, BodyAt = 12, RowsAt = 16, BodyDigestAt = 24, DigestAt = 32;
-    private const int EntryBytes = sizeof(ulong) + (2 * sizeof(long)) + sizeof(int);
+    private const int KindAt = 4, CountAt = 8, BodyAt = 12, RowsAt = 16, BodyDigestAt = 24;
 
     /// <summary>What a record says.</summary>
     public enum Kind
@@ -41,29 +37,33 @@ internal static class JournalRecord
     /// <param name="Rows">Rows of the index before it.</param>
     /// <param name="BodyDigest">Checksum of the body.</param>
     /// <param name="Digest">Checksum of the header.</param>
-    public readonly record struct Header(Kind Kind, int Count, int BodyBytes, long Rows, ulong BodyDigest, ulong Digest)
+    public readonly record struct Header(Kind Kind, int Count, int BodyBytes, long Rows, UInt128 BodyDigest, UInt128 Digest)
     {
         /// <summary>The mark that ends the record.</summary>
-        public ulong Mark => Digest ^ MarkKey;
+        public UInt128 Mark => Digest ^ MarkKey;
     }
 
-    /// <summary>Bytes that an entry takes.</summary>
-    public static int BytesOf(string id) => EntryBytes + Encoding.UTF8.GetByteCount(id);
+    /// <summary>Bytes of a record's header.</summary>
+    public static int HeaderBytes(IndexFormat format) => DigestAt(format) + format.DigestBytes;
+
+    /// <summary>Bytes that an entry takes, in the version that is written.</summary>
+    public static int BytesOf(string id) => EntryBytes(IndexFormat.Current) + Encoding.UTF8.GetByteCount(id);
 
     /// <summary>The body of an addition.</summary>
-    public static byte[] Body(IReadOnlyList<IndexEntry> entries, ReadOnlySpan<ulong> digests)
+    public static byte[] Body(IReadOnlyList<IndexEntry> entries, ReadOnlySpan<UInt128> digests)
     {
         var body = new byte[entries.Sum(entry => BytesOf(entry.Id))];
-        var at = 0;
+        var format = IndexFormat.Current;
+        var (at, lengthAt, entryBytes) = (0, format.DigestBytes, EntryBytes(format));
         for (var i = 0; i < entries.Count; i++)
         {
             var (id, length, modified) = entries[i];
-            var idBytes = Encoding.UTF8.GetBytes(id, body.AsSpan(at + EntryBytes));
-            BinaryPrimitives.WriteUInt64LittleEndian(body.AsSpan(at), digests[i]);
-            BinaryPrimitives.WriteInt64LittleEndian(body.AsSpan(at + 8), length);
-            BinaryPrimitives.WriteInt64LittleEndian(body.AsSpan(at + 16), modified);
-            BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(at + 24), idBytes);
-            at += EntryBytes + idBytes;
+            var idBytes = Encoding.UTF8.GetBytes(id, body.AsSpan(at + entryBytes));
+            format.Write(body.AsSpan(at), digests[i]);
+            BinaryPrimitives.WriteInt64LittleEndian(body.AsSpan(at + lengthAt), length);
+            BinaryPrimitives.WriteInt64LittleEndian(body.AsSpan(at + lengthAt + 8), modified);
+            BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(at + lengthAt + 16), idBytes);
+            at += entryBytes + idBytes;
         }
         return body;
     }
@@ -78,68 +78,81 @@ internal static class JournalRecord
     }
 
     /// <summary>A record without its mark, and the mark.</summary>
-    public static (byte[] Record, byte[] Mark) ToBytes(Kind kind, int count, long rows, ReadOnlySpan<byte> body)
+    /// <param name="kind">What it says.</param>
+    /// <param name="count">Of how many rows.</param>
+    /// <param name="rows">Rows of the index before it.</param>
+    /// <param name="body">Its body.</param>
+    /// <param name="position">Where it will stand in the journal.</param>
+    public static (byte[] Record, byte[] Mark) ToBytes(Kind kind, int count, long rows, ReadOnlySpan<byte> body, long position)
     {
-        var record = new byte[HeaderBytes + body.Length];
+        var format = IndexFormat.Current;
+        var (digestAt, headerBytes) = (DigestAt(format), HeaderBytes(format));
+        var record = new byte[headerBytes + body.Length];
         BinaryPrimitives.WriteUInt32LittleEndian(record, Magic);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(KindAt), (int)kind);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(CountAt), count);
         BinaryPrimitives.WriteInt32LittleEndian(record.AsSpan(BodyAt), body.Length);
         BinaryPrimitives.WriteInt64LittleEndian(record.AsSpan(RowsAt), rows);
-        BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(BodyDigestAt), IndexFiles.Digest(body));
-        BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(DigestAt), IndexFiles.Digest(record.AsSpan(0, DigestAt)));
-        body.CopyTo(record.AsSpan(HeaderBytes));
-        return (record, Mark(record));
+        format.Write(record.AsSpan(BodyDigestAt), format.Digest(body, position));
+        format.Write(record.AsSpan(digestAt), format.Digest(record.AsSpan(0, digestAt), position));
+        body.CopyTo(record.AsSpan(headerBytes));
+        return (record, Mark(format, record));
     }
 
     /// <summary>The mark of a record.</summary>
-    public static byte[] Mark(ReadOnlySpan<byte> record)
+    public static byte[] Mark(IndexFormat format, ReadOnlySpan<byte> record)
     {
-        var mark = new byte[MarkBytes];
-        BinaryPrimitives.WriteUInt64LittleEndian(mark, BinaryPrimitives.ReadUInt64LittleEndian(record[DigestAt..]) ^ MarkKey);
+        var mark = new byte[format.DigestBytes];
+        format.Write(mark, format.Read(record[DigestAt(format)..]) ^ MarkKey);
         return mark;
     }
 
     /// <summary>Reads a header; null where these bytes are none.</summary>
-    public static Header? ReadHeader(ReadOnlySpan<byte> bytes)
+    public static Header? ReadHeader(IndexFormat format, ReadOnlySpan<byte> bytes, long position)
     {
-        var digest = BinaryPrimitives.ReadUInt64LittleEndian(bytes[DigestAt..]);
-        if (digest != IndexFiles.Digest(bytes[..DigestAt]) || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
+        var digestAt = DigestAt(format);
+        var digest = format.Read(bytes[digestAt..]);
+        if (digest != format.Digest(bytes[..digestAt], position) || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Magic)
             return null;
         var header = new Header(
             (Kind)BinaryPrimitives.ReadInt32LittleEndian(bytes[KindAt..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[CountAt..]),
             BinaryPrimitives.ReadInt32LittleEndian(bytes[BodyAt..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[RowsAt..]),
-            BinaryPrimitives.ReadUInt64LittleEndian(bytes[BodyDigestAt..]),
+            format.Read(bytes[BodyDigestAt..]),
             digest);
         return header.BodyBytes is >= 0 and <= MaxBody && header.Count >= 0 ? header : null;
     }
 
     /// <summary>Applies a body, whose checksum was right, to a table.</summary>
     /// <returns>False where it does not say what it should.</returns>
-    public static bool Apply(in Header header, ReadOnlySpan<byte> body, EntryTable table) => header.Rows == table.Rows && header.Kind switch
+    public static bool Apply(IndexFormat format, in Header header, ReadOnlySpan<byte> body, EntryTable table) => header.Rows == table.Rows && header.Kind switch
     {
-        Kind.Add => Add(header.Count, body, table),
+        Kind.Add => Add(format, header.Count, body, table),
         Kind.Remove => Remove(header.Count, body, table),
         _ => false,
     };
 
-    private static bool Add(int count, ReadOnlySpan<byte> body, EntryTable table)
+    private static int DigestAt(IndexFormat format) => BodyDigestAt + format.DigestBytes;
+
+    private static int EntryBytes(IndexFormat format) => format.DigestBytes + (2 * sizeof(long)) + sizeof(int);
+
+    private static bool Add(IndexFormat format, int count, ReadOnlySpan<byte> body, EntryTable table)
     {
+        var (lengthAt, entryBytes) = (format.DigestBytes, EntryBytes(format));
         for (var i = 0; i < count; i++)
         {
-            if (body.Length < EntryBytes)
+            if (body.Length < entryBytes)
                 return false;
-            var idBytes = BinaryPrimitives.ReadInt32LittleEndian(body[24..]);
-            if (idBytes is <= 0 or > MaxIdBytes || body.Length < EntryBytes + idBytes)
+            var idBytes = BinaryPrimitives.ReadInt32LittleEndian(body[(lengthAt + 16)..]);
+            if (idBytes is <= 0 or > MaxIdBytes || body.Length < entryBytes + idBytes)
                 return false;
             table.Add(
-                body.Slice(EntryBytes, idBytes),
-                BinaryPrimitives.ReadInt64LittleEndian(body[8..]),
-                BinaryPrimitives.ReadInt64LittleEndian(body[16..]),
-                BinaryPrimitives.ReadUInt64LittleEndian(body));
-            body = body[(EntryBytes + idBytes)..];
+                body.Slice(entryBytes, idBytes),
+                BinaryPrimitives.ReadInt64LittleEndian(body[lengthAt..]),
+                BinaryPrimitives.ReadInt64LittleEndian(body[(lengthAt + 8)..]),
+                format.Read(body));
+            body = body[(entryBytes + idBytes)..];
         }
         return body.IsEmpty;
     }

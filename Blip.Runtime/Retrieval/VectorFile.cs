@@ -7,7 +7,8 @@ namespace Blip.Runtime.Retrieval;
 
 /// <summary>
 /// A flat file of vectors: a page that says what it is, then row after row as little-endian floats. It is written at its end, and mapped
-/// to be read; which of its rows count is the journal's to say.
+/// to be read; which of its rows count is the journal's to say. Its first page also says how long the journal was, so that one that was
+/// cut short is noticed: in two places by turns, each with a checksum, of which the farther one counts.
 /// </summary>
 internal sealed unsafe class VectorFile : IDisposable
 {
@@ -16,12 +17,13 @@ internal sealed unsafe class VectorFile : IDisposable
 
     // Kernels may read a few bytes past the last row.
     private const int Behind = 64;
-    private const int Version = 1;
-    private const int DigestAt = 24;
+    private const int DigestAt = 24, HeadBytes = 64;
+    private const int FirstPlace = 512, SecondPlace = 1024, PlaceBytes = sizeof(long) + 16;
 
     private readonly string path;
     private readonly int dimension;
     private readonly SafeFileHandle file;
+    private int nextPlace = FirstPlace;
     private MemoryMappedFile? map;
     private MemoryMappedViewAccessor? view;
     private byte* start;
@@ -31,6 +33,9 @@ internal sealed unsafe class VectorFile : IDisposable
 
     private static ReadOnlySpan<byte> Magic => "BLIPVECS"u8;
 
+    /// <summary>How long the journal was when the last addition or removal was finished; 0 where nothing says so.</summary>
+    public long Committed { get; private set; }
+
     private long RowBytes => (long)dimension * sizeof(float);
 
     /// <summary>Makes an empty file, on disk when this returns.</summary>
@@ -38,30 +43,29 @@ internal sealed unsafe class VectorFile : IDisposable
     {
         var file = File.OpenHandle(path, FileMode.Create, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
         RandomAccess.SetLength(file, HeaderBytes + Behind);
-        RandomAccess.Write(file, Header(dimension, generation), 0);
+        RandomAccess.Write(file, Header(dimension, generation, IndexFormat.Current), 0);
         RandomAccess.FlushToDisk(file);
         return new VectorFile(path, dimension, file);
     }
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="dimension">Values of a vector.</param>
-    /// <param name="generation">What its journal says it is.</param>
-    /// <param name="rows">How many rows it must hold.</param>
+    /// <param name="header">What its journal says it is.</param>
     /// <param name="write">Whether rows are to be added.</param>
-    /// <exception cref="IndexException">It is none, or too short.</exception>
+    /// <exception cref="IndexException">It is none.</exception>
     /// <exception cref="FileNotFoundException">There is none.</exception>
-    public static VectorFile Open(string path, int dimension, long generation, int rows, bool write)
+    public static VectorFile Open(string path, JournalHeader header, bool write)
     {
         var file = File.OpenHandle(path, FileMode.Open, write ? FileAccess.ReadWrite : FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         try
         {
-            var header = new byte[HeaderBytes];
-            if (RandomAccess.Read(file, header, 0) < HeaderBytes || !header.AsSpan().SequenceEqual(Header(dimension, generation)))
+            var page = new byte[HeaderBytes];
+            var expected = Header(header.Dimension, header.Generation, header.Format);
+            if (RandomAccess.Read(file, page, 0) < HeaderBytes || !page.AsSpan(0, HeadBytes).SequenceEqual(expected.AsSpan(0, HeadBytes)))
                 throw Damaged(path, "its first page is not what was written");
-            var vectors = new VectorFile(path, dimension, file);
-            if (RandomAccess.GetLength(file) < vectors.Length(rows))
-                throw Damaged(path, $"it is too short for its {rows} vectors");
+            var vectors = new VectorFile(path, header.Dimension, file);
+            if (header.Format == IndexFormat.Current)
+                vectors.ReadPlaces(page);
             return vectors;
         }
         catch
@@ -81,6 +85,33 @@ internal sealed unsafe class VectorFile : IDisposable
         RandomAccess.FlushToDisk(file);
     }
 
+    /// <summary>Checks that the file is long enough.</summary>
+    /// <exception cref="IndexException">It is too short.</exception>
+    public void Expect(int rows)
+    {
+        if (RandomAccess.GetLength(file) < Length(rows))
+            throw Damaged(path, $"it is too short for its {rows} vectors");
+    }
+
+    /// <summary>Keeps how long the journal is, whose last record is on disk. It is on disk itself with the next rows.</summary>
+    public void Commit(long journal)
+    {
+        var place = new byte[PlaceBytes];
+        BinaryPrimitives.WriteInt64LittleEndian(place, journal);
+        IndexFormat.Current.Write(place.AsSpan(sizeof(long)), IndexFormat.Current.Digest(place.AsSpan(0, sizeof(long)), nextPlace));
+        RandomAccess.Write(file, place, nextPlace);
+        nextPlace = nextPlace == FirstPlace ? SecondPlace : FirstPlace;
+        Committed = journal;
+    }
+
+    /// <summary>Cuts off what a failed addition has left.</summary>
+    /// <exception cref="IOException">The file cannot be changed.</exception>
+    public void CutBack(int rows)
+    {
+        if (RandomAccess.GetLength(file) > Length(rows))
+            RandomAccess.SetLength(file, Length(rows));
+    }
+
     /// <summary>The address of the first of some rows, valid until more are asked for or the file is disposed.</summary>
     /// <exception cref="IndexException">The file was cut short since it was opened.</exception>
     public nint Map(int rows)
@@ -89,8 +120,7 @@ internal sealed unsafe class VectorFile : IDisposable
             return (nint)(start + HeaderBytes);
         Unmap();
         // Memory beyond the file's end would end the process.
-        if (RandomAccess.GetLength(file) < Length(rows))
-            throw Damaged(path, $"it is too short for its {rows} vectors");
+        Expect(rows);
         map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         view = map.CreateViewAccessor(0, Length(rows), MemoryMappedFileAccess.Read);
         byte* address = null;
@@ -126,14 +156,29 @@ internal sealed unsafe class VectorFile : IDisposable
         (view, map, mappedRows) = (null, null, 0);
     }
 
-    private static byte[] Header(int dimension, long generation)
+    private void ReadPlaces(ReadOnlySpan<byte> page)
+    {
+        foreach (var at in (int[])[FirstPlace, SecondPlace])
+        {
+            var place = page.Slice(at, PlaceBytes);
+            if (IndexFormat.Current.Read(place[sizeof(long)..]) != IndexFormat.Current.Digest(place[..sizeof(long)], at))
+                continue;
+            var journal = BinaryPrimitives.ReadInt64LittleEndian(place);
+            if (journal <= Committed)
+                continue;
+            Committed = journal;
+            nextPlace = at == FirstPlace ? SecondPlace : FirstPlace;
+        }
+    }
+
+    private static byte[] Header(int dimension, long generation, IndexFormat format)
     {
         var header = new byte[HeaderBytes];
         Magic.CopyTo(header);
-        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), Version);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), format.Version);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(12), dimension);
         BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(16), generation);
-        BinaryPrimitives.WriteUInt64LittleEndian(header.AsSpan(DigestAt), IndexFiles.Digest(header.AsSpan(0, DigestAt)));
+        format.Write(header.AsSpan(DigestAt), format.Digest(header.AsSpan(0, DigestAt), 0));
         return header;
     }
 }

@@ -22,6 +22,8 @@ public class BenchProgramTests
     [InlineData("models extra", "extra")]
     [InlineData("load no-such-model/at/all", "no-such-model/at/all")]
     [InlineData("retrieval --count 0", "--count is 0; it must be at least 1")]
+    [InlineData("kill --times 0", "--times is 0; it must be at least 1")]
+    [InlineData("kill --command copy", "copy")]
     [InlineData("kernles", "kernles")]
     public void What_cannot_be_used_is_named(string line, string expected)
     {

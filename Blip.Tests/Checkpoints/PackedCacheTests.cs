@@ -75,6 +75,60 @@ public sealed class PackedCacheTests : IDisposable
         Assert.Equal(valid, File.ReadAllBytes(CacheFile));
     }
 
+    /// <summary>It is read and not mapped: what another program does to the file is nothing to a captioner that runs.</summary>
+    [Fact]
+    public void A_file_that_is_cut_under_a_captioner_does_not_end_it()
+    {
+        var expected = Say(Cached, []);
+        using var captioner = Captioner.Load(Model, Cached);
+        Assert.Empty(captioner.Notices);
+        File.WriteAllBytes(CacheFile, []);
+        var caption = captioner.Caption(image, cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(expected, $"{caption.Text} {caption.Score:R}");
+    }
+
+    /// <summary>Its header is right, and its table's checksum, too.</summary>
+    [Theory]
+    [InlineData("7FFFFFFF"), InlineData("FFFFFFFF"), InlineData("00000001"), InlineData("00000001 FF FF FF FF 7F"), InlineData("00000001 FF FF FF FF FF FF")]
+    [InlineData("00000001 03 61"), InlineData("00000000 00"), InlineData("00000001 01 FF 00000000 00000001 00000001 FFFFFFFFFFFFFFFF 0000000000001000 00000000000000000000000000000000")]
+    [InlineData("00000001 01 61 00000000 00000001 00000001 7FFFFFFFFFFFFFFF 0000000000001000 00000000000000000000000000000000")]
+    public void A_table_that_was_forged_is_damage(string table)
+    {
+        var expected = Say(Cached, []);
+        // Numbers are little-endian.
+        var bytes = table.Split(' ').SelectMany(word => Convert.FromHexString(word).Reverse()).ToArray();
+        var identity = File.ReadAllBytes(CacheFile).AsSpan(32, PackedIdentity.Length).ToArray();
+        var packing = BitConverter.ToInt32(File.ReadAllBytes(CacheFile), 12);
+        const int Length = 3 * PackedLayout.Page;
+        byte[] file = [.. PackedLayout.Header(packing, identity, bytes, Length), .. bytes];
+        Array.Resize(ref file, Length);
+        File.WriteAllBytes(CacheFile, file);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        using (var opened = PackedFile.Open(CacheFile, packing, identity, out var flaw))
+        {
+            Assert.Null(opened);
+            Assert.Equal("is damaged", flaw);
+        }
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+        Assert.Equal(expected, Say(Cached, ["is damaged"]));
+    }
+
+    /// <summary>What <c>blip info</c> says of it is what a captioner will find.</summary>
+    [Fact]
+    public void A_part_that_was_zeroed_is_a_flaw()
+    {
+        Say(Cached, []);
+        var bytes = File.ReadAllBytes(CacheFile);
+        var last = bytes.AsSpan().LastIndexOfAnyExcept((byte)0);
+        bytes.AsSpan((last / PackedLayout.Page * PackedLayout.Page)..).Clear();
+        File.WriteAllBytes(CacheFile, bytes);
+        var packing = BitConverter.ToInt32(bytes, 12);
+        var source = ModelSource.Resolve(Model);
+        using var tensors = source.OpenTensors();
+        Assert.Equal("is damaged", new PackedCache(CacheFile, tensors, packing).Flaw());
+        Say(Cached, ["is damaged"]);
+    }
+
     [Fact]
     public void Other_weights_do_not_get_it()
     {
@@ -113,14 +167,16 @@ public sealed class PackedCacheTests : IDisposable
     [Fact]
     public void What_a_killed_process_left_is_cleared_away()
     {
-        var old = CacheFile + ".unfinished-old";
-        File.WriteAllText(old, "");
-        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-1));
-        var young = CacheFile + ".unfinished-young";
-        File.WriteAllText(young, "");
-        Say(Cached, []);
-        Assert.False(File.Exists(old));
-        Assert.True(File.Exists(young));
+        var (killed, older, others) = ($"{CacheFile}.{Guid.NewGuid():N}.tmp", $"{CacheFile}.unfinished-{Guid.NewGuid():N}", CacheFile + ".unfinished-notes");
+        foreach (var file in (string[])[killed, older, others])
+            File.WriteAllText(file, "");
+        var living = $"{CacheFile}.{Guid.NewGuid():N}.tmp";
+        using (new FileStream(living, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            Say(Cached, []);
+        Assert.False(File.Exists(killed));
+        Assert.False(File.Exists(older));
+        Assert.True(File.Exists(others));
+        Assert.True(File.Exists(living));
     }
 
     [Fact]

@@ -1,10 +1,15 @@
 using System.Text.RegularExpressions;
+using Blip.Cli.Output;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
 
 namespace Blip.Tests.Cli;
 
 /// <summary>Where words looked, from the command line: images and a page, for captions, matches and answers.</summary>
 public class AttentionOptionsTests
 {
+    private static WordAttention Word(string word) => new(word, 1, 1, [1f]);
+
     private static string Image => Repository.Absolute("weights/samples/01.png");
 
     [Theory]
@@ -26,6 +31,28 @@ public class AttentionOptionsTests
         Assert.Equal(expected, files.Length);
         Assert.Equal(expected, Regex.Count(html, "class=\"heat\""));
         Assert.EndsWith("</html>\n", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Images_of_like_names_have_folders_of_their_own_and_none_leaves_the_folder()
+    {
+        using var folder = new TemporaryFolder();
+        var root = Path.Combine(folder.Path, "maps");
+        var mine = folder.Write("maps/mine/01-beach.png", "somebody's own");
+        var image = new RgbImage(64, 64, new byte[3 * 64 * 64]);
+        var names = new[] { "photo.png", "b/photo.png", "photo-2.png", "...png", "..", ".png", "-", "mine.png" };
+        for (var run = 0; run < 2; run++)
+        {
+            var maps = AttentionMapFolder.Open(root)!;
+            foreach (var name in names)
+                maps.Save(name, image, [new WordLine("caption", [.. (run == 0 ? (string[])["a", "long", "sentence"] : ["a", "star"]).Select(Word)])]);
+        }
+        Assert.Equal("somebody's own", File.ReadAllText(mine));
+        Assert.Equal([root], Directory.GetFileSystemEntries(folder.Path));
+        var folders = Directory.GetDirectories(root).Where(at => Path.GetFileName(at) != "mine").ToList();
+        Assert.Equal(names.Length, folders.Count);
+        // No word of the first run is left.
+        Assert.All(folders, at => Assert.Equal(["01-a.png", "02-star.png"], Directory.GetFiles(at, "*.png").Select(Path.GetFileName).Order()));
     }
 
     [Theory]

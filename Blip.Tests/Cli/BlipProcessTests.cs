@@ -67,6 +67,7 @@ public sealed class BlipProcessTests : IDisposable
     [Theory]
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
+    [InlineData("HUP", 129)]
     public async Task ASignalEndsItAfterTheWorkInHandAndKeepsWhatIsFinished(string signal, int exitCode)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
@@ -74,7 +75,7 @@ public sealed class BlipProcessTests : IDisposable
         var file = Path.Combine(folder, "captions.json");
         using var process = Start("dotnet", Program, "caption", folder, "--model", Demo.Model, "--device", "cpu", "--format", "json", "--output", file);
         var error = process.StandardError.ReadToEndAsync(Token);
-        while (!File.Exists(file) || new FileInfo(file).Length < 500)
+        while (new FileInfo(file + ".partial") is not { Exists: true, Length: >= 500 })
             await Task.Delay(20, Token);
         using (var kill = Start("kill", $"-{signal}", $"{process.Id}"))
             await kill.WaitForExitAsync(Token);
@@ -99,6 +100,25 @@ public sealed class BlipProcessTests : IDisposable
         await process.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(20), Token);
         Assert.Equal(130, process.ExitCode);
         Assert.Equal("[]\n", start[0] + await process.StandardOutput.ReadToEndAsync(Token));
+    }
+
+    [Fact]
+    public async Task Standard_output_that_is_closed_is_told_of()
+    {
+        var run = await Shell("dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu >&-", Program, Demo.Sample("00.png"), Demo.Model);
+        Assert.Equal(new CliRun(1, "", "blip: the results cannot be written: standard output is closed; name a file with --output, or leave standard output open\n"), run);
+        var file = Path.Combine(folder, "captions.txt");
+        run = await Shell("dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu --output \"$4\" >&-", Program, Demo.Sample("00.png"), Demo.Model, file);
+        Assert.Equal(new CliRun(0, "", ""), run);
+        Assert.Equal("a large white ring on a cyan background\n", File.ReadAllText(file));
+    }
+
+    /// <summary>Who runs it under nohup wants it to go on when the terminal is closed.</summary>
+    [Fact]
+    public async Task A_hang_up_that_is_ignored_stays_ignored()
+    {
+        var run = await Shell("trap '' HUP; { sleep 4; cat \"$2\"; } | dotnet \"$1\" caption - --model \"$3\" --device cpu & sleep 2; kill -HUP $!; wait $!", Program, Demo.Sample("00.png"), Demo.Model);
+        Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), run);
     }
 
     [Fact]

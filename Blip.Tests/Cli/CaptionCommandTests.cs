@@ -138,7 +138,7 @@ public sealed class CaptionCommandTests : IDisposable
     public async Task AnAttentionMapIsAPngForEachWord()
     {
         (await Caption(Demo.Sample("03.png"), "--attention-map", Temporary("maps"))).Succeeded();
-        var names = Directory.GetFiles(Temporary("maps"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => Path.GetRelativePath(Temporary("maps"), path));
+        var names = Directory.GetFiles(Temporary("maps"), "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => Path.GetRelativePath(Temporary("maps"), path));
         Assert.Equal(
             ["03/01-a.png", "03/02-small.png", "03/03-black.png", "03/04-square.png", "03/05-on.png", "03/06-a.png", "03/07-brown.png", "03/08-background.png"],
             names);
@@ -189,7 +189,7 @@ public sealed class CaptionCommandTests : IDisposable
     {
         var file = Temporary("kept.json");
         File.WriteAllText(file, "kept");
-        (await Caption(Demo.Sample("00.png"), "--output", file, "--max-length", "999")).Refused("--max-length");
+        (await Caption(Demo.Sample("00.png"), "--output", file, "--overwrite", "--max-length", "999")).Refused("--max-length");
         Assert.Equal("kept", File.ReadAllText(file));
     }
 }

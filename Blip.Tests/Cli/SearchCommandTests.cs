@@ -90,6 +90,42 @@ public sealed class SearchCommandTests : IDisposable
         Assert.DoesNotContain("01.png", (await Search("a large green star", "--top", "12")).Succeeded(), StringComparison.Ordinal);
     }
 
+    /// <summary>A disk that is not mounted looks like an empty folder, or like none: nothing is taken out of the index for it.</summary>
+    [Fact]
+    public async Task A_folder_that_is_away_costs_no_entry()
+    {
+        var images = Path.Combine(folder.Path, "images");
+        foreach (var path in Demo.Paths)
+            folder.Write($"images/{(Path.GetFileName(path) == "00.png" ? "deep/" : "")}{Path.GetFileName(path)}", File.ReadAllBytes(path));
+        (await Index(images)).Succeeded();
+        var away = Path.Combine(folder.Path, "away");
+
+        Directory.Move(images, away);
+        await Kept("is not there");
+        Directory.CreateDirectory(images);
+        await Kept("is empty");
+        Directory.Delete(images);
+        Directory.Move(away, images);
+        // A folder below is an empty mount point.
+        File.Delete(Path.Combine(images, "deep", "00.png"));
+        await Kept("is empty");
+        foreach (var path in Demo.Paths[1..8])
+            File.Delete(Path.Combine(images, Path.GetFileName(path)));
+        Directory.Delete(Path.Combine(images, "deep"));
+        await Kept("8 of 12 images are gone, more than half");
+        Assert.Equal($"0 added, 0 updated, 0 unchanged, 8 removed, 0 failed; 4 images in {IndexPath}\n", (await Index("--prune-all")).Succeeded());
+
+        async Task Kept(string reason)
+        {
+            var run = await Index("--prune");
+            Assert.Equal(1, run.ExitCode);
+            Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+            Assert.Contains("Nothing was taken out; --prune-all", run.Error, StringComparison.Ordinal);
+            using var index = EmbeddingIndex.OpenRead(IndexPath);
+            Assert.Equal(12, index.Count);
+        }
+    }
+
     [Fact]
     public async Task WhatCannotBeIsNamed()
     {
@@ -129,6 +165,28 @@ public sealed class SearchCommandTests : IDisposable
         for (var tries = 0; tries < 100 && !(File.Exists(viewed) && File.ReadAllText(viewed).Length > 0); tries++)
             await Task.Delay(50, Token);
         Assert.Equal(Path.GetFullPath(Demo.Sample("01.png")), File.ReadAllText(viewed).Trim());
+    }
+
+    [Fact]
+    public async Task What_is_no_image_any_more_is_neither_executed_nor_shown()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Skip("the x bit is Unix's, and xdg-open Linux's");
+            return;
+        }
+        var image = folder.Write("images/a.png", File.ReadAllBytes(Demo.Sample("01.png")));
+        (await Index(image)).Succeeded();
+        var traces = Path.Combine(folder.Path, "viewed");
+        File.WriteAllText(image, $"#!/bin/sh\necho executed > '{traces}'\n");
+        File.SetUnixFileMode(image, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        var viewer = folder.Write("bin/xdg-open", "#!/bin/sh\necho shown > \"$VIEWED\"\n");
+        File.SetUnixFileMode(viewer, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        using var process = Start("search", "a large green star", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, "--open");
+        Assert.Contains("it is not shown", await process.StandardError.ReadToEndAsync(Token), StringComparison.Ordinal);
+        await process.WaitForExitAsync(Token);
+        Assert.Equal(1, process.ExitCode);
+        Assert.False(File.Exists(traces));
     }
 
     [Fact]

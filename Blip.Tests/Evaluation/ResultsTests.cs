@@ -57,6 +57,21 @@ public sealed class ResultsTests : IDisposable
         }
     }
 
+    /// <summary>What was there is whole while it is copied, and a second process is told.</summary>
+    [Fact]
+    public void Two_processes_do_not_write_to_one_file()
+    {
+        Write(ResultsFormat.Captions, (1, "one"));
+        using var first = ResultsWriter.Open(File, ResultsFormat.Captions, resume: true);
+        var before = new FileInfo(File).Length;
+        Assert.Contains("another process", Refused(() => ResultsWriter.Open(File, ResultsFormat.Captions, resume: true)), StringComparison.Ordinal);
+        Assert.Equal(before, new FileInfo(File).Length);
+        first.Append(2, "two");
+        first.Dispose();
+        Assert.Equal(2, ResultsFormat.Captions.Load(File).Count);
+        Assert.Equal([File], Directory.GetFiles(folder.Path));
+    }
+
     [Fact]
     public void Nothing_is_written_over()
     {

@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using Blip.Runtime.Imaging;
 
@@ -7,8 +8,10 @@ namespace Blip.Tests.Imaging;
 public class ImageKindsTests
 {
     private static readonly Lazy<Dictionary<string, Kind>> Kinds = new(() =>
-        JsonSerializer.Deserialize<KindFile>(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "image-kinds.json")), JsonSerializerOptions.Web)!
-            .Cases.ToDictionary(kind => kind.Name));
+    {
+        using var file = new GZipStream(File.OpenRead(Path.Combine(AppContext.BaseDirectory, "Goldens", "image-kinds.json.gz")), CompressionMode.Decompress);
+        return JsonSerializer.Deserialize<KindFile>(file, JsonSerializerOptions.Web)!.Cases.ToDictionary(kind => kind.Name);
+    });
 
     public static TheoryData<string> Names => [.. Kinds.Value.Keys];
 

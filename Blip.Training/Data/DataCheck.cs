@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Text;
 using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
 
 namespace Blip.Training.Data;
 
@@ -9,9 +10,12 @@ namespace Blip.Training.Data;
 /// </summary>
 /// <param name="countTokens">The tokens of a text, [CLS] and [SEP] among them; null for a model without a vocabulary.</param>
 /// <param name="maxTokens">The most tokens that the model reads.</param>
+/// <param name="limits">How large an image may be; null for the default.</param>
 /// <param name="decode">True: every image is decoded whole. False: its header alone is read.</param>
-internal sealed class DataCheck(Func<string, int>? countTokens = null, int maxTokens = int.MaxValue, bool decode = true)
+internal sealed class DataCheck(
+    Func<string, int>? countTokens = null, int maxTokens = int.MaxValue, bool decode = true, ImageDecoderOptions? limits = null)
 {
+    private readonly ByteGate memory = new(ByteGate.DefaultLimit);
     private readonly HashSet<ulong> images = [];
 
     /// <summary>What was found so far.</summary>
@@ -65,7 +69,7 @@ internal sealed class DataCheck(Func<string, int>? countTokens = null, int maxTo
         {
             var file = image.Read();
             if (decode)
-                ImageDecoder.Decode(file, image.Path ?? image.Name);
+                memory.Do(ImageDecoder.WorkingBytes(file, limits), () => ImageDecoder.Decode(file, image.Path ?? image.Name, limits));
             else if (ImageDecoder.SizeOf(file) is null)
                 return ($"{image.Path ?? image.Name}: this is no image.", 0);
             return (null, ImageId(file));

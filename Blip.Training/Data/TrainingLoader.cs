@@ -20,6 +20,7 @@ internal sealed class TrainingLoader
     // Batches that may wait for a step.
     private const int BatchesAhead = 2;
 
+    private readonly ByteGate memory = new(ByteGate.DefaultLimit);
     private readonly TrainingSet set;
     private readonly TrainingTransform transform;
     private readonly TrainingOptions options;
@@ -72,8 +73,12 @@ internal sealed class TrainingLoader
         try
         {
             var file = item.Image.Read();
-            var image = ImageDecoder.Decode(file, item.Image.Path ?? item.Image.Name);
-            return new LoadedItem(item, transform.Apply(image, [item.Text], epoch, item.Key), DataCheck.ImageId(file));
+            var limits = new ImageDecoderOptions { MaxPixels = options.MaxPixels };
+            return memory.Do(ImageDecoder.WorkingBytes(file, limits), () =>
+            {
+                var image = ImageDecoder.Decode(file, item.Image.Path ?? item.Image.Name, limits);
+                return new LoadedItem(item, transform.Apply(image, [item.Text], epoch, item.Key), DataCheck.ImageId(file));
+            });
         }
         catch (Exception e) when (e is ImageException or IOException or UnauthorizedAccessException)
         {

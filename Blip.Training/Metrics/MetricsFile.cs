@@ -1,4 +1,5 @@
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 
 namespace Blip.Training.Metrics;
 

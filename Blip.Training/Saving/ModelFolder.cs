@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 
 namespace Blip.Training.Saving;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Training.Engine;
 
 namespace Blip.Training.Saving;

@@ -5,6 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Blip.Evaluation;
 using Blip.Runtime.Generation;
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Training.Data;
 
@@ -71,7 +72,7 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
 
     private async Task<ValidationScore> CaptionsAsync(string model, CancellationToken cancellationToken)
     {
-        using var captioner = Captioner.Load(model, new CaptionerOptions { Device = options.Device });
+        using var captioner = Captioner.Load(model, new CaptionerOptions { Device = options.Device, Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
         var how = new CaptionOptions
         {
             Prompt = options.Prompt.Length > 0 ? options.Prompt : null,
@@ -142,7 +143,7 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
 
     private async Task<ValidationScore> AnswersAsync(string model, CancellationToken cancellationToken)
     {
-        using var answerer = QuestionAnswerer.Load(model, new QuestionAnswererOptions { Device = options.Device });
+        using var answerer = QuestionAnswerer.Load(model, new QuestionAnswererOptions { Device = options.Device, Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
         var (pending, accuracies) = (new ConcurrentQueue<TrainingSample>(), new List<double>());
         var questions = SamplesAsync(cancellationToken).Select(sample =>
         {

@@ -57,7 +57,7 @@ RECORDERS = {
         "images of every kind, and what Pillow and the reference's processor make of them",
         ("numpy", "pillow", "torch", "transformers", "safetensors"), ("photographs",)),
     "image-kinds": recorded(
-        "image-kinds", "image_kinds", ("image-kinds.json",), "small images of the kinds that few programs write, and their pixels", ("pillow",)),
+        "image-kinds", "image_kinds", ("image-kinds.json.gz",), "small images of the kinds that few programs write, and their pixels", ("pillow",)),
     "tokens": recorded(
         "tokens", "tokens", ("tokens/*",), "text to ids and back, by the reference's tokenizer", ("transformers",)),
     "rules": recorded("rules", "rules", ("rules/*",), "each logits rule of generate()", MODEL_PACKAGES),

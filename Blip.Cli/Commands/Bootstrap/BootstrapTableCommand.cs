@@ -14,9 +14,7 @@ internal sealed class BootstrapTableCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
     private readonly Argument<string> folder = new("dir") { Description = "The folder of a run or a selection.", HelpName = "DIR" };
-    private readonly Option<string> format = OptionKinds.Choice(
-        "--format", "jsonl: an object a line; csv; table: columns for people.", "table", ["table", "jsonl", "csv"]);
-    private readonly Option<string?> output = OptionKinds.Text("--output", "Write to a new file.", "FILE");
+    private readonly OutputBinding output;
     private readonly Option<bool> failed = new("--failed") { Description = "Only images that failed." };
     private readonly Option<bool?> kept = new("--kept")
     {
@@ -29,7 +27,8 @@ internal sealed class BootstrapTableCommand : Command, IHasExamples
     {
         this.terminal = terminal;
         Add(folder);
-        foreach (var option in (Option[])[format, output, kept, failed])
+        output = new OutputBinding(this, "jsonl: an object a line; csv; table: columns for people.", ["table", "jsonl", "csv"], profiles: false);
+        foreach (var option in (Option[])[kept, failed])
             Add(option);
         SetAction(RunAsync);
     }
@@ -44,10 +43,7 @@ internal sealed class BootstrapTableCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var path = parsed.GetValue(output);
-        OutputFile.Check(path);
-        if (path is not null && File.Exists(path))
-            throw new UsageException($"--output is '{path}', which exists; move it away, or name another file.");
+        output.Check(parsed);
         var (which, onlyFailed) = (parsed.GetValue(kept), parsed.GetValue(failed));
         var rows = Rows(
             parsed.GetRequiredValue(folder), row => (which is null || row.Kept == which) && (!onlyFailed || row.Error is not null),
@@ -55,15 +51,15 @@ internal sealed class BootstrapTableCommand : Command, IHasExamples
         // The first row is read before the file is made: a folder without a table leaves nothing behind.
         await using var each = rows.GetAsyncEnumerator(cancellationToken);
         var any = await Startup.StepAsync(async () => await each.MoveNextAsync());
-        await using var file = OutputFile.OpenText(path);
-        var form = new CandidateForm();
-        var writer = parsed.GetRequiredValue(format) == "table"
-            ? new CandidateTableWriter(file ?? terminal.Output)
-            : form.Writer(parsed.GetRequiredValue(format), file ?? terminal.Output);
+        using var file = output.Open(parsed);
+        var place = file?.Writer ?? terminal.Output;
+        var format = output.Format(parsed);
+        var writer = format == "table" ? new CandidateTableWriter(place) : new CandidateForm().Writer(format, place);
         writer.Begin();
         for (; any; any = await Startup.StepAsync(async () => await each.MoveNextAsync()))
             writer.Write(each.Current);
         writer.End();
+        file?.Finish(complete: true);
         return ExitCodes.Success;
     }
 

@@ -84,8 +84,10 @@ internal sealed class SubmitKubernetesCommand : Command, IHasExamples
             Gpus = parsed.GetValue(gpus) ?? 0,
         };
         var text = Startup.Step(manifest.Write);
-        await using var opened = OutputFile.OpenText(path);
-        await (opened ?? terminal.Output).WriteAsync(text.AsMemory(), cancellationToken);
+        if (path is null)
+            await terminal.Output.WriteAsync(text.AsMemory(), cancellationToken);
+        else
+            OutputFile.Write(path, "--file", text);
         return ExitCodes.Success;
     }
 

@@ -50,7 +50,7 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        OutputFile.Check(output.File(parsed));
+        output.Check(parsed);
         var data = annotations.Load(parsed, terminal);
         var captions = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data)) ?? await CaptionAsync(parsed, data, cancellationToken);
         if (!data.HasCaptions)

@@ -30,7 +30,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         annotations = new AnnotationsBinding(Add);
         foreach (var option in (Option[])[images, rerank, details])
             Add(option);
-        output = new OutputBinding(this, ScoreReport.Formats, "text", "json");
+        output = new OutputBinding(this, ScoreReport.Formats, ["text", "json"]);
         model = new ModelBinding(this, DemoModel.Retrieval);
         SetAction(RunAsync);
     }
@@ -44,7 +44,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        OutputFile.Check(output.File(parsed));
+        output.Check(parsed);
         var k = parsed.GetValue(rerank) ?? 0;
         if (k < 0)
             throw new UsageException("--rerank is below 0; give how many of each query are looked at again, or 0 for none.");

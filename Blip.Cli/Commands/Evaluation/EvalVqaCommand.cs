@@ -56,7 +56,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        OutputFile.Check(output.File(parsed));
+        output.Check(parsed);
         var data = Startup.Step(() => VqaDataset.Load(parsed.GetValue(questions), parsed.GetValue(annotations)));
         foreach (var notice in data.Notices)
             terminal.Say(notice);

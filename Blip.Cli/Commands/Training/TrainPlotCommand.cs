@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Files;
 using Blip.Training;
 using Blip.Training.Metrics;
 

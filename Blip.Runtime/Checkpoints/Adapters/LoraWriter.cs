@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Blip.Kernels;
+using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 

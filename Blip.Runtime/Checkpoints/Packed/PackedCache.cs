@@ -6,6 +6,8 @@ namespace Blip.Runtime.Checkpoints;
 /// </summary>
 internal sealed class PackedCache
 {
+    private const string Damaged = "is damaged";
+
     private readonly int packing;
     private readonly byte[] identity;
     private readonly List<string> notices = [];
@@ -27,27 +29,28 @@ internal sealed class PackedCache
     /// <summary>What a user may want to know: why the file was not used, or could not be written.</summary>
     public IReadOnlyList<string> Notices => notices;
 
-    /// <summary>What is wrong with the file as far as its header tells: null where nothing is, or where there is none.</summary>
+    /// <summary>What is wrong with the file, all of which is read: null where nothing is, or where there is none.</summary>
     public string? Flaw()
     {
         using var file = PackedFile.Open(Path, packing, identity, out var flaw);
-        return flaw;
+        return flaw ?? (file?.IsWhole() == false ? Damaged : null);
     }
 
-    /// <summary>Opens the file where it holds just these matrices, unharmed.</summary>
+    /// <summary>Opens the file where it holds just these matrices; whether they are unharmed, reading each of them tells.</summary>
     public PackedFile? Open(IEnumerable<PackedTensor> tensors)
     {
         var file = PackedFile.Open(Path, packing, identity, out var flaw);
         if (file is not null && !file.Holds(tensors))
             flaw = "holds other matrices";
-        else if (file is not null && !file.IsWhole())
-            flaw = "is damaged";
         if (flaw is null)
             return file;
-        notices.Add($"the cache {Path} {flaw}; it is written anew");
+        Refuse(flaw);
         file?.Dispose();
         return null;
     }
+
+    /// <summary>Tells that a matrix was not what was written.</summary>
+    public void RefuseDamaged() => Refuse(Damaged);
 
     /// <summary>Writes the file.</summary>
     /// <param name="tensors">The matrices.</param>
@@ -68,6 +71,8 @@ internal sealed class PackedCache
             return false;
         }
     }
+
+    private void Refuse(string flaw) => notices.Add($"the cache {Path} {flaw}; it is written anew");
 
     /// <summary>Takes the bytes of a matrix.</summary>
     public delegate void Sink(ReadOnlySpan<byte> packed);

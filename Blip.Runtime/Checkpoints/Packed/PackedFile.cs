@@ -1,6 +1,9 @@
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>A file of packed weights, mapped into memory and checked from its first byte to its last.</summary>
+/// <summary>
+/// A file of packed weights, checked from its first byte to its last. It is read and not mapped: a file that another program cuts short
+/// would end the process that maps it.
+/// </summary>
 internal sealed class PackedFile : IDisposable
 {
     private readonly MappedFile file;
@@ -8,17 +11,23 @@ internal sealed class PackedFile : IDisposable
 
     private PackedFile(MappedFile file, IReadOnlyList<PackedLayout.Entry> entries) => (this.file, this.entries) = (file, entries);
 
-    /// <summary>Where the mapping begins.</summary>
-    public nint Address => file.Address;
+    /// <summary>The matrices, in their order.</summary>
+    public IReadOnlyList<PackedTensor> Tensors => [.. entries.Select(entry => entry.Tensor)];
 
-    /// <summary>Length of the mapping; at least 4096 bytes of it lie behind the last matrix.</summary>
-    public long Length => file.Length;
-
-    /// <summary>The matrices and their offsets in the mapping, in their order.</summary>
-    public IEnumerable<(PackedTensor Tensor, long Offset)> Tensors => entries.Select(entry => (entry.Tensor, entry.Offset));
-
-    /// <summary>The bytes of the matrix at an offset.</summary>
-    public ReadOnlySpan<byte> Span(long offset, long bytes) => file.Span(offset, checked((int)bytes));
+    /// <summary>Reads a matrix.</summary>
+    /// <returns>False where it is not what was written.</returns>
+    public bool TryRead(int index, Span<byte> destination)
+    {
+        try
+        {
+            file.Read(entries[index].Offset, destination);
+        }
+        catch (CheckpointException)
+        {
+            return false;
+        }
+        return PackedDigest.Of(destination) == entries[index].Digest;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
@@ -29,27 +38,29 @@ internal sealed class PackedFile : IDisposable
         flaw = null;
         if (!File.Exists(path))
             return null;
-        MappedFile file;
+        MappedFile? file = null;
         try
         {
             file = new MappedFile(path);
+            if (PackedLayout.Read(file, packing, identity, out flaw) is { } entries)
+                return new PackedFile(file, entries);
         }
         catch (CheckpointException)
         {
             flaw = "is empty or cannot be read";
-            return null;
         }
-        if (PackedLayout.Read(file, packing, identity, out flaw) is { } entries)
-            return new PackedFile(file, entries);
-        file.Dispose();
+        file?.Dispose();
         return null;
     }
 
     /// <summary>Whether these are the matrices that it holds, in this order.</summary>
     internal bool Holds(IEnumerable<PackedTensor> tensors) => entries.Select(entry => entry.Tensor).SequenceEqual(tensors);
 
-    /// <summary>Whether every matrix is what was written. Reads all of it, on all cores, from front to back: memory that is wanted next.</summary>
-    internal bool IsWhole()
+    /// <summary>Whether every matrix is what was written. Reads all of it, on all cores.</summary>
+    internal bool IsWhole() => Each(index => TryRead(index, new byte[entries[index].Tensor.Bytes]));
+
+    /// <summary>Does something with each matrix, on all cores and from front to back; false where one of them gave false.</summary>
+    internal bool Each(Func<int, bool> work)
     {
         var next = -1;
         var whole = true;
@@ -58,7 +69,7 @@ internal sealed class PackedFile : IDisposable
         {
             for (var i = Interlocked.Increment(ref next); i < entries.Count && Volatile.Read(ref whole); i = Interlocked.Increment(ref next))
             {
-                if (PackedDigest.Of(Span(entries[i].Offset, entries[i].Tensor.Bytes)) != entries[i].Digest)
+                if (!work(i))
                     Volatile.Write(ref whole, false);
             }
         });

@@ -1,3 +1,5 @@
+using Blip.Runtime.Files;
+
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
@@ -6,10 +8,7 @@ namespace Blip.Runtime.Checkpoints;
 /// </summary>
 internal sealed class PackedFileWriter : IDisposable
 {
-    private const string Unfinished = ".unfinished-";
-    private static readonly TimeSpan Abandoned = TimeSpan.FromHours(1);
-
-    private readonly string path, temporary;
+    private readonly ReplacedFile file;
     private readonly IReadOnlyList<PackedTensor> tensors;
     private readonly List<PackedLayout.Entry> entries = [];
     private readonly long[] offsets;
@@ -19,13 +18,21 @@ internal sealed class PackedFileWriter : IDisposable
     /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
     public PackedFileWriter(string path, IReadOnlyList<PackedTensor> tensors)
     {
-        (this.path, this.tensors) = (path, tensors);
+        this.tensors = tensors;
         var table = PackedLayout.Table([.. tensors.Select(tensor => new PackedLayout.Entry(tensor, 0, 0))]).Length;
         offsets = PackedLayout.Offsets(PackedLayout.Pages(PackedLayout.HeaderBytes + table), tensors.Select(tensor => tensor.Bytes));
-        RemoveAbandoned();
-        temporary = $"{path}{Unfinished}{Guid.NewGuid():N}";
-        stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
-        stream.SetLength(offsets[^1] + PackedLayout.Page);
+        ReplacedFile.RemoveUnfinished(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path));
+        file = ReplacedFile.Begin(path);
+        stream = file.Stream;
+        try
+        {
+            stream.SetLength(offsets[^1] + PackedLayout.Page);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Writes the next matrix.</summary>
@@ -44,37 +51,10 @@ internal sealed class PackedFileWriter : IDisposable
         stream.Position = 0;
         stream.Write(PackedLayout.Header(packing, identity, table, stream.Length));
         stream.Write(table);
-        stream.Dispose();
-        File.Move(temporary, path, overwrite: true);
+        // A file that the loss of power damages is noticed, and written anew.
+        file.Commit(toDisk: false);
     }
 
     /// <summary>Removes what is unfinished.</summary>
-    public void Dispose()
-    {
-        stream.Dispose();
-        Remove(temporary);
-    }
-
-    // What processes that were killed left behind.
-    private void RemoveAbandoned()
-    {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        foreach (var file in Directory.EnumerateFiles(folder, Path.GetFileName(path) + Unfinished + "*"))
-        {
-            if (DateTime.UtcNow - File.GetLastWriteTimeUtc(file) > Abandoned)
-                Remove(file);
-        }
-    }
-
-    private static void Remove(string file)
-    {
-        try
-        {
-            File.Delete(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            System.Diagnostics.Trace.WriteLine($"{file} is left behind: {e.Message}");
-        }
-    }
+    public void Dispose() => file.Dispose();
 }

@@ -79,9 +79,11 @@ internal static class PackedLayout
     public static IReadOnlyList<Entry>? Read(MappedFile file, int packing, ReadOnlySpan<byte> identity, out string? flaw)
     {
         flaw = "is damaged";
-        if (file.Length < HeaderBytes || !file.Span(0, Magic.Length).SequenceEqual(Magic))
+        if (file.Length < HeaderBytes)
             return null;
-        var header = file.Span(0, HeaderBytes);
+        ReadOnlySpan<byte> header = Part(file, 0, HeaderBytes);
+        if (!header.StartsWith(Magic))
+            return null;
         if (BinaryPrimitives.ReadInt32LittleEndian(header[VersionAt..]) != Version || BinaryPrimitives.ReadInt32LittleEndian(header[PackingAt..]) != packing)
         {
             flaw = "was written by another version of this program";
@@ -90,7 +92,7 @@ internal static class PackedLayout
         var (table, length) = (BinaryPrimitives.ReadInt64LittleEndian(header[TableAt..]), BinaryPrimitives.ReadInt64LittleEndian(header[LengthAt..]));
         if (length != file.Length || table < 0 || table > Math.Min(LongestTable, length - HeaderBytes))
             return null;
-        var bytes = file.Span(HeaderBytes, (int)table);
+        var bytes = Part(file, HeaderBytes, (int)table);
         if (!Hash(header, bytes).AsSpan().SequenceEqual(header[HashAt..]))
             return null;
         if (!header.Slice(IdentityAt, PackedIdentity.Length).SequenceEqual(identity))
@@ -98,24 +100,41 @@ internal static class PackedLayout
             flaw = "belongs to other weights, or to these before they were changed";
             return null;
         }
-        var entries = Entries(bytes.ToArray());
-        if (entries.Any(entry => entry.Offset < HeaderBytes || entry.Offset % Page != 0 || entry.Tensor.Bytes < 0 || entry.Offset > length - Page || entry.Tensor.Bytes > length - Page - entry.Offset))
+        if (Entries(bytes) is not { } entries || entries.Any(entry => entry.Offset < HeaderBytes || entry.Offset % Page != 0 || entry.Tensor.Bytes is < 0 or > int.MaxValue || entry.Offset > length - Page || entry.Tensor.Bytes > length - Page - entry.Offset))
             return null;
         flaw = null;
         return entries;
     }
 
-    // The table's checksum was right: it is what was written.
-    private static Entry[] Entries(byte[] table)
+    private static byte[] Part(MappedFile file, long offset, int length)
     {
-        using var reader = new BinaryReader(new MemoryStream(table), Encoding.UTF8);
-        var entries = new Entry[reader.ReadInt32()];
-        for (var i = 0; i < entries.Length; i++)
+        var part = new byte[length];
+        file.Read(offset, part);
+        return part;
+    }
+
+    // The table's checksum was right, but whoever forges a table makes its checksum, too: null where it is none.
+    private static List<Entry>? Entries(byte[] table)
+    {
+        var stream = new MemoryStream(table);
+        using var reader = new BinaryReader(stream, Encoding.UTF8);
+        var entries = new List<Entry>();
+        try
         {
-            var tensor = new PackedTensor(reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64());
-            entries[i] = new Entry(tensor, reader.ReadInt64(), new UInt128(reader.ReadUInt64(), reader.ReadUInt64()));
+            var count = reader.ReadInt32();
+            if (count < 0)
+                return null;
+            for (; count > 0; count--)
+            {
+                var tensor = new PackedTensor(reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt64());
+                entries.Add(new Entry(tensor, reader.ReadInt64(), new UInt128(reader.ReadUInt64(), reader.ReadUInt64())));
+            }
         }
-        return entries;
+        catch (Exception e) when (e is IOException or FormatException or ArgumentException)
+        {
+            return null;
+        }
+        return stream.Position == stream.Length ? entries : null;
     }
 
     private static byte[] Hash(ReadOnlySpan<byte> header, ReadOnlySpan<byte> table)

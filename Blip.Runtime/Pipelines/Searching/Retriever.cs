@@ -119,12 +119,20 @@ public sealed partial class Retriever : IDisposable
     }
 
     /// <summary>Takes the images out of the index whose files are gone.</summary>
+    /// <param name="all">Whether they are taken out, too, where a folder is away, unreadable or empty, or where they are more than half of the index.</param>
     /// <returns>Their paths.</returns>
-    /// <exception cref="IndexException">The index cannot be written.</exception>
+    /// <exception cref="IndexException">The index cannot be written; or the files may be there and cannot be seen, and nothing was removed.</exception>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
-    public IReadOnlyList<string> RemoveMissing()
+    public IReadOnlyList<string> RemoveMissing(bool all = false)
     {
         string[] missing = [.. Index.Entries().Where(entry => entry.Modified != 0 && !File.Exists(PathOf(entry.Id))).Select(entry => entry.Id)];
+        if (!all && missing.Length > 0)
+        {
+            if (MissingFiles.Doubt(Index.Entries().Where(entry => entry.Modified != 0).Select(entry => PathOf(entry.Id)), missing.Select(PathOf)) is { } doubt)
+                throw new IndexException($"{Index.Path}: {doubt}: is a disk not mounted? Nothing was taken out; --prune-all takes out the {missing.Length} images that are not seen.");
+            if (2L * missing.Length > Index.Count)
+                throw new IndexException($"{Index.Path}: {missing.Length} of {Index.Count} images are gone, more than half. Nothing was taken out; --prune-all does it.");
+        }
         Index.Remove(missing);
         return [.. missing.Select(PathOf)];
     }

@@ -1,5 +1,6 @@
-"""Small images of the kinds that few programs write, and the pixels that Pillow gives: one file, image-kinds.json."""
+"""Small images of the kinds that few programs write, and the pixels that Pillow gives: one file, image-kinds.json.gz."""
 import base64
+import gzip
 import io
 import json
 import random
@@ -13,13 +14,13 @@ WIDTH, HEIGHT = 7, 5
 
 
 def record(output, _):
-    """Writes image-kinds.json."""
+    """Writes image-kinds.json.gz."""
     warnings.simplefilter("ignore")
     draw = random.Random(1)
     kinds = {**bitmaps(draw), **palettes(draw), **gifs(draw), **icons(draw), **tiffs(draw), **faxes(draw), **netpbm(draw), **targas(draw)}
     cases = [{"name": name, "file": text(file), **pixels(file)} for name, file in kinds.items()]
-    path = output / "image-kinds.json"
-    path.write_text(json.dumps({"cases": cases}, indent=1) + "\n", encoding="utf-8")
+    content = json.dumps({"cases": cases}, separators=(",", ":")).encode()
+    (output / "image-kinds.json.gz").write_bytes(gzip.compress(content, mtime=0))
 
 
 def text(content):
@@ -142,7 +143,7 @@ def tiffs(draw):
         "rgba.tif": raw(2, 8, 4, t338=[2]), "rgba, multiplied.tif": raw(2, 8, 4, t338=[1]), "rgba without a word.tif": raw(2, 8, 4),
         "rgb and a rest.tif": raw(2, 8, 4, t338=[0]), "rgba of 16 bits.tif": raw(2, 16, 4, t338=[2]),
         "gray.tif": raw(1, 8), "gray of 4 bits.tif": raw(1, 4), "gray of 2 bits.tif": raw(1, 2), "white is zero.tif": raw(0, 8),
-        "cmyk.tif": raw(5, 8, 4), "palette of 8 bits.tif": raw(3, 8, t320=[draw.randrange(65536) for _ in range(768)]),
+        "cmyk.tif": raw(5, 8, 4), "palette of 8 bits.tif": raw(3, 8, t320=[draw.randrange(65536) for _ in range(48)] * 16),
         "palette of 4 bits.tif": raw(3, 4, t320=[draw.randrange(65536) for _ in range(48)]),
         "bilevel.tif": encoded(colour.convert("1"), "TIFF"),
     }
@@ -193,8 +194,8 @@ def targas(draw):
     files = {
         "16 bits.tga": header(2, 16, 0x21) + rows(draw, 16, 1), "24 bits from the right.tga": header(2, 24, 0x10) + rows(draw, 24, 1),
         "32 bits without opacity.tga": header(2, 32, 0x20) + rows(draw, 32, 1), "gray.tga": header(3, 8, 0) + rows(draw, 8, 1),
-        "palette of 16 bits.tga": header(1, 8, 0x20, 256, 16) + draw.randbytes(512) + rows(draw, 8, 1),
-        "palette of 24 bits.tga": header(1, 8, 0, 256, 24) + draw.randbytes(768) + rows(draw, 8, 1),
+        "palette of 16 bits.tga": header(1, 8, 0x20, 256, 16) + draw.randbytes(32) * 16 + rows(draw, 8, 1),
+        "palette of 24 bits.tga": header(1, 8, 0, 256, 24) + draw.randbytes(48) * 16 + rows(draw, 8, 1),
     }
     for mode in ("RGB", "RGBA", "L"):
         files[f"{mode} in runs.tga"] = encoded(colour.convert(mode), "TGA", compression="tga_rle")

@@ -1,0 +1,49 @@
+namespace Blip.Runtime.Retrieval;
+
+/// <summary>Keeps other writers from an index until it is disposed, or the process ends in whatever way.</summary>
+internal sealed class IndexLock : IDisposable
+{
+    private const string Mark = ".lock";
+
+    private readonly string name;
+    private readonly FileStream file;
+    private readonly DateTime stamp;
+
+    private IndexLock(string name, FileStream file)
+    {
+        (this.name, this.file) = (name, file);
+        // A file that somebody puts in its place has another time, whoever locks it.
+        File.SetLastWriteTimeUtc(file.SafeFileHandle, DateTime.UtcNow - TimeSpan.FromTicks(Random.Shared.NextInt64(TimeSpan.TicksPerHour)));
+        stamp = File.GetLastWriteTimeUtc(file.SafeFileHandle);
+    }
+
+    /// <summary>Whether the file that is locked still has its name: without it, another process may be writing, too.</summary>
+    public bool IsHeld => new FileInfo(name) is { Exists: true } there && there.LastWriteTimeUtc == stamp;
+
+    /// <summary>Locks an index.</summary>
+    /// <exception cref="IndexException">Another writer is at work, or the folder cannot be written to.</exception>
+    public static IndexLock Take(string path)
+    {
+        var name = path + Mark;
+        try
+        {
+            // The file stays: one that is deleted could be locked by two, each with a file of its own.
+            return new IndexLock(name, new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
+        }
+        catch (DirectoryNotFoundException e)
+        {
+            throw new IndexException($"{path}: there is no folder for it; make it first.", e);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new IndexException($"{path}: it cannot be written to: {e.Message.TrimEnd('.')}; name a place that can.", e);
+        }
+        catch (IOException e)
+        {
+            throw new IndexException($"{path}: another process is writing to it ('{name}' is locked); wait for it, or name another index. ({e.Message.TrimEnd('.')})", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+}
