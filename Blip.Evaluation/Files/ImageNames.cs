@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Blip.Evaluation;
 
 /// <summary>A data set's images by the names of their files, whatever folder is before them.</summary>
@@ -18,12 +16,7 @@ internal sealed class ImageNames
     }
 
     /// <summary>A name in the one form that names are compared in: folders apart by slashes, letters with their accents.</summary>
-    public static string Normal(string path)
-    {
-        var text = path.Replace('\\', '/');
-        // Half of a pair of UTF-16 units has no form.
-        return IsWellFormed(text) ? text.Normalize(NormalizationForm.FormC) : text;
-    }
+    public static string Normal(string path) => ComposedText.Of(path.Replace('\\', '/'));
 
     /// <summary>The last part of a path, in that form.</summary>
     public static string NameOf(string path) => Normal(path)[(Normal(path).LastIndexOf('/') + 1)..];
@@ -43,15 +36,5 @@ internal sealed class ImageNames
         if (found.Count == 1)
             return found[0].Id;
         return ImageFolder.NumberOf(whole) is { } number && nameless.Contains(number) ? number : null;
-    }
-
-    private static bool IsWellFormed(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogate(text[i]) && (i + 1 == text.Length || !char.IsSurrogatePair(text[i], text[++i])))
-                return false;
-        }
-        return true;
     }
 }

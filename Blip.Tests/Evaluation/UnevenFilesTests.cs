@@ -157,6 +157,12 @@ public sealed class UnevenFilesTests : IDisposable
         Assert.Equal(decomposed, images.Find("x/\u00E9t\u00E9.png", 0, out _));
     }
 
+    [Theory]
+    [InlineData("e\u0301\u0323 u\u0308 \u0438\u0306 o\u0302\u0301", "\u00E9\u0323 \u00FC \u0439 \u1ED1")]
+    [InlineData("\u30AB\u3099 \u306F\u309A \u1112\u1161\u11AB", "\u30AC \u3071 \uD55C")]
+    [InlineData("plain \u00E9 \u0301", "plain \u00E9 \u0301")]
+    public void Marks_join_their_letters(string apart, string joined) => Assert.Equal(joined, ComposedText.Of(apart));
+
     [Fact]
     public void What_blip_writes_as_json_is_read_by_path()
     {
