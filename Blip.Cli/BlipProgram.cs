@@ -63,6 +63,8 @@ internal static class BlipProgram
         if (parsed.Action is ParseErrorAction)
             return Explain(parsed, terminal);
         terminal.Verbosity = parsed.GetValue(root.Quiet) ? Verbosity.Quiet : parsed.GetValue(root.Verbose) ? Verbosity.Verbose : Verbosity.Normal;
+        if (terminal.Verbosity != Verbosity.Verbose)
+            DriverMessages.Silence();
         return await parsed.InvokeAsync(
             new InvocationConfiguration
             {

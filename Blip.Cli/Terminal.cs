@@ -1,4 +1,5 @@
 using Blip.Cli.Input;
+using Blip.Cli.Output;
 
 namespace Blip.Cli;
 
@@ -39,7 +40,7 @@ internal sealed class Terminal
     public bool OutputIsColored => OutputIsScreen && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
 
     /// <summary>Writes one line that must be read: an error, or how a run ended that was stopped.</summary>
-    public void Say(string message) => Error.WriteLine($"blip: {message}");
+    public void Say(string message) => Error.WriteLine($"blip: {(ErrorIsScreen ? Printable.Of(message) : message)}");
 
     /// <summary>Writes one line that is good to know; --quiet leaves it out.</summary>
     public void Note(string message)

@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.Runtime.CompilerServices;
 using Blip.Cli.Help;
 using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 
@@ -86,14 +88,44 @@ internal sealed class CaptionCommand : Command, IHasExamples
         sources = file?.Left(sources, image => image.Name, terminal, "images") ?? sources;
         using var maps = attention.Open(parsed);
         var form = new CaptionForm(bare, several: options.Generation.NumReturnSequences > 1);
-        return await new PipelineRun(terminal, model, output) { Texts = [options.Prompt, .. options.BadWords] }.RunAsync(
+        var streams = bare && terminal.OutputIsScreen && file is null && maps is null && sidecars is null && output.Format(parsed) == "text"
+            && options.Generation is { NumBeams: 1, NumReturnSequences: 1 };
+        return await new PipelineRun(terminal, model, output) { Texts = [options.Prompt, .. options.BadWords], Streams = streams }.RunAsync(
             parsed,
             file,
             () => Captioner.Load(source, model.Options<CaptionerOptions>(parsed)),
-            captioner => captioner.CaptionAllAsync(sources, options, cancellationToken),
+            captioner => streams && captioner.HasVocabulary
+                ? Say(captioner, sources[0], options, form, cancellationToken)
+                : captioner.CaptionAllAsync(sources, options, cancellationToken),
             form,
             sources.Count,
             "images",
             result => maps?.Save(result.Source, result.Image!, [new WordLine("caption", result.Caption!.Attention)]) ?? sidecars?.Save(result));
+    }
+
+    // The words of one image appear as the model says them, where a person watches.
+    private async IAsyncEnumerable<CaptionResult> Say(
+        Captioner captioner, ImageSource image, CaptionOptions options, CaptionForm form, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        Caption? whole = null;
+        string? error = null;
+        await using var words = captioner.StreamAsync(image, options, caption => whole = caption, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        while (error is null)
+        {
+            try
+            {
+                if (!await words.MoveNextAsync())
+                    break;
+            }
+            catch (ImageException e)
+            {
+                error = e.Message;
+                break;
+            }
+            form.IsSaid = true;
+            terminal.Output.Write(words.Current);
+            terminal.Output.Flush();
+        }
+        yield return error is null ? CaptionResult.Of(image, whole!) : CaptionResult.Failed(image, error);
     }
 }

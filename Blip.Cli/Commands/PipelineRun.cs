@@ -11,6 +11,9 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
     /// <summary>The words on the command line that the model is to read.</summary>
     public IEnumerable<string?> Texts { get; init; } = [];
 
+    /// <summary>Whether the text of the one result is written while the model says it: a bar would stand in its way.</summary>
+    public bool Streams { get; init; }
+
     /// <summary>Runs it.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="file">Where the results go; null for standard output.</param>
@@ -35,10 +38,12 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
             return End(file, ExitCodes.Success);
         var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, total, terminal.Columns, things);
         using var pipeline = model.Load(parsed, terminal, progress, load);
+        if (Streams)
+            progress.Hide();
         ModelBinding.TellUnknown(terminal, pipeline, Texts);
         var results = Startup.Step(() => start(pipeline));
         using var report = output.Profile(parsed, terminal, pipeline);
-        var writer = form.Writer(output.Format(parsed), file?.Writer ?? terminal.Output);
+        var writer = form.Writer(output.Format(parsed), file?.Writer ?? terminal.Output, output.Style(parsed, terminal));
         var told = pipeline.Notices.Count;
         try
         {

@@ -25,6 +25,11 @@ internal sealed class OutputBinding
         Description = "Go on with the jsonl or csv file of --output, or with what a run that was killed left beside it: inputs whose records stand there are passed over.",
     };
     private readonly Option<bool> retryFailed = new("--retry-failed") { Description = "With --resume: do those inputs again that failed." };
+    private readonly Option<bool> zero = new("--null") { Description = "End each line of text with a zero byte in place of a line break, for xargs -0." };
+    private readonly Option<bool> guard = new("--guard-formulas")
+    {
+        Description = "With csv: an apostrophe before cells that begin with =, +, - or @ and are no numbers, so that a spreadsheet takes them for text and runs nothing.",
+    };
     private readonly List<Option> overwritten;
     private readonly Option<string?> profile = new("--profile")
     {
@@ -51,9 +56,25 @@ internal sealed class OutputBinding
             command.Add(resume);
             command.Add(retryFailed);
         }
+        if (HasRecords)
+        {
+            command.Add(zero);
+            command.Add(guard);
+        }
         if (profiles)
             command.Add(profile);
         command.Validators.Add(Check);
+    }
+
+    // Reports of scores have no lines about files.
+    private bool HasRecords => names.Contains("csv");
+
+    /// <summary>How records are written, beside their format.</summary>
+    public RecordStyle Style(ParseResult parsed, Terminal terminal)
+    {
+        var ends = HasRecords && parsed.GetValue(zero);
+        return new RecordStyle(
+            ends ? "\0" : "\n", terminal.OutputIsScreen && File(parsed) is null && !ends, HasRecords && parsed.GetValue(guard));
     }
 
     /// <summary>Makes --overwrite speak of the files of another option, too.</summary>
@@ -100,6 +121,10 @@ internal sealed class OutputBinding
         var chosen = Format(parsed);
         if (FileOptions(parsed) is { Resume: true } && chosen is not ("jsonl" or "csv"))
             throw new UsageException($"{resume.Name} goes on with jsonl and csv, and the format is {chosen}; name such a file, or leave {resume.Name} out.");
+        if (HasRecords && parsed.GetValue(zero) && chosen != "text")
+            throw new UsageException($"{zero.Name} ends lines of text, and the format is {chosen}: leave it out.");
+        if (HasRecords && parsed.GetValue(guard) && chosen != "csv")
+            throw new UsageException($"{guard.Name} is about cells of csv, and the format is {chosen}: leave it out.");
         return File(parsed) is { } path ? ResultFile.Open(path, chosen, FileOptions(parsed)) : null;
     }
 

@@ -9,6 +9,9 @@ namespace Blip.Cli.Output;
 /// <param name="several">More than one sequence for an image was asked for.</param>
 internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionResult>
 {
+    /// <summary>Whether the text stands on the screen already, as it was said: the end of its line is missing.</summary>
+    public bool IsSaid { get; set; }
+
     /// <summary>What its records look like.</summary>
     public static readonly RecordShape Shape = new(["path", "caption", "tokens", "score", "error"], ["path"], "caption");
 
@@ -20,7 +23,7 @@ internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionR
 
     /// <inheritdoc/>
     // Without a vocabulary there are no words, but there is an answer.
-    public override IEnumerable<string> Text(CaptionResult result) => result.Caption!.All
+    public override IEnumerable<string> Text(CaptionResult result) => IsSaid ? [""] : result.Caption!.All
         .Select(caption => caption.Text ?? string.Join(' ', caption.Tokens))
         .Select(text => bare ? text : $"{result.Source.Name}\t{text}");
 

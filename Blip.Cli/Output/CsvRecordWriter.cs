@@ -1,10 +1,18 @@
 using System.Buffers;
+using System.Globalization;
 
 namespace Blip.Cli.Output;
 
 /// <summary>RFC 4180: a heading, and a line for each record.</summary>
-internal sealed class CsvRecordWriter<T>(TextWriter output, RecordForm<T> form) : RecordWriter<T>(output)
+/// <param name="output">Where they go.</param>
+/// <param name="form">What a record looks like.</param>
+/// <param name="guardsFormulas">Whether cells that a spreadsheet would take for formulas get an apostrophe before them, and are text there.</param>
+internal sealed class CsvRecordWriter<T>(TextWriter output, RecordForm<T> form, bool guardsFormulas = false) : RecordWriter<T>(output)
 {
+    private const char Guard = '\'';
+
+    private static readonly SearchValues<char> Formulas = SearchValues.Create("=+-@\t\r");
+
     private static readonly SearchValues<char> Special = SearchValues.Create("\",\r\n");
 
     /// <inheritdoc/>
@@ -23,10 +31,17 @@ internal sealed class CsvRecordWriter<T>(TextWriter output, RecordForm<T> form) 
         {
             if (i > 0)
                 Output.Write(',');
-            Output.Write(Quoted(fields[i]));
+            Output.Write(Quoted(guardsFormulas && IsFormula(fields[i]) ? Guard + fields[i] : fields[i]));
         }
         Output.Write("\r\n");
     }
+
+    /// <summary>A cell as it was before it was guarded.</summary>
+    public static string Unguarded(string field) => field.Length > 1 && field[0] == Guard && IsFormula(field[1..]) ? field[1..] : field;
+
+    // A number is one, whatever its sign.
+    private static bool IsFormula(string field) => field.Length > 0 && Formulas.Contains(field[0])
+        && !double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     private static string Quoted(string field) => field.AsSpan().ContainsAny(Special) ? $"\"{field.Replace("\"", "\"\"")}\"" : field;
 }

@@ -36,7 +36,7 @@ internal sealed class EarlierRecords(string path, RecordShape shape)
             }
             if (fields.Count != shape.Columns.Count)
                 throw Strange(number, $"it has {fields.Count} fields, and the heading has {shape.Columns.Count}");
-            var key = RecordShape.Key(shape.Columns.Index().Where(column => shape.Keys.Contains(column.Item)).Select(column => fields[column.Index]));
+            var key = RecordShape.Key(shape.Columns.Index().Where(column => shape.Keys.Contains(column.Item)).Select(column => CsvRecordWriter<object>.Unguarded(fields[column.Index])));
             yield return new Record(line, key, fields[shape.Columns.Index().Single(column => column.Item == RecordShape.Error).Index].Length > 0);
         }
     }

@@ -16,8 +16,8 @@ internal sealed class EmbeddingForm(int dimension) : RecordForm<EmbeddingRecord>
     public const string Npy = "npy";
 
     /// <inheritdoc/>
-    public override RecordWriter<EmbeddingRecord> Writer(string format, TextWriter output) =>
-        format == Npy ? new NpyEmbeddingWriter((StreamWriter)output, dimension) : base.Writer(format, output);
+    public override RecordWriter<EmbeddingRecord> Writer(string format, TextWriter output, RecordStyle? style = null) =>
+        format == Npy ? new NpyEmbeddingWriter((StreamWriter)output, dimension) : base.Writer(format, output, style);
 
     /// <inheritdoc/>
     public override string? Error(EmbeddingRecord result) => result.Error;

@@ -22,7 +22,7 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     private const string EraseLine = "\r\e[2K";
     private readonly long start = Stopwatch.GetTimestamp();
     private int done, skipped;
-    private bool drawn;
+    private bool drawn, hidden;
 
     /// <summary>Shows a word or two in place of the bar: what the run waits for before there is anything to count.</summary>
     public void Announce(string activity) => Draw(activity);
@@ -54,6 +54,13 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
 
     /// <summary>Draws the bar as it stands.</summary>
     public void Show() => Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things, skipped, Room));
+
+    /// <summary>Takes the bar away for good.</summary>
+    public void Hide()
+    {
+        Clear();
+        hidden = true;
+    }
 
     /// <summary>Takes the bar away: something else is about to be written.</summary>
     public void Clear()
@@ -93,7 +100,7 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
 
     private void Draw(string text)
     {
-        if (!visible)
+        if (!visible || hidden)
             return;
         // A line that wraps could not be taken away again.
         screen.Write(EraseLine + (text.Length > Room ? text[..Room] : text));

@@ -12,12 +12,13 @@ internal abstract class RecordForm<T>
     /// <summary>The writer of a format.</summary>
     /// <param name="format">One of those that the command has.</param>
     /// <param name="output">Where to write; a <see cref="StreamWriter"/> where a file was named.</param>
-    public virtual RecordWriter<T> Writer(string format, TextWriter output) => format switch
+    /// <param name="style">How; null for the usual way.</param>
+    public virtual RecordWriter<T> Writer(string format, TextWriter output, RecordStyle? style = null) => format switch
     {
         "json" => new JsonRecordWriter<T>(output, this, lines: false),
         "jsonl" => new JsonRecordWriter<T>(output, this, lines: true),
-        "csv" => new CsvRecordWriter<T>(output, this),
-        "text" => new TextRecordWriter<T>(output, this),
+        "csv" => new CsvRecordWriter<T>(output, this, style?.GuardsFormulas == true),
+        "text" => new TextRecordWriter<T>(output, this, style ?? new RecordStyle()),
         _ => throw new UnreachableException($"Nothing writes the format {format}."),
     };
 

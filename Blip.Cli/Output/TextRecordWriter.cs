@@ -1,13 +1,13 @@
 namespace Blip.Cli.Output;
 
 /// <summary>For people, and for <c>cut</c>. What failed is reported on standard error and has no line.</summary>
-internal sealed class TextRecordWriter<T>(TextWriter output, RecordForm<T> form) : RecordWriter<T>(output)
+internal sealed class TextRecordWriter<T>(TextWriter output, RecordForm<T> form, RecordStyle style) : RecordWriter<T>(output)
 {
     /// <inheritdoc/>
     protected override void WriteStart()
     {
         if (form.TextHeading is { } heading)
-            Output.Write($"{heading}\n");
+            Write(heading);
     }
 
     /// <inheritdoc/>
@@ -16,6 +16,8 @@ internal sealed class TextRecordWriter<T>(TextWriter output, RecordForm<T> form)
         if (form.Error(result) is not null)
             return;
         foreach (var line in form.Text(result))
-            Output.Write($"{line}\n");
+            Write(line);
     }
+
+    private void Write(string line) => Output.Write((style.IsScreen ? Printable.Of(line) : line) + style.LineEnd);
 }

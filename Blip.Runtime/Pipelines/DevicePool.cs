@@ -188,7 +188,12 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
 
         public void Finish(TResult result) => done.TrySetResult(result);
 
-        public void Fail(Exception e) => done.TrySetException(e);
+        public void Fail(Exception e)
+        {
+            done.TrySetException(e);
+            // A reader that has left will not look at it, and it is no news to anybody.
+            _ = done.Task.Exception;
+        }
     }
 }
 

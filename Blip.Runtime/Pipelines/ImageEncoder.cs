@@ -39,8 +39,11 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     {
         if (image.Features is { } features)
         {
-            ObjectDisposedException.ThrowIf(features.IsFree, features);
-            return InTurn(() => work(Kept(features)));
+            return InTurn(() =>
+            {
+                ObjectDisposedException.ThrowIf(features.IsFree, features);
+                return work(Kept(features));
+            });
         }
         var key = Cache.Keeps && !pixels ? image.Identity() : null;
         if (key is not null && InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(known))) : null) is { } found)

@@ -46,6 +46,21 @@ public sealed class BlipProcessTests : IDisposable
         Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), run);
     }
 
+    /// <summary>A cache of its own makes PoCL compile, and its compiler has warnings about what ILGPU writes.</summary>
+    [Fact]
+    public async Task The_compiler_of_an_OpenCL_driver_is_heard_with_verbose_alone()
+    {
+        Assert.SkipUnless(Devices.Has("opencl"), "no OpenCL on this machine");
+        const string Script = "POCL_CACHE_DIR=\"$4\" dotnet \"$1\" caption \"$2\" --model \"$3\" --device opencl";
+
+        var quiet = await Shell(Script, Program, Demo.Sample("00.png"), Demo.Model, Path.Combine(folder, "one"));
+        var verbose = await Shell(Script + " --verbose", Program, Demo.Sample("00.png"), Demo.Model, Path.Combine(folder, "two"));
+
+        Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), quiet);
+        Assert.Equal(quiet.Output, verbose.Succeeded());
+        Assert.Contains("it runs on opencl:0", verbose.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task AReaderThatGoesAwayEndsItQuietly()
     {

@@ -53,6 +53,45 @@ public class CaptionerDevicePoolTests
         await Assert.ThrowsAsync<ObjectDisposedException>(async () => await pool.CaptionAllAsync(Demo.Paths.Select(path => (ImageSource)path), null, Token).ToListAsync(Token));
     }
 
+    /// <summary>A task that fails when its reader has left would be reported when it is collected.</summary>
+    [Fact]
+    public async Task Batches_that_end_after_their_reader_are_no_unobserved_failures()
+    {
+        const string Marker = "the device heard of it";
+        var unobserved = 0;
+        void Count(object? _, UnobservedTaskExceptionEventArgs e) =>
+            unobserved += e.Exception.InnerExceptions.Count(inner => inner.Message == Marker);
+        TaskScheduler.UnobservedTaskException += Count;
+        try
+        {
+            for (var run = 0; run < 20; run++)
+                await RunCancelled(Marker);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            GC.Collect();
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Count;
+        }
+        Assert.Equal(0, unobserved);
+    }
+
+    private static async Task RunCancelled(string marker)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var members = Enumerable.Range(0, 3).Select(i => new DevicePoolMember<int, int, int>(i, batch =>
+        {
+            if (batch < 3)
+                return batch;
+            stop.Cancel();
+            Thread.Sleep(5);
+            throw new OperationCanceledException(marker);
+        })).ToList();
+        var pool = new DevicePool<int, int, int>(members, (_, _) => { });
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await pool.RunAsync(AsyncEnumerable.Range(0, 100), stop.Token).CountAsync(Token));
+    }
+
     [Fact]
     public async Task A_reader_that_leaves_and_one_that_cancels_end_the_work()
     {
