@@ -26,5 +26,5 @@ def record(output, options):
     retrieval(folder / "base" / "retrieval", base, salt, full=True)
     vqa(folder / "base" / "vqa", base, salt, full=True)
     thin.keep_every(folder / "base" / "vqa")
-    thin.leave_out(folder / "base" / "model", "vision.last_hidden_state")
+    thin.keep_every(folder / "base" / "model", "vision.last_hidden_state", 4)
     full_size(folder / "large" / "captioning", large, salt, low=False)
