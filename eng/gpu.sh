@@ -39,7 +39,7 @@ pack() {
   rm -rf "$build/Goldens" "$build/weights"
   # What only debuggers, tracers and disassemblers load, garbage collectors that nobody chose, and the second readers of Parquet
   # files and Kubernetes manifests: no test that runs there has any.
-  find "$build" \( -name '*.xml' -o -name 'ParquetSharpNative*' -o -name 'KubernetesClient*' -o -name 'libcapstone*' -o -name 'msdia*' -o -name 'libmscord*' -o -name createdump \
+  find "$build" \( -name '*.xml' -o -name 'ParquetSharp*' -o -name 'Apache.Arrow*' -o -name 'KubernetesClient*' -o -name 'YamlDotNet*' -o -name 'Microsoft.Diagnostics.Runtime*' -o -name 'libcapstone*' -o -name 'msdia*' -o -name 'libmscord*' -o -name createdump \
     -o -name 'libclrgc*' -o -name 'libcoreclrtraceptprovider*' -o -name 'Microsoft.VisualBasic*' \
     -o -name 'Microsoft.Diagnostics.Tracing.TraceEvent*' -o -name 'System.Private.DataContractSerialization*' \) -delete
   rm -rf "$build/amd64"

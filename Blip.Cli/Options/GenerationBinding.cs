@@ -78,6 +78,7 @@ internal sealed class GenerationBinding
         forSampling.Add(Number<int>("--top-k", "Sampling: only the k likeliest words; 0 is all. [default: 50]", (o, v) => o with { TopK = v }));
         forSampling.Add(Number<double>("--top-p", "Sampling: only the likeliest words that have this probability together. [default: 1]",
             (o, v) => o with { TopP = v }));
+        forSampling.Add(Number<double>("--top-h", "Sampling: of the 100 likeliest words the first ones that hold this share of the entropy.", (o, v) => o with { TopH = v }));
         forSampling.Add(Number<double>("--typical-p", "Sampling: only words about as surprising as expected, up to this probability.", (o, v) => o with { TypicalP = v }));
         forSampling.Add(Number<double>("--min-p", "Sampling: only words at least this share as likely as the likeliest.", (o, v) => o with { MinP = v }));
         forSampling.Add(Number<double>("--epsilon-cutoff", "Sampling: only words at least this likely.", (o, v) => o with { EpsilonCutoff = v }));

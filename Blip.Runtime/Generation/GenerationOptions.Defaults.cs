@@ -35,6 +35,7 @@ public sealed partial record GenerationOptions
             TopK = defaults.TopK ?? plain.TopK,
             TopP = defaults.TopP ?? plain.TopP,
             MinP = defaults.MinP,
+            TopH = defaults.TopH,
             TypicalP = defaults.TypicalP ?? plain.TypicalP,
             EpsilonCutoff = defaults.EpsilonCutoff ?? plain.EpsilonCutoff,
             EtaCutoff = defaults.EtaCutoff ?? plain.EtaCutoff,

@@ -27,6 +27,7 @@ public sealed partial record GenerationOptions
         Require(double.IsFinite(Temperature) && Temperature >= 1e-4, Temperature, "give a number of at least 0.0001 (for the likeliest token switch DoSample off)");
         Require(TopK >= 0, TopK, "give the number of tokens to keep, or 0 to keep all");
         Require(TopP is >= 0 and <= 1, TopP, "give a sum of probabilities from 0 to 1 (1 is off)");
+        Require(TopH is null or (> 0 and <= 1), TopH, "give a share of the entropy above 0, up to 1, or leave it out");
         Require(TypicalP is > 0 and <= 1, TypicalP, "give a sum of probabilities above 0, up to 1 (1 is off)");
         Require(MinP is null or (>= 0 and <= 1), MinP, "give a share of the highest probability from 0 to 1, or leave it out");
         Require(EpsilonCutoff is >= 0 and < 1, EpsilonCutoff, "give a probability from 0 (off) to below 1");

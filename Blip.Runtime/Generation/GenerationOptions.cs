@@ -42,6 +42,12 @@ public sealed partial record GenerationOptions
     /// <summary>Sampling: only the smallest set of likeliest tokens whose probabilities reach this sum, 0 to 1; 1 is off (Holtzman et al. 2020).</summary>
     public double TopP { get; init; } = 1;
 
+    /// <summary>
+    /// Sampling: of the 100 likeliest tokens (and those as likely as the last) the first ones, as long as what they add to the entropy stays within this share of it, above 0 to 1;
+    /// null is off (Baghaei Potraghloo et al. 2025).
+    /// </summary>
+    public double? TopH { get; init; }
+
     /// <summary>Sampling: only tokens about as surprising as expected, up to this sum of probabilities; 1 is off (Meister et al. 2023).</summary>
     public double TypicalP { get; init; } = 1;
 

@@ -64,6 +64,7 @@ internal sealed class LogitsProcessor(GenerationContext context)
         Rows = context.State.Rows,
         Vocabulary = context.Decoder.VocabularySize,
         Temperature = (float)context.Options.Temperature,
+        TopH = (float)(context.Options.TopH ?? 0),
         TopK = context.Options.TopK,
         TopP = (float)context.Options.TopP,
         MinP = (float)(context.Options.MinP ?? 0),

@@ -63,7 +63,7 @@ public class GenerationDefaultsTests
     {
         var read = Read("""
             {"max_length": 21, "max_new_tokens": 22, "min_length": 23, "min_new_tokens": 24, "do_sample": true, "num_beams": 5, "num_return_sequences": 2,
-             "early_stopping": "never", "length_penalty": -1.5, "temperature": 0.7, "top_k": 0, "top_p": 0.9, "min_p": 0.05, "typical_p": 0.8,
+             "early_stopping": "never", "length_penalty": -1.5, "temperature": 0.7, "top_k": 0, "top_p": 0.9, "min_p": 0.05, "typical_p": 0.8, "top_h": 0.4,
              "epsilon_cutoff": 0.001, "eta_cutoff": 0.002, "repetition_penalty": 1.3, "no_repeat_ngram_size": 3, "bad_words_ids": [[1], [2, 3]],
              "suppress_tokens": [4, 5], "begin_suppress_tokens": [6], "sequence_bias": [[[7, 8], -2.5]], "forced_bos_token_id": 9,
              "forced_eos_token_id": [10, 11], "exponential_decay_length_penalty": [4, 1.5], "renormalize_logits": true}
@@ -72,6 +72,7 @@ public class GenerationDefaultsTests
         Assert.Equal((true, 5, 2, "never", -1.5), (read.DoSample, read.NumBeams, read.NumReturnSequences, read.EarlyStopping, read.LengthPenalty));
         Assert.Equal((0.7, 0, 0.9, 0.05, 0.8), (read.Temperature, read.TopK, read.TopP, read.MinP, read.TypicalP));
         Assert.Equal((0.001, 0.002, 1.3, 3), (read.EpsilonCutoff, read.EtaCutoff, read.RepetitionPenalty, read.NoRepeatNgramSize));
+        Assert.Equal(0.4, read.TopH);
         Assert.Equal([[1], [2, 3]], read.BadWordsIds);
         Assert.Equal([4, 5], read.SuppressTokens);
         Assert.Equal([6], read.BeginSuppressTokens);

@@ -40,6 +40,7 @@ public class GenerationBindingTests
         { "--num-beams 2 --early-stopping never", new() { NumBeams = 2, EarlyStopping = EarlyStopping.Never } },
         { "--do-sample --seed 18446744073709551615", new() { DoSample = true, Seed = ulong.MaxValue } },
         { "--sample --temperature 0.7 --top-k 10 --top-p 0.9", new() { DoSample = true, Temperature = 0.7, TopK = 10, TopP = 0.9 } },
+        { "--sample --top-h 0.4", new() { DoSample = true, TopH = 0.4 } },
         { "--sample --typical-p 0.8 --min-p 0.05", new() { DoSample = true, TypicalP = 0.8, MinP = 0.05 } },
         { "--sample --epsilon-cutoff 3e-4 --eta-cutoff 0.001", new() { DoSample = true, EpsilonCutoff = 3e-4, EtaCutoff = 0.001 } },
         { "--repetition-penalty 1.2 --no-repeat-ngram-size 2", new() { RepetitionPenalty = 1.2, NoRepeatNgramSize = 2 } },

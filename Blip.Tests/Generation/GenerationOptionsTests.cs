@@ -29,6 +29,7 @@ public class GenerationOptionsTests
         { "TypicalP", Plain with { TypicalP = 0 } },
         { "MinP", Plain with { MinP = -0.1 } },
         { "EpsilonCutoff", Plain with { EpsilonCutoff = 1 } },
+        { "TopH", Plain with { TopH = 0 } },
         { "EtaCutoff", Plain with { EtaCutoff = double.NaN } },
         { "RepetitionPenalty", Plain with { RepetitionPenalty = 0 } },
         { "NoRepeatNgramSize", Plain with { NoRepeatNgramSize = -2 } },

@@ -31,6 +31,7 @@ internal static class GoldenOptions
                 "min_p" => options with { MinP = value.GetDouble() },
                 "typical_p" => options with { TypicalP = value.GetDouble() },
                 "epsilon_cutoff" => options with { EpsilonCutoff = value.GetDouble() },
+                "top_h" => options with { TopH = value.GetDouble() },
                 "eta_cutoff" => options with { EtaCutoff = value.GetDouble() },
                 "repetition_penalty" => options with { RepetitionPenalty = value.GetDouble() },
                 "no_repeat_ngram_size" => options with { NoRepeatNgramSize = value.GetInt32() },

@@ -52,6 +52,7 @@ internal sealed class RuleRun : IDisposable
             Rows = rows,
             Vocabulary = vocabulary,
             Temperature = (float)options.Temperature,
+            TopH = (float)(options.TopH ?? 0),
             TopK = options.TopK,
             TopP = (float)options.TopP,
             MinP = (float)(options.MinP ?? 0),

@@ -14,7 +14,7 @@ public class DTypeTests
         [DType.Float64] = (8, "F64"), [DType.Float32] = (4, "F32"), [DType.Float16] = (2, "F16"), [DType.BFloat16] = (2, "BF16"),
         [DType.Int64] = (8, "I64"), [DType.Int32] = (4, "I32"), [DType.Int16] = (2, "I16"), [DType.Int8] = (1, "I8"),
         [DType.UInt64] = (8, "U64"), [DType.UInt32] = (4, "U32"), [DType.UInt16] = (2, "U16"), [DType.UInt8] = (1, "U8"),
-        [DType.Bool] = (1, "BOOL"),
+        [DType.Bool] = (1, "BOOL"), [DType.Float8E4M3] = (1, "F8_E4M3"), [DType.Float8E5M2] = (1, "F8_E5M2"),
     };
 
     [Fact]
@@ -22,7 +22,8 @@ public class DTypeTests
     {
         Assert.Equal(Enum.GetValues<DType>().Order(), Facts.Keys.Order());
         Assert.All(Facts, fact => Assert.Equal(fact.Value, (fact.Key.Bytes(), fact.Key.SafetensorsName())));
-        Assert.Equal([DType.Float32, DType.Float16, DType.BFloat16, DType.Float64], Facts.Keys.Where(DTypes.IsFloatingPoint).Order());
+        Assert.Equal(
+            [DType.Float32, DType.Float16, DType.BFloat16, DType.Float64, DType.Float8E4M3, DType.Float8E5M2], Facts.Keys.Where(DTypes.IsFloatingPoint).Order());
         Assert.Equal([DType.Float16, DType.BFloat16], Facts.Keys.Where(DTypes.Is16Bits).Order());
     }
 

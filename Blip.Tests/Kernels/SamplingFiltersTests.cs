@@ -45,6 +45,65 @@ public class SamplingFiltersTests
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Top_h_stands_between_temperature_and_top_k(string id)
+    {
+        using var device = Variants.Open(id);
+        var test = new ScoreCase(3, 307);
+        var together = new FilterCase("all") { Temperature = 3, TopH = 0.9f, TopK = 20 };
+        var off = new FilterCase("off");
+        var scores = test.Make();
+        var expected = scores;
+        foreach (var single in new[] { off with { Temperature = together.Temperature }, off with { TopH = together.TopH }, off with { TopK = together.TopK } })
+        {
+            var narrowed = Filtered(device, id, test, expected, single);
+            Assert.NotEqual(expected, narrowed);
+            expected = narrowed;
+        }
+        Assert.Equal(expected, Filtered(device, id, test, scores, together));
+    }
+
+    /// <summary>
+    /// Probabilities 1/2, 1/4, 1/8 and 1/8 add 0.347, 0.347, 0.260 and 0.260 to an entropy of 1.213: two fit into 0.6 of it, three into 0.8,
+    /// and the first stays where not even it fits.
+    /// </summary>
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Top_h_keeps_tokens_by_what_they_add_to_the_entropy(string id)
+    {
+        using var device = Variants.Open(id);
+        var scores = new[] { 1f, 2f, 1f, 3f, float.NegativeInfinity }.Select(power => power * MathF.Log(2)).ToArray();
+
+        Assert.Equal([3], Kept(0.2f));
+        Assert.Equal([1, 3], Kept(0.6f));
+        Assert.Equal([0, 1, 3], Kept(0.8f));
+        Assert.Equal([0, 1, 2, 3], Kept(1f));
+
+        int[] Kept(float share) =>
+            [.. Filtered(device, id, new ScoreCase(1, scores.Length), scores, new FilterCase("") { TopH = share }).Index().Where(score => score.Item > float.NegativeInfinity).Select(score => score.Index)];
+    }
+
+    /// <summary>What is less likely than the hundred likeliest goes, whatever it adds.</summary>
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Top_h_looks_at_a_hundred_tokens(string id)
+    {
+        using var device = Variants.Open(id);
+        var scores = Enumerable.Range(0, 130).Select(token => 2f - (token / 1000f)).ToArray();
+
+        var actual = Filtered(device, id, new ScoreCase(1, scores.Length), scores, new FilterCase("") { TopH = 1 });
+
+        Assert.Equal([.. scores[..100], .. Enumerable.Repeat(float.NegativeInfinity, 30)], actual);
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
+    public void Of_equal_scores_top_h_keeps_the_lower_tokens(string id)
+    {
+        using var device = Variants.Open(id);
+        // Nine equal shares; 0.4 of the entropy is three of them, and a part of a fourth.
+        var actual = Filtered(device, id, new ScoreCase(1, 9), [.. Enumerable.Repeat(2f, 9)], new FilterCase("") { TopH = 0.4f });
+
+        Assert.Equal([.. Enumerable.Repeat(2f, 3), .. Enumerable.Repeat(float.NegativeInfinity, 6)], actual);
+    }
+
+    [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Of_equal_scores_top_p_drops_the_lower_tokens(string id)
     {
         using var device = Variants.Open(id);
@@ -67,6 +126,7 @@ public class SamplingFiltersTests
         Assert.Contains("Scores holds 10", Refused(new FilterCase(""), 6), StringComparison.Ordinal);
         Assert.Contains("Temperature is 0", Refused(new FilterCase("") { Temperature = 0 }, 5), StringComparison.Ordinal);
         Assert.Contains("TopP is NaN", Refused(new FilterCase("") { TopP = float.NaN }, 5), StringComparison.Ordinal);
+        Assert.Contains("TopH is 2", Refused(new FilterCase("") { TopH = 2 }, 5), StringComparison.Ordinal);
         Assert.Contains("MinP is 2", Refused(new FilterCase("") { MinP = 2 }, 5), StringComparison.Ordinal);
         Assert.Contains("LeastTokens is 3", Refused(new FilterCase("") { LeastTokens = 3 }, 5), StringComparison.Ordinal);
     }

@@ -116,6 +116,9 @@ public sealed record FilterCase(string Name)
     /// <inheritdoc cref="SamplingFiltersArgs.Temperature"/>
     public float Temperature { get; init; } = 1;
 
+    /// <inheritdoc cref="SamplingFiltersArgs.TopH"/>
+    public float TopH { get; init; }
+
     /// <inheritdoc cref="SamplingFiltersArgs.TopK"/>
     public int TopK { get; init; }
 
@@ -141,6 +144,7 @@ public sealed record FilterCase(string Name)
     public SamplingFiltersArgs Args => new()
     {
         Temperature = Temperature,
+        TopH = TopH,
         TopK = TopK,
         TopP = TopP,
         MinP = MinP,
@@ -188,6 +192,8 @@ public sealed record FilterCase(string Name)
     private bool[] Kept(ScoreCase test, double[] scores, int direction)
     {
         var slack = direction * test.SumUlps * ScoreCases.Ulp;
+        if (TopH > 0)
+            return SamplingFiltersReference.TopH(scores, TopH, slack);
         if (TopP < 1)
             return SamplingFiltersReference.TopP(scores, TopP, LeastTokens, slack);
         if (MinP > 0)
@@ -238,6 +244,8 @@ public static class ScoreCases
         new("temperature 0.7") { Temperature = 0.7f }, new("temperature 3") { Temperature = 3 },
         new("top-k 1") { TopK = 1 }, new("top-k 1, two at least") { TopK = 1, LeastTokens = 2 }, new("top-k 5") { TopK = 5 },
         new("top-k 50") { TopK = 50 }, new("top-k 10, temperature 0.5") { TopK = 10, Temperature = 0.5f },
+        new("top-h 0.345, temperature 3") { TopH = 0.345f, Temperature = 3 }, new("top-h 0.785, temperature 5") { TopH = 0.785f, Temperature = 5 },
+        new("top-h 0.52, temperature 3") { TopH = 0.52f, Temperature = 3 },
         new("top-p 0") { TopP = 0 }, new("top-p 0.1, two at least") { TopP = 0.1f, LeastTokens = 2 }, new("top-p 0.9") { TopP = 0.9f }, new("top-p 0.37") { TopP = 0.37f },
         new("min-p 0.05") { MinP = 0.05f }, new("min-p 0.9, two at least") { MinP = 0.9f, LeastTokens = 2 }, new("min-p 1") { MinP = 1 },
         new("typical 0.2") { TypicalP = 0.2f }, new("typical 0.95") { TypicalP = 0.95f }, new("typical 0.01, two at least") { TypicalP = 0.01f, LeastTokens = 2 },

@@ -25,6 +25,26 @@ internal static class SamplingFiltersReference
         return [.. scores.Select(score => score >= threshold)];
     }
 
+    /// <summary>
+    /// Of the 100 highest scores, and those equal to the last of them, the first ones, as long as the sum of their -p log p is at most this
+    /// share of the entropy of all of these; the first stays. Of equal ones the lower token comes first.
+    /// </summary>
+    public static bool[] TopH(double[] scores, double h, double slack = 0)
+    {
+        var members = TopK(scores, SamplingFilters.TopHTokens, least: 1);
+        var falling = Enumerable.Range(0, scores.Length).Where(token => members[token]).OrderByDescending(token => scores[token]).ToArray();
+        var terms = Softmax([.. falling.Select(token => scores[token])]).Select(p => p > 0 ? -p * Math.Log(p) : 0).ToArray();
+        var limit = (h * terms.Sum()) + (slack * (1 + terms.Sum()));
+        var kept = new bool[scores.Length];
+        var sum = 0.0;
+        foreach (var (i, token) in falling.Index())
+        {
+            sum += terms[i];
+            kept[token] = i == 0 || sum <= limit;
+        }
+        return kept;
+    }
+
     /// <summary>Drops the least likely tokens as long as their probabilities sum to no more than 1 - p; of equal ones the lower goes first.</summary>
     public static bool[] TopP(double[] scores, double p, int least, double slack = 0)
     {

@@ -6,13 +6,16 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// What narrows a distribution before a draw, in Hugging Face's order: temperature, top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024),
+/// What narrows a distribution before a draw, in Hugging Face's order: temperature, top-h (Baghaei Potraghloo et al. 2025), top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024),
 /// typical (Meister et al. 2023), epsilon and eta (Hewitt et al. 2022). Equal scores are treated as there: top-k, typical, epsilon and eta
 /// keep or drop them together, top-p drops those of the lower tokens first (a stable sort). Nothing is sorted: a threshold is found bit by bit.
 /// Variants: a group per row, and a worker per row on the CPU accelerator.
 /// </summary>
 public static class SamplingFilters
 {
+    /// <summary>Top-h looks at so many of the likeliest tokens, and at those that are as likely as the last of them.</summary>
+    public const int TopHTokens = 100;
+
     /// <summary>Filters.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views, sizes and filters.</param>
@@ -22,8 +25,16 @@ public static class SamplingFilters
         Check(args);
         if (args.Rows == 0)
             return;
-        if (args.Temperature != 1f || args.TopK > 0)
-            Run(device, args, Filter.TopK, new TopK(new(device, args)));
+        if (args.TopH > 0f)
+        {
+            Narrow(device, args with { TopK = TopHTokens });
+            Run(device, args, Filter.TopH, new TopH(new(device, args)));
+            Narrow(device, args with { Temperature = 1f });
+        }
+        else
+        {
+            Narrow(device, args);
+        }
         if (args.TopP < 1f)
             Run(device, args, Filter.TopP, new TopP(new(device, args)));
         if (args.MinP > 0f)
@@ -36,6 +47,13 @@ public static class SamplingFilters
             Run(device, args, Filter.Eta, new Eta(new(device, args)));
     }
 
+    // Temperature and top-k are one kernel, unless top-h stands between them.
+    private static void Narrow(Device device, in SamplingFiltersArgs args)
+    {
+        if (args.Temperature != 1f || args.TopK > 0)
+            Run(device, args, Filter.TopK, new TopK(new(device, args)));
+    }
+
     private static void Run<TKernel>(Device device, in SamplingFiltersArgs args, Filter filter, TKernel kernel)
         where TKernel : struct, IDeviceKernel
     {
@@ -43,6 +61,12 @@ public static class SamplingFilters
             device.Launch(new KernelConfig(args.Rows, device.GroupSize), kernel);
         else
             device.Launch(new Worker(new(device, args), filter, args.Rows));
+    }
+
+    [Kernel]
+    internal readonly struct TopH(SamplingFiltersAlgorithm<ViewMemory<float>> algorithm) : IDeviceKernel
+    {
+        public void Run() => algorithm.KeepEntropy(Grid.IdxX, Shared());
     }
 
     [Kernel]
@@ -86,6 +110,7 @@ public static class SamplingFilters
 
     internal enum Filter
     {
+        TopH,
         TopK,
         TopP,
         MinP,
@@ -102,6 +127,9 @@ public static class SamplingFilters
         {
             switch (filter)
             {
+                case Filter.TopH:
+                    algorithm.KeepEntropy(task, default(LoneReducer));
+                    break;
                 case Filter.TopK:
                     algorithm.KeepTopK(task, default(LoneReducer));
                     break;
@@ -136,7 +164,7 @@ public static class SamplingFilters
         ShapeCheck.Holds(args.Scratch, (long)args.Rows * args.Vocabulary, nameof(args.Scratch), "[rows, vocabulary]");
         if (!(args.Temperature > 0))
             throw new ArgumentException($"Temperature is {args.Temperature}; it must be above 0.", nameof(args));
-        foreach (var (share, name) in new[] { (args.TopP, "TopP"), (args.MinP, "MinP"), (args.TypicalP, "TypicalP"), (args.EpsilonCutoff, "EpsilonCutoff"), (args.EtaCutoff, "EtaCutoff") })
+        foreach (var (share, name) in new[] { (args.TopH, "TopH"), (args.TopP, "TopP"), (args.MinP, "MinP"), (args.TypicalP, "TypicalP"), (args.EpsilonCutoff, "EpsilonCutoff"), (args.EtaCutoff, "EtaCutoff") })
         {
             if (share is not (>= 0 and <= 1))
                 throw new ArgumentException($"{name} is {share}; it must lie from 0 to 1.", nameof(args));

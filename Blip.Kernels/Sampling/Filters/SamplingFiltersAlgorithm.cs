@@ -19,7 +19,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
 
     private readonly TFloats scores = TFloats.Of(device, args.Scores), probabilities = TFloats.Of(device, args.Scratch);
     private readonly int vocabulary = args.Vocabulary, topK = args.TopK, leastTokens = args.LeastTokens;
-    private readonly float temperature = args.Temperature, topP = args.TopP, logMinP = (float)Math.Log(args.MinP), typicalP = args.TypicalP;
+    private readonly float temperature = args.Temperature, topH = args.TopH, topP = args.TopP, logMinP = (float)Math.Log(args.MinP), typicalP = args.TypicalP;
     private readonly float epsilonCutoff = args.EpsilonCutoff, etaCutoff = args.EtaCutoff;
 
     /// <summary>Temperature and top-k.</summary>
@@ -35,6 +35,45 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         for (var c = threads.Index; c < vocabulary; c += threads.Count)
         {
             if (scores[row + c] < threshold)
+                scores[row + c] = float.NegativeInfinity;
+        }
+    }
+
+    /// <summary>Top-h: the likeliest tokens, as long as what they add to the entropy stays within a share of it.</summary>
+    public void KeepEntropy<TThreads>(int index, TThreads threads)
+        where TThreads : struct, IReducer
+    {
+        var row = (long)index * vocabulary;
+        var (largest, sum) = Softmax(row, threads);
+        var logSum = XMath.Log(sum);
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
+        {
+            var probability = probabilities[row + c];
+            probabilities[row + c] = probability > 0f ? probability * (logSum - (scores[row + c] - largest)) : 0f;
+        }
+        // The highest score below which less is added than has to go. The first round asks for the whole entropy.
+        const int Whole = 32;
+        var (key, drop) = (0u, 0f);
+        for (var bit = Whole; bit >= 0; bit--)
+        {
+            var higher = bit == Whole ? FloatOrder.Highest : key | (1u << bit);
+            var below = Below(row, FloatOrder.Value(higher), threads);
+            drop = bit == Whole ? (1f - topH) * below : drop;
+            if (bit < Whole && higher <= FloatOrder.Highest && below < drop)
+                key = higher;
+        }
+        var threshold = FloatOrder.Value(key);
+        // Of equal scores the higher tokens go first, until enough is gone.
+        var each = Maths.Exp(threshold - largest) / sum * (logSum - (threshold - largest));
+        var missing = drop - Below(row, threshold, threads);
+        var gone = missing > 0f && each > 0f ? (int)IntrinsicMath.Min(XMath.Ceiling(missing / each), vocabulary) : 0;
+        var lastEqual = LastEqualToken(row, threshold, IntrinsicMath.Max(gone, 1), threads);
+        var firstDropped = gone > 0 ? lastEqual : vocabulary;
+        var first = Rank(row, Order.ByToken, Candidate.Start, 0f, threads);
+        for (var c = threads.Index; c < vocabulary; c += threads.Count)
+        {
+            var score = scores[row + c];
+            if ((score < threshold || (score == threshold && c >= firstDropped)) && c != first.Index)
                 scores[row + c] = float.NegativeInfinity;
         }
     }
@@ -260,6 +299,23 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
                 count += scores[row + c] == score ? 1 : 0;
             var enough = threads.Sum(count) >= n;
             (low, high) = enough ? (low, middle) : (middle + 1, high);
+        }
+        return low;
+    }
+
+    /// <summary>The n-th token from the end of those with exactly this score, or the first token where there are not so many.</summary>
+    private int LastEqualToken<TThreads>(long row, float score, int n, TThreads threads)
+        where TThreads : struct, IReducer
+    {
+        var (low, high) = (0, vocabulary - 1);
+        while (low < high)
+        {
+            var middle = (low + high + 1) / 2;
+            var count = 0;
+            for (var c = threads.Index; c < vocabulary; c += threads.Count)
+                count += c >= middle && scores[row + c] == score ? 1 : 0;
+            var enough = threads.Sum(count) >= n;
+            (low, high) = enough ? (middle, high) : (low, middle - 1);
         }
         return low;
     }

@@ -20,6 +20,9 @@ public struct SamplingFiltersArgs
     /// <summary>Scores are divided by it; above 0, 1 is off.</summary>
     public float Temperature;
 
+    /// <summary>The share of the entropy of the likeliest tokens to keep, likeliest tokens first; 0 is off.</summary>
+    public float TopH;
+
     /// <summary>Tokens to keep; 0 is off.</summary>
     public int TopK;
 

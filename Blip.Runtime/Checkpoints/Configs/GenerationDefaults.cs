@@ -13,7 +13,7 @@ internal sealed record GenerationDefaults
     private static readonly (string Field, double Neutral)[] s_notOffered =
     [
         ("penalty_alpha", 0), ("num_beam_groups", 1), ("diversity_penalty", 0), ("guidance_scale", 1), ("encoder_repetition_penalty", 1),
-        ("encoder_no_repeat_ngram_size", 0), ("force_words_ids", 0), ("constraints", 0), ("top_h", double.NaN),
+        ("encoder_no_repeat_ngram_size", 0), ("force_words_ids", 0), ("constraints", 0),
         ("dola_layers", double.NaN), ("watermarking_config", double.NaN), ("token_healing", 0), ("remove_invalid_values", 0), ("forced_decoder_ids", 0),
     ];
 
@@ -52,6 +52,9 @@ internal sealed record GenerationDefaults
 
     /// <summary>Draws among the likeliest tokens that hold this probability together (<c>top_p</c>).</summary>
     public double? TopP { get; init; }
+
+    /// <summary>Draws among the likeliest tokens that hold this share of the entropy (<c>top_h</c>).</summary>
+    public double? TopH { get; init; }
 
     /// <summary>Draws among tokens at least this share as likely as the likeliest (<c>min_p</c>).</summary>
     public double? MinP { get; init; }
@@ -134,6 +137,7 @@ internal sealed record GenerationDefaults
             Temperature = First((json, field) => json.Number(field), "temperature"),
             TopK = First((json, field) => json.Int(field), "top_k"),
             TopP = First((json, field) => json.Number(field), "top_p"),
+            TopH = First((json, field) => json.Number(field), "top_h"),
             MinP = First((json, field) => json.Number(field), "min_p"),
             TypicalP = First((json, field) => json.Number(field), "typical_p"),
             EpsilonCutoff = First((json, field) => json.Number(field), "epsilon_cutoff"),
