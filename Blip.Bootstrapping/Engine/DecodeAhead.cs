@@ -49,7 +49,7 @@ internal sealed class DecodeAhead(int groupSize, long budget, ImageDecoderOption
             await foreach (var sample in samples.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
                 var (encoded, error) = await Task.Run(() => DecodedSample.Read(sample, name), cancellationToken).ConfigureAwait(false);
-                var needed = encoded is null ? 0 : encoded.Length + ImageDecoder.WorkingBytes(encoded, options);
+                var needed = encoded is null ? 0 : encoded.Length + ImageDecoder.MemoryOf(encoded, options).Working;
                 if (group.Count == groupSize || (group.Count > 0 && bytes + needed > budget / LiveGroups))
                 {
                     await writer.WriteAsync(group, cancellationToken).ConfigureAwait(false);

@@ -20,7 +20,7 @@ internal static class OptionGroups
             + "--filter --filter-adapter --head --init --large"),
         (OptionGroup.Device, "--device --threads --batch-size --loader-threads"),
         (OptionGroup.Task,
-            "--prompt --strip-prompt --captions --top --rerank --open --prune --prune-all --best --candidate-count --attend-padding --score --match-token "
+            "--seed --prompt --strip-prompt --captions --top --rerank --open --prune --prune-all --best --candidate-count --attend-padding --score --match-token "
             + "--max-text-tokens --tolerance --compare --tokens --failed --kept --shapes --colors --right-share --detail-share --details "
             + "--max-failures"),
         (OptionGroup.Search,
@@ -30,9 +30,9 @@ internal static class OptionGroups
             "--do-sample --temperature --top-k --top-p --typical-p --min-p --epsilon-cutoff --eta-cutoff --top-h"),
         (OptionGroup.Rules,
             "--repetition-penalty --no-repeat-ngram-size --bad-words --bad-words-ids --suppress-tokens --begin-suppress-tokens --sequence-bias "
-            + "--forced-bos-token-id --forced-eos-token-id --exponential-decay-length-penalty --renormalize-logits --force-words"),
+            + "--forced-bos-token-id --forced-eos-token-id --exponential-decay-length-penalty --renormalize-logits"),
         (OptionGroup.Attention,
-            "--attention-map --attention-html --attention-method --attention-layer --attention-scale"),
+            "--attention-map --attention-html --attention-method --attention-layer"),
         (OptionGroup.Selection,
             "--itm-threshold --itc-threshold --keep-top --rank-by --min-side --max-aspect-ratio --drop-pattern --keep-pattern "
             + "--drop-duplicate-texts --drop-duplicate-images"),
@@ -40,18 +40,18 @@ internal static class OptionGroups
             + "--shard-count --volume --cpu --memory --gpus --file"),
         (OptionGroup.Training,
             "--recipe --epochs --steps --accumulate --image-size --augment --no-flip --no-shuffle --freeze --lora --lora-alpha --max-words "
-            + "--max-tokens --label-smoothing --dropout --drop-path --queue-size --momentum --alpha --save-steps --patience --checkpoint-layers --seed"),
+            + "--max-tokens --label-smoothing --dropout --drop-path --queue-size --momentum --alpha --save-steps --patience --checkpoint-layers"),
         (OptionGroup.Optimizer,
             "--learning-rate --min-learning-rate --schedule --warmup-steps --weight-decay --weight-decay-on --clip-norm"),
         (OptionGroup.Measuring, "--cost --graph --peak --bandwidth"),
         (OptionGroup.General, "--help --version --quiet --verbose"),
     }.SelectMany(entry => entry.Names.Split(' ').Select(name => (name, entry.Group))).ToFrozenDictionary(entry => entry.name, entry => entry.Group);
 
-    /// <summary>An option's group; a test holds that there is one for each.</summary>
+    /// <summary>An option's group. A test holds that the table names every option and nothing else.</summary>
     public static OptionGroup Of(Option option) => Groups.GetValueOrDefault(option.Name, OptionGroup.Task);
 
-    /// <summary>Whether the table names an option.</summary>
-    public static bool Names(Option option) => Groups.ContainsKey(option.Name);
+    /// <summary>The options that the table names.</summary>
+    public static IReadOnlyCollection<string> Names => Groups.Keys;
 
     /// <summary>A group's heading.</summary>
     public static string Heading(OptionGroup group) => group == OptionGroup.Task ? "Options" : $"{group} options";

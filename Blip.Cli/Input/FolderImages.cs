@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 namespace Blip.Cli.Input;
 
 /// <summary>The images of a folder and its subfolders: files with an image's extension, and others that begin as an image does.</summary>
-/// <param name="passed">Gets what is left out.</param>
+/// <param name="passed">Counts what is left out.</param>
 internal sealed class FolderImages(PassedOver passed)
 {
     /// <summary>Extensions that are taken at their word.</summary>
@@ -85,8 +85,7 @@ internal sealed class FolderImages(PassedOver passed)
             // A few letters are too little to tell those from a text.
             if (format is not (null or ImageFormat.Bmp or ImageFormat.Pnm or ImageFormat.Tga))
                 return true;
-            var objection = format is null ? ImageFormats.Objection(header) : "";
-            passed.Add(path, objection.Contains(" is not read", StringComparison.Ordinal) ? objection.TrimEnd('.') : "files that are no images");
+            passed.Add(path, (format is null ? ImageFormats.Unread(header) : null) ?? "files that are no images");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -23,7 +23,7 @@ internal static class InputExpansion
     /// <param name="arguments">What stands on the command line.</param>
     /// <param name="openInput">Opens standard input.</param>
     /// <param name="archives">Whether a webdataset tar or a Parquet file stands for the images in it.</param>
-    /// <param name="passed">Gets what is left out of folders; null where nobody asks.</param>
+    /// <param name="passed">Counts what folders leave out; null to count nothing.</param>
     public static List<ImageSource> Expand(
         IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false, PassedOver? passed = null) =>
         [.. arguments.SelectMany(argument => Expand(argument, openInput, passed ?? new PassedOver())).SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source])];

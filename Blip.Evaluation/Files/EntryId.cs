@@ -57,7 +57,7 @@ public readonly record struct EntryId : IComparable<EntryId>
     }
 }
 
-/// <summary>Reads ids, as numbers or texts.</summary>
+/// <summary>Reads and writes ids, as numbers or texts.</summary>
 internal sealed class EntryIdConverter : JsonConverter<EntryId>
 {
     /// <inheritdoc/>
@@ -76,5 +76,11 @@ internal sealed class EntryIdConverter : JsonConverter<EntryId>
     }
 
     /// <inheritdoc/>
-    public override void Write(Utf8JsonWriter writer, EntryId value, JsonSerializerOptions options) => throw new NotSupportedException();
+    public override void Write(Utf8JsonWriter writer, EntryId value, JsonSerializerOptions options)
+    {
+        if (value.Number is { } number)
+            writer.WriteNumberValue(number);
+        else
+            writer.WriteStringValue(value.ToString());
+    }
 }

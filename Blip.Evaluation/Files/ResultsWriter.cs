@@ -74,7 +74,7 @@ public sealed class ResultsWriter : IDisposable
     /// <inheritdoc/>
     public void Dispose() => whole.Dispose();
 
-    // What was there is written anew beside it, and takes its place at once.
+    // Earlier results are written anew beside the file. The new file then takes its place at once.
     private static ResultsWriter Open(string path, ResultsFormat format, bool resume, ReplacedFile whole)
     {
         var there = File.Exists(path);

@@ -131,19 +131,32 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
             arena?.Dispose();
             arena = null;
         }
-        else if (file.IsWhole())
+        else if (Upload(matrices, tensors, file))
         {
-            foreach (var (index, matrix) in matrices.Index())
-            {
-                var bytes = new byte[tensors[index].Bytes];
-                if (!file.TryRead(index, bytes))
-                    throw new CheckpointException($"{keeper.Path}: another program changed the file while it was read; start again.");
-                packed[matrix.Name] = PackedWeights.Upload(device, matrix.OutFeatures, matrix.InFeatures, format(matrix), bytes);
-            }
             return true;
         }
         keeper.RefuseDamaged();
         return false;
+    }
+
+    // Each matrix is read, checked and sent once; where one is damaged, those before it are given back.
+    private bool Upload(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors, PackedFile file)
+    {
+        foreach (var (index, matrix) in matrices.Index())
+        {
+            var bytes = new byte[tensors[index].Bytes];
+            if (!file.TryRead(index, bytes))
+            {
+                foreach (var sent in matrices.Take(index))
+                {
+                    if (packed.TryRemove(sent.Name, out var weights))
+                        weights.Dispose();
+                }
+                return false;
+            }
+            packed[matrix.Name] = PackedWeights.Upload(device, matrix.OutFeatures, matrix.InFeatures, format(matrix), bytes);
+        }
+        return true;
     }
 
     // Nothing looks at a matrix before it is filled.

@@ -50,17 +50,18 @@ internal static class ImageDecoder
     public static (int Width, int Height)? SizeOf(ReadOnlySpan<byte> file) =>
         ImageFormats.Of(HeaderOf(file)) is { } format ? ImageReader.Of(format).SizeOf(file) : null;
 
-    /// <summary>The most bytes that decoding holds at once beside the file; 0 for an image that will be refused.</summary>
+    /// <summary>The most bytes that decoding holds at once beside the file, and those of the decoded image; zeros for an image that will be refused.</summary>
     /// <param name="file">The whole file.</param>
     /// <param name="options">Limits.</param>
-    public static long WorkingBytes(ReadOnlySpan<byte> file, ImageDecoderOptions? options = null) =>
-        PixelsOf(file, options) is > 0 and var pixels ? pixels * ImageReader.Of(FormatOf(file, "")).WorkingBytes : 0;
-
-    /// <summary>Pixels of an encoded image; 0 for an image that will be refused.</summary>
-    /// <param name="file">The whole file.</param>
-    /// <param name="options">Limits.</param>
-    public static long PixelsOf(ReadOnlySpan<byte> file, ImageDecoderOptions? options = null) =>
-        SizeOf(file) is var (width, height) && (long)width * height is var pixels && pixels <= (options ?? Defaults).MaxPixels ? pixels : 0;
+    public static (long Working, long Decoded) MemoryOf(ReadOnlySpan<byte> file, ImageDecoderOptions? options = null)
+    {
+        if (ImageFormats.Of(HeaderOf(file)) is not { } format)
+            return (0, 0);
+        var reader = ImageReader.Of(format);
+        return reader.SizeOf(file) is var (width, height) && (long)width * height is var pixels && pixels <= (options ?? Defaults).MaxPixels
+            ? (pixels * reader.WorkingBytes, pixels * RgbImage.BytesPerPixel)
+            : (0, 0);
+    }
 
     /// <summary>Reads the bytes of a file that is an image.</summary>
     /// <exception cref="ImageException">The file cannot be read, is no image, or is too large.</exception>

@@ -80,16 +80,24 @@ internal static class ImageFormats
     {
         if (header.IsEmpty)
             return "the file is empty.";
+        if (Unread(header) is { } unread)
+            return $"{unread}.";
+        return header.StartsWith("version https://git-lfs"u8)
+            ? "this is a Git LFS pointer and not the file itself: run 'git lfs pull'."
+            : $"this is not an image (it begins with {Printable(header)}): JPEG, PNG, WebP, GIF, BMP, ICO, TIFF, PPM, TGA and QOI are read.";
+    }
+
+    /// <summary>Which format of images, videos or drawings that is not read a file begins as, and what to do; null for any other file.</summary>
+    public static string? Unread(ReadOnlySpan<byte> header)
+    {
         if (header.Length >= 12 && header[4..].StartsWith("ftyp"u8))
             return OfMedia(header[8..]);
         foreach (var (offset, bytes, name, way) in Known)
         {
             if (header.Length > offset && header[offset..].StartsWith(bytes))
-                return $"{name} is not read: {way}.";
+                return $"{name} is not read: {way}";
         }
-        return header.StartsWith("version https://git-lfs"u8)
-            ? "this is a Git LFS pointer and not the file itself: run 'git lfs pull'."
-            : $"this is not an image (it begins with {Printable(header)}): JPEG, PNG, WebP, GIF, BMP, ICO, TIFF, PPM, TGA and QOI are read.";
+        return null;
     }
 
     // The first brand, a version, and the brands that the file is compatible with.
@@ -101,9 +109,9 @@ internal static class ImageFormats
         {
             // A video may be compatible with what a still image is made of; then its own brand decides.
             if (known.Contains(brands[0]) || (brands[0] is "mif1" or "msf1" or "miaf" or "mif2" && known.Intersect(brands).Any()))
-                return $"{name} is not read: {way}.";
+                return $"{name} is not read: {way}";
         }
-        return $"MP4 is not read: {Frame}.";
+        return $"MP4 is not read: {Frame}";
     }
 
     private static string Printable(ReadOnlySpan<byte> header)

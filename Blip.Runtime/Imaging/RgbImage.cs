@@ -3,6 +3,8 @@ namespace Blip.Runtime.Imaging;
 /// <summary>A decoded image: 8 bits each of red, green and blue (sRGB), <c>[height, width, 3]</c> row-major, upright.</summary>
 public sealed class RgbImage
 {
+    internal const int BytesPerPixel = 3;
+
     /// <summary>Wraps pixels; the array is not copied.</summary>
     /// <param name="width">Columns, at least 1.</param>
     /// <param name="height">Rows, at least 1.</param>

@@ -5,8 +5,6 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>An image whose file is read and not decoded yet, or the reason why it goes no further.</summary>
 internal sealed class ImageFile
 {
-    private const int BytesPerPixel = 3;
-
     private readonly ImageSource source;
     private readonly ImageDecoderOptions options;
     private readonly DecodedImage? decoded;
@@ -18,8 +16,8 @@ internal sealed class ImageFile
     private ImageFile(ImageSource source, ImageDecoderOptions options, byte[] file)
     {
         (this.source, this.options, this.file) = (source, options, file);
-        WorkingBytes = file.Length + ImageDecoder.WorkingBytes(file, options);
-        PixelBytes = BytesPerPixel * ImageDecoder.PixelsOf(file, options);
+        (var working, PixelBytes) = ImageDecoder.MemoryOf(file, options);
+        WorkingBytes = file.Length + working;
     }
 
     /// <summary>What decoding holds at most, and the file; nothing for pixels that are the caller's.</summary>

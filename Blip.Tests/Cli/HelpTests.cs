@@ -23,13 +23,13 @@ public sealed class HelpTests
         (await CliRun.Of("help", "captoin")).Refused("unknown command 'captoin', did you mean caption?");
     }
 
-    /// <summary>The table of groups would grow stale: each option of each command stands in it.</summary>
+    /// <summary>The table of groups would grow stale: it names each option of each command, and nothing else.</summary>
     [Fact]
     public void Every_option_has_a_group()
     {
         var root = new BlipRootCommand(Terminal());
 
-        Assert.Empty(Commands(root).SelectMany(command => command.Options).Where(option => !OptionGroups.Names(option)).Select(option => option.Name).Distinct());
+        Assert.Equal(Commands(root).SelectMany(command => command.Options).Select(option => option.Name).Distinct().Order(), OptionGroups.Names.Order());
     }
 
     [Fact]

@@ -25,35 +25,30 @@ public class SamplingFiltersTests
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Filters_together_are_the_filters_one_after_the_other(string id)
     {
-        using var device = Variants.Open(id);
-        var test = new ScoreCase(3, 307);
         var together = new FilterCase("all") { Temperature = 3, TopK = 200, TopP = 0.95f, MinP = 0.08f, TypicalP = 0.9f, EpsilonCutoff = 0.0045f, EtaCutoff = 0.9f };
         var off = new FilterCase("off");
-        var scores = test.Make();
-        var expected = scores;
-        foreach (var single in new[]
-        {
-            off with { Temperature = together.Temperature, TopK = together.TopK }, off with { TopP = together.TopP }, off with { MinP = together.MinP },
-            off with { TypicalP = together.TypicalP }, off with { EpsilonCutoff = together.EpsilonCutoff }, off with { EtaCutoff = together.EtaCutoff },
-        })
-        {
-            var narrowed = Filtered(device, id, test, expected, single);
-            Assert.NotEqual(expected, narrowed);
-            expected = narrowed;
-        }
-        Assert.Equal(expected, Filtered(device, id, test, scores, together));
+        OneAfterTheOther(
+            id, together, off with { Temperature = together.Temperature, TopK = together.TopK }, off with { TopP = together.TopP },
+            off with { MinP = together.MinP }, off with { TypicalP = together.TypicalP }, off with { EpsilonCutoff = together.EpsilonCutoff },
+            off with { EtaCutoff = together.EtaCutoff });
     }
 
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Top_h_stands_between_temperature_and_top_k(string id)
     {
-        using var device = Variants.Open(id);
-        var test = new ScoreCase(3, 307);
         var together = new FilterCase("all") { Temperature = 3, TopH = 0.9f, TopK = 20 };
         var off = new FilterCase("off");
+        OneAfterTheOther(
+            id, together, off with { Temperature = together.Temperature }, off with { TopH = together.TopH }, off with { TopK = together.TopK });
+    }
+
+    private static void OneAfterTheOther(string id, FilterCase together, params IEnumerable<FilterCase> singles)
+    {
+        using var device = Variants.Open(id);
+        var test = new ScoreCase(3, 307);
         var scores = test.Make();
         var expected = scores;
-        foreach (var single in new[] { off with { Temperature = together.Temperature }, off with { TopH = together.TopH }, off with { TopK = together.TopK } })
+        foreach (var single in singles)
         {
             var narrowed = Filtered(device, id, test, expected, single);
             Assert.NotEqual(expected, narrowed);

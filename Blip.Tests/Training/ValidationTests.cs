@@ -7,23 +7,9 @@ using Blip.Training.Saving;
 namespace Blip.Tests.Training;
 
 /// <summary>Checkpoints that are scored on held-out data, and models that begin with drawn weights.</summary>
-public sealed class ValidationTests : IDisposable
+public sealed class ValidationTests : TrainingRuns
 {
-    private readonly TemporaryFolder folder = new();
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private static TrainingOptions Options { get; } = TrainingRecipes.For(TrainingTask.Caption) with
-    {
-        BatchSize = 4,
-        Epochs = 5,
-        ImageSize = 96,
-        Prompt = "",
-        LearningRate = 1e-3,
-        Device = "cpu",
-    };
-
-    public void Dispose() => folder.Dispose();
+    private static TrainingOptions Options { get; } = Caption with { Epochs = 5 };
 
     [Fact]
     public async Task The_best_checkpoint_is_kept_and_a_run_that_gets_no_better_ends()
@@ -31,7 +17,7 @@ public sealed class ValidationTests : IDisposable
         // Weights that hardly move give the same captions at each checkpoint.
         var options = Options with { LearningRate = 1e-12, MinLearningRate = 0, Patience = 2 };
         var data = Data(4);
-        var whole = await RunAsync(data with { Validation = data }, "whole", options);
+        var whole = await Run(data with { Validation = data }, "whole", options);
 
         Assert.Equal((3, false), (whole.Steps, whole.Stopped));
         var scores = Scores("whole");
@@ -44,8 +30,8 @@ public sealed class ValidationTests : IDisposable
         Assert.True(File.GetLastWriteTimeUtc(At("whole/best/model.safetensors")) < File.GetLastWriteTimeUtc(At("whole/model.safetensors")));
 
         // Patience that is over ends the run when it goes on, too; more of it lets it go on.
-        Assert.Equal(3, (await RunAsync(data with { Validation = data }, "whole", options with { Resume = true })).Steps);
-        Assert.Equal(5, (await RunAsync(data with { Validation = data }, "whole", options with { Resume = true, Patience = 0 })).Steps);
+        Assert.Equal(3, (await Run(data with { Validation = data }, "whole", options with { Resume = true })).Steps);
+        Assert.Equal(5, (await Run(data with { Validation = data }, "whole", options with { Resume = true, Patience = 0 })).Steps);
     }
 
     [Theory]
@@ -76,9 +62,9 @@ public sealed class ValidationTests : IDisposable
     public async Task Answers_are_right_where_somebody_gave_them(string answers, double accuracy)
     {
         var data = Data(1).Sources[0];
-        folder.Write("data/asked.json", $$"""[{"image": "0000.png", "question": "what color is it?", "answer": {{answers}}}]""");
+        Folder.Write("data/asked.json", $$"""[{"image": "0000.png", "question": "what color is it?", "answer": {{answers}}}]""");
         var options = TrainingRecipes.For(TrainingTask.Vqa) with { BatchSize = 1, Steps = 12, ImageSize = 96, LearningRate = 1e-3, Epochs = 12, Device = "cpu" };
-        folder.Write("data/learned.json", """[{"image": "0000.png", "question": "what color is it?", "answer": ["red"]}]""");
+        Folder.Write("data/learned.json", """[{"image": "0000.png", "question": "what color is it?", "answer": ["red"]}]""");
         var training = new TrainingData
         {
             Sources = [Path.Combine(data, "learned.json")],
@@ -96,7 +82,7 @@ public sealed class ValidationTests : IDisposable
     {
         var data = Data(4);
         await RefusedAsync("name validation data", data, Options with { Patience = 1 });
-        folder.Write("bare/0.png", File.ReadAllBytes(Path.Combine(data.Sources[0], "0000.png")));
+        Folder.Write("bare/0.png", File.ReadAllBytes(Path.Combine(data.Sources[0], "0000.png")));
         await RefusedAsync("none of the data for validation", data with { Validation = new TrainingData { Sources = [At("bare")] } }, Options);
     }
 
@@ -104,12 +90,12 @@ public sealed class ValidationTests : IDisposable
     public async Task Drawn_weights_need_a_config_and_a_vocabulary_alone_and_follow_from_the_seed()
     {
         foreach (var file in (string[])["config.json", "vocab.txt"])
-            folder.Write($"sizes/{file}", File.ReadAllBytes(Path.Combine(Demo.Model, file)));
+            Folder.Write($"sizes/{file}", File.ReadAllBytes(Path.Combine(Demo.Model, file)));
         var options = Options with { Init = InitialWeights.Random, Epochs = 1, LearningRate = 1e-12 };
         var data = Data(4);
-        await RunAsync(data, "one", options, At("sizes"));
-        await RunAsync(data, "same", options, At("sizes"));
-        await RunAsync(data, "other", options with { Seed = 7 }, At("sizes"));
+        await Run(data, "one", options, model: At("sizes"));
+        await Run(data, "same", options, model: At("sizes"));
+        await Run(data, "other", options with { Seed = 7 }, model: At("sizes"));
 
         Assert.Equal(File.ReadAllBytes(At("one/model.safetensors")), File.ReadAllBytes(At("same/model.safetensors")));
         using var weights = TensorFiles.Open(At("one/model.safetensors"));
@@ -136,7 +122,7 @@ public sealed class ValidationTests : IDisposable
             Format = CheckpointFormat.Original,
             Device = "cpu",
         };
-        await RunAsync(Data(4), "out", options, DemoMatching.Model);
+        await Run(Data(4), "out", options, model: DemoMatching.Model);
 
         using var file = new TorchFile(At("out/original.pth"));
         Assert.Contains("visual_encoder.blocks.0.attn.qkv.weight", file.Keys);
@@ -156,7 +142,7 @@ public sealed class ValidationTests : IDisposable
     public async Task A_run_that_was_killed_while_it_wrote_its_first_checkpoint_begins_anew()
     {
         var data = Data(4);
-        await RunAsync(data, "whole", Options with { Epochs = 1 });
+        await Run(data, "whole", Options with { Epochs = 1 });
         using (var trainer = await Trainer.OpenAsync(Demo.Model, data, At("killed"), Options with { Epochs = 1 }, Token))
         {
             await Assert.ThrowsAsync<InvalidOperationException>(
@@ -167,7 +153,7 @@ public sealed class ValidationTests : IDisposable
         File.Copy(At("whole/training-state.safetensors"), At("killed/half.safetensors.tmp"));
         File.WriteAllBytes(At("killed/training-state.safetensors"), BegunState(At("whole")));
 
-        var result = await RunAsync(data, "killed", Options with { Epochs = 1, Resume = true });
+        var result = await Run(data, "killed", Options with { Epochs = 1, Resume = true });
 
         Assert.Equal(1, result.Steps);
         Assert.Equal(File.ReadAllBytes(At("whole/model.safetensors")), File.ReadAllBytes(At("killed/model.safetensors")));
@@ -180,12 +166,12 @@ public sealed class ValidationTests : IDisposable
         var options = Options with { Epochs = 1 };
         using (await Trainer.OpenAsync(Demo.Model, data, At("out"), options, Token))
         {
-            var second = await Assert.ThrowsAsync<TrainingException>(() => RunAsync(data, "out", options));
+            var second = await Assert.ThrowsAsync<TrainingException>(() => Run(data, "out", options));
             Assert.Contains("another process trains there", second.Message, StringComparison.Ordinal);
         }
-        await RunAsync(data, "out", options);
-        folder.Write("data/0000.txt", "a text that was not there");
-        var refused = await Assert.ThrowsAsync<TrainingException>(() => RunAsync(data, "out", options with { Resume = true, Steps = 9 }));
+        await Run(data, "out", options);
+        Folder.Write("data/0000.txt", "a text that was not there");
+        var refused = await Assert.ThrowsAsync<TrainingException>(() => Run(data, "out", options with { Resume = true, Steps = 9 }));
         Assert.Contains("cannot go on with other data", refused.Message, StringComparison.Ordinal);
     }
 
@@ -193,7 +179,7 @@ public sealed class ValidationTests : IDisposable
     public async Task Long_texts_are_told()
     {
         var data = Data(4);
-        folder.Write("data/0000.txt", string.Join(' ', Enumerable.Repeat("red", 40)));
+        Folder.Write("data/0000.txt", string.Join(' ', Enumerable.Repeat("red", 40)));
         using var trainer = await Trainer.OpenAsync(Demo.Model, data, At("out"), Options, Token);
 
         Assert.Contains(trainer.Summary, sentence => sentence.StartsWith("25.0 % of the texts have more than 30 words", StringComparison.Ordinal)
@@ -208,22 +194,12 @@ public sealed class ValidationTests : IDisposable
         return File.ReadAllBytes(Path.Combine(marked, TrainingState.FileName));
     }
 
-    private string At(string name) => Path.Combine(folder.Path, name);
-
-    private TrainingData Data(int images) => new() { Sources = [DrawnPairs.Write(folder, images)] };
-
     private List<double> Scores(string run) =>
         [.. MetricsFile.Read(At($"{run}/metrics.jsonl")).SelectMany(line => line.Values).Where(value => value.Key == "validation/cider").Select(value => value.Value)];
 
     private async Task RefusedAsync(string message, TrainingData data, TrainingOptions options, string? model = null)
     {
-        var refused = await Assert.ThrowsAsync<TrainingException>(() => RunAsync(data, $"refused{message.Length}", options, model));
+        var refused = await Assert.ThrowsAsync<TrainingException>(() => Run(data, $"refused{message.Length}", options, model: model));
         Assert.Contains(message, refused.Message, StringComparison.Ordinal);
-    }
-
-    private async Task<TrainingResult> RunAsync(TrainingData data, string output, TrainingOptions options, string? model = null)
-    {
-        using var trainer = await Trainer.OpenAsync(model ?? Demo.Model, data, At(output), options, Token);
-        return await trainer.RunAsync(cancellationToken: Token);
     }
 }

@@ -69,7 +69,7 @@ internal sealed class DataCheck(
         {
             var file = image.Read();
             if (decode)
-                memory.Do(ImageDecoder.WorkingBytes(file, limits), () => ImageDecoder.Decode(file, image.Path ?? image.Name, limits));
+                memory.Do(ImageDecoder.MemoryOf(file, limits).Working, () => ImageDecoder.Decode(file, image.Path ?? image.Name, limits));
             else if (ImageDecoder.SizeOf(file) is null)
                 return ($"{image.Path ?? image.Name}: this is no image.", 0);
             return (null, ImageId(file));

@@ -74,7 +74,7 @@ internal sealed class TrainingLoader
         {
             var file = item.Image.Read();
             var limits = new ImageDecoderOptions { MaxPixels = options.MaxPixels };
-            return memory.Do(ImageDecoder.WorkingBytes(file, limits), () =>
+            return memory.Do(ImageDecoder.MemoryOf(file, limits).Working, () =>
             {
                 var image = ImageDecoder.Decode(file, item.Image.Path ?? item.Image.Name, limits);
                 return new LoadedItem(item, transform.Apply(image, [item.Text], epoch, item.Key), DataCheck.ImageId(file));

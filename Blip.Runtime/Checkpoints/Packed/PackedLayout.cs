@@ -113,7 +113,7 @@ internal static class PackedLayout
         return part;
     }
 
-    // The table's checksum was right, but whoever forges a table makes its checksum, too: null where it is none.
+    // A forged table may have the right checksum, so that its numbers are checked, too. Null: they are no table's.
     private static List<Entry>? Entries(byte[] table)
     {
         var stream = new MemoryStream(table);
