@@ -118,6 +118,7 @@ public class EnumDoorTests
         [typeof(PtxOperandKind)] = "the parser alone makes it; the decoder refuses what it does not know",
         [typeof(Relation)] = "flags; the decoder alone combines them",
         [typeof(MatrixSum)] = "the decoder alone makes it; the product refuses what it does not know",
+        [typeof(LoadStage)] = "an event; loads alone make it",
         [typeof(WarpState)] = "a warp's own state",
         [typeof(Fault)] = "tells what went wrong",
     };
