@@ -17,6 +17,9 @@ internal sealed class TokenSearch(GenerationContext context, Action<GeneratedTok
     private readonly float?[] endedSums = new float?[context.State.Rows];
 
     /// <inheritdoc/>
+    public bool StaysOnDevice => context is { Scores: null, Logits: null };
+
+    /// <inheritdoc/>
     public void Choose(ArrayView<float> logits, int rowsPerSource)
     {
         processor.Score(logits, rowsPerSource, normalize: false);
