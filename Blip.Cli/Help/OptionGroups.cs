@@ -29,7 +29,7 @@ internal static class OptionGroups
         (OptionGroup.Sampling,
             "--do-sample --temperature --top-k --top-p --typical-p --min-p --epsilon-cutoff --eta-cutoff --top-h"),
         (OptionGroup.Rules,
-            "--repetition-penalty --no-repeat-ngram-size --bad-words --bad-words-ids --suppress-tokens --begin-suppress-tokens --sequence-bias "
+            "--repetition-penalty --no-repeat-ngram-size --bad-words --bad-words-ids --force-words --force-words-ids --suppress-tokens --begin-suppress-tokens --sequence-bias "
             + "--forced-bos-token-id --forced-eos-token-id --exponential-decay-length-penalty --renormalize-logits"),
         (OptionGroup.Attention,
             "--attention-map --attention-html --attention-method --attention-layer"),

@@ -10,7 +10,7 @@ internal sealed class AnswerPlan : GenerationPlan
     /// <summary>Checks the options against the model.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
     public AnswerPlan(AnswerOptions options, GenerationOptions defaults, TextConfig text, WordPieceTokenizer? tokenizer)
-        : base(options.Generation ?? defaults, options.BadWords, attention: false, text, tokenizer)
+        : base(options.Generation ?? defaults, options.BadWords, options.ForceWords, attention: false, text, tokenizer)
     {
         Options = options;
         AttentionRules.CheckWritten(options.Attention, options.AttentionMethod);
