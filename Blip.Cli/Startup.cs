@@ -6,6 +6,7 @@ using Blip.Datasets;
 using Blip.Evaluation;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Hub;
 using Blip.Runtime.Retrieval;
 using Blip.Runtime.Tokenization;
 
@@ -30,7 +31,7 @@ internal static class Startup
         {
             throw OptionNames.Explain(e);
         }
-        catch (Exception e) when (e is CheckpointException or TokenizerException or DeviceException or AnnotationException or IndexException
+        catch (Exception e) when (e is CheckpointException or TokenizerException or DeviceException or AnnotationException or IndexException or HubException
             or DatasetException or BootstrapException or ShardQueueException or ShardSubmissionException)
         {
             throw new UsageException(e.Message, e);
