@@ -7,6 +7,7 @@ using Blip.Datasets;
 using Blip.Evaluation;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Hub;
 using Blip.Runtime.Retrieval;
 using Blip.Runtime.Tokenization;
 

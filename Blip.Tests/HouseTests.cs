@@ -35,6 +35,7 @@ public partial class HouseTests
     {
         ["Files"] = [],
         ["Checkpoints"] = ["Files"],
+        ["Hub"] = ["Files", "Checkpoints"],
         ["Imaging"] = ["Files"],
         ["Tokenization"] = ["Files"],
         ["Graph"] = ["Checkpoints"],
