@@ -1,0 +1,139 @@
+using System.CommandLine;
+using System.Net;
+using Blip.Cli.Options;
+using Blip.Runtime.Pipelines;
+using Blip.Server;
+using Blip.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Blip.Cli.Commands;
+
+/// <summary>A server from its start to its end.</summary>
+internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, ServerBinding server)
+{
+    /// <summary>Serves until it is told to end; then what runs is finished, and nothing new begins.</summary>
+    public async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var setup = Setup(parsed);
+        var keys = server.Keys(parsed);
+        if (!IPAddress.IsLoopback(setup.Address) && keys.Length == 0)
+            terminal.Note($"everybody who reaches {setup.Address} may ask: give --api-key-file, or --host localhost");
+        var served = models.Read(parsed, terminal);
+        await using var app = BlipHost.Build(setup, options => Configure(options, parsed, served, keys));
+        await StartAsync(app, setup, cancellationToken);
+        Announce(parsed, app);
+        var loaded = app.Services.GetRequiredService<ModelSet>().Loaded;
+        await EndAsync(loaded, cancellationToken);
+        if (!cancellationToken.IsCancellationRequested)
+        {
+            await app.StopAsync(CancellationToken.None);
+            return Startup.Step<int>(() => throw loaded.Exception!.InnerExceptions[0]);
+        }
+        terminal.Note("finishing what runs (once more ends it at once)");
+        await app.StopAsync(CancellationToken.None);
+        return ExitCodes.Success;
+    }
+
+    private BlipHostSetup Setup(ParseResult parsed)
+    {
+        var defaults = new BlipHostSetup();
+        return defaults with
+        {
+            Address = server.Address(parsed),
+            Port = server.Port(parsed),
+            ShutdownTimeout = server.ShutdownTimeout(parsed) ?? defaults.ShutdownTimeout,
+            Logging = logging => Log(logging, server.LogsJson(parsed)),
+        };
+    }
+
+    private void Configure(BlipServerOptions options, ParseResult parsed, IReadOnlyDictionary<string, string> served, string[] keys)
+    {
+        options.CaptionModel = served.GetValueOrDefault("caption");
+        options.AskModel = served.GetValueOrDefault("ask");
+        options.MatchModel = served.GetValueOrDefault("match");
+        options.Captioner = models.Options<CaptionerOptions>(parsed);
+        options.Answerer = models.Options<QuestionAnswererOptions>(parsed);
+        options.Matcher = models.Options<MatcherOptions>(parsed);
+        options.ApiKeys = keys;
+        options.MaxBodyBytes = server.MaxBodyBytes(parsed) ?? options.MaxBodyBytes;
+        options.MaxImages = server.MaxImages(parsed) ?? options.MaxImages;
+        options.RequestTimeout = server.Timeout(parsed) ?? options.RequestTimeout;
+    }
+
+    private static async Task StartAsync(WebApplication app, BlipHostSetup setup, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new UsageException($"--host and --port are {setup.Address} and {setup.Port}, where nothing can listen: {e.Message}", e);
+        }
+        catch (Microsoft.Extensions.Options.OptionsValidationException e)
+        {
+            throw new UsageException(string.Join(' ', e.Failures), e);
+        }
+    }
+
+    private void Announce(ParseResult parsed, WebApplication app)
+    {
+        var address = BlipHost.AddressOf(app);
+        if (server.LogsJson(parsed))
+            app.Logger.LogInformation("Serving on {Address}.", address);
+        else
+            terminal.Note($"serving on {address} (Ctrl-C ends it)");
+    }
+
+    // Ends with the first model that cannot be loaded, or when it is told to.
+    private static async Task EndAsync(Task loaded, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await loaded.WaitAsync(cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested || loaded.IsFaulted)
+        {
+            // Told by what is asked next.
+        }
+    }
+
+    private void Log(ILoggingBuilder logging, bool json)
+    {
+        var level = terminal.Verbosity switch
+        {
+            Verbosity.Quiet => LogLevel.Error,
+            Verbosity.Normal => LogLevel.Warning,
+            Verbosity.Verbose => LogLevel.Information,
+            var other => throw new ArgumentOutOfRangeException(nameof(logging), other, "There is no such verbosity."),
+        };
+        logging.SetMinimumLevel(level);
+        if (level == LogLevel.Warning)
+            logging.AddFilter("Blip", LogLevel.Information);
+        // What fails at the start is told by the command itself.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // Standard output is for results, and a server has none.
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (json)
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.TimestampFormat = "O";
+                console.UseUtcTimestamp = true;
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss ";
+            });
+        }
+    }
+}
