@@ -19,10 +19,14 @@ public class ImagePreprocessorTests
         using var batch = device.Allocate<float>(4 * preprocessor.OutputLength);
         foreach (var (file, index) in goldens.Keys.Select((file, index) => (file, index)).Reverse())
             preprocessor.Write(ImageGoldens.Decode(file), batch.View.SubView(index * preprocessor.OutputLength, preprocessor.OutputLength), file);
-        var expected = new float[4 * preprocessor.OutputLength];
+        var actual = batch.ToArray();
         foreach (var (file, index) in goldens.Keys.Select((file, index) => (file, index)))
-            goldens.Read(file, 0, expected.AsSpan(index * preprocessor.OutputLength, preprocessor.OutputLength));
-        Assert.Equal(expected, batch.ToArray());
+        {
+            // The photograph is whole, the others are every fourth column.
+            var (expected, step) = (goldens.ReadAll(file), file == "photo-444.jpg" ? 1 : 4);
+            Assert.Equal(preprocessor.OutputLength / step, expected.Length);
+            Assert.Equal(expected, actual.AsSpan(index * preprocessor.OutputLength, preprocessor.OutputLength).ToArray().Where((_, i) => i % step == 0));
+        }
     }
 
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]

@@ -11,6 +11,14 @@ from .understanding import model_head, retrieval, vqa
 TINY = dict([("tiny-square", tiny_square), ("tiny-wide", tiny_wide), ("tiny-head64", tiny_head64)])
 HEADS = dict(captioning=captioning, model=model_head, retrieval=retrieval, vqa=vqa)
 
+# Large tensors of which every fourth column is kept.
+THINNED = [
+    ("base/model", ["vision.last_hidden_state", "text.last_hidden_state"]),
+    ("base/captioning", ["lm.logits.first"]),
+    ("large/captioning", ["vision.last_hidden_state", "lm.logits.first"]),
+    *((f"{size}/{head}", ["vision.attention."]) for size in TINY for head in ("captioning", "model")),
+]
+
 
 def record(output, options):
     """Writes models/."""
@@ -25,6 +33,8 @@ def record(output, options):
     full_size(folder / "base" / "captioning", base, salt)
     retrieval(folder / "base" / "retrieval", base, salt, full=True)
     vqa(folder / "base" / "vqa", base, salt, full=True)
-    thin.keep_every(folder / "base" / "vqa")
-    thin.keep_every(folder / "base" / "model", "vision.last_hidden_state", 4)
     full_size(folder / "large" / "captioning", large, salt, low=False)
+    thin.keep_every(folder / "base" / "vqa")
+    for place, names in THINNED:
+        for name in names:
+            thin.keep_every(folder / place, name, 4)
