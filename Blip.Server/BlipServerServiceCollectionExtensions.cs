@@ -38,13 +38,21 @@ public static class BlipServerServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<BlipServerOptions>, OptionsValidation>());
         services.TryAddSingleton<ModelSet>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, ModelSet>(provider => provider.GetRequiredService<ModelSet>()));
+        services.AddMetrics();
+        services.TryAddSingleton<ServerMetrics>();
         services.TryAddSingleton<ModelCatalog>();
         services.TryAddSingleton<ApiKeys>();
+        services.TryAddSingleton<Admission>();
+        services.TryAddSingleton(provider => new RemoteImages(provider.GetRequiredService<IOptions<BlipServerOptions>>()));
         services.TryAddSingleton<ImageInputs>();
         services.TryAddSingleton<RequestInputs>();
         services.TryAddSingleton<ChatCompletions>();
         services.TryAddSingleton<Embeddings>();
         services.TryAddSingleton<CaptionEndpoint>();
+        services.TryAddSingleton<AskEndpoint>();
+        services.TryAddSingleton<MatchEndpoint>();
+        services.TryAddSingleton<SearchEndpoint>();
+        services.TryAddSingleton<AttentionEndpoint>();
         return services.AddRouting();
     }
 }

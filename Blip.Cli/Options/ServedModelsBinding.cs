@@ -14,6 +14,7 @@ internal sealed class ServedModelsBinding
         "A model and what it is for: caption=, ask= or match= before a folder, a weight file, a name in the local Hugging Face cache, or demo. "
         + "Without a kind the model's own says it. Repeatable. [default: the three built-in demos, which know drawn shapes only]",
         "KIND=MODEL");
+    private readonly Option<string?> index = OptionKinds.Text("--index", "An index of 'blip index', made with the match model: what /search looks in.", "FILE");
     private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
         "--image-memory", "MiB that decoded images may hold while they wait, for each model. [default: 512]", "MiB");
     private readonly DeviceBinding device;
@@ -22,6 +23,7 @@ internal sealed class ServedModelsBinding
     public ServedModelsBinding(Command command)
     {
         command.Add(models);
+        command.Add(index);
         device = new DeviceBinding(command);
         command.Add(imageMemory);
     }
@@ -40,6 +42,18 @@ internal sealed class ServedModelsBinding
                 throw new UsageException($"--model is given twice for '{kind}': '{served[kind]}' and '{path}'. A server has one model of a kind.");
         }
         return served;
+    }
+
+    /// <summary>The index; null for none.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="served">The models.</param>
+    /// <exception cref="UsageException">It is not there, or no model is for it.</exception>
+    public string? Index(ParseResult parsed, IReadOnlyDictionary<string, string> served)
+    {
+        var path = parsed.GetValue(index);
+        if (path is not null && !File.Exists(path))
+            throw new UsageException($"--index is '{path}', and there is no such index; make it with 'blip index FOLDER --index {path}'.");
+        return path is null || served.ContainsKey("match") ? path : throw new UsageException($"--index is '{path}', and no model searches it: give --model match=MODEL, too.");
     }
 
     /// <summary>A pipeline's options.</summary>

@@ -21,6 +21,16 @@ internal sealed class ServerBinding
     private readonly Option<string?> keyFile = OptionKinds.Text("--api-key-file", "A file with such keys, one a line.", "FILE");
     private readonly Option<int?> maxBody = OptionKinds.Number<int>("--max-body", "MiB of a request's body. [default: 32]", "MiB");
     private readonly Option<int?> maxImages = OptionKinds.Number<int>("--max-images", "Images of a request. [default: 64]");
+    private readonly Option<int?> maxRequests = OptionKinds.Number<int>("--max-requests", "Requests in hand at once; what comes beyond them is refused. [default: 512]");
+    private readonly Option<int?> rateLimit = OptionKinds.Number<int>(
+        "--rate-limit", "Requests a minute of each client: of each key, or else of each address. [default: any number]");
+    private readonly Option<string[]> cors = OptionKinds.Texts("--cors", "An origin whose pages may ask, such as https://example.org, or *. Repeatable. [default: none]", "ORIGIN");
+    private readonly Option<string[]> allowHost = OptionKinds.Texts(
+        "--allow-host", "With --host localhost: a name besides localhost that requests may come under, as a proxy passes it on. Repeatable.", "NAME");
+    private readonly Option<bool> allowUrls = new("--allow-urls")
+    {
+        Description = "Fetch images that requests name by an address. Public addresses alone are asked.",
+    };
     private readonly Option<double?> timeout = OptionKinds.Number<double>("--timeout", "Seconds that a request may take. [default: 120]", "seconds");
     private readonly Option<double?> shutdownTimeout = OptionKinds.Number<double>(
         "--shutdown-timeout", "Seconds that requests in hand may take once the server is told to end. [default: 30]", "seconds");
@@ -29,7 +39,7 @@ internal sealed class ServerBinding
     /// <summary>Adds the options to a command.</summary>
     public ServerBinding(Command command)
     {
-        foreach (var option in (Option[])[host, port, key, keyFile, maxBody, maxImages, timeout, shutdownTimeout, log])
+        foreach (var option in (Option[])[host, port, key, keyFile, maxBody, maxImages, maxRequests, rateLimit, cors, allowHost, allowUrls, timeout, shutdownTimeout, log])
             command.Add(option);
     }
 
@@ -69,11 +79,36 @@ internal sealed class ServerBinding
     /// <summary>Most images of a request; null for the server's own.</summary>
     public int? MaxImages(ParseResult parsed) => Positive(parsed, maxImages);
 
+    /// <summary>Most requests in hand; null for the server's own.</summary>
+    public int? MaxRequests(ParseResult parsed) => Positive(parsed, maxRequests);
+
+    /// <summary>Most requests of a client in a minute; null for any number.</summary>
+    public int? RateLimit(ParseResult parsed) => Positive(parsed, rateLimit);
+
+    /// <summary>Whether addresses of images are fetched.</summary>
+    public bool AllowUrls(ParseResult parsed) => parsed.GetValue(allowUrls);
+
+    /// <summary>Names that requests may come under.</summary>
+    public IReadOnlyList<string> HostNames(ParseResult parsed) => parsed.GetValue(allowHost) ?? [];
+
+    /// <summary>Origins whose pages may ask.</summary>
+    /// <exception cref="UsageException">One is no origin.</exception>
+    public IReadOnlyList<string> CorsOrigins(ParseResult parsed)
+    {
+        var origins = parsed.GetValue(cors) ?? [];
+        foreach (var origin in origins.Where(origin => origin != "*" && !IsOrigin(origin)))
+            throw new UsageException($"--cors is '{origin}': give an origin such as https://example.org, without a path, or *.");
+        return origins;
+    }
+
     /// <summary>How long a request may take; null for the server's own.</summary>
     public TimeSpan? Timeout(ParseResult parsed) => Time(parsed, timeout);
 
     /// <summary>How long requests in hand may take at the end; null for the server's own.</summary>
     public TimeSpan? ShutdownTimeout(ParseResult parsed) => Time(parsed, shutdownTimeout);
+
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && (uri.Scheme is "http" or "https") && uri.GetLeftPart(UriPartial.Authority) == text;
 
     private static string[] KeysOf(string file)
     {

@@ -14,10 +14,7 @@ internal sealed class CaptionEndpoint(ModelSet models, RequestInputs inputs)
     public async Task<IResult> HandleAsync(HttpContext http)
     {
         var cancellationToken = http.RequestAborted;
-        var (request, images) = await inputs.ReadAsync<CaptionRequest>(http.Request, fields => (fields.Image, fields.Images), cancellationToken).ConfigureAwait(false);
-        request.RefuseUnknown();
-        if (images.Count == 0)
-            throw RequestException.Bad("There is no image: send files in a form, an image as the body, or JSON with 'image' or 'images' in base64.", "image");
+        var (request, images) = await inputs.ReadSomeAsync<CaptionRequest>(http.Request, cancellationToken).ConfigureAwait(false);
         var captioner = models.Caption.Get();
         var options = request.Options(captioner);
         if (request.Stream == true)
@@ -55,7 +52,7 @@ internal sealed class CaptionEndpoint(ModelSet models, RequestInputs inputs)
 }
 
 /// <summary>A request to <c>/caption</c>.</summary>
-internal sealed record CaptionRequest : GenerationRequest
+internal sealed record CaptionRequest : GenerationRequest, IImageRequest
 {
     /// <summary>One image: base64, or a data: address.</summary>
     public string? Image { get; init; }

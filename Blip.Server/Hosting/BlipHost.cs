@@ -2,12 +2,16 @@ using Blip.Server.Http;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.WebUtilities;
+using Scalar.AspNetCore;
 
 namespace Blip.Server.Hosting;
 
 /// <summary>A web application that serves BLIP and nothing else: what <c>blip serve</c> runs.</summary>
 internal static class BlipHost
 {
+    /// <summary>Where people read about the endpoints.</summary>
+    public const string ReferencePath = "/reference";
+
     private static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(30);
 
     /// <summary>Builds it; starting it is the caller's.</summary>
@@ -24,14 +28,27 @@ internal static class BlipHost
             kestrel.Listen(setup.Address, setup.Port);
         });
         builder.Services.AddBlipServer(configure);
+        Telemetry.Add(builder);
+        builder.Services.AddCors();
+        builder.Services.AddOpenApi(Description.Describe);
+        // The description has the names that requests have.
+        builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonBodies.Writing.PropertyNamingPolicy);
         // Signals are the program's own.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = setup.ShutdownTimeout);
         setup.Logging?.Invoke(builder.Logging);
+        setup.Services?.Invoke(builder.Services);
         var app = builder.Build();
         app.UseStatusCodePages(context => TellStatusAsync(context.HttpContext));
+        SecurityHeaders.Use(app, setup.CorsOrigins.Count > 0);
+        HostNames.Use(app, setup);
         app.UseRouting();
+        if (setup.CorsOrigins.Count > 0)
+            app.UseCors(policy => policy.WithOrigins([.. setup.CorsOrigins]).AllowAnyHeader().WithMethods(HttpMethods.Get, HttpMethods.Post));
+        Telemetry.Map(app);
         app.MapBlip();
+        app.MapOpenApi();
+        app.MapScalarApiReference(ReferencePath, reference => reference.WithTitle("BLIP").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
         return app;
     }
 
@@ -47,6 +64,8 @@ internal static class BlipHost
         {
             StatusCodes.Status404NotFound => $"There is no '{http.Request.Path}' here: /openapi/v1.json has what there is.",
             StatusCodes.Status405MethodNotAllowed => $"'{http.Request.Path}' does not take {http.Request.Method}: it takes {http.Response.Headers.Allow}.",
+            StatusCodes.Status415UnsupportedMediaType =>
+                $"The body is '{http.Request.ContentType}': send JSON with the content type application/json, or, outside {ErrorShape.OpenAIPath}, a form or an image (image/…).",
             _ => $"{ReasonPhrases.GetReasonPhrase(status)}.",
         };
         return ErrorShape.WriteAsync(http, new Failure(status, message), http.RequestAborted);
@@ -69,8 +88,17 @@ internal sealed record BlipHostSetup
     /// <summary>The port; 0 takes one that is free.</summary>
     public int Port { get; init; } = 8080;
 
+    /// <summary>Names besides localhost by which a server may be called that listens on this machine alone: those that a proxy before it passes on.</summary>
+    public IReadOnlyList<string> HostNames { get; init; } = [];
+
+    /// <summary>Origins whose pages may ask; <c>*</c> is every one, none are none.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
     /// <summary>How long requests in hand may take once the server is to end.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>What is registered besides, or in place of the server's own; null for nothing.</summary>
+    public Action<IServiceCollection>? Services { get; init; }
 
     /// <summary>Where messages go; null for nowhere.</summary>
     public Action<ILoggingBuilder>? Logging { get; init; }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Blip.Runtime.Pipelines;
+using Blip.Server.Http;
 using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Hosting;
@@ -8,6 +9,8 @@ namespace Blip.Server.Hosting;
 internal sealed partial class ModelSet : IHostedService, IDisposable
 {
     private readonly ILogger<ModelSet> logger;
+    private readonly string? index;
+    private volatile Retriever? retriever;
     private readonly CancellationTokenSource stop = new();
     private Task loading = Task.CompletedTask;
 
@@ -15,9 +18,25 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
     {
         this.logger = logger;
         var served = options.Value;
+        index = served.Index;
         Caption = new("caption", "captions", served.CaptionModel, model => Captioner.Load(model, served.Captioner));
         Ask = new("ask", "questions", served.AskModel, model => QuestionAnswerer.Load(model, served.Answerer));
-        Match = new("match", "matches and vectors", served.MatchModel, model => Matcher.Load(model, served.Matcher));
+        Match = new("match", "matches and vectors", served.MatchModel, LoadMatcher);
+
+        Matcher LoadMatcher(string model)
+        {
+            var matcher = Matcher.Load(model, served.Matcher);
+            try
+            {
+                retriever = index is null ? null : Runtime.Pipelines.Retriever.OpenRead(matcher, index);
+                return matcher;
+            }
+            catch
+            {
+                matcher.Dispose();
+                throw;
+            }
+        }
     }
 
     /// <summary>Writes captions.</summary>
@@ -28,6 +47,16 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
 
     /// <summary>Compares images and texts.</summary>
     public ModelSlot<Matcher> Match { get; }
+
+    /// <summary>Searches the index.</summary>
+    /// <exception cref="RequestException">There is no index, or its model is not there.</exception>
+    public Retriever Retriever()
+    {
+        if (index is null)
+            throw new RequestException(StatusCodes.Status501NotImplemented, "This server has no index to search: start it with --index FILE.") { Code = "index_not_served" };
+        Match.Get();
+        return retriever!;
+    }
 
     /// <summary>All that are served.</summary>
     public IReadOnlyList<IModelSlot> Served => [.. new IModelSlot[] { Caption, Ask, Match }.Where(slot => slot.IsServed)];
@@ -56,6 +85,7 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        retriever?.Dispose();
         foreach (var slot in Served)
             slot.Dispose();
         stop.Dispose();

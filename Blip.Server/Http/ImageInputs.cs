@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Http;
 
-/// <summary>Images as requests name them: <c>data:</c> addresses, or plain base64.</summary>
-internal sealed class ImageInputs(IOptions<BlipServerOptions> options)
+/// <summary>Images as requests name them: <c>data:</c> addresses, plain base64, or addresses that are fetched where that is allowed.</summary>
+internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteImages remote)
 {
     /// <summary>Whether a text is an image in itself.</summary>
     public static bool IsData(string text) => text.StartsWith("data:", StringComparison.OrdinalIgnoreCase);
@@ -12,11 +12,15 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options)
     /// <summary>Several images, named by their places.</summary>
     /// <param name="values">The images.</param>
     /// <param name="field">The field that they stand in.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="RequestException">There are too many, or one is none.</exception>
-    public IReadOnlyList<ImageSource> Read(IReadOnlyList<string> values, string field)
+    public async Task<IReadOnlyList<ImageSource>> ReadAsync(IReadOnlyList<string> values, string field, CancellationToken cancellationToken)
     {
         CheckCount(values.Count, field);
-        return [.. values.Select((value, i) => Read(value, NameOf(i, values.Count), field))];
+        var sources = new ImageSource[values.Count];
+        foreach (var (place, value) in values.Index())
+            sources[place] = await ReadAsync(value, NameOf(place, values.Count), field, cancellationToken).ConfigureAwait(false);
+        return sources;
     }
 
     /// <summary>Refuses more images than a request may hold.</summary>
@@ -29,11 +33,13 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options)
     /// <summary>What an image is called that has no name.</summary>
     public static string NameOf(int place, int count) => count == 1 ? "the image" : $"image {place + 1}";
 
-    private static ImageSource Read(string value, string name, string field)
+    private async ValueTask<ImageSource> ReadAsync(string value, string name, string field, CancellationToken cancellationToken)
     {
-        if (value.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || value.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
-            throw RequestException.Bad($"{name} is an address, and this server fetches nothing: send the image's bytes as 'data:image/…;base64,…'.", field);
-        return ImageSource.FromBytes(Decode(IsData(value) ? DataOf(value, name, field) : value, name, field), name);
+        if (value is null)
+            throw RequestException.Bad($"{name} is null: send its bytes as base64.", field);
+        var bytes = RemoteImages.IsAddress(value) ? await remote.FetchAsync(value, name, field, cancellationToken).ConfigureAwait(false)
+            : Decode(IsData(value) ? DataOf(value, name, field) : value, name, field);
+        return ImageSource.FromBytes(bytes, name);
     }
 
     private static string DataOf(string address, string name, string field)

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Blip.Runtime.Pipelines;
+using Blip.Server.Requests;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -16,12 +17,12 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
     /// <summary>Reads a request.</summary>
     /// <typeparam name="T">Its fields.</typeparam>
     /// <param name="request">The request.</param>
-    /// <param name="imagesOf">The images among the fields.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The fields and the images.</returns>
     /// <exception cref="RequestException">The body is of another form.</exception>
     public async Task<(T Fields, IReadOnlyList<ImageSource> Images)> ReadAsync<T>(
-        HttpRequest request, Func<T, (string? One, IReadOnlyList<string>? Many)> imagesOf, CancellationToken cancellationToken)
+        HttpRequest request, CancellationToken cancellationToken)
+        where T : KnownFields, IImageRequest
     {
         var (fields, files) = request switch
         {
@@ -30,12 +31,34 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
                 (JsonBodies.ReadForm<T>(Query(request)), [ImageSource.FromBytes(await BytesAsync(request.Body, cancellationToken).ConfigureAwait(false), ImageInputs.NameOf(0, 1))]),
             _ => (await JsonBodies.ReadAsync<T>(request, cancellationToken).ConfigureAwait(false), []),
         };
-        var (one, many) = imagesOf(fields);
-        if (one is not null && many is not null)
+        fields.RefuseUnknown();
+        if (fields.Image is not null && fields.Images is not null)
             throw RequestException.Bad("image and images are both given: give one of them.", ImagesField);
-        var named = one is not null ? images.Read([one], ImageField) : images.Read(many ?? [], ImagesField);
+        var named = fields.Image is { } one
+            ? await images.ReadAsync([one], ImageField, cancellationToken).ConfigureAwait(false)
+            : await images.ReadAsync(fields.Images ?? [], ImagesField, cancellationToken).ConfigureAwait(false);
         images.CheckCount(files.Count + named.Count, ImagesField);
         return (fields, [.. files, .. named]);
+    }
+
+    /// <summary>The same, for an endpoint that is about images and nothing without them.</summary>
+    /// <exception cref="RequestException">There is none, or the body is of another form.</exception>
+    public async Task<(T Fields, IReadOnlyList<ImageSource> Images)> ReadSomeAsync<T>(HttpRequest request, CancellationToken cancellationToken)
+        where T : KnownFields, IImageRequest
+    {
+        var read = await ReadAsync<T>(request, cancellationToken).ConfigureAwait(false);
+        return read.Images.Count > 0
+            ? read
+            : throw RequestException.Bad("There is no image: send files in a form, an image as the body, or JSON with 'image' or 'images' in base64.", ImageField);
+    }
+
+    /// <summary>The same, for an endpoint that is about one image.</summary>
+    /// <exception cref="RequestException">There is none, or several, or the body is of another form.</exception>
+    public async Task<(T Fields, ImageSource Image)> ReadOneAsync<T>(HttpRequest request, CancellationToken cancellationToken)
+        where T : KnownFields, IImageRequest
+    {
+        var (fields, some) = await ReadSomeAsync<T>(request, cancellationToken).ConfigureAwait(false);
+        return some is [var one] ? (fields, one) : throw RequestException.Bad($"There are {some.Count} images: send one in each request.", ImagesField);
     }
 
     private async Task<(T Fields, List<ImageSource> Files)> FormAsync<T>(HttpRequest request, CancellationToken cancellationToken)

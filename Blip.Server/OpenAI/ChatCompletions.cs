@@ -17,7 +17,7 @@ internal sealed class ChatCompletions(ModelSet models, ModelCatalog catalog, Ima
         var request = await JsonBodies.ReadAsync<ChatCompletionRequest>(http.Request, http.RequestAborted).ConfigureAwait(false);
         request.Check();
         var model = catalog.Chat(request.Model);
-        var conversation = Conversation.Read(request.Messages, images);
+        var conversation = await Conversation.ReadAsync(request.Messages, images, http.RequestAborted).ConfigureAwait(false);
         Speaker speaker = Captions(model, conversation.Text) ? Caption(request) : Answer(request, conversation.Text);
         var answer = new ChatAnswer(model, speaker, conversation.Images, request.Stop ?? []);
         return request.Stream == true

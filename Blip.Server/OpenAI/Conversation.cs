@@ -14,7 +14,7 @@ internal sealed record Conversation(IReadOnlyList<ImageSource> Images, string Te
     /// instructions.
     /// </summary>
     /// <exception cref="RequestException">A message is of a form that there is not, or there is no image.</exception>
-    public static Conversation Read(IReadOnlyList<ChatMessageInput>? messages, ImageInputs inputs)
+    public static async Task<Conversation> ReadAsync(IReadOnlyList<ChatMessageInput>? messages, ImageInputs inputs, CancellationToken cancellationToken)
     {
         if (messages is null or [])
             throw RequestException.Bad("messages is missing or empty: send at least one message of the role 'user' with an image.", "messages");
@@ -34,7 +34,7 @@ internal sealed record Conversation(IReadOnlyList<ImageSource> Images, string Te
         if (images.Count == 0)
             throw RequestException.Bad(
                 "There is no image: send one as a part {\"type\": \"image_url\", \"image_url\": {\"url\": \"data:image/png;base64,…\"}}.", "messages");
-        return new Conversation(inputs.Read(images, "messages"), text);
+        return new Conversation(await inputs.ReadAsync(images, "messages", cancellationToken).ConfigureAwait(false), text);
     }
 
     private static bool IsUsers(ChatMessageInput message, string field) => message?.Role switch

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Server.Hosting;
@@ -53,8 +52,9 @@ internal sealed class Embeddings(ModelSet models, ModelCatalog catalog, ImageInp
     private async Task ImagesAsync(Embedder embedder, IReadOnlyList<string> inputs, float[][] vectors, CancellationToken cancellationToken)
     {
         var places = Enumerable.Range(0, inputs.Count).Where(i => ImageInputs.IsData(inputs[i])).ToList();
+        var sources = await images.ReadAsync([.. places.Select(i => inputs[i])], Field, cancellationToken).ConfigureAwait(false);
         var next = 0;
-        await foreach (var embedding in embedder.EmbedImagesAsync(images.Read([.. places.Select(i => inputs[i])], Field), cancellationToken).ConfigureAwait(false))
+        await foreach (var embedding in embedder.EmbedImagesAsync(sources, cancellationToken).ConfigureAwait(false))
             vectors[places[next++]] = embedding.Vector ?? throw new ImageException(embedding.Error!);
     }
 
@@ -63,7 +63,7 @@ internal sealed class Embeddings(ModelSet models, ModelCatalog catalog, ImageInp
 }
 
 /// <summary>A request to <c>/v1/embeddings</c>.</summary>
-internal sealed record EmbeddingRequest
+internal sealed record EmbeddingRequest : KnownFields
 {
     /// <summary>match.</summary>
     public string? Model { get; init; }
@@ -80,18 +80,13 @@ internal sealed record EmbeddingRequest
     /// <summary>Whose request it is; not read.</summary>
     public string? User { get; init; }
 
-    /// <summary>What the endpoint does not know.</summary>
-    [System.Text.Json.Serialization.JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; init; }
-
     /// <summary>Checks what is said of the vectors.</summary>
     /// <param name="dimension">The model's.</param>
     /// <returns>Whether they are wanted as base64.</returns>
     /// <exception cref="RequestException">They are wanted in another way than there is.</exception>
     public bool Check(int dimension)
     {
-        if (Unknown is { Count: > 0 })
-            throw RequestException.Bad($"The field '{Unknown.Keys.First()}' is unknown here: take it out.", Unknown.Keys.First());
+        RefuseUnknown();
         if (Dimensions is { } wanted && wanted != dimension)
             throw RequestException.Bad($"dimensions is {wanted}, and this model's vectors have {dimension}: leave it out.", "dimensions");
         return EncodingFormat switch

@@ -1,12 +1,11 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Blip.Runtime.Generation;
 using Blip.Server.Http;
 
 namespace Blip.Server.Requests;
 
 /// <summary>How words are chosen: the fields that every request for words may have, named as in Hugging Face's <c>generate()</c>.</summary>
-internal record GenerationRequest
+internal record GenerationRequest : KnownFields
 {
     // Temperatures that mean "the likeliest word"; 0 is what people write.
     private const double Coldest = 1e-4;
@@ -68,10 +67,6 @@ internal record GenerationRequest
     /// <summary>Of the draws: equal seeds give equal words.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>What the endpoint does not know.</summary>
-    [JsonExtensionData]
-    public Dictionary<string, JsonElement>? Unknown { get; init; }
-
     /// <summary>The options with these fields.</summary>
     /// <param name="defaults">What holds for fields that are left out.</param>
     /// <exception cref="RequestException">A field is not of its kind.</exception>
@@ -96,18 +91,6 @@ internal record GenerationRequest
         EtaCutoff = EtaCutoff ?? defaults.EtaCutoff,
         Seed = Seed is { } seed ? unchecked((ulong)seed) : defaults.Seed,
     });
-
-    /// <summary>Refuses fields that no endpoint of this kind has.</summary>
-    /// <param name="ignored">Fields that change no words, and may be there.</param>
-    /// <exception cref="RequestException">There is such a field.</exception>
-    public void RefuseUnknown(IReadOnlySet<string>? ignored = null)
-    {
-        foreach (var field in Unknown?.Keys ?? Enumerable.Empty<string>())
-        {
-            if (ignored?.Contains(field) != true)
-                throw RequestException.Bad($"The field '{field}' is unknown here: take it out. /openapi/v1.json has those that are known.", field);
-        }
-    }
 
     // As other models' services do: a temperature, a top p or a top k asks for draws at random, and temperature 0 for none.
     private GenerationOptions WithDraws(GenerationOptions options) =>

@@ -3,6 +3,7 @@ using System.Net;
 using Blip.Server.Hosting;
 using Blip.Tests.Cli;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Blip.Tests.Server;
 
@@ -73,26 +74,45 @@ public sealed class ServerLimitsTests
     [Fact]
     public async Task While_models_are_loaded_it_is_alive_and_not_ready()
     {
-        await using var server = await RunningServer.BeginAsync();
+        await using var server = await RunningServer.BeginAsync(setup: NothingLoaded);
         var ready = await server.GetAsync("/readyz");
         var health = await server.GetAsync("/healthz");
-        await server.App.Services.GetRequiredService<ModelSet>().Loaded.WaitAsync(Token);
+        var asked = await server.PostAsync("/v1/embeddings", new { model = "match", input = "x" });
+        var models = server.App.Services.GetRequiredService<ModelSet>();
+        await models.StartAsync(Token);
+        await models.Loaded.WaitAsync(Token);
         var later = await RunningServer.Read(await server.GetAsync("/readyz"));
 
         Assert.Equal("loading", (await RunningServer.Read(ready, 503)).GetProperty("status").GetString());
         Assert.Equal("ok", (await RunningServer.Read(health)).GetProperty("status").GetString());
+        Assert.Equal("model_loading", (await RunningServer.Read(asked, 503)).GetProperty("error").GetProperty("code").GetString());
+        Assert.NotNull(asked.Headers.RetryAfter);
         Assert.Equal(("ready", "ready"), (later.GetProperty("status").GetString(), later.GetProperty("models").GetProperty("match").GetString()));
     }
 
     [Fact]
-    public async Task A_request_to_a_model_that_is_being_loaded_is_to_come_again()
+    public async Task A_model_that_failed_is_told_and_the_others_answer()
     {
-        await using var server = await RunningServer.BeginAsync();
-        var response = await server.PostAsync("/v1/embeddings", new { model = "match", input = "x" });
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.GetFiles(RunningServer.Weights("vqa")))
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        folder.Write("model.safetensors", "no weights");
+        await using var server = await RunningServer.BeginAsync(options => options.AskModel = folder.Path);
+        await Assert.ThrowsAsync<Blip.Runtime.Checkpoints.CheckpointException>(() => server.App.Services.GetRequiredService<ModelSet>().Loaded.WaitAsync(Token));
+        var ready = await RunningServer.Read(await server.GetAsync("/readyz"), 503);
+        var asked = await RunningServer.Read(await server.PostAsync("/ask", new { image = Convert.ToBase64String(Bytes), question = "what?" }), 503);
 
-        Assert.Equal("model_loading", (await RunningServer.Read(response, 503)).GetProperty("error").GetProperty("code").GetString());
-        Assert.NotNull(response.Headers.RetryAfter);
+        Assert.Equal(("failed", "failed"), (ready.GetProperty("status").GetString(), ready.GetProperty("models").GetProperty("ask").GetString()));
+        Assert.Equal("model_failed", asked.GetProperty("code").GetString());
+        Assert.DoesNotContain(folder.Path, asked.GetRawText(), StringComparison.Ordinal);
+        await RunningServer.Read(await server.Client.PostAsync("/caption", RunningServer.Image(Bytes), Token));
     }
+
+    // The models are there, and nobody begins to load them.
+    private static BlipHostSetup NothingLoaded => new()
+    {
+        Services = services => services.Remove(services.Single(service => service.ServiceType == typeof(IHostedService) && service.ImplementationFactory?.Method.ReturnType == typeof(ModelSet))),
+    };
 
     [Fact]
     public async Task Options_that_name_no_model_are_refused_at_the_start()

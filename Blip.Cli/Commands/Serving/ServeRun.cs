@@ -23,7 +23,12 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         if (!IPAddress.IsLoopback(setup.Address) && keys.Length == 0)
             terminal.Note($"everybody who reaches {setup.Address} may ask: give --api-key-file, or --host localhost");
         var served = models.Read(parsed, terminal);
-        await using var app = BlipHost.Build(setup, options => Configure(options, parsed, served, keys));
+        var index = models.Index(parsed, served);
+        await using var app = BlipHost.Build(setup, options =>
+        {
+            Configure(options, parsed, served);
+            (options.ApiKeys, options.Index) = (keys, index);
+        });
         await StartAsync(app, setup, cancellationToken);
         Announce(parsed, app);
         var loaded = app.Services.GetRequiredService<ModelSet>().Loaded;
@@ -45,12 +50,14 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         {
             Address = server.Address(parsed),
             Port = server.Port(parsed),
+            HostNames = server.HostNames(parsed),
+            CorsOrigins = server.CorsOrigins(parsed),
             ShutdownTimeout = server.ShutdownTimeout(parsed) ?? defaults.ShutdownTimeout,
             Logging = logging => Log(logging, server.LogsJson(parsed)),
         };
     }
 
-    private void Configure(BlipServerOptions options, ParseResult parsed, IReadOnlyDictionary<string, string> served, string[] keys)
+    private void Configure(BlipServerOptions options, ParseResult parsed, IReadOnlyDictionary<string, string> served)
     {
         options.CaptionModel = served.GetValueOrDefault("caption");
         options.AskModel = served.GetValueOrDefault("ask");
@@ -58,9 +65,11 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         options.Captioner = models.Options<CaptionerOptions>(parsed);
         options.Answerer = models.Options<QuestionAnswererOptions>(parsed);
         options.Matcher = models.Options<MatcherOptions>(parsed);
-        options.ApiKeys = keys;
         options.MaxBodyBytes = server.MaxBodyBytes(parsed) ?? options.MaxBodyBytes;
         options.MaxImages = server.MaxImages(parsed) ?? options.MaxImages;
+        options.MaxConcurrentRequests = server.MaxRequests(parsed) ?? options.MaxConcurrentRequests;
+        options.RequestsPerMinute = server.RateLimit(parsed);
+        options.AllowUrls = server.AllowUrls(parsed);
         options.RequestTimeout = server.Timeout(parsed) ?? options.RequestTimeout;
     }
 
