@@ -29,12 +29,14 @@ internal sealed class ServedModelsBinding
     }
 
     /// <summary>The models by their kinds; their weights are not opened.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="note">Told what is good to know.</param>
     /// <exception cref="UsageException">A model is not there, or a kind is there twice.</exception>
-    public IReadOnlyDictionary<string, string> Read(ParseResult parsed, Terminal terminal)
+    public IReadOnlyDictionary<string, string> Read(ParseResult parsed, Action<string> note)
     {
         var given = parsed.GetValue(models) ?? [];
         if (given.Length == 0)
-            terminal.Note("no --model: serving the demo models, which know drawn shapes only (for photographs: --model caption=Salesforce/blip-image-captioning-base)");
+            note("no --model: serving the demo models, which know drawn shapes only (for photographs: --model caption=Salesforce/blip-image-captioning-base)");
         var served = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (kind, path) in given.Length == 0 ? Kinds.Select(entry => (entry.Kind, entry.Demo.Path)) : given.Select(Split))
         {

@@ -22,7 +22,7 @@ internal sealed class SearchEndpoint(ModelSet models, RequestInputs inputs)
         var retriever = models.Retriever();
         var options = new SearchOptions { Top = request.Top ?? new SearchOptions().Top, Rerank = request.Rerank ?? 0 };
         var hits = images is [var image]
-            ? await Task.Run(() => retriever.SearchByImage(image, options, cancellationToken), cancellationToken).ConfigureAwait(false)
+            ? await retriever.SearchByImageAsync(image, options, cancellationToken).ConfigureAwait(false)
             : await retriever.SearchAsync(request.Text!, options, cancellationToken).ConfigureAwait(false);
         var folder = Path.GetDirectoryName(Path.GetFullPath(retriever.Index.Path))!;
         return TypedResults.Json(new SearchResponse([.. hits.Select(hit => new FoundImage(PathFrom(folder, hit.Path), hit.Score, hit.Cosine, hit.Error))]), JsonBodies.Writing);

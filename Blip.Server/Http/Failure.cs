@@ -1,6 +1,7 @@
 using System.Globalization;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
 
 namespace Blip.Server.Http;
 
@@ -33,6 +34,8 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
             StatusCodes.Status504GatewayTimeout, "The request took longer than this server allows; ask for less at once, or raise --timeout.", Code: "timeout"),
         // The models are freed at the end of the server.
         OperationCanceledException or ObjectDisposedException => Ending,
+        PipelineBusyException => new(
+            StatusCodes.Status429TooManyRequests, "As many requests wait for the model as this server takes: try again in a moment.", Code: "busy", RetryAfter: TimeSpan.FromSeconds(1)),
         ImageException => new(StatusCodes.Status400BadRequest, e.Message, "image", "invalid_image"),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(
             StatusCodes.Status413PayloadTooLarge, "The body is larger than this server allows; send smaller images, fewer at once, or raise --max-body.", Code: "body_too_large"),

@@ -53,6 +53,12 @@ internal sealed class Embeddings(ModelSet models, ModelCatalog catalog, ImageInp
     {
         var places = Enumerable.Range(0, inputs.Count).Where(i => ImageInputs.IsData(inputs[i])).ToList();
         var sources = await images.ReadAsync([.. places.Select(i => inputs[i])], Field, cancellationToken).ConfigureAwait(false);
+        if (sources is [var one])
+        {
+            // Calls about one image share the model with those of others, and know an image that was asked about before.
+            vectors[places[0]] = await embedder.EmbedImageAsync(one, cancellationToken).ConfigureAwait(false);
+            return;
+        }
         var next = 0;
         await foreach (var embedding in embedder.EmbedImagesAsync(sources, cancellationToken).ConfigureAwait(false))
             vectors[places[next++]] = embedding.Vector ?? throw new ImageException(embedding.Error!);

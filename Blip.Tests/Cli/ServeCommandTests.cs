@@ -39,15 +39,17 @@ public sealed partial class ServeCommandTests
     public async Task Its_messages_are_JSON_where_that_is_asked_for_and_never_hold_the_key()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
-        using var process = Start("--model", $"caption={Demo.Model}", "--device", "cpu", "--port", "0", "--log", "json", "--api-key", "a-secret-of-mine", "--verbose");
+        using var process = Start("--device", "cpu", "--host", "0.0.0.0", "--port", "0", "--log", "json", "--api-key", "a-secret-of-mine");
         var lines = new List<string>();
         while (!lines.Exists(line => line.Contains("was loaded", StringComparison.Ordinal)) && await process.StandardError.ReadLineAsync(Token) is { } line)
             lines.Add(line);
         Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
-        lines.AddRange((await process.StandardError.ReadToEndAsync(Token)).Split('\n'));
+        lines.AddRange((await process.StandardError.ReadToEndAsync(Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
 
-        var messages = lines.Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement.GetProperty("Message").GetString()!).ToList();
-        Assert.Contains(messages, message => message.StartsWith("Serving on http://127.0.0.1:", StringComparison.Ordinal));
+        var messages = lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("Message").GetString()!).ToList();
+        Assert.Contains(messages, message => message.StartsWith("serving on http://0.0.0.0:", StringComparison.Ordinal));
+        Assert.Contains(messages, message => message.StartsWith("no --model", StringComparison.Ordinal));
+        Assert.Contains(messages, message => message.StartsWith("finishing what runs", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains("a-secret-of-mine", StringComparison.Ordinal));
     }
 

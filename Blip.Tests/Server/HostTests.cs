@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Text.RegularExpressions;
 using Blip.Server.Hosting;
@@ -98,6 +99,45 @@ public sealed partial class HostTests
         Assert.All(responses, response => Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests, $"{response.StatusCode}"));
         Assert.Contains(responses, response => response.IsSuccessStatusCode);
         await RunningServer.Read(await Caption(server));
+    }
+
+    [Fact]
+    public async Task Calls_that_wait_beyond_the_pipelines_queue_are_refused_and_the_others_answered()
+    {
+        await using var server = await CaptionsAlone(options => options.Captioner = options.Captioner with { MaxQueuedCalls = 1 });
+        var responses = await Task.WhenAll(Enumerable.Range(0, 24).Select(_ => Caption(server)));
+        var refused = responses.Where(response => response.StatusCode == HttpStatusCode.TooManyRequests).ToList();
+
+        Assert.All(responses.Except(refused), response => Assert.Equal(HttpStatusCode.OK, response.StatusCode));
+        foreach (var response in refused)
+            Assert.Equal("busy", (await RunningServer.Read(response, 429)).GetProperty("code").GetString());
+        await RunningServer.Read(await Caption(server));
+    }
+
+    /// <summary>Every caller gets the caption that its image has alone, and the server stays alive to those who ask how it is.</summary>
+    [Fact]
+    public async Task Under_three_hundred_callers_words_stay_the_same_and_health_is_told()
+    {
+        await using var server = await CaptionsAlone();
+        var images = Demo.Paths.Select(File.ReadAllBytes).ToArray();
+        var expected = Demo.Answers("greedy").Select(answer => answer.Caption).ToArray();
+        var callers = Enumerable.Range(0, 300).Select(async i =>
+        {
+            var response = await server.Client.PostAsync("/caption", RunningServer.Image(images[i % images.Length]), Token);
+            Assert.Equal(expected[i % images.Length], (await RunningServer.Read(response)).GetProperty("results")[0].GetProperty("caption").GetString());
+        }).ToList();
+        var slowest = TimeSpan.Zero;
+        while (!callers.TrueForAll(caller => caller.IsCompleted))
+        {
+            var clock = Stopwatch.StartNew();
+            await RunningServer.Read(await server.GetAsync("/healthz"));
+            slowest = clock.Elapsed > slowest ? clock.Elapsed : slowest;
+            await Task.Delay(20, Token);
+        }
+        await Task.WhenAll(callers);
+
+        // The bound is a benchmark's; here it tells a starved thread pool, which took half a minute, from a busy machine.
+        Assert.True(slowest < TimeSpan.FromSeconds(5), $"{slowest}");
     }
 
     [Fact]

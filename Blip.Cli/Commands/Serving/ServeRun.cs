@@ -20,17 +20,20 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
     {
         var setup = Setup(parsed);
         var keys = server.Keys(parsed);
+        var notes = new List<string>();
         if (!IPAddress.IsLoopback(setup.Address) && keys.Length == 0)
-            terminal.Note($"everybody who reaches {setup.Address} may ask: give --api-key-file, or --host localhost");
-        var served = models.Read(parsed, terminal);
+            notes.Add($"everybody who reaches {setup.Address} may ask: give --api-key-file, or --host localhost");
+        var served = models.Read(parsed, notes.Add);
         var index = models.Index(parsed, served);
         await using var app = BlipHost.Build(setup, options =>
         {
             Configure(options, parsed, served);
             (options.ApiKeys, options.Index) = (keys, index);
         });
+        var json = server.LogsJson(parsed);
+        notes.ForEach(note => Tell(app, json, note));
         await StartAsync(app, setup, cancellationToken);
-        Announce(parsed, app);
+        Tell(app, json, $"serving on {BlipHost.AddressOf(app)} (Ctrl-C ends it)");
         var loaded = app.Services.GetRequiredService<ModelSet>().Loaded;
         await EndAsync(loaded, cancellationToken);
         if (!cancellationToken.IsCancellationRequested)
@@ -38,7 +41,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
             await app.StopAsync(CancellationToken.None);
             return Startup.Step<int>(() => throw loaded.Exception!.InnerExceptions[0]);
         }
-        terminal.Note("finishing what runs (once more ends it at once)");
+        Tell(app, json, "finishing what runs (once more ends it at once)");
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;
     }
@@ -89,13 +92,13 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         }
     }
 
-    private void Announce(ParseResult parsed, WebApplication app)
+    // A log of JSON holds nothing else.
+    private void Tell(WebApplication app, bool json, string note)
     {
-        var address = BlipHost.AddressOf(app);
-        if (server.LogsJson(parsed))
-            app.Logger.LogInformation("Serving on {Address}.", address);
+        if (json)
+            app.Logger.LogWarning("{Note}", note);
         else
-            terminal.Note($"serving on {address} (Ctrl-C ends it)");
+            terminal.Note(note);
     }
 
     // Ends with the first model that cannot be loaded, or when it is told to.
