@@ -21,6 +21,8 @@ using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 using Blip.Runtime.Retrieval;
 using Blip.Runtime.Tracing;
+using Blip.Server.Endpoints;
+using Blip.Server.Hosting;
 using Blip.Training;
 using Blip.Training.Augmentation;
 using Blip.Training.Schedules;
@@ -87,6 +89,7 @@ public class EnumDoorTests
         Of<AugmentationKind>("options", kind => (Training with { Augment = kind }).Validate()),
         Of<ImageFormat>("readers", format => ImageReader.Of(format)),
         Of<AugmentOperation>("images", operation => RandomAugment.Apply(new RgbImage(4, 4, new byte[48]), operation, 0.5, negative: false)),
+        Of<ModelState>("words", state => HealthEndpoints.Word(state)),
         Of<RoundingMode>("whole numbers", mode => Rounding.ToIntegral(1.5, mode)),
     }.ToDictionary(door => $"{door.Type.Name}: {door.Name}");
 

@@ -44,6 +44,9 @@ internal static class OptionGroups
         (OptionGroup.Optimizer,
             "--learning-rate --min-learning-rate --schedule --warmup-steps --weight-decay --weight-decay-on --clip-norm"),
         (OptionGroup.Measuring, "--cost --graph --peak --bandwidth"),
+        (OptionGroup.Server,
+            "--host --port --api-key --api-key-file --max-body --max-images --max-requests --rate-limit --cors --allow-host --allow-urls --timeout "
+            + "--shutdown-timeout --log"),
         (OptionGroup.General, "--help --version --quiet --verbose"),
     }.SelectMany(entry => entry.Names.Split(' ').Select(name => (name, entry.Group))).ToFrozenDictionary(entry => entry.name, entry => entry.Group);
 
