@@ -18,11 +18,13 @@ internal sealed class ServedModelsBinding
     private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
         "--image-memory", "MiB that decoded images may hold while they wait, for each model. [default: 512]", "MiB");
     private readonly DeviceBinding device;
+    private readonly ModelDownload download;
 
     /// <summary>Adds the options to a command.</summary>
     public ServedModelsBinding(Command command)
     {
         command.Add(models);
+        download = new ModelDownload(command);
         command.Add(index);
         device = new DeviceBinding(command);
         command.Add(imageMemory);
@@ -30,16 +32,23 @@ internal sealed class ServedModelsBinding
 
     /// <summary>The models by their kinds; their weights are not opened.</summary>
     /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">Where a download is offered and shown.</param>
     /// <param name="note">Told what is good to know.</param>
+    /// <param name="cancellationToken">Ends a download.</param>
     /// <exception cref="UsageException">A model is not there, or a kind is there twice.</exception>
-    public IReadOnlyDictionary<string, string> Read(ParseResult parsed, Action<string> note)
+    public async Task<IReadOnlyDictionary<string, string>> ReadAsync(
+        ParseResult parsed, Terminal terminal, Action<string> note, CancellationToken cancellationToken)
     {
         var given = parsed.GetValue(models) ?? [];
         if (given.Length == 0)
             note("no --model: serving the demo models, which know drawn shapes only (for photographs: --model caption=Salesforce/blip-image-captioning-base)");
         var served = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (kind, path) in given.Length == 0 ? Kinds.Select(entry => (entry.Kind, entry.Demo.Path)) : given.Select(Split))
+        foreach (var (named, path) in given.Length == 0 ? Kinds.Select(entry => ((string?)entry.Kind, entry.Demo.Path)) : given.Select(Split))
         {
+            await download.EnsureAsync(parsed, terminal, path, revision: null, cancellationToken);
+            var kind = KindOf(ModelBinding.Resolve(terminal, path));
+            if (named is not null && named != kind)
+                throw new UsageException($"--model is '{named}={path}', and that model is for '{kind}': give {kind}={path}.");
             if (!served.TryAdd(kind, path))
                 throw new UsageException($"--model is given twice for '{kind}': '{served[kind]}' and '{path}'. A server has one model of a kind.");
         }
@@ -66,19 +75,16 @@ internal sealed class ServedModelsBinding
             MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
         });
 
-    private static (string Kind, string Path) Split(string given)
+    // The kind is null where the model's own says it.
+    private static (string? Kind, string Path) Split(string given)
     {
         var equals = given.IndexOf('=', StringComparison.Ordinal);
         var kind = equals > 0 ? given[..equals] : "";
         if (Array.Find(Kinds, entry => entry.Kind == kind) is { Demo: { } demo })
-        {
-            var path = demo.PathOf(given[(equals + 1)..]);
-            Check(kind, path, ModelBinding.Resolve(path));
-            return (kind, path);
-        }
+            return (kind, demo.PathOf(given[(equals + 1)..]));
         if (equals > 0 && !Path.Exists(given))
             throw new UsageException($"--model is '{given}', and there is no kind '{kind}': give caption=, ask= or match= before the model.");
-        return (KindOf(ModelBinding.Resolve(given)), given);
+        return (null, given);
     }
 
     private static string KindOf(ModelSource source) => source.Config.Head switch
@@ -88,10 +94,4 @@ internal sealed class ServedModelsBinding
         BlipHead.Retrieval => "match",
         _ => throw new UsageException($"{source.Name} is a model without a task, which answers no kind of request: give a captioner, an answerer or a matcher."),
     };
-
-    private static void Check(string kind, string path, ModelSource source)
-    {
-        if (KindOf(source) is var own && own != kind)
-            throw new UsageException($"--model is '{kind}={path}', and that model is for '{own}': give {own}={path}.");
-    }
 }

@@ -23,7 +23,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         var notes = new List<string>();
         if (!IPAddress.IsLoopback(setup.Address) && keys.Length == 0)
             notes.Add($"everybody who reaches {setup.Address} may ask: give --api-key-file, or --host localhost");
-        var served = models.Read(parsed, notes.Add);
+        var served = await models.ReadAsync(parsed, terminal, notes.Add, cancellationToken);
         var index = models.Index(parsed, served);
         await using var app = BlipHost.Build(setup, options =>
         {
