@@ -147,7 +147,13 @@ public sealed partial class HostTests
         var refused = await server.GetAsync("/metrics");
         server.Client.DefaultRequestHeaders.Add("X-API-Key", "mine");
         await RunningServer.Read(await Caption(server));
-        var text = await server.Client.GetStringAsync("/metrics", Token);
+        var text = "";
+        // A request is counted once it has ended, which may be after its answer has come.
+        for (var attempt = 0; attempt < 100 && !text.Contains("/caption", StringComparison.Ordinal); attempt++)
+        {
+            await Task.Delay(50, Token);
+            text = await server.Client.GetStringAsync("/metrics", Token);
+        }
 
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         Assert.Matches("""http_server_request_duration_seconds_count\{[^}]*http_route="/caption"[^}]*\} 1""", text);
