@@ -55,6 +55,9 @@ public static class BlipServerEndpointExtensions
             group.MapPost("/match", (HttpContext http, MatchEndpoint match) => match.HandleAsync(http)), "Tells how well texts fit images.");
         Own<SearchRequest, SearchResponse>(
             group.MapPost("/search", (HttpContext http, SearchEndpoint search) => search.HandleAsync(http)), "Finds images of the server's index, by words or by an image.");
+        group.MapGet("/search/image", (string path, SearchImageEndpoint image, HttpContext http) => image.HandleAsync(path, http.RequestAborted))
+            .WithTags("BLIP").WithSummary("A small copy of an image of the index.")
+            .Produces(StatusCodes.Status200OK, contentType: "image/png", additionalContentTypes: "image/jpeg").Produces<ProblemBody>(StatusCodes.Status404NotFound, Problem);
         Own<AttentionRequest, AttentionResponse>(
             group.MapPost("/attention", (HttpContext http, AttentionEndpoint attention) => attention.HandleAsync(http)), "Shows where the model looked for each word.");
     }

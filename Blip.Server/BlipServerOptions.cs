@@ -14,14 +14,14 @@ public sealed class BlipServerOptions
     /// <summary>The model that compares images and texts, makes vectors and searches; null for none.</summary>
     public string? MatchModel { get; set; }
 
-    /// <summary>How the captioner is set up.</summary>
-    public CaptionerOptions Captioner { get; set; } = new();
+    /// <summary>How the captioner is set up: warmed up, so that it is ready only when its first caption takes no longer than others.</summary>
+    public CaptionerOptions Captioner { get; set; } = new() { WarmUp = true };
 
     /// <summary>How the answerer is set up.</summary>
-    public QuestionAnswererOptions Answerer { get; set; } = new();
+    public QuestionAnswererOptions Answerer { get; set; } = new() { WarmUp = true };
 
     /// <summary>How the matcher is set up.</summary>
-    public MatcherOptions Matcher { get; set; } = new();
+    public MatcherOptions Matcher { get; set; } = new() { WarmUp = true };
 
     /// <summary>
     /// Keys that requests must carry, as <c>Authorization: Bearer KEY</c> or <c>X-API-Key: KEY</c>; any of them opens. Empty asks for none.

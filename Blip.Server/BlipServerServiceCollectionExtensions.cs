@@ -52,6 +52,7 @@ public static class BlipServerServiceCollectionExtensions
         services.TryAddSingleton<AskEndpoint>();
         services.TryAddSingleton<MatchEndpoint>();
         services.TryAddSingleton<SearchEndpoint>();
+        services.TryAddSingleton<SearchImageEndpoint>();
         services.TryAddSingleton<AttentionEndpoint>();
         return services.AddRouting();
     }

@@ -72,6 +72,7 @@ internal sealed class ServedModelsBinding
         where TOptions : PipelineOptions, new() =>
         (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with
         {
+            WarmUp = true,
             MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
         });
 

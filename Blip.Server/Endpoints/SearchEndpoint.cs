@@ -24,15 +24,15 @@ internal sealed class SearchEndpoint(ModelSet models, RequestInputs inputs)
         var hits = images is [var image]
             ? await retriever.SearchByImageAsync(image, options, cancellationToken).ConfigureAwait(false)
             : await retriever.SearchAsync(request.Text!, options, cancellationToken).ConfigureAwait(false);
-        var folder = Path.GetDirectoryName(Path.GetFullPath(retriever.Index.Path))!;
-        return TypedResults.Json(new SearchResponse([.. hits.Select(hit => new FoundImage(PathFrom(folder, hit.Path), hit.Score, hit.Cosine, hit.Error))]), JsonBodies.Writing);
+        return TypedResults.Json(new SearchResponse([.. hits.Select(hit => new FoundImage(PathFrom(retriever, hit.Path), hit.Score, hit.Cosine, hit.Error))]), JsonBodies.Writing);
     }
 
-    // What lies above the index's folder is the server's own.
-    private static string PathFrom(string folder, string path)
+    // As the index has it: what lies above its folder is the server's own.
+    private static string PathFrom(Retriever retriever, string path)
     {
-        var relative = Path.GetRelativePath(folder, Path.GetFullPath(path));
-        return Path.IsPathRooted(relative) || relative.StartsWith("..", StringComparison.Ordinal) ? path : relative.Replace(Path.DirectorySeparatorChar, '/');
+        var folder = Path.GetDirectoryName(Path.GetFullPath(retriever.Index.Path))!;
+        var relative = Path.GetRelativePath(folder, Path.GetFullPath(path)).Replace(Path.DirectorySeparatorChar, '/');
+        return retriever.Index.TryGet(relative, out _) ? relative : path;
     }
 }
 

@@ -1,4 +1,5 @@
 using Blip.Server.Http;
+using Blip.Server.Page;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.WebUtilities;
@@ -47,6 +48,7 @@ internal static class BlipHost
             app.UseCors(policy => policy.WithOrigins([.. setup.CorsOrigins]).AllowAnyHeader().WithMethods(HttpMethods.Get, HttpMethods.Post));
         Telemetry.Map(app);
         app.MapBlip();
+        PageFiles.Map(app);
         app.MapOpenApi();
         app.MapScalarApiReference(ReferencePath, reference => reference.WithTitle("BLIP").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
         return app;

@@ -19,13 +19,13 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
         this.logger = logger;
         var served = options.Value;
         index = served.Index;
-        Caption = new("caption", "captions", served.CaptionModel, model => Captioner.Load(model, served.Captioner));
-        Ask = new("ask", "questions", served.AskModel, model => QuestionAnswerer.Load(model, served.Answerer));
-        Match = new("match", "matches and vectors", served.MatchModel, LoadMatcher);
+        Caption = new("caption", "captions", served.CaptionModel, (model, stopping) => Captioner.LoadAsync(model, served.Captioner, cancellationToken: stopping));
+        Ask = new("ask", "questions", served.AskModel, (model, stopping) => QuestionAnswerer.LoadAsync(model, served.Answerer, cancellationToken: stopping));
+        Match = new("match", "matches and vectors", served.MatchModel, LoadMatcherAsync);
 
-        Matcher LoadMatcher(string model)
+        async Task<Matcher> LoadMatcherAsync(string model, CancellationToken stopping)
         {
-            var matcher = Matcher.Load(model, served.Matcher);
+            var matcher = await Matcher.LoadAsync(model, served.Matcher, cancellationToken: stopping).ConfigureAwait(false);
             try
             {
                 retriever = index is null ? null : Runtime.Pipelines.Retriever.OpenRead(matcher, index);
@@ -70,7 +70,7 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        loading = Task.Run(() => Load(stop.Token), CancellationToken.None);
+        loading = Task.Run(() => LoadAsync(stop.Token), CancellationToken.None);
         return Task.CompletedTask;
     }
 
@@ -78,7 +78,7 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await stop.CancelAsync().ConfigureAwait(false);
-        // A model that is being loaded cannot be left: its device would be freed below it.
+        // What is being loaded ends between two tensors, and its device is freed behind it.
         await loading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
     }
 
@@ -91,21 +91,19 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
         stop.Dispose();
     }
 
-    private void Load(CancellationToken cancellationToken)
+    private async Task LoadAsync(CancellationToken cancellationToken)
     {
         foreach (var slot in Served)
         {
-            if (cancellationToken.IsCancellationRequested)
-                return;
             var began = Stopwatch.GetTimestamp();
             try
             {
-                var notices = slot.Load();
+                var notices = await slot.LoadAsync(cancellationToken).ConfigureAwait(false);
                 LogLoaded(slot.Kind, Stopwatch.GetElapsedTime(began).TotalSeconds, notices[0]);
                 foreach (var notice in notices.Skip(1))
                     LogNotice(slot.Kind, notice);
             }
-            catch (Exception e)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 LogFailed(slot.Kind, e.Message);
                 throw;

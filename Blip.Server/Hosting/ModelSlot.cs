@@ -9,7 +9,7 @@ namespace Blip.Server.Hosting;
 /// <param name="purpose">What it is for, in words.</param>
 /// <param name="model">Its folder, file or name; null where none is served.</param>
 /// <param name="load">Puts it on a device.</param>
-internal sealed class ModelSlot<T>(string kind, string purpose, string? model, Func<string, T> load) : IModelSlot
+internal sealed class ModelSlot<T>(string kind, string purpose, string? model, Func<string, CancellationToken, Task<T>> load) : IModelSlot
     where T : Pipeline
 {
     private volatile T? pipeline;
@@ -37,11 +37,11 @@ internal sealed class ModelSlot<T>(string kind, string purpose, string? model, F
     });
 
     /// <inheritdoc/>
-    public IReadOnlyList<string> Load()
+    public async Task<IReadOnlyList<string>> LoadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var loaded = load(model!);
+            var loaded = await load(model!, cancellationToken).ConfigureAwait(false);
             if (!loaded.HasVocabulary)
             {
                 loaded.Dispose();
@@ -50,7 +50,7 @@ internal sealed class ModelSlot<T>(string kind, string purpose, string? model, F
             pipeline = loaded;
             return [$"on {loaded.DeviceDescription.Id} ({loaded.DeviceDescription.Name})", .. loaded.Notices];
         }
-        catch (Exception e)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             failure = e;
             throw;
@@ -77,8 +77,9 @@ internal interface IModelSlot : IDisposable
     Exception? Failure { get; }
 
     /// <summary>Loads it.</summary>
+    /// <param name="cancellationToken">Ends the load.</param>
     /// <returns>What there is to tell of it.</returns>
-    IReadOnlyList<string> Load();
+    Task<IReadOnlyList<string>> LoadAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>How far a model is.</summary>

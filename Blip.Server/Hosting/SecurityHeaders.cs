@@ -11,6 +11,10 @@ internal static class SecurityHeaders
         "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+    // The page's images are its reader's own, and heat that the server sends as data.
+    private const string ForPage =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     /// <summary>Adds them to every response.</summary>
     /// <param name="app">The application.</param>
     /// <param name="shared">Whether pages of other origins may read responses (CORS).</param>
@@ -21,8 +25,13 @@ internal static class SecurityHeaders
         headers["Referrer-Policy"] = "no-referrer";
         headers.XFrameOptions = "DENY";
         headers["Cross-Origin-Resource-Policy"] = shared ? "cross-origin" : "same-origin";
-        headers.ContentSecurityPolicy = http.Request.Path.StartsWithSegments(BlipHost.ReferencePath, StringComparison.OrdinalIgnoreCase) ? ForReference : ForData;
+        headers.ContentSecurityPolicy = PolicyOf(http.Request.Path);
         headers.CacheControl = "no-store";
         return next(http);
     });
+
+    private static string PolicyOf(PathString path) =>
+        path == "/" ? ForPage
+        : path.StartsWithSegments(BlipHost.ReferencePath, StringComparison.OrdinalIgnoreCase) ? ForReference
+        : ForData;
 }

@@ -157,6 +157,7 @@ public sealed partial class HostTests
 
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         Assert.Matches("""http_server_request_duration_seconds_count\{[^}]*http_route="/caption"[^}]*\} 1""", text);
+        Assert.Contains("gen_ai_server_request_duration_seconds_count{", text, StringComparison.Ordinal);
         Assert.Matches("""blip_server_model_ready\{[^}]*model="caption"[^}]*\} 1""", text);
     }
 
@@ -167,7 +168,7 @@ public sealed partial class HostTests
         var document = await RunningServer.Read(await server.GetAsync("/openapi/v1.json"));
 
         Assert.Equal(
-            ["/ask", "/attention", "/caption", "/healthz", "/match", "/readyz", "/search", "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"],
+            ["/ask", "/attention", "/caption", "/healthz", "/match", "/readyz", "/search", "/search/image", "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"],
             document.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         var chat = document.GetProperty("components").GetProperty("schemas").GetProperty("ChatCompletionRequest").GetProperty("properties");
         Assert.True(chat.TryGetProperty("max_completion_tokens", out _) && chat.TryGetProperty("num_beams", out _) && chat.TryGetProperty("stream", out _));
