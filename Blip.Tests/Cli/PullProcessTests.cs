@@ -58,7 +58,8 @@ public sealed class PullProcessTests : IDisposable
         return new FileInfo(Unfinished).Length;
     }
 
-    private void Slowly() => hub.OnBytes = request => hub.Bytes(request) with { SlowBytes = 100_000, Pause = TimeSpan.FromMilliseconds(20) };
+    private void Slowly() =>
+        hub.OnBytes = request => hub.Bytes(request) with { SlowBytes = 100_000, Pause = TimeSpan.FromMilliseconds(20) };
 
     private async Task EndsWhole(long left)
     {
@@ -128,7 +129,8 @@ public sealed class PullProcessTests : IDisposable
         FakeAnswer Forward(FakeRequest request)
         {
             var address = new Uri(request.Target);
-            var answer = address.Host == "hub.invalid" ? hub.HubServer.Answer(request with { Target = address.PathAndQuery }) : hub.Bytes(request with { Target = address.PathAndQuery });
+            var forwarded = request with { Target = address.PathAndQuery };
+            var answer = address.Host == "hub.invalid" ? hub.HubServer.Answer(forwarded) : hub.Bytes(forwarded);
             return answer.Headers.FirstOrDefault(header => header.Name == "Location").Value is { } location
                 ? answer.With("Location", location.Replace($"http://{hub.BytesServer.Host}", bytes, StringComparison.Ordinal))
                 : answer;
@@ -141,7 +143,8 @@ public sealed class PullProcessTests : IDisposable
         Assert.Contains(proxy.Requests, request => request.Target.StartsWith($"{bytes}/{Weights}", StringComparison.Ordinal));
         Assert.Empty(hub.AllRequests);
 
-        run = await EndAsync(Start(("HF_ENDPOINT", endpoint), ("http_proxy", $"http://{new FakeServer(_ => new FakeAnswer(407, [])).Host}")));
+        using var locked = new FakeServer(_ => new FakeAnswer(407, []));
+        run = await EndAsync(Start(("HF_ENDPOINT", endpoint), ("http_proxy", $"http://{locked.Host}")));
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         Assert.Contains("the proxy asks for a name and a password", run.Error, StringComparison.Ordinal);
     }
@@ -150,7 +153,8 @@ public sealed class PullProcessTests : IDisposable
     public async Task A_disk_that_is_full_in_the_middle_is_told_and_what_came_stays()
     {
         Assert.SkipUnless(File.Exists("/bin/bash") && OperatingSystem.IsLinux(), "files are limited by bash's ulimit");
-        using var process = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", "trap '' XFSZ; ulimit -f 5000; exec dotnet \"$0\" pull \"$1\"", Program, FakeHub.Name])
+        using var process = Process.Start(new ProcessStartInfo(
+            "/bin/bash", ["-c", "trap '' XFSZ; ulimit -f 5000; exec dotnet \"$0\" pull \"$1\"", Program, FakeHub.Name])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
