@@ -23,6 +23,9 @@ internal sealed class AskCommand : Command, IHasExamples
     };
 
     private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. Repeatable.", "TEXT");
+    private readonly Option<string[]> forceWords = OptionKinds.Texts(
+        "--force-words", "A word, or a row of words, that may come: sentences are made of these alone. Repeatable.", "TEXT");
+
     private readonly ModelBinding model;
     private readonly OutputBinding output;
     private readonly AttentionBinding attention;
@@ -41,7 +44,7 @@ internal sealed class AskCommand : Command, IHasExamples
             "text: the answer, after path and question, tab-separated, where there may be several; json: one array; jsonl: one object a line; csv: a table.",
             RecordForm<AnswerResult>.Formats,
             AnswerForm.Shape);
-        foreach (var option in (Option[])[candidateCount, best, attendPadding, badWords])
+        foreach (var option in (Option[])[candidateCount, best, attendPadding, badWords, forceWords])
             Add(option);
         attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.Rollout);
         generation = new GenerationBinding(this);
@@ -70,6 +73,7 @@ internal sealed class AskCommand : Command, IHasExamples
         {
             Generation = generation.Apply(parsed, defaults),
             BadWords = parsed.GetValue(badWords) ?? [],
+            ForceWords = parsed.GetValue(forceWords) ?? [],
             Candidates = among,
             CandidateCount = parsed.GetValue(candidateCount) ?? new AnswerOptions().CandidateCount,
             AttendPadding = parsed.GetValue(attendPadding),
@@ -87,7 +91,7 @@ internal sealed class AskCommand : Command, IHasExamples
                 [.. sources.SelectMany(image => asked.Select(question => new ImageText(image, question)))],
                 pair => RecordShape.Key(pair.Image.Name, pair.Text), terminal, "questions")
             : null;
-        return await new PipelineRun(terminal, model, output) { Texts = [.. asked, .. among, .. options.BadWords] }.RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = [.. asked, .. among, .. options.BadWords, .. options.ForceWords] }.RunAsync(
             parsed,
             file,
             () => QuestionAnswerer.Load(source, model.Options<QuestionAnswererOptions>(parsed)),

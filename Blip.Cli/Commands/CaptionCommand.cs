@@ -15,6 +15,8 @@ internal sealed class CaptionCommand : Command, IHasExamples
 {
     private readonly Option<string?> prompt = OptionKinds.Text("--prompt", "Words that each sentence begins with, such as \"a picture of\".", "TEXT");
     private readonly Option<string[]> badWords = OptionKinds.Texts("--bad-words", "A word, or a row of words, that never comes. Repeatable.", "TEXT");
+    private readonly Option<string[]> forceWords = OptionKinds.Texts(
+        "--force-words", "A word, or a row of words, that may come: sentences are made of these alone. Repeatable.", "TEXT");
 
     private readonly Terminal terminal;
     private readonly Argument<string[]> paths;
@@ -35,7 +37,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
             "text: the sentence, after the path and a tab where there may be several images; json: one array; jsonl: one object a line; csv: a table.",
             RecordForm<CaptionResult>.Formats,
             CaptionForm.Shape);
-        foreach (var option in (Option[])[prompt, badWords])
+        foreach (var option in (Option[])[prompt, badWords, forceWords])
             Add(option);
         attention = new AttentionBinding(this, AttentionMethod.CrossAttention, AttentionMethod.Rollout);
         sidecar = new SidecarBinding(this, output);
@@ -65,6 +67,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
             Generation = generation.Apply(parsed, Startup.Step(() => Captioner.DefaultsOf(source, model.Compat(parsed), generation.Samples(parsed)))),
             Prompt = parsed.GetValue(prompt),
             BadWords = parsed.GetValue(badWords) ?? [],
+            ForceWords = parsed.GetValue(forceWords) ?? [],
             Attention = attention.Method(parsed) is not null,
             AttentionMethod = attention.Method(parsed) ?? AttentionMethod.CrossAttention,
         };
@@ -90,7 +93,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
         var form = new CaptionForm(bare, several: options.Generation.NumReturnSequences > 1);
         var streams = bare && terminal.OutputIsScreen && file is null && maps is null && sidecars is null && output.Format(parsed) == "text"
             && options.Generation is { NumBeams: 1, NumReturnSequences: 1 };
-        return await new PipelineRun(terminal, model, output) { Texts = [options.Prompt, .. options.BadWords], Streams = streams }.RunAsync(
+        return await new PipelineRun(terminal, model, output) { Texts = [options.Prompt, .. options.BadWords, .. options.ForceWords], Streams = streams }.RunAsync(
             parsed,
             file,
             () => Captioner.Load(source, model.Options<CaptionerOptions>(parsed)),

@@ -29,7 +29,7 @@ internal static class OptionGroups
         (OptionGroup.Sampling,
             "--do-sample --temperature --top-k --top-p --typical-p --min-p --epsilon-cutoff --eta-cutoff --top-h"),
         (OptionGroup.Rules,
-            "--repetition-penalty --no-repeat-ngram-size --bad-words --bad-words-ids --suppress-tokens --begin-suppress-tokens --sequence-bias "
+            "--repetition-penalty --no-repeat-ngram-size --bad-words --bad-words-ids --force-words --force-words-ids --suppress-tokens --begin-suppress-tokens --sequence-bias "
             + "--forced-bos-token-id --forced-eos-token-id --exponential-decay-length-penalty --renormalize-logits"),
         (OptionGroup.Attention,
             "--attention-map --attention-html --attention-method --attention-layer"),
@@ -44,6 +44,9 @@ internal static class OptionGroups
         (OptionGroup.Optimizer,
             "--learning-rate --min-learning-rate --schedule --warmup-steps --weight-decay --weight-decay-on --clip-norm"),
         (OptionGroup.Measuring, "--cost --graph --peak --bandwidth"),
+        (OptionGroup.Server,
+            "--host --port --api-key --api-key-file --max-body --max-images --max-requests --rate-limit --cors --allow-host --allow-urls --timeout "
+            + "--shutdown-timeout --log"),
         (OptionGroup.General, "--help --version --quiet --verbose"),
     }.SelectMany(entry => entry.Names.Split(' ').Select(name => (name, entry.Group))).ToFrozenDictionary(entry => entry.name, entry => entry.Group);
 

@@ -92,6 +92,8 @@ internal sealed class GenerationBinding
         Number<int>("--no-repeat-ngram-size", "No run of this many tokens comes twice. [default: 0, off]", (o, v) => o with { NoRepeatNgramSize = v });
         List("--bad-words-ids", "Comma-separated token ids that never come in this order. Repeatable.", "id,id,…", "token ids such as 34 or 46,33",
             ParseIds, (o, v) => o with { BadWordsIds = [.. o.BadWordsIds, .. v] });
+        List("--force-words-ids", "Comma-separated token ids that may come in this order: sentences are made of such rows alone. Repeatable.", "id,id,…",
+            "token ids such as 34 or 46,33", ParseIds, (o, v) => o with { ForceWordsIds = [.. o.ForceWordsIds, .. v] });
         Parsed<int[]>("--suppress-tokens", "Comma-separated token ids that never come.", "id,id,…", "token ids such as 34,46",
             ParseIds, (o, v) => o with { SuppressTokens = v });
         Parsed<int[]>("--begin-suppress-tokens", "Comma-separated token ids that do not come first.", "id,id,…", "token ids such as 34,46",
@@ -102,7 +104,7 @@ internal sealed class GenerationBinding
         Number<int>("--forced-eos-token-id", "The token that comes last where the length ends a sentence.", (o, v) => o with { ForcedEosTokenId = v });
         Parsed("--exponential-decay-length-penalty", "4,1.4: after 4 tokens the end becomes likelier, 1.4 times with each one.",
             "start,factor", "a whole number and a factor, such as 4,1.4", ParseDecay, (o, v) => o with { ExponentialDecayLengthPenalty = v });
-        List("--stop-strings", "A text that ends the sentence once it is written. May be given again. Not with beams.", "TEXT", "a text",
+        List("--stop-strings", "A text that ends the sentence once it is written. Repeatable.", "TEXT", "a text",
             text => text, (o, v) => o with { StopStrings = v });
         Number<double>("--max-time", "Seconds after which a batch ends with the word in hand.", (o, v) => o with { MaxTime = v });
         Flag("--renormalize-logits", "Make probabilities add up to 1 again after all rules.", (o, v) => o with { RenormalizeLogits = v });

@@ -6,12 +6,17 @@ namespace Blip.Runtime.Generation;
 
 /// <summary>Beam search: the best continuations of all beams of an image become its beams; sequences that end are kept by their score.</summary>
 /// <param name="context">The call.</param>
-internal sealed class BeamSearch(GenerationContext context) : IGenerationStrategy
+/// <param name="ends">Whether the last token of a sequence ends it; null where the stop token alone does.</param>
+internal sealed class BeamSearch(GenerationContext context, Func<IReadOnlyList<int>, bool>? ends) : IGenerationStrategy
 {
     private readonly LogitsProcessor processor = new(context);
+    private readonly int[] candidates = new int[ends is null ? 0 : context.Workspace.Tokens.Length];
 
     // Scores and logits of a token came from the row that ran the token before it.
     private bool NeedsAncestors => context.Scores is not null || context.Logits is not null;
+
+    /// <inheritdoc/>
+    public bool StaysOnDevice => ends is null && !NeedsAncestors;
 
     /// <inheritdoc/>
     public void Choose(ArrayView<float> logits, int rowsPerSource)
@@ -19,6 +24,8 @@ internal sealed class BeamSearch(GenerationContext context) : IGenerationStrateg
         processor.Score(logits, rowsPerSource, normalize: true);
         using (context.Device.Measure(GenerationContext.Stage, nameof(TopCandidates)))
             TopCandidates.Run(context.Device, CandidateArgs());
+        if (ends is not null)
+            MarkEnds(ends);
         using (context.Device.Measure(GenerationContext.Stage, nameof(BeamStep)))
             BeamStep.Run(context.Device, BeamArgs());
         context.Workspace.FetchFinished();
@@ -47,14 +54,36 @@ internal sealed class BeamSearch(GenerationContext context) : IGenerationStrateg
             Enumerable.Range(image * beams, wanted).Select(Found).OfType<GeneratedSequence>().ToArray())];
     }
 
+    // A sequence may end by its text, which the host alone can read: it sees what each candidate would make of its beam.
+    private void MarkEnds(Func<IReadOnlyList<int>, bool> endsBy)
+    {
+        var workspace = context.Workspace;
+        workspace.FetchHistory();
+        workspace.Tokens.CopyTo(candidates);
+        context.Device.Synchronize();
+        var (said, count) = (new List<int>(context.State.Capacity + 1), workspace.Shape.Candidates);
+        for (var row = 0; row < context.State.Rows; row++)
+        {
+            said.Clear();
+            said.AddRange(workspace.History.Host.Slice(row * context.State.Capacity, workspace.Lengths.Host[row]));
+            for (var i = row * count; i < (row + 1) * count; i++)
+            {
+                said.Add(candidates[i]);
+                candidates[i] = endsBy(said) ? 1 : 0;
+                said.RemoveAt(said.Count - 1);
+            }
+        }
+        workspace.Ends.CopyFrom(candidates);
+    }
+
     private GeneratedSequence? Found(int row)
     {
         var workspace = context.Workspace;
         var (length, score) = (workspace.FinishedLengths.Host[row], workspace.FinishedScores.Host[row]);
         // Where the rules leave fewer sequences than were asked for, there are fewer; the best is always given.
-        if (length == 0 || (float.IsNegativeInfinity(score) && row % context.State.Beams > 0))
-            return null;
         var prompt = context.PromptOf(row).Length;
+        if (length == 0 || (row % context.State.Beams > 0 && !(score * workspace.Divisors.Host[length - prompt] > BeamStep.OutOfReach / 2)))
+            return null;
         var start = row * context.State.Capacity;
         int[] origins = NeedsAncestors ? workspace.FinishedRows.Host.Slice(start + prompt - 1, length - prompt).ToArray() : [];
         return new GeneratedSequence(workspace.FinishedTokens.Host.Slice(start, length).ToArray(), score)
@@ -97,6 +126,7 @@ internal sealed class BeamSearch(GenerationContext context) : IGenerationStrateg
         Orders = context.Workspace.Orders.View,
         Sums = context.Workspace.Sums.View,
         Tokens = context.Workspace.Tokens.View,
+        Ends = ends is null ? context.Device.Empty<int>() : context.Workspace.Ends.View,
         Running = context.Workspace.Running.View,
         Lengths = context.Workspace.Lengths.View,
         History = context.Workspace.History.View,

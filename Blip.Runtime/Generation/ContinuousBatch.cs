@@ -80,7 +80,7 @@ internal sealed class ContinuousBatch
         if (search is null)
             Resume();
         context!.State.KeyTokens = rows.Max(row => row.Sequence.Tokens.Count);
-        context.Workspace.Step.Run(step!, decoder, context.Options, context.Specials);
+        context.Workspace.Step.Run(step!, decoder, context.Options, context.Specials, search!.StaysOnDevice);
         search!.Collect();
     }
 

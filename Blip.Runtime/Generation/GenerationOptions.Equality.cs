@@ -6,12 +6,12 @@ public sealed partial record GenerationOptions
     /// <summary>Whether the other options say the same; lists are compared by what is in them, not as objects.</summary>
     public bool SaysTheSameAs(GenerationOptions other) =>
         ReferenceEquals(this, other)
-        || (this with { BadWordsIds = other.BadWordsIds, SuppressTokens = other.SuppressTokens, BeginSuppressTokens = other.BeginSuppressTokens, SequenceBias = other.SequenceBias, StopStrings = other.StopStrings } == other
+        || (this with { BadWordsIds = other.BadWordsIds, ForceWordsIds = other.ForceWordsIds, SuppressTokens = other.SuppressTokens, BeginSuppressTokens = other.BeginSuppressTokens, SequenceBias = other.SequenceBias, StopStrings = other.StopStrings } == other
             && StopStrings.SequenceEqual(other.StopStrings)
             && SuppressTokens.SequenceEqual(other.SuppressTokens)
             && BeginSuppressTokens.SequenceEqual(other.BeginSuppressTokens)
-            && BadWordsIds.Count == other.BadWordsIds.Count
-            && BadWordsIds.Zip(other.BadWordsIds).All(pair => pair.First.SequenceEqual(pair.Second))
+            && SameWords(BadWordsIds, other.BadWordsIds)
+            && SameWords(ForceWordsIds, other.ForceWordsIds)
             && SequenceBias.Count == other.SequenceBias.Count
             && SequenceBias.Zip(other.SequenceBias).All(pair => pair.First.Bias.Equals(pair.Second.Bias) && pair.First.Tokens.SequenceEqual(pair.Second.Tokens)));
 
@@ -19,9 +19,13 @@ public sealed partial record GenerationOptions
     internal GenerationOptions Snapshot() => this with
     {
         BadWordsIds = [.. BadWordsIds.Select(word => word.ToArray())],
+        ForceWordsIds = [.. ForceWordsIds.Select(word => word.ToArray())],
         SuppressTokens = [.. SuppressTokens],
         StopStrings = [.. StopStrings],
         BeginSuppressTokens = [.. BeginSuppressTokens],
         SequenceBias = [.. SequenceBias.Select(bias => bias with { Tokens = [.. bias.Tokens] })],
     };
+
+    private static bool SameWords(IReadOnlyList<IReadOnlyList<int>> words, IReadOnlyList<IReadOnlyList<int>> others) =>
+        words.Count == others.Count && words.Zip(others).All(pair => pair.First.SequenceEqual(pair.Second));
 }

@@ -36,11 +36,12 @@ public sealed partial record GenerationOptions
         Require(NoRepeatNgramSize >= 0, NoRepeatNgramSize, "give the number of tokens that may not recur together, or 0");
         Require(MaxTime is null || (double.IsFinite(MaxTime.Value) && MaxTime > 0), MaxTime, "give seconds above 0, or leave it out");
         Require(!NotNull(StopStrings).Any(string.IsNullOrEmpty), StopStrings.Count, "one of the texts is empty; give it words", nameof(StopStrings));
-        Require(StopStrings.Count == 0 || NumBeams == 1, StopStrings.Count, "beam search does not look at texts; leave them out, or set NumBeams to 1", nameof(StopStrings));
         RequireTokens(SuppressTokens);
         RequireTokens(BeginSuppressTokens);
         foreach (var word in NotNull(BadWordsIds))
             RequireSequence(word, nameof(BadWordsIds));
+        foreach (var word in NotNull(ForceWordsIds))
+            RequireSequence(word, nameof(ForceWordsIds));
         foreach (var bias in NotNull(SequenceBias))
         {
             RequireSequence(bias?.Tokens, nameof(SequenceBias));
@@ -72,6 +73,8 @@ public sealed partial record GenerationOptions
             RequireToken(token, nameof(BeginSuppressTokens));
         foreach (var token in BadWordsIds.SelectMany(word => word))
             RequireToken(token, nameof(BadWordsIds));
+        foreach (var token in ForceWordsIds.SelectMany(word => word))
+            RequireToken(token, nameof(ForceWordsIds));
         foreach (var token in SequenceBias.SelectMany(bias => bias.Tokens))
             RequireToken(token, nameof(SequenceBias));
         if (ForcedBosTokenId is { } first)

@@ -69,6 +69,13 @@ public sealed partial record GenerationOptions
     /// <summary>Token sequences that are never completed.</summary>
     public IReadOnlyList<IReadOnlyList<int>> BadWordsIds { get; init; } = [];
 
+    /// <summary>
+    /// Token sequences that the generated tokens are made of, one after another and nothing between them; empty allows every token. The stop
+    /// token may come where a sequence is complete; the greatest length may cut the last one. transformers does this with a function,
+    /// <c>prefix_allowed_tokens_fn</c>; its <c>force_words_ids</c> is another rule, about words that must come.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<int>> ForceWordsIds { get; init; } = [];
+
     /// <summary>Tokens that are never said.</summary>
     public IReadOnlyList<int> SuppressTokens { get; init; } = [];
 
@@ -91,7 +98,7 @@ public sealed partial record GenerationOptions
     public bool RenormalizeLogits { get; init; }
 
     /// <summary>
-    /// Texts that end a sequence once they are written; they stay in it, with what follows them in their last token. Not for beam search.
+    /// Texts that end a sequence once they are written; they stay in it, with what follows them in their last token.
     /// </summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 

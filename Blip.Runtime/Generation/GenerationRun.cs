@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Blip.Kernels;
 using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Generation;
@@ -36,7 +37,7 @@ internal sealed class GenerationRun
             longest++;
             CutWhenLate(longest - context.State.PromptTokens);
             context.State.KeyTokens = Math.Min(longest, context.State.Capacity);
-            context.Workspace.Step.Run(step, context.Decoder, context.Options, context.Specials);
+            context.Workspace.Step.Run(step, context.Decoder, context.Options, context.Specials, strategy.StaysOnDevice);
         }
         return strategy.Sequences();
     }
@@ -103,7 +104,7 @@ internal sealed class GenerationRun
             entries.Fill(row);
             entries[..prompt.Length].Fill(row / beams * beams);
             // Beams are alike before the first step: all but one start out of reach, so that the first one's continuations fill them.
-            workspace.Running.Host[row] = context.Options.NumBeams > 1 && row % beams > 0 ? -1e9f : 0;
+            workspace.Running.Host[row] = context.Options.NumBeams > 1 && row % beams > 0 ? BeamStep.OutOfReach : 0;
         }
         state.Start.Host.Clear();
         state.InputIds.Host.Fill(context.Specials.Pad);

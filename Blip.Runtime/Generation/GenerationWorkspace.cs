@@ -42,7 +42,8 @@ internal sealed class GenerationWorkspace : IDisposable
         Orders = Floats((long)beamRows * shape.Candidates);
         Sums = Floats((long)beamRows * shape.Candidates);
         Tokens = Ints((long)beamRows * shape.Candidates);
-        IntScratch = Ints(beamRows * (7L + shape.Capacity));
+        Ends = Ints((long)beamRows * shape.Candidates);
+        IntScratch = Ints(beamRows * (9L + shape.Capacity));
         FloatScratch = Floats(beamRows * 4L);
         Step = new RecordedStep(device);
     }
@@ -93,6 +94,9 @@ internal sealed class GenerationWorkspace : IDisposable
     /// <inheritdoc cref="Orders"/>
     public DeviceBuffer<int> Tokens { get; }
 
+    /// <inheritdoc cref="Orders"/>
+    public DeviceBuffer<int> Ends { get; }
+
     /// <summary>[capacity + 1].</summary>
     public MirroredArray<float> Divisors { get; }
 
@@ -120,6 +124,9 @@ internal sealed class GenerationWorkspace : IDisposable
 
     /// <summary>Queues the copy of what a step without beams tells: <see cref="Chosen"/> and the sums behind it.</summary>
     public void FetchChosen() => memory.CopyDown(Running, Chosen);
+
+    /// <summary>Queues the copy of what beams have said: <see cref="History"/> and <see cref="Lengths"/>.</summary>
+    public void FetchHistory() => memory.CopyDown(History, Lengths);
 
     /// <summary>Queues the copy of what a step of a beam search tells: which images are <see cref="Finished"/>.</summary>
     public void FetchFinished() => memory.CopyDown(Finished, Finished);

@@ -32,7 +32,7 @@ internal sealed class Generator(Device device) : IDisposable
     /// place in a batch; distinct numbers make equal images draw differently.
     /// </param>
     /// <param name="onToken">Called for each token as it is chosen (greedy search and sampling; beams have no words before they end).</param>
-    /// <param name="ends">Whether the last token of a sequence ends it (greedy search and sampling); null where the stop token alone does.</param>
+    /// <param name="ends">Whether the last token of a sequence ends it; null where the stop token alone does.</param>
     /// <param name="cancellationToken">Looked at before each step.</param>
     /// <returns>For each image its sequences: of a beam search the best first.</returns>
     /// <exception cref="ArgumentException">An option or a prompt does not fit the model; the message names it.</exception>
@@ -57,7 +57,7 @@ internal sealed class Generator(Device device) : IDisposable
             return [];
 
         var context = Context(decoder, prompts, specials, options, prompts.Max(prompt => options.LengthLimit(prompt.Length)));
-        IGenerationStrategy strategy = options.NumBeams > 1 ? new BeamSearch(context) : new TokenSearch(context, context.NewRows(), onToken, ends);
+        IGenerationStrategy strategy = options.NumBeams > 1 ? new BeamSearch(context, ends) : new TokenSearch(context, context.NewRows(), onToken, ends);
         var sequences = new GenerationRun(context, strategy, streams).Run(cancellationToken);
         return options.OutputAttentions ? WithAttention((ICrossAttentionSource)decoder, sequences) : sequences;
     }

@@ -19,10 +19,10 @@ internal sealed class RecordedStep(Device device) : IDisposable
     /// <param name="decoder">Whose step it is.</param>
     /// <param name="options">What the step was made for; the same object for all runs with the same options.</param>
     /// <param name="specials">The model's start, stop and pad tokens.</param>
-    public void Run(Action step, ITextDecoder decoder, GenerationOptions options, SpecialTokens specials)
+    /// <param name="staysOnDevice">Whether the host reads nothing before the step has ended; no other can be captured.</param>
+    public void Run(Action step, ITextDecoder decoder, GenerationOptions options, SpecialTokens specials, bool staysOnDevice)
     {
-        // Whoever looks at scores or logits copies them to the host in each step.
-        if (!device.Captures || decoder.StepIdentity is not { } plan || options.OutputScores || options.OutputLogits)
+        if (!device.Captures || !staysOnDevice || decoder.StepIdentity is not { } plan)
         {
             step();
             return;

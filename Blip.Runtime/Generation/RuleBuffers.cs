@@ -12,6 +12,7 @@ internal sealed class RuleBuffers : IDisposable
     private readonly GenerationOptions options;
     private readonly SpecialTokens specials;
     private readonly SequenceTable biases, badWords;
+    private readonly ContinuationTable allowed;
     private readonly ArrayView<int> suppressed, suppressedFirst;
     private readonly ArrayView<float> decay;
 
@@ -21,6 +22,7 @@ internal sealed class RuleBuffers : IDisposable
         biases = Table(options.SequenceBias.Select(bias => (bias.Tokens, (float)bias.Bias)));
         // The stop token alone cannot be forbidden: the reference leaves it out too.
         badWords = Table(options.BadWordsIds.Where(word => word is not [var only] || only != specials.Stop).Select(word => (word, float.NegativeInfinity)));
+        allowed = Allowed(options.ForceWordsIds);
         suppressed = Upload([.. options.SuppressTokens]);
         suppressedFirst = Upload([.. options.BeginSuppressTokens]);
         decay = options.ExponentialDecayLengthPenalty is { } penalty
@@ -32,7 +34,7 @@ internal sealed class RuleBuffers : IDisposable
 
     /// <summary>Whether any rule looks at the tokens so far.</summary>
     public bool Any =>
-        biases.LastTokens.Length > 0 || badWords.LastTokens.Length > 0 || suppressed.Length > 0 || suppressedFirst.Length > 0 || decay.Length > 0
+        biases.LastTokens.Length > 0 || badWords.LastTokens.Length > 0 || allowed.First.Length > 0 || suppressed.Length > 0 || suppressedFirst.Length > 0 || decay.Length > 0
         || options.RepetitionPenalty != 1 || options.NoRepeatNgramSize > 0 || options.MinLength > 0 || options.MinNewTokens > 0
         || options.ForcedBosTokenId is not null || options.ForcedEosTokenId is not null;
 
@@ -44,6 +46,7 @@ internal sealed class RuleBuffers : IDisposable
     {
         args.Biases = biases;
         args.BadWords = badWords;
+        args.Allowed = allowed;
         args.RepetitionPenalty = (float)options.RepetitionPenalty;
         args.NoRepeatNgramSize = options.NoRepeatNgramSize;
         args.StopToken = specials.Stop;
@@ -58,6 +61,14 @@ internal sealed class RuleBuffers : IDisposable
     }
 
     public void Dispose() => buffers.ForEach(buffer => buffer.Dispose());
+
+    private ContinuationTable Allowed(IReadOnlyList<IReadOnlyList<int>> words)
+    {
+        if (words.Count == 0)
+            return new ContinuationTable { First = device.Empty<int>(), Tokens = device.Empty<int>(), Next = device.Empty<int>(), Complete = device.Empty<int>() };
+        var table = new AllowedWords(words);
+        return new ContinuationTable { First = Upload(table.First), Tokens = Upload(table.Tokens), Next = Upload(table.Next), Complete = Upload(table.Complete) };
+    }
 
     private SequenceTable Table(IEnumerable<(IReadOnlyList<int> Tokens, float Bias)> sequences)
     {

@@ -15,6 +15,9 @@ internal sealed class TokenSearch(
     private readonly LogitsProcessor processor = new(context);
 
     /// <inheritdoc/>
+    public bool StaysOnDevice => context is { Scores: null, Logits: null };
+
+    /// <inheritdoc/>
     public void Choose(ArrayView<float> logits, int rowsPerSource)
     {
         processor.Score(logits, rowsPerSource, normalize: false);

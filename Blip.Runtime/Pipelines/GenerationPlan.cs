@@ -15,7 +15,7 @@ internal abstract class GenerationPlan
 
     /// <summary>Checks the options against the model.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
-    protected GenerationPlan(GenerationOptions generation, IReadOnlyList<string> badWords, bool attention, TextConfig text, WordPieceTokenizer? tokenizer)
+    protected GenerationPlan(GenerationOptions generation, IReadOnlyList<string> badWords, IReadOnlyList<string> forceWords, bool attention, TextConfig text, WordPieceTokenizer? tokenizer)
     {
         this.tokenizer = tokenizer;
         Specials = new SpecialTokens(text.BosTokenId, text.SepTokenId, text.PadTokenId);
@@ -24,6 +24,7 @@ internal abstract class GenerationPlan
         Generation = generation with
         {
             BadWordsIds = [.. generation.BadWordsIds, .. badWords.Select(words => Encode(words, "BadWords"))],
+            ForceWordsIds = [.. generation.ForceWordsIds, .. forceWords.Select(words => Encode(words, "ForceWords"))],
             OutputAttentions = Attention,
         };
         if (generation.StopStrings.Count == 0)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
@@ -62,6 +63,16 @@ public abstract class Pipeline : IDisposable
     {
         ArgumentNullException.ThrowIfNull(text);
         return Tokenizer?.UnknownWords(text) ?? [];
+    }
+
+    /// <summary>Runs one image through the model.</summary>
+    internal abstract void WarmUp(CancellationToken cancellationToken);
+
+    /// <summary>An image of one colour, of the size that the model reads.</summary>
+    private protected ImageSource BlankImage()
+    {
+        var (width, height) = (Host.Preprocessor.Processing.Width, Host.Preprocessor.Processing.Height);
+        return ImageSource.FromPixels(new RgbImage(width, height, new byte[3 * width * height]), "warm-up");
     }
 
     /// <summary>Waits for the work in hand, and frees the model and the device.</summary>

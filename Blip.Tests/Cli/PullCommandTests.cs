@@ -81,6 +81,8 @@ public sealed class PullCommandTests : IDisposable
             $"blip pull {FakeHub.Name}");
         (await Run("trace", Demo.Sample("00.png"), "--output", home.Path + "/x", "--model", FakeHub.Name)).Refused(
             $"blip pull {FakeHub.Name}");
+        (await Run("serve", "--model", FakeHub.Name, "--port", "0")).Refused($"blip pull {FakeHub.Name}");
+        (await Run("serve", "--model", $"caption={FakeHub.Name}", "--port", "0")).Refused($"blip pull {FakeHub.Name}");
         Assert.Empty(hub.AllRequests);
     }
 

@@ -25,9 +25,11 @@ public sealed class PullProcessTests : IDisposable
 
     private string Unfinished => Path.Combine(Model, "blobs", hub.Tag(Weights) + ".incomplete");
 
-    private Process Start(params (string Name, string Value)[] variables)
+    private Process Start(params (string Name, string Value)[] variables) => Start(["pull", FakeHub.Name], variables);
+
+    private Process Start(string[] arguments, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, "pull", FakeHub.Name])
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -117,6 +119,26 @@ public sealed class PullProcessTests : IDisposable
 
         Assert.All(runs, run => run.Succeeded());
         Assert.Equal(5, hub.BytesServer.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_server_downloads_first_where_it_may()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        hub.Files.Clear();
+        foreach (var file in Directory.EnumerateFiles(Demo.Model))
+            hub.Files[Path.GetFileName(file)] = File.ReadAllBytes(file);
+        using var process = Start(["serve", "--model", FakeHub.Name, "--download", "--device", "cpu", "--port", "0"]);
+        var lines = new List<string>();
+        while (!lines.Exists(line => line.Contains("serving on", StringComparison.Ordinal)) && await process.StandardError.ReadLineAsync(Token) is { } line)
+            lines.Add(line);
+        using (var kill = Process.Start("kill", $"-TERM {process.Id}"))
+            await kill.WaitForExitAsync(Token);
+        await process.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
+
+        Assert.Contains(lines, line => line.StartsWith($"blip: {FakeHub.Name} is here: ", StringComparison.Ordinal));
+        Assert.True(File.Exists(Path.Combine(Model, "snapshots", FakeHub.Commit, Weights)));
+        Assert.Equal(0, process.ExitCode);
     }
 
     /// <summary>Only the proxy knows the way to a host of this name.</summary>

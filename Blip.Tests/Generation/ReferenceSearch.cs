@@ -4,7 +4,7 @@ using Blip.Verification.References;
 namespace Blip.Tests.Generation;
 
 /// <summary>Greedy and beam search over one image as Hugging Face's generate() defines them, in double, with whole sequences in place of tables.</summary>
-internal sealed class ReferenceSearch(Func<IReadOnlyList<int>, float[]> model, int[] prompt, SpecialTokens specials, GenerationOptions options)
+internal sealed class ReferenceSearch(Func<IReadOnlyList<int>, float[]> model, int[] prompt, SpecialTokens specials, GenerationOptions options, Func<IReadOnlyList<int>, bool>? ends = null)
 {
     private const double Sunk = -1e9;
 
@@ -41,6 +41,9 @@ internal sealed class ReferenceSearch(Func<IReadOnlyList<int>, float[]> model, i
             var candidates = running.SelectMany(Continuations).OrderByDescending(candidate => candidate.Sum).ToArray();
             NearInOrder(candidates.Take((2 * beams) + 1));
             candidates = [.. candidates.Take(2 * beams)];
+            // So far below, float keeps no order; it matters only where such sequences may fill the places that end a search.
+            if (options.EarlyStopping == EarlyStopping.True && candidates[beams - 1].Sum <= Sunk / 2)
+                Near(0, 0);
             var length = running[0].Tokens.Length + 1;
             var generated = length - prompt.Length;
 
@@ -49,8 +52,9 @@ internal sealed class ReferenceSearch(Func<IReadOnlyList<int>, float[]> model, i
             NearInOrder(finished);
             finished = [.. finished.Take(beams)];
 
-            running = [.. candidates.Where(beam => !Ended(beam)).Take(beams)];
-            if (running.Count < beams || running[0].Sum <= Sunk / 2 || Over(generated))
+            // Where too few run on, ended ones fill the places, far below all others.
+            running = [.. candidates.Select(beam => Ended(beam) ? beam with { Sum = beam.Sum + Sunk } : beam).OrderByDescending(beam => beam.Sum).Take(beams)];
+            if (running[0].Sum <= Sunk / 2 || Over(generated))
                 return [.. finished.Take(options.NumReturnSequences).Select(beam => (beam.Tokens, beam.Sum))];
         }
 
@@ -67,7 +71,10 @@ internal sealed class ReferenceSearch(Func<IReadOnlyList<int>, float[]> model, i
         }
     }
 
-    private bool Ended(Beam beam) => beam.Tokens[^1] == specials.Stop || beam.Tokens.Length >= limit;
+    /// <summary>Whether a finished sequence is one that was found, not a filling of free places.</summary>
+    public bool IsFound(int[] tokens, double score) => score * Math.Pow(tokens.Length - prompt.Length, options.LengthPenalty) > Sunk / 2;
+
+    private bool Ended(Beam beam) => beam.Tokens[^1] == specials.Stop || beam.Tokens.Length >= limit || ends?.Invoke(beam.Tokens) == true;
 
     private IEnumerable<Beam> Continuations(Beam beam)
     {

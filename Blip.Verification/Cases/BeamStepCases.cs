@@ -18,6 +18,9 @@ public sealed record BeamStepCase(int Images, int Beams, int Length, int Capacit
     /// <summary>One candidate in so many is the stop token; 0: none.</summary>
     public int StopEvery { get; init; } = 5;
 
+    /// <summary>Tokens that so many go into end a sequence, too; 0: none.</summary>
+    public int EndsEvery { get; init; }
+
     /// <summary>Candidates of a beam; 0: two for each beam, so that they may all come from one.</summary>
     public int Candidates { get; init; }
 
@@ -32,7 +35,7 @@ public sealed record BeamStepCase(int Images, int Beams, int Length, int Capacit
 
     /// <inheritdoc/>
     public override string ToString() => $"{Images} x {Beams} beams at {Length} of {Capacity}"
-        + $"{(Candidates > 0 ? $", {Candidates} candidates" : "")}{(Finished > 0 ? $", {Finished} finished" : "")}{(StopEvery == 1 ? ", all stop" : "")}{(StopWhenFull ? ", early" : "")}{(BoundByLimit ? ", never early" : "")}";
+        + $"{(Candidates > 0 ? $", {Candidates} candidates" : "")}{(Finished > 0 ? $", {Finished} finished" : "")}{(StopEvery == 1 ? ", all stop" : "")}{(EndsEvery > 0 ? $", ended every {EndsEvery}" : "")}{(StopWhenFull ? ", early" : "")}{(BoundByLimit ? ", never early" : "")}";
 }
 
 /// <summary>The one list of beam steps that tests and benchmarks share.</summary>
@@ -44,7 +47,7 @@ public static class BeamStepCases
         new(1, 1, 1, 5), new(1, 2, 1, 8), new(3, 3, 4, 5), new(2, 3, 7, 32) { Finished = 2 }, new(2, 5, 6, 16) { Finished = 5 },
         new(1, 4, 9, 20) { StopEvery = 1 }, new(2, 3, 5, 20) { StopEvery = 0 }, new(2, 3, 5, 20) { Finished = 2, StopEvery = 2, StopWhenFull = true },
         new(2, 3, 5, 20) { Finished = 3, BoundByLimit = true }, new(1, 3, 5, 20) { Finished = 3, LengthPenalty = -1 }, new(4, 7, 130, 150) { Finished = 3 },
-        new(2, 3, 5, 20) { Candidates = 2 },
+        new(2, 3, 5, 20) { Candidates = 2 }, new(2, 3, 5, 20) { EndsEvery = 3 }, new(3, 4, 5, 20) { EndsEvery = 2, Finished = 2 }, new(1, 3, 5, 20) { EndsEvery = 1 },
     ];
 
     /// <summary>A caption's step: three beams of one image and of sixteen.</summary>
@@ -71,7 +74,10 @@ public sealed class BeamStepData : IDisposable
         int beams = test.Beams, rows = test.Images * beams, candidates = test.Candidates > 0 ? test.Candidates : 2 * beams;
         before = [.. Enumerable.Range(0, test.Images).Select(image => Before(random, image))];
         var next = before.Select(state => state.Running.Select(beam => Continuations(random, beam.Sum, candidates)).ToArray()).ToArray();
-        var reference = new BeamStepReference(beams, Prompt, test.Capacity, Stop, test.StopWhenFull, test.BoundByLimit, test.LengthPenalty);
+        var reference = new BeamStepReference(beams, Prompt, test.Capacity, Stop, test.StopWhenFull, test.BoundByLimit, test.LengthPenalty)
+        {
+            Ends = test.EndsEvery == 0 ? new HashSet<int>() : Enumerable.Range(0, Stop + 1 + Vocabulary).Where(token => token % test.EndsEvery == 0).ToHashSet(),
+        };
         expected = [.. before.Select((state, image) => reference.Step(state, next[image], image * beams))];
 
         lengthsBefore = Upload(Enumerable.Repeat(test.Length, rows));
@@ -86,6 +92,7 @@ public sealed class BeamStepData : IDisposable
         finishedRows = Upload(Table(state => state.Finished, beam => beam.Rows));
         (inputIds, positions) = (Upload(Enumerable.Repeat(-7, rows)), Upload(Enumerable.Repeat(-7, rows)));
         var sums = Upload(next.SelectMany(image => image).SelectMany(beam => beam).Select(candidate => (float)candidate.Sum));
+        int[] tokens = [.. next.SelectMany(image => image).SelectMany(beam => beam).Select(candidate => candidate.Token)];
         Args = new BeamStepArgs
         {
             Images = test.Images,
@@ -101,7 +108,8 @@ public sealed class BeamStepData : IDisposable
             Limits = Upload(Enumerable.Repeat(test.Capacity, test.Images)).View,
             Orders = sums.View,
             Sums = sums.View,
-            Tokens = Upload(next.SelectMany(image => image).SelectMany(beam => beam).Select(candidate => candidate.Token)).View,
+            Tokens = Upload(tokens).View,
+            Ends = test.EndsEvery == 0 ? device.Empty<int>() : Upload(tokens.Select(token => reference.Ends.Contains(token) ? 1 : 0)).View,
             Running = running.View,
             Lengths = lengths.View,
             History = history.View,
@@ -114,7 +122,7 @@ public sealed class BeamStepData : IDisposable
             InputIds = inputIds.View,
             Positions = positions.View,
             // As an earlier step leaves them: with something in them.
-            IntScratch = Upload(Enumerable.Repeat(int.MaxValue / 2, rows * (7 + test.Capacity))).View,
+            IntScratch = Upload(Enumerable.Repeat(int.MaxValue / 2, rows * (9 + test.Capacity))).View,
             FloatScratch = Upload(Enumerable.Repeat(float.NaN, rows * 4)).View,
         };
     }

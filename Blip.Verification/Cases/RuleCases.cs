@@ -34,10 +34,20 @@ public static class RuleCases
         ExponentialDecayLengthPenalty = new(2, 1.1f),
     };
 
+    // Histories hold 2, 3 and 4: words that begin as others end, one that is another's beginning, and what cannot be read.
+    private static readonly GenerationOptions Allowed = Usual with
+    {
+        NoRepeatNgramSize = 0,
+        ForceWordsIds = [[2], [2, 3, 40], [3, 3], [3, 4, 2], [4, 2, 2, 4], [4, 41], [2, 3, 2, 42], [50], [51, 52]],
+    };
+
     /// <summary>Odd rows, at the beginning, in the middle, and at the end.</summary>
     public static IReadOnlyList<RuleCase> Small =>
     [
         .. new[] { 1, 2, 5, 9, 18, 19 }.SelectMany(length => new[] { new RuleCase("usual rules", new(3, 67), length, Usual), new RuleCase("all rules", new(5, 99), length, Every) }),
+        .. new[] { 1, 2, 3, 5, 9, 19 }.Select(length => new RuleCase("allowed words", new(9, 67), length, Allowed)),
+        new("allowed words, the end forced", new(3, 61), 19, Allowed with { ForcedEosTokenId = 5 }),
+        new("allowed words and all rules", new(5, 99), 9, Every with { ForceWordsIds = Allowed.ForceWordsIds }),
         new("all rules", new(2, 307, ScoreValues.Forbidden), 9, Every), new("first token forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 9 }),
         new("word 0 forced", new(2, 61), 1, Usual with { ForcedBosTokenId = 0 }), new("word 0 forced", new(2, 61), 19, Usual with { ForcedEosTokenId = 0 }),
         // Rules that meet at the stop token, each of them another work-item's.

@@ -14,6 +14,9 @@ internal sealed record BeamStepReference(int Beams, int Prompt, int Limit, int S
 {
     private const double Sunk = -1e9;
 
+    /// <summary>Tokens that end a sequence as the stop token does.</summary>
+    public IReadOnlySet<int> Ends { get; init; } = new HashSet<int>();
+
     /// <summary>A sequence, the cache rows of its positions, and its sum; of a finished one its score.</summary>
     public sealed record Beam(int[] Tokens, int[] Rows, double Sum);
 
@@ -42,5 +45,5 @@ internal sealed record BeamStepReference(int Beams, int Prompt, int Limit, int S
         return new State(running, finished, done);
     }
 
-    private bool Ended(Beam beam) => beam.Tokens[^1] == Stop || beam.Tokens.Length >= Limit;
+    private bool Ended(Beam beam) => beam.Tokens[^1] == Stop || Ends.Contains(beam.Tokens[^1]) || beam.Tokens.Length >= Limit;
 }

@@ -15,6 +15,7 @@ internal static class ReferenceRules
         Biases = [.. options.SequenceBias.Select(bias => (bias.Tokens, bias.Bias))],
         // The stop token alone cannot be forbidden.
         BadWords = [.. options.BadWordsIds.Where(word => !(word.Count == 1 && word[0] == specials.Stop))],
+        Allowed = options.ForceWordsIds,
         RepetitionPenalty = options.RepetitionPenalty,
         NoRepeatNgramSize = options.NoRepeatNgramSize,
         MinLength = options.MinLength,

@@ -11,6 +11,9 @@ internal sealed record TokenRulesReference(int StopToken)
     /// <summary>Sequences that are never completed.</summary>
     public IReadOnlyList<IReadOnlyList<int>> BadWords { get; init; } = [];
 
+    /// <summary>Sequences that all tokens behind the prompt are made of; none allows every token.</summary>
+    public IReadOnlyList<IReadOnlyList<int>> Allowed { get; init; } = [];
+
     /// <inheritdoc cref="TokenRulesArgs.RepetitionPenalty"/>
     public double RepetitionPenalty { get; init; } = 1;
 
@@ -61,6 +64,11 @@ internal sealed record TokenRulesReference(int StopToken)
         Add(BadWords.Select(word => (word, double.NegativeInfinity)));
         if (length < MinLength || length - prompt < MinNewTokens)
             result[StopToken] = double.NegativeInfinity;
+        if (Allowed.Count > 0)
+        {
+            var allowed = MayFollow([.. history.Skip(prompt)]);
+            Forbid([.. Enumerable.Range(0, result.Length).Where(token => !allowed.Contains(token))]);
+        }
         if (ForcedFirstToken is { } first && length == 1)
             Force(first);
         if (ForcedToken is { } last && length == limit - 1)
@@ -71,6 +79,29 @@ internal sealed record TokenRulesReference(int StopToken)
         if (length == (prompt == 1 && ForcedFirstToken is not null ? 2 : prompt))
             Forbid(SuppressedFirst);
         return result;
+
+        // Every way to read what was said as whole sequences and the beginning of one. What cannot be read is left behind, up to the token after it.
+        HashSet<int> MayFollow(int[] said)
+        {
+            bool[] whole = [true, .. said.Select(_ => false)];
+            var start = 0;
+            for (var end = 1; end <= said.Length; end++)
+            {
+                whole[end] = Allowed.Any(word => Reads(word, end, word.Count));
+                if (whole[end] || Allowed.Any(word => Enumerable.Range(1, word.Count - 1).Any(tokens => Reads(word, end, tokens))))
+                    continue;
+                start = end;
+                Array.Fill(whole, false, 0, end);
+                whole[end] = true;
+            }
+            HashSet<int> next = [.. Allowed.SelectMany(word => Enumerable.Range(0, word.Count).Where(tokens => Reads(word, said.Length, tokens)).Select(tokens => word[tokens]))];
+            if (whole[^1] && start < said.Length)
+                next.Add(StopToken);
+            return next;
+
+            bool Reads(IReadOnlyList<int> word, int end, int tokens) =>
+                tokens <= end - start && whole[end - tokens] && word.Take(tokens).SequenceEqual(said[(end - tokens)..end]);
+        }
 
         void Add(IEnumerable<(IReadOnlyList<int> Tokens, double Bias)> sequences)
         {

@@ -10,6 +10,9 @@ namespace Blip.Kernels;
 /// </summary>
 public static class BeamStep
 {
+    /// <summary>Added to the sum of a beam that must not run on, because it has just ended or is a copy of another: every beam that may stands above it.</summary>
+    public const float OutOfReach = -1e9f;
+
     /// <summary>Takes the step.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and sizes.</param>
@@ -56,6 +59,7 @@ public static class BeamStep
         ShapeCheck.Holds(args.Orders, rows * args.Candidates, nameof(args.Orders), "[rows, candidates]");
         ShapeCheck.Holds(args.Sums, rows * args.Candidates, nameof(args.Sums), "[rows, candidates]");
         ShapeCheck.Holds(args.Tokens, rows * args.Candidates, nameof(args.Tokens), "[rows, candidates]");
+        ShapeCheck.EmptyOrHolds(args.Ends, rows * args.Candidates, nameof(args.Ends), "[rows, candidates]");
         ShapeCheck.Holds(args.Running, rows, nameof(args.Running), "[rows]");
         ShapeCheck.Holds(args.Lengths, rows, nameof(args.Lengths), "[rows]");
         ShapeCheck.Holds(args.FinishedScores, rows, nameof(args.FinishedScores), "[rows]");
@@ -66,7 +70,7 @@ public static class BeamStep
         ShapeCheck.Holds(args.CacheRow, rows * args.Capacity, nameof(args.CacheRow), "[rows, capacity]");
         ShapeCheck.Holds(args.FinishedTokens, rows * args.Capacity, nameof(args.FinishedTokens), "[rows, capacity]");
         ShapeCheck.Holds(args.FinishedRows, rows * args.Capacity, nameof(args.FinishedRows), "[rows, capacity]");
-        ShapeCheck.Holds(args.IntScratch, rows * (7L + args.Capacity), nameof(args.IntScratch), "[rows, 7 + capacity]");
+        ShapeCheck.Holds(args.IntScratch, rows * (9L + args.Capacity), nameof(args.IntScratch), "[rows, 9 + capacity]");
         ShapeCheck.Holds(args.FloatScratch, rows * 4, nameof(args.FloatScratch), "[rows, 4]");
     }
 }

@@ -11,14 +11,11 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
     where TInts : struct, IMemory<TInts, int>
     where TFloats : struct, IMemory<TFloats, float>
 {
-    // A beam that has just ended must not run on: its sum sinks below that of every beam that may.
-    private const float Sunk = -1e9f;
-
     private readonly TFloats divisors = TFloats.Of(device, args.Divisors), orders = TFloats.Of(device, args.Orders), sums = TFloats.Of(device, args.Sums);
     private readonly TFloats running = TFloats.Of(device, args.Running), finishedScores = TFloats.Of(device, args.FinishedScores);
     private readonly TFloats floats = TFloats.Of(device, args.FloatScratch);
     private readonly TInts promptLengths = TInts.Of(device, args.PromptLengths), limits = TInts.Of(device, args.Limits);
-    private readonly TInts tokens = TInts.Of(device, args.Tokens), lengths = TInts.Of(device, args.Lengths), history = TInts.Of(device, args.History);
+    private readonly TInts tokens = TInts.Of(device, args.Tokens), ends = TInts.Of(device, args.Ends), lengths = TInts.Of(device, args.Lengths), history = TInts.Of(device, args.History);
     private readonly TInts cacheRow = TInts.Of(device, args.CacheRow), finishedLengths = TInts.Of(device, args.FinishedLengths);
     private readonly TInts finishedTokens = TInts.Of(device, args.FinishedTokens), finishedRows = TInts.Of(device, args.FinishedRows);
     private readonly TInts done = TInts.Of(device, args.Done), inputIds = TInts.Of(device, args.InputIds), positions = TInts.Of(device, args.Positions);
@@ -34,11 +31,9 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         var length = lengths[(long)image * beams];
         if (threads.Index == 0)
         {
-            Merge(image, room);
-            var last = length + 1 >= limits[image];
-            var generated = length + 1 - promptLengths[image];
-            ChooseRunning(room, last);
-            ChooseFinished(image, room, last, generated, length);
+            Merge(image, room, length + 1 >= limits[image]);
+            ChooseRunning(room);
+            ChooseFinished(image, room, length + 1 - promptLengths[image], length);
         }
         threads.Sync();
         for (var column = threads.Index; column <= length; column += threads.Count)
@@ -49,7 +44,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
     }
 
     // The 2 · beams best of all rows' candidates, best first; equal ones by beam, then by token.
-    private void Merge(int image, in Scratch room)
+    private void Merge(int image, in Scratch room, bool last)
     {
         for (var beam = 0; beam < beams; beam++)
             ints[room.Cursor + beam] = 0;
@@ -72,12 +67,13 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
             ints[room.Cursor + best]++;
             ints[room.Beam + i] = best;
             ints[room.Token + i] = tokens[place];
+            ints[room.Ended + i] = last || tokens[place] == stop || (ends.Length > 0 && ends[place] != 0) ? 1 : 0;
             floats[room.Sum + i] = sums[place];
         }
     }
 
     // The beams best that have not ended run on. Where all have, as at the last length, the table is filled with those.
-    private void ChooseRunning(in Scratch room, bool last)
+    private void ChooseRunning(in Scratch room)
     {
         for (var beam = 0; beam < beams; beam++)
         {
@@ -88,7 +84,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
                 var taken = false;
                 for (var earlier = 0; earlier < beam && !taken; earlier++)
                     taken = ints[room.Next + earlier] == i;
-                var sum = floats[room.Sum + i] + (last || ints[room.Token + i] == stop ? Sunk : 0f);
+                var sum = floats[room.Sum + i] + (ints[room.Ended + i] != 0 ? BeamStep.OutOfReach : 0f);
                 if (taken || (best >= 0 && !(sum > bestSum)))
                     continue;
                 best = i;
@@ -101,7 +97,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
 
     // Sequences that ended before and those of the first beams candidates that end now, the best of them all. A finished sequence goes
     // before a place that is still free, whatever its score. Sources: finished ones count from 0, candidates from beams.
-    private void ChooseFinished(int image, in Scratch room, bool last, int generated, int length)
+    private void ChooseFinished(int image, in Scratch room, int generated, int length)
     {
         var row = (long)image * beams;
         for (var place = 0; place < beams; place++)
@@ -111,7 +107,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
             for (var source = 0; source < 2 * beams; source++)
             {
                 var candidate = source - beams;
-                var ended = candidate < 0 ? finishedLengths[row + source] > 0 : last || ints[room.Token + candidate] == stop;
+                var ended = candidate < 0 ? finishedLengths[row + source] > 0 : ints[room.Ended + candidate] != 0;
                 var taken = !ended;
                 for (var earlier = 0; earlier < place && !taken; earlier++)
                     taken = ints[room.Source + earlier] == source;
@@ -185,7 +181,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         }
         var generated = (boundByLimit != 0 ? limits[image] : length) - promptLengths[image];
         var best = running[row] / divisors[generated];
-        var ended = !(running[row] > Sunk / 2) || (full && (stopWhenFull != 0 || !(best > finishedScores[row + beams - 1])));
+        var ended = !(running[row] > BeamStep.OutOfReach / 2) || (full && (stopWhenFull != 0 || !(best > finishedScores[row + beams - 1])));
         done[image] = ended ? 1 : 0;
         for (var beam = 0; beam < beams; beam++)
         {
@@ -197,11 +193,11 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
     // Where an image's share of the scratch buffers begins.
     private readonly struct Scratch(int image, int images, int beams, int capacity)
     {
-        public readonly long Beam = (long)image * 7 * beams, Token = ((long)image * 7 * beams) + (2 * beams);
-        public readonly long Next = ((long)image * 7 * beams) + (4 * beams), Source = ((long)image * 7 * beams) + (5 * beams);
-        public readonly long Cursor = ((long)image * 7 * beams) + (6 * beams);
+        public readonly long Beam = (long)image * 9 * beams, Token = ((long)image * 9 * beams) + (2 * beams);
+        public readonly long Next = ((long)image * 9 * beams) + (4 * beams), Source = ((long)image * 9 * beams) + (5 * beams);
+        public readonly long Cursor = ((long)image * 9 * beams) + (6 * beams), Ended = ((long)image * 9 * beams) + (7 * beams);
         public readonly long Sum = (long)image * 4 * beams, NextSum = ((long)image * 4 * beams) + (2 * beams), Score = ((long)image * 4 * beams) + (3 * beams);
-        private readonly long columns = ((long)images * 7 * beams) + ((long)image * beams * capacity);
+        private readonly long columns = ((long)images * 9 * beams) + ((long)image * beams * capacity);
         private readonly int stride = capacity;
 
         public readonly long Column(int beam, int column) => columns + ((long)beam * stride) + column;

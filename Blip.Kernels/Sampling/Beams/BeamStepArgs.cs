@@ -44,6 +44,9 @@ public struct BeamStepArgs
     /// <summary>The candidates' tokens, <c>[rows, candidates]</c>.</summary>
     public ArrayView<int> Tokens;
 
+    /// <summary>1 for candidates that end their sequence as the stop token does, else 0, <c>[rows, candidates]</c>; empty: the stop token alone does.</summary>
+    public ArrayView<int> Ends;
+
     /// <summary>Sum of log-probabilities of each running beam, best first, <c>[rows]</c>; replaced.</summary>
     public ArrayView<float> Running;
 
@@ -77,7 +80,7 @@ public struct BeamStepArgs
     /// <summary>Its position, <c>[rows]</c>; written.</summary>
     public ArrayView<int> Positions;
 
-    /// <summary>Room to work in, <c>[rows, 7 + capacity]</c>.</summary>
+    /// <summary>Room to work in, <c>[rows, 9 + capacity]</c>.</summary>
     public ArrayView<int> IntScratch;
 
     /// <summary>Room to work in, <c>[rows, 4]</c>.</summary>

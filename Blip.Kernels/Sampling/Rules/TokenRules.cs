@@ -6,7 +6,8 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// The rules that look at the tokens so far, in Hugging Face's order: sequence bias, repetition penalty, n-grams, bad words, least length,
-/// forced first and last token, exponential decay, suppressed tokens. They touch a few scores per row (the forced end all), so that one launch does them all.
+/// allowed words, forced first and last token, exponential decay, suppressed tokens. They touch a few scores per row (allowed words and the forced
+/// end all), so that one launch does them all.
 /// Variants: <see cref="TokenRulesAlgorithm{TThreads, TInts, TFloats}"/> with a group per row, and with a worker per row on the CPU accelerator.
 /// </summary>
 public static class TokenRules
@@ -64,6 +65,10 @@ public static class TokenRules
         ShapeCheck.EmptyOrHolds(args.Decay, args.Capacity, nameof(args.Decay), "[capacity]");
         Check(args.Biases, nameof(args.Biases));
         Check(args.BadWords, nameof(args.BadWords));
+        if (args.Allowed.First.Length == 0)
+            return;
+        ShapeCheck.Holds(args.Allowed.Next, args.Allowed.Tokens.Length, nameof(args.Allowed), "[continuations]");
+        ShapeCheck.Holds(args.Allowed.Complete, args.Allowed.First.Length - 1, nameof(args.Allowed), "[states]");
     }
 
     private static void Check(in SequenceTable table, string name)

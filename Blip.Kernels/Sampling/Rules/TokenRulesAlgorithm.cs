@@ -15,6 +15,7 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
     private readonly TInts promptLengths = TInts.Of(device, args.PromptLengths), limits = TInts.Of(device, args.Limits);
     private readonly TInts suppressed = TInts.Of(device, args.Suppressed), suppressedFirst = TInts.Of(device, args.SuppressedFirst);
     private readonly Table biases = new(device, args.Biases), badWords = new(device, args.BadWords);
+    private readonly Continuations allowed = new(device, args.Allowed);
     private readonly int rowsPerImage = args.RowsPerImage, vocabulary = args.Vocabulary, capacity = args.Capacity;
     private readonly int ngram = args.NoRepeatNgramSize, stop = args.StopToken, minLength = args.MinLength, minNewTokens = args.MinNewTokens;
     private readonly int forcedFirst = args.ForcedFirstToken, forced = args.ForcedToken, decayStart = args.DecayStart;
@@ -40,6 +41,9 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         threads.Sync();
         if (threads.Index == 0 && (length < minLength || length - prompt < minNewTokens))
             scores[row + stop] = float.NegativeInfinity;
+        // Both this and the rule above write nothing but -inf: neither waits for the other.
+        if (allowed.First.Length > 0)
+            KeepAllowed(row, said, prompt, length, threads);
         threads.Sync();
         if (forcedFirst >= 0 && length == 1)
             Force(row, forcedFirst, threads);
@@ -108,6 +112,22 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         }
     }
 
+    private void KeepAllowed(long row, long said, int prompt, int length, TThreads threads)
+    {
+        var state = 0;
+        for (var i = prompt; i < length; i++)
+        {
+            var place = allowed.Find(state, history[said + i]);
+            state = place < 0 ? 0 : allowed.Next[place];
+        }
+        var complete = allowed.Complete[state] != 0;
+        for (var token = threads.Index; token < vocabulary; token += threads.Count)
+        {
+            if (!(complete && token == stop) && allowed.Find(state, token) < 0)
+                scores[row + token] = float.NegativeInfinity;
+        }
+    }
+
     private void Force(long row, int only, TThreads threads)
     {
         for (var token = threads.Index; token < vocabulary; token += threads.Count)
@@ -128,5 +148,32 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         public readonly TInts LastTokens = TInts.Of(device, table.LastTokens), FirstSequence = TInts.Of(device, table.FirstSequence);
         public readonly TInts PrefixStart = TInts.Of(device, table.PrefixStart), Prefixes = TInts.Of(device, table.Prefixes);
         public readonly TFloats Biases = TFloats.Of(device, table.Biases);
+    }
+
+    private readonly struct Continuations(Device device, in ContinuationTable table)
+    {
+        public readonly TInts First = TInts.Of(device, table.First), Next = TInts.Of(device, table.Next), Complete = TInts.Of(device, table.Complete);
+        private readonly TInts tokens = TInts.Of(device, table.Tokens);
+
+        // Where a token stands among what may follow; -1 where it may not. A state's own continuations know of those of state 0.
+        public int Find(int state, int token)
+        {
+            var place = Search(First[state], First[state + 1], token);
+            return place < 0 && state > 0 && Complete[state] != 0 ? Search(First[0], First[1], token) : place;
+        }
+
+        private int Search(int from, int to, int token)
+        {
+            var end = to;
+            while (from < to)
+            {
+                var middle = (from + to) / 2;
+                if (tokens[middle] < token)
+                    from = middle + 1;
+                else
+                    to = middle;
+            }
+            return from < end && tokens[from] == token ? from : -1;
+        }
     }
 }

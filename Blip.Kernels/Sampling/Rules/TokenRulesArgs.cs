@@ -38,6 +38,9 @@ public struct TokenRulesArgs
     /// <summary>Forbidden sequences: the same with a bias of -inf.</summary>
     public SequenceTable BadWords;
 
+    /// <summary>Sequences that all generated tokens are made of; a token that another rule forces against them begins anew.</summary>
+    public ContinuationTable Allowed;
+
     /// <summary>Divides the scores of tokens already said (multiplies negative ones); 1 is off.</summary>
     public float RepetitionPenalty;
 

@@ -12,6 +12,9 @@ public sealed record AnswerOptions
     /// <summary>Words, or rows of words, that no answer holds.</summary>
     public IReadOnlyList<string> BadWords { get; init; } = [];
 
+    /// <summary>Words, or rows of words, that every answer is made of: nothing else comes, in what order and how often the model chooses. Empty allows all words.</summary>
+    public IReadOnlyList<string> ForceWords { get; init; } = [];
+
     /// <summary>
     /// Answers to choose among, in place of writing one: those with the likeliest first tokens are read to their ends, and the one whose tokens
     /// are likeliest together is the answer. Empty writes freely.

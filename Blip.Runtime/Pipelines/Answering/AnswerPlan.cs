@@ -10,7 +10,7 @@ internal sealed class AnswerPlan : GenerationPlan
     /// <summary>Checks the options against the model.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
     public AnswerPlan(AnswerOptions options, GenerationOptions defaults, TextConfig text, WordPieceTokenizer? tokenizer)
-        : base(options.Generation ?? defaults, options.BadWords, attention: false, text, tokenizer)
+        : base(options.Generation ?? defaults, options.BadWords, options.ForceWords, attention: false, text, tokenizer)
     {
         Options = options;
         AttentionRules.CheckWritten(options.Attention, options.AttentionMethod);
@@ -24,6 +24,13 @@ internal sealed class AnswerPlan : GenerationPlan
 
     /// <summary>What was asked for.</summary>
     public AnswerOptions Options { get; }
+
+    /// <summary>Whether a question has the same answer.</summary>
+    public bool IsLike(AnswerPlan other) => ReferenceEquals(this, other)
+        || (Generation.SaysTheSameAs(other.Generation)
+            && Options with { Generation = null, BadWords = [], Candidates = [] } == other.Options with { Generation = null, BadWords = [], Candidates = [] }
+            && Candidates.Count == other.Candidates.Count
+            && Candidates.Zip(other.Candidates).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)));
 
     /// <summary>What every answer begins with: the start token.</summary>
     public int[] Start { get; }

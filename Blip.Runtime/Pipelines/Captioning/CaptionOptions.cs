@@ -18,6 +18,9 @@ public sealed record CaptionOptions
     /// <summary>Words, or rows of words, that no caption holds.</summary>
     public IReadOnlyList<string> BadWords { get; init; } = [];
 
+    /// <summary>Words, or rows of words, that every caption is made of: nothing else comes, in what order and how often the model chooses. Empty allows all words.</summary>
+    public IReadOnlyList<string> ForceWords { get; init; } = [];
+
     /// <summary>Also tell where the model looked for each word of the best caption (<see cref="Caption.Attention"/>); it costs another pass over each caption.</summary>
     public bool Attention { get; init; }
 

@@ -13,7 +13,7 @@ internal sealed class CaptionPlan : GenerationPlan
     /// <summary>Checks the options against the model.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it.</exception>
     public CaptionPlan(CaptionOptions options, GenerationOptions defaults, CompatRules rules, TextConfig text, WordPieceTokenizer? tokenizer)
-        : base(options.Generation ?? defaults, options.BadWords, options.Attention, text, tokenizer)
+        : base(options.Generation ?? defaults, options.BadWords, options.ForceWords, options.Attention, text, tokenizer)
     {
         this.text = text;
         AttentionRules.CheckWritten(Attention, options.AttentionMethod);
