@@ -17,8 +17,8 @@ internal sealed class ServedModelsBinding
     private readonly Option<string?> index = OptionKinds.Text("--index", "An index of 'blip index', made with the match model: what /search looks in.", "FILE");
     private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
         "--image-memory", "MiB that decoded images may hold while they wait, for each model. [default: 512]", "MiB");
-    private readonly ModelDownload download;
     private readonly DeviceBinding device;
+    private readonly ModelDownload download;
 
     /// <summary>Adds the options to a command.</summary>
     public ServedModelsBinding(Command command)
@@ -32,7 +32,7 @@ internal sealed class ServedModelsBinding
 
     /// <summary>The models by their kinds; their weights are not opened.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="terminal">Where downloads are offered and shown.</param>
+    /// <param name="terminal">Where a download is offered and shown.</param>
     /// <param name="note">Told what is good to know.</param>
     /// <param name="cancellationToken">Ends a download.</param>
     /// <exception cref="UsageException">A model is not there, or a kind is there twice.</exception>
@@ -43,11 +43,12 @@ internal sealed class ServedModelsBinding
         if (given.Length == 0)
             note("no --model: serving the demo models, which know drawn shapes only (for photographs: --model caption=Salesforce/blip-image-captioning-base)");
         var served = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var model in given.Length == 0 ? Kinds.Select(entry => $"{entry.Kind}={entry.Demo.Path}") : given)
+        foreach (var (named, path) in given.Length == 0 ? Kinds.Select(entry => ((string?)entry.Kind, entry.Demo.Path)) : given.Select(Split))
         {
-            var (kind, path) = Split(model);
-            await download.EnsureAsync(parsed, terminal, path, null, cancellationToken);
-            kind = Check(terminal, kind, path);
+            await download.EnsureAsync(parsed, terminal, path, revision: null, cancellationToken);
+            var kind = KindOf(ModelBinding.Resolve(terminal, path));
+            if (named is not null && named != kind)
+                throw new UsageException($"--model is '{named}={path}', and that model is for '{kind}': give {kind}={path}.");
             if (!served.TryAdd(kind, path))
                 throw new UsageException($"--model is given twice for '{kind}': '{served[kind]}' and '{path}'. A server has one model of a kind.");
         }
@@ -74,7 +75,7 @@ internal sealed class ServedModelsBinding
             MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
         });
 
-    // The kind is null where the model's own is meant.
+    // The kind is null where the model's own says it.
     private static (string? Kind, string Path) Split(string given)
     {
         var equals = given.IndexOf('=', StringComparison.Ordinal);
@@ -93,12 +94,4 @@ internal sealed class ServedModelsBinding
         BlipHead.Retrieval => "match",
         _ => throw new UsageException($"{source.Name} is a model without a task, which answers no kind of request: give a captioner, an answerer or a matcher."),
     };
-
-    private static string Check(Terminal terminal, string? kind, string path)
-    {
-        var own = KindOf(ModelBinding.Resolve(terminal, path));
-        return kind is null || kind == own
-            ? own
-            : throw new UsageException($"--model is '{kind}={path}', and that model is for '{own}': give {own}={path}.");
-    }
 }
