@@ -81,7 +81,7 @@ public sealed class BlipChatClient : IChatClient
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var (request, settings) = Read(messages, options);
-        return Task.Run(() => Respond(request, settings, cancellationToken), cancellationToken);
+        return RespondAsync(request, settings, cancellationToken);
     }
 
     /// <summary>The same, word by word; the last update says how it ended. Beam search, and a choice among answers, have one update with all the words.</summary>
@@ -129,11 +129,11 @@ public sealed class BlipChatClient : IChatClient
 
     private string ModelIdOf(ChatRequest request) => request.Question is null ? CaptionModelId : AnswerModelId;
 
-    private ChatResponse Respond(ChatRequest request, ChatSettings settings, CancellationToken cancellationToken)
+    private async Task<ChatResponse> RespondAsync(ChatRequest request, ChatSettings settings, CancellationToken cancellationToken)
     {
         var said = request.Question is null
-            ? Said.Of(captioner!.Caption(request.Image, settings.ForCaption(), cancellationToken), captioner)
-            : Said.Of(answerer!.Answer(request.Image, request.Question, settings.ForAnswer(), cancellationToken), answerer);
+            ? Said.Of(await captioner!.CaptionAsync(request.Image, settings.ForCaption(), cancellationToken).ConfigureAwait(false), captioner)
+            : Said.Of(await answerer!.AnswerAsync(request.Image, request.Question, settings.ForAnswer(), cancellationToken).ConfigureAwait(false), answerer);
         var stops = new StopSequences(settings.StopSequences);
         var text = stops.Take(said.Text) + stops.Finish();
         return new ChatResponse(new ChatMessage(ChatRole.Assistant, text) { MessageId = NewId(), RawRepresentation = said.Raw })
@@ -151,7 +151,7 @@ public sealed class BlipChatClient : IChatClient
     private async IAsyncEnumerable<ChatResponseUpdate> AllAtOnce(
         ChatRequest request, ChatSettings settings, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var response = await Task.Run(() => Respond(request, settings, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var response = await RespondAsync(request, settings, cancellationToken).ConfigureAwait(false);
         var updates = new Updates(ModelIdOf(request));
         yield return updates.Next(response.Text);
         yield return updates.End(response.FinishReason, response.Usage, response.RawRepresentation);

@@ -59,12 +59,13 @@ public sealed class BlipEmbeddingGenerator :
     /// <param name="cancellationToken">Ends the work before the next batch.</param>
     /// <exception cref="ArgumentException">A text is longer than the model reads, or an option is not this model's.</exception>
     /// <exception cref="NotSupportedException">An option cannot be followed.</exception>
-    public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
         IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(values);
         Check(options);
-        return Task.Run(() => new GeneratedEmbeddings<Embedding<float>>(embedder.EmbedTexts([.. values], cancellationToken).Select(Wrap)), cancellationToken);
+        var vectors = await embedder.VectorsAsync([.. values], cancellationToken).ConfigureAwait(false);
+        return new GeneratedEmbeddings<Embedding<float>>(vectors.Select(Wrap));
     }
 
     /// <summary>Vectors of images in the form that messages carry them.</summary>

@@ -34,4 +34,7 @@ internal sealed record GenerationContext(
 
     /// <summary>The prompt of a row: all rows of an image continue the same one.</summary>
     public int[] PromptOf(int row) => Prompts[row / State.Beams];
+
+    /// <summary>A sequence for each row, with its prompt.</summary>
+    public RunningSequence[] NewRows() => [.. Enumerable.Range(0, State.Rows).Select(row => new RunningSequence(PromptOf(row), State.Capacity))];
 }

@@ -42,6 +42,13 @@ internal sealed class GenerationRun
         return strategy.Sequences();
     }
 
+    /// <summary>Runs the prompts alone and takes down the first token of each image.</summary>
+    public void RunPrompts()
+    {
+        Prefill();
+        strategy.Collect();
+    }
+
     // Late is after the time that the options give: the token that comes is then the last one.
     private void CutWhenLate(int chosen)
     {

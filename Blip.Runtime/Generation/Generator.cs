@@ -12,7 +12,7 @@ namespace Blip.Runtime.Generation;
 internal sealed class Generator(Device device) : IDisposable
 {
     // Shapes differ by the size of the last batch and by options; the ones used last are kept.
-    private const int KeptWorkspaces = 4;
+    private const int LeastWorkspaces = 4;
 
     // Capacities are rounded up, so that prompts of about one length share buffers.
     private const int CapacityStep = 16;
@@ -20,6 +20,7 @@ internal sealed class Generator(Device device) : IDisposable
     private readonly List<GenerationWorkspace> workspaces = [];
     private RuleBuffers? rules;
     private GenerationOptions? lastOptions;
+    private int keptWorkspaces = LeastWorkspaces;
 
     /// <summary>Generates the sequences of a batch of images. Each image's result is the one that it would have alone, bit for bit.</summary>
     /// <param name="decoder">The model, its images set.</param>
@@ -55,18 +56,29 @@ internal sealed class Generator(Device device) : IDisposable
         if (prompts.Count == 0)
             return [];
 
-        // One object for equal options: tables and a captured step are kept as long as it is the same.
-        lastOptions = options = lastOptions is not null && options.SaysTheSameAs(lastOptions) ? lastOptions : options.Snapshot();
-        var workspace = Workspace(decoder, prompts, options);
-        if (rules?.Fits(options, specials, workspace.Shape.Capacity) != true)
-        {
-            rules?.Dispose();
-            rules = new RuleBuffers(device, options, specials, workspace.Shape.Capacity);
-        }
-        var context = new GenerationContext(device, decoder, workspace, rules, prompts, specials, options);
-        IGenerationStrategy strategy = options.NumBeams > 1 ? new BeamSearch(context, ends) : new TokenSearch(context, onToken, ends);
+        var context = Context(decoder, prompts, specials, options, prompts.Max(prompt => options.LengthLimit(prompt.Length)));
+        IGenerationStrategy strategy = options.NumBeams > 1 ? new BeamSearch(context, ends) : new TokenSearch(context, context.NewRows(), onToken, ends);
         var sequences = new GenerationRun(context, strategy, streams).Run(cancellationToken);
         return options.OutputAttentions ? WithAttention((ICrossAttentionSource)decoder, sequences) : sequences;
+    }
+
+    /// <summary>Begins a batch that sequences join and leave while it runs.</summary>
+    /// <param name="decoder">The model; until the batch ends nothing else drives it.</param>
+    /// <param name="specials">The model's start, stop and pad tokens.</param>
+    /// <param name="options">How tokens are chosen: greedy search or sampling, one sequence of each prompt, and no outputs of steps.</param>
+    /// <param name="ends">Whether the last token of a sequence ends it; null where the stop token alone does.</param>
+    /// <param name="rows">The most sequences at once.</param>
+    /// <param name="longest">The most tokens of a sequence, its prompt counted.</param>
+    /// <exception cref="ArgumentException">An option does not fit the model, or such a batch.</exception>
+    public ContinuousBatch Continuous(
+        IContinuousDecoder decoder, SpecialTokens specials, GenerationOptions options, Func<IReadOnlyList<int>, bool>? ends, int rows, int longest)
+    {
+        options.Validate(decoder.VocabularySize, decoder.MaxPositions, specials);
+        if (!ContinuousBatch.Takes(options))
+            throw new ArgumentException("Beams, several sequences, scores, logits and attentions are for batches that begin and end together.", nameof(options));
+        // A workspace for each number of rows, so that none is made anew when a sequence comes or goes.
+        keptWorkspaces = Math.Max(keptWorkspaces, rows + 1);
+        return new ContinuousBatch(decoder, prompts => Context(decoder, prompts, specials, options, longest), ends, rows, RoundUp(longest));
     }
 
     /// <inheritdoc/>
@@ -98,20 +110,34 @@ internal sealed class Generator(Device device) : IDisposable
         }
     }
 
-    private GenerationWorkspace Workspace(ITextDecoder decoder, IReadOnlyList<int[]> prompts, GenerationOptions options)
+    private GenerationContext Context(ITextDecoder decoder, IReadOnlyList<int[]> prompts, SpecialTokens specials, GenerationOptions options, int longest)
     {
-        var longest = prompts.Max(prompt => options.LengthLimit(prompt.Length));
+        // One object for equal options: tables and a captured step are kept as long as it is the same.
+        lastOptions = options = lastOptions is not null && options.SaysTheSameAs(lastOptions) ? lastOptions : options.Snapshot();
+        var workspace = Workspace(decoder, prompts.Count, options, RoundUp(longest));
+        if (rules?.Fits(options, specials, workspace.Shape.Capacity) != true)
+        {
+            rules?.Dispose();
+            rules = new RuleBuffers(device, options, specials, workspace.Shape.Capacity);
+        }
+        return new GenerationContext(device, decoder, workspace, rules, prompts, specials, options);
+    }
+
+    private static int RoundUp(int longest) => (longest + CapacityStep - 1) / CapacityStep * CapacityStep;
+
+    private GenerationWorkspace Workspace(ITextDecoder decoder, int images, GenerationOptions options, int capacity)
+    {
         var shape = new WorkspaceShape(
-            prompts.Count,
+            images,
             options.NumBeams > 1 ? options.NumBeams : options.NumReturnSequences,
-            (longest + CapacityStep - 1) / CapacityStep * CapacityStep,
+            capacity,
             decoder.VocabularySize,
             Search: options.NumBeams > 1,
             Filters: options.DoSample);
         var index = workspaces.FindIndex(workspace => workspace.Shape == shape);
         if (index < 0)
         {
-            if (workspaces.Count == KeptWorkspaces)
+            if (workspaces.Count >= keptWorkspaces)
             {
                 workspaces[0].Dispose();
                 workspaces.RemoveAt(0);

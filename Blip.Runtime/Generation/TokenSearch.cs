@@ -6,15 +6,13 @@ namespace Blip.Runtime.Generation;
 
 /// <summary>Greedy search and sampling: each row goes on by one token a step.</summary>
 /// <param name="context">The call.</param>
+/// <param name="rows">The sequence of each row; it grows here.</param>
 /// <param name="onToken">Called for each token as it is chosen; may be null.</param>
 /// <param name="ends">Whether the last token of a row ends it; null where the stop token alone does.</param>
-internal sealed class TokenSearch(GenerationContext context, Action<GeneratedToken>? onToken, Func<IReadOnlyList<int>, bool>? ends) : IGenerationStrategy
+internal sealed class TokenSearch(
+    GenerationContext context, IReadOnlyList<RunningSequence> rows, Action<GeneratedToken>? onToken, Func<IReadOnlyList<int>, bool>? ends) : IGenerationStrategy
 {
     private readonly LogitsProcessor processor = new(context);
-    private readonly List<int>[] tokens = [.. Enumerable.Range(0, context.State.Rows).Select(row => Prompt(context, row))];
-
-    // Rows that the host alone has ended, with their sums then: the device goes on with them, for nothing.
-    private readonly float?[] endedSums = new float?[context.State.Rows];
 
     /// <inheritdoc/>
     public bool StaysOnDevice => context is { Scores: null, Logits: null };
@@ -34,44 +32,36 @@ internal sealed class TokenSearch(GenerationContext context, Action<GeneratedTok
         context.Device.Synchronize();
         var chosen = context.Workspace.Chosen.Host;
         var ended = true;
-        for (var row = 0; row < tokens.Length; row++)
+        for (var row = 0; row < rows.Count; row++)
         {
-            var token = chosen[row];
-            if (token < 0 || endedSums[row] is not null)
+            // The device goes on with a row that the host alone has ended, for nothing.
+            if (chosen[row] < 0 || rows[row].IsEnded)
                 continue;
-            tokens[row].Add(token);
-            var last = token == context.Specials.Stop || tokens[row].Count >= context.Workspace.Limits.Host[row / context.State.Beams];
-            if (!last && ends?.Invoke(tokens[row]) == true)
-            {
-                endedSums[row] = context.Workspace.Running.Host[row];
-                last = true;
-            }
-            ended &= last;
-            onToken?.Invoke(new GeneratedToken(row / context.State.Beams, row % context.State.Beams, token, last));
+            ended &= Append(row, chosen[row]);
         }
         return ended;
     }
 
     /// <inheritdoc/>
-    public GeneratedSequence[][] Sequences() => [.. tokens.Select(Sequence).Chunk(context.State.Beams)];
+    public GeneratedSequence[][] Sequences() => [.. rows.Select(Sequence).Chunk(context.State.Beams)];
 
-    // With room for all that may come, so that a token allocates nothing.
-    private static List<int> Prompt(GenerationContext context, int row)
+    private bool Append(int row, int token)
     {
-        var tokens = new List<int>(context.State.Capacity);
-        tokens.AddRange(context.PromptOf(row));
-        return tokens;
+        var sequence = rows[row];
+        sequence.Tokens.Add(token);
+        sequence.LogProbability = context.Workspace.Running.Host[row];
+        sequence.IsEnded = token == context.Specials.Stop
+            || sequence.Tokens.Count >= context.Workspace.Limits.Host[row / context.State.Beams]
+            || ends?.Invoke(sequence.Tokens) == true;
+        onToken?.Invoke(new GeneratedToken(row / context.State.Beams, row % context.State.Beams, token, sequence.IsEnded));
+        return sequence.IsEnded;
     }
 
-    private GeneratedSequence Sequence(List<int> sequence, int row)
+    private GeneratedSequence Sequence(RunningSequence sequence, int row) => sequence.ToGenerated(context.Options.LengthPenalty) with
     {
-        var generated = sequence.Count - context.PromptOf(row).Length;
-        return new GeneratedSequence([.. sequence], (endedSums[row] ?? context.Workspace.Running.Host[row]) / Math.Pow(generated, context.Options.LengthPenalty))
-        {
-            Scores = context.Scores?.Take(Enumerable.Repeat(row, generated)),
-            Logits = context.Logits?.Take(Enumerable.Repeat(row, generated)),
-        };
-    }
+        Scores = context.Scores?.Take(Enumerable.Repeat(row, sequence.Generated)),
+        Logits = context.Logits?.Take(Enumerable.Repeat(row, sequence.Generated)),
+    };
 
     private TokenChoiceArgs ChoiceArgs(ArrayView<float> current, int rowsPerSource) => new()
     {

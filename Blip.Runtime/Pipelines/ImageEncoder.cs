@@ -20,9 +20,22 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     /// <exception cref="ImageException">It cannot be read.</exception>
     public ImageFeatures Keep(Pipeline pipeline, ImageSource image, CancellationToken cancellationToken)
     {
+        CheckPixels(image);
+        return host.WithImage(image, decoded => host.InTurn(pipeline, () => Keep(decoded), cancellationToken), cancellationToken);
+    }
+
+    /// <summary>The same; no thread waits.</summary>
+    /// <inheritdoc cref="Keep(Pipeline, ImageSource, CancellationToken)"/>
+    public Task<ImageFeatures> KeepAsync(Pipeline pipeline, ImageSource image, CancellationToken cancellationToken)
+    {
+        CheckPixels(image);
+        return host.WithImageAsync(image, (decoded, _) => host.InTurnAsync(pipeline, () => Keep(decoded), cancellationToken), cancellationToken);
+    }
+
+    private static void CheckPixels(ImageSource image)
+    {
         if (image.Features is not null)
             throw new ArgumentException($"{image.Name} is encoded already.", nameof(image));
-        return host.WithImage(image, decoded => host.InTurn(pipeline, () => Keep(decoded), cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -38,30 +51,29 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     public T ForOne<T>(Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken, bool pixels = false)
     {
         if (image.Features is { } features)
-        {
-            return InTurn(() =>
-            {
-                ObjectDisposedException.ThrowIf(features.IsFree, features);
-                return work(Kept(features));
-            });
-        }
+            return InTurn(() => work(Kept(image, features)));
         var key = Cache.Keeps && !pixels ? image.Identity() : null;
-        if (key is not null && InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(known))) : null) is { } found)
+        if (key is not null && InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(image, known))) : null) is { } found)
             return found.Result;
+        return host.WithImage(image, decoded => InTurn(() => work(key is null ? decoded : Kept(image, Remember(key, decoded)))), cancellationToken);
 
-        return host.WithImage(image, decoded => InTurn(() => work(key is null ? decoded : Kept(Remember(key, decoded)))), cancellationToken);
+        TResult InTurn<TResult>(Func<TResult> turn) => host.InTurn(pipeline, () => Trimmed(turn), cancellationToken);
+    }
 
-        DecodedImage Kept(ImageFeatures known) => new(image, null, null) { Features = known };
+    /// <summary>The same; no thread waits.</summary>
+    /// <inheritdoc cref="ForOne"/>
+    public async Task<T> ForOneAsync<T>(
+        Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken, bool pixels = false)
+    {
+        if (image.Features is { } features)
+            return await InTurn(() => work(Kept(image, features))).ConfigureAwait(false);
+        var key = Cache.Keeps && !pixels ? image.Identity() : null;
+        if (key is not null && await InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(image, known))) : null).ConfigureAwait(false) is { } found)
+            return found.Result;
+        return await host.WithImageAsync(
+            image, (decoded, _) => InTurn(() => work(key is null ? decoded : Kept(image, Remember(key, decoded)))), cancellationToken).ConfigureAwait(false);
 
-        TResult InTurn<TResult>(Func<TResult> turn) => host.InTurn(
-            pipeline,
-            () =>
-            {
-                var result = turn();
-                Cache.Trim();
-                return result;
-            },
-            cancellationToken);
+        Task<TResult> InTurn<TResult>(Func<TResult> turn) => host.InTurnAsync(pipeline, () => Trimmed(turn), cancellationToken);
     }
 
     /// <summary>Puts a batch on the device, in turn: those with pixels are encoded together, handles are there already.</summary>
@@ -98,6 +110,19 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         for (var i = 0; i < places.Count; i++)
             encoded[pixels[places[i]]] = new EncodedImage(states, i) { Rollout = rollouts?[i] };
         return encoded;
+    }
+
+    private static DecodedImage Kept(ImageSource image, ImageFeatures known)
+    {
+        ObjectDisposedException.ThrowIf(known.IsFree, known);
+        return new DecodedImage(image, null, null) { Features = known };
+    }
+
+    private T Trimmed<T>(Func<T> turn)
+    {
+        var result = turn();
+        Cache.Trim();
+        return result;
     }
 
     private ImageFeatures Remember(string key, DecodedImage decoded)

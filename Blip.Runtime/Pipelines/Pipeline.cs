@@ -90,7 +90,7 @@ public abstract class Pipeline : IDisposable
     /// <param name="items">Taken when their turn comes.</param>
     /// <param name="imageOf">An item's image.</param>
     /// <param name="ready">What else can be done ahead. It throws nothing.</param>
-    /// <param name="run">A batch's results, in order.</param>
+    /// <param name="run">A batch's results, in order; called while no other thread works on the device.</param>
     /// <param name="cancellationToken">Ends it.</param>
     private protected async IAsyncEnumerable<TResult> InImageBatches<TItem, TReady, TResult>(
         IAsyncEnumerable<TItem> items,
@@ -102,7 +102,7 @@ public abstract class Pipeline : IDisposable
         var ahead = new ImageReadahead(Host.BatchSize, Host.Options);
         await foreach (var batch in ahead.GroupsAsync(items, imageOf, ready, groupsAhead: 1, cancellationToken).ConfigureAwait(false))
         {
-            var results = await Task.Run(() => run(batch.Items), cancellationToken).ConfigureAwait(false);
+            var results = await Host.InTurnAsync(this, () => run(batch.Items), cancellationToken).ConfigureAwait(false);
             ahead.Release(batch.Bytes);
             foreach (var result in results)
                 yield return result;
@@ -112,10 +112,10 @@ public abstract class Pipeline : IDisposable
     /// <summary>Takes a stream of items without images through the device, about two batches ahead.</summary>
     /// <param name="items">Taken when their turn comes.</param>
     /// <param name="ready">What can be done ahead. It throws nothing.</param>
-    /// <param name="run">A batch's results, in order.</param>
+    /// <param name="run">A batch's results, in order; called while no other thread works on the device.</param>
     /// <param name="size">Items of a batch.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    private protected static async IAsyncEnumerable<TResult> InBatches<TItem, TReady, TResult>(
+    private protected async IAsyncEnumerable<TResult> InBatches<TItem, TReady, TResult>(
         IAsyncEnumerable<TItem> items,
         Func<TItem, TReady> ready,
         Func<IReadOnlyList<TReady>, IReadOnlyList<TResult>> run,
@@ -125,7 +125,7 @@ public abstract class Pipeline : IDisposable
         var batches = items.SelectAheadAsync(ready, 2 * size, cancellationToken).InGroupsAsync(size, cancellationToken);
         await foreach (var batch in batches.ConfigureAwait(false))
         {
-            foreach (var result in await Task.Run(() => run(batch), cancellationToken).ConfigureAwait(false))
+            foreach (var result in await Host.InTurnAsync(this, () => run(batch), cancellationToken).ConfigureAwait(false))
                 yield return result;
         }
     }

@@ -15,14 +15,14 @@ internal sealed class PipelineHost
     // What saturates a processor's cores, or keeps a GPU busy, without holding many images in memory.
     private const int ProcessorBatch = 4, GpuBatch = 16;
 
-    private readonly SemaphoreSlim turn;
+    private readonly DeviceTurn turn;
     private readonly ByteGate single;
     private readonly Stack<IDisposable> owned = [];
     private readonly HashSet<ImageFeatures> handles = [];
     private UploadStage? stage;
     private bool disposed;
 
-    private PipelineHost(ModelSource source, PipelineOptions options, Device device, SemaphoreSlim turn)
+    private PipelineHost(ModelSource source, PipelineOptions options, Device device, DeviceTurn turn)
     {
         (Source, Options, Device, this.turn) = (source, options, device, turn);
         single = new ByteGate(options.MaxWaitingBytes);
@@ -58,7 +58,7 @@ internal sealed class PipelineHost
         source = source.WithAdapter(options.Adapter);
         var tokenizer = LoadVocabulary(source, options);
         var device = Device.Open(options.Device, new DeviceOptions { Threads = options.Threads });
-        var host = new PipelineHost(source, options, device, new SemaphoreSlim(1, 1)) { Tokenizer = tokenizer };
+        var host = new PipelineHost(source, options, device, new DeviceTurn()) { Tokenizer = tokenizer };
         host.Own(device);
         return host.Build(build, imageSize);
     }
@@ -108,12 +108,15 @@ internal sealed class PipelineHost
             return Own(part);
     }
 
-    /// <summary>Does work on the device while no other thread does.</summary>
+    /// <summary>Whether somebody waits for the device.</summary>
+    public bool IsWanted => turn.IsWanted;
+
+    /// <summary>Does work on the device while no other thread does, and blocks the caller's thread until it is done.</summary>
     /// <exception cref="ObjectDisposedException">The pipeline is disposed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled before the turn came.</exception>
     public T InTurn<T>(object pipeline, Func<T> work, CancellationToken cancellationToken)
     {
-        turn.Wait(cancellationToken);
+        turn.Enter(cancellationToken);
         try
         {
             ObjectDisposedException.ThrowIf(disposed, pipeline);
@@ -121,7 +124,34 @@ internal sealed class PipelineHost
         }
         finally
         {
-            turn.Release();
+            turn.Leave();
+        }
+    }
+
+    /// <inheritdoc cref="InTurn{T}(object, Func{T}, CancellationToken)"/>
+    public void InTurn(object pipeline, Action work, CancellationToken cancellationToken) => InTurn(
+        pipeline,
+        () =>
+        {
+            work();
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>The same on the thread pool; no thread waits for the turn.</summary>
+    /// <inheritdoc cref="InTurn{T}(object, Func{T}, CancellationToken)"/>
+    public async Task<T> InTurnAsync<T>(object pipeline, Func<T> work, CancellationToken cancellationToken)
+    {
+        await turn.EnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(disposed, pipeline);
+            // The turn may have come on the caller's own thread.
+            return await Task.Run(work, CancellationToken.None).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Leave();
         }
     }
 
@@ -131,19 +161,48 @@ internal sealed class PipelineHost
     public T WithImage<T>(ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken)
     {
         var file = ImageFile.Read(image, Options.Images);
+        single.EnterAsync(file.WorkingBytes, cancellationToken).GetAwaiter().GetResult();
         var held = file.WorkingBytes;
-        single.EnterAsync(held, cancellationToken).GetAwaiter().GetResult();
         try
         {
-            var decoded = file.Decode().WithoutFeatures();
-            single.Leave(held - file.PixelBytes);
-            held = file.PixelBytes;
-            return decoded.Error is { } error ? throw new ImageException(error) : work(decoded);
+            return work(Decode(file, ref held));
         }
         finally
         {
             single.Leave(held);
         }
+    }
+
+    /// <summary>The same; images are read and decoded on the thread pool, and no thread waits.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="work">Given the decoded image, and what it calls when the pixels are needed no more.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <inheritdoc cref="WithImage"/>
+    public async Task<T> WithImageAsync<T>(ImageSource image, Func<DecodedImage, Action, Task<T>> work, CancellationToken cancellationToken)
+    {
+        var file = await Task.Run(() => ImageFile.Read(image, Options.Images), cancellationToken).ConfigureAwait(false);
+        await single.EnterAsync(file.WorkingBytes, cancellationToken).ConfigureAwait(false);
+        var held = file.WorkingBytes;
+        try
+        {
+            var decoded = await Task.Run(() => Decode(file, ref held), CancellationToken.None).ConfigureAwait(false);
+            return await work(decoded, Release).ConfigureAwait(false);
+        }
+        finally
+        {
+            Release();
+        }
+
+        void Release() => single.Leave(Interlocked.Exchange(ref held, 0));
+    }
+
+    // One image has no others to spare: what is wrong with it is an exception.
+    private DecodedImage Decode(ImageFile file, ref long held)
+    {
+        var decoded = file.Decode().WithoutFeatures();
+        single.Leave(held - file.PixelBytes);
+        held = file.PixelBytes;
+        return decoded.Error is { } error ? throw new ImageException(error) : decoded;
     }
 
     /// <summary>Whether <see cref="Stage"/> does anything here.</summary>
@@ -205,21 +264,21 @@ internal sealed class PipelineHost
     /// <summary>Waits for the work in hand and frees a handle; the second time it does nothing.</summary>
     public void Free(ImageFeatures handle)
     {
-        turn.Wait();
+        turn.Enter(CancellationToken.None);
         try
         {
             FreeInTurn(handle);
         }
         finally
         {
-            turn.Release();
+            turn.Leave();
         }
     }
 
     /// <summary>Waits for the work in hand and frees everything; the second time it does nothing.</summary>
     public void Dispose()
     {
-        turn.Wait();
+        turn.Enter(CancellationToken.None);
         try
         {
             disposed = true;
@@ -231,7 +290,7 @@ internal sealed class PipelineHost
         }
         finally
         {
-            turn.Release();
+            turn.Leave();
         }
     }
 

@@ -57,6 +57,15 @@ public abstract record PipelineOptions
     /// </summary>
     public long MaxWaitingBytes { get; init; } = ByteGate.DefaultLimit;
 
+    /// <summary>
+    /// How long calls of several threads wait for each other, so that their images go through the model together. They wait only while the image
+    /// of another call is being read; a call that comes alone does not wait. It changes the time, never a result.
+    /// </summary>
+    public TimeSpan MaxBatchDelay { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>The most calls about single images that may wait for the device; one more is refused by a <see cref="PipelineBusyException"/>.</summary>
+    public int MaxQueuedCalls { get; init; } = 1024;
+
     /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>
     public string? VocabularyFile { get; init; }
 
@@ -75,6 +84,10 @@ public abstract record PipelineOptions
             throw new ArgumentException($"CacheFolder is '{CacheFolder}', and there is no such folder; make it first, or leave it out to keep the cache beside the model.", nameof(CacheFolder));
         if (MaxWaitingBytes < 1)
             throw new ArgumentException($"MaxWaitingBytes is {MaxWaitingBytes}: give a number of bytes.", nameof(MaxWaitingBytes));
+        if (MaxBatchDelay < TimeSpan.Zero || MaxBatchDelay > TimeSpan.FromMinutes(1))
+            throw new ArgumentException($"MaxBatchDelay is {MaxBatchDelay}: give a time from 0 to a minute.", nameof(MaxBatchDelay));
+        if (MaxQueuedCalls < 1)
+            throw new ArgumentException($"MaxQueuedCalls is {MaxQueuedCalls}: give a number of calls, 1 or more.", nameof(MaxQueuedCalls));
         ArgumentNullException.ThrowIfNull(Images);
         Images.Validate();
         Check(Precision, nameof(Precision));

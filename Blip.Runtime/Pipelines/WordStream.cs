@@ -17,16 +17,16 @@ internal static class WordStream
         return tokenizer ?? throw new ArgumentException("The model has no vocabulary, and so no words: give a VocabularyFile.", nameof(tokenizer));
     }
 
-    /// <summary>Runs <paramref name="speak"/> on the thread pool and gives out its text as soon as no later token can change it.</summary>
+    /// <summary>Runs <paramref name="speak"/> and gives out its text as soon as no later token can change it.</summary>
     /// <param name="tokenizer">Tokens to words.</param>
     /// <param name="speak">Says tokens to the action, the prompt's among them. What it throws the reader meets where the words end.</param>
     /// <param name="cancellationToken">Ends it; so does a reader who leaves.</param>
     public static async IAsyncEnumerable<string> Of(
-        WordPieceTokenizer tokenizer, Action<Action<int>, CancellationToken> speak, [EnumeratorCancellation] CancellationToken cancellationToken)
+        WordPieceTokenizer tokenizer, Func<Action<int>, CancellationToken, Task> speak, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var words = Channel.CreateUnbounded<string>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var work = Task.Run(() => Speak(tokenizer.Stream(), speak, words.Writer, stop.Token), CancellationToken.None);
+        var work = SpeakAsync(tokenizer.Stream(), speak, words.Writer, stop.Token);
         try
         {
             await foreach (var word in words.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -39,11 +39,12 @@ internal static class WordStream
         }
     }
 
-    private static void Speak(DecodeStream text, Action<Action<int>, CancellationToken> speak, ChannelWriter<string> words, CancellationToken cancellationToken)
+    private static async Task SpeakAsync(
+        DecodeStream text, Func<Action<int>, CancellationToken, Task> speak, ChannelWriter<string> words, CancellationToken cancellationToken)
     {
         try
         {
-            speak(token => Give(text.Append(token)), cancellationToken);
+            await speak(token => Give(text.Append(token)), cancellationToken).ConfigureAwait(false);
             Give(text.Finish());
             words.Complete();
         }

@@ -9,10 +9,11 @@ namespace Blip.Tests.Generation;
 /// A decoder whose logits are a random function of image and all tokens so far. It keeps the tokens where a model keeps keys and values,
 /// and finds them through the same tables, so that a beam that looks in the wrong place gets the wrong logits.
 /// </summary>
-internal sealed class FakeDecoder(Device device, int vocabulary, int stop, IReadOnlyList<int> imageSeeds, double stopBias = 0) : ITextDecoder, IDisposable
+internal sealed class FakeDecoder(Device device, int vocabulary, int stop, IReadOnlyList<int> imageSeeds, double stopBias = 0) : IContinuousDecoder, IDisposable
 {
     private DeviceBuffer<float>? logits;
-    private int[] cache = [];
+    private int[] cache = [], placeOfRow = [];
+    private int capacity;
 
     public int VocabularySize => vocabulary;
 
@@ -41,14 +42,31 @@ internal sealed class FakeDecoder(Device device, int vocabulary, int stop, IRead
     {
         cache = new int[state.Rows * state.Capacity];
         Array.Fill(cache, -1);
+        placeOfRow = state.ImageRow.ToArray();
+        return Prefill(state, place: 0, row: 0);
+    }
+
+    public void Reserve(int rows, int capacity)
+    {
+        this.capacity = capacity;
+        cache = new int[rows * capacity];
+        Array.Fill(cache, -1);
+    }
+
+    public void Continue(DecodingState state, ReadOnlySpan<int> places) => placeOfRow = places.ToArray();
+
+    public void MoveRow(int from, int to, int tokens) => Array.Copy(cache, from * capacity, cache, to * capacity, tokens);
+
+    public ArrayView<float> Prefill(DecodingState state, int place, int row)
+    {
         var (prompts, lengths) = (state.Prompts.ToArray(), state.PromptLengths.ToArray());
         var result = new List<float>();
         for (var image = 0; image < state.Images; image++)
         {
             // Padding is written too, as a model does.
             for (var t = 0; t < state.PromptTokens; t++)
-                cache[(image * state.Beams * state.Capacity) + t] = prompts[(image * state.PromptTokens) + t];
-            result.AddRange(Logits(vocabulary, stop, stopBias, imageSeeds[image], prompts.Skip(image * state.PromptTokens).Take(lengths[image])));
+                cache[((row + (image * state.Beams)) * state.Capacity) + t] = prompts[(image * state.PromptTokens) + t];
+            result.AddRange(Logits(vocabulary, stop, stopBias, imageSeeds[place + image], prompts.Skip(image * state.PromptTokens).Take(lengths[image])));
         }
         return Upload([.. result]);
     }
@@ -57,7 +75,7 @@ internal sealed class FakeDecoder(Device device, int vocabulary, int stop, IRead
     {
         OnStep?.Invoke(Steps);
         Steps++;
-        var (ids, starts, rows, images) = (state.InputIds.ToArray(), state.Start.ToArray(), state.CacheRow.ToArray(), state.ImageRow.ToArray());
+        var (ids, starts, rows) = (state.InputIds.ToArray(), state.Start.ToArray(), state.CacheRow.ToArray());
         for (var row = 0; row < state.Rows; row++)
             cache[(row * state.Capacity) + starts[row]] = ids[row];
         var result = new List<float>();
@@ -65,7 +83,7 @@ internal sealed class FakeDecoder(Device device, int vocabulary, int stop, IRead
         {
             Assert.InRange(starts[row], 0, state.KeyTokens - 1);
             var context = Enumerable.Range(0, starts[row] + 1).Select(position => cache[(rows[(row * state.Capacity) + position] * state.Capacity) + position]);
-            result.AddRange(Logits(vocabulary, stop, stopBias, imageSeeds[images[row]], context));
+            result.AddRange(Logits(vocabulary, stop, stopBias, imageSeeds[placeOfRow[row]], context));
         }
         return Upload([.. result]);
     }

@@ -9,16 +9,19 @@ namespace Blip.Runtime.Models;
 /// <c>BlipForConditionalGeneration</c> on a device: the image encoder and the text decoder, their weights and caches.
 /// One thread at a time; generation drives it through <see cref="ITextDecoder"/>.
 /// </summary>
-internal sealed class CaptioningModel : BlipModel, ITextDecoder, ICrossAttentionSource
+internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, ICrossAttentionSource
 {
     private readonly CachedDecoder decoder;
     private readonly Func<int, ArrayView<float>> keysValues;
+    private readonly ImageStates places;
     private ImageStates? seen;
+    private int capacity;
 
     private CaptioningModel(ModelContext context, CaptioningGraphs graphs)
         : base(context, graphs)
     {
         decoder = context.Own(new CachedDecoder(Executor, Config.Text, graphs.Decoder, context.KeptPlans));
+        places = context.Own(new ImageStates(Vision));
         keysValues = layer => seen!.KeysValues(layer);
     }
 
@@ -81,6 +84,43 @@ internal sealed class CaptioningModel : BlipModel, ITextDecoder, ICrossAttention
 
     /// <inheritdoc/>
     public ArrayView<float> Step(DecodingState state) => decoder.Step(state);
+
+    /// <inheritdoc/>
+    public void Reserve(int rows, int capacity)
+    {
+        places.Reset(rows, places.Tokens);
+        this.capacity = capacity;
+        decoder.Reserve(rows, capacity);
+    }
+
+    /// <summary>Encodes the images in the pixel buffer for rows that come and go.</summary>
+    /// <param name="place">The place of the first; the others follow. All images of a batch have one size.</param>
+    /// <inheritdoc cref="VisionEncoder.Encode"/>
+    /// <param name="images">How many.</param>
+    /// <param name="height">Their height in pixels.</param>
+    /// <param name="width">Their width in pixels.</param>
+    public void EncodeAt(int place, int images, int height, int width)
+    {
+        var states = Vision.Encode(images, height, width);
+        if (places.Tokens != states.Tokens)
+            places.Reset(places.Images, states.Tokens);
+        Vision.ComputeKeysValues(states, places, place);
+    }
+
+    /// <inheritdoc/>
+    public ArrayView<float> Prefill(DecodingState state, int place, int row) => decoder.Prefill(state, Places(place, state.Images), row);
+
+    /// <inheritdoc/>
+    public void Continue(DecodingState state, ReadOnlySpan<int> places) => decoder.Continue(state, Places(0, this.places.Images), places);
+
+    /// <inheritdoc/>
+    public void MoveRow(int from, int to, int tokens) => decoder.MoveRow(from, to, tokens, capacity);
+
+    private DecoderSource Places(int first, int count)
+    {
+        var each = 2L * places.Tokens * Config.Text.HiddenSize;
+        return new DecoderSource(count, places.Tokens, layer => places.KeysValues(layer).SubView(first * each, count * each));
+    }
 
     /// <inheritdoc/>
     /// <remarks>The word at position t was chosen by the query at position t - 1.</remarks>

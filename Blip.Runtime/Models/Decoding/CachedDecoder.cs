@@ -2,6 +2,7 @@ using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
 using ILGPU;
+using ILGPU.Runtime;
 
 namespace Blip.Runtime.Models;
 
@@ -18,9 +19,10 @@ internal sealed class CachedDecoder : IDisposable
     private readonly PlanCache<(int Rows, int Capacity, int Sources, int SourceTokens)> stepPlans;
     private readonly GrowingBuffer<float> logits;
     private readonly GrowingBuffer<float>[] keyCache, valueCache;
-    private readonly GrowingBuffer<int> promptMask, stepMask;
+    private readonly GrowingBuffer<int> promptMask, stepMask, rowNumbers, places;
     private Plan? step;
     private DecodingState? prepared;
+    private int reservedRows;
 
     public CachedDecoder(Executor executor, TextConfig text, DecoderGraphs graphs, int keptPlans)
     {
@@ -38,7 +40,7 @@ internal sealed class CachedDecoder : IDisposable
             keptPlans);
 
         var device = executor.Device;
-        (logits, promptMask, stepMask) = (new(device), new(device), new(device));
+        (logits, promptMask, stepMask, rowNumbers, places) = (new(device), new(device), new(device), new(device), new(device));
         GrowingBuffer<float>[] PerLayer() => [.. Enumerable.Range(0, text.Layers).Select(_ => new GrowingBuffer<float>(device))];
         (keyCache, valueCache) = (PerLayer(), PerLayer());
     }
@@ -51,38 +53,95 @@ internal sealed class CachedDecoder : IDisposable
     /// <param name="source">What each prompt looks at, row by row.</param>
     public ArrayView<float> Prefill(DecodingState state, DecoderSource source)
     {
-        var (rows, capacity) = (state.Rows, state.Capacity);
-        var prompt = promptPlans.Get((source.Rows, state.PromptTokens, rows, capacity, source.Rows, source.Tokens));
-        step = stepPlans.Get((rows, capacity, source.Rows, source.Tokens));
-        foreach (var plan in (ReadOnlySpan<Plan>)[prompt, step])
-        {
-            for (var layer = 0; layer < keyCache.Length; layer++)
-            {
-                var length = (long)rows * capacity * text.HiddenSize;
-                plan.Bind(plan.Graph.Input(DecoderGraphs.KeyCacheName(layer)), keyCache[layer].View(length));
-                plan.Bind(plan.Graph.Input(DecoderGraphs.ValueCacheName(layer)), valueCache[layer].View(length));
-                plan.Bind(plan.Graph.Input(graphs.SourceName(layer)), source.KeysValues(layer));
-            }
-            plan.Bind(plan.Graph.Input(DecoderGraphs.Start), state.Start.View);
-            plan.Bind(plan.Graph.Output(DecoderGraphs.Logits), logits.View((long)rows * text.VocabularySize));
-        }
+        // Every beam of a source continues the one prompt that its first row keeps.
+        var prompts = PreparePrompts(state, source, state.FirstRow.View, state.Rows);
+        PrepareStep(state, source, state.ImageRow.View);
+        if (graphs.IsMasked)
+            step!.Bind(step.Graph.Input(graphs.SourceMask), stepMask.Fill(source.Mask(state.Rows, state.Beams)));
+        prompts.Run();
+        return prompts.Output(DecoderGraphs.Logits);
+    }
 
+    /// <inheritdoc cref="IContinuousDecoder.Reserve"/>
+    public void Reserve(int rows, int capacity)
+    {
+        Forget();
+        foreach (var cache in keyCache.Concat(valueCache))
+            cache.View((long)rows * capacity * text.HiddenSize);
+        rowNumbers.Fill([.. Enumerable.Range(0, rows)]);
+        places.View(rows);
+        logits.View((long)rows * text.VocabularySize);
+        reservedRows = rows;
+    }
+
+    /// <inheritdoc cref="IContinuousDecoder.Prefill"/>
+    /// <param name="state">The prompts.</param>
+    /// <param name="source">What they look at, prompt by prompt.</param>
+    /// <param name="row">The row of the first prompt.</param>
+    public ArrayView<float> Prefill(DecodingState state, DecoderSource source, int row)
+    {
+        var prompts = PreparePrompts(state, source, rowNumbers.View(reservedRows).SubView(row, state.Images), reservedRows);
+        prompts.Run();
+        return prompts.Output(DecoderGraphs.Logits);
+    }
+
+    /// <inheritdoc cref="IContinuousDecoder.Continue"/>
+    /// <param name="state">The rows.</param>
+    /// <param name="source">What is in the places.</param>
+    /// <param name="placeOfRow">The place that each row looks at.</param>
+    public void Continue(DecodingState state, DecoderSource source, ReadOnlySpan<int> placeOfRow) => PrepareStep(state, source, places.Fill(placeOfRow));
+
+    /// <inheritdoc cref="IContinuousDecoder.MoveRow"/>
+    /// <param name="from">Its row.</param>
+    /// <param name="to">The other row.</param>
+    /// <param name="tokens">Tokens that have keys and values.</param>
+    /// <param name="capacity">The longest sequence in tokens.</param>
+    public void MoveRow(int from, int to, int tokens, int capacity)
+    {
+        var (each, length) = ((long)capacity * text.HiddenSize, (long)tokens * text.HiddenSize);
+        foreach (var cache in keyCache.Concat(valueCache))
+        {
+            var all = cache.View(reservedRows * each);
+            all.SubView(from * each, length).CopyTo(executor.Device.Stream, all.SubView(to * each, length));
+        }
+    }
+
+    private Plan PreparePrompts(DecodingState state, DecoderSource source, ArrayView<int> rowOfPrompt, int cacheRows)
+    {
+        var prompt = promptPlans.Get((source.Rows, state.PromptTokens, cacheRows, state.Capacity, source.Rows, source.Tokens));
+        Bind(prompt, state, source, cacheRows);
+        // The step writes its logits to the same memory, which must not grow between the two.
+        prompt.Bind(prompt.Graph.Output(DecoderGraphs.Logits), logits.View((long)cacheRows * text.VocabularySize));
         prompt.Bind(prompt.Graph.Input(DecoderGraphs.Ids), state.Prompts.View);
         prompt.Bind(prompt.Graph.Input(DecoderGraphs.PromptLengths), state.PromptLengths.View);
-        // Every beam of a source continues the one prompt that its first row keeps.
-        prompt.Bind(prompt.Graph.Input(DecoderGraphs.CacheRow), state.FirstRow.View);
-        prompt.Bind(prompt.Graph.Input(DecoderGraphs.WriteRow), state.FirstRow.View);
+        prompt.Bind(prompt.Graph.Input(DecoderGraphs.CacheRow), rowOfPrompt);
+        prompt.Bind(prompt.Graph.Input(DecoderGraphs.WriteRow), rowOfPrompt);
+        if (graphs.IsMasked)
+            prompt.Bind(prompt.Graph.Input(graphs.SourceMask), promptMask.Fill(source.Mask(source.Rows, beams: 1)));
+        return prompt;
+    }
+
+    private void PrepareStep(DecodingState state, DecoderSource source, ArrayView<int> sourceOfRow)
+    {
+        step = stepPlans.Get((state.Rows, state.Capacity, source.Rows, source.Tokens));
+        Bind(step, state, source, state.Rows);
+        step.Bind(step.Graph.Output(DecoderGraphs.Logits), logits.View((long)state.Rows * text.VocabularySize));
         step.Bind(step.Graph.Input(DecoderGraphs.Ids), state.InputIds.View);
         step.Bind(step.Graph.Input(DecoderGraphs.CacheRow), state.CacheRow.View);
-        step.Bind(step.Graph.Input(graphs.SourceRow), state.ImageRow.View);
-        if (graphs.IsMasked)
-        {
-            prompt.Bind(prompt.Graph.Input(graphs.SourceMask), promptMask.Fill(source.Mask(source.Rows, beams: 1)));
-            step.Bind(step.Graph.Input(graphs.SourceMask), stepMask.Fill(source.Mask(rows, state.Beams)));
-        }
+        step.Bind(step.Graph.Input(graphs.SourceRow), sourceOfRow);
         prepared = state;
-        prompt.Run();
-        return prompt.Output(DecoderGraphs.Logits);
+    }
+
+    private void Bind(Plan plan, DecodingState state, DecoderSource source, int cacheRows)
+    {
+        for (var layer = 0; layer < keyCache.Length; layer++)
+        {
+            var length = (long)cacheRows * state.Capacity * text.HiddenSize;
+            plan.Bind(plan.Graph.Input(DecoderGraphs.KeyCacheName(layer)), keyCache[layer].View(length));
+            plan.Bind(plan.Graph.Input(DecoderGraphs.ValueCacheName(layer)), valueCache[layer].View(length));
+            plan.Bind(plan.Graph.Input(graphs.SourceName(layer)), source.KeysValues(layer));
+        }
+        plan.Bind(plan.Graph.Input(DecoderGraphs.Start), state.Start.View);
     }
 
     /// <summary>Ends the run in hand: what it looks at is about to change, and with it the memory that its plans are bound to.</summary>
@@ -142,7 +201,7 @@ internal sealed class CachedDecoder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, logits, promptMask, stepMask, .. keyCache, .. valueCache])
+        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, logits, promptMask, stepMask, rowNumbers, places, .. keyCache, .. valueCache])
             disposable.Dispose();
     }
 }

@@ -35,6 +35,36 @@ internal interface ITextDecoder
     ArrayView<float> Step(DecodingState state);
 }
 
+/// <summary>
+/// A decoder whose rows come and go while it runs. A place holds what cross-attention reads, an image for one, and stays where it is; a row holds
+/// the keys and values of a sequence.
+/// </summary>
+internal interface IContinuousDecoder : ITextDecoder
+{
+    /// <summary>Makes room; what was there before is lost.</summary>
+    /// <param name="rows">The most rows, and as many places.</param>
+    /// <param name="capacity">The longest sequence in tokens.</param>
+    void Reserve(int rows, int capacity);
+
+    /// <summary>Runs prompts as <see cref="ITextDecoder.Prefill"/> does; image i of the state looks at a place and writes to a row.</summary>
+    /// <param name="state">The prompts.</param>
+    /// <param name="place">The place of the first prompt; those of the others lie behind it.</param>
+    /// <param name="row">The row of the first prompt; those of the others lie behind it.</param>
+    /// <returns>Logits of each prompt's last token <c>[images, vocabulary]</c>, valid until the next call; the caller may write to them.</returns>
+    ArrayView<float> Prefill(DecodingState state, int place, int row);
+
+    /// <summary>Prepares <see cref="ITextDecoder.Step"/> for the rows of a state, the first ones.</summary>
+    /// <param name="state">The rows; its capacity is the one that was reserved.</param>
+    /// <param name="places">The place that each row looks at.</param>
+    void Continue(DecodingState state, ReadOnlySpan<int> places);
+
+    /// <summary>Copies the keys and values of a sequence to another row.</summary>
+    /// <param name="from">Its row.</param>
+    /// <param name="to">The other row.</param>
+    /// <param name="tokens">Tokens that have keys and values.</param>
+    void MoveRow(int from, int to, int tokens);
+}
+
 /// <summary>A decoder that can tell where in the image each token looked.</summary>
 internal interface ICrossAttentionSource
 {

@@ -153,12 +153,22 @@ internal sealed class VisionEncoder
     /// <summary>Computes what cross-attention reads of images, whether it is there already or not.</summary>
     internal void ComputeKeysValues(ImageStates states)
     {
+        ComputeKeysValues(states, states, place: 0);
+        states.HasKeysValues = true;
+    }
+
+    /// <summary>Computes what cross-attention reads of images, and writes it among the keys and values of others.</summary>
+    /// <param name="states">The images.</param>
+    /// <param name="target">Keys and values of images with as many tokens.</param>
+    /// <param name="place">The place of the first image there; the others lie behind it.</param>
+    internal void ComputeKeysValues(ImageStates states, ImageStates target, int place)
+    {
         var plan = keysValuesPlans.Get((states.Images, states.Tokens));
+        var each = 2L * states.Tokens * Config.Text.HiddenSize;
         plan.Bind(plan.Graph.Input(BlipGraphs.ImageEmbeddings), states.Embeddings);
         for (var layer = 0; layer < Config.Text.Layers; layer++)
-            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(layer)), states.KeysValues(layer));
+            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(layer)), target.KeysValues(layer).SubView(place * each, states.Images * each));
         plan.Run();
-        states.HasKeysValues = true;
     }
 
     /// <summary>Refuses images that another model encoded.</summary>

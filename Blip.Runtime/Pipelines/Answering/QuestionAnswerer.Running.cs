@@ -18,16 +18,24 @@ public sealed partial class QuestionAnswerer
     private List<Answer> Answers(
         ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
-        var results = encoder.ForOne(
-            this, image, decoded => Run([new Asked(decoded, questions)], plan, onToken, cancellationToken), cancellationToken, NeedsPixels(plan));
-        return results.ConvertAll(result => result.Answer ?? throw new ImageException(result.Error!));
+        return All(encoder.ForOne(
+            this, image, decoded => Run([new Asked(decoded, questions)], plan, onToken, cancellationToken), cancellationToken, NeedsPixels(plan)));
     }
+
+    private async Task<IReadOnlyList<Answer>> AnswersAsync(
+        ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    {
+        return All(await encoder.ForOneAsync(
+            this, image, decoded => Run([new Asked(decoded, questions)], plan, onToken, cancellationToken), cancellationToken, NeedsPixels(plan)).ConfigureAwait(false));
+    }
+
+    private static List<Answer> All(List<AnswerResult> results) => results.ConvertAll(result => result.Answer ?? throw new ImageException(result.Error!));
 
     private IAsyncEnumerable<AnswerResult> Results(IAsyncEnumerable<Questions> questions, AnswerPlan plan, CancellationToken cancellationToken) => InImageBatches(
         questions,
         about => about.Image,
         (about, decoded) => new Asked(Host.Stage(decoded), about.Texts),
-        batch => InTurn(() => Run(batch, plan, onToken: null, cancellationToken), cancellationToken),
+        batch => Run(batch, plan, onToken: null, cancellationToken),
         cancellationToken);
 
     /// <summary>Questions about one image that stand together are one item, up to what goes through the model at once.</summary>

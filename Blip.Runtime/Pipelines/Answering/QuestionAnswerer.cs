@@ -88,6 +88,14 @@ public sealed partial class QuestionAnswerer : Pipeline
         return encoder.Keep(this, image, cancellationToken);
     }
 
+    /// <summary>The same; no thread waits.</summary>
+    /// <inheritdoc cref="Encode"/>
+    public Task<ImageFeatures> EncodeAsync(ImageSource image, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return encoder.KeepAsync(this, image, cancellationToken);
+    }
+
     /// <summary>Answers a question about an image.</summary>
     /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
     public Answer Answer(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -110,10 +118,20 @@ public sealed partial class QuestionAnswerer : Pipeline
         return Answers(image, questions, Plan(options), onToken: null, cancellationToken);
     }
 
-    /// <summary>Answers a question about an image on the thread pool.</summary>
+    /// <summary>Answers a question about an image; no thread waits meanwhile.</summary>
     /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
-    public Task<Answer> AnswerAsync(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Answer(image, question, options, cancellationToken), cancellationToken);
+    public async Task<Answer> AnswerAsync(ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
+        (await AnswerAsync(image, [question], options, cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>Answers questions about an image; no thread waits meanwhile.</summary>
+    /// <inheritdoc cref="Answer(ImageSource, IReadOnlyList{string}, AnswerOptions?, CancellationToken)"/>
+    public Task<IReadOnlyList<Answer>> AnswerAsync(
+        ImageSource image, IReadOnlyList<string> questions, AnswerOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        Check(questions);
+        return AnswersAsync(image, questions, Plan(options), onToken: null, cancellationToken);
+    }
 
     /// <summary>Answers all questions about all images: a result for each question, image by image, as each batch is done.</summary>
     /// <inheritdoc cref="AnswerAllAsync(IAsyncEnumerable{ImageText}, AnswerOptions?, CancellationToken)"/>
@@ -179,9 +197,9 @@ public sealed partial class QuestionAnswerer : Pipeline
         Check([question]);
         return WordStream.Of(words, Speak, cancellationToken);
 
-        void Speak(Action<int> say, CancellationToken stop)
+        async Task Speak(Action<int> say, CancellationToken stop)
         {
-            var answers = Answers(image, [question], plan, token => say(token.Token), stop);
+            var answers = await AnswersAsync(image, [question], plan, token => say(token.Token), stop).ConfigureAwait(false);
             onEnd?.Invoke(answers[0]);
         }
     }

@@ -29,6 +29,13 @@ internal sealed class CaptionPlan : GenerationPlan
     /// <summary>Whether a caption's text begins with its prompt.</summary>
     public bool KeepsPrompt { get; }
 
+    /// <summary>Whether an image has the same result.</summary>
+    public bool IsLike(CaptionPlan other) => ChoosesLike(other) && KeepsPrompt == other.KeepsPrompt && prompt.AsSpan().SequenceEqual(other.prompt);
+
+    /// <summary>Whether words are chosen in the same way, whatever the prompts are.</summary>
+    public bool ChoosesLike(CaptionPlan other) =>
+        ReferenceEquals(this, other) || (Rollout == other.Rollout && Attention == other.Attention && Generation.SaysTheSameAs(other.Generation));
+
     /// <summary>The tokens that an image's caption begins with, the start token first.</summary>
     /// <exception cref="ArgumentException">The image's own prompt leaves no room for words, or the model has no vocabulary.</exception>
     public int[] Prompt(ImageSource source) => source.Prompt is null ? prompt : Encode(source.Prompt);

@@ -9,21 +9,21 @@ public sealed partial class Captioner
     internal CaptionPlan Plan(CaptionOptions? options) => new(options ?? new CaptionOptions(), Defaults, rules, Config.Text, Tokenizer);
 
     /// <summary>Runs a batch: a result for each image, in order. What is wrong with one image, its prompt included, is its own result.</summary>
-    private CaptionResult[] Run(IReadOnlyList<DecodedImage> batch, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
-    {
-        var decoded = batch.Select(decoded => Prompted(decoded, plan)).ToArray();
-        return InTurn(() => RunInTurn(decoded, plan, streams: null, onToken, cancellationToken).Results, cancellationToken);
-    }
+    private CaptionResult[] Run(IReadOnlyList<DecodedImage> batch, CaptionPlan plan, CancellationToken cancellationToken) =>
+        InTurn(() => RunBatch(batch, plan, cancellationToken), cancellationToken);
+
+    /// <summary>The same while no other thread works on the device.</summary>
+    private CaptionResult[] RunBatch(IReadOnlyList<DecodedImage> batch, CaptionPlan plan, CancellationToken cancellationToken) =>
+        RunInTurn([.. batch.Select(decoded => Prompted(decoded, plan))], plan, streams: null, cancellationToken).Results;
 
     /// <summary>Captions a batch while no other thread works on the device.</summary>
     /// <param name="batch">The images; a result for each, in order.</param>
     /// <param name="plan">How their captions are chosen.</param>
     /// <param name="streams">The stream of random numbers of each image; null gives all the same one.</param>
-    /// <param name="onToken">Called for each token as it is chosen; null for nothing.</param>
     /// <param name="cancellationToken">Ends the work before the next token.</param>
     /// <returns>The results, and for each image what the image encoder made of it; null for one that was refused.</returns>
     internal (CaptionResult[] Results, EncodedImage?[] Images) RunInTurn(
-        DecodedImage[] batch, CaptionPlan plan, IReadOnlyList<long>? streams, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+        DecodedImage[] batch, CaptionPlan plan, IReadOnlyList<long>? streams, CancellationToken cancellationToken)
     {
         var (results, images) = (new CaptionResult[batch.Length], new EncodedImage?[batch.Length]);
         var places = Host.Upload(batch, model.Vision.PixelBuffer, (i, error) => results[i] = CaptionResult.Failed(batch[i].Source, error));
@@ -35,18 +35,26 @@ public sealed partial class Captioner
         var states = model.Encode(places.Count, height, width);
         var prompts = places.ConvertAll(place => plan.Prompt(batch[place].Source));
         var streamOf = streams is null ? null : places.ConvertAll(place => streams[place]);
-        var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streamOf, onToken, plan.Ends, cancellationToken);
+        var sequences = generator.Generate(model, prompts, plan.Specials, plan.Generation, streamOf, onToken: null, plan.Ends, cancellationToken);
         var rollouts = plan.Rollout ? model.Vision.Rollout(places.Count, height, width) : null;
         for (var i = 0; i < places.Count; i++)
         {
             var (source, image, _) = batch[places[i]];
             images[places[i]] = new EncodedImage(states, i);
-            results[places[i]] = sequences[i] is [{ Score: var score }, ..] && double.IsFinite(score)
+            results[places[i]] = HasWords(sequences[i])
                 ? CaptionResult.Of(source, ToCaption(sequences[i], prompts[i], plan) with { Attention = plan.Attention ? Attention(i, sequences[i][0], rollouts?[i]) : [] }, plan.Attention ? image : null)
-                : CaptionResult.Failed(source, $"{source.Name}: {GenerationPlan.NoWords}");
+                : NoWords(source);
         }
         return (results, images);
     }
+
+    /// <summary>What a sequence is as a result.</summary>
+    internal CaptionResult ToResult(ImageSource source, GeneratedSequence sequence, int[] prompt, CaptionPlan plan) =>
+        HasWords([sequence]) ? CaptionResult.Of(source, ToCaption([sequence], prompt, plan), null) : NoWords(source);
+
+    private static bool HasWords(IReadOnlyList<GeneratedSequence> sequences) => sequences is [{ Score: var score }, ..] && double.IsFinite(score);
+
+    private static CaptionResult NoWords(ImageSource source) => CaptionResult.Failed(source, $"{source.Name}: {GenerationPlan.NoWords}");
 
     private static DecodedImage Prompted(DecodedImage decoded, CaptionPlan plan)
     {

@@ -23,6 +23,7 @@ public sealed partial class Captioner : Pipeline
 {
     private readonly CaptioningModel model;
     private readonly Generator generator;
+    private readonly CaptionCalls calls;
     private readonly CompatRules rules;
     private readonly List<string> failures = [];
     private Captioner[] pool;
@@ -36,6 +37,7 @@ public sealed partial class Captioner : Pipeline
         Defaults = DefaultsOf(host.Source, options.Compat, sampling: false);
         model = host.Own(CaptioningModel.Load(host.Source, host.Device, options.ForModel()));
         generator = host.Own(new Generator(host.Device));
+        calls = new CaptionCalls(host, model, generator, this);
         pool = [this];
     }
 
@@ -131,13 +133,24 @@ public sealed partial class Captioner : Pipeline
         ArgumentNullException.ThrowIfNull(image);
         var plan = Plan(options);
         plan.Prompt(image);
-        return Caption(image, plan, onToken: null, cancellationToken);
+        var queue = Next().calls.Queue;
+        return queue.Announced(added => Host.WithImage(
+            image, decoded => added(new CaptionCall(decoded, () => { }, plan, onToken: null, cancellationToken)).Result.GetAwaiter().GetResult(), cancellationToken));
     }
 
-    /// <summary>Captions one image on the thread pool.</summary>
+    /// <summary>
+    /// Captions one image; no thread waits meanwhile. Calls that come together share the model's work: images are encoded together, and a caption
+    /// joins the others at their next token. Each is the caption that the image has alone.
+    /// </summary>
     /// <inheritdoc cref="Caption(ImageSource, CaptionOptions?, CancellationToken)"/>
-    public Task<Caption> CaptionAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Caption(image, options, cancellationToken), cancellationToken);
+    /// <exception cref="PipelineBusyException">More calls wait than <see cref="PipelineOptions.MaxQueuedCalls"/>.</exception>
+    public Task<Caption> CaptionAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var plan = Plan(options);
+        plan.Prompt(image);
+        return CaptionAsync(image, plan, onToken: null, cancellationToken);
+    }
 
     /// <summary>Captions many images; results come in the order of the images, as each batch is done.</summary>
     /// <inheritdoc cref="CaptionAllAsync(IAsyncEnumerable{ImageSource}, CaptionOptions?, CancellationToken)"/>
@@ -163,7 +176,7 @@ public sealed partial class Captioner : Pipeline
         var plan = Plan(options);
         return pool.Length > 1
             ? OverDevices(images, plan, cancellationToken)
-            : InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded.WithoutFeatures()), batch => Run(batch, plan, onToken: null, cancellationToken), cancellationToken);
+            : InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded.WithoutFeatures()), batch => RunBatch(batch, plan, cancellationToken), cancellationToken);
     }
 
     /// <summary>
@@ -191,11 +204,11 @@ public sealed partial class Captioner : Pipeline
         var prompt = plan.Prompt(image);
         return WordStream.Of(words, Speak, cancellationToken);
 
-        void Speak(Action<int> say, CancellationToken stop)
+        async Task Speak(Action<int> say, CancellationToken stop)
         {
             if (plan.KeepsPrompt)
                 Array.ForEach(prompt, say);
-            var caption = Caption(image, plan, token => say(token.Token), stop);
+            var caption = await CaptionAsync(image, plan, token => say(token.Token), stop).ConfigureAwait(false);
             onEnd?.Invoke(caption);
         }
     }
@@ -212,7 +225,7 @@ public sealed partial class Captioner : Pipeline
             held.Enqueue(batch.Bytes);
             return batch.Items;
         });
-        var devices = members.Select(member => new DevicePoolMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, onToken: null, cancellationToken))
+        var devices = members.Select(member => new DevicePoolMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, cancellationToken))
         {
             // Nobody knows an image's device when it is decoded: it goes there while that one works on the batch before.
             Prepare = member.Host.Stages ? batch => [.. batch.Select(member.Host.Stage)] : null,
@@ -248,13 +261,10 @@ public sealed partial class Captioner : Pipeline
         return working[(int)((uint)Interlocked.Increment(ref turns) % working.Length)];
     }
 
-    private Caption Caption(ImageSource image, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    private Task<Caption> CaptionAsync(ImageSource image, CaptionPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
-        // One image has no others to spare: what is wrong with it is an exception.
-        return Host.WithImage(image, decoded =>
-        {
-            var result = Next().Run([decoded], plan, onToken, cancellationToken)[0];
-            return result.Succeeded ? result.Caption : throw new ImageException(result.Error);
-        }, cancellationToken);
+        var queue = Next().calls.Queue;
+        return queue.AnnouncedAsync(added => Host.WithImageAsync(
+            image, (decoded, release) => added(new CaptionCall(decoded, release, plan, onToken, cancellationToken)).Result, cancellationToken));
     }
 }

@@ -91,6 +91,15 @@ public sealed class Embedder : Pipeline
         return result.Succeeded ? result.Vector : throw new ImageException(result.Error);
     }
 
+    /// <summary>The same; no thread waits.</summary>
+    /// <inheritdoc cref="EmbedImage"/>
+    public async Task<float[]> EmbedImageAsync(ImageSource image, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var result = await encoder.ForOneAsync(this, image, decoded => RunImages([decoded])[0], cancellationToken).ConfigureAwait(false);
+        return result.Succeeded ? result.Vector : throw new ImageException(result.Error);
+    }
+
     /// <summary>A text's vector.</summary>
     /// <inheritdoc cref="EmbedTexts"/>
     public float[] EmbedText(string text, CancellationToken cancellationToken = default) => EmbedTexts([text], cancellationToken)[0];
@@ -101,12 +110,33 @@ public sealed class Embedder : Pipeline
     public IReadOnlyList<float[]> EmbedTexts(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
-        var ids = texts.Select(text => TextIds.Of(Host, text, rules.VectorText, "Text")).ToArray();
-        var vectors = new List<float[]>(ids.Length);
-        foreach (var batch in ids.Chunk(TextBatch))
+        var vectors = new List<float[]>(texts.Count);
+        foreach (var batch in Batches(texts))
             vectors.AddRange(InTurn(() => VectorsOf(batch), cancellationToken));
-        return vectors.Find(vector => !IsNumber(vector)) is null ? vectors : throw new InvalidDataException($"{Host.Source.Name}: {NoNumbers}");
+        return Numbers(vectors);
     }
+
+    /// <summary>A text's vector; no thread waits.</summary>
+    /// <inheritdoc cref="EmbedTexts"/>
+    public async Task<float[]> EmbedTextAsync(string text, CancellationToken cancellationToken = default) =>
+        (await VectorsAsync([text], cancellationToken).ConfigureAwait(false))[0];
+
+    /// <summary>The same as <see cref="EmbedTexts"/>; no thread waits.</summary>
+    /// <inheritdoc cref="EmbedTexts"/>
+    public async Task<IReadOnlyList<float[]>> VectorsAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        var vectors = new List<float[]>(texts.Count);
+        foreach (var batch in Batches(texts))
+            vectors.AddRange(await Host.InTurnAsync(this, () => VectorsOf(batch), cancellationToken).ConfigureAwait(false));
+        return Numbers(vectors);
+    }
+
+    private IEnumerable<int[][]> Batches(IReadOnlyList<string> texts) =>
+        texts.Select(text => TextIds.Of(Host, text, rules.VectorText, "Text")).ToArray().Chunk(TextBatch);
+
+    private List<float[]> Numbers(List<float[]> vectors) =>
+        vectors.TrueForAll(IsNumber) ? vectors : throw new InvalidDataException($"{Host.Source.Name}: {NoNumbers}");
 
     /// <summary>Images' vectors, in the order of the images, as each batch is done.</summary>
     /// <inheritdoc cref="EmbedImagesAsync(IAsyncEnumerable{ImageSource}, CancellationToken)"/>
@@ -125,7 +155,7 @@ public sealed class Embedder : Pipeline
     public IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded), batch => InTurn(() => RunImages(batch), cancellationToken), cancellationToken);
+        return InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded), RunImages, cancellationToken);
     }
 
     /// <summary>Texts' vectors, in the order of the texts, as each batch is done.</summary>
@@ -145,7 +175,7 @@ public sealed class Embedder : Pipeline
         ArgumentNullException.ThrowIfNull(texts);
         if (!HasVocabulary)
             throw new ArgumentException("The model has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(texts));
-        return InBatches(texts, Read, batch => InTurn(() => RunTexts(batch), cancellationToken), TextBatch, cancellationToken);
+        return InBatches(texts, Read, RunTexts, TextBatch, cancellationToken);
     }
 
     /// <summary>What it stands on, for what is built on its vectors.</summary>

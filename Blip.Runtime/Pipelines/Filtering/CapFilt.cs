@@ -138,7 +138,7 @@ public sealed class CapFilt : IDisposable
         {
             var start = Stopwatch.GetTimestamp();
             (captions, var encoded) = captioner.RunInTurn(
-                images, plan, [.. batch.Select(image => image.Stream)], onToken: null, CancellationToken.None);
+                images, plan, [.. batch.Select(image => image.Stream)], CancellationToken.None);
             if (SharesEncoder)
                 images = Adopt(images, encoded);
             captionTicks += Stopwatch.GetTimestamp() - start;

@@ -76,6 +76,14 @@ public sealed class Matcher : Pipeline
         return encoder.Keep(this, image, cancellationToken);
     }
 
+    /// <summary>The same; no thread waits.</summary>
+    /// <inheritdoc cref="Encode"/>
+    public Task<ImageFeatures> EncodeAsync(ImageSource image, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return encoder.KeepAsync(this, image, cancellationToken);
+    }
+
     /// <summary>Tells how well a text fits an image.</summary>
     /// <inheritdoc cref="Match(ImageSource, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
     public Match Match(ImageSource image, string text, MatchOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -99,11 +107,18 @@ public sealed class Matcher : Pipeline
         return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
     }
 
-    /// <summary>Tells how well each of some texts fits an image, on the thread pool.</summary>
+    /// <summary>Tells how well each of some texts fits an image; no thread waits meanwhile.</summary>
     /// <inheritdoc cref="Match(ImageSource, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
-    public Task<IReadOnlyList<Match>> MatchAsync(
-        ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Match(image, texts, options, cancellationToken), cancellationToken);
+    public async Task<IReadOnlyList<Match>> MatchAsync(
+        ImageSource image, IReadOnlyList<string> texts, MatchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        var ids = Ids(texts, options);
+        var result = await encoder.ForOneAsync(
+            this, image, decoded => Run([new Pairs(decoded, texts)], text => ids[text], options, cancellationToken)[0], cancellationToken, NeedsPixels(options))
+            .ConfigureAwait(false);
+        return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
+    }
 
     /// <summary>Tells how well all texts fit all images: a result for each image, in order, as each batch is done.</summary>
     /// <inheritdoc cref="MatchAllAsync(IAsyncEnumerable{ImageSource}, IReadOnlyList{string}, MatchOptions?, CancellationToken)"/>
@@ -133,7 +148,7 @@ public sealed class Matcher : Pipeline
             images,
             image => image,
             (_, decoded) => new Pairs(Host.Stage(decoded), texts),
-            batch => InTurn(() => Run(batch, text => ids[text], options, cancellationToken), cancellationToken),
+            batch => Run(batch, text => ids[text], options, cancellationToken),
             cancellationToken);
     }
 
@@ -149,7 +164,7 @@ public sealed class Matcher : Pipeline
         var rule = Rule(options);
         if (!HasVocabulary)
             throw new ArgumentException("The model has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(pairs));
-        return InImageBatches(pairs, pair => pair.Image, Ready, batch => InTurn(() => Run(batch, Read, options, cancellationToken), cancellationToken), cancellationToken);
+        return InImageBatches(pairs, pair => pair.Image, Ready, batch => Run(batch, Read, options, cancellationToken), cancellationToken);
 
         int[] Read(string text) => TextIds.Of(Host, text, rule, "Text");
 

@@ -20,20 +20,26 @@ public sealed partial class Retriever
     /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
     public IReadOnlyList<IReadOnlyList<RetrievalHit>> Search(IReadOnlyList<string> texts, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(texts);
-        options ??= new SearchOptions();
-        options.Validate();
-        if (options.Rerank > 0 && matcher is null)
-            throw new ArgumentException($"Rerank is {options.Rerank}, and an embedder has no matching head to look again: give a matcher of a retrieval model, or leave it out.", nameof(SearchOptions.Rerank));
+        options = ForTexts(texts, options);
         var vectors = embedder.EmbedTexts(texts, cancellationToken);
         var found = Find([.. vectors.SelectMany(vector => vector)], Math.Max(options.Top, options.Rerank), cancellationToken);
         return [.. found.Select((hits, i) => Rerank(hits, texts[i], options, cancellationToken))];
     }
 
-    /// <summary>Finds the images that words describe best, on the thread pool.</summary>
+    /// <summary>Finds the images that words describe best; no thread waits meanwhile.</summary>
     /// <inheritdoc cref="Search(string, SearchOptions?, CancellationToken)"/>
-    public Task<IReadOnlyList<RetrievalHit>> SearchAsync(string text, SearchOptions? options = null, CancellationToken cancellationToken = default) =>
-        Task.Run(() => Search(text, options, cancellationToken), cancellationToken);
+    public async Task<IReadOnlyList<RetrievalHit>> SearchAsync(string text, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options = ForTexts([text], options);
+        var vectors = await embedder.VectorsAsync([text], cancellationToken).ConfigureAwait(false);
+        var found = await FindAsync(vectors[0], Math.Max(options.Top, options.Rerank), cancellationToken).ConfigureAwait(false);
+        if (options.Rerank == 0)
+            return found;
+        var matches = new List<MatchResult>(options.Rerank);
+        await foreach (var result in Matches(found, text, options, cancellationToken).ConfigureAwait(false))
+            matches.Add(result);
+        return Rerank(found, matches, options);
+    }
 
     /// <summary>Finds the images nearest to another one, best first.</summary>
     /// <param name="image">The image; a path is one. It need not be in the index.</param>
@@ -43,27 +49,60 @@ public sealed partial class Retriever
     /// <exception cref="ArgumentException">An option is out of range, or asks to look again: the matching head compares images with words.</exception>
     public IReadOnlyList<RetrievalHit> SearchByImage(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
     {
+        options = ForImage(image, options);
+        return Find(embedder.EmbedImage(image, cancellationToken), options.Top, cancellationToken)[0];
+    }
+
+    /// <summary>The same; no thread waits.</summary>
+    /// <inheritdoc cref="SearchByImage"/>
+    public async Task<IReadOnlyList<RetrievalHit>> SearchByImageAsync(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options = ForImage(image, options);
+        var vector = await embedder.EmbedImageAsync(image, cancellationToken).ConfigureAwait(false);
+        return await FindAsync(vector, options.Top, cancellationToken).ConfigureAwait(false);
+    }
+
+    private SearchOptions ForTexts(IReadOnlyList<string> texts, SearchOptions? options)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        options ??= new SearchOptions();
+        options.Validate();
+        if (options.Rerank > 0 && matcher is null)
+            throw new ArgumentException($"Rerank is {options.Rerank}, and an embedder has no matching head to look again: give a matcher of a retrieval model, or leave it out.", nameof(SearchOptions.Rerank));
+        return options;
+    }
+
+    private static SearchOptions ForImage(ImageSource image, SearchOptions? options)
+    {
         ArgumentNullException.ThrowIfNull(image);
         options ??= new SearchOptions();
         options.Validate();
         if (options.Rerank > 0)
             throw new ArgumentException($"Rerank is {options.Rerank}, and the matching head compares images with words, not with an image: leave it out.", nameof(SearchOptions.Rerank));
-        return Find(embedder.EmbedImage(image, cancellationToken), options.Top, cancellationToken)[0];
+        return options;
     }
 
     private RetrievalHit[][] Find(float[] queries, int k, CancellationToken cancellationToken) =>
-        [.. embedder.Base.InTurn(embedder, () => Index.Search(embedder.Base.Device, queries, k), cancellationToken)
-            .Select(hits => hits.Select(hit => new RetrievalHit(PathOf(hit.Entry.Id), hit.Score, hit.Score)).ToArray())];
+        embedder.Base.InTurn(embedder, () => FindInTurn(queries, k), cancellationToken);
+
+    private async Task<RetrievalHit[]> FindAsync(float[] query, int k, CancellationToken cancellationToken) =>
+        (await embedder.Base.InTurnAsync(embedder, () => FindInTurn(query, k), cancellationToken).ConfigureAwait(false))[0];
+
+    private RetrievalHit[][] FindInTurn(float[] queries, int k) =>
+        [.. Index.Search(embedder.Base.Device, queries, k).Select(hits => hits.Select(hit => new RetrievalHit(PathOf(hit.Entry.Id), hit.Score, hit.Score)).ToArray())];
+
+    private IAsyncEnumerable<MatchResult> Matches(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) =>
+        matcher!.MatchAllAsync(
+            hits.Take(options.Rerank).Select(hit => ImageSource.FromFile(hit.Path)), [text], new MatchOptions { Reranking = true }, cancellationToken);
+
+    private RetrievalHit[] Rerank(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) => options.Rerank == 0
+        ? hits
+        : Rerank(hits, Matches(hits, text, options, cancellationToken).ToBlockingEnumerable(cancellationToken), options);
 
     // The first ones by the matching head's score, then those that it could not look at, then the rest as they are.
-    private RetrievalHit[] Rerank(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken)
+    private RetrievalHit[] Rerank(RetrievalHit[] hits, IEnumerable<MatchResult> matches, SearchOptions options)
     {
-        if (options.Rerank == 0)
-            return hits;
-        var first = hits.Take(options.Rerank).ToArray();
-        var images = first.Select(hit => ImageSource.FromFile(hit.Path));
-        var matches = matcher!.MatchAllAsync(images, [text], new MatchOptions { Reranking = true }, cancellationToken).ToBlockingEnumerable(cancellationToken);
-        var looked = first.Zip(matches, (hit, result) => result.Succeeded
+        var looked = hits.Take(options.Rerank).Zip(matches, (hit, result) => result.Succeeded
             ? hit with { Match = result.Matches[0], Score = Score(result.Matches[0], hit.Cosine) }
             : hit with { Error = result.Error }).ToArray();
         return

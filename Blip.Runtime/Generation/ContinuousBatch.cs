@@ -1,0 +1,197 @@
+using System.Diagnostics;
+using Blip.Runtime.Models;
+using ILGPU;
+
+namespace Blip.Runtime.Generation;
+
+/// <summary>
+/// Greedy search and sampling of sequences that come and go: they join between two steps, and leave when they have ended. Each is the
+/// sequence that it would be alone, bit for bit, since a row's numbers do not depend on the rows beside it.
+/// </summary>
+internal sealed class ContinuousBatch
+{
+    private readonly IContinuousDecoder decoder;
+    private readonly Func<IReadOnlyList<int[]>, GenerationContext> contextOf;
+    private readonly Func<IReadOnlyList<int>, bool>? ends;
+    private readonly int capacity;
+    private readonly List<BatchedSequence> rows = [];
+    private readonly bool[] taken;
+    private GenerationContext? context;
+    private TokenSearch? search;
+    private Action? step;
+
+    /// <param name="decoder">The model.</param>
+    /// <param name="contextOf">Memory and rules for so many prompts, all of one capacity.</param>
+    /// <param name="ends">Whether the last token of a sequence ends it; null where the stop token alone does.</param>
+    /// <param name="places">The most sequences at once.</param>
+    /// <param name="capacity">The longest sequence in tokens.</param>
+    public ContinuousBatch(
+        IContinuousDecoder decoder, Func<IReadOnlyList<int[]>, GenerationContext> contextOf, Func<IReadOnlyList<int>, bool>? ends, int places, int capacity)
+    {
+        (this.decoder, this.contextOf, this.ends, this.capacity) = (decoder, contextOf, ends, capacity);
+        taken = new bool[places];
+        decoder.Reserve(places, capacity);
+    }
+
+    /// <summary>Sequences that go on.</summary>
+    public IReadOnlyList<BatchedSequence> Rows => rows;
+
+    /// <summary>Whether such a batch can choose tokens so.</summary>
+    public static bool Takes(GenerationOptions options) =>
+        options is { NumBeams: 1, NumReturnSequences: 1, OutputScores: false, OutputLogits: false, OutputAttentions: false };
+
+    /// <summary>The longest run of free places.</summary>
+    public (int First, int Count) FreePlaces()
+    {
+        var (best, first) = ((First: 0, Count: 0), 0);
+        for (var place = 0; place < taken.Length; place++)
+        {
+            if (taken[place])
+                first = place + 1;
+            else if (place + 1 - first > best.Count)
+                best = (first, place + 1 - first);
+        }
+        return best;
+    }
+
+    /// <summary>Whether a sequence of so many tokens fits.</summary>
+    public bool HasRoomFor(int tokens) => tokens <= capacity;
+
+    /// <summary>Runs the prompts of sequences that join, and chooses their first tokens; one that ends with it stays until <see cref="RemoveEnded"/>.</summary>
+    /// <param name="prompts">Token ids of each, start token first. What they look at is in neighbouring places.</param>
+    /// <param name="place">The first of those places.</param>
+    /// <returns>The sequences.</returns>
+    public IReadOnlyList<BatchedSequence> Join(IReadOnlyList<int[]> prompts, int place)
+    {
+        var joining = contextOf(prompts) with { Decoder = new Joining(decoder, place, rows.Count) };
+        var sequences = joining.NewRows();
+        new GenerationRun(joining, new TokenSearch(joining, sequences, onToken: null, ends), streams: null).RunPrompts();
+        var joined = sequences.Select((sequence, i) => new BatchedSequence(sequence, place + i, joining.Options)).ToList();
+        rows.AddRange(joined);
+        taken.AsSpan(place, joined.Count).Fill(true);
+        Change();
+        return joined;
+    }
+
+    /// <summary>Chooses the next token of every sequence.</summary>
+    public void Step()
+    {
+        CutLate();
+        if (search is null)
+            Resume();
+        context!.State.KeyTokens = rows.Max(row => row.Sequence.Tokens.Count);
+        context.Workspace.Step.Run(step!, decoder, context.Options, context.Specials, search!.StaysOnDevice);
+        search!.Collect();
+    }
+
+    /// <summary>Lets the sequences go that have ended, or that nobody wants any more.</summary>
+    /// <param name="unwanted">Whether a sequence leaves before its end.</param>
+    public void RemoveEnded(Predicate<BatchedSequence> unwanted)
+    {
+        for (var row = rows.Count - 1; row >= 0; row--)
+        {
+            if (rows[row].Sequence.IsEnded || unwanted(rows[row]))
+                Remove(row);
+        }
+    }
+
+    // The last row takes the place of one that leaves, so that those that go on lie together.
+    private void Remove(int row)
+    {
+        var last = rows.Count - 1;
+        taken[rows[row].Place] = false;
+        if (row < last)
+        {
+            // The newest token has no keys and values yet.
+            decoder.MoveRow(last, row, rows[last].Sequence.Tokens.Count - 1);
+            rows[row] = rows[last];
+        }
+        rows.RemoveAt(last);
+        Change();
+    }
+
+    private void Change() => (context, search, step) = (null, null, null);
+
+    // The token that comes is the last one of a sequence whose time is up.
+    private void CutLate()
+    {
+        foreach (var row in rows)
+        {
+            if (row.IsLate)
+            {
+                row.Limit = row.Sequence.Tokens.Count + 1;
+                Change();
+            }
+        }
+    }
+
+    private void Resume()
+    {
+        context = contextOf(rows.ConvertAll(row => row.Sequence.Prompt));
+        search = new TokenSearch(context, rows.ConvertAll(row => row.Sequence), onToken: null, ends);
+        step = () =>
+        {
+            using var batch = context.Device.BeginBatch();
+            search.Choose(decoder.Step(context.State), 1);
+        };
+        Send(context);
+        decoder.Continue(context.State, rows.ConvertAll(row => row.Place).ToArray());
+    }
+
+    // All that a step needs to go on follows from the tokens so far.
+    private void Send(GenerationContext context)
+    {
+        var (state, workspace) = (context.State, context.Workspace);
+        var history = workspace.History.Host;
+        history.Clear();
+        for (var row = 0; row < rows.Count; row++)
+        {
+            var (sequence, limit) = (rows[row].Sequence, rows[row].Limit);
+            sequence.Tokens.CopyTo(history.Slice(row * capacity, capacity));
+            workspace.Lengths.Host[row] = sequence.Tokens.Count;
+            workspace.Limits.Host[row] = limit;
+            workspace.Running.Host[row] = sequence.LogProbability;
+            state.PromptLengths.Host[row] = sequence.Prompt.Length;
+            state.InputIds.Host[row] = sequence.Tokens[^1];
+            state.Start.Host[row] = sequence.Tokens.Count - 1;
+            state.CacheRow.Host.Slice(row * capacity, capacity).Fill(row);
+        }
+        workspace.Streams.Host.Clear();
+        workspace.Finished.Host.Clear();
+        workspace.SendBeginning();
+    }
+
+    /// <summary>The decoder as a run of prompts sees it that joins a batch.</summary>
+    private sealed class Joining(IContinuousDecoder decoder, int place, int row) : ITextDecoder
+    {
+        public int VocabularySize => decoder.VocabularySize;
+
+        public int MaxPositions => decoder.MaxPositions;
+
+        public ArrayView<float> Prefill(DecodingState state) => decoder.Prefill(state, place, row);
+
+        public ArrayView<float> Step(DecodingState state) => throw new InvalidOperationException("A joining sequence has its steps with the others.");
+    }
+}
+
+/// <summary>A sequence of a <see cref="ContinuousBatch"/>.</summary>
+/// <param name="sequence">Its tokens.</param>
+/// <param name="place">Where the decoder keeps what it looks at.</param>
+/// <param name="options">How its tokens are chosen.</param>
+internal sealed class BatchedSequence(RunningSequence sequence, int place, GenerationOptions options)
+{
+    private readonly long start = Stopwatch.GetTimestamp();
+
+    /// <summary>Its tokens.</summary>
+    public RunningSequence Sequence => sequence;
+
+    /// <summary>Where the decoder keeps what it looks at.</summary>
+    public int Place => place;
+
+    /// <summary>Its longest length in tokens, prompt counted.</summary>
+    public int Limit { get; set; } = options.LengthLimit(sequence.Prompt.Length);
+
+    /// <summary>Whether its time is up and it may have more than one token still.</summary>
+    public bool IsLate =>
+        options.MaxTime is { } seconds && Limit > sequence.Tokens.Count + 1 && Stopwatch.GetElapsedTime(start).TotalSeconds > seconds;
+}

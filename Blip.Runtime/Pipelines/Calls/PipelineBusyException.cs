@@ -1,0 +1,5 @@
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>More calls wait for a pipeline than its options allow. The call may be made again later.</summary>
+/// <param name="message">How many wait.</param>
+public sealed class PipelineBusyException(string message) : Exception(message);
