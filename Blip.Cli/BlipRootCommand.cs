@@ -23,6 +23,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         Add(new TrainCommand(terminal));
         Add(new TraceCommand(terminal));
         Add(new PullCommand(terminal));
+        Add(new ModelsCommand(terminal));
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
         Add(new HelpCommand(terminal, this));

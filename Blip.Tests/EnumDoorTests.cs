@@ -15,6 +15,7 @@ using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
+using Blip.Runtime.Hub;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Imaging.Formats;
 using Blip.Runtime.Models;
@@ -65,6 +66,7 @@ public class EnumDoorTests
         Of<AttentionMethod>("text towers", method => TextTower.Seen(Tiny.Text, new ModulePath("m"), method), AttentionMethod.GradCam),
         Of<BlipHead>("names", head => head.Name()),
         Of<BlipHead>("class names", head => head.Architecture()),
+        Of<BlipHead>("kinds", head => CacheListing.KindOf(head)),
         Of<BlipHead>("modules", head => ModuleTree.Build(Tiny, head)),
         Of<BlipHead>("graphs", head => BlipGraphs.For(Tiny, head)),
         Of<EarlyStopping>("options", stopping => new GenerationOptions { EarlyStopping = stopping }.Validate()),

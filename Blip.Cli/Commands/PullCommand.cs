@@ -23,14 +23,15 @@ internal sealed class PullCommand : Command, IHasExamples
     };
 
     private readonly Option<string> format = OptionKinds.Choice(
-        "--format", "text: the folder with its files; json: name, revision, commit, folder, files, bytes, and the bytes that were downloaded.",
+        "--format",
+        "text: the folder with its files; json: name, revision, commit, folder, files, bytes, and the bytes that were downloaded.",
         "text", ["text", "json"]);
 
     public PullCommand(Terminal terminal)
         : base(
             "pull",
-            "Downloads a model from the Hugging Face hub into the cache that Hugging Face's tools share, and prints its folder. What was begun is gone on "
-            + "with. HF_TOKEN, HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE and HTTPS_PROXY mean what they mean there.")
+            "Downloads a model from the Hugging Face hub into the cache that Hugging Face's tools share, and prints its folder. "
+            + "What was begun is gone on with. HF_TOKEN, HF_HOME, HF_ENDPOINT, HF_HUB_OFFLINE and HTTPS_PROXY mean what they mean there.")
     {
         this.terminal = terminal;
         Add(name);
@@ -45,7 +46,8 @@ internal sealed class PullCommand : Command, IHasExamples
         ("The captioner of the paper", $"blip pull {DemoModel.Captioning.ForPhotographs}"),
         ("Caption with it", $"blip caption photo.jpg --model {DemoModel.Captioning.ForPhotographs}"),
         ("Both in one step", $"blip caption photo.jpg --model {DemoModel.Captioning.ForPhotographs} --download"),
-        ("A revision that is not the newest", $"blip pull {DemoModel.Captioning.ForPhotographs} --revision v1.0"),
+        ("A commit that is not the newest",
+            $"blip pull {DemoModel.Captioning.ForPhotographs} --revision 82a37760796d32b1411fe092ab5d4e227313294b"),
         ("What is in the cache", "blip models"),
     ];
 

@@ -17,7 +17,7 @@ internal static class OptionGroups
             + "--null --guard-formulas"),
         (OptionGroup.Model,
             "--model --adapter --vocab --revision --compat --precision --encoder-precision --cache --captioner --captioner-adapter "
-            + "--filter --filter-adapter --head --init --large --download --all"),
+            + "--filter --filter-adapter --head --init --large --download --all --yes"),
         (OptionGroup.Device, "--device --threads --batch-size --loader-threads"),
         (OptionGroup.Task,
             "--seed --prompt --strip-prompt --captions --top --rerank --open --prune --prune-all --best --candidate-count --attend-padding --score --match-token "

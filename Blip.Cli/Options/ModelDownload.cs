@@ -5,7 +5,9 @@ using Blip.Runtime.Hub;
 
 namespace Blip.Cli.Options;
 
-/// <summary>A model that is named as on the hub and is not in the cache: it is downloaded, offered, or the command is told that gets it.</summary>
+/// <summary>
+/// A model that is named as on the hub and is not in the cache: it is downloaded, offered, or the command is told that gets it.
+/// </summary>
 internal sealed class ModelDownload
 {
     private readonly Option<bool> download = new("--download")
@@ -25,7 +27,8 @@ internal sealed class ModelDownload
     /// <param name="needsWeights">False for a command that reads the config alone.</param>
     /// <exception cref="UsageException">It is not there and is not downloaded, or cannot be.</exception>
     public async Task EnsureAsync(
-        ParseResult parsed, Terminal terminal, string model, string? revision, CancellationToken cancellationToken, bool needsWeights = true)
+        ParseResult parsed, Terminal terminal, string model, string? revision, CancellationToken cancellationToken,
+        bool needsWeights = true)
     {
         if (!ModelSource.IsHubName(model))
             return;
@@ -37,7 +40,10 @@ internal sealed class ModelDownload
             // A part of the model is enough for some commands; none at all has a message of its own.
             Startup.Step(() => Cache(terminal).Find(model, revision ?? HubCache.MainBranch));
             if (needsWeights)
-                throw new UsageException($"{model} is not in the Hugging Face cache as a whole; get the rest with: {Command(model, revision)}");
+            {
+                throw new UsageException(
+                    $"{model} is not in the Hugging Face cache as a whole; get the rest with: {Command(model, revision)}");
+            }
             return;
         }
         await PullAsync(terminal, hub, model, new PullOptions { Revision = revision }, cancellationToken);
@@ -48,7 +54,8 @@ internal sealed class ModelDownload
 
     /// <summary>The hub that the environment names.</summary>
     /// <exception cref="UsageException">It names none.</exception>
-    public static ModelHub Open(Terminal terminal) => Startup.Step(() => new ModelHub(new HubSettings(new ModelHubOptions(), terminal.Variable)));
+    public static ModelHub Open(Terminal terminal) =>
+        Startup.Step(() => new ModelHub(new HubSettings(new ModelHubOptions(), terminal.Variable)));
 
     /// <summary>Downloads a model with a bar, and tells how it went.</summary>
     /// <exception cref="UsageException">It cannot be had.</exception>
@@ -76,7 +83,8 @@ internal sealed class ModelDownload
         }
     }
 
-    private static string Command(string model, string? revision) => $"blip pull {model}{(revision is null ? "" : $" --revision {revision}")}";
+    private static string Command(string model, string? revision) =>
+        $"blip pull {model}{(revision is null ? "" : $" --revision {revision}")}";
 
     // Elsewhere nobody answers, and a script must not wait.
     private static async Task<bool> OffersAsync(Terminal terminal, string model, CancellationToken cancellationToken) =>

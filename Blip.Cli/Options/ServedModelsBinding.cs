@@ -11,7 +11,7 @@ internal sealed class ServedModelsBinding
 
     private readonly Option<string[]> models = OptionKinds.Texts(
         "--model",
-        "A model and what it is for: caption=, ask= or match= before a folder, a weight file, a name in the local Hugging Face cache, or demo. "
+        "A model and what it is for: caption=, ask= or match= before a folder, a weight file, a name on the Hugging Face hub, or demo. "
         + "Without a kind the model's own says it. Repeatable. [default: the three built-in demos, which know drawn shapes only]",
         "KIND=MODEL");
     private readonly Option<string?> index = OptionKinds.Text("--index", "An index of 'blip index', made with the match model: what /search looks in.", "FILE");

@@ -9,6 +9,10 @@ internal sealed class HubCache
     /// <summary>The revision that is meant where none is named.</summary>
     public const string MainBranch = "main";
 
+    /// <summary>What the names of the folders of all models match.</summary>
+    public const string FolderPattern = $"{FolderStart}*";
+
+    private const string FolderStart = "models--";
     private const int LongestName = 96;
 
     /// <summary>A cache in a folder, which need not exist.</summary>
@@ -49,7 +53,14 @@ internal sealed class HubCache
     public string ModelFolder(string name) => Path.Combine(Folder, FolderName(name));
 
     /// <summary>What that folder is called, and the folder of the model's locks.</summary>
-    public static string FolderName(string name) => $"models--{name.Replace("/", "--", StringComparison.Ordinal)}";
+    public static string FolderName(string name) => FolderStart + name.Replace("/", "--", StringComparison.Ordinal);
+
+    /// <summary>The model whose folder has a name; null where it is no model's.</summary>
+    public static string? NameOf(string folder) =>
+        folder.StartsWith(FolderStart, StringComparison.Ordinal) && folder[FolderStart.Length..].Split("--") is [var owner, var name]
+        && IsName($"{owner}/{name}")
+            ? $"{owner}/{name}"
+            : null;
 
     /// <summary>The folder with a model's files.</summary>
     /// <param name="name">The model.</param>

@@ -55,7 +55,8 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
             if (!isFirst)
             {
                 part.Discard();
-                throw new HubException($"{file.Path} came, and is not what the hub describes: its hash is not {file.Tag}. It was thrown away; try again.");
+                throw new HubException(
+                    $"{file.Path} came, and is not what the hub describes: its hash is not {file.Tag}. It was thrown away; try again.");
             }
             progress.Tell($"what an earlier run left of {file.Path} is damaged; it is downloaded from the beginning");
         }
@@ -120,7 +121,8 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
                 while (next < file.Size && pieces.Count < PiecesPerConnection * options.Connections)
                 {
                     var count = Math.Min(pieceBytes, file.Size - next);
-                    var piece = new BlobPiece(client, file, renew, progress.Tell, next, count, whole: count == file.Size - next && pieces.Count == 0);
+                    var isRest = count == file.Size - next && pieces.Count == 0;
+                    var piece = new BlobPiece(client, file, renew, progress, next, count, isRest);
                     pieces.Enqueue(piece);
                     running.RemoveAll(task => task.IsCompleted);
                     running.Add(piece.RunAsync(connections, stop.Token));
@@ -134,6 +136,7 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
         {
             await stop.CancelAsync().ConfigureAwait(false);
             await Task.WhenAll(running).ConfigureAwait(false);
+            progress.Lose();
             Guard(stream.Flush);
         }
     }
@@ -149,7 +152,7 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
             throw Unwritable(e);
         }
         hash.Append(bytes.Span);
-        progress.Advance(bytes.Length);
+        progress.Wrote(bytes.Length);
     }
 
     private void Guard(Action step)
@@ -166,7 +169,8 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
 
     private HubException Unwritable(Exception e) => new(
         Disk.IsFull(e)
-            ? $"the disk with '{client.Settings.Cache.Folder}' is full. What has come is kept: make room and go on, or name another folder by HF_HOME."
+            ? $"the disk with '{client.Settings.Cache.Folder}' is full. What has come is kept: make room and go on, "
+                + "or name another folder by HF_HOME."
             : $"{file.Path} cannot be written into '{client.Settings.Cache.Folder}': {Disk.Reason(e)}. HF_HOME names another folder.",
         e);
 }

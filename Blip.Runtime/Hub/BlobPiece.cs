@@ -17,6 +17,7 @@ internal sealed class BlobPiece
     private readonly HubClient client;
     private readonly HubFile file;
     private readonly Func<CancellationToken, Task> renew;
+    private readonly PullProgress progress;
     private readonly Patience patience;
     private readonly long end;
     private readonly bool whole;
@@ -29,15 +30,16 @@ internal sealed class BlobPiece
     /// <param name="client">Asks for it.</param>
     /// <param name="file">The file.</param>
     /// <param name="renew">Asks the hub where the file's bytes are now.</param>
-    /// <param name="tell">Is told of each wait.</param>
+    /// <param name="progress">Counts what comes, and is told of each wait.</param>
     /// <param name="start">The first byte.</param>
     /// <param name="count">How many.</param>
     /// <param name="whole">Whether it is all that is missing: then an answer with the whole file will do, too.</param>
     public BlobPiece(
-        HubClient client, HubFile file, Func<CancellationToken, Task> renew, Action<string> tell, long start, long count, bool whole)
+        HubClient client, HubFile file, Func<CancellationToken, Task> renew, PullProgress progress, long start, long count, bool whole)
     {
-        (this.client, this.file, this.renew, position, end, this.whole) = (client, file, renew, start, start + count, whole);
-        patience = new Patience(client.Settings.Options.Waits, tell);
+        (this.client, this.file, this.renew, this.progress, position, end, this.whole) =
+            (client, file, renew, progress, start, start + count, whole);
+        patience = new Patience(client.Settings.Options.Waits, progress.Tell);
     }
 
     /// <summary>The bytes in order. Ends with the piece, or with what went wrong.</summary>
@@ -85,11 +87,12 @@ internal sealed class BlobPiece
     {
         // A whole file is asked for as such: not every server knows parts.
         var range = position == 0 && end == file.Size ? null : new RangeHeaderValue(position, end - 1);
-        using var response = await client.SendAsync(HttpMethod.Get, file.Location, range, leaves: true, cancellationToken).ConfigureAwait(false);
+        using var response = await client.SendAsync(HttpMethod.Get, file.Location, range, leaves: true, cancellationToken)
+            .ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             // A signed address has come to its end.
-            if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.Gone)
+            if ((int)response.StatusCode is 401 or 403 or 404 or 410)
                 await renew(cancellationToken).ConfigureAwait(false);
             throw HubFailures.RefusalOfBytes(response, file.Path);
         }
@@ -136,6 +139,7 @@ internal sealed class BlobPiece
                     continue;
                 }
                 position += count;
+                progress.Advance(count);
                 bytes.Writer.TryWrite(buffer.AsMemory(0, count));
             }
         }

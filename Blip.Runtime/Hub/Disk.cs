@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Blip.Runtime.Hub;
 
 /// <summary>How much room there is, and whether an error says that there is none.</summary>
@@ -41,6 +43,6 @@ internal static class Disk
         var (size, unit) = ((double)bytes, 0);
         for (; size >= 999.5 && unit < units.Length - 1; unit++)
             size /= 1000;
-        return string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{(unit >= 3 ? Math.Round(size, 2) : Math.Round(size))} {units[unit]}");
+        return string.Create(CultureInfo.InvariantCulture, $"{Math.Round(size, unit >= 3 ? 2 : 0)} {units[unit]}");
     }
 }

@@ -35,7 +35,7 @@ internal sealed class HubClient(HubSettings settings)
 
     /// <summary>Where a file lies.</summary>
     public Uri AddressOf(string name, string commit, string path) =>
-        new(settings.Endpoint, $"{name}/resolve/{Uri.EscapeDataString(commit)}/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}");
+        new(settings.Endpoint, $"{name}/resolve/{commit}/{string.Join('/', path.Split('/').Select(Uri.EscapeDataString))}");
 
     /// <summary>The files of a model.</summary>
     public async Task<HubListing> ListAsync(string name, string revision, CancellationToken cancellationToken)
@@ -50,7 +50,8 @@ internal sealed class HubClient(HubSettings settings)
     /// <summary>What the hub says of a file: how long it is, what its blob is called, where its bytes are.</summary>
     public async Task<HubFile> HeadAsync(string name, string commit, string path, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(HttpMethod.Head, AddressOf(name, commit, path), null, leaves: false, cancellationToken).ConfigureAwait(false);
+        using var response = await SendAsync(HttpMethod.Head, AddressOf(name, commit, path), null, leaves: false, cancellationToken)
+            .ConfigureAwait(false);
         if (!response.IsSuccessStatusCode && Target(response) is null)
             throw failures.Refusal(response, name, commit, path);
         var tag = Header(response, "X-Linked-Etag") ?? Header(response, "ETag");
@@ -68,7 +69,8 @@ internal sealed class HubClient(HubSettings settings)
     /// <param name="cancellationToken">Ends the request.</param>
     public async Task<byte[]> ReadAsync(string name, string commit, string path, int most, CancellationToken cancellationToken)
     {
-        using var response = await SendAsync(HttpMethod.Get, AddressOf(name, commit, path), null, leaves: true, cancellationToken).ConfigureAwait(false);
+        using var response = await SendAsync(HttpMethod.Get, AddressOf(name, commit, path), null, leaves: true, cancellationToken)
+            .ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
             throw failures.Refusal(response, name, commit, path);
         return await ReadAsync(response, most, cancellationToken).ConfigureAwait(false);
@@ -78,7 +80,7 @@ internal sealed class HubClient(HubSettings settings)
     /// <param name="method">GET or HEAD.</param>
     /// <param name="address">Where to.</param>
     /// <param name="range">The part that is wanted; null for all.</param>
-    /// <param name="leaves">Whether redirects with a whole address are followed, too; others are those of a model that has a new name.</param>
+    /// <param name="leaves">Whether redirects with a whole address are followed, too; others are those of a renamed model.</param>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <exception cref="PassingException">There is no answer; another try may get one.</exception>
     /// <exception cref="HubException">There will be none, or it leads to a place that is not to be followed.</exception>
@@ -106,7 +108,8 @@ internal sealed class HubClient(HubSettings settings)
         if (target.Scheme is not ("https" or "http"))
             throw new HubException($"{from.Authority} leads to {target.Scheme}:, which is not followed.");
         if (from.Scheme == "https" && target.Scheme != "https")
-            throw new HubException($"{from.Authority} leads from https to http ({target.Authority}), which anybody could have changed: it is not followed.");
+            throw new HubException(
+                $"{from.Authority} leads from https to http ({target.Authority}), which anybody could have changed: it is not followed.");
         return target;
     }
 
@@ -115,7 +118,8 @@ internal sealed class HubClient(HubSettings settings)
             ? Follow(response.RequestMessage!.RequestUri!, location)
             : null;
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpMethod method, Uri address, RangeHeaderValue? range, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage> SendOnceAsync(
+        HttpMethod method, Uri address, RangeHeaderValue? range, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(method, address);
         request.Headers.UserAgent.Add(Agent);
@@ -155,7 +159,7 @@ internal sealed class HubClient(HubSettings settings)
             {
                 silence.CancelAfter(settings.Options.Silence);
                 if (bytes.Length + count > most)
-                    throw new HubException($"{response.RequestMessage!.RequestUri!.Authority} answers with more than {Disk.Words(most)} where a little text is due.");
+                    throw new HubException($"{settings.Host} answers with more than {Disk.Words(most)} where a little text is due.");
                 bytes.Write(buffer, 0, count);
             }
             return bytes.ToArray();

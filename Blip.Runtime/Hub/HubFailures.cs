@@ -38,7 +38,8 @@ internal sealed class HubFailures(HubSettings settings)
             $"{address.Authority} has a certificate that this system does not trust: {Root(e)}. "
             + "Behind a proxy that looks into connections, add its certificate to the system's (SSL_CERT_FILE on Linux).", e),
         HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => new HubException(
-            $"the proxy refuses a connection to {address.Authority}: {Root(e)}. Check HTTPS_PROXY; a name and password stand in it as user:password@host.", e),
+            $"the proxy refuses a connection to {address.Authority}: {Root(e)}. "
+            + "Check HTTPS_PROXY; a name and password stand in it as user:password@host.", e),
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => new PassingException(
             $"there is no connection to {address.Authority}: {Root(e)}", inner: e),
         OperationCanceledException => new PassingException(
@@ -48,7 +49,8 @@ internal sealed class HubFailures(HubSettings settings)
 
     private static PassingException? Passing(HttpResponseMessage response) => response.StatusCode switch
     {
-        HttpStatusCode.TooManyRequests => new PassingException($"{Host(response)} has had too many requests from here (429)", Wait(response)),
+        HttpStatusCode.TooManyRequests => new PassingException(
+            $"{Host(response)} has had too many requests from here (429)", Wait(response)),
         HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new PassingException(
             $"{Host(response)} answers {Status(response)}", Wait(response)),
         _ => null,
@@ -59,7 +61,8 @@ internal sealed class HubFailures(HubSettings settings)
         HttpStatusCode.Unauthorized when settings.Token is not null =>
             $"{settings.Host} takes no token such as the one in {settings.TokenOrigin}, or there is no model {name}: make a new one at "
             + $"{settings.Endpoint}settings/tokens, or take it away.",
-        HttpStatusCode.Unauthorized or HttpStatusCode.NotFound => file is null ? NoModel(name) : $"{name} has no file '{file}' in {revision}.",
+        HttpStatusCode.Unauthorized or HttpStatusCode.NotFound when file is null => NoModel(name),
+        HttpStatusCode.Unauthorized or HttpStatusCode.NotFound => $"{name} has no file '{file}' in {revision}.",
         HttpStatusCode.Forbidden => Gated(name),
         HttpStatusCode.ProxyAuthenticationRequired =>
             "the proxy asks for a name and a password: put them into HTTPS_PROXY, as user:password@host.",
@@ -68,7 +71,9 @@ internal sealed class HubFailures(HubSettings settings)
 
     private string NoModel(string name) =>
         $"there is no model {name} on {settings.Host}, or it is a private one: check the name"
-        + (settings.Token is null ? "; for a private one set HF_TOKEN." : $", and whether the token in {settings.TokenOrigin} may read it.");
+        + (settings.Token is null
+            ? "; for a private one set HF_TOKEN."
+            : $", and whether the token in {settings.TokenOrigin} may read it.");
 
     private static string NoRevision(string name, string revision) =>
         $"{name} has no revision '{revision}': give a branch, a tag or a commit that it has.";

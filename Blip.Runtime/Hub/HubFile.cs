@@ -30,8 +30,11 @@ internal sealed class HubFile(string path, string tag, long size, Uri location)
     {
         var name = (tag ?? "").Trim();
         name = (name.StartsWith("W/", StringComparison.Ordinal) ? name[2..] : name).Trim('"');
-        if (name.Length is 0 or > LongestTag || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.') || name[0] == '.')
+        if (name.Length is 0 or > LongestTag || name[0] == '.'
+            || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.'))
+        {
             throw new HubException($"{host} gives no usable ETag for {path}: is it a hub, or a proxy that takes headers away?");
+        }
         if (size < 0)
             throw new HubException($"{host} does not say how long {path} is: is it a hub, or a proxy that takes headers away?");
         if (size > LargestFile)

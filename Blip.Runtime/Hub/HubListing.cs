@@ -29,7 +29,8 @@ internal sealed record HubListing(string Commit, IReadOnlyList<(string Path, lon
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new HubException($"{host} does not answer as a hub does: check HF_ENDPOINT, and whether a proxy or a login page stands between.", e);
+            throw new HubException(
+                $"{host} does not answer as a hub does: check HF_ENDPOINT, and whether a proxy or a login page stands between.", e);
         }
     }
 
@@ -43,6 +44,8 @@ internal sealed record HubListing(string Commit, IReadOnlyList<(string Path, lon
     public static string Shown(string path) => new([.. path.Take(80).Select(letter => char.IsControl(letter) ? '?' : letter)]);
 
     private static (string Path, long? Size) File(JsonElement sibling) =>
-        (sibling.GetProperty("rfilename").GetString() ?? "",
-            sibling.TryGetProperty("size", out var size) && size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var length) && length >= 0 ? length : null);
+        (sibling.GetProperty("rfilename").GetString() ?? "", sibling.TryGetProperty("size", out var size) ? Length(size) : null);
+
+    private static long? Length(JsonElement size) =>
+        size.ValueKind == JsonValueKind.Number && size.TryGetInt64(out var length) && length >= 0 ? length : null;
 }

@@ -33,7 +33,8 @@ internal static class HubLock
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
         }
-        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException || (e is IOException && (Disk.IsFull(e) || !File.Exists(path))))
+        catch (Exception e) when (e is UnauthorizedAccessException or DirectoryNotFoundException
+            || (e is IOException && (Disk.IsFull(e) || !File.Exists(path))))
         {
             throw new HubException($"'{path}' cannot be written: {e.Message.TrimEnd('.')}. HF_HOME names another folder for the cache.", e);
         }

@@ -68,16 +68,49 @@ public sealed class ModelHub
         Check(name, ref revision);
         if (settings.OfflineBy is { } offline)
             return Offline(name, revision!, offline);
-        return await new PullRun(client, name, revision!, new PullProgress(name, progress)).RunAsync(options.AllFiles, cancellationToken).ConfigureAwait(false);
+        var run = new PullRun(client, name, revision!, new PullProgress(name, progress));
+        return await run.RunAsync(options.AllFiles, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Every commit of every model in the cache, by name; also of models that are none of Blip's.</summary>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="HubException">The cache cannot be read.</exception>
+    public Task<IReadOnlyList<CachedModel>> ListAsync(CancellationToken cancellationToken = default) =>
+        Task.Run(() => new CacheListing(settings.Cache).Read(cancellationToken), cancellationToken);
+
+    /// <summary>Removes a model, or a revision of it, from the cache. Files that other revisions share stay.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="revision">A branch, a tag or a commit; null for all of the model.</param>
+    /// <param name="cancellationToken">Ends the call before anything is removed.</param>
+    /// <returns>Bytes that are free again.</returns>
+    /// <exception cref="HubException">It is not in the cache, another process downloads it, or something cannot be removed.</exception>
+    public Task<long> RemoveAsync(string name, string? revision = null, CancellationToken cancellationToken = default) => Task.Run(
+        () =>
+        {
+            var removal = PlanRemoval(name, revision);
+            removal.Run();
+            return removal.Bytes;
+        },
+        cancellationToken);
+
+    /// <summary>What a removal would take.</summary>
+    /// <exception cref="HubException">The model is not in the cache.</exception>
+    internal CacheRemoval PlanRemoval(string name, string? revision)
+    {
+        var named = revision;
+        Check(name, ref named);
+        return new CacheRemoval(settings.Cache, name, revision);
     }
 
     private PulledModel Offline(string name, string revision, string setting)
     {
         var folder = Find(name, revision)
-            ?? throw new HubException($"{name} is not in the cache as a whole, and {setting} says to leave the network alone: take that away, and try again.");
+            ?? throw new HubException(
+                $"{name} is not in the cache as a whole, and {setting} says to leave the network alone: take that away, and try again.");
         var files = Directory.EnumerateFiles(folder).ToList();
         return new PulledModel(
-            name, revision, Path.GetFileName(folder), folder, [.. files.Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)],
+            name, revision, Path.GetFileName(folder), folder,
+            [.. files.Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)],
             files.Sum(file => SnapshotFolder.LengthOf(file) ?? 0), 0);
     }
 

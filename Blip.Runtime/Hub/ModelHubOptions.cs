@@ -18,8 +18,8 @@ public sealed record ModelHubOptions
     public string? Endpoint { get; init; }
 
     /// <summary>
-    /// The user's token; null for <c>HF_TOKEN</c>, else the one that <c>hf auth login</c> left in a file; empty for none. It is sent to the hub
-    /// alone, never to a host that the hub leads to.
+    /// The user's token; null for <c>HF_TOKEN</c>, else the one that <c>hf auth login</c> left in a file; empty for none. It is sent to the
+    /// hub alone, never to a host that the hub leads to.
     /// </summary>
     public string? Token { get; init; }
 

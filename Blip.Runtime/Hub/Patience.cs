@@ -39,7 +39,10 @@ internal sealed class Patience(IReadOnlyList<TimeSpan> waits, Action<string> tel
         cancellationToken.ThrowIfCancellationRequested();
         tries = progressed ? 0 : tries;
         if (tries >= waits.Count)
-            throw new HubException($"{problem.Message} ({tries + 1} tries). What has come is kept: the same command goes on with it.", problem);
+            {
+            throw new HubException(
+                $"{problem.Message} ({tries + 1} tries). What has come is kept: the same command goes on with it.", problem);
+        }
         var wait = problem.Wait is { } asked && asked > waits[tries] ? asked : waits[tries];
         if (wait > Longest)
             throw new HubException($"{problem.Message}, and asks to wait {Words(wait)}: try again then.", problem);

@@ -6,7 +6,7 @@ namespace Blip.Runtime.Hub;
 internal sealed class PullProgress(string name, IProgress<HubProgress>? progress)
 {
     private readonly Lock gate = new();
-    private long bytes, earlier;
+    private long bytes, earlier, unwritten;
 
     /// <summary>Bytes of all files.</summary>
     public long Total { get; set; }
@@ -34,7 +34,29 @@ internal sealed class PullProgress(string name, IProgress<HubProgress>? progress
         lock (gate)
         {
             bytes += count;
+            unwritten += count;
             Downloaded += count;
+            Report();
+        }
+    }
+
+    /// <summary>Counts those of them that are written.</summary>
+    public void Wrote(long count)
+    {
+        lock (gate)
+            unwritten -= count;
+    }
+
+    /// <summary>Takes back what came and was not written: the download has ended before.</summary>
+    public void Lose()
+    {
+        lock (gate)
+        {
+            if (unwritten == 0)
+                return;
+            bytes -= unwritten;
+            Downloaded -= unwritten;
+            unwritten = 0;
             Report();
         }
     }

@@ -32,22 +32,24 @@ internal sealed class PullRun(HubClient client, string name, string revision, Pu
         foreach (var file in files)
             await FetchAsync(snapshot, listing.Commit, file, cancellationToken).ConfigureAwait(false);
         snapshot.Name(revision);
-        return new PulledModel(
-            name, revision, listing.Commit, snapshot.Folder, paths, paths.Sum(path => SnapshotFolder.LengthOf(snapshot.File(path)) ?? 0), progress.Downloaded);
+        var bytes = paths.Sum(path => SnapshotFolder.LengthOf(snapshot.File(path)) ?? 0);
+        return new PulledModel(name, revision, listing.Commit, snapshot.Folder, paths, bytes, progress.Downloaded);
     }
 
     // A model of another kind is told before its gigabytes come.
     private async Task CheckConfigAsync(string commit, CancellationToken cancellationToken)
     {
         var json = await AskAsync(
-            () => client.ReadAsync(name, commit, NeededFiles.Config, LongestConfig, cancellationToken), cancellationToken).ConfigureAwait(false);
+            () => client.ReadAsync(name, commit, NeededFiles.Config, LongestConfig, cancellationToken), cancellationToken)
+            .ConfigureAwait(false);
         try
         {
             BlipConfig.Parse(Encoding.UTF8.GetString(json), $"{name}/{NeededFiles.Config}");
         }
         catch (CheckpointException e)
         {
-            throw new HubException($"{e.Message.TrimEnd('.')}. Nothing was downloaded (blip pull --all downloads the files all the same).", e);
+            throw new HubException(
+                $"{e.Message.TrimEnd('.')}. Nothing was downloaded (blip pull --all downloads the files all the same).", e);
         }
     }
 
@@ -80,7 +82,8 @@ internal sealed class PullRun(HubClient client, string name, string revision, Pu
         var needed = files.DistinctBy(file => file.Tag).Sum(file =>
         {
             var blob = snapshot.Blob(file.Tag);
-            return file.Size - Math.Min(file.Size, SnapshotFolder.LengthOf(blob) ?? SnapshotFolder.LengthOf(blob + BlobDownload.Unfinished) ?? 0);
+            var here = SnapshotFolder.LengthOf(blob) ?? SnapshotFolder.LengthOf(blob + BlobDownload.Unfinished) ?? 0;
+            return file.Size - Math.Min(file.Size, here);
         });
         if (settings.Options.FreeBytes(settings.Cache.Folder) is { } free && free < needed)
         {
@@ -94,7 +97,8 @@ internal sealed class PullRun(HubClient client, string name, string revision, Pu
     {
         progress.File = file.Path;
         using var held = await HubLock.TakeAsync(
-            snapshot.Lock(file.Tag), () => progress.Tell($"another process is downloading {file.Path}: waiting for it"), cancellationToken).ConfigureAwait(false);
+            snapshot.Lock(file.Tag), () => progress.Tell($"another process is downloading {file.Path}: waiting for it"), cancellationToken)
+            .ConfigureAwait(false);
         if (snapshot.Holds(file.Path, file.Size))
         {
             progress.Had(file.Size);
@@ -102,10 +106,11 @@ internal sealed class PullRun(HubClient client, string name, string revision, Pu
         }
         var blob = snapshot.Blob(file.Tag);
         var isThere = SnapshotFolder.LengthOf(blob) == file.Size;
+        var download = new BlobDownload(client, file, token => RenewAsync(commit, file, token), progress);
         if (isThere)
             progress.Had(file.Size);
         else
-            await new BlobDownload(client, file, token => RenewAsync(commit, file, token), progress).RunAsync(blob, cancellationToken).ConfigureAwait(false);
+            await download.RunAsync(blob, cancellationToken).ConfigureAwait(false);
         snapshot.Link(file.Path, file.Tag, isNew: !isThere);
     }
 

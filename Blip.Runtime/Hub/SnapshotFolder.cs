@@ -4,7 +4,9 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>One commit of a model in the cache, laid out as Hugging Face's tools do: blobs by hash, and a folder of links to them.</summary>
+/// <summary>
+/// One commit of a model in the cache, laid out as Hugging Face's tools do: blobs by hash, and a folder of links to them.
+/// </summary>
 /// <param name="cache">The cache.</param>
 /// <param name="name">The model.</param>
 /// <param name="commit">The commit.</param>
@@ -84,7 +86,8 @@ internal sealed class SnapshotFolder(HubCache cache, string name, string commit,
         {
             System.IO.File.CreateSymbolicLink(beside, target);
         }
-        catch (Exception e) when ((e is IOException && !Disk.IsFull(e)) || e is UnauthorizedAccessException or PlatformNotSupportedException)
+        catch (Exception e) when (e is UnauthorizedAccessException or PlatformNotSupportedException
+            || (e is IOException && !Disk.IsFull(e)))
         {
             return false;
         }

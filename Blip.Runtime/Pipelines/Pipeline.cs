@@ -28,6 +28,9 @@ public abstract class Pipeline : IDisposable
     /// <summary>Id of the token that ends a text, [SEP]: a text that was cut at its greatest length has none at its end.</summary>
     public int EndToken => Config.Text.SepTokenId;
 
+    /// <summary>The model's name: as on the hub, or that of its folder or file, without the place where it lies.</summary>
+    public string ModelName => Host.ModelLabel;
+
     /// <summary>Where it runs.</summary>
     public DeviceDescription DeviceDescription => Host.Device.Description;
 

@@ -39,7 +39,9 @@ public sealed class PullCommandTests : IDisposable
         Assert.Contains($"blip: {FakeHub.Name} is here: ", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("━", run.Error, StringComparison.Ordinal);
 
-        Assert.Equal("a large white ring on a cyan background\n", (await Run("caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--device", "cpu")).Succeeded());
+        Assert.Equal(
+            "a large white ring on a cyan background\n",
+            (await Run("caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--device", "cpu")).Succeeded());
     }
 
     [Fact]
@@ -49,8 +51,9 @@ public sealed class PullCommandTests : IDisposable
         using var json = JsonDocument.Parse((await Run("pull", FakeHub.Name, "--format", "json")).Succeeded());
         Assert.Equal(
             (FakeHub.Name, "main", FakeHub.Commit, Snapshot, 0),
-            (json.RootElement.GetProperty("name").GetString(), json.RootElement.GetProperty("revision").GetString(), json.RootElement.GetProperty("commit").GetString(),
-                json.RootElement.GetProperty("folder").GetString(), json.RootElement.GetProperty("downloadedBytes").GetInt32()));
+            (json.RootElement.GetProperty("name").GetString(), json.RootElement.GetProperty("revision").GetString(),
+                json.RootElement.GetProperty("commit").GetString(), json.RootElement.GetProperty("folder").GetString(),
+                json.RootElement.GetProperty("downloadedBytes").GetInt32()));
         Assert.Contains("model.safetensors", json.RootElement.GetProperty("files").EnumerateArray().Select(file => file.GetString()));
     }
 
@@ -69,11 +72,17 @@ public sealed class PullCommandTests : IDisposable
     public async Task A_command_with_a_model_that_is_not_here_tells_the_command_that_gets_it()
     {
         (await Run("caption", Demo.Sample("00.png"), "--model", FakeHub.Name)).Refused($"get it with: blip pull {FakeHub.Name}");
-        (await Run("caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--revision", "v2")).Refused($"blip pull {FakeHub.Name} --revision v2");
+        (await Run("caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--revision", "v2")).Refused(
+            $"blip pull {FakeHub.Name} --revision v2");
         (await Run("info", FakeHub.Name)).Refused($"blip pull {FakeHub.Name}");
-        (await Run("train", "caption", Demo.Samples, "--output", home.Path + "/x", "--model", FakeHub.Name)).Refused($"blip pull {FakeHub.Name}");
-        (await Run("bootstrap", "run", Demo.Samples, "--output", home.Path + "/x", "--filter", FakeHub.Name)).Refused($"blip pull {FakeHub.Name}");
-        (await Run("trace", Demo.Sample("00.png"), "--output", home.Path + "/x", "--model", FakeHub.Name)).Refused($"blip pull {FakeHub.Name}");
+        (await Run("train", "caption", Demo.Samples, "--output", home.Path + "/x", "--model", FakeHub.Name)).Refused(
+            $"blip pull {FakeHub.Name}");
+        (await Run("bootstrap", "run", Demo.Samples, "--output", home.Path + "/x", "--filter", FakeHub.Name)).Refused(
+            $"blip pull {FakeHub.Name}");
+        (await Run("trace", Demo.Sample("00.png"), "--output", home.Path + "/x", "--model", FakeHub.Name)).Refused(
+            $"blip pull {FakeHub.Name}");
+        (await Run("serve", "--model", FakeHub.Name, "--port", "0")).Refused($"blip pull {FakeHub.Name}");
+        (await Run("serve", "--model", $"caption={FakeHub.Name}", "--port", "0")).Refused($"blip pull {FakeHub.Name}");
         Assert.Empty(hub.AllRequests);
     }
 
@@ -82,11 +91,14 @@ public sealed class PullCommandTests : IDisposable
     {
         var run = await Type("n\n", "caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--device", "cpu");
         Assert.Equal(2, run.ExitCode);
-        Assert.StartsWith($"blip: {FakeHub.Name} is not in the Hugging Face cache. Download it? [y/N] ", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"blip: {FakeHub.Name} is not in the Hugging Face cache. Download it? [y/N] ", run.Error, StringComparison.Ordinal);
         Assert.Contains($"blip pull {FakeHub.Name}", run.Error, StringComparison.Ordinal);
         Assert.Empty(hub.AllRequests);
 
-        Assert.DoesNotContain("[y/N]", (await Type("y\n", "caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--quiet")).Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "[y/N]", (await Type("y\n", "caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--quiet")).Error,
+            StringComparison.Ordinal);
 
         run = await Type("y\n", "caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--device", "cpu");
         Assert.Equal("a large white ring on a cyan background\n", run.Succeeded());
@@ -110,7 +122,8 @@ public sealed class PullCommandTests : IDisposable
         (await Run("pull", FakeHub.Name)).Succeeded();
         File.Delete(Path.Combine(Snapshot, "model.safetensors"));
         (await Run("info", FakeHub.Name, "--format", "json")).Succeeded();
-        (await Run("caption", Demo.Sample("00.png"), "--model", FakeHub.Name)).Refused("not in the Hugging Face cache as a whole", $"blip pull {FakeHub.Name}");
+        (await Run("caption", Demo.Sample("00.png"), "--model", FakeHub.Name)).Refused(
+            "not in the Hugging Face cache as a whole", $"blip pull {FakeHub.Name}");
         (await Run("caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--device", "cpu", "--download")).Succeeded();
     }
 
@@ -121,8 +134,11 @@ public sealed class PullCommandTests : IDisposable
         (await Run("pull", "")).Refused("an argument is empty");
         (await Run("pull", "no/body")).Refused("there is no model no/body on 127.0.0.1");
         (await Run("pull", FakeHub.Name, "--revision", "v9")).Refused("has no revision 'v9'");
-        (await CliRun.In(new Dictionary<string, string> { ["HF_HOME"] = home.Path, ["HF_ENDPOINT"] = "nowhere" }, null, "pull", FakeHub.Name)).Refused("HF_ENDPOINT is 'nowhere'");
-        (await CliRun.In(new Dictionary<string, string> { ["HF_HOME"] = home.Path, ["HF_HUB_OFFLINE"] = "1" }, null, "pull", FakeHub.Name)).Refused("HF_HUB_OFFLINE says to leave the network alone");
+        (await Pull("HF_ENDPOINT", "nowhere")).Refused("HF_ENDPOINT is 'nowhere'");
+        (await Pull("HF_HUB_OFFLINE", "1")).Refused("HF_HUB_OFFLINE says to leave the network alone");
+
+        Task<CliRun> Pull(string variable, string value) =>
+            CliRun.In(new Dictionary<string, string> { ["HF_HOME"] = home.Path, [variable] = value }, null, "pull", FakeHub.Name);
     }
 
     [Theory]

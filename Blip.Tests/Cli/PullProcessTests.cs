@@ -25,9 +25,11 @@ public sealed class PullProcessTests : IDisposable
 
     private string Unfinished => Path.Combine(Model, "blobs", hub.Tag(Weights) + ".incomplete");
 
-    private Process Start(params (string Name, string Value)[] variables)
+    private Process Start(params (string Name, string Value)[] variables) => Start(["pull", FakeHub.Name], variables);
+
+    private Process Start(string[] arguments, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, "pull", FakeHub.Name])
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -58,7 +60,8 @@ public sealed class PullProcessTests : IDisposable
         return new FileInfo(Unfinished).Length;
     }
 
-    private void Slowly() => hub.OnBytes = request => hub.Bytes(request) with { SlowBytes = 100_000, Pause = TimeSpan.FromMilliseconds(20) };
+    private void Slowly() =>
+        hub.OnBytes = request => hub.Bytes(request) with { SlowBytes = 100_000, Pause = TimeSpan.FromMilliseconds(20) };
 
     private async Task EndsWhole(long left)
     {
@@ -118,6 +121,26 @@ public sealed class PullProcessTests : IDisposable
         Assert.Equal(5, hub.BytesServer.Requests.Count);
     }
 
+    [Fact]
+    public async Task A_server_downloads_first_where_it_may()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        hub.Files.Clear();
+        foreach (var file in Directory.EnumerateFiles(Demo.Model))
+            hub.Files[Path.GetFileName(file)] = File.ReadAllBytes(file);
+        using var process = Start(["serve", "--model", FakeHub.Name, "--download", "--device", "cpu", "--port", "0"]);
+        var lines = new List<string>();
+        while (!lines.Exists(line => line.Contains("serving on", StringComparison.Ordinal)) && await process.StandardError.ReadLineAsync(Token) is { } line)
+            lines.Add(line);
+        using (var kill = Process.Start("kill", $"-TERM {process.Id}"))
+            await kill.WaitForExitAsync(Token);
+        await process.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
+
+        Assert.Contains(lines, line => line.StartsWith($"blip: {FakeHub.Name} is here: ", StringComparison.Ordinal));
+        Assert.True(File.Exists(Path.Combine(Model, "snapshots", FakeHub.Commit, Weights)));
+        Assert.Equal(0, process.ExitCode);
+    }
+
     /// <summary>Only the proxy knows the way to a host of this name.</summary>
     [Fact]
     public async Task A_proxy_is_asked_for_the_hub_and_for_the_bytes()
@@ -128,7 +151,8 @@ public sealed class PullProcessTests : IDisposable
         FakeAnswer Forward(FakeRequest request)
         {
             var address = new Uri(request.Target);
-            var answer = address.Host == "hub.invalid" ? hub.HubServer.Answer(request with { Target = address.PathAndQuery }) : hub.Bytes(request with { Target = address.PathAndQuery });
+            var forwarded = request with { Target = address.PathAndQuery };
+            var answer = address.Host == "hub.invalid" ? hub.HubServer.Answer(forwarded) : hub.Bytes(forwarded);
             return answer.Headers.FirstOrDefault(header => header.Name == "Location").Value is { } location
                 ? answer.With("Location", location.Replace($"http://{hub.BytesServer.Host}", bytes, StringComparison.Ordinal))
                 : answer;
@@ -141,7 +165,8 @@ public sealed class PullProcessTests : IDisposable
         Assert.Contains(proxy.Requests, request => request.Target.StartsWith($"{bytes}/{Weights}", StringComparison.Ordinal));
         Assert.Empty(hub.AllRequests);
 
-        run = await EndAsync(Start(("HF_ENDPOINT", endpoint), ("http_proxy", $"http://{new FakeServer(_ => new FakeAnswer(407, [])).Host}")));
+        using var locked = new FakeServer(_ => new FakeAnswer(407, []));
+        run = await EndAsync(Start(("HF_ENDPOINT", endpoint), ("http_proxy", $"http://{locked.Host}")));
         Assert.Equal((2, ""), (run.ExitCode, run.Output));
         Assert.Contains("the proxy asks for a name and a password", run.Error, StringComparison.Ordinal);
     }
@@ -150,7 +175,8 @@ public sealed class PullProcessTests : IDisposable
     public async Task A_disk_that_is_full_in_the_middle_is_told_and_what_came_stays()
     {
         Assert.SkipUnless(File.Exists("/bin/bash") && OperatingSystem.IsLinux(), "files are limited by bash's ulimit");
-        using var process = Process.Start(new ProcessStartInfo("/bin/bash", ["-c", "trap '' XFSZ; ulimit -f 5000; exec dotnet \"$0\" pull \"$1\"", Program, FakeHub.Name])
+        using var process = Process.Start(new ProcessStartInfo(
+            "/bin/bash", ["-c", "trap '' XFSZ; ulimit -f 5000; exec dotnet \"$0\" pull \"$1\"", Program, FakeHub.Name])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

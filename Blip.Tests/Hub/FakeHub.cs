@@ -102,7 +102,8 @@ internal sealed class FakeHub : IDisposable
         return parts switch
         {
             ["api", "models", var owner, var name, "revision", var revision] => List($"{owner}/{name}", revision),
-            [_, _, "resolve", var commit, .. var path] when commit == CommitNow && Files.ContainsKey(string.Join('/', path)) => File(string.Join('/', path)),
+            [_, _, "resolve", var commit, .. var path] when commit == CommitNow && Files.ContainsKey(string.Join('/', path)) =>
+                File(string.Join('/', path)),
             [_, _, "resolve", ..] => new FakeAnswer(404, [], ("X-Error-Code", "EntryNotFound")),
             _ => new FakeAnswer(404, []),
         };

@@ -34,7 +34,8 @@ internal sealed record FakeAnswer(int Status, byte[] Body, params (string Name, 
     /// <summary>How long a pause is.</summary>
     public TimeSpan Pause { get; init; } = TimeSpan.FromMilliseconds(5);
 
-    public FakeAnswer With(string name, string value) => this with { Headers = [.. Headers.Where(header => header.Name != name), (name, value)] };
+    public FakeAnswer With(string name, string value) =>
+        this with { Headers = [.. Headers.Where(header => header.Name != name), (name, value)] };
 }
 
 /// <summary>A server on loopback that sends what it is told.</summary>
@@ -76,7 +77,8 @@ internal sealed class FakeServer : IDisposable
             while (true)
                 _ = ServeAsync(await listener.AcceptTcpClientAsync(stop.Token));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (
+            e is OperationCanceledException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
             // The test is over.
         }
@@ -130,7 +132,9 @@ internal sealed class FakeServer : IDisposable
         var lines = text.ToString().Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         var words = lines[0].Split(' ');
         return new FakeRequest(
-            words[0], words[1], lines[1..].Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0].ToLowerInvariant(), pair => pair[1]));
+            words[0],
+            words[1],
+            lines[1..].Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0].ToLowerInvariant(), pair => pair[1]));
     }
 
     // False where the connection is to be closed.

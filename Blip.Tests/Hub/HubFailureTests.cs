@@ -19,7 +19,8 @@ public sealed class HubFailureTests : IDisposable
     private async Task Refused(string words, string name = FakeHub.Name, PullOptions? pull = null, string token = "")
     {
         var error = await Assert.ThrowsAsync<HubException>(
-            () => new ModelHub(hub.Options(cache.Path) with { Token = token }).PullAsync(name, pull, null, TestContext.Current.CancellationToken));
+            () => new ModelHub(hub.Options(cache.Path) with { Token = token }).PullAsync(
+                name, pull, null, TestContext.Current.CancellationToken));
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hf_secret", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", error.ToString(), StringComparison.Ordinal);
@@ -83,7 +84,8 @@ public sealed class HubFailureTests : IDisposable
         await Refused("cannot be kept in its folder", pull: new PullOptions { AllFiles = true });
         Assert.Empty(Directory.EnumerateFileSystemEntries(cache.Path));
         // It is none of those that Blip reads.
-        Assert.DoesNotContain(path, (await hub.Open(cache).PullAsync(FakeHub.Name, null, null, TestContext.Current.CancellationToken)).Files);
+        Assert.DoesNotContain(
+            path, (await hub.Open(cache).PullAsync(FakeHub.Name, null, null, TestContext.Current.CancellationToken)).Files);
     }
 
     [Theory]
@@ -121,7 +123,8 @@ public sealed class HubFailureTests : IDisposable
     public async Task A_length_that_is_not_told_and_one_that_cannot_be_are_refused()
     {
         hub.OnHub = request => request.Path.EndsWith("/model.safetensors", StringComparison.Ordinal)
-            ? new FakeAnswer(302, [], ("X-Linked-Etag", "\"abc\""), ("Location", "http://127.0.0.1:1/x"), ("X-Linked-Size", "9223372036854775807"))
+            ? new FakeAnswer(
+                302, [], ("X-Linked-Etag", "\"abc\""), ("Location", "http://127.0.0.1:1/x"), ("X-Linked-Size", "9223372036854775807"))
             : null;
         await Refused("no model's file is so large");
         hub.OnHub = request => request.Path.EndsWith("/model.safetensors", StringComparison.Ordinal)
@@ -136,8 +139,12 @@ public sealed class HubFailureTests : IDisposable
         var hub = new Uri("https://huggingface.co/a/b");
         Assert.Equal("https://cdn.example/x", HubClient.Follow(hub, new Uri("https://cdn.example/x")).ToString());
         Assert.Equal("https://huggingface.co/c", HubClient.Follow(hub, new Uri("/c", UriKind.Relative)).ToString());
-        Assert.Contains("from https to http", Assert.Throws<HubException>(() => HubClient.Follow(hub, new Uri("http://cdn.example/x"))).Message, StringComparison.Ordinal);
-        Assert.Contains("leads to file:", Assert.Throws<HubException>(() => HubClient.Follow(hub, new Uri("file:///etc/passwd"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "from https to http", Assert.Throws<HubException>(() => HubClient.Follow(hub, new Uri("http://cdn.example/x"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "leads to file:", Assert.Throws<HubException>(() => HubClient.Follow(hub, new Uri("file:///etc/passwd"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,7 +173,8 @@ public sealed class HubFailureTests : IDisposable
         var port = ((IPEndPoint)listener.LocalEndpoint).Port;
         listener.Stop();
         async Task<string> Message(string endpoint) => (await Assert.ThrowsAsync<HubException>(() =>
-            new ModelHub(hub.Options(cache.Path) with { Endpoint = endpoint }).PullAsync(FakeHub.Name, null, null, TestContext.Current.CancellationToken))).Message;
+            new ModelHub(hub.Options(cache.Path) with { Endpoint = endpoint }).PullAsync(
+                FakeHub.Name, null, null, TestContext.Current.CancellationToken))).Message;
 
         Assert.Contains($"there is no connection to 127.0.0.1:{port}", await Message($"http://127.0.0.1:{port}"), StringComparison.Ordinal);
         Assert.Contains("hub.invalid is not found: is there a network?", await Message("https://hub.invalid"), StringComparison.Ordinal);

@@ -12,15 +12,21 @@ public sealed class HubSettingsTests
     public void The_endpoint_and_the_cache()
     {
         Assert.Equal("https://huggingface.co/", Settings(null, ("HOME", "/nowhere")).Endpoint.ToString());
-        Assert.Equal("https://mirror.example/hf/", Settings(null, ("HOME", "/nowhere"), ("HF_ENDPOINT", "https://mirror.example/hf")).Endpoint.ToString());
+        Assert.Equal(
+            "https://mirror.example/hf/",
+            Settings(null, ("HOME", "/nowhere"), ("HF_ENDPOINT", "https://mirror.example/hf")).Endpoint.ToString());
         Assert.Equal("/cache/hub", Settings(null, ("HF_HOME", "/cache")).Cache.Folder);
         Assert.Equal("/mine", Settings(new ModelHubOptions { CacheFolder = "/mine" }, ("HF_HOME", "/cache")).Cache.Folder);
     }
 
     [Theory]
-    [InlineData("huggingface.co"), InlineData("ftp://huggingface.co"), InlineData("https://me:secret@huggingface.co"), InlineData("https://"), InlineData("https://x/?a=b")]
+    [InlineData("huggingface.co"), InlineData("ftp://huggingface.co"), InlineData("https://me:secret@huggingface.co")]
+    [InlineData("https://"), InlineData("https://x/?a=b")]
     public void An_endpoint_that_is_none_is_refused(string endpoint) =>
-        Assert.StartsWith($"HF_ENDPOINT is '{endpoint}'", Assert.Throws<HubException>(() => Settings(null, ("HOME", "/nowhere"), ("HF_ENDPOINT", endpoint))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"HF_ENDPOINT is '{endpoint}'",
+            Assert.Throws<HubException>(() => Settings(null, ("HOME", "/nowhere"), ("HF_ENDPOINT", endpoint))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_token_comes_from_the_options_the_environment_or_a_file()
@@ -30,7 +36,9 @@ public sealed class HubSettingsTests
         var home = ("HF_HOME", folder.Path);
 
         Assert.Equal(("hf_file", file), (Settings(null, home).Token, Settings(null, home).TokenOrigin));
-        Assert.Equal(("hf_new", "HF_TOKEN"), (Settings(null, home, ("HF_TOKEN", "hf_new")).Token, Settings(null, home, ("HF_TOKEN", "hf_new")).TokenOrigin));
+        Assert.Equal(
+            ("hf_new", "HF_TOKEN"),
+            (Settings(null, home, ("HF_TOKEN", "hf_new")).Token, Settings(null, home, ("HF_TOKEN", "hf_new")).TokenOrigin));
         Assert.Equal("hf_old", Settings(null, home, ("HUGGING_FACE_HUB_TOKEN", "hf_old")).Token);
         Assert.Equal("hf_mine", Settings(new ModelHubOptions { Token = "hf_mine" }, home, ("HF_TOKEN", "hf_new")).Token);
         Assert.Null(Settings(new ModelHubOptions { Token = "" }, home, ("HF_TOKEN", "hf_new")).Token);
@@ -58,8 +66,14 @@ public sealed class HubSettingsTests
     [Fact]
     public void Numbers_out_of_range_are_refused()
     {
-        Assert.Contains("Connections is 0", Assert.Throws<ArgumentException>(() => new ModelHub(new ModelHubOptions { Connections = 0 })).Message, StringComparison.Ordinal);
-        Assert.Contains("Silence is", Assert.Throws<ArgumentException>(() => new ModelHub(new ModelHubOptions { Silence = TimeSpan.Zero })).Message, StringComparison.Ordinal);
-        Assert.Contains("CacheFolder is empty", Assert.Throws<ArgumentException>(() => new ModelHub(new ModelHubOptions { CacheFolder = "" })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Connections is 0", Assert.Throws<ArgumentException>(() => new ModelHub(new ModelHubOptions { Connections = 0 })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "Silence is", Assert.Throws<ArgumentException>(() => new ModelHub(new ModelHubOptions { Silence = TimeSpan.Zero })).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "CacheFolder is empty", Assert.Throws<ArgumentException>(() => new ModelHub(new ModelHubOptions { CacheFolder = "" })).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         var notes = new List<string>();
         if (!IPAddress.IsLoopback(setup.Address) && keys.Length == 0)
             notes.Add($"everybody who reaches {setup.Address} may ask: give --api-key-file, or --host localhost");
-        var served = await models.ReadAsync(parsed, terminal, notes.Add, cancellationToken);
+        var served = await ModelsAsync(parsed, notes.Add, cancellationToken);
         var index = models.Index(parsed, served);
         await using var app = BlipHost.Build(setup, options =>
         {
@@ -44,6 +44,21 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         Tell(app, json, "finishing what runs (once more ends it at once)");
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;
+    }
+
+    // A log of JSON has no bar and no questions in it.
+    private async Task<IReadOnlyDictionary<string, string>> ModelsAsync(ParseResult parsed, Action<string> note, CancellationToken cancellationToken)
+    {
+        var verbosity = terminal.Verbosity;
+        terminal.Verbosity = server.LogsJson(parsed) ? Verbosity.Quiet : verbosity;
+        try
+        {
+            return await models.ReadAsync(parsed, terminal, note, cancellationToken);
+        }
+        finally
+        {
+            terminal.Verbosity = verbosity;
+        }
     }
 
     private BlipHostSetup Setup(ParseResult parsed)
