@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Blip.Bench.Commands;
@@ -60,8 +61,7 @@ internal static class BenchProgram
         {
             return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false });
         }
-        catch (Exception e) when (e is UsageException or DeviceException or CheckpointException or IndexException or DatasetException
-            or TrainingException or InvalidDataException)
+        catch (Exception e) when (e is UsageException or BlipException or InvalidDataException)
         {
             error.WriteLine(e.Message);
             return Usage;

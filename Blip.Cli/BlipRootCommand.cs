@@ -17,10 +17,13 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         Add(new EmbedCommand(terminal));
         Add(new IndexCommand(terminal));
         Add(new SearchCommand(terminal));
+        Add(new ServeCommand(terminal));
         Add(new EvalCommand(terminal));
         Add(new BootstrapCommand(terminal));
         Add(new TrainCommand(terminal));
         Add(new TraceCommand(terminal));
+        Add(new PullCommand(terminal));
+        Add(new ModelsCommand(terminal));
         Add(new InfoCommand(terminal));
         Add(new DevicesCommand(terminal));
         Add(new HelpCommand(terminal, this));
@@ -51,6 +54,8 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         ("A question about an image", "blip ask photo.jpg \"how many dogs are there?\""),
         ("How well a text fits", "blip match photo.jpg --text \"a dog on a beach\""),
         ("Find images by words", "blip index photos && blip search \"a dog on a beach\""),
+        ("A model for photographs", "blip pull Salesforce/blip-image-captioning-base"),
+        ("All of it over HTTP", "blip serve"),
         ("All the options of captioning", "blip caption --help"),
         ("Why a caption differs", "blip trace photo.jpg --output ours.safetensors && blip trace --compare ours.safetensors reference.safetensors"),
         ("What this machine can run on", "blip devices"),

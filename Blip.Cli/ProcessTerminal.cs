@@ -21,6 +21,7 @@ internal static partial class ProcessTerminal
             OpenInput = Console.OpenStandardInput,
             ErrorIsScreen = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
             OutputIsScreen = !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb",
+            InputIsScreen = !Console.IsInputRedirected,
             Columns = Columns,
         };
     }

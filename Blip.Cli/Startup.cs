@@ -1,3 +1,4 @@
+using Blip.Kernels;
 using Blip.Bootstrapping;
 using Blip.Bootstrapping.Queues;
 using Blip.Bootstrapping.Submitting;
@@ -6,6 +7,7 @@ using Blip.Datasets;
 using Blip.Evaluation;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Hub;
 using Blip.Runtime.Retrieval;
 using Blip.Runtime.Tokenization;
 
@@ -30,8 +32,7 @@ internal static class Startup
         {
             throw OptionNames.Explain(e);
         }
-        catch (Exception e) when (e is CheckpointException or TokenizerException or DeviceException or AnnotationException or IndexException
-            or DatasetException or BootstrapException or ShardQueueException or ShardSubmissionException)
+        catch (BlipException e)
         {
             throw new UsageException(e.Message, e);
         }

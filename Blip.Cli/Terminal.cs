@@ -24,6 +24,15 @@ internal sealed class Terminal
     /// <summary>True where a person reads standard output.</summary>
     public bool OutputIsScreen { get; init; }
 
+    /// <summary>True where a person types standard input.</summary>
+    public bool InputIsScreen { get; init; }
+
+    /// <summary>Reads an environment variable.</summary>
+    public Func<string, string?> Variable { get; init; } = Environment.GetEnvironmentVariable;
+
+    /// <summary>Whether there is a person to answer a question.</summary>
+    public bool CanAsk => InputIsScreen && ErrorIsScreen && Verbosity != Verbosity.Quiet;
+
     /// <summary>How much is told besides results and errors.</summary>
     public Verbosity Verbosity { get; set; } = Verbosity.Normal;
 
@@ -47,6 +56,22 @@ internal sealed class Terminal
     {
         if (Verbosity != Verbosity.Quiet)
             Say(message);
+    }
+
+    /// <summary>Asks a question that is answered by y or n; anything else is no.</summary>
+    public async Task<bool> AskAsync(string question, CancellationToken cancellationToken)
+    {
+        Error.Write($"blip: {Printable.Of(question)} [y/N] ");
+        Error.Flush();
+        // The wait for a person ends with Ctrl-C; the read itself cannot.
+        var answer = await Task.Run(Answer, CancellationToken.None).WaitAsync(cancellationToken);
+        return answer?.Trim().ToUpperInvariant() is "Y" or "YES";
+
+        string? Answer()
+        {
+            using var reader = new StreamReader(OpenInput());
+            return reader.ReadLine();
+        }
     }
 
     /// <summary>Writes one line for those who look closely: --verbose asks for it.</summary>

@@ -11,7 +11,8 @@ namespace Blip.Extensions.AI;
 /// image is about the last one before it, so that questions can follow each other; what was said before changes nothing else.
 /// </summary>
 /// <remarks>
-/// Options that BLIP cannot follow (tools, JSON, instructions, penalties on frequency) are refused with a message, never passed over;
+/// A response format that is an array of strings has one text for each image of the message. Options that BLIP cannot follow (tools, other JSON,
+/// instructions, penalties on frequency) are refused with a message, never passed over;
 /// docs/hosting.md has the list, and the additional properties for what is BLIP's own. Any number of threads may call it.
 /// </remarks>
 public sealed class BlipChatClient : IChatClient
@@ -59,8 +60,8 @@ public sealed class BlipChatClient : IChatClient
             var answerer = options.AnswerModel is null ? null : QuestionAnswerer.Load(options.AnswerModel, options.Answerer);
             return new BlipChatClient(captioner, answerer, owner: true)
             {
-                CaptionModelId = options.CaptionModel ?? "",
-                AnswerModelId = options.AnswerModel ?? "",
+                CaptionModelId = captioner?.ModelName ?? "",
+                AnswerModelId = answerer?.ModelName ?? "",
                 AllowLocalFiles = options.AllowLocalFiles,
             };
         }
@@ -80,7 +81,11 @@ public sealed class BlipChatClient : IChatClient
     /// <exception cref="ImageException">The image cannot be read.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var (request, settings) = Read(messages, options);
+        ArgumentNullException.ThrowIfNull(messages);
+        var list = messages.ToList();
+        if (ImageListRequest.Of(list, options, AllowLocalFiles) is { } images)
+            return RespondAsync(images, Settings(ImageListRequest.Rest(options!), images.Question), cancellationToken);
+        var (request, settings) = Read(list, options);
         return RespondAsync(request, settings, cancellationToken);
     }
 
@@ -89,8 +94,12 @@ public sealed class BlipChatClient : IChatClient
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var (request, settings) = Read(messages, options);
-        return settings.HasWordsBeforeTheEnd ? Stream(request, settings, cancellationToken) : AllAtOnce(request, settings, cancellationToken);
+        ArgumentNullException.ThrowIfNull(messages);
+        var list = messages.ToList();
+        if (ImageListRequest.Of(list, options, AllowLocalFiles) is not null)
+            return AllAtOnce(() => GetResponseAsync(list, options, cancellationToken));
+        var (request, settings) = Read(list, options);
+        return settings.HasWordsBeforeTheEnd ? Stream(request, settings, cancellationToken) : AllAtOnce(() => RespondAsync(request, settings, cancellationToken));
     }
 
     /// <summary>The client itself, its pipelines, or its <see cref="ChatClientMetadata"/>.</summary>
@@ -114,20 +123,61 @@ public sealed class BlipChatClient : IChatClient
         answerer?.Dispose();
     }
 
-    private (ChatRequest Request, ChatSettings Settings) Read(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    private (ChatRequest Request, ChatSettings Settings) Read(List<ChatMessage> messages, ChatOptions? options)
     {
-        ArgumentNullException.ThrowIfNull(messages);
         var request = ChatRequest.Of(messages, AllowLocalFiles);
-        if (request.Question is null && captioner is null)
-            throw new ArgumentException("The message holds an image and no question, and this client has no captioner: ask something, or give it a caption model.", nameof(messages));
-        if (request.Question is not null && answerer is null)
-            throw new ArgumentException(
-                "The message holds a question, and this client has no answerer: give it an answer model; words for a caption to begin with are the additional property 'prompt'.", nameof(messages));
-        var defaults = request.Question is null ? captioner!.Defaults : answerer!.Defaults;
-        return (request, ChatSettings.Of(options, this, defaults, ModelIdOf(request), asks: request.Question is not null));
+        return (request, Settings(options, request.Question));
     }
 
-    private string ModelIdOf(ChatRequest request) => request.Question is null ? CaptionModelId : AnswerModelId;
+    private ChatSettings Settings(ChatOptions? options, string? question)
+    {
+        if (question is null && captioner is null)
+            throw new ArgumentException("The message holds an image and no question, and this client has no captioner: ask something, or give it a caption model.", nameof(options));
+        if (question is not null && answerer is null)
+            throw new ArgumentException(
+                "The message holds a question, and this client has no answerer: give it an answer model; words for a caption to begin with are the additional property 'prompt'.", nameof(options));
+        return ChatSettings.Of(options, this, question is null ? captioner!.Defaults : answerer!.Defaults, ModelIdOf(question), asks: question is not null);
+    }
+
+    private string ModelIdOf(string? question) => question is null ? CaptionModelId : AnswerModelId;
+
+    // An image that cannot be read has an empty text, so that each text is at its image's place; why is an additional property.
+    private async Task<ChatResponse> RespondAsync(ImageListRequest request, ChatSettings settings, CancellationToken cancellationToken)
+    {
+        var (texts, errors, tokens) = (new List<string>(), new List<string>(), 0);
+        await foreach (var (said, error) in Each(request, settings, cancellationToken).ConfigureAwait(false))
+        {
+            var stops = new StopSequences(settings.StopSequences);
+            texts.Add(said is null ? "" : stops.Take(said.Text) + stops.Finish());
+            tokens += said?.Tokens ?? 0;
+            if (error is not null)
+                errors.Add(error);
+        }
+        if (errors.Count == request.Images.Count)
+            throw new ImageException(errors[0]);
+        return new ChatResponse(new ChatMessage(ChatRole.Assistant, request.Format.Write(texts)) { MessageId = NewId() })
+        {
+            ResponseId = NewId(),
+            ModelId = ModelIdOf(request.Question),
+            CreatedAt = DateTimeOffset.UtcNow,
+            FinishReason = ChatFinishReason.Stop,
+            Usage = new UsageDetails { OutputTokenCount = tokens },
+            AdditionalProperties = errors.Count == 0 ? null : new() { ["errors"] = errors.ToArray() },
+        };
+    }
+
+    private async IAsyncEnumerable<(Said? Said, string? Error)> Each(
+        ImageListRequest request, ChatSettings settings, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (request.Question is null)
+        {
+            await foreach (var result in captioner!.CaptionAllAsync(request.Images, settings.ForCaption(), cancellationToken).ConfigureAwait(false))
+                yield return (result.Caption is { } caption ? Said.Of(caption, captioner) : null, result.Error);
+            yield break;
+        }
+        await foreach (var result in answerer!.AnswerAllAsync(request.Images, [request.Question], settings.ForAnswer(), cancellationToken).ConfigureAwait(false))
+            yield return (result.Answer is { } answer ? Said.Of(answer, answerer) : null, result.Error);
+    }
 
     private async Task<ChatResponse> RespondAsync(ChatRequest request, ChatSettings settings, CancellationToken cancellationToken)
     {
@@ -139,7 +189,7 @@ public sealed class BlipChatClient : IChatClient
         return new ChatResponse(new ChatMessage(ChatRole.Assistant, text) { MessageId = NewId(), RawRepresentation = said.Raw })
         {
             ResponseId = NewId(),
-            ModelId = ModelIdOf(request),
+            ModelId = ModelIdOf(request.Question),
             CreatedAt = DateTimeOffset.UtcNow,
             FinishReason = stops.Stopped ? ChatFinishReason.Stop : said.Reason,
             Usage = said.Usage,
@@ -148,11 +198,10 @@ public sealed class BlipChatClient : IChatClient
         };
     }
 
-    private async IAsyncEnumerable<ChatResponseUpdate> AllAtOnce(
-        ChatRequest request, ChatSettings settings, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<ChatResponseUpdate> AllAtOnce(Func<Task<ChatResponse>> respond)
     {
-        var response = await RespondAsync(request, settings, cancellationToken).ConfigureAwait(false);
-        var updates = new Updates(ModelIdOf(request));
+        var response = await respond().ConfigureAwait(false);
+        var updates = new Updates(response.ModelId!);
         yield return updates.Next(response.Text);
         yield return updates.End(response.FinishReason, response.Usage, response.RawRepresentation);
     }
@@ -160,7 +209,7 @@ public sealed class BlipChatClient : IChatClient
     private async IAsyncEnumerable<ChatResponseUpdate> Stream(
         ChatRequest request, ChatSettings settings, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var updates = new Updates(ModelIdOf(request));
+        var updates = new Updates(ModelIdOf(request.Question));
         Said? said = null;
         var words = request.Question is null
             ? captioner!.StreamAsync(request.Image, settings.ForCaption(), caption => said = Said.Of(caption, captioner), cancellationToken)

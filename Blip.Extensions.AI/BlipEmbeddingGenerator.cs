@@ -44,7 +44,7 @@ public sealed class BlipEmbeddingGenerator :
         var embedder = Embedder.Load(model, options.Embedder);
         try
         {
-            return new BlipEmbeddingGenerator(embedder, owner: true) { ModelId = model };
+            return new BlipEmbeddingGenerator(embedder, owner: true) { ModelId = embedder.ModelName };
         }
         catch
         {

@@ -15,12 +15,15 @@ using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Graph;
 using Blip.Runtime.Graph.Passes;
+using Blip.Runtime.Hub;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Imaging.Formats;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 using Blip.Runtime.Retrieval;
 using Blip.Runtime.Tracing;
+using Blip.Server.Endpoints;
+using Blip.Server.Hosting;
 using Blip.Training;
 using Blip.Training.Augmentation;
 using Blip.Training.Schedules;
@@ -63,6 +66,7 @@ public class EnumDoorTests
         Of<AttentionMethod>("text towers", method => TextTower.Seen(Tiny.Text, new ModulePath("m"), method), AttentionMethod.GradCam),
         Of<BlipHead>("names", head => head.Name()),
         Of<BlipHead>("class names", head => head.Architecture()),
+        Of<BlipHead>("kinds", head => CacheListing.KindOf(head)),
         Of<BlipHead>("modules", head => ModuleTree.Build(Tiny, head)),
         Of<BlipHead>("graphs", head => BlipGraphs.For(Tiny, head)),
         Of<EarlyStopping>("options", stopping => new GenerationOptions { EarlyStopping = stopping }.Validate()),
@@ -87,6 +91,7 @@ public class EnumDoorTests
         Of<AugmentationKind>("options", kind => (Training with { Augment = kind }).Validate()),
         Of<ImageFormat>("readers", format => ImageReader.Of(format)),
         Of<AugmentOperation>("images", operation => RandomAugment.Apply(new RgbImage(4, 4, new byte[48]), operation, 0.5, negative: false)),
+        Of<ModelState>("words", state => HealthEndpoints.Word(state)),
         Of<RoundingMode>("whole numbers", mode => Rounding.ToIntegral(1.5, mode)),
     }.ToDictionary(door => $"{door.Type.Name}: {door.Name}");
 
@@ -118,6 +123,7 @@ public class EnumDoorTests
         [typeof(PtxOperandKind)] = "the parser alone makes it; the decoder refuses what it does not know",
         [typeof(Relation)] = "flags; the decoder alone combines them",
         [typeof(MatrixSum)] = "the decoder alone makes it; the product refuses what it does not know",
+        [typeof(LoadStage)] = "an event; loads alone make it",
         [typeof(WarpState)] = "a warp's own state",
         [typeof(Fault)] = "tells what went wrong",
     };

@@ -21,12 +21,13 @@ public partial class HouseTests
         ["Blip.Datasets"] = ["Blip.Runtime", "Blip.Evaluation"],
         ["Blip.Bootstrapping"] = ["Blip.Runtime", "Blip.Datasets"],
         ["Blip.Training"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets"],
-        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training"],
+        ["Blip.Server"] = ["Blip.Runtime", "Blip.Extensions.AI"],
+        ["Blip.Cli"] = ["Blip.Runtime", "Blip.Evaluation", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training", "Blip.Server"],
         ["Blip.Bench"] = ["Blip.Runtime", "Blip.Verification", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training", "Blip.Cli"],
         ["Blip.Tests"] =
         [
             "Blip.Runtime", "Blip.Verification", "Blip.Evaluation", "Blip.Extensions.AI", "Blip.Datasets", "Blip.Bootstrapping", "Blip.Training",
-            "Blip.Cli", "Blip.Bench", "Blip.Emulation",
+            "Blip.Server", "Blip.Cli", "Blip.Bench", "Blip.Emulation",
         ],
     };
 
@@ -35,6 +36,7 @@ public partial class HouseTests
     {
         ["Files"] = [],
         ["Checkpoints"] = ["Files"],
+        ["Hub"] = ["Files", "Checkpoints"],
         ["Imaging"] = ["Files"],
         ["Tokenization"] = ["Files"],
         ["Graph"] = ["Checkpoints"],
@@ -146,7 +148,8 @@ public partial class HouseTests
                 typeof(Blip.Kernels.Gemm).Assembly, typeof(Blip.Runtime.Pipelines.Caption).Assembly,
                 typeof(Blip.Evaluation.AnswerList).Assembly, typeof(Blip.Extensions.AI.BlipChatClient).Assembly,
                 typeof(Blip.Datasets.Dataset).Assembly, typeof(Blip.Bootstrapping.Bootstrapper).Assembly,
-                typeof(Blip.Training.TrainingOptions).Assembly, typeof(Blip.Cli.BlipProgram).Assembly,
+                typeof(Blip.Training.TrainingOptions).Assembly, typeof(Blip.Server.BlipServerOptions).Assembly,
+                typeof(Blip.Cli.BlipProgram).Assembly,
             }
             from type in assembly.GetTypes()
             where type.Name.EndsWith("Reference", StringComparison.Ordinal)

@@ -18,6 +18,7 @@ public class PublicApiTests
         typeof(Blip.Datasets.Dataset).Assembly,
         typeof(Blip.Bootstrapping.Bootstrapper).Assembly,
         typeof(Blip.Training.TrainingOptions).Assembly,
+        typeof(Blip.Server.BlipServerOptions).Assembly,
     }.ToDictionary(assembly => assembly.GetName().Name!);
 
     private static readonly Dictionary<Type, string> Keywords = new()

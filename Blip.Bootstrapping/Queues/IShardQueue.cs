@@ -1,3 +1,5 @@
+using Blip.Kernels;
+
 namespace Blip.Bootstrapping.Queues;
 
 /// <summary>
@@ -45,4 +47,4 @@ public interface IShardLease
 /// <summary>A queue that cannot be used. The message says what is wrong and what to do.</summary>
 /// <param name="message">The sentence for people.</param>
 /// <param name="inner">What led to it.</param>
-public sealed class ShardQueueException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class ShardQueueException(string message, Exception? inner = null) : BlipException(message, inner);

@@ -67,7 +67,7 @@ internal sealed class AskCommand : Command, IHasExamples
         var (images, asked) = Inputs(parsed);
         var among = answers.Read(parsed, images, terminal.OpenInput);
         var shown = Shown(parsed, among);
-        var source = model.Resolve(parsed, terminal);
+        var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var defaults = Startup.Step(() => QuestionAnswerer.DefaultsOf(source, model.Compat(parsed)));
         var options = new AnswerOptions
         {

@@ -61,7 +61,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var source = model.Resolve(parsed, terminal);
+        var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var options = new CaptionOptions
         {
             Generation = generation.Apply(parsed, Startup.Step(() => Captioner.DefaultsOf(source, model.Compat(parsed), generation.Samples(parsed)))),

@@ -49,7 +49,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
             throw new UsageException($"there is nothing to make a vector of: give a PATH, {texts.Name} TEXT or {texts.FileName} FILE.");
         if (output.Format(parsed) == EmbeddingForm.Npy && output.File(parsed) is null)
             throw new UsageException($"--format {EmbeddingForm.Npy} writes bytes, and not to a screen: name a file with --output.");
-        var source = model.Resolve(parsed, terminal);
+        var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true, terminal.PassedOver);
         using var file = output.Open(parsed);
         sources = file?.Left(sources, image => RecordShape.Key(image.Name, ""), terminal, "images") ?? sources;

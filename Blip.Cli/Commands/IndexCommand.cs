@@ -50,7 +50,7 @@ internal sealed class IndexCommand : Command, IHasExamples
         if (arguments.Contains(InputExpansion.StandardInput))
             throw new UsageException("an image from standard input has no file to be found again: give files or folders.");
         var path = parsed.GetRequiredValue(index);
-        var source = model.Resolve(parsed, terminal);
+        var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput, passed: terminal.PassedOver);
         var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, sources.Count, terminal.Columns);
         using var embedder = model.Load(parsed, terminal, progress, () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)));

@@ -33,10 +33,13 @@ internal sealed class InfoCommand : Command, IHasExamples
         Add(head);
         Add(format);
         Add(graph);
+        var download = new ModelDownload(this);
         var cost = new CostBinding(this);
-        SetAction(parsed =>
+        SetAction(async (parsed, cancellationToken) =>
         {
-            var source = ModelBinding.Resolve(parsed.GetRequiredValue(model));
+            var named = parsed.GetRequiredValue(model);
+            await download.EnsureAsync(parsed, terminal, named, null, cancellationToken, needsWeights: false);
+            var source = ModelBinding.Resolve(terminal, named);
             var shown = Head(source, parsed.GetRequiredValue(head));
             if (parsed.GetResult(graph) is { Implicit: false })
             {

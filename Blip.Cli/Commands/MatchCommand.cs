@@ -51,7 +51,7 @@ internal sealed class MatchCommand : Command, IHasExamples
         var beside = texts.Read(parsed, arguments, terminal.OpenInput);
         if (beside.Count == 0)
             throw new UsageException($"there is no text to put beside the images: give {texts.Name} TEXT or {texts.FileName} FILE.");
-        var source = model.Resolve(parsed, terminal);
+        var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true, terminal.PassedOver);
         var options = new MatchOptions
         {

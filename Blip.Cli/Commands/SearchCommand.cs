@@ -68,7 +68,7 @@ internal sealed class SearchCommand : Command, IHasExamples
             options.Validate();
             return true;
         });
-        var source = model.Resolve(parsed, terminal);
+        var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         using var file = output.Open(parsed);
         var opened = 0;
         return await new PipelineRun(terminal, model, output) { Texts = [text] }.RunAsync(

@@ -59,7 +59,7 @@ internal sealed class TraceCommand : Command, IHasExamples
         if (parsed.GetValue(compare) is { Length: > 0 } files)
             return Task.FromResult(Compare(files[0], files[1], parsed.GetValue(tolerance), terminal.Verbosity == Verbosity.Verbose, asJson));
         var run = new TraceRun(terminal, recording);
-        return Task.Run(() => run.Run(parsed, parsed.GetRequiredValue(image), asJson, cancellationToken), cancellationToken);
+        return Task.Run(() => run.RunAsync(parsed, parsed.GetRequiredValue(image), asJson, cancellationToken), cancellationToken);
     }
 
     private int Compare(string first, string second, double? tolerance, bool verbose, bool asJson) => Startup.Step(() =>

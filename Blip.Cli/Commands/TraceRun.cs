@@ -15,13 +15,13 @@ namespace Blip.Cli.Commands;
 internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
 {
     /// <summary>Runs it.</summary>
-    public int Run(ParseResult parsed, string[] images, bool asJson, CancellationToken cancellationToken)
+    public async Task<int> RunAsync(ParseResult parsed, string[] images, bool asJson, CancellationToken cancellationToken)
     {
         var output = parsed.GetRequiredValue(binding.Output)!;
         TraceOutput.Check(output);
         if (InputExpansion.Expand(images, terminal.OpenInput) is not [var image])
             throw new UsageException($"'{images[0]}' is more than one image; a trace is about one.");
-        var source = binding.Model.Resolve(parsed, terminal, Demo(parsed));
+        var source = await binding.Model.ResolveAsync(parsed, terminal, Demo(parsed), cancellationToken);
         var head = source.Config.Head ?? Meant(parsed);
         CheckTexts(parsed, source, head);
         var trace = Record(parsed, source, head, image, cancellationToken);

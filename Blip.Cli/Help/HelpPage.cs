@@ -50,9 +50,12 @@ internal sealed class HelpPage(TextWriter output, int columns, bool colored)
             return argument.Arity.MinimumNumberOfValues == 0 ? $"[{name}]" : name;
         });
         var required = command.Options.Where(option => option.Required).Select(option => $"{option.Name} <{option.HelpName}>");
-        string[] words = [path, .. command.Subcommands.Count > 0 ? ["<COMMAND>"] : Array.Empty<string>(), .. arguments, .. required, "[options]"];
+        string[] words = [path, .. Below(command), .. arguments, .. required, "[options]"];
         return string.Join(' ', words);
     }
+
+    // A command that does something by itself may stand alone.
+    private static string[] Below(Command command) => command.Subcommands.Count == 0 ? [] : [command.Action is null ? "<COMMAND>" : "[<COMMAND>]"];
 
     private static string NameOf(Argument argument) => argument.HelpName ?? argument.Name;
 

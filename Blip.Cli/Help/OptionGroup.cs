@@ -45,6 +45,9 @@ internal enum OptionGroup
     /// <summary>What is measured.</summary>
     Measuring,
 
+    /// <summary>Where a server listens, and within which limits.</summary>
+    Server,
+
     /// <summary>Help, version, messages.</summary>
     General,
 }

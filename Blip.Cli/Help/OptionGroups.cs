@@ -17,7 +17,7 @@ internal static class OptionGroups
             + "--null --guard-formulas"),
         (OptionGroup.Model,
             "--model --adapter --vocab --revision --compat --precision --encoder-precision --cache --captioner --captioner-adapter "
-            + "--filter --filter-adapter --head --init --large"),
+            + "--filter --filter-adapter --head --init --large --download --all --yes"),
         (OptionGroup.Device, "--device --threads --batch-size --loader-threads"),
         (OptionGroup.Task,
             "--seed --prompt --strip-prompt --captions --top --rerank --open --prune --prune-all --best --candidate-count --attend-padding --score --match-token "
@@ -44,6 +44,9 @@ internal static class OptionGroups
         (OptionGroup.Optimizer,
             "--learning-rate --min-learning-rate --schedule --warmup-steps --weight-decay --weight-decay-on --clip-norm"),
         (OptionGroup.Measuring, "--cost --graph --peak --bandwidth"),
+        (OptionGroup.Server,
+            "--host --port --api-key --api-key-file --max-body --max-images --max-requests --rate-limit --cors --allow-host --allow-urls --timeout "
+            + "--shutdown-timeout --log"),
         (OptionGroup.General, "--help --version --quiet --verbose"),
     }.SelectMany(entry => entry.Names.Split(' ').Select(name => (name, entry.Group))).ToFrozenDictionary(entry => entry.name, entry => entry.Group);
 

@@ -53,6 +53,7 @@ internal sealed class BootstrapBinding
     private readonly Option<int?> decodeMemory = OptionKinds.Number<int>(
         "--decode-memory", "MiB that decoded images may hold while they wait. [default: 256]", "MiB");
     private readonly DatasetBinding datasets;
+    private readonly ModelDownload download;
     private readonly SelectionBinding selection;
     private readonly GenerationBinding generation;
     private readonly DeviceBinding device;
@@ -65,6 +66,7 @@ internal sealed class BootstrapBinding
         datasets = new DatasetBinding(command, ArgumentArity.ZeroOrMore);
         foreach (var option in (Option[])[output, captioner, captionerAdapter, filter, filterAdapter, captions, prompt, token, maxTextTokens, rawTexts])
             command.Add(option);
+        download = new ModelDownload(command);
         selection = new SelectionBinding(command);
         foreach (var option in (Option[])[maxFailures, retryFailed, decodeMemory])
             command.Add(option);
@@ -81,9 +83,17 @@ internal sealed class BootstrapBinding
     /// <summary>The folder of the run.</summary>
     public string Output(ParseResult parsed) => parsed.GetRequiredValue(output);
 
-    /// <summary>The run that the command line asks for.</summary>
-    /// <exception cref="UsageException">An option is out of range, or there is no source.</exception>
-    public BootstrapRequest Request(ParseResult parsed, Terminal terminal)
+    /// <summary>The run that the command line asks for; its models are there.</summary>
+    /// <exception cref="UsageException">An option is out of range, or there is no source, or a model is not there.</exception>
+    public async Task<BootstrapRequest> RequestAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var request = Request(parsed, terminal);
+        foreach (var model in new[] { request.Captioner, request.Filter })
+            await download.EnsureAsync(parsed, terminal, model, null, cancellationToken);
+        return request;
+    }
+
+    private BootstrapRequest Request(ParseResult parsed, Terminal terminal)
     {
         var (sources, human) = (datasets.Sources(parsed), datasets.Human(parsed));
         if (sources.Count + human.Count == 0)

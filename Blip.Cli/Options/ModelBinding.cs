@@ -13,8 +13,8 @@ internal sealed class ModelBinding
 {
     /// <summary>What a model can be called, for the help.</summary>
     public const string Names =
-        "A folder with config.json and weights, a weight file beside its config.json, a name in the local Hugging Face cache "
-        + "(Salesforce/blip-image-captioning-base), or synthetic:NAME.";
+        "A folder with config.json and weights, a weight file beside its config.json, a name on the Hugging Face hub "
+        + "(Salesforce/blip-image-captioning-base; 'blip pull' gets it), or synthetic:NAME.";
 
     private readonly DemoModel demo;
     private readonly Option<string?> model = OptionKinds.Text("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only; its name is demo]", "MODEL");
@@ -22,7 +22,8 @@ internal sealed class ModelBinding
         "--adapter", "A LoRA adapter as the PEFT library saves it, merged into the model's weights.", "DIR");
     private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
         "--image-memory", "MiB that decoded images may hold while they wait; a larger image is decoded alone. [default: 512]", "MiB");
-    private readonly Option<string?> revision = OptionKinds.Text("--revision", "The branch, tag or commit of a model in the Hugging Face cache. [default: main]", "NAME");
+    private readonly Option<string?> revision = OptionKinds.Text("--revision", "The branch, tag or commit of a model of the Hugging Face hub. [default: main]", "NAME");
+    private readonly ModelDownload download;
     private readonly DeviceBinding device;
 
     /// <summary>Adds the options to a command.</summary>
@@ -34,32 +35,36 @@ internal sealed class ModelBinding
         command.Add(model);
         command.Add(adapter);
         command.Add(revision);
+        download = new ModelDownload(command);
         device = new DeviceBinding(command);
         command.Add(imageMemory);
     }
 
     /// <summary>Finds a model; its weights are not opened.</summary>
     /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
-    public static ModelSource Resolve(string model, string? revision = null) => Startup.Step(() => ModelSource.Resolve(model, revision: revision));
+    public static ModelSource Resolve(Terminal terminal, string model, string? revision = null) =>
+        Startup.Step(() => ModelSource.Resolve(model, ModelDownload.Cache(terminal), revision));
 
     /// <summary>The model of the command line, or the demo, with a word about it.</summary>
     /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
-    public ModelSource Resolve(ParseResult parsed, Terminal terminal) => Resolve(parsed, terminal, demo);
+    public Task<ModelSource> ResolveAsync(ParseResult parsed, Terminal terminal, CancellationToken cancellationToken) =>
+        ResolveAsync(parsed, terminal, demo, cancellationToken);
 
     /// <summary>The same with another demo: for a command whose other options tell which one is meant.</summary>
     /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
-    public ModelSource Resolve(ParseResult parsed, Terminal terminal, DemoModel demo)
+    public async Task<ModelSource> ResolveAsync(ParseResult parsed, Terminal terminal, DemoModel demo, CancellationToken cancellationToken)
     {
         var named = parsed.GetValue(model);
         var path = demo.PathOf(named);
         if (path != named && parsed.GetValue(revision) is not null)
-            throw new UsageException("--revision is that of a model in the Hugging Face cache: give --model OWNER/NAME.");
+            throw new UsageException("--revision is that of a model of the Hugging Face hub: give --model OWNER/NAME.");
         if (path == demo.Path && !Directory.Exists(path))
             throw new UsageException($"the demo {demo.Noun} is not beside the program ('{path}'): give --model.");
         if (named is null)
             terminal.Note(demo.Notice);
         terminal.Detail($"the model is {path}");
-        return Resolve(path, parsed.GetValue(revision));
+        await download.EnsureAsync(parsed, terminal, path, parsed.GetValue(revision), cancellationToken);
+        return Resolve(terminal, path, parsed.GetValue(revision));
     }
 
     /// <summary>Whose answers are wanted.</summary>

@@ -17,7 +17,7 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     private const int Width = 24, LeastWidth = 8;
 
     // Before that a guess at the rest would be wild.
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
     private const string EraseLine = "\r\e[2K";
     private readonly long start = Stopwatch.GetTimestamp();
@@ -81,13 +81,19 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
             rate = string.Create(CultureInfo.InvariantCulture, $"  {perSecond:0.0} {things}/s");
             left = $"  {Clock(TimeSpan.FromSeconds((total - done) / perSecond))} left";
         }
-        // On a narrow screen the rate goes first, then the bar grows short, then goes.
+        return Layout(total == 0 ? 0 : (double)done / total, count, rate, left, room);
+    }
+
+    /// <summary>A bar with the words behind it. On a narrow screen the rate goes first, then the bar grows short, then goes.</summary>
+    internal static string Layout(double share, string count, string rate, string left, int room)
+    {
         if (Width + 1 + count.Length + rate.Length + left.Length > room)
             rate = "";
         var width = Math.Min(Width, room - 1 - count.Length - left.Length);
         if (width < LeastWidth)
             return count + left;
-        var filled = total == 0 ? 0 : (int)((long)width * done / total);
+        // A share such as 3 of 8 is a whole number of parts, whatever a product of fractions says.
+        var filled = Math.Clamp((int)((width * share) + 1e-9), 0, width);
         return $"{new string('━', filled)}{new string('─', width - filled)} {count}{rate}{left}";
     }
 

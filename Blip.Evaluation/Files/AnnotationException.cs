@@ -1,4 +1,6 @@
+using Blip.Kernels;
+
 namespace Blip.Evaluation;
 
 /// <summary>A file of annotations or results cannot be used; the message names the file and the entry, what is wrong and what to do.</summary>
-public sealed class AnnotationException(string message, Exception? inner = null) : Exception(message, inner);
+public sealed class AnnotationException(string message, Exception? inner = null) : BlipException(message, inner);

@@ -2,13 +2,17 @@ namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
 /// The folder in which Hugging Face's tools keep what they downloaded: <c>models--owner--name/refs/main</c> names a folder of
-/// <c>models--owner--name/snapshots</c>, whose files link to <c>blobs</c>. Read only; the network is never asked.
+/// <c>models--owner--name/snapshots</c>, whose files link to <c>blobs</c>. The network is never asked.
 /// </summary>
 internal sealed class HubCache
 {
     /// <summary>The revision that is meant where none is named.</summary>
     public const string MainBranch = "main";
 
+    /// <summary>What the names of the folders of all models match.</summary>
+    public const string FolderPattern = $"{FolderStart}*";
+
+    private const string FolderStart = "models--";
     private const int LongestName = 96;
 
     /// <summary>A cache in a folder, which need not exist.</summary>
@@ -21,25 +25,42 @@ internal sealed class HubCache
     /// <param name="variable">Reads an environment variable; the process's own where it is null.</param>
     public static HubCache FromEnvironment(Func<string, string?>? variable = null)
     {
-        variable ??= Environment.GetEnvironmentVariable;
-        if ((Read("HF_HUB_CACHE") ?? Read("HUGGINGFACE_HUB_CACHE") ?? Read("TRANSFORMERS_CACHE")) is { } cache)
-            return new HubCache(cache);
-        var caches = Read("XDG_CACHE_HOME") ?? Path.Combine(UserFolder(), ".cache");
-        return new HubCache(Path.Combine(Read("HF_HOME") ?? Path.Combine(caches, "huggingface"), "hub"));
+        var read = Reader(variable);
+        return new HubCache(
+            read("HF_HUB_CACHE") ?? read("HUGGINGFACE_HUB_CACHE") ?? read("TRANSFORMERS_CACHE") ?? Path.Combine(Home(variable), "hub"));
+    }
 
-        string? Read(string name) => variable(name) switch
-        {
-            null or "" => null,
-            ['~', '/', ..] or "~" => UserFolder() + variable(name)![1..],
-            var value => value,
-        };
-
-        string UserFolder() => variable("HOME") is { Length: > 0 } home ? home : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+    /// <summary>The folder of Hugging Face's tools, in which their token lies too: <c>HF_HOME</c>, else <c>~/.cache/huggingface</c>.</summary>
+    /// <param name="variable">Reads an environment variable; the process's own where it is null.</param>
+    public static string Home(Func<string, string?>? variable = null)
+    {
+        var read = Reader(variable);
+        return read("HF_HOME") ?? Path.Combine(read("XDG_CACHE_HOME") ?? Path.Combine(UserFolder(variable), ".cache"), "huggingface");
     }
 
     /// <summary>True for what can be a name on the hub: <c>owner/name</c>, of letters, digits, hyphens, dots and underscores.</summary>
     public static bool IsName(string text) =>
         text.Split('/') is [var owner, var name] && IsPart(owner) && IsPart(name);
+
+    /// <summary>Why a name or a revision can be none, for people; null where they can be.</summary>
+    public static string? Objection(string name, string revision) =>
+        !IsName(name) ? $"'{name}' is no name on the Hugging Face hub, such as Salesforce/blip-image-captioning-base."
+        : !revision.Split('/').All(IsPart) ? $"'{revision}' is no revision of a model: give a branch, a tag or a commit."
+        : null;
+
+    /// <summary>The folder of everything that is kept of a model.</summary>
+    /// <param name="name">The model; it is one that <see cref="IsName"/> takes.</param>
+    public string ModelFolder(string name) => Path.Combine(Folder, FolderName(name));
+
+    /// <summary>What that folder is called, and the folder of the model's locks.</summary>
+    public static string FolderName(string name) => FolderStart + name.Replace("/", "--", StringComparison.Ordinal);
+
+    /// <summary>The model whose folder has a name; null where it is no model's.</summary>
+    public static string? NameOf(string folder) =>
+        folder.StartsWith(FolderStart, StringComparison.Ordinal) && folder[FolderStart.Length..].Split("--") is [var owner, var name]
+        && IsName($"{owner}/{name}")
+            ? $"{owner}/{name}"
+            : null;
 
     /// <summary>The folder with a model's files.</summary>
     /// <param name="name">The model.</param>
@@ -47,20 +68,47 @@ internal sealed class HubCache
     /// <exception cref="CheckpointException">The name or the revision is none, or the model is not in the cache; the message says how to get it.</exception>
     public string Find(string name, string revision = MainBranch)
     {
-        if (!IsName(name))
-            throw new CheckpointException($"'{name}' is no name on the Hugging Face hub, such as Salesforce/blip-image-captioning-base.");
-        var folder = Path.Combine(Folder, $"models--{name.Replace("/", "--", StringComparison.Ordinal)}");
-        if (!revision.Split('/').All(IsPart))
-            throw new CheckpointException($"'{revision}' is no revision of a model: give a branch, a tag or a commit.");
+        if (Objection(name, revision) is { } objection)
+            throw new CheckpointException(objection);
+        return TryFind(name, revision, out var why) ?? throw Absent(name, revision, why!);
+    }
+
+    /// <summary>The folder with a model's files; null where the cache has it not.</summary>
+    /// <param name="name">The model.</param>
+    /// <param name="revision">A branch, a tag, or a whole commit.</param>
+    /// <param name="why">What is not there.</param>
+    /// <exception cref="CheckpointException">The file that names the commit is damaged.</exception>
+    public string? TryFind(string name, string revision, out string? why)
+    {
+        why = null;
+        var folder = ModelFolder(name);
         if (Directory.Exists(Path.Combine(folder, "snapshots", revision)))
             return Path.Combine(folder, "snapshots", revision);
         var reference = Path.Combine(folder, "refs", revision);
         if (!File.Exists(reference))
-            throw Absent(name, revision, $"'{folder}' has no refs/{revision}");
-        var commit = ReadReference(reference);
-        var snapshot = Path.Combine(folder, "snapshots", commit);
-        return Directory.Exists(snapshot) ? snapshot : throw Absent(name, revision, $"'{snapshot}' does not exist");
+        {
+            why = $"'{folder}' has no refs/{revision}";
+            return null;
+        }
+        var snapshot = Path.Combine(folder, "snapshots", ReadReference(reference));
+        if (Directory.Exists(snapshot))
+            return snapshot;
+        why = $"'{snapshot}' does not exist";
+        return null;
     }
+
+    private static Func<string, string?> Reader(Func<string, string?>? variable) => name => Variable(variable, name) switch
+    {
+        null or "" => null,
+        ['~', '/', ..] or "~" => UserFolder(variable) + Variable(variable, name)![1..],
+        var value => value,
+    };
+
+    private static string UserFolder(Func<string, string?>? variable) =>
+        Variable(variable, "HOME") is { Length: > 0 } home ? home : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+
+    private static string? Variable(Func<string, string?>? variable, string name) =>
+        variable is null ? Environment.GetEnvironmentVariable(name) : variable(name);
 
     private static string ReadReference(string path)
     {
@@ -85,6 +133,6 @@ internal sealed class HubCache
         && !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal);
 
     private static CheckpointException Absent(string name, string revision, string why) =>
-        new($"The model {name} is not in the Hugging Face cache ({why}). Nothing is downloaded here; get it with: hf download {name}"
+        new($"The model {name} is not in the Hugging Face cache ({why}). Nothing is downloaded by itself; get it with: blip pull {name}"
             + (revision == MainBranch ? "" : $" --revision {revision}"));
 }

@@ -68,6 +68,9 @@ internal sealed class ModelSource
         ? [.. Directory.EnumerateFiles(Path.GetDirectoryName(pattern)!, Path.GetFileName(pattern)).Order(StringComparer.Ordinal)]
         : [];
 
+    /// <summary>Whether a model is named as on the hub: it is no file, no folder and no rule, and its name can be one there.</summary>
+    public static bool IsHubName(string model) => !IsHere(model) && HubCache.IsName(model);
+
     /// <summary>Finds a model.</summary>
     /// <param name="model">
     /// A folder with a config.json; a weight file (or the index of several) with a config.json beside it; <c>synthetic:NAME</c>
@@ -78,8 +81,7 @@ internal sealed class ModelSource
     /// <exception cref="CheckpointException">There is no such model, or its files are damaged.</exception>
     public static ModelSource Resolve(string model, HubCache? cache = null, string? revision = null)
     {
-        var isHere = model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal) || Directory.Exists(model) || File.Exists(model);
-        if (isHere && revision is not null)
+        if (IsHere(model) && revision is not null)
             throw new CheckpointException($"'{model}' is no name on the Hugging Face hub, and so has no revision '{revision}': leave the revision out.");
         if (model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal))
             return Synthetic(SyntheticModels.Config(model[SyntheticModels.Prefix.Length..]), model);
@@ -124,6 +126,9 @@ internal sealed class ModelSource
             throw new CheckpointException($"{Name} is a {own.Architecture()}; a {head.Architecture()} is needed here.");
         return new Checkpoint(IsSynthetic ? Adapted(new SyntheticTensorSource(Config, head)) : OpenTensors(), Config, head);
     }
+
+    private static bool IsHere(string model) =>
+        model.StartsWith(SyntheticModels.Prefix, StringComparison.Ordinal) || Directory.Exists(model) || File.Exists(model);
 
     private ITensorSource Adapted(ITensorSource source) => Adapter is null ? source : new AdaptedTensorSource(source, Adapter);
 

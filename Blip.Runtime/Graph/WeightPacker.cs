@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.ExceptionServices;
 using Blip.Kernels;
 using Blip.Runtime.Checkpoints;
 
@@ -21,11 +22,19 @@ internal sealed class WeightPacker(ITensorSource source)
         var pieces = matrices.SelectMany(entry => Pieces(entry.Matrix, entry.Weights)).ToList();
         var next = -1;
         var options = new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount };
-        Parallel.For(0, Math.Min(options.MaxDegreeOfParallelism, pieces.Count), options, _ =>
+        try
         {
-            for (var i = Interlocked.Increment(ref next); i < pieces.Count; i = Interlocked.Increment(ref next))
-                Fill(pieces[i]);
-        });
+            Parallel.For(0, Math.Min(options.MaxDegreeOfParallelism, pieces.Count), options, _ =>
+            {
+                for (var i = Interlocked.Increment(ref next); i < pieces.Count; i = Interlocked.Increment(ref next))
+                    Fill(pieces[i]);
+            });
+        }
+        catch (AggregateException e)
+        {
+            // Callers handle what a read throws, on whichever core it was.
+            ExceptionDispatchInfo.Throw(e.Flatten().InnerExceptions[0]);
+        }
     }
 
     // Whole panels, so that two cores do not write into the same one.

@@ -28,7 +28,8 @@ internal sealed class ModelContext : IDisposable
             (Config, Device, KeptPlans) = (options.Compat.Apply(source.Config), device, options.KeptPlans);
             var file = options.Cache ? source.CacheFile(options.Kind, options.CacheFolder) : null;
             var cache = file is null ? null : new PackedCache(file, tensors, PackedWeights.LayoutVersion);
-            Weights = Own(new WeightStore(device, tensors, options.FormatOf, cache));
+            ITensorSource read = options.OnRead is { } told ? new WatchedTensors(tensors, told, options.CancellationToken) : tensors;
+            Weights = Own(new WeightStore(device, read, options.FormatOf, cache));
             Executor = Own(new Executor(device, Weights, options.Passes));
             ofCache = cache?.Notices ?? (options.Cache ? ["the weights are made up and come from no file: there is nothing to keep a cache of"] : []);
         }

@@ -31,6 +31,12 @@ internal sealed record ModelOptions
     /// <summary>Which graph passes are applied; for tests, and to see what each gains.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
 
+    /// <summary>Told how much of the weights is read; null for nobody.</summary>
+    internal Action<double>? OnRead { get; init; }
+
+    /// <summary>Ends the loading.</summary>
+    internal CancellationToken CancellationToken { get; init; }
+
     /// <summary>Plans that are kept for each graph: as many sizes of batches and images find theirs ready.</summary>
     internal int KeptPlans { get; init; } = 16;
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
@@ -11,8 +13,14 @@ internal sealed class ImageCache(PipelineHost host, long limit)
     // The one used last stands last.
     private readonly OrderedDictionary<string, ImageFeatures> kept = [];
 
+    // The same names for those who have no turn.
+    private readonly ConcurrentDictionary<string, bool> names = new(StringComparer.Ordinal);
+
     /// <summary>Whether anything is kept at all.</summary>
     public bool Keeps => limit > 0;
+
+    /// <summary>Whether an image's features are kept, as far as can be told out of turn.</summary>
+    public bool MayHold(string key) => names.ContainsKey(key);
 
     /// <summary>Images in it.</summary>
     public int Count => kept.Count;
@@ -35,6 +43,7 @@ internal sealed class ImageCache(PipelineHost host, long limit)
         if (kept.Remove(key, out var older))
             host.FreeInTurn(older);
         kept.Add(key, features);
+        names[key] = true;
     }
 
     /// <summary>Frees those that were not used for longest until the rest fits. What was used just now may have grown.</summary>
@@ -42,6 +51,7 @@ internal sealed class ImageCache(PipelineHost host, long limit)
     {
         while (kept.Count > 0 && Bytes > limit)
         {
+            names.TryRemove(kept.GetAt(0).Key, out _);
             host.FreeInTurn(kept.GetAt(0).Value);
             kept.RemoveAt(0);
         }

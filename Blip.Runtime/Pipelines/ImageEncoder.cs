@@ -57,23 +57,26 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
             return found.Result;
         return host.WithImage(image, decoded => InTurn(() => work(key is null ? decoded : Kept(image, Remember(key, decoded)))), cancellationToken);
 
-        TResult InTurn<TResult>(Func<TResult> turn) => host.InTurn(pipeline, () => Trimmed(turn), cancellationToken);
+        TResult InTurn<TResult>(Func<TResult> turn) => host.InTurn(
+            pipeline,
+            () =>
+            {
+                var result = turn();
+                Cache.Trim();
+                return result;
+            },
+            cancellationToken);
     }
 
-    /// <summary>The same; no thread waits.</summary>
-    /// <inheritdoc cref="ForOne"/>
-    public async Task<T> ForOneAsync<T>(
-        Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken, bool pixels = false)
-    {
-        if (image.Features is { } features)
-            return await InTurn(() => work(Kept(image, features))).ConfigureAwait(false);
-        var key = Cache.Keeps && !pixels ? image.Identity() : null;
-        if (key is not null && await InTurn(() => Cache.Find(key) is { } known ? new Found<T>(work(Kept(image, known))) : null).ConfigureAwait(false) is { } found)
-            return found.Result;
-        return await host.WithImageAsync(
-            image, (decoded, _) => InTurn(() => work(key is null ? decoded : Kept(image, Remember(key, decoded)))), cancellationToken).ConfigureAwait(false);
+    /// <summary>Copies images that are kept to one batch; the caller disposes it. In turn.</summary>
+    public ImageStates Gather(IReadOnlyList<ImageFeatures> images) => model.Vision.Gather([.. images.Select(image => (image.States, 0))]);
 
-        Task<TResult> InTurn<TResult>(Func<TResult> turn) => host.InTurnAsync(pipeline, () => Trimmed(turn), cancellationToken);
+    /// <summary>Encodes an image and keeps it for the next call about it. In turn.</summary>
+    public ImageFeatures Remember(string key, DecodedImage decoded)
+    {
+        var features = Keep(decoded);
+        Cache.Add(key, features);
+        return features;
     }
 
     /// <summary>Puts a batch on the device, in turn: those with pixels are encoded together, handles are there already.</summary>
@@ -116,20 +119,6 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     {
         ObjectDisposedException.ThrowIf(known.IsFree, known);
         return new DecodedImage(image, null, null) { Features = known };
-    }
-
-    private T Trimmed<T>(Func<T> turn)
-    {
-        var result = turn();
-        Cache.Trim();
-        return result;
-    }
-
-    private ImageFeatures Remember(string key, DecodedImage decoded)
-    {
-        var features = Keep(decoded);
-        Cache.Add(key, features);
-        return features;
     }
 
     private ImageFeatures Keep(DecodedImage decoded)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Tokenization;
 
 namespace Blip.Runtime.Pipelines;
@@ -26,6 +27,9 @@ public abstract class Pipeline : IDisposable
 
     /// <summary>Id of the token that ends a text, [SEP]: a text that was cut at its greatest length has none at its end.</summary>
     public int EndToken => Config.Text.SepTokenId;
+
+    /// <summary>The model's name: as on the hub, or that of its folder or file, without the place where it lies.</summary>
+    public string ModelName => Host.ModelLabel;
 
     /// <summary>Where it runs.</summary>
     public DeviceDescription DeviceDescription => Host.Device.Description;
@@ -62,6 +66,16 @@ public abstract class Pipeline : IDisposable
     {
         ArgumentNullException.ThrowIfNull(text);
         return Tokenizer?.UnknownWords(text) ?? [];
+    }
+
+    /// <summary>Runs one image through the model.</summary>
+    internal abstract void WarmUp(CancellationToken cancellationToken);
+
+    /// <summary>An image of one colour, of the size that the model reads.</summary>
+    private protected ImageSource BlankImage()
+    {
+        var (width, height) = (Host.Preprocessor.Processing.Width, Host.Preprocessor.Processing.Height);
+        return ImageSource.FromPixels(new RgbImage(width, height, new byte[3 * width * height]), "warm-up");
     }
 
     /// <summary>Waits for the work in hand, and frees the model and the device.</summary>

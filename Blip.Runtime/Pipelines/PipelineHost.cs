@@ -32,6 +32,9 @@ internal sealed class PipelineHost
     /// <summary>The model's files.</summary>
     public ModelSource Source { get; }
 
+    /// <summary>The model's name without the folders that it lies in: what listeners are told.</summary>
+    public string ModelLabel => Path.Exists(Source.Name) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Source.Name))) : Source.Name;
+
     /// <summary>How it was set up.</summary>
     public PipelineOptions Options { get; }
 
@@ -53,6 +56,7 @@ internal sealed class PipelineHost
     /// <param name="build">Makes the pipeline; what it puts on the device it gives to <see cref="Own"/>.</param>
     /// <param name="imageSize">Height and width of images in place of those that the model's files ask for; null for those.</param>
     public static T Open<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build, int? imageSize = null)
+        where T : Pipeline
     {
         options.Validate();
         source = source.WithAdapter(options.Adapter);
@@ -60,7 +64,22 @@ internal sealed class PipelineHost
         var device = Device.Open(options.Device, new DeviceOptions { Threads = options.Threads });
         var host = new PipelineHost(source, options, device, new DeviceTurn()) { Tokenizer = tokenizer };
         host.Own(device);
-        return host.Build(build, imageSize);
+        var pipeline = host.Build(build, imageSize);
+        try
+        {
+            if (options.WarmUp)
+            {
+                options.Watch?.Tell(LoadStage.WarmUp, 0);
+                pipeline.WarmUp(options.Watch?.CancellationToken ?? CancellationToken.None);
+            }
+            options.Watch?.Tell(LoadStage.Ready, 1);
+            return pipeline;
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
     }
 
     /// <summary>

@@ -66,6 +66,15 @@ public abstract record PipelineOptions
     /// <summary>The most calls about single images that may wait for the device; one more is refused by a <see cref="PipelineBusyException"/>.</summary>
     public int MaxQueuedCalls { get; init; } = 1024;
 
+    /// <summary>
+    /// Runs one image through the model while it is loaded, so that the first call takes no longer than those behind it: kernels are compiled
+    /// and memory is found then.
+    /// </summary>
+    public bool WarmUp { get; init; }
+
+    /// <summary>Who is told how far the load is, and what ends it.</summary>
+    internal LoadWatch? Watch { get; init; }
+
     /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>
     public string? VocabularyFile { get; init; }
 
@@ -111,6 +120,8 @@ public abstract record PipelineOptions
         Cache = Cache,
         CacheFolder = CacheFolder,
         Compat = Compat,
+        OnRead = Watch is { } watch ? fraction => watch.Tell(LoadStage.Weights, fraction) : null,
+        CancellationToken = Watch?.CancellationToken ?? CancellationToken.None,
     };
 }
 

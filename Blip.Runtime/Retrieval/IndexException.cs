@@ -1,7 +1,9 @@
+using Blip.Kernels;
+
 namespace Blip.Runtime.Retrieval;
 
 /// <summary>An index cannot be used; the message names the file, what is wrong with it and what to do.</summary>
-public sealed class IndexException : Exception
+public sealed class IndexException : BlipException
 {
     /// <summary>An exception without a message of its own.</summary>
     public IndexException()

@@ -24,11 +24,11 @@ public class HubCacheTests
     {
         using var folder = new TemporaryFolder();
         var error = Assert.Throws<CheckpointException>(() => ModelSource.Resolve(Name, new HubCache(folder.Path)));
-        Assert.Contains($"hf download {Name}", error.Message);
+        Assert.Contains($"blip pull {Name}", error.Message);
         var cache = Fill(folder);
         Directory.Delete(Path.Combine(folder.Path, "models--Salesforce--blip-image-captioning-base", "snapshots"), recursive: true);
         error = Assert.Throws<CheckpointException>(() => ModelSource.Resolve(Name, cache));
-        Assert.Contains($"hf download {Name}", error.Message);
+        Assert.Contains($"blip pull {Name}", error.Message);
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public class HubCacheTests
         Assert.EndsWith("abc123", cache.Find(Name, "pr/1"), StringComparison.Ordinal);
         Assert.EndsWith("abc123", cache.Find(Name, "abc123"), StringComparison.Ordinal);
         Assert.EndsWith(Commit, cache.Find(Name), StringComparison.Ordinal);
-        Assert.Contains($"hf download {Name} --revision v2", Assert.Throws<CheckpointException>(() => cache.Find(Name, "v2")).Message, StringComparison.Ordinal);
+        Assert.Contains($"blip pull {Name} --revision v2", Assert.Throws<CheckpointException>(() => cache.Find(Name, "v2")).Message, StringComparison.Ordinal);
         Assert.Contains("no revision", Assert.Throws<CheckpointException>(() => cache.Find(Name, "../x")).Message, StringComparison.Ordinal);
         Assert.Contains("no revision", Assert.Throws<CheckpointException>(() => ModelSource.Resolve("synthetic:seed", cache, "v2")).Message, StringComparison.Ordinal);
     }

@@ -15,6 +15,23 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         return new CliRun(exitCode, output.ToString(), error.ToString());
     }
 
+    /// <summary>A run with an environment of its own, at a terminal where somebody types, or where nobody does.</summary>
+    public static async Task<CliRun> In(IReadOnlyDictionary<string, string> variables, string? typed, params string[] arguments)
+    {
+        var (output, error) = (new StringWriter(), new StringWriter());
+        var terminal = new Terminal
+        {
+            Output = output,
+            Error = error,
+            OpenInput = () => new MemoryStream(System.Text.Encoding.UTF8.GetBytes(typed ?? "")),
+            InputIsScreen = typed is not null,
+            ErrorIsScreen = typed is not null,
+            Variable = variables.GetValueOrDefault,
+        };
+        var exitCode = await BlipProgram.RunAsync(arguments, terminal, TestContext.Current.CancellationToken);
+        return new CliRun(exitCode, output.ToString(), error.ToString());
+    }
+
     /// <summary>The output of a run that must succeed.</summary>
     public string Succeeded()
     {

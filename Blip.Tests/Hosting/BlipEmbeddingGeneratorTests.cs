@@ -65,7 +65,7 @@ public sealed class BlipEmbeddingGeneratorTests
         Assert.Same(texts, provider.GetRequiredService<IEmbeddingGenerator<ImageSource, Embedding<float>>>());
         Assert.Same(texts, provider.GetRequiredService<IEmbeddingGenerator<DataContent, Embedding<float>>>());
         Assert.NotSame(texts, provider.GetRequiredKeyedService<IEmbeddingGenerator<string, Embedding<float>>>("second"));
-        Assert.Equal(Model, texts.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelId);
+        Assert.Equal("retrieval", texts.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelId);
     }
 
     [Fact]

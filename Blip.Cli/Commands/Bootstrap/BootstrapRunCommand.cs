@@ -43,7 +43,7 @@ internal sealed class BootstrapRunCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var request = run.Request(parsed, terminal);
+        var request = await run.RequestAsync(parsed, terminal, cancellationToken);
         run.TellOfDemo(parsed, terminal);
         var progress = new BootstrapProgressView(terminal);
         progress.Announce("opening the run …");

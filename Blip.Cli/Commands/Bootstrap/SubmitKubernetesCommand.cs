@@ -64,7 +64,7 @@ internal sealed class SubmitKubernetesCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var request = run.Request(parsed, terminal);
+        var request = await run.RequestAsync(parsed, terminal, cancellationToken);
         var path = parsed.GetValue(file);
         OutputFile.Check(path, "--file");
         if (path is not null && File.Exists(path))

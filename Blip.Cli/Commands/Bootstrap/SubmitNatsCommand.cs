@@ -49,7 +49,7 @@ internal sealed class SubmitNatsCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var (server, request) = (parsed.GetRequiredValue(url), run.Request(parsed, terminal));
+        var (server, request) = (parsed.GetRequiredValue(url), await run.RequestAsync(parsed, terminal, cancellationToken));
         using var bootstrapper = await Startup.StepAsync(() => Bootstrapper.OpenAsync(request, load: false));
         var added = await Startup.StepAsync(
             () => NatsShardQueue.FillAsync(

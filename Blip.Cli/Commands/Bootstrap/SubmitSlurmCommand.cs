@@ -47,7 +47,7 @@ internal sealed class SubmitSlurmCommand : Command, IHasExamples
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        var request = run.Request(parsed, terminal);
+        var request = await run.RequestAsync(parsed, terminal, cancellationToken);
         using var bootstrapper = await Startup.StepAsync(() => Bootstrapper.OpenAsync(request, load: false));
         if (bootstrapper.OpenShards.Count == 0)
         {

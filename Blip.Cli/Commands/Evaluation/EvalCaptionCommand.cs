@@ -85,7 +85,7 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
 
     private async Task<IReadOnlyDictionary<EntryId, string>> CaptionAsync(ParseResult parsed, CaptionAnnotations data, CancellationToken cancellationToken)
     {
-        var source = model.Resolve(parsed, terminal);
+        var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var words = parsed.GetValue(prompt);
         var options = new CaptionOptions
         {

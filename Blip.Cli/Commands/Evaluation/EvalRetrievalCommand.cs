@@ -52,7 +52,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         var data = annotations.Load(parsed, terminal);
         if (!data.HasCaptions)
             throw new UsageException($"{data.Path} has no caption for an image to be found by.");
-        var source = model.Resolve(parsed, terminal);
+        var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var folder = Startup.Step(() => new ImageFolder(parsed.GetRequiredValue(images)));
         var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, data.Images.Count * (k > 0 ? 2 : 1), terminal.Columns);
         using var matcher = model.Load(parsed, terminal, progress, () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)));

@@ -97,7 +97,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
 
     private async Task<IReadOnlyDictionary<EntryId, string>> AnswerAsync(ParseResult parsed, VqaDataset data, CancellationToken cancellationToken)
     {
-        var source = model.Resolve(parsed, terminal);
+        var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var options = new AnswerOptions
         {
             Generation = generation.Apply(parsed, Startup.Step(() => QuestionAnswerer.DefaultsOf(source, model.Compat(parsed)))),

@@ -60,12 +60,15 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     private readonly Option<string?> captioner = OptionKinds.Text(
         "--captioner", "The model whose decoder is learned; left out where --model is a pre-training checkpoint that holds one.", "MODEL");
 
+    private readonly ModelDownload download;
+
     public TrainTaskCommand(Terminal terminal, TrainedTask task)
         : base(task.Name, task.Description)
     {
         (this.terminal, this.task) = (terminal, task);
         Add(sources);
         Add(model);
+        download = new ModelDownload(this);
         Add(validation);
         if (task.Task == TrainingTask.Vqa)
         {
@@ -100,6 +103,9 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     {
         var (name, output) = (parsed.GetValue(model), binding.Output(parsed));
         var path = task.Demo.PathOf(name);
+        await download.EnsureAsync(parsed, terminal, path, null, cancellationToken);
+        if (Captioner(parsed) is { } decoder)
+            await download.EnsureAsync(parsed, terminal, decoder, null, cancellationToken);
         int? side = path == task.Demo.Path ? Startup.Step(() => ModelSource.Resolve(path)).Config.Vision.ImageSize : null;
         var options = binding.Options(parsed, side) with { Captioner = Captioner(parsed) };
         if (name is null)

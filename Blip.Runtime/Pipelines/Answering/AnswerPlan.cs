@@ -25,6 +25,13 @@ internal sealed class AnswerPlan : GenerationPlan
     /// <summary>What was asked for.</summary>
     public AnswerOptions Options { get; }
 
+    /// <summary>Whether a question has the same answer.</summary>
+    public bool IsLike(AnswerPlan other) => ReferenceEquals(this, other)
+        || (Generation.SaysTheSameAs(other.Generation)
+            && Options with { Generation = null, BadWords = [], Candidates = [] } == other.Options with { Generation = null, BadWords = [], Candidates = [] }
+            && Candidates.Count == other.Candidates.Count
+            && Candidates.Zip(other.Candidates).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)));
+
     /// <summary>What every answer begins with: the start token.</summary>
     public int[] Start { get; }
 

@@ -16,26 +16,37 @@ public sealed partial class QuestionAnswerer
     private void Check(IReadOnlyList<string> questions) => TextIds.OfEach(Host, questions, rules.Question, "Question");
 
     private List<Answer> Answers(
-        ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+        ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, CancellationToken cancellationToken)
     {
         return All(encoder.ForOne(
-            this, image, decoded => Run([new Asked(decoded, questions)], plan, onToken, cancellationToken), cancellationToken, NeedsPixels(plan)));
+            this, image, decoded => Run([new Asked(decoded, questions)], plan, cancellationToken), cancellationToken, NeedsPixels(plan)));
     }
 
     private async Task<IReadOnlyList<Answer>> AnswersAsync(
         ImageSource image, IReadOnlyList<string> questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
     {
-        return All(await encoder.ForOneAsync(
-            this, image, decoded => Run([new Asked(decoded, questions)], plan, onToken, cancellationToken), cancellationToken, NeedsPixels(plan)).ConfigureAwait(false));
+        var conversation = new Conversation(questions, plan, onToken);
+        return All(await calls.CallAsync(image, conversation, NeedsPixels(plan), cancellationToken).ConfigureAwait(false));
     }
 
-    private static List<Answer> All(List<AnswerResult> results) => results.ConvertAll(result => result.Answer ?? throw new ImageException(result.Error!));
+    private List<List<AnswerResult>> RunCalls(IReadOnlyList<(DecodedImage Image, Conversation Work)> batch, CancellationToken cancellationToken)
+    {
+        var results = new Queue<AnswerResult>(Run(
+            [.. batch.Select(call => new Asked(call.Image, call.Work.Questions, call.Work.OnToken))], batch[0].Work.Plan, cancellationToken));
+        return [.. batch.Select(call => call.Work.Questions.Select(_ => results.Dequeue()).ToList())];
+    }
+
+    private (int Read, int Written) TokensOf(List<AnswerResult> results) => (
+        results.Sum(result => TextIds.Of(Host, result.Question, rules.Question, "Question").Length),
+        results.Sum(result => result.Answer is { } answer ? answer.Tokens.Count - 1 : 0));
+
+    private static List<Answer> All(IReadOnlyList<AnswerResult> results) => [.. results.Select(result => result.Answer ?? throw new ImageException(result.Error!))];
 
     private IAsyncEnumerable<AnswerResult> Results(IAsyncEnumerable<Questions> questions, AnswerPlan plan, CancellationToken cancellationToken) => InImageBatches(
         questions,
         about => about.Image,
         (about, decoded) => new Asked(Host.Stage(decoded), about.Texts),
-        batch => Run(batch, plan, onToken: null, cancellationToken),
+        batch => Run(batch, plan, cancellationToken),
         cancellationToken);
 
     /// <summary>Questions about one image that stand together are one item, up to what goes through the model at once.</summary>
@@ -60,7 +71,7 @@ public sealed partial class QuestionAnswerer
             yield return new Questions(image, texts);
     }
 
-    private List<AnswerResult> Run(IReadOnlyList<Asked> batch, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken)
+    private List<AnswerResult> Run(IReadOnlyList<Asked> batch, AnswerPlan plan, CancellationToken cancellationToken)
     {
         var errors = new string?[batch.Count];
         var images = encoder.Encode([.. batch.Select(about => about.Decoded)], (i, error) => errors[i] = error, NeedsPixels(plan));
@@ -74,7 +85,7 @@ public sealed partial class QuestionAnswerer
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 model.Ask(group.Key, [.. run.Select(row => row.Ids)], [.. run.Select(row => images[row.Item]!.Value.Image)], plan.Options.AttendPadding);
-                var answers = plan.Candidates.Count > 0 ? Choose(plan) : Write(run.Length, plan, onToken, cancellationToken);
+                var answers = plan.Candidates.Count > 0 ? Choose(plan) : Write(run, token => batch[run[token.Image].Item].OnToken?.Invoke(token), plan, cancellationToken);
                 foreach (var (place, (row, answer)) in run.Zip(answers.ToList()).Index())
                 {
                     var decoded = batch[row.Item].Decoded;
@@ -116,8 +127,8 @@ public sealed partial class QuestionAnswerer
         }
     }
 
-    private IEnumerable<Answer?> Write(int questions, AnswerPlan plan, Action<GeneratedToken>? onToken, CancellationToken cancellationToken) => generator
-        .Generate(model, [.. Enumerable.Repeat(plan.Start, questions)], plan.Specials, plan.Generation, streams: null, onToken, plan.Ends, cancellationToken)
+    private IEnumerable<Answer?> Write(Row[] questions, Action<GeneratedToken> onToken, AnswerPlan plan, CancellationToken cancellationToken) => generator
+        .Generate(model, [.. Enumerable.Repeat(plan.Start, questions.Length)], plan.Specials, plan.Generation, streams: null, onToken, plan.Ends, cancellationToken)
         .Select(sequences => Best([.. sequences.Select(sequence => new Answer(Tokenizer?.Decode(sequence.Tokens), sequence.Tokens, sequence.Score))]));
 
     private IEnumerable<Answer?> Choose(AnswerPlan plan) => model
@@ -134,7 +145,17 @@ public sealed partial class QuestionAnswerer
     private readonly record struct Questions(ImageSource Image, IReadOnlyList<string> Texts);
 
     /// <summary>The same, ready for the device.</summary>
-    private readonly record struct Asked(DecodedImage Decoded, IReadOnlyList<string> Texts);
+    /// <param name="Decoded">The image.</param>
+    /// <param name="Texts">The questions.</param>
+    /// <param name="OnToken">Called for each token of an answer as it is chosen; null for nothing.</param>
+    private readonly record struct Asked(DecodedImage Decoded, IReadOnlyList<string> Texts, Action<GeneratedToken>? OnToken = null);
+
+    /// <summary>A call of one of many threads: what is asked, and how it is answered.</summary>
+    private sealed record Conversation(IReadOnlyList<string> Questions, AnswerPlan Plan, Action<GeneratedToken>? OnToken)
+    {
+        /// <summary>Whether another call may be answered with this one, and each as alone.</summary>
+        public bool IsLike(Conversation other) => Plan.IsLike(other.Plan) && !Plan.Options.AttendPadding;
+    }
 
     /// <summary>One question of a batch, on its way to an answer.</summary>
     private sealed class Row(int item, string question)

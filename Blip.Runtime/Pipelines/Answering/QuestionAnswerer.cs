@@ -24,6 +24,7 @@ public sealed partial class QuestionAnswerer : Pipeline
     private readonly AnsweringModel model;
     private readonly Generator generator;
     private readonly ImageEncoder encoder;
+    private readonly ImageCalls<Conversation, List<AnswerResult>> calls;
     private readonly CompatRules rules;
 
     private QuestionAnswerer(PipelineHost host, QuestionAnswererOptions options)
@@ -34,6 +35,7 @@ public sealed partial class QuestionAnswerer : Pipeline
         model = host.Own(AnsweringModel.Load(host.Source, host.Device, options.ForModel()));
         generator = host.Own(new Generator(host.Device));
         encoder = new ImageEncoder(host, model, options.ImageCacheBytes);
+        calls = new(this, encoder, "answer") { Run = RunCalls, Together = (first, other) => first.IsLike(other), TokensOf = TokensOf };
     }
 
     /// <summary>How words are chosen where a call does not say: as the model's own files want it, or as the authors' code does.</summary>
@@ -56,6 +58,14 @@ public sealed partial class QuestionAnswerer : Pipeline
         return CompatRules.Of(compat).Answering ?? GenerationOptions.From(source.GenerationDefaults);
     }
 
+    /// <inheritdoc/>
+    internal override void WarmUp(CancellationToken cancellationToken)
+    {
+        using var image = Encode(BlankImage(), cancellationToken);
+        if (HasVocabulary)
+            Answer(image, "is it warm?", options: null, cancellationToken);
+    }
+
     /// <summary>Loads a model and puts it on a device.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
@@ -64,6 +74,16 @@ public sealed partial class QuestionAnswerer : Pipeline
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static QuestionAnswerer Load(string model, QuestionAnswererOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
+
+    /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
+    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
+    /// <param name="options">Device, precision and batches; null for the defaults.</param>
+    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the load between two tensors.</param>
+    /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)"/>
+    public static Task<QuestionAnswerer> LoadAsync(
+        string model, QuestionAnswererOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        LoadWatch.LoadAsync(options ?? new QuestionAnswererOptions(), watched => Load(model, watched), progress, cancellationToken);
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)"/>
@@ -115,7 +135,7 @@ public sealed partial class QuestionAnswerer : Pipeline
     {
         ArgumentNullException.ThrowIfNull(image);
         Check(questions);
-        return Answers(image, questions, Plan(options), onToken: null, cancellationToken);
+        return Answers(image, questions, Plan(options), cancellationToken);
     }
 
     /// <summary>Answers a question about an image; no thread waits meanwhile.</summary>

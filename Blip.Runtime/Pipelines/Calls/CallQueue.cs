@@ -8,8 +8,9 @@ namespace Blip.Runtime.Pipelines;
 /// </summary>
 /// <param name="pipeline">Whose calls they are.</param>
 /// <param name="host">Whose turn the calls are served in.</param>
+/// <param name="operation">What they ask for, as listeners are told.</param>
 /// <param name="serve">Serves calls in turn: at least the first one, and others as long as nobody else wants the device.</param>
-internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, Action serve)
+internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, string operation, Action serve)
     where TCall : class, IPendingCall
 {
     private readonly object gate = new();
@@ -18,26 +19,37 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, Act
     private bool isServing;
 
     /// <summary>Announces a call whose image is still to be read, so that others wait for it, and makes it.</summary>
-    /// <param name="call">Reads the image, and adds the call by the function that it is given.</param>
+    /// <param name="call">Reads the image, and adds the call by the function that it is given; a second one if need be.</param>
     /// <exception cref="PipelineBusyException">Too many wait.</exception>
     public async Task<T> AnnouncedAsync<T>(Func<Func<TCall, TCall>, Task<T>> call)
     {
         Announce();
+        var meter = new CallMeter(operation, host.ModelLabel);
         var isComing = true;
+        Exception? error = null;
         try
         {
             return await call(Arrive).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            error = e;
+            throw;
         }
         finally
         {
             if (isComing)
                 Withdraw();
+            meter.End(error);
         }
 
         TCall Arrive(TCall arrived)
         {
+            arrived.Meter = meter;
+            meter.Queue();
+            Add(arrived, isComing);
             isComing = false;
-            return Add(arrived);
+            return arrived;
         }
     }
 
@@ -64,19 +76,18 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, Act
         }
     }
 
-    private TCall Add(TCall call)
+    private void Add(TCall call, bool wasComing)
     {
         lock (gate)
         {
-            coming--;
+            coming -= wasComing ? 1 : 0;
             waiting.AddLast(call);
             Monitor.PulseAll(gate);
             if (isServing)
-                return call;
+                return;
             isServing = true;
         }
         new Thread(Serve) { IsBackground = true, Name = "Blip calls" }.Start();
-        return call;
     }
 
     /// <summary>The call that has waited for longest; null for none.</summary>
@@ -102,12 +113,26 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, Act
             var taken = new List<TCall>();
             for (var count = fitting > 0 && round is not null ? round(fitting) : fitting; count > 0; count--)
             {
+                waiting.First!.Value.Meter?.Take();
                 taken.Add(waiting.First!.Value);
                 waiting.RemoveFirst();
             }
             return taken;
         }
     }
+
+    /// <summary>Does work on the device for some calls, and tells how long it took.</summary>
+    /// <param name="stage">What it is.</param>
+    /// <param name="size">Images or sequences.</param>
+    /// <param name="work">The work.</param>
+    public T Measure<T>(string stage, int size, Func<T> work) => BlipTelemetry.Measure(stage, size, operation, host.ModelLabel, work);
+
+    /// <inheritdoc cref="Measure{T}(string, int, Func{T})"/>
+    public void Measure(string stage, int size, Action work) => Measure(stage, size, () =>
+    {
+        work();
+        return true;
+    });
 
     private void DropEnded()
     {

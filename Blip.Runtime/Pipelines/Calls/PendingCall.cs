@@ -19,6 +19,9 @@ internal abstract class PendingCall<TResult> : IPendingCall
     /// <summary>Its result.</summary>
     public Task<TResult> Result => completion.Task;
 
+    /// <inheritdoc/>
+    public CallMeter? Meter { get; set; }
+
     /// <summary>Ends with the call.</summary>
     public CancellationToken CancellationToken => cancellationToken;
 
@@ -37,6 +40,9 @@ internal interface IPendingCall
 {
     /// <summary>Whether it has ended: a cancelled call is passed over.</summary>
     bool IsOver { get; }
+
+    /// <summary>What is told of it.</summary>
+    CallMeter? Meter { get; set; }
 
     /// <summary>Ends the call by an exception.</summary>
     void Fail(Exception e);

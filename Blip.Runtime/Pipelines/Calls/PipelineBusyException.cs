@@ -1,5 +1,7 @@
+using Blip.Kernels;
+
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>More calls wait for a pipeline than its options allow. The call may be made again later.</summary>
 /// <param name="message">How many wait.</param>
-public sealed class PipelineBusyException(string message) : Exception(message);
+public sealed class PipelineBusyException(string message) : BlipException(message);

@@ -20,7 +20,7 @@ internal sealed class CaptionCalls
     public CaptionCalls(PipelineHost host, CaptioningModel model, Generator generator, Captioner captioner)
     {
         (this.host, this.model, this.generator, this.captioner) = (host, model, generator, captioner);
-        queue = new CallQueue<CaptionCall>(captioner, host, Serve);
+        queue = new CallQueue<CaptionCall>(captioner, host, "caption", Serve);
     }
 
     /// <summary>The calls that wait.</summary>
@@ -44,16 +44,24 @@ internal sealed class CaptionCalls
     {
         try
         {
-            using var cancellation = new AllCancelled(calls);
-            var (results, _) = captioner.RunInTurn([.. calls.Select(call => call.Image)], calls[0].Plan, streams: null, cancellation.Token);
+            using var cancellation = new AllCancelled([.. calls.Select(call => call.CancellationToken)]);
+            var results = queue.Measure(
+                "batch", calls.Count, () => captioner.RunInTurn([.. calls.Select(call => call.Image)], calls[0].Plan, streams: null, cancellation.Token).Results);
             foreach (var (call, result) in calls.Zip(results))
-                call.Complete(result);
+                End(call, result);
         }
         catch (Exception e)
         {
             foreach (var call in calls)
                 call.Fail(e);
         }
+    }
+
+    private static void End(CaptionCall call, CaptionResult result)
+    {
+        if (result.Succeeded)
+            call.Meter?.Count(call.Prompt.Length, result.Caption.Tokens.Count - call.Prompt.Length);
+        call.Complete(result);
     }
 
     /// <summary>Captions that are chosen in the same way, for as long as there are any.</summary>
@@ -75,7 +83,7 @@ internal sealed class CaptionCalls
                     EndThoseThatEnded(batch);
                     if (batch.Rows.Count == 0)
                         continue;
-                    batch.Step();
+                    calls.queue.Measure("step", batch.Rows.Count, batch.Step);
                     Tell(batch.Rows);
                     EndThoseThatEnded(batch);
                 }
@@ -119,8 +127,11 @@ internal sealed class CaptionCalls
                 return;
             var uploaded = places.ConvertAll(i => joining[i]);
             uploaded.ForEach(call => call.Uploaded());
-            model.EncodeAt(place, uploaded.Count, host.Preprocessor.Processing.Height, host.Preprocessor.Processing.Width);
-            var joined = batch.Join(uploaded.ConvertAll(call => call.Prompt), place);
+            var joined = calls.queue.Measure("image", uploaded.Count, () =>
+            {
+                model.EncodeAt(place, uploaded.Count, host.Preprocessor.Processing.Height, host.Preprocessor.Processing.Width);
+                return batch.Join(uploaded.ConvertAll(call => call.Prompt), place);
+            });
             foreach (var (sequence, call) in joined.Zip(uploaded))
                 running.Add(sequence, call);
             Tell(joined);
@@ -129,7 +140,10 @@ internal sealed class CaptionCalls
         private void Tell(IReadOnlyList<BatchedSequence> rows)
         {
             foreach (var row in rows)
+            {
+                running[row].Meter?.Token();
                 running[row].OnToken?.Invoke(new GeneratedToken(0, 0, row.Sequence.Tokens[^1], row.Sequence.IsEnded));
+            }
         }
 
         private void EndThoseThatEnded(ContinuousBatch batch)
@@ -137,40 +151,11 @@ internal sealed class CaptionCalls
             foreach (var row in batch.Rows.Where(row => row.Sequence.IsEnded))
             {
                 var call = running[row];
-                call.Complete(calls.captioner.ToResult(call.Image.Source, row.Sequence.ToGenerated(plan.Generation.LengthPenalty), call.Prompt, call.Plan));
+                End(call, calls.captioner.ToResult(call.Image.Source, row.Sequence.ToGenerated(plan.Generation.LengthPenalty), call.Prompt, call.Plan));
             }
             foreach (var row in running.Keys.Where(row => running[row].IsOver).ToList())
                 running.Remove(row);
             batch.RemoveEnded(row => !running.ContainsKey(row));
-        }
-    }
-
-    /// <summary>Cancelled when nobody wants the results any more.</summary>
-    private sealed class AllCancelled : IDisposable
-    {
-        private readonly CancellationTokenSource source = new();
-        private readonly List<CancellationTokenRegistration> registrations = [];
-        private int wanted;
-
-        public AllCancelled(IReadOnlyList<CaptionCall> calls)
-        {
-            wanted = calls.Count;
-            foreach (var call in calls)
-                registrations.Add(call.CancellationToken.UnsafeRegister(_ => Leave(), null));
-        }
-
-        public CancellationToken Token => source.Token;
-
-        public void Dispose()
-        {
-            registrations.ForEach(registration => registration.Dispose());
-            source.Dispose();
-        }
-
-        private void Leave()
-        {
-            if (Interlocked.Decrement(ref wanted) == 0)
-                source.Cancel();
         }
     }
 }

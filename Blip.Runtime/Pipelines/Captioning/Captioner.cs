@@ -79,6 +79,10 @@ public sealed partial class Captioner : Pipeline
         return sampling ? rules.CaptionSampling ?? plain with { DoSample = true } : plain;
     }
 
+    /// <inheritdoc/>
+    internal override void WarmUp(CancellationToken cancellationToken) =>
+        Caption(BlankImage(), new CaptionOptions { Generation = Defaults with { MaxNewTokens = 2, MinLength = 0, MinNewTokens = null } }, cancellationToken);
+
     /// <summary>Loads a model and puts it on a device.</summary>
     /// <param name="model">
     /// A folder with a config.json, a weight file beside one, a name on the Hugging Face hub that is in the local cache, or
@@ -90,6 +94,16 @@ public sealed partial class Captioner : Pipeline
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static Captioner Load(string model, CaptionerOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
+
+    /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
+    /// <param name="model">A folder, a weight file or a name, as <see cref="Load(string, CaptionerOptions?)"/> takes.</param>
+    /// <param name="options">Device, precision and batches; null for the defaults.</param>
+    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the load between two tensors.</param>
+    /// <inheritdoc cref="Load(string, CaptionerOptions?)"/>
+    public static Task<Captioner> LoadAsync(
+        string model, CaptionerOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        LoadWatch.LoadAsync(options ?? new CaptionerOptions(), watched => Load(model, watched), progress, cancellationToken);
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <param name="source">The model.</param>

@@ -26,6 +26,7 @@ public sealed class Embedder : Pipeline
     private readonly BlipModel model;
     private readonly ImageEncoder encoder;
     private readonly CompatRules rules;
+    private readonly ImageCalls<bool, ImageEmbedding> calls;
 
     /// <summary>An embedder over a model on a device.</summary>
     /// <param name="host">What it stands on.</param>
@@ -34,7 +35,11 @@ public sealed class Embedder : Pipeline
     /// <param name="rules">How texts are cut.</param>
     /// <param name="owner">False for a matcher's.</param>
     internal Embedder(PipelineHost host, BlipModel model, ImageEncoder encoder, CompatRules rules, bool owner)
-        : base(host, owner) => (this.model, this.encoder, this.rules) = (model, encoder, rules);
+        : base(host, owner)
+    {
+        (this.model, this.encoder, this.rules) = (model, encoder, rules);
+        calls = new(this, encoder, "embeddings") { Run = (batch, _) => RunImages([.. batch.Select(call => call.Image)]), Together = (_, _) => true };
+    }
 
     /// <summary>Elements of a vector.</summary>
     public int Dimension => DimensionOf(Config);
@@ -55,6 +60,9 @@ public sealed class Embedder : Pipeline
         return config.Head == BlipHead.Model ? config.ProjectionDim : config.ImageTextHiddenSize;
     }
 
+    /// <inheritdoc/>
+    internal override void WarmUp(CancellationToken cancellationToken) => EmbedImage(BlankImage(), cancellationToken);
+
     /// <summary>Loads a model and puts it on a device.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
@@ -63,6 +71,16 @@ public sealed class Embedder : Pipeline
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static Embedder Load(string model, EmbedderOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
+
+    /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
+    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
+    /// <param name="options">Device, precision and batches; null for the defaults.</param>
+    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the load between two tensors.</param>
+    /// <inheritdoc cref="Load(string, EmbedderOptions?)"/>
+    public static Task<Embedder> LoadAsync(
+        string model, EmbedderOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        LoadWatch.LoadAsync(options ?? new EmbedderOptions(), watched => Load(model, watched), progress, cancellationToken);
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <inheritdoc cref="Load(string, EmbedderOptions?)"/>
@@ -96,7 +114,7 @@ public sealed class Embedder : Pipeline
     public async Task<float[]> EmbedImageAsync(ImageSource image, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(image);
-        var result = await encoder.ForOneAsync(this, image, decoded => RunImages([decoded])[0], cancellationToken).ConfigureAwait(false);
+        var result = await calls.CallAsync(image, work: true, needsPixels: false, cancellationToken).ConfigureAwait(false);
         return result.Succeeded ? result.Vector : throw new ImageException(result.Error);
     }
 

@@ -22,8 +22,11 @@ public sealed class Matcher : Pipeline
     // Pairs that go to the model at once: a cancelled call ends after so many.
     private const int PairsPerRun = 256;
 
+    private static readonly MatchOptions Plain = new();
+
     private readonly MatchingModel model;
     private readonly ImageEncoder encoder;
+    private readonly ImageCalls<Comparison, MatchResult> calls;
     private readonly CompatRules rules;
 
     internal Matcher(PipelineHost host, PipelineOptions options, long imageCacheBytes = 0)
@@ -32,6 +35,7 @@ public sealed class Matcher : Pipeline
         rules = CompatRules.Of(options.Compat);
         model = host.Own(MatchingModel.Load(host.Source, host.Device, options.ForModel()));
         encoder = new ImageEncoder(host, model, imageCacheBytes);
+        calls = new(this, encoder, "match") { Run = RunCalls, Together = (first, other) => first.IsLike(other) };
         Embedder = new Embedder(host, model, encoder, rules, owner: false);
     }
 
@@ -47,6 +51,15 @@ public sealed class Matcher : Pipeline
     /// <summary>The images that single calls used last.</summary>
     internal ImageCache Cache => encoder.Cache;
 
+    /// <inheritdoc/>
+    internal override void WarmUp(CancellationToken cancellationToken)
+    {
+        if (HasVocabulary)
+            Match(BlankImage(), "warm up", options: null, cancellationToken);
+        else
+            Embedder.EmbedImage(BlankImage(), cancellationToken);
+    }
+
     /// <summary>Loads a model and puts it on a device.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
@@ -55,6 +68,16 @@ public sealed class Matcher : Pipeline
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static Matcher Load(string model, MatcherOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
+
+    /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
+    /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
+    /// <param name="options">Device, precision and batches; null for the defaults.</param>
+    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="cancellationToken">Ends the load between two tensors.</param>
+    /// <inheritdoc cref="Load(string, MatcherOptions?)"/>
+    public static Task<Matcher> LoadAsync(
+        string model, MatcherOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        LoadWatch.LoadAsync(options ?? new MatcherOptions(), watched => Load(model, watched), progress, cancellationToken);
 
     /// <summary>Puts a model that was found on a device.</summary>
     /// <inheritdoc cref="Load(string, MatcherOptions?)"/>
@@ -114,9 +137,7 @@ public sealed class Matcher : Pipeline
     {
         ArgumentNullException.ThrowIfNull(image);
         var ids = Ids(texts, options);
-        var result = await encoder.ForOneAsync(
-            this, image, decoded => Run([new Pairs(decoded, texts)], text => ids[text], options, cancellationToken)[0], cancellationToken, NeedsPixels(options))
-            .ConfigureAwait(false);
+        var result = await calls.CallAsync(image, new Comparison(texts, ids, options), NeedsPixels(options), cancellationToken).ConfigureAwait(false);
         return result.Succeeded ? result.Matches : throw new ImageException(result.Error);
     }
 
@@ -272,6 +293,21 @@ public sealed class Matcher : Pipeline
         return matches.TrueForAll(match => double.IsFinite(match.MatchProbability) && double.IsFinite(match.Cosine))
             ? MatchResult.Of(source, matches, attention is null ? null : pairs.Decoded.Image)
             : MatchResult.Failed(source, $"{source.Name}: {NoNumbers}");
+    }
+
+    private MatchResult[] RunCalls(IReadOnlyList<(DecodedImage Image, Comparison Work)> batch, CancellationToken cancellationToken)
+    {
+        var ids = new Dictionary<string, int[]>(StringComparer.Ordinal);
+        foreach (var (text, tokens) in batch.SelectMany(call => call.Work.Ids))
+            ids[text] = tokens;
+        return Run([.. batch.Select(call => new Pairs(call.Image, call.Work.Texts))], text => ids[text], batch[0].Work.Options, cancellationToken);
+    }
+
+    /// <summary>A call of one of many threads: what an image is compared with, and how.</summary>
+    private sealed record Comparison(IReadOnlyList<string> Texts, Dictionary<string, int[]> Ids, MatchOptions? Options)
+    {
+        /// <summary>Whether another call may be answered with this one.</summary>
+        public bool IsLike(Comparison other) => (Options ?? Plain) == (other.Options ?? Plain);
     }
 
     /// <summary>An image, ready for the device, and its texts.</summary>

@@ -1,0 +1,166 @@
+using System.CommandLine;
+using System.Net;
+using Blip.Cli.Options;
+using Blip.Runtime.Pipelines;
+using Blip.Server;
+using Blip.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace Blip.Cli.Commands;
+
+/// <summary>A server from its start to its end.</summary>
+internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, ServerBinding server)
+{
+    /// <summary>Serves until it is told to end; then what runs is finished, and nothing new begins.</summary>
+    public async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var setup = Setup(parsed);
+        var keys = server.Keys(parsed);
+        var notes = new List<string>();
+        if (!IPAddress.IsLoopback(setup.Address) && keys.Length == 0)
+            notes.Add($"everybody who reaches {setup.Address} may ask: give --api-key-file, or --host localhost");
+        var served = await ModelsAsync(parsed, notes.Add, cancellationToken);
+        var index = models.Index(parsed, served);
+        await using var app = BlipHost.Build(setup, options =>
+        {
+            Configure(options, parsed, served);
+            (options.ApiKeys, options.Index) = (keys, index);
+        });
+        var json = server.LogsJson(parsed);
+        notes.ForEach(note => Tell(app, json, note));
+        await StartAsync(app, setup, cancellationToken);
+        Tell(app, json, $"serving on {BlipHost.AddressOf(app)} (Ctrl-C ends it)");
+        var loaded = app.Services.GetRequiredService<ModelSet>().Loaded;
+        await EndAsync(loaded, cancellationToken);
+        if (!cancellationToken.IsCancellationRequested)
+        {
+            await app.StopAsync(CancellationToken.None);
+            return Startup.Step<int>(() => throw loaded.Exception!.InnerExceptions[0]);
+        }
+        Tell(app, json, "finishing what runs (once more ends it at once)");
+        await app.StopAsync(CancellationToken.None);
+        return ExitCodes.Success;
+    }
+
+    // A log of JSON has no bar and no questions in it.
+    private async Task<IReadOnlyDictionary<string, string>> ModelsAsync(ParseResult parsed, Action<string> note, CancellationToken cancellationToken)
+    {
+        var verbosity = terminal.Verbosity;
+        terminal.Verbosity = server.LogsJson(parsed) ? Verbosity.Quiet : verbosity;
+        try
+        {
+            return await models.ReadAsync(parsed, terminal, note, cancellationToken);
+        }
+        finally
+        {
+            terminal.Verbosity = verbosity;
+        }
+    }
+
+    private BlipHostSetup Setup(ParseResult parsed)
+    {
+        var defaults = new BlipHostSetup();
+        return defaults with
+        {
+            Address = server.Address(parsed),
+            Port = server.Port(parsed),
+            HostNames = server.HostNames(parsed),
+            CorsOrigins = server.CorsOrigins(parsed),
+            ShutdownTimeout = server.ShutdownTimeout(parsed) ?? defaults.ShutdownTimeout,
+            Logging = logging => Log(logging, server.LogsJson(parsed)),
+        };
+    }
+
+    private void Configure(BlipServerOptions options, ParseResult parsed, IReadOnlyDictionary<string, string> served)
+    {
+        options.CaptionModel = served.GetValueOrDefault("caption");
+        options.AskModel = served.GetValueOrDefault("ask");
+        options.MatchModel = served.GetValueOrDefault("match");
+        options.Captioner = models.Options<CaptionerOptions>(parsed);
+        options.Answerer = models.Options<QuestionAnswererOptions>(parsed);
+        options.Matcher = models.Options<MatcherOptions>(parsed);
+        options.MaxBodyBytes = server.MaxBodyBytes(parsed) ?? options.MaxBodyBytes;
+        options.MaxImages = server.MaxImages(parsed) ?? options.MaxImages;
+        options.MaxConcurrentRequests = server.MaxRequests(parsed) ?? options.MaxConcurrentRequests;
+        options.RequestsPerMinute = server.RateLimit(parsed);
+        options.AllowUrls = server.AllowUrls(parsed);
+        options.RequestTimeout = server.Timeout(parsed) ?? options.RequestTimeout;
+    }
+
+    private static async Task StartAsync(WebApplication app, BlipHostSetup setup, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException e)
+        {
+            throw new UsageException($"--host and --port are {setup.Address} and {setup.Port}, where nothing can listen: {e.Message}", e);
+        }
+        catch (Microsoft.Extensions.Options.OptionsValidationException e)
+        {
+            throw new UsageException(string.Join(' ', e.Failures), e);
+        }
+    }
+
+    // A log of JSON holds nothing else.
+    private void Tell(WebApplication app, bool json, string note)
+    {
+        if (json)
+            app.Logger.LogWarning("{Note}", note);
+        else
+            terminal.Note(note);
+    }
+
+    // Ends with the first model that cannot be loaded, or when it is told to.
+    private static async Task EndAsync(Task loaded, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await loaded.WaitAsync(cancellationToken);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+        catch (Exception) when (cancellationToken.IsCancellationRequested || loaded.IsFaulted)
+        {
+            // Told by what is asked next.
+        }
+    }
+
+    private void Log(ILoggingBuilder logging, bool json)
+    {
+        var level = terminal.Verbosity switch
+        {
+            Verbosity.Quiet => LogLevel.Error,
+            Verbosity.Normal => LogLevel.Warning,
+            Verbosity.Verbose => LogLevel.Information,
+            var other => throw new ArgumentOutOfRangeException(nameof(logging), other, "There is no such verbosity."),
+        };
+        logging.SetMinimumLevel(level);
+        if (level == LogLevel.Warning)
+            logging.AddFilter("Blip", LogLevel.Information);
+        // What fails at the start is told by the command itself.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+        // Standard output is for results, and a server has none.
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        if (json)
+        {
+            logging.AddJsonConsole(console =>
+            {
+                console.TimestampFormat = "O";
+                console.UseUtcTimestamp = true;
+            });
+        }
+        else
+        {
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss ";
+            });
+        }
+    }
+}

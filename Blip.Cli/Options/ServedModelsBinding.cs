@@ -1,0 +1,98 @@
+using System.CommandLine;
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Options;
+
+/// <summary>Which models a server has, each for a kind of request, and where they run.</summary>
+internal sealed class ServedModelsBinding
+{
+    private static readonly (string Kind, DemoModel Demo)[] Kinds = [("caption", DemoModel.Captioning), ("ask", DemoModel.Answering), ("match", DemoModel.Retrieval)];
+
+    private readonly Option<string[]> models = OptionKinds.Texts(
+        "--model",
+        "A model and what it is for: caption=, ask= or match= before a folder, a weight file, a name on the Hugging Face hub, or demo. "
+        + "Without a kind the model's own says it. Repeatable. [default: the three built-in demos, which know drawn shapes only]",
+        "KIND=MODEL");
+    private readonly Option<string?> index = OptionKinds.Text("--index", "An index of 'blip index', made with the match model: what /search looks in.", "FILE");
+    private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
+        "--image-memory", "MiB that decoded images may hold while they wait, for each model. [default: 512]", "MiB");
+    private readonly DeviceBinding device;
+    private readonly ModelDownload download;
+
+    /// <summary>Adds the options to a command.</summary>
+    public ServedModelsBinding(Command command)
+    {
+        command.Add(models);
+        download = new ModelDownload(command);
+        command.Add(index);
+        device = new DeviceBinding(command);
+        command.Add(imageMemory);
+    }
+
+    /// <summary>The models by their kinds; their weights are not opened.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="terminal">Where a download is offered and shown.</param>
+    /// <param name="note">Told what is good to know.</param>
+    /// <param name="cancellationToken">Ends a download.</param>
+    /// <exception cref="UsageException">A model is not there, or a kind is there twice.</exception>
+    public async Task<IReadOnlyDictionary<string, string>> ReadAsync(
+        ParseResult parsed, Terminal terminal, Action<string> note, CancellationToken cancellationToken)
+    {
+        var given = parsed.GetValue(models) ?? [];
+        if (given.Length == 0)
+            note("no --model: serving the demo models, which know drawn shapes only (for photographs: --model caption=Salesforce/blip-image-captioning-base)");
+        var served = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (named, path) in given.Length == 0 ? Kinds.Select(entry => ((string?)entry.Kind, entry.Demo.Path)) : given.Select(Split))
+        {
+            await download.EnsureAsync(parsed, terminal, path, revision: null, cancellationToken);
+            var kind = KindOf(ModelBinding.Resolve(terminal, path));
+            if (named is not null && named != kind)
+                throw new UsageException($"--model is '{named}={path}', and that model is for '{kind}': give {kind}={path}.");
+            if (!served.TryAdd(kind, path))
+                throw new UsageException($"--model is given twice for '{kind}': '{served[kind]}' and '{path}'. A server has one model of a kind.");
+        }
+        return served;
+    }
+
+    /// <summary>The index; null for none.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="served">The models.</param>
+    /// <exception cref="UsageException">It is not there, or no model is for it.</exception>
+    public string? Index(ParseResult parsed, IReadOnlyDictionary<string, string> served)
+    {
+        var path = parsed.GetValue(index);
+        if (path is not null && !File.Exists(path))
+            throw new UsageException($"--index is '{path}', and there is no such index; make it with 'blip index FOLDER --index {path}'.");
+        return path is null || served.ContainsKey("match") ? path : throw new UsageException($"--index is '{path}', and no model searches it: give --model match=MODEL, too.");
+    }
+
+    /// <summary>A pipeline's options.</summary>
+    public TOptions Options<TOptions>(ParseResult parsed)
+        where TOptions : PipelineOptions, new() =>
+        (TOptions)((PipelineOptions)device.Options<TOptions>(parsed) with
+        {
+            WarmUp = true,
+            MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
+        });
+
+    // The kind is null where the model's own says it.
+    private static (string? Kind, string Path) Split(string given)
+    {
+        var equals = given.IndexOf('=', StringComparison.Ordinal);
+        var kind = equals > 0 ? given[..equals] : "";
+        if (Array.Find(Kinds, entry => entry.Kind == kind) is { Demo: { } demo })
+            return (kind, demo.PathOf(given[(equals + 1)..]));
+        if (equals > 0 && !Path.Exists(given))
+            throw new UsageException($"--model is '{given}', and there is no kind '{kind}': give caption=, ask= or match= before the model.");
+        return (null, given);
+    }
+
+    private static string KindOf(ModelSource source) => source.Config.Head switch
+    {
+        BlipHead.Captioning => "caption",
+        BlipHead.VisualQuestionAnswering => "ask",
+        BlipHead.Retrieval => "match",
+        _ => throw new UsageException($"{source.Name} is a model without a task, which answers no kind of request: give a captioner, an answerer or a matcher."),
+    };
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Globalization;
+using Blip.Runtime.Hub;
+
+namespace Blip.Cli.Output;
+
+/// <summary>A download on the screen: one bar over all files. Where no person watches, a line now and then.</summary>
+/// <param name="terminal">Where it is drawn.</param>
+/// <param name="model">The model.</param>
+internal sealed class DownloadView(Terminal terminal, string model) : IProgress<HubProgress>
+{
+    // Lines of a whole download where no person watches.
+    private const int Lines = 10;
+
+    private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(100);
+
+    private readonly ProgressLine line = new(terminal.Error, terminal.ShowsProgress, 0, terminal.Columns);
+    private readonly Lock guard = new();
+    private HubProgress? last;
+    private long start = Stopwatch.GetTimestamp(), drawn;
+    private int told;
+
+    /// <summary>Shows what the download waits for.</summary>
+    public void Announce(string activity) => line.Announce(activity);
+
+    /// <summary>Takes the bar away.</summary>
+    public void Clear()
+    {
+        lock (guard)
+            line.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void Report(HubProgress value)
+    {
+        lock (guard)
+        {
+            if (last is null)
+                start = Stopwatch.GetTimestamp();
+            last = value;
+            if (value.Notice is { } notice)
+            {
+                line.Clear();
+                terminal.Note(notice);
+            }
+            if (terminal.ShowsProgress)
+                Draw(value);
+            else
+                TellShare(value);
+        }
+    }
+
+    /// <summary>The download in a sentence, at its end.</summary>
+    public string Closing(PulledModel pulled)
+    {
+        var files = $"{pulled.Files.Count} files, {Disk.Words(pulled.Bytes)}";
+        if (pulled.DownloadedBytes == 0)
+            return $"{model} is here: {files}";
+        var elapsed = Stopwatch.GetElapsedTime(start);
+        var time = elapsed.TotalSeconds < 60
+            ? string.Create(CultureInfo.InvariantCulture, $"{elapsed.TotalSeconds:0.0} s")
+            : ProgressLine.Clock(elapsed);
+        return $"{model} is here: {files}; {Disk.Words(pulled.DownloadedBytes)} came in {time}"
+            + $" ({Disk.Words((long)(pulled.DownloadedBytes / Math.Max(elapsed.TotalSeconds, 1e-3)))}/s)";
+    }
+
+    /// <summary>What is said where the user ended it.</summary>
+    public string Interrupted() => last is null
+        ? "interrupted; nothing was downloaded"
+        : $"interrupted; {Disk.Words(last.Bytes)} of {Disk.Words(last.TotalBytes)} are here, and the same command goes on with them";
+
+    /// <summary>The bar's text: bytes, of how many, how fast, how much longer.</summary>
+    internal static string Bar(HubProgress value, TimeSpan elapsed, int room = int.MaxValue)
+    {
+        var (rate, left) = ("", "");
+        if (value.Bytes > value.EarlierBytes && elapsed >= ProgressLine.Settled)
+        {
+            var perSecond = (value.Bytes - value.EarlierBytes) / elapsed.TotalSeconds;
+            rate = $"  {Disk.Words((long)perSecond)}/s";
+            left = $"  {ProgressLine.Clock(TimeSpan.FromSeconds((value.TotalBytes - value.Bytes) / perSecond))} left";
+        }
+        var share = value.TotalBytes == 0 ? 0 : (double)value.Bytes / value.TotalBytes;
+        return ProgressLine.Layout(share, $"{Disk.Words(value.Bytes)} of {Disk.Words(value.TotalBytes)}", rate, left, room);
+    }
+
+    private void Draw(HubProgress value)
+    {
+        // A bar for each part that comes would take longer than the parts.
+        if (drawn != 0 && Stopwatch.GetElapsedTime(drawn) < Frame && value.Notice is null)
+            return;
+        drawn = Stopwatch.GetTimestamp();
+        line.Announce(Bar(value, Stopwatch.GetElapsedTime(start), terminal.Columns() - 1));
+    }
+
+    private void TellShare(HubProgress value)
+    {
+        var share = value.TotalBytes == 0 ? 0 : (int)(Lines * value.Bytes / value.TotalBytes);
+        if (share <= told || share == Lines)
+            return;
+        told = share;
+        terminal.Note($"{model}: {Disk.Words(value.Bytes)} of {Disk.Words(value.TotalBytes)}");
+    }
+}

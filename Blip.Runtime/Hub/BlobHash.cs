@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Blip.Runtime.Hub;
+
+/// <summary>
+/// The hash that a blob's name is: SHA-256 of what Git LFS holds, and Git's own SHA-1 over length and content of a plain file. Another name
+/// says nothing of the content.
+/// </summary>
+internal sealed class BlobHash : IDisposable
+{
+    private const int Sha256Digits = 64, Sha1Digits = 40;
+    private readonly IncrementalHash? hash;
+
+    /// <summary>Begins the hash of a blob.</summary>
+    /// <param name="tag">Its name.</param>
+    /// <param name="size">Its length in bytes.</param>
+    public BlobHash(string tag, long size)
+    {
+        if (!tag.All(char.IsAsciiHexDigitLower) || tag.Length is not (Sha256Digits or Sha1Digits))
+            return;
+        hash = IncrementalHash.CreateHash(tag.Length == Sha256Digits ? HashAlgorithmName.SHA256 : HashAlgorithmName.SHA1);
+        if (tag.Length == Sha1Digits)
+            hash.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {size}\0")));
+    }
+
+    /// <summary>Takes the next bytes.</summary>
+    public void Append(ReadOnlySpan<byte> bytes) => hash?.AppendData(bytes);
+
+    /// <summary>Whether the content is that of the name; true where the name is no hash.</summary>
+    public bool Fits(string tag) => hash is null || Convert.ToHexStringLower(hash.GetCurrentHash()) == tag;
+
+    /// <inheritdoc/>
+    public void Dispose() => hash?.Dispose();
+}

@@ -1,0 +1,13 @@
+using Blip.Kernels;
+
+namespace Blip.Runtime.Hub;
+
+/// <summary>A model cannot be downloaded, listed or removed; the message says what is wrong and what to do.</summary>
+public sealed class HubException : BlipException
+{
+    /// <summary>Makes the exception.</summary>
+    public HubException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}

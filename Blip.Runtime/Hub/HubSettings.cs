@@ -1,0 +1,100 @@
+using Blip.Runtime.Checkpoints;
+
+namespace Blip.Runtime.Hub;
+
+/// <summary>The options with what the environment says of the rest.</summary>
+internal sealed class HubSettings
+{
+    private const string PublicHub = "https://huggingface.co";
+    private const int LongestToken = 4096;
+
+    /// <summary>Reads the environment.</summary>
+    /// <param name="options">What goes before it.</param>
+    /// <param name="variable">Reads an environment variable; the process's own where it is null.</param>
+    /// <exception cref="HubException">The address or the token is none.</exception>
+    public HubSettings(ModelHubOptions options, Func<string, string?>? variable = null)
+    {
+        options.Validate();
+        variable ??= Environment.GetEnvironmentVariable;
+        Options = options;
+        Cache = options.CacheFolder is { } folder ? new HubCache(folder) : HubCache.FromEnvironment(variable);
+        Endpoint = Address(options.Endpoint, variable);
+        (Token, TokenOrigin) = TokenOf(options.Token, variable);
+        OfflineBy = options.Offline switch
+        {
+            true => "Offline",
+            false => null,
+            null => new[] { "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE" }.FirstOrDefault(name => IsTrue(variable(name))),
+        };
+    }
+
+    /// <summary>The options.</summary>
+    public ModelHubOptions Options { get; }
+
+    /// <summary>Where models are kept.</summary>
+    public HubCache Cache { get; }
+
+    /// <summary>The hub's address, which ends in a slash.</summary>
+    public Uri Endpoint { get; }
+
+    /// <summary>The user's token; null for none.</summary>
+    public string? Token { get; }
+
+    /// <summary>Where it comes from, for messages.</summary>
+    public string TokenOrigin { get; }
+
+    /// <summary>The setting that says to leave the network alone; null where none does.</summary>
+    public string? OfflineBy { get; }
+
+    /// <summary>The hub's host, for messages.</summary>
+    public string Host => Endpoint.Authority;
+
+    private static Uri Address(string? given, Func<string, string?> variable)
+    {
+        var (text, name) = given is { Length: > 0 } ? (given, "Endpoint")
+            : variable("HF_ENDPOINT") is { Length: > 0 } value ? (value, "HF_ENDPOINT")
+            : (PublicHub, "");
+        return Uri.TryCreate(text.Trim().TrimEnd('/') + "/", UriKind.Absolute, out var address) && address.Scheme is "https" or "http"
+            && address.Host.Length > 0 && address.UserInfo.Length == 0 && address.Query.Length == 0 && address.Fragment.Length == 0
+            ? address
+            : throw new HubException($"{name} is '{text}', which is no address of a hub: give one such as {PublicHub}.");
+    }
+
+    private static (string? Token, string Origin) TokenOf(string? given, Func<string, string?> variable)
+    {
+        if (given is not null)
+            return (Checked(given, "Token"), "Token");
+        foreach (var name in new[] { "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN" })
+        {
+            if (variable(name) is { Length: > 0 } value)
+                return (Checked(value, name), name);
+        }
+        var file = variable("HF_TOKEN_PATH") is { Length: > 0 } path ? path : Path.Combine(HubCache.Home(variable), "token");
+        return (Checked(ReadToken(file), file), file);
+    }
+
+    private static string ReadToken(string file)
+    {
+        try
+        {
+            if (new FileInfo(file) is not { Exists: true, Length: <= LongestToken })
+                return "";
+            return File.ReadAllText(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new HubException($"{file}: the file with your token cannot be read: {e.Message.TrimEnd('.')}.", e);
+        }
+    }
+
+    private static string? Checked(string token, string origin)
+    {
+        token = token.Trim();
+        // Anything else would end the header that it stands in, or begin another one.
+        return token.All(letter => letter is > ' ' and < '\x7f') && token.Length <= LongestToken
+            ? token.Length == 0 ? null : token
+            : throw new HubException($"{origin} holds no token: it has blanks, line ends or other letters in it.");
+    }
+
+    private static bool IsTrue(string? value) => value?.ToUpperInvariant() is "1" or "ON" or "YES" or "TRUE";
+}

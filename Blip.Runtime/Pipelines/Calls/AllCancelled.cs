@@ -1,0 +1,33 @@
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>Cancelled when all of some calls are: nobody wants the results any more.</summary>
+internal sealed class AllCancelled : IDisposable
+{
+    private readonly CancellationTokenSource source = new();
+    private readonly List<CancellationTokenRegistration> registrations = [];
+    private int wanted;
+
+    /// <param name="calls">The token of each call.</param>
+    public AllCancelled(IReadOnlyList<CancellationToken> calls)
+    {
+        wanted = calls.Count;
+        foreach (var call in calls)
+            registrations.Add(call.UnsafeRegister(_ => Leave(), null));
+    }
+
+    /// <summary>Ends the work.</summary>
+    public CancellationToken Token => source.Token;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        registrations.ForEach(registration => registration.Dispose());
+        source.Dispose();
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref wanted) == 0)
+            source.Cancel();
+    }
+}

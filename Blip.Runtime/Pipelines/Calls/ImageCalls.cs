@@ -1,0 +1,130 @@
+using Blip.Runtime.Models;
+
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>
+/// Calls about single images that share the model's work: those that come together are one batch. Each has the result that it has alone.
+/// </summary>
+/// <typeparam name="TWork">What is wanted of an image.</typeparam>
+/// <typeparam name="TResult">What comes of it.</typeparam>
+internal sealed class ImageCalls<TWork, TResult>
+{
+    private readonly PipelineHost host;
+    private readonly ImageEncoder encoder;
+    private readonly CallQueue<ImageCall<TWork, TResult>> queue;
+
+    /// <param name="pipeline">Whose calls they are.</param>
+    /// <param name="encoder">From images to the device, and what is kept of them.</param>
+    /// <param name="operation">What they ask for, as listeners are told.</param>
+    public ImageCalls(Pipeline pipeline, ImageEncoder encoder, string operation)
+    {
+        (host, this.encoder) = (pipeline.Host, encoder);
+        queue = new CallQueue<ImageCall<TWork, TResult>>(pipeline, host, operation, Serve);
+    }
+
+    /// <summary>The results of a batch, in order; called in turn.</summary>
+    public required Func<IReadOnlyList<(DecodedImage Image, TWork Work)>, CancellationToken, IReadOnlyList<TResult>> Run { get; init; }
+
+    /// <summary>Whether two calls may be of one batch.</summary>
+    public required Func<TWork, TWork, bool> Together { get; init; }
+
+    /// <summary>Tokens that a result was read from and written with; null where none are written.</summary>
+    public Func<TResult, (int Read, int Written)>? TokensOf { get; init; }
+
+    /// <summary>Makes a call, and waits for it on no thread.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="work">What is wanted of it.</param>
+    /// <param name="needsPixels">Whether what is kept of an image is not enough.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    public Task<TResult> CallAsync(ImageSource image, TWork work, bool needsPixels, CancellationToken cancellationToken) => queue.AnnouncedAsync(async arrive =>
+    {
+        if (image.Features is { } features)
+            return (await Ask(new DecodedImage(image, null, null) { Features = features }, null).ConfigureAwait(false)).Result!;
+        var key = encoder.Cache.Keeps && !needsPixels ? image.Identity() : null;
+        if (key is not null && encoder.Cache.MayHold(key))
+        {
+            var known = await Ask(new DecodedImage(image, null, null), key).ConfigureAwait(false);
+            if (!known.NeedsPixels)
+                return known.Result!;
+        }
+        return await host.WithImageAsync(image, async (decoded, _) => (await Ask(decoded, key).ConfigureAwait(false)).Result!, cancellationToken).ConfigureAwait(false);
+
+        Task<ImageCallResult<TResult>> Ask(DecodedImage decoded, string? its) =>
+            arrive(new ImageCall<TWork, TResult>(decoded, its, work, cancellationToken)).Result;
+    });
+
+    private void Serve()
+    {
+        while (queue.First() is { } first)
+        {
+            // The first one belongs to itself, whatever the rule says.
+            var calls = queue.Take(host.BatchSize, call => call == first || Together(first.Work, call.Work));
+            try
+            {
+                Serve(calls);
+            }
+            catch (Exception e)
+            {
+                foreach (var call in calls)
+                    call.Fail(e);
+            }
+            if (host.IsWanted)
+                return;
+        }
+    }
+
+    private void Serve(IReadOnlyList<ImageCall<TWork, TResult>> calls)
+    {
+        using var cancellation = new AllCancelled([.. calls.Select(call => call.CancellationToken)]);
+        var batch = new List<(ImageCall<TWork, TResult> Call, DecodedImage Image)>();
+        foreach (var call in calls)
+        {
+            if (Ready(call) is { } image)
+                batch.Add((call, image));
+        }
+        if (batch.Count == 0)
+            return;
+        using var gathered = Gather(batch);
+        var work = batch.Select((pair, i) => (gathered is null ? pair.Image : pair.Image with { Encoded = new EncodedImage(gathered, i) }, pair.Call.Work));
+        var results = queue.Measure("batch", batch.Count, () => Run([.. work], cancellation.Token));
+        foreach (var (pair, result) in batch.Zip(results))
+        {
+            if (TokensOf?.Invoke(result) is { } tokens)
+                pair.Call.Meter?.Count(tokens.Read, tokens.Written);
+            pair.Call.Complete(result);
+        }
+        encoder.Cache.Trim();
+    }
+
+    // The image on the device or with its pixels; null where the call has ended.
+    private DecodedImage? Ready(ImageCall<TWork, TResult> call)
+    {
+        try
+        {
+            if (call.Image.Features is { } handle)
+            {
+                ObjectDisposedException.ThrowIf(handle.IsFree, handle);
+                return call.Image;
+            }
+            if (call.Key is null)
+                return call.Image;
+            if (encoder.Cache.Find(call.Key) is { } known)
+                return new DecodedImage(call.Image.Source, null, null) { Features = known };
+            if (call.Image.HasPixels)
+                return new DecodedImage(call.Image.Source, null, null) { Features = encoder.Remember(call.Key, call.Image) };
+            call.AskForPixels();
+            return null;
+        }
+        catch (Exception e)
+        {
+            call.Fail(e);
+            return null;
+        }
+    }
+
+    // Handles hold an image each; a batch is one piece of memory. Handles of other pipelines are refused where they are read.
+    private ImageStates? Gather(List<(ImageCall<TWork, TResult> Call, DecodedImage Image)> batch) =>
+        batch.Count > 1 && batch.TrueForAll(pair => pair.Image.Features is { } features && features.BelongsTo(host))
+            ? encoder.Gather(batch.ConvertAll(pair => pair.Image.Features!))
+            : null;
+}

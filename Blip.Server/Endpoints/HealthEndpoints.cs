@@ -1,0 +1,42 @@
+using Blip.Server.Hosting;
+using Blip.Server.Http;
+
+namespace Blip.Server.Endpoints;
+
+/// <summary><c>GET /healthz</c>: the process answers. <c>GET /readyz</c>: its models do.</summary>
+internal static class HealthEndpoints
+{
+    /// <summary>Maps them; neither asks for a key.</summary>
+    public static void Map(IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("ok"), JsonBodies.Writing));
+        endpoints.MapGet("/readyz", (ModelSet models, IHostApplicationLifetime lifetime) => Ready(models, lifetime));
+    }
+
+    private static IResult Ready(ModelSet models, IHostApplicationLifetime lifetime)
+    {
+        var states = models.Served.ToDictionary(slot => slot.Kind, slot => Word(slot.State));
+        var status = lifetime.ApplicationStopping.IsCancellationRequested ? "stopping"
+            : models.Served.Any(slot => slot.State == ModelState.Failed) ? "failed"
+            : models.Served.All(slot => slot.State == ModelState.Ready) ? "ready"
+            : "loading";
+        return TypedResults.Json(
+            new HealthStatus(status, states), JsonBodies.Writing,
+            statusCode: status == "ready" ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable);
+    }
+
+    /// <summary>A state in a word.</summary>
+    internal static string Word(ModelState state) => state switch
+    {
+        ModelState.Absent => "absent",
+        ModelState.Loading => "loading",
+        ModelState.Ready => "ready",
+        ModelState.Failed => "failed",
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "There is no such state."),
+    };
+}
+
+/// <summary>How a server is.</summary>
+/// <param name="Status">In a word.</param>
+/// <param name="Models">Each model, in a word.</param>
+internal sealed record HealthStatus(string Status, IReadOnlyDictionary<string, string>? Models = null);

@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+
+namespace Blip.Server.Hosting;
+
+/// <summary>What the OpenAPI document says beside what the endpoints tell of themselves.</summary>
+internal static class Description
+{
+    private const string Key = "key";
+
+    /// <summary>Adds it.</summary>
+    public static void Describe(OpenApiOptions options) => options.AddDocumentTransformer((document, _, _) =>
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "BLIP",
+            Version = typeof(Description).Assembly.GetName().Version?.ToString(3) ?? "0",
+            Description = "Captions, answers, matches, vectors and search, over images. Fields of generation are those of Hugging Face's generate().",
+        };
+        // Where it is asked from: a fixed address would be wrong behind a proxy.
+        document.Servers = [new OpenApiServer { Url = "/" }];
+        document.AddComponent(Key, new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "Where the server was started with a key." });
+        document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Key, document)] = [] }];
+        return Task.CompletedTask;
+    });
+}

@@ -1,0 +1,99 @@
+using Blip.Runtime.Pipelines;
+using Blip.Server.Http;
+
+namespace Blip.Server.Hosting;
+
+/// <summary>One model of a server: there is none, it is being loaded, it failed, or it is there.</summary>
+/// <typeparam name="T">Its pipeline.</typeparam>
+/// <param name="kind">What requests call it, such as <c>caption</c>.</param>
+/// <param name="purpose">What it is for, in words.</param>
+/// <param name="model">Its folder, file or name; null where none is served.</param>
+/// <param name="load">Puts it on a device.</param>
+internal sealed class ModelSlot<T>(string kind, string purpose, string? model, Func<string, CancellationToken, Task<T>> load) : IModelSlot
+    where T : Pipeline
+{
+    private volatile T? pipeline;
+    private volatile Exception? failure;
+
+    /// <inheritdoc/>
+    public string Kind => kind;
+
+    /// <inheritdoc/>
+    public bool IsServed => model is not null;
+
+    /// <inheritdoc/>
+    public ModelState State => model is null ? ModelState.Absent : pipeline is not null ? ModelState.Ready : failure is not null ? ModelState.Failed : ModelState.Loading;
+
+    /// <inheritdoc/>
+    public Exception? Failure => failure;
+
+    /// <summary>The pipeline.</summary>
+    /// <exception cref="RequestException">It is not served, not loaded yet, or could not be loaded.</exception>
+    public T Get() => pipeline ?? throw (State switch
+    {
+        ModelState.Absent => new RequestException(StatusCodes.Status501NotImplemented, $"This server has no model for {purpose}: start it with --model {kind}=NAME.") { Code = "model_not_served" },
+        ModelState.Failed => new RequestException(StatusCodes.Status503ServiceUnavailable, $"The model '{kind}' could not be loaded; the server's log says why.") { Code = "model_failed" },
+        _ => new RequestException(StatusCodes.Status503ServiceUnavailable, $"The model '{kind}' is being loaded; try again in a few seconds.") { Code = "model_loading", RetryAfter = TimeSpan.FromSeconds(2) },
+    });
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<string>> LoadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var loaded = await load(model!, cancellationToken).ConfigureAwait(false);
+            if (!loaded.HasVocabulary)
+            {
+                loaded.Dispose();
+                throw new ArgumentException($"The model '{kind}' has no vocabulary, and a server speaks in words: give it a VocabularyFile.");
+            }
+            pipeline = loaded;
+            return [$"on {loaded.DeviceDescription.Id} ({loaded.DeviceDescription.Name})", .. loaded.Notices];
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            failure = e;
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => pipeline?.Dispose();
+}
+
+/// <summary>A model, whatever its pipeline.</summary>
+internal interface IModelSlot : IDisposable
+{
+    /// <summary>What requests call it.</summary>
+    string Kind { get; }
+
+    /// <summary>Whether there is one.</summary>
+    bool IsServed { get; }
+
+    /// <summary>How far it is.</summary>
+    ModelState State { get; }
+
+    /// <summary>Why it could not be loaded.</summary>
+    Exception? Failure { get; }
+
+    /// <summary>Loads it.</summary>
+    /// <param name="cancellationToken">Ends the load.</param>
+    /// <returns>What there is to tell of it.</returns>
+    Task<IReadOnlyList<string>> LoadAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>How far a model is.</summary>
+internal enum ModelState
+{
+    /// <summary>None is served.</summary>
+    Absent,
+
+    /// <summary>It is being loaded.</summary>
+    Loading,
+
+    /// <summary>It answers.</summary>
+    Ready,
+
+    /// <summary>It could not be loaded.</summary>
+    Failed,
+}

@@ -1,0 +1,37 @@
+namespace Blip.Server.Hosting;
+
+/// <summary>Headers that tell browsers to do nothing with a response but what it is for.</summary>
+internal static class SecurityHeaders
+{
+    // JSON is no page: nothing that it could hold is run or loaded.
+    private const string ForData = "default-src 'none'; frame-ancestors 'none'";
+
+    // The reference page brings its script itself, and styles that the script writes; it may ask this server alone.
+    private const string ForReference =
+        "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        + "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    // The page's images are its reader's own, and heat that the server sends as data.
+    private const string ForPage =
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    /// <summary>Adds them to every response.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="shared">Whether pages of other origins may read responses (CORS).</param>
+    public static void Use(WebApplication app, bool shared) => app.Use((http, next) =>
+    {
+        var headers = http.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.XFrameOptions = "DENY";
+        headers["Cross-Origin-Resource-Policy"] = shared ? "cross-origin" : "same-origin";
+        headers.ContentSecurityPolicy = PolicyOf(http.Request.Path);
+        headers.CacheControl = "no-store";
+        return next(http);
+    });
+
+    private static string PolicyOf(PathString path) =>
+        path == "/" ? ForPage
+        : path.StartsWithSegments(BlipHost.ReferencePath, StringComparison.OrdinalIgnoreCase) ? ForReference
+        : ForData;
+}

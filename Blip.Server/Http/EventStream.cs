@@ -1,0 +1,39 @@
+using System.Text.Json;
+
+namespace Blip.Server.Http;
+
+/// <summary>Server-sent events: a response that comes piece by piece.</summary>
+/// <param name="events">What is sent, each as JSON. The response begins with the first, so that what fails before it is an error like any other.</param>
+/// <param name="last">A line that ends the stream; null for none.</param>
+internal sealed class EventStream(IAsyncEnumerable<StreamedEvent> events, string? last = null) : IResult
+{
+    /// <inheritdoc/>
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var cancellationToken = httpContext.RequestAborted;
+        await using var enumerator = events.GetAsyncEnumerator(cancellationToken);
+        var more = await enumerator.MoveNextAsync().ConfigureAwait(false);
+        var response = httpContext.Response;
+        response.ContentType = "text/event-stream; charset=utf-8";
+        response.Headers.CacheControl = "no-store";
+        // Proxies such as nginx would hold the words back.
+        response.Headers["X-Accel-Buffering"] = "no";
+        for (; more; more = await enumerator.MoveNextAsync().ConfigureAwait(false))
+            await WriteAsync(response, enumerator.Current, cancellationToken).ConfigureAwait(false);
+        if (last is not null)
+            await response.WriteAsync($"data: {last}\n\n", cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends one event at once.</summary>
+    public static async Task WriteAsync(HttpResponse response, StreamedEvent sent, CancellationToken cancellationToken)
+    {
+        var name = sent.Name is null ? "" : $"event: {sent.Name}\n";
+        await response.WriteAsync($"{name}data: {JsonSerializer.Serialize(sent.Data, JsonBodies.Writing)}\n\n", cancellationToken).ConfigureAwait(false);
+        await response.Body.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+}
+
+/// <summary>One event.</summary>
+/// <param name="Data">What it says.</param>
+/// <param name="Name">What it is called; null for none.</param>
+internal readonly record struct StreamedEvent(object Data, string? Name = null);

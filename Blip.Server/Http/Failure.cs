@@ -1,0 +1,60 @@
+using System.Globalization;
+using Blip.Kernels.Devices;
+using Blip.Runtime.Imaging;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Server.Http;
+
+/// <summary>Why a request has no answer, as the client is told.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Message">For people.</param>
+/// <param name="Field">The field that is wrong; null for none.</param>
+/// <param name="Code">A word for programs; null for none.</param>
+/// <param name="RetryAfter">When to try again; null where that would not help.</param>
+internal sealed record Failure(int Status, string Message, string? Field = null, string? Code = null, TimeSpan? RetryAfter = null)
+{
+    /// <summary>A refused key.</summary>
+    public static readonly Failure NoKey = new(
+        StatusCodes.Status401Unauthorized, "The request carries no valid key: send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.", Code: "invalid_api_key");
+
+    /// <summary>A server that ends.</summary>
+    public static readonly Failure Ending = new(
+        StatusCodes.Status503ServiceUnavailable, "The server is shutting down; try again in a moment, or another one.", Code: "shutting_down", RetryAfter: TimeSpan.FromSeconds(5));
+
+    /// <summary>Whether the server is at fault, so that its log must tell of it.</summary>
+    public bool IsServers => Status == StatusCodes.Status500InternalServerError;
+
+    /// <summary>What an exception is to the client.</summary>
+    /// <param name="e">The exception.</param>
+    /// <param name="timedOut">Whether the request's time is over.</param>
+    public static Failure Of(Exception e, bool timedOut) => e switch
+    {
+        RequestException own => new(own.Status, own.Message, own.Field, own.Code, own.RetryAfter),
+        OperationCanceledException when timedOut => new(
+            StatusCodes.Status504GatewayTimeout, "The request took longer than this server allows; ask for less at once, or raise --timeout.", Code: "timeout"),
+        // The models are freed at the end of the server.
+        OperationCanceledException or ObjectDisposedException => Ending,
+        PipelineBusyException => new(
+            StatusCodes.Status429TooManyRequests, "As many requests wait for the model as this server takes: try again in a moment.", Code: "busy", RetryAfter: TimeSpan.FromSeconds(1)),
+        ImageException => new(StatusCodes.Status400BadRequest, e.Message, "image", "invalid_image"),
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(
+            StatusCodes.Status413PayloadTooLarge, "The body is larger than this server allows; send smaller images, fewer at once, or raise --max-body.", Code: "body_too_large"),
+        BadHttpRequestException bad => new(bad.StatusCode, bad.Message),
+        ArgumentException argument => Of(FieldNames.Explain(argument), timedOut),
+        DeviceException => new(StatusCodes.Status500InternalServerError, "The device failed; the server's log says how.", Code: "device_failed"),
+        _ => new(StatusCodes.Status500InternalServerError, "The server failed at this request; its log says how.", Code: "internal_error"),
+    };
+
+    /// <summary>Writes the headers that go with it.</summary>
+    public void WriteHeaders(HttpResponse response)
+    {
+        response.StatusCode = Status;
+        if (RetryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        if (Status == StatusCodes.Status401Unauthorized)
+            response.Headers.WWWAuthenticate = "Bearer";
+        // Whoever asks again finds another server behind the same address.
+        if (this == Ending)
+            response.Headers.Connection = "close";
+    }
+}

@@ -1,0 +1,26 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Blip.Server.Http;
+
+/// <summary>The library says <c>NumBeams</c> where requests say <c>num_beams</c>.</summary>
+internal static partial class FieldNames
+{
+    /// <summary><c>NumBeams</c> → <c>num_beams</c>.</summary>
+    public static string Of(string property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property);
+
+    /// <summary>The library's complaint about an option, with the names that requests have.</summary>
+    public static RequestException Explain(ArgumentException e)
+    {
+        if (e.ParamName is not { Length: > 0 } name)
+            return RequestException.Bad(e.Message);
+        var message = e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
+        message = SeveralWords().Replace(message, match => Of(match.Value));
+        // A name of one word is a word of English anywhere but at the beginning.
+        message = message.StartsWith($"{name} ", StringComparison.Ordinal) ? Of(name) + message[name.Length..] : message;
+        return new RequestException(StatusCodes.Status400BadRequest, message, e) { Field = Of(name) };
+    }
+
+    [GeneratedRegex(@"\b(?:[A-Z][a-z]*){2,}\b")]
+    private static partial Regex SeveralWords();
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using Blip.Server.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Blip.Server.Http;
+
+/// <summary>
+/// What every endpoint of the models stands behind: the key, the time that a request has, and an answer whatever goes wrong.
+/// </summary>
+internal sealed partial class Gate(
+    IOptions<BlipServerOptions> options, ApiKeys keys, Admission admission, ServerMetrics metrics, IHostApplicationLifetime lifetime, ILogger<Gate> logger) : IEndpointFilter
+{
+    /// <inheritdoc/>
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var client = http.RequestAborted;
+        using var time = new CancellationTokenSource(options.Value.RequestTimeout);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(client, time.Token);
+        http.RequestAborted = either.Token;
+        var began = Stopwatch.GetTimestamp();
+        try
+        {
+            await AnswerAsync(context, next, http).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Where the client went away, nobody is left to tell.
+            if (!client.IsCancellationRequested)
+                await TellAsync(http, e, time.IsCancellationRequested, client).ConfigureAwait(false);
+        }
+        finally
+        {
+            http.RequestAborted = client;
+            LogRequest(
+                http.Request.Method, http.Request.Path, client.IsCancellationRequested ? StatusCodes.Status499ClientClosedRequest : http.Response.StatusCode,
+                Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        }
+        return Results.Empty;
+    }
+
+    private async Task AnswerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, HttpContext http)
+    {
+        if (Refusal(http) is { } refusal)
+        {
+            metrics.Refused(refusal.Status);
+            await ErrorShape.WriteAsync(http, refusal, http.RequestAborted).ConfigureAwait(false);
+            return;
+        }
+        using var place = admission.Enter(http);
+        if (await next(context).ConfigureAwait(false) is IResult result)
+            await result.ExecuteAsync(http).ConfigureAwait(false);
+    }
+
+    private Failure? Refusal(HttpContext http) =>
+        !keys.Admits(http.Request) ? Failure.NoKey
+        : lifetime.ApplicationStopping.IsCancellationRequested ? Failure.Ending
+        : null;
+
+    private async Task TellAsync(HttpContext http, Exception e, bool timedOut, CancellationToken client)
+    {
+        var failure = Failure.Of(e, timedOut);
+        if (failure.Status == StatusCodes.Status429TooManyRequests)
+            metrics.Refused(failure.Status);
+        if (failure.IsServers)
+            LogFailure(e, http.Request.Method, http.Request.Path);
+        if (!http.Response.HasStarted)
+        {
+            http.Response.Clear();
+            await ErrorShape.WriteAsync(http, failure, client).ConfigureAwait(false);
+        }
+        else
+        {
+            // A stream whose beginning was sent: its last event says why there is no more.
+            await EventStream.WriteAsync(http.Response, new StreamedEvent(ErrorShape.Body(http, failure), "error"), client).ConfigureAwait(false);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path} {Status} in {Milliseconds:F0} ms")]
+    private partial void LogRequest(string method, string path, int status, double milliseconds);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
+    private partial void LogFailure(Exception e, string method, string path);
+}

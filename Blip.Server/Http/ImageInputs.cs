@@ -1,0 +1,69 @@
+using Blip.Runtime.Pipelines;
+using Microsoft.Extensions.Options;
+
+namespace Blip.Server.Http;
+
+/// <summary>Images as requests name them: <c>data:</c> addresses, plain base64, or addresses that are fetched where that is allowed.</summary>
+internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteImages remote)
+{
+    /// <summary>Whether a text is an image in itself.</summary>
+    public static bool IsData(string text) => text.StartsWith("data:", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Several images, named by their places.</summary>
+    /// <param name="values">The images.</param>
+    /// <param name="field">The field that they stand in.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RequestException">There are too many, or one is none.</exception>
+    public async Task<IReadOnlyList<ImageSource>> ReadAsync(IReadOnlyList<string> values, string field, CancellationToken cancellationToken)
+    {
+        CheckCount(values.Count, field);
+        var sources = new ImageSource[values.Count];
+        foreach (var (place, value) in values.Index())
+            sources[place] = await ReadAsync(value, NameOf(place, values.Count), field, cancellationToken).ConfigureAwait(false);
+        return sources;
+    }
+
+    /// <summary>Refuses more images than a request may hold.</summary>
+    public void CheckCount(int count, string field)
+    {
+        if (count > options.Value.MaxImages)
+            throw RequestException.Bad($"The request holds {count} images, and this server takes {options.Value.MaxImages} at once: send several requests.", field);
+    }
+
+    /// <summary>What an image is called that has no name.</summary>
+    public static string NameOf(int place, int count) => count == 1 ? "the image" : $"image {place + 1}";
+
+    private async ValueTask<ImageSource> ReadAsync(string value, string name, string field, CancellationToken cancellationToken)
+    {
+        if (value is null)
+            throw RequestException.Bad($"{name} is null: send its bytes as base64.", field);
+        var bytes = RemoteImages.IsAddress(value) ? await remote.FetchAsync(value, name, field, cancellationToken).ConfigureAwait(false)
+            : Decode(IsData(value) ? DataOf(value, name, field) : value, name, field);
+        return ImageSource.FromBytes(bytes, name);
+    }
+
+    private static string DataOf(string address, string name, string field)
+    {
+        var comma = address.IndexOf(',', StringComparison.Ordinal);
+        var type = comma < 0 ? "" : address[5..comma];
+        if (!type.EndsWith(";base64", StringComparison.OrdinalIgnoreCase))
+            throw RequestException.Bad($"{name} is a data: address of another form: send 'data:image/…;base64,…'.", field);
+        if (!type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) && !type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase))
+            throw RequestException.Bad($"{name} is data of the type '{type[..type.IndexOf(';', StringComparison.Ordinal)]}': send an image.", field);
+        return address[(comma + 1)..];
+    }
+
+    private static byte[] Decode(string base64, string name, string field)
+    {
+        if (base64.Length == 0)
+            throw RequestException.Bad($"{name} is empty: send its bytes as base64.", field);
+        try
+        {
+            return Convert.FromBase64String(base64);
+        }
+        catch (FormatException)
+        {
+            throw RequestException.Bad($"{name} is no base64: send 'data:image/…;base64,…'.", field);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace Blip.Server.Http;
+
+/// <summary>
+/// Images that requests name by an address, where the server allows it. A client could otherwise have it ask machines that only the server
+/// reaches: every connection, those of redirects too, goes to a public address that was looked at after the name was resolved.
+/// </summary>
+internal sealed class RemoteImages : IDisposable
+{
+    private const int MaxRedirects = 3;
+
+    private static readonly TimeSpan ConnectTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan WholeTime = TimeSpan.FromSeconds(15);
+
+    private readonly BlipServerOptions options;
+    private readonly Func<IPAddress, bool> isAllowed;
+    private readonly HttpClient client;
+
+    public RemoteImages(IOptions<BlipServerOptions> options)
+        : this(options, PublicAddress.Is)
+    {
+    }
+
+    /// <summary>For tests, which have no public addresses.</summary>
+    internal RemoteImages(IOptions<BlipServerOptions> options, Func<IPAddress, bool> isAllowed)
+    {
+        (this.options, this.isAllowed) = (options.Value, isAllowed);
+        client = new HttpClient(new SocketsHttpHandler
+        {
+            // A proxy would resolve the name anew.
+            UseProxy = false,
+            UseCookies = false,
+            MaxAutomaticRedirections = MaxRedirects,
+            ConnectTimeout = ConnectTime,
+            ConnectCallback = ConnectAsync,
+        })
+        { Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.UserAgent.ParseAdd("blip-serve");
+        client.DefaultRequestHeaders.Accept.ParseAdd("image/*");
+    }
+
+    /// <summary>Whether a text is such an address.</summary>
+    public static bool IsAddress(string text) =>
+        text.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || text.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Fetches an image.</summary>
+    /// <param name="address">Where it is.</param>
+    /// <param name="name">What it is called.</param>
+    /// <param name="field">The field that it stands in.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="RequestException">Nothing is fetched here, or not from there, or it cannot be had.</exception>
+    public async Task<byte[]> FetchAsync(string address, string name, string field, CancellationToken cancellationToken)
+    {
+        if (!options.AllowUrls)
+            throw RequestException.Bad($"{name} is an address, and this server fetches nothing (--allow-urls): send the image's bytes as 'data:image/…;base64,…'.", field);
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var uri) || uri.UserInfo.Length > 0)
+            throw RequestException.Bad($"{name} is an address that cannot be read, or that holds a password: give http(s)://HOST/PATH.", field);
+        using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        time.CancelAfter(WholeTime);
+        try
+        {
+            using var response = await client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, time.Token).ConfigureAwait(false);
+            if (!response.IsSuccessStatusCode)
+                throw RequestException.Bad($"{name} cannot be fetched: its server answers {(int)response.StatusCode}.", field);
+            return await ReadAsync(response, name, field, time.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
+        {
+            throw e.GetBaseException() as RequestException ?? RequestException.Bad($"{name} cannot be fetched: {Reason(e)}.", field);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw RequestException.Bad($"{name} cannot be fetched: it took more than {WholeTime.TotalSeconds:0} seconds.", field);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => client.Dispose();
+
+    // What resolved names and ports say of the server's own network is nobody's to know.
+    private static string Reason(Exception e) => e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } ? "there is no such host" : "no connection, or one that broke";
+
+    private async Task<byte[]> ReadAsync(HttpResponseMessage response, string name, string field, CancellationToken cancellationToken)
+    {
+        using var bytes = new MemoryStream();
+        var buffer = new byte[81920];
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        while (await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
+        {
+            if (bytes.Length + read > options.MaxBodyBytes)
+                throw RequestException.Bad($"{name} is larger than the {options.MaxBodyBytes >> 20} MiB that this server takes.", field);
+            bytes.Write(buffer, 0, read);
+        }
+        return bytes.ToArray();
+    }
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken).ConfigureAwait(false);
+        // One that is not allowed spoils the name: its answers could change places.
+        if (addresses.Length == 0 || !Array.TrueForAll(addresses, address => isAllowed(address)))
+            throw RequestException.Bad($"'{context.DnsEndPoint.Host}' is no public address, and nothing is fetched from others.");
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Text.Json.Nodes;
+using Blip.Runtime.Pipelines;
+using Blip.Server.Requests;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Blip.Server.Http;
+
+/// <summary>
+/// Requests with images in any of three forms: JSON with base64, a form with files (<c>multipart/form-data</c>), or an image alone as the
+/// body, its fields in the query.
+/// </summary>
+internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptions> options)
+{
+    private const string ImageField = "image", ImagesField = "images";
+
+    /// <summary>Reads a request.</summary>
+    /// <typeparam name="T">Its fields.</typeparam>
+    /// <param name="request">The request.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The fields and the images.</returns>
+    /// <exception cref="RequestException">The body is of another form.</exception>
+    public async Task<(T Fields, IReadOnlyList<ImageSource> Images)> ReadAsync<T>(
+        HttpRequest request, CancellationToken cancellationToken)
+        where T : KnownFields, IImageRequest
+    {
+        var (fields, files) = request switch
+        {
+            { HasFormContentType: true } => await FormAsync<T>(request, cancellationToken).ConfigureAwait(false),
+            { ContentType: { } type } when type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase) =>
+                (JsonBodies.ReadForm<T>(Query(request)), [ImageSource.FromBytes(await BytesAsync(request.Body, cancellationToken).ConfigureAwait(false), ImageInputs.NameOf(0, 1))]),
+            _ => (await JsonBodies.ReadAsync<T>(request, cancellationToken).ConfigureAwait(false), []),
+        };
+        fields.RefuseUnknown();
+        if (fields.Image is not null && fields.Images is not null)
+            throw RequestException.Bad("image and images are both given: give one of them.", ImagesField);
+        var named = fields.Image is { } one
+            ? await images.ReadAsync([one], ImageField, cancellationToken).ConfigureAwait(false)
+            : await images.ReadAsync(fields.Images ?? [], ImagesField, cancellationToken).ConfigureAwait(false);
+        images.CheckCount(files.Count + named.Count, ImagesField);
+        return (fields, [.. files, .. named]);
+    }
+
+    /// <summary>The same, for an endpoint that is about images and nothing without them.</summary>
+    /// <exception cref="RequestException">There is none, or the body is of another form.</exception>
+    public async Task<(T Fields, IReadOnlyList<ImageSource> Images)> ReadSomeAsync<T>(HttpRequest request, CancellationToken cancellationToken)
+        where T : KnownFields, IImageRequest
+    {
+        var read = await ReadAsync<T>(request, cancellationToken).ConfigureAwait(false);
+        return read.Images.Count > 0
+            ? read
+            : throw RequestException.Bad("There is no image: send files in a form, an image as the body, or JSON with 'image' or 'images' in base64.", ImageField);
+    }
+
+    /// <summary>The same, for an endpoint that is about one image.</summary>
+    /// <exception cref="RequestException">There is none, or several, or the body is of another form.</exception>
+    public async Task<(T Fields, ImageSource Image)> ReadOneAsync<T>(HttpRequest request, CancellationToken cancellationToken)
+        where T : KnownFields, IImageRequest
+    {
+        var (fields, some) = await ReadSomeAsync<T>(request, cancellationToken).ConfigureAwait(false);
+        return some is [var one] ? (fields, one) : throw RequestException.Bad($"There are {some.Count} images: send one in each request.", ImagesField);
+    }
+
+    private async Task<(T Fields, List<ImageSource> Files)> FormAsync<T>(HttpRequest request, CancellationToken cancellationToken)
+    {
+        // In memory: the body is limited already, and a server needs no folder to write to.
+        var most = (int)Math.Min(options.Value.MaxBodyBytes, int.MaxValue);
+        var feature = new FormFeature(request, new FormOptions { MemoryBufferThreshold = most, MultipartBodyLengthLimit = most, BufferBody = false });
+        IFormCollection form;
+        try
+        {
+            form = await feature.ReadFormAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RequestException(StatusCodes.Status400BadRequest, $"The form cannot be read: {e.Message}", e);
+        }
+        images.CheckCount(form.Files.Count, ImagesField);
+        var files = new List<ImageSource>(form.Files.Count);
+        foreach (var file in form.Files)
+        {
+            await using var stream = file.OpenReadStream();
+            var name = Path.GetFileName(file.FileName);
+            files.Add(ImageSource.FromBytes(
+                await BytesAsync(stream, cancellationToken).ConfigureAwait(false), name is { Length: > 0 } ? name : ImageInputs.NameOf(files.Count, form.Files.Count)));
+        }
+        return (JsonBodies.ReadForm<T>(Fields(form)), files);
+    }
+
+    private static JsonObject Query(HttpRequest request) => Fields(request.Query);
+
+    private static JsonObject Fields(IEnumerable<KeyValuePair<string, Microsoft.Extensions.Primitives.StringValues>> values) => new(values.Select(field =>
+        KeyValuePair.Create<string, JsonNode?>(field.Key, field.Value is [var one] ? JsonValue.Create(one) : new JsonArray([.. field.Value.Select(text => JsonValue.Create(text))]))));
+
+    private static async Task<byte[]> BytesAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes, cancellationToken).ConfigureAwait(false);
+        return bytes.ToArray();
+    }
+}

@@ -1,0 +1,30 @@
+using System.Text.RegularExpressions;
+
+namespace Blip.Server.OpenAI;
+
+/// <summary>
+/// Whether a text asks for a description and no more: tools send one with every image. The list is short and stands in docs/serving.md,
+/// so that nobody has to guess which model answers.
+/// </summary>
+internal static partial class DescribeRequest
+{
+    /// <summary>Whether the model <c>blip</c> captions an image with this text.</summary>
+    public static bool Is(string text) => text.Length == 0 || Pattern().IsMatch(text);
+
+    [GeneratedRegex(
+        """
+        ^\s*
+        (?:(?:please|can\ you|could\ you)\s+)?
+        (?:
+          (?:describe|caption)(?:\s+(?:(?:the|this|these|an|my)\s+)?(?:image|picture|photo|photograph)s?|\s+(?:this|it))?
+          | (?:write|give|generate|create)\s+(?:me\s+)?an?\s+(?:caption|description)(?:\s+(?:of|for)\s+(?:the|this)\s+(?:image|picture|photo|photograph))?
+          | what(?:'s|’s|\s+is)\s+(?:shown\s+)?(?:in|on)\s+(?:the|this)\s+(?:image|picture|photo|photograph)
+          | what\s+(?:do|can)\s+you\s+see(?:\s+(?:in|on)\s+(?:the|this)\s+(?:image|picture|photo|photograph))?
+          | what\s+does\s+(?:the|this)\s+(?:image|picture|photo|photograph)\s+show
+        )
+        (?:\s+(?:in\s+detail|briefly|please))?
+        \s*[.?!]*\s*$
+        """,
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
+    private static partial Regex Pattern();
+}

@@ -1,0 +1,11 @@
+namespace Blip.Server.Requests;
+
+/// <summary>A request about images: in its JSON, or as files beside its fields.</summary>
+internal interface IImageRequest
+{
+    /// <summary>One image: base64, or a data: address.</summary>
+    string? Image { get; }
+
+    /// <summary>Several images.</summary>
+    IReadOnlyList<string>? Images { get; }
+}

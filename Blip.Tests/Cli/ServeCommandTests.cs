@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Blip.Tests.Server;
+
+namespace Blip.Tests.Cli;
+
+/// <summary><c>blip serve</c> as a shell runs it.</summary>
+public sealed partial class ServeCommandTests
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "blip.dll");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("INT"), InlineData("TERM")]
+    public async Task A_signal_ends_it_without_an_error(string signal)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        using var process = Start("--model", $"caption={Demo.Model}", "--device", "cpu", "--port", "0");
+        var address = await AddressOf(process);
+        using var client = new HttpClient { BaseAddress = new Uri(address) };
+        await ReadyAsync(client);
+        var caption = await RunningServer.Read(await client.PostAsync("/caption", RunningServer.Image(await File.ReadAllBytesAsync(Demo.Sample("00.png"), Token)), Token));
+        Process.Start("kill", [$"-{signal}", $"{process.Id}"]).WaitForExit();
+        var rest = await process.StandardError.ReadToEndAsync(Token);
+        await process.WaitForExitAsync(Token);
+
+        Assert.Equal("a large white ring on a cyan background", caption.GetProperty("results")[0].GetProperty("caption").GetString());
+        Assert.StartsWith("http://127.0.0.1:", address, StringComparison.Ordinal);
+        Assert.Equal(0, process.ExitCode);
+        Assert.Contains("finishing what runs", rest, StringComparison.Ordinal);
+        Assert.Equal("", await process.StandardOutput.ReadToEndAsync(Token));
+    }
+
+    [Fact]
+    public async Task Its_messages_are_JSON_where_that_is_asked_for_and_never_hold_the_key()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        using var process = Start("--device", "cpu", "--host", "0.0.0.0", "--port", "0", "--log", "json", "--api-key", "a-secret-of-mine");
+        var lines = new List<string>();
+        while (!lines.Exists(line => line.Contains("was loaded", StringComparison.Ordinal)) && await process.StandardError.ReadLineAsync(Token) is { } line)
+            lines.Add(line);
+        Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
+        lines.AddRange((await process.StandardError.ReadToEndAsync(Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+        var messages = lines.Select(line => JsonDocument.Parse(line).RootElement.GetProperty("Message").GetString()!).ToList();
+        Assert.Contains(messages, message => message.StartsWith("serving on http://0.0.0.0:", StringComparison.Ordinal));
+        Assert.Contains(messages, message => message.StartsWith("no --model", StringComparison.Ordinal));
+        Assert.Contains(messages, message => message.StartsWith("finishing what runs", StringComparison.Ordinal));
+        Assert.DoesNotContain(lines, line => line.Contains("a-secret-of-mine", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("--port is 70000: give 0 to 65535", "--port", "70000")]
+    [InlineData("--host is 'nowhere'", "--host", "nowhere")]
+    [InlineData("--timeout is 0", "--timeout", "0")]
+    [InlineData("--max-body is -3", "--max-body", "-3")]
+    [InlineData("--api-key is empty", "--api-key", " ")]
+    [InlineData("--api-key-file is 'no-such-file'", "--api-key-file", "no-such-file")]
+    [InlineData("there is no kind 'captoin'", "--model", "captoin=demo")]
+    [InlineData("given twice for 'caption'", "--model", "caption=demo", "--model", "caption=demo")]
+    [InlineData("nowhere", "--model", "caption=nowhere")]
+    public async Task What_cannot_be_is_told_before_anything_listens(string message, params string[] arguments) =>
+        (await CliRun.Of(["serve", .. arguments])).Refused(message);
+
+    [Fact]
+    public async Task A_model_of_another_kind_is_told()
+    {
+        var run = await CliRun.Of("serve", "--model", $"ask={Demo.Model}");
+
+        run.Refused("that model is for 'caption'");
+    }
+
+    [Fact]
+    public async Task A_port_that_is_taken_is_told()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        var run = await CliRun.Of("serve", "--model", Demo.Model, "--device", "cpu", "--port", $"{port}");
+
+        run.Refused("--host and --port are 127.0.0.1 and", "nothing can listen");
+    }
+
+    [Fact]
+    public async Task A_model_whose_weights_are_damaged_ends_it_with_a_message()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.GetFiles(Demo.Model))
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        folder.Write("model.safetensors", "no weights");
+        var run = await CliRun.Of("serve", "--model", $"caption={folder.Path}", "--device", "cpu", "--port", "0");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("model.safetensors", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Error, StringComparison.Ordinal);
+    }
+
+    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo("dotnet", [Program, "serve", .. arguments])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    })!;
+
+    private static async Task<string> AddressOf(Process process)
+    {
+        while (await process.StandardError.ReadLineAsync(Token) is { } line)
+        {
+            if (Address().Match(line) is { Success: true } match)
+                return match.Value;
+        }
+        throw new InvalidOperationException("The server ended before it served.");
+    }
+
+    private static async Task ReadyAsync(HttpClient client)
+    {
+        while (!(await client.GetAsync("/readyz", Token)).IsSuccessStatusCode)
+            await Task.Delay(50, Token);
+    }
+
+    [GeneratedRegex(@"http://[\d.]+:\d+")]
+    private static partial Regex Address();
+}

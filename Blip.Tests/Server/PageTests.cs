@@ -1,0 +1,191 @@
+using Blip.Tests.Cli;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace Blip.Tests.Server;
+
+/// <summary>The page at <c>/</c> in a real browser: each thing that people do with it.</summary>
+public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser browser) : IClassFixture<OwnEndpointsTests.IndexedServer>, IClassFixture<Browser>
+{
+    private const string Caption = "a large white ring on a cyan background";
+
+    private readonly List<string> complaints = [];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private Uri Address => indexed.Server.Client.BaseAddress!;
+
+    private async Task<IPage> Open(int width = 1200, ColorScheme scheme = ColorScheme.Light)
+    {
+        var page = await browser.OpenAsync(Address, width, scheme: scheme, complaints: complaints);
+        await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("ready");
+        return page;
+    }
+
+    private static Task Choose(IPage page, params string[] files) => page.SetInputFilesAsync("#files", files.Select(Demo.Sample));
+
+    private static Task Says(ILocator locator, string text) => Assertions.Expect(locator).ToHaveTextAsync(text);
+
+    [Fact]
+    public async Task An_image_is_captioned_and_a_word_shows_where_the_model_looked()
+    {
+        var page = await Open();
+        await Choose(page, "00.png");
+        await Says(page.Locator("#caption"), Caption);
+        var word = page.Locator("#caption button", new() { HasTextString = "ring" });
+        await word.ClickAsync();
+
+        await Assertions.Expect(page.Locator("#heat")).ToBeVisibleAsync();
+        await Assertions.Expect(word).ToHaveAttributeAsync("aria-pressed", "true");
+        await Assertions.Expect(page.Locator("#caption-hint")).ToContainTextAsync("“ring”");
+        await word.ClickAsync();
+        await Assertions.Expect(page.Locator("#heat")).ToBeHiddenAsync();
+        Assert.Equal(Caption, await page.Locator("#image").GetAttributeAsync("alt"));
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task Several_images_stand_in_a_row_each_with_its_own_talk()
+    {
+        var page = await Open();
+        await Choose(page, "00.png", "01.png", "02.png");
+        await Says(page.Locator("#caption"), Caption);
+        await Ask(page, "what color is the ring?");
+        await Says(page.Locator("#talk .answered"), "white");
+        await page.Locator("#strip button").Nth(2).ClickAsync();
+
+        await Says(page.Locator("#caption"), Demo.Answers("greedy")[2].Caption);
+        await Assertions.Expect(page.Locator("#talk li")).ToHaveCountAsync(0);
+        await page.Locator("#strip button").First.ClickAsync();
+        await Assertions.Expect(page.Locator("#talk li")).ToHaveTextAsync(["what color is the ring?", "white"]);
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task Images_are_dropped_and_pasted()
+    {
+        var page = await Open();
+        foreach (var (kind, file) in new[] { ("drop", "00.png"), ("paste", "01.png") })
+        {
+            var base64 = Convert.ToBase64String(await File.ReadAllBytesAsync(Demo.Sample(file), Token));
+            await page.EvaluateAsync(
+                """
+                ([kind, base64]) => {
+                    const data = new DataTransfer();
+                    data.items.add(new File([Uint8Array.from(atob(base64), c => c.charCodeAt(0))], "image.png", { type: "image/png" }));
+                    document.dispatchEvent(kind === "drop" ? new DragEvent("drop", { dataTransfer: data }) : new ClipboardEvent("paste", { clipboardData: data }));
+                }
+                """, new[] { kind, base64 });
+            await Says(page.Locator("#caption"), Demo.Answers("greedy")[file == "00.png" ? 0 : 1].Caption);
+        }
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task Texts_are_ranked()
+    {
+        var page = await Open();
+        await Choose(page, "00.png");
+        await page.FillAsync("#texts", $"a small white square on a pink background\n\n{Caption}\n");
+        await page.ClickAsync("#match button");
+
+        await Assertions.Expect(page.Locator("#ranks li")).ToHaveCountAsync(2);
+        await Assertions.Expect(page.Locator("#ranks li").First).ToContainTextAsync(Caption);
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task The_index_is_searched_by_words_and_by_the_image()
+    {
+        var page = await Open();
+        await page.FillAsync("#query", Caption);
+        await page.PressAsync("#query", "Enter");
+        await Assertions.Expect(page.Locator("#gallery li")).ToHaveCountAsync(Demo.Paths.Length > 24 ? 24 : Demo.Paths.Length);
+        await Assertions.Expect(page.Locator("#gallery img").First).ToHaveJSPropertyAsync("complete", true);
+        await Choose(page, "00.png");
+        await page.ClickAsync("#search-image");
+
+        await Assertions.Expect(page.Locator("#gallery figcaption").First).ToContainTextAsync("1.000 · photos/00.png");
+        Assert.True(await page.Locator("#gallery img").First.EvaluateAsync<bool>("async image => { await image.decode(); return image.naturalWidth > 0; }"));
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_read_is_told_and_the_next_image_is_answered()
+    {
+        var page = await Open();
+        await page.SetInputFilesAsync("#files", new FilePayload { Name = "notes.png", MimeType = "image/png", Buffer = "no image"u8.ToArray() });
+        await Assertions.Expect(page.Locator("#trouble")).ToContainTextAsync("notes.png");
+        await Choose(page, "00.png");
+
+        await Says(page.Locator("#caption"), Caption);
+        await Assertions.Expect(page.Locator("#trouble")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task A_key_is_asked_for_and_kept_for_the_tab()
+    {
+        await using var server = await RunningServer.StartAsync(options => (options.ApiKeys, options.AskModel, options.MatchModel) = (["mine"], null, null));
+        var page = await browser.OpenAsync(server.Client.BaseAddress!);
+        await Assertions.Expect(page.Locator("#key")).ToBeVisibleAsync();
+        await page.FillAsync("#key-input", "mine");
+        await page.ClickAsync("#key button");
+        await Says(page.Locator("#state"), "ready");
+        await Choose(page, "00.png");
+
+        await Says(page.Locator("#caption"), Caption);
+        await Assertions.Expect(page.Locator("#ask-card")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Locator("#key")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task It_works_by_keyboard_alone()
+    {
+        var page = await Open();
+        await Choose(page, "00.png");
+        await Says(page.Locator("#caption"), Caption);
+        await page.FocusAsync("#strip button");
+        for (var i = 0; i < 5; i++)
+            await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(page.Locator("#caption button[aria-pressed=true]")).ToHaveCountAsync(1);
+        await page.FocusAsync("#question");
+        await page.Keyboard.TypeAsync("what color is the ring?");
+        await page.Keyboard.PressAsync("Enter");
+
+        await Says(page.Locator("#talk .answered"), "white");
+        Assert.Empty(complaints);
+    }
+
+    [Theory]
+    [InlineData(1200, ColorScheme.Light), InlineData(1200, ColorScheme.Dark), InlineData(375, ColorScheme.Light), InlineData(375, ColorScheme.Dark)]
+    public async Task Everybody_can_use_it_on_any_screen(int width, ColorScheme scheme)
+    {
+        var page = await Open(width, scheme);
+        await Choose(page, "00.png", "01.png");
+        await Says(page.Locator("#caption"), Caption);
+        await Ask(page, "what color is the ring?");
+        await Says(page.Locator("#talk .answered"), "white");
+        await page.FillAsync("#texts", $"{Caption}\na red star");
+        await page.ClickAsync("#match button");
+        await page.FillAsync("#query", "a ring");
+        await page.PressAsync("#query", "Enter");
+        await Assertions.Expect(page.Locator("#gallery img").Nth(5)).ToHaveAttributeAsync("src", new System.Text.RegularExpressions.Regex("^blob:"));
+        await page.Locator("#caption button").Nth(3).ClickAsync();
+        await Assertions.Expect(page.Locator("#heat")).ToBeVisibleAsync();
+        var checks = await page.RunAxe();
+        var widest = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
+        if (Environment.GetEnvironmentVariable("BLIP_SCREENSHOTS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"page-{width}-{scheme}.jpg".ToLowerInvariant()), Type = ScreenshotType.Jpeg, Quality = 85, FullPage = width < 600 });
+
+        Assert.True(checks.Violations.Length == 0, string.Join('\n', checks.Violations.Select(one => $"{one.Id}: {one.Help}: {string.Join(", ", one.Nodes.Select(node => node.Html))}")));
+        Assert.True(widest <= width, $"{widest} pixels on a screen of {width}");
+        Assert.Empty(complaints);
+    }
+
+    private static async Task Ask(IPage page, string question)
+    {
+        await page.FillAsync("#question", question);
+        await page.PressAsync("#question", "Enter");
+    }
+}
