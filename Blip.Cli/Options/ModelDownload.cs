@@ -88,5 +88,5 @@ internal sealed class ModelDownload
 
     // Elsewhere nobody answers, and a script must not wait.
     private static async Task<bool> OffersAsync(Terminal terminal, string model, CancellationToken cancellationToken) =>
-        terminal.CanAsk && await terminal.AskAsync($"{model} is not in the Hugging Face cache. Download it?", cancellationToken);
+        terminal.CanAsk && await terminal.AskAsync($"there is no file or folder {model}, and no such model in the Hugging Face cache. Download it?", cancellationToken);
 }

@@ -65,7 +65,7 @@ internal sealed class DownloadView(Terminal terminal, string model) : IProgress<
     }
 
     /// <summary>What is said where the user ended it.</summary>
-    public string Interrupted() => last is null
+    public string Interrupted() => last is null or { TotalBytes: 0 }
         ? "interrupted; nothing was downloaded"
         : $"interrupted; {Disk.Words(last.Bytes)} of {Disk.Words(last.TotalBytes)} are here, and the same command goes on with them";
 

@@ -8,18 +8,22 @@ internal sealed class HubSettings
     private const string PublicHub = "https://huggingface.co";
     private const int LongestToken = 4096;
 
+    // What is in the cache needs neither: a wrong address or token must not stand in its way.
+    private readonly Lazy<Uri> endpoint;
+    private readonly Lazy<(string? Token, string Origin)> token;
+
     /// <summary>Reads the environment.</summary>
     /// <param name="options">What goes before it.</param>
     /// <param name="variable">Reads an environment variable; the process's own where it is null.</param>
-    /// <exception cref="HubException">The address or the token is none.</exception>
+    /// <exception cref="ArgumentException">A number of the options is out of range.</exception>
     public HubSettings(ModelHubOptions options, Func<string, string?>? variable = null)
     {
         options.Validate();
         variable ??= Environment.GetEnvironmentVariable;
         Options = options;
         Cache = options.CacheFolder is { } folder ? new HubCache(folder) : HubCache.FromEnvironment(variable);
-        Endpoint = Address(options.Endpoint, variable);
-        (Token, TokenOrigin) = TokenOf(options.Token, variable);
+        endpoint = new(() => Address(options.Endpoint, variable));
+        token = new(() => TokenOf(options.Token, variable));
         OfflineBy = options.Offline switch
         {
             true => "Offline",
@@ -35,13 +39,15 @@ internal sealed class HubSettings
     public HubCache Cache { get; }
 
     /// <summary>The hub's address, which ends in a slash.</summary>
-    public Uri Endpoint { get; }
+    /// <exception cref="HubException">It is none.</exception>
+    public Uri Endpoint => endpoint.Value;
 
     /// <summary>The user's token; null for none.</summary>
-    public string? Token { get; }
+    /// <exception cref="HubException">It is none.</exception>
+    public string? Token => token.Value.Token;
 
     /// <summary>Where it comes from, for messages.</summary>
-    public string TokenOrigin { get; }
+    public string TokenOrigin => token.Value.Origin;
 
     /// <summary>The setting that says to leave the network alone; null where none does.</summary>
     public string? OfflineBy { get; }

@@ -20,7 +20,6 @@ public sealed class ModelHub
     /// <summary>Reads the environment; the network is not asked yet.</summary>
     /// <param name="options">What goes before the environment.</param>
     /// <exception cref="ArgumentException">A number of the options is out of range.</exception>
-    /// <exception cref="HubException">The hub's address or the token cannot be used.</exception>
     public ModelHub(ModelHubOptions? options = null)
         : this(new HubSettings(options ?? new ModelHubOptions()))
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Blip.Runtime.Hub;
 
 /// <summary>Counts the bytes of a download; pieces tell of their troubles from several threads.</summary>
@@ -5,7 +7,11 @@ namespace Blip.Runtime.Hub;
 /// <param name="progress">Is told; null for nobody.</param>
 internal sealed class PullProgress(string name, IProgress<HubProgress>? progress)
 {
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
+
     private readonly Lock gate = new();
+    private string? told;
+    private long toldAt;
     private long bytes, earlier, unwritten;
 
     /// <summary>Bytes of all files.</summary>
@@ -74,11 +80,16 @@ internal sealed class PullProgress(string name, IProgress<HubProgress>? progress
         }
     }
 
-    /// <summary>Tells a sentence.</summary>
+    /// <summary>Tells a sentence; of the same trouble of several connections at once.</summary>
     public void Tell(string notice)
     {
         lock (gate)
+        {
+            if (notice == told && Stopwatch.GetElapsedTime(toldAt) < Again)
+                return;
+            (told, toldAt) = (notice, Stopwatch.GetTimestamp());
             Report(notice);
+        }
     }
 
     private void Report(string? notice = null) => progress?.Report(new HubProgress(name, File, bytes, Total, earlier, notice));

@@ -92,7 +92,7 @@ public sealed class PullCommandTests : IDisposable
         var run = await Type("n\n", "caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--device", "cpu");
         Assert.Equal(2, run.ExitCode);
         Assert.StartsWith(
-            $"blip: {FakeHub.Name} is not in the Hugging Face cache. Download it? [y/N] ", run.Error, StringComparison.Ordinal);
+            $"blip: there is no file or folder {FakeHub.Name}, and no such model in the Hugging Face cache. Download it? [y/N] ", run.Error, StringComparison.Ordinal);
         Assert.Contains($"blip pull {FakeHub.Name}", run.Error, StringComparison.Ordinal);
         Assert.Empty(hub.AllRequests);
 
@@ -113,6 +113,18 @@ public sealed class PullCommandTests : IDisposable
         (await Run(line)).Succeeded();
         Assert.Equal(before, hub.AllRequests.Count());
         (await Run("caption", Demo.Sample("00.png"), "--model", "owner/other", "--download")).Refused("there is no model owner/other");
+    }
+
+    /// <summary>What is here needs no hub: a wrong setting does not stand in its way.</summary>
+    [Fact]
+    public async Task A_model_that_is_here_runs_whatever_is_said_of_the_hub()
+    {
+        (await Run("pull", FakeHub.Name)).Succeeded();
+        var variables = new Dictionary<string, string> { ["HF_HOME"] = home.Path, ["HF_ENDPOINT"] = "nowhere", ["HF_TOKEN"] = "a b" };
+        string[] line = ["caption", Demo.Sample("00.png"), "--model", FakeHub.Name, "--device", "cpu"];
+        (await CliRun.In(variables, null, line)).Succeeded();
+        (await CliRun.In(variables, null, "models")).Succeeded();
+        (await CliRun.In(variables, null, "models", "rm", FakeHub.Name, "--yes")).Succeeded();
     }
 
     /// <summary>A config alone is enough to be shown, and not to be run.</summary>

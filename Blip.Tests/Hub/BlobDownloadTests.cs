@@ -239,6 +239,34 @@ public sealed class BlobDownloadTests : IDisposable
         Assert.Equal(19, hub.BytesServer.Requests.Count);
     }
 
+    /// <summary>Hugging Face's tools lock by the same system call.</summary>
+    [Fact]
+    public async Task The_lock_is_that_of_other_programs()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/flock"), "there is no flock on this machine");
+        var path = Path.Combine(cache.Path, ".locks", "models--a--b", "x.lock");
+        using (HubLock.Try(path))
+            Assert.Equal(1, await FlockAsync(path));
+        Assert.Equal(0, await FlockAsync(path));
+    }
+
+    private static async Task<int> FlockAsync(string path)
+    {
+        using var process = System.Diagnostics.Process.Start("/usr/bin/flock", ["--nonblock", "--exclusive", path, "true"]);
+        await process.WaitForExitAsync(Token);
+        return process.ExitCode;
+    }
+
+    /// <summary>Four connections with one trouble tell it once.</summary>
+    [Fact]
+    public async Task The_same_trouble_of_several_connections_is_told_once()
+    {
+        var count = 0;
+        hub.OnBytes = _ => Interlocked.Increment(ref count) <= 4 ? new FakeAnswer(503, []) : null;
+        await Pull();
+        Assert.Single(told, step => step.Notice is not null);
+    }
+
     private sealed class Stopping(CancellationTokenSource stop, long after) : IProgress<HubProgress>
     {
         public HubProgress? Last { get; private set; }

@@ -25,7 +25,7 @@ public sealed class HubSettingsTests
     public void An_endpoint_that_is_none_is_refused(string endpoint) =>
         Assert.StartsWith(
             $"HF_ENDPOINT is '{endpoint}'",
-            Assert.Throws<HubException>(() => Settings(null, ("HOME", "/nowhere"), ("HF_ENDPOINT", endpoint))).Message,
+            Assert.Throws<HubException>(() => Settings(null, ("HOME", "/nowhere"), ("HF_ENDPOINT", endpoint)).Endpoint).Message,
             StringComparison.Ordinal);
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class HubSettingsTests
     [Fact]
     public void A_token_that_would_end_its_header_is_refused_and_not_shown()
     {
-        var error = Assert.Throws<HubException>(() => Settings(null, ("HOME", "/nowhere"), ("HF_TOKEN", "hf_secret\r\nHost: x")));
+        var error = Assert.Throws<HubException>(() => Settings(null, ("HOME", "/nowhere"), ("HF_TOKEN", "hf_secret\r\nHost: x")).Token);
         Assert.Equal("HF_TOKEN holds no token: it has blanks, line ends or other letters in it.", error.Message);
         Assert.DoesNotContain("hf_secret", new ModelHubOptions { Token = "hf_secret" }.ToString(), StringComparison.Ordinal);
     }
