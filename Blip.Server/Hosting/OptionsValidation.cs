@@ -1,5 +1,4 @@
-using Blip.Runtime.Checkpoints;
-using Blip.Runtime.Pipelines;
+using Blip.Extensions.AI;
 using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Hosting;
@@ -10,12 +9,12 @@ internal sealed class OptionsValidation : IValidateOptions<BlipServerOptions>
     /// <inheritdoc/>
     public ValidateOptionsResult Validate(string? name, BlipServerOptions options)
     {
-        var failures = new List<string>();
+        var failures = new OptionFailures();
         if (options.CaptionModel is null && options.AskModel is null && options.MatchModel is null)
             failures.Add("No model is named: set CaptionModel, AskModel, MatchModel, or several of them.");
-        Check(failures, nameof(options.CaptionModel), options.CaptionModel, nameof(options.Captioner), options.Captioner);
-        Check(failures, nameof(options.AskModel), options.AskModel, nameof(options.Answerer), options.Answerer);
-        Check(failures, nameof(options.MatchModel), options.MatchModel, nameof(options.Matcher), options.Matcher);
+        failures.Check(nameof(options.CaptionModel), options.CaptionModel, nameof(options.Captioner), options.Captioner);
+        failures.Check(nameof(options.AskModel), options.AskModel, nameof(options.Answerer), options.Answerer);
+        failures.Check(nameof(options.MatchModel), options.MatchModel, nameof(options.Matcher), options.Matcher);
         Require(options.MaxBodyBytes >= 1, nameof(options.MaxBodyBytes), options.MaxBodyBytes, "give a number of bytes");
         Require(options.MaxImages >= 1, nameof(options.MaxImages), options.MaxImages, "give 1 or more");
         Require(options.MaxTexts >= 1, nameof(options.MaxTexts), options.MaxTexts, "give 1 or more");
@@ -29,35 +28,12 @@ internal sealed class OptionsValidation : IValidateOptions<BlipServerOptions>
         }
         if (options.ApiKeys.Any(string.IsNullOrWhiteSpace))
             failures.Add("ApiKeys holds an empty key, which would open to everybody: take it out.");
-        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+        return failures.ToResult();
 
         void Require(bool holds, string option, object value, string advice)
         {
             if (!holds)
                 failures.Add($"{option} is {value}: {advice}.");
-        }
-    }
-
-    private static void Check(List<string> failures, string modelOption, string? model, string setupOption, PipelineOptions? setup)
-    {
-        if (setup is null)
-            failures.Add($"{setupOption} is null: leave it as it is.");
-        else
-            Try(failures, setupOption, setup.Validate);
-        // Finds the model and reads its config; the weights are not opened.
-        if (model is not null)
-            Try(failures, modelOption, () => Pipeline.CheckModel(model));
-    }
-
-    private static void Try(List<string> failures, string option, Action check)
-    {
-        try
-        {
-            check();
-        }
-        catch (Exception e) when (e is ArgumentException or CheckpointException)
-        {
-            failures.Add($"{option}: {e.Message}");
         }
     }
 }
