@@ -20,12 +20,13 @@ public static class BlipServerEndpointExtensions
     public static RouteGroupBuilder MapBlip(this IEndpointRouteBuilder endpoints)
     {
         ArgumentNullException.ThrowIfNull(endpoints);
-        HealthEndpoints.Map(endpoints);
         var options = endpoints.ServiceProvider.GetRequiredService<IOptions<BlipServerOptions>>().Value;
         var group = endpoints.MapGroup("");
         group.AddEndpointFilter<RouteGroupBuilder, Gate>().WithMetadata(new RequestSizeLimitAttribute(options.MaxBodyBytes));
         MapOpenAI(group);
         MapOwn(group);
+        // A group of its own comes behind the others in the description.
+        HealthEndpoints.Map(endpoints.MapGroup(""));
         return group;
     }
 

@@ -98,7 +98,10 @@ public sealed class Trainer : IDisposable
         try
         {
             setup = TrainingSetup.Open(model, output, options);
-            var check = new DataCheck(setup.CountTokens, options.MaxTokens, limits: new ImageDecoderOptions { MaxPixels = options.MaxPixels });
+            var check = new DataCheck(setup.CountTokens, options.MaxTokens, limits: new ImageDecoderOptions { MaxPixels = options.MaxPixels })
+            {
+                UnknownWords = setup.UnknownWords,
+            };
             var threads = options.LoaderThreads > 0 ? options.LoaderThreads : Environment.ProcessorCount;
             var set = await TrainingSet.OpenAsync(TrainingSources.Open(data, options), check, threads, cancellationToken).ConfigureAwait(false);
             var loader = new TrainingLoader(set, options);

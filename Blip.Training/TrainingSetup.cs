@@ -108,6 +108,9 @@ internal sealed class TrainingSetup : IDisposable
     /// <summary>Tokens of a text, [CLS], [SEP] and the prompt among them.</summary>
     public int CountTokens(string text) => tokenizer.Encode(Options.Prompt.Length > 0 ? $"{Options.Prompt} {text}" : text).Length;
 
+    /// <inheritdoc cref="WordPieceTokenizer.UnknownWords"/>
+    public IReadOnlyList<string> UnknownWords(string text) => tokenizer.UnknownWords(text);
+
     /// <summary>Writes the model as it is now.</summary>
     public void WriteModel(string folder)
     {

@@ -4,6 +4,7 @@ using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
+using Blip.Runtime.Tokenization;
 
 namespace Blip.Cli.Options;
 
@@ -78,14 +79,14 @@ internal sealed class ModelBinding
             MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
         });
 
-    /// <summary>Tells which words of the texts on a command line the model does not know.</summary>
+    /// <summary>Tells which words of the texts that a model is to read it does not know.</summary>
     public static void TellUnknown(Terminal terminal, Pipeline pipeline, IEnumerable<string?> texts)
     {
-        const int Most = 10;
-        var words = texts.OfType<string>().SelectMany(pipeline.UnknownWords).Distinct(StringComparer.Ordinal).ToList();
-        if (words.Count > 0)
-            terminal.Note($"the model's vocabulary does not have {string.Join(", ", words.Take(Most).Select(word => $"'{word}'"))}"
-                + $"{(words.Count > Most ? $" and {words.Count - Most} more" : "")}: it reads {(words.Count > 1 ? "them" : "it")} as [UNK]");
+        var words = new UnknownWords();
+        foreach (var text in texts.OfType<string>())
+            words.Add(pipeline.UnknownWords(text));
+        if (words.Any)
+            terminal.Note(words.Notice());
     }
 
     /// <summary>Puts a model on the device, and says what there is to say about it.</summary>

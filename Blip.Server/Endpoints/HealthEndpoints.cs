@@ -9,8 +9,10 @@ internal static class HealthEndpoints
     /// <summary>Maps them; neither asks for a key.</summary>
     public static void Map(IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("ok"), JsonBodies.Writing));
-        endpoints.MapGet("/readyz", (ModelSet models, IHostApplicationLifetime lifetime) => Ready(models, lifetime));
+        endpoints.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("ok"), JsonBodies.Writing))
+            .WithTags("Health").WithSummary("Whether the process answers.").Produces<HealthStatus>();
+        endpoints.MapGet("/readyz", (ModelSet models, IHostApplicationLifetime lifetime) => Ready(models, lifetime))
+            .WithTags("Health").WithSummary("Whether its models do.").Produces<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static IResult Ready(ModelSet models, IHostApplicationLifetime lifetime)

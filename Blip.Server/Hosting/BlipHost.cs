@@ -50,7 +50,8 @@ internal static class BlipHost
         app.MapBlip();
         PageFiles.Map(app);
         app.MapOpenApi();
-        app.MapScalarApiReference(ReferencePath, reference => reference.WithTitle("BLIP").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
+        app.MapScalarApiReference(ReferencePath, reference => reference
+            .WithTitle("BLIP").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools().HideClientButton());
         return app;
     }
 

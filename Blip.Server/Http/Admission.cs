@@ -9,8 +9,11 @@ internal sealed class Admission : IDisposable
     private readonly ConcurrencyLimiter together;
     private readonly PartitionedRateLimiter<HttpContext>? perClient;
 
+    private readonly bool knowsKeys;
+
     public Admission(IOptions<BlipServerOptions> options)
     {
+        knowsKeys = options.Value.ApiKeys.Count > 0;
         together = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = options.Value.MaxConcurrentRequests });
         if (options.Value.RequestsPerMinute is not { } most)
             return;
@@ -46,7 +49,7 @@ internal sealed class Admission : IDisposable
     private static RequestException TooMany(string reason, TimeSpan wait) =>
         new(StatusCodes.Status429TooManyRequests, $"{reason}: try again in a moment.") { Code = "rate_limit_exceeded", RetryAfter = wait };
 
-    // Whoever has a key is known by it, from any address.
-    private static string ClientOf(HttpContext http) =>
-        ApiKeys.KeyOf(http.Request) is { } key ? $"key {key}" : $"address {http.Connection.RemoteIpAddress}";
+    // Whoever has a key is known by it, from any address. Where none is asked for, a made-up one would be a new client each time.
+    private string ClientOf(HttpContext http) =>
+        knowsKeys && ApiKeys.KeyOf(http.Request) is { } key ? $"key {key}" : $"address {http.Connection.RemoteIpAddress}";
 }

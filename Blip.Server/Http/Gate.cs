@@ -33,7 +33,7 @@ internal sealed partial class Gate(
         {
             http.RequestAborted = client;
             LogRequest(
-                http.Request.Method, http.Request.Path, client.IsCancellationRequested ? StatusCodes.Status499ClientClosedRequest : http.Response.StatusCode,
+                http.Request.Method, RouteOf(http), client.IsCancellationRequested ? StatusCodes.Status499ClientClosedRequest : http.Response.StatusCode,
                 Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
         return Results.Empty;
@@ -52,6 +52,9 @@ internal sealed partial class Gate(
             await result.ExecuteAsync(http).ConfigureAwait(false);
     }
 
+    // What a client writes into a path would be written into the log.
+    private static string RouteOf(HttpContext http) => (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
+
     private Failure? Refusal(HttpContext http) =>
         !keys.Admits(http.Request) ? Failure.NoKey
         : lifetime.ApplicationStopping.IsCancellationRequested ? Failure.Ending
@@ -63,7 +66,7 @@ internal sealed partial class Gate(
         if (failure.Status == StatusCodes.Status429TooManyRequests)
             metrics.Refused(failure.Status);
         if (failure.IsServers)
-            LogFailure(e, http.Request.Method, http.Request.Path);
+            LogFailure(e, http.Request.Method, RouteOf(http));
         if (!http.Response.HasStarted)
         {
             http.Response.Clear();
@@ -76,9 +79,9 @@ internal sealed partial class Gate(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Path} {Status} in {Milliseconds:F0} ms")]
-    private partial void LogRequest(string method, string path, int status, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Route} {Status} in {Milliseconds:F0} ms")]
+    private partial void LogRequest(string method, string route, int status, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed.")]
-    private partial void LogFailure(Exception e, string method, string path);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed.")]
+    private partial void LogFailure(Exception e, string method, string route);
 }

@@ -35,6 +35,32 @@ public sealed partial class ServeCommandTests
         Assert.Equal("", await process.StandardOutput.ReadToEndAsync(Token));
     }
 
+    /// <summary>Clients that ask on and on see a server that answers, a moment without one, and the next.</summary>
+    [Fact]
+    public async Task Killed_and_started_anew_on_its_port_it_answers_again()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        string[] arguments = ["--model", $"caption={Demo.Model}", "--device", "cpu", "--port"];
+        using var first = Start([.. arguments, "0"]);
+        var address = new Uri(await AddressOf(first));
+        using var client = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        await ReadyAsync(client);
+        var image = await File.ReadAllBytesAsync(Demo.Sample("00.png"), Token);
+        var asking = Enumerable.Range(0, 8).Select(_ => client.PostAsync("/caption", RunningServer.Image(image), Token)).ToList();
+        first.Kill();
+        await first.WaitForExitAsync(Token);
+        // Each of them ends: with an answer that was on its way, or with a connection that broke.
+        foreach (var request in asking)
+            await Record.ExceptionAsync(() => request);
+        using var second = Start([.. arguments, $"{address.Port}"]);
+        await AddressOf(second);
+        await ReadyAsync(client);
+
+        await RunningServer.Read(await client.PostAsync("/caption", RunningServer.Image(image), Token));
+        second.Kill();
+        await second.WaitForExitAsync(Token);
+    }
+
     [Fact]
     public async Task Its_messages_are_JSON_where_that_is_asked_for_and_never_hold_the_key()
     {

@@ -81,7 +81,12 @@ public sealed partial class HostTests
         await using var server = await CaptionsAlone(options => options.RequestsPerMinute = 2);
         var statuses = new List<HttpStatusCode>();
         for (var i = 0; i < 3; i++)
+        {
+            // A made-up key makes no new client of an old one.
+            server.Client.DefaultRequestHeaders.Remove("X-API-Key");
+            server.Client.DefaultRequestHeaders.Add("X-API-Key", $"key {i}");
             statuses.Add((await server.GetAsync("/v1/models")).StatusCode);
+        }
         var refused = await Caption(server);
 
         Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests], statuses);

@@ -183,6 +183,22 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
         Assert.Empty(complaints);
     }
 
+    [Fact]
+    public async Task The_reference_page_shows_the_endpoints_and_asks_nobody_else()
+    {
+        var asked = new List<string>();
+        var page = await browser.OpenAsync(new Uri(Address, "/healthz"), complaints: complaints);
+        page.Request += (_, request) => asked.Add(request.Url);
+        await page.GotoAsync(new Uri(Address, "/reference").ToString());
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "BLIP", Level = 1 })).ToBeVisibleAsync();
+        await Assertions.Expect(page.GetByText("Captions images, or answers questions").Locator("visible=true").First).ToBeVisibleAsync();
+        if (Environment.GetEnvironmentVariable("BLIP_SCREENSHOTS") is { Length: > 0 } folder)
+            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "reference.jpg"), Type = ScreenshotType.Jpeg });
+
+        Assert.All(asked.Where(url => url.StartsWith("http", StringComparison.Ordinal)), url => Assert.StartsWith(Address.ToString(), url, StringComparison.Ordinal));
+        Assert.Empty(complaints);
+    }
+
     private static async Task Ask(IPage page, string question)
     {
         await page.FillAsync("#question", question);

@@ -44,7 +44,7 @@ public sealed class TrainingDataTests : IDisposable
              {"image":"b.png"},{"image":"a.png","caption":"!!!"}]
             """);
 
-        var check = new DataCheck(text => text.Split(' ').Length + 2, maxTokens: 6);
+        var check = new DataCheck(text => text.Split(' ').Length + 2, maxTokens: 6) { UnknownWords = text => [.. text.Split(' ').Where(word => word.Length == 3)] };
         var set = await TrainingSet.OpenAsync(new PairSource([ListPath]), check, threads: 2, Token);
         var items = await set.ReadAsync(1, 0, shuffle: false, cancellationToken: Token).ToListAsync(Token);
 
@@ -59,6 +59,7 @@ public sealed class TrainingDataTests : IDisposable
         var sentences = report.Sentences(6, maxWords: 30);
         Assert.Equal("3 pairs of 3 images", sentences[0]);
         Assert.StartsWith("2 samples of 7 cannot be used and are left out: ", sentences[1], StringComparison.Ordinal);
+        Assert.Contains("the model's vocabulary does not have 'one', 'two', 'six', 'cat': it reads them as [UNK]", sentences);
         Assert.Contains("33.3 % of the texts are longer than 6 tokens and are cut", sentences);
         Assert.Contains("33.3 % of the images are copies of others, byte for byte", sentences);
     }

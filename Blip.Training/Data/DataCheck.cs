@@ -18,6 +18,9 @@ internal sealed class DataCheck(
     private readonly ByteGate memory = new(ByteGate.DefaultLimit);
     private readonly HashSet<ulong> images = [];
 
+    /// <summary>The words of a text that the model's vocabulary does not have; null looks for none.</summary>
+    public Func<string, IReadOnlyList<string>>? UnknownWords { get; init; }
+
     /// <summary>What was found so far.</summary>
     public DataReport Report { get; } = new();
 
@@ -37,6 +40,7 @@ internal sealed class DataCheck(
         return (new CheckedSample(message, usable, sample.Texts.Count - usable.Count, cut, sample.CountShortened(), IsRepeated: false)
         {
             Content = ContentOf(image, sample),
+            UnknownWords = UnknownWords is null ? [] : [.. usable.Select(i => sample.Texts[i]).Concat(sample.Answers.Select(answer => answer.Text)).SelectMany(UnknownWords)],
         }, image);
     }
 

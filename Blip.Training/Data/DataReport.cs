@@ -1,4 +1,5 @@
 using System.Globalization;
+using Blip.Runtime.Tokenization;
 
 namespace Blip.Training.Data;
 
@@ -9,6 +10,7 @@ internal sealed class DataReport
     private const int MostMessages = 10;
 
     private readonly List<string> messages = [];
+    private readonly UnknownWords unknown = new();
 
     /// <summary>Images of the data set, those that cannot be used among them.</summary>
     public long Samples { get; private set; }
@@ -56,6 +58,8 @@ internal sealed class DataReport
             sentences.Add($"{Share(ShortenedTexts, Items)} of the texts have more than {maxWords} words and are cut: MaxWords is how many are read");
         if (CutTexts > 0)
             sentences.Add($"{Share(CutTexts, Items)} of the texts are longer than {maxTokens} tokens and are cut");
+        if (unknown.Any)
+            sentences.Add(unknown.Notice());
         if (RepeatedImages > 0)
             sentences.Add($"{Share(RepeatedImages, UsableSamples)} of the images are copies of others, byte for byte");
         return sentences;
@@ -83,6 +87,7 @@ internal sealed class DataReport
         CutTexts += sample.CutTexts;
         ShortenedTexts += sample.ShortenedTexts;
         RepeatedImages += sample.IsRepeated ? 1 : 0;
+        unknown.Add(sample.UnknownWords);
     }
 
     private static string Are(long count) => count == 1 ? "is" : "are";
@@ -106,4 +111,7 @@ internal sealed record CheckedSample(
 {
     /// <summary>A number that its image, its texts and its answers give.</summary>
     public ulong Content { get; init; }
+
+    /// <summary>Words of its texts and answers that the model's vocabulary does not have.</summary>
+    public IReadOnlyList<string> UnknownWords { get; init; } = [];
 }

@@ -99,6 +99,7 @@ internal sealed class EvalCaptionCommand : Command, IHasExamples
         using var captioner = model.Load(parsed, terminal, progress, () => Captioner.Load(source, model.Options<CaptionerOptions>(parsed)));
         if (!captioner.HasVocabulary)
             throw new UsageException($"{source.Name} has no vocabulary, and token ids cannot be scored: give --vocab.");
+        ModelBinding.TellUnknown(terminal, captioner, [words]);
         using var report = output.Profile(parsed, terminal, captioner);
         using var writer = evaluation.Save(parsed);
         var left = data.Images.Where(image => writer?.Results.ContainsKey(image.Id) != true).ToList();

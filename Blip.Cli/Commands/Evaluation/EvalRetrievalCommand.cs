@@ -56,6 +56,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         var folder = Startup.Step(() => new ImageFolder(parsed.GetRequiredValue(images)));
         var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, data.Images.Count * (k > 0 ? 2 : 1), terminal.Columns);
         using var matcher = model.Load(parsed, terminal, progress, () => Matcher.Load(source, model.Options<MatcherOptions>(parsed)));
+        ModelBinding.TellUnknown(terminal, matcher, data.Images.SelectMany(image => image.Captions));
         using var report = output.Profile(parsed, terminal, matcher);
         var (all, texts) = await EmbedAsync(matcher, data, cancellationToken);
         var (found, vectors) = await EmbedAsync(matcher, all, folder, progress, cancellationToken);

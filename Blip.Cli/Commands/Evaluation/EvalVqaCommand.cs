@@ -116,6 +116,7 @@ internal sealed class EvalVqaCommand : Command, IHasExamples
         // Questions about one image together: it is read and encoded once.
         var left = data.Questions.Where(question => writer?.Results.ContainsKey(question.Id) != true).GroupBy(question => question.ImageId).SelectMany(group => group).ToList();
         progress.Skip(data.Questions.Count - left.Count);
+        ModelBinding.TellUnknown(terminal, answerer, left.Select(question => question.Text).Concat(options.Candidates));
         var results = Startup.Step(() => answerer.AnswerAllAsync(Asked(left, images).ToAsyncEnumerable(), options, cancellationToken));
         return await new EvaluationRun(terminal, progress, writer).RunAsync(
             results, [.. left.Select(question => question.Id)], result => (result.Answer?.Text, result.Error));

@@ -7,6 +7,8 @@ internal sealed class JpegMarkers
 {
     private const byte StartOfScan = 0xDA, EndOfImage = 0xD9, App1 = 0xE1;
 
+    private readonly List<byte> exif = [];
+    private byte[]? xmp;
     private byte frame;
     private int bits = 8;
     private bool scanned;
@@ -15,7 +17,7 @@ internal sealed class JpegMarkers
     public bool IsWhole { get; private set; }
 
     /// <summary>Its EXIF blocks, joined, and its XMP text.</summary>
-    public ImageMetadata Metadata { get; private set; }
+    public ImageMetadata Metadata => new(exif.Count > 0 ? [.. exif] : null, xmp);
 
     /// <summary>The way of coding that is not read, or null for one that is.</summary>
     public string? Objection => bits != 8 ? $"a JPEG of {bits} bits per sample is not read"
@@ -66,8 +68,8 @@ internal sealed class JpegMarkers
         else if (marker is >= 0xC0 and <= 0xCF and not (0xC4 or 0xC8 or 0xCC) && frame == 0 && segment.Length > 0)
             (frame, bits) = (marker, segment[0]);
         else if (marker == App1 && !scanned && segment.StartsWith("Exif\0\0"u8))
-            Metadata = Metadata with { Exif = Metadata.Exif is { } begun ? [.. begun, .. segment[6..]] : segment.ToArray() };
+            exif.AddRange(exif.Count > 0 ? segment[6..] : segment);
         else if (marker == App1 && !scanned && segment.StartsWith("http://ns.adobe.com/xap/1.0/\0"u8))
-            Metadata = Metadata with { Xmp = segment.ToArray() };
+            xmp = segment.ToArray();
     }
 }
