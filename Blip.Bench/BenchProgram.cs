@@ -42,6 +42,7 @@ internal static class BenchProgram
             new LoadCommand(output),
             new RetrievalCommand(output),
             new KillCommand(output),
+            new ServeCommand(output),
             new WriteCommand(),
             new GpuReportCommand(output),
         };

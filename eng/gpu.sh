@@ -42,11 +42,11 @@ pack() {
   find "$build" \( -name '*.xml' -o -name 'ParquetSharp*' -o -name 'Apache.Arrow*' -o -name 'KubernetesClient*' -o -name 'YamlDotNet*' -o -name 'Microsoft.Diagnostics.Runtime*' -o -name 'libcapstone*' -o -name 'msdia*' -o -name 'libmscord*' -o -name createdump \
     -o -name 'libclrgc*' -o -name 'libcoreclrtraceptprovider*' -o -name 'Microsoft.VisualBasic*' \
     -o -name 'Microsoft.Diagnostics.Tracing.TraceEvent*' -o -name 'System.Private.DataContractSerialization*' \) -delete
-  # The web server's other halves, its page's browser and its clients: no test that runs there opens a port.
-  find "$build" \( -name 'Microsoft.Playwright*' -o -name 'playwright*' -o -name 'Deque.*' -o -name 'OpenAI*' -o -name 'Scalar.*' -o -name 'Microsoft.OpenApi*' \
-    -o -name 'OpenTelemetry*' -o -name 'Microsoft.AspNetCore.Mvc*' -o -name 'Microsoft.AspNetCore.Identity*' -o -name 'Microsoft.Extensions.Identity*' \
-    -o -name 'Microsoft.AspNetCore.Components*' -o -name 'Microsoft.AspNetCore.SignalR*' -o -name 'Microsoft.AspNetCore.Razor*' \
-    -o -name 'Microsoft.AspNetCore.Server.*' -o -name 'Microsoft.AspNetCore.Authentication*' -o -name 'Microsoft.AspNetCore.Http.Connections*' \) -delete
+  # The web server, its page's browser and its clients: no test that runs there opens a port.
+  find "$build" \( -name 'Microsoft.AspNetCore*' -o -name 'Microsoft.Playwright*' -o -name 'playwright*' -o -name 'Deque.*' -o -name 'OpenAI*' -o -name 'System.ClientModel*' \
+    -o -name 'Scalar.*' -o -name 'Microsoft.OpenApi*' -o -name 'OpenTelemetry*' -o -name 'Microsoft.Extensions.Identity*' -o -name 'Newtonsoft.Json*' \
+    -o -name 'System.Security.Cryptography.Pkcs*' -o -name 'System.Security.Cryptography.Xml*' -o -name 'System.Net.Quic*' -o -name 'System.Net.HttpListener*' \
+    -o -name 'System.Formats.Cbor*' \) -delete
   rm -rf "$build/amd64" "$build/.playwright"
   tar -C "$build" -cf - . | xz -T1 -9 > "$archive" || give_up "$archive could not be written"
   rm -rf "$build"

@@ -39,7 +39,8 @@ internal sealed class BlobPiece
     {
         (this.client, this.file, this.renew, this.progress, position, end, this.whole) =
             (client, file, renew, progress, start, start + count, whole);
-        patience = new Patience(client.Settings.Options.Waits, progress.Tell);
+        patience = new Patience(
+            client.Settings.Options.Waits, progress.Tell, "What has come is kept: the same command goes on with it.");
     }
 
     /// <summary>The bytes in order. Ends with the piece, or with what went wrong.</summary>

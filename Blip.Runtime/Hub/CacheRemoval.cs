@@ -84,7 +84,7 @@ internal sealed class CacheRemoval
     {
         var place = Path.Combine(cache.Folder, ".locks", HubCache.FolderName(name));
         foreach (var file in Directory.Exists(place) ? Directory.EnumerateFiles(place, "*.lock") : [])
-            {
+        {
             locks.Add(HubLock.Try(file)
                 ?? throw new HubException($"{name} is being downloaded by another process: wait for it, or end it."));
         }

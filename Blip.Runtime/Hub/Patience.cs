@@ -5,7 +5,8 @@ namespace Blip.Runtime.Hub;
 /// <summary>How often something is tried again, and after which wait. Whatever gets further begins to count anew.</summary>
 /// <param name="waits">The wait before each further try.</param>
 /// <param name="tell">Is told of each wait.</param>
-internal sealed class Patience(IReadOnlyList<TimeSpan> waits, Action<string> tell)
+/// <param name="advice">What is said at the end, where no try succeeded.</param>
+internal sealed class Patience(IReadOnlyList<TimeSpan> waits, Action<string> tell, string advice)
 {
     // A longer one is the user's to wait for.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
@@ -39,10 +40,7 @@ internal sealed class Patience(IReadOnlyList<TimeSpan> waits, Action<string> tel
         cancellationToken.ThrowIfCancellationRequested();
         tries = progressed ? 0 : tries;
         if (tries >= waits.Count)
-            {
-            throw new HubException(
-                $"{problem.Message} ({tries + 1} tries). What has come is kept: the same command goes on with it.", problem);
-        }
+            throw new HubException($"{problem.Message} ({tries + 1} tries). {advice}", problem);
         var wait = problem.Wait is { } asked && asked > waits[tries] ? asked : waits[tries];
         if (wait > Longest)
             throw new HubException($"{problem.Message}, and asks to wait {Words(wait)}: try again then.", problem);

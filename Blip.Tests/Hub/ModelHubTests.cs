@@ -184,7 +184,7 @@ public sealed class ModelHubTests : IDisposable
         Assert.Null(hub.Open(cache).Find(FakeHub.Name));
     }
 
-    private static IEnumerable<string> Names(string folder) => 
+    private static IEnumerable<string> Names(string folder) =>
         Directory.EnumerateFileSystemEntries(folder).Select(entry => Path.GetFileName(entry));
 
     internal sealed class Told(List<HubProgress> all) : IProgress<HubProgress>

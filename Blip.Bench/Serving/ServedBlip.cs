@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using Blip.Bench.Workloads;
+
+namespace Blip.Bench.Serving;
+
+/// <summary><c>blip serve</c> as a process of its own, on a free port.</summary>
+internal sealed class ServedBlip : IDisposable
+{
+    private const string Said = "serving on ";
+
+    private readonly Process process;
+
+    private ServedBlip(Process process, Uri address) => (this.process, Address) = (process, address);
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Bytes of memory that it holds now.</summary>
+    public long Memory
+    {
+        get
+        {
+            process.Refresh();
+            return process.WorkingSet64;
+        }
+    }
+
+    /// <summary>Processor seconds that it has taken.</summary>
+    public double ProcessorSeconds
+    {
+        get
+        {
+            process.Refresh();
+            return process.TotalProcessorTime.TotalSeconds;
+        }
+    }
+
+    /// <summary>Starts it, and waits until its models are loaded.</summary>
+    /// <param name="model">The captioner; null for the demo.</param>
+    /// <param name="device">The device's id.</param>
+    /// <exception cref="InvalidDataException">It ended before.</exception>
+    public static async Task<ServedBlip> StartAsync(string? model, string device)
+    {
+        var process = Process.Start(new ProcessStartInfo(
+            ColdStart.Program("the server"), ["serve", "--port", "0", "--model", $"caption={model ?? "demo"}", "--device", device])
+        {
+            RedirectStandardError = true,
+        })!;
+        var lines = new List<string>();
+        while (await process.StandardError.ReadLineAsync() is { } line)
+        {
+            lines.Add(line);
+            if (line.IndexOf(Said, StringComparison.Ordinal) is >= 0 and var at)
+            {
+                // Nobody reads on, and the server must not wait for that.
+                _ = process.StandardError.ReadToEndAsync();
+                var server = new ServedBlip(process, new Uri(line[(at + Said.Length)..].Split(' ')[0]));
+                await server.ReadyAsync();
+                return server;
+            }
+        }
+        throw new InvalidDataException($"'blip serve' ended before it served: {string.Join(' ', lines)}");
+    }
+
+    /// <summary>Ends it.</summary>
+    public void Dispose()
+    {
+        process.Kill();
+        process.WaitForExit();
+        process.Dispose();
+    }
+
+    private async Task ReadyAsync()
+    {
+        using var client = new HttpClient { BaseAddress = Address };
+        while (!(await client.GetAsync("/readyz")).IsSuccessStatusCode)
+            await Task.Delay(50);
+    }
+}
