@@ -42,11 +42,11 @@ pack() {
   find "$build" \( -name '*.xml' -o -name 'ParquetSharp*' -o -name 'Apache.Arrow*' -o -name 'KubernetesClient*' -o -name 'YamlDotNet*' -o -name 'Microsoft.Diagnostics.Runtime*' -o -name 'libcapstone*' -o -name 'msdia*' -o -name 'libmscord*' -o -name createdump \
     -o -name 'libclrgc*' -o -name 'libcoreclrtraceptprovider*' -o -name 'Microsoft.VisualBasic*' \
     -o -name 'Microsoft.Diagnostics.Tracing.TraceEvent*' -o -name 'System.Private.DataContractSerialization*' \) -delete
-  # The web server, its page's browser and its clients: no test that runs there opens a port.
+  # The web server, its page's browser, its clients and other hosts: no test that runs there has any.
   find "$build" \( -name 'Microsoft.AspNetCore*' -o -name 'Microsoft.Playwright*' -o -name 'playwright*' -o -name 'Deque.*' -o -name 'OpenAI*' -o -name 'System.ClientModel*' \
     -o -name 'Scalar.*' -o -name 'Microsoft.OpenApi*' -o -name 'OpenTelemetry*' -o -name 'Microsoft.Extensions.Identity*' -o -name 'Newtonsoft.Json*' \
     -o -name 'System.Security.Cryptography.Pkcs*' -o -name 'System.Security.Cryptography.Xml*' -o -name 'System.Net.Quic*' -o -name 'System.Net.HttpListener*' \
-    -o -name 'System.Formats.Cbor*' \) -delete
+    -o -name 'System.Formats.Cbor*' -o -name 'NATS*' -o -name 'Google.Protobuf*' -o -name 'Microsoft.Extensions.AI*' \) -delete
   rm -rf "$build/amd64" "$build/.playwright"
   tar -C "$build" -cf - . | xz -T1 -9 > "$archive" || give_up "$archive could not be written"
   rm -rf "$build"
