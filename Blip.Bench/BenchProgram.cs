@@ -1,8 +1,8 @@
-using Blip.Kernels;
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Blip.Bench.Commands;
 using Blip.Datasets;
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Retrieval;

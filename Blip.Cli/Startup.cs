@@ -1,10 +1,10 @@
-using Blip.Kernels;
 using Blip.Bootstrapping;
 using Blip.Bootstrapping.Queues;
 using Blip.Bootstrapping.Submitting;
 using Blip.Cli.Options;
 using Blip.Datasets;
 using Blip.Evaluation;
+using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Hub;

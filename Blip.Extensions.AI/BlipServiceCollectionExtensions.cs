@@ -15,7 +15,7 @@ public static class BlipServiceCollectionExtensions
     /// <param name="serviceKey">A key to register it under, where there are several; null for none.</param>
     public static IServiceCollection AddBlipChatClient(this IServiceCollection services, Action<BlipChatOptions> configure, string? serviceKey = null)
     {
-        AddOptions(services, configure, serviceKey);
+        AddOptions(services, configure, serviceKey, new OptionsValidation());
         return services.AddKeyed<IChatClient>(serviceKey, provider => BlipChatClient.Load(OptionsOf<BlipChatOptions>(provider, serviceKey)));
     }
 
@@ -28,7 +28,7 @@ public static class BlipServiceCollectionExtensions
     /// <param name="serviceKey">A key to register them under, where there are several; null for none.</param>
     public static IServiceCollection AddBlipEmbeddingGenerator(this IServiceCollection services, Action<BlipEmbeddingOptions> configure, string? serviceKey = null)
     {
-        AddOptions(services, configure, serviceKey);
+        AddOptions(services, configure, serviceKey, new OptionsValidation());
         return services
             .AddKeyed(serviceKey, provider => BlipEmbeddingGenerator.Load(OptionsOf<BlipEmbeddingOptions>(provider, serviceKey)))
             .AddKeyed<IEmbeddingGenerator<string, Embedding<float>>>(serviceKey, Generator)
@@ -39,19 +39,19 @@ public static class BlipServiceCollectionExtensions
             serviceKey is null ? provider.GetRequiredService<BlipEmbeddingGenerator>() : provider.GetRequiredKeyedService<BlipEmbeddingGenerator>(serviceKey);
     }
 
-    private static void AddOptions<TOptions>(IServiceCollection services, Action<TOptions> configure, string? serviceKey)
+    internal static void AddOptions<TOptions>(IServiceCollection services, Action<TOptions> configure, string? serviceKey, IValidateOptions<TOptions> validation)
         where TOptions : class
     {
         ArgumentNullException.ThrowIfNull(services);
         ArgumentNullException.ThrowIfNull(configure);
         services.AddOptions<TOptions>(serviceKey ?? Options.DefaultName).Configure(configure).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton(typeof(IValidateOptions<TOptions>), typeof(OptionsValidation)));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton(typeof(IValidateOptions<TOptions>), validation));
     }
 
-    private static TOptions OptionsOf<TOptions>(IServiceProvider provider, string? serviceKey) =>
+    internal static TOptions OptionsOf<TOptions>(IServiceProvider provider, string? serviceKey) =>
         provider.GetRequiredService<IOptionsMonitor<TOptions>>().Get(serviceKey ?? Options.DefaultName);
 
-    private static IServiceCollection AddKeyed<TService>(this IServiceCollection services, string? serviceKey, Func<IServiceProvider, TService> make)
+    internal static IServiceCollection AddKeyed<TService>(this IServiceCollection services, string? serviceKey, Func<IServiceProvider, TService> make)
         where TService : class =>
         serviceKey is null ? services.AddSingleton(make) : services.AddKeyedSingleton(serviceKey, (provider, _) => make(provider));
 }

@@ -77,7 +77,7 @@ internal sealed class IndexCommand : Command, IHasExamples
         progress.Show();
         try
         {
-            await foreach (var result in retriever.AddAsync(sources, cancellationToken))
+            await foreach (var result in retriever.AddAsync(sources, cancellationToken).MovingAsync(progress))
             {
                 counts[(int)result.Outcome]++;
                 if (!result.Succeeded)

@@ -23,7 +23,7 @@ internal sealed class ResultRun<T>(
         progress.Show();
         try
         {
-            await foreach (var result in results)
+            await foreach (var result in results.MovingAsync(progress))
                 Take(result);
         }
         catch (OperationCanceledException)

@@ -20,8 +20,12 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     internal static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
 
     private const string EraseLine = "\r\e[2K";
+    // Results of one batch come as close as this.
+    private static readonly TimeSpan Together = TimeSpan.FromMilliseconds(100);
+
     private readonly long start = Stopwatch.GetTimestamp();
-    private int done, skipped;
+    private long last = Stopwatch.GetTimestamp();
+    private int done, skipped, batch;
     private bool drawn, hidden;
 
     /// <summary>Shows a word or two in place of the bar: what the run waits for before there is anything to count.</summary>
@@ -47,10 +51,27 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     /// <summary>Counts one, and draws the bar.</summary>
     public void Advance()
     {
-        done++;
+        var now = Stopwatch.GetTimestamp();
+        batch = Stopwatch.GetElapsedTime(last, now) < Together ? batch + 1 : 1;
+        (last, done) = (now, done + 1);
         if (done < total)
             Show();
     }
+
+    /// <summary>Whether somebody sees it.</summary>
+    public bool IsShown => visible && !hidden;
+
+    /// <summary>Draws the bar as far as the work in hand may have come: the count says what is done, the bar what is likely.</summary>
+    public void Move()
+    {
+        // The rate is that of what is done: a wait says nothing of it.
+        var worked = Stopwatch.GetElapsedTime(start, last);
+        Draw(Bar(done, total, worked, things, skipped, Room, Ahead(done - skipped, batch, worked, Stopwatch.GetElapsedTime(last))));
+    }
+
+    /// <summary>How many of the batch in hand are likely done: by the rate so far, and fewer than the last batch had.</summary>
+    internal static double Ahead(int done, int batch, TimeSpan worked, TimeSpan sinceLast) =>
+        done == 0 ? 0 : Math.Min(0.95 * batch, done / Math.Max(worked.TotalSeconds, 1e-3) * sinceLast.TotalSeconds);
 
     /// <summary>Draws the bar as it stands.</summary>
     public void Show() => Draw(Bar(done, total, Stopwatch.GetElapsedTime(start), things, skipped, Room));
@@ -71,7 +92,7 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     }
 
     /// <summary>The bar's text: done, of how many, how fast, how much longer.</summary>
-    internal static string Bar(int done, int total, TimeSpan elapsed, string things, int skipped = 0, int room = int.MaxValue)
+    internal static string Bar(int done, int total, TimeSpan elapsed, string things, int skipped = 0, int room = int.MaxValue, double ahead = 0)
     {
         var count = $"{done}/{total}";
         var (rate, left) = ("", "");
@@ -79,9 +100,9 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
         {
             var perSecond = (done - skipped) / elapsed.TotalSeconds;
             rate = string.Create(CultureInfo.InvariantCulture, $"  {perSecond:0.0} {things}/s");
-            left = $"  {Clock(TimeSpan.FromSeconds((total - done) / perSecond))} left";
+            left = $"  {Clock(TimeSpan.FromSeconds((total - done - ahead) / perSecond))} left";
         }
-        return Layout(total == 0 ? 0 : (double)done / total, count, rate, left, room);
+        return Layout(total == 0 ? 0 : Math.Min(1, (done + ahead) / total), count, rate, left, room);
     }
 
     /// <summary>A bar with the words behind it. On a narrow screen the rate goes first, then the bar grows short, then goes.</summary>

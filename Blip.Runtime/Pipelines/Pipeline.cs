@@ -46,6 +46,9 @@ public abstract class Pipeline : IDisposable
     /// </summary>
     public abstract IReadOnlyList<string> Notices { get; }
 
+    /// <summary>Raised when <see cref="Notices"/> gains one while the pipeline works: a device that failed.</summary>
+    public event EventHandler<NoticeEventArgs>? Noticed;
+
     /// <summary>Times every step on the (first) device while it is set.</summary>
     public Profiler? Profiler
     {
@@ -67,6 +70,9 @@ public abstract class Pipeline : IDisposable
         ArgumentNullException.ThrowIfNull(text);
         return Tokenizer?.UnknownWords(text) ?? [];
     }
+
+    /// <summary>Tells listeners of a notice.</summary>
+    private protected void Tell(string notice) => Noticed?.Invoke(this, new NoticeEventArgs(notice));
 
     /// <summary>Runs one image through the model.</summary>
     internal abstract void WarmUp(CancellationToken cancellationToken);

@@ -21,6 +21,39 @@ public class ProgressLineTests
     public void ANarrowScreenGetsLessOfIt(int room, string expected) =>
         Assert.Equal(expected, ProgressLine.Bar(2, 8, TimeSpan.FromSeconds(4), "images", room: room));
 
+    [Theory]
+    [InlineData(0, 0, 0, 5, 0)]
+    [InlineData(8, 8, 4, 1, 2)]
+    [InlineData(8, 8, 4, 60, 7.6)]
+    [InlineData(5, 1, 5, 3, 0.95)]
+    public void WithinABatchTheBarGoesAheadByTheRateAndNeverToTheNext(int done, int batch, double worked, double since, double expected) =>
+        Assert.Equal(expected, ProgressLine.Ahead(done, batch, TimeSpan.FromSeconds(worked), TimeSpan.FromSeconds(since)), 9);
+
+    [Fact]
+    public void ABarThatIsAheadCountsWhatIsDoneAlone() =>
+        Assert.Equal("━━━━━━━━━─────────────── 2/8  0.5 images/s  0:10 left", ProgressLine.Bar(2, 8, TimeSpan.FromSeconds(4), "images", ahead: 1));
+
+    [Fact]
+    public async Task TheBarMovesWhileAResultIsWaitedFor()
+    {
+        var screen = new StringWriter();
+        var progress = new ProgressLine(screen, visible: true, total: 4);
+        var drawn = 0;
+        await foreach (var result in Slow().MovingAsync(progress))
+        {
+            drawn = screen.ToString().Split('\r').Length;
+            progress.Advance();
+        }
+        Assert.True(drawn >= 3, $"the bar was drawn {drawn - 1} times");
+
+        async IAsyncEnumerable<int> Slow()
+        {
+            yield return 1;
+            await Task.Delay(1200, TestContext.Current.CancellationToken);
+            yield return 2;
+        }
+    }
+
     [Fact]
     public void NothingIsWrittenWhereNobodyWatches()
     {

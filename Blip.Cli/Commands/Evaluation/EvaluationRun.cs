@@ -22,7 +22,7 @@ internal sealed class EvaluationRun(Terminal terminal, ProgressLine progress, Re
         progress.Show();
         try
         {
-            await foreach (var result in results)
+            await foreach (var result in results.MovingAsync(progress))
             {
                 progress.Clear();
                 var (text, error) = read(result);

@@ -17,7 +17,7 @@ namespace Blip.Runtime.Pipelines;
 /// Console.WriteLine(answerer.Answer("photo.jpg", "how many dogs are there?").Text);
 /// </code>
 /// </example>
-public sealed partial class QuestionAnswerer : Pipeline
+public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
 {
     private const int PublishedImageSize = 384;
 

@@ -19,7 +19,7 @@ namespace Blip.Runtime.Pipelines;
 /// Console.WriteLine(captioner.Caption("photo.jpg").Text);
 /// </code>
 /// </example>
-public sealed partial class Captioner : Pipeline
+public sealed partial class Captioner : Pipeline, ICaptioner
 {
     private readonly CaptioningModel model;
     private readonly Generator generator;
@@ -259,8 +259,10 @@ public sealed partial class Captioner : Pipeline
     private void Retire(Captioner member, Exception e)
     {
         member.failed = true;
+        var notice = $"{member.DeviceDescription.Id} ({member.DeviceDescription.Name}) failed, and takes no more images: {e.Message}";
         lock (failures)
-            failures.Add($"{member.DeviceDescription.Id} ({member.DeviceDescription.Name}) failed, and takes no more images: {e.Message}");
+            failures.Add(notice);
+        Tell(notice);
     }
 
     // Those that have not failed; all of them where nobody is left, so that whoever calls meets the reason.

@@ -18,7 +18,7 @@ namespace Blip.Runtime.Pipelines;
 /// Console.WriteLine(TensorPrimitives.Dot(image, text));
 /// </code>
 /// </example>
-public sealed class Embedder : Pipeline
+public sealed class Embedder : Pipeline, IEmbedder
 {
     // Texts that go through the model together: short rows, so that many make full matrix products.
     private const int TextBatch = 64;

@@ -17,7 +17,7 @@ namespace Blip.Runtime.Pipelines;
 /// Console.WriteLine(matcher.Match("photo.jpg", "a dog on a beach").MatchProbability);
 /// </code>
 /// </example>
-public sealed class Matcher : Pipeline
+public sealed class Matcher : Pipeline, IMatcher
 {
     // Pairs that go to the model at once: a cancelled call ends after so many.
     private const int PairsPerRun = 256;

@@ -19,7 +19,7 @@ namespace Blip.Runtime.Pipelines;
 ///     Console.WriteLine(hit.Path);
 /// </code>
 /// </example>
-public sealed partial class Retriever : IDisposable
+public sealed partial class Retriever : IRetriever, IDisposable
 {
     // Images whose files are looked at together, before those of them that are wanted go to the model.
     private const int FilesAtOnce = 1024;

@@ -1,0 +1,17 @@
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>Makes vectors of images and texts: what <see cref="Embedder"/> does, for code that is tested without a model.</summary>
+public interface IEmbedder
+{
+    /// <summary>Elements of a vector.</summary>
+    int Dimension { get; }
+
+    /// <inheritdoc cref="Embedder.EmbedImageAsync"/>
+    Task<float[]> EmbedImageAsync(ImageSource image, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="Embedder.VectorsAsync"/>
+    Task<IReadOnlyList<float[]>> VectorsAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="Embedder.EmbedImagesAsync(IAsyncEnumerable{ImageSource}, CancellationToken)"/>
+    IAsyncEnumerable<ImageEmbedding> EmbedImagesAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default);
+}

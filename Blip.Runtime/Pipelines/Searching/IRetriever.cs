@@ -1,0 +1,14 @@
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>Finds images in an index: what <see cref="Retriever"/> does, for code that is tested without a model.</summary>
+public interface IRetriever
+{
+    /// <inheritdoc cref="Retriever.AddAsync"/>
+    IAsyncEnumerable<IndexingResult> AddAsync(IEnumerable<ImageSource> images, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="Retriever.SearchAsync"/>
+    Task<IReadOnlyList<RetrievalHit>> SearchAsync(string text, SearchOptions? options = null, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="Retriever.SearchByImageAsync"/>
+    Task<IReadOnlyList<RetrievalHit>> SearchByImageAsync(ImageSource image, SearchOptions? options = null, CancellationToken cancellationToken = default);
+}
