@@ -62,6 +62,20 @@ public sealed partial class Retriever
         return await FindAsync(vector, options.Top, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Finds the entries nearest to a vector, exactly; no thread waits.</summary>
+    /// <param name="vector"><c>[dimension]</c>, as the embedder gives it.</param>
+    /// <param name="top">How many, at least 1.</param>
+    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <exception cref="ArgumentException">The vector has another dimension or is not finite, or <paramref name="top"/> is below 1.</exception>
+    public async Task<IReadOnlyList<IndexHit>> NearestAsync(ReadOnlyMemory<float> vector, int top, CancellationToken cancellationToken = default)
+    {
+        if (vector.Length != Index.Dimension)
+            throw new ArgumentException($"The vector holds {vector.Length} values, and the index vectors of {Index.Dimension}.", nameof(vector));
+        ArgumentOutOfRangeException.ThrowIfLessThan(top, 1);
+        var found = await embedder.Base.InTurnAsync(embedder, () => Index.Search(embedder.Base.Device, vector.Span, top), cancellationToken).ConfigureAwait(false);
+        return found[0];
+    }
+
     private SearchOptions ForTexts(IReadOnlyList<string> texts, SearchOptions? options)
     {
         ArgumentNullException.ThrowIfNull(texts);
