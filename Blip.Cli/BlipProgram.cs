@@ -96,7 +96,7 @@ internal static class BlipProgram
             terminal.Say(Spelling.UnknownOption(option, command));
         else if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens is [var unknown, ..])
             terminal.Say(Spelling.UnknownCommand(unknown, command));
-        else if (command.Subcommands.Count > 0)
+        else if (command.Subcommands.Count > 0 && command.Action is null)
             terminal.Say($"a command is missing; give one of {string.Join(", ", command.Subcommands.Select(child => child.Name))}.");
         else
         {

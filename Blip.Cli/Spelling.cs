@@ -9,8 +9,8 @@ internal static class Spelling
     public static string UnknownCommand(string word, Command parent)
     {
         var names = parent.Subcommands.Where(command => !command.Hidden).Select(command => command.Name).ToList();
-        return Closest(word, names) is { } meant
-            ? $"unknown command '{word}', did you mean {meant}?"
+        return names.Count == 0 ? $"'{word}' is one word too many."
+            : Closest(word, names) is { } meant ? $"unknown command '{word}', did you mean {meant}?"
             : $"unknown command '{word}'; give one of {string.Join(", ", names)}.";
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 
 namespace Blip.Cli.Options;
 
@@ -51,7 +52,8 @@ internal sealed class ServerBinding
     public IPAddress Address(ParseResult parsed) => parsed.GetRequiredValue(host) switch
     {
         "localhost" => IPAddress.Loopback,
-        "*" => IPAddress.Any,
+        // One socket for both kinds of address, where the system has both.
+        "*" => Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any,
         var text when IPAddress.TryParse(text, out var address) => address,
         var text => throw new UsageException($"--host is '{text}': give localhost, an IP address of this machine, or *."),
     };

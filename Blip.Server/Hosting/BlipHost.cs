@@ -43,6 +43,13 @@ internal static class BlipHost
         app.UseStatusCodePages(context => TellStatusAsync(context.HttpContext));
         SecurityHeaders.Use(app, setup.CorsOrigins.Count > 0);
         HostNames.Use(app, setup);
+        // Whatever answers GET answers HEAD; Kestrel sends no body then.
+        app.Use((http, next) =>
+        {
+            if (HttpMethods.IsHead(http.Request.Method))
+                http.Request.Method = HttpMethods.Get;
+            return next(http);
+        });
         app.UseRouting();
         if (setup.CorsOrigins.Count > 0)
             app.UseCors(policy => policy.WithOrigins([.. setup.CorsOrigins]).AllowAnyHeader().WithMethods(HttpMethods.Get, HttpMethods.Post));

@@ -9,11 +9,11 @@ internal sealed class Admission : IDisposable
     private readonly ConcurrencyLimiter together;
     private readonly PartitionedRateLimiter<HttpContext>? perClient;
 
-    private readonly bool knowsKeys;
+    private readonly ApiKeys? keys;
 
-    public Admission(IOptions<BlipServerOptions> options)
+    public Admission(IOptions<BlipServerOptions> options, ApiKeys keys)
     {
-        knowsKeys = options.Value.ApiKeys.Count > 0;
+        this.keys = options.Value.ApiKeys.Count > 0 ? keys : null;
         together = new ConcurrencyLimiter(new ConcurrencyLimiterOptions { PermitLimit = options.Value.MaxConcurrentRequests });
         if (options.Value.RequestsPerMinute is not { } most)
             return;
@@ -49,7 +49,7 @@ internal sealed class Admission : IDisposable
     private static RequestException TooMany(string reason, TimeSpan wait) =>
         new(StatusCodes.Status429TooManyRequests, $"{reason}: try again in a moment.") { Code = "rate_limit_exceeded", RetryAfter = wait };
 
-    // Whoever has a key is known by it, from any address. Where none is asked for, a made-up one would be a new client each time.
+    // Whoever has a key is known by it, from any address. A made-up one would be a new client each time.
     private string ClientOf(HttpContext http) =>
-        knowsKeys && ApiKeys.KeyOf(http.Request) is { } key ? $"key {key}" : $"address {http.Connection.RemoteIpAddress}";
+        keys?.Admits(http.Request) == true && ApiKeys.KeyOf(http.Request) is { } key ? $"key {key}" : $"address {http.Connection.RemoteIpAddress}";
 }

@@ -1,11 +1,18 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Blip.Runtime.Generation;
+using Blip.Runtime.Pipelines;
 
 namespace Blip.Server.Http;
 
 /// <summary>The library says <c>NumBeams</c> where requests say <c>num_beams</c>.</summary>
 internal static partial class FieldNames
 {
+    // Nothing else is renamed: a message may hold words of the request.
+    private static readonly FrozenSet<string> Options = new[] { typeof(GenerationOptions), typeof(CaptionOptions), typeof(AnswerOptions), typeof(MatchOptions), typeof(SearchOptions) }
+        .SelectMany(type => type.GetProperties()).Select(property => property.Name).ToFrozenSet(StringComparer.Ordinal);
+
     /// <summary><c>NumBeams</c> → <c>num_beams</c>.</summary>
     public static string Of(string property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property);
 
@@ -15,7 +22,7 @@ internal static partial class FieldNames
         if (e.ParamName is not { Length: > 0 } name)
             return RequestException.Bad(e.Message);
         var message = e.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal);
-        message = SeveralWords().Replace(message, match => Of(match.Value));
+        message = SeveralWords().Replace(message, match => Options.Contains(match.Value) ? Of(match.Value) : match.Value);
         // A name of one word is a word of English anywhere but at the beginning.
         message = message.StartsWith($"{name} ", StringComparison.Ordinal) ? Of(name) + message[name.Length..] : message;
         return new RequestException(StatusCodes.Status400BadRequest, message, e) { Field = Of(name) };

@@ -41,13 +41,14 @@ internal sealed partial class Gate(
 
     private async Task AnswerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next, HttpContext http)
     {
+        // Those without a key are counted, too: they may try so many a minute.
+        using var place = admission.Enter(http);
         if (Refusal(http) is { } refusal)
         {
             metrics.Refused(refusal.Status);
             await ErrorShape.WriteAsync(http, refusal, http.RequestAborted).ConfigureAwait(false);
             return;
         }
-        using var place = admission.Enter(http);
         if (await next(context).ConfigureAwait(false) is IResult result)
             await result.ExecuteAsync(http).ConfigureAwait(false);
     }

@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Unicode;
 
 namespace Blip.Server.Http;
 
@@ -25,7 +27,7 @@ internal static class JsonBodies
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         MaxDepth = MaxDepth,
         AllowDuplicateProperties = false,
-        Converters = { new TextsConverter() },
+        Converters = { new TextsConverter(), new ReadableElementConverter() },
     };
 
     // A form's fields are texts, whatever they mean.
@@ -73,7 +75,41 @@ internal static class JsonBodies
         var field = e.Path is ['$', '.', .. var path] ? path : null;
         return field is null
             ? RequestException.Bad($"The body is no JSON object of this endpoint's form (line {e.LineNumber + 1}, byte {e.BytePositionInLine}): see /openapi/v1.json.")
-            : RequestException.Bad($"The field '{field}' has a value of another kind, or is there twice: see /openapi/v1.json for what it may be.", field);
+            : RequestException.Bad($"The field '{field}' has a value of another kind, holds what is no text, or is there twice: see /openapi/v1.json for what it may be.", field);
+    }
+
+    /// <summary>A part of a body that is read later: every text in it can be read.</summary>
+    private sealed class ReadableElementConverter : JsonConverter<JsonElement>
+    {
+        public override JsonElement Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            var element = JsonElement.ParseValue(ref reader);
+            var bytes = JsonMarshal.GetRawUtf8Value(element);
+            // Half of a surrogate pair, as an escape, is JSON and no text. An image in base64 has no escapes, and costs nothing here.
+            if (!Utf8.IsValid(bytes) || (bytes.IndexOf("\\u"u8) >= 0 && !CanBeRead(element)))
+                throw new JsonException();
+            return element;
+        }
+
+        public override void Write(Utf8JsonWriter writer, JsonElement value, JsonSerializerOptions options) => value.WriteTo(writer);
+
+        private static bool CanBeRead(JsonElement element)
+        {
+            try
+            {
+                return element.ValueKind switch
+                {
+                    JsonValueKind.String => element.GetString() is not null,
+                    JsonValueKind.Array => element.EnumerateArray().All(CanBeRead),
+                    JsonValueKind.Object => element.EnumerateObject().All(property => property.Name is not null && CanBeRead(property.Value)),
+                    _ => true,
+                };
+            }
+            catch (InvalidOperationException)
+            {
+                return false;
+            }
+        }
     }
 
     /// <summary>A list of texts; one text is a list, too.</summary>

@@ -26,6 +26,9 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
     {
         var (fields, files) = request switch
         {
+            { ContentType: { } type } when type.StartsWith("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) => throw new RequestException(
+                StatusCodes.Status415UnsupportedMediaType,
+                "The body is said to be application/x-www-form-urlencoded, which curl says where nobody tells it: for an image give the header 'Content-Type: image/png' (or the like), for a form with files use -F."),
             { HasFormContentType: true } => await FormAsync<T>(request, cancellationToken).ConfigureAwait(false),
             { ContentType: { } type } when type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.StartsWith("application/octet-stream", StringComparison.OrdinalIgnoreCase) =>
                 (JsonBodies.ReadForm<T>(Query(request)), [ImageSource.FromBytes(await BytesAsync(request.Body, cancellationToken).ConfigureAwait(false), ImageInputs.NameOf(0, 1))]),
@@ -71,7 +74,7 @@ internal sealed class RequestInputs(ImageInputs images, IOptions<BlipServerOptio
         {
             form = await feature.ReadFormAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (InvalidDataException e)
+        catch (Exception e) when (e is InvalidDataException or NotSupportedException or ArgumentException or (IOException and not BadHttpRequestException))
         {
             throw new RequestException(StatusCodes.Status400BadRequest, $"The form cannot be read: {e.Message}", e);
         }

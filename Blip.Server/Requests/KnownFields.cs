@@ -7,6 +7,9 @@ namespace Blip.Server.Requests;
 /// <summary>A request whose fields are all known: one that is not would be a wish that nothing follows.</summary>
 internal record KnownFields
 {
+    // An answer does not give back whatever was sent.
+    private const int LongestShown = 64;
+
     /// <summary>What the endpoint does not know.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; init; }
@@ -19,7 +22,7 @@ internal record KnownFields
         foreach (var field in Unknown?.Keys ?? Enumerable.Empty<string>())
         {
             if (ignored?.Contains(field) != true)
-                throw RequestException.Bad($"The field '{field}' is unknown here: take it out. /openapi/v1.json has those that are known.", field);
+                throw RequestException.Bad($"The field '{(field.Length > LongestShown ? $"{field[..LongestShown]}…" : field)}' is unknown here: take it out. /openapi/v1.json has those that are known.", field.Length > LongestShown ? null : field);
         }
     }
 }

@@ -90,6 +90,7 @@ public sealed class HelpTests
 
     [Theory]
     [InlineData("unknown command 'captoin', did you mean caption?", "eval", "captoin")]
+    [InlineData("'extra' is one word too many.", "help", "serve", "extra")]
     [InlineData("unknown command 'x'; give one of demo, run, ", "bootstrap", "x")]
     [InlineData("a command is missing; give one of caption, vqa, retrieval", "eval")]
     [InlineData("unknown option --fromat, did you mean --format?", "devices", "--fromat", "json")]

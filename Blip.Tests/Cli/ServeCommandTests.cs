@@ -35,6 +35,36 @@ public sealed partial class ServeCommandTests
         Assert.Equal("", await process.StandardOutput.ReadToEndAsync(Token));
     }
 
+    /// <summary>A terminal that was stopped, a pipe that nobody reads: what is logged is lost, and nothing else.</summary>
+    [Fact]
+    public async Task Where_nobody_reads_its_log_it_serves_and_ends_all_the_same()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
+        using var process = Start("--model", $"caption={Demo.Model}", "--device", "cpu", "--port", "0");
+        using var client = new HttpClient { BaseAddress = new Uri(await AddressOf(process)), Timeout = TimeSpan.FromSeconds(30) };
+        await ReadyAsync(client);
+        for (var i = 0; i < 60; i++)
+            await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => client.PostAsync("/caption", RunningServer.Json("{"), Token)));
+        var image = await File.ReadAllBytesAsync(Demo.Sample("00.png"), Token);
+        await RunningServer.Read(await client.PostAsync("/caption", RunningServer.Image(image), Token));
+        Process.Start("kill", ["-TERM", $"{process.Id}"]).WaitForExit();
+        await process.WaitForExitAsync(Token).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("--max-pixels is 0", "--max-pixels", "0")]
+    [InlineData("--host and --port are 192.0.2.1", "--host", "192.0.2.1")]
+    public async Task What_is_wrong_with_a_server_is_told_in_the_command_lines_words(string message, params string[] arguments)
+    {
+        using var process = Start([.. arguments, "--port", "0", "--device", "cpu"]);
+        var error = await process.StandardError.ReadToEndAsync(Token);
+        await process.WaitForExitAsync(Token);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("unexpected", error, StringComparison.Ordinal);
+        Assert.Equal(2, process.ExitCode);
+    }
+
     /// <summary>Clients that ask on and on see a server that answers, a moment without one, and the next.</summary>
     [Fact]
     public async Task Killed_and_started_anew_on_its_port_it_answers_again()

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net;
+using System.Net.Sockets;
 using Blip.Cli.Options;
 using Blip.Runtime.Pipelines;
 using Blip.Server;
@@ -15,6 +16,8 @@ namespace Blip.Cli.Commands;
 /// <summary>A server from its start to its end.</summary>
 internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, ServerBinding server)
 {
+    private static readonly TimeSpan TellTime = TimeSpan.FromSeconds(1);
+
     /// <summary>Serves until it is told to end; then what runs is finished, and nothing new begins.</summary>
     public async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
@@ -25,15 +28,16 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
             notes.Add($"everybody who reaches {setup.Address} may ask: give --api-key-file, or --host localhost");
         var served = await ModelsAsync(parsed, notes.Add, cancellationToken);
         var index = models.Index(parsed, served);
-        await using var app = BlipHost.Build(setup, options =>
+        await using var app = Build(setup, options =>
         {
             Configure(options, parsed, served);
             (options.ApiKeys, options.Index) = (keys, index);
         });
         var json = server.LogsJson(parsed);
-        notes.ForEach(note => Tell(app, json, note));
+        foreach (var note in notes)
+            await TellAsync(app, json, note);
         await StartAsync(app, setup, cancellationToken);
-        Tell(app, json, $"serving on {BlipHost.AddressOf(app)} (Ctrl-C ends it)");
+        await TellAsync(app, json, $"serving on {BlipHost.AddressOf(app)} (Ctrl-C ends it)");
         var loaded = app.Services.GetRequiredService<ModelSet>().Loaded;
         await EndAsync(loaded, cancellationToken);
         if (!cancellationToken.IsCancellationRequested)
@@ -41,7 +45,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
             await app.StopAsync(CancellationToken.None);
             return Startup.Step<int>(() => throw loaded.Exception!.InnerExceptions[0]);
         }
-        Tell(app, json, "finishing what runs (once more ends it at once)");
+        await TellAsync(app, json, "finishing what runs (once more ends it at once)");
         await app.StopAsync(CancellationToken.None);
         return ExitCodes.Success;
     }
@@ -80,9 +84,9 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         options.CaptionModel = served.GetValueOrDefault("caption");
         options.AskModel = served.GetValueOrDefault("ask");
         options.MatchModel = served.GetValueOrDefault("match");
-        options.Captioner = models.Options<CaptionerOptions>(parsed);
-        options.Answerer = models.Options<QuestionAnswererOptions>(parsed);
-        options.Matcher = models.Options<MatcherOptions>(parsed);
+        options.Captioner = Checked(models.Options<CaptionerOptions>(parsed));
+        options.Answerer = Checked(models.Options<QuestionAnswererOptions>(parsed));
+        options.Matcher = Checked(models.Options<MatcherOptions>(parsed));
         options.MaxBodyBytes = server.MaxBodyBytes(parsed) ?? options.MaxBodyBytes;
         options.MaxImages = server.MaxImages(parsed) ?? options.MaxImages;
         options.MaxConcurrentRequests = server.MaxRequests(parsed) ?? options.MaxConcurrentRequests;
@@ -91,15 +95,31 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         options.RequestTimeout = server.Timeout(parsed) ?? options.RequestTimeout;
     }
 
+    // With the command line's names.
+    private static TOptions Checked<TOptions>(TOptions options)
+        where TOptions : PipelineOptions => Startup.Step(() =>
+        {
+            options.Validate();
+            return options;
+        });
+
     private static async Task StartAsync(WebApplication app, BlipHostSetup setup, CancellationToken cancellationToken)
     {
         try
         {
             await app.StartAsync(cancellationToken);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or SocketException)
         {
             throw new UsageException($"--host and --port are {setup.Address} and {setup.Port}, where nothing can listen: {e.Message}", e);
+        }
+    }
+
+    private static WebApplication Build(BlipHostSetup setup, Action<BlipServerOptions> configure)
+    {
+        try
+        {
+            return BlipHost.Build(setup, configure);
         }
         catch (Microsoft.Extensions.Options.OptionsValidationException e)
         {
@@ -107,13 +127,17 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         }
     }
 
-    // A log of JSON holds nothing else.
-    private void Tell(WebApplication app, bool json, string note)
+    // A log of JSON holds nothing else. Where nobody reads what is said, the server goes on, and ends, all the same.
+    private async Task TellAsync(WebApplication app, bool json, string note)
     {
-        if (json)
-            app.Logger.LogWarning("{Note}", note);
-        else
-            terminal.Note(note);
+        var telling = Task.Run(() =>
+        {
+            if (json)
+                app.Logger.LogWarning("{Note}", note);
+            else
+                terminal.Note(note);
+        });
+        await Task.WhenAny(telling, Task.Delay(TellTime));
     }
 
     // Ends with the first model that cannot be loaded, or when it is told to.
@@ -145,7 +169,12 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         // What fails at the start is told by the command itself.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // Standard output is for results, and a server has none.
-        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.Services.Configure<ConsoleLoggerOptions>(console =>
+        {
+            console.LogToStandardErrorThreshold = LogLevel.Trace;
+            // Requests do not wait for whoever reads the log, or does not.
+            console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
+        });
         if (json)
         {
             logging.AddJsonConsole(console =>
