@@ -1,10 +1,11 @@
 using Blip.Server.Hosting;
 using Blip.Server.Http;
+using Microsoft.Extensions.Options;
 
 namespace Blip.Server.OpenAI;
 
 /// <summary>The models by the names that requests have for them. Names of files and folders are the server's own.</summary>
-internal sealed class ModelCatalog(ModelSet models)
+internal sealed class ModelCatalog(ModelSet models, IOptions<BlipServerOptions> options)
 {
     /// <summary>Captions every image, whatever text comes along.</summary>
     public const string Caption = "caption";
@@ -19,7 +20,7 @@ internal sealed class ModelCatalog(ModelSet models)
     public const string Match = "match";
 
     /// <summary>All that are served.</summary>
-    public ModelList List() => new([.. Names(chat: true).Concat(Names(chat: false)).Select(Of)]);
+    public ModelList List() => new([.. Names(chat: true).Concat(Names(chat: false)).Select(Of)], options.Value.Index is not null);
 
     /// <summary>One of them.</summary>
     /// <exception cref="RequestException">There is none of this name.</exception>
@@ -33,7 +34,15 @@ internal sealed class ModelCatalog(ModelSet models)
     /// <exception cref="RequestException">There is none of this name.</exception>
     public string Embedding(string? name) => Known(name, [.. Names(chat: false)]);
 
-    private ModelEntry Of(string name) => new(name, models.Created.ToUnixTimeSeconds());
+    private ModelEntry Of(string name) => new(name, models.Created.ToUnixTimeSeconds(), name switch
+    {
+        Ask => IsDemo(options.Value.AskModel),
+        Match => IsDemo(options.Value.MatchModel),
+        _ => IsDemo(options.Value.CaptionModel ?? options.Value.AskModel),
+    });
+
+    // The demo models lie beside the program.
+    private static bool IsDemo(string? model) => model is not null && Path.GetDirectoryName(Path.GetFullPath(model)) == Path.Combine(AppContext.BaseDirectory, "weights");
 
     private IEnumerable<string> Names(bool chat)
     {
@@ -53,14 +62,19 @@ internal sealed class ModelCatalog(ModelSet models)
 }
 
 /// <summary>The answer of <c>/v1/models</c>.</summary>
-internal sealed record ModelList(IReadOnlyList<ModelEntry> Data)
+/// <param name="Data">The models.</param>
+/// <param name="Index">Whether <c>/search</c> has an index.</param>
+internal sealed record ModelList(IReadOnlyList<ModelEntry> Data, bool Index)
 {
     /// <summary>What it is.</summary>
     public string Object => "list";
 }
 
 /// <summary>A model.</summary>
-internal sealed record ModelEntry(string Id, long Created)
+/// <param name="Id">Its name.</param>
+/// <param name="Created">When it was named, in seconds since 1970.</param>
+/// <param name="Demo">Whether it is a demo model, which knows drawn shapes only.</param>
+internal sealed record ModelEntry(string Id, long Created, bool Demo)
 {
     /// <summary>What it is.</summary>
     public string Object => "model";

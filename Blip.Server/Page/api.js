@@ -1,14 +1,21 @@
 // The server's endpoints, with the key where there is one, and its errors in its own words.
 
 const keyName = "blip-key";
+const unreachable = "The server cannot be reached.";
 let whenRefused = () => {};
 
+/** Calls back when a request is refused for its key; tells whether it carried one. */
 export function onRefused(action) {
   whenRefused = action;
 }
 
+/** Keeps a key for the tab. Says why not where no request could carry it. */
 export function useKey(key) {
-  sessionStorage.setItem(keyName, key);
+  // Browsers refuse to send other characters in a header, and so do servers.
+  if (!/^[\x20-\x7e]+$/.test(key.trim()))
+    return "A key has only letters from a to z, digits and signs. Look for other letters or marks in what was typed.";
+  sessionStorage.setItem(keyName, key.trim());
+  return "";
 }
 
 function headers(more) {
@@ -21,12 +28,17 @@ async function send(path, options) {
   try {
     response = await fetch(path, { ...options, headers: headers(options.headers) });
   } catch (error) {
-    throw error.name === "AbortError" ? error : new Error("The server cannot be reached.");
+    throw error.name === "AbortError" ? error : new Error(unreachable);
   }
   if (response.ok)
     return response;
-  if (response.status === 401)
-    whenRefused();
+  if (response.status === 401) {
+    const known = sessionStorage.getItem(keyName) !== null;
+    // A refused key is not tried again.
+    sessionStorage.removeItem(keyName);
+    whenRefused(known);
+    throw new Error("This server asks for a key.");
+  }
   let detail = `The server answers ${response.status}.`;
   try {
     const problem = await response.json();
@@ -34,7 +46,22 @@ async function send(path, options) {
   } catch {
     // No body that says more.
   }
-  throw Object.assign(new Error(detail), { status: response.status });
+  throw new Error(detail);
+}
+
+/** How the server is: a word in status, and one for each of its models. */
+export async function readiness() {
+  let response;
+  try {
+    response = await fetch("readyz", { cache: "no-store" });
+  } catch {
+    return { status: "unreachable", text: unreachable };
+  }
+  try {
+    return await response.json();
+  } catch {
+    return { status: "unreachable", text: `The server answers ${response.status}.` };
+  }
 }
 
 export const get = async path => (await send(path, { method: "GET" })).json();

@@ -7,7 +7,11 @@ const small = 320;
 const byId = id => document.getElementById(id);
 
 // An icon's worth of pixels is shown larger, so that heat can be seen on it.
-byId("image").addEventListener("load", ({ target }) => target.classList.toggle("small", Math.max(target.naturalWidth, target.naturalHeight) < small));
+byId("image").addEventListener("load", ({ target }) => {
+  target.classList.toggle("small", Math.max(target.naturalWidth, target.naturalHeight) < small);
+  canShow(true);
+});
+byId("image").addEventListener("error", () => canShow(false));
 
 /** Shows an image and its caption; asks for it the first time. */
 export async function showCaption(image) {
@@ -15,13 +19,14 @@ export async function showCaption(image) {
   byId("image").src = image.url;
   byId("image").alt = image.caption ?? image.file.name;
   cool();
-  trouble(image.trouble);
+  trouble(image.asking ? null : image.trouble);
   if (image.caption !== null)
     return words(image);
   plain("", true);
   if (image.asking)
     return;
   image.asking = true;
+  image.trouble = null;
   let said = "";
   try {
     await stream("caption", {}, image.file, (name, data) => {
@@ -44,6 +49,13 @@ export async function showCaption(image) {
     return plain(said, false);
   byId("image").alt = image.caption;
   words(image);
+}
+
+// The server reads kinds of files that browsers do not show.
+function canShow(can) {
+  byId("stage").hidden = !can;
+  byId("not-shown").hidden = can;
+  byId("not-shown").textContent = can ? "" : `This browser cannot show ${shown().file.name || "the image"}.`;
 }
 
 function plain(text, busy) {

@@ -1,5 +1,6 @@
 // How images come in: chosen, dropped, pasted, taken by a camera; and which one is looked at.
 
+const byId = id => document.getElementById(id);
 const images = [];
 let current = null;
 let whenShown = () => {};
@@ -7,37 +8,39 @@ let whenShown = () => {};
 export const shown = () => current;
 
 /** Watches every way in. */
-export function watch(elements, onShown) {
+export function watch(onShown) {
   whenShown = onShown;
-  for (const input of elements.inputs) {
+  for (const input of [byId("files"), byId("camera")]) {
     input.addEventListener("change", () => {
-      add(elements, [...input.files]);
+      add([...input.files]);
       input.value = "";
     });
   }
-  document.addEventListener("paste", event => add(elements, [...(event.clipboardData?.files ?? [])]));
+  const intake = byId("intake");
+  document.addEventListener("paste", event => add([...(event.clipboardData?.files ?? [])]));
   document.addEventListener("dragover", event => {
     event.preventDefault();
-    elements.intake.classList.add("over");
+    intake.classList.add("over");
   });
   document.addEventListener("dragleave", event => {
     if (!event.relatedTarget)
-      elements.intake.classList.remove("over");
+      intake.classList.remove("over");
   });
   document.addEventListener("drop", event => {
     event.preventDefault();
-    elements.intake.classList.remove("over");
-    add(elements, [...(event.dataTransfer?.files ?? [])]);
+    intake.classList.remove("over");
+    add([...(event.dataTransfer?.files ?? [])]);
   });
 }
 
-function add(elements, files) {
-  const added = files.map(file => ({ file, url: URL.createObjectURL(file), talk: [], ranks: null, caption: null, maps: new Map() }));
+/** Adds images to the row, and shows the first of them. */
+export function add(files) {
+  const added = files.map(file => ({ file, url: URL.createObjectURL(file), talk: [], ranks: null, caption: null, trouble: null }));
   for (const image of added) {
     image.button = thumbnail(image);
     const item = document.createElement("li");
     item.append(image.button);
-    elements.strip.append(item);
+    byId("strip").append(item);
   }
   images.push(...added);
   if (added.length > 0)
@@ -50,6 +53,12 @@ function thumbnail(image) {
   const picture = document.createElement("img");
   picture.src = image.url;
   picture.alt = image.file.name || "pasted image";
+  // Damaged, or of a kind that browsers do not know: its name stands for it.
+  picture.addEventListener("error", () => {
+    const name = document.createElement("span");
+    name.textContent = picture.alt;
+    picture.replaceWith(name);
+  });
   button.append(picture);
   button.addEventListener("click", () => show(image));
   return button;
@@ -59,5 +68,6 @@ function show(image) {
   current = image;
   for (const other of images)
     other.button.setAttribute("aria-current", String(other === image));
+  image.button.scrollIntoView({ block: "nearest", inline: "nearest" });
   whenShown(image);
 }

@@ -1,16 +1,28 @@
 // What the page does with what people do.
 
-import { get, onRefused, useKey } from "./api.js";
+import { onRefused, useKey } from "./api.js";
 import { showCaption } from "./caption.js";
 import { shown, watch } from "./images.js";
 import { rank, showRanks } from "./matches.js";
 import { ask, showTalk } from "./questions.js";
+import { showSamples } from "./samples.js";
 import { searchImage, searchWords } from "./search.js";
+import { tryKey, waitForKey, watchServer } from "./status.js";
 
 const byId = id => document.getElementById(id);
 
-watch({ inputs: [byId("files"), byId("camera")], intake: byId("intake"), strip: byId("strip") }, image => {
-  byId("search-image").disabled = false;
+const examples = {
+  demo: { question: "what color is the star?", texts: "a small red circle\na large blue star", query: "a red star on a pink background" },
+  photographs: { question: "what color is the car?", texts: "a dog on a beach\na cat on a sofa", query: "a dog on a beach" },
+};
+
+byId("intake").hidden = false;
+
+watch(image => {
+  if (byId("search-image").disabled) {
+    byId("search-image").disabled = false;
+    byId("search-note").textContent = "";
+  }
   showTalk(image);
   showRanks(image);
   showCaption(image);
@@ -33,22 +45,24 @@ on("search", () => searchWords(byId("query").value));
 byId("search-image").addEventListener("click", searchImage);
 
 on("key", () => {
-  useKey(byId("key-input").value);
-  byId("key").hidden = true;
-  connect();
-  const image = shown();
-  if (image?.trouble) {
-    image.trouble = null;
-    showCaption(image);
-  }
+  const complaint = useKey(byId("key-input").value);
+  sayOfKey(complaint);
+  if (!complaint)
+    tryKey();
 });
 
-onRefused(() => {
+onRefused(sent => {
   byId("key").hidden = false;
   byId("key-input").focus();
+  sayOfKey(sent ? "The server does not know this key." : "");
+  waitForKey();
 });
 
-connect();
+watchServer(show, () => {
+  const image = shown();
+  if (image?.trouble)
+    showCaption(image);
+});
 
 function on(form, action) {
   byId(form).addEventListener("submit", event => {
@@ -57,13 +71,20 @@ function on(form, action) {
   });
 }
 
-async function connect() {
-  try {
-    const served = (await get("v1/models")).data.map(model => model.id);
-    byId("ask-card").hidden = !served.includes("ask");
-    byId("match-card").hidden = byId("search-card").hidden = !served.includes("match");
-    byId("state").textContent = "ready";
-  } catch (error) {
-    byId("state").textContent = error.message;
-  }
+function sayOfKey(complaint) {
+  byId("key-trouble").hidden = !complaint;
+  byId("key-trouble").textContent = complaint;
+}
+
+function show({ data, index }) {
+  const served = data.map(model => model.id);
+  const demo = data.some(model => model.demo);
+  byId("key").hidden = true;
+  byId("ask-card").hidden = !served.includes("ask");
+  byId("match-card").hidden = !served.includes("match");
+  byId("search-card").hidden = !index;
+  byId("demo").hidden = byId("samples-card").hidden = !demo;
+  showSamples(byId("samples"));
+  for (const [id, text] of Object.entries(demo ? examples.demo : examples.photographs))
+    byId(id).placeholder = text;
 }

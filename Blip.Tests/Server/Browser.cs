@@ -19,13 +19,14 @@ public sealed class Browser : IAsyncLifetime
     }
 
     /// <summary>A tab. What its page complains of fails the test.</summary>
-    public async Task<IPage> OpenAsync(Uri address, int width = 1200, int height = 900, ColorScheme scheme = ColorScheme.Light, IList<string>? complaints = null)
+    public async Task<IPage> OpenAsync(Uri address, int width = 1200, int height = 900, ColorScheme scheme = ColorScheme.Light, IList<string>? complaints = null, bool scripts = true)
     {
         Assert.SkipWhen(browser is null, "no Chromium on this machine (Debian: apt install chromium)");
         var context = await browser!.NewContextAsync(new BrowserNewContextOptions
         {
             ViewportSize = new ViewportSize { Width = width, Height = height },
             ColorScheme = scheme,
+            JavaScriptEnabled = scripts,
             HasTouch = width < 600,
             IsMobile = width < 600,
         });

@@ -1,5 +1,7 @@
+using Blip.Server.Hosting;
 using Blip.Tests.Cli;
 using Deque.AxeCore.Playwright;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
 namespace Blip.Tests.Server;
@@ -123,19 +125,137 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
     }
 
     [Fact]
-    public async Task A_key_is_asked_for_and_kept_for_the_tab()
+    public async Task A_key_is_asked_for_until_it_is_right_and_kept_for_the_tab()
     {
         await using var server = await RunningServer.StartAsync(options => (options.ApiKeys, options.AskModel, options.MatchModel) = (["mine"], null, null));
         var page = await browser.OpenAsync(server.Client.BaseAddress!);
         await Assertions.Expect(page.Locator("#key")).ToBeVisibleAsync();
+        await Says(page.Locator("#state"), "a key is needed");
+        foreach (var (key, complaint) in new[] { ("ключ", "A key has only letters from a to z"), ("other", "The server does not know this key.") })
+        {
+            await page.FillAsync("#key-input", key);
+            await page.ClickAsync("#key button");
+            await Assertions.Expect(page.Locator("#key-trouble")).ToContainTextAsync(complaint);
+            await Assertions.Expect(page.Locator("#key")).ToBeVisibleAsync();
+            await Says(page.Locator("#state"), "a key is needed");
+            Assert.Equal(0, await page.EvaluateAsync<int>("sessionStorage.length"));
+        }
+        await Save(page, "key");
         await page.FillAsync("#key-input", "mine");
         await page.ClickAsync("#key button");
         await Says(page.Locator("#state"), "ready");
+        await page.ReloadAsync();
         await Choose(page, "00.png");
 
         await Says(page.Locator("#caption"), Caption);
         await Assertions.Expect(page.Locator("#ask-card")).ToBeHiddenAsync();
         await Assertions.Expect(page.Locator("#key")).ToBeHiddenAsync();
+    }
+
+    [Theory]
+    [InlineData(320), InlineData(400), InlineData(1280)]
+    public async Task Many_images_scroll_in_their_row_and_the_page_does_not(int width)
+    {
+        var page = await Open(width);
+        await Choose(page, [.. Enumerable.Repeat("00.png", 24)]);
+        await Says(page.Locator("#caption"), Caption);
+        await Assertions.Expect(page.Locator("#strip button")).ToHaveCountAsync(24);
+        await Save(page, $"many-{width}");
+
+        Assert.InRange(await page.EvaluateAsync<int>("document.documentElement.scrollWidth"), 1, width);
+        Assert.True(await page.EvaluateAsync<bool>("(strip => strip.scrollWidth > strip.clientWidth)(document.getElementById('strip'))"));
+    }
+
+    [Fact]
+    public async Task Samples_are_drawn_for_the_demo_models_which_say_what_they_see()
+    {
+        string[] captions =
+        [
+            "a small red circle left of a large blue star on a gray background", "a large white ring on a cyan background",
+            "a large green square above a small yellow triangle on a pink background", "a large orange cross on a brown background",
+        ];
+        var page = await Open();
+        await Save(page, "first");
+        for (var i = 0; i < captions.Length; i++)
+        {
+            await page.Locator("#samples button").Nth(i).ClickAsync();
+            await Says(page.Locator("#caption"), captions[i]);
+        }
+
+        await Assertions.Expect(page.Locator("#samples button")).ToHaveCountAsync(captions.Length);
+        await Assertions.Expect(page.Locator("#demo")).ToContainTextAsync("drawn shapes only");
+        await Assertions.Expect(page.Locator("#question")).ToHaveAttributeAsync("placeholder", "what color is the star?");
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task Models_of_the_readers_own_and_no_index_leave_the_demo_and_the_search_out()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var file in Directory.GetFiles(RunningServer.Weights("retrieval")))
+            File.Copy(file, Path.Combine(folder.Path, Path.GetFileName(file)));
+        await using var server = await RunningServer.StartAsync(options => (options.CaptionModel, options.AskModel, options.MatchModel) = (null, null, folder.Path));
+        var page = await browser.OpenAsync(server.Client.BaseAddress!, complaints: complaints);
+        await Says(page.Locator("#state"), "ready");
+
+        foreach (var hidden in new[] { "#search-card", "#demo", "#samples" })
+            await Assertions.Expect(page.Locator(hidden)).ToBeHiddenAsync();
+        await Assertions.Expect(page.Locator("#intake")).ToBeVisibleAsync();
+        Assert.DoesNotContain("shape", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Empty(complaints);
+    }
+
+    [Fact]
+    public async Task It_says_how_the_server_is_while_models_load_and_after_its_end()
+    {
+        var server = await RunningServer.BeginAsync(options => (options.AskModel, options.MatchModel) = (null, null), ServerLimitsTests.NothingLoaded);
+        var page = await browser.OpenAsync(server.Client.BaseAddress!);
+        try
+        {
+            await Says(page.Locator("#state"), "loading the models (caption) …");
+            await Choose(page, "00.png");
+            await Assertions.Expect(page.Locator("#trouble")).ToContainTextAsync("is being loaded");
+            await server.App.Services.GetRequiredService<ModelSet>().StartAsync(Token);
+            await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("ready", new() { Timeout = 20_000 });
+            await Says(page.Locator("#caption"), Caption);
+            await Assertions.Expect(page.Locator("#trouble")).ToBeHiddenAsync();
+        }
+        finally
+        {
+            await server.DisposeAsync();
+        }
+        await Assertions.Expect(page.Locator("#state")).ToHaveTextAsync("The server cannot be reached.", new() { Timeout = 30_000 });
+    }
+
+    [Fact]
+    public async Task Without_scripts_it_says_that_it_needs_them()
+    {
+        var page = await browser.OpenAsync(Address, scripts: false);
+        await Save(page, "plain");
+
+        Assert.Contains("needs JavaScript", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal("", await page.Locator("#state").InnerTextAsync());
+        await Assertions.Expect(page.Locator("#intake")).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task An_image_that_the_browser_cannot_show_has_its_name_in_its_place()
+    {
+        var page = await Open(scheme: ColorScheme.Dark);
+        await Assertions.Expect(page.Locator("#search-image")).ToBeDisabledAsync();
+        await Says(page.Locator("#search-note"), "To search by an image, choose one first.");
+        await page.SetInputFilesAsync("#files", new FilePayload { Name = "holiday.heic", MimeType = "image/heic", Buffer = "no image"u8.ToArray() });
+        await Says(page.Locator("#strip span"), "holiday.heic");
+        await Says(page.Locator("#not-shown"), "This browser cannot show holiday.heic.");
+        await Assertions.Expect(page.Locator("#trouble")).ToBeVisibleAsync();
+        await Assertions.Expect(page.Locator("#search-image")).ToBeEnabledAsync();
+        await Says(page.Locator("#search-note"), "");
+        await Save(page, "unshown");
+        var box = await page.Locator("#strip button").BoundingBoxAsync();
+        var checks = await page.RunAxe();
+
+        Assert.InRange(box!.Height, 60, 90);
+        Assert.Empty(checks.Violations);
     }
 
     [Fact]
@@ -175,8 +295,7 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
         await Assertions.Expect(page.Locator("#heat")).ToBeVisibleAsync();
         var checks = await page.RunAxe();
         var widest = await page.EvaluateAsync<int>("document.documentElement.scrollWidth");
-        if (Environment.GetEnvironmentVariable("BLIP_SCREENSHOTS") is { Length: > 0 } folder)
-            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"page-{width}-{scheme}.jpg".ToLowerInvariant()), Type = ScreenshotType.Jpeg, Quality = 85, FullPage = width < 600 });
+        await Save(page, $"page-{width}-{scheme}".ToLowerInvariant(), whole: width < 600);
 
         Assert.True(checks.Violations.Length == 0, string.Join('\n', checks.Violations.Select(one => $"{one.Id}: {one.Help}: {string.Join(", ", one.Nodes.Select(node => node.Html))}")));
         Assert.True(widest <= width, $"{widest} pixels on a screen of {width}");
@@ -192,11 +311,20 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
         await page.GotoAsync(new Uri(Address, "/reference").ToString());
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new() { Name = "BLIP", Level = 1 })).ToBeVisibleAsync();
         await Assertions.Expect(page.GetByText("Captions images, or answers questions").Locator("visible=true").First).ToBeVisibleAsync();
-        if (Environment.GetEnvironmentVariable("BLIP_SCREENSHOTS") is { Length: > 0 } folder)
-            await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "reference.jpg"), Type = ScreenshotType.Jpeg });
+        await Save(page, "reference");
 
         Assert.All(asked.Where(url => url.StartsWith("http", StringComparison.Ordinal)), url => Assert.StartsWith(Address.ToString(), url, StringComparison.Ordinal));
         Assert.Empty(complaints);
+    }
+
+    // For the documentation, and for eyes.
+    private static async Task Save(IPage page, string name, bool whole = false)
+    {
+        if (Environment.GetEnvironmentVariable("BLIP_SCREENSHOTS") is not { Length: > 0 } folder)
+            return;
+        await page.EvaluateAsync("scrollTo(0, 0)");
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = whole });
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".jpg"), Type = ScreenshotType.Jpeg, Quality = 85, FullPage = whole });
     }
 
     private static async Task Ask(IPage page, string question)

@@ -109,7 +109,7 @@ public sealed class ServerLimitsTests
     }
 
     // The models are there, and nobody begins to load them.
-    private static BlipHostSetup NothingLoaded => new()
+    internal static BlipHostSetup NothingLoaded => new()
     {
         Services = services => services.Remove(services.Single(service => service.ServiceType == typeof(IHostedService) && service.ImplementationFactory?.Method.ReturnType == typeof(ModelSet))),
     };
