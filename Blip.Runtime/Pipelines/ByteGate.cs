@@ -10,13 +10,17 @@ internal sealed class ByteGate(long limit)
     /// <summary>The limit where nobody asks for another.</summary>
     public const long DefaultLimit = 512L << 20;
 
+    // Less is not worth a collection, however small the limit.
+    private const long LeastGarbage = 256L << 20;
+
     private readonly Lock turn = new();
     private readonly LinkedList<(long Bytes, TaskCompletionSource Room)> waiting = [];
-    private long held;
+    private long held, givenBack;
 
     /// <summary>Takes memory where there is room now; what needs none may always begin.</summary>
     public bool TryEnter(long bytes)
     {
+        Collect(bytes);
         lock (turn)
             return waiting.Count == 0 && Take(bytes);
     }
@@ -28,13 +32,16 @@ internal sealed class ByteGate(long limit)
         LinkedListNode<(long Bytes, TaskCompletionSource Room)> place;
         lock (turn)
         {
+            place = new((bytes, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)));
             if (waiting.Count == 0 && Take(bytes))
-                return;
-            place = waiting.AddLast((bytes, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)));
+                place.Value.Room.SetResult();
+            else
+                waiting.AddLast(place);
         }
         try
         {
             await place.Value.Room.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Collect(bytes);
         }
         catch (OperationCanceledException)
         {
@@ -71,8 +78,18 @@ internal sealed class ByteGate(long limit)
         lock (turn)
         {
             held -= bytes;
+            givenBack += bytes;
             LetIn();
         }
+    }
+
+    // Memory that was given back is garbage until it is collected, and the collector does not know the limit.
+    private void Collect(long bytes)
+    {
+        var most = Math.Max(limit, LeastGarbage);
+        if (bytes == 0 || Volatile.Read(ref givenBack) < most || Interlocked.Exchange(ref givenBack, 0) < most)
+            return;
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
     }
 
     private bool Take(long bytes)

@@ -204,8 +204,8 @@ internal sealed class PipelineHost
         var held = file.WorkingBytes;
         try
         {
-            var decoded = await Task.Run(() => Decode(file, ref held), CancellationToken.None).ConfigureAwait(false);
-            return await work(decoded, Release).ConfigureAwait(false);
+            // No variable holds the pixels while the work waits: it may let them go before its end.
+            return await work(await Task.Run(() => Decode(file, ref held), CancellationToken.None).ConfigureAwait(false), Release).ConfigureAwait(false);
         }
         finally
         {

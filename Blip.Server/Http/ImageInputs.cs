@@ -6,8 +6,18 @@ namespace Blip.Server.Http;
 /// <summary>Images as requests name them: <c>data:</c> addresses, plain base64, or addresses that are fetched where that is allowed.</summary>
 internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteImages remote)
 {
-    /// <summary>Whether a text is an image in itself.</summary>
-    public static bool IsData(string text) => text.StartsWith("data:", StringComparison.OrdinalIgnoreCase);
+    // A media type and its parameters; what begins with "data:" may be words, too.
+    private const int LongestMediaType = 128;
+
+    /// <summary>Whether a text is an image in itself: <c>data:</c>, a media type or an encoding, and a comma.</summary>
+    public static bool IsData(string text)
+    {
+        if (!text.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
+            return false;
+        var comma = text.AsSpan(0, Math.Min(text.Length, LongestMediaType)).IndexOf(',');
+        var type = comma < 0 ? [] : text.AsSpan(5, comma - 5);
+        return type.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || type.EndsWith(";base64", StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>Several images, named by their places.</summary>
     /// <param name="values">The images.</param>
@@ -18,8 +28,15 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteIma
     {
         CheckCount(values.Count, field);
         var sources = new ImageSource[values.Count];
+        // What addresses bring is bounded as a body is, for the request as a whole.
+        var left = options.Value.MaxBodyBytes;
         foreach (var (place, value) in values.Index())
-            sources[place] = await ReadAsync(value, NameOf(place, values.Count), field, cancellationToken).ConfigureAwait(false);
+        {
+            var name = NameOf(place, values.Count);
+            var bytes = await ReadAsync(value, name, field, left, cancellationToken).ConfigureAwait(false);
+            left -= RemoteImages.IsAddress(value) ? bytes.Length : 0;
+            sources[place] = ImageSource.FromBytes(bytes, name);
+        }
         return sources;
     }
 
@@ -33,13 +50,12 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteIma
     /// <summary>What an image is called that has no name.</summary>
     public static string NameOf(int place, int count) => count == 1 ? "the image" : $"image {place + 1}";
 
-    private async ValueTask<ImageSource> ReadAsync(string value, string name, string field, CancellationToken cancellationToken)
+    private async ValueTask<byte[]> ReadAsync(string value, string name, string field, long most, CancellationToken cancellationToken)
     {
         if (value is null)
             throw RequestException.Bad($"{name} is null: send its bytes as base64.", field);
-        var bytes = RemoteImages.IsAddress(value) ? await remote.FetchAsync(value, name, field, cancellationToken).ConfigureAwait(false)
+        return RemoteImages.IsAddress(value) ? await remote.FetchAsync(value, name, field, most, cancellationToken).ConfigureAwait(false)
             : Decode(IsData(value) ? DataOf(value, name, field) : value, name, field);
-        return ImageSource.FromBytes(bytes, name);
     }
 
     private static string DataOf(string address, string name, string field)

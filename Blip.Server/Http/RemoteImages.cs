@@ -50,9 +50,10 @@ internal sealed class RemoteImages : IDisposable
     /// <param name="address">Where it is.</param>
     /// <param name="name">What it is called.</param>
     /// <param name="field">The field that it stands in.</param>
+    /// <param name="most">The most bytes that it may have.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="RequestException">Nothing is fetched here, or not from there, or it cannot be had.</exception>
-    public async Task<byte[]> FetchAsync(string address, string name, string field, CancellationToken cancellationToken)
+    public async Task<byte[]> FetchAsync(string address, string name, string field, long most, CancellationToken cancellationToken)
     {
         if (!options.AllowUrls)
             throw RequestException.Bad($"{name} is an address, and this server fetches nothing (--allow-urls): send the image's bytes as 'data:image/…;base64,…'.", field);
@@ -65,11 +66,11 @@ internal sealed class RemoteImages : IDisposable
             using var response = await client.GetAsync(uri, HttpCompletionOption.ResponseHeadersRead, time.Token).ConfigureAwait(false);
             if (!response.IsSuccessStatusCode)
                 throw RequestException.Bad($"{name} cannot be fetched: its server answers {(int)response.StatusCode}.", field);
-            return await ReadAsync(response, name, field, time.Token).ConfigureAwait(false);
+            return await ReadAsync(response, name, field, most, time.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
         {
-            throw e.GetBaseException() as RequestException ?? RequestException.Bad($"{name} cannot be fetched: {Reason(e)}.", field);
+            throw e.GetBaseException() as RequestException ?? RequestException.Bad($"{name} cannot be fetched: no connection, or one that broke.", field);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -80,29 +81,38 @@ internal sealed class RemoteImages : IDisposable
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();
 
-    // What resolved names and ports say of the server's own network is nobody's to know.
-    private static string Reason(Exception e) => e is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } ? "there is no such host" : "no connection, or one that broke";
-
-    private async Task<byte[]> ReadAsync(HttpResponseMessage response, string name, string field, CancellationToken cancellationToken)
+    private async Task<byte[]> ReadAsync(HttpResponseMessage response, string name, string field, long most, CancellationToken cancellationToken)
     {
         using var bytes = new MemoryStream();
         var buffer = new byte[81920];
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         while (await body.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var read)
         {
-            if (bytes.Length + read > options.MaxBodyBytes)
-                throw RequestException.Bad($"{name} is larger than the {options.MaxBodyBytes >> 20} MiB that this server takes.", field);
+            if (bytes.Length + read > most)
+                throw RequestException.Bad($"{name} is larger than what is left of the {options.MaxBodyBytes >> 20} MiB that this server takes in a request.", field);
             bytes.Write(buffer, 0, read);
         }
         return bytes.ToArray();
     }
 
+    private static async Task<IPAddress[]> AddressesOf(string host, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            return [];
+        }
+    }
+
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        var addresses = await Dns.GetHostAddressesAsync(context.DnsEndPoint.Host, cancellationToken).ConfigureAwait(false);
-        // One that is not allowed spoils the name: its answers could change places.
+        var addresses = await AddressesOf(context.DnsEndPoint.Host, cancellationToken).ConfigureAwait(false);
+        // One that is not allowed spoils the name: its answers could change places. A name that there is not is told in the same words.
         if (addresses.Length == 0 || !Array.TrueForAll(addresses, address => isAllowed(address)))
-            throw RequestException.Bad($"'{context.DnsEndPoint.Host}' is no public address, and nothing is fetched from others.");
+            throw RequestException.Bad($"'{context.DnsEndPoint.Host}' has no public address, and nothing is fetched from others.");
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

@@ -13,6 +13,8 @@ namespace Blip.Tests.Server;
 /// <summary>Images by their addresses: only where that is allowed, and never from a private network.</summary>
 public sealed class RemoteImagesTests
 {
+    private const int Limit = 50_000;
+
     private static readonly byte[] Bytes = File.ReadAllBytes(Demo.Sample("00.png"));
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -35,7 +37,7 @@ public sealed class RemoteImagesTests
         await using var server = await RunningServer.StartAsync(options => (options.AllowUrls, options.AskModel, options.MatchModel) = (true, null, null));
         var problem = await RunningServer.Read(await server.PostAsync("/caption", new { image = address }), 400);
 
-        Assert.Contains("is no public address", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("has no public address", problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -45,17 +47,18 @@ public sealed class RemoteImagesTests
         var port = new Uri(site.Urls.First()).Port;
         // This machine has a whole network of addresses: one of them stands for the public one here.
         using var images = new RemoteImages(
-            Options.Create(new BlipServerOptions { AllowUrls = true, MaxBodyBytes = 50_000 }), address => address.Equals(IPAddress.Loopback));
+            Options.Create(new BlipServerOptions { AllowUrls = true, MaxBodyBytes = Limit }), address => address.Equals(IPAddress.Loopback));
 
         Assert.Equal(Bytes, await Fetch("image.png"));
         Assert.Equal(Bytes, await Fetch("moved"));
-        Assert.Contains("is no public address", await Refusal("private"), StringComparison.Ordinal);
+        Assert.Contains("has no public address", await Refusal("private"), StringComparison.Ordinal);
         Assert.Contains("answers 404", await Refusal("nothing"), StringComparison.Ordinal);
         Assert.Contains("answers 302", await Refusal("around"), StringComparison.Ordinal);
         Assert.Contains("larger than", await Refusal("endless"), StringComparison.Ordinal);
-        Assert.Contains("holds a password", (await Assert.ThrowsAsync<RequestException>(() => images.FetchAsync("http://me:secret@localhost/", "x", "image", Token))).Message, StringComparison.Ordinal);
+        Assert.Contains("has no public address", (await Assert.ThrowsAsync<RequestException>(() => images.FetchAsync("http://no-such-host.invalid/", "x", "image", Limit, Token))).Message, StringComparison.Ordinal);
+        Assert.Contains("holds a password", (await Assert.ThrowsAsync<RequestException>(() => images.FetchAsync("http://me:secret@localhost/", "x", "image", 1 << 20, Token))).Message, StringComparison.Ordinal);
 
-        Task<byte[]> Fetch(string path) => images.FetchAsync($"http://127.0.0.1:{port}/{path}", "the image", "image", Token);
+        Task<byte[]> Fetch(string path) => images.FetchAsync($"http://127.0.0.1:{port}/{path}", "the image", "image", Limit, Token);
 
         async Task<string> Refusal(string path) => (await Assert.ThrowsAsync<RequestException>(() => Fetch(path))).Message;
     }
@@ -67,7 +70,7 @@ public sealed class RemoteImagesTests
         using var images = new RemoteImages(Options.Create(new BlipServerOptions { AllowUrls = true }), _ => true);
         using var leaving = new CancellationTokenSource(200);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => images.FetchAsync($"{site.Urls.First()}/slow", "the image", "image", leaving.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => images.FetchAsync($"{site.Urls.First()}/slow", "the image", "image", Limit, leaving.Token));
     }
 
     private static async Task<WebApplication> Site()

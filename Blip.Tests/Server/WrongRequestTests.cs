@@ -80,6 +80,11 @@ public sealed class WrongRequestTests(ServerFixture fixture) : IClassFixture<Ser
         Assert.Empty(await answer.Content.ReadAsByteArrayAsync(Token));
     }
 
+    [Theory]
+    [InlineData("Data: a study of dogs", false), InlineData("data:", false), InlineData("data: a, b", false)]
+    [InlineData("data:image/png;base64,AAAA", true), InlineData("DATA:;base64,AAAA", true), InlineData("data:image/svg+xml,<svg/>", true)]
+    public void Words_that_begin_with_data_are_no_image(string text, bool isData) => Assert.Equal(isData, Blip.Server.Http.ImageInputs.IsData(text));
+
     [Fact]
     public async Task Wrong_keys_may_be_tried_so_many_times_a_minute()
     {
