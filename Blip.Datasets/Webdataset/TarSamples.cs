@@ -16,6 +16,7 @@ internal sealed class TarSamples(string path, string? textColumn)
 
     private readonly Keys.Unique keys = new(StringComparer.Ordinal);
     private readonly List<(string Extension, byte[] Bytes)> members = [];
+    private readonly HashSet<string> extensions = new(StringComparer.Ordinal);
     private string? key;
     private string? error;
     private int index;
@@ -52,7 +53,7 @@ internal sealed class TarSamples(string path, string? textColumn)
 
     private void Add(string extension, byte[] bytes)
     {
-        if (members.Any(member => member.Extension == extension))
+        if (!extensions.Add(extension))
             error ??= $"It has two files .{extension}.";
         else
             members.Add((extension, bytes));
@@ -79,6 +80,7 @@ internal sealed class TarSamples(string path, string? textColumn)
             Error = error ?? (image.Bytes is null ? NoImage() : null),
         };
         members.Clear();
+        extensions.Clear();
         (key, error) = (null, null);
         return sample;
     }
