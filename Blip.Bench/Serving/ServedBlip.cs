@@ -53,9 +53,9 @@ internal sealed class ServedBlip : IDisposable
             if (line.IndexOf(Said, StringComparison.Ordinal) is >= 0 and var at)
             {
                 // Nobody reads on, and the server must not wait for that.
-                _ = process.StandardError.ReadToEndAsync();
+                var rest = process.StandardError.ReadToEndAsync();
                 var server = new ServedBlip(process, new Uri(line[(at + Said.Length)..].Split(' ')[0]));
-                await server.ReadyAsync();
+                await server.ReadyAsync(rest);
                 return server;
             }
         }
@@ -70,10 +70,19 @@ internal sealed class ServedBlip : IDisposable
         process.Dispose();
     }
 
-    private async Task ReadyAsync()
+    // A server whose model cannot be loaded ends, and says why.
+    private async Task ReadyAsync(Task<string> rest)
     {
         using var client = new HttpClient { BaseAddress = Address };
-        while (!(await client.GetAsync("/readyz")).IsSuccessStatusCode)
-            await Task.Delay(50);
+        try
+        {
+            while (!(await client.GetAsync("/readyz")).IsSuccessStatusCode)
+                await Task.Delay(50);
+        }
+        catch (HttpRequestException e)
+        {
+            process.WaitForExit();
+            throw new InvalidDataException($"'blip serve' ended before it served: {(await rest).Trim()}", e);
+        }
     }
 }
