@@ -36,7 +36,7 @@ pack() {
       -p:PublishReadyToRun=false -o "$build" -v quiet || give_up "$project could not be published"
   done
   # The checkout has these already; 'run' links to them.
-  rm -rf "$build/Goldens" "$build/weights"
+  rm -rf "$build/Goldens" "$build/weights" "$build/.playwright"
   # What only debuggers, tracers and disassemblers load, garbage collectors that nobody chose, and the second readers of Parquet
   # files and Kubernetes manifests: no test that runs there has any.
   find "$build" \( -name '*.xml' -o -name 'ParquetSharp*' -o -name 'Apache.Arrow*' -o -name 'KubernetesClient*' -o -name 'YamlDotNet*' -o -name 'Microsoft.Diagnostics.Runtime*' -o -name 'libcapstone*' -o -name 'msdia*' -o -name 'libmscord*' -o -name createdump \
@@ -46,8 +46,10 @@ pack() {
   find "$build" \( -name 'Microsoft.AspNetCore*' -o -name 'Microsoft.Playwright*' -o -name 'playwright*' -o -name 'Deque.*' -o -name 'OpenAI*' -o -name 'System.ClientModel*' \
     -o -name 'Scalar.*' -o -name 'Microsoft.OpenApi*' -o -name 'OpenTelemetry*' -o -name 'Microsoft.Extensions.Identity*' -o -name 'Newtonsoft.Json*' \
     -o -name 'System.Security.Cryptography.Pkcs*' -o -name 'System.Security.Cryptography.Xml*' -o -name 'System.Net.Quic*' -o -name 'System.Net.HttpListener*' \
-    -o -name 'System.Formats.Cbor*' -o -name 'NATS*' -o -name 'Google.Protobuf*' -o -name 'Microsoft.Extensions.AI*' \) -delete
-  rm -rf "$build/amd64" "$build/.playwright"
+    -o -name 'System.Formats.Cbor*' -o -name 'NATS*' -o -name 'Google.Protobuf*' -o -name 'Microsoft.Extensions.AI*' \
+    -o -name Parquet.dll -o -name Snappier.dll -o -name ZstdSharp.dll -o -name Microsoft.CSharp.dll -o -name 'System.Net.Mail*' -o -name 'System.Net.WebClient*' \
+    -o -name 'System.Transactions.Local*' -o -name System.Formats.Tar.dll \) -delete
+  rm -rf "$build/amd64"
   tar -C "$build" -cf - . | xz -T1 -9 > "$archive" || give_up "$archive could not be written"
   rm -rf "$build"
   local tree packed
