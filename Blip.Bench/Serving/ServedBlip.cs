@@ -52,7 +52,7 @@ internal sealed class ServedBlip : IDisposable
             lines.Add(line);
             if (line.IndexOf(Said, StringComparison.Ordinal) is >= 0 and var at)
             {
-                // Nobody reads on, and the server must not wait for that.
+                // The pipe is read to its end: a full one would block the server.
                 var rest = process.StandardError.ReadToEndAsync();
                 var server = new ServedBlip(process, new Uri(line[(at + Said.Length)..].Split(' ')[0]));
                 await server.ReadyAsync(rest);

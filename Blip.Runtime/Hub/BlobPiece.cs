@@ -18,7 +18,7 @@ internal sealed class BlobPiece
     private readonly HubFile file;
     private readonly Func<CancellationToken, Task> renew;
     private readonly PullProgress progress;
-    private readonly Patience patience;
+    private readonly RetryPolicy retries;
     private readonly long end;
     private readonly bool whole;
     private readonly Channel<ReadOnlyMemory<byte>> bytes = Channel.CreateUnbounded<ReadOnlyMemory<byte>>(
@@ -39,7 +39,7 @@ internal sealed class BlobPiece
     {
         (this.client, this.file, this.renew, this.progress, position, end, this.whole) =
             (client, file, renew, progress, start, start + count, whole);
-        patience = new Patience(
+        retries = new RetryPolicy(
             client.Settings.Options.Waits, progress.Tell, "What has come is kept: the same command goes on with it.");
     }
 
@@ -77,9 +77,9 @@ internal sealed class BlobPiece
             {
                 await TryAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (PassingException e)
+            catch (TransientException e)
             {
-                await patience.WaitAsync(e, position - before >= Math.Min(Progress, end - before), cancellationToken).ConfigureAwait(false);
+                await retries.WaitAsync(e, position - before >= Math.Min(Progress, end - before), cancellationToken).ConfigureAwait(false);
             }
         }
     }
@@ -99,7 +99,7 @@ internal sealed class BlobPiece
         }
         await ReadAsync(response, Skipped(response), cancellationToken).ConfigureAwait(false);
         if (position < end)
-            throw new PassingException($"{Host(response)} ends {file.Path} after {position} of {file.Size} bytes");
+            throw new TransientException($"{Host(response)} ends {file.Path} after {position} of {file.Size} bytes");
     }
 
     // How many bytes of the answer stand before those that are wanted.
@@ -109,7 +109,7 @@ internal sealed class BlobPiece
         if (response.StatusCode == HttpStatusCode.PartialContent)
         {
             if (headers.ContentRange is not { From: { } from } given || from != position)
-                throw new PassingException($"{Host(response)} gives another part of {file.Path} than it was asked for");
+                throw new TransientException($"{Host(response)} gives another part of {file.Path} than it was asked for");
             return given.Length is { } length && length != file.Size ? throw OtherLength(response, length) : 0;
         }
         if (headers.ContentLength is { } all && all != file.Size)
@@ -117,7 +117,7 @@ internal sealed class BlobPiece
         return position == 0 || whole ? position : throw new RangesIgnoredException();
     }
 
-    private PassingException OtherLength(HttpResponseMessage response, long length) =>
+    private TransientException OtherLength(HttpResponseMessage response, long length) =>
         new($"{Host(response)} has {file.Path} with {length} bytes, and the hub with {file.Size}");
 
     private async Task ReadAsync(HttpResponseMessage response, long skipped, CancellationToken cancellationToken)

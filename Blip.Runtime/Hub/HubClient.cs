@@ -82,7 +82,7 @@ internal sealed class HubClient(HubSettings settings)
     /// <param name="range">The part that is wanted; null for all.</param>
     /// <param name="leaves">Whether redirects with a whole address are followed, too; others are those of a renamed model.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    /// <exception cref="PassingException">There is no answer; another try may get one.</exception>
+    /// <exception cref="TransientException">There is no answer; another try may get one.</exception>
     /// <exception cref="HubException">There will be none, or it leads to a place that is not to be followed.</exception>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, Uri address, RangeHeaderValue? range, bool leaves, CancellationToken cancellationToken)

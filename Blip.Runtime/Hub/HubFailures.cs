@@ -25,7 +25,7 @@ internal sealed class HubFailures(HubSettings settings)
 
     /// <summary>Every wrong answer of the host that holds a file's bytes.</summary>
     public static Exception RefusalOfBytes(HttpResponseMessage response, string file) =>
-        Passing(response) ?? new PassingException($"{Host(response)} answers {Status(response)} for {file}");
+        Passing(response) ?? new TransientException($"{Host(response)} answers {Status(response)} for {file}");
 
     /// <summary>What became of a request that got no answer, or half of one.</summary>
     /// <param name="e">What was thrown.</param>
@@ -40,18 +40,18 @@ internal sealed class HubFailures(HubSettings settings)
         HttpRequestException { HttpRequestError: HttpRequestError.ProxyTunnelError } => new HubException(
             $"the proxy refuses a connection to {address.Authority}: {Root(e)}. "
             + "Check HTTPS_PROXY; a name and password stand in it as user:password@host.", e),
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => new PassingException(
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => new TransientException(
             $"there is no connection to {address.Authority}: {Root(e)}", inner: e),
-        OperationCanceledException => new PassingException(
+        OperationCanceledException => new TransientException(
             $"nothing came from {address.Authority} for {settings.Options.Silence.TotalSeconds:0} s", inner: e),
-        _ => new PassingException($"the connection to {address.Authority} broke: {Root(e)}", inner: e),
+        _ => new TransientException($"the connection to {address.Authority} broke: {Root(e)}", inner: e),
     };
 
-    private static PassingException? Passing(HttpResponseMessage response) => response.StatusCode switch
+    private static TransientException? Passing(HttpResponseMessage response) => response.StatusCode switch
     {
-        HttpStatusCode.TooManyRequests => new PassingException(
+        HttpStatusCode.TooManyRequests => new TransientException(
             $"{Host(response)} has had too many requests from here (429)", Wait(response)),
-        HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new PassingException(
+        HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new TransientException(
             $"{Host(response)} answers {Status(response)}", Wait(response)),
         _ => null,
     };

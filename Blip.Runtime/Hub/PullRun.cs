@@ -118,6 +118,6 @@ internal sealed class PullRun(HubClient client, string name, string revision, Pu
         file.Location = (await client.HeadAsync(name, commit, file.Path, cancellationToken).ConfigureAwait(false)).Location;
 
     private Task<T> AskAsync<T>(Func<Task<T>> question, CancellationToken cancellationToken) =>
-        new Patience(settings.Options.FirstWaits, progress.Tell, "Try again later; behind a proxy set HTTPS_PROXY.")
+        new RetryPolicy(settings.Options.FirstWaits, progress.Tell, "Try again later; behind a proxy set HTTPS_PROXY.")
             .RunAsync(question, cancellationToken);
 }

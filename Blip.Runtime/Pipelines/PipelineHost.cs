@@ -26,6 +26,7 @@ internal sealed class PipelineHost
     {
         (Source, Options, Device, this.turn) = (source, options, device, turn);
         single = new ByteGate(options.MaxWaitingBytes);
+        ModelLabel = Path.Exists(source.Name) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(source.Name))) : source.Name;
         BatchSize = options.BatchSize > 0 ? options.BatchSize : device.Description.IsProcessor ? ProcessorBatch : GpuBatch;
     }
 
@@ -33,7 +34,7 @@ internal sealed class PipelineHost
     public ModelSource Source { get; }
 
     /// <summary>The model's name without the folders that it lies in: what listeners are told.</summary>
-    public string ModelLabel => Path.Exists(Source.Name) ? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Source.Name))) : Source.Name;
+    public string ModelLabel { get; }
 
     /// <summary>How it was set up.</summary>
     public PipelineOptions Options { get; }

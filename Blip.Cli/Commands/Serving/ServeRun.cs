@@ -127,7 +127,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         }
     }
 
-    // A log of JSON holds nothing else. Where nobody reads what is said, the server goes on, and ends, all the same.
+    // A JSON log holds JSON lines alone. A blocked standard error must not block the server.
     private async Task TellAsync(WebApplication app, bool json, string note)
     {
         var telling = Task.Run(() =>
@@ -172,7 +172,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         logging.Services.Configure<ConsoleLoggerOptions>(console =>
         {
             console.LogToStandardErrorThreshold = LogLevel.Trace;
-            // Requests do not wait for whoever reads the log, or does not.
+            // Lines are dropped where the log is blocked: requests must not wait for it.
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
         if (json)

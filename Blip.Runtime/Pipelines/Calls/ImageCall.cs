@@ -1,5 +1,3 @@
-using Blip.Runtime.Imaging;
-
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>A call about one image that waits for the device.</summary>
@@ -24,9 +22,6 @@ internal sealed class ImageCall<TWork, TResult>(DecodedImage image, string? key,
 
     /// <summary>Ends the call with its result.</summary>
     public void Complete(TResult result) => Complete(new ImageCallResult<TResult>(result, NeedsPixels: false));
-
-    /// <summary>Ends the call: its image cannot be used.</summary>
-    public void Refuse(string error) => Fail(new ImageException(error));
 }
 
 /// <summary>What came of a call.</summary>

@@ -89,8 +89,9 @@ internal sealed class ImageCalls<TWork, TResult>
         var results = queue.Measure("batch", batch.Count, () => Run([.. work], cancellation.Token));
         foreach (var (pair, result) in batch.Zip(results))
         {
-            if (TokensOf?.Invoke(result) is { } tokens)
-                pair.Call.Meter?.Count(tokens.Read, tokens.Written);
+            // Questions are read once more to be counted: where nobody listens, they are not.
+            if (pair.Call.Meter is { IsHeard: true } meter && TokensOf?.Invoke(result) is { } tokens)
+                meter.Count(tokens.Read, tokens.Written);
             pair.Call.Complete(result);
         }
         encoder.Cache.Trim();

@@ -36,6 +36,9 @@ public static class BlipTelemetry
     /// <summary>Seconds of device work by stage.</summary>
     private static readonly Histogram<double> Stage = Meter.CreateHistogram<double>("blip.stage.duration", "s", "Work on the device, by stage.");
 
+    /// <summary>Whether anybody listens to tokens.</summary>
+    internal static bool CountsTokens => Tokens.Enabled;
+
     /// <summary>Begins an activity over a call; null while nobody listens.</summary>
     internal static Activity? Begin(string operation, string model)
     {

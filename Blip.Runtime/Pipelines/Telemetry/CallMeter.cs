@@ -36,6 +36,9 @@ internal sealed class CallMeter(string operation, string model)
             BlipTelemetry.RecordFirstToken(Stopwatch.GetElapsedTime(start), operation, model);
     }
 
+    /// <summary>Whether anybody listens to the tokens that are counted.</summary>
+    public bool IsHeard => activity is not null || BlipTelemetry.CountsTokens;
+
     /// <summary>Counts tokens.</summary>
     public void Count(int read, int written)
     {

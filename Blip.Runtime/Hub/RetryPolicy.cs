@@ -6,7 +6,7 @@ namespace Blip.Runtime.Hub;
 /// <param name="waits">The wait before each further try.</param>
 /// <param name="tell">Is told of each wait.</param>
 /// <param name="advice">What is said at the end, where no try succeeded.</param>
-internal sealed class Patience(IReadOnlyList<TimeSpan> waits, Action<string> tell, string advice)
+internal sealed class RetryPolicy(IReadOnlyList<TimeSpan> waits, Action<string> tell, string advice)
 {
     // A longer one is the user's to wait for.
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
@@ -23,7 +23,7 @@ internal sealed class Patience(IReadOnlyList<TimeSpan> waits, Action<string> tel
             {
                 return await attempt().ConfigureAwait(false);
             }
-            catch (PassingException e)
+            catch (TransientException e)
             {
                 await WaitAsync(e, progressed: false, cancellationToken).ConfigureAwait(false);
             }
@@ -35,7 +35,7 @@ internal sealed class Patience(IReadOnlyList<TimeSpan> waits, Action<string> tel
     /// <param name="progressed">Whether the last try got further than the one before.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="HubException">There were enough tries, or the server asks for a longer wait than that.</exception>
-    public async Task WaitAsync(PassingException problem, bool progressed, CancellationToken cancellationToken)
+    public async Task WaitAsync(TransientException problem, bool progressed, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         tries = progressed ? 0 : tries;
