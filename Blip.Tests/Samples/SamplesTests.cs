@@ -113,7 +113,7 @@ public partial class SamplesTests
 
         Assert.Equal(["weights/samples/00.png", "weights/samples/01.png"], printed.Where(line => line[0] != ' ').Select(line => line.Split(':')[0]));
         var words = Truth().Where(sample => sample.Key is "00.png" or "01.png").Sum(sample => sample.Value.Split(' ').Length);
-        Assert.Equal(words, printed.Count(line => line.EndsWith(" of 6 × 6 patches", StringComparison.Ordinal)));
+        Assert.Equal(words, printed.Count(line => line.EndsWith(" of 8 × 8 patches", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -14,12 +14,13 @@ public partial class TutorialTests
     public static TheoryData<string> Pages =>
         [.. Repository.Files.Where(file => file.StartsWith("docs/tutorials/", StringComparison.Ordinal) && file.EndsWith(".md", StringComparison.Ordinal))];
 
-    [Theory, MemberData(nameof(Pages))]
+    public static TheoryData<string> PagesWithCommands => [.. Pages.Select(page => page.Data).Where(page => Console().IsMatch(Repository.Read(page)))];
+
+    [Theory, MemberData(nameof(PagesWithCommands))]
     public void Commands_print_what_the_page_shows(string page)
     {
         var lines = Console().Matches(Repository.Read(page)).SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)).ToList();
         var prompts = Enumerable.Range(0, lines.Count).Where(i => lines[i].StartsWith("$ ", StringComparison.Ordinal)).ToList();
-        Assert.SkipWhen(prompts.Count == 0, $"{page} shows no commands");
         Assert.Equal(0, prompts[0]);
         using var folder = new TemporaryFolder();
         SampleProgram.In(folder.Path, () =>
