@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Counts contorted clauses per 1,000 words of prose: eng/words.py [--list N] [PATH...]
 
-Prose is Markdown outside code, and the comments of C# files. A contorted clause is one that CONTRIBUTING.md asks to rewrite: a clause with
-'what' in place of a noun, 'whoever' and its kin, 'nobody', 'of its own', and the inverted 'so are', 'as does', 'nor is'. Questions do not
-count. --list prints the N files with the most of them, and each of their lines.
+Prose is Markdown outside code and headings, and the comments of C# files. A contorted clause is one that CONTRIBUTING.md asks to rewrite: a
+clause with 'what' in place of a noun, 'whoever' and its kin, 'nobody', 'of its own', 'those who', 'that of', and the inverted 'so are',
+'as does', 'nor is'. Questions do not count, and neither do indirect ones ("says what is wrong"). --list prints the N files with the most of
+them, and each of their lines.
 """
 
 import re
@@ -11,11 +12,13 @@ import subprocess
 import sys
 
 CONTORTED = re.compile(
-    r"\bwhat\b|\b(?:who|what|which|where|whom)(?:so)?ever\b|\bnobody\b|\bof (?:its|their|our|his|her|your|one's) own\b"
+    r"\b(?:who|what|which|where|whom)(?:so)?ever\b|\bnobody\b|\bof (?:its|their|our|his|her|your|one's) own\b"
     r"|\b(?:so|nor) (?:is|are|was|were|do|does|did|has|have|can|may|must|will)\b|\bas (?:do|does|did|has|have) (?:the|a|an|its|their|every|all|it)\b"
-    r"|(?:^|[.:;] )Who (?!are\b)\w+s\b|\bthose (?:who|that|which)\b|\bthat of\b",
+    r"|(?:^|[.:;] )Who (?!are\b)\w+s\b|\bthose (?:who|that|which)\b|\bthat of\b|\bwhat\b",
     re.IGNORECASE,
 )
+# Before 'what': an indirect question, which is plain English.
+ASKS = re.compile(r"\b(?:say|saying|tell|told|said|show|see|know|ask|decide|explain|find out|no matter|about)s? $", re.IGNORECASE)
 WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 
 
@@ -26,7 +29,7 @@ def prose(path):
         if path.endswith(".md"):
             if line.lstrip().startswith("```"):
                 code = not code
-            if not code:
+            if not code and not line.startswith("#"):
                 yield number, re.sub(r"\]\([^)]*\)|`[^`]*`", " ", line)
         else:
             comment = re.match(r"\s*///? ?(.*)", line) or re.match(r".*\s// (.*)", line)
@@ -54,7 +57,10 @@ def main():
         words = clauses = 0
         for number, text in prose(path):
             words += len(WORD.findall(text))
-            hits = [hit for hit in CONTORTED.finditer(text) if not text[hit.start():].rstrip().endswith("?")]
+            hits = [
+                hit for hit in CONTORTED.finditer(text)
+                if not text[hit.start():].rstrip().endswith("?") and not (hit[0].lower() == "what" and ASKS.search(text[:hit.start()]))
+            ]
             clauses += len(hits)
             if hits:
                 found.setdefault(path, []).append(f"{number}: {text.strip()}")
