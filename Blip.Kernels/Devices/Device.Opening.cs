@@ -34,7 +34,7 @@ public sealed partial class Device
         ];
     }
 
-    // A wrong word is refused whichever device is opened: who sets a variable wants to hear of it.
+    // A wrong word is refused for any device that is opened: the user set the variable for a reason.
     private static void CheckEnvironment(DeviceOptions options)
     {
         IDeviceTuning.Current.Check(options);

@@ -1,7 +1,7 @@
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// The environment variables of Blip, read here and nowhere else. Each is the default of an option: what the program says comes first.
+/// The environment variables of Blip, read here and nowhere else. Each is the default of an option: the program's choice comes first.
 /// <c>docs/switches.md</c> lists them, with those of tests and scripts.
 /// </summary>
 internal static class Switches

@@ -14,7 +14,7 @@ namespace Blip.Kernels;
 /// </remarks>
 public static class Dropout
 {
-    /// <summary>Keeps or drops each draw's elements. What is dropped becomes zero, even if it is no number.</summary>
+    /// <summary>Keeps or drops each draw's elements. Dropped elements become zero, even NaN.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and numbers.</param>
     /// <exception cref="ArgumentException">A view is too short, or a number is out of range.</exception>

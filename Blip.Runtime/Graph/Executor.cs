@@ -5,7 +5,7 @@ using ILGPU;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// Makes plans of graphs on one device. All its plans work in one arena, one after the other: what must outlive a run is an output.
+/// Makes plans of graphs on one device. All its plans work in one arena, one after the other: values that must outlive a run are outputs.
 /// </summary>
 /// <param name="device">The device.</param>
 /// <param name="weights">The weights.</param>

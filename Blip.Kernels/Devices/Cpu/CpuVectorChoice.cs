@@ -5,7 +5,7 @@ namespace Blip.Kernels.Devices;
 /// <summary>Which vectors this processor has, and which of them are used.</summary>
 internal static class CpuVectorChoice
 {
-    /// <summary>What this processor has, the widest first. Those that it has and is slower with (some early AVX-512) are left out by .NET.</summary>
+    /// <summary>The widths that this processor has, the widest first. .NET leaves out those that are slower (some early AVX-512).</summary>
     public static IReadOnlyList<CpuVectors> Available { get; } =
     [
         .. Vector512.IsHardwareAccelerated ? [CpuVectors.Avx512] : (CpuVectors[])[],
@@ -16,7 +16,7 @@ internal static class CpuVectorChoice
     /// <summary>The vectors to use.</summary>
     /// <param name="option"><see cref="DeviceOptions.Vectors"/>.</param>
     /// <param name="variable">The value of <see cref="Switches.Vectors"/>.</param>
-    /// <exception cref="ArgumentException">The option asks for what this processor lacks.</exception>
+    /// <exception cref="ArgumentException">The option asks for a width that this processor lacks.</exception>
     /// <exception cref="DeviceException">The variable does, or says something else.</exception>
     public static CpuVectors Resolve(CpuVectors option, string? variable)
     {

@@ -15,7 +15,7 @@ public sealed class MirroredMemory(Device device) : IDisposable
     private int bytes;
     private long sentBefore = -1;
 
-    /// <summary>Adds an array of zeros behind those that are there.</summary>
+    /// <summary>Adds an array of zeros behind the others.</summary>
     /// <param name="length">Elements.</param>
     /// <exception cref="InvalidOperationException">The memory is there already.</exception>
     public MirroredArray<T> Add<T>(int length)

@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>What an attention reads.</summary>
+/// <summary>The inputs of an attention.</summary>
 internal sealed record AttentionSpec
 {
     /// <summary>Queries, in a value of <c>[rows, tokens, …]</c>.</summary>
@@ -35,7 +35,7 @@ internal sealed record AttentionSpec
 
 /// <summary>Scaled dot-product attention with several heads (Vaswani et al. 2017, sections 3.2.1 and 3.2.2).</summary>
 /// <param name="Name">The module.</param>
-/// <param name="Spec">What it reads.</param>
+/// <param name="Spec">Its inputs.</param>
 /// <param name="Output">Result <c>[rows, tokens, heads·headDim]</c>.</param>
 /// <param name="Probabilities">The softmax <c>[rows, heads, tokens, key tokens]</c>, where somebody wants to look; else null.</param>
 internal sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output, Value? Probabilities) : ComputeNode(Name, Output)

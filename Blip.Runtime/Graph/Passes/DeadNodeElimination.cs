@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Graph.Passes;
 
-/// <summary>Drops nodes whose results nobody reads. A node that writes a cache is read by the next run.</summary>
+/// <summary>Drops nodes whose results have no reader. A node that writes a cache is read by the next run.</summary>
 internal sealed class DeadNodeElimination : IGraphPass
 {
     /// <inheritdoc/>

@@ -30,7 +30,7 @@ internal sealed class EpilogueFusion : IGraphPass
     }
 
     /// <param name="node">A node that may end up in an epilogue.</param>
-    /// <param name="producer">The Linear that makes a value which nobody else reads.</param>
+    /// <param name="producer">The Linear that makes a value with one reader only.</param>
     /// <param name="fused">Gets the Linear that the result stands for.</param>
     private static LinearNode? Fuse(Node node, Func<Value, LinearNode?> producer, HashSet<Node> fused)
     {

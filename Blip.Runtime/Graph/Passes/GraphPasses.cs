@@ -19,7 +19,7 @@ internal enum PassSet
     /// <summary><see cref="MemoryPlanner"/>: values whose lives do not overlap share memory.</summary>
     Memory = 8,
 
-    /// <summary><see cref="ValueStorage"/>: what every reader rounds to 16 bits is stored in them.</summary>
+    /// <summary><see cref="ValueStorage"/>: values that every reader rounds to 16 bits are stored in 16 bits.</summary>
     Storage = 16,
 
     /// <summary>All of them.</summary>

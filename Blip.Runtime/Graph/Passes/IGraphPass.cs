@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Graph.Passes;
 
-/// <summary>A rewrite that keeps what a graph computes.</summary>
+/// <summary>A rewrite that keeps a graph's results.</summary>
 internal interface IGraphPass
 {
     /// <summary>The flag that asks for it; its own.</summary>
