@@ -47,7 +47,7 @@ internal sealed class Checkpoint : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyList<string> Notices => _source.Notices;
 
-    /// <summary>What the model is made of.</summary>
+    /// <summary>The model's config.</summary>
     public ModelManifest Manifest { get; }
 
     /// <summary>The manifest's tensors, without the whole numbers that nothing needs; in the order of the file, where it holds them.</summary>

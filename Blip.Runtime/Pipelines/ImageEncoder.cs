@@ -3,7 +3,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From images to what the text towers look at: a batch at once, or one that is kept.</summary>
+/// <summary>From images to the states that text towers attend to: a batch at once, or a kept one.</summary>
 /// <param name="host">Device and preprocessor.</param>
 /// <param name="model">The model.</param>
 /// <param name="cacheBytes">Most bytes that images of single calls may hold on the device afterwards.</param>
@@ -45,7 +45,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     /// <param name="image">The image.</param>
     /// <param name="work">Done in turn; the image is on the device or has pixels.</param>
     /// <param name="cancellationToken">Ends the waiting for the turn.</param>
-    /// <param name="pixels">Whether the work needs the pixels, so that what was kept is not enough.</param>
+    /// <param name="pixels">Whether the work needs the pixels, so that kept states are not enough.</param>
     /// <exception cref="ImageException">The image cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The handle, or the pipeline, is disposed.</exception>
     public T ForOne<T>(Pipeline pipeline, ImageSource image, Func<DecodedImage, T> work, CancellationToken cancellationToken, bool pixels = false)
@@ -131,7 +131,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
 }
 
 /// <summary>An image on the device: one of a batch, or one that is kept.</summary>
-/// <param name="States">What the image encoder made of the batch.</param>
+/// <param name="States">The image encoder's states of the batch.</param>
 /// <param name="Image">Its place there.</param>
 internal readonly record struct EncodedImage(ImageStates States, int Image)
 {

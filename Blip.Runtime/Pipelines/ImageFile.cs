@@ -20,13 +20,13 @@ internal sealed class ImageFile
         WorkingBytes = file.Length + working;
     }
 
-    /// <summary>What decoding holds at most, and the file; nothing for pixels that are the caller's.</summary>
+    /// <summary>The most memory of decoding, and the file; nothing for pixels of the caller.</summary>
     public long WorkingBytes { get; }
 
-    /// <summary>What the decoded image holds.</summary>
+    /// <summary>The decoded image's memory.</summary>
     public long PixelBytes { get; }
 
-    /// <summary>Reads an image's file; what is wrong with it is a value.</summary>
+    /// <summary>Reads an image's file; an error is a value.</summary>
     public static ImageFile Read(ImageSource source, ImageDecoderOptions options)
     {
         if (source.Features is { } features)
@@ -43,7 +43,7 @@ internal sealed class ImageFile
         }
     }
 
-    /// <summary>Decodes it; what is wrong with it is a value.</summary>
+    /// <summary>Decodes it; an error is a value.</summary>
     public DecodedImage Decode()
     {
         if (decoded is { } known)

@@ -5,7 +5,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>An image: where it comes from, what it is called in results, and its own prompt. Nothing is read before its turn.</summary>
+/// <summary>An image: its source, its name in results, and its prompt. It is read when its turn comes.</summary>
 public sealed class ImageSource
 {
     private readonly Func<ImageDecoderOptions, byte[]> read;
@@ -13,7 +13,7 @@ public sealed class ImageSource
 
     private ImageSource(string name, Func<ImageDecoderOptions, byte[]> read, Func<string>? identity = null) => (Name, this.read, this.identity) = (name, read, identity);
 
-    /// <summary>What the image is called in results and messages: its path, for a file.</summary>
+    /// <summary>The image's name in results and messages: its path, for a file.</summary>
     public string Name { get; }
 
     /// <summary>True for a file: <see cref="Name"/> is its path.</summary>
@@ -68,13 +68,13 @@ public sealed class ImageSource
     /// <summary>A path is an image.</summary>
     public static implicit operator ImageSource(string path) => FromFile(path);
 
-    /// <summary>What is kept of an image is one, too.</summary>
+    /// <summary>Kept features are an image source, too.</summary>
     public static implicit operator ImageSource(ImageFeatures features) => FromFeatures(features);
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    /// <summary>What is on the device of it; null for an image that is yet to be decoded.</summary>
+    /// <summary>Its features on the device; null for an image that is yet to be decoded.</summary>
     internal ImageFeatures? Features { get; private init; }
 
     /// <summary>The pixels of an image that is decoded already; null for one that is yet to be.</summary>
@@ -91,7 +91,7 @@ public sealed class ImageSource
         {
             return read(options);
         }
-#pragma warning disable CA1031 // What opens a stream is the caller's, and may throw anything; what is wrong with one image is its own result.
+#pragma warning disable CA1031 // The caller's code opens a stream and may throw anything; one image's error is that image's result.
         catch (Exception e) when (e is not ImageException)
 #pragma warning restore CA1031
         {
@@ -99,7 +99,7 @@ public sealed class ImageSource
         }
     }
 
-    // A link changes with what it leads to. A file that is not there has an identity that no other has; decoding tells what is wrong.
+    // A link changes with its target. A missing file has a unique identity; decoding reports the error.
     private static string FileIdentity(string path)
     {
         try
@@ -122,10 +122,10 @@ public sealed record ImageText(ImageSource Image, string Text);
 /// <summary>An image on its way to the device, or the reason why it goes no further.</summary>
 internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image, string? Error)
 {
-    /// <summary>What is on the device of it already; then there are no pixels.</summary>
+    /// <summary>Its features on the device; then there are no pixels.</summary>
     public ImageFeatures? Features { get; init; }
 
-    /// <summary>What the image encoder made of the image already, with others of its batch; null for an image that is yet to be encoded.</summary>
+    /// <summary>The image's encoded states, with others of its batch; null for an image that is yet to be encoded.</summary>
     public EncodedImage? Encoded { get; init; }
 
     /// <summary>The pixels on their way to the device already; null where they go when their turn comes.</summary>

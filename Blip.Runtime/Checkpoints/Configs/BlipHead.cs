@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>What stands on the two towers of a checkpoint.</summary>
+/// <summary>The head on the two towers of a checkpoint.</summary>
 internal enum BlipHead
 {
     /// <summary>A text decoder that writes captions.</summary>

@@ -29,7 +29,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     private readonly ImageCalls<bool, ImageEmbedding> calls;
 
     /// <summary>An embedder over a model on a device.</summary>
-    /// <param name="host">What it stands on.</param>
+    /// <param name="host">Its host.</param>
     /// <param name="model">A matching or a contrastive model.</param>
     /// <param name="encoder">Images to that model.</param>
     /// <param name="rules">How texts are cut.</param>
@@ -44,7 +44,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <summary>Elements of a vector.</summary>
     public int Dimension => DimensionOf(Config);
 
-    /// <summary>What products are multiplied with before a softmax over texts or images (CLIP's temperature); null for a matching checkpoint, which has none.</summary>
+    /// <summary>The factor of products before a softmax over texts or images (CLIP's temperature); null for a matching checkpoint, which has none.</summary>
     public double? LogitScale => (model as ContrastiveModel)?.LogitScale;
 
     /// <summary>The model on its device: for traces.</summary>
@@ -75,7 +75,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="progress">Told how far the load is; may be null.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, EmbedderOptions?)" path="/*[not(self::param)]"/>
     public static Task<Embedder> LoadAsync(
@@ -98,7 +98,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     }
 
     /// <summary>An image's vector.</summary>
-    /// <param name="image">The image; a path is one, and so is what this embedder's matcher keeps.</param>
+    /// <param name="image">The image; a path, or the features that this embedder's matcher keeps.</param>
     /// <param name="cancellationToken">Ends the waiting for the device.</param>
     /// <returns><c>[<see cref="Dimension"/>]</c>, of length 1.</returns>
     /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
@@ -196,7 +196,7 @@ public sealed class Embedder : Pipeline, IEmbedder
         return InBatches(texts, Read, RunTexts, TextBatch, cancellationToken);
     }
 
-    /// <summary>What it stands on, for what is built on its vectors.</summary>
+    /// <summary>Its host, for classes that use its vectors.</summary>
     internal PipelineHost Base => Host;
 
     /// <summary>The vectors of images on the device, in turn.</summary>

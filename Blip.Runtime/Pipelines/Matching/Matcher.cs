@@ -72,7 +72,7 @@ public sealed class Matcher : Pipeline, IMatcher
     /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="progress">Told how far the load is; may be null.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, MatcherOptions?)" path="/*[not(self::param)]"/>
     public static Task<Matcher> LoadAsync(
@@ -113,7 +113,7 @@ public sealed class Matcher : Pipeline, IMatcher
         Match(image, [text], options, cancellationToken)[0];
 
     /// <summary>Tells how well each of some texts fits an image.</summary>
-    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <param name="image">The image; a path, or the features that <see cref="Encode"/> keeps.</param>
     /// <param name="texts">The texts.</param>
     /// <param name="options">How; null for the plain way.</param>
     /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
@@ -242,7 +242,7 @@ public sealed class Matcher : Pipeline, IMatcher
         var images = encoder.Encode([.. batch.Select(pairs => pairs.Decoded)], (i, error) => results[i] = MatchResult.Failed(batch[i].Decoded.Source, error), NeedsPixels(options));
         var places = Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).ToList();
         var texts = places.SelectMany(i => batch[i].Texts).Distinct(StringComparer.Ordinal).ToList();
-        // The vectors' texts begin with [CLS] whatever the pairs' texts begin with.
+        // The vectors' texts always begin with [CLS]; the pairs' texts may begin otherwise.
         var vectors = texts.Zip(Vectors(texts, RulesOf(options), cancellationToken)).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
         foreach (var group in places.GroupBy(i => images[i]!.Value.States))
         {
@@ -303,7 +303,7 @@ public sealed class Matcher : Pipeline, IMatcher
         return Run([.. batch.Select(call => new Pairs(call.Image, call.Work.Texts))], text => ids[text], batch[0].Work.Options, cancellationToken);
     }
 
-    /// <summary>A call of one of many threads: what an image is compared with, and how.</summary>
+    /// <summary>A call of one of many threads: an image's texts, and the options.</summary>
     private sealed record Comparison(IReadOnlyList<string> Texts, Dictionary<string, int[]> Ids, MatchOptions? Options)
     {
         /// <summary>Whether another call may be answered with this one.</summary>

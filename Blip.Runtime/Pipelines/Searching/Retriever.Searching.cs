@@ -113,7 +113,7 @@ public sealed partial class Retriever
         ? hits
         : Rerank(hits, Matches(hits, text, options, cancellationToken).ToBlockingEnumerable(cancellationToken), options);
 
-    // The first ones by the matching head's score, then those that it could not look at, then the rest as they are.
+    // The first ones by the matching head's score, then images that it could not score, then the rest as they are.
     private RetrievalHit[] Rerank(RetrievalHit[] hits, IEnumerable<MatchResult> matches, SearchOptions options)
     {
         var looked = hits.Take(options.Rerank).Zip(matches, (hit, result) => result.Succeeded
