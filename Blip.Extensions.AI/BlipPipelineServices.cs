@@ -40,7 +40,7 @@ public static partial class BlipPipelineServices
         this IServiceCollection services, Action<BlipPipelineOptions<EmbedderOptions>> configure, string? serviceKey = null) =>
         Add<Embedder, IEmbedder, EmbedderOptions>(services, configure, serviceKey, Embedder.Load);
 
-    /// <summary>Registers a <see cref="Retriever"/> over an index with a matcher of its own, and as <see cref="IRetriever"/>.</summary>
+    /// <summary>Registers a <see cref="Retriever"/> over an index with a separate matcher, and as <see cref="IRetriever"/>.</summary>
     /// <param name="services">Where.</param>
     /// <param name="configure">Names the model and the index.</param>
     /// <param name="serviceKey">A key to register it under, where there are several; null for none.</param>

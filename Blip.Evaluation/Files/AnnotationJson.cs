@@ -100,7 +100,7 @@ internal static class AnnotationJson
         }
     }
 
-    // What Windows' shells write when they redirect.
+    // The encoding of Windows' shells when they redirect.
     private static UnicodeEncoding? Wide(ReadOnlySpan<byte> head) =>
         head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) ? new UnicodeEncoding(bigEndian: false, byteOrderMark: true)
         : head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) ? new UnicodeEncoding(bigEndian: true, byteOrderMark: true)

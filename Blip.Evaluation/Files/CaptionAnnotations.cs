@@ -2,7 +2,7 @@ namespace Blip.Evaluation;
 
 /// <summary>Images with people's captions, from the files that captioning and retrieval are evaluated on.</summary>
 /// <remarks>
-/// Three formats are told apart by what is in them: COCO's <c>captions_val2014.json</c> (also <c>image_info_test2014.json</c>, which has no
+/// Three formats are told apart by their contents: COCO's <c>captions_val2014.json</c> (also <c>image_info_test2014.json</c>, which has no
 /// captions), Karpathy's <c>dataset_coco.json</c> and <c>dataset_flickr30k.json</c>, and BLIP's <c>coco_karpathy_test.json</c> and
 /// <c>flickr30k_test.json</c>.
 /// </remarks>
@@ -10,7 +10,7 @@ public sealed class CaptionAnnotations
 {
     private CaptionAnnotations(string path, IReadOnlyList<CaptionedImage> images) => (Path, Images) = (path, images);
 
-    /// <summary>What was passed over and why, a sentence each: images without a caption, when others have one.</summary>
+    /// <summary>Notices about skipped entries, a sentence each: images without a caption, when others have one.</summary>
     public IReadOnlyList<string> Notices =>
         HasCaptions && Images.Where(image => image.Captions.Count == 0).ToList() is { Count: > 0 } bare
             ? [$"{Path}: {bare.Count} of {Images.Count} images have no caption to compare with, the first is {bare[0].Id}: they are passed over"]
@@ -93,7 +93,7 @@ public sealed class CaptionAnnotations
             list.AddRange(entries[i].Caption ?? []);
         }
         var numbers = captions.Keys.Select(ImageFolder.NumberOf).ToList();
-        // Names without numbers of their own are numbered in the file's order.
+        // Names without numbers are numbered in the file's order.
         var numbered = numbers.All(number => number is not null) && numbers.Distinct().Count() == numbers.Count;
         return [.. captions.Select((image, i) => new CaptionedImage(new EntryId(numbered ? numbers[i]!.Value : i), image.Key, image.Value))];
     }

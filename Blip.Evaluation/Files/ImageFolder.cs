@@ -24,7 +24,7 @@ public sealed class ImageFolder
     }
 
     /// <summary>The path of an image, or null.</summary>
-    /// <param name="fileName">What the annotations call it, with or without folders before it; null where they do not say.</param>
+    /// <param name="fileName">The file's name in the annotations, with or without folders before it; null where they have none.</param>
     /// <param name="id">Its id; a number finds it where there is no name.</param>
     /// <param name="objection">Why there is no path, a sentence: no file answers to the name or the number, or several do, which it names.</param>
     public string? Find(string? fileName, EntryId id, out string? objection)

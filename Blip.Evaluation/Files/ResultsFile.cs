@@ -1,11 +1,11 @@
 namespace Blip.Evaluation;
 
 /// <summary>
-/// The results of a data set, from a file in the data set's own format, or from what <c>blip caption</c> and <c>blip ask</c> write as JSON
+/// The results of a data set, from a file in the data set's own format, or from the JSON of <c>blip caption</c> and <c>blip ask</c>,
 /// or JSON lines, whose records name an image by its path and a question by its text.
 /// </summary>
 /// <param name="Texts">From id to text.</param>
-/// <param name="Notices">What was passed over and why, a sentence each.</param>
+/// <param name="Notices">Notices about skipped entries, a sentence each.</param>
 public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IReadOnlyList<string> Notices)
 {
     /// <summary>Reads captions of a data set's images.</summary>

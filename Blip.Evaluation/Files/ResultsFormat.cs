@@ -74,7 +74,7 @@ public sealed record ResultsFormat
         new($"{path}: [{index}] has no {(IdOf(entry) is null ? IdName : TextName)}.");
 }
 
-/// <summary>An entry of either kind, or of what <c>blip caption</c> and <c>blip ask</c> write as JSON.</summary>
+/// <summary>An entry of either kind, or a JSON record of <c>blip caption</c> and <c>blip ask</c>.</summary>
 internal sealed class ResultEntry
 {
     public EntryId? ImageId { get; set; }

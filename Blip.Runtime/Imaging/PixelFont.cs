@@ -69,7 +69,7 @@ internal static class PixelFont
         ] .###. ...#. ...#. ...#. ...#. ...#. .###.
         """;
 
-    // What has no letter of its own.
+    // Controls without a letter.
     private static readonly string[] Box = ["#####", "#...#", "#...#", "#...#", "#...#", "#...#", "#####"];
 
     private static readonly Dictionary<char, string[]> Letters = Glyphs.Split('\n').Select(line => line.Trim()).ToDictionary(line => line[0], line => line[2..].Split(' '));
