@@ -2,7 +2,7 @@ using Blip.Datasets;
 
 namespace Blip.Training;
 
-/// <summary>What is learned from.</summary>
+/// <summary>The training data.</summary>
 public sealed record TrainingData
 {
     /// <summary>

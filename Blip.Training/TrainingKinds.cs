@@ -1,6 +1,6 @@
 namespace Blip.Training;
 
-/// <summary>What is learned.</summary>
+/// <summary>The task.</summary>
 public enum TrainingTask
 {
     /// <summary>Captions of images.</summary>
@@ -39,7 +39,7 @@ public enum InitialWeights
     Random,
 }
 
-/// <summary>What a trained model is written as.</summary>
+/// <summary>The format of a trained model.</summary>
 public enum CheckpointFormat
 {
     /// <summary>A folder under Hugging Face's names: <c>model.safetensors</c> and <c>config.json</c>.</summary>

@@ -18,7 +18,7 @@ public static class TrainingRecipes
     private const double VisionDropPath = 0.1;
 
     /// <summary>The options of a task.</summary>
-    /// <param name="task">What is learned.</param>
+    /// <param name="task">The task.</param>
     /// <param name="recipe">Whose settings.</param>
     /// <param name="large">True for a model with ViT-L, which has smaller rates and batches.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such task or recipe.</exception>
@@ -42,7 +42,7 @@ public static class TrainingRecipes
     }
 
     /// <summary>Where the settings of a task stand, for people.</summary>
-    /// <param name="task">What is learned.</param>
+    /// <param name="task">The task.</param>
     /// <param name="recipe">Whose settings.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such task or recipe.</exception>
     public static string SourceOf(TrainingTask task, TrainingRecipe recipe) => recipe switch

@@ -21,7 +21,7 @@ internal sealed class DataCheck(
     /// <summary>The words of a text that the model's vocabulary does not have; null looks for none.</summary>
     public Func<string, IReadOnlyList<string>>? UnknownWords { get; init; }
 
-    /// <summary>What was found so far.</summary>
+    /// <summary>The findings so far.</summary>
     public DataReport Report { get; } = new();
 
     /// <summary>The number of an image: copies of it have the same, wherever they lie.</summary>
@@ -30,7 +30,7 @@ internal sealed class DataCheck(
     /// <summary>Looks at a sample. On any thread.</summary>
     /// <param name="part">The name of its part of the data set, for messages.</param>
     /// <param name="sample">The sample.</param>
-    /// <returns>What was found, and the image's number; the copies are counted by <see cref="Add"/>.</returns>
+    /// <returns>The findings, and the image's number; the copies are counted by <see cref="Add"/>.</returns>
     public (CheckedSample Sample, ulong Image) Look(string part, TrainingSample sample)
     {
         var usable = Enumerable.Range(0, sample.Texts.Count).Where(i => sample.Texts[i].Length > 0).ToList();
@@ -44,7 +44,7 @@ internal sealed class DataCheck(
         }, image);
     }
 
-    /// <summary>Takes note of what was found. In the order of the samples.</summary>
+    /// <summary>Takes note of findings. In the order of the samples.</summary>
     public CheckedSample Add((CheckedSample Sample, ulong Image) found)
     {
         var isUsed = found.Sample.Error is null && found.Sample.UsableTexts.Count > 0;

@@ -13,7 +13,7 @@ internal sealed record LoadedItem(TrainingItem Item, RgbImage Image, ulong Image
 
 /// <summary>
 /// Batches of an epoch: images are decoded and augmented by some threads, ahead of the step that takes them. Batches do not depend on how
-/// many threads there are. What is left of an epoch and fills no batch is not learned from in it, as in the authors' code.
+/// many threads there are. Samples left at the end of an epoch that fill no batch are not used in it, as in the authors' code.
 /// </summary>
 internal sealed class TrainingLoader
 {
@@ -49,7 +49,7 @@ internal sealed class TrainingLoader
     /// <summary>The batches of an epoch, in order.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="firstBatch">
-    /// Batches before this one are left out: those that a run has seen before it goes on. 0 to <see cref="BatchesPerEpoch"/>.
+    /// Batches before this one are left out: a resumed run has seen them. 0 to <see cref="BatchesPerEpoch"/>.
     /// </param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ArgumentOutOfRangeException">The epoch has no such batch: a state of another data set or batch size.</exception>

@@ -7,12 +7,12 @@ namespace Blip.Training.Data;
 /// <param name="Weight">The share of the people who gave it; those of a question add up to 1, save in Visual Genome's.</param>
 internal sealed record WeightedAnswer(string Text, double Weight);
 
-/// <summary>An image of a data set, with what is said or asked about it.</summary>
+/// <summary>An image of a data set, with its texts or questions.</summary>
 /// <param name="Key">Its name, unique within its part of the data set.</param>
 /// <param name="Image">The encoded image; null where <paramref name="Error"/> says why there is none.</param>
 /// <param name="Texts">Captions, each to be learned by itself, or one question. They are clean as in the authors' code.</param>
 /// <param name="Answers">The question's answers; none for captions.</param>
-/// <param name="Error">What is wrong with it, for people; null where it can be used.</param>
+/// <param name="Error">Its error, for people; null where it can be used.</param>
 internal sealed record TrainingSample(
     string Key, SampleImage? Image, IReadOnlyList<string> Texts, IReadOnlyList<WeightedAnswer> Answers, string? Error)
 {

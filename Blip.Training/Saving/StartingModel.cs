@@ -5,7 +5,7 @@ using Blip.Training.Objectives;
 namespace Blip.Training.Saving;
 
 /// <summary>
-/// What training begins with: a model of one head, or in pre-training a matcher and a captioner, or a checkpoint of the first release that
+/// The start of training: a model of one head, or in pre-training a matcher and a captioner, or a checkpoint of the first release that
 /// holds both, with its momentum copies and queues.
 /// </summary>
 internal sealed class StartingModel : IDisposable
@@ -41,7 +41,7 @@ internal sealed class StartingModel : IDisposable
     /// <summary>The weights.</summary>
     public ITensorSource Tensors { get; private set; } = null!;
 
-    /// <summary>What the momentum copies begin with: copies of the first release, or the weights themselves.</summary>
+    /// <summary>The start of momentum copies: copies of the first release, or the weights themselves.</summary>
     public ITensorSource Slow { get; private set; } = null!;
 
     /// <summary>Everything that a checkpoint of the first release holds; null for any other model.</summary>
@@ -56,7 +56,7 @@ internal sealed class StartingModel : IDisposable
     /// <summary>The temperature that contrast begins with: the checkpoint's, where it holds one.</summary>
     public float Temperature { get; private set; } = TrainedKeys.FirstTemperature;
 
-    /// <summary>Opens what a task begins with.</summary>
+    /// <summary>Opens the start of a task.</summary>
     /// <param name="model">A folder, a file, or a name of the Hugging Face cache.</param>
     /// <param name="options">The task, and whether the model's weights are read or drawn.</param>
     /// <exception cref="CheckpointException">A model cannot be used; the message says why.</exception>
@@ -86,7 +86,7 @@ internal sealed class StartingModel : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task."),
     };
 
-    // What a config ties is written once.
+    // Tensors that a config ties are written once.
     private static IEnumerable<string> Written(Checkpoint checkpoint) =>
         checkpoint.Manifest.Parameters.Select(parameter => parameter.Key);
 

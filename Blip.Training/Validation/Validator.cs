@@ -52,7 +52,7 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
     /// <summary>Images that the last measurement could not read, each with the reason.</summary>
     public IReadOnlyList<string> Failures => failures;
 
-    /// <summary>What keys and texts hash to, in their order, once the data were opened.</summary>
+    /// <summary>The hash of keys and texts, in their order, once the data were opened.</summary>
     public string? Fingerprint { get; private set; }
 
     /// <summary>Reads the texts once, and looks for a sample that can be used.</summary>
