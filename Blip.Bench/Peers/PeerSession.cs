@@ -16,7 +16,7 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     private TorchUnderstanding? torchUnderstanding;
     private OnnxWorks? onnx;
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The options.</summary>
     public PeerOptions Options => options;
 
     /// <summary><c>synthetic:base</c>, as files.</summary>
@@ -63,7 +63,7 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     public IReadOnlyList<Precision> Precisions(params string[] names) =>
         options.Precisions.Count > 0 ? options.Precisions : [.. names.Select(name => Enum.Parse<Precision>(name, ignoreCase: true))];
 
-    /// <summary>Images of the synthetic rule <c>[images, 3, side, side]</c>; the first is that of the goldens.</summary>
+    /// <summary>Images of the synthetic rule <c>[images, 3, side, side]</c>; the first is the goldens'.</summary>
     public float[] Pixels(int images)
     {
         if (!pixels.TryGetValue(images, out var values))

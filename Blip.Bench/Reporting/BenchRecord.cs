@@ -3,12 +3,12 @@ using System.Text.Json.Serialization;
 namespace Blip.Bench.Reporting;
 
 /// <summary>
-/// One line of a benchmark: what ran, where, how long it took, and, with <c>peers</c>, how long another library took for the same.
+/// One line of a benchmark: the work, the device, the time, and, with <c>peers</c>, how long another library took for the same.
 /// Times are in milliseconds of one run; where there were several, the median, and the fastest and the slowest.
 /// </summary>
 internal sealed record BenchRecord
 {
-    /// <summary>What ran: <c>gemm base, feed-forward in [577, 768 -> 3072]</c>, <c>base: encoder</c>.</summary>
+    /// <summary>The work: <c>gemm base, feed-forward in [577, 768 -> 3072]</c>, <c>base: encoder</c>.</summary>
     public required string Work { get; init; }
 
     /// <summary>Where: <c>cpu</c>, <c>opencl:0</c>, <c>cuda:0</c>.</summary>
@@ -46,7 +46,7 @@ internal sealed record BenchRecord
     [JsonPropertyName("peer_mib")]
     public double? PeerMebibytes { get; init; }
 
-    /// <summary>The largest error against the reference in double, as a share of what is allowed; above 1 is wrong. Null: not compared.</summary>
+    /// <summary>The largest error against the reference in double, as a share of the tolerance; above 1 is wrong. Null: not compared.</summary>
     public double? Error { get; init; }
 
     /// <summary>Why there is no time, or null.</summary>
@@ -110,7 +110,7 @@ internal sealed record BenchRecord
         };
     }
 
-    /// <summary>What one line of one file has in common with its counterpart in another.</summary>
+    /// <summary>The common key of a line and its counterpart in another file.</summary>
     [JsonIgnore]
     public (string Work, string Device, string Variant, string Precision, string? Peer) Key => (Work, Device, Variant, Precision, Peer);
 }

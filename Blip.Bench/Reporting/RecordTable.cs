@@ -6,7 +6,7 @@ namespace Blip.Bench.Reporting;
 /// <summary>Records as a Markdown table, which a terminal shows as well, and as single lines.</summary>
 internal static class RecordTable
 {
-    // Heading, and what stands below it; a column that is empty throughout is left out. A heading that ends in ':' is aligned to the right.
+    // Heading, and the values below it; a column that is empty throughout is left out. A heading that ends in ':' is aligned to the right.
     private static readonly (string Heading, Func<BenchRecord, DevicePeak?, string> Cell)[] Columns =
     [
         ("work", (record, _) => record.Work),

@@ -7,7 +7,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Our own way to do the works: what <c>Captioner</c> does once an image's pixels are on the device.</summary>
+/// <summary>Our way to do the works: the steps of <c>Captioner</c> once an image's pixels are on the device.</summary>
 internal sealed class BlipWorks : IBeamWorks
 {
     private readonly Kernels.Devices.Device device;

@@ -5,9 +5,9 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Operations and bytes of a piece of work: what must be computed and what memory must move at least.</summary>
+/// <summary>Operations and bytes of a piece of work: the necessary arithmetic and the least traffic of memory.</summary>
 /// <param name="Flops">Additions and multiplications, each counted.</param>
-/// <param name="Bytes">Weights with their scales, caches of keys and values, inputs and results; what lies between operators is not counted.</param>
+/// <param name="Bytes">Weights with their scales, caches of keys and values, inputs and results; values between operators are not counted.</param>
 internal readonly record struct Cost(double Flops, double Bytes)
 {
     public static Cost operator +(Cost a, Cost b) => new(a.Flops + b.Flops, a.Bytes + b.Bytes);
@@ -15,10 +15,10 @@ internal readonly record struct Cost(double Flops, double Bytes)
     public static Cost operator *(double times, Cost cost) => new(times * cost.Flops, times * cost.Bytes);
 }
 
-/// <summary>What the works of a captioner cost, from its config.</summary>
+/// <summary>The costs of a captioner's works, from its config.</summary>
 /// <param name="config">The sizes.</param>
 /// <param name="precision">How the decoder's matrices are kept.</param>
-/// <param name="encoderPrecision">How the image encoder's are, and those that make keys and values of the image.</param>
+/// <param name="encoderPrecision">The precision of the image encoder, and of the layers for the image's keys and values.</param>
 internal sealed class CaptionCost(BlipConfig config, Precision precision, Precision encoderPrecision)
 {
     private readonly VisionConfig vision = config.Vision;
@@ -57,7 +57,7 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
     public Cost Token(int images, int beams, int context) => Token(images, beams, context, ImageTokens);
 
     /// <summary>The same, where the decoder looks at something else than an image: a question.</summary>
-    /// <param name="sources">What the decoder looks at, shared by the beams of each.</param>
+    /// <param name="sources">The decoder's sources, shared by the beams of each.</param>
     /// <param name="beams">Rows per source.</param>
     /// <param name="context">Positions that each row sees, its own counted.</param>
     /// <param name="sourceTokens">Tokens of each source.</param>

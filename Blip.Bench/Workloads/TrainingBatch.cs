@@ -50,7 +50,7 @@ internal sealed record TrainingBatch
     /// <summary>Token ids of each caption, from [DEC] to [SEP]; lengths differ, so that some are padded.</summary>
     public IReadOnlyList<int[]> Texts { get; }
 
-    /// <summary>What a step over it is called.</summary>
+    /// <summary>The name of a step over it.</summary>
     public string Work => $"{Model}: training step of {Images} images of {Side} pixels";
 
     /// <summary>The model's weights.</summary>

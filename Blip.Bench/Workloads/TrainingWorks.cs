@@ -6,10 +6,10 @@ using Blip.Training.Objectives;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Our own steps: what <c>Trainer</c> does once a batch is loaded.</summary>
+/// <summary>Our own steps: the steps of <c>Trainer</c> once a batch is loaded.</summary>
 internal sealed class TrainingWorks : ITrainingWorks
 {
-    /// <summary>The profiler's stage of what stands beside the graph.</summary>
+    /// <summary>The profiler's stage of work beside the graph.</summary>
     public const string Optimizer = "optimizer";
 
     private static readonly StepSettings s_settings = new(ITrainingWorks.LearningRate, ITrainingWorks.WeightDecay, DecaysAll: true);

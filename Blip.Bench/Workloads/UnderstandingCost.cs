@@ -3,10 +3,10 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>What matching, embedding and answering cost, from a model's config.</summary>
+/// <summary>The costs of matching, embedding and answering, from a model's config.</summary>
 /// <param name="config">The sizes.</param>
 /// <param name="precision">How the text towers' matrices are kept.</param>
-/// <param name="encoderPrecision">How the image encoder's are, and those that make keys and values of the image.</param>
+/// <param name="encoderPrecision">The precision of the image encoder, and of the layers for the image's keys and values.</param>
 internal sealed class UnderstandingCost(BlipConfig config, Precision precision, Precision encoderPrecision)
 {
     private readonly CaptionCost captioning = new(config, precision, encoderPrecision);
@@ -22,7 +22,7 @@ internal sealed class UnderstandingCost(BlipConfig config, Precision precision, 
     /// <summary>Texts to vectors.</summary>
     public Cost EmbedTexts(int texts, int tokens) => Read(texts, tokens, images: 0) + CaptionCost.Linear(precision, texts, text.HiddenSize, config.ImageTextHiddenSize);
 
-    /// <summary>Questions read over images that are encoded, to what the answers' decoder reads.</summary>
+    /// <summary>Questions read over images that are encoded, to the inputs of the answers' decoder.</summary>
     public Cost Ask(int images, int questions, int tokens) =>
         Read(questions, tokens, images) + (text.Layers * CaptionCost.Linear(precision, questions * tokens, text.HiddenSize, 2 * text.HiddenSize));
 

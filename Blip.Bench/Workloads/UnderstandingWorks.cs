@@ -6,7 +6,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Our own way to do them: what <c>Matcher</c>, <c>Embedder</c> and <c>QuestionAnswerer</c> do once pixels and ids are on the device. A model is loaded when it is first needed.</summary>
+/// <summary>Our own way to do them: the steps of <c>Matcher</c>, <c>Embedder</c> and <c>QuestionAnswerer</c> once pixels and ids are on the device. A model is loaded when it is first needed.</summary>
 /// <param name="source">A model whose weights fit every head: a synthetic one.</param>
 /// <param name="options">How weights are kept.</param>
 /// <param name="deviceName">The device.</param>

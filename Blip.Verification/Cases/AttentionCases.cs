@@ -41,7 +41,7 @@ public enum Padding
     Holes,
 }
 
-/// <summary>One attention: sizes, and what is odd about it.</summary>
+/// <summary>One attention: sizes, and its special features.</summary>
 public sealed record AttentionCase(string Name, int Rows, int QueryTokens, int KeyTokens, int Heads, int HeadDim)
 {
     /// <summary>Queries, keys and values lie in one buffer, as a fused projection leaves them.</summary>
@@ -71,7 +71,7 @@ public sealed record AttentionCase(string Name, int Rows, int QueryTokens, int K
     /// <summary>Spread of values.</summary>
     public float ValueSpread { get; init; } = 1;
 
-    /// <summary>What a device may round to before it multiplies.</summary>
+    /// <summary>The format that a device may round to before it multiplies.</summary>
     public DType Precision { get; init; }
 
     /// <summary>Queries, keys, values and outputs are stored in 16 bits where the device's kernels would round them to these anyway.</summary>
@@ -138,7 +138,7 @@ public static class AttentionCases
         new("step, odd heads, one key takes all", 7, 1, 150, 1, 61) { Causal = true, Start = 142, KeyRows = KeyRows.Shared, Spread = 1e4f },
     ];
 
-    /// <summary>Small ones that tensor cores may round: not what is beyond half precision, and not scores that its rounding changes much.</summary>
+    /// <summary>Small ones that tensor cores may round: no values beyond half precision, and no scores that its rounding changes much.</summary>
     public static IEnumerable<AttentionCase> Rounded =>
         from test in Small
         where test is { QueryTokens: > 1, Spread: <= 32, ValueSpread: <= 1, Probabilities: false, Halves: false }
@@ -170,7 +170,7 @@ public sealed class AttentionData : IDisposable
     private readonly int architecture;
     private readonly List<IDisposable> buffers = [];
 
-    /// <summary>Makes the inputs: the same for the same case, whatever the device.</summary>
+    /// <summary>Makes the inputs: the same for the same case, on every device.</summary>
     public AttentionData(Device device, AttentionCase test)
     {
         this.test = test;
@@ -237,7 +237,7 @@ public sealed class AttentionData : IDisposable
         Args = args;
     }
 
-    /// <summary>What the door takes.</summary>
+    /// <summary>The door's arguments.</summary>
     public AttentionArgs Args { get; }
 
     /// <summary>The inputs on the host; tables that the case does not give are null.</summary>
@@ -267,7 +267,7 @@ public sealed class AttentionData : IDisposable
     /// <summary>[Rows, Heads, QueryTokens, KeyTokens], if asked for.</summary>
     public DeviceBuffer<float>? Probabilities { get; }
 
-    /// <summary>The largest error of the output, and of the weights if asked for, relative to what is allowed; and where it is.</summary>
+    /// <summary>The largest error of the output, and of the weights if asked for, relative to the tolerance; and its place.</summary>
     public Agreement Compare() => Compare(AttentionCuda.OnTensorCores(architecture, Args) ? test.Precision : DType.Float32);
 
     /// <summary>The same for a kernel that rounds queries, keys and values to a format.</summary>
@@ -287,7 +287,7 @@ public sealed class AttentionData : IDisposable
 
     // A score is a sum of HeadDim products whose partial sums walk randomly up to about spread² after scaling: its rounding errors do the
     // same and reach about √HeadDim · spread² / 2 ulp, which is the relative error of a weight. The sums over keys and the division add
-    // 2 + √keys / 8 ulp of the largest value. Where one key takes all, the weights are 1 and 0 whatever the error of the scores.
+    // 2 + √keys / 8 ulp of the largest value. Where one key takes all, the weights are 1 and 0 for any error of the scores.
     private double Bound(double[] weights)
     {
         var sums = 2 + (Math.Sqrt(test.KeyTokens) / 8);

@@ -59,7 +59,7 @@ public static class BackwardCases
         return [.. Enumerable.Range(0, count).Select(_ => ((random.NextSingle() * 2) - 1) * 2)];
     }
 
-    /// <summary>Softmax weights and what came before, whose rows sum to 1.</summary>
+    /// <summary>Softmax weights and their gradients, whose rows sum to 1.</summary>
     public static float[] Stochastic(int rows, int width)
     {
         var values = Gradient(rows * width).Select(value => MathF.Exp(2 * value)).ToArray();
@@ -76,7 +76,7 @@ public static class BackwardCases
     }
 }
 
-/// <summary>An attention's inputs, what its forward run left behind, and room for its gradients.</summary>
+/// <summary>An attention's inputs, its forward run's results, and room for its gradients.</summary>
 public sealed class AttentionBackwardData : IDisposable
 {
     private const double Ulp = 1.0 / (1 << 23);
@@ -110,13 +110,13 @@ public sealed class AttentionBackwardData : IDisposable
         };
     }
 
-    /// <summary>What the door takes.</summary>
+    /// <summary>The door's arguments.</summary>
     public AttentionBackwardArgs Args { get; }
 
     /// <summary>All gradients, one behind the other.</summary>
     public float[] Read() => [.. query.ToArray(), .. key.ToArray(), .. value.ToArray(), .. probabilities?.ToArray() ?? []];
 
-    /// <summary>The largest error of any gradient relative to what is allowed; and where it is.</summary>
+    /// <summary>The largest error of any gradient relative to the tolerance; and its place.</summary>
     public Agreement Compare()
     {
         var expected = AttentionBackwardReference.Run(data.Inputs, outputGradient);

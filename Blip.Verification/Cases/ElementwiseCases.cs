@@ -5,7 +5,7 @@ namespace Blip.Verification.Cases;
 /// <summary>A function of every element.</summary>
 public sealed record ActivationCase(Activation Kind, int Count)
 {
-    /// <summary>What every case begins with: far out, no number, and on both sides of where tanh and erf change their formulas.</summary>
+    /// <summary>The beginning of every case: far out, NaN, and on both sides of where tanh and erf change their formulas.</summary>
     public static readonly float[] Special = [0, 1e-30f, -1e-30f, 1e30f, -1e12f, 100, -100, float.NaN, 0.5f, -0.35f, 0.59f, -0.866f, 1.2f];
 
     /// <summary>The elements that are compared: of a large case those far apart, as the double reference takes longer than everything else.</summary>

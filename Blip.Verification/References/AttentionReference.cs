@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Attention as the formula says, in double, on plain arrays: what the variants are tested against.</summary>
+/// <summary>Attention as the formula says, in double, on plain arrays, which the variants are compared with.</summary>
 internal static class AttentionReference
 {
     /// <summary>The sizes, tables and inputs of <see cref="AttentionArgs"/> as arrays; null where a view may be empty.</summary>

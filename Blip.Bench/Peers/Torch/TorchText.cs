@@ -52,7 +52,7 @@ internal sealed class TorchText
         }
     }
 
-    /// <summary>What cross-attention reads in every layer; the caller's to dispose.</summary>
+    /// <summary>Cross-attention's inputs in every layer; the caller's to dispose.</summary>
     public KeysValues[] CrossKeysValues(Tensor embeddings) => [.. layers.Select(layer =>
     {
         using var scope = NewDisposeScope();
@@ -96,7 +96,7 @@ internal sealed class TorchText
     /// <summary>Some tokens of each row, greedy, the stop token forbidden.</summary>
     /// <param name="rows">Rows, one for each source of cross-attention.</param>
     /// <param name="tokens">Tokens of each.</param>
-    /// <param name="cross">What cross-attention reads.</param>
+    /// <param name="cross">Cross-attention's inputs.</param>
     public int[][] Greedy(int rows, int tokens, KeysValues[] cross)
     {
         using var scope = NewDisposeScope();

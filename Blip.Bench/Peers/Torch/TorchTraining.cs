@@ -9,7 +9,7 @@ namespace Blip.Bench.Peers.Torch;
 /// <summary>Learning captions with libtorch's autograd and AdamW, one thread per core.</summary>
 internal sealed class TorchTraining : ITrainingWorks
 {
-    // What cross_entropy leaves out.
+    // The label that cross_entropy ignores.
     private const long NoLabel = -100;
 
     private readonly TorchParameters parameters;
@@ -34,7 +34,7 @@ internal sealed class TorchTraining : ITrainingWorks
         var places = batch.Texts.Max(text => text.Length) - 1;
         ids = Padded(batch.Texts, text => text[..^1], places, 0);
         labels = Padded(batch.Texts, text => text[1..], places, NoLabel);
-        // What loading left behind is not training's memory.
+        // Memory left by loading is not training's.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
     }
 
@@ -102,7 +102,7 @@ internal sealed class TorchTrainedVision
         var x = cat([classToken.expand(images, 1, config.HiddenSize), patches], 1) + positions;
         foreach (var layer in layers)
         {
-            // What autograd needs it keeps; the handles are given back.
+            // Autograd keeps its needs; the handles are given back.
             using var scope = NewDisposeScope();
             var qkv = layer.Qkv.Run(layer.Norm1.Run(x)).view(images, -1, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
             var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
