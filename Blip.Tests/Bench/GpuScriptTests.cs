@@ -94,7 +94,7 @@ public sealed partial class GpuScriptTests : IDisposable
         var late = Array.IndexOf(Steps, "tests: models and answers");
         Assert.Equal(Steps.Take(late), ReadSteps().Select(step => step[0]));
         Assert.Equal(Steps.Skip(late).Select(step => $"{step}: left to run --continue"), File.ReadLines(Path.Combine(Report, "later.txt")));
-        Assert.Contains($"{late} steps, 0 failures", first, StringComparison.Ordinal);
+        Assert.Contains("\n0 failures\n", first, StringComparison.Ordinal);
 
         Prepare(models: 0);
         Script("run", "--continue", "--minutes", "1", Report);

@@ -199,7 +199,8 @@ public sealed partial class HostTests
         Assert.Contains("connect-src 'self'", policy, StringComparison.Ordinal);
     }
 
-    [GeneratedRegex("""http_server_request_duration_seconds_count\{[^}]*http_route="/caption"[^}]*\} 1""")]
+    // Servers of other tests in this process are counted, too: .NET's meters are the process's.
+    [GeneratedRegex("""http_server_request_duration_seconds_count\{[^}]*http_route="/caption"[^}]*\} [1-9]""")]
     private static partial Regex CaptionsCounted();
 
     [GeneratedRegex("<script[^>]*\\ssrc=\"([^\"]+)\"")]
