@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Blip.Kernels;
+using Blip.Kernels.Devices;
 
 namespace Blip.Tests;
 
@@ -9,7 +9,7 @@ internal static class TilesOfTests
     [ModuleInitializer]
     internal static void TurnTuningOff()
     {
-        if (string.IsNullOrEmpty(Environment.GetEnvironmentVariable(TileChoice.Variable)))
-            Environment.SetEnvironmentVariable(TileChoice.Variable, "off");
+        if (string.IsNullOrEmpty(Switches.Read(Switches.Tile)))
+            Environment.SetEnvironmentVariable(Switches.Tile, "off");
     }
 }

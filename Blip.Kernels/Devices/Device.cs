@@ -25,8 +25,8 @@ public sealed partial class Device : IDisposable
         this.context = context;
         Accelerator = accelerator;
         Architecture = ArchitectureOf(accelerator);
-        Tf32 = Architecture >= 80 && CudaSwitch.Allows(options.Tf32, CudaSwitch.Tf32);
-        WarpGroups = Architecture == 90 && CudaSwitch.Allows(options.WarpGroups, CudaSwitch.WarpGroups);
+        Tf32 = Architecture >= 80 && Switches.Allows(options.Tf32, Switches.Tf32);
+        WarpGroups = Architecture == 90 && Switches.Allows(options.WarpGroups, Switches.WarpGroups);
         Description = description;
         RunsPortable = description.Kind != DeviceKind.Cpu || options.Portable;
         // CUDA's own default stream cannot be captured, and waits for all others.

@@ -19,7 +19,6 @@ namespace Blip.Tests.Emulation;
 public partial class PlantedFaultTests(ITestOutputHelper output)
 {
     /// <summary>Set to <c>full</c>, or to operators' names: some faults of every kind in every kernel, of all operators or of these; otherwise a draw.</summary>
-    private const string Variable = "BLIP_FAULTS";
 
     private const string All = "full";
 
@@ -39,7 +38,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
     [Fact]
     public void Nearly_all_are_caught()
     {
-        var asked = Environment.GetEnvironmentVariable(Variable) ?? "";
+        var asked = TestSwitches.Read(TestSwitches.Faults) ?? "";
         var full = asked.Length > 0;
         var operators = asked is "" or All ? OperatorCatalog.Names : asked.Split(',');
         Assert.Empty(operators.Except(OperatorCatalog.Names));
@@ -153,7 +152,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
         var text = $"{report.Count} faults of {report.Select(one => one.Fault.Kind).Distinct().Count()} kinds, {survivors.Count - unexplained.Count} of them change nothing,"
             + $" {unexplained.Count} survive:\n{string.Join('\n', unexplained.Select(one => $"{one.Operator}: {one.Fault}"))}";
         output.WriteLine(text);
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 })
+        if (TestSwitches.Read(TestSwitches.Faults) is not null)
             output.WriteLine(string.Join("\n\n", unexplained.Select(one => $"{one.Operator}: {one.Fault}\n{one.Fault.Around(one.Text)}")));
         Assert.True(report.Count >= 30, text);
         Assert.True(meant - unexplained.Count >= LeastCaught * meant, text);

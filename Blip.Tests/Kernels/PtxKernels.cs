@@ -44,7 +44,7 @@ public static partial class PtxKernels
         select (kernel.Key, architecture);
 
     /// <summary>NVIDIA's assembler, or null where this machine has none.</summary>
-    public static string? Ptxas { get; } = Tool("ptxas", Environment.GetEnvironmentVariable("BLIP_PTXAS"));
+    public static string? Ptxas { get; } = Tool("ptxas", TestSwitches.Read(TestSwitches.Ptxas));
 
     /// <summary>The disassembler beside it, or null.</summary>
     public static string? Disassembler { get; } = Ptxas is null ? null : Tool("nvdisasm", Path.Combine(Path.GetDirectoryName(Ptxas)!, "nvdisasm"), mayBeAbsent: true);

@@ -136,18 +136,18 @@ public sealed class TileTuningTests : IDisposable
     {
         Refused($"BLIP_TILE is '{word}'", Assert.Throws<DeviceException>(() => TileChoice.Resolve(null, word)).Message);
         Refused($"Tile is '{word}'", Assert.Throws<ArgumentException>(() => Device.Open("cpu", new DeviceOptions { Tile = word })).Message);
-        Refused($"BLIP_TILE is '{word}'", await RefusedBy("devices", TileChoice.Variable, word));
+        Refused($"BLIP_TILE is '{word}'", await RefusedBy("devices", Switches.Tile, word));
 
         static void Refused(string start, string message) =>
             Assert.All(["auto", "off", "6x16", "6x32", "6x64", "12x32", "shared64x64", start], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 
     // Also where no device is there that would ask.
-    [Theory, InlineData(CudaSwitch.Tf32, "yes"), InlineData(CudaSwitch.WarpGroups, "2")]
+    [Theory, InlineData(Switches.Tf32, "yes"), InlineData(Switches.WarpGroups, "2")]
     public async Task A_switch_of_cuda_is_1_or_0(string variable, string word)
     {
-        Assert.True(CudaSwitch.Allows(true, variable));
-        Assert.False(CudaSwitch.Allows(null, "BLIP_NOBODY_SET_THIS"));
+        Assert.True(Switches.Allows(true, variable));
+        Assert.False(Switches.Allows(null, "BLIP_NOBODY_SET_THIS"));
         Assert.Contains($"{variable} is '{word}'; it may be 1", await RefusedBy("devices", variable, word), StringComparison.Ordinal);
     }
 

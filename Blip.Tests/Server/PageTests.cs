@@ -323,7 +323,7 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
     // For the documentation, and for eyes.
     private static async Task Save(IPage page, string name, bool whole = false)
     {
-        if (Environment.GetEnvironmentVariable("BLIP_SCREENSHOTS") is not { Length: > 0 } folder)
+        if (TestSwitches.Read(TestSwitches.Screenshots) is not { } folder)
             return;
         await page.EvaluateAsync("scrollTo(0, 0)");
         await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = whole });

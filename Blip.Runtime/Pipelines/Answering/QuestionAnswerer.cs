@@ -80,7 +80,7 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
     /// <param name="progress">Told how far the load is; null for nobody.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
-    /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)"/>
+    /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)" path="/*[not(self::param)]"/>
     public static Task<QuestionAnswerer> LoadAsync(
         string model, QuestionAnswererOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new QuestionAnswererOptions(), watched => Load(model, watched), progress, cancellationToken);
@@ -154,7 +154,7 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     }
 
     /// <summary>Answers all questions about all images: a result for each question, image by image, as each batch is done.</summary>
-    /// <inheritdoc cref="AnswerAllAsync(IAsyncEnumerable{ImageText}, AnswerOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="AnswerAllAsync(IAsyncEnumerable{ImageText}, AnswerOptions?, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="images">The images; each is opened when its turn comes, and encoded once.</param>
     /// <param name="questions">The questions.</param>
     /// <param name="options">How; null for the model's own way.</param>
@@ -200,7 +200,7 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
         ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, question, options, onEnd: null, cancellationToken);
 
-    /// <inheritdoc cref="StreamAsync(ImageSource, string, AnswerOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="StreamAsync(ImageSource, string, AnswerOptions?, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
     /// <param name="question">The question.</param>
     /// <param name="options">How: greedy or sampling, one sequence.</param>

@@ -100,7 +100,7 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
     /// <param name="progress">Told how far the load is; null for nobody.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
-    /// <inheritdoc cref="Load(string, CaptionerOptions?)"/>
+    /// <inheritdoc cref="Load(string, CaptionerOptions?)" path="/*[not(self::param)]"/>
     public static Task<Captioner> LoadAsync(
         string model, CaptionerOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new CaptionerOptions(), watched => Load(model, watched), progress, cancellationToken);
@@ -205,7 +205,7 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, options, onEnd: null, cancellationToken);
 
-    /// <inheritdoc cref="StreamAsync(ImageSource, CaptionOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="StreamAsync(ImageSource, CaptionOptions?, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="image">The image; a path is one.</param>
     /// <param name="options">How: greedy or sampling, one sequence.</param>
     /// <param name="onEnd">Given the whole caption before the enumeration ends; may be null.</param>

@@ -77,7 +77,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
     /// <param name="progress">Told how far the load is; null for nobody.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
-    /// <inheritdoc cref="Load(string, EmbedderOptions?)"/>
+    /// <inheritdoc cref="Load(string, EmbedderOptions?)" path="/*[not(self::param)]"/>
     public static Task<Embedder> LoadAsync(
         string model, EmbedderOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new EmbedderOptions(), watched => Load(model, watched), progress, cancellationToken);

@@ -74,7 +74,7 @@ public sealed class Matcher : Pipeline, IMatcher
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
     /// <param name="progress">Told how far the load is; null for nobody.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
-    /// <inheritdoc cref="Load(string, MatcherOptions?)"/>
+    /// <inheritdoc cref="Load(string, MatcherOptions?)" path="/*[not(self::param)]"/>
     public static Task<Matcher> LoadAsync(
         string model, MatcherOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new MatcherOptions(), watched => Load(model, watched), progress, cancellationToken);

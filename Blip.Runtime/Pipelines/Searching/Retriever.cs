@@ -51,7 +51,7 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <summary>Opens an index to add and to search without a matching head, or makes it.</summary>
     /// <param name="embedder">Makes the vectors.</param>
     /// <param name="index">The index.</param>
-    /// <inheritdoc cref="Open(Matcher, string)"/>
+    /// <inheritdoc cref="Open(Matcher, string)" path="/*[not(self::param)]"/>
     public static Retriever Open(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: true));
 
     /// <summary>Opens an index to search; others may add to it meanwhile, which is not seen.</summary>
@@ -63,7 +63,7 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <summary>Opens an index to search without a matching head.</summary>
     /// <param name="embedder">Makes the query's vector.</param>
     /// <param name="index">The index.</param>
-    /// <inheritdoc cref="OpenRead(Matcher, string)"/>
+    /// <inheritdoc cref="OpenRead(Matcher, string)" path="/*[not(self::param)]"/>
     public static Retriever OpenRead(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: false));
 
     /// <summary>
