@@ -32,7 +32,7 @@ internal static class OptionGroups
             "--repetition-penalty --no-repeat-ngram-size --bad-words --bad-words-ids --force-words --force-words-ids --suppress-tokens --begin-suppress-tokens --sequence-bias "
             + "--forced-bos-token-id --forced-eos-token-id --exponential-decay-length-penalty --renormalize-logits"),
         (OptionGroup.Attention,
-            "--attention-map --attention-html --attention-method --attention-layer"),
+            "--attention-map --attention-html --attention-method --attention-layer --attention-common-scale"),
         (OptionGroup.Selection,
             "--itm-threshold --itc-threshold --keep-top --rank-by --min-side --max-aspect-ratio --drop-pattern --keep-pattern "
             + "--drop-duplicate-texts --drop-duplicate-images"),
