@@ -40,7 +40,7 @@ internal static class OptionGroups
             + "--shard-count --volume --cpu --memory --gpus --file"),
         (OptionGroup.Training,
             "--recipe --epochs --steps --accumulate --image-size --augment --no-flip --no-shuffle --freeze --lora --lora-alpha --max-words "
-            + "--max-tokens --label-smoothing --dropout --drop-path --queue-size --momentum --alpha --save-steps --patience --checkpoint-layers"),
+            + "--max-tokens --label-smoothing --dropout --attention-dropout --drop-path --queue-size --momentum --alpha --save-steps --patience --checkpoint-layers"),
         (OptionGroup.Optimizer,
             "--learning-rate --min-learning-rate --schedule --warmup-steps --weight-decay --weight-decay-on --clip-norm"),
         (OptionGroup.Measuring, "--cost --graph --peak --bandwidth"),
