@@ -28,12 +28,12 @@ public static class Attention
 
     /// <summary>
     /// The format to which queries, keys and values are rounded before anything else is done with them, and in which they may be stored; null where
-    /// they are read as they are, or where heads in 16 bits would not be aligned.
+    /// they are read as they are, or where heads in 16 bits would not be aligned. With dropout it is null: gradients read them in single precision.
     /// </summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="args">Sizes and what is asked for; of the views only the lengths of tables and weights count.</param>
     public static DType? InputFormat(KernelTarget target, in AttentionArgs args) =>
-        AttentionCuda.OnTensorCores(target.Architecture, args)
+        args.Dropout == 0 && AttentionCuda.OnTensorCores(target.Architecture, args)
         && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset) % ValueFormats.Unit == 0
             ? args.Precision : null;
 
@@ -72,6 +72,7 @@ public static class Attention
         ShapeCheck.AtLeast(a.KeyTokens, 1, nameof(a.KeyTokens));
         ShapeCheck.AtLeast(a.KeyCapacity, a.KeyTokens, nameof(a.KeyCapacity));
         DTypes.CheckWeight(a.Precision, nameof(a.Precision));
+        Dropout.CheckShare(a.Dropout, nameof(a.Dropout));
         if (!(a.Scale > 0 && float.IsFinite(a.Scale)))
             throw new ArgumentException($"Scale is {a.Scale}; it must be a positive number.", nameof(a));
         var width = checked(a.Heads * a.HeadDim);

@@ -13,6 +13,12 @@ internal struct AttentionShape
     public int QueryStride, QueryOffset, KeyStride, KeyOffset, ValueStride, ValueOffset;
     public float Scale;
 
+    /// <summary>Dropout of softmax weights: below <see cref="DropLimit"/> a draw is dropped, and what is kept is multiplied. A limit of 0 drops none.</summary>
+    public uint DropLimit;
+    public float KeepFactor;
+    public ulong DropSeed;
+    public int DropStream;
+
     public static AttentionShape Of(in AttentionArgs args) => new()
     {
         QueryTokens = args.QueryTokens,
@@ -32,6 +38,10 @@ internal struct AttentionShape
         ValueStride = args.ValueStride,
         ValueOffset = args.ValueOffset,
         Scale = args.Scale,
+        DropLimit = Kernels.Dropout.Limit(args.Dropout),
+        KeepFactor = Kernels.Dropout.Factor(args.Dropout),
+        DropSeed = args.DropoutSeed,
+        DropStream = args.DropoutStream,
     };
 
     // A wrong row number in a table must not become a read outside of the buffers: the kernels move it to the last row there is.

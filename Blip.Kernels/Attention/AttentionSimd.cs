@@ -146,6 +146,8 @@ internal unsafe struct AttentionVectors : IVectorOperator
                     Softmax<TVector>(
                         scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns,
                         totals + ((i + j) * TVector.Count), largest + i + j);
+                    if (Shape.DropLimit > 0)
+                        Drop(scores + (j * ScoreStride), length, Weights(row, head, first, i + j) + span);
                 }
                 for (var block = 0; block < length; block += KeyBlock)
                 {
@@ -189,19 +191,22 @@ internal unsafe struct AttentionVectors : IVectorOperator
                 var total = TVector.Create(totals[i * TVector.Count]);
                 for (var j = 0; j < width; j += TVector.Count)
                     TVector.Store(Maths.ExpOfNegative(TVector.Load(scores + j) - shift) / total, scores + j);
-                new Span<float>(scores, length).CopyTo(new Span<float>(Probability(row, head, first, i) + block, length));
+                new Span<float>(scores, length).CopyTo(new Span<float>(Probabilities + Weights(row, head, first, i) + block, length));
             }
         }
         for (var i = 0; i < count; i++)
-            new Span<float>(Probability(row, head, first, i) + visible, Shape.KeyTokens - visible).Clear();
+            new Span<float>(Probabilities + Weights(row, head, first, i) + visible, Shape.KeyTokens - visible).Clear();
     }
 
-    // Tiles of several rows have one query per row.
-    private readonly float* Probability(int row, int head, int first, int i)
+    // Where a query's weights begin in [Rows, Heads, QueryTokens, KeyTokens]. Tiles of several rows have one query per row.
+    private readonly long Weights(int row, int head, int first, int i)
     {
         var (inRow, token) = RowsPerTask == 1 ? (row, first + i) : (row + i, 0);
-        return Probabilities + (((((long)inRow * Shape.Heads) + head) * Shape.QueryTokens + token) * Shape.KeyTokens);
+        return ((((long)inRow * Shape.Heads) + head) * Shape.QueryTokens + token) * Shape.KeyTokens;
     }
+
+    private readonly void Drop(float* weights, int count, long place) =>
+        Dropout.Multiply(weights, count, Shape.DropSeed, Shape.DropStream, place, Shape.DropLimit, Shape.KeepFactor);
 
     private readonly int Visible(int row, int token) => Shape.Causal == 0
         ? Shape.KeyTokens

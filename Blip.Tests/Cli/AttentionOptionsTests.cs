@@ -28,7 +28,8 @@ public class AttentionOptionsTests
         Assert.Equal(0, run.ExitCode);
         var files = Directory.GetFiles(maps, "*.png", SearchOption.AllDirectories);
         var html = await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken);
-        Assert.Equal(expected, files.Length);
+        Assert.Equal(expected, files.Count(file => Path.GetFileName(file) != "contact-sheet.png"));
+        Assert.Equal(expected + 1, files.Length);
         Assert.Equal(expected, Regex.Count(html, "class=\"heat\""));
         Assert.EndsWith("</html>\n", html, StringComparison.Ordinal);
     }
@@ -52,7 +53,25 @@ public class AttentionOptionsTests
         var folders = Directory.GetDirectories(root).Where(at => Path.GetFileName(at) != "mine").ToList();
         Assert.Equal(names.Length, folders.Count);
         // No word of the first run is left.
-        Assert.All(folders, at => Assert.Equal(["01-a.png", "02-star.png"], Directory.GetFiles(at, "*.png").Select(Path.GetFileName).Order()));
+        Assert.All(folders, at => Assert.Equal(["01-a.png", "02-star.png", "contact-sheet.png"], Directory.GetFiles(at, "*.png").Select(Path.GetFileName).Order()));
+    }
+
+    [Fact]
+    public async Task On_a_common_scale_a_word_that_looked_nowhere_in_particular_is_dark()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var scale in (string[][])[[], ["--attention-common-scale"]])
+        {
+            var maps = Path.Combine(folder.Path, $"maps{scale.Length}");
+            var run = await CliRun.Of(["caption", Image, "--device", "cpu", "--attention-map", maps, "--attention-html", $"{maps}.html", .. scale]);
+            Assert.Equal(0, run.ExitCode);
+        }
+        // "background", the last word of 14, spreads its weight over all patches; a shape's word has its own on a few.
+        Assert.True(Red("maps0/01/14-background.png") > 1.3 * Red("maps1/01/14-background.png"));
+        Assert.NotEqual(File.ReadAllText(Path.Combine(folder.Path, "maps0.html")), File.ReadAllText(Path.Combine(folder.Path, "maps1.html")));
+
+        // Of a cyan background red is the heat's alone.
+        double Red(string name) => ImageDecoder.Decode(Path.Combine(folder.Path, name)).Pixels.Where((_, i) => i % 3 == 0).Average(value => value);
     }
 
     [Theory]
@@ -74,9 +93,10 @@ public class AttentionOptionsTests
         var missing = await CliRun.Of([.. line, "--attention-html", Path.Combine(folder.Path, "page.html"), "--attention-method", "grad-cam", "--attention-layer", "3"]);
         Assert.NotEqual(0, missing.ExitCode);
         Assert.Contains("--attention-layer is 3; the text encoder has layers 0 to 2", missing.Error, StringComparison.Ordinal);
-        var idle = await CliRun.Of([.. line, "--attention-method", "rollout", "--attention-layer", "1"]);
+        var idle = await CliRun.Of([.. line, "--attention-method", "rollout", "--attention-layer", "1", "--attention-common-scale"]);
         Assert.Equal(0, idle.ExitCode);
         Assert.Contains("--attention-method changes nothing without --attention-map or --attention-html", idle.Error, StringComparison.Ordinal);
+        Assert.Contains("--attention-common-scale changes nothing without --attention-map or --attention-html", idle.Error, StringComparison.Ordinal);
         Assert.Contains("--attention-layer changes nothing without --attention-method grad-cam", idle.Error, StringComparison.Ordinal);
     }
 }

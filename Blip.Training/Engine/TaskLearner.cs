@@ -45,7 +45,7 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
     public LossScale Scale { get; } = new(parts.Options.Precision == Precision.Fp16);
 
     /// <summary>What is left out at random.</summary>
-    private protected TrainingNoise Noise { get; } = new(parts.Options.Dropout, parts.Options.DropPath);
+    private protected TrainingNoise Noise { get; } = new(parts.Options.Dropout, parts.Options.AttentionDropout, parts.Options.DropPath);
 
     /// <summary>What a step trains, and how.</summary>
     private protected ObjectiveSettings Settings => new(TrainedKeys.Of(Parts.Options))
