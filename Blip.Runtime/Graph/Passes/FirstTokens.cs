@@ -66,7 +66,7 @@ internal sealed class FirstTokens : IGraphPass
         var wanted = new HashSet<Value>();
         foreach (var node in graph.Nodes.Reverse())
         {
-            if (node is ComputeNode { Output: var output } && IsByToken(node, target) && output.Shape.Dims.Count == 3 && !outputs.Contains(output)
+            if (node is ComputeNode { Output: var output } && IsByToken(node, target) && HasTokens(output) && !outputs.Contains(output)
                 && readers[output].Any() && readers[output].All(reader => ReadsFirst(reader, output)))
                 wanted.Add(output);
         }
@@ -75,6 +75,9 @@ internal sealed class FirstTokens : IGraphPass
         bool ReadsFirst(Node reader, Value value) => reader is SelectTokenNode { Lengths: null }
             || (reader is ComputeNode { Output: var result } && wanted.Contains(result) && Tokens(reader).Contains(value) && !KeysValues(reader).Contains(value));
     }
+
+    // Of one token there is nothing to leave out.
+    private static bool HasTokens(Value value) => value.Shape.Dims.Count == 3 && value.Shape[1] != 1;
 
     private static bool IsByToken(Node node, KernelTarget target) => node switch
     {
