@@ -44,6 +44,13 @@ public static class Attention
     public static bool CanStore(KernelTarget target, in AttentionArgs args, DType format) =>
         AttentionCuda.OnTensorCores(target.Architecture, args) && args.HeadDim % ValueFormats.Unit == 0 && args.Precision == format;
 
+    /// <summary>
+    /// Whether a query has the same bits alone and among others. On NVIDIA GPUs one query and many have kernels of their own, whose sums run in
+    /// other orders and, in 16 bits, over other roundings.
+    /// </summary>
+    /// <param name="target">Which kernels run.</param>
+    public static bool IsBatchInvariant(KernelTarget target) => target.Architecture < 75;
+
     /// <summary>Runs one attention.</summary>
     /// <exception cref="ArgumentException">
     /// A view is too short for the sizes, a size is out of range, or the device's kernels do not read or write values of 16 bits.

@@ -119,6 +119,8 @@ public static class AttentionCases
         new("nothing but padding", 4, 10, 75, 2, 16) { Padding = Padding.Everything, Probabilities = true },
         new("a mask of ones", 2, 10, 75, 2, 16) { Padding = Padding.Ones },
         new("cross, beams share an image", 6, 1, 50, 2, 12) { KeyRows = KeyRows.Shared, Probabilities = true },
+        new("cross, texts over two images", 5, 7, 150, 2, 16) { KeyRows = KeyRows.Shared },
+        new("cross, texts over images, weights", 7, 9, 70, 1, 12) { KeyRows = KeyRows.Shared, Probabilities = true },
         new("cross, prompt tokens", 4, 7, 50, 2, 16) { KeyRows = KeyRows.Shared, Padding = Padding.Ones },
         new("large scores: one key takes all", 2, 9, 100, 2, 64) { Spread = 1e4f, Probabilities = true },
         new("large values", 2, 9, 100, 2, 64) { ValueSpread = 1e4f },
