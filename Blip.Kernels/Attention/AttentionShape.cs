@@ -16,8 +16,13 @@ internal struct AttentionShape
     /// <summary>Dropout of softmax weights: below <see cref="DropLimit"/> a draw is dropped, and what is kept is multiplied. A limit of 0 drops none.</summary>
     public uint DropLimit;
     public float KeepFactor;
-    public ulong DropSeed;
     public int DropStream;
+
+    // Two halves: nothing here is wider than four bytes, so that the structure has no gaps.
+    public uint DropSeedLow, DropSeedHigh;
+
+    /// <summary>The seed of <see cref="DropLimit"/>'s draws.</summary>
+    public readonly ulong DropSeed => ((ulong)DropSeedHigh << 32) | DropSeedLow;
 
     public static AttentionShape Of(in AttentionArgs args) => new()
     {
@@ -40,7 +45,8 @@ internal struct AttentionShape
         Scale = args.Scale,
         DropLimit = Kernels.Dropout.Limit(args.Dropout),
         KeepFactor = Kernels.Dropout.Factor(args.Dropout),
-        DropSeed = args.DropoutSeed,
+        DropSeedLow = (uint)args.DropoutSeed,
+        DropSeedHigh = (uint)(args.DropoutSeed >> 32),
         DropStream = args.DropoutStream,
     };
 
