@@ -105,6 +105,9 @@ public sealed record TrainingOptions
     /// <summary>Dropout of the text towers' hidden states: behind the embeddings, and before each residual sum.</summary>
     public double Dropout { get; init; }
 
+    /// <summary>Dropout of the softmax weights in the text towers' attention (<c>attention_probs_dropout_prob</c>).</summary>
+    public double AttentionDropout { get; init; }
+
     /// <summary>Stochastic depth of the vision tower's last layer; it grows from 0 over the layers.</summary>
     public double DropPath { get; init; }
 
@@ -234,8 +237,6 @@ public sealed record TrainingOptions
         }
         if (LoraRank == 0)
             return;
-        if (Task == TrainingTask.Pretrain)
-            throw Wrong(nameof(LoraRank), LoraRank, "0 for pre-training, where the towers share weights and all of them are trained");
         if (Init == InitialWeights.Random)
             throw Wrong(nameof(LoraRank), LoraRank, "0 for drawn weights, all of which have to be trained");
         if (Freeze == (FrozenParts.Vision | FrozenParts.Text))
@@ -261,6 +262,7 @@ public sealed record TrainingOptions
         Share(nameof(Momentum), Momentum, below: false);
         Share(nameof(Alpha), Alpha, below: false);
         Share(nameof(Dropout), Dropout, below: true);
+        Share(nameof(AttentionDropout), AttentionDropout, below: true);
         Share(nameof(DropPath), DropPath, below: true);
         if (!(MinCropScale is > 0 and <= 1))
             throw Wrong(nameof(MinCropScale), MinCropScale, "a number above 0 and at most 1");

@@ -11,7 +11,7 @@ public static class TrainingRecipes
     // The words before each caption in fine-tuning: configs/caption_coco.yaml.
     private const string CaptionPrompt = "a picture of";
 
-    // BERT's own, which the authors keep on: configs/med_config.json.
+    // BERT's own for hidden states and softmax weights, which the authors keep on: configs/med_config.json.
     private const double TextDropout = 0.1;
 
     // ViT-L has it in every task (models/blip.py), ViT-B in question answering alone (models/blip_vqa.py).
@@ -32,7 +32,12 @@ public static class TrainingRecipes
             TrainingTask.Pretrain => Pretrain(large),
             _ => throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task."),
         };
-        paper = paper with { Dropout = TextDropout, DropPath = large || task == TrainingTask.Vqa ? VisionDropPath : 0 };
+        paper = paper with
+        {
+            Dropout = TextDropout,
+            AttentionDropout = TextDropout,
+            DropPath = large || task == TrainingTask.Vqa ? VisionDropPath : 0,
+        };
         return recipe switch
         {
             TrainingRecipe.Paper => paper,

@@ -52,6 +52,8 @@ internal sealed class TrainingSetup : IDisposable
             {
                 Notices.Add(FormattableString.Invariant(
                     $"LoRA of rank {lora.Config.Rank}, alpha {lora.Config.Alpha}: other weights stay; the adapter is in {AdapterFolder}/"));
+                if (options.Captioner is not null)
+                    Notices.Add("the adapter alone fits no model on disk, since decoder and text encoder share weights from here on: use the merged model");
             }
             if (model.Whole is { } whole && PretrainingQueues.Restore(whole, Learner.Momentum!, Config.ImageTextHiddenSize) is { } queues)
                 Notices.Add(queues);
@@ -128,7 +130,7 @@ internal sealed class TrainingSetup : IDisposable
                 throw new UnreachableException($"Nothing is written as {Options.Format}.");
         }
         if (Learner.Model.Trained is LoraWeights lora)
-            LoraWriter.Write(Path.Combine(folder, AdapterFolder), lora.Config, lora.ReadPairs());
+            LoraWriter.Write(Path.Combine(folder, AdapterFolder), lora.Config, [.. lora.ReadPairs().SelectMany(Places)]);
     }
 
     /// <inheritdoc/>
@@ -137,6 +139,11 @@ internal sealed class TrainingSetup : IDisposable
         while (owned.TryPop(out var one))
             one.Dispose();
     }
+
+    // What stands for several tensors is written under each of their names, and so are its products.
+    private IEnumerable<LoraPair> Places(LoraPair pair) => model.Head is null
+        ? model.Keys.Where(key => MatchObjective.SharedKey(key) == pair.Key).Select(key => pair with { Key = key })
+        : [pair];
 
     // The first release keeps the temperature beside the weights.
     private bool HasTemperature => Options.Task is TrainingTask.Match or TrainingTask.Pretrain;

@@ -22,7 +22,7 @@ cd "$(dirname "$0")/.."
 blip() { dotnet Blip.Cli/bin/Release/net10.0/blip.dll "$@"; }
 bench() { dotnet Blip.Bench/bin/Release/net10.0/Blip.Bench.dll "$@"; }
 world=(--shapes moon,kite --colors red,green,blue,yellow,purple,orange,white,black,teal,lime)
-common=(--image-size 96 --augment none --no-flip --dropout 0 --drop-path 0 --clip-norm 1 --weight-decay 0.02 --device cpu)
+common=(--image-size 96 --augment none --no-flip --dropout 0 --attention-dropout 0 --drop-path 0 --clip-norm 1 --weight-decay 0.02 --device cpu)
 rows="none filter captioner both"
 
 [ -f Blip.Bench/bin/Release/net10.0/Blip.Bench.dll ] || dotnet build -c Release

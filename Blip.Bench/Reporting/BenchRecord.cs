@@ -29,6 +29,9 @@ internal sealed record BenchRecord
     /// <summary>Slowest of the runs behind <see cref="OursMs"/>.</summary>
     public double? OursMaxMs { get; init; }
 
+    /// <summary>The root mean square of the result's error against float64, as a share of the result's; null: not compared.</summary>
+    public double? RmsError { get; init; }
+
     /// <summary>Additions and multiplications of one run, each counted; 0 where it is not about arithmetic.</summary>
     public double Flops { get; init; }
 
@@ -54,6 +57,9 @@ internal sealed record BenchRecord
 
     /// <summary>The other library, or null: <c>libtorch</c>, <c>onnxruntime</c>.</summary>
     public string? Peer { get; init; }
+
+    /// <summary>What its products are made of: <c>fp32</c>, <c>bf16</c>, <c>int8</c>; null where nobody is compared with.</summary>
+    public string? PeerPrecision { get; init; }
 
     /// <summary>Its median time.</summary>
     public double? PeerMs { get; init; }
@@ -88,7 +94,7 @@ internal sealed record BenchRecord
     public double? PerSecond => Items > 0 ? 1000 * Items / OursMs : null;
 
     /// <summary>A record of two that were measured in turns.</summary>
-    public static BenchRecord Of(string work, string device, string precision, Sample ours, Sample peer, double? target)
+    public static BenchRecord Of(string work, string device, string precision, Sample ours, Sample peer, double? target, string peerPrecision = "fp32")
     {
         var speed = ours.SpeedAgainst(peer);
         return new BenchRecord
@@ -100,6 +106,7 @@ internal sealed record BenchRecord
             OursMinMs = ours.Min,
             OursMaxMs = ours.Max,
             Peer = peer.Name,
+            PeerPrecision = peerPrecision,
             PeerMs = peer.Median,
             PeerMinMs = peer.Min,
             PeerMaxMs = peer.Max,

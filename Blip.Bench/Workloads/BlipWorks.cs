@@ -23,6 +23,7 @@ internal sealed class BlipWorks : IBeamWorks
     public BlipWorks(ModelSource source, ModelOptions options, string deviceName = "cpu")
     {
         device = Kernels.Devices.Device.Open(deviceName);
+        Precision = options.Precision.ToString().ToLowerInvariant();
         model = CaptioningModel.Load(source, device, options);
         LoadedBytes = device.AllocatedBytes;
         generator = new Generator(device);
@@ -31,6 +32,9 @@ internal sealed class BlipWorks : IBeamWorks
 
     /// <inheritdoc/>
     public string Name => "blip";
+
+    /// <inheritdoc/>
+    public string Precision { get; }
 
     /// <inheritdoc/>
     public TimeSpan Rest => TimeSpan.FromMilliseconds(2);

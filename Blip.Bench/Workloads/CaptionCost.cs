@@ -34,15 +34,18 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
     private double CrossBytesOf(double sourceTokens) => sizeof(float) * text.Layers * sourceTokens * 2 * text.HiddenSize;
 
     /// <summary>Pixels to embeddings.</summary>
-    public Cost Encode(int images)
+    public Cost Encode(int images) => Encode(images, ImageTokens);
+
+    /// <summary>Pixels to embeddings of which so many tokens of each image are read: behind its keys and values the last layer computes no others.</summary>
+    public Cost Encode(int images, double readTokens)
     {
         double hidden = vision.HiddenSize, tokens = images * ImageTokens, channels = 3 * vision.PatchSize * vision.PatchSize;
         var patches = Linear(encoderPrecision, images * Patches, channels, hidden);
-        var layer = Linear(encoderPrecision, tokens, hidden, 3 * hidden) + Linear(encoderPrecision, tokens, hidden, hidden)
-            + Linear(encoderPrecision, tokens, hidden, vision.IntermediateSize) + Linear(encoderPrecision, tokens, vision.IntermediateSize, hidden)
-            + new Cost(4 * tokens * ImageTokens * hidden, sizeof(float) * 4 * hidden);
+        Cost Layer(double rows) => Linear(encoderPrecision, tokens, hidden, 3 * hidden) + Linear(encoderPrecision, rows, hidden, hidden)
+            + Linear(encoderPrecision, rows, hidden, vision.IntermediateSize) + Linear(encoderPrecision, rows, vision.IntermediateSize, hidden)
+            + new Cost(4 * rows * ImageTokens * hidden, sizeof(float) * 4 * hidden);
         var ends = sizeof(float) * ((images * Patches * channels) + (ImageTokens * hidden) + (tokens * hidden));
-        return patches + (vision.Layers * layer) + new Cost(0, ends);
+        return patches + ((vision.Layers - 1) * Layer(tokens)) + Layer(images * readTokens) + new Cost(0, ends);
     }
 
     /// <summary>Embeddings to keys and values of every layer's cross-attention.</summary>

@@ -51,6 +51,7 @@ internal sealed class ShapeFineTuning(TrainingTask task, int heldOut, string dev
         WarmupSteps = 50,
         ClipNorm = 1,
         Dropout = 0,
+        AttentionDropout = 0,
         DropPath = 0,
         LabelSmoothing = 0,
         QueueSize = 0,

@@ -1,4 +1,5 @@
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
@@ -43,6 +44,12 @@ internal sealed record TrainingBatch
 
     /// <summary>The images' side in pixels.</summary>
     public int Side { get; }
+
+    /// <summary>What products are made of; weights, moments and losses are in fp32.</summary>
+    public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>Its name, as options have it.</summary>
+    public string PrecisionName => Precision.ToString().ToLowerInvariant();
 
     /// <summary>Pixels <c>[images, 3, side, side]</c>.</summary>
     public float[] Pixels { get; }

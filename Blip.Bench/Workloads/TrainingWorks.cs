@@ -1,6 +1,7 @@
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
+using Blip.Runtime.Models;
 using Blip.Training.Engine;
 using Blip.Training.Objectives;
 
@@ -27,7 +28,7 @@ internal sealed class TrainingWorks : ITrainingWorks
     public TrainingWorks(TrainingBatch batch, Device device)
     {
         source = batch.OpenWeights();
-        var step = CaptionObjective.Record(batch.Config, null, batch.Side, ITrainingWorks.LabelSmoothing, new ObjectiveSettings(_ => true));
+        var step = CaptionObjective.Record(batch.Config, null, batch.Side, ITrainingWorks.LabelSmoothing, new ObjectiveSettings(_ => true) { Precision = batch.Precision.ToDType() });
         model = new TrainedModel(device, source, step);
         gradients = new GradientScale(device);
         pixels = device.Upload<float>(batch.Pixels);

@@ -38,15 +38,15 @@ internal static class HistogramImage
             canvas.DrawLine(Left, y, Width - Right, y, step == 0 ? axis : line);
             var count = top * step / (double)Steps;
             var label = count == Math.Floor(count) ? HistogramText.Count((long)count) : "";
-            Text(canvas, label, Left - 14, y + 7, 20, Ink, SKTextAlign.Right);
+            DrawnText.Draw(canvas, label, Left - 14, y + 7, 20, Ink, SKTextAlign.Right);
         }
         for (var step = 0; step <= 10; step += 2)
         {
             var value = histogram.Minimum + (histogram.Maximum - histogram.Minimum) * step / 10;
             canvas.DrawLine(X(value, histogram), Y(0, top), X(value, histogram), Y(0, top) + 8, axis);
-            Text(canvas, histogram.Number(value), X(value, histogram), Height - Bottom + 32, 20, Ink, SKTextAlign.Center);
+            DrawnText.Draw(canvas, histogram.Number(value), X(value, histogram), Height - Bottom + 32, 20, Ink, SKTextAlign.Center);
         }
-        Text(canvas, histogram.Label, (Left + Width - Right) / 2f, Height - 22, 22, Ink, SKTextAlign.Center);
+        DrawnText.Draw(canvas, histogram.Label, (Left + Width - Right) / 2f, Height - 22, 22, Ink, SKTextAlign.Center);
     }
 
     private static void Bars(SKCanvas canvas, ScoreHistogram histogram, long top)
@@ -74,13 +74,13 @@ internal static class HistogramImage
         var x = X(threshold, histogram);
         canvas.DrawLine(x, Top - 8, x, Height - Bottom, line);
         var (place, align) = x > Width * 0.75 ? (x - 8, SKTextAlign.Right) : (x + 8, SKTextAlign.Left);
-        Text(canvas, $"threshold {histogram.Number(threshold)}", place, Top + 30, 20, Mark, align);
+        DrawnText.Draw(canvas, $"threshold {histogram.Number(threshold)}", place, Top + 30, 20, Mark, align);
     }
 
     private static void Titles(SKCanvas canvas, ScoreHistogram histogram)
     {
         var total = histogram.Used.Sum(histogram.Total);
-        Text(canvas, $"{HistogramText.Count(total)} texts by {histogram.Label}", Left, 46, 30, Ink, SKTextAlign.Left);
+        DrawnText.Draw(canvas, $"{HistogramText.Count(total)} texts by {histogram.Label}", Left, 46, 30, Ink, SKTextAlign.Left);
         var x = (float)Left;
         foreach (var origin in histogram.Used)
         {
@@ -89,19 +89,8 @@ internal static class HistogramImage
             var words = $"{TextOrigins.Name(origin)}: {HistogramText.Count(histogram.Total(origin))}";
             if (histogram.Threshold is not null)
                 words += $" ({HistogramText.Share(histogram.Above(origin), histogram.Total(origin))} pass)";
-            x += 32 + Text(canvas, words, x + 32, 89, 20, Ink, SKTextAlign.Left) + 24;
+            x += 32 + DrawnText.Draw(canvas, words, x + 32, 89, 20, Ink, SKTextAlign.Left) + 24;
         }
-    }
-
-    // The project's own letters: the Skia that comes with the packages knows no font on Linux, and draws nothing without saying so.
-    private static float Text(SKCanvas canvas, string text, float x, float y, float size, SKColor colour, SKTextAlign align)
-    {
-        var dot = Math.Max(1, (int)(size / 10));
-        var width = dot * PixelFont.Advance * text.Length;
-        var left = (int)(align == SKTextAlign.Right ? x - width : align == SKTextAlign.Center ? x - (width / 2f) : x);
-        var top = (int)y - (dot * PixelFont.Height);
-        PixelFont.Draw(canvas, text, left, top, dot, colour);
-        return width;
     }
 
     // Told apart by people who see few colours, and in grey.

@@ -88,7 +88,7 @@ internal sealed class InfoCommand : Command, IHasExamples
     private void WriteGraphs(ModelSource source, BlipHead head, Func<ComputeGraph, string> print)
     {
         foreach (var graph in Startup.Step(() => BlipGraphs.For(source.Config, head)).All())
-            terminal.Output.WriteLine(print(GraphPasses.Apply(graph, PassSet.All)));
+            terminal.Output.WriteLine(print(GraphPasses.Apply(graph, PassSet.All, default)));
     }
 
     private static string Shape(ManifestEntry entry) => $"[{string.Join(", ", entry.Shape)}]";

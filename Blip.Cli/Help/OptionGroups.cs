@@ -32,7 +32,7 @@ internal static class OptionGroups
             "--repetition-penalty --no-repeat-ngram-size --bad-words --bad-words-ids --force-words --force-words-ids --suppress-tokens --begin-suppress-tokens --sequence-bias "
             + "--forced-bos-token-id --forced-eos-token-id --exponential-decay-length-penalty --renormalize-logits"),
         (OptionGroup.Attention,
-            "--attention-map --attention-html --attention-method --attention-layer"),
+            "--attention-map --attention-html --attention-method --attention-layer --attention-common-scale"),
         (OptionGroup.Selection,
             "--itm-threshold --itc-threshold --keep-top --rank-by --min-side --max-aspect-ratio --drop-pattern --keep-pattern "
             + "--drop-duplicate-texts --drop-duplicate-images"),
@@ -40,7 +40,7 @@ internal static class OptionGroups
             + "--shard-count --volume --cpu --memory --gpus --file"),
         (OptionGroup.Training,
             "--recipe --epochs --steps --accumulate --image-size --augment --no-flip --no-shuffle --freeze --lora --lora-alpha --max-words "
-            + "--max-tokens --label-smoothing --dropout --drop-path --queue-size --momentum --alpha --save-steps --patience --checkpoint-layers"),
+            + "--max-tokens --label-smoothing --dropout --attention-dropout --drop-path --queue-size --momentum --alpha --save-steps --patience --checkpoint-layers"),
         (OptionGroup.Optimizer,
             "--learning-rate --min-learning-rate --schedule --warmup-steps --weight-decay --weight-decay-on --clip-norm"),
         (OptionGroup.Measuring, "--cost --graph --peak --bandwidth"),

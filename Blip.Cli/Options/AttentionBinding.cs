@@ -14,8 +14,13 @@ internal sealed class AttentionBinding
         (AttentionMethod.Rollout, "rollout", "Attention rollout through all layers of both towers."),
     ];
 
-    private readonly Option<string?> map = OptionKinds.Text("--attention-map", "Write for each word a PNG of where in the image the model looked.", "DIR");
+    private readonly Option<string?> map = OptionKinds.Text("--attention-map", "Write for each word a PNG of where in the image the model looked, and a contact sheet of all words.", "DIR");
     private readonly Option<string?> html = OptionKinds.Text("--attention-html", "Write one page, with its images in it, on which a touch of a word shows where the model looked.", "FILE");
+    private readonly Option<bool> commonScale = new("--attention-common-scale")
+    {
+        Description = "Give the colours of all words of an image one scale of weights, so that they can be compared. [default: each word its own, from its least to its greatest]",
+    };
+
     private readonly Option<string> method;
     private readonly Option<int?>? layer;
 
@@ -26,7 +31,7 @@ internal sealed class AttentionBinding
     {
         string[] names = [.. methods.Select(wanted => Known.Single(known => known.Method == wanted).Name)];
         method = OptionKinds.Choice("--attention-method", "How these places are found.", names[0], names);
-        foreach (var option in (Option[])[map, html, method])
+        foreach (var option in (Option[])[map, html, method, commonScale])
             command.Add(option);
         if (!methods.Contains(AttentionMethod.GradCam))
             return;
@@ -42,14 +47,22 @@ internal sealed class AttentionBinding
 
     /// <summary>Begins what is written; null where nothing is.</summary>
     /// <exception cref="UsageException">The folder or the page cannot be made.</exception>
-    public AttentionOutputs? Open(ParseResult parsed) =>
-        IsWanted(parsed) ? new AttentionOutputs(AttentionMapFolder.Open(parsed.GetValue(map)), AttentionPageFile.Open(html.Name, parsed.GetValue(html), Chosen(parsed).Note)) : null;
+    public AttentionOutputs? Open(ParseResult parsed)
+    {
+        if (!IsWanted(parsed))
+            return null;
+        var common = parsed.GetValue(commonScale);
+        return new AttentionOutputs(
+            AttentionMapFolder.Open(parsed.GetValue(map), common), AttentionPageFile.Open(html.Name, parsed.GetValue(html), Chosen(parsed).Note, common));
+    }
 
     /// <summary>What was given and changes nothing.</summary>
     public IEnumerable<string> WithoutEffect(ParseResult parsed)
     {
         if (!IsWanted(parsed) && parsed.GetResult(method) is { Implicit: false })
             yield return $"{method.Name} changes nothing without {map.Name} or {html.Name}";
+        if (!IsWanted(parsed) && parsed.GetValue(commonScale))
+            yield return $"{commonScale.Name} changes nothing without {map.Name} or {html.Name}";
         if (layer is not null && parsed.GetValue(layer) is not null && Method(parsed) != AttentionMethod.GradCam)
             yield return $"{layer.Name} changes nothing without {method.Name} grad-cam";
     }

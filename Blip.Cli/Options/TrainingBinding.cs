@@ -124,13 +124,16 @@ internal sealed class TrainingBinding
             "--dropout", $"The share of the text towers' hidden states that is left out. [paper: {Defaults.Dropout}]",
             (options, value) => options with { Dropout = value });
         Number<double>(
+            "--attention-dropout",
+            $"The share of softmax weights that the text towers' attention leaves out. [paper: {Defaults.AttentionDropout}]",
+            (options, value) => options with { AttentionDropout = value });
+        Number<double>(
             "--drop-path", $"The share of images that leave the last vision layer out. [paper: {Defaults.DropPath}, with --large 0.1]",
             (options, value) => options with { DropPath = value });
         Choice<FrozenParts>(
             "--freeze", "A part that is not trained.", (options, value) => options with { Freeze = value },
             FrozenParts.Vision, FrozenParts.Text);
-        if (task != TrainingTask.Pretrain)
-            AddLora();
+        AddLora();
     }
 
     private void AddLora()

@@ -5,7 +5,9 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>A folder of images: in a folder for each image, the image for each word with the places that the model looked at lit up.</summary>
+/// <summary>
+/// A folder of images: in a folder for each image, the image for each word with the places that the model looked at lit up, and contact sheets of all words.
+/// </summary>
 internal sealed class AttentionMapFolder
 {
     // The names of the files that a run has written into a folder.
@@ -14,15 +16,19 @@ internal sealed class AttentionMapFolder
     private readonly string root;
     private readonly HashSet<string> taken = new(StringComparer.OrdinalIgnoreCase);
 
-    private AttentionMapFolder(string root) => this.root = root;
+    private readonly bool commonScale;
+
+    private AttentionMapFolder(string root, bool commonScale) => (this.root, this.commonScale) = (root, commonScale);
 
     /// <summary>Makes the folder; null where none is wanted.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="commonScale">Whether all words of an image have one scale.</param>
     /// <exception cref="UsageException">It cannot be made.</exception>
-    public static AttentionMapFolder? Open(string? path)
+    public static AttentionMapFolder? Open(string? path, bool commonScale = false)
     {
         try
         {
-            return path is null ? null : new AttentionMapFolder(Directory.CreateDirectory(path).FullName);
+            return path is null ? null : new AttentionMapFolder(Directory.CreateDirectory(path).FullName, commonScale);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -30,26 +36,32 @@ internal sealed class AttentionMapFolder
         }
     }
 
-    /// <summary>Writes <c>NAME/01-word.png</c> and so on; of several texts <c>NAME/1-01-word.png</c>, with the text's number.</summary>
+    /// <summary>Writes <c>NAME/01-word.png</c> and so on; of several texts <c>NAME/1-01-word.png</c>, with the text's number; and <c>NAME/contact-sheet.png</c>.</summary>
     /// <exception cref="ImageException">A file cannot be written.</exception>
     public void Save(string name, RgbImage image, IReadOnlyList<WordLine> lines)
     {
         var folder = Unique(Path.GetFileNameWithoutExtension(name));
         var words = lines.Index().SelectMany(line => line.Item.Words.Index().Select(word => (
             Name: $"{(lines.Count > 1 ? $"{line.Index + 1}-" : "")}{word.Index + 1:00}-{FileName(word.Item.Word)}.png", word.Item))).ToList();
+        var sheets = AttentionSheet.Of(image, lines, commonScale).Index().Select(sheet => (
+            Name: sheet.Index == 0 ? "contact-sheet.png" : $"contact-sheet-{sheet.Index + 1}.png", sheet.Item)).ToList();
         try
         {
             Directory.CreateDirectory(folder);
             RemoveOlder(folder);
             // Written first: the next run knows these files for its own, whatever ends this one.
-            ReplacedFile.Write(Path.Combine(folder, ListName), list => list.Write(Encoding.UTF8.GetBytes(string.Concat(words.Select(word => $"{word.Name}\n")))));
+            var names = words.Select(word => word.Name).Concat(sheets.Select(sheet => sheet.Name));
+            ReplacedFile.Write(Path.Combine(folder, ListName), list => list.Write(Encoding.UTF8.GetBytes(string.Concat(names.Select(file => $"{file}\n")))));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ImageException($"{folder}: the folder cannot be written: {e.Message}", e);
         }
+        HeatRange? range = commonScale ? AttentionFigure.CommonRange(lines) : null;
         foreach (var (file, word) in words)
-            ImageWriter.SavePng(Path.Combine(folder, file), word.Over(image));
+            ImageWriter.SavePng(Path.Combine(folder, file), AttentionFigure.Draw(image, word, range));
+        foreach (var (file, sheet) in sheets)
+            ImageWriter.SavePng(Path.Combine(folder, file), sheet.Draw());
     }
 
     private static void RemoveOlder(string folder)

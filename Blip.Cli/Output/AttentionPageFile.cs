@@ -12,10 +12,11 @@ internal sealed class AttentionPageFile : IDisposable
     private readonly ReplacedFile file;
     private readonly StreamWriter writer;
     private readonly AttentionPage page;
+    private readonly bool commonScale;
 
-    private AttentionPageFile(string path, ReplacedFile file, string note)
+    private AttentionPageFile(string path, ReplacedFile file, string note, bool commonScale)
     {
-        (this.path, this.file) = (path, file);
+        (this.path, this.file, this.commonScale) = (path, file, commonScale);
         file.Stream.SetLength(0);
         writer = new StreamWriter(file.Stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" };
         page = new AttentionPage(writer, "Where the model looked", note, leaveOpen: true);
@@ -25,8 +26,9 @@ internal sealed class AttentionPageFile : IDisposable
     /// <param name="option">The option that names it.</param>
     /// <param name="path">The file.</param>
     /// <param name="note">How the maps are made.</param>
+    /// <param name="commonScale">Whether all words of an image have one scale.</param>
     /// <exception cref="UsageException">It cannot be written.</exception>
-    public static AttentionPageFile? Open(string option, string? path, string note)
+    public static AttentionPageFile? Open(string option, string? path, string note, bool commonScale)
     {
         if (path is null)
             return null;
@@ -34,7 +36,7 @@ internal sealed class AttentionPageFile : IDisposable
         try
         {
             path = ReplacedFile.Target(path);
-            return new AttentionPageFile(path, ReplacedFile.GoOn(path, path + ".partial"), note);
+            return new AttentionPageFile(path, ReplacedFile.GoOn(path, path + ".partial"), note, commonScale);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -48,7 +50,7 @@ internal sealed class AttentionPageFile : IDisposable
     {
         try
         {
-            page.Add(name, image, lines);
+            page.Add(name, image, lines, commonScale);
         }
         catch (IOException e)
         {

@@ -28,12 +28,12 @@ public static class Attention
 
     /// <summary>
     /// The format to which queries, keys and values are rounded before anything else is done with them, and in which they may be stored; null where
-    /// they are read as they are, or where heads in 16 bits would not be aligned.
+    /// they are read as they are, or where heads in 16 bits would not be aligned. With dropout it is null: gradients read them in single precision.
     /// </summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="args">Sizes and what is asked for; of the views only the lengths of tables and weights count.</param>
     public static DType? InputFormat(KernelTarget target, in AttentionArgs args) =>
-        AttentionCuda.OnTensorCores(target.Architecture, args)
+        args.Dropout == 0 && AttentionCuda.OnTensorCores(target.Architecture, args)
         && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset) % ValueFormats.Unit == 0
             ? args.Precision : null;
 
@@ -43,6 +43,13 @@ public static class Attention
     /// <param name="format">The format that is asked for.</param>
     public static bool CanStore(KernelTarget target, in AttentionArgs args, DType format) =>
         AttentionCuda.OnTensorCores(target.Architecture, args) && args.HeadDim % ValueFormats.Unit == 0 && args.Precision == format;
+
+    /// <summary>
+    /// Whether a query has the same bits alone and among others. On NVIDIA GPUs one query and many have kernels of their own, whose sums run in
+    /// other orders and, in 16 bits, over other roundings.
+    /// </summary>
+    /// <param name="target">Which kernels run.</param>
+    public static bool IsBatchInvariant(KernelTarget target) => target.Architecture < 75;
 
     /// <summary>Runs one attention.</summary>
     /// <exception cref="ArgumentException">
@@ -72,6 +79,7 @@ public static class Attention
         ShapeCheck.AtLeast(a.KeyTokens, 1, nameof(a.KeyTokens));
         ShapeCheck.AtLeast(a.KeyCapacity, a.KeyTokens, nameof(a.KeyCapacity));
         DTypes.CheckWeight(a.Precision, nameof(a.Precision));
+        Dropout.CheckShare(a.Dropout, nameof(a.Dropout));
         if (!(a.Scale > 0 && float.IsFinite(a.Scale)))
             throw new ArgumentException($"Scale is {a.Scale}; it must be a positive number.", nameof(a));
         var width = checked(a.Heads * a.HeadDim);

@@ -92,6 +92,21 @@ public struct AttentionArgs
     /// <summary>[Rows, QueryTokens, Heads · HeadDim]; not one of the inputs.</summary>
     public ArrayView<float> Output;
 
-    /// <summary>Empty, or [Rows, Heads, QueryTokens, KeyTokens]: receives the softmax weights, 0 where a key is not seen.</summary>
+    /// <summary>
+    /// Empty, or [Rows, Heads, QueryTokens, KeyTokens]: receives the softmax weights, 0 where a key is not seen. They are those before
+    /// <see cref="Dropout"/>.
+    /// </summary>
     public ArrayView<float> Probabilities;
+
+    /// <summary>
+    /// The share of softmax weights that become zero before they are multiplied with values, from 0 to below 1; the others grow by 1 / (1 - share)
+    /// (BERT's <c>attention_probs_dropout_prob</c>). Which do follows from seed, stream and place in [Rows, Heads, QueryTokens, KeyTokens] alone.
+    /// </summary>
+    public float Dropout;
+
+    /// <summary>The step's seed, for <see cref="Dropout"/>.</summary>
+    public ulong DropoutSeed;
+
+    /// <summary>Sets these draws apart from those of other places in a step.</summary>
+    public int DropoutStream;
 }

@@ -9,6 +9,7 @@ namespace Blip.Kernels;
 /// Weights that the forward run stored are read. Without these they are computed again from queries and keys, a tile at a time:
 /// memory stays linear in the number of tokens (section 3.1 there).
 /// The sum over j is taken from P and dP, not as dO·O: this costs one of a hundred operations, and the output need not be kept.
+/// With dropout <c>dP</c> is dropped as the forward run dropped P, and <c>dV</c> is made of what was left of P; the draws are made again.
 /// Every sum runs in the order of keys, or of rows and queries: a row's gradients have the same bits alone and in a batch.
 /// Padding behind a row's end adds zeros, and changes no bits either.
 /// </summary>

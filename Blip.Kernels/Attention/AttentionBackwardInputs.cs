@@ -89,9 +89,13 @@ internal readonly struct AttentionBackwardInputs(
         return Dot(query, QueryAt(of), key, KeyAt(KeyToken(of.Row, j), of.InHead)) * shape.Scale;
     }
 
-    /// <summary>The gradient of the weight that a query gives a key.</summary>
+    /// <summary>The gradient of the weight that a query gives a key: what dropout drops has none.</summary>
     public float WeightGradient(AttentionQuery of, int j) =>
-        Dot(outputGradient, OutputAt(of), value, ValueAt(KeyToken(of.Row, j), of.InHead));
+        Kept(of, j, Dot(outputGradient, OutputAt(of), value, ValueAt(KeyToken(of.Row, j), of.InHead)));
+
+    /// <summary>What dropout leaves of a number that belongs to a weight.</summary>
+    public float Kept(AttentionQuery of, int j, float number) =>
+        shape.DropLimit == 0 ? number : WeightDropout.Apply(number, shape, ((long)of.Index * shape.KeyTokens) + j);
 
     /// <summary>The weight, from what was left.</summary>
     public float Weight(AttentionQuery of, int j)

@@ -147,6 +147,7 @@ internal static class AttentionBackwardPortable
                         var isSeen = j < inputs.Visible(query);
                         weights[t] = isSeen ? inputs.Weight(query, j) : 0f;
                         scores[t] = isSeen ? inputs.ScoreGradient(query, j, weights[t]) : 0f;
+                        weights[t] = inputs.Kept(query, j, weights[t]);
                     }
                     Barrier();
                     for (var t = 0; t < count; t++)

@@ -118,6 +118,7 @@ internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
         var at = ((((long)row * shape.Heads) + head) * shape.QueryTokens + token) * shape.KeyTokens;
         var marks = mask == null ? null : mask + ((long)row * shape.KeyTokens);
         new Span<float>(scores + visible, width - visible).Clear();
+        Drop(scores, visible, at);
         if (probabilityGradient != null)
         {
             RowMath.Copy(scores, probabilityGradient + at, visible);
@@ -140,6 +141,14 @@ internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
             if (marks[j] == 0)
                 scores[j] = 0;
         }
+        // From here on they are multiplied with the gradients of the output.
+        Drop(weights, visible, at);
+    }
+
+    private void Drop(float* weights, int count, long place)
+    {
+        if (shape.DropLimit > 0)
+            Dropout.Multiply(weights, count, shape.DropSeed, shape.DropStream, place, shape.DropLimit, shape.KeepFactor);
     }
 
     [SkipLocalsInit]

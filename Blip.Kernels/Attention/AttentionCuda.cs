@@ -19,7 +19,7 @@ internal static class AttentionCuda
         {
             if (!Aligned(args))
                 throw new ArgumentException("Queries, keys or values begin at no multiple of 16 bytes.", nameof(args));
-            Multiply<Inputs16>(device, args);
+            MatrixTypes.Use16Bits(args.Precision, new Launch<Inputs16>(device, args));
             return true;
         }
         return Aligned(args) ? TryRun<AlignedRows>(device, args) : TryRun<AnyRows>(device, args);
@@ -36,7 +36,7 @@ internal static class AttentionCuda
         if (AttentionStep.Supports(args))
             AttentionStep.Run<TRows>(device, args);
         else if (OnTensorCores(device.Architecture, args))
-            Multiply<RoundedInputs<TRows>>(device, args);
+            MatrixTypes.Use16Bits(args.Precision, new Rounded<RoundedInputs<TRows>>(device, args));
         else if (AttentionRegisters.Supports(args))
             AttentionRegisters.Run<TRows>(device, args);
         else
@@ -44,13 +44,23 @@ internal static class AttentionCuda
         return true;
     }
 
-    private static void Multiply<TInputs>(Device device, in AttentionArgs args)
-        where TInputs : struct, IMatrixInputs => MatrixTypes.Use16Bits(args.Precision, new Launch<TInputs>(device, args));
-
     private readonly struct Launch<TInputs>(Device device, AttentionArgs args) : IMatrixUse
         where TInputs : struct, IMatrixInputs
     {
         void IMatrixUse.With<TPrecision>() => AttentionTensorCore.Run<TPrecision, TInputs>(device, args);
+    }
+
+    // What lies in 16 bits has no gradient, and so no dropout.
+    private readonly struct Rounded<TInputs>(Device device, AttentionArgs args) : IMatrixUse
+        where TInputs : struct, IMatrixInputs
+    {
+        void IMatrixUse.With<TPrecision>()
+        {
+            if (Dropout.Limit(args.Dropout) == 0)
+                AttentionTensorCore.Run<TPrecision, TInputs>(device, args);
+            else
+                AttentionTensorCore.RunDropout<TPrecision, TInputs>(device, args);
+        }
     }
 
     // Every head of every token begins at a multiple of 16 bytes, and ends at one.

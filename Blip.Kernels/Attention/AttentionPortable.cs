@@ -12,23 +12,35 @@ internal static class AttentionPortable
 {
     private const int KeyBlock = 64;
 
-    public static void Run(Device device, in AttentionArgs args) =>
+    public static void Run(Device device, in AttentionArgs args)
+    {
+        if (Dropout.Limit(args.Dropout) == 0)
+            Run<KeptWeights>(device, args);
+        else
+            Run<WeightDropout>(device, args);
+    }
+
+    private static void Run<TDropout>(Device device, in AttentionArgs args)
+        where TDropout : struct, IWeightDropout =>
         device.Launch(
             new KernelConfig(checked(args.Rows * args.Heads * args.QueryTokens), device.GroupSize),
-            new Kernel(
+            new Kernel<TDropout>(
                 args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
                 args.Output, device.OrEmpty(args.Probabilities), AttentionShape.Of(args)));
 
-    [Kernel]
-    internal readonly struct Kernel(
+    [Kernel(typeof(KeptWeights)), Kernel(typeof(WeightDropout))]
+    internal readonly struct Kernel<TDropout>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start,
         ArrayView<int> mask, ArrayView<float> output, ArrayView<float> probabilities, AttentionShape shape) : IDeviceKernel
+        where TDropout : struct, IWeightDropout
     {
         public void Run()
         {
             var q = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
             var sums = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
             var weights = SharedMemory.Allocate<float>(KeyBlock);
+            // The sum is that of all weights, values are multiplied by those that dropout leaves.
+            var kept = SharedMemory.Allocate<float>(KeyBlock);
 
             var token = Grid.IdxX % shape.QueryTokens;
             var head = Grid.IdxX / shape.QueryTokens % shape.Heads;
@@ -43,6 +55,7 @@ internal static class AttentionPortable
             }
             Barrier();
 
+            var weightRow = ((((long)row * shape.Heads) + head) * shape.QueryTokens + token) * shape.KeyTokens;
             var largest = float.NegativeInfinity;
             var total = 0f;
             for (var block = 0; block < visible; block += KeyBlock)
@@ -58,7 +71,10 @@ internal static class AttentionPortable
                 // The scores are read by all before they become weights.
                 Barrier();
                 for (var j = Group.IdxX; j < keys; j += Group.DimX)
+                {
                     weights[j] = Maths.Exp(weights[j] - largest);
+                    kept[j] = TDropout.Apply(weights[j], shape, weightRow + block + j);
+                }
                 Barrier();
 
                 var correction = block == 0 ? 0f : Maths.Exp(before - largest);
@@ -72,7 +88,7 @@ internal static class AttentionPortable
                     for (var j = 0; j < keys; j++)
                     {
                         var source = Token(keyRow, shape, row, block + j);
-                        element += weights[j] * value[(source * shape.ValueStride) + shape.ValueOffset + inHead + d];
+                        element += kept[j] * value[(source * shape.ValueStride) + shape.ValueOffset + inHead + d];
                     }
                     sums[d] = element;
                 }
@@ -85,7 +101,6 @@ internal static class AttentionPortable
 
             if (probabilities.Length == 0)
                 return;
-            var weightRow = ((((long)row * shape.Heads) + head) * shape.QueryTokens + token) * shape.KeyTokens;
             for (var j = Group.IdxX; j < shape.KeyTokens; j += Group.DimX)
             {
                 probabilities[weightRow + j] = j < visible

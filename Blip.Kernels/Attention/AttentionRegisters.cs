@@ -25,10 +25,20 @@ internal static class AttentionRegisters
         args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0 && (args.KeyRow.Length == 0 || args.KeyRow.Length == args.Rows);
 
     public static void Run<TRows>(Device device, in AttentionArgs args)
-        where TRows : struct, IRowReader =>
+        where TRows : struct, IRowReader
+    {
+        if (Dropout.Limit(args.Dropout) == 0)
+            Run<TRows, KeptWeights>(device, args);
+        else
+            Run<TRows, WeightDropout>(device, args);
+    }
+
+    private static void Run<TRows, TDropout>(Device device, in AttentionArgs args)
+        where TRows : struct, IRowReader
+        where TDropout : struct, IWeightDropout =>
         device.Launch(
             Launch(args),
-            new Kernel<TRows>(
+            new Kernel<TRows, TDropout>(
                 args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
                 AttentionShape.Of(args)));
 
@@ -36,11 +46,13 @@ internal static class AttentionRegisters
     public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 2)]
-    [Kernel(typeof(AlignedRows)), Kernel(typeof(AnyRows))]
-    internal readonly struct Kernel<TRows>(
+    [Kernel(typeof(AlignedRows), typeof(KeptWeights)), Kernel(typeof(AnyRows), typeof(KeptWeights))]
+    [Kernel(typeof(AlignedRows), typeof(WeightDropout)), Kernel(typeof(AnyRows), typeof(WeightDropout))]
+    internal readonly struct Kernel<TRows, TDropout>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
         ArrayView<float> output, AttentionShape shape) : IDeviceKernel
         where TRows : struct, IRowReader
+        where TDropout : struct, IWeightDropout
     {
         public void Run()
         {
@@ -61,6 +73,7 @@ internal static class AttentionRegisters
             var keys = key.SubView((first * shape.KeyStride) + shape.KeyOffset + inHead);
             var values = value.SubView((first * shape.ValueStride) + shape.ValueOffset + inHead);
             var marks = mask.SubView(mask.Length > 0 ? (long)row * shape.KeyTokens : 0L);
+            var place = ((((((long)row * shape.Heads) + head) * shape.QueryTokens) + firstQuery + own) * shape.KeyTokens) + column;
             var last = shape.QueryTokens - 1;
             var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries - 1, last));
             var (visible0, visible1, visible2, visible3) = (
@@ -107,10 +120,10 @@ internal static class AttentionRegisters
                 };
                 totals = new Floats4
                 {
-                    X = (totals.X * shrinks.X) + Weigh(shared, own, column, s0, largest.X),
-                    Y = (totals.Y * shrinks.Y) + Weigh(shared, own + 1, column, s1, largest.Y),
-                    Z = (totals.Z * shrinks.Z) + Weigh(shared, own + 2, column, s2, largest.Z),
-                    W = (totals.W * shrinks.W) + Weigh(shared, own + 3, column, s3, largest.W),
+                    X = (totals.X * shrinks.X) + Weigh<TDropout>(shared, own, column, s0, largest.X, shape, place + block),
+                    Y = (totals.Y * shrinks.Y) + Weigh<TDropout>(shared, own + 1, column, s1, largest.Y, shape, place + shape.KeyTokens + block),
+                    Z = (totals.Z * shrinks.Z) + Weigh<TDropout>(shared, own + 2, column, s2, largest.Z, shape, place + (2L * shape.KeyTokens) + block),
+                    W = (totals.W * shrinks.W) + Weigh<TDropout>(shared, own + 3, column, s3, largest.W, shape, place + (3L * shape.KeyTokens) + block),
                 };
                 Group.Barrier();
 
@@ -180,12 +193,13 @@ internal static class AttentionRegisters
         return masked && marks[key] == 0 ? float.MinValue : score;
     }
 
-    // Writes the weights of a row's two keys and returns the sum over the block, in every one of the row's 16 threads.
-    private static float Weigh(ArrayView<float> shared, int row, int column, Floats2 scores, float largest)
+    // Writes what dropout leaves of a row's two weights and returns the sum of all over the block, in every one of the row's 16 threads.
+    private static float Weigh<TDropout>(ArrayView<float> shared, int row, int column, Floats2 scores, float largest, AttentionShape shape, long place)
+        where TDropout : struct, IWeightDropout
     {
         var (near, far) = (Maths.Exp(scores.X - largest), Maths.Exp(scores.Y - largest));
-        shared[WeightsAt + (row * WeightStride) + column] = near;
-        shared[WeightsAt + (row * WeightStride) + column + 16] = far;
+        shared[WeightsAt + (row * WeightStride) + column] = TDropout.Apply(near, shape, place);
+        shared[WeightsAt + (row * WeightStride) + column + 16] = TDropout.Apply(far, shape, place + 16);
         var sum = near + far;
         sum += Warp.ShuffleXor(sum, 1);
         sum += Warp.ShuffleXor(sum, 2);

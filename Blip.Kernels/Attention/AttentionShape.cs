@@ -13,6 +13,17 @@ internal struct AttentionShape
     public int QueryStride, QueryOffset, KeyStride, KeyOffset, ValueStride, ValueOffset;
     public float Scale;
 
+    /// <summary>Dropout of softmax weights: below <see cref="DropLimit"/> a draw is dropped, and what is kept is multiplied. A limit of 0 drops none.</summary>
+    public uint DropLimit;
+    public float KeepFactor;
+    public int DropStream;
+
+    // Two halves: nothing here is wider than four bytes, so that the structure has no gaps.
+    public uint DropSeedLow, DropSeedHigh;
+
+    /// <summary>The seed of <see cref="DropLimit"/>'s draws.</summary>
+    public readonly ulong DropSeed => ((ulong)DropSeedHigh << 32) | DropSeedLow;
+
     public static AttentionShape Of(in AttentionArgs args) => new()
     {
         QueryTokens = args.QueryTokens,
@@ -32,6 +43,11 @@ internal struct AttentionShape
         ValueStride = args.ValueStride,
         ValueOffset = args.ValueOffset,
         Scale = args.Scale,
+        DropLimit = Kernels.Dropout.Limit(args.Dropout),
+        KeepFactor = Kernels.Dropout.Factor(args.Dropout),
+        DropSeedLow = (uint)args.DropoutSeed,
+        DropSeedHigh = (uint)(args.DropoutSeed >> 32),
+        DropStream = args.DropoutStream,
     };
 
     // A wrong row number in a table must not become a read outside of the buffers: the kernels move it to the last row there is.

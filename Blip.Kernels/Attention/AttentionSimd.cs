@@ -20,19 +20,20 @@ internal static unsafe class AttentionSimd
     private const int TasksPerWorker = 4, MinTile = 24;
 
     /// <summary>Rows per task where a row has one query: beams of one image read its keys once.</summary>
-    private const int RowsPerTask = 6;
+    private const int RowsOfOneQuery = 6;
 
     public static void Run(Device device, in AttentionArgs args)
     {
         var shape = AttentionShape.Of(args);
-        var sharesKeys = args.QueryTokens == 1 && shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
+        // Texts and beams over one image: neighbouring rows that read the same keys are one tile, for which they are packed once.
+        var sharesKeys = shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
         var most = (int)Math.Clamp((long)args.Rows * args.Heads * args.QueryTokens / (TasksPerWorker * device.Workers), MinTile, MaxTile);
         var tiles = (args.QueryTokens + most - 1) / most;
         device.LaunchVectors(new AttentionVectors
         {
             Shape = shape,
             Rows = args.Rows,
-            RowsPerTask = sharesKeys ? RowsPerTask : 1,
+            RowsPerTask = !sharesKeys ? 1 : args.QueryTokens == 1 ? RowsOfOneQuery : Math.Max(1, most / args.QueryTokens),
             TilesPerRow = tiles,
             // Tiles of equal size, in whole steps of the micro-kernel.
             Tile = ((args.QueryTokens + tiles - 1) / tiles + PanelProduct.Rows - 1) / PanelProduct.Rows * PanelProduct.Rows,
@@ -86,7 +87,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
             var next = row + 1;
             while (next < end && rows[next] == rows[row])
                 next++;
-            RunTile<TVector>(row, head, 0, next - row);
+            RunTile<TVector>(row, head, 0, (next - row) * Shape.QueryTokens);
             row = next;
         }
     }
@@ -146,6 +147,8 @@ internal unsafe struct AttentionVectors : IVectorOperator
                     Softmax<TVector>(
                         scores + (j * ScoreStride), width, sums + ((i + j) * columns), columns,
                         totals + ((i + j) * TVector.Count), largest + i + j);
+                    if (Shape.DropLimit > 0)
+                        Drop(scores + (j * ScoreStride), length, Weights(row, head, first, i + j) + span);
                 }
                 for (var block = 0; block < length; block += KeyBlock)
                 {
@@ -189,19 +192,22 @@ internal unsafe struct AttentionVectors : IVectorOperator
                 var total = TVector.Create(totals[i * TVector.Count]);
                 for (var j = 0; j < width; j += TVector.Count)
                     TVector.Store(Maths.ExpOfNegative(TVector.Load(scores + j) - shift) / total, scores + j);
-                new Span<float>(scores, length).CopyTo(new Span<float>(Probability(row, head, first, i) + block, length));
+                new Span<float>(scores, length).CopyTo(new Span<float>(Probabilities + Weights(row, head, first, i) + block, length));
             }
         }
         for (var i = 0; i < count; i++)
-            new Span<float>(Probability(row, head, first, i) + visible, Shape.KeyTokens - visible).Clear();
+            new Span<float>(Probabilities + Weights(row, head, first, i) + visible, Shape.KeyTokens - visible).Clear();
     }
 
-    // Tiles of several rows have one query per row.
-    private readonly float* Probability(int row, int head, int first, int i)
+    // Where a query's weights begin in [Rows, Heads, QueryTokens, KeyTokens]. A tile may go on over the rows behind its own.
+    private readonly long Weights(int row, int head, int first, int i)
     {
-        var (inRow, token) = RowsPerTask == 1 ? (row, first + i) : (row + i, 0);
-        return Probabilities + (((((long)inRow * Shape.Heads) + head) * Shape.QueryTokens + token) * Shape.KeyTokens);
+        var (rowsOn, token) = Math.DivRem(first + i, Shape.QueryTokens);
+        return ((((long)(row + rowsOn) * Shape.Heads) + head) * Shape.QueryTokens + token) * Shape.KeyTokens;
     }
+
+    private readonly void Drop(float* weights, int count, long place) =>
+        Dropout.Multiply(weights, count, Shape.DropSeed, Shape.DropStream, place, Shape.DropLimit, Shape.KeepFactor);
 
     private readonly int Visible(int row, int token) => Shape.Causal == 0
         ? Shape.KeyTokens

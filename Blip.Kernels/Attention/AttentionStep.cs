@@ -21,8 +21,9 @@ internal static class AttentionStep
     // Of a row of a part: largest score, sum of weights, weighted sum of values.
     private const int Record = MaxHeadDim + 2;
 
-    /// <summary>Whether it takes this one.</summary>
-    public static bool Supports(in AttentionArgs args) => args.QueryTokens == 1 && args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0;
+    /// <summary>Whether it takes this one. A decoder that writes has no dropout.</summary>
+    public static bool Supports(in AttentionArgs args) =>
+        args.QueryTokens == 1 && args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0 && Dropout.Limit(args.Dropout) == 0;
 
     public static void Run<TRows>(Device device, in AttentionArgs args)
         where TRows : struct, IRowReader

@@ -31,9 +31,21 @@ internal static class AttentionTensorCore
     public static void Run<TPrecision, TInputs>(Device device, in AttentionArgs args)
         where TPrecision : struct, IMatrixPrecision
         where TInputs : struct, IMatrixInputs =>
+        Run<TPrecision, TInputs, KeptWeights>(device, args);
+
+    /// <summary>The same with dropout of softmax weights.</summary>
+    public static void RunDropout<TPrecision, TInputs>(Device device, in AttentionArgs args)
+        where TPrecision : struct, IMatrixPrecision
+        where TInputs : struct, IMatrixInputs =>
+        Run<TPrecision, TInputs, WeightDropout>(device, args);
+
+    private static void Run<TPrecision, TInputs, TDropout>(Device device, in AttentionArgs args)
+        where TPrecision : struct, IMatrixPrecision
+        where TInputs : struct, IMatrixInputs
+        where TDropout : struct, IWeightDropout =>
         device.Launch(
             Launch(args),
-            new Kernel<TPrecision, TInputs>(
+            new Kernel<TPrecision, TInputs, TDropout>(
                 args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
                 AttentionShape.Of(args)));
 
@@ -41,15 +53,22 @@ internal static class AttentionTensorCore
     public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 3)]
-    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>)), Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AnyRows>))]
-    [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16))]
-    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), Architecture = 80), Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), Architecture = 80)]
-    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), Architecture = 80)]
-    internal readonly struct Kernel<TPrecision, TInputs>(
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>), typeof(KeptWeights))]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AnyRows>), typeof(KeptWeights))]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(Inputs16), typeof(KeptWeights))]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), typeof(KeptWeights), Architecture = 80)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), typeof(KeptWeights), Architecture = 80)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(Inputs16), typeof(KeptWeights), Architecture = 80)]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WeightDropout))]
+    [Kernel(typeof(Matrix16<Float16Format>), typeof(RoundedInputs<AnyRows>), typeof(WeightDropout))]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AlignedRows>), typeof(WeightDropout), Architecture = 80)]
+    [Kernel(typeof(Matrix16<BFloat16Format>), typeof(RoundedInputs<AnyRows>), typeof(WeightDropout), Architecture = 80)]
+    internal readonly struct Kernel<TPrecision, TInputs, TDropout>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start, ArrayView<int> mask,
         ArrayView<float> output, AttentionShape shape) : IDeviceKernel
         where TPrecision : struct, IMatrixPrecision
         where TInputs : struct, IMatrixInputs
+        where TDropout : struct, IWeightDropout
     {
         public void Run()
         {
@@ -89,6 +108,8 @@ internal static class AttentionTensorCore
             var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries, shape.QueryTokens) - 1);
             var marks = mask.SubView(mask.Length > 0 ? (long)row * shape.KeyTokens : 0L);
             var scale = shape.Scale * Log2E;
+            // A warp's first weight of a block, in [Rows, Heads, QueryTokens, KeyTokens].
+            var place = ((((((long)row * shape.Heads) + head) * shape.QueryTokens) + firstQuery + (warp * 16) + group) * shape.KeyTokens) + (2 * member);
 
             MatrixTile16 left = default, right = default;
             float upperMax = float.NegativeInfinity, lowerMax = float.NegativeInfinity, upperSum = 0, lowerSum = 0;
@@ -130,6 +151,8 @@ internal static class AttentionTensorCore
                 lowerSum = (lowerSum * lowerShrinks) + (near.LowerSum() + far.LowerSum());
                 left = left.Times(upperShrinks, lowerShrinks);
                 right = right.Times(upperShrinks, lowerShrinks);
+                near = Drop<TDropout>(near, shape, place + block);
+                far = Drop<TDropout>(far, shape, place + block + 32);
 
                 AddValues<TPrecision>(Weights<TPrecision>(near.A, near.B), v, ref left, ref right);
                 AddValues<TPrecision>(Weights<TPrecision>(near.C, near.D), v + (16 * Row), ref left, ref right);
@@ -222,6 +245,25 @@ internal static class AttentionTensorCore
         Z = MaskScores(scores.Z, key, lower, marks, masked),
         W = MaskScores(scores.W, key + 1, lower, marks, masked),
     };
+
+    // The lower half of a fragment is eight queries on.
+    private static MatrixTile16 Drop<TDropout>(MatrixTile16 weights, AttentionShape shape, long place)
+        where TDropout : struct, IWeightDropout => new()
+        {
+            A = Drop<TDropout>(weights.A, shape, place),
+            B = Drop<TDropout>(weights.B, shape, place + 8),
+            C = Drop<TDropout>(weights.C, shape, place + 16),
+            D = Drop<TDropout>(weights.D, shape, place + 24),
+        };
+
+    private static Floats4 Drop<TDropout>(Floats4 weights, AttentionShape shape, long place)
+        where TDropout : struct, IWeightDropout => new()
+        {
+            X = TDropout.Apply(weights.X, shape, place),
+            Y = TDropout.Apply(weights.Y, shape, place + 1),
+            Z = TDropout.Apply(weights.Z, shape, place + (8L * shape.KeyTokens)),
+            W = TDropout.Apply(weights.W, shape, place + (8L * shape.KeyTokens) + 1),
+        };
 
     private static float MaskScores(float score, int key, int visible, ArrayView<int> marks, bool masked)
     {

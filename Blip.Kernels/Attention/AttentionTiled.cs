@@ -15,19 +15,29 @@ internal static class AttentionTiled
 
     public static void Run(Device device, in AttentionArgs args)
     {
+        if (Dropout.Limit(args.Dropout) == 0)
+            Run<KeptWeights>(device, args);
+        else
+            Run<WeightDropout>(device, args);
+    }
+
+    private static void Run<TDropout>(Device device, in AttentionArgs args)
+        where TDropout : struct, IWeightDropout
+    {
         var tiles = (args.QueryTokens + MaxTile - 1) / MaxTile;
         var groups = checked(args.Rows * args.Heads * tiles);
         device.Launch(
             new KernelConfig(groups, 1),
-            new Kernel(
+            new Kernel<TDropout>(
                 args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask),
                 args.Output, device.OrEmpty(args.Probabilities), AttentionShape.Of(args), tiles));
     }
 
-    [Kernel]
-    internal readonly struct Kernel(
+    [Kernel(typeof(KeptWeights)), Kernel(typeof(WeightDropout))]
+    internal readonly struct Kernel<TDropout>(
         ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> start,
         ArrayView<int> mask, ArrayView<float> output, ArrayView<float> probabilities, AttentionShape shape, int tiles) : IDeviceKernel
+        where TDropout : struct, IWeightDropout
     {
         public void Run()
         {
@@ -74,6 +84,9 @@ internal static class AttentionTiled
                 {
                     Finish(scores, mask, shape, i * KeyBlock, row, block, AttentionPortable.Visible(start, shape, row, first + i));
                     Softmax(scores, corrections, totals, largest, i);
+                    var place = ((((((long)row * shape.Heads) + head) * shape.QueryTokens) + first + i) * shape.KeyTokens) + block;
+                    for (var j = 0; j < length; j++)
+                        scores[(i * KeyBlock) + j] = TDropout.Apply(scores[(i * KeyBlock) + j], shape, place + j);
                 }
                 if (count == 1)
                     Collect<Tile1x64>(scores, values, sums, corrections, shape, length, count);

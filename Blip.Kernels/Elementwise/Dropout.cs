@@ -24,13 +24,10 @@ public static class Dropout
         ShapeCheck.AtLeast(args.ElementsPerDraw, 1, nameof(args.ElementsPerDraw));
         ShapeCheck.Holds(args.X, args.Length, nameof(args.X), "[Length]");
         ShapeCheck.Holds(args.Y, args.Length, nameof(args.Y), "[Length]");
-        if (!(args.Probability is >= 0 and < 1))
-            throw new ArgumentException($"Probability is {args.Probability}; it must be at least 0 and below 1.", nameof(args));
+        CheckShare(args.Probability, nameof(args.Probability));
         if (args.Length == 0)
             return;
-        // Below it a draw of 32 bits is dropped: 0 drops none.
-        var limit = (uint)Math.Round(args.Probability * 4294967296.0);
-        var factor = (float)(1 / (1 - (double)args.Probability));
+        var (limit, factor) = (Limit(args.Probability), Factor(args.Probability));
         if (!device.RunsPortable)
         {
             device.Launch(new DropoutCpu(args, limit, factor));
@@ -40,6 +37,43 @@ public static class Dropout
         device.Launch(
             Elementwise.Launch(device, args.Length, perItem),
             new Kernel(args.X, args.Y, args.Length, args.ElementsPerDraw, limit, factor, args.Seed, args.Stream, perItem));
+    }
+
+    /// <summary>Refuses what is no share of draws to drop.</summary>
+    /// <exception cref="ArgumentException">It is none.</exception>
+    internal static void CheckShare(float probability, string name)
+    {
+        if (!(probability is >= 0 and < 1))
+            throw new ArgumentException($"{name} is {probability}; it must be at least 0 and below 1.", name);
+    }
+
+    /// <summary>Below it a draw of 32 bits is dropped: 0 drops none.</summary>
+    internal static uint Limit(float probability) => (uint)Math.Round(probability * 4294967296.0);
+
+    /// <summary>What is kept is multiplied by it.</summary>
+    internal static float Factor(float probability) => (float)(1 / (1 - (double)probability));
+
+    /// <summary>Multiplies values that follow each other, as the kernels do one by one.</summary>
+    /// <param name="values">The values.</param>
+    /// <param name="count">Their number.</param>
+    /// <param name="seed">The step's seed.</param>
+    /// <param name="stream">The stream.</param>
+    /// <param name="first">The first value's draw.</param>
+    /// <param name="limit">As <see cref="Limit"/> gives it.</param>
+    /// <param name="factor">As <see cref="Factor"/> gives it.</param>
+    internal static unsafe void Multiply(float* values, int count, ulong seed, int stream, long first, uint limit, float factor)
+    {
+        for (var i = 0; i < count;)
+        {
+            // One counter gives four draws.
+            var draw = first + i;
+            var (w0, w1, w2, w3) = Philox.Draw4(seed, (uint)(draw >> 2), (uint)(draw >> 34), (uint)stream, 0);
+            for (var word = (int)(draw & 3); word < 4 && i < count; word++, i++)
+            {
+                var bits = word == 0 ? w0 : word == 1 ? w1 : word == 2 ? w2 : w3;
+                values[i] = bits >= limit ? values[i] * factor : 0;
+            }
+        }
     }
 
     /// <summary>Whether a draw is kept.</summary>

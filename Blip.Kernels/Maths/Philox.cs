@@ -19,6 +19,13 @@ public static class Philox
     /// <param name="word">Which word, 0 to 3.</param>
     public static uint Draw(ulong key, uint c0, uint c1, uint c2, uint c3, int word)
     {
+        var (w0, w1, w2, w3) = Draw4(key, c0, c1, c2, c3);
+        return word == 0 ? w0 : word == 1 ? w1 : word == 2 ? w2 : w3;
+    }
+
+    /// <summary>All four words of a counter.</summary>
+    internal static (uint W0, uint W1, uint W2, uint W3) Draw4(ulong key, uint c0, uint c1, uint c2, uint c3)
+    {
         var (k0, k1) = ((uint)key, (uint)(key >> 32));
         for (var round = 0; round < 10; round++)
         {
@@ -31,7 +38,7 @@ public static class Philox
             k0 += W0;
             k1 += W1;
         }
-        return word == 0 ? c0 : word == 1 ? c1 : word == 2 ? c2 : c3;
+        return (c0, c1, c2, c3);
     }
 
     /// <summary>

@@ -80,7 +80,7 @@ internal sealed class ContinuousBatch
         if (search is null)
             Resume();
         context!.State.KeyTokens = rows.Max(row => row.Sequence.Tokens.Count);
-        context.Workspace.Step.Run(step!, decoder, context.Options, context.Specials, search!.StaysOnDevice);
+        context.Workspace.Step.Run(step!, context.Decoder, context.Options, context.Specials, search!.StaysOnDevice);
         search!.Collect();
     }
 
@@ -132,7 +132,7 @@ internal sealed class ContinuousBatch
         step = () =>
         {
             using var batch = context.Device.BeginBatch();
-            search.Choose(decoder.Step(context.State), 1);
+            search.Choose(context.Decoder.Step(context.State), 1);
         };
         Send(context);
         decoder.Continue(context.State, rows.ConvertAll(row => row.Place).ToArray());

@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Models;
+using ILGPU;
+using ILGPU.Runtime;
 
 namespace Blip.Runtime.Generation;
 
@@ -9,6 +12,7 @@ internal sealed class GenerationWorkspace : IDisposable
     private readonly List<IDisposable> buffers = [];
     private readonly Device device;
     private readonly MirroredMemory memory;
+    private readonly DeviceBuffer<int> writtenAhead;
 
     public GenerationWorkspace(Device device, WorkspaceShape shape)
     {
@@ -45,6 +49,7 @@ internal sealed class GenerationWorkspace : IDisposable
         Ends = Ints((long)beamRows * shape.Candidates);
         IntScratch = Ints(beamRows * (9L + shape.Capacity));
         FloatScratch = Floats(beamRows * 4L);
+        writtenAhead = Ints(rows == 1 && !shape.Search ? Lookahead.Most + 1 : 0);
         Step = new RecordedStep(device);
     }
 
@@ -115,6 +120,17 @@ internal sealed class GenerationWorkspace : IDisposable
     public DeviceBuffer<int> IntScratch { get; }
 
     public DeviceBuffer<float> FloatScratch { get; }
+
+    /// <summary>Copies all that a run has in hand from a workspace of the same shape.</summary>
+    public void TakeOver(GenerationWorkspace other) => memory.CopyFrom(other.memory);
+
+    /// <summary>The token that the one row runs next, and tokens that were written ahead behind it, on the device.</summary>
+    public ArrayView<int> WithNext(List<int> ahead)
+    {
+        State.InputIds.View.CopyTo(device.Stream, writtenAhead.View.SubView(0, 1));
+        writtenAhead.CopyFrom(CollectionsMarshal.AsSpan(ahead), 1);
+        return writtenAhead.View.SubView(0, 1 + ahead.Count);
+    }
 
     /// <summary>Queues the copy of what the host has written for a run's beginning.</summary>
     public void SendBeginning() => memory.CopyUp(State.Prompts, FinishedLengths);

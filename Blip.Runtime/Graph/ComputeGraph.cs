@@ -48,8 +48,9 @@ internal sealed class ComputeGraph
     /// <summary>Constants, then the nodes of a run.</summary>
     public IEnumerable<Node> AllNodes => Constants.Concat(Nodes);
 
-    /// <summary>The same graph with other nodes.</summary>
-    public ComputeGraph With(IReadOnlyList<Node> nodes, IReadOnlyList<Node>? constants = null) => new(Name, nodes, Values, Outputs, constants ?? Constants);
+    /// <summary>The same graph with other nodes, and with more values where they are given.</summary>
+    public ComputeGraph With(IReadOnlyList<Node> nodes, IReadOnlyList<Node>? constants = null, IReadOnlyList<Value>? values = null) =>
+        new(Name, nodes, values ?? Values, Outputs, constants ?? Constants);
 
     /// <summary>The same graph with fewer outputs: nodes left without a reader are dead.</summary>
     /// <exception cref="ArgumentException">A name is not one of its outputs.</exception>

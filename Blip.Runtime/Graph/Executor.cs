@@ -26,7 +26,7 @@ internal sealed class Executor(Device device, WeightStore weights, PassSet passe
     internal int ArenaVersion { get; private set; }
 
     /// <summary>The graph after the passes.</summary>
-    public ComputeGraph Optimize(ComputeGraph graph) => GraphPasses.Apply(graph, passes);
+    public ComputeGraph Optimize(ComputeGraph graph) => GraphPasses.Apply(graph, passes, KernelTarget.Of(device));
 
     /// <summary>Plans an optimised graph for the given sizes of its symbols.</summary>
     public Plan Plan(ComputeGraph graph, params IEnumerable<(string Symbol, int Size)> sizes) =>

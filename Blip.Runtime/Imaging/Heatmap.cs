@@ -6,18 +6,18 @@ public static class Heatmap
     // Most of the image stays visible where there is no heat, most of the colour where there is.
     private const float Faintest = 0.25f, Strongest = 0.75f;
 
-    /// <summary>Lays a map over an image, spread evenly over it, from its coldest cell to its hottest.</summary>
+    /// <summary>Lays a map over an image, spread evenly over it.</summary>
     /// <param name="image">The image.</param>
     /// <param name="map">Heat of each cell, <c>[mapHeight, mapWidth]</c> row-major, any finite values; a map without differences is all cold.</param>
     /// <param name="mapHeight">Rows of cells.</param>
     /// <param name="mapWidth">Columns of cells.</param>
-    /// <param name="label">A word to write in the top left corner, in capitals; null for none.</param>
+    /// <param name="range">The values that the first and the last colour stand for; null for the map's own coldest and hottest.</param>
     /// <returns>A new image of the same size.</returns>
     /// <exception cref="ArgumentException">The map does not have that many cells, or holds a number that is not finite.</exception>
-    public static RgbImage Overlay(RgbImage image, ReadOnlySpan<float> map, int mapHeight, int mapWidth, string? label = null)
+    public static RgbImage Overlay(RgbImage image, ReadOnlySpan<float> map, int mapHeight, int mapWidth, HeatRange? range = null)
     {
         ArgumentNullException.ThrowIfNull(image);
-        var (coldest, hottest) = Range(map, mapHeight, mapWidth);
+        var scale = Check(map, mapHeight, mapWidth, range);
         var rgb = new byte[image.Pixels.Length];
         for (int y = 0, i = 0; y < image.Height; y++)
         {
@@ -27,14 +27,11 @@ public static class Heatmap
                 var (column, nextColumn, right) = Cells(x, image.Width, mapWidth);
                 var above = Mix(map[(row * mapWidth) + column], map[(row * mapWidth) + nextColumn], right);
                 var below = Mix(map[(nextRow * mapWidth) + column], map[(nextRow * mapWidth) + nextColumn], right);
-                var heat = Heat(Mix(above, below, down), coldest, hottest);
+                var heat = scale.Share(Mix(above, below, down));
                 Blend(image.Pixels.AsSpan(i, 3), heat, rgb.AsSpan(i, 3));
             }
         }
-        var result = new RgbImage(image.Width, image.Height, rgb);
-        if (!string.IsNullOrWhiteSpace(label))
-            Write(result, label);
-        return result;
+        return new RgbImage(image.Width, image.Height, rgb);
     }
 
     /// <summary>
@@ -44,15 +41,16 @@ public static class Heatmap
     /// <param name="map">Heat of each cell, as there.</param>
     /// <param name="mapHeight">Rows of cells.</param>
     /// <param name="mapWidth">Columns of cells.</param>
+    /// <param name="range">As there.</param>
     /// <returns>Red, green, blue and opacity of each cell <c>[mapHeight, mapWidth, 4]</c>.</returns>
     /// <exception cref="ArgumentException">The map does not have that many cells, or holds a number that is not finite.</exception>
-    public static byte[] Layer(ReadOnlySpan<float> map, int mapHeight, int mapWidth)
+    public static byte[] Layer(ReadOnlySpan<float> map, int mapHeight, int mapWidth, HeatRange? range = null)
     {
-        var (coldest, hottest) = Range(map, mapHeight, mapWidth);
+        var scale = Check(map, mapHeight, mapWidth, range);
         var rgba = new byte[4 * map.Length];
         for (var i = 0; i < map.Length; i++)
         {
-            var heat = Heat(map[i], coldest, hottest);
+            var heat = scale.Share(map[i]);
             var (red, green, blue) = Colour(heat);
             (rgba[4 * i], rgba[(4 * i) + 1], rgba[(4 * i) + 2]) = ((byte)(red + 0.5f), (byte)(green + 0.5f), (byte)(blue + 0.5f));
             rgba[(4 * i) + 3] = (byte)((255 * Mix(Faintest, Strongest, heat)) + 0.5f);
@@ -60,7 +58,7 @@ public static class Heatmap
         return rgba;
     }
 
-    private static (float Coldest, float Hottest) Range(ReadOnlySpan<float> map, int mapHeight, int mapWidth)
+    private static HeatRange Check(ReadOnlySpan<float> map, int mapHeight, int mapWidth, HeatRange? range)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mapHeight);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(mapWidth);
@@ -73,10 +71,8 @@ public static class Heatmap
                 throw new ArgumentException($"The map holds {value}, which is no heat.", nameof(map));
             (coldest, hottest) = (Math.Min(coldest, value), Math.Max(hottest, value));
         }
-        return (coldest, hottest);
+        return range ?? new HeatRange(coldest, hottest);
     }
-
-    private static float Heat(float value, float coldest, float hottest) => hottest > coldest ? Math.Clamp((value - coldest) / (hottest - coldest), 0, 1) : 0;
 
     // Bilinear between the centres of cells; the border cells reach to the edge.
     private static (int Cell, int Next, float Between) Cells(int pixel, int pixels, int cells)
@@ -97,31 +93,13 @@ public static class Heatmap
         result[2] = (byte)(Mix(pixel[2], blue, strength) + 0.5f);
     }
 
-    // Black, violet, orange, light yellow: lightness grows evenly with heat, also for the colour-blind and in print.
-    private static (float Red, float Green, float Blue) Colour(float heat)
+    /// <summary>Black, violet, orange, light yellow: lightness grows evenly with heat, also for the colour-blind and in print.</summary>
+    internal static (float Red, float Green, float Blue) Colour(float heat)
     {
         ReadOnlySpan<(float Red, float Green, float Blue)> stops = [(4, 4, 24), (86, 20, 108), (186, 54, 86), (246, 138, 12), (252, 252, 164)];
         var at = heat * (stops.Length - 1);
         var index = Math.Min((int)at, stops.Length - 2);
         var (from, to, share) = (stops[index], stops[index + 1], at - index);
         return (Mix(from.Red, to.Red, share), Mix(from.Green, to.Green, share), Mix(from.Blue, to.Blue, share));
-    }
-
-    // White dots on a dark box, one letter after another until the image ends.
-    private static void Write(RgbImage image, string label)
-    {
-        var scale = Math.Max(Math.Min(image.Height / 110, image.Width / ((label.Length * PixelFont.Advance) + 3)), 1);
-        var (width, height) = (Math.Min(scale * ((label.Length * PixelFont.Advance) + 3), image.Width), Math.Min(scale * (PixelFont.Height + 4), image.Height));
-        for (var y = 0; y < height; y++)
-        {
-            for (var x = 0; x < width; x++)
-            {
-                var (column, row) = ((x / scale) - 2, (y / scale) - 2);
-                var inside = column >= 0 && column < label.Length * PixelFont.Advance && row is >= 0 and < PixelFont.Height;
-                var set = inside && PixelFont.IsSet(label[column / PixelFont.Advance], column % PixelFont.Advance, row);
-                foreach (ref var value in image.Pixels.AsSpan(3 * ((y * image.Width) + x), 3))
-                    value = set ? (byte)255 : (byte)(value / 4);
-            }
-        }
     }
 }

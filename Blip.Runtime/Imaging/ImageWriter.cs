@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Blip.Runtime.Files;
 using SkiaSharp;
 
@@ -31,7 +30,7 @@ public static class ImageWriter
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(image);
-        using var bitmap = ToBitmap(image);
+        using var bitmap = Bitmaps.Of(image);
         using var data = bitmap.Encode(SKEncodedImageFormat.Png, 100)
             ?? throw new ImageException($"a picture of {image.Width}×{image.Height} cannot be encoded as PNG.");
         stream.Write(data.AsSpan());
@@ -45,10 +44,7 @@ public static class ImageWriter
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(longestSide);
-        using var whole = ToBitmap(image);
-        var scale = Math.Min(1, longestSide / (double)Math.Max(image.Width, image.Height));
-        var size = new SKSizeI(Math.Max(1, (int)Math.Round(image.Width * scale)), Math.Max(1, (int)Math.Round(image.Height * scale)));
-        using var bitmap = scale < 1 ? whole.Resize(size, new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear)) : whole.Copy();
+        using var bitmap = Bitmaps.Scaled(image, Math.Min(longestSide, Math.Max(image.Width, image.Height)));
         using var png = bitmap.Encode(SKEncodedImageFormat.Png, 100);
         using var jpeg = bitmap.Encode(SKEncodedImageFormat.Jpeg, JpegQuality);
         return png.Size <= jpeg.Size ? DataUri("png", png) : DataUri("jpeg", jpeg);
@@ -71,14 +67,4 @@ public static class ImageWriter
     }
 
     private static string DataUri(string type, SKData data) => $"data:image/{type};base64,{Convert.ToBase64String(data.AsSpan())}";
-
-    private static SKBitmap ToBitmap(RgbImage image)
-    {
-        var bitmap = new SKBitmap(new SKImageInfo(image.Width, image.Height, SKColorType.Rgba8888, SKAlphaType.Opaque));
-        var rgba = MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan());
-        var rgb = image.Pixels;
-        for (var i = 0; i < rgba.Length; i++)
-            rgba[i] = 0xFF000000u | ((uint)rgb[(3 * i) + 2] << 16) | ((uint)rgb[(3 * i) + 1] << 8) | rgb[3 * i];
-        return bitmap;
-    }
 }

@@ -52,10 +52,13 @@ internal abstract class BlipGraphs
     internal ComputeGraph Vision(int height, int width, RecordedOutputs watch)
     {
         var g = new GraphBuilder("vision");
-        var pixels = g.Input(Pixels, new Shape(Images, 3, height, width));
-        g.Output(ImageEmbeddings, VisionTower.Record(g, Config.Vision, pixels, watch));
+        g.Output(ImageEmbeddings, ImageStates(g, height, width, watch));
         return g.Build();
     }
+
+    /// <summary>Records the image encoder over the input <see cref="Pixels"/>: embeddings <c>[images, image_tokens, hidden]</c>.</summary>
+    private protected Value ImageStates(GraphBuilder g, int height, int width, RecordedOutputs watch = RecordedOutputs.Nothing) =>
+        VisionTower.Record(g, Config.Vision, g.Input(Pixels, new Shape(Images, 3, height, width)), watch);
 
     internal static string ImageName(int layer) => $"image.{layer}";
 

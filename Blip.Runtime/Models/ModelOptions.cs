@@ -28,6 +28,9 @@ internal sealed record ModelOptions
     /// <summary>Whose answers it gives where BLIP's implementations differ.</summary>
     public Compat Compat { get; init; }
 
+    /// <summary>Whether a captioner's decoder has a draft.</summary>
+    public DraftMode Draft { get; init; } = DraftMode.Off;
+
     /// <summary>Which graph passes are applied; for tests, and to see what each gains.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
 

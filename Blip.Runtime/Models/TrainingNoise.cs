@@ -4,12 +4,13 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// What is left out at random while a model is trained: dropout of the text towers' hidden states (Devlin et al. 2019, appendix A.2), and
-/// stochastic depth of the vision tower, which grows from 0 over its layers (Huang et al. 2016, eq. 4).
+/// What is left out at random while a model is trained: dropout of the text towers' hidden states and of their softmax weights (Devlin et al.
+/// 2019, appendix A.2), and stochastic depth of the vision tower, which grows from 0 over its layers (Huang et al. 2016, eq. 4).
 /// </summary>
 /// <param name="dropout">The share of hidden states that become zero.</param>
+/// <param name="attentionDropout">The share of the text towers' softmax weights that become zero.</param>
 /// <param name="dropPath">The share of samples whose last vision layer is left out.</param>
-internal sealed class TrainingNoise(double dropout, double dropPath)
+internal sealed class TrainingNoise(double dropout, double attentionDropout, double dropPath)
 {
     private int streams;
 
@@ -19,6 +20,9 @@ internal sealed class TrainingNoise(double dropout, double dropPath)
     /// <summary>Dropout of hidden states; the states as they are where there is none.</summary>
     public Value Hidden(GraphBuilder g, Value x, ModulePath name) =>
         dropout == 0 ? x : Add(g, x, name / "dropout", dropout, wholeSamples: false);
+
+    /// <summary>Dropout of an attention's softmax weights; null where there is none.</summary>
+    public AttentionDropout? Attention() => attentionDropout == 0 ? null : new AttentionDropout((float)attentionDropout, Seed, streams++);
 
     /// <summary>Stochastic depth of a residual branch.</summary>
     /// <param name="g">The graph.</param>

@@ -86,8 +86,47 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     /// <returns>For each place the image on the device; null for one that was refused.</returns>
     public EncodedImage?[] Encode(IReadOnlyList<DecodedImage> batch, Action<int, string> refuse, bool rollout = false)
     {
-        var encoded = new EncodedImage?[batch.Count];
-        var pixels = new List<int>(batch.Count);
+        var (encoded, pixels) = (new EncodedImage?[batch.Count], new List<int>(batch.Count));
+        FindEncoded(batch, encoded, pixels, refuse, rollout);
+        if (pixels.Count == 0)
+            return encoded;
+        var places = Upload(batch, pixels, refuse);
+        if (places.Count == 0)
+            return encoded;
+        var states = model.Vision.Encode(places.Count, Height, Width);
+        var rollouts = rollout ? model.Vision.Rollout(places.Count, Height, Width) : null;
+        for (var i = 0; i < places.Count; i++)
+            encoded[places[i]] = new EncodedImage(states, i) { Rollout = rollouts?[i] };
+        return encoded;
+    }
+
+    /// <summary>A vector of each image of a batch, in turn: those with pixels go together, and nothing else is computed of them.</summary>
+    /// <param name="batch">The images.</param>
+    /// <param name="ofStates">The vectors of encoded images.</param>
+    /// <param name="ofPixels">The vectors of so many images of a height and a width in the pixel buffer.</param>
+    /// <param name="refuse">Told the place of an image that cannot be used, and why.</param>
+    /// <returns>For each place its vector; null for one that was refused.</returns>
+    public float[]?[] Vectors(
+        IReadOnlyList<DecodedImage> batch, Func<ImageStates, float[][]> ofStates, Func<int, int, int, float[][]> ofPixels, Action<int, string> refuse)
+    {
+        var (encoded, pixels, vectors) = (new EncodedImage?[batch.Count], new List<int>(batch.Count), new float[]?[batch.Count]);
+        FindEncoded(batch, encoded, pixels, refuse, rollout: false);
+        foreach (var group in Enumerable.Range(0, batch.Count).Where(i => encoded[i] is not null).GroupBy(i => encoded[i]!.Value.States))
+        {
+            var all = ofStates(group.Key);
+            foreach (var i in group)
+                vectors[i] = all[encoded[i]!.Value.Image];
+        }
+        if (pixels.Count == 0 || Upload(batch, pixels, refuse) is not [_, ..] places)
+            return vectors;
+        foreach (var (place, vector) in places.Zip(ofPixels(places.Count, Height, Width)))
+            vectors[place] = vector;
+        return vectors;
+    }
+
+    // Those that are on the device already; the places of the others.
+    private void FindEncoded(IReadOnlyList<DecodedImage> batch, EncodedImage?[] encoded, List<int> pixels, Action<int, string> refuse, bool rollout)
+    {
         for (var i = 0; i < batch.Count; i++)
         {
             if (batch[i].Encoded is { } known)
@@ -103,17 +142,11 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
             else
                 encoded[i] = new EncodedImage(features.States, 0);
         }
-        if (pixels.Count == 0)
-            return encoded;
-        var places = host.Upload(pixels.ConvertAll(i => batch[i]), model.Vision.PixelBuffer, (i, error) => refuse(pixels[i], error));
-        if (places.Count == 0)
-            return encoded;
-        var states = model.Vision.Encode(places.Count, Height, Width);
-        var rollouts = rollout ? model.Vision.Rollout(places.Count, Height, Width) : null;
-        for (var i = 0; i < places.Count; i++)
-            encoded[pixels[places[i]]] = new EncodedImage(states, i) { Rollout = rollouts?[i] };
-        return encoded;
     }
+
+    // To the pixel buffer: the places of those that are there.
+    private List<int> Upload(IReadOnlyList<DecodedImage> batch, List<int> pixels, Action<int, string> refuse) =>
+        [.. host.Upload(pixels.ConvertAll(i => batch[i]), model.Vision.PixelBuffer, (i, error) => refuse(pixels[i], error)).Select(place => pixels[place])];
 
     private static DecodedImage Kept(ImageSource image, ImageFeatures known)
     {

@@ -103,17 +103,19 @@ public abstract record PipelineOptions
         if (EncoderPrecision is { } encoder)
             Check(encoder, nameof(EncoderPrecision));
         Check(Compat, nameof(Compat));
+    }
 
-        static void Check<T>(T value, string name)
-            where T : struct, Enum
-        {
-            if (!Enum.IsDefined(value))
-                throw new ArgumentException($"{name} is {value}: give {string.Join(", ", Enum.GetNames<T>())}.", name);
-        }
+    /// <summary>Refuses what is no member.</summary>
+    /// <exception cref="ArgumentException">It is none; the message names the option.</exception>
+    private protected static void Check<T>(T value, string name)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            throw new ArgumentException($"{name} is {value}: give {string.Join(", ", Enum.GetNames<T>())}.", name);
     }
 
     /// <summary>The model's part of it.</summary>
-    internal ModelOptions ForModel() => new()
+    internal virtual ModelOptions ForModel() => new()
     {
         Precision = Precision,
         EncoderPrecision = EncoderPrecision,

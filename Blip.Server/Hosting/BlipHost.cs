@@ -13,7 +13,7 @@ internal static class BlipHost
     /// <summary>Where people read about the endpoints.</summary>
     public const string ReferencePath = "/reference";
 
-    private static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(30), ClosingTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Builds it; starting it is the caller's.</summary>
     /// <param name="setup">Where it listens.</param>
@@ -60,6 +60,19 @@ internal static class BlipHost
         app.MapScalarApiReference(ReferencePath, reference => reference
             .WithTitle("BLIP").DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideDeveloperTools().HideClientButton());
         return app;
+    }
+
+    /// <summary>
+    /// Stops it once no request is in hand, or after its shutdown timeout. A connection on which half a request was sent would otherwise
+    /// be waited for to the end.
+    /// </summary>
+    public static async Task StopAsync(WebApplication app)
+    {
+        using var close = new CancellationTokenSource();
+        var stopping = app.StopAsync(close.Token);
+        if (await Task.WhenAny(stopping, app.Services.GetRequiredService<Shutdown>().Finished).ConfigureAwait(false) != stopping)
+            close.CancelAfter(ClosingTime);
+        await stopping.ConfigureAwait(false);
     }
 
     /// <summary>Where a started application can be reached.</summary>

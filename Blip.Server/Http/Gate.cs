@@ -8,16 +8,17 @@ namespace Blip.Server.Http;
 /// What every endpoint of the models stands behind: the key, the time that a request has, and an answer whatever goes wrong.
 /// </summary>
 internal sealed partial class Gate(
-    IOptions<BlipServerOptions> options, ApiKeys keys, Admission admission, ServerMetrics metrics, IHostApplicationLifetime lifetime, ILogger<Gate> logger) : IEndpointFilter
+    IOptions<BlipServerOptions> options, ApiKeys keys, Admission admission, ServerMetrics metrics, Shutdown shutdown, ILogger<Gate> logger) : IEndpointFilter
 {
     /// <inheritdoc/>
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
         var client = http.RequestAborted;
+        using var hold = shutdown.Enter();
         using var time = new CancellationTokenSource(options.Value.RequestTimeout);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(client, time.Token);
-        http.RequestAborted = either.Token;
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(client, time.Token, shutdown.Over);
+        http.RequestAborted = any.Token;
         var began = Stopwatch.GetTimestamp();
         try
         {
@@ -58,12 +59,12 @@ internal sealed partial class Gate(
 
     private Failure? Refusal(HttpContext http) =>
         !keys.Admits(http.Request) ? Failure.NoKey
-        : lifetime.ApplicationStopping.IsCancellationRequested ? Failure.Ending
+        : shutdown.IsStopping ? Failure.Ending
         : null;
 
     private async Task TellAsync(HttpContext http, Exception e, bool timedOut, CancellationToken client)
     {
-        var failure = Failure.Of(e, timedOut);
+        var failure = Failure.Of(e, timedOut, shutdown.IsStopping);
         if (failure.Status == StatusCodes.Status429TooManyRequests)
             metrics.Refused(failure.Status);
         if (failure.IsServers)

@@ -1,7 +1,7 @@
 // What the page does with what people do.
 
 import { onRefused, useKey } from "./api.js";
-import { showCaption } from "./caption.js";
+import { serveCaptions, showCaption } from "./caption.js";
 import { shown, watch } from "./images.js";
 import { rank, showRanks } from "./matches.js";
 import { ask, showTalk } from "./questions.js";
@@ -80,6 +80,7 @@ function show({ data, index }) {
   const served = data.map(model => model.id);
   const demo = data.some(model => model.demo);
   byId("key").hidden = true;
+  serveCaptions(served.includes("caption"));
   byId("ask-card").hidden = !served.includes("ask");
   byId("match-card").hidden = !served.includes("match");
   byId("search-card").hidden = !index;

@@ -28,7 +28,8 @@ public class AttentionOptionsTests
         Assert.Equal(0, run.ExitCode);
         var files = Directory.GetFiles(maps, "*.png", SearchOption.AllDirectories);
         var html = await File.ReadAllTextAsync(page, TestContext.Current.CancellationToken);
-        Assert.Equal(expected, files.Length);
+        Assert.Equal(expected, files.Count(file => Path.GetFileName(file) != "contact-sheet.png"));
+        Assert.Equal(expected + 1, files.Length);
         Assert.Equal(expected, Regex.Count(html, "class=\"heat\""));
         Assert.EndsWith("</html>\n", html, StringComparison.Ordinal);
     }
@@ -52,7 +53,33 @@ public class AttentionOptionsTests
         var folders = Directory.GetDirectories(root).Where(at => Path.GetFileName(at) != "mine").ToList();
         Assert.Equal(names.Length, folders.Count);
         // No word of the first run is left.
-        Assert.All(folders, at => Assert.Equal(["01-a.png", "02-star.png"], Directory.GetFiles(at, "*.png").Select(Path.GetFileName).Order()));
+        Assert.All(folders, at => Assert.Equal(["01-a.png", "02-star.png", "contact-sheet.png"], Directory.GetFiles(at, "*.png").Select(Path.GetFileName).Order()));
+    }
+
+    [Fact]
+    public async Task On_a_common_scale_a_word_that_looked_nowhere_in_particular_is_dark()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (var scale in (string[][])[[], ["--attention-common-scale"]])
+        {
+            var maps = Path.Combine(folder.Path, $"maps{scale.Length}");
+            var run = await CliRun.Of(["caption", Image, "--device", "cpu", "--attention-map", maps, "--attention-html", $"{maps}.html", .. scale]);
+            Assert.Equal(0, run.ExitCode);
+        }
+        // "of" spreads its weight over all patches; the second "star" has the greatest weight of all, on one.
+        Assert.True(Difference("01/06-of.png") > 60);
+        Assert.True(Difference("01/10-star.png") < 20);
+        Assert.NotEqual(File.ReadAllText(Path.Combine(folder.Path, "maps0.html")), File.ReadAllText(Path.Combine(folder.Path, "maps1.html")));
+
+        // The most that a pixel of the map changes; right of it are the numbers.
+        int Difference(string name)
+        {
+            var images = Enumerable.Range(0, 2).Select(run => ImageDecoder.Decode(Path.Combine(folder.Path, $"maps{run}", name))).ToList();
+            var width = Math.Min(images[0].Width, images[1].Width) - 100;
+            return Enumerable.Range(0, images[0].Height * width).Max(i => Math.Abs(Red(images[0], i) - Red(images[1], i)));
+
+            int Red(RgbImage image, int i) => image.Pixels[3 * ((i / width * image.Width) + (i % width))];
+        }
     }
 
     [Theory]
@@ -74,9 +101,10 @@ public class AttentionOptionsTests
         var missing = await CliRun.Of([.. line, "--attention-html", Path.Combine(folder.Path, "page.html"), "--attention-method", "grad-cam", "--attention-layer", "3"]);
         Assert.NotEqual(0, missing.ExitCode);
         Assert.Contains("--attention-layer is 3; the text encoder has layers 0 to 2", missing.Error, StringComparison.Ordinal);
-        var idle = await CliRun.Of([.. line, "--attention-method", "rollout", "--attention-layer", "1"]);
+        var idle = await CliRun.Of([.. line, "--attention-method", "rollout", "--attention-layer", "1", "--attention-common-scale"]);
         Assert.Equal(0, idle.ExitCode);
         Assert.Contains("--attention-method changes nothing without --attention-map or --attention-html", idle.Error, StringComparison.Ordinal);
+        Assert.Contains("--attention-common-scale changes nothing without --attention-map or --attention-html", idle.Error, StringComparison.Ordinal);
         Assert.Contains("--attention-layer changes nothing without --attention-method grad-cam", idle.Error, StringComparison.Ordinal);
     }
 }

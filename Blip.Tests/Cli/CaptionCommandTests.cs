@@ -140,7 +140,7 @@ public sealed class CaptionCommandTests : IDisposable
         (await Caption(Demo.Sample("03.png"), "--attention-map", Temporary("maps"))).Succeeded();
         var names = Directory.GetFiles(Temporary("maps"), "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => Path.GetRelativePath(Temporary("maps"), path));
         Assert.Equal(
-            ["03/01-a.png", "03/02-small.png", "03/03-black.png", "03/04-square.png", "03/05-on.png", "03/06-a.png", "03/07-brown.png", "03/08-background.png"],
+            ["03/01-a.png", "03/02-small.png", "03/03-black.png", "03/04-square.png", "03/05-on.png", "03/06-a.png", "03/07-brown.png", "03/08-background.png", "03/contact-sheet.png"],
             names);
     }
 

@@ -31,7 +31,7 @@ public class GraphCostTests
         var g = new GraphBuilder("test");
         var x = g.Input("x", new Shape(3, 64));
         g.Output("y", g.Add(g.Linear(x, Root / "fc", 64), x, Root / "residual"));
-        var fused = GraphCost.Of(GraphPasses.Apply(g.Build(), PassSet.All), _ => DType.Float32, default);
+        var fused = GraphCost.Of(GraphPasses.Apply(g.Build(), PassSet.All, default), _ => DType.Float32, default);
         // The input is its own residual: it is read once.
         Assert.Equal((1, 4L * 3 * (64 + 64)), (fused.Kernels, fused.ValueBytes));
     }

@@ -13,7 +13,7 @@ public class AttentionCudaTests
         foreach (var (test, data) in Tests((_, args) => AttentionRegisters.Supports(args)))
         {
             using (data)
-                Compare(test, data, $"{nameof(AttentionRegisters)}.Kernel<{Rows(test)}>", "sm_80", AttentionRegisters.Launch(data.Args), DType.Float32);
+                Compare(test, data, $"{nameof(AttentionRegisters)}.Kernel<{Rows(test)}, {Dropout(test)}>", "sm_80", AttentionRegisters.Launch(data.Args), DType.Float32);
         }
     }
 
@@ -104,7 +104,9 @@ public class AttentionCudaTests
         test is { Spread: <= 1, ValueSpread: <= 1, HeadDim: <= AttentionTensorCore.MaxHeadDim } && (architecture != "sm_90" || test.Halves);
 
     private static string TensorCoreKernel(DType format, AttentionCase test, bool isStored) =>
-        $"{nameof(AttentionTensorCore)}.Kernel<{PtxKernels.MatrixOf(format)}, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{Rows(test)}>")}>";
+        $"{nameof(AttentionTensorCore)}.Kernel<{PtxKernels.MatrixOf(format)}, {(isStored ? nameof(Inputs16) : $"RoundedInputs<{Rows(test)}>")}, {Dropout(test)}>";
+
+    private static string Dropout(AttentionCase test) => test.Dropout > 0 ? nameof(WeightDropout) : nameof(KeptWeights);
 
     private static string Rows(AttentionCase test) => test.HeadDim % 4 == 0 ? nameof(AlignedRows) : nameof(AnyRows);
 

@@ -11,7 +11,8 @@ public class AttentionTests
     public void A_row_gives_the_same_bits_alone_and_in_a_batch(string id)
     {
         using var device = Variants.Open(id);
-        foreach (var test in AttentionCases.Small.Where(test => test.Rows > 1).Select(test => test with { Halves = false }))
+        // Dropout draws by a row's place in the batch.
+        foreach (var test in AttentionCases.Small.Where(test => test is { Rows: > 1, Dropout: 0 }).Select(test => test with { Halves = false }))
         {
             using var data = new AttentionData(device, test);
             Attention.Run(device, data.Args);

@@ -1,3 +1,4 @@
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 
@@ -28,6 +29,11 @@ public class WordAttentionsTests
         Assert.Equal([0f, 1f], maps[0].Values);
         Assert.Equal([1f, 0f], maps[1].Values);
         Assert.Equal((1, 2), (maps[0].Height, maps[0].Width));
+        // What 0 and 1 stand for: the mean over layers, heads and tokens.
+        Assert.Equal(new HeatRange(0.1f, 0.3f), maps[0].Range);
+        Assert.Equal(new HeatRange(0.2f, 0.4f), maps[1].Range);
+        var both = WordAttentions.Of(attention, 1, 2, [new WordSpan("both", 2, 2)])[0].Range;
+        Assert.Equal((0.15f, 0.45f), (both.Coldest, both.Hottest), EqualityComparer<(float, float)>.Create((a, b) => Math.Abs(a.Item1 - b.Item1) + Math.Abs(a.Item2 - b.Item2) < 1e-6f));
     }
 
     [Fact]

@@ -154,14 +154,14 @@ public sealed partial class HostTests
         await RunningServer.Read(await Caption(server));
         var text = "";
         // A request is counted once it has ended, which may be after its answer has come.
-        for (var attempt = 0; attempt < 100 && !text.Contains("/caption", StringComparison.Ordinal); attempt++)
+        for (var attempt = 0; attempt < 100 && !CaptionsCounted().IsMatch(text); attempt++)
         {
             await Task.Delay(50, Token);
             text = await server.Client.GetStringAsync("/metrics", Token);
         }
 
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
-        Assert.Matches("""http_server_request_duration_seconds_count\{[^}]*http_route="/caption"[^}]*\} 1""", text);
+        Assert.Matches(CaptionsCounted(), text);
         Assert.Contains("gen_ai_server_request_duration_seconds_count{", text, StringComparison.Ordinal);
         Assert.Matches("""blip_server_model_ready\{[^}]*model="caption"[^}]*\} 1""", text);
     }
@@ -198,6 +198,10 @@ public sealed partial class HostTests
         Assert.DoesNotContain("http", policy, StringComparison.Ordinal);
         Assert.Contains("connect-src 'self'", policy, StringComparison.Ordinal);
     }
+
+    // Servers of other tests in this process are counted, too: .NET's meters are the process's.
+    [GeneratedRegex("""http_server_request_duration_seconds_count\{[^}]*http_route="/caption"[^}]*\} [1-9]""")]
+    private static partial Regex CaptionsCounted();
 
     [GeneratedRegex("<script[^>]*\\ssrc=\"([^\"]+)\"")]
     private static partial Regex Source();

@@ -202,6 +202,9 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
             await Assertions.Expect(page.Locator(hidden)).ToBeHiddenAsync();
         await Assertions.Expect(page.Locator("#intake")).ToBeVisibleAsync();
         Assert.DoesNotContain("shape", await page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
+        await Choose(page, "00.png");
+        await Says(page.Locator("#caption-hint"), "This server has no model that writes captions.");
+        await Assertions.Expect(page.Locator("#trouble")).ToBeHiddenAsync();
         Assert.Empty(complaints);
     }
 

@@ -25,7 +25,7 @@ public class PretrainingGoldenTests
         source.Set(TrainedKeys.Temperature, [], [TrainedKeys.FirstTemperature]);
         using var device = Devices.Open(id);
         var (queue, batch, side) = (golden.Root.GetProperty("queue_size").GetInt32(), golden.Root.GetProperty("batch").GetInt32(), Config.Vision.ImageSize);
-        var options = TrainingRecipes.For(TrainingTask.Pretrain) with { QueueSize = queue, BatchSize = batch, ImageSize = side, Dropout = 0, DropPath = 0 };
+        var options = TrainingRecipes.For(TrainingTask.Pretrain) with { QueueSize = queue, BatchSize = batch, ImageSize = side, Dropout = 0, AttentionDropout = 0, DropPath = 0 };
         using var learner = new MatchLearner(
             new LearnerParts(device, source, Config, null, Tokenizer(), options), source, new ImageProcessing { Width = side, Height = side });
         var dim = Config.ImageTextHiddenSize;

@@ -53,7 +53,7 @@ public sealed class RecomputationTests
         var side = config.Vision.ImageSize;
         using var source = new SyntheticTensorSource(config, BlipHead.Captioning);
         using var device = Devices.Open(id);
-        var dropped = new TrainingNoise(noise, noise);
+        var dropped = new TrainingNoise(noise, noise, noise);
         dropped.Seed.Value = 7;
         using var model = new TrainedModel(device, source, CaptionObjective.Record(
             config, null, side, 0.1, new ObjectiveSettings(_ => true) { Noise = dropped, CheckpointLayers = layers }));

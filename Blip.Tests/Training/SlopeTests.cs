@@ -23,7 +23,7 @@ public class SlopeTests
         var side = config.Vision.ImageSize + config.Vision.PatchSize;
         using var source = new SyntheticTensorSource(config, BlipHead.Captioning);
         using var device = Devices.Open(id);
-        var noise = new TrainingNoise(dropout, dropout);
+        var noise = new TrainingNoise(dropout, dropout, dropout);
         noise.Seed.Value = 7;
         using var model = new TrainedModel(device, source, CaptionObjective.Record(config, null, side, 0.1, new ObjectiveSettings(_ => true) { Noise = noise }));
         var batch = new CaptionBatch([[97, 19, 65, 43, 7], [97, 10, 7], [97, 66, 65, 20]], Given: 1);

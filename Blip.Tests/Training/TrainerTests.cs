@@ -54,7 +54,7 @@ public sealed class TrainerTests : TrainingRuns
     public async Task A_batch_of_eight_is_four_times_two()
     {
         var data = Data(images: 8);
-        var options = Caption with { Epochs = 1, Dropout = 0, Shuffle = false };
+        var options = Caption with { Epochs = 1, Dropout = 0, AttentionDropout = 0, Shuffle = false };
         await Run(data, "at-once", options with { BatchSize = 8 });
         await Run(data, "accumulated", options with { BatchSize = 2, Accumulate = 4 });
 
@@ -130,6 +130,7 @@ public sealed class TrainerTests : TrainingRuns
                 ImageSize = 96,
                 QueueSize = 0,
                 Dropout = 0,
+                AttentionDropout = 0,
                 Augment = AugmentationKind.None,
                 Device = "cpu",
             };

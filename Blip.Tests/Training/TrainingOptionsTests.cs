@@ -56,7 +56,7 @@ public class TrainingOptionsTests
     [
         "Epochs", "Steps", "BatchSize", "Accumulate", "LearningRate", "MinLearningRate", "LearningRateDecay", "WarmupSteps",
         "WarmupLearningRate", "WeightDecay", "LabelSmoothing", "QueueSize", "Momentum", "Alpha", "AlphaRampEpochs", "MaxTokens", "MaxWords",
-        "ImageSize", "Dropout", "DropPath", "MinCropScale", "SaveSteps", "ClipNorm", "LoaderThreads", "LoraRank", "MaxPixels",
+        "ImageSize", "Dropout", "AttentionDropout", "DropPath", "MinCropScale", "SaveSteps", "ClipNorm", "LoaderThreads", "LoraRank", "MaxPixels",
     ];
 
     [Theory, MemberData(nameof(Names))]

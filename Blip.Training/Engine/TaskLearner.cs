@@ -45,7 +45,7 @@ internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processi
     public LossScale Scale { get; } = new(parts.Options.Precision == Precision.Fp16);
 
     /// <summary>The random omissions.</summary>
-    private protected TrainingNoise Noise { get; } = new(parts.Options.Dropout, parts.Options.DropPath);
+    private protected TrainingNoise Noise { get; } = new(parts.Options.Dropout, parts.Options.AttentionDropout, parts.Options.DropPath);
 
     /// <summary>The settings of a step's training.</summary>
     private protected ObjectiveSettings Settings => new(TrainedKeys.Of(Parts.Options))

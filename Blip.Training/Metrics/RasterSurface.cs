@@ -3,11 +3,12 @@ using SkiaSharp;
 
 namespace Blip.Training.Metrics;
 
-/// <summary>A chart as pixels. Its letters are those of <see cref="PixelFont"/>, since many machines have no fonts.</summary>
+/// <summary>A chart as pixels. Its letters come with the program, since many machines have no fonts.</summary>
 internal sealed class RasterSurface : IChartSurface, IDisposable
 {
-    // Pixels of the image for one of the page, and for a dot of a letter.
-    private const int Scale = 2, Dot = 3;
+    // Pixels of the image for one of the page.
+    private const int Scale = 2;
+    private const float FontSize = 12 * Scale;
 
     private readonly SKBitmap bitmap;
     private readonly SKCanvas canvas;
@@ -41,9 +42,8 @@ internal sealed class RasterSurface : IChartSurface, IDisposable
 
     public void Text(double x, double y, string text, double align)
     {
-        var left = (int)Math.Round((Scale * x) - (align * Dot * PixelFont.Advance * text.Length));
-        var top = (int)Math.Round((Scale * y) - (Dot * PixelFont.Height / 2.0));
-        PixelFont.Draw(canvas, text, left, top, Dot, SKColors.Black);
+        var left = (float)((Scale * x) - (align * DrawnText.Width(text, FontSize)));
+        DrawnText.Draw(canvas, text, left, (float)(Scale * y) + (FontSize * DrawnText.CapitalHeight / 2), FontSize, SKColors.Black);
     }
 
     /// <summary>The bytes of a PNG file.</summary>

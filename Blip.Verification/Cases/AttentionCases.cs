@@ -77,6 +77,9 @@ public sealed record AttentionCase(string Name, int Rows, int QueryTokens, int K
     /// <summary>Queries, keys, values and outputs are stored in 16 bits where the device's kernels would round them to these anyway.</summary>
     public bool Halves { get; init; }
 
+    /// <summary>The share of softmax weights that are dropped.</summary>
+    public float Dropout { get; init; }
+
     /// <summary>Multiplications and additions, each counted.</summary>
     public double Flops => 4.0 * Rows * QueryTokens * KeyTokens * Heads * HeadDim;
 
@@ -116,6 +119,8 @@ public static class AttentionCases
         new("nothing but padding", 4, 10, 75, 2, 16) { Padding = Padding.Everything, Probabilities = true },
         new("a mask of ones", 2, 10, 75, 2, 16) { Padding = Padding.Ones },
         new("cross, beams share an image", 6, 1, 50, 2, 12) { KeyRows = KeyRows.Shared, Probabilities = true },
+        new("cross, texts over two images", 5, 7, 150, 2, 16) { KeyRows = KeyRows.Shared },
+        new("cross, texts over images, weights", 7, 9, 70, 1, 12) { KeyRows = KeyRows.Shared, Probabilities = true },
         new("cross, prompt tokens", 4, 7, 50, 2, 16) { KeyRows = KeyRows.Shared, Padding = Padding.Ones },
         new("large scores: one key takes all", 2, 9, 100, 2, 64) { Spread = 1e4f, Probabilities = true },
         new("large values", 2, 9, 100, 2, 64) { ValueSpread = 1e4f },
@@ -129,6 +134,13 @@ public static class AttentionCases
         new("head size 16, holes in the padding", 2, 6, 64, 2, 16) { Padding = Padding.Holes },
         new("head size 16, scores of tens", 1, 20, 130, 2, 16) { Spread = 4 },
         new("head size 33, two blocks of queries", 1, 70, 9, 1, 33),
+        new("dropout, prime lengths", 2, 13, 31, 3, 7) { Dropout = 0.1f, Probabilities = true },
+        new("dropout, packed, causal", 3, 20, 20, 2, 16) { Packed = true, Causal = true, Dropout = 0.5f, Probabilities = true },
+        new("dropout, two blocks of keys", 2, 64, 70, 1, 64) { Padding = Padding.Holes, KeyRows = KeyRows.Shared, Dropout = 0.3f },
+        new("dropout, odd heads, causal", 2, 66, 70, 1, 62) { Causal = true, Start = 4, Padding = Padding.Holes, Dropout = 0.3f },
+        new("dropout, more keys than are softened at once", 1, 7, 700, 2, 8) { Dropout = 0.1f },
+        new("dropout, one query over a shared image", 6, 1, 50, 2, 12) { KeyRows = KeyRows.Shared, Dropout = 0.1f },
+        new("dropout, head size 80", 1, 11, 130, 1, 80) { Dropout = 0.9f },
         new("step, head size 33", 3, 1, 70, 2, 33),
         new("step, head size 7", 5, 1, 150, 2, 7) { Causal = true, Start = 140, Spare = 3, KeyRows = KeyRows.Shuffled },
         new("step, odd heads", 6, 1, 150, 2, 61) { Causal = true, Start = 140, Spare = 3, KeyRows = KeyRows.Shuffled, Padding = Padding.Holes },
@@ -143,7 +155,7 @@ public static class AttentionCases
         from test in Small
         where test is { QueryTokens: > 1, Spread: <= 32, ValueSpread: <= 1, Probabilities: false, Halves: false }
         from precision in new[] { DType.Float16, DType.BFloat16 }
-        from halves in test.HeadDim % ValueFormats.Unit == 0 ? new[] { false, true } : [false]
+        from halves in test.HeadDim % ValueFormats.Unit == 0 && test.Dropout == 0 ? new[] { false, true } : [false]
         select test with { Name = halves ? $"{test.Name}, values of 16 bits" : test.Name, Precision = precision, Halves = halves };
 
     /// <summary>As in the real models, base and large.</summary>
@@ -195,6 +207,9 @@ public sealed class AttentionData : IDisposable
             ValueStride = test.Packed ? 3 * width : width,
             KeyOffset = test.Packed ? width : 0,
             ValueOffset = test.Packed ? 2 * width : 0,
+            Dropout = test.Dropout,
+            DropoutSeed = 0x0123456789ABCDEF,
+            DropoutStream = -3,
         };
         if (test.Packed)
         {
@@ -278,7 +293,8 @@ public sealed class AttentionData : IDisposable
         // Beside inputs as they are rounded, softmax weights are rounded once, and outputs where they are stored so: each by half a unit of its last place.
         var half = format == DType.Float16 ? 1.0 / 2048 : 1.0 / 256;
         var bound = format.Is16Bits() ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
-        var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs), "output");
+        // What is not dropped grows, and its error with it.
+        var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs) / (1 - test.Dropout), "output");
         return Probabilities is null ? output : output.Or(Worst(weights, Probabilities.ToArray(), bound, "weight"));
     }
 

@@ -121,7 +121,8 @@ public sealed class AttentionBackwardData : IDisposable
     {
         var expected = AttentionBackwardReference.Run(data.Inputs, outputGradient);
         // Of scores' errors each weight has √HeadDim · spread² / 2 ulp (see AttentionData); a gradient is a sum of such weights times values.
-        var weight = (4 + (Math.Sqrt(test.HeadDim) * test.Spread * test.Spread) + (Math.Sqrt(test.KeyTokens) / 4)) * Ulp;
+        // What dropout leaves grows, and its error with it.
+        var weight = (4 + (Math.Sqrt(test.HeadDim) * test.Spread * test.Spread) + (Math.Sqrt(test.KeyTokens) / 4)) * Ulp / (1 - test.Dropout);
         var shown = Math.Sqrt(test.HeadDim) * 2 * 3 * test.ValueSpread;
         var inputs = test.Packed
             ? Of(expected.Packed, query, "query, key, value", weight * (2 + shown) * 3)
@@ -129,7 +130,7 @@ public sealed class AttentionBackwardData : IDisposable
                 .Or(Of(expected.Key, key, "key", weight * shown * 3 * test.Spread * Shared))
                 .Or(Of(expected.Value, value, "value", weight * 2 * Shared));
         // The partial sums of one product of a head's elements walk as those of a score do.
-        var product = (4 + (Math.Sqrt(test.HeadDim) / 4)) * Ulp * shown;
+        var product = (4 + (Math.Sqrt(test.HeadDim) / 4)) * Ulp * shown / (1 - test.Dropout);
         return probabilities is null ? inputs : inputs.Or(Of(expected.Probabilities, probabilities, "weight", product));
     }
 

@@ -40,7 +40,7 @@ internal static class AttentionBackwardReference
         var sum = 0.0;
         for (var j = 0; j < visible; j++)
         {
-            result.Probabilities[at + j] = WideSums.Dot(gradient, inputs.Value.AsSpan(At(j, a.ValueStride, a.ValueOffset), a.HeadDim));
+            result.Probabilities[at + j] = AttentionReference.Kept(a, row, head, token, j) * WideSums.Dot(gradient, inputs.Value.AsSpan(At(j, a.ValueStride, a.ValueOffset), a.HeadDim));
             sum += weights[at + j] * result.Probabilities[at + j];
         }
         for (var j = 0; j < visible; j++)
@@ -50,7 +50,7 @@ internal static class AttentionBackwardReference
             var (key, value) = (At(j, a.KeyStride, a.KeyOffset), At(j, a.ValueStride, a.ValueOffset));
             WideSums.Add(result.Query.AsSpan(query, a.HeadDim), score, inputs.Key.AsSpan(key, a.HeadDim));
             WideSums.Add(result.Key.AsSpan(key, a.HeadDim), score, inputs.Query.AsSpan(query, a.HeadDim));
-            WideSums.Add(result.Value.AsSpan(value, a.HeadDim), weights[at + j], gradient);
+            WideSums.Add(result.Value.AsSpan(value, a.HeadDim), weights[at + j] * AttentionReference.Kept(a, row, head, token, j), gradient);
         }
 
         int At(int j, int stride, int offset) => (((((inputs.KeyRow?[row] ?? row) * a.KeyCapacity) + j) * stride) + offset) + (head * a.HeadDim);

@@ -7,10 +7,12 @@ internal static class DropoutReference
 {
     public static double[] Run(float[] x, int elementsPerDraw, float probability, ulong seed, int stream) =>
     [
-        .. x.Select((value, i) => Draw(seed, (ulong)(i / elementsPerDraw), (uint)stream) < Math.Round(probability * 4294967296.0)
-            ? 0
-            : value * (float)(1 / (1 - (double)probability))),
+        .. x.Select((value, i) => (double)(value * (float)Factor(probability, seed, i / elementsPerDraw, stream))),
     ];
+
+    /// <summary>What a draw multiplies by: 0, or the factor.</summary>
+    public static double Factor(float probability, ulong seed, long draw, int stream) =>
+        Draw(seed, (ulong)draw, (uint)stream) < Math.Round(probability * 4294967296.0) ? 0 : (float)(1 / (1 - (double)probability));
 
     // Philox4x32-10: the counter's words are the draw's number over four, and the stream; the word is the rest.
     private static uint Draw(ulong seed, ulong draw, uint stream)

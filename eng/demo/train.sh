@@ -19,7 +19,7 @@ bench() { dotnet Blip.Bench/bin/Release/net10.0/Blip.Bench.dll "$@"; }
 mkdir -p "$dir"
 
 common=(--init random --image-size 96 --augment none --no-flip --batch-size 64 --learning-rate 8e-4 --warmup-steps 200 --weight-decay 0.02
-  --clip-norm 1 --dropout 0 --drop-path 0 --max-tokens 30 --seed 1 --device cpu)
+  --clip-norm 1 --dropout 0 --attention-dropout 0 --drop-path 0 --max-tokens 30 --seed 1 --device cpu)
 
 # The folder is made in one step, so that one that was cut off is not taken for a whole one.
 data() {

@@ -62,7 +62,7 @@ internal sealed class TorchText
 
     /// <summary>Memory for the decoder's own keys and values; the caller's to dispose.</summary>
     public KeysValues[] Cache(int rows, int capacity) =>
-        [.. layers.Select(_ => new KeysValues(zeros(rows, config.Heads, capacity, config.HeadDim), zeros(rows, config.Heads, capacity, config.HeadDim)))];
+        [.. layers.Select(_ => new KeysValues(Zeros(rows, capacity), Zeros(rows, capacity)))];
 
     /// <summary>
     /// Runs the tokens <c>[rows, 1]</c> at one position; keeps their keys and values. The rows of an image, its beams, share its keys and
@@ -115,6 +115,8 @@ internal sealed class TorchText
         }
         return said;
     }
+
+    private Tensor Zeros(int rows, int capacity) => zeros([rows, config.Heads, capacity, config.HeadDim], words.dtype);
 
     private sealed record Layer(
         Linear Qkv, Linear AttentionOutput, LayerNorm AttentionNorm,

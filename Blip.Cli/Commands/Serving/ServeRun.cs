@@ -42,11 +42,11 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         await EndAsync(loaded, cancellationToken);
         if (!cancellationToken.IsCancellationRequested)
         {
-            await app.StopAsync(CancellationToken.None);
+            await BlipHost.StopAsync(app);
             return Startup.Step<int>(() => throw loaded.Exception!.InnerExceptions[0]);
         }
         await TellAsync(app, json, "finishing what runs (once more ends it at once)");
-        await app.StopAsync(CancellationToken.None);
+        await BlipHost.StopAsync(app);
         return ExitCodes.Success;
     }
 

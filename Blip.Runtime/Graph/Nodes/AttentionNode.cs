@@ -1,3 +1,4 @@
+using System.Globalization;
 using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
@@ -29,9 +30,18 @@ internal sealed record AttentionSpec
     /// <summary>1 for a word and 0 for padding <c>[rows, key tokens]</c>; null where nothing is padded.</summary>
     public Value? Mask { get; init; }
 
+    /// <summary>What training leaves out of the softmax weights; null for nothing.</summary>
+    public AttentionDropout? Dropout { get; init; }
+
     /// <summary>The matrix that made the queries: where it has 16 bits, a device may attend in them. Null: in single precision. The builder sets it.</summary>
     public Matrix? Projection { get; init; }
 }
+
+/// <summary>Dropout of softmax weights (<see cref="AttentionArgs.Dropout"/>).</summary>
+/// <param name="Probability">The share that becomes zero.</param>
+/// <param name="Seed">The step's seed.</param>
+/// <param name="Stream">Sets its draws apart from those of other nodes of a step.</param>
+internal sealed record AttentionDropout(float Probability, StepSeed Seed, int Stream);
 
 /// <summary>Scaled dot-product attention with several heads (Vaswani et al. 2017, sections 3.2.1 and 3.2.2).</summary>
 /// <param name="Name">The module.</param>
@@ -52,7 +62,8 @@ internal sealed record AttentionNode(string Name, AttentionSpec Spec, Value Outp
 
     /// <inheritdoc/>
     public override string Attributes => $"heads={Spec.Heads}, q={Spec.Query}, k={Spec.Key}, v={Spec.Value}"
-        + (Spec.Causal ? ", causal" : "") + (Spec.Mask is null ? "" : ", masked");
+        + (Spec.Causal ? ", causal" : "") + (Spec.Mask is null ? "" : ", masked")
+        + (Spec.Dropout is { } dropout ? string.Create(CultureInfo.InvariantCulture, $", p={dropout.Probability}") : "");
 
     /// <inheritdoc/>
     public override long Flops(GraphSizes sizes) => 4 * sizes.Length(Output) * sizes.Size(Spec.Key.Value, 1);
@@ -110,6 +121,9 @@ internal sealed record AttentionNode(string Name, AttentionSpec Spec, Value Outp
             KeyTokens = sizes.Size(Spec.Key.Value, 1),
             KeyCapacity = sizes.Size(Spec.Key.Value, 1),
             Causal = Spec.Causal,
+            Dropout = Spec.Dropout?.Probability ?? 0,
+            DropoutSeed = Spec.Dropout?.Seed.Value ?? 0,
+            DropoutStream = Spec.Dropout?.Stream ?? 0,
         };
     }
 }

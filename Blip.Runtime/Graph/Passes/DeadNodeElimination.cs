@@ -1,3 +1,5 @@
+using Blip.Kernels.Devices;
+
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>Drops nodes whose results have no reader. A node that writes a cache is read by the next run.</summary>
@@ -7,7 +9,7 @@ internal sealed class DeadNodeElimination : IGraphPass
     public PassSet Flag => PassSet.DeadNodes;
 
     /// <inheritdoc/>
-    public ComputeGraph Apply(ComputeGraph graph)
+    public ComputeGraph Apply(ComputeGraph graph, KernelTarget target)
     {
         var read = graph.Outputs.Values.ToHashSet();
         return graph.With(Live(graph.Nodes), Live(graph.Constants));

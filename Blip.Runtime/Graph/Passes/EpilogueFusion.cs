@@ -1,4 +1,5 @@
 using Blip.Kernels;
+using Blip.Kernels.Devices;
 using Blip.Runtime.Graph.Nodes;
 
 namespace Blip.Runtime.Graph.Passes;
@@ -13,7 +14,7 @@ internal sealed class EpilogueFusion : IGraphPass
     public PassSet Flag => PassSet.Epilogues;
 
     /// <inheritdoc/>
-    public ComputeGraph Apply(ComputeGraph graph)
+    public ComputeGraph Apply(ComputeGraph graph, KernelTarget target)
     {
         var readers = graph.AllNodes.SelectMany(node => node.Inputs).Concat(graph.Outputs.Values).CountBy(value => value).ToDictionary();
         var linears = new Dictionary<Value, LinearNode>();

@@ -1,3 +1,5 @@
+using Blip.Kernels.Devices;
+
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>A rewrite that keeps a graph's results.</summary>
@@ -7,5 +9,7 @@ internal interface IGraphPass
     PassSet Flag { get; }
 
     /// <summary>Rewrites.</summary>
-    ComputeGraph Apply(ComputeGraph graph);
+    /// <param name="graph">The graph.</param>
+    /// <param name="target">Which kernels will run it.</param>
+    ComputeGraph Apply(ComputeGraph graph, KernelTarget target);
 }

@@ -14,6 +14,7 @@ internal sealed class ContrastiveModel : BlipModel
 
     private readonly ContrastiveGraphs graphs;
     private readonly PlanCache<TextSizes> imageFeatures, imageEmbedding, textFeatures, textEmbedding, multimodal;
+    private readonly PlanCache<(int Images, int Height, int Width)> pixelsEmbedding;
 
     private readonly TextRunner runner;
 
@@ -25,6 +26,7 @@ internal sealed class ContrastiveModel : BlipModel
         (imageFeatures, imageEmbedding) = (runner.PlansOf(graphs.Image(), ContrastiveGraphs.Features), runner.PlansOf(graphs.Image(), ContrastiveGraphs.Embedding));
         (textFeatures, textEmbedding) = (runner.PlansOf(graphs.Text(), ContrastiveGraphs.Features), runner.PlansOf(graphs.Text(), ContrastiveGraphs.Embedding));
         multimodal = runner.PlansOf(graphs.Multimodal(), ContrastiveGraphs.Features);
+        pixelsEmbedding = Vision.PlansOf((height, width) => graphs.Image(height, width).Keeping(ContrastiveGraphs.Embedding));
         LogitScale = Math.Exp(context.ReadScalar(ScaleKey));
     }
 
@@ -49,6 +51,10 @@ internal sealed class ContrastiveModel : BlipModel
     /// <summary>The images' vectors: their features, of length one.</summary>
     /// <exception cref="ArgumentException">The images are another model's.</exception>
     public float[][] EmbedImages(ImageStates images) => runner.RunImages(imageEmbedding, images);
+
+    /// <summary>The vectors of the images in the pixel buffer, of which nothing else is computed: the bits of <see cref="EmbedImages"/>.</summary>
+    /// <inheritdoc cref="VisionEncoder.Encode"/>
+    public float[][] EmbedPixels(int images, int height, int width) => Vision.Run(pixelsEmbedding, images, height, width);
 
     /// <summary>The texts' features, as projected (<c>get_text_features</c>).</summary>
     /// <exception cref="ArgumentException">A text cannot be read.</exception>

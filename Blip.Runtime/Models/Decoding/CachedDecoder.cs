@@ -10,7 +10,7 @@ namespace Blip.Runtime.Models;
 /// Drives a text decoder word by word: its plans, its key and value caches and its logits. What it looks at, images or questions, is the
 /// model's that owns it.
 /// </summary>
-internal sealed class CachedDecoder : IDisposable
+internal sealed partial class CachedDecoder : IDisposable
 {
     private readonly Executor executor;
     private readonly TextConfig text;
@@ -22,6 +22,8 @@ internal sealed class CachedDecoder : IDisposable
     private readonly GrowingBuffer<int> promptMask, stepMask, rowNumbers, places;
     private Plan? step;
     private DecodingState? prepared;
+    private DecoderSource? preparedSource;
+    private ArrayView<int> sourceRows;
     private int reservedRows;
 
     public CachedDecoder(Executor executor, TextConfig text, DecoderGraphs graphs, int keptPlans)
@@ -43,6 +45,7 @@ internal sealed class CachedDecoder : IDisposable
         (logits, promptMask, stepMask, rowNumbers, places) = (new(device), new(device), new(device), new(device), new(device));
         GrowingBuffer<float>[] PerLayer() => [.. Enumerable.Range(0, text.Layers).Select(_ => new GrowingBuffer<float>(device))];
         (keyCache, valueCache) = (PerLayer(), PerLayer());
+        (draftPlans, stepsPlans, draftLogits, stepsLogits) = (DraftPlans(step, keptPlans), StepsPlans(keptPlans), new(device), new(device));
     }
 
     /// <inheritdoc cref="ITextDecoder.StepIdentity"/>
@@ -124,12 +127,17 @@ internal sealed class CachedDecoder : IDisposable
     private void PrepareStep(DecodingState state, DecoderSource source, ArrayView<int> sourceOfRow)
     {
         step = stepPlans.Get((state.Rows, state.Capacity, source.Rows, source.Tokens));
-        Bind(step, state, source, state.Rows);
-        step.Bind(step.Graph.Output(DecoderGraphs.Logits), logits.View((long)state.Rows * text.VocabularySize));
-        step.Bind(step.Graph.Input(DecoderGraphs.Ids), state.InputIds.View);
-        step.Bind(step.Graph.Input(DecoderGraphs.CacheRow), state.CacheRow.View);
-        step.Bind(step.Graph.Input(graphs.SourceRow), sourceOfRow);
-        prepared = state;
+        (prepared, preparedSource, sourceRows) = (state, source, sourceOfRow);
+        BindSteps(step, state, state.InputIds.View, logits.View((long)state.Rows * text.VocabularySize));
+    }
+
+    private void BindSteps(Plan plan, DecodingState state, ArrayView<int> ids, ArrayView<float> logits)
+    {
+        Bind(plan, state, preparedSource!, state.Rows);
+        plan.Bind(plan.Graph.Output(DecoderGraphs.Logits), logits);
+        plan.Bind(plan.Graph.Input(DecoderGraphs.Ids), ids);
+        plan.Bind(plan.Graph.Input(DecoderGraphs.CacheRow), state.CacheRow.View);
+        plan.Bind(plan.Graph.Input(graphs.SourceRow), sourceRows);
     }
 
     private void Bind(Plan plan, DecodingState state, DecoderSource source, int cacheRows)
@@ -201,7 +209,7 @@ internal sealed class CachedDecoder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, logits, promptMask, stepMask, rowNumbers, places, .. keyCache, .. valueCache])
+        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, draftPlans, stepsPlans, logits, draftLogits, stepsLogits, promptMask, stepMask, rowNumbers, places, .. keyCache, .. valueCache])
             disposable.Dispose();
     }
 }

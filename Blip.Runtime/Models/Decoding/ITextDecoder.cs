@@ -36,6 +36,30 @@ internal interface ITextDecoder
 }
 
 /// <summary>
+/// A decoder with a draft: weights of fewer bytes that write some tokens of one sequence ahead, which one run of the decoder verifies. Logits, keys
+/// and values of that run have the bits of as many steps.
+/// </summary>
+internal interface IDraftedDecoder : ITextDecoder
+{
+    /// <summary>Whether there is a draft by now. One that begins to pay is loaded when it is asked for.</summary>
+    bool HasDraft { get; }
+
+    /// <summary>
+    /// Runs the draft over one token behind <see cref="ITextDecoder.Prefill"/>, or behind what was verified; its keys and values are for later tokens
+    /// of the draft alone.
+    /// </summary>
+    /// <param name="draft">The state of the draft: the decoder's own, and the tokens that were written ahead.</param>
+    /// <returns>Logits <c>[1, vocabulary]</c>, valid until the next call.</returns>
+    ArrayView<float> DraftStep(DecodingState draft);
+
+    /// <summary>Runs the decoder over several tokens of the one sequence, from <see cref="DecodingState.Start"/> on, as so many steps would.</summary>
+    /// <param name="state">The sequence.</param>
+    /// <param name="ids">The tokens, on the device.</param>
+    /// <returns>Logits <c>[tokens, vocabulary]</c>, valid until the next call.</returns>
+    ArrayView<float> Steps(DecodingState state, ArrayView<int> ids);
+}
+
+/// <summary>
 /// A decoder whose rows come and go while it runs. A place holds what cross-attention reads, an image for one, and stays where it is; a row holds
 /// the keys and values of a sequence.
 /// </summary>

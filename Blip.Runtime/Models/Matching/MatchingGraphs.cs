@@ -26,6 +26,14 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
         return g.Build();
     }
 
+    /// <summary>The same from pixels <c>[images, 3, height, width]</c>, where nothing else is read of an image.</summary>
+    public ComputeGraph ImageEmbedding(int height, int width)
+    {
+        var g = new GraphBuilder("pixels-embedding");
+        g.Output(Embedding, Projected(g, ImageStates(g, height, width), new ModulePath("vision_proj")));
+        return g.Build();
+    }
+
     /// <summary>The text's vector, without an image: ids <c>[rows, tokens]</c> → <c>[rows, dim]</c>, of length one.</summary>
     public ComputeGraph TextEmbedding() => TextEmbedding(RecordedOutputs.Nothing);
 
@@ -56,7 +64,8 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
         return g.Build();
     }
 
-    private protected override IEnumerable<ComputeGraph> OfHead() => [Match(), ImageEmbedding(), TextEmbedding()];
+    private protected override IEnumerable<ComputeGraph> OfHead() =>
+        [Match(), ImageEmbedding(), ImageEmbedding(Config.Vision.ImageSize, Config.Vision.ImageSize), TextEmbedding()];
 
     private Value MatchLogits(GraphBuilder g, RecordedOutputs watch) =>
         g.Linear(g.SelectToken(Encoder(g, TextEncoder, overImage: true, watch), null, TextEncoder / "first"), new ModulePath("itm_head"), 2);

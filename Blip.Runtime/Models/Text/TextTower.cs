@@ -112,6 +112,7 @@ internal static class TextTower
                 Start = attention.Start,
                 KeyRow = attention.CacheRow,
                 Mask = attention.Mask,
+                Dropout = attention.Noise?.Attention(),
             },
             self, watch.HasFlag(RecordedOutputs.Attentions));
         return Output(g, config, attended, x, at / "output", attention.Noise);
@@ -129,6 +130,7 @@ internal static class TextTower
                 Heads = config.Heads,
                 KeyRow = attention.SourceRow,
                 Mask = attention.SourceMask,
+                Dropout = attention.Noise?.Attention(),
             },
             self, watch.HasFlag(RecordedOutputs.CrossAttentions));
         return Output(g, config, attended, x, at / "output", attention.Noise);

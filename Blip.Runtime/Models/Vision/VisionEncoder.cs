@@ -20,8 +20,7 @@ internal sealed class VisionEncoder
     {
         (this.context, this.graphs) = (context, graphs);
         var keysValues = Executor.Optimize(graphs.ImageKeysValues());
-        plans = context.Own(new PlanCache<(int Images, int Height, int Width)>(
-            key => Executor.Plan(Executor.Optimize(graphs.Vision(key.Height, key.Width)), ("images", key.Images)), context.KeptPlans));
+        plans = PlansOf(graphs.Vision);
         keysValuesPlans = context.Own(new PlanCache<(int Images, int ImageTokens)>(
             key => Executor.Plan(keysValues, ("images", key.Images), ("image_tokens", key.ImageTokens)), context.KeptPlans));
         pixels = context.Own(new GrowingBuffer<float>(Device));
@@ -136,6 +135,25 @@ internal sealed class VisionEncoder
         plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
         plan.Run();
         var all = plan.ReadOutput(VisionTower.Rollout);
+        return [.. all.Chunk(all.Length / images)];
+    }
+
+    /// <summary>Plans of a graph over pixels.</summary>
+    /// <param name="graph">The graph for images of a height and a width.</param>
+    public PlanCache<(int Images, int Height, int Width)> PlansOf(Func<int, int, ComputeGraph> graph) => context.Own(new PlanCache<(int Images, int Height, int Width)>(
+        key => Executor.Plan(Executor.Optimize(graph(key.Height, key.Width)), ("images", key.Images)), context.KeptPlans));
+
+    /// <summary>Runs a graph with one output over the images in the pixel buffer; one row for each image.</summary>
+    /// <param name="plans">The graph's plans.</param>
+    /// <param name="images">How many.</param>
+    /// <param name="height">Their height in pixels.</param>
+    /// <param name="width">Their width in pixels.</param>
+    public float[][] Run(PlanCache<(int Images, int Height, int Width)> plans, int images, int height, int width)
+    {
+        var plan = plans.Get((images, height, width));
+        plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
+        plan.Run();
+        var all = plan.ReadOutput(plan.Graph.Outputs.Keys.Single());
         return [.. all.Chunk(all.Length / images)];
     }
 

@@ -57,8 +57,9 @@ public sealed class AttentionPage : IDisposable
     /// <param name="name">Its name.</param>
     /// <param name="image">The image; a large one is shown smaller.</param>
     /// <param name="lines">Its texts.</param>
+    /// <param name="commonScale">Whether the colours of all its words go from and to the same weights (<see cref="AttentionFigure.CommonRange"/>).</param>
     /// <exception cref="InvalidOperationException">The page is at its end.</exception>
-    public void Add(string name, RgbImage image, IReadOnlyList<WordLine> lines)
+    public void Add(string name, RgbImage image, IReadOnlyList<WordLine> lines, bool commonScale = false)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(image);
@@ -74,12 +75,13 @@ public sealed class AttentionPage : IDisposable
             <label class="none"><input type="radio" name="{group}" checked><span>image alone</span></label>
 
             """);
+        HeatRange? range = commonScale ? AttentionFigure.CommonRange(lines) : null;
         foreach (var line in lines)
         {
             output.Write($"<p><span class=\"kind\">{Text(line.Kind)}</span>");
             foreach (var word in line.Words)
             {
-                var heat = ImageWriter.ToDataUri(word.Width, word.Height, Heatmap.Layer([.. word.Values], word.Height, word.Width));
+                var heat = ImageWriter.ToDataUri(word.Width, word.Height, Heatmap.Layer([.. word.Values], word.Height, word.Width, word.Scale(range)));
                 output.Write($"\n<label><input type=\"radio\" name=\"{group}\"><span>{Text(word.Word)}</span><img class=\"heat\" style=\"{shape}\" src=\"{heat}\" alt=\"\"></label>");
             }
             if (line.Note is not null)

@@ -1,3 +1,4 @@
+using Blip.Runtime.Imaging;
 using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
@@ -37,8 +38,9 @@ internal static class WordAttentions
             var map = new float[height * width];
             for (var position = word.First; position < word.First + word.Count; position++)
                 Add(map, attention, query: Math.Max(position - ahead, 0));
-            Scale(map);
-            maps.Add(new WordAttention(word.Word, height, width, map));
+            var sum = Scale(map);
+            var parts = attention.Layers * attention.Heads * word.Count;
+            maps.Add(new WordAttention(word.Word, height, width, map) { Range = new HeatRange(sum.Coldest / parts, sum.Hottest / parts) });
         }
         return maps;
     }
@@ -58,12 +60,13 @@ internal static class WordAttentions
         }
     }
 
-    // Min-max scaling makes the mean's divisor superfluous. An even map says nothing: zero everywhere.
-    private static void Scale(float[] map)
+    // An even map says nothing: zero everywhere.
+    private static HeatRange Scale(float[] map)
     {
         var (least, most) = (map.Min(), map.Max());
         for (var i = 0; i < map.Length; i++)
             map[i] = most > least ? (map[i] - least) / (most - least) : 0;
+        return new HeatRange(least, most);
     }
 }
 

@@ -56,7 +56,7 @@ public static class CaptionCosts
         var (images, beams, side) = (options.BatchSize, options.NumBeams, config.Vision.ImageSize);
         var imageTokens = 1 + (side / config.Vision.PatchSize * (side / config.Vision.PatchSize));
         var target = options.Device == DeviceKind.Cuda ? Cuda : default;
-        var step = GraphPasses.Apply(graphs.Step(), PassSet.All);
+        var step = GraphPasses.Apply(graphs.Step(), PassSet.All, target);
 
         var vision = Cost(graphs.Vision(side, side), ("images", images));
         var keysValues = Cost(graphs.ImageKeysValues(), ("images", images), ("image_tokens", imageTokens));
@@ -83,7 +83,7 @@ public static class CaptionCosts
             }),
         ];
 
-        GraphCost Cost(ComputeGraph graph, params (string Symbol, int Size)[] sizes) => GraphCost.Of(GraphPasses.Apply(graph, PassSet.All), model.FormatOf, target, sizes);
+        GraphCost Cost(ComputeGraph graph, params (string Symbol, int Size)[] sizes) => GraphCost.Of(GraphPasses.Apply(graph, PassSet.All, target), model.FormatOf, target, sizes);
 
         long Launches(int kernels) => options.Device == DeviceKind.Cpu ? 1 : kernels;
     }

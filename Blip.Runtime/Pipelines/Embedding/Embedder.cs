@@ -210,18 +210,17 @@ public sealed class Embedder : Pipeline, IEmbedder
     private ImageEmbedding[] RunImages(IReadOnlyList<DecodedImage> batch)
     {
         var results = new ImageEmbedding[batch.Count];
-        var images = encoder.Encode(batch, (i, error) => results[i] = ImageEmbedding.Failed(batch[i].Source, error));
-        foreach (var group in Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).GroupBy(i => images[i]!.Value.States))
+        var vectors = encoder.Vectors(batch, VectorsOf, VectorsOfPixels, (i, error) => results[i] = ImageEmbedding.Failed(batch[i].Source, error));
+        for (var i = 0; i < batch.Count; i++)
         {
-            var vectors = VectorsOf(group.Key);
-            foreach (var i in group)
-            {
-                var (source, vector) = (batch[i].Source, vectors[images[i]!.Value.Image]);
-                results[i] = IsNumber(vector) ? ImageEmbedding.Of(source, vector) : ImageEmbedding.Failed(source, $"{source.Name}: {NoNumbers}");
-            }
+            if (vectors[i] is { } vector)
+                results[i] = IsNumber(vector) ? ImageEmbedding.Of(batch[i].Source, vector) : ImageEmbedding.Failed(batch[i].Source, $"{batch[i].Source.Name}: {NoNumbers}");
         }
         return results;
     }
+
+    private float[][] VectorsOfPixels(int images, int height, int width) =>
+        model is ContrastiveModel contrastive ? contrastive.EmbedPixels(images, height, width) : ((MatchingModel)model).EmbedPixels(images, height, width);
 
     private (string Text, int[]? Ids, string? Error) Read(string text)
     {
