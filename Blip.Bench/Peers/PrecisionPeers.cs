@@ -25,7 +25,7 @@ internal static class PrecisionPeers
             BenchRecord.Of(Work, "cpu", engine.Precision, samples[at], samples[^1], target: null, engines[^1].Precision) with { Variant = engine.Name, RmsError = errors[at] })];
     }
 
-    // Root mean squares: of the differences, relative to that of the values.
+    // Root mean squares: of the differences, relative to the values'.
     private static double Error(float[] actual, double[] expected)
     {
         var (differences, values) = (0.0, 0.0);

@@ -58,7 +58,7 @@ internal sealed record BenchRecord
     /// <summary>The other library, or null: <c>libtorch</c>, <c>onnxruntime</c>.</summary>
     public string? Peer { get; init; }
 
-    /// <summary>What its products are made of: <c>fp32</c>, <c>bf16</c>, <c>int8</c>; null where nobody is compared with.</summary>
+    /// <summary>The products' format: <c>fp32</c>, <c>bf16</c>, <c>int8</c>; null without a comparison.</summary>
     public string? PeerPrecision { get; init; }
 
     /// <summary>Its median time.</summary>

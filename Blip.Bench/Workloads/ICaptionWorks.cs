@@ -9,7 +9,7 @@ internal interface ICaptionWorks : IDisposable
     /// <summary>Its name in tables.</summary>
     string Name { get; }
 
-    /// <summary>What its products are made of: <c>fp32</c>, <c>bf16</c>, <c>int8</c>.</summary>
+    /// <summary>The products' format: <c>fp32</c>, <c>bf16</c>, <c>int8</c>.</summary>
     string Precision { get; }
 
     /// <summary>How long its threads may go on spinning after a piece of work.</summary>

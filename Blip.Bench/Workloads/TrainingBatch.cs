@@ -45,7 +45,7 @@ internal sealed record TrainingBatch
     /// <summary>The images' side in pixels.</summary>
     public int Side { get; }
 
-    /// <summary>What products are made of; weights, moments and losses are in fp32.</summary>
+    /// <summary>The products' format; weights, moments and losses are in fp32.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
     /// <summary>Its name, as options have it.</summary>

@@ -31,7 +31,7 @@ public static class Attention
     /// they are read as they are, or where heads in 16 bits would not be aligned. With dropout it is null: gradients read them in single precision.
     /// </summary>
     /// <param name="target">Which kernels run.</param>
-    /// <param name="args">Sizes and what is asked for; of the views only the lengths of tables and weights count.</param>
+    /// <param name="args">Sizes and options; of the views only the lengths of tables and weights count.</param>
     public static DType? InputFormat(KernelTarget target, in AttentionArgs args) =>
         args.Dropout == 0 && AttentionCuda.OnTensorCores(target.Architecture, args)
         && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset) % ValueFormats.Unit == 0
@@ -45,7 +45,7 @@ public static class Attention
         AttentionCuda.OnTensorCores(target.Architecture, args) && args.HeadDim % ValueFormats.Unit == 0 && args.Precision == format;
 
     /// <summary>
-    /// Whether a query has the same bits alone and among others. On NVIDIA GPUs one query and many have kernels of their own, whose sums run in
+    /// Whether a query has the same bits alone and among others. On NVIDIA GPUs one query and many have different kernels, whose sums run in
     /// other orders and, in 16 bits, over other roundings.
     /// </summary>
     /// <param name="target">Which kernels run.</param>

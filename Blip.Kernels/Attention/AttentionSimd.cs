@@ -7,9 +7,9 @@ namespace Blip.Kernels;
 /// <summary>
 /// CPU variant: a task is a tile of queries of one head. It packs the keys in transposed panels of 64 (keys side by side), so that scores
 /// and outputs are products of small matrices, and takes 6 queries at a time through all keys of a span: memory is linear in the tokens.
-/// What was tried: an online softmax for every block of 64 keys costs a tenth more than one for each span (a maximum across lanes, and a
+/// Tried: an online softmax for every block of 64 keys costs a tenth more than one for each span (a maximum across lanes, and a
 /// branch that is not foreseen, per query and block); panels of 96 queries in place of 300 pack keys seven times, for 3 %.
-/// Every sum over a head's elements or over keys runs in their order, whatever the tile: one query gives the same bits as many.
+/// Every sum over a head's elements or over keys runs in their order, for any tile: one query gives the same bits as many.
 /// </summary>
 internal static unsafe class AttentionSimd
 {
@@ -54,10 +54,10 @@ internal unsafe struct AttentionVectors : IVectorOperator
 {
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
 
-    // Keys whose scores are softened at once: all of an image's. Longer rows bring what was summed before onto the new maximum.
+    // Keys whose scores are softened at once: all of an image's. Longer rows rescale the earlier sums to the new maximum.
     private const int KeySpan = 10 * KeyBlock, ScoreStride = KeySpan + Line;
 
-    // Tokens between what is packed and what is asked for.
+    // Tokens between the packed ones and the ones asked for.
     private const int Ahead = 16;
 
     public AttentionShape Shape;
@@ -227,7 +227,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
         }
     }
 
-    /// <summary>keys[d, j] of the block; lanes past the last key keep what was there.</summary>
+    /// <summary>keys[d, j] of the block; lanes past the last key keep their old values.</summary>
     [SkipLocalsInit]
     private readonly void PackKeys(int row, int block, int length, int head, float* keys)
     {
@@ -297,7 +297,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
             scores[j] = float.NegativeInfinity;
     }
 
-    /// <summary>Turns a block's scores into weights about the running maximum, and brings what was summed before onto it.</summary>
+    /// <summary>Turns a block's scores into weights about the running maximum, and rescales the earlier sums to it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Softmax<TVector>(float* scores, int width, float* sums, int columns, float* totals, float* largest)
         where TVector : unmanaged, IVector<TVector>

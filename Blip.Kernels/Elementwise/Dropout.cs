@@ -39,7 +39,7 @@ public static class Dropout
             new Kernel(args.X, args.Y, args.Length, args.ElementsPerDraw, limit, factor, args.Seed, args.Stream, perItem));
     }
 
-    /// <summary>Refuses what is no share of draws to drop.</summary>
+    /// <summary>Refuses a number that is no share of draws to drop.</summary>
     /// <exception cref="ArgumentException">It is none.</exception>
     internal static void CheckShare(float probability, string name)
     {
@@ -50,7 +50,7 @@ public static class Dropout
     /// <summary>Below it a draw of 32 bits is dropped: 0 drops none.</summary>
     internal static uint Limit(float probability) => (uint)Math.Round(probability * 4294967296.0);
 
-    /// <summary>What is kept is multiplied by it.</summary>
+    /// <summary>The factor of kept values.</summary>
     internal static float Factor(float probability) => (float)(1 / (1 - (double)probability));
 
     /// <summary>Multiplies values that follow each other, as the kernels do one by one.</summary>

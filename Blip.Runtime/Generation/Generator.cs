@@ -131,7 +131,7 @@ internal sealed class Generator(Device device) : IDisposable
             : context;
     }
 
-    // The draft chooses as the run does, and nobody sees its scores.
+    // The draft chooses as the run does, and its scores are not read.
     private GenerationContext Draft(GenerationContext run)
     {
         if (draft?.Shape != run.Workspace.Shape)

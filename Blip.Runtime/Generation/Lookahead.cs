@@ -9,10 +9,10 @@ internal sealed class Lookahead
     /// <summary>The most tokens that are written ahead: with the one before them a run over 8.</summary>
     public const int Most = 7;
 
-    // Rounds after which what is not used now is timed again: it may have become the faster way.
+    // Rounds after which an unused choice is timed again: it may have become faster.
     private const int Again = 64;
 
-    // What is assumed of a part before it was timed, as shares of a step.
+    // The assumed times of parts that were not timed yet, as shares of a step.
     private const double DraftShare = 0.5, TokenShare = 0.05;
 
     private readonly int? always;
@@ -21,7 +21,7 @@ internal sealed class Lookahead
     private double right = 0.9;
     private int rounds;
 
-    /// <param name="always">A number of tokens whatever the times; null: as they say.</param>
+    /// <param name="always">A fixed number of tokens; null: chosen by the times.</param>
     public Lookahead(int? always = null) => this.always = always is { } tokens ? Math.Min(tokens, Most) : null;
 
     /// <summary>Tokens to write ahead now; 0: none, a step alone.</summary>
@@ -71,7 +71,7 @@ internal sealed class Lookahead
             runs[tokens].Add(time);
     }
 
-    /// <summary>Tokens of the draft that were the decoder's, of those that were compared.</summary>
+    /// <summary>Draft tokens that were equal to the decoder's, among the compared ones.</summary>
     public (long Right, long Compared) Hits { get; private set; }
 
     /// <summary>Whether a token of the draft was the decoder's.</summary>

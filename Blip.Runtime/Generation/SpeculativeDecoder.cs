@@ -8,12 +8,12 @@ namespace Blip.Runtime.Generation;
 
 /// <summary>
 /// Speculative decoding (Leviathan et al. 2023; Chen et al. 2023) of one sequence: a draft writes some tokens ahead, by the rules and draws of the
-/// call, and one run of the decoder gives the logits behind each of them. Whoever asks for steps gets these logits for as long as the tokens are those
-/// that it chose itself, so that what it chooses is what it would have chosen without a draft, bit for bit.
+/// call, and one run of the decoder gives the logits behind each of them. A caller of steps gets these logits for as long as the tokens are the ones
+/// that it chose itself, so that it chooses the same as without a draft, bit for bit.
 /// </summary>
 /// <param name="decoder">The decoder and its draft.</param>
 /// <param name="run">The call.</param>
-/// <param name="draft">The same call for the draft, over a workspace of its own.</param>
+/// <param name="draft">The same call for the draft, over another workspace.</param>
 /// <param name="lookahead">How many tokens are written ahead.</param>
 internal sealed class SpeculativeDecoder(IDraftedDecoder decoder, GenerationContext run, GenerationContext draft, Lookahead lookahead) : ITextDecoder
 {
@@ -82,7 +82,7 @@ internal sealed class SpeculativeDecoder(IDraftedDecoder decoder, GenerationCont
         return Row(0);
     }
 
-    // The draft goes on from what was chosen, with its own copy of all that the rules look at.
+    // The draft continues from the chosen token, with its copy of all inputs of the rules.
     private void Write(int tokens)
     {
         draft.Workspace.TakeOver(run.Workspace);

@@ -6,7 +6,7 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>What the parts of a model stand on: its sizes, its device, its weights there, and the memory that goes with the model.</summary>
+/// <summary>The base of a model's parts: its sizes, its device, its weights there, and the memory that goes with the model.</summary>
 internal sealed class ModelContext : IDisposable
 {
     private readonly Checkpoint tensors;
@@ -57,7 +57,7 @@ internal sealed class ModelContext : IDisposable
     /// <inheritdoc cref="ModelOptions.KeptPlans"/>
     public int KeptPlans { get; }
 
-    /// <summary>What loading has to tell: of the names in the checkpoint; why a cache was not used, or could not be written.</summary>
+    /// <summary>Notices of loading: about names in the checkpoint; why a cache was not used, or could not be written.</summary>
     public IReadOnlyList<string> Notices => [.. tensors.Notices, .. ofCache, .. told];
 
     /// <summary>Tensors of the file that the model has no use for.</summary>
@@ -77,7 +77,7 @@ internal sealed class ModelContext : IDisposable
     /// <summary>Adds a notice.</summary>
     public void Tell(string notice) => told = told.Add(notice);
 
-    /// <summary>Loads what a graph multiplies with once more in another format, and makes plans over that.</summary>
+    /// <summary>Loads a graph's matrices once more in another format, and makes plans over them.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="format">How its matrices are stored.</param>
     public Executor LoadAgain(ComputeGraph graph, DType format)

@@ -105,7 +105,7 @@ public abstract record PipelineOptions
         Check(Compat, nameof(Compat));
     }
 
-    /// <summary>Refuses what is no member.</summary>
+    /// <summary>Refuses a value that is no member.</summary>
     /// <exception cref="ArgumentException">It is none; the message names the option.</exception>
     private protected static void Check<T>(T value, string name)
         where T : struct, Enum

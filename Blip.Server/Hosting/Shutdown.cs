@@ -3,12 +3,12 @@ using Microsoft.Extensions.Options;
 namespace Blip.Server.Hosting;
 
 /// <summary>
-/// The end of a server. Requests in hand may finish within the host's shutdown timeout. Those that have not are answered shortly before
+/// The end of a server. Current requests may finish within the host's shutdown timeout. The others are answered shortly before
 /// it is over, since the host then closes their connections without a word.
 /// </summary>
 internal sealed class Shutdown : IDisposable
 {
-    // What an answer needs to be sent.
+    // The time for sending an answer.
     private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource over = new();

@@ -24,7 +24,7 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
     /// <summary>Whether the server is at fault, so that its log must tell of it.</summary>
     public bool IsServers => Status == StatusCodes.Status500InternalServerError;
 
-    /// <summary>What an exception is to the client.</summary>
+    /// <summary>An exception's error for the client.</summary>
     /// <param name="e">The exception.</param>
     /// <param name="timedOut">Whether the request's time is over.</param>
     /// <param name="stopping">Whether the server is being stopped, at whose end the models are freed.</param>
@@ -54,7 +54,7 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
             response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        // Whoever asks again finds another server behind the same address.
+        // A repeated request finds another server behind the same address.
         if (this == Ending)
             response.Headers.Connection = "close";
     }

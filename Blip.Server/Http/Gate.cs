@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Blip.Server.Http;
 
 /// <summary>
-/// What every endpoint of the models stands behind: the key, the time that a request has, and an answer whatever goes wrong.
+/// The common part of the models' endpoints: the key, a request's time limit, and an answer to every failure.
 /// </summary>
 internal sealed partial class Gate(
     IOptions<BlipServerOptions> options, ApiKeys keys, Admission admission, ServerMetrics metrics, Shutdown shutdown, ILogger<Gate> logger) : IEndpointFilter
@@ -26,7 +26,7 @@ internal sealed partial class Gate(
         }
         catch (Exception e)
         {
-            // Where the client went away, nobody is left to tell.
+            // Where the client went away, there is no reader.
             if (!client.IsCancellationRequested)
                 await TellAsync(http, e, time.IsCancellationRequested, client).ConfigureAwait(false);
         }
@@ -54,7 +54,7 @@ internal sealed partial class Gate(
             await result.ExecuteAsync(http).ConfigureAwait(false);
     }
 
-    // What a client writes into a path would be written into the log.
+    // A client's words in a path would reach the log.
     private static string RouteOf(HttpContext http) => (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
 
     private Failure? Refusal(HttpContext http) =>

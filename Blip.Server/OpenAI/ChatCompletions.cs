@@ -150,7 +150,7 @@ internal sealed class ChatAnswer(string model, Speaker speaker, IReadOnlyList<Im
         }
     }
 
-    /// <summary>What the images' answers add up to.</summary>
+    /// <summary>The sum of the images' answers.</summary>
     private sealed class Tally
     {
         private bool cut;

@@ -5,7 +5,7 @@ namespace Blip.Server.OpenAI;
 /// <summary>A whole answer of <c>/v1/chat/completions</c>.</summary>
 internal sealed record ChatCompletion(string Id, long Created, string Model, IReadOnlyList<ChatChoice> Choices, TokenUsage Usage)
 {
-    /// <summary>What it is.</summary>
+    /// <summary>Its type.</summary>
     public string Object => "chat.completion";
 }
 
@@ -34,7 +34,7 @@ internal sealed record ChatMessageOutput(string Content)
 /// <summary>A piece of an answer that comes word by word.</summary>
 internal record ChatCompletionChunk(string Id, long Created, string Model, IReadOnlyList<ChatChunkChoice> Choices)
 {
-    /// <summary>What it is.</summary>
+    /// <summary>Its type.</summary>
     public string Object => "chat.completion.chunk";
 }
 
@@ -54,7 +54,7 @@ internal sealed record ChatChunkChoice(ChatDelta Delta, [property: JsonIgnore(Co
     public int Index => 0;
 }
 
-/// <summary>What is new.</summary>
+/// <summary>The new part.</summary>
 internal sealed record ChatDelta(string? Content = null, string? Role = null);
 
 /// <summary>Numbers of tokens: an image counts as its patches and the class token.</summary>

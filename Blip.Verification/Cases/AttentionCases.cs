@@ -293,7 +293,7 @@ public sealed class AttentionData : IDisposable
         // Beside inputs as they are rounded, softmax weights are rounded once, and outputs where they are stored so: each by half a unit of its last place.
         var half = format == DType.Float16 ? 1.0 / 2048 : 1.0 / 256;
         var bound = format.Is16Bits() ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
-        // What is not dropped grows, and its error with it.
+        // Kept weights grow, and their errors with them.
         var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs) / (1 - test.Dropout), "output");
         return Probabilities is null ? output : output.Or(Worst(weights, Probabilities.ToArray(), bound, "weight"));
     }

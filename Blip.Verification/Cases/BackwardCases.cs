@@ -121,7 +121,7 @@ public sealed class AttentionBackwardData : IDisposable
     {
         var expected = AttentionBackwardReference.Run(data.Inputs, outputGradient);
         // Of scores' errors each weight has √HeadDim · spread² / 2 ulp (see AttentionData); a gradient is a sum of such weights times values.
-        // What dropout leaves grows, and its error with it.
+        // Kept weights grow, and their errors with them.
         var weight = (4 + (Math.Sqrt(test.HeadDim) * test.Spread * test.Spread) + (Math.Sqrt(test.KeyTokens) / 4)) * Ulp / (1 - test.Dropout);
         var shown = Math.Sqrt(test.HeadDim) * 2 * 3 * test.ValueSpread;
         var inputs = test.Packed

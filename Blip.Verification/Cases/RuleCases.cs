@@ -99,7 +99,7 @@ public sealed class RuleData : IDisposable
         Args = args;
     }
 
-    /// <summary>What to run. A second run applies the rules to the first one's results.</summary>
+    /// <summary>The run. A second run applies the rules to the first one's results.</summary>
     public TokenRulesArgs Args { get; }
 
     /// <summary>Bytes that the rules look at: the tokens so far, and a score for each of them.</summary>

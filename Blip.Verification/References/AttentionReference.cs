@@ -35,7 +35,7 @@ internal static class AttentionReference
         return (output, probabilities);
     }
 
-    /// <summary>What dropout multiplies a weight by.</summary>
+    /// <summary>Dropout's factor of a weight.</summary>
     public static double Kept(AttentionArgs args, int row, int head, int token, int j) => args.Dropout == 0
         ? 1
         : DropoutReference.Factor(

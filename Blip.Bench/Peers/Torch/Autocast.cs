@@ -5,10 +5,10 @@ using static TorchSharp.torch.nn;
 namespace Blip.Bench.Peers.Torch;
 
 /// <summary>
-/// What <c>torch.autocast("cpu")</c> does, which TorchSharp has not: products and convolutions round their inputs, weights among them; sums
+/// The work of <c>torch.autocast("cpu")</c>, which TorchSharp lacks: products and convolutions round their inputs, weights among them; sums
 /// over the residual stream, norms and losses stay in fp32.
 /// </summary>
-/// <param name="Type">What products are made of; <c>Float32</c> for none of this.</param>
+/// <param name="Type">The products' format; <c>Float32</c> for none of this.</param>
 internal readonly record struct Autocast(ScalarType Type)
 {
     private bool IsOff => Type == ScalarType.Float32;
@@ -21,6 +21,6 @@ internal readonly record struct Autocast(ScalarType Type)
         ? functional.conv2d(pixels, weight, bias, [patch, patch])
         : functional.conv2d(pixels.to(Type), weight.to(Type), bias.to(Type), [patch, patch]);
 
-    /// <summary>A product of its own plus the residual stream.</summary>
+    /// <summary>A separate product plus the residual stream.</summary>
     public Tensor Add(Tensor product, Tensor residual) => IsOff ? product.add_(residual) : product + residual;
 }

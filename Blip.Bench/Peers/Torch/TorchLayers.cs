@@ -7,7 +7,7 @@ namespace Blip.Bench.Peers.Torch;
 
 /// <summary>A checkpoint's tensors as libtorch's.</summary>
 /// <param name="source">The checkpoint.</param>
-/// <param name="type">What every tensor is rounded to.</param>
+/// <param name="type">The format that every tensor is rounded to.</param>
 internal sealed class TorchWeights(ITensorSource source, ScalarType type = ScalarType.Float32) : IDisposable
 {
     private readonly List<Tensor> tensors = [];

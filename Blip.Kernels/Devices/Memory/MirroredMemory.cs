@@ -64,7 +64,7 @@ public sealed class MirroredMemory(Device device) : IDisposable
         ArgumentNullException.ThrowIfNull(other);
         if (other.bytes != bytes)
             throw new ArgumentException($"It has {other.bytes} bytes, and this memory {bytes}.", nameof(other));
-        // What waits to be run may still write there.
+        // Queued work may still write there.
         device.Synchronize();
         other.memory!.View.CopyTo(device.Stream, memory!.View);
     }

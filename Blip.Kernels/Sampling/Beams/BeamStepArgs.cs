@@ -26,7 +26,7 @@ public struct BeamStepArgs
     /// <summary>Stop as soon as there are as many finished sequences as beams.</summary>
     public bool StopWhenFull;
 
-    /// <summary>Judge what a running beam may still reach by the divisor of the longest sequence, not of the present one.</summary>
+    /// <summary>Judge a running beam's possible score by the divisor of the longest sequence, not of the present one.</summary>
     public bool BoundByLimit;
 
     /// <summary>The divisor of a sum of log-probabilities, by number of generated tokens, <c>[capacity + 1]</c>.</summary>

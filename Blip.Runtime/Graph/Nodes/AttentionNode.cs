@@ -30,7 +30,7 @@ internal sealed record AttentionSpec
     /// <summary>1 for a word and 0 for padding <c>[rows, key tokens]</c>; null where nothing is padded.</summary>
     public Value? Mask { get; init; }
 
-    /// <summary>What training leaves out of the softmax weights; null for nothing.</summary>
+    /// <summary>Training's omissions of softmax weights; null for none.</summary>
     public AttentionDropout? Dropout { get; init; }
 
     /// <summary>The matrix that made the queries: where it has 16 bits, a device may attend in them. Null: in single precision. The builder sets it.</summary>

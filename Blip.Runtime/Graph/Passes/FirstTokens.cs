@@ -58,7 +58,7 @@ internal sealed class FirstTokens : IGraphPass
         }
     }
 
-    // The values of which nobody reads more than each row's first token.
+    // The values of which at most each row's first token is read.
     private static HashSet<Value> Wanted(ComputeGraph graph, KernelTarget target)
     {
         var readers = graph.AllNodes.SelectMany(node => node.Inputs.Distinct(), (node, input) => (node, input)).ToLookup(pair => pair.input, pair => pair.node);
@@ -86,7 +86,7 @@ internal sealed class FirstTokens : IGraphPass
         _ => false,
     };
 
-    // What it reads token by token.
+    // The inputs that it reads token by token.
     private static IEnumerable<Value> Tokens(Node node) => node switch
     {
         LinearNode linear => new[] { linear.X, linear.Residual }.OfType<Value>().Distinct(),

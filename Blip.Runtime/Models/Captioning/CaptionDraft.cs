@@ -3,7 +3,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>When a captioner's decoder has a draft, and what it is made of: its matrices once more, in 8 bits (decision 153).</summary>
+/// <summary>When a captioner's decoder has a draft, and its weights: the decoder's matrices once more, in 8 bits (decision 153).</summary>
 internal sealed class CaptionDraft
 {
     /// <summary>
@@ -20,7 +20,7 @@ internal sealed class CaptionDraft
     /// <param name="context">The model's.</param>
     /// <param name="decoder">Gets the draft.</param>
     /// <param name="graphs">The model's.</param>
-    /// <param name="options">What is asked for.</param>
+    /// <param name="options">The options.</param>
     public CaptionDraft(ModelContext context, CachedDecoder decoder, CaptioningGraphs graphs, ModelOptions options)
     {
         (this.context, this.decoder, this.graphs) = (context, decoder, graphs);

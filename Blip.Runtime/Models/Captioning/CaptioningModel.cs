@@ -140,7 +140,7 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedD
 
     /// <inheritdoc/>
     /// <remarks>The word at position t was chosen by the query at position t - 1.</remarks>
-    /// <exception cref="ArgumentException">A token is outside the vocabulary, or the image not among those that are encoded.</exception>
+    /// <exception cref="ArgumentException">A token is outside the vocabulary, or the image is not among the encoded ones.</exception>
     public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens) => CrossAttention(image, tokens, AttentionMethod.CrossAttention);
 
     /// <summary>The same by another method.</summary>

@@ -33,7 +33,7 @@ internal sealed class ContrastiveModel : BlipModel
     /// <summary>Elements of a vector.</summary>
     public int EmbeddingWidth => Config.ProjectionDim;
 
-    /// <summary>What cosines are multiplied with: the exponential of the checkpoint's <c>logit_scale</c>.</summary>
+    /// <summary>The factor of cosines: the exponential of the checkpoint's <c>logit_scale</c>.</summary>
     public double LogitScale { get; }
 
     /// <summary>Loads a checkpoint of the model without a task.</summary>
@@ -76,14 +76,14 @@ internal sealed class ContrastiveModel : BlipModel
     /// <exception cref="ArgumentException">A text cannot be read, or the images are another model's.</exception>
     public ContrastiveOutput Compare(ImageStates images, IReadOnlyList<int[]> texts) => new(EmbedImages(images), EmbedTexts(texts), LogitScale);
 
-    /// <summary>Plans the texts' features with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
+    /// <summary>Plans the texts' features with recorded outputs; the caller runs it, reads the outputs and disposes it before the next call.</summary>
     internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) => runner.PlanTexts(graphs.Text(overImage: false, watch), texts, null, null);
 }
 
 /// <summary>Images and texts compared as CLIP does.</summary>
 /// <param name="imageEmbeddings">The images' vectors, of length one.</param>
 /// <param name="textEmbeddings">The texts' vectors, of length one.</param>
-/// <param name="scale">What cosines are multiplied with.</param>
+/// <param name="scale">The factor of cosines.</param>
 internal sealed class ContrastiveOutput(float[][] imageEmbeddings, float[][] textEmbeddings, double scale)
 {
     /// <summary>The images' vectors <c>[images, dim]</c>.</summary>

@@ -7,7 +7,7 @@ using ILGPU.Runtime;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// Drives a text decoder word by word: its plans, its key and value caches and its logits. What it looks at, images or questions, is the
+/// Drives a text decoder word by word: its plans, its key and value caches and its logits. Its sources, images or questions, are the
 /// model's that owns it.
 /// </summary>
 internal sealed partial class CachedDecoder : IDisposable
@@ -53,7 +53,7 @@ internal sealed partial class CachedDecoder : IDisposable
 
     /// <inheritdoc cref="ITextDecoder.Prefill"/>
     /// <param name="state">The run.</param>
-    /// <param name="source">What each prompt looks at, row by row.</param>
+    /// <param name="source">Each prompt's source, row by row.</param>
     public ArrayView<float> Prefill(DecodingState state, DecoderSource source)
     {
         // Every beam of a source continues the one prompt that its first row keeps.
@@ -79,7 +79,7 @@ internal sealed partial class CachedDecoder : IDisposable
 
     /// <inheritdoc cref="IContinuousDecoder.Prefill"/>
     /// <param name="state">The prompts.</param>
-    /// <param name="source">What they look at, prompt by prompt.</param>
+    /// <param name="source">Their sources, prompt by prompt.</param>
     /// <param name="row">The row of the first prompt.</param>
     public ArrayView<float> Prefill(DecodingState state, DecoderSource source, int row)
     {
@@ -90,7 +90,7 @@ internal sealed partial class CachedDecoder : IDisposable
 
     /// <inheritdoc cref="IContinuousDecoder.Continue"/>
     /// <param name="state">The rows.</param>
-    /// <param name="source">What is in the places.</param>
+    /// <param name="source">The sources in the places.</param>
     /// <param name="placeOfRow">The place that each row looks at.</param>
     public void Continue(DecodingState state, DecoderSource source, ReadOnlySpan<int> placeOfRow) => PrepareStep(state, source, places.Fill(placeOfRow));
 
@@ -152,7 +152,7 @@ internal sealed partial class CachedDecoder : IDisposable
         plan.Bind(plan.Graph.Input(DecoderGraphs.Start), state.Start.View);
     }
 
-    /// <summary>Ends the run in hand: what it looks at is about to change, and with it the memory that its plans are bound to.</summary>
+    /// <summary>Ends the current run: its source is about to change, and with it the memory that its plans are bound to.</summary>
     public void Forget() => prepared = null;
 
     /// <inheritdoc cref="ITextDecoder.Step"/>
@@ -214,7 +214,7 @@ internal sealed partial class CachedDecoder : IDisposable
     }
 }
 
-/// <summary>What a decoder's cross-attention looks at: images, or questions of different lengths.</summary>
+/// <summary>The source of a decoder's cross-attention: images, or questions of different lengths.</summary>
 /// <param name="Rows">How many.</param>
 /// <param name="Tokens">Tokens of each, padding included.</param>
 /// <param name="KeysValues">A layer's keys and values <c>[rows, tokens, 2·hidden]</c>.</param>
