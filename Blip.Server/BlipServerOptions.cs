@@ -47,8 +47,8 @@ public sealed class BlipServerOptions
     public int? RequestsPerMinute { get; set; }
 
     /// <summary>
-    /// Whether images named by an <c>http(s):</c> address are fetched. Only public addresses are asked, for any name or redirect
-    /// resolves to.
+    /// Whether images named by an <c>http(s):</c> address are fetched. Only public addresses are asked, even
+    /// where a name or a redirect leads elsewhere.
     /// </summary>
     public bool AllowUrls { get; set; }
 

@@ -5,7 +5,7 @@ namespace Blip.Runtime.Files;
 
 /// <summary>
 /// A file that is written beside its place and renamed when it is whole: it is complete or unchanged, however the
-/// process. The file beside it is locked by the process that writes it, so that others can tell a writer from the remains of a killed one.
+/// process ends. The file beside it is locked by the process that writes it, so that others can tell a writer from the remains of a killed one.
 /// </summary>
 internal sealed partial class ReplacedFile : IDisposable
 {
