@@ -2,7 +2,7 @@ using Blip.Tests.Datasets;
 
 namespace Blip.Tests;
 
-/// <summary>The drawings of docs/architecture.md are what their script draws.</summary>
+/// <summary>The drawings of docs/architecture.md equal their script's output.</summary>
 public class DrawingsTests
 {
     [Fact]

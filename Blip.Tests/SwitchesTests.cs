@@ -28,7 +28,7 @@ public partial class SwitchesTests
             where !Rows.ContainsKey(name.Value)
             select $"{file}: {name.Value}";
 
-        // A test asks for one that nobody sets.
+        // A test asks for one that is never set.
         Assert.Equal(["Blip.Tests/Kernels/TileTuningTests.cs: BLIP_NOBODY_SET_THIS"], named.Distinct());
     }
 
@@ -59,7 +59,7 @@ public partial class SwitchesTests
     [GeneratedRegex(@"\bBLIP_[A-Z][A-Z0-9_]*[A-Z0-9]\b")]
     private static partial Regex Name();
 
-    // The name as a text of its own, or a read of the environment by a constant of the project.
+    // The name as a separate text, or a read of the environment by a constant of the project.
     [GeneratedRegex(@"GetEnvironmentVariable\((?:""BLIP_\w+""|\w+\.Variable)\)|(?:const string \w+ = )""BLIP_\w+""")]
     private static partial Regex Read();
 

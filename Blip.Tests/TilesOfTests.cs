@@ -3,7 +3,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Tests;
 
-/// <summary>No test tunes by surprise, nor do the processes that tests start: only <see cref="Kernels.TileTuningTests"/>, by an option.</summary>
+/// <summary>No test tunes by surprise, and no process that tests start: only <see cref="Kernels.TileTuningTests"/>, by an option.</summary>
 internal static class TilesOfTests
 {
     [ModuleInitializer]

@@ -8,12 +8,12 @@ using Blip.Cli;
 namespace Blip.Tests.Bench;
 
 /// <summary>
-/// <c>eng/gpu.sh run</c> in full, over programs that write down what they are asked for and do nothing: its lines all run, and what they ask for is
-/// there. What the programs themselves do on CUDA is seen by <c>run --short</c> on the emulated driver, in CI.
+/// <c>eng/gpu.sh run</c> in full, over programs that record their arguments and do nothing: its lines all run, and the options and tests in them are
+/// there. CI runs the programs themselves with <c>run --short</c> on the emulated driver.
 /// </summary>
 public sealed partial class GpuScriptTests : IDisposable
 {
-    // What each program leaves in $CALLS: its name and its arguments, a line each, and an empty line.
+    // Each program's entry in $CALLS: its name and its arguments, a line each, and an empty line.
     private const string Noted = """
         #!/usr/bin/env bash
         printf '%s\n' "$(basename "$0")" "$@" '' >> "$CALLS"
@@ -70,7 +70,7 @@ public sealed partial class GpuScriptTests : IDisposable
         CheckCalls();
         CheckReport();
 
-        // Cut off after ten steps, in the midst of the next: those that follow are run, and no other.
+        // Cut off after ten steps, in the midst of the next: the following ones are run, and no other.
         const int Done = 10;
         File.WriteAllLines(StepsFile, File.ReadLines(StepsFile).Take(Done).ToList());
         File.Delete(Calls);
@@ -119,7 +119,7 @@ public sealed partial class GpuScriptTests : IDisposable
         ["PATH"] = $"{Path.Combine(folder.Path, "path")}:{Environment.GetEnvironmentVariable("PATH")}",
     }).Output;
 
-    // Programs in the archive's place, and those that the machine would have.
+    // Programs in the archive's place, and the machine's own.
     private void Prepare(int models = 30)
     {
         Program("app/Blip.Tests", $"""

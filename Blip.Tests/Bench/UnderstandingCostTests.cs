@@ -6,7 +6,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Tests.Bench;
 
-/// <summary>Matching, embedding and answering: what they cost, and what it saves to ask one image many questions.</summary>
+/// <summary>Matching, embedding and answering: their costs, and the saving of many questions about one image.</summary>
 public class UnderstandingCostTests
 {
     private const int Questions = UnderstandingCases.Many;

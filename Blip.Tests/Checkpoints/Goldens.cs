@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Blip.Tests.Checkpoints;
 
-/// <summary>The files of Goldens/checkpoints, those that a run derives from them, and what must become of each.</summary>
+/// <summary>The files of Goldens/checkpoints, the ones that a run derives from them, and the expected outcome of each.</summary>
 internal static class Goldens
 {
     public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints");

@@ -47,7 +47,7 @@ public class EmulatedFullTests(ITestOutputHelper output)
         Assert.Equal(12, Demo.Paths.Length);
         foreach (var way in (string[])["greedy", "prompt"])
         {
-            // A device of its own for each image, so that one that fails leaves the others to run.
+            // A separate device for each image, so that one that fails leaves the others to run.
             foreach (var (path, answer) in Demo.Paths.Zip(Demo.Answers(way)).Where(image => image.Second.MinTopGap > EmulatedPrecisionTests.Tie))
                 Try($"sm_{architecture}: {Path.GetFileName(path)}, {way}", () => EmulatedPrecisionTests.CheckDemo(Precision.Fp16, way, path, answer, architecture));
         }

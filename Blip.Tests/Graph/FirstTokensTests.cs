@@ -9,7 +9,7 @@ using Blip.Tests.Models;
 
 namespace Blip.Tests.Graph;
 
-/// <summary>Where the first token alone is read, the last layer computes that one alone, and what is read keeps its bits.</summary>
+/// <summary>Where only the first token is read, the last layer computes only that one, and its values keep their bits.</summary>
 public class FirstTokensTests(OpenDevices devices) : IClassFixture<OpenDevices>
 {
     private const PassSet Without = PassSet.All & ~PassSet.FirstTokens;

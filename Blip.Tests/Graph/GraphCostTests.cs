@@ -45,7 +45,7 @@ public class GraphCostTests
         Assert.Equal((8L * 7 * 64, 4L * 2 * 64, 4L * 2 * 7 * 64), (cost.Flops, cost.WeightBytes, cost.ValueBytes));
     }
 
-    // Tensor cores multiply in 16 bits: what they alone read lies so in memory.
+    // Tensor cores multiply in 16 bits: values that only they read are stored so in memory.
     [Theory, InlineData(0, 4), InlineData(80, 2)]
     public void What_all_readers_round_is_counted_as_it_is_stored(int architecture, int perElement)
     {

@@ -22,7 +22,7 @@ internal static partial class SampleProgram
     // An assembly's name is taken once it is loaded.
     private static readonly Dictionary<string, Assembly> Compiled = [];
 
-    /// <summary>What a reader sees of a file: its code, without the leading comments and directives.</summary>
+    /// <summary>A file's visible part: its code, without the leading comments and directives.</summary>
     public static string CodeOf(string file) => Head().Replace(Repository.Read(file), "");
 
     /// <summary>Runs a sample in an empty folder beside a link to <c>weights</c>, as it runs in the checkout.</summary>

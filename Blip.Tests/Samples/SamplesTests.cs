@@ -147,7 +147,7 @@ public partial class SamplesTests
     [Fact]
     public async Task Web_captions_over_http()
     {
-        // A host announces itself to whoever listens, and can be stopped from there.
+        // A host announces itself to listeners, and can be stopped from there.
         var built = new TaskCompletionSource<IHost>();
         using var all = DiagnosticListener.AllListeners.Subscribe(new Listener<DiagnosticListener>(listener =>
         {

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Blip.Tests.Server;
 
-/// <summary>What each exception is to a client: a status, a sentence without the server's own names, and a word for programs.</summary>
+/// <summary>Each exception's error for a client: a status, a sentence without the server's own names, and a word for programs.</summary>
 public sealed class FailureTests
 {
     public static TheoryData<Exception, bool, bool, int, string?> Known => new()

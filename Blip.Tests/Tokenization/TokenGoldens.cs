@@ -3,7 +3,7 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Tests.Tokenization;
 
-/// <summary>What the reference's tokenizer answers, and the vocabulary that it answered with.</summary>
+/// <summary>The reference tokenizer's answers, and its vocabulary.</summary>
 public sealed class TokenGoldens
 {
     private static readonly JsonSerializerOptions Snake = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };

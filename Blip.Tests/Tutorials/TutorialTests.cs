@@ -5,7 +5,7 @@ using Blip.Tests.Samples;
 namespace Blip.Tests.Tutorials;
 
 /// <summary>
-/// What the tutorials show happens. Commands of a page (<c>$ blip …</c>, <c>$ dotnet run samples/…</c>) run in order in one folder, and each
+/// The tutorials' examples work. Commands of a page (<c>$ blip …</c>, <c>$ dotnet run samples/…</c>) run in order in one folder, and each
 /// line that the page shows below is printed; … stands for anything. Code of a page stands in a file of the project, and its files exist.
 /// </summary>
 [Collection(nameof(AloneCollection))]
