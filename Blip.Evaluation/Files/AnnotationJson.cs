@@ -113,6 +113,8 @@ internal static class AnnotationJson
 [JsonSerializable(typeof(List<ListedImage>))]
 [JsonSerializable(typeof(QuestionFile))]
 [JsonSerializable(typeof(List<QuestionEntry>))]
+[JsonSerializable(typeof(List<NlvrEntry>))]
+[JsonSerializable(typeof(NlvrEntry))]
 [JsonSerializable(typeof(List<ResultEntry>))]
 [JsonSerializable(typeof(ResultEntry))]
 [JsonSerializable(typeof(List<string>))]

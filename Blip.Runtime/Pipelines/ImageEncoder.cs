@@ -7,7 +7,8 @@ namespace Blip.Runtime.Pipelines;
 /// <param name="host">Device and preprocessor.</param>
 /// <param name="model">The model.</param>
 /// <param name="cacheBytes">Most bytes that images of single calls may hold on the device afterwards.</param>
-internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cacheBytes = 0)
+/// <param name="takesClips">Whether an image may be several that go through the model together.</param>
+internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cacheBytes = 0, bool takesClips = false)
 {
     private int Height => host.Preprocessor.Processing.Height;
 
@@ -69,7 +70,13 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     }
 
     /// <summary>Copies images that are kept to one batch; the caller disposes it. In turn.</summary>
-    public ImageStates Gather(IReadOnlyList<ImageFeatures> images) => model.Vision.Gather([.. images.Select(image => (image.States, 0))]);
+    /// <returns>The batch, and each image's place there.</returns>
+    public (ImageStates States, EncodedImage[] Images) Gather(IReadOnlyList<ImageFeatures> images)
+    {
+        var states = model.Vision.Gather([.. images.SelectMany(image => Enumerable.Range(0, image.States.Images).Select(frame => (image.States, frame)))]);
+        var next = 0;
+        return (states, [.. images.Select(image => new EncodedImage(states, (next += image.States.Images) - image.States.Images) { Frames = image.States.Images })]);
+    }
 
     /// <summary>Encodes an image and keeps it for the next call about it. In turn.</summary>
     public ImageFeatures Remember(string key, DecodedImage decoded)
@@ -101,19 +108,30 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
             else if (rollout)
                 refuse(i, $"{features.Name}: {AttentionRules.NoPixels}");
             else
-                encoded[i] = new EncodedImage(features.States, 0);
+                encoded[i] = new EncodedImage(features.States, 0) { Frames = features.States.Images };
         }
-        if (pixels.Count == 0)
+        // A clip is as many images as it has frames; where one of them is refused, the others are of no use.
+        var frames = pixels.SelectMany(i => FramesOf(batch[i]).Select(frame => (Item: i, Image: frame))).ToList();
+        if (frames.Count == 0)
             return encoded;
-        var places = host.Upload(pixels.ConvertAll(i => batch[i]), model.Vision.PixelBuffer, (i, error) => refuse(pixels[i], error));
+        var places = host.Upload(frames.ConvertAll(frame => frame.Image), model.Vision.PixelBuffer, (i, error) => refuse(frames[i].Item, error));
         if (places.Count == 0)
             return encoded;
         var states = model.Vision.Encode(places.Count, Height, Width);
         var rollouts = rollout ? model.Vision.Rollout(places.Count, Height, Width) : null;
-        for (var i = 0; i < places.Count; i++)
-            encoded[pixels[places[i]]] = new EncodedImage(states, i) { Rollout = rollouts?[i] };
+        foreach (var item in places.Index().GroupBy(place => frames[place.Item].Item))
+        {
+            var first = item.First().Index;
+            if (item.Count() == FramesOf(batch[item.Key]).Count)
+                encoded[item.Key] = new EncodedImage(states, first) { Frames = item.Count(), Rollout = rollouts?[first] };
+        }
         return encoded;
     }
+
+    // What is refused goes on as it is, for the host to say why.
+    private IReadOnlyList<DecodedImage> FramesOf(DecodedImage image) => image.Frames is { } frames && takesClips
+        ? [.. frames.Select(frame => new DecodedImage(image.Source, frame, null))]
+        : [image];
 
     private static DecodedImage Kept(ImageSource image, ImageFeatures known)
     {
@@ -123,8 +141,9 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
 
     private ImageFeatures Keep(DecodedImage decoded)
     {
-        host.Upload([decoded], model.Vision.PixelBuffer, (_, error) => throw new ImageException(error));
-        return new ImageFeatures(host, model.Vision.Encode(1, Height, Width, keep: true), decoded.Source.Name);
+        var frames = FramesOf(decoded);
+        host.Upload(frames, model.Vision.PixelBuffer, (_, error) => throw new ImageException(error));
+        return new ImageFeatures(host, model.Vision.Encode(frames.Count, Height, Width, keep: true), decoded.Source.Name);
     }
 
     private sealed record Found<T>(T Result);
@@ -135,6 +154,9 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
 /// <param name="Image">Its place there.</param>
 internal readonly record struct EncodedImage(ImageStates States, int Image)
 {
+    /// <summary>Images from that place on that belong together: more than one for a clip.</summary>
+    public int Frames { get; init; } = 1;
+
     /// <summary>How much of each token before the image encoder is in each token behind it; null unless it was asked for.</summary>
     public float[]? Rollout { get; init; }
 }

@@ -9,6 +9,7 @@ internal sealed class ImageFile
     private readonly ImageDecoderOptions options;
     private readonly DecodedImage? decoded;
     private readonly byte[] file = [];
+    private readonly ImageFile[]? parts;
 
     private ImageFile(ImageSource source, ImageDecoderOptions options, DecodedImage decoded) =>
         (this.source, this.options, this.decoded) = (source, options, decoded);
@@ -19,6 +20,15 @@ internal sealed class ImageFile
         (var working, PixelBytes) = ImageDecoder.MemoryOf(file, options);
         WorkingBytes = file.Length + working;
     }
+
+    private ImageFile(ImageSource source, ImageDecoderOptions options, ImageFile[] parts)
+    {
+        (this.source, this.options, this.parts) = (source, options, parts);
+        (WorkingBytes, PixelBytes) = (parts.Sum(part => part.WorkingBytes), parts.Sum(part => part.PixelBytes));
+    }
+
+    /// <summary>Images that it is decoded to: one, or the frames of a clip.</summary>
+    public int Images => parts?.Length ?? 1;
 
     /// <summary>What decoding holds at most, and the file; nothing for pixels that are the caller's.</summary>
     public long WorkingBytes { get; }
@@ -31,6 +41,8 @@ internal sealed class ImageFile
     {
         if (source.Features is { } features)
             return new ImageFile(source, options, new DecodedImage(source, null, null) { Features = features });
+        if (source.Parts is { } frames)
+            return new ImageFile(source, options, [.. frames.Select(frame => Read(frame, options))]);
         if (source.Pixels is { } image)
             return new ImageFile(source, options, new DecodedImage(source, image, null));
         try
@@ -48,6 +60,8 @@ internal sealed class ImageFile
     {
         if (decoded is { } known)
             return known;
+        if (parts is not null)
+            return Clip([.. parts.Select(part => part.Decode())]);
         try
         {
             return new DecodedImage(source, ImageDecoder.Decode(file, source.Name, options), null);
@@ -57,4 +71,9 @@ internal sealed class ImageFile
             return new DecodedImage(source, null, e.Message);
         }
     }
+
+    // A clip with a bad frame is a bad clip; the message names the frame.
+    private DecodedImage Clip(DecodedImage[] frames) => Array.Find(frames, frame => !frame.HasPixels) is { Error: { } error }
+        ? new DecodedImage(source, null, error)
+        : new DecodedImage(source, frames[0].Image, null) { Frames = [.. frames.Select(frame => frame.Image!)] };
 }

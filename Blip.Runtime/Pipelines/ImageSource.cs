@@ -65,6 +65,28 @@ public sealed class ImageSource
         };
     }
 
+    /// <summary>
+    /// Images that go through a model together, the frames of a clip: their mean is its vector, and texts look at all of them. A matcher, an
+    /// embedder and an index take clips; others refuse them.
+    /// </summary>
+    /// <param name="frames">The frames in their order, at least one; none of them is a clip.</param>
+    /// <param name="name">What the clip is called in results and messages.</param>
+    /// <exception cref="ArgumentException">There is no frame, or one of them is a clip or kept on a device.</exception>
+    public static ImageSource FromFrames(IReadOnlyList<ImageSource> frames, string name)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        ImageSource[] parts = [.. frames];
+        if (parts.Length == 0)
+            throw new ArgumentException($"{name}: there are no frames; give at least one.", nameof(frames));
+        if (Array.Find(parts, part => part.Features is not null || part.Parts is not null) is { } odd)
+            throw new ArgumentException($"{odd.Name}: it is no single image with pixels of its own, and cannot be a frame.", nameof(frames));
+        return new ImageSource(name, _ => [], () => string.Join('|', parts.Select(part => part.Identity() ?? "")))
+        {
+            Parts = parts,
+            HasIdentity = Array.TrueForAll(parts, part => part.identity is not null),
+        };
+    }
+
     /// <summary>A path is an image.</summary>
     public static implicit operator ImageSource(string path) => FromFile(path);
 
@@ -77,11 +99,16 @@ public sealed class ImageSource
     /// <summary>What is on the device of it; null for an image that is yet to be decoded.</summary>
     internal ImageFeatures? Features { get; private init; }
 
+    private bool HasIdentity { get; init; } = true;
+
+    /// <summary>The images that this one is made of, where it is several; null for one image.</summary>
+    internal IReadOnlyList<ImageSource>? Parts { get; private init; }
+
     /// <summary>The pixels of an image that is decoded already; null for one that is yet to be.</summary>
     internal RgbImage? Pixels { get; private init; }
 
     /// <summary>Equal for images of the same content: a file that did not change, or the same bytes. Null where that cannot be told without reading it.</summary>
-    internal string? Identity() => identity?.Invoke();
+    internal string? Identity() => HasIdentity ? identity?.Invoke() : null;
 
     /// <summary>Reads the bytes of the image's file; of one that has pixels or features there are none.</summary>
     /// <exception cref="ImageException">It cannot be read; the message begins with its name.</exception>
@@ -124,6 +151,9 @@ internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image
 {
     /// <summary>What is on the device of it already; then there are no pixels.</summary>
     public ImageFeatures? Features { get; init; }
+
+    /// <summary>All frames of a clip, of which <see cref="Image"/> is the first; null for one image.</summary>
+    public IReadOnlyList<RgbImage>? Frames { get; init; }
 
     /// <summary>What the image encoder made of the image already, with others of its batch; null for an image that is yet to be encoded.</summary>
     public EncodedImage? Encoded { get; init; }

@@ -28,7 +28,7 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
 
     /// <summary>Keys and values of what a text tower looks at, for each of its layers.</summary>
     public List<Value> KeysValues(Value source, ModulePath bert) =>
-        [.. Enumerable.Range(0, config.Text.Layers).Select(layer => TextTower.KeysValues(g, config.Text, source, bert, layer))];
+        [.. TextTower.CrossAttentions(config.Text, bert).Select(attention => TextTower.KeysValues(g, config.Text, source, attention))];
 
     /// <summary>Records a text encoder over padded texts.</summary>
     /// <param name="text">The names of its inputs.</param>

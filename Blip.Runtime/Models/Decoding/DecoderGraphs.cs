@@ -80,7 +80,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         {
             Causal = true,
             Mask = padded ? g.Input(Mask, new Shape(Rows, Tokens), DType.Int32) : null,
-            Source = BlipGraphs.SourceInputs(g, config, source),
+            Source = BlipGraphs.SourceInputs(g, config, source, config.Layers),
             SourceRow = g.Input(SourceRow, new Shape(Rows), DType.Int32),
             SourceMask = MaskInput(g),
         };
@@ -99,7 +99,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
             Cache = [.. Enumerable.Range(0, config.Layers).Select(layer => (g.Input(KeyCacheName(layer), cache), g.Input(ValueCacheName(layer), cache)))],
             CacheRow = g.Input(CacheRow, prompt ? new Shape(Rows) : new Shape(Rows, Capacity), DType.Int32),
             WriteRow = prompt ? g.Input(WriteRow, new Shape(Rows), DType.Int32) : null,
-            Source = BlipGraphs.SourceInputs(g, config, source),
+            Source = BlipGraphs.SourceInputs(g, config, source, config.Layers),
             // During the prompt a row is a source; afterwards a source's beams share it.
             SourceRow = prompt ? null : g.Input(SourceRow, new Shape(Rows), DType.Int32),
             SourceMask = MaskInput(g),

@@ -34,6 +34,9 @@ internal sealed class VisionEncoder
     /// <summary>Where it runs.</summary>
     public Device Device => context.Device;
 
+    /// <inheritdoc cref="BlipGraphs.ImageAttentions"/>
+    internal IReadOnlyList<ModulePath> ImageAttentions => graphs.ImageAttentions;
+
     private Executor Executor => context.Executor;
 
     /// <summary>Memory for images <c>[images, 3, height, width]</c> on the device, normalised as the preprocessor's config says.</summary>
@@ -101,8 +104,8 @@ internal sealed class VisionEncoder
         Copy(states => states.Embeddings, gathered.Embeddings);
         if (parts.All(part => part.States.HasKeysValues))
         {
-            for (var layer = 0; layer < Config.Text.Layers; layer++)
-                Copy(states => states.KeysValues(layer), gathered.KeysValues(layer));
+            for (var attention = 0; attention < ImageAttentions.Count; attention++)
+                Copy(states => states.KeysValues(attention), gathered.KeysValues(attention));
             gathered.HasKeysValues = true;
         }
         return gathered;
@@ -166,8 +169,8 @@ internal sealed class VisionEncoder
         var plan = keysValuesPlans.Get((states.Images, states.Tokens));
         var each = 2L * states.Tokens * Config.Text.HiddenSize;
         plan.Bind(plan.Graph.Input(BlipGraphs.ImageEmbeddings), states.Embeddings);
-        for (var layer = 0; layer < Config.Text.Layers; layer++)
-            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(layer)), target.KeysValues(layer).SubView(place * each, states.Images * each));
+        for (var attention = 0; attention < ImageAttentions.Count; attention++)
+            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(attention)), target.KeysValues(attention).SubView(place * each, states.Images * each));
         plan.Run();
     }
 
