@@ -110,6 +110,7 @@ internal static class AnnotationJson
 /// <summary>Code for the files' forms, made when this is built: no reflection when it runs.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(CaptionFile))]
+[JsonSerializable(typeof(ClipEntry))]
 [JsonSerializable(typeof(List<ListedImage>))]
 [JsonSerializable(typeof(QuestionFile))]
 [JsonSerializable(typeof(List<QuestionEntry>))]

@@ -128,6 +128,22 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         return encoded;
     }
 
+    /// <summary>
+    /// Images as texts look at them, in groups that one run can take. A clip is one image there, with the tokens of all its frames. In turn; a
+    /// group's states may be gone when the next one is taken.
+    /// </summary>
+    /// <param name="images">The images on the device; null where one was refused.</param>
+    /// <returns>Each group's states, and for each of its images the place in the list and in the states.</returns>
+    public IEnumerable<(ImageStates States, List<(int Place, int Image)> Images)> ForTexts(IReadOnlyList<EncodedImage?> images)
+    {
+        foreach (var group in images.Index().Where(image => image.Item is not null).GroupBy(image => (image.Item!.Value.States, image.Item.Value.Frames)))
+        {
+            var (states, frames) = group.Key;
+            using var clips = frames == 1 ? null : model.Vision.Join(states, [.. group.Select(image => image.Item!.Value.Image)], frames);
+            yield return (clips ?? states, [.. group.Select((image, i) => (image.Index, clips is null ? image.Item!.Value.Image : i))]);
+        }
+    }
+
     // What is refused goes on as it is, for the host to say why.
     private IReadOnlyList<DecodedImage> FramesOf(DecodedImage image) => image.Frames is { } frames && takesClips
         ? [.. frames.Select(frame => new DecodedImage(image.Source, frame, null))]

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Imaging;
+using Blip.Runtime.Imaging.Clips;
 
 namespace Blip.Runtime.Pipelines;
 
@@ -87,6 +88,27 @@ public sealed class ImageSource
         };
     }
 
+    /// <summary>
+    /// Frames of a clip, evenly spaced and beginning with the first: an animated GIF, WebP or PNG, a folder of frames in the order of their names,
+    /// or a video, where ffmpeg is on the path. A file that is not animated is one image.
+    /// </summary>
+    /// <param name="path">The file or the folder.</param>
+    /// <param name="frames">How many frames; all of a clip that has fewer.</param>
+    /// <exception cref="ArgumentException">The number is out of range.</exception>
+    public static ImageSource FromClip(string path, int frames)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (frames is < 1 or > ClipFiles.MaxFrames)
+            throw new ArgumentException($"Frames is {frames}: give 1 to {ClipFiles.MaxFrames}.", nameof(frames));
+        return new ImageSource(path, options => ImageDecoder.Read(path, options), () => $"{FileIdentity(path)}|{frames} frames")
+        {
+            IsFile = true,
+            ClipFrames = frames,
+            // The files of a folder may change, and it keeps its name.
+            HasIdentity = !Directory.Exists(path),
+        };
+    }
+
     /// <summary>A path is an image.</summary>
     public static implicit operator ImageSource(string path) => FromFile(path);
 
@@ -103,6 +125,9 @@ public sealed class ImageSource
 
     /// <summary>The images that this one is made of, where it is several; null for one image.</summary>
     internal IReadOnlyList<ImageSource>? Parts { get; private init; }
+
+    /// <summary>How many frames are taken of the file or the folder; null for an image.</summary>
+    internal int? ClipFrames { get; private init; }
 
     /// <summary>The pixels of an image that is decoded already; null for one that is yet to be.</summary>
     internal RgbImage? Pixels { get; private init; }

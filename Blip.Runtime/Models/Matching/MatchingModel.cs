@@ -12,6 +12,7 @@ internal sealed class MatchingModel : BlipModel
 {
     private readonly MatchingGraphs graphs;
     private readonly PlanCache<TextSizes> match, imageEmbedding, textEmbedding;
+    private readonly Lazy<PlanCache<TextSizes>> imageProjection;
 
     private readonly TextRunner runner;
 
@@ -20,6 +21,7 @@ internal sealed class MatchingModel : BlipModel
     {
         this.graphs = graphs;
         runner = new TextRunner(context, Vision);
+        imageProjection = new(() => runner.PlansOf(graphs.ImageProjection()));
         (match, imageEmbedding, textEmbedding) = (runner.PlansOf(graphs.Match()), runner.PlansOf(graphs.ImageEmbedding()), runner.PlansOf(graphs.TextEmbedding()));
     }
 
@@ -46,6 +48,10 @@ internal sealed class MatchingModel : BlipModel
     /// <summary>The images' vectors, of length one.</summary>
     /// <exception cref="ArgumentException">The images are another model's.</exception>
     public float[][] EmbedImages(ImageStates images) => runner.RunImages(imageEmbedding, images);
+
+    /// <summary>The images' vectors before they get the length one.</summary>
+    /// <exception cref="ArgumentException">The images are another model's.</exception>
+    public float[][] ProjectImages(ImageStates images) => runner.RunImages(imageProjection.Value, images);
 
     /// <summary>The texts' vectors, of length one.</summary>
     /// <exception cref="ArgumentException">A text cannot be read.</exception>

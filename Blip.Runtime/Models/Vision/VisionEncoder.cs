@@ -118,6 +118,19 @@ internal sealed class VisionEncoder
         }
     }
 
+    /// <summary>Copies clips to memory of their own, each as one image that has the tokens of all its frames: what texts over a clip look at.</summary>
+    /// <param name="states">Frames of clips, those of a clip one behind the other.</param>
+    /// <param name="firsts">The first frame of each clip.</param>
+    /// <param name="frames">Frames of each.</param>
+    /// <returns>The caller's to dispose: <c>[clips, frames · tokens, hidden]</c>.</returns>
+    /// <exception cref="ArgumentException">There are no clips, the frames are of another model, or one is not there.</exception>
+    public ImageStates Join(ImageStates states, IReadOnlyList<int> firsts, int frames)
+    {
+        var joined = Gather([.. firsts.SelectMany(first => Enumerable.Range(first, frames).Select(frame => (states, frame)))]);
+        joined.Group(frames);
+        return joined;
+    }
+
     /// <summary>Plans the image encoder with what is watched; the caller runs it, reads the outputs and disposes it.</summary>
     internal Plan Plan(RecordedOutputs watch, int images, int height, int width)
     {
