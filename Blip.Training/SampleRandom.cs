@@ -30,6 +30,9 @@ internal enum RandomPurpose
 
     /// <summary>What LoRA's A begins with.</summary>
     Adapter,
+
+    /// <summary>Whether two images change sides.</summary>
+    Sides,
 }
 
 /// <summary>

@@ -19,8 +19,9 @@ internal static class FolderClips
     public static IEnumerable<ImageSource> List(string folder, int frames, PassedOver passed) =>
         new FolderImages(passed, videos: true).List(folder)
             .GroupBy(path => IsClip(path) ? path : Path.GetDirectoryName(path)!, StringComparer.Ordinal)
-            .OrderBy(clip => clip.Key, StringComparer.Ordinal)
-            .Select(clip => ImageSource.FromClip(clip.Skip(1).Any() ? clip.Key : clip.First(), frames));
+            .Select(clip => clip.Skip(1).Any() ? clip.Key : clip.First())
+            .Order(StringComparer.Ordinal)
+            .Select(path => ImageSource.FromClip(path, frames));
 
     private static bool IsClip(string path)
     {

@@ -31,14 +31,7 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
     {
         var matcher = models.Match.Get();
         var options = new LabelOptions { Templates = templates, Rerank = rerank ?? new LabelOptions().Rerank };
-        try
-        {
-            return await Task.Run(() => new Labeler(matcher, labels, options, cancellationToken), cancellationToken).ConfigureAwait(false);
-        }
-        catch (ArgumentException e)
-        {
-            throw RequestException.Bad(e.Message, "labels");
-        }
+        return await Task.Run(() => new Labeler(matcher, labels, options, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private static LabeledImage Of(LabelResult result) =>

@@ -42,11 +42,11 @@ public sealed class ClipTests : IDisposable
             (0, 0, 4, 2, 0, 0, [200, 0, 0, 255]), (2, 0, 2, 2, 2, 0, [0, 200, 0, 255]), (0, 0, 2, 2, 0, 1, [0, 0, 200, 0]), (2, 0, 2, 2, 1, 1, [0, 0, 200, 255]), (0, 0, 1, 1, 0, 0, [9, 9, 9, 255]));
         Assert.Equal(5, AnimatedImage.CountOf(png));
         var images = AnimatedImage.Decode(png, "apng", [0, 1, 2, 3, 4], new ImageDecoderOptions());
-        Assert.Equal(([200, 0, 0], [200, 0, 0]), (Pixel(images[0], 0), Pixel(images[0], 3)));
-        Assert.Equal(([200, 0, 0], [0, 200, 0]), (Pixel(images[1], 0), Pixel(images[1], 3)));
-        Assert.Equal(([200, 0, 0], [200, 0, 0]), (Pixel(images[2], 0), Pixel(images[2], 3)));
-        Assert.Equal(([200, 0, 0], [0, 0, 200]), (Pixel(images[3], 0), Pixel(images[3], 3)));
-        Assert.Equal(([9, 9, 9], [0, 0, 0]), (Pixel(images[4], 0), Pixel(images[4], 3)));
+        Shows(images[0], [200, 0, 0], [200, 0, 0]);
+        Shows(images[1], [200, 0, 0], [0, 200, 0]);
+        Shows(images[2], [200, 0, 0], [200, 0, 0]);
+        Shows(images[3], [200, 0, 0], [0, 0, 200]);
+        Shows(images[4], [9, 9, 9], [0, 0, 0]);
     }
 
     [Fact]
@@ -97,6 +97,13 @@ public sealed class ClipTests : IDisposable
             folder.Write($"{second}.png", Png(2, 2, [.. Colors[second], 255]));
         var frames = VideoFrames.Read(folder.Write("clip.mp4", "video"), 4, program);
         Assert.Equal([0, 1, 2], frames.Select(frame => ColorOf(ImageDecoder.Decode(frame))));
+    }
+
+    // The first pixel of the left half, and the last one of the right.
+    private static void Shows(RgbImage image, byte[] left, byte[] right)
+    {
+        Assert.Equal(left, Pixel(image, 0));
+        Assert.Equal(right, Pixel(image, 3));
     }
 
     private static int ColorOf(RgbImage image) => Array.FindIndex(Colors, color => color.Zip(Pixel(image, 0)).All(pair => Math.Abs(pair.First - pair.Second) < 8));
