@@ -19,7 +19,7 @@ internal static class BenchProgram
     /// <summary>Runs one command line.</summary>
     public static int Run(IReadOnlyList<string> arguments, TextWriter output, TextWriter error)
     {
-        // They have options of their own, and a program of their own that reads them.
+        // They have other options, and a separate program that reads them.
         if (arguments is [PeersName, ..])
             return PeersBench.Run([.. arguments.Skip(1)]);
         return Invoke(Root(output), arguments is [] ? ["--help"] : arguments, output, error);

@@ -5,8 +5,8 @@ namespace Blip.Bench;
 /// <summary>Native libraries of peers that this system cannot load. TorchSharp tells of it in a page of paths.</summary>
 internal static partial class NativeLibraries
 {
-    /// <summary>What is missing and what to install, in one line; null for any other failure.</summary>
-    /// <param name="failure">What was thrown.</param>
+    /// <summary>The missing part and the package to install, in one line; null for any other failure.</summary>
+    /// <param name="failure">The exception.</param>
     public static string? Explain(Exception failure)
     {
         var all = Chain(failure).ToList();

@@ -4,7 +4,7 @@ using Blip.Bench.Reporting;
 namespace Blip.Bench;
 
 /// <summary>
-/// Builds and runs <c>Blip.Bench/Peers</c>, a project of its own, since the libraries that it measures against are 600 MB that nothing
+/// Builds and runs <c>Blip.Bench/Peers</c>, a separate project, since the libraries that it measures against are 600 MB that nothing
 /// else needs. <c>dotnet run -c Release --project Blip.Bench -- peers …</c>
 /// </summary>
 internal static class PeersBench

@@ -2,18 +2,18 @@ namespace Blip.Bootstrapping;
 
 /// <summary>How far a run is, as one process sees it.</summary>
 /// <param name="Shards">The shards of the run.</param>
-/// <param name="ShardsDone">Those that are done, in this process or another.</param>
-/// <param name="ShardsDoneBefore">Those that were done when this process began.</param>
+/// <param name="ShardsDone">Shards done, in this process or another.</param>
+/// <param name="ShardsDoneBefore">Shards done when this process began.</param>
 /// <param name="Images">Images that this process worked on.</param>
 /// <param name="Failed">Those of them that failed.</param>
 /// <param name="Texts">Texts that this process judged.</param>
 /// <param name="Fitting">Those at or above the threshold.</param>
 /// <param name="Elapsed">The time since this process began.</param>
-/// <param name="Event">What happened to a shard; null for a batch.</param>
+/// <param name="Event">The event of a shard; null for a batch.</param>
 public sealed record BootstrapProgress(
     int Shards, int ShardsDone, int ShardsDoneBefore, int Images, int Failed, int Texts, int Fitting, TimeSpan Elapsed, ShardEvent? Event);
 
-/// <summary>What can happen to a shard.</summary>
+/// <summary>The events of a shard.</summary>
 public enum ShardEventKind
 {
     /// <summary>A process began to work on it, or went on.</summary>
@@ -30,10 +30,10 @@ public enum ShardEventKind
 }
 
 /// <summary>Something that happened to a shard.</summary>
-/// <param name="Kind">What.</param>
+/// <param name="Kind">Its kind.</param>
 /// <param name="Shard">The shard's number.</param>
 /// <param name="Source">The shard's source.</param>
-/// <param name="Images">Its images; of a shard that begins, those that were finished before.</param>
+/// <param name="Images">Its images; of a shard that begins, the ones that were finished before.</param>
 public sealed record ShardEvent(ShardEventKind Kind, int Shard, string Source, int Images)
 {
     /// <summary>Images that failed.</summary>

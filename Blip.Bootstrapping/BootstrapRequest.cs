@@ -1,6 +1,6 @@
 namespace Blip.Bootstrapping;
 
-/// <summary>A run: what is read, by which models, how, and where it goes.</summary>
+/// <summary>A run: its sources, its models, its options and its output.</summary>
 public sealed record BootstrapRequest
 {
     /// <summary>The sources of web pairs: files, folders, patterns, addresses, commands.</summary>
@@ -13,7 +13,7 @@ public sealed record BootstrapRequest
     public required string Captioner { get; init; }
 
     /// <summary>
-    /// The matching checkpoint. It is fine-tuned apart from the captioner: a filter that shares its weights keeps what it wrote itself (the
+    /// The matching checkpoint. It is fine-tuned apart from the captioner: a filter that shares its weights keeps its own texts (the
     /// paper's table 4).
     /// </summary>
     public required string Filter { get; init; }

@@ -35,9 +35,9 @@ public static class BootstrapSelection
     /// Selects over all shards that are done, in order. Duplicates are found over the whole data set, where a run finds those of a shard
     /// alone.
     /// </summary>
-    /// <param name="request">What is selected, how, and where it goes.</param>
+    /// <param name="request">The selection: its source, its rules and its output.</param>
     /// <param name="progress">Told of each shard; null for nothing.</param>
-    /// <param name="cancellationToken">Ends the work before the next shard; what is written is whole.</param>
+    /// <param name="cancellationToken">Ends the work before the next shard; written files are whole.</param>
     /// <returns>Candidate texts and those kept, and the shards of the run that are not done.</returns>
     /// <exception cref="BootstrapException">The folder holds no run, or the output holds something else.</exception>
     /// <exception cref="DatasetException">A source cannot be read.</exception>
@@ -84,7 +84,7 @@ public static class BootstrapSelection
         ? new RunFolder(path)
         : throw new BootstrapException($"'{path}': there is no such folder; name the folder of a run.");
 
-    // The images are read from the sources again: no run copies what it drops.
+    // The images are read from the sources again: a run does not copy dropped images.
     private static BootstrapSources Sources(ManifestFile manifest, SelectionRequest request)
     {
         if (manifest.Sources.Concat(manifest.HumanSources)
@@ -161,7 +161,7 @@ public sealed record SelectionRequest
     /// <summary>Whether a source may be a command: only for sources from a person's own command line.</summary>
     public bool AllowCommands { get; init; }
 
-    /// <summary>Formats of one's own that the run's sources are read by.</summary>
+    /// <summary>Further formats that the run's sources are read by.</summary>
     public IReadOnlyList<IDatasetFormat> OwnFormats { get; init; } = [];
 
     /// <summary>A folder for copies of shards that come over the network; null for the system's.</summary>

@@ -2,7 +2,7 @@ using Blip.Datasets;
 
 namespace Blip.Bootstrapping;
 
-/// <summary>What a run reads: shards of web pairs, which are filtered, and of human pairs, which are kept.</summary>
+/// <summary>A run's sources: shards of web pairs, which are filtered, and of human pairs, which are kept.</summary>
 /// <param name="Web">The shards whose texts are judged, and whose images get captions.</param>
 /// <param name="Human">The shards whose texts are kept unfiltered.</param>
 public sealed record BootstrapSources(IReadOnlyList<IDatasetShard> Web, IReadOnlyList<IDatasetShard> Human)

@@ -12,9 +12,9 @@ namespace Blip.Bootstrapping;
 /// <summary>
 /// Bootstraps a data set (CapFilt; BLIP, arXiv 2201.12086, section 3.3): a captioner writes texts for web images, a filter drops the texts
 /// that do not
-/// fit, and what is left with the human pairs is the new data set. Any number of processes may work on one folder; a killed one loses the
+/// fit, and the kept pairs with the human pairs are the new data set. Any number of processes may work on one folder; a killed one loses the
 /// batch in
-/// hand. Every output file is the same bytes whatever the number of workers, the batch size and the restarts.
+/// hand. Every output file has the same bytes for any number of workers, batch size and restarts.
 /// </summary>
 public sealed class Bootstrapper : IDisposable
 {
@@ -83,10 +83,10 @@ public sealed class Bootstrapper : IDisposable
     /// <summary>Works on shards until the queue has none left.</summary>
     /// <param name="queue">Hands out shard numbers.</param>
     /// <param name="progress">Told of batches and shards; null for nothing.</param>
-    /// <param name="stop">Ends the run after the batch in hand; what is finished is kept.</param>
+    /// <param name="stop">Ends the run after the current batch; finished samples are kept.</param>
     /// <returns>How the run ended.</returns>
-    /// <exception cref="IOException">The folder cannot be written: the disk is full, for example. What is finished is kept.</exception>
-    /// <exception cref="UnauthorizedAccessException">A file of the folder may not be written. What is finished is kept.</exception>
+    /// <exception cref="IOException">The folder cannot be written: the disk is full, for example. Finished samples are kept.</exception>
+    /// <exception cref="UnauthorizedAccessException">A file of the folder may not be written. Finished samples are kept.</exception>
     /// <exception cref="ShardQueueException">The queue cannot be used.</exception>
     public async Task<BootstrapResult> RunAsync(
         IShardQueue queue, IProgress<BootstrapProgress>? progress = null, CancellationToken stop = default)

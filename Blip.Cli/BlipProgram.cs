@@ -37,7 +37,7 @@ internal static class BlipProgram
         }
         catch (IOException e)
         {
-            // Images report their own; what is left is a full disk, or a screen that went away.
+            // Images report their errors; the rest are a full disk, or a screen that went away.
             terminal.Say($"the results cannot be written: {e.Message}");
             return ExitCodes.SomeFailed;
         }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Blip.Cli;
 
-/// <summary>What drivers write to standard error by themselves, between our own lines.</summary>
+/// <summary>Lines that drivers write to standard error, between our own.</summary>
 internal static partial class DriverMessages
 {
     // PoCL adds these to the options of each program that it builds; -w is "no warnings".

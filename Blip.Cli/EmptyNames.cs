@@ -5,7 +5,7 @@ namespace Blip.Cli;
 /// <summary>Makes an empty name of a file, a folder or a model an error of the command line, for every command at once.</summary>
 internal static class EmptyNames
 {
-    // What the help calls the values that are names of something.
+    // The help's placeholders for values that are names.
     private static readonly HashSet<string> Places = ["FILE", "DIR", "MODEL", "PATH", "DATA", "SOURCE", "IMAGE", "NAME", "URL"];
 
     // One word for an option that takes two names.

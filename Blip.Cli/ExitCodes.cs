@@ -1,6 +1,6 @@
 namespace Blip.Cli;
 
-/// <summary>What the process tells the shell.</summary>
+/// <summary>The process's exit codes.</summary>
 internal static class ExitCodes
 {
     public const int Success = 0;
@@ -23,7 +23,7 @@ internal static class ExitCodes
     /// <summary>As <see cref="Interrupted"/>, for SIGTERM: a container or a service manager ended it.</summary>
     public const int Terminated = 143;
 
-    /// <summary>A worker of a cluster was told to stop, and has kept what is finished: it wants to be started again (EX_TEMPFAIL of sysexits.h).</summary>
+    /// <summary>A worker of a cluster was told to stop, and has kept its finished work: it should be started again (EX_TEMPFAIL of sysexits.h).</summary>
     public const int Requeue = 75;
 
     /// <summary>The reader of the output went away, as in <c>blip … | head -1</c>.</summary>

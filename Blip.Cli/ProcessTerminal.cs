@@ -39,8 +39,8 @@ internal static partial class ProcessTerminal
         }
     }
 
-    // The console stream swallows "broken pipe", and a run into `head` would caption a thousand images for nobody.
-    // A file keeps the console stream: a FileStream has a position of its own and would overwrite what others append.
+    // The console stream swallows "broken pipe", and a run into `head` would caption a thousand images without a reader.
+    // A file keeps the console stream: a FileStream has a separate position and would overwrite others' additions.
     private static Stream OpenOutput()
     {
         if (OperatingSystem.IsWindows() || !Console.IsOutputRedirected)

@@ -5,7 +5,7 @@ namespace Blip.Cli;
 /// <summary>"Did you mean …?"</summary>
 internal static class Spelling
 {
-    /// <summary>What is said of a word that is no command.</summary>
+    /// <summary>The message about a word that is no command.</summary>
     public static string UnknownCommand(string word, Command parent)
     {
         var names = parent.Subcommands.Where(command => !command.Hidden).Select(command => command.Name).ToList();
@@ -14,7 +14,7 @@ internal static class Spelling
             : $"unknown command '{word}'; give one of {string.Join(", ", names)}.";
     }
 
-    /// <summary>What is said of a word that looks like an option and is none.</summary>
+    /// <summary>The message about a word that looks like an option and is none.</summary>
     public static string UnknownOption(string word, Command command)
     {
         var meant = Closest(word, command.Options.SelectMany(option => option.Aliases.Prepend(option.Name)).Where(name => name.Length > 2));

@@ -13,7 +13,7 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Cli;
 
-/// <summary>Steps before the work begins: whatever they complain of is the command line's to change.</summary>
+/// <summary>Steps before the work begins: their errors are errors of the command line.</summary>
 internal static class Startup
 {
     /// <summary>Runs a step.</summary>

@@ -36,13 +36,13 @@ internal sealed class Terminal
     /// <summary>How much is told besides results and errors.</summary>
     public Verbosity Verbosity { get; set; } = Verbosity.Normal;
 
-    /// <summary>What the run left out of the folders it was given; told at its end.</summary>
+    /// <summary>Files that the run left out of its folders; reported at its end.</summary>
     public PassedOver PassedOver { get; } = new();
 
     /// <summary>True where progress is drawn.</summary>
     public bool ShowsProgress => ErrorIsScreen && Verbosity != Verbosity.Quiet;
 
-    /// <summary>The width that help is wrapped to: in pipes that of most screens.</summary>
+    /// <summary>The width that help is wrapped to: in pipes most screens' width.</summary>
     public int HelpColumns => OutputIsScreen ? Columns() : 80;
 
     /// <summary>Whether standard output may be coloured; NO_COLOR says no (no-color.org).</summary>
@@ -74,7 +74,7 @@ internal sealed class Terminal
         }
     }
 
-    /// <summary>Writes one line for those who look closely: --verbose asks for it.</summary>
+    /// <summary>Writes one line for close observers: --verbose asks for it.</summary>
     public void Detail(string message)
     {
         if (Verbosity == Verbosity.Verbose)

@@ -9,7 +9,7 @@ namespace Blip.Datasets;
 /// <summary>Opens data sets in any of the formats.</summary>
 public static class Dataset
 {
-    /// <summary>The formats, those that are told by an exact sign first.</summary>
+    /// <summary>The formats, the ones with an exact sign first.</summary>
     public static IReadOnlyList<IDatasetFormat> Formats { get; } =
     [
         new WebdatasetFormat(),
@@ -36,7 +36,7 @@ public static class Dataset
             formats = [formats.FirstOrDefault(format => format.Name == name)
                 ?? throw new DatasetException($"'{name}' is no format of a data set; give one of {Names(formats)}.")];
         }
-        // A format of one's own may name its sources as it likes.
+        // A custom format may name its sources as it likes.
         var shards = sources
             .SelectMany(source => options.OwnFormats.Any(own => own.Recognizes(source)) ? [source] : SourcePatterns.Expand(source))
             .SelectMany(source => Open(source, formats, options)).ToList();

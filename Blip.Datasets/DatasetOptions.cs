@@ -3,10 +3,10 @@ namespace Blip.Datasets;
 /// <summary>How the sources of a data set are read.</summary>
 public sealed record DatasetOptions
 {
-    /// <summary>The format of all sources, by its name; null tells each source's format by what it is.</summary>
+    /// <summary>The format of all sources, by its name; null detects each source's format.</summary>
     public string? Format { get; init; }
 
-    /// <summary>Formats of one's own, which are asked before those of <see cref="Dataset.Formats"/>.</summary>
+    /// <summary>Custom formats, which are asked before those of <see cref="Dataset.Formats"/>.</summary>
     public IReadOnlyList<IDatasetFormat> OwnFormats { get; init; } = [];
 
     /// <summary>The column or field that holds the image (its bytes, or its path); null finds the usual names.</summary>
@@ -21,7 +21,7 @@ public sealed record DatasetOptions
     /// <summary>The folder that paths in lists and tables are relative to; null for the folder of the list itself.</summary>
     public string? ImageRoot { get; init; }
 
-    /// <summary>Samples of a shard where a source has no shards of its own: folders, lists and tables of text.</summary>
+    /// <summary>Samples of a shard where a source has no shards itself: folders, lists and tables of text.</summary>
     public int ShardSize { get; init; } = 10_000;
 
     /// <summary>Which part of Karpathy's files (<c>train</c>, <c>restval</c>, <c>val</c>, <c>test</c>); others have no parts.</summary>

@@ -4,13 +4,13 @@ namespace Blip.Datasets;
 public interface IDatasetShard
 {
     /// <summary>
-    /// What the shard is called in messages and in the manifest of a run: the file as it was named, and for a part of a list the range
+    /// The shard's name in messages and in the manifest of a run: the file as it was named, and for a part of a list the range
     /// (<c>captions.json[10000..20000]</c>). It is unique within a data set, and the same whenever the data set is opened.
     /// </summary>
     string Name { get; }
 
     /// <summary>
-    /// Samples in the order of the file, the same at each reading. What is wrong with one sample is that sample's <see
+    /// Samples in the order of the file, the same at each reading. A sample's error is that sample's <see
     /// cref="Sample.Error"/>; a
     /// shard that is cut off ends with such a sample.
     /// </summary>

@@ -1,6 +1,6 @@
 namespace Blip.Datasets;
 
-/// <summary>A shard that comes over the network or out of a command. It can be read as it is; who reads it twice fetches it once.</summary>
+/// <summary>A shard that comes over the network or out of a command. It can be read as it is; a reader of two passes fetches it once.</summary>
 public interface IRemoteShard : IDatasetShard
 {
     /// <summary>Brings the shard to this machine.</summary>

@@ -2,11 +2,11 @@ using System.Text.Json.Nodes;
 
 namespace Blip.Datasets;
 
-/// <summary>One image of a data set, and what belongs to it.</summary>
+/// <summary>One image of a data set, with its texts and fields.</summary>
 public sealed record Sample
 {
     /// <summary>
-    /// The sample's name in its shard: a webdataset key, a file's path without its extension, or what a column says. Draws of captions
+    /// The sample's name in its shard: a webdataset key, a file's path without its extension, or a column's value. Draws of captions
     /// depend
     /// on it, so it must not depend on the machine that reads the data set.
     /// </summary>
@@ -30,6 +30,6 @@ public sealed record Sample
     /// </summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Members { get; init; } = new Dictionary<string, ReadOnlyMemory<byte>>();
 
-    /// <summary>What is wrong with the sample, for people; null where it can be used.</summary>
+    /// <summary>The sample's error, for people; null where it can be used.</summary>
     public string? Error { get; init; }
 }

@@ -10,13 +10,13 @@ public sealed class SampleImage
     /// <summary>The image's file name, with its extension; for messages and for the file that it is written to.</summary>
     public string Name { get; }
 
-    /// <summary>Where the image is a file of its own, its path; null for an image inside another file.</summary>
+    /// <summary>The path of an image that is a separate file; null for an image inside another file.</summary>
     public string? Path { get; }
 
     /// <summary>The extension with its dot, in lower case: <c>.jpg</c>.</summary>
     public string Extension => System.IO.Path.GetExtension(Name).ToLowerInvariant();
 
-    /// <summary>An image that is a file of its own.</summary>
+    /// <summary>An image that is a separate file.</summary>
     /// <param name="path">The file.</param>
     public static SampleImage FromFile(string path)
     {

@@ -16,7 +16,7 @@ public static partial class SourcePatterns
     private static readonly char[] Wildcards = ['*', '?'];
 
     /// <summary>
-    /// The sources that one stands for. A file or folder of the very name wins over what the name would mean as a pattern.
+    /// The sources that one stands for. A file or folder of the same name wins over a pattern.
     /// </summary>
     /// <param name="source">A file, a folder, a pattern, an address or a command. Commands have ranges alone, addresses also
     /// choices.</param>
@@ -42,7 +42,7 @@ public static partial class SourcePatterns
                 ? $"{source}: no file or folder matches this pattern."
                 : $"{source}: there is no such file or folder.");
         }
-        // A number that is asked for by name is missed; a pattern takes what is there.
+        // A missing number that was asked for by name is an error; a pattern takes the existing ones.
         if (names.FirstOrDefault(name => name.IndexOfAny(Wildcards) < 0 && !Path.Exists(name)) is { } missing)
             throw new DatasetException($"{source}: {missing} is not there. Where gaps are meant to be, write * instead of the range.");
         return found;

@@ -8,12 +8,12 @@ namespace Blip.Extensions.AI;
 
 /// <summary>
 /// BLIP behind <see cref="IChatClient"/>: an image alone is captioned, an image with words is a question about it. A message without a
-/// image is about the last one before it, so that questions can follow each other; what was said before changes nothing else.
+/// image is about the last one before it, so that questions can follow each other; earlier messages change nothing else.
 /// </summary>
 /// <remarks>
 /// A response format that is an array of strings has one text for each image of the message. Options that BLIP cannot follow (tools, other JSON,
 /// instructions, penalties on frequency) are refused with a message, never passed over;
-/// docs/hosting.md has the list, and the additional properties for what is BLIP's own. Any number of threads may call it.
+/// docs/hosting.md has the list, and the additional properties for BLIP's further options. Any number of threads may call it.
 /// </remarks>
 public sealed class BlipChatClient : IChatClient
 {
@@ -39,13 +39,13 @@ public sealed class BlipChatClient : IChatClient
         (this.captioner, this.answerer, this.owner) = (captioner, answerer, owner);
     }
 
-    /// <summary>What the captioner is called in responses.</summary>
+    /// <summary>The captioner's name in responses.</summary>
     public string CaptionModelId { get; init; } = "blip-captioning";
 
-    /// <summary>What the answerer is called in responses.</summary>
+    /// <summary>The answerer's name in responses.</summary>
     public string AnswerModelId { get; init; } = "blip-vqa";
 
-    /// <summary>Whether a message may name an image by a <c>file:</c> address. Off: whoever writes messages could have any image of this machine described.</summary>
+    /// <summary>Whether a message may name an image by a <c>file:</c> address. Off: the author of a message could have any image of this machine described.</summary>
     public bool AllowLocalFiles { get; init; }
 
     /// <summary>Loads the models that the options name; the client disposes them.</summary>
@@ -76,8 +76,8 @@ public sealed class BlipChatClient : IChatClient
     /// <param name="messages">The conversation; its last message is a user's.</param>
     /// <param name="options">How words are chosen; null for the model's own way.</param>
     /// <param name="cancellationToken">Ends the work before the next word.</param>
-    /// <exception cref="ArgumentException">There is no image or nobody to answer, or an option is out of range.</exception>
-    /// <exception cref="NotSupportedException">A message or an option asks for what BLIP cannot do.</exception>
+    /// <exception cref="ArgumentException">There is no image or no answerer, or an option is out of range.</exception>
+    /// <exception cref="NotSupportedException">A message or an option asks for something that BLIP cannot do.</exception>
     /// <exception cref="ImageException">The image cannot be read.</exception>
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {

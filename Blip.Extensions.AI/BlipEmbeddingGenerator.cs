@@ -31,7 +31,7 @@ public sealed class BlipEmbeddingGenerator :
         (this.embedder, this.owner) = (embedder, owner);
     }
 
-    /// <summary>What the model is called.</summary>
+    /// <summary>The model's name.</summary>
     public string ModelId { get; init; } = "blip-embedding";
 
     /// <summary>Loads the model that the options name; the generator disposes it.</summary>

@@ -34,13 +34,19 @@ public static partial class BlipPipelineServices
         this IServiceCollection services, Action<BlipPipelineOptions<MatcherOptions>> configure, string? serviceKey = null) =>
         Add<Matcher, IMatcher, MatcherOptions>(services, configure, serviceKey, Matcher.Load);
 
+    /// <summary>Registers an <see cref="ImageComparer"/>, and as <see cref="IImageComparer"/>.</summary>
+    /// <inheritdoc cref="AddBlipCaptioner"/>
+    public static IServiceCollection AddBlipImageComparer(
+        this IServiceCollection services, Action<BlipPipelineOptions<ImageComparerOptions>> configure, string? serviceKey = null) =>
+        Add<ImageComparer, IImageComparer, ImageComparerOptions>(services, configure, serviceKey, ImageComparer.Load);
+
     /// <summary>Registers an <see cref="Embedder"/>, and as <see cref="IEmbedder"/>.</summary>
     /// <inheritdoc cref="AddBlipCaptioner"/>
     public static IServiceCollection AddBlipEmbedder(
         this IServiceCollection services, Action<BlipPipelineOptions<EmbedderOptions>> configure, string? serviceKey = null) =>
         Add<Embedder, IEmbedder, EmbedderOptions>(services, configure, serviceKey, Embedder.Load);
 
-    /// <summary>Registers a <see cref="Retriever"/> over an index with a matcher of its own, and as <see cref="IRetriever"/>.</summary>
+    /// <summary>Registers a <see cref="Retriever"/> over an index with a separate matcher, and as <see cref="IRetriever"/>.</summary>
     /// <param name="services">Where.</param>
     /// <param name="configure">Names the model and the index.</param>
     /// <param name="serviceKey">A key to register it under, where there are several; null for none.</param>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.AI;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>The additional properties that a chat's options may hold: what is BLIP's own, under the names of Hugging Face's <c>generate()</c>.</summary>
+/// <summary>The additional properties that a chat's options may hold: BLIP's further options, under the names of Hugging Face's <c>generate()</c>.</summary>
 internal sealed class ChatProperties
 {
     private const string PromptKey = "prompt", CandidatesKey = "candidates";
@@ -43,7 +43,7 @@ internal sealed class ChatProperties
         }
     }
 
-    /// <summary>What a caption begins with.</summary>
+    /// <summary>The beginning of a caption.</summary>
     public string? Prompt { get; }
 
     /// <summary>The answers to choose among.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Extensions.AI;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>What a conversation asks for in its last message.</summary>
+/// <summary>The request of a conversation's last message.</summary>
 /// <param name="Image">The image: the last message's, or the last one before it.</param>
 /// <param name="Question">The last message's words; null where there are none.</param>
 internal sealed record ChatRequest(ImageSource Image, string? Question)

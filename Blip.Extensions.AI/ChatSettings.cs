@@ -6,12 +6,12 @@ namespace Blip.Extensions.AI;
 
 /// <summary>A chat's options in BLIP's terms: every one is followed or refused.</summary>
 /// <param name="Generation">How words are chosen.</param>
-/// <param name="Prompt">What a caption begins with; null for nothing.</param>
+/// <param name="Prompt">The beginning of a caption; null for none.</param>
 /// <param name="Candidates">The answers to choose among; empty for writing one.</param>
-/// <param name="StopSequences">What ends the text.</param>
+/// <param name="StopSequences">The sequences that end the text.</param>
 internal sealed record ChatSettings(GenerationOptions Generation, string? Prompt, IReadOnlyList<string> Candidates, IReadOnlyList<string> StopSequences)
 {
-    // Temperatures that mean "the likeliest word"; 0 is what people write.
+    // Temperatures that mean "the likeliest word"; people write 0.
     private const float Coldest = 1e-4f;
 
     /// <summary>False where words are known at the end only.</summary>
@@ -21,7 +21,7 @@ internal sealed record ChatSettings(GenerationOptions Generation, string? Prompt
     /// <param name="options">The options; null for the model's own way.</param>
     /// <param name="client">Who asks for the raw representation.</param>
     /// <param name="defaults">The model's own way.</param>
-    /// <param name="modelId">What the model is called.</param>
+    /// <param name="modelId">The model's name.</param>
     /// <param name="asks">True for a question, false for a caption.</param>
     /// <exception cref="NotSupportedException">An option cannot be followed.</exception>
     /// <exception cref="ArgumentException">An option is out of range or unknown.</exception>

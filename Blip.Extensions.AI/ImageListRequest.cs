@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 namespace Blip.Extensions.AI;
 
 /// <summary>
-/// Several images in the last message, and a text wanted of each: what <c>ImageAlternativeTextEnricher</c> of Microsoft.Extensions.DataIngestion
+/// Several images in the last message, and a text wanted of each: the request of <c>ImageAlternativeTextEnricher</c> of Microsoft.Extensions.DataIngestion
 /// asks for. Instructions and messages of the system are about how to describe, and are passed over.
 /// </summary>
 /// <param name="Images">The images in order.</param>
@@ -14,7 +14,7 @@ internal sealed record ImageListRequest(IReadOnlyList<ImageSource> Images, strin
 {
     /// <summary>Reads a conversation; null where no array of texts is asked for.</summary>
     /// <exception cref="ArgumentException">The last message holds no image.</exception>
-    /// <exception cref="NotSupportedException">It holds what is no image and no text.</exception>
+    /// <exception cref="NotSupportedException">It holds a part that is no image and no text.</exception>
     public static ImageListRequest? Of(IEnumerable<ChatMessage> messages, ChatOptions? options, bool allowLocalFiles)
     {
         if (StringsFormat.Of(options?.ResponseFormat) is not { } format)
@@ -30,7 +30,7 @@ internal sealed record ImageListRequest(IReadOnlyList<ImageSource> Images, strin
         return new ImageListRequest([.. contents.Select(content => AI.Images.From(content, allowLocalFiles))], question.Length == 0 ? null : question, format);
     }
 
-    /// <summary>The options without what this request has read of them.</summary>
+    /// <summary>The options without the ones that this request has read.</summary>
     public static ChatOptions Rest(ChatOptions options)
     {
         var rest = options.Clone();

@@ -10,7 +10,7 @@ internal static class Images
     public static bool Is(AIContent content) =>
         content is DataContent data ? data.HasTopLevelMediaType("image") : content is UriContent uri && uri.HasTopLevelMediaType("image");
 
-    /// <summary>What a part of a message is, for people.</summary>
+    /// <summary>The kind of a message's part, for people.</summary>
     public static string Describe(AIContent content) => content switch
     {
         DataContent data => $"data of the type {data.MediaType}",

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>What is wrong with registered options, each a sentence that names its option.</summary>
+/// <summary>The faults of registered options, each a sentence that names its option.</summary>
 internal sealed class OptionFailures
 {
     private readonly List<string> sentences = [];

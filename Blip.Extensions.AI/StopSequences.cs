@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Blip.Extensions.AI;
 
-/// <summary>Ends a text before the first of some sequences, whatever pieces the text comes in. What could be the beginning of a sequence is held back.</summary>
+/// <summary>Ends a text before the first of some sequences, for any pieces of the text. A possible beginning of a sequence is held back.</summary>
 internal sealed class StopSequences(IReadOnlyList<string> sequences)
 {
     private readonly StringBuilder held = new();
@@ -11,7 +11,7 @@ internal sealed class StopSequences(IReadOnlyList<string> sequences)
     public bool Stopped { get; private set; }
 
     /// <summary>Takes a piece of text.</summary>
-    /// <returns>What can be given out.</returns>
+    /// <returns>The part that can be given out.</returns>
     public string Take(string piece)
     {
         if (Stopped)
@@ -34,7 +34,7 @@ internal sealed class StopSequences(IReadOnlyList<string> sequences)
         return text[..^keep];
     }
 
-    /// <summary>What was held back and turned out to be no sequence.</summary>
+    /// <summary>The part that was held back and is no sequence.</summary>
     public string Finish()
     {
         var text = held.ToString();

@@ -40,15 +40,15 @@ public sealed class BlipServerOptions
     /// <summary>How long a request may take, from its headers to its last byte; then its work is cancelled.</summary>
     public TimeSpan RequestTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>Most requests in hand at once; what comes beyond them is refused at once (429).</summary>
+    /// <summary>Most requests at once; further ones are refused at once (429).</summary>
     public int MaxConcurrentRequests { get; set; } = 512;
 
     /// <summary>Most requests of a client (a key, or else an address) in a minute; null for any number.</summary>
     public int? RequestsPerMinute { get; set; }
 
     /// <summary>
-    /// Whether images named by an <c>http(s):</c> address are fetched. Only public addresses are asked, whatever a name or a redirect
-    /// resolves to.
+    /// Whether images named by an <c>http(s):</c> address are fetched. Only public addresses are asked, even
+    /// where a name or a redirect leads elsewhere.
     /// </summary>
     public bool AllowUrls { get; set; }
 

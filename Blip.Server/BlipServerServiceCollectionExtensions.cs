@@ -43,6 +43,7 @@ public static class BlipServerServiceCollectionExtensions
         services.TryAddSingleton<ModelCatalog>();
         services.TryAddSingleton<ApiKeys>();
         services.TryAddSingleton<Admission>();
+        services.TryAddSingleton<Shutdown>();
         services.TryAddSingleton(provider => new RemoteImages(provider.GetRequiredService<IOptions<BlipServerOptions>>()));
         services.TryAddSingleton<ImageInputs>();
         services.TryAddSingleton<RequestInputs>();
@@ -51,6 +52,7 @@ public static class BlipServerServiceCollectionExtensions
         services.TryAddSingleton<CaptionEndpoint>();
         services.TryAddSingleton<AskEndpoint>();
         services.TryAddSingleton<MatchEndpoint>();
+        services.TryAddSingleton<LabelEndpoint>();
         services.TryAddSingleton<SearchEndpoint>();
         services.TryAddSingleton<SearchImageEndpoint>();
         services.TryAddSingleton<AttentionEndpoint>();

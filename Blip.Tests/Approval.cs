@@ -3,10 +3,8 @@ namespace Blip.Tests;
 /// <summary>A file that a person has looked at and committed. <c>BLIP_APPROVE=1</c> writes it anew.</summary>
 internal static class Approval
 {
-    private const string Variable = "BLIP_APPROVE";
-
     /// <summary>Whether files are written anew in place of being compared.</summary>
-    public static bool IsAskedFor => Environment.GetEnvironmentVariable(Variable) == "1";
+    public static bool IsAskedFor => TestSwitches.Read(TestSwitches.Approve) == "1";
 
     /// <summary>The approved text, or an empty one before the first approval.</summary>
     public static string TextOf(string file) => File.Exists(Repository.Absolute(file)) ? Repository.Read(file).ReplaceLineEndings("\n") : "";
@@ -26,7 +24,7 @@ internal static class Approval
         }
         Assert.True(
             approved == text,
-            $"{Difference(approved, text)}\nIf that is what you meant: {Variable}=1 dotnet test -c Release -- --filter-class '*{test}', and commit {file}.");
+            $"{Difference(approved, text)}\nIf that is what you meant: {TestSwitches.Approve}=1 dotnet test -c Release -- --filter-class '*{test}', and commit {file}.");
     }
 
     private static string Difference(string approved, string text)

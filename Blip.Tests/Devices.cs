@@ -1,3 +1,4 @@
+using Blip.Emulation.Driver;
 using Blip.Kernels.Devices;
 
 namespace Blip.Tests;
@@ -9,7 +10,7 @@ public static class Devices
 
     /// <summary>
     /// The CPU accelerator, OpenCL, and CUDA where there is an NVIDIA GPU. The environment variable <c>BLIP_TEST_DEVICES</c> names others, with a
-    /// comma between each: <c>cuda</c> alone is what a GPU machine runs, and what an emulated driver is tested with.
+    /// comma between each: a GPU machine runs <c>cuda</c> alone, and an emulated driver is tested with it.
     /// </summary>
     public static TheoryData<string> Ids => [.. Wanted(["cpu", "opencl", "cuda"], id => id)];
 
@@ -19,8 +20,8 @@ public static class Devices
     internal static IEnumerable<string> Wanted(IEnumerable<string> variants, Func<string, string> device)
     {
         // A driver that stands in for a GPU is slow, and is asked for by name.
-        var kinds = Environment.GetEnvironmentVariable("BLIP_TEST_DEVICES")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            ?? (Has("cuda") && Environment.GetEnvironmentVariable("BLIP_CUDA") is null ? ["cpu", "opencl", "cuda"] : ["cpu", "opencl"]);
+        var kinds = TestSwitches.Read(TestSwitches.Devices)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            ?? (Has("cuda") && TestSwitches.Read(EmulatedDriver.Variable) is null ? ["cpu", "opencl", "cuda"] : ["cpu", "opencl"]);
         return variants.Where(variant => kinds.Contains(device(variant)));
     }
 

@@ -24,7 +24,7 @@ public sealed class GoldenModel : IDisposable
 
     public static string Folder(params ReadOnlySpan<string> parts) => Path.Combine([AppContext.BaseDirectory, "Goldens", .. parts]);
 
-    /// <summary>A stored tensor: what is in the file, which may be a slice of the whole.</summary>
+    /// <summary>A stored tensor: the values in the file, which may be a slice of the whole.</summary>
     public float[] Stored(string name) => Stored(name, out _);
 
     public float[] Stored(string name, out long[] shape)
@@ -48,7 +48,7 @@ public sealed class GoldenModel : IDisposable
     /// <param name="actual">The whole tensor.</param>
     /// <param name="precision">Whose errors: <c>fp32</c>, <c>fp16</c> or <c>bf16</c>.</param>
     /// <param name="relative">
-    /// For an entry of few numbers, whose error the reference may have kept small by luck: the <see cref="RelativeError"/> of what the entry is
+    /// For an entry of few numbers, whose error the reference may have kept small by luck: the <see cref="RelativeError"/> of the tensor that the entry is
     /// made of. Twice this, times the size of the values, is not asked below either.
     /// </param>
     /// <param name="size">That size, where it is more than the largest value's: 1 for the cosines of vectors of length one.</param>

@@ -14,7 +14,7 @@ namespace Blip.Tests;
 /// </summary>
 public sealed class LongTestsFirst : ITestCollectionOrderer
 {
-    /// <summary>Classes that take twenty seconds or more on two cores; those that mostly wait are the first.</summary>
+    /// <summary>Classes that take twenty seconds or more on two cores; the ones that mostly wait are the first.</summary>
     private static readonly Type[] Long =
     [
         typeof(NatsBootstrapTests), typeof(PlantedFaultTests), typeof(PortableOperatorTests), typeof(CpuOperatorTests), typeof(GemmCudaTests),

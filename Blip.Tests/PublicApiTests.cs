@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Blip.Tests;
 
-/// <summary>What the packages promise their users: every public type and member, in a list that a person has approved.</summary>
+/// <summary>The packages' promises to their users: every public type and member, in a list that a person has approved.</summary>
 public class PublicApiTests
 {
     private const string Folder = "Blip.Tests/Approved";
@@ -62,7 +62,7 @@ public class PublicApiTests
     private static IEnumerable<string> Members(Type type) =>
         type.GetMembers(Declared).Where(IsPromised).Select(Line).Where(line => line.Length > 0).Order(StringComparer.Ordinal);
 
-    // Members that a record's compiler writes promise what the record itself promises.
+    // Members that a record's compiler writes promise the same as the record itself.
     private static bool IsPromised(MemberInfo member) => member switch
     {
         MethodBase method => IsVisible(method) && (!method.IsSpecialName || method is ConstructorInfo || method.Name.StartsWith("op_", StringComparison.Ordinal))

@@ -52,7 +52,7 @@ internal static class Repository
         }
     }
 
-    // Without git, or outside a clone: what a clone would hold, as far as the names of folders tell.
+    // Without git, or outside a clone: the files of a clone, as far as the names of folders tell.
     private static IEnumerable<string> Walk() =>
         Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(Root, path).Replace('\\', '/'))

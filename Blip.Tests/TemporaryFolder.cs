@@ -5,10 +5,10 @@ public sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("blip-").FullName;
 
-    /// <summary>Writes a text file there, in a folder of its own where the name has one, and returns its path.</summary>
+    /// <summary>Writes a text file there, in a subfolder where the name has one, and returns its path.</summary>
     public string Write(string name, string text) => Write(name, System.Text.Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Writes a file there, in a folder of its own where the name has one, and returns its path.</summary>
+    /// <summary>Writes a file there, in a subfolder where the name has one, and returns its path.</summary>
     public string Write(string name, byte[] bytes)
     {
         var path = System.IO.Path.Combine(Path, name);

@@ -4,7 +4,7 @@ using Blip.Kernels;
 
 namespace Blip.Training;
 
-/// <summary>What random numbers are drawn for; each purpose has a sequence of its own.</summary>
+/// <summary>The purposes of random numbers; each has a separate sequence.</summary>
 internal enum RandomPurpose
 {
     /// <summary>The box of a random crop.</summary>
@@ -25,11 +25,14 @@ internal enum RandomPurpose
     /// <summary>Hard negatives of image-text matching.</summary>
     Negatives,
 
-    /// <summary>What a queue of features begins with.</summary>
+    /// <summary>The initial features of a queue.</summary>
     Queue,
 
-    /// <summary>What LoRA's A begins with.</summary>
+    /// <summary>The initial A of LoRA.</summary>
     Adapter,
+
+    /// <summary>Whether two images change sides.</summary>
+    Sides,
 }
 
 /// <summary>
@@ -48,7 +51,7 @@ internal struct SampleRandom
     /// <param name="seed">The run's seed.</param>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="key">The sample's name, unique in the data set.</param>
-    /// <param name="purpose">What the numbers are for.</param>
+    /// <param name="purpose">The purpose of the numbers.</param>
     public SampleRandom(long seed, int epoch, string key, RandomPurpose purpose)
     {
         (this.seed, this.epoch, this.purpose) = ((ulong)seed, (uint)epoch, (uint)purpose);

@@ -51,7 +51,7 @@ public sealed class Trainer : IDisposable
         place = place with { Validation = validator?.Fingerprint };
     }
 
-    /// <summary>What there is to say before the first step: what was found in the data, and what the run costs.</summary>
+    /// <summary>The messages before the first step: the findings about the data, and the run's cost.</summary>
     public IReadOnlyList<string> Summary =>
     [
         .. set.Report.Sentences(Options.MaxTokens, Options.MaxWords),
@@ -80,7 +80,7 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Opens a model and reads the data once, to check them.</summary>
     /// <param name="model">The model to begin with: a folder, a file, or a name of the Hugging Face cache.</param>
-    /// <param name="data">What is learned from.</param>
+    /// <param name="data">The training data.</param>
     /// <param name="output">The folder of the run, which becomes the trained model's.</param>
     /// <param name="options">The run's numbers, as <see cref="TrainingRecipes"/> has them, or others.</param>
     /// <param name="cancellationToken">Ends it.</param>
@@ -139,8 +139,8 @@ public sealed class Trainer : IDisposable
         }
     }
 
-    /// <summary>Trains to the end, or until told to stop; what was learned by then is saved.</summary>
-    /// <param name="progress">Told of each step, on the thread that trains; null for nobody.</param>
+    /// <summary>Trains to the end, or until told to stop; the progress is saved.</summary>
+    /// <param name="progress">Told of each step, on the thread that trains; may be null.</param>
     /// <param name="cancellationToken">Stops behind the step in hand.</param>
     /// <exception cref="TrainingException">An image cannot be read any more, or a file cannot be written.</exception>
     public async Task<TrainingResult> RunAsync(Action<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)

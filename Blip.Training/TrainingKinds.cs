@@ -1,6 +1,6 @@
 namespace Blip.Training;
 
-/// <summary>What is learned.</summary>
+/// <summary>The task.</summary>
 public enum TrainingTask
 {
     /// <summary>Captions of images.</summary>
@@ -11,6 +11,9 @@ public enum TrainingTask
 
     /// <summary>Answers to questions about images.</summary>
     Vqa,
+
+    /// <summary>Whether a sentence is true of two images (NLVR2).</summary>
+    Nlvr,
 
     /// <summary>BLIP's three objectives at once: contrast, matching and captions.</summary>
     Pretrain,
@@ -39,7 +42,7 @@ public enum InitialWeights
     Random,
 }
 
-/// <summary>What a trained model is written as.</summary>
+/// <summary>The format of a trained model.</summary>
 public enum CheckpointFormat
 {
     /// <summary>A folder under Hugging Face's names: <c>model.safetensors</c> and <c>config.json</c>.</summary>

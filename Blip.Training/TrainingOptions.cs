@@ -9,7 +9,7 @@ namespace Blip.Training;
 /// </summary>
 public sealed record TrainingOptions
 {
-    /// <summary>What is learned.</summary>
+    /// <summary>The task.</summary>
     public required TrainingTask Task { get; init; }
 
     /// <summary>In pre-training the model whose decoder is learned; null where the matcher's checkpoint holds one.</summary>
@@ -21,7 +21,7 @@ public sealed record TrainingOptions
     /// <summary>Passes over the data; the cosine schedule falls over so many.</summary>
     public int Epochs { get; init; } = 5;
 
-    /// <summary>Steps after which training ends, whatever <see cref="Epochs"/> says; null for the end of the epochs.</summary>
+    /// <summary>Steps after which training ends, for any <see cref="Epochs"/>; null for the end of the epochs.</summary>
     public int? Steps { get; init; }
 
     /// <summary>Images of a step, or of each of its parts where gradients are accumulated.</summary>
@@ -39,7 +39,7 @@ public sealed record TrainingOptions
     /// <summary>How the learning rate falls from epoch to epoch.</summary>
     public LearningRateCurve Schedule { get; init; }
 
-    /// <summary>What the step schedule multiplies the learning rate by after each epoch.</summary>
+    /// <summary>The step schedule's factor of the learning rate after each epoch.</summary>
     public double LearningRateDecay { get; init; } = 1;
 
     /// <summary>Steps over which the learning rate rises in the first epoch; 0 for none.</summary>
@@ -120,16 +120,16 @@ public sealed record TrainingOptions
     /// <summary>Whether half of the images are mirrored. Those are not whose text says "left" or "right".</summary>
     public bool Flip { get; init; } = true;
 
-    /// <summary>What all random numbers follow from.</summary>
+    /// <summary>The seed of all random numbers.</summary>
     public long Seed { get; init; } = 42;
 
-    /// <summary>Whether each epoch has an order of its own.</summary>
+    /// <summary>Whether each epoch has a different order.</summary>
     public bool Shuffle { get; init; } = true;
 
     /// <summary>Steps between two checkpoints; 0 for one after each epoch.</summary>
     public int SaveSteps { get; init; }
 
-    /// <summary>What the trained model is written as.</summary>
+    /// <summary>The format of the trained model.</summary>
     public CheckpointFormat Format { get; init; }
 
     /// <summary>Checkpoints in a row that are no better on validation data before the run ends; 0 to go on to the end.</summary>
@@ -147,10 +147,10 @@ public sealed record TrainingOptions
     /// <summary>Where it runs: <c>auto</c>, <c>cuda</c>, <c>opencl</c> or <c>cpu</c>, or one of several, <c>cuda:1</c>.</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Threads that decode and augment images; 0 for one per core. They never change what is learned.</summary>
+    /// <summary>Threads that decode and augment images; 0 for one per core. They never change the result.</summary>
     public int LoaderThreads { get; init; }
 
-    /// <summary>The largest image that is read, in pixels; the default is that of the pipelines.</summary>
+    /// <summary>The largest image that is read, in pixels; the default is the pipelines'.</summary>
     public long MaxPixels { get; init; } = new ImageDecoderOptions().MaxPixels;
 
     /// <summary>Checks every value.</summary>

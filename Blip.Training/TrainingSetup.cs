@@ -18,7 +18,7 @@ namespace Blip.Training;
 /// <summary>A run that is opened: device, weights, tokenizer, learner and folder.</summary>
 internal sealed class TrainingSetup : IDisposable
 {
-    // People read the names of what differs.
+    // People read the names of the differences.
     private static readonly JsonSerializerOptions Named = new() { Converters = { new JsonStringEnumConverter() } };
 
     // Held open while a run uses its folder.
@@ -47,6 +47,8 @@ internal sealed class TrainingSetup : IDisposable
             (start, slow) = (Sized(model.Tensors), Sized(model.Slow));
             if (Config.Vision.ImageSize != model.Files.Config.Vision.ImageSize)
                 Notices.Add($"position embeddings are resized from images of {model.Files.Config.Vision.ImageSize} pixels to {Config.Vision.ImageSize}");
+            if (model.Drawn.Count > 0)
+                Notices.Add($"{model.Drawn.Count} tensors are not in the model and begin at random: {string.Join(", ", model.Drawn.Take(2))}, …");
             Learner = Own(Learn());
             if (Learner.Model.Trained is LoraWeights lora)
             {
@@ -84,10 +86,10 @@ internal sealed class TrainingSetup : IDisposable
     /// <summary>The task's learner.</summary>
     public TaskLearner Learner { get; }
 
-    /// <summary>What two runs must share for one to go on with the other.</summary>
+    /// <summary>The settings that two runs must share for one to continue the other.</summary>
     public string Settings { get; }
 
-    /// <summary>What the model hashes to that the run begins with.</summary>
+    /// <summary>The hash of the model that the run begins with.</summary>
     public string Fingerprint { get; }
 
     /// <summary>Whether the folder lacks a file of the model that the options ask for.</summary>
@@ -96,7 +98,7 @@ internal sealed class TrainingSetup : IDisposable
     /// <summary>Where the run goes on; null for a new one.</summary>
     public RunPlace? Restored { get; }
 
-    /// <summary>What opening has to tell.</summary>
+    /// <summary>Messages of opening.</summary>
     public List<string> Notices { get; } = [];
 
     /// <summary>Opens a run.</summary>
@@ -233,6 +235,7 @@ internal sealed class TrainingSetup : IDisposable
         {
             TrainingTask.Caption => new CaptionLearner(parts, processing),
             TrainingTask.Vqa => new AnswerLearner(parts, processing),
+            TrainingTask.Nlvr => new ReasoningLearner(parts, processing),
             TrainingTask.Match or TrainingTask.Pretrain => new MatchLearner(parts, slow, processing),
             _ => throw new UnreachableException($"Nothing learns {Options.Task}."),
         };

@@ -7,7 +7,10 @@
 #                                 to DIR/report.json and DIR/report.md (default artifacts/gpu/report). Exit status 0 only if nothing failed.
 #   eng/gpu.sh run --short [DIR]  a minute or two: a part of the tests and one image, to see that the script itself works. With
 #                                 BLIP_CUDA=emulated it needs no GPU, and this is how CI runs it.
-#   eng/gpu.sh run --continue [DIR]  steps that DIR has no result of, where a run was cut off: a GPU may be lent by the quarter of an hour.
+#   eng/gpu.sh run --minutes N [DIR]  steps in the order of their worth until N minutes are over, unpacking and report included. A step that
+#                                 the end cuts off, and those behind it, are left to the next call.
+#   eng/gpu.sh run --continue [DIR]  steps that DIR has no result of; with --minutes as well. A GPU is paid by the minute, its start included:
+#                                 9 minutes, and 4 more with --continue, give every figure that the README wants.
 #
 # BLIP_GPU_LIMIT=SECONDS stops each step after so long, and BLIP_GPU_FOLDER=DIR takes the place of artifacts/gpu: to rehearse the long run.
 #
@@ -76,16 +79,24 @@ machine() {
 
 record() { printf '%s\t%s\t%s\t%s\t%s\n' "$@" >> "$report/steps.tsv"; printf '%-28s %-8s %7s s  %s\n' "$1" "$2" "$3" "$5"; }
 
+# Seconds that are left; many where no time was given.
+left() { [ -n "$ends" ] && echo $((ends - $(date +%s))) || echo 1000000; }
+
 is_done() { cut -f 1 "$report/steps.tsv" | grep -qxF -- "$1"; }
 
 skip() { is_done "$1" || record "$1" skipped 0 "" "$2"; }
 
 # step NAME SECONDS COMMAND…: runs it with a limit, keeps its output, and goes on whatever comes of it.
 step() {
-  local name=$1 seconds=$2 log began status detail
+  local name=$1 seconds=$2 log began status detail cut=""
   shift 2
   is_done "$name" && return
   [ -n "${BLIP_GPU_LIMIT:-}" ] && [ "$BLIP_GPU_LIMIT" -lt "$seconds" ] && seconds=$BLIP_GPU_LIMIT
+  if [ "$(left)" -lt "$seconds" ]; then
+    seconds=$(left) cut=1
+    # Programs need some seconds to begin.
+    [ "$seconds" -ge "$least" ] || { later+=("$name"); return; }
+  fi
   log="$(echo "$name" | tr -c 'a-z0-9\n' '-').log"
   began=$(date +%s.%N)
   timeout -k 10 "$seconds" "$@" > "$report/$log" 2>&1
@@ -93,7 +104,12 @@ step() {
   # A test run's own words: "total: 12  failed: 0 …".
   detail=$(sed -n 's/^ *\(total\|failed\|succeeded\|skipped\): /\1 /p' "$report/$log" | paste -sd ' ')
   # 137: it did not heed the first signal.
-  case "$status" in 124 | 137) detail="stopped after $seconds s" ;; esac
+  case "$status" in
+    124 | 137)
+      [ -z "$cut" ] || { later+=("$name"); return; }
+      detail="stopped after $seconds s"
+      ;;
+  esac
   record "$name" "$([ "$status" -eq 0 ] && echo passed || echo failed)" "$(awk -v a="$began" -v b="$(date +%s.%N)" 'BEGIN { printf "%.1f", b - a }')" "$log" "${detail:-exit $status}"
   [ "$status" -eq 0 ] || tail -n 5 "$report/$log" | sed 's/^/    /'
 }
@@ -114,12 +130,19 @@ sanitize() {
 tests() { BLIP_TEST_DEVICES=cuda "$app/Blip.Tests" --progress off --no-ansi "$@"; }
 
 run() {
-  local short="" continued=""
+  local short="" continued="" least=10 later=()
+  ends=""
   while :; do
     case "${1:-}" in
       --short) short=1 ;;
       --continue) continued=1 ;;
-      -*) give_up "run knows --short and --continue, not '$1'" ;;
+      --minutes)
+        [[ "${2:-}" =~ ^[0-9]+(\.[0-9]+)?$ ]] || give_up "--minutes is '${2:-}'; give a number of minutes, such as 9 or 3.5"
+        # The report takes the rest.
+        ends=$(awk -v now="$(date +%s)" -v minutes="$2" 'BEGIN { printf "%d", now + 60 * minutes - 10 }')
+        shift
+        ;;
+      -*) give_up "run knows --short, --minutes and --continue, not '$1'" ;;
       *) break ;;
     esac
     shift
@@ -128,25 +151,33 @@ run() {
   [ -f "$archive" ] || give_up "$archive is not there: run 'eng/gpu.sh pack' where the SDK is, and bring it along"
   rm -rf "$app" && mkdir -p "$app" "$report" || give_up "cannot write to $folder or $report"
   report="$(cd "$report" && pwd)"
-  [ -n "$continued" ] || rm -f "$report"/*.tsv "$report"/*.json "$report"/*.log "$report"/*.md
+  [ -n "$continued" ] || rm -f "$report"/*.tsv "$report"/*.json "$report"/*.log "$report"/*.md "$report"/*.txt
   tar -C "$app" -xJf "$archive" || give_up "$archive cannot be unpacked (xz is needed)"
   ln -sfn "$PWD/Blip.Tests/Goldens" "$app/Goldens"
   ln -sfn "$PWD/weights" "$app/weights"
   touch "$report/steps.tsv"
+  rm -f "$report/later.txt"
   machine | tee "$report/machine.tsv"
   # Nothing of the programs knows of an emulated driver: .NET starts it before them.
   [ -z "${BLIP_CUDA:-}" ] || export DOTNET_STARTUP_HOOKS="$(cd "$app" && pwd)/Blip.Emulation.dll"
   export -f samples sanitize tests tests_of
   export app report
 
+  # What is wanted most comes first: right kernels, right words, the rows that people compare, a step of training.
   step "devices" 60 bash -c '"$app/blip" devices && "$app/blip" devices | grep -q cuda:0'
   if [ -n "$short" ]; then
     step "tests" 240 bash -c "tests_of '*CudaTests' '*LayerNormTests'"
     step "samples fp32" 120 bash -c 'samples 1 fp32'
   else
-    step "tests: kernels" 540 bash -c "tests_of '*.Kernels.*' '*.Imaging.*'"
-    step "tests: models and answers" 540 bash -c "tests_of '*.Models.*' '*.Generation.*' '*.Pipelines.*' '*.Graph.*'"
-    for precision in fp32 fp16 bf16 int8; do step "samples $precision" 120 bash -c "samples 12 $precision"; done
+    step "tests: kernels" 180 bash -c "tests_of '*.Kernels.*' '*.Imaging.*'"
+    for precision in fp32 fp16; do step "samples $precision" 60 bash -c "samples 12 $precision"; done
+    step "benchmarks: captions" 120 "$app/Blip.Bench" models --device cuda --model synthetic:base --precision fp16 fp32 \
+      --batches 1 32 64 --cli "$app/blip" --json "$report/bench-captions.json"
+    step "benchmarks: training" 60 "$app/Blip.Bench" train --device cuda --steps 3 --json "$report/bench-training.json"
+    others 150
+    for precision in bf16 int8; do step "samples $precision" 60 bash -c "samples 12 $precision"; done
+    step "tests: models and answers" 240 bash -c "tests_of '*.Models.*' '*.Generation.*' '*.Pipelines.*' '*.Graph.*'"
+    step "benchmarks: training, bf16" 60 "$app/Blip.Bench" train --device cuda --steps 3 --precision bf16 --json "$report/bench-training-bf16.json"
   fi
 
   if ! command -v compute-sanitizer > /dev/null; then
@@ -165,20 +196,26 @@ run() {
     step "benchmarks: models" 540 "$app/Blip.Bench" models --device cuda --model synthetic:base --precision fp16 fp32 \
       --batches 1 1x3 32 64 64x3 --cli "$app/blip" --json "$report/bench-models.json"
   fi
+  [ -z "$short" ] || others 540
 
-  if ! command -v python3 > /dev/null; then
-    skip "other libraries" "python3 is not there"
-  elif ! missing=$(python3 eng/gpu_peers.py --check 2>&1); then
-    skip "other libraries" "${missing##*$'\n'}"
-  else
-    step "other libraries" 540 python3 eng/gpu_peers.py ${short:+--short} --json "$report/peers.json"
-  fi
-
+  [ ${#later[@]} -eq 0 ] || printf '%s: left to run --continue\n' "${later[@]}" | tee "$report/later.txt"
   "$app/Blip.Bench" gpu-report "$report" > "$report/report.txt"
   local status=$?
   tail -n 1 "$report/report.txt"
   echo "report: $report/report.md"
   [ "$status" -eq 0 ] || exit 1
+}
+
+# Transformers and plain PyTorch, where Python has them.
+others() {
+  local missing
+  if ! command -v python3 > /dev/null; then
+    skip "other libraries" "python3 is not there"
+  elif ! missing=$(python3 eng/gpu_peers.py --check 2>&1); then
+    skip "other libraries" "${missing##*$'\n'}"
+  else
+    step "other libraries" "$1" python3 eng/gpu_peers.py ${short:+--short} --json "$report/peers.json"
+  fi
 }
 
 # Test classes by pattern; kept apart from 'tests', which takes options.

@@ -1,4 +1,4 @@
-// Fine-tunes the demo captioner on images of your own, and captions with what became of it:
+// Fine-tunes the demo captioner on your images, and captions with the result:
 //
 //   dotnet run samples/fine-tune.cs FOLDER OUTPUT
 //

@@ -37,7 +37,7 @@ internal static class BenchOptions
         return option;
     }
 
-    /// <summary>Some of a few words; none means what the command says.</summary>
+    /// <summary>Some of a few words; none means the command's default.</summary>
     public static Option<string[]> Words(string name, string description, string[] words)
     {
         var option = new Option<string[]>(name) { Description = description, HelpName = string.Join('|', words), Arity = ArgumentArity.OneOrMore, AllowMultipleArgumentsPerToken = true };
@@ -58,7 +58,7 @@ internal static class BenchOptions
         return option;
     }
 
-    /// <summary>What the words of <see cref="Batches"/> say; null where there are none.</summary>
+    /// <summary>The words of <see cref="Batches"/>; null where there are none.</summary>
     public static (int Images, int Beams)[]? ToBatches(string[]? words) => words is { Length: > 0 } ? [.. words.Select(ToBatch).OfType<(int, int)>()] : null;
 
     private static (int Images, int Beams)? ToBatch(string word) => word.Split('x') switch

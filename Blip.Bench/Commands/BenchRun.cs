@@ -9,7 +9,7 @@ namespace Blip.Bench.Commands;
 /// <summary>A run of a command: its devices, their peaks, and the records as they come.</summary>
 /// <param name="parsed">The command line.</param>
 /// <param name="output">Where people read.</param>
-/// <param name="json">A file for the records, written anew with each that comes: whoever stops a long run has those that are done. Null writes none.</param>
+/// <param name="json">A file for the records, rewritten with each record: a long run that is stopped keeps its finished ones. Null writes none.</param>
 internal sealed class BenchRun(ParseResult parsed, TextWriter output, string? json)
 {
     private readonly List<DevicePeak> peaks = [];
@@ -51,7 +51,7 @@ internal sealed class BenchRun(ParseResult parsed, TextWriter output, string? js
     public void Measure(IEnumerable<BenchCase> cases, Effort effort) =>
         Session.Run(cases, effort, Path.Combine(Folder, "benchmarkdotnet.log"), Add);
 
-    // Where the results go is nobody else's business.
+    // The place of the results concerns no other part.
     private static string Command(ParseResult parsed)
     {
         var words = parsed.Tokens.Select(token => token.Value).Where(word => word != "--save").ToList();

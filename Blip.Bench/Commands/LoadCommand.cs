@@ -8,7 +8,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>load</c>: what loading a model costs beside what it cannot do without: reading the file, and packing its matrices.</summary>
+/// <summary><c>load</c>: the cost of loading a model beside its lower bound: reading the file, and packing its matrices.</summary>
 internal sealed class LoadCommand : Command
 {
     private const int Rounds = 5;

@@ -73,7 +73,7 @@ internal sealed class ModelsCommand : Command
                         Understand(run, new UnderstandingCases(source, description.Id, precision), withManyImages: !brief && precision == kept[0]);
                 }
             }
-            // From the start of a process to words, and what of it is loading: from files, as a user has them.
+            // From the start of a process to words, and the share of loading: from files, as a user has them.
             var folders = new List<(string Name, string Folder)> { ("demo captioner", Demo) };
             if (!brief)
                 folders.AddRange(sources.Select(source => (ModelCases.Name(source), Files(source))));

@@ -9,7 +9,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>quality</c>: what a precision costs in words, and in distance from float64.</summary>
+/// <summary><c>quality</c>: the effect of a precision on words, and its distance from float64.</summary>
 internal sealed class QualityCommand : Command
 {
     private static readonly (Precision Decoder, Precision Encoder)[] s_mixes =
@@ -76,7 +76,7 @@ internal sealed class QualityCommand : Command
         }
     }
 
-    // The root mean square of the differences, as a share of that of the values.
+    // The root mean square of the differences, as a share of the values'.
     private static double Error(float[] expected, Func<int, float> actual)
     {
         double squares = 0, size = 0;

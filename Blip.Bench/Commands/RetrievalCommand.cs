@@ -10,7 +10,7 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>retrieval</c>: an index of a million made-up embeddings: to write, to open, to search, and whether what is found is what brute force in double finds.</summary>
+/// <summary><c>retrieval</c>: an index of a million made-up embeddings: to write, to open, to search, and whether the hits equal brute force in double.</summary>
 internal sealed class RetrievalCommand : Command
 {
     private static readonly Effort Full = new(15, TimeSpan.FromMilliseconds(200)), Brief = new(1, TimeSpan.FromMilliseconds(1));

@@ -7,7 +7,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>serve</c>: what <c>blip serve</c> gives to one client and to many, beside the pipeline's own batches.</summary>
+/// <summary><c>serve</c>: the rate of <c>blip serve</c> for one client and for many, beside the pipeline's own batches.</summary>
 internal sealed class ServeCommand : Command
 {
     private const int Rounds = 3;

@@ -17,7 +17,7 @@ internal sealed class ShapeSetOptions
     /// <summary>The options.</summary>
     public IReadOnlyList<Option> All => [TaskOption, isNew];
 
-    /// <summary>What is learned.</summary>
+    /// <summary>The task.</summary>
     public TrainingTask Task(ParseResult parsed) => Enum.Parse<TrainingTask>(parsed.GetRequiredValue(TaskOption), ignoreCase: true);
 
     /// <summary>The scenes.</summary>

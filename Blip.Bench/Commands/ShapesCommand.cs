@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Blip.Bench.Commands;
 
-/// <summary><c>shapes</c>: drawn scenes as data to learn from, what a model makes of scenes it has not seen, and both around fine-tuning.</summary>
+/// <summary><c>shapes</c>: drawn scenes as training data, a model's results on unseen scenes, and both around fine-tuning.</summary>
 internal sealed class ShapesCommand : Command
 {
     public ShapesCommand(TextWriter output)

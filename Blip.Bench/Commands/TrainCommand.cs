@@ -75,6 +75,7 @@ internal sealed class TrainCommand : Command
     {
         Work = batch.Work,
         Device = device.Description.Id,
+        Precision = batch.PrecisionName,
         OursMs = times.Median,
         OursMinMs = times.Min,
         OursMaxMs = times.Max,

@@ -2,7 +2,7 @@ using Blip.Bench.Reporting;
 
 namespace Blip.Bench.Kills;
 
-/// <summary><c>caption --cache</c>: the cache is whole or not there, and the next writer removes what a killed one left.</summary>
+/// <summary><c>caption --cache</c>: the cache is whole or not there, and the next writer removes a killed one's remains.</summary>
 internal sealed class CacheKills(string folder) : KillCase(folder)
 {
     private readonly string cache = Directory.CreateDirectory(Path.Combine(folder, "cache")).FullName;

@@ -55,7 +55,7 @@ internal sealed class CaptionKills : KillCase
         File.Delete($"{output}.partial");
     }
 
-    // What stands behind the last end of a line was cut off.
+    // Text behind the last end of a line was cut off.
     private static IEnumerable<string> Records(string path)
     {
         var text = File.ReadAllText(path);

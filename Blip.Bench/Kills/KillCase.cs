@@ -1,7 +1,7 @@
 namespace Blip.Bench.Kills;
 
-/// <summary>A command that writes, and what must hold of its files after each kill.</summary>
-/// <param name="folder">A folder of its own.</param>
+/// <summary>A command that writes, and the conditions on its files after each kill.</summary>
+/// <param name="folder">A separate folder.</param>
 internal abstract class KillCase(string folder)
 {
     /// <summary>The command's name in the table.</summary>
@@ -28,7 +28,7 @@ internal abstract class KillCase(string folder)
     /// <summary>A file in the folder.</summary>
     protected string At(string name) => Path.Combine(folder, name);
 
-    /// <summary>Compares what is finished with what was finished before.</summary>
+    /// <summary>Compares finished results with earlier ones.</summary>
     protected static void Expect(IReadOnlySet<string> before, IReadOnlySet<string> now)
     {
         if (before.FirstOrDefault(item => !now.Contains(item)) is { } lost)

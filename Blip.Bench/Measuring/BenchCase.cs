@@ -1,7 +1,7 @@
 namespace Blip.Bench.Measuring;
 
 /// <summary>One thing to be measured. Its data are made when its turn comes, and given back before the next one's.</summary>
-/// <param name="Work">What it is; with device, variant and precision the case's name in files.</param>
+/// <param name="Work">The work; with device, variant and precision the case's name in files.</param>
 /// <param name="Device">Id of the device.</param>
 /// <param name="Prepare">Makes the data.</param>
 internal sealed record BenchCase(string Work, string Device, Func<PreparedCase> Prepare)
@@ -19,7 +19,7 @@ internal sealed class PreparedCase : IDisposable
     /// <summary>Does the work once, and waits until it is done.</summary>
     public required Action Run { get; init; }
 
-    /// <summary>Compares the answer of a run with the reference: the largest error as a share of what is allowed. Null: checked elsewhere.</summary>
+    /// <summary>Compares the answer of a run with the reference: the largest error as a share of the tolerance. Null: checked elsewhere.</summary>
     public Func<double>? Verify { get; init; }
 
     /// <inheritdoc cref="Reporting.BenchRecord.Flops"/>
@@ -31,7 +31,7 @@ internal sealed class PreparedCase : IDisposable
     /// <inheritdoc cref="Reporting.BenchRecord.Items"/>
     public int Items { get; init; }
 
-    /// <summary>What the case holds.</summary>
+    /// <summary>The resources of the case.</summary>
     public IReadOnlyList<IDisposable> Owned { get; init; } = [];
 
     /// <summary>The error of an answer that is to have the reference's bits: none, or beyond every bound.</summary>

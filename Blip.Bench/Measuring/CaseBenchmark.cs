@@ -2,7 +2,7 @@ using BenchmarkDotNet.Attributes;
 
 namespace Blip.Bench.Measuring;
 
-/// <summary>What BenchmarkDotNet runs: the cases of the present session, one after the other. It wants public types, made by itself.</summary>
+/// <summary>The class for BenchmarkDotNet: the cases of the present session, one after the other. It wants public types, made by itself.</summary>
 public class CaseBenchmark
 {
     private PreparedCase? prepared;
@@ -36,7 +36,7 @@ public class CaseBenchmark
         }
     }
 
-    /// <summary>What is timed.</summary>
+    /// <summary>The timed case.</summary>
     [Benchmark]
     public void Run() => prepared!.Run();
 

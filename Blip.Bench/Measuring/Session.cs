@@ -17,7 +17,7 @@ namespace Blip.Bench.Measuring;
 /// <param name="IterationTime">Short runs are repeated until a measurement takes about this long; null: every measurement is of one run.</param>
 internal sealed record Effort(int Iterations, TimeSpan? IterationTime)
 {
-    /// <summary>Iterations before those that count.</summary>
+    /// <summary>Iterations before the counted ones.</summary>
     public int WarmUps { get; init; } = 2;
 }
 
@@ -45,7 +45,7 @@ internal sealed class Session
     public IReadOnlyList<CaseParameter> Cases { get; }
 
     /// <summary>Verifies and measures; BenchmarkDotNet's own words go to the log.</summary>
-    /// <param name="cases">What.</param>
+    /// <param name="cases">The cases.</param>
     /// <param name="effort">How long.</param>
     /// <param name="log">The log's file; appended to.</param>
     /// <param name="onRecord">Called as each case is done.</param>
@@ -60,7 +60,7 @@ internal sealed class Session
         return session.records;
     }
 
-    /// <summary>Takes down what the verification of a case gave.</summary>
+    /// <summary>Records the verification of a case.</summary>
     public void Verified(BenchCase one, PreparedCase prepared, double? error) => verified[one] = (prepared, error);
 
     /// <summary>Takes down why a case is not timed.</summary>

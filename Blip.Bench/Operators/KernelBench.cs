@@ -10,7 +10,7 @@ internal static class KernelBench
     /// <summary>The cases of some operators on a device.</summary>
     /// <param name="operators">Names; none: all.</param>
     /// <param name="target">The device and the form of the kernels.</param>
-    /// <param name="filter">What a case's name, its operator's name before it, must hold; in any case.</param>
+    /// <param name="filter">A part of a case's name, with its operator's name before it; in any case.</param>
     /// <param name="odd">With the cases that are not a model's too, whose times say little.</param>
     /// <param name="isShort">Without the longest ones.</param>
     public static IEnumerable<BenchCase> Cases(

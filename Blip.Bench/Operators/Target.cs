@@ -14,7 +14,7 @@ internal sealed class Target : IDisposable
     // The form that GPUs take, on a processor: groups of work-items with barriers and shared memory.
     private const string Groups = "groups";
 
-    // What the doors choose on a GPU.
+    // The doors' choice on a GPU.
     private const string Gpu = "gpu";
 
     private const int GroupSize = 64;

@@ -11,7 +11,7 @@ using Sums64 = Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernels.Pair<Blip.Kernel
 namespace Blip.Bench.Peaks;
 
 /// <summary>
-/// What a device reaches at best: what the kernels' times are compared with. Each limit is tried in the forms that are good for some device,
+/// A device's peaks, which the kernels' times are compared with. Each limit is tried in the forms that are good for some device,
 /// and the best of their repetitions counts, since others on the machine can only make it slower.
 /// </summary>
 internal static class PeakMeasurement
@@ -27,7 +27,7 @@ internal static class PeakMeasurement
     /// <summary>Measures a device.</summary>
     /// <param name="device">The device, with nothing queued on it.</param>
     /// <param name="say">Told what each form reached.</param>
-    /// <exception cref="InvalidOperationException">A kernel read something else than what was there.</exception>
+    /// <exception cref="InvalidOperationException">A kernel read other values than the stored ones.</exception>
     public static DevicePeak Measure(Device device, Action<string> say)
     {
         var fma = device.Kind == DeviceKind.Cpu ? CpuFma(device) : PortableFma(device);
@@ -136,7 +136,7 @@ internal static class PeakMeasurement
 
     private static DeviceBuffer<float> Filled(Device device, long bytes)
     {
-        // Memory that nobody wrote to may all be one page of zeros.
+        // Unwritten memory may all be one page of zeros.
         var buffer = device.Allocate<float>(Math.Min(bytes, device.Description.MemoryBytes / 4) / sizeof(float) / (1 << 18) * (1 << 18), zeroed: false);
         var piece = new float[1 << 18];
         Array.Fill(piece, Filling);

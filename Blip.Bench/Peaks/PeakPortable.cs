@@ -13,7 +13,7 @@ internal static class PeakPortable
     /// Multiply-additions in registers. A GPU fills its units with work-items and takes few sums from each; the driver of a processor makes
     /// vectors of the many neighbouring sums of one.
     /// </summary>
-    /// <param name="sink">Twice the lanes of <typeparamref name="TSums"/> for each work-item; the first lanes are what each round adds.</param>
+    /// <param name="sink">Twice the lanes of <typeparamref name="TSums"/> for each work-item; the first lanes are each round's addends.</param>
     /// <param name="rounds">Rounds of two blocks of sums.</param>
     /// <param name="x">Below 1.</param>
     [Kernel(typeof(Sums16)), Kernel(typeof(Sums64))]
@@ -36,8 +36,8 @@ internal static class PeakPortable
         }
     }
 
-    /// <summary>Sums of memory, a contiguous piece for each work-item: what suits a processor.</summary>
-    /// <param name="source">What is read.</param>
+    /// <summary>Sums of memory, a contiguous piece for each work-item, as suits a processor.</summary>
+    /// <param name="source">The memory.</param>
     /// <param name="sink">The lanes of each work-item.</param>
     /// <param name="piece">Elements per work-item, a multiple of 64.</param>
     [Kernel]
@@ -54,8 +54,8 @@ internal static class PeakPortable
         }
     }
 
-    /// <summary>Sums of memory, neighbours by neighbours: what suits a GPU.</summary>
-    /// <param name="source">What is read.</param>
+    /// <summary>Sums of memory, neighbours by neighbours, as suits a GPU.</summary>
+    /// <param name="source">The memory.</param>
     /// <param name="sink">A sum for each work-item.</param>
     [Kernel]
     public readonly struct ReadStrided(ArrayView<float> source, ArrayView<float> sink) : IDeviceKernel

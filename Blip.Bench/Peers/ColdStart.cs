@@ -46,7 +46,7 @@ internal static class ColdStart
             throw new InvalidDataException($"{Work}: '{actual}', and before that '{expected}'.");
     }
 
-    // What the program prints.
+    // The program's output.
     private static string Start(PeerSession session, string[] arguments)
     {
         using var child = Process.Start(new ProcessStartInfo(session.Options.Blip, arguments) { RedirectStandardOutput = true })!;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Blip.Bench.Reporting;
+using Blip.Kernels.Devices;
 
 namespace Blip.Bench.Peers;
 
@@ -14,7 +15,7 @@ internal static class NarrowVectors
         ["ATEN_CPU_CAPABILITY"] = "avx2",
         ["DNNL_MAX_CPU_ISA"] = "AVX2",
         ["MKL_ENABLE_INSTRUCTIONS"] = "AVX2",
-        ["BLIP_CPU"] = "avx2",
+        [Switches.Vectors] = "avx2",
     };
 
     /// <summary>Runs the child.</summary>

@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Blip.Runtime.Checkpoints;
@@ -17,20 +19,51 @@ internal static class PeerFiles
     /// <summary>The checkpoint's folder.</summary>
     public static string Checkpoint() => Complete("synthetic-base", folder => SyntheticFolder.Write(SyntheticModels.Config("base"), folder));
 
-    /// <summary>The folder of the ONNX graphs and their weights.</summary>
-    public static string Onnx() => Complete("onnx-base", folder =>
+    /// <summary>The folder of ONNX graphs and their weights.</summary>
+    /// <param name="size"><c>base</c>, or <c>base.int8</c>, whose linear layers are dynamically quantised.</param>
+    public static string Onnx(string size) => Complete($"onnx-{size}", folder =>
     {
-        var shipped = Path.Combine(AppContext.BaseDirectory, "onnx");
-        Directory.CreateDirectory(folder);
-        foreach (var graph in Directory.EnumerateFiles(shipped, "*.onnx"))
-            File.Copy(graph, Path.Combine(folder, Path.GetFileName(graph)));
-        using var layout = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(shipped, "base.weights.json")));
+        ZipFile.ExtractToDirectory(Path.Combine(AppContext.BaseDirectory, "onnx", $"{size}.zip"), folder);
+        using var layout = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, $"{size}.weights.json")));
         using var source = new SyntheticTensorSource(SyntheticModels.Config("base"), BlipHead.Captioning);
-        using var file = File.OpenHandle(Path.Combine(folder, "base.weights"), FileMode.CreateNew, FileAccess.Write);
+        using var file = File.OpenHandle(Path.Combine(folder, $"{size}.weights"), FileMode.CreateNew, FileAccess.Write);
         RandomAccess.SetLength(file, layout.RootElement.GetProperty("total_bytes").GetInt64());
         foreach (var entry in layout.RootElement.GetProperty("weights").EnumerateObject())
-            RandomAccess.Write(file, MemoryMarshal.AsBytes(source.ReadAll(entry.Name).AsSpan()), entry.Value[0].GetInt64());
+            RandomAccess.Write(file, Bytes(source, entry.Name), entry.Value[0].GetInt64());
     });
+
+    // Two entries are made of a matrix where the graph's linear layers are quantised.
+    private static ReadOnlySpan<byte> Bytes(SyntheticTensorSource source, string entry) => Path.GetExtension(entry) switch
+    {
+        ".scale" => MemoryMarshal.AsBytes(Scales(source, Path.ChangeExtension(entry, null)).AsSpan()),
+        ".s8" => MemoryMarshal.AsBytes(Quantised(source, Path.ChangeExtension(entry, null)).AsSpan()),
+        _ => MemoryMarshal.AsBytes(source.ReadAll(entry).AsSpan()),
+    };
+
+    // One for each output: the row's largest value becomes 127.
+    private static float[] Scales(SyntheticTensorSource source, string key)
+    {
+        var (values, shape) = (source.ReadAll(key), source.Get(key).Shape);
+        var (rows, columns) = ((int)shape[0], (int)shape[1]);
+        return [.. Enumerable.Range(0, rows).Select(row => MathF.Max(Math.Abs(TensorPrimitives.MaxMagnitude<float>(values.AsSpan(row * columns, columns))), 1e-30f) / 127)];
+    }
+
+    // The matrix is [inputs, outputs] in the graph, and [outputs, inputs] in a checkpoint.
+    private static sbyte[] Quantised(SyntheticTensorSource source, string key)
+    {
+        var (values, scales) = (source.ReadAll(key), Scales(source, key));
+        var columns = values.Length / scales.Length;
+        var quantised = new sbyte[values.Length];
+        for (var row = 0; row < scales.Length; row++)
+        {
+            for (var column = 0; column < columns; column++)
+            {
+                var rounded = MathF.Round(values[(row * columns) + column] / scales[row], MidpointRounding.ToEven);
+                quantised[(column * scales.Length) + row] = (sbyte)Math.Clamp(rounded, -127, 127);
+            }
+        }
+        return quantised;
+    }
 
     // A folder that has its name is whole.
     private static string Complete(string name, Action<string> write)

@@ -2,7 +2,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Peers;
 
-/// <summary>What was asked for on the command line.</summary>
+/// <summary>The options of the command line.</summary>
 /// <param name="Precisions">Our precisions; empty for those of the work.</param>
 /// <param name="Encoder">Our encoder's precision; null for that which each precision brings.</param>
 /// <param name="Rounds">Rounds that count.</param>

@@ -3,6 +3,7 @@ using Blip.Bench.Peers.Torch;
 using Blip.Bench.Workloads;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Models;
+using static TorchSharp.torch;
 
 namespace Blip.Bench.Peers;
 
@@ -12,21 +13,34 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     private readonly Dictionary<(Precision, string), BlipWorks> blips = [];
     private readonly Dictionary<int, float[]> pixels = [];
     private readonly Dictionary<Precision, UnderstandingWorks> understanding = [];
-    private TorchWorks? torch;
+    private readonly Dictionary<ScalarType, TorchWorks> torch = [];
+    private readonly Dictionary<bool, OnnxWorks> onnx = [];
     private TorchUnderstanding? torchUnderstanding;
-    private OnnxWorks? onnx;
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The options.</summary>
     public PeerOptions Options => options;
 
     /// <summary><c>synthetic:base</c>, as files.</summary>
     public ModelSource Source { get; } = ModelSource.Resolve(PeerFiles.Checkpoint());
 
-    /// <summary>libtorch.</summary>
-    public TorchWorks Torch => torch ??= new TorchWorks(Source);
+    /// <summary>libtorch in fp32.</summary>
+    public TorchWorks Torch => TorchIn(ScalarType.Float32);
 
-    /// <summary>ONNX Runtime.</summary>
-    public OnnxWorks Onnx => onnx ??= new OnnxWorks(PeerFiles.Onnx(), Source.Config);
+    /// <summary>libtorch with weights and activations of a type.</summary>
+    public TorchWorks TorchIn(ScalarType type)
+    {
+        if (!torch.TryGetValue(type, out var works))
+            torch.Add(type, works = new TorchWorks(Source, type));
+        return works;
+    }
+
+    /// <summary>ONNX Runtime, in fp32 or dynamically quantised.</summary>
+    public OnnxWorks Onnx(bool int8 = false)
+    {
+        if (!onnx.TryGetValue(int8, out var works))
+            onnx.Add(int8, works = new OnnxWorks(Source.Config, int8));
+        return works;
+    }
 
     /// <summary>This project.</summary>
     public BlipWorks Blip(Precision precision, string device = "cpu")
@@ -63,7 +77,7 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
     public IReadOnlyList<Precision> Precisions(params string[] names) =>
         options.Precisions.Count > 0 ? options.Precisions : [.. names.Select(name => Enum.Parse<Precision>(name, ignoreCase: true))];
 
-    /// <summary>Images of the synthetic rule <c>[images, 3, side, side]</c>; the first is that of the goldens.</summary>
+    /// <summary>Images of the synthetic rule <c>[images, 3, side, side]</c>; the first is the goldens'.</summary>
     public float[] Pixels(int images)
     {
         if (!pixels.TryGetValue(images, out var values))
@@ -82,8 +96,10 @@ internal sealed class PeerSession(PeerOptions options) : IDisposable
             works.Dispose();
         foreach (var works in understanding.Values)
             works.Dispose();
-        torch?.Dispose();
+        foreach (var works in torch.Values)
+            works.Dispose();
+        foreach (var works in onnx.Values)
+            works.Dispose();
         torchUnderstanding?.Dispose();
-        onnx?.Dispose();
     }
 }

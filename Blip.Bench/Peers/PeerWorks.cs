@@ -2,6 +2,7 @@ using Blip.Bench.Reporting;
 using Blip.Bench.Workloads;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Models;
+using static TorchSharp.torch;
 
 namespace Blip.Bench.Peers;
 
@@ -14,16 +15,23 @@ internal static class PeerWorks
     /// <summary>The works by name, in the order in which they run.</summary>
     public static IReadOnlyDictionary<string, Func<PeerSession, IEnumerable<BenchRecord>>> All { get; } = new Dictionary<string, Func<PeerSession, IEnumerable<BenchRecord>>>
     {
-        ["encoder"] = Encoder,
+        ["encoder"] = session => Encoder(session, "encoder", session.Torch, "fp32"),
+        ["encoder-bf16"] = session => Encoder(session, "encoder-bf16", session.TorchIn(ScalarType.BFloat16), "bf16"),
+        ["encoder-onnx"] = session => Encoder(session, "encoder-onnx", session.Onnx(), "fp32", "bf16", "int8"),
+        ["encoder-onnx-int8"] = session => Encoder(session, "encoder-onnx-int8", session.Onnx(int8: true), "int8"),
+        ["encoder-precisions"] = PrecisionPeers.Run,
         ["cross-kv"] = CrossKeysValues,
         ["token@8"] = session => Token(session, 8),
         ["token@20"] = session => Token(session, 20),
         ["token@100"] = session => Token(session, 100),
         ["caption"] = session => Captions(session, "caption", session.Torch, 1, "fp32", "bf16", "int8"),
-        ["caption-onnx"] = session => Captions(session, "caption-onnx", session.Onnx, 1, "fp32"),
+        ["caption-bf16"] = session => Captions(session, "caption-bf16", session.TorchIn(ScalarType.BFloat16), 1, "bf16"),
+        ["caption-onnx"] = session => Captions(session, "caption-onnx", session.Onnx(), 1, "fp32"),
+        ["caption-onnx-int8"] = session => Captions(session, "caption-onnx-int8", session.Onnx(int8: true), 1, "int8"),
         ["caption-3beams"] = Beams,
         ["caption-batch4"] = session => Captions(session, "caption-batch4", session.Torch, 4, "fp32"),
         ["caption-batch16"] = session => Captions(session, "caption-batch16", session.Torch, 16, "fp32"),
+        ["caption-batch16-bf16"] = session => Captions(session, "caption-batch16-bf16", session.TorchIn(ScalarType.BFloat16), 16, "bf16"),
         ["match"] = UnderstandingPeers.Match,
         ["embed-image"] = UnderstandingPeers.EmbedImage,
         ["embed-texts"] = UnderstandingPeers.EmbedTexts,
@@ -40,10 +48,10 @@ internal static class PeerWorks
     /// <summary>Tokens of a caption.</summary>
     public static int Tokens => CaptionTokens;
 
-    private static IEnumerable<BenchRecord> Encoder(PeerSession session)
+    private static IEnumerable<BenchRecord> Encoder(PeerSession session, string work, ICaptionWorks peer, params string[] precisions)
     {
-        var peer = session.Ready(session.Torch);
-        return Measure(session, "encoder", peer, ["fp32"], works => works.Encode(), (precision, ours) =>
+        session.Ready(peer);
+        return Measure(session, work, peer, precisions, works => works.Encode(), (precision, ours) =>
             Agreement.Check("embeddings", precision, session.Ready(ours), peer, works => works.ReadEmbeddings()));
     }
 
@@ -120,7 +128,7 @@ internal static class PeerWorks
         BenchRecord Record(Precision precision, BlipWorks works, Sample sample)
         {
             var name = Agreement.Name(precision);
-            var record = BenchRecord.Of(work, works.Device, name, sample, samples[^1], Targets.Of(work, name));
+            var record = BenchRecord.Of(work, works.Device, name, sample, samples[^1], Targets.Of(work, name), peer.Precision);
             return session.Options.Encoder is { } encoder ? record with { Variant = $"{Agreement.Name(encoder)} encoder" } : record;
         }
     }

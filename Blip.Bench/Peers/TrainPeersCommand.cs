@@ -4,6 +4,7 @@ using Blip.Bench.Commands;
 using Blip.Bench.Peers.Torch;
 using Blip.Bench.Reporting;
 using Blip.Bench.Workloads;
+using Blip.Runtime.Models;
 
 namespace Blip.Bench.Peers;
 
@@ -17,7 +18,12 @@ internal sealed class TrainPeersCommand : Command
     private const int LeastRounds = 2, MostRounds = 1000;
 
     // Relative: before any step, and after two, where Adam has made roundings into directions.
-    private const double FirstBound = 1e-5, LaterBound = 1e-4;
+    private static readonly Dictionary<Precision, (double First, double Later)> s_bounds = new()
+    {
+        [Precision.Fp32] = (1e-5, 1e-4),
+        [Precision.Bf16] = (1e-3, 1e-2),
+    };
+
     private const int Later = 2;
 
     // The targets are those of the base model.
@@ -38,7 +44,7 @@ internal sealed class TrainPeersCommand : Command
     private readonly Option<bool> save = BenchOptions.Save();
 
     public TrainPeersCommand(TextWriter output)
-        : base(Word, "Steps of fine-tuning a captioner: forward, backward and AdamW, in fp32 on all cores.")
+        : base(Word, "Steps of fine-tuning a captioner: forward, backward and AdamW, on all cores.")
     {
         this.output = output;
         foreach (var option in (Option[])[.. batches.All, rounds, only, paced, json, save])
@@ -80,9 +86,9 @@ internal sealed class TrainPeersCommand : Command
         var rest = TimeSpan.FromMilliseconds(300);
         var samples = Interleaver.Run(
             [new Contender("blip", ours.Step) { Rest = rest }, new Contender("libtorch", torch.Step) { Rest = rest }], rounds);
-        var record = BenchRecord.Of(batch.Work, "cpu", "fp32", samples[0], samples[1], target: null) with
+        var record = BenchRecord.Of(batch.Work, "cpu", batch.PrecisionName, samples[0], samples[1], target: null, batch.PrecisionName) with
         {
-            Target = batch.Model == Aimed ? Targets.Of(Word, "fp32") : null,
+            Target = batch.Model == Aimed ? Targets.Of(Word, batch.PrecisionName) : null,
             Items = batch.Images,
             OursMebibytes = ours.End(),
             PeerMebibytes = torch.End(),
@@ -98,11 +104,11 @@ internal sealed class TrainPeersCommand : Command
             CultureInfo.InvariantCulture,
             $"  memory: {record.OursMebibytes:F0} and {record.PeerMebibytes:F0} MiB, {memory:F2} of libtorch's{verdict}"));
         // Written so that NaN fails.
-        var agree = Relative(ours.Losses[0], torch.Losses[0]) <= FirstBound
-            && Relative(ours.Losses[Later], torch.Losses[Later]) <= LaterBound;
+        var (first, later) = s_bounds[batch.Precision];
+        var agree = Relative(ours.Losses[0], torch.Losses[0]) <= first && Relative(ours.Losses[Later], torch.Losses[Later]) <= later;
         return agree ? record : record with
         {
-            Failure = $"losses differ by more than {FirstBound:E0} before a step, or {LaterBound:E0} after {Later}",
+            Failure = $"losses differ by more than {first:E0} before a step, or {later:E0} after {Later}",
             OursMs = null,
         };
     }

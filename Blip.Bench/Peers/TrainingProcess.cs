@@ -9,7 +9,7 @@ namespace Blip.Bench.Peers;
 /// </summary>
 internal sealed class TrainingProcess : IDisposable
 {
-    // What the child's lines begin with.
+    // The beginning of the child's lines.
     private const string Loss = "loss ", Peak = "peak MiB ";
 
     private readonly string side;
@@ -18,7 +18,7 @@ internal sealed class TrainingProcess : IDisposable
 
     /// <summary>Starts it.</summary>
     /// <param name="side">Which side.</param>
-    /// <param name="arguments">What it trains.</param>
+    /// <param name="arguments">The task.</param>
     public TrainingProcess(string side, params string[] arguments)
     {
         this.side = side;

@@ -3,7 +3,7 @@ using Blip.Runtime.Files;
 
 namespace Blip.Bench.Reporting;
 
-/// <summary>What a device reaches at best, measured by kernels of ours before anything else.</summary>
+/// <summary>A device's peaks, measured by our kernels before anything else.</summary>
 /// <param name="Device">The device's id: <c>cpu</c>, <c>opencl:0</c>.</param>
 /// <param name="Name">The name that its driver gives.</param>
 /// <param name="FmaGflops">Fused multiply-additions in single precision, two operations each, in billions of operations per second.</param>
@@ -14,7 +14,7 @@ internal sealed record DevicePeak(string Device, string Name, double FmaGflops, 
     public double RooflineMs(double flops, double bytes) => Math.Max(flops / FmaGflops, bytes / ReadGbs) / 1e6;
 }
 
-/// <summary>A run of the benchmarks: where, what the machine can do, and the records.</summary>
+/// <summary>A run of the benchmarks: the machine, its peaks, and the records.</summary>
 internal sealed record BenchFile
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -40,10 +40,10 @@ internal sealed record BenchFile
     /// <summary>When it began, UTC.</summary>
     public DateTime Date { get; init; }
 
-    /// <summary>Of each device that ran, what it can do.</summary>
+    /// <summary>The peaks of each device that ran.</summary>
     public IReadOnlyList<DevicePeak> Peaks { get; init; } = [];
 
-    /// <summary>What was measured.</summary>
+    /// <summary>The measurements.</summary>
     public IReadOnlyList<BenchRecord> Records { get; init; } = [];
 
     /// <summary>A file of this machine, to be filled.</summary>
@@ -74,7 +74,7 @@ internal sealed record BenchFile
         }
     }
 
-    /// <summary>Writes the file, its folder made where it is missing; whoever reads it meets the old one or the new one.</summary>
+    /// <summary>Writes the file, its folder made where it is missing; a reader gets the old one or the new one.</summary>
     public void Write(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);

@@ -3,12 +3,12 @@ using System.Text.Json.Serialization;
 namespace Blip.Bench.Reporting;
 
 /// <summary>
-/// One line of a benchmark: what ran, where, how long it took, and, with <c>peers</c>, how long another library took for the same.
+/// One line of a benchmark: the work, the device, the time, and, with <c>peers</c>, how long another library took for the same.
 /// Times are in milliseconds of one run; where there were several, the median, and the fastest and the slowest.
 /// </summary>
 internal sealed record BenchRecord
 {
-    /// <summary>What ran: <c>gemm base, feed-forward in [577, 768 -> 3072]</c>, <c>base: encoder</c>.</summary>
+    /// <summary>The work: <c>gemm base, feed-forward in [577, 768 -> 3072]</c>, <c>base: encoder</c>.</summary>
     public required string Work { get; init; }
 
     /// <summary>Where: <c>cpu</c>, <c>opencl:0</c>, <c>cuda:0</c>.</summary>
@@ -29,6 +29,9 @@ internal sealed record BenchRecord
     /// <summary>Slowest of the runs behind <see cref="OursMs"/>.</summary>
     public double? OursMaxMs { get; init; }
 
+    /// <summary>The root mean square of the result's error against float64, as a share of the result's; null: not compared.</summary>
+    public double? RmsError { get; init; }
+
     /// <summary>Additions and multiplications of one run, each counted; 0 where it is not about arithmetic.</summary>
     public double Flops { get; init; }
 
@@ -46,7 +49,7 @@ internal sealed record BenchRecord
     [JsonPropertyName("peer_mib")]
     public double? PeerMebibytes { get; init; }
 
-    /// <summary>The largest error against the reference in double, as a share of what is allowed; above 1 is wrong. Null: not compared.</summary>
+    /// <summary>The largest error against the reference in double, as a share of the tolerance; above 1 is wrong. Null: not compared.</summary>
     public double? Error { get; init; }
 
     /// <summary>Why there is no time, or null.</summary>
@@ -54,6 +57,9 @@ internal sealed record BenchRecord
 
     /// <summary>The other library, or null: <c>libtorch</c>, <c>onnxruntime</c>.</summary>
     public string? Peer { get; init; }
+
+    /// <summary>The products' format: <c>fp32</c>, <c>bf16</c>, <c>int8</c>; null without a comparison.</summary>
+    public string? PeerPrecision { get; init; }
 
     /// <summary>Its median time.</summary>
     public double? PeerMs { get; init; }
@@ -88,7 +94,7 @@ internal sealed record BenchRecord
     public double? PerSecond => Items > 0 ? 1000 * Items / OursMs : null;
 
     /// <summary>A record of two that were measured in turns.</summary>
-    public static BenchRecord Of(string work, string device, string precision, Sample ours, Sample peer, double? target)
+    public static BenchRecord Of(string work, string device, string precision, Sample ours, Sample peer, double? target, string peerPrecision = "fp32")
     {
         var speed = ours.SpeedAgainst(peer);
         return new BenchRecord
@@ -100,6 +106,7 @@ internal sealed record BenchRecord
             OursMinMs = ours.Min,
             OursMaxMs = ours.Max,
             Peer = peer.Name,
+            PeerPrecision = peerPrecision,
             PeerMs = peer.Median,
             PeerMinMs = peer.Min,
             PeerMaxMs = peer.Max,
@@ -110,7 +117,7 @@ internal sealed record BenchRecord
         };
     }
 
-    /// <summary>What one line of one file has in common with its counterpart in another.</summary>
+    /// <summary>The common key of a line and its counterpart in another file.</summary>
     [JsonIgnore]
     public (string Work, string Device, string Variant, string Precision, string? Peer) Key => (Work, Device, Variant, Precision, Peer);
 }

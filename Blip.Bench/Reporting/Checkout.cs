@@ -7,7 +7,7 @@ internal static class Checkout
 
     /// <summary>An absolute path from one that starts at the repository's root.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="wanted">What asks for it, for the message.</param>
+    /// <param name="wanted">The reason for it, for the message.</param>
     /// <exception cref="UsageException">This is not in the repository.</exception>
     public static string Path(string path, string wanted)
     {

@@ -4,19 +4,19 @@ namespace Blip.Bench.Reporting;
 /// <param name="Old">As it was.</param>
 /// <param name="New">As it is.</param>
 /// <param name="Ratio">New median / old median.</param>
-/// <param name="Normalized">The same in units of what each file's machine could reach; null where one of them has no time.</param>
+/// <param name="Normalized">The same relative to each file's machine's peaks; null where one of them has no time.</param>
 /// <param name="Slower">Whether it is flagged.</param>
 internal sealed record ComparedCase(BenchRecord Old, BenchRecord New, double? Ratio, double? Normalized, bool Slower);
 
 /// <summary>
 /// Two runs of the benchmarks, case by case. Times count in units of the roofline that each file's measured peaks give, so that another
 /// machine, or the same one on a bad day, does not flag everything. A shared machine also has slow minutes, which a peak that was measured
-/// before them does not show: what most cases of a device lost together is taken off each. A case is slower where its median grew beyond
+/// before them does not show: a loss that most cases of a device share is subtracted from each. A case is slower where its median grew beyond
 /// the threshold and its fastest run is slower than the slowest one was: one disturbed median is no verdict.
 /// </summary>
 internal sealed class Comparison
 {
-    /// <summary>What is flagged where nothing else is asked for.</summary>
+    /// <summary>The default threshold.</summary>
     public const double DefaultThreshold = 1.15;
 
     // Of fewer cases the median may be the very one that became slower.
@@ -48,13 +48,13 @@ internal sealed class Comparison
     /// <summary>Factor above which a case is flagged.</summary>
     public double Threshold { get; }
 
-    /// <summary>What both files have.</summary>
+    /// <summary>Cases in both files.</summary>
     public IReadOnlyList<ComparedCase> Cases { get; }
 
-    /// <summary>What only the new file has.</summary>
+    /// <summary>Cases in the new file only.</summary>
     public IReadOnlyList<BenchRecord> Added { get; }
 
-    /// <summary>What only the old file has.</summary>
+    /// <summary>Cases in the old file only.</summary>
     public IReadOnlyList<BenchRecord> Gone { get; }
 
     /// <summary>The factor by which most cases of a device became slower beyond its peaks, at least 1; where it passes the threshold, that is flagged.</summary>
@@ -80,7 +80,7 @@ internal sealed class Comparison
     }
 
     // The time that work of this size takes at best on the file's machine. Both files count the same work: the new record's, whose
-    // counting is the newer. What counts neither operations nor bytes follows the processor's arithmetic.
+    // counting is the newer. A case that counts neither operations nor bytes follows the processor's arithmetic.
     private double Unit(BenchFile file, BenchRecord after)
     {
         if (Old.Peak(after.Device) is null || New.Peak(after.Device) is null)

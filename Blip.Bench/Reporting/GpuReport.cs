@@ -6,7 +6,7 @@ using Blip.Verification.Cases;
 namespace Blip.Bench.Reporting;
 
 /// <summary>A step of a run on a GPU machine.</summary>
-/// <param name="Name">What was done.</param>
+/// <param name="Name">The work.</param>
 /// <param name="Outcome"><c>passed</c>, <c>failed</c> or <c>skipped</c>.</param>
 /// <param name="Seconds">How long it took.</param>
 /// <param name="Log">The file with its output, beside the report.</param>
@@ -19,7 +19,7 @@ internal sealed record GpuStep(string Name, string Outcome, double Seconds, stri
 /// <param name="Ms">The median.</param>
 internal sealed record PeerTime(string Work, string Peer, double Ms);
 
-/// <summary>What a peer's times are held against.</summary>
+/// <summary>The targets of a peer's times.</summary>
 /// <param name="Work">The work.</param>
 /// <param name="Peer">The peer.</param>
 /// <param name="Ratio">How many times as fast ours is to be.</param>
@@ -50,7 +50,7 @@ internal sealed record GpuReport
     /// <summary>The machine, as its own tools describe it: a name and a value.</summary>
     public required IReadOnlyDictionary<string, string> Machine { get; init; }
 
-    /// <summary>What was done, in order.</summary>
+    /// <summary>The works, in order.</summary>
     public required IReadOnlyList<GpuStep> Steps { get; init; }
 
     /// <summary>The benchmarks' records.</summary>

@@ -3,11 +3,11 @@ using System.Diagnostics;
 namespace Blip.Bench.Reporting;
 
 /// <summary>One who takes part in a measurement.</summary>
-/// <param name="Name">What the table calls it.</param>
+/// <param name="Name">Its name in the table.</param>
 /// <param name="Run">The work, done when it returns.</param>
 internal sealed record Contender(string Name, Action Run)
 {
-    /// <summary>How often the work is done per turn; the time is that of one.</summary>
+    /// <summary>How often the work is done per turn; the time is for one.</summary>
     public int Repeat { get; init; } = 1;
 
     /// <summary>Silence after its turn: threads of other libraries go on spinning for a while after their work.</summary>
@@ -15,8 +15,8 @@ internal sealed record Contender(string Name, Action Run)
 }
 
 /// <summary>
-/// Measures several in turns, round after round, so that what disturbs the machine disturbs all of them. Every other round runs
-/// backwards: nobody always comes after the same neighbour.
+/// Measures several in turns, round after round, so that a disturbance of the machine hits all of them. Every other round runs
+/// backwards: none always comes after the same neighbour.
 /// </summary>
 internal static class Interleaver
 {

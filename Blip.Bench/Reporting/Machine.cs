@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Bench.Reporting;
 
-/// <summary>What machine this is.</summary>
+/// <summary>The machine's description.</summary>
 internal static partial class Machine
 {
     /// <summary>The processor's name as the system gives it, with the vectors that .NET uses where the name alone would not tell.</summary>

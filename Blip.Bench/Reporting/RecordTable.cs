@@ -6,7 +6,7 @@ namespace Blip.Bench.Reporting;
 /// <summary>Records as a Markdown table, which a terminal shows as well, and as single lines.</summary>
 internal static class RecordTable
 {
-    // Heading, and what stands below it; a column that is empty throughout is left out. A heading that ends in ':' is aligned to the right.
+    // Heading, and the values below it; a column that is empty throughout is left out. A heading that ends in ':' is aligned to the right.
     private static readonly (string Heading, Func<BenchRecord, DevicePeak?, string> Cell)[] Columns =
     [
         ("work", (record, _) => record.Work),
@@ -22,7 +22,9 @@ internal static class RecordTable
         ("% of reading:", (record, peak) => Number(100 * record.GigaBytes / peak?.ReadGbs, "F0")),
         ("MiB:", (record, _) => Number(record.OursMebibytes, "F0")),
         ("error:", (record, _) => Number(record.Error, "F2")),
+        ("rms error:", (record, _) => Number(record.RmsError, "E1")),
         ("peer", (record, _) => record.Peer ?? ""),
+        ("its precision", (record, _) => record.PeerPrecision ?? ""),
         ("peer ms:", (record, _) => record.PeerMs is { } ms ? Milliseconds(ms) : ""),
         ("its spread:", (record, _) => Spread(record.PeerMinMs, record.PeerMaxMs)),
         ("peer MiB:", (record, _) => Number(record.PeerMebibytes, "F0")),

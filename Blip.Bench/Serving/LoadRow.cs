@@ -4,10 +4,10 @@ using System.Net.Http.Headers;
 
 namespace Blip.Bench.Serving;
 
-/// <summary>What clients met who asked a server for captions, one request after the other each.</summary>
+/// <summary>The experience of clients that asked a server for captions, one request after the other each.</summary>
 /// <param name="Clients">How many asked at once.</param>
 /// <param name="Requests">Requests that were answered.</param>
-/// <param name="Busy">Of them those that were told to come again later (429).</param>
+/// <param name="Busy">The ones that were told to come again later (429).</param>
 /// <param name="Wrong">Of them those with another error.</param>
 /// <param name="Seconds">From the first to the last.</param>
 /// <param name="Median">Seconds that half of the answers took at most.</param>

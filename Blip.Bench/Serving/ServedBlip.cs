@@ -3,7 +3,7 @@ using Blip.Bench.Workloads;
 
 namespace Blip.Bench.Serving;
 
-/// <summary><c>blip serve</c> as a process of its own, on a free port.</summary>
+/// <summary><c>blip serve</c> as a separate process, on a free port.</summary>
 internal sealed class ServedBlip : IDisposable
 {
     private const string Said = "serving on ";

@@ -7,7 +7,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Our own way to do the works: what <c>Captioner</c> does once an image's pixels are on the device.</summary>
+/// <summary>Our way to do the works: the steps of <c>Captioner</c> once an image's pixels are on the device.</summary>
 internal sealed class BlipWorks : IBeamWorks
 {
     private readonly Kernels.Devices.Device device;
@@ -23,6 +23,7 @@ internal sealed class BlipWorks : IBeamWorks
     public BlipWorks(ModelSource source, ModelOptions options, string deviceName = "cpu")
     {
         device = Kernels.Devices.Device.Open(deviceName);
+        Precision = options.Precision.ToString().ToLowerInvariant();
         model = CaptioningModel.Load(source, device, options);
         LoadedBytes = device.AllocatedBytes;
         generator = new Generator(device);
@@ -31,6 +32,9 @@ internal sealed class BlipWorks : IBeamWorks
 
     /// <inheritdoc/>
     public string Name => "blip";
+
+    /// <inheritdoc/>
+    public string Precision { get; }
 
     /// <inheritdoc/>
     public TimeSpan Rest => TimeSpan.FromMilliseconds(2);

@@ -27,7 +27,7 @@ internal sealed record BootstrapMemory(long Before, long Largest, double ImagesP
             var web = Path.Combine(folder, "web");
             await new NoisyPairs().WriteAsync(
                 web, new NoisyFilesOptions { Images = images, ShardSize = 1000 }, cancellationToken: cancellationToken);
-            // What drawing needed is not the run's.
+            // Memory for drawing is not the run's.
             GC.Collect();
             using var run = await Bootstrapper.OpenAsync(new BootstrapRequest
             {

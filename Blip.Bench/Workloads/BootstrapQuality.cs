@@ -22,7 +22,7 @@ internal readonly record struct KeptTexts(int Kept, int Count)
     public static KeptTexts operator +(KeptTexts a, KeptTexts b) => new(a.Kept + b.Kept, a.Count + b.Count);
 }
 
-/// <summary>What the demo captioner and the demo matcher make of a noisy set whose truth is known.</summary>
+/// <summary>The results of the demo captioner and the demo matcher on a noisy set whose truth is known.</summary>
 internal sealed class BootstrapQuality
 {
     /// <summary>The least ITM probability of a text that is kept: the authors' rule.</summary>
@@ -32,13 +32,13 @@ internal sealed class BootstrapQuality
         IReadOnlyDictionary<(PairTruth Truth, WrongDetail? Detail), KeptTexts> web, KeptTexts syntheticRight, KeptTexts syntheticWrong) =>
         (Web, SyntheticRight, SyntheticWrong) = (web, syntheticRight, syntheticWrong);
 
-    /// <summary>The set's own texts by what is true of them.</summary>
+    /// <summary>The set's own texts, by their truth.</summary>
     public IReadOnlyDictionary<(PairTruth Truth, WrongDetail? Detail), KeptTexts> Web { get; }
 
     /// <summary>The set's right texts.</summary>
     public KeptTexts WebRight => Sum(truth => truth == PairTruth.Right);
 
-    /// <summary>The set's wrong texts, of whatever kind.</summary>
+    /// <summary>The set's wrong texts, of any kind.</summary>
     public KeptTexts WebWrong => Sum(truth => truth != PairTruth.Right);
 
     /// <summary>The captioner's texts that are right word for word.</summary>

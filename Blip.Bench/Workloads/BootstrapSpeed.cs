@@ -129,7 +129,7 @@ internal sealed class BootstrapSpeed
         })];
     }
 
-    // Made-up weights have no vocabulary, and the filter reads words: each token gets a word of its own.
+    // Made-up weights have no vocabulary, and the filter reads words: each token gets a separate word.
     private string? Vocabulary(string folder)
     {
         var source = ModelSource.Resolve(Captioner);
@@ -152,7 +152,7 @@ internal sealed class BootstrapSpeed
 }
 
 /// <summary>The time of one contender.</summary>
-/// <param name="Name">What was done.</param>
+/// <param name="Name">The work.</param>
 /// <param name="Seconds">The median of the rounds.</param>
 internal sealed record BootstrapTime(string Name, double Seconds);
 
@@ -161,7 +161,7 @@ internal sealed record BootstrapTime(string Name, double Seconds);
 /// <param name="Shares">Whether both models have the same image encoder.</param>
 internal sealed record BootstrapTimes(IReadOnlyList<BootstrapTime> All, bool Shares)
 {
-    /// <summary>The rate of a run over that of both models alone, one after the other, each encoding its images.</summary>
+    /// <summary>The rate of a run relative to both models alone, one after the other, each encoding its images.</summary>
     public double ShareApart => (All[0].Seconds + All[1].Seconds) / All[2].Seconds;
 
     /// <summary>The same of a run that encodes images once where it can.</summary>

@@ -5,9 +5,9 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Operations and bytes of a piece of work: what must be computed and what memory must move at least.</summary>
+/// <summary>Operations and bytes of a piece of work: the necessary arithmetic and the least traffic of memory.</summary>
 /// <param name="Flops">Additions and multiplications, each counted.</param>
-/// <param name="Bytes">Weights with their scales, caches of keys and values, inputs and results; what lies between operators is not counted.</param>
+/// <param name="Bytes">Weights with their scales, caches of keys and values, inputs and results; values between operators are not counted.</param>
 internal readonly record struct Cost(double Flops, double Bytes)
 {
     public static Cost operator +(Cost a, Cost b) => new(a.Flops + b.Flops, a.Bytes + b.Bytes);
@@ -15,10 +15,10 @@ internal readonly record struct Cost(double Flops, double Bytes)
     public static Cost operator *(double times, Cost cost) => new(times * cost.Flops, times * cost.Bytes);
 }
 
-/// <summary>What the works of a captioner cost, from its config.</summary>
+/// <summary>The costs of a captioner's works, from its config.</summary>
 /// <param name="config">The sizes.</param>
 /// <param name="precision">How the decoder's matrices are kept.</param>
-/// <param name="encoderPrecision">How the image encoder's are, and those that make keys and values of the image.</param>
+/// <param name="encoderPrecision">The precision of the image encoder, and of the layers for the image's keys and values.</param>
 internal sealed class CaptionCost(BlipConfig config, Precision precision, Precision encoderPrecision)
 {
     private readonly VisionConfig vision = config.Vision;
@@ -34,15 +34,18 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
     private double CrossBytesOf(double sourceTokens) => sizeof(float) * text.Layers * sourceTokens * 2 * text.HiddenSize;
 
     /// <summary>Pixels to embeddings.</summary>
-    public Cost Encode(int images)
+    public Cost Encode(int images) => Encode(images, ImageTokens);
+
+    /// <summary>Pixels to embeddings of which so many tokens of each image are read: behind its keys and values the last layer computes no others.</summary>
+    public Cost Encode(int images, double readTokens)
     {
         double hidden = vision.HiddenSize, tokens = images * ImageTokens, channels = 3 * vision.PatchSize * vision.PatchSize;
         var patches = Linear(encoderPrecision, images * Patches, channels, hidden);
-        var layer = Linear(encoderPrecision, tokens, hidden, 3 * hidden) + Linear(encoderPrecision, tokens, hidden, hidden)
-            + Linear(encoderPrecision, tokens, hidden, vision.IntermediateSize) + Linear(encoderPrecision, tokens, vision.IntermediateSize, hidden)
-            + new Cost(4 * tokens * ImageTokens * hidden, sizeof(float) * 4 * hidden);
+        Cost Layer(double rows) => Linear(encoderPrecision, tokens, hidden, 3 * hidden) + Linear(encoderPrecision, rows, hidden, hidden)
+            + Linear(encoderPrecision, rows, hidden, vision.IntermediateSize) + Linear(encoderPrecision, rows, vision.IntermediateSize, hidden)
+            + new Cost(4 * rows * ImageTokens * hidden, sizeof(float) * 4 * hidden);
         var ends = sizeof(float) * ((images * Patches * channels) + (ImageTokens * hidden) + (tokens * hidden));
-        return patches + (vision.Layers * layer) + new Cost(0, ends);
+        return patches + ((vision.Layers - 1) * Layer(tokens)) + Layer(images * readTokens) + new Cost(0, ends);
     }
 
     /// <summary>Embeddings to keys and values of every layer's cross-attention.</summary>
@@ -57,7 +60,7 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
     public Cost Token(int images, int beams, int context) => Token(images, beams, context, ImageTokens);
 
     /// <summary>The same, where the decoder looks at something else than an image: a question.</summary>
-    /// <param name="sources">What the decoder looks at, shared by the beams of each.</param>
+    /// <param name="sources">The decoder's sources, shared by the beams of each.</param>
     /// <param name="beams">Rows per source.</param>
     /// <param name="context">Positions that each row sees, its own counted.</param>
     /// <param name="sourceTokens">Tokens of each source.</param>

@@ -23,7 +23,7 @@ internal sealed class ColdStart
     }
 
     /// <summary>The program that was built with this one.</summary>
-    /// <param name="what">What it is wanted for.</param>
+    /// <param name="what">Its purpose.</param>
     /// <exception cref="UsageException">This is not in the repository.</exception>
     public static string Program(string what) => Checkout.Path(
         $"Blip.Cli/bin/{Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar))!)}/net10.0/blip{(OperatingSystem.IsWindows() ? ".exe" : "")}", what);
@@ -32,7 +32,7 @@ internal sealed class ColdStart
     /// <param name="work">Its name.</param>
     /// <param name="device">The device's id.</param>
     /// <param name="model">The model; null: the demo captioner that comes with the program.</param>
-    /// <param name="precision">What <c>--precision</c> takes.</param>
+    /// <param name="precision">A value of <c>--precision</c>.</param>
     public BenchCase Case(string work, string device, string? model, string precision) => new(work, device, () =>
     {
         answer = null;
@@ -49,7 +49,7 @@ internal sealed class ColdStart
     private void Start(IEnumerable<string> arguments)
     {
         using var child = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        // What it says about the demo is short and fits into the pipe.
+        // Its remark about the demo is short and fits into the pipe.
         var words = child.StandardOutput.ReadToEnd();
         var error = child.StandardError.ReadToEnd();
         child.WaitForExit();

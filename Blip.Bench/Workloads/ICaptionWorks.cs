@@ -1,13 +1,16 @@
 namespace Blip.Bench.Workloads;
 
 /// <summary>
-/// The pieces of work that captioning consists of, for whoever can do them: this project or another library. Greedy, the stop token
+/// The pieces of work that captioning consists of, done by this project or another library. Greedy, the stop token
 /// forbidden, so that everybody makes the number of tokens that is asked for. A method returns when its work is done.
 /// </summary>
 internal interface ICaptionWorks : IDisposable
 {
-    /// <summary>What tables call it.</summary>
+    /// <summary>Its name in tables.</summary>
     string Name { get; }
+
+    /// <summary>The products' format: <c>fp32</c>, <c>bf16</c>, <c>int8</c>.</summary>
+    string Precision { get; }
 
     /// <summary>How long its threads may go on spinning after a piece of work.</summary>
     TimeSpan Rest { get; }
@@ -18,7 +21,7 @@ internal interface ICaptionWorks : IDisposable
     /// <summary>Pixels to embeddings.</summary>
     void Encode();
 
-    /// <summary>Embeddings to what the decoder's cross-attention reads, in every layer.</summary>
+    /// <summary>Embeddings to the inputs of the decoder's cross-attention, in every layer.</summary>
     void CrossKeysValues();
 
     /// <summary>Decodes the first tokens of each image, given ones, so that <see cref="Token"/> runs the last of them again.</summary>

@@ -1,8 +1,8 @@
 namespace Blip.Bench.Workloads;
 
 /// <summary>
-/// Matching, embedding and answering, for whoever can do them: this project or another library. Every work begins with the images' pixels
-/// on the device and encodes them. Texts have one length, so that nobody pays for padding. A method returns when its work is done.
+/// Matching, embedding and answering, done by this project or another library. Every work begins with the images' pixels
+/// on the device and encodes them. Texts have one length, so that none pays for padding. A method returns when its work is done.
 /// </summary>
 internal interface IUnderstandingWorks : IDisposable
 {

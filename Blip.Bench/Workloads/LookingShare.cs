@@ -69,7 +69,7 @@ internal sealed record LookingShare(string Text, AttentionMethod Method, int? La
             Math.Pow((((cell % word.Width) + 0.5) / word.Width) - X, 2) + Math.Pow((((cell / word.Width) + 0.5) / word.Height) - Y, 2) <= R * R;
     }
 
-    /// <summary>A sample image, and what is known of it.</summary>
+    /// <summary>A sample image, and the known facts about it.</summary>
     private sealed record Scene(string File, string Caption, IReadOnlyList<Item> Items, IReadOnlyList<string> Questions)
     {
         public static List<Scene> Read(string path)

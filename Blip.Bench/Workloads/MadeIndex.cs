@@ -5,13 +5,13 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>An index of made-up embeddings: entry i has always the same name and the same vector, so that whatever was kept can be checked.</summary>
+/// <summary>An index of made-up embeddings: entry i has always the same name and the same vector, so that any kept entry can be checked.</summary>
 internal static class MadeIndex
 {
     /// <summary>Values of an embedding: those of every published checkpoint.</summary>
     public const int Dimension = 256;
 
-    // Images resemble each other: a few hundred directions with something of their own around them.
+    // Images resemble each other: a few hundred directions, each with variations around it.
     private const int Topics = 500;
     private const int TwinEvery = 1000;
 
@@ -21,7 +21,7 @@ internal static class MadeIndex
     /// <summary>Opens or makes an index.</summary>
     public static EmbeddingIndex Open(string path) => EmbeddingIndex.Open(path, Dimension, Model);
 
-    /// <summary>Adds entries until there are enough; what is there is kept.</summary>
+    /// <summary>Adds entries until there are enough; existing ones are kept.</summary>
     /// <param name="index">The index.</param>
     /// <param name="count">How many there are to be.</param>
     /// <param name="batch">Entries of one addition.</param>

@@ -54,7 +54,7 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
         from images in batches
         select Case($"encoder, batch {images}", works => CaptionCost.Prepared(cost.Encode(images), works.Encode, () => PreparedCase.Exact(works.ReadEmbeddings().All(float.IsFinite))), images);
 
-    /// <summary>Whole captions. Every image of a batch is the same, and so are to be its words, alone and in company.</summary>
+    /// <summary>Whole captions. Every image of a batch is the same, and its words must be the same, alone and in the batch.</summary>
     public IEnumerable<BenchCase> Captions(IEnumerable<(int Images, int Beams)> batches) =>
         from batch in batches
         let name = $"caption of {CaptionTokens} tokens{(batch.Images > 1 ? $", batch {batch.Images}" : "")}{(batch.Beams > 1 ? $", {batch.Beams} beams" : "")}"
@@ -82,7 +82,7 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
         Precision = Precision,
     };
 
-    /// <summary>What tables call a model: its name, without the folders above it.</summary>
+    /// <summary>A model's name in tables: its name without the folders above it.</summary>
     public static string Name(ModelSource source) => source.Folder is null ? source.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(source.Name));
 
     /// <inheritdoc/>

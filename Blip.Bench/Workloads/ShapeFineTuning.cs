@@ -6,7 +6,7 @@ using Blip.Training;
 namespace Blip.Bench.Workloads;
 
 /// <summary>Fine-tunes a demo checkpoint on scenes that it does not know, and scores it before and after.</summary>
-/// <param name="task">What is learned.</param>
+/// <param name="task">The task.</param>
 /// <param name="heldOut">Scenes that both are scored on.</param>
 /// <param name="device">Where it is trained.</param>
 /// <param name="work">An empty folder for data and model.</param>

@@ -9,7 +9,7 @@ using Blip.Training;
 namespace Blip.Bench.Workloads;
 
 /// <summary>How much of something is right.</summary>
-/// <param name="What">What was asked.</param>
+/// <param name="What">The question.</param>
 /// <param name="Right">Right ones.</param>
 /// <param name="Count">All.</param>
 internal sealed record ShapeScore(string What, int Right, int Count)
@@ -37,7 +37,7 @@ internal sealed record ShapeScore(string What, int Right, int Count)
 
     /// <summary>Scores a model on scenes that no training set of another seed holds.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="task">What it does.</param>
+    /// <param name="task">The task.</param>
     /// <param name="set">The scenes.</param>
     /// <param name="count">How many of them.</param>
     /// <param name="device">Where it runs.</param>

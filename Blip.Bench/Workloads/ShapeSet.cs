@@ -43,7 +43,7 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
     public static ShapeSet Unknown(long seed) => new(seed, NewScenes);
 
     /// <summary>A scene that differs from another one, and its caption, in one detail.</summary>
-    /// <param name="caption">What the other scene shows.</param>
+    /// <param name="caption">The other scene's content.</param>
     /// <param name="detail">The detail.</param>
     /// <param name="index">Which draw.</param>
     public ShapeCaption Wrong(ShapeCaption caption, WrongDetail detail, long index) =>
@@ -64,7 +64,7 @@ internal sealed class ShapeSet(long seed, SceneOptions scenes)
     /// <param name="task">The task.</param>
     /// <param name="count">Images.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
-    /// <returns>What <c>blip train</c> is given.</returns>
+    /// <returns>The arguments of <c>blip train</c>.</returns>
     public async Task<string> WriteAsync(string folder, TrainingTask task, int count, CancellationToken cancellationToken)
     {
         switch (task)

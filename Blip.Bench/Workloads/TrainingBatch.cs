@@ -1,4 +1,5 @@
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
@@ -44,13 +45,19 @@ internal sealed record TrainingBatch
     /// <summary>The images' side in pixels.</summary>
     public int Side { get; }
 
+    /// <summary>The products' format; weights, moments and losses are in fp32.</summary>
+    public Precision Precision { get; init; } = Precision.Fp32;
+
+    /// <summary>Its name, as options have it.</summary>
+    public string PrecisionName => Precision.ToString().ToLowerInvariant();
+
     /// <summary>Pixels <c>[images, 3, side, side]</c>.</summary>
     public float[] Pixels { get; }
 
     /// <summary>Token ids of each caption, from [DEC] to [SEP]; lengths differ, so that some are padded.</summary>
     public IReadOnlyList<int[]> Texts { get; }
 
-    /// <summary>What a step over it is called.</summary>
+    /// <summary>The name of a step over it.</summary>
     public string Work => $"{Model}: training step of {Images} images of {Side} pixels";
 
     /// <summary>The model's weights.</summary>

@@ -16,7 +16,7 @@ internal static class TrainingProfile
     private static readonly string[] Headings = ["part", "operator", "calls:", "ms:", "%:", "GFLOP/s:"];
 
     /// <summary>Two tables in Markdown: the parts, and the ten operators that took longest.</summary>
-    /// <param name="steps">What was measured, in order.</param>
+    /// <param name="steps">The measurements, in order.</param>
     public static string Markdown(IReadOnlyList<ProfiledStep> steps)
     {
         var loss = steps.Index().First(step => step.Item.Operation == Loss).Index;

@@ -1,15 +1,16 @@
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Graph;
+using Blip.Runtime.Models;
 using Blip.Training.Engine;
 using Blip.Training.Objectives;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Our own steps: what <c>Trainer</c> does once a batch is loaded.</summary>
+/// <summary>Our own steps: the steps of <c>Trainer</c> once a batch is loaded.</summary>
 internal sealed class TrainingWorks : ITrainingWorks
 {
-    /// <summary>The profiler's stage of what stands beside the graph.</summary>
+    /// <summary>The profiler's stage of work beside the graph.</summary>
     public const string Optimizer = "optimizer";
 
     private static readonly StepSettings s_settings = new(ITrainingWorks.LearningRate, ITrainingWorks.WeightDecay, DecaysAll: true);
@@ -27,7 +28,7 @@ internal sealed class TrainingWorks : ITrainingWorks
     public TrainingWorks(TrainingBatch batch, Device device)
     {
         source = batch.OpenWeights();
-        var step = CaptionObjective.Record(batch.Config, null, batch.Side, ITrainingWorks.LabelSmoothing, new ObjectiveSettings(_ => true));
+        var step = CaptionObjective.Record(batch.Config, null, batch.Side, ITrainingWorks.LabelSmoothing, new ObjectiveSettings(_ => true) { Precision = batch.Precision.ToDType() });
         model = new TrainedModel(device, source, step);
         gradients = new GradientScale(device);
         pixels = device.Upload<float>(batch.Pixels);

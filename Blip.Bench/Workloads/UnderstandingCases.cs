@@ -38,7 +38,7 @@ internal sealed class UnderstandingCases(ModelSource source, string device, Prec
             yield return Answering($"answering {Many} questions about an image", 1, texts);
     }
 
-    /// <summary>Many images with a text or a question each: what it costs where no image is shared.</summary>
+    /// <summary>Many images with a text or a question each: the cost where no image is shared.</summary>
     public IEnumerable<BenchCase> ManyImages()
     {
         var texts = Texts(source.Config, Many);

@@ -3,10 +3,10 @@ using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>What matching, embedding and answering cost, from a model's config.</summary>
+/// <summary>The costs of matching, embedding and answering, from a model's config.</summary>
 /// <param name="config">The sizes.</param>
 /// <param name="precision">How the text towers' matrices are kept.</param>
-/// <param name="encoderPrecision">How the image encoder's are, and those that make keys and values of the image.</param>
+/// <param name="encoderPrecision">The precision of the image encoder, and of the layers for the image's keys and values.</param>
 internal sealed class UnderstandingCost(BlipConfig config, Precision precision, Precision encoderPrecision)
 {
     private readonly CaptionCost captioning = new(config, precision, encoderPrecision);
@@ -14,17 +14,17 @@ internal sealed class UnderstandingCost(BlipConfig config, Precision precision, 
 
     /// <summary>Images, and texts of a length read over them.</summary>
     public Cost Match(int images, int texts, int tokens) =>
-        captioning.Encode(images) + captioning.CrossKeysValues(images) + Read(texts, tokens, images) + CaptionCost.Linear(precision, texts, text.HiddenSize, 2);
+        captioning.Encode(images) + captioning.CrossKeysValues(images) + Read(texts, tokens, images, readTokens: 1) + CaptionCost.Linear(precision, texts, text.HiddenSize, 2);
 
     /// <summary>Images to vectors.</summary>
-    public Cost EmbedImages(int images) => captioning.Encode(images) + CaptionCost.Linear(precision, images, config.Vision.HiddenSize, config.ImageTextHiddenSize);
+    public Cost EmbedImages(int images) => captioning.Encode(images, readTokens: 1) + CaptionCost.Linear(precision, images, config.Vision.HiddenSize, config.ImageTextHiddenSize);
 
     /// <summary>Texts to vectors.</summary>
-    public Cost EmbedTexts(int texts, int tokens) => Read(texts, tokens, images: 0) + CaptionCost.Linear(precision, texts, text.HiddenSize, config.ImageTextHiddenSize);
+    public Cost EmbedTexts(int texts, int tokens) => Read(texts, tokens, images: 0, readTokens: 1) + CaptionCost.Linear(precision, texts, text.HiddenSize, config.ImageTextHiddenSize);
 
-    /// <summary>Questions read over images that are encoded, to what the answers' decoder reads.</summary>
+    /// <summary>Questions read over images that are encoded, to the inputs of the answers' decoder.</summary>
     public Cost Ask(int images, int questions, int tokens) =>
-        Read(questions, tokens, images) + (text.Layers * CaptionCost.Linear(precision, questions * tokens, text.HiddenSize, 2 * text.HiddenSize));
+        Read(questions, tokens, images, tokens) + (text.Layers * CaptionCost.Linear(precision, questions * tokens, text.HiddenSize, 2 * text.HiddenSize));
 
     /// <summary>Images, questions and the tokens of their answers.</summary>
     public Cost Answer(int images, int questions, int tokens, int answerTokens)
@@ -35,18 +35,23 @@ internal sealed class UnderstandingCost(BlipConfig config, Precision precision, 
         return cost;
     }
 
-    // A text encoder over whole texts; over images, where there are any.
-    private Cost Read(double texts, double tokens, int images)
+    // A text encoder over whole texts; over images, where there are any. Behind its keys and values the last layer computes no more than is read.
+    private Cost Read(double texts, double tokens, int images, double readTokens)
     {
-        double hidden = text.HiddenSize, rows = texts * tokens;
-        var layer = CaptionCost.Linear(precision, rows, hidden, 3 * hidden) + CaptionCost.Linear(precision, rows, hidden, hidden)
-            + CaptionCost.Linear(precision, rows, hidden, text.IntermediateSize) + CaptionCost.Linear(precision, rows, text.IntermediateSize, hidden)
-            + new Cost(4 * rows * tokens * hidden, sizeof(float) * 4 * hidden);
-        if (images > 0)
+        double hidden = text.HiddenSize, all = texts * tokens;
+        return ((text.Layers - 1) * Layer(all)) + Layer(texts * readTokens) + new Cost(0, sizeof(float) * 2 * all * hidden);
+
+        Cost Layer(double rows)
         {
-            layer += (2 * CaptionCost.Linear(precision, rows, hidden, hidden))
-                + new Cost(4 * rows * captioning.ImageTokens * hidden, sizeof(float) * ((2 * hidden) + (images * captioning.ImageTokens * 2 * hidden)));
+            var layer = CaptionCost.Linear(precision, all, hidden, 3 * hidden) + CaptionCost.Linear(precision, rows, hidden, hidden)
+                + CaptionCost.Linear(precision, rows, hidden, text.IntermediateSize) + CaptionCost.Linear(precision, rows, text.IntermediateSize, hidden)
+                + new Cost(4 * rows * tokens * hidden, sizeof(float) * 4 * hidden);
+            if (images > 0)
+            {
+                layer += (2 * CaptionCost.Linear(precision, rows, hidden, hidden))
+                    + new Cost(4 * rows * captioning.ImageTokens * hidden, sizeof(float) * ((2 * hidden) + (images * captioning.ImageTokens * 2 * hidden)));
+            }
+            return layer;
         }
-        return (text.Layers * layer) + new Cost(0, sizeof(float) * 2 * rows * hidden);
     }
 }

@@ -6,7 +6,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Bench.Workloads;
 
-/// <summary>Our own way to do them: what <c>Matcher</c>, <c>Embedder</c> and <c>QuestionAnswerer</c> do once pixels and ids are on the device. A model is loaded when it is first needed.</summary>
+/// <summary>Our own way to do them: the steps of <c>Matcher</c>, <c>Embedder</c> and <c>QuestionAnswerer</c> once pixels and ids are on the device. A model is loaded when it is first needed.</summary>
 /// <param name="source">A model whose weights fit every head: a synthetic one.</param>
 /// <param name="options">How weights are kept.</param>
 /// <param name="deviceName">The device.</param>
@@ -45,7 +45,7 @@ internal sealed class UnderstandingWorks(ModelSource source, ModelOptions option
     public float[] Match(IReadOnlyList<int[]> texts) => [.. Matching.Match(Encode(Matching), texts).SelectMany(logits => (float[])[logits.NoMatch, logits.Match])];
 
     /// <inheritdoc/>
-    public float[] EmbedImages() => [.. Matching.EmbedImages(Encode(Matching)).SelectMany(vector => vector)];
+    public float[] EmbedImages() => [.. Pixels(Matching).EmbedPixels(images, Side, Side).SelectMany(vector => vector)];
 
     /// <inheritdoc/>
     public float[] EmbedTexts(IReadOnlyList<int[]> texts) => [.. Matching.EmbedTexts(texts).SelectMany(vector => vector)];
@@ -73,9 +73,12 @@ internal sealed class UnderstandingWorks(ModelSource source, ModelOptions option
         device.Dispose();
     }
 
-    private ImageStates Encode(BlipModel model)
+    private ImageStates Encode(BlipModel model) => Pixels(model).Vision.Encode(images, Side, Side);
+
+    private TModel Pixels<TModel>(TModel model)
+        where TModel : BlipModel
     {
         pixels!.View.CopyTo(device.Stream, model.Vision.PixelBuffer(images, Side, Side));
-        return model.Vision.Encode(images, Side, Side);
+        return model;
     }
 }

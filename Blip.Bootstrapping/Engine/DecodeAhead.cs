@@ -12,14 +12,14 @@ namespace Blip.Bootstrapping.Engine;
 /// </summary>
 /// <param name="groupSize">The images of a group.</param>
 /// <param name="budget">The bytes that all decoded images may hold.</param>
-/// <param name="options">Limits of images, and what shows through them.</param>
+/// <param name="options">Limits of images, and the colour behind transparent ones.</param>
 internal sealed class DecodeAhead(int groupSize, long budget, ImageDecoderOptions options)
 {
     private const int LiveGroups = 4;
 
     /// <summary>Decodes samples, in order.</summary>
     /// <param name="samples">The samples.</param>
-    /// <param name="name">What messages call the shard.</param>
+    /// <param name="name">The shard's name in messages.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     public async IAsyncEnumerable<IReadOnlyList<DecodedSample>> GroupsAsync(
         IAsyncEnumerable<Sample> samples, string name, [EnumeratorCancellation] CancellationToken cancellationToken)

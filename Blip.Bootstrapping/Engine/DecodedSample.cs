@@ -17,15 +17,15 @@ internal sealed record DecodedSample
     /// <summary>The pixels; null where they could not be decoded.</summary>
     public RgbImage? Image { get; init; }
 
-    /// <summary>What is wrong; null where the image can be used.</summary>
+    /// <summary>The error; null where the image can be used.</summary>
     public string? Error { get; init; }
 
-    /// <summary>Texts that hold something, in order; what no file can hold is replaced.</summary>
+    /// <summary>Texts that hold something, in order; characters that no file can hold are replaced.</summary>
     public IReadOnlyList<string> Texts => [.. Sample.Texts.Where(text => !string.IsNullOrWhiteSpace(text)).Select(Wellformed)];
 
     /// <summary>The encoded image of a sample.</summary>
     /// <param name="sample">The sample.</param>
-    /// <param name="name">What messages call the shard.</param>
+    /// <param name="name">The shard's name in messages.</param>
     /// <returns>The bytes, or the reason why there are none.</returns>
     public static (byte[]? Bytes, string? Error) Read(Sample sample, string name)
     {
@@ -58,7 +58,7 @@ internal sealed record DecodedSample
         }
     }
 
-    /// <summary>What tells an encoded image from another.</summary>
+    /// <summary>The identity of an encoded image.</summary>
     public static string HashOf(byte[] bytes) => Convert.ToHexStringLower(XxHash128.Hash(bytes));
 
     // Half a surrogate pair cannot be written as UTF-8, and a text must be the same after a restart.

@@ -5,7 +5,7 @@ using Blip.Bootstrapping.Tables;
 namespace Blip.Bootstrapping.Engine;
 
 /// <summary>
-/// <c>NNNNN.done.json</c>: a shard is done, and what came of it. It holds nothing that depends on the machine or the time, so that equal
+/// <c>NNNNN.done.json</c>: a shard is done, with its results. It holds nothing that depends on the machine or the time, so that equal
 /// runs write
 /// equal files.
 /// </summary>
@@ -95,12 +95,12 @@ internal sealed record DoneFile
 /// <param name="Kept">Those in the new data set.</param>
 internal sealed record TextCount(int Candidates, int Kept);
 
-/// <summary>What tells a file from another.</summary>
+/// <summary>The identity of a file.</summary>
 /// <param name="Bytes">Its size.</param>
 /// <param name="Xxh128">Its XxHash128 in hexadecimal digits.</param>
 internal sealed record FileDigest(long Bytes, string Xxh128)
 {
-    /// <summary>That of a file.</summary>
+    /// <summary>A file's identity.</summary>
     public static async Task<FileDigest> OfAsync(string path, CancellationToken cancellationToken)
     {
         var hash = new XxHash128();
@@ -117,7 +117,7 @@ internal sealed record FileDigest(long Bytes, string Xxh128)
 /// <param name="Error">The reason, for people.</param>
 internal sealed record ErrorFile(string Shard, string Source, string Error);
 
-/// <summary><c>workers/HOST-PID.json</c>: what a process is at. It is written anew every few seconds.</summary>
+/// <summary><c>workers/HOST-PID.json</c>: a process's current work. It is written anew every few seconds.</summary>
 internal sealed record WorkerFile
 {
     /// <summary>The machine.</summary>

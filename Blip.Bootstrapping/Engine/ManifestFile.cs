@@ -12,7 +12,7 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Bootstrapping.Engine;
 
 /// <summary>
-/// <c>bootstrap.json</c>: what a run is. A second process joins the run where its own says the same, and is refused with the difference
+/// <c>bootstrap.json</c>: the run's description. A second process joins the run if its own is equal, and is refused with the difference
 /// elsewhere.
 /// </summary>
 internal sealed record ManifestFile
@@ -92,7 +92,7 @@ internal sealed record ManifestFile
         this with { Blip = "", Captioner = Captioner?.Nameless, Filter = Filter?.Nameless, Sources = [], HumanSources = [] },
         ManifestForms.Default.ManifestFile)));
 
-    /// <summary>What another run says differently, for people; empty where it is the same run.</summary>
+    /// <summary>The differences of another run, for people; empty where it is the same run.</summary>
     public IReadOnlyList<string> Differences(ManifestFile other)
     {
         var differences = new List<string>();
@@ -190,8 +190,8 @@ internal sealed record ManifestFile
 }
 
 /// <summary>A model of a run.</summary>
-/// <param name="Name">What the user called it.</param>
-/// <param name="Fingerprint">What is the same for the same weights, precision, vocabulary and image preparation.</param>
+/// <param name="Name">The user's name for it.</param>
+/// <param name="Fingerprint">Equal for the same weights, precision, vocabulary and image preparation.</param>
 internal sealed record ManifestModel(string Name, string Fingerprint)
 {
     /// <summary>The same model wherever it lies.</summary>

@@ -12,7 +12,7 @@ internal sealed class RunFolder(string path)
     /// <summary>The folder.</summary>
     public string Path => path;
 
-    /// <summary>What the run is: models, options, sources.</summary>
+    /// <summary>The run's description: models, options, sources.</summary>
     public string Manifest => System.IO.Path.Combine(path, ManifestName);
 
     /// <summary>One small file for each process that works or worked here.</summary>
@@ -30,7 +30,7 @@ internal sealed class RunFolder(string path)
     /// <summary>Why a shard was given up.</summary>
     public string Error(int shard) => File(shard, ".error.json");
 
-    /// <summary>The finished samples of a shard under way; who has it open works on the shard.</summary>
+    /// <summary>The finished samples of a shard under way; the process that has it open works on the shard.</summary>
     public string Journal(int shard) => File(shard, ".journal");
 
     /// <summary>Checks that the folder lies in none that is read: its files would be samples the next time.</summary>
@@ -54,7 +54,7 @@ internal sealed class RunFolder(string path)
     /// <summary>Whether a shard is done.</summary>
     public bool IsDone(int shard) => System.IO.File.Exists(Done(shard));
 
-    /// <summary>Removes what a killed process was writing of a shard. Only who has the shard's journal open may.</summary>
+    /// <summary>Removes a killed process's partial files of a shard. Only the holder of the shard's open journal may.</summary>
     public void RemoveTemporary(int shard)
     {
         foreach (var entry in Directory.EnumerateFileSystemEntries(path, $"{BootstrapSources.NameOf(shard)}.*tmp").ToList())

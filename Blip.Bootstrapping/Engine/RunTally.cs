@@ -2,9 +2,9 @@ using System.Diagnostics;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>Counts what all workers of a process do, and tells of it.</summary>
+/// <summary>Counts the work of all workers of a process, and reports it.</summary>
 /// <param name="shards">The shards of the run.</param>
-/// <param name="countDone">Counts those that are done, in this process or another.</param>
+/// <param name="countDone">Counts shards done, in this process or another.</param>
 /// <param name="progress">Told of everything; null tells nothing.</param>
 internal sealed class RunTally(int shards, Func<int> countDone, IProgress<BootstrapProgress>? progress)
 {

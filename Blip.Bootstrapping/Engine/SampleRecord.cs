@@ -3,7 +3,7 @@ using Blip.Bootstrapping.Tables;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>A finished sample: what the models said of its texts, before anything is selected.</summary>
+/// <summary>A finished sample: the models' results for its texts, before any selection.</summary>
 internal sealed record SampleRecord
 {
     [JsonPropertyName("i")]
@@ -104,7 +104,7 @@ internal sealed record TextRecord
     public long? Seed { get; init; }
 }
 
-/// <summary>What the journal belongs to.</summary>
+/// <summary>The journal's owner.</summary>
 internal sealed record JournalHead(string Manifest, string Shard);
 
 /// <summary>Code for the journal's lines, made when this is built.</summary>

@@ -24,7 +24,7 @@ internal sealed class ShardJournal : IDisposable
 
     /// <summary>Opens the journal of a shard.</summary>
     /// <param name="path">The file; it is made where there is none.</param>
-    /// <param name="head">What it belongs to; a journal of anything else is begun anew.</param>
+    /// <param name="head">Its owner; a journal of anything else is begun anew.</param>
     /// <returns>The journal; null where another process works on the shard.</returns>
     /// <exception cref="IOException">It cannot be opened for another reason.</exception>
     public static ShardJournal? TryOpen(string path, JournalHead head)
@@ -86,7 +86,7 @@ internal sealed class ShardJournal : IDisposable
     {
         try
         {
-            // Without a lock of its own: the owner goes on writing.
+            // Without a separate lock: the owner continues to write.
             return Math.Max(0, File.ReadLines(path).Count() - 1);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -96,7 +96,7 @@ internal sealed class ShardJournal : IDisposable
     }
 
     /// <summary>Adds finished samples; they are on the disk when this returns.</summary>
-    /// <exception cref="IOException">The disk is full, or cannot be written. What is there already stays whole.</exception>
+    /// <exception cref="IOException">The disk is full, or cannot be written. Existing entries stay whole.</exception>
     public void Append(IReadOnlyList<SampleRecord> samples)
     {
         if (samples.Count == 0)

@@ -9,7 +9,7 @@ internal enum ShardState
     /// <summary>Another process works on it.</summary>
     Elsewhere,
 
-    /// <summary>The run was asked to stop; what is finished is kept.</summary>
+    /// <summary>The run was asked to stop; finished samples are kept.</summary>
     Stopped,
 
     /// <summary>The shard cannot be done.</summary>

@@ -8,7 +8,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>Takes the samples of one shard through the models, and keeps what is finished in the journal after each batch.</summary>
+/// <summary>Takes the samples of one shard through the models, and keeps finished ones in the journal after each batch.</summary>
 /// <param name="request">The run.</param>
 /// <param name="capfilt">Captioner and filter; null for a shard of human pairs.</param>
 /// <param name="report">Told of each batch.</param>
@@ -163,9 +163,9 @@ internal sealed class ShardRun(BootstrapRequest request, CapFilt? capfilt, Actio
     }
 }
 
-/// <summary>What a batch came to.</summary>
+/// <summary>The results of a batch.</summary>
 /// <param name="Images">Its images.</param>
-/// <param name="Failed">Those that failed.</param>
+/// <param name="Failed">The failed ones.</param>
 /// <param name="Texts">Texts that were judged.</param>
 /// <param name="Fitting">Those at or above the threshold.</param>
 internal readonly record struct BatchReport(int Images, int Failed, int Texts, int Fitting);

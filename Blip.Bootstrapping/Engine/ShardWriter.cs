@@ -10,7 +10,7 @@ using Blip.Runtime.Files;
 namespace Blip.Bootstrapping.Engine;
 
 /// <summary>
-/// Writes what came of a shard: the table of candidates, the kept pairs in each format, the failures, and last of all that it is done.
+/// Writes a shard's results: the table of candidates, the kept pairs in each format, the failures, and last of all that it is done.
 /// </summary>
 /// <param name="folder">Where to.</param>
 /// <param name="outputs">The formats of the kept pairs.</param>

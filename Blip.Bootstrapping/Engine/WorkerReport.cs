@@ -4,7 +4,7 @@ using Blip.Runtime.Files;
 
 namespace Blip.Bootstrapping.Engine;
 
-/// <summary>Tells other processes what this one is at: a small file that is written anew every few seconds.</summary>
+/// <summary>Tells other processes about this one's work: a small file that is rewritten every few seconds.</summary>
 internal sealed class WorkerReport
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2), Window = TimeSpan.FromMinutes(1);
@@ -51,7 +51,7 @@ internal sealed class WorkerReport
         Write(force: false);
     }
 
-    /// <summary>The worker ends, and its file goes: those that stay are of workers that were killed.</summary>
+    /// <summary>The worker ends, and its file goes: remaining files belong to killed workers.</summary>
     public void End()
     {
         try

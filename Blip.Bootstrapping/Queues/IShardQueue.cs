@@ -44,7 +44,7 @@ public interface IShardLease
     Task FailAsync(string reason, CancellationToken cancellationToken = default);
 }
 
-/// <summary>A queue that cannot be used. The message says what is wrong and what to do.</summary>
+/// <summary>A queue that cannot be used. The message has the fault and the remedy.</summary>
 /// <param name="message">The sentence for people.</param>
-/// <param name="inner">What led to it.</param>
+/// <param name="inner">The cause.</param>
 public sealed class ShardQueueException(string message, Exception? inner = null) : BlipException(message, inner);

@@ -25,7 +25,7 @@ public sealed class InProcessShardQueue : IShardQueue
         entries = [.. shards.Select(shard => new Entry { Shard = shard, Until = long.MinValue })];
     }
 
-    /// <summary>Shards that failed whoever took them, with the reasons.</summary>
+    /// <summary>Shards that failed on every worker, with the reasons.</summary>
     public IReadOnlyDictionary<int, string> Failed
     {
         get
@@ -57,7 +57,7 @@ public sealed class InProcessShardQueue : IShardQueue
         }
     }
 
-    /// <summary>Does nothing: what is under way may still be completed.</summary>
+    /// <summary>Does nothing: shards under way may still be completed.</summary>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

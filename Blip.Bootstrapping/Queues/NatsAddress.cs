@@ -1,7 +1,7 @@
 namespace Blip.Bootstrapping.Queues;
 
 /// <summary>An address such as <c>nats://HOST:PORT/STREAM</c>.</summary>
-/// <param name="Url">What the client connects to; it may hold a password.</param>
+/// <param name="Url">The client's address of the server; it may hold a password.</param>
 /// <param name="Shown">Scheme, host and port: for messages.</param>
 /// <param name="Stream">The stream's name; null where the address names none.</param>
 internal sealed record NatsAddress(string Url, string Shown, string? Stream)

@@ -5,7 +5,7 @@ using NATS.Client.JetStream.Models;
 namespace Blip.Bootstrapping.Queues;
 
 /// <summary>
-/// Fills a queue. Each shard has a subject of its own, which holds one message at most. A shard that is queued is not queued twice, and one
+/// Fills a queue. Each shard has a separate subject, which holds one message at most. A shard that is queued is not queued twice, and one
 /// that failed may be queued again.
 /// </summary>
 internal sealed class NatsFilling(NatsServer server, string stream, string run, NatsQueueOptions options)

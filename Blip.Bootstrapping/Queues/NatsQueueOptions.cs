@@ -4,7 +4,7 @@ namespace Blip.Bootstrapping.Queues;
 public sealed record NatsQueueOptions
 {
     /// <summary>
-    /// A shard whose worker has been silent for so long is handed out again. Filling a queue writes it there, and workers follow what
+    /// A shard whose worker has been silent for so long is handed out again. Filling a queue writes the time there, and workers follow what
     /// stands there.
     /// </summary>
     public TimeSpan AckWait { get; init; } = TimeSpan.FromSeconds(60);

@@ -5,7 +5,7 @@ using NATS.Client.JetStream;
 
 namespace Blip.Bootstrapping.Queues;
 
-/// <summary>A connection that outlives restarts of the server: what fails for want of one is asked again, within bounds.</summary>
+/// <summary>A connection that outlives restarts of the server: requests that fail without one are repeated, within bounds.</summary>
 internal sealed class NatsServer : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(20);
@@ -63,7 +63,7 @@ internal sealed class NatsServer : IAsyncDisposable
         string wish, Func<NatsJSContext, CancellationToken, ValueTask<T>> ask, CancellationToken cancellationToken) =>
         AskAsync(wish, patience, ask, cancellationToken);
 
-    /// <summary>Does, until the server answers, what has no answer of its own.</summary>
+    /// <summary>Repeats a request until the server answers.</summary>
     /// <exception cref="ShardQueueException">It refuses, or has been away for too long.</exception>
     public Task DoAsync(string wish, Func<CancellationToken, ValueTask> act, CancellationToken cancellationToken) =>
         DoAsync(wish, patience, act, cancellationToken);

@@ -70,7 +70,7 @@ public sealed class NatsShardQueue : IShardQueue
     /// <param name="run">The run's fingerprint.</param>
     /// <param name="shards">The shards that are not done.</param>
     /// <param name="options">How the queue behaves; null for the defaults.</param>
-    /// <param name="cancellationToken">Ends the filling; what is in the queue stays there.</param>
+    /// <param name="cancellationToken">Ends the filling; queued shards stay there.</param>
     /// <returns>How many shards were added.</returns>
     /// <exception cref="ShardQueueException">There is no such server, or the stream is another run's.</exception>
     public static async Task<int> FillAsync(

@@ -20,7 +20,7 @@ public sealed class ShardList : IShardQueue
             waiting.AddLast((shard, long.MinValue));
     }
 
-    /// <summary>Takes the next shard. Waits for one that was given back with a delay, and not for those that are under way.</summary>
+    /// <summary>Takes the next shard. Waits for one that was given back with a delay, but not for shards under way.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>The shard; null where none is left.</returns>
     public async Task<IShardLease?> TakeAsync(CancellationToken cancellationToken = default)

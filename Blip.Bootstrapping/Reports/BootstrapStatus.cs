@@ -3,7 +3,7 @@ using Blip.Bootstrapping.Engine;
 
 namespace Blip.Bootstrapping.Reports;
 
-/// <summary>What a shard is at.</summary>
+/// <summary>The state of a shard.</summary>
 public enum ShardStatusKind
 {
     /// <summary>No process has begun it.</summary>
@@ -25,8 +25,8 @@ public enum ShardStatusKind
 /// <summary>A shard of a run.</summary>
 /// <param name="Shard">Its number.</param>
 /// <param name="Source">Its source.</param>
-/// <param name="State">What it is at.</param>
-/// <param name="Images">Its images; of one that is not done, those that are finished.</param>
+/// <param name="State">Its state.</param>
+/// <param name="Images">Its images; of an unfinished one, the finished ones.</param>
 /// <param name="Failed">Images that failed.</param>
 /// <param name="Candidates">Candidate texts of a shard that is done.</param>
 /// <param name="Kept">Texts of it that are kept.</param>
@@ -39,7 +39,7 @@ public sealed record ShardStatus(
 /// <param name="Kept">Those in the new data set.</param>
 public sealed record OriginStatus(long Candidates, long Kept);
 
-/// <summary>How far a run is, from its folder alone: it needs no device, and whoever works there may be anywhere.</summary>
+/// <summary>How far a run is, from its folder alone: it needs no device, and the workers may be anywhere.</summary>
 public sealed record BootstrapStatus
 {
     // A worker tells what it is at every few seconds; a batch of a large model takes its time.

@@ -12,12 +12,12 @@ public enum ScoreKind
     /// <summary>The cosine of the vectors of image and text, -1 to 1.</summary>
     Itc,
 
-    /// <summary>The logarithm of the probability of a synthetic caption, from -60 to 0; what is below counts with the lowest.</summary>
+    /// <summary>The logarithm of the probability of a synthetic caption, from -60 to 0; lower ones count with the lowest.</summary>
     LogProbability,
 }
 
 /// <summary>
-/// How the scores of candidates are spread, for each origin: what a threshold is chosen by. Candidates are added one by one, and memory
+/// How the scores of candidates are spread, for each origin: the basis for choosing a threshold. Candidates are added one by one, and memory
 /// does not grow with them.
 /// </summary>
 public sealed class ScoreHistogram
@@ -102,7 +102,7 @@ public sealed class ScoreHistogram
     /// <exception cref="ArgumentOutOfRangeException">There are too few columns.</exception>
     public string ToText(int columns = 80) => HistogramText.Draw(this, columns);
 
-    /// <summary>Draws the histogram as a PNG file. What has the name is overwritten.</summary>
+    /// <summary>Draws the histogram as a PNG file. A file with this name is overwritten.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>

@@ -16,7 +16,7 @@ public enum RankBy
 public sealed record SelectionOptions
 {
     /// <summary>
-    /// The least matching probability (ITM) of a kept text, 0 to 1. The paper drops what the head calls unmatched, which is below 0.5. Its
+    /// The least matching probability (ITM) of a kept text, 0 to 1. The paper drops texts that the head calls unmatched, below 0.5. Its
     /// authors name the same threshold, on <c>softmax(itm)[:, 1]</c>.
     /// </summary>
     public double? ItmThreshold { get; init; } = 0.5;
@@ -27,7 +27,7 @@ public sealed record SelectionOptions
     /// <summary>The texts that an image keeps at most, the best by <see cref="RankBy"/>; those of people do not count.</summary>
     public int? KeepTop { get; init; }
 
-    /// <summary>What <see cref="KeepTop"/> ranks by. Of equals, web texts come before synthetic ones, and lower numbers first.</summary>
+    /// <summary>The score that <see cref="KeepTop"/> ranks by. Of equals, web texts come before synthetic ones, and lower numbers first.</summary>
     public RankBy RankBy { get; init; } = RankBy.Itm;
 
     /// <summary>The least shorter side of an image, in pixels. An image of unknown size has none.</summary>
@@ -64,7 +64,7 @@ public sealed record SelectionOptions
         Compile(KeepPatterns, nameof(KeepPatterns));
     }
 
-    // Without backtracking, matching takes time in proportion to the text, whatever the pattern: none hangs.
+    // Without backtracking, matching takes time in proportion to the text, for any pattern: none hangs.
     internal static IReadOnlyList<Regex> Compile(IReadOnlyList<string> patterns, string property)
     {
         if (patterns is null)

@@ -34,7 +34,7 @@ public sealed class SelectionRule
     }
 
     /// <summary>
-    /// Judges samples one after the other. The result depends on the candidates and their order alone, not on what they say of being kept.
+    /// Judges samples one after the other. The result depends on the candidates and their order alone, not on their kept flags.
     /// </summary>
     /// <param name="samples">The candidates of each image, in the order of the data set.</param>
     /// <returns>The same candidates in the same order, with <see cref="Candidate.Kept"/> and <see cref="Candidate.Reason"/>.</returns>

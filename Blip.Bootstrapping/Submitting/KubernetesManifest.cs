@@ -41,10 +41,10 @@ public sealed partial record KubernetesManifest
     /// <summary>Persistent volume claims and where they are mounted: models, sources and output.</summary>
     public IReadOnlyList<KubernetesVolume> Volumes { get; init; } = [];
 
-    /// <summary>What a pod asks for, such as <c>4</c> or <c>500m</c>; null for nothing.</summary>
+    /// <summary>A pod's request, such as <c>4</c> or <c>500m</c>; null for nothing.</summary>
     public string? Cpu { get; init; }
 
-    /// <summary>What a pod asks for and may use at most, such as <c>8Gi</c>; null for nothing.</summary>
+    /// <summary>A pod's request and limit, such as <c>8Gi</c>; null for nothing.</summary>
     public string? Memory { get; init; }
 
     /// <summary>NVIDIA GPUs of a pod.</summary>
@@ -53,7 +53,7 @@ public sealed partial record KubernetesManifest
     /// <summary>How long a pod that is told to stop may go on.</summary>
     public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(120);
 
-    /// <summary>The user and group that the pods run as, and that owns what they write.</summary>
+    /// <summary>The user and group that the pods run as, and that owns their files.</summary>
     public int UserId { get; init; } = 1000;
 
     /// <summary>Writes the manifest as YAML.</summary>

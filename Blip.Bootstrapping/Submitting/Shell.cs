@@ -3,7 +3,7 @@ namespace Blip.Bootstrapping.Submitting;
 /// <summary>Texts as shells and batch systems read them.</summary>
 public static class Shell
 {
-    /// <summary>One word of a POSIX shell, whatever stands in it.</summary>
+    /// <summary>One word of a POSIX shell, for any text.</summary>
     public static string Quote(string word) => $"'{Checked(word).Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     /// <summary>The value of an option in an <c>#SBATCH</c> line.</summary>

@@ -79,7 +79,7 @@ public sealed record SlurmScript
         return ReadTemplate()
             .Replace("{directives}", string.Join('\n', Lines().Select(line => "#SBATCH " + line)), StringComparison.Ordinal)
             .Replace("{restarts}", Number(MaxRestarts), StringComparison.Ordinal)
-            // Last: what stands in the arguments is no place to fill.
+            // Last: the arguments are no places to fill.
             .Replace("{command}", string.Join('\n', command.Select(word => "  " + Shell.Quote(word))), StringComparison.Ordinal);
     }
 

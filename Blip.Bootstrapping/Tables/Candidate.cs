@@ -3,7 +3,7 @@ namespace Blip.Bootstrapping.Tables;
 /// <summary>Where a candidate text comes from.</summary>
 public enum TextOrigin
 {
-    /// <summary>The data set had it: what stood beside the image in the web.</summary>
+    /// <summary>The data set's text: the words beside the image in the web.</summary>
     Web,
 
     /// <summary>The captioner wrote it.</summary>
@@ -25,7 +25,7 @@ public sealed record Candidate
     /// <summary>The sample's key.</summary>
     public required string Key { get; init; }
 
-    /// <summary>The image's path where it is a file of its own; null for one inside another file.</summary>
+    /// <summary>The image's path where it is a separate file; null for one inside another file.</summary>
     public string? ImagePath { get; init; }
 
     /// <summary>XxHash128 of the encoded image, 32 hexadecimal digits; null for an image that could not be read.</summary>
@@ -70,6 +70,6 @@ public sealed record Candidate
     /// <summary>Why the text is kept or not, in a word or two.</summary>
     public string Reason { get; init; } = "";
 
-    /// <summary>What went wrong with the image; null where nothing did.</summary>
+    /// <summary>The image's error; null for none.</summary>
     public string? Error { get; init; }
 }

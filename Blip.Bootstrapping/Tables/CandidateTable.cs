@@ -24,12 +24,12 @@ public static class CandidateTable
     public static IReadOnlyList<string> Columns => CandidateColumns.Names;
 
     /// <summary>
-    /// Writes a table, through to the disk. What has the name is overwritten: give a temporary name, and rename the file when this returns.
+    /// Writes a table, through to the disk. A file with this name is overwritten: give a temporary name, and rename the file when this returns.
     /// Text that is no valid UTF-16 is written with U+FFFD in place of each lone surrogate.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="rows">The rows, in their order.</param>
-    /// <param name="cancellationToken">Ends the writing; what is there of the file is no table then.</param>
+    /// <param name="cancellationToken">Ends the writing; the partial file is no table then.</param>
     /// <exception cref="IOException">The file cannot be written, as on a full disk.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public static async Task WriteAsync(string path, IReadOnlyList<Candidate> rows, CancellationToken cancellationToken = default)

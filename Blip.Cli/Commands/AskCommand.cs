@@ -105,7 +105,7 @@ internal sealed class AskCommand : Command, IHasExamples
                 result.Source, result.Image!, [new WordLine("question", result.Answer!.QuestionAttention), new WordLine("answer", result.Answer!.Attention)]));
     }
 
-    // The question stands behind the images, with quotes or without, unless questions have options of their own.
+    // The question stands behind the images, with quotes or without, unless questions have separate options.
     private (string[] Images, IReadOnlyList<string> Questions) Inputs(ParseResult parsed)
     {
         var arguments = parsed.GetRequiredValue(paths);
@@ -126,7 +126,7 @@ internal sealed class AskCommand : Command, IHasExamples
         return (arguments[..images], [string.Join(' ', arguments[images..])]);
     }
 
-    // "blip ask photo.jpg what color is the car": the words behind the last image are the question.
+    // "blip ask photo.jpg what color is the car": the question follows the last image.
     private static bool IsWord(string argument) => argument != InputExpansion.StandardInput && !Path.Exists(argument)
         && (argument.Contains(' ', StringComparison.Ordinal) || !InputExpansion.LooksLikeImages(argument));
 

@@ -13,7 +13,7 @@ using Spectre.Console;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip info</c>: what a model is made of, from its config alone.</summary>
+/// <summary><c>blip info</c>: a model's modules, from its config alone.</summary>
 internal sealed class InfoCommand : Command, IHasExamples
 {
     private static readonly string[] GraphFormats = ["text", "mermaid"];
@@ -69,7 +69,7 @@ internal sealed class InfoCommand : Command, IHasExamples
         ("The number of parameters", "blip info synthetic:large --format json | jq .parameters"),
     ];
 
-    // A config may name no head; then it is shown as what this program does with it.
+    // A config may name no head; then it is shown as this program uses it.
     private static BlipHead Head(ModelSource source, string name) =>
         BlipHeads.TryParse(name, out var head) ? head : source.Config.Head ?? BlipHead.Captioning;
 
@@ -88,7 +88,7 @@ internal sealed class InfoCommand : Command, IHasExamples
     private void WriteGraphs(ModelSource source, BlipHead head, Func<ComputeGraph, string> print)
     {
         foreach (var graph in Startup.Step(() => BlipGraphs.For(source.Config, head)).All())
-            terminal.Output.WriteLine(print(GraphPasses.Apply(graph, PassSet.All)));
+            terminal.Output.WriteLine(print(GraphPasses.Apply(graph, PassSet.All, default)));
     }
 
     private static string Shape(ManifestEntry entry) => $"[{string.Join(", ", entry.Shape)}]";

@@ -5,7 +5,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Commands;
 
-/// <summary>What every command does that takes things through a pipeline: check, load, begin, write, report.</summary>
+/// <summary>The common work of commands that take things through a pipeline: check, load, begin, write, report.</summary>
 internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputBinding output)
 {
     /// <summary>The words on the command line that the model is to read.</summary>
@@ -18,11 +18,11 @@ internal sealed class PipelineRun(Terminal terminal, ModelBinding model, OutputB
     /// <param name="parsed">The command line.</param>
     /// <param name="file">Where the results go; null for standard output.</param>
     /// <param name="load">Puts the model on the device.</param>
-    /// <param name="start">Begins the work; what it throws is the command line's to change.</param>
+    /// <param name="start">Begins the work; its exceptions are errors of the command line.</param>
     /// <param name="form">How a result looks.</param>
     /// <param name="total">How many results there will be.</param>
-    /// <param name="things">What they are about, in the plural.</param>
-    /// <param name="also">What else is done with a result that succeeded; it returns what went wrong.</param>
+    /// <param name="things">Their name, in the plural.</param>
+    /// <param name="also">Further work on a result that succeeded; it returns an error.</param>
     public async Task<int> RunAsync<TPipeline, TResult>(
         ParseResult parsed,
         ResultFile? file,

@@ -8,7 +8,7 @@ using Blip.Runtime.Tracing;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip trace</c>: what every layer of a model gives for one image, in a file; or where two such files differ first.</summary>
+/// <summary><c>blip trace</c>: every layer's output for one image, in a file; or the first difference of two such files.</summary>
 internal sealed class TraceCommand : Command, IHasExamples
 {
     private const string BatchSize = "--batch-size";

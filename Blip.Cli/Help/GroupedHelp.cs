@@ -5,7 +5,7 @@ using System.CommandLine.Parsing;
 
 namespace Blip.Cli.Help;
 
-/// <summary>What <c>--help</c> does: it shows a command's <see cref="HelpPage"/>.</summary>
+/// <summary>The action of <c>--help</c>: it shows a command's <see cref="HelpPage"/>.</summary>
 /// <param name="terminal">Where it is shown.</param>
 internal sealed class GroupedHelp(Terminal terminal) : SynchronousCommandLineAction
 {
@@ -23,7 +23,7 @@ internal sealed class GroupedHelp(Terminal terminal) : SynchronousCommandLineAct
     public static void Show(Terminal terminal, Command command, string path) =>
         new HelpPage(terminal.Output, terminal.HelpColumns, terminal.OutputIsColored).Write(command, path);
 
-    /// <summary>A command's name with those of the commands above it; the root's own is that of the file that runs.</summary>
+    /// <summary>A command's name with those of the commands above it; the root has the running file's name.</summary>
     public static string PathOf(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{PathOf(parent)} {command.Command.Name}" : "blip";
 

@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Blip.Cli.Help;
 
 /// <summary>
-/// A command's help: what it does, how it is written, its options by what they are about, and examples. It is wrapped to the screen's width;
+/// A command's help: its purpose, its syntax, its options in groups, and examples. It is wrapped to the screen's width;
 /// where that is narrow, a description stands below its option.
 /// </summary>
 /// <param name="output">Where it is written.</param>

@@ -1,6 +1,6 @@
 namespace Blip.Cli.Help;
 
-/// <summary>What options are about, in the order in which the help shows them.</summary>
+/// <summary>The groups of options, in the help's order.</summary>
 internal enum OptionGroup
 {
     /// <summary>Images, texts and data sets.</summary>
@@ -15,7 +15,7 @@ internal enum OptionGroup
     /// <summary>Where it runs.</summary>
     Device,
 
-    /// <summary>What a command's own task is made of.</summary>
+    /// <summary>The parts of a command's task.</summary>
     Task,
 
     /// <summary>The search for a sentence.</summary>
@@ -36,13 +36,13 @@ internal enum OptionGroup
     /// <summary>Work in many processes.</summary>
     Cluster,
 
-    /// <summary>How long a run learns, and in what steps.</summary>
+    /// <summary>How long a run learns, and in which steps.</summary>
     Training,
 
     /// <summary>Rates of the optimizer.</summary>
     Optimizer,
 
-    /// <summary>What is measured.</summary>
+    /// <summary>The measurements.</summary>
     Measuring,
 
     /// <summary>Where a server listens, and within which limits.</summary>

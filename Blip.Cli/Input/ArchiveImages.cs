@@ -13,7 +13,7 @@ internal static class ArchiveImages
         source.IsFile && Path.GetExtension(source.Name).ToLowerInvariant() is ".tar" or ".parquet" && File.Exists(source.Name);
 
     /// <summary>
-    /// The images of an archive, by its name and theirs. One that is damaged gives what is whole, and a failure in its place.
+    /// The images of an archive, by its name and theirs. A damaged one gives its complete images, and a failure for the rest.
     /// </summary>
     public static IEnumerable<ImageSource> List(string path)
     {
@@ -43,7 +43,7 @@ internal static class ArchiveImages
     private static ImageSource Image(string path, string name, Func<byte[]> read) =>
         ImageSource.FromStream(() => new MemoryStream(Read(read)), $"{path}/{name}");
 
-    // What is wrong with one image is that image's failure.
+    // An image's error is that image's failure.
     private static byte[] Read(Func<byte[]> read)
     {
         try

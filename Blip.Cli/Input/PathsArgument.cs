@@ -11,7 +11,7 @@ internal static class PathsArgument
     /// <summary>Adds the argument to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="arity">How many there may be.</param>
-    /// <param name="more">What else may stand there, for the help.</param>
+    /// <param name="more">Further possible values, for the help.</param>
     public static Argument<string[]> AddTo(Command command, ArgumentArity arity, string more = "")
     {
         var paths = new Argument<string[]>("path") { Description = Images + more, HelpName = "PATH", Arity = arity };

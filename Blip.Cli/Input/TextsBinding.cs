@@ -12,7 +12,7 @@ internal sealed class TextsBinding
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     /// <param name="name">The first option's name in the singular: <c>--text</c>; the other's has an s.</param>
-    /// <param name="what">What a text is, for the help.</param>
+    /// <param name="what">The kind of text, for the help.</param>
     public TextsBinding(Command command, string name, string what)
     {
         one = OptionKinds.Texts(name, $"{char.ToUpperInvariant(what[0])}{what[1..]}. Repeatable.", "TEXT");

@@ -3,7 +3,7 @@ using Blip.Evaluation;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Which images, and what people said of them.</summary>
+/// <summary>The images, and people's texts about them.</summary>
 internal sealed class AnnotationsBinding
 {
     private readonly Option<string> annotations = new("--annotations")

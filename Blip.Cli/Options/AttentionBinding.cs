@@ -48,7 +48,7 @@ internal sealed class AttentionBinding
     /// <summary>The layer; null for the method's own.</summary>
     public int? Layer(ParseResult parsed) => layer is null ? null : parsed.GetValue(layer);
 
-    /// <summary>Begins what is written; null where nothing is.</summary>
+    /// <summary>Begins the output; null where there is none.</summary>
     /// <exception cref="UsageException">The folder or the page cannot be made.</exception>
     public AttentionOutputs? Open(ParseResult parsed)
     {
@@ -59,7 +59,7 @@ internal sealed class AttentionBinding
             AttentionMapFolder.Open(parsed.GetValue(map), common), AttentionPageFile.Open(html.Name, parsed.GetValue(html), Chosen(parsed).Note, common));
     }
 
-    /// <summary>What was given and changes nothing.</summary>
+    /// <summary>Given options without effect.</summary>
     public IEnumerable<string> WithoutEffect(ParseResult parsed)
     {
         if (!IsWanted(parsed) && parsed.GetResult(method) is { Implicit: false })

@@ -7,7 +7,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary>A run of bootstrapping: what is read, by which models, by which rule, and where it goes.</summary>
+/// <summary>A run of bootstrapping: its sources, its models, its rule, and its output.</summary>
 internal sealed class BootstrapBinding
 {
     private readonly Command command;

@@ -2,7 +2,7 @@ namespace Blip.Cli.Options;
 
 /// <summary>A model that comes with the program, for a first try without a download.</summary>
 /// <param name="Folder">Its folder in <c>weights</c>.</param>
-/// <param name="Noun">What it is.</param>
+/// <param name="Noun">Its name.</param>
 /// <param name="ForPhotographs">The real model that does the same.</param>
 internal sealed record DemoModel(string Folder, string Noun, string ForPhotographs)
 {
@@ -21,7 +21,7 @@ internal sealed record DemoModel(string Folder, string Noun, string ForPhotograp
     /// <summary>Where it lies: beside the program.</summary>
     public string Path => System.IO.Path.Combine(AppContext.BaseDirectory, "weights", Folder);
 
-    /// <summary>What is said where it works unasked.</summary>
+    /// <summary>The notice where it works by default.</summary>
     public string Notice => $"no --model: using the demo {Noun}, which knows drawn shapes only (for photographs: --model {ForPhotographs})";
 
     /// <summary>A model as the command line names it.</summary>

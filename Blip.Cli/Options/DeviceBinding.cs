@@ -10,7 +10,7 @@ namespace Blip.Cli.Options;
 /// <summary>Where models run, how their weights are kept, and how much goes through them at once.</summary>
 internal sealed class DeviceBinding
 {
-    /// <summary>What a precision can be called.</summary>
+    /// <summary>The names of precisions.</summary>
     public static readonly string[] Precisions = [.. Enum.GetNames<Precision>().Select(name => name.ToLowerInvariant())];
 
     private readonly Option<string> device = new("--device")
@@ -76,7 +76,7 @@ internal sealed class DeviceBinding
     /// <summary>Whose answers are wanted.</summary>
     public Compat Compat(ParseResult parsed) => Enum.Parse<Compat>(parsed.GetRequiredValue(compat), ignoreCase: true);
 
-    /// <summary>How much an image may ask for, and what shows through it.</summary>
+    /// <summary>The limits of an image, and the colour behind transparent ones.</summary>
     public ImageDecoderOptions Images(ParseResult parsed)
     {
         var defaults = new ImageDecoderOptions();

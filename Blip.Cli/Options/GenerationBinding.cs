@@ -22,7 +22,7 @@ internal sealed class GenerationBinding
         AddRules();
     }
 
-    /// <summary>The model's own settings, changed by what stands on the command line, and checked.</summary>
+    /// <summary>The model's settings, changed by the command line's options, and checked.</summary>
     /// <exception cref="UsageException">An option is out of range; the message names it.</exception>
     public GenerationOptions Apply(ParseResult parsed, GenerationOptions defaults)
     {
@@ -121,7 +121,7 @@ internal sealed class GenerationBinding
 
     private Option<bool?> Flag(string name, string description, Func<GenerationOptions, bool, GenerationOptions> set, params string[] aliases)
     {
-        // "--do-sample false" undoes what a model's own files ask for.
+        // "--do-sample false" overrides the model's files.
         var option = new Option<bool?>(name, aliases) { Description = description, HelpName = "true|false" };
         settings.Add((parsed, options) => parsed.GetValue(option) is { } value ? set(options, value) : options);
         Add(option);

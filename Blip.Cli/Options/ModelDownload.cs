@@ -18,7 +18,7 @@ internal sealed class ModelDownload
     /// <summary>Adds the option to a command.</summary>
     public ModelDownload(Command command) => command.Add(download);
 
-    /// <summary>Sees to it that a model is there. Whatever is no name on the hub is left to those who open it.</summary>
+    /// <summary>Makes sure that a model is there. Names that are not on the hub are left to their readers.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">Where to ask, and to show the progress.</param>
     /// <param name="model">The model as the command line names it.</param>
@@ -37,7 +37,7 @@ internal sealed class ModelDownload
             return;
         if (!parsed.GetValue(download) && !await OffersAsync(terminal, model, cancellationToken))
         {
-            // A part of the model is enough for some commands; none at all has a message of its own.
+            // A part of the model is enough for some commands; a missing model has a separate message.
             Startup.Step(() => Cache(terminal).Find(model, revision ?? HubCache.MainBranch));
             if (needsWeights)
             {
@@ -86,7 +86,7 @@ internal sealed class ModelDownload
     private static string Command(string model, string? revision) =>
         $"blip pull {model}{(revision is null ? "" : $" --revision {revision}")}";
 
-    // Elsewhere nobody answers, and a script must not wait.
+    // Elsewhere there is no answer, and a script must not wait.
     private static async Task<bool> OffersAsync(Terminal terminal, string model, CancellationToken cancellationToken) =>
         terminal.CanAsk && await terminal.AskAsync($"there is no file or folder {model}, and no such model in the Hugging Face cache. Download it?", cancellationToken);
 }

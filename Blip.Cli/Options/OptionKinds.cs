@@ -4,7 +4,7 @@ using System.Numerics;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Options whose errors name the option, what is wrong and what to give instead.</summary>
+/// <summary>Options whose errors name the option, the fault and the remedy.</summary>
 internal static class OptionKinds
 {
     /// <summary>A number; ranges are the library's to check.</summary>

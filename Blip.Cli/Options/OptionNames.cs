@@ -42,7 +42,7 @@ internal static partial class OptionNames
     public static string Explain(string message, Command command) => Mentioned().Replace(
         message, match => command.Options.Any(option => option.Name == Of(match.Value)) ? Of(match.Value) : match.Value);
 
-    // In a sentence a name of one word is told from an English one by what follows.
+    // In a sentence the words after it tell a one-word name from an English word.
     [GeneratedRegex(@"(?<![\w./-])[A-Z][A-Za-z]+(?= is | was |[.,;]|$)")]
     private static partial Regex Mentioned();
 

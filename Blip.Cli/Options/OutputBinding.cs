@@ -40,9 +40,9 @@ internal sealed class OutputBinding
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="formats">What each format is, for the help.</param>
+    /// <param name="formats">The formats' descriptions, for the help.</param>
     /// <param name="names">The formats, the one that is meant when none is named first.</param>
-    /// <param name="shape">What the records look like; null where a run cannot go on with them.</param>
+    /// <param name="shape">The records' shape; null where a run cannot continue them.</param>
     /// <param name="profiles">Whether there are steps to time.</param>
     public OutputBinding(Command command, string formats, string[] names, RecordShape? shape = null, bool profiles = true)
     {
@@ -87,7 +87,7 @@ internal sealed class OutputBinding
     /// <summary>Whether files that are there are replaced.</summary>
     public bool Overwrites(ParseResult parsed) => parsed.GetValue(overwrite);
 
-    /// <summary>The format: that of --format, or of the file's name.</summary>
+    /// <summary>The format: --format's, or the one of the file's name.</summary>
     /// <exception cref="UsageException">The two contradict each other.</exception>
     public string Format(ParseResult parsed)
     {

@@ -5,7 +5,7 @@ using Blip.Bootstrapping.Queues;
 
 namespace Blip.Cli.Options;
 
-/// <summary>Which shards a worker takes: all, some by their numbers, or those that a cluster hands out.</summary>
+/// <summary>Which shards a worker takes: all, some by their numbers, or the ones that a cluster hands out.</summary>
 internal sealed class QueueBinding
 {
     private const string Here = "here", Slurm = "slurm", Kubernetes = "k8s", Nats = "nats://";

@@ -23,7 +23,7 @@ internal sealed class ReadingBinding
     private readonly Option<string?> split = OptionKinds.Text(
         "--split", "The part of Karpathy's files: train, restval, val, test. [default: train]", "NAME");
 
-    /// <summary>What says where images and texts are.</summary>
+    /// <summary>The options for the places of images and texts.</summary>
     public IReadOnlyList<Option> Columns => [format, imageColumn, textColumn, keyColumn, imageRoot, split];
 
     /// <summary>Samples of a shard.</summary>

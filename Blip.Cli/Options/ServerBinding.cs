@@ -1,13 +1,13 @@
 using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
+using Blip.Kernels.Devices;
 
 namespace Blip.Cli.Options;
 
 /// <summary>Where a server listens, who may ask, and within which limits.</summary>
 internal sealed class ServerBinding
 {
-    private const string KeyVariable = "BLIP_API_KEY";
     private const int Mebibyte = 1 << 20;
 
     private readonly Option<string> host = new("--host")
@@ -18,7 +18,7 @@ internal sealed class ServerBinding
     };
     private readonly Option<int?> port = OptionKinds.Number<int>("--port", "The port; 0 takes one that is free. [default: 8080]");
     private readonly Option<string?> key = OptionKinds.Text(
-        "--api-key", $"A key that every request must carry. Others on this machine can read it off the command line: prefer --api-key-file, or the variable {KeyVariable}.", "KEY");
+        "--api-key", $"A key that every request must carry. Others on this machine can read it off the command line: prefer --api-key-file, or the variable {Switches.ApiKey}.", "KEY");
     private readonly Option<string?> keyFile = OptionKinds.Text("--api-key-file", "A file with such keys, one a line.", "FILE");
     private readonly Option<int?> maxBody = OptionKinds.Number<int>("--max-body", "MiB of a request's body. [default: 32]", "MiB");
     private readonly Option<int?> maxImages = OptionKinds.Number<int>("--max-images", "Images of a request. [default: 64]");
@@ -70,7 +70,7 @@ internal sealed class ServerBinding
     /// <exception cref="UsageException">A file cannot be read, or holds none.</exception>
     public string[] Keys(ParseResult parsed)
     {
-        var given = parsed.GetValue(key) ?? Environment.GetEnvironmentVariable(KeyVariable);
+        var given = parsed.GetValue(key) ?? Switches.Read(Switches.ApiKey);
         string[] keys = [.. given is null ? [] : new[] { given.Trim() }, .. parsed.GetValue(keyFile) is { } file ? KeysOf(file) : []];
         return keys.Contains("") ? throw new UsageException("--api-key is empty: give a key, or leave it out.") : keys;
     }

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Blip.Cli.Options;
 
-/// <summary>What is traced: the model, the words that go in, and how its text is written.</summary>
+/// <summary>A trace's subject: the model, the input words, and how its text is written.</summary>
 internal sealed class TraceBinding
 {
     /// <summary>Adds the options to a command.</summary>

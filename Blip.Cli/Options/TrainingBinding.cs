@@ -5,7 +5,7 @@ using Blip.Training;
 
 namespace Blip.Cli.Options;
 
-/// <summary>A run of training: the recipe's numbers, and those that are given in their place.</summary>
+/// <summary>A run of training: the recipe's numbers, and the given ones.</summary>
 internal sealed class TrainingBinding
 {
     private readonly TrainingTask task;
@@ -22,7 +22,7 @@ internal sealed class TrainingBinding
 
     /// <summary>Adds options to a command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="task">What it learns.</param>
+    /// <param name="task">The task.</param>
     public TrainingBinding(Command command, TrainingTask task)
     {
         this.task = task;

@@ -10,7 +10,7 @@ namespace Blip.Cli.Output;
 /// <param name="count">How many answers to a question were asked for.</param>
 internal sealed class AnswerForm(bool bare, bool alone, int count) : RecordForm<AnswerResult>
 {
-    /// <summary>What its records look like.</summary>
+    /// <summary>The records' shape.</summary>
     public static readonly RecordShape Shape = new(["path", "question", "answer", "tokens", "score", "error"], ["path", "question"], "answer");
 
     /// <inheritdoc/>

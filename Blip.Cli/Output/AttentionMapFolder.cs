@@ -53,7 +53,7 @@ internal sealed class AttentionMapFolder
         {
             Directory.CreateDirectory(folder);
             RemoveOlder(folder);
-            // Written first: the next run knows these files for its own, whatever ends this one.
+            // Written first: the next run recognises these files, however this one ends.
             var names = words.Select(word => word.Name).Concat(sheets.Select(sheet => sheet.Name));
             var list = Encoding.UTF8.GetBytes(string.Concat(names.Select(file => $"{file}\n")));
             ReplacedFile.Write(Path.Combine(folder, ListName), file => file.Write(list));

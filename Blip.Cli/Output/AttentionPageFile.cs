@@ -5,7 +5,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Output;
 
-/// <summary>The page of <c>--attention-html</c>. An older one stays until the run has ended; a kill leaves what is finished beside it.</summary>
+/// <summary>The page of <c>--attention-html</c>. An older one stays until the run has ended; a kill leaves the finished part beside it.</summary>
 internal sealed class AttentionPageFile : IDisposable
 {
     private readonly string path;

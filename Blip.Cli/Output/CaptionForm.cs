@@ -12,7 +12,7 @@ internal sealed class CaptionForm(bool bare, bool several) : RecordForm<CaptionR
     /// <summary>Whether the text stands on the screen already, as it was said: the end of its line is missing.</summary>
     public bool IsSaid { get; set; }
 
-    /// <summary>What its records look like.</summary>
+    /// <summary>The records' shape.</summary>
     public static readonly RecordShape Shape = new(["path", "caption", "tokens", "score", "error"], ["path"], "caption");
 
     /// <inheritdoc/>

@@ -13,7 +13,7 @@ internal sealed class ComparisonReport(TraceFile first, TraceFile second, TraceC
     /// <summary>The comparison.</summary>
     public TraceComparison Comparison => comparison;
 
-    /// <summary>What helps to judge a difference and is none: other settings, and tensors that one file alone holds.</summary>
+    /// <summary>Hints for judging a difference: other settings, and tensors in one file only.</summary>
     public IEnumerable<string> Notes()
     {
         foreach (var (name, a, b) in first.Metadata.Differences(second.Metadata))

@@ -6,9 +6,9 @@ using Spectre.Console;
 namespace Blip.Cli.Output;
 
 /// <summary>The cost of captions as a table, or as JSON.</summary>
-/// <param name="stages">What was counted.</param>
-/// <param name="teraflops">What the device computes at most, in TFLOP/s; null where nobody said.</param>
-/// <param name="bandwidth">What its memory moves at most, in GB/s; null where nobody said.</param>
+/// <param name="stages">The counts.</param>
+/// <param name="teraflops">The device's peak arithmetic, in TFLOP/s; null where unknown.</param>
+/// <param name="bandwidth">Its memory's bandwidth, in GB/s; null where unknown.</param>
 internal sealed class CostReport(IReadOnlyList<StageCost> stages, double? teraflops, double? bandwidth)
 {
     // Both are needed: a roof has two sides.

@@ -5,7 +5,7 @@ namespace Blip.Cli.Output;
 
 /// <summary>RFC 4180: a heading, and a line for each record.</summary>
 /// <param name="output">Where they go.</param>
-/// <param name="form">What a record looks like.</param>
+/// <param name="form">The record's shape.</param>
 /// <param name="guardsFormulas">Whether cells that a spreadsheet would take for formulas get an apostrophe before them, and are text there.</param>
 internal sealed class CsvRecordWriter<T>(TextWriter output, RecordForm<T> form, bool guardsFormulas = false) : RecordWriter<T>(output)
 {
@@ -39,7 +39,7 @@ internal sealed class CsvRecordWriter<T>(TextWriter output, RecordForm<T> form, 
     /// <summary>A cell as it was before it was guarded.</summary>
     public static string Unguarded(string field) => field.Length > 1 && field[0] == Guard && IsFormula(field[1..]) ? field[1..] : field;
 
-    // A number is one, whatever its sign.
+    // A number is one, with any sign.
     private static bool IsFormula(string field) => field.Length > 0 && Formulas.Contains(field[0])
         && !double.TryParse(field, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 

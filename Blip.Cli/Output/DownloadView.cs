@@ -64,7 +64,7 @@ internal sealed class DownloadView(Terminal terminal, string model) : IProgress<
             + $" ({Disk.Words((long)(pulled.DownloadedBytes / Math.Max(elapsed.TotalSeconds, 1e-3)))}/s)";
     }
 
-    /// <summary>What is said where the user ended it.</summary>
+    /// <summary>The message where the user ended it.</summary>
     public string Interrupted() => last is null or { TotalBytes: 0 }
         ? "interrupted; nothing was downloaded"
         : $"interrupted; {Disk.Words(last.Bytes)} of {Disk.Words(last.TotalBytes)} are here, and the same command goes on with them";

@@ -5,7 +5,7 @@ namespace Blip.Cli.Output;
 
 /// <summary>The records of an earlier run, one after the other; a last one that was cut off is none.</summary>
 /// <param name="path">The file, for messages.</param>
-/// <param name="shape">What its records look like.</param>
+/// <param name="shape">The records' shape.</param>
 internal sealed class EarlierRecords(string path, RecordShape shape)
 {
     /// <summary>A record as it stands in the file, with the end of its line.</summary>
@@ -61,7 +61,7 @@ internal sealed class EarlierRecords(string path, RecordShape shape)
     private UsageException Strange(int record, string why) =>
         new($"--resume cannot go on with '{path}': record {record} is none of this command's: {why}. Name another file, or give --overwrite in place of --resume.");
 
-    // With their ends; what stands behind the last end was cut off. A quoted field of a table may hold ends of lines.
+    // With their ends; text behind the last end was cut off. A quoted field of a table may hold ends of lines.
     private static IEnumerable<string> Lines(TextReader reader, bool quotes)
     {
         var line = new StringBuilder();

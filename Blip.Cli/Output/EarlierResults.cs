@@ -13,10 +13,10 @@ internal sealed class EarlierResults
     /// <summary>Whether an input has its record.</summary>
     public bool Holds(string key) => done.Contains(key);
 
-    /// <summary>Copies what an earlier run has finished.</summary>
+    /// <summary>Copies an earlier run's finished records.</summary>
     /// <param name="records">Its records.</param>
-    /// <param name="to">Takes those that are kept.</param>
-    /// <param name="retryFailed">Whether what failed is left out, to be done again.</param>
+    /// <param name="to">Takes the kept ones.</param>
+    /// <param name="retryFailed">Whether failed ones are left out, to be done again.</param>
     /// <param name="redoLast">Whether the last input is left out, since not all of its records may be there.</param>
     /// <exception cref="UsageException">A record is none of this command's.</exception>
     public static EarlierResults Copy(IEnumerable<EarlierRecords.Record> records, TextWriter to, bool retryFailed, bool redoLast)

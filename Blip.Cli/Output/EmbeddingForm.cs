@@ -6,7 +6,7 @@ namespace Blip.Cli.Output;
 /// <param name="dimension">Elements of each.</param>
 internal sealed class EmbeddingForm(int dimension) : RecordForm<EmbeddingRecord>
 {
-    /// <summary>What its records look like.</summary>
+    /// <summary>The records' shape.</summary>
     public static readonly RecordShape Shape = new(["path", "text", "embedding", "error"], ["path", "text"], "embedding");
 
     /// <inheritdoc/>

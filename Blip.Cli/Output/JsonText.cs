@@ -18,7 +18,7 @@ internal static class JsonText
     }
 
     /// <summary>An object on one line.</summary>
-    /// <param name="properties">Writes what is in it.</param>
+    /// <param name="properties">Writes its content.</param>
     public static string Object(Action<Utf8JsonWriter> properties) => Write(indented: false, json =>
     {
         json.WriteStartObject();
@@ -55,7 +55,7 @@ internal static class JsonText
         json.WriteEndArray();
     }
 
-    /// <summary>A number. What the rules left no way for has a score of minus infinity, which JSON has no word for: null.</summary>
+    /// <summary>A number. A sequence without a way through the rules has a score of minus infinity, which JSON lacks: null.</summary>
     public static void WriteScore(this Utf8JsonWriter json, string name, double score)
     {
         if (double.IsFinite(score))

@@ -7,7 +7,7 @@ namespace Blip.Cli.Output;
 /// <param name="paths">Names of the images, for a column wide enough; null for one image that was named, whose lines need no path.</param>
 internal sealed class MatchForm(IReadOnlyList<string>? paths) : RecordForm<MatchResult>
 {
-    /// <summary>What its records look like.</summary>
+    /// <summary>The records' shape.</summary>
     public static readonly RecordShape Shape = new(["path", "text", "match_probability", "cosine", "error"], ["path"], "match_probability", IsMany: true);
 
     /// <inheritdoc/>

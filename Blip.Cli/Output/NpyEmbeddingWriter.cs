@@ -6,7 +6,7 @@ namespace Blip.Cli.Output;
 
 /// <summary>
 /// NumPy's array file, version 1.0 (numpy.lib.format): float32 <c>[rows, dimension]</c>. The header is written again after each row, so that
-/// the file is whole at any time. A row of what failed is not-a-number, so that rows stay those of the inputs.
+/// the file is whole at any time. A failed row is not-a-number, so that rows match the inputs.
 /// </summary>
 internal sealed class NpyEmbeddingWriter(StreamWriter output, int dimension) : RecordWriter<EmbeddingRecord>(output)
 {

@@ -10,7 +10,7 @@ internal static class OutputFile
 
     private static ReadOnlySpan<byte> NpyMagic => [0x93, (byte)'N', (byte)'U', (byte)'M', (byte)'P', (byte)'Y'];
 
-    /// <summary>Checks that a file for results can be made, before the model is loaded and without touching what is there.</summary>
+    /// <summary>Checks that a file for results can be made, before the model is loaded and without touching existing files.</summary>
     /// <exception cref="UsageException">It cannot, or an image or another file would be lost.</exception>
     /// <param name="path">The file; null for none.</param>
     /// <param name="option">The option that names it.</param>
@@ -21,7 +21,7 @@ internal static class OutputFile
             throw new UsageException($"{option} is '{path}', which holds no results but an image or another file that would be lost; name another file.");
     }
 
-    /// <summary>Checks that there is a folder for a file; what the file may replace is the caller's to say.</summary>
+    /// <summary>Checks that there is a folder for a file; the caller decides about replacing a file.</summary>
     /// <exception cref="UsageException">There is none.</exception>
     /// <param name="path">The file; null for none.</param>
     /// <param name="option">The option that names it.</param>

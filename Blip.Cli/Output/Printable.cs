@@ -22,7 +22,7 @@ internal static class Printable
         return result.ToString();
     }
 
-    // The controls of ASCII and Latin-1, and those that turn the direction of a line.
+    // The controls of ASCII and Latin-1, and the ones that turn the direction of a line.
     private static bool IsControl(char letter) => letter != '\t' && (char.IsControl(letter) || letter is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069'));
 
     private static string Spelled(char letter) => letter switch

@@ -5,13 +5,13 @@ namespace Blip.Cli.Output;
 
 /// <summary>
 /// A bar on the last line of the screen. It is taken away before anything else is written, so that results and messages on the same
-/// screen stay whole; where nobody watches it writes nothing. (Spectre's live display owns one stream; results and bar are on two.)
+/// screen stay whole; without a screen it writes nothing. (Spectre's live display owns one stream; results and bar are on two.)
 /// </summary>
 /// <param name="screen">Where it is drawn.</param>
-/// <param name="visible">False where nobody watches.</param>
+/// <param name="visible">False without a screen.</param>
 /// <param name="total">How many things there are to do.</param>
 /// <param name="columns">The screen's width.</param>
-/// <param name="things">What they are, in the plural.</param>
+/// <param name="things">Their name, in the plural.</param>
 internal sealed class ProgressLine(TextWriter screen, bool visible, int total, Func<int>? columns = null, string things = "images")
 {
     private const int Width = 24, LeastWidth = 8;
@@ -28,14 +28,14 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     private int done, skipped, batch;
     private bool drawn, hidden;
 
-    /// <summary>Shows a word or two in place of the bar: what the run waits for before there is anything to count.</summary>
+    /// <summary>Shows a word or two in place of the bar: the run's wait before there is anything to count.</summary>
     public void Announce(string activity) => Draw(activity);
 
     /// <summary>How far it is, in words.</summary>
     public override string ToString() => $"{done} of {total} {things} are done";
 
     /// <summary>How the run went, in a sentence: how many, how many of them failed, how long it took and how fast that was.</summary>
-    /// <param name="failed">Those that failed.</param>
+    /// <param name="failed">Failed ones.</param>
     public string Closing(int failed)
     {
         var (elapsed, now) = (Stopwatch.GetElapsedTime(start).TotalSeconds, done - skipped);
@@ -61,10 +61,10 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
     /// <summary>Whether somebody sees it.</summary>
     public bool IsShown => visible && !hidden;
 
-    /// <summary>Draws the bar as far as the work in hand may have come: the count says what is done, the bar what is likely.</summary>
+    /// <summary>Draws the bar as far as the work in hand may have come: the count shows finished work, the bar an estimate.</summary>
     public void Move()
     {
-        // The rate is that of what is done: a wait says nothing of it.
+        // The rate is of finished work: a wait says nothing of it.
         var worked = Stopwatch.GetElapsedTime(start, last);
         Draw(Bar(done, total, worked, things, skipped, Room, Ahead(done - skipped, batch, worked, Stopwatch.GetElapsedTime(last))));
     }
@@ -113,7 +113,7 @@ internal sealed class ProgressLine(TextWriter screen, bool visible, int total, F
         var width = Math.Min(Width, room - 1 - count.Length - left.Length);
         if (width < LeastWidth)
             return count + left;
-        // A share such as 3 of 8 is a whole number of parts, whatever a product of fractions says.
+        // A share such as 3 of 8 is a whole number of parts, in spite of rounding.
         var filled = Math.Clamp((int)((width * share) + 1e-9), 0, width);
         return $"{new string('━', filled)}{new string('─', width - filled)} {count}{rate}{left}";
     }

@@ -10,7 +10,7 @@ internal abstract class RecordForm<T>
     public static readonly string[] Formats = ["text", "json", "jsonl", "csv"];
 
     /// <summary>The writer of a format.</summary>
-    /// <param name="format">One of those that the command has.</param>
+    /// <param name="format">One of the command's formats.</param>
     /// <param name="output">Where to write; a <see cref="StreamWriter"/> where a file was named.</param>
     /// <param name="style">How; null for the usual way.</param>
     public virtual RecordWriter<T> Writer(string format, TextWriter output, RecordStyle? style = null) => format switch
@@ -22,7 +22,7 @@ internal abstract class RecordForm<T>
         _ => throw new UnreachableException($"Nothing writes the format {format}."),
     };
 
-    /// <summary>What is wrong, where there is no result; a sentence for people.</summary>
+    /// <summary>The error, where there is no result; a sentence for people.</summary>
     public abstract string? Error(T result);
 
     /// <summary>A line over the lines of text; null where they speak for themselves.</summary>

@@ -1,12 +1,12 @@
 namespace Blip.Cli.Output;
 
-/// <summary>Results as they come, in one of the formats. Every one is flushed: what is finished stays, whatever ends the run.</summary>
+/// <summary>Results as they come, in one of the formats. Every one is flushed: finished results stay, however the run ends.</summary>
 internal abstract class RecordWriter<T>(TextWriter output)
 {
     /// <summary>Where the records go.</summary>
     protected TextWriter Output => output;
 
-    /// <summary>Writes what stands before the records.</summary>
+    /// <summary>Writes the part before the records.</summary>
     /// <param name="goesOn">Whether records stand there already, and all that comes before them.</param>
     public void Begin(bool goesOn = false)
     {
@@ -22,19 +22,19 @@ internal abstract class RecordWriter<T>(TextWriter output)
         Output.Flush();
     }
 
-    /// <summary>Writes what stands after the records; also when the run was interrupted.</summary>
+    /// <summary>Writes the part after the records; also when the run was interrupted.</summary>
     public void End()
     {
         WriteEnd();
         Output.Flush();
     }
 
-    /// <summary>What stands before the records, where the format has something there.</summary>
+    /// <summary>The part before the records, where the format has one.</summary>
     protected virtual void WriteStart()
     {
     }
 
-    /// <summary>What stands after the records, where the format has something there.</summary>
+    /// <summary>The part after the records, where the format has one.</summary>
     protected virtual void WriteEnd()
     {
     }

@@ -5,7 +5,7 @@ namespace Blip.Cli.Output;
 
 /// <summary>
 /// The file of <c>--output</c>. Results go to <c>FILE.partial</c>, each as it comes, and that gets the file's name at the end: a kill
-/// leaves an older file as it was, and beside it what is finished, which <c>--resume</c> goes on with.
+/// leaves an older file as it was, and beside it the finished part, which <c>--resume</c> continues.
 /// </summary>
 internal sealed class ResultFile : IDisposable
 {
@@ -28,13 +28,13 @@ internal sealed class ResultFile : IDisposable
     /// <summary>Takes the results.</summary>
     public StreamWriter Writer { get; }
 
-    /// <summary>What an earlier run has done.</summary>
+    /// <summary>An earlier run's finished work.</summary>
     public EarlierResults Earlier { get; }
 
     /// <summary>Whether records stand in the file already.</summary>
     public bool GoesOn => start > 0;
 
-    /// <summary>Checks that the file can be made, before the model is loaded and without touching what is there.</summary>
+    /// <summary>Checks that the file can be made, before the model is loaded and without touching existing files.</summary>
     /// <exception cref="UsageException">It cannot, or something would be lost.</exception>
     public static void Check(string path, ResultFileOptions options)
     {
@@ -74,9 +74,9 @@ internal sealed class ResultFile : IDisposable
 
     /// <summary>Those inputs that have no record yet; says how many have.</summary>
     /// <param name="inputs">All inputs.</param>
-    /// <param name="key">What an input is known by.</param>
+    /// <param name="key">An input's key.</param>
     /// <param name="terminal">For the message.</param>
-    /// <param name="things">What they are, in the plural.</param>
+    /// <param name="things">Their name, in the plural.</param>
     public List<T> Left<T>(IReadOnlyCollection<T> inputs, Func<T, string> key, Terminal terminal, string things)
     {
         var left = inputs.Where(input => !Earlier.Holds(key(input))).ToList();
@@ -102,7 +102,7 @@ internal sealed class ResultFile : IDisposable
         return null;
     }
 
-    /// <summary>Closes the file; without <see cref="Finish"/>, what this run has added stays beside it.</summary>
+    /// <summary>Closes the file; without <see cref="Finish"/>, this run's additions stay beside it.</summary>
     public void Dispose()
     {
         if (ended)

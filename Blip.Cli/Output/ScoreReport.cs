@@ -9,7 +9,7 @@ namespace Blip.Cli.Output;
 /// <summary>Scores: a table for people, with percentages as in papers; JSON for programs, with the numbers as they are.</summary>
 internal static class ScoreReport
 {
-    /// <summary>What the formats are, for the help.</summary>
+    /// <summary>The formats' descriptions, for the help.</summary>
     public const string Formats = "text: a table, times 100 as in papers; json: the numbers as they are.";
 
     /// <summary>Adds the options for a report to a command.</summary>
@@ -22,11 +22,11 @@ internal static class ScoreReport
     }
 
     /// <summary>Writes a report.</summary>
-    /// <param name="output">Where, and in what form.</param>
+    /// <param name="output">The place and the form.</param>
     /// <param name="parsed">The command line.</param>
     /// <param name="terminal">Standard output.</param>
     /// <param name="scores">The scores, 1 being 100 percent.</param>
-    /// <param name="count">What was scored, how many, and of how many.</param>
+    /// <param name="count">The scored things, their number, and the total.</param>
     /// <param name="details">Writes an object for each one; null for none.</param>
     public static void Write(
         OutputBinding output,

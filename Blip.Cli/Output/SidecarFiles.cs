@@ -5,8 +5,8 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Cli.Output;
 
 /// <summary>A <c>.txt</c> beside each image file, as trainers read it.</summary>
-/// <param name="prefix">What stands before each caption.</param>
-/// <param name="suffix">What stands behind each caption.</param>
+/// <param name="prefix">The text before each caption.</param>
+/// <param name="suffix">The text behind each caption.</param>
 /// <param name="overwrite">Whether a file that is there is written anew; otherwise its image is left out.</param>
 internal sealed class SidecarFiles(string prefix, string suffix, bool overwrite)
 {
@@ -33,7 +33,7 @@ internal sealed class SidecarFiles(string prefix, string suffix, bool overwrite)
     }
 
     /// <summary>Writes the sidecar of an image; it is there whole or not at all.</summary>
-    /// <returns>What went wrong; null for nothing.</returns>
+    /// <returns>The error; null for none.</returns>
     public string? Save(CaptionResult result)
     {
         var text = Encoding.UTF8.GetBytes($"{prefix}{result.Caption!.Text}{suffix}\n");

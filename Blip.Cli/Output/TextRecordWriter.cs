@@ -1,6 +1,6 @@
 namespace Blip.Cli.Output;
 
-/// <summary>For people, and for <c>cut</c>. What failed is reported on standard error and has no line.</summary>
+/// <summary>For people, and for <c>cut</c>. Failures are reported on standard error and have no line.</summary>
 internal sealed class TextRecordWriter<T>(TextWriter output, RecordForm<T> form, RecordStyle style) : RecordWriter<T>(output)
 {
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Spectre.Console;
 
 namespace Blip.Cli.Output;
 
-/// <summary>What came out of a traced run: the text, and for each token how far it was ahead of the next best one.</summary>
+/// <summary>The result of a traced run: the text, and for each token its lead over the next best one.</summary>
 internal sealed class TraceReport
 {
     private readonly TraceFile file;

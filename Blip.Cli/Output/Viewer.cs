@@ -7,11 +7,11 @@ namespace Blip.Cli.Output;
 /// <summary>The system's own viewer of images.</summary>
 internal static class Viewer
 {
-    // Windows starts what a name's extension says.
+    // Windows starts the program of a name's extension.
     private static readonly string[] Extensions = [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".ico"];
 
-    /// <summary>Shows an image. What an index names may be any file by now: one that is no image is not opened, and none is executed.</summary>
-    /// <returns>What went wrong, a sentence for people; null where nothing did.</returns>
+    /// <summary>Shows an image. A file in an index may have changed: a file that is no image is not opened, and none is executed.</summary>
+    /// <returns>The error, a sentence for people; null for none.</returns>
     public static string? Open(string path)
     {
         try

@@ -33,7 +33,7 @@ internal static class Captions
     }
 
     /// <summary>
-    /// All texts of a sample whose first text stands elsewhere. What the writers keep in <see cref="Field"/> is taken out of the fields,
+    /// All texts of a sample whose first text stands elsewhere. The writers' <see cref="Field"/> is taken out of the fields,
     /// unless the first text was changed since.
     /// </summary>
     /// <param name="first">The texts that stand elsewhere.</param>
@@ -50,7 +50,7 @@ internal static class Captions
 
     /// <summary>The texts of a sample with a file of text and an object of fields beside its image.</summary>
     /// <param name="sidecar">The text file's content; null where there is none.</param>
-    /// <param name="fields">The fields; null for none. What is used up is taken out.</param>
+    /// <param name="fields">The fields; null for none. Used fields are removed.</param>
     /// <param name="column">The field that the user says holds the text; null for <c>caption</c>.</param>
     public static IReadOnlyList<string> OfSidecars(string? sidecar, JsonObject? fields, string? column)
     {

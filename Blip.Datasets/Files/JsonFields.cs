@@ -4,12 +4,12 @@ using System.Text.Unicode;
 
 namespace Blip.Datasets.Files;
 
-/// <summary>Reads the JSON object of a sample, so that what it holds can be used and written without a further check.</summary>
+/// <summary>Reads the JSON object of a sample, so that its contents can be used and written without a further check.</summary>
 internal static class JsonFields
 {
     private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false };
 
-    /// <summary>Reads an object; false with what is wrong, for people.</summary>
+    /// <summary>Reads an object; false with the error, for people.</summary>
     public static bool TryParse(ReadOnlySpan<byte> json, out JsonObject fields, out string error)
     {
         fields = [];

@@ -6,7 +6,7 @@ namespace Blip.Datasets.Files;
 /// <summary>Keys of samples: made of paths, made unique, and made safe as names of files.</summary>
 internal static class Keys
 {
-    // A name of a file has 255 bytes on most systems; the rest is for the extension and for what makes a key unique.
+    // A name of a file has 255 bytes on most systems; the rest is for the extension and for the suffix that makes a key unique.
     private const int LongestName = 200, LongestPath = 1000;
 
     /// <summary>The key of an image's path: without its extension, with <c>/</c>, and without a root, <c>.</c> or <c>..</c>.</summary>
@@ -21,7 +21,7 @@ internal static class Keys
     }
 
     /// <summary>
-    /// A key as a path below a folder, on any system. What leads out of the folder is dropped, and characters that a system refuses
+    /// A key as a path below a folder, on any system. Parts that lead out of the folder are dropped, and characters that a system refuses
     /// become <c>_</c>. A name that is too long for a file is cut, and gets its hash.
     /// </summary>
     /// <param name="key">The key.</param>

@@ -5,7 +5,7 @@ using Blip.Datasets.Files;
 namespace Blip.Datasets.Folders;
 
 /// <summary>
-/// A folder of images, each with a text file beside it, and perhaps a JSON file: what img2dataset writes as <c>files</c>.
+/// A folder of images, each with a text file beside it, and perhaps a JSON file: img2dataset's format <c>files</c>.
 /// </summary>
 internal sealed class FolderFormat : IDatasetFormat
 {

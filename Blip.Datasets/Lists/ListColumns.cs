@@ -21,7 +21,7 @@ internal sealed record ListColumns(IReadOnlyList<string> Images, IReadOnlyList<s
     /// <summary>The first of some names that an entry has.</summary>
     public static string? Find(IReadOnlyList<string> names, Func<string, bool> has) => names.FirstOrDefault(has);
 
-    /// <summary>What an entry calls its image; null where it does not say.</summary>
+    /// <summary>An entry's name for its image; null where it has none.</summary>
     public string? ImageOf(JsonObject entry) =>
         Find(Images, entry.ContainsKey) is { } name && entry[name] is JsonValue value && value.TryGetValue<string>(out var image)
             ? image

@@ -2,7 +2,7 @@ using Blip.Datasets.Files;
 
 namespace Blip.Datasets.Lists;
 
-/// <summary>What all lists have in common.</summary>
+/// <summary>The common part of all lists.</summary>
 internal static class ListFiles
 {
     /// <summary>The folder that a list's paths are relative to.</summary>

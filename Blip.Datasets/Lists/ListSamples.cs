@@ -5,7 +5,7 @@ using Blip.Datasets.Files;
 namespace Blip.Datasets.Lists;
 
 /// <summary>Makes samples of a list's entries.</summary>
-/// <param name="columns">Which fields are what.</param>
+/// <param name="columns">The fields' roles.</param>
 /// <param name="root">The folder that paths are relative to.</param>
 internal sealed class ListSamples(ListColumns columns, string root)
 {

@@ -3,7 +3,7 @@ using Parquet.Schema;
 
 namespace Blip.Datasets.Parquet;
 
-/// <summary>An open Parquet file. What is wrong with it is a <see cref="DatasetException"/> that names it.</summary>
+/// <summary>An open Parquet file. Its errors are <see cref="DatasetException"/>s that name it.</summary>
 internal sealed class ParquetFile : IAsyncDisposable
 {
     // E_NOTIMPL: Parquet.Net throws it for lists in pages of the second version.
@@ -24,7 +24,7 @@ internal sealed class ParquetFile : IAsyncDisposable
     public int RowGroups => reader.RowGroupCount;
 
     /// <summary>Opens a file.</summary>
-    /// <param name="name">What it is called in messages.</param>
+    /// <param name="name">Its name in messages.</param>
     /// <param name="path">The file.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="DatasetException">It is not there, is no Parquet file, or is damaged.</exception>

@@ -12,7 +12,7 @@ public sealed class ParquetFormat : IDatasetFormat
 
     private static readonly string[] ImageExtensions = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"];
 
-    // Hugging Face puts files into data/, and what it converts by itself into default/train/.
+    // Hugging Face puts files into data/, and its own conversions into default/train/.
     private static readonly EnumerationOptions Below = new()
     {
         RecurseSubdirectories = true, MaxRecursionDepth = 2, IgnoreInaccessible = true,

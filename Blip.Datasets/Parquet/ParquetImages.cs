@@ -70,7 +70,7 @@ public sealed class ParquetImages : IReadOnlyList<(string Name, Func<byte[]> Rea
     {
         var (name, imagePath) = images[index];
         var found = starts.BinarySearch(index);
-        // Row groups without rows begin where the next one does: the last of those that begin here is the one with the row.
+        // Row groups without rows begin where the next one does: the last one that begins here has the row.
         var group = found < 0 ? ~found - 1 : starts.LastIndexOf(index);
         byte[]? bytes;
         lock (gate)

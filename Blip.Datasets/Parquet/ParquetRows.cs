@@ -7,11 +7,11 @@ using Parquet.Schema;
 namespace Blip.Datasets.Parquet;
 
 /// <summary>The rows of one row group: a column is read when it is asked for.</summary>
-/// <param name="layout">Which columns are what.</param>
+/// <param name="layout">The columns' roles.</param>
 /// <param name="root">The folder that paths are relative to.</param>
 internal sealed class ParquetRows(ParquetLayout layout, string root)
 {
-    /// <summary>Keys of rows; null where a row has none of its own.</summary>
+    /// <summary>Keys of rows; null where a row has none.</summary>
     public async Task<string?[]> KeysAsync(ParquetRowGroupReader group, CancellationToken cancellationToken)
     {
         if (layout.Key is not { } field)
@@ -75,7 +75,7 @@ internal sealed class ParquetRows(ParquetLayout layout, string root)
         return (SampleImage.FromFile(Path.Combine(root, path)), null);
     }
 
-    /// <summary>The key of a row without one of its own.</summary>
+    /// <summary>The key of a row without one.</summary>
     public static string KeyOfRow(int row) => row.ToString("D9", CultureInfo.InvariantCulture);
 
     private static IReadOnlyList<string> NotBlank(List<string> texts) => [.. texts.Where(text => !string.IsNullOrWhiteSpace(text))];

@@ -10,7 +10,7 @@ internal static class CommandCopy
     private const int LongestTail = 2000;
 
     /// <summary>Runs a command and copies its output to a file.</summary>
-    /// <exception cref="DatasetException">The command cannot be started, or fails: what it wrote may then not be all.</exception>
+    /// <exception cref="DatasetException">The command cannot be started, or fails: its output may then be incomplete.</exception>
     public static async Task RunAsync(string name, string command, string path, CancellationToken cancellationToken)
     {
         await using var file = new CopyFile(name, path);

@@ -1,6 +1,6 @@
 namespace Blip.Datasets.Remote;
 
-/// <summary>The file that a source is copied to. What the disk refuses is told apart from what the network does.</summary>
+/// <summary>The file that a source is copied to. Errors of the disk are told apart from errors of the network.</summary>
 internal sealed class CopyFile : IAsyncDisposable
 {
     private readonly string source;

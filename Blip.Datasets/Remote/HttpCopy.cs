@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Blip.Datasets.Remote;
 
-/// <summary>Copies what an address has, again where the connection broke.</summary>
+/// <summary>Copies an address's content, again where the connection broke.</summary>
 internal static class HttpCopy
 {
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);

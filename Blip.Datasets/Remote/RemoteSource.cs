@@ -11,7 +11,7 @@ internal sealed class RemoteSource
     /// <summary>The source in messages and manifests: an address without its secrets, or the command.</summary>
     public string Name { get; }
 
-    /// <summary>What the source is called as a file; its extension tells the format.</summary>
+    /// <summary>The source's name as a file; its extension tells the format.</summary>
     public string FileName { get; }
 
     /// <summary>Copies the source to a file.</summary>

@@ -1,6 +1,6 @@
 namespace Blip.Datasets.Shapes;
 
-/// <summary>What a noisy pair's text is.</summary>
+/// <summary>The kinds of a noisy pair's text.</summary>
 public enum PairTruth
 {
     /// <summary>The true sentence about the image.</summary>

@@ -1,7 +1,7 @@
 namespace Blip.Datasets.Shapes;
 
 /// <summary>
-/// What a noisy set holds. By default every detail but one is wrong equally often: shapes are never swapped, because the demo matcher
+/// The contents of a noisy set. By default every detail but one is wrong equally often: shapes are never swapped, because the demo matcher
 /// does not see it. <see cref="EveryDetail"/> takes swaps, too. Of wrong shapes the demo matcher keeps about a quarter.
 /// </summary>
 public sealed record NoisyPairsOptions
@@ -14,7 +14,7 @@ public sealed record NoisyPairsOptions
     /// <summary>The share of true texts, from 0 to 1.</summary>
     public double RightShare { get; init; } = 0.5;
 
-    /// <summary>The share of texts with one wrong detail, from 0 to 1. What is left are other images' texts.</summary>
+    /// <summary>The share of texts with one wrong detail, from 0 to 1. The rest are other images' texts.</summary>
     public double DetailShare { get; init; } = 0.25;
 
     /// <summary>How often each detail is the wrong one, in any unit; a detail that is not named never is.</summary>

@@ -1,7 +1,7 @@
 namespace Blip.Datasets.Shapes;
 
 /// <summary>
-/// Draws random scenes like those that the demo checkpoints were trained on. A scene depends on the seed and its index alone, on every
+/// Draws random scenes like the demo checkpoints' training data. A scene depends on the seed and its index alone, on every
 /// machine; two shapes of a scene are never equal in shape, colour and size at once.
 /// </summary>
 /// <param name="seed">Sets of different seeds have nothing to do with each other.</param>
@@ -35,7 +35,7 @@ public sealed class SceneGenerator(long seed, SceneOptions? options = null)
 
     /// <summary>A scene of which a caption is true.</summary>
     /// <param name="caption">The caption.</param>
-    /// <param name="random">What places and radii are drawn from.</param>
+    /// <param name="random">The source of places and radii.</param>
     /// <param name="side">Rows and columns of the image.</param>
     internal static ShapeScene Of(ShapeCaption caption, SceneRandom random, int side)
     {

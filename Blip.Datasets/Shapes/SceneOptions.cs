@@ -1,6 +1,6 @@
 namespace Blip.Datasets.Shapes;
 
-/// <summary>What scenes are drawn.</summary>
+/// <summary>The contents of scenes.</summary>
 public sealed record SceneOptions
 {
     /// <summary>Sides of the images in pixels, one of which is drawn for each scene; the defaults are the training's.</summary>

@@ -5,8 +5,8 @@ using Blip.Datasets.Writing;
 namespace Blip.Datasets.Shapes;
 
 /// <summary>A scene with its text, as a tar holds it.</summary>
-/// <param name="Scene">What is drawn.</param>
-/// <param name="Text">What is said of it.</param>
+/// <param name="Scene">The drawing.</param>
+/// <param name="Text">Its text.</param>
 /// <param name="Fields">Makes the sample's JSON out of its key; null for none.</param>
 internal sealed record WrittenScene(ShapeScene Scene, string Text, Func<string, JsonObject>? Fields = null);
 

@@ -1,6 +1,6 @@
 namespace Blip.Datasets.Shapes;
 
-/// <summary>What a caption says of one shape.</summary>
+/// <summary>A caption's words for one shape.</summary>
 /// <param name="Size">Its size.</param>
 /// <param name="Color">Its colour.</param>
 /// <param name="Shape">Its shape.</param>

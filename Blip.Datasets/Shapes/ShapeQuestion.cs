@@ -1,6 +1,6 @@
 namespace Blip.Datasets.Shapes;
 
-/// <summary>What a question about a scene asks for.</summary>
+/// <summary>The kinds of questions about a scene.</summary>
 internal enum QuestionKind
 {
     /// <summary>The background's colour.</summary>
@@ -20,14 +20,14 @@ internal enum QuestionKind
 }
 
 /// <summary>A question about a scene, in the words of the demo answerer, with its answer.</summary>
-/// <param name="Kind">What is asked for.</param>
+/// <param name="Kind">The kind of question.</param>
 /// <param name="Text">The question.</param>
 /// <param name="Answer">The answer.</param>
 internal sealed record ShapeQuestion(QuestionKind Kind, string Text, string Answer)
 {
     /// <summary>Asks something. Colour and size are asked of a shape that is there once.</summary>
     /// <param name="scene">The scene.</param>
-    /// <param name="random">What the question is drawn from.</param>
+    /// <param name="random">The source of the question.</param>
     /// <param name="options">The shapes that can be asked for.</param>
     public static ShapeQuestion About(ShapeScene scene, SceneRandom random, SceneOptions options)
     {

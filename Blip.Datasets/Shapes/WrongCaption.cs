@@ -6,7 +6,7 @@ internal static class WrongCaption
     /// <summary>Replaces a detail.</summary>
     /// <param name="caption">The true caption.</param>
     /// <param name="detail">The detail; place and swap need two shapes.</param>
-    /// <param name="random">What the other value is drawn from.</param>
+    /// <param name="random">The source of the other value.</param>
     /// <param name="options">The shapes and colours that there are.</param>
     public static ShapeCaption Of(ShapeCaption caption, WrongDetail detail, SceneRandom random, SceneOptions options)
     {

@@ -4,7 +4,7 @@ using System.IO.Compression;
 namespace Blip.Datasets.Webdataset;
 
 /// <summary>
-/// A tar that may be cut off or damaged: what is whole is read, and then <see cref="Fault"/> says why it ended too early.
+/// A tar that may be cut off or damaged: its complete part is read, and then <see cref="Fault"/> says why it ended too early.
 /// </summary>
 internal sealed class TarFile : IDisposable
 {
@@ -57,7 +57,7 @@ internal sealed class TarFile : IDisposable
     {
         if (entry.DataStream is not { } data)
             return [];
-        // The header may promise more than there is: memory grows with what comes.
+        // The header may promise more than there is: memory grows with the data.
         using var bytes = new MemoryStream((int)Math.Min(entry.Length, 1 << 20));
         if (!Guarded(() => data.CopyTo(bytes)))
             return null;

@@ -5,7 +5,7 @@ namespace Blip.Datasets.Webdataset;
 /// <param name="Extension">The rest of its name without that dot.</param>
 internal readonly record struct TarMember(string Key, string Extension)
 {
-    /// <summary>Takes a member's name apart; false for what belongs to no sample.</summary>
+    /// <summary>Takes a member's name apart; false for a member of no sample.</summary>
     public static bool TryParse(string name, out TarMember member)
     {
         while (name.StartsWith("./", StringComparison.Ordinal))

@@ -6,7 +6,7 @@ namespace Blip.Datasets.Webdataset;
 public static class WebdatasetImages
 {
     /// <summary>Lists the images of a tar that is not compressed.</summary>
-    /// <param name="path">The tar. One that is cut off gives what is whole, and says so.</param>
+    /// <param name="path">The tar. One that is cut off gives its complete part, and says so.</param>
     /// <exception cref="DatasetException">The file cannot be read, is compressed, or is no tar.</exception>
     public static TarImages List(string path)
     {
@@ -45,7 +45,7 @@ public static class WebdatasetImages
 }
 
 /// <summary>The images of a tar.</summary>
-/// <param name="Images">Those that are whole, in the tar's order.</param>
+/// <param name="Images">The complete ones, in the tar's order.</param>
 /// <param name="Fault">Why there may be fewer than there were, for people; null for a whole tar.</param>
 public sealed record TarImages(IReadOnlyList<TarImage> Images, string? Fault);
 

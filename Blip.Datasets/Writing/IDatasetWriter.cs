@@ -8,7 +8,7 @@ public interface IDatasetWriter : IAsyncDisposable
     Task WriteAsync(WrittenSample sample, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Ends the shard: what was written goes to the disk and gets its own name in one step. What had that name before is replaced.
+    /// Ends the shard: the data go to the disk and get the final name in one step. A file with that name is replaced.
     /// </summary>
     /// <returns>The files and folders that were made, relative to the folder of the data set.</returns>
     Task<IReadOnlyList<string>> CommitAsync(CancellationToken cancellationToken = default);

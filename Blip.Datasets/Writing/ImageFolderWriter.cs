@@ -49,7 +49,7 @@ internal sealed class ImageFolderWriter : IDatasetWriter
         }
         catch (IOException)
         {
-            // A disk that is full has no room for the rest of what is dropped anyway.
+            // A full disk has no room for the rest of a file that is dropped anyway.
         }
         ShardFiles.Delete(Temporary);
     }

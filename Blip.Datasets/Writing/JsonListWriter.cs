@@ -4,7 +4,7 @@ using Blip.Datasets.Files;
 namespace Blip.Datasets.Writing;
 
 /// <summary>
-/// Writes <c>SHARD.json</c>, BLIP's list of <c>{"image", "caption"}</c> with an entry for each text. Images that are no files of their own
+/// Writes <c>SHARD.json</c>, BLIP's list of <c>{"image", "caption"}</c> with an entry for each text. Images that are no separate files
 /// go to <c>SHARD/key.ext</c>.
 /// </summary>
 internal sealed class JsonListWriter : IDatasetWriter
@@ -63,7 +63,7 @@ internal sealed class JsonListWriter : IDatasetWriter
         }
         catch (IOException)
         {
-            // A disk that is full has no room for the rest of what is dropped anyway.
+            // A full disk has no room for the rest of a file that is dropped anyway.
         }
         ShardFiles.Delete(Temporary);
         ShardFiles.Delete(Images);

@@ -5,7 +5,7 @@ namespace Blip.Datasets.Writing;
 /// <summary>Files and folders under a temporary name, which get their own in one step.</summary>
 internal static class ShardFiles
 {
-    /// <summary>What is written has this after its name until it is complete.</summary>
+    /// <summary>The suffix of an incomplete file's name.</summary>
     public const string Temporary = ".tmp";
 
     private const string Replaced = ".old.tmp";
@@ -19,7 +19,7 @@ internal static class ShardFiles
             : throw new ArgumentException($"'{shard}' is no name of a shard: it becomes a file's name.", nameof(shard));
     }
 
-    /// <summary>The extension of an image's file: that of its name, or what its bytes call for.</summary>
+    /// <summary>The extension of an image's file: its name's, or one that suits its bytes.</summary>
     /// <exception cref="IOException">Neither is an image's.</exception>
     public static string ExtensionOf(SampleImage image, ReadOnlySpan<byte> bytes) =>
         image.Extension.Length > 1 && ImageFiles.RankOf(image.Extension.AsSpan(1)) >= 0 ? image.Extension
@@ -35,7 +35,7 @@ internal static class ShardFiles
         file.Flush(flushToDisk: true);
     }
 
-    /// <summary>Makes an empty folder; what an interrupted run left there is dropped.</summary>
+    /// <summary>Makes an empty folder; the remains of an interrupted run are dropped.</summary>
     public static void MakeEmpty(string folder)
     {
         Delete(folder);

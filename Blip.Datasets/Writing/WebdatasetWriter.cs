@@ -57,7 +57,7 @@ internal sealed class WebdatasetWriter : IDatasetWriter
         }
         catch (IOException)
         {
-            // A disk that is full has no room for the end of what is dropped anyway.
+            // A full disk has no room for the end of a file that is dropped anyway.
         }
         ShardFiles.Delete(Temporary);
     }

@@ -3,7 +3,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Driver;
 
-/// <summary>A context: an emulated GPU with what a host made on it. One thread at a time works in it.</summary>
+/// <summary>A context: an emulated GPU with the host's objects on it. One thread at a time works in it.</summary>
 internal sealed class DriverContext(int device, int number, EmulationOptions options)
 {
     private readonly Dictionary<nint, object> objects = [];
@@ -116,7 +116,7 @@ internal sealed class DriverContext(int device, int number, EmulationOptions opt
     /// <summary>Kernels of the modules that are loaded.</summary>
     public IReadOnlyList<EmulatedKernel> Kernels => [.. objects.Values.OfType<EmulatedKernel>()];
 
-    /// <summary>What the host has left behind, in words; empty where all is gone.</summary>
+    /// <summary>The host's remaining objects, in words; empty where all are freed.</summary>
     public string Leaks()
     {
         var left = new List<string>();

@@ -45,10 +45,10 @@ public static class EmulatedDriver
     /// <summary>The last fault of a kernel or a call; null where there was none.</summary>
     public static Exception? LastFault { get; internal set; }
 
-    /// <summary>What contexts had left behind when they were destroyed; empty where all was freed.</summary>
+    /// <summary>The objects that remained when contexts were destroyed; empty where all were freed.</summary>
     public static IReadOnlyCollection<string> Leaks => LeakList;
 
-    /// <summary>Told of whatever is queued on a stream, and of the waits for one, device by device in order; null tells nobody.</summary>
+    /// <summary>Told of all work queued on a stream, and of the waits for one, device by device in order; null for no listener.</summary>
     internal static Action<StreamCall>? Watcher { get; set; }
 
     internal static ConcurrentQueue<string> LeakList { get; } = [];
@@ -58,7 +58,7 @@ public static class EmulatedDriver
     /// <summary>The architecture of devices that the calling thread lists.</summary>
     internal static int ListedArchitecture => ShownArchitecture.Value ?? Architecture;
 
-    // What such GPUs have (CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"), unless less is asked for.
+    // The limits of such GPUs (CUDA C++ Programming Guide, "Technical Specifications per Compute Capability"), unless less is asked for.
     internal static int SharedMemoryOnRequest => Math.Min(Options.MaxSharedBytes, ListedArchitecture switch { 75 => 64, 80 => 163, _ => 227 } * 1024);
 
     /// <summary>Puts every counter back to nothing.</summary>
@@ -97,8 +97,8 @@ public static class EmulatedDriver
         }
     }
 
-    /// <summary>Lets the calling thread, and what it starts, see the emulated devices until the result is disposed.</summary>
-    /// <param name="architecture">Their compute capability times ten for that thread alone; null leaves it, and <see cref="Architecture"/> is what it is without.</param>
+    /// <summary>Lets the calling thread, and the threads it starts, see the emulated devices until the result is disposed.</summary>
+    /// <param name="architecture">Their compute capability times ten for that thread alone; null leaves it, which is <see cref="Architecture"/>.</param>
     public static IDisposable Show(int? architecture = null)
     {
         var before = new EarlierView(Shown.Value, ShownArchitecture.Value);

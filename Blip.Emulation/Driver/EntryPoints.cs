@@ -7,7 +7,7 @@ using Blip.Emulation.Machine;
 
 namespace Blip.Emulation.Driver;
 
-/// <summary>The calls of the driver, by the names of libcuda. Each returns 0, or the error that CUDA returns for what is wrong.</summary>
+/// <summary>The calls of the driver, by the names of libcuda. Each returns 0, or CUDA's error.</summary>
 /// <content>Devices, contexts and errors.</content>
 internal static unsafe partial class EntryPoints
 {
@@ -64,7 +64,7 @@ internal static unsafe partial class EntryPoints
     [UnmanagedCallersOnly]
     public static int cuDeviceGetAttribute(int* value, int attribute, int device)
     {
-        // The numbers of CUdevice_attribute; the limits are those that KernelRunner checks.
+        // The numbers of CUdevice_attribute; the limits are the ones that KernelRunner checks.
         *value = attribute switch
         {
             1 or 2 or 3 => 1024,
@@ -175,7 +175,7 @@ internal static unsafe partial class EntryPoints
     public static int cuGetErrorString(int error, nint* text)
     {
         var message = EmulatedDriver.LastFault is { } fault && DriverError.CodeOf(fault) == error ? fault.Message : $"error {error} of the emulated CUDA driver";
-        // Read at once by those who ask; the one before may go.
+        // Waiting readers read it at once; the one before may go.
         var old = Interlocked.Exchange(ref errorText, Marshal.StringToCoTaskMemUTF8(message));
         *text = errorText;
         Marshal.FreeCoTaskMem(old);

@@ -16,7 +16,7 @@ internal sealed class KernelWork(EmulatedKernel kernel, Dim3 grid, Dim3 block, i
     public override void Run(DriverContext context) => kernel.Launch(grid, block, arguments, sharedBytes);
 }
 
-/// <summary>A copy in any direction; what was taken from pageable memory comes along.</summary>
+/// <summary>A copy in any direction; data from pageable memory come along.</summary>
 internal sealed unsafe class CopyWork(ulong to, ulong from, long bytes, byte[]? taken) : StreamWork
 {
     public override void Run(DriverContext context)
@@ -63,7 +63,7 @@ internal sealed class RecordWork(DriverStream stream) : StreamWork
     }
 }
 
-/// <summary>What follows waits for a point of another stream.</summary>
+/// <summary>Later work waits for a point of another stream.</summary>
 internal sealed class WaitWork(RecordWork point) : StreamWork
 {
     public override void Run(DriverContext context)
@@ -84,7 +84,7 @@ internal sealed class GraphWork(IReadOnlyList<StreamWork> nodes) : StreamWork
     }
 }
 
-/// <summary>What was captured so far.</summary>
+/// <summary>The work captured so far.</summary>
 internal sealed class Capture(int thread)
 {
     public int Thread => thread;

@@ -47,7 +47,7 @@ internal static class Arithmetic
                 return One(context, rn ? a => F(MathF.Sqrt(F(a))) : a => F(Rounding.Root(F(a), mode)));
             case "rcp":
                 return One(context, rn ? a => F(1 / F(a)) : a => F(Rounding.Divide(1, F(a), mode)));
-            // What the hardware approximates is given rounded from double precision: rsqrt and lg2 within 2^-22, ex2 within 2 ulp, tanh within 2^-11.
+            // Approximate instructions give values rounded from double precision: rsqrt and lg2 within 2^-22, ex2 within 2 ulp, tanh within 2^-11.
             case "rsqrt":
                 return One(context, a => F((float)(1 / Math.Sqrt(F(a)))));
             case "ex2":
@@ -190,7 +190,7 @@ internal static class Arithmetic
         return signed ? (a, b) => (ulong)Math.BigMul((long)a, (long)b, out _) : (a, b) => Math.BigMul(a, b, out _);
     }
 
-    // Dividing by zero gives a value that PTX leaves open; all bits set is what GPUs give. The smallest number by -1 stays itself.
+    // Dividing by zero gives a value that PTX leaves open; GPUs set all bits. The smallest number by -1 stays itself.
     private static long Quotient(long a, long b, int bytes) => b == 0 ? -1 : b == -1 ? Signed((ulong)-a, bytes) : a / b;
 
     private static ulong Minimum(float a, float b, bool nan) =>

@@ -72,7 +72,7 @@ internal static class AsyncCopyInstructions
             LaneMemory.Read(warp, copy.Thread & 31, PtxSpace.Global, copy.Source, copy.Bytes, 1, warp.Cta.Options.CheckInitialised);
         var data = warp.Cta.Shared.Resolve(copy.Target, copy.Size, copy.Size, out var state);
         warp.Cta.Races?.Write((int)copy.Target, copy.Size, copy.Thread, same: false, asynchronous: true);
-        // The copy may land at any time from now on: until the wait, its bytes are nobody's.
+        // The copy may land at any time from now on: until the wait, its bytes may not be touched.
         new Span<byte>(data, copy.Size).Fill(0xFF);
         new Span<byte>(state, copy.Size).Clear();
     }

@@ -62,7 +62,7 @@ internal static class BarrierInstructions
                     done |= 1u << lane;
             }
             warp.Predicates[to] = (warp.Predicates[to] & ~lanes) | done;
-            // Those that wait in a loop let the others go on.
+            // Warps that wait in a loop let the others go on.
             warp.Yield = done != lanes;
         });
     }

@@ -3,7 +3,7 @@ namespace Blip.Emulation.Instructions;
 /// <summary>Registers hold bits, zero-extended to 64; instructions say what they mean.</summary>
 internal static class Bits
 {
-    // What PTX gives for every NaN that an operation makes.
+    // PTX's NaN, the result of every operation that makes one.
     public const uint NaN32 = 0x7FFFFFFF;
     public const ushort NaN16 = 0x7FFF;
 

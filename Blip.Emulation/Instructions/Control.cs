@@ -73,7 +73,7 @@ internal static class Control
         });
     }
 
-    // call (results), name, (arguments): what is handed over is copied between the caller's and the function's variables.
+    // call (results), name, (arguments): values are copied between the caller's and the function's variables.
     private static CallOperation Call(DecodeContext context)
     {
         var operands = context.Instruction.Operands.ToList();

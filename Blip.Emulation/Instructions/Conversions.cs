@@ -48,7 +48,7 @@ internal static class Conversions
         if (!Whole(from))
         {
             var read = Reader(context, from);
-            // Out of range gives the nearest that is in range; what is no number gives 0.
+            // Out of range gives the nearest value in range; NaN gives 0.
             return a =>
             {
                 var value = read(a);

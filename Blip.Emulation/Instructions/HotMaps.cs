@@ -168,7 +168,7 @@ internal sealed class HotMap<TFunction>(int to, int a, int b, int c) : Operation
 /// <summary>Which instructions are hot.</summary>
 internal static class HotMaps
 {
-    /// <summary>The instruction's loop; null where it has none of its own.</summary>
+    /// <summary>The instruction's loop; null where it has none.</summary>
     public static Operation? Find(DecodeContext context) => context.Instruction.Mnemonic switch
     {
         "add.f32" or "add.rn.f32" => Make<AddSingle>(context, 2),

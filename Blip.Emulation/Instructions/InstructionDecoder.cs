@@ -3,7 +3,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>Finds for each instruction what it does. An unknown one is refused with its text and line.</summary>
+/// <summary>Finds each instruction's effect. An unknown one is refused with its text and line.</summary>
 internal static class InstructionDecoder
 {
     /// <exception cref="PtxException">The instruction, or one of its modifiers, is unknown.</exception>
@@ -48,7 +48,7 @@ internal static class InstructionDecoder
     };
 }
 
-/// <summary>The operands of one instruction as slots, and a record of what it reads and writes.</summary>
+/// <summary>The operands of one instruction as slots, and a record of its reads and writes.</summary>
 internal sealed class DecodeContext(KernelProgram program, PtxInstruction instruction)
 {
     private readonly List<int> reads = [];
@@ -72,7 +72,7 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
 
     public bool Has(string modifier) => instruction.Has(modifier);
 
-    /// <summary>Refuses modifiers that nobody has looked at.</summary>
+    /// <summary>Refuses modifiers that are not implemented.</summary>
     public void Allow(params ReadOnlySpan<string> known)
     {
         for (var i = 1; i < Parts.Length; i++)
@@ -84,7 +84,7 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
 
     public int Source(int index, string? type = null) => Source(Operand(index), type ?? Type);
 
-    /// <summary>Slot of a register to read; immediate values, symbols and special registers have slots of their own.</summary>
+    /// <summary>Slot of a register to read; immediate values, symbols and special registers have separate slots.</summary>
     public int Source(PtxOperand operand, string type)
     {
         switch (operand.Kind)
@@ -162,6 +162,6 @@ internal sealed class DecodeContext(KernelProgram program, PtxInstruction instru
         operation.PredicateWrites = [.. predicateWrites];
     }
 
-    // A slot for results that nobody reads.
+    // A slot for unread results.
     private int Scratch() => scratch < 0 ? scratch = program.SpecialSlot("scratch") : scratch;
 }

@@ -46,7 +46,7 @@ internal static class MatrixMultiply
     }
 }
 
-/// <summary>What the sums of a matrix product are kept as.</summary>
+/// <summary>The format of a matrix product's sums.</summary>
 internal enum MatrixSum
 {
     Single,
@@ -58,12 +58,12 @@ internal enum MatrixSum
 /// <param name="d">Registers of the results.</param>
 /// <param name="a">Registers of the left matrix.</param>
 /// <param name="b">Registers of the right matrix.</param>
-/// <param name="c">Registers of what is added to.</param>
+/// <param name="c">Registers of the addends.</param>
 /// <param name="depth">k, over which is summed.</param>
 /// <param name="pack">Elements in a register.</param>
 /// <param name="widenA">Reads the left matrix's elements.</param>
 /// <param name="widenB">Reads the right matrix's elements.</param>
-/// <param name="sums">What sums are kept as.</param>
+/// <param name="sums">The format of sums.</param>
 internal sealed class MultiplyOperation(
     int[] d, int[] a, int[] b, int[] c, int depth, int pack, Widen widenA, Widen widenB, MatrixSum sums) : Operation
 {

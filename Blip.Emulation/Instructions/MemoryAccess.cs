@@ -35,7 +35,7 @@ internal static class MemoryAccess
         return context.Has("const") ? PtxSpace.Constant : PtxSpace.Generic;
     }
 
-    /// <summary>An address as a slot and what is added to it.</summary>
+    /// <summary>An address as a slot and an offset.</summary>
     internal static (int Slot, long Offset) Address(DecodeContext context, PtxOperand address)
     {
         if (address.Kind != PtxOperandKind.Address)

@@ -21,7 +21,7 @@ internal static unsafe class LaneMemory
                 break;
             case PtxSpace.Shared:
                 data = warp.Cta.Shared.Resolve(address, bytes, alignment, out state);
-                // What was never written is told as such, and not as a race with nobody.
+                // Unwritten memory is reported as such, and not as a race.
                 if (!check || AllSet(state, bytes))
                     warp.Cta.Races?.Read((int)address, bytes, (warp.Index * 32) + lane);
                 else
@@ -132,7 +132,7 @@ internal static unsafe class LaneMemory
 /// <param name="extend">Bytes to which a signed value is extended; 0 for none.</param>
 /// <param name="targets">Registers.</param>
 /// <param name="address">The register with the address.</param>
-/// <param name="offset">What is added to it.</param>
+/// <param name="offset">The offset.</param>
 internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend, int[] targets, int address, long offset) : Operation
 {
     private readonly int size = bytes * targets.Length;
@@ -225,8 +225,8 @@ internal sealed unsafe class LoadOperation(PtxSpace space, int bytes, int extend
 /// <param name="bytes">Bytes of a value.</param>
 /// <param name="sources">Registers.</param>
 /// <param name="address">The register with the address.</param>
-/// <param name="offset">What is added to it.</param>
-/// <param name="isConstant">Whether the instruction itself holds the values: those that store it are no harm to each other.</param>
+/// <param name="offset">The offset.</param>
+/// <param name="isConstant">Whether the instruction itself holds the values: writers of the same constant do not harm each other.</param>
 internal sealed unsafe class StoreOperation(PtxSpace space, int bytes, int[] sources, int address, long offset, bool isConstant) : Operation
 {
     private readonly int size = bytes * sources.Length;

@@ -3,7 +3,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Instructions;
 
-/// <summary>A decoded instruction: what it does to the lanes of a warp.</summary>
+/// <summary>A decoded instruction: its effect on the lanes of a warp.</summary>
 internal abstract class Operation
 {
     public int Guard { get; set; } = -1;

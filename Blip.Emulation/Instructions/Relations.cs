@@ -23,7 +23,7 @@ internal enum Relation
 /// <returns>One bit for each of the 32 lanes; lanes that do not take part may have any.</returns>
 internal delegate uint LaneTest(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> b);
 
-/// <summary>Comparisons, and what they are made of.</summary>
+/// <summary>Comparisons, and their parts.</summary>
 internal static class Relations
 {
     /// <summary>The relations for which a comparison of real numbers is true.</summary>

@@ -66,13 +66,13 @@ internal static class Rounding
         var sum = a + b;
         if (!double.IsFinite(sum))
             return sum;
-        // Knuth's two-sum: what rounding lost.
+        // Knuth's two-sum: the rounding error.
         var part = sum - a;
         var lost = (a - (sum - part)) + (b - part);
         return Odd(sum, lost);
     }
 
-    /// <summary>A rounded value and what was lost, as a value rounded to odd.</summary>
+    /// <summary>A rounded value and its rounding error, as a value rounded to odd.</summary>
     public static double Odd(double rounded, double lost)
     {
         if (lost == 0 || (BitConverter.DoubleToInt64Bits(rounded) & 1) != 0)

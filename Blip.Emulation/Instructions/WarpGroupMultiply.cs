@@ -57,7 +57,7 @@ internal static class WarpGroupMultiply
         if (numbers[0] != 1 || numbers[1] != 1 || numbers[2] is not (0 or 1) || numbers[3] is not (0 or 1))
             throw context.Instruction.Unknown("only factors of 1");
         var adds = context.Operand(3);
-        // Where the sums are not added to, they need not be there: what is read is looked at when the instruction runs.
+        // Where the sums are not added to, they need not be there: reads are checked when the instruction runs.
         return new MultiplyOperation(
             [.. sums.Select(sum => sum.Slot)], context.Source(1, "b64"), context.Source(2, "b64"), context.PredicateSource(adds), adds.Negated,
             numbers[2] == 1, numbers[3] == 1, types.Item2 == "f16");
@@ -77,7 +77,7 @@ internal static class WarpGroupMultiply
             {
                 if (product.Adds && warp.Written[slot] != ~0u && !warp.Products.Holds(slot))
                     throw new EmulationException(Fault.Uninitialised, "a sum is added to and was never written");
-                // Until the wait nobody may read it.
+                // It may not be read until the wait.
                 warp.Written[slot] = 0;
             }
             product.Touch(warp);
@@ -95,7 +95,7 @@ internal sealed class SharedMatrix(ulong descriptor, bool transposed)
     private readonly ulong leading = (descriptor >> 16 & 0x3FFF) << 4;
     private readonly ulong stride = (descriptor >> 32 & 0x3FFF) << 4;
 
-    /// <summary>The address of an element; outer counts rows of A or columns of B, k what is summed over.</summary>
+    /// <summary>The address of an element; outer counts rows of A or columns of B, k the depth.</summary>
     public ulong Address(int outer, int k)
     {
         // 1: rows of 128 bytes; 2: of 64.

@@ -1,7 +1,7 @@
 namespace Blip.Emulation.Machine;
 
 /// <summary>
-/// mbarrier objects in shared memory: arrivals and bytes that are still to come, phases, and the clock of those that arrived. The 64 bits
+/// mbarrier objects in shared memory: arrivals and bytes that are still to come, phases, and the clock of the arrived threads. The 64 bits
 /// in memory are opaque in PTX; here they hold a number, so that a plain store there is noticed.
 /// </summary>
 internal sealed class BarrierObjects(Cta cta)

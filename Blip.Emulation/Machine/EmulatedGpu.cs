@@ -15,7 +15,7 @@ namespace Blip.Emulation.Machine;
 /// float[] result = gpu.Download&lt;float&gt;(y, count);
 /// </code>
 /// </example>
-/// <param name="options">How kernels are run and what is checked; null for all checks.</param>
+/// <param name="options">How kernels are run and checked; null for all checks.</param>
 /// <param name="number">Tells several apart.</param>
 public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0) : IDisposable
 {
@@ -25,7 +25,7 @@ public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0
     private long warpInstructions;
     private long laneInstructions;
 
-    /// <summary>How kernels are run and what is checked.</summary>
+    /// <summary>How kernels are run and checked.</summary>
     public EmulationOptions Options { get; set; } = options ?? new EmulationOptions();
 
     /// <summary>Its memory.</summary>
@@ -58,7 +58,7 @@ public sealed class EmulatedGpu(EmulationOptions? options = null, int number = 0
         return module;
     }
 
-    /// <summary>Memory for values that nobody has written yet.</summary>
+    /// <summary>Memory for unwritten values.</summary>
     public ulong Allocate<T>(long count)
         where T : unmanaged => Memory.Allocate(count * Marshal.SizeOf<T>());
 

@@ -26,7 +26,7 @@ public sealed class EmulatedKernel
     public PtxFunction Entry { get; }
 
     /// <summary>
-    /// What kernels become before they run, for those who plant faults: set for the calling thread and what it starts. Null: themselves.
+    /// A change of kernels before they run, for planting faults: set for the calling thread and the threads it starts. Null: none.
     /// </summary>
     internal static Func<string, string>? Rewrite
     {
@@ -47,7 +47,7 @@ public sealed class EmulatedKernel
     /// <summary>Bytes of the kernel's own shared variables.</summary>
     public int SharedBytes { get; }
 
-    /// <summary>What the host asked for (<c>cuFuncSetAttribute</c>); beyond what every kernel has it must be asked for.</summary>
+    /// <summary>The host's request (<c>cuFuncSetAttribute</c>); more than every kernel's share must be requested.</summary>
     public int MaxDynamicSharedBytes { get; private set; }
 
     /// <summary>Allows launches with so much dynamic shared memory.</summary>

@@ -1,6 +1,6 @@
 namespace Blip.Emulation.Machine;
 
-/// <summary>What kind of fault a kernel or a host showed.</summary>
+/// <summary>The kind of fault in a kernel or a host.</summary>
 public enum Fault
 {
     /// <summary>An access outside of every allocation or variable.</summary>
@@ -21,7 +21,7 @@ public enum Fault
     /// <summary>Threads of a warp stand at different places where all must be at the same.</summary>
     Divergence,
 
-    /// <summary>Threads wait and nobody can wake them.</summary>
+    /// <summary>Threads wait and cannot be woken.</summary>
     Deadlock,
 
     /// <summary>A kernel that ran for much longer than allowed.</summary>
@@ -33,13 +33,13 @@ public enum Fault
     /// <summary>An instruction that is used as the ISA forbids.</summary>
     Invalid,
 
-    /// <summary>A host that used the driver wrongly: what was not freed, a handle that does not exist.</summary>
+    /// <summary>A host that used the driver wrongly: unfreed objects, a handle that does not exist.</summary>
     Host,
 }
 
-/// <summary>A kernel or its host did what a GPU need not survive.</summary>
+/// <summary>A kernel or its host did something that a GPU need not survive.</summary>
 public sealed class EmulationException(Fault fault, string message, Exception? inner = null) : Exception(message, inner)
 {
-    /// <summary>What kind of fault it is.</summary>
+    /// <summary>The kind of fault.</summary>
     public Fault Fault => fault;
 }

@@ -1,6 +1,6 @@
 namespace Blip.Emulation.Machine;
 
-/// <summary>How kernels are run, and what is checked.</summary>
+/// <summary>How kernels are run and checked.</summary>
 public sealed record EmulationOptions
 {
     /// <summary>Orders groups, warps and the two sides of a divergent branch; each seed gives another order, always the same.</summary>
@@ -9,7 +9,7 @@ public sealed record EmulationOptions
     /// <summary>Groups that run at once; 0 means one per core. Kernels with atomics on global memory run one group at a time.</summary>
     public int Threads { get; init; }
 
-    /// <summary>Whether reads of what was never written fail.</summary>
+    /// <summary>Whether reads of unwritten memory fail.</summary>
     public bool CheckInitialised { get; init; } = true;
 
     /// <summary>Whether races on shared and device memory fail.</summary>
@@ -20,7 +20,7 @@ public sealed record EmulationOptions
 
     /// <summary>
     /// True: mma sums as tensor cores are observed to (products aligned to the largest, bits below the last of 24 cut off). False: sums exactly and
-    /// rounds once. What the hardware does is not documented; a kernel that is right passes with both.
+    /// rounds once. The hardware's behaviour is not documented; a kernel that is right passes with both.
     /// </summary>
     public bool TruncateMatrixSums { get; init; }
 

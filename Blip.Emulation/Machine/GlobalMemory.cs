@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Blip.Emulation.Machine;
 
 /// <summary>
-/// Device memory. Every allocation has a range of addresses to itself, far from the next and outside of what a processor can address: what
-/// leaves it is caught, and so is a host that follows a device pointer.
+/// Device memory. Every allocation has a range of addresses to itself, far from the next and outside of a processor's addresses: an access that
+/// leaves it is caught, and a host that follows a device pointer is caught, too.
 /// </summary>
 /// <param name="number">Tells the memories of several devices apart; 0 to 255.</param>
 public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
@@ -43,13 +43,13 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
             throw new EmulationException(Fault.Host, $"an allocation of {bytes} bytes");
         lock (growing)
         {
-            // Addresses come again only when all are used up: a pointer to what was freed is noticed for long.
+            // Addresses come again only when all are used up: a pointer to freed memory is noticed for long.
             var index = count < MaxAllocations ? count : freed.Count > 0 ? freed.Dequeue() : throw new EmulationException(Fault.Host, "too many allocations");
             if (index == allocations.Length)
                 Array.Resize(ref allocations, index * 2);
             var address = first | ((ulong)index << OffsetBits);
             var data = (byte*)NativeMemory.AlignedAlloc((nuint)bytes + 16, 64);
-            // What is read in spite of all checks is a quiet NaN in every format.
+            // A read that escapes all checks gives a quiet NaN in every format.
             new Span<byte>(data, checked((int)bytes)).Fill(0xFF);
             allocations[index] = new Allocation(address, bytes, data, (byte*)NativeMemory.AllocZeroed((nuint)bytes + 16));
             count = Math.Max(count, index + 1);
@@ -82,10 +82,10 @@ public sealed unsafe class GlobalMemory(int number = 0) : IDisposable
         new Span<byte>(state, values.Length).Fill(1);
     }
 
-    /// <summary>Copies to the host. What was never written may be copied.</summary>
+    /// <summary>Copies to the host. Unwritten memory may be copied.</summary>
     public void Read(ulong address, Span<byte> values) => new ReadOnlySpan<byte>(Resolve(address, values.Length, 1, out _), values.Length).CopyTo(values);
 
-    /// <summary>Copies within device memory; what was not written stays so.</summary>
+    /// <summary>Copies within device memory; unwritten memory stays unwritten.</summary>
     public void Copy(ulong from, ulong to, int bytes)
     {
         var source = Resolve(from, bytes, 1, out var sourceState);

@@ -64,7 +64,7 @@ internal sealed unsafe class GlobalRaceDetector(RaceDetector times, GlobalMemory
         return true;
     }
 
-    /// <summary>A write. A constant that is there already is no harm to those who wrote or read it.</summary>
+    /// <summary>A write. A constant that is there already does not harm its other writers and readers.</summary>
     public void Write(ulong address, int bytes, int thread, bool same)
     {
         if (times.Time - begin > LatestTime)

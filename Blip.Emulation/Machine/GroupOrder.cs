@@ -1,8 +1,8 @@
 namespace Blip.Emulation.Machine;
 
 /// <summary>
-/// What each warp knows of other groups of its launch. Groups order themselves through atomics alone: what a thread has seen when it fences is
-/// handed on by its next atomic on device memory; who finds that there sees it after a fence of its own, and a barrier carries both further.
+/// What each warp knows of other groups of its launch. Groups order themselves through atomics alone: the knowledge of a thread that fences is
+/// handed on by its next atomic on device memory; a thread that reads it sees it after its fence, and a barrier carries both further.
 /// Clocks are those of <see cref="RaceDetector"/>, of a group's warps, from the group's begin. Groups run one after another here.
 /// </summary>
 internal sealed class GroupOrder(RaceDetector times)
@@ -56,7 +56,7 @@ internal sealed class GroupOrder(RaceDetector times)
         }
     }
 
-    /// <summary>Whether a warp has seen what a warp of another group did at that time.</summary>
+    /// <summary>Whether a warp has seen another group's warp's access at that time.</summary>
     public bool IsOrdered(int warp, int otherGroup, int otherWarp, ulong time) => seen[warp].Has(otherGroup, otherWarp, time);
 
     private Known[] Empty() => [.. Enumerable.Range(0, times.Warps).Select(_ => new Known())];

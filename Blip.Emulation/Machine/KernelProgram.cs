@@ -4,7 +4,7 @@ using Blip.Emulation.Ptx;
 
 namespace Blip.Emulation.Machine;
 
-/// <summary>A kernel ready to run: its instructions decoded, constants and special registers given slots of their own.</summary>
+/// <summary>A kernel ready to run: its instructions decoded, constants and special registers in separate slots.</summary>
 internal sealed class KernelProgram
 {
     private readonly List<(int Slot, ulong Value)> constants = [];
@@ -80,7 +80,7 @@ internal sealed class KernelProgram
             .FirstOrDefault(operand => operand.Kind == PtxOperandKind.Register && operand.Slot == slot)?.Name ?? $"#{slot}"
         : $"#{slot}";
 
-    /// <summary>Sets what stays the same for a warp's whole life.</summary>
+    /// <summary>Sets the values that stay the same for a warp's whole life.</summary>
     public void FillConstants(Warp warp)
     {
         foreach (var (slot, value) in constants)

@@ -5,7 +5,7 @@ namespace Blip.Emulation.Machine;
 
 /// <summary>
 /// Finds accesses to the same shared bytes, at least one of them a write, that nothing orders. Time is a count of synchronisations; for each
-/// pair of warps it is known up to when the one has seen what the other did (a vector clock), so that barriers of some warps, arrivals
+/// pair of warps the time is known up to which the one has seen the other's accesses (a vector clock), so that barriers of some warps, arrivals
 /// without waiting and barrier objects are exact, too. Lanes of a warp are ordered by bar.warp.sync and by barriers alone.
 /// </summary>
 internal sealed class RaceDetector : IDisposable
@@ -19,7 +19,7 @@ internal sealed class RaceDetector : IDisposable
     private readonly int warps;
     private readonly ulong[] seen;
 
-    // The smallest entry of each warp's row in `seen`. An access before that time is ordered before this warp, whichever warp made it.
+    // The smallest entry of each warp's row in `seen`. An access before that time is ordered before this warp, from any warp.
     private readonly ulong[] seenOfAll;
     private readonly ulong[] reads;
     private readonly ulong[] writes;
@@ -48,7 +48,7 @@ internal sealed class RaceDetector : IDisposable
     /// <summary>The synchronisations so far; goes on over groups, so that nothing must be cleared.</summary>
     public ulong Time { get; private set; }
 
-    /// <summary>Forgets what the group before did.</summary>
+    /// <summary>Forgets the previous group's accesses.</summary>
     public void Begin()
     {
         Time++;
@@ -76,7 +76,7 @@ internal sealed class RaceDetector : IDisposable
         }
     }
 
-    /// <summary>Adds what a warp knows and did to the clock of something that others will wait for.</summary>
+    /// <summary>Adds a warp's knowledge and accesses to the clock of something that others will wait for.</summary>
     public void Release(int warp, Span<ulong> clock)
     {
         Time++;
@@ -95,7 +95,7 @@ internal sealed class RaceDetector : IDisposable
 
     public int Warps => warps;
 
-    /// <summary>Whether the warp has seen what the other did at that time.</summary>
+    /// <summary>Whether the warp has seen the other's accesses at that time.</summary>
     public bool IsOrdered(int warp, int other, ulong time) => time < seen[(warp * warps) + other];
 
     /// <summary>Refuses bytes that are still being copied to.</summary>
@@ -128,7 +128,7 @@ internal sealed class RaceDetector : IDisposable
         }
     }
 
-    /// <summary>A write. A constant that is there already is no harm to those who wrote or read it.</summary>
+    /// <summary>A write. A constant that is there already does not harm its other writers and readers.</summary>
     public void Write(int offset, int bytes, int thread, bool same, bool asynchronous = false)
     {
         var ordered = seenOfAll[thread >> 5];

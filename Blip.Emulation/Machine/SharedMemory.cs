@@ -17,7 +17,7 @@ internal sealed unsafe class SharedMemory : IDisposable
 
     public int Bytes { get; }
 
-    /// <summary>Forgets what the group before wrote.</summary>
+    /// <summary>Forgets the previous group's writes.</summary>
     public void Clear()
     {
         new Span<byte>(data, Bytes).Fill(0xFF);

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Blip.Emulation.Ptx;
 
-/// <summary>Reads what follows <c>.param</c>, <c>.shared</c>, <c>.local</c>, <c>.global</c> or <c>.const</c>.</summary>
+/// <summary>Reads the declaration after <c>.param</c>, <c>.shared</c>, <c>.local</c>, <c>.global</c> or <c>.const</c>.</summary>
 internal static class Declarator
 {
     /// <summary>Reads <c>.align 16 .b8 name[64]</c>, with values where there are any.</summary>

@@ -1,7 +1,7 @@
 namespace Blip.Emulation.Ptx;
 
 /// <summary>PTX text that this interpreter cannot read or does not know.</summary>
-/// <param name="message">What is wrong.</param>
+/// <param name="message">The error.</param>
 /// <param name="line">The line of the text, from 1.</param>
 /// <param name="text">The statement.</param>
 public sealed class PtxException(string message, int line, string text) : Exception($"line {line}: {message}: {text}")

@@ -54,7 +54,7 @@ internal enum PtxOperandKind
     Sink,
 }
 
-/// <summary>What an instruction works on.</summary>
+/// <summary>An instruction's operand.</summary>
 internal sealed record PtxOperand(PtxOperandKind Kind)
 {
     /// <summary>Slot of a register or predicate.</summary>
@@ -74,13 +74,13 @@ internal sealed record PtxOperand(PtxOperandKind Kind)
 
     public PtxVariable? Variable { get; init; }
 
-    /// <summary>What is added to a symbol or an address.</summary>
+    /// <summary>The offset of a symbol or an address.</summary>
     public long Offset { get; init; }
 
     /// <summary>A predicate with an exclamation mark.</summary>
     public bool Negated { get; init; }
 
-    /// <summary>Parts of a vector; of an address the base, then what stands after its comma.</summary>
+    /// <summary>Parts of a vector; of an address the base, then the part after its comma.</summary>
     public PtxOperand[] Elements { get; init; } = [];
 
     /// <summary>The second half of <c>a|b</c>.</summary>

@@ -24,7 +24,7 @@ public sealed class PtxModule
     /// <summary>Slots of predicates, in all functions together.</summary>
     internal int Predicates { get; set; }
 
-    /// <summary>Bytes of a group's shared memory, without what a launch adds.</summary>
+    /// <summary>Bytes of a group's shared memory, without a launch's addition.</summary>
     internal int SharedBytes { get; set; }
 
     /// <summary>Bytes of local memory of one thread.</summary>
@@ -51,7 +51,7 @@ public sealed class PtxFunction
     /// <summary>True for a kernel.</summary>
     public required bool IsEntry { get; init; }
 
-    /// <summary>What is handed in, in order.</summary>
+    /// <summary>The parameters, in order.</summary>
     public IReadOnlyList<PtxVariable> Parameters => ParameterList;
 
     /// <summary>Bytes of a kernel's arguments.</summary>

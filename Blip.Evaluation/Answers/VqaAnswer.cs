@@ -28,7 +28,7 @@ public static partial class VqaAnswer
 
     private static string WithoutPunctuation(string text)
     {
-        // "1,000" loses its comma; so does everything else in that answer then.
+        // "1,000" loses its comma; everything else in that answer does, too, then.
         var joined = CommaBetweenDigits().IsMatch(text);
         var result = text;
         foreach (var mark in Punctuation)

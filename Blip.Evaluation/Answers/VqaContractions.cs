@@ -3,7 +3,7 @@ namespace Blip.Evaluation;
 /// <summary>Contractions that lost their apostrophe, as the official VQA evaluation lists them, its slips included.</summary>
 internal static class VqaContractions
 {
-    // Plain ones: what stands here, without its apostrophes, becomes what stands here.
+    // Plain ones: an entry here, without its apostrophes, becomes the entry.
     private const string Plain =
         "ain't aren't can't could've couldn't didn't doesn't don't hadn't hasn't haven't he'd he's how'd how'll how's isn't it'd it'll ma'am mightn't might've "
         + "mustn't must've needn't not've o'clock oughtn't shan't should've shouldn't somebody'll somebody's someone'd someone'll someone's something'd something'll "

@@ -10,7 +10,7 @@ internal static partial class AmericanSpelling
 {
     private const int ShortestWord = 4, ShortestPattern = 6;
 
-    // Each line: what becomes of a stem, and the endings that it may have.
+    // Each line: the result of a stem, and the endings that it may have.
     private static readonly Dictionary<string, string> Words = Build(
         ("anaesthetic", "anesthetic", ""),
         ("analogue", "analog", " s"), ("homologue", "homolog", " s"),

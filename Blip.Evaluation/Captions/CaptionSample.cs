@@ -1,6 +1,6 @@
 namespace Blip.Evaluation;
 
-/// <summary>What a model said of an image, and what people said of it.</summary>
+/// <summary>A model's caption of an image, and people's captions of it.</summary>
 /// <param name="Candidate">The model's caption; it may be empty.</param>
 /// <param name="References">The people's captions, one or more.</param>
 public sealed record CaptionSample(string Candidate, IReadOnlyList<string> References);

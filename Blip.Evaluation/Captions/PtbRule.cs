@@ -7,6 +7,6 @@ namespace Blip.Evaluation;
 /// <param name="Spelling">From the text to the token; null leaves it as it is.</param>
 internal sealed record PtbRule(Regex Pattern, Func<string, string>? Spelling = null)
 {
-    /// <summary>The token for what stands in the text.</summary>
+    /// <summary>The token for the matched text.</summary>
     public string Spell(string text) => Spelling is null ? text : Spelling(text);
 }

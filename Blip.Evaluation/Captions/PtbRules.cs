@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// What a token can be. A rule's group <c>t</c> is the token; the rest of its match is what must follow, and counts when lengths are
-/// compared. Repetitions that could read ahead without taking what they read are bounded, so that time is linear in the text.
+/// The rules of tokens. A rule's group <c>t</c> is the token; the rest of its match must follow, and counts when lengths are
+/// compared. Repetitions that could read ahead without consuming are bounded, so that time is linear in the text.
 /// </summary>
 internal static partial class PtbRules
 {

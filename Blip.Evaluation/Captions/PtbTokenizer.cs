@@ -7,9 +7,9 @@ namespace Blip.Evaluation;
 /// (<c>PTBTokenizer -preserveLines -lowerCase</c>), in lower case and without punctuation, as in the COCO caption evaluation code.
 /// </summary>
 /// <remarks>
-/// At each place the rule that matches most characters wins, and of equals the first one (<see cref="PtbRules"/>). What is covered:
+/// At each place the rule that matches most characters wins, and of equals the first one (<see cref="PtbRules"/>). Covered are
 /// words, contractions, numbers, dates, fractions, abbreviations, hyphens, quotes, brackets, addresses, smileys, symbols and British
-/// spellings; docs/evaluation.md names what is not. Brackets stay as <c>-lrb-</c> and <c>-rrb-</c>: the evaluation code looks for them
+/// spellings; docs/evaluation.md names the exceptions. Brackets stay as <c>-lrb-</c> and <c>-rrb-</c>: the evaluation code looks for them
 /// in capitals and so never removes them.
 /// </remarks>
 public static class PtbTokenizer

@@ -100,7 +100,7 @@ internal static class AnnotationJson
         }
     }
 
-    // What Windows' shells write when they redirect.
+    // The encoding of Windows' shells when they redirect.
     private static UnicodeEncoding? Wide(ReadOnlySpan<byte> head) =>
         head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) ? new UnicodeEncoding(bigEndian: false, byteOrderMark: true)
         : head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]) ? new UnicodeEncoding(bigEndian: true, byteOrderMark: true)
@@ -110,9 +110,12 @@ internal static class AnnotationJson
 /// <summary>Code for the files' forms, made when this is built: no reflection when it runs.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(CaptionFile))]
+[JsonSerializable(typeof(ClipEntry))]
 [JsonSerializable(typeof(List<ListedImage>))]
 [JsonSerializable(typeof(QuestionFile))]
 [JsonSerializable(typeof(List<QuestionEntry>))]
+[JsonSerializable(typeof(List<NlvrEntry>))]
+[JsonSerializable(typeof(NlvrEntry))]
 [JsonSerializable(typeof(List<ResultEntry>))]
 [JsonSerializable(typeof(ResultEntry))]
 [JsonSerializable(typeof(List<string>))]

@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// What a data set calls an image or a question: a number in COCO and VQA, a text in others. 42, 42.0 and "42" are one id, since files of
+/// A data set's name for an image or a question: a number in COCO and VQA, a text in others. 42, 42.0 and "42" are one id, since files of
 /// one data set differ in that.
 /// </summary>
 [JsonConverter(typeof(EntryIdConverter))]

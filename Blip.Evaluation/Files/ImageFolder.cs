@@ -24,7 +24,7 @@ public sealed class ImageFolder
     }
 
     /// <summary>The path of an image, or null.</summary>
-    /// <param name="fileName">What the annotations call it, with or without folders before it; null where they do not say.</param>
+    /// <param name="fileName">The file's name in the annotations, with or without folders before it; null where they have none.</param>
     /// <param name="id">Its id; a number finds it where there is no name.</param>
     /// <param name="objection">Why there is no path, a sentence: no file answers to the name or the number, or several do, which it names.</param>
     public string? Find(string? fileName, EntryId id, out string? objection)
@@ -35,6 +35,19 @@ public sealed class ImageFolder
         var (names, numbers) = listing.Value;
         var files = fileName is not null ? names[ImageNames.NameOf(fileName)] : id.Number is { } number ? numbers[number] : [];
         return One(files.ToList(), fileName ?? $"image {id}", out objection);
+    }
+
+    /// <summary>The path of a clip: a folder of frames, or a file of any extension.</summary>
+    /// <param name="name">What the annotations call it, without an extension.</param>
+    /// <param name="objection">Why there is no path, a sentence: nothing answers to the name, or several files do, which it names.</param>
+    public string? FindClip(string name, out string? objection)
+    {
+        objection = null;
+        if (System.IO.Path.Combine(folder, name) is var frames && Directory.Exists(frames))
+            return frames;
+        return One(
+            [.. listing.Value.Names.Where(file => System.IO.Path.GetFileNameWithoutExtension(file.Key) == ImageNames.NameOf(name)).SelectMany(file => file)],
+            name, out objection);
     }
 
     /// <summary>The number that a file's name ends in, before its extension; null where it ends otherwise.</summary>

@@ -1,6 +1,6 @@
 namespace Blip.Evaluation;
 
-/// <summary>A data set's images by the names of their files, whatever folder is before them.</summary>
+/// <summary>A data set's images by the names of their files, without folders.</summary>
 internal sealed class ImageNames
 {
     private readonly ILookup<string, (EntryId Id, string Path)> names;

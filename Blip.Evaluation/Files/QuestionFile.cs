@@ -33,7 +33,7 @@ internal sealed class QuestionEntry
     public List<string>? Answer { get; set; }
 }
 
-/// <summary>What one person answered.</summary>
+/// <summary>One person's answer.</summary>
 internal sealed class AnswerEntry
 {
     public string? Answer { get; set; }

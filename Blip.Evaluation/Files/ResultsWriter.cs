@@ -7,7 +7,7 @@ using Blip.Runtime.Files;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Writes results as they come. After each one the file is a whole array: what is finished stays, whatever ends the run, and a later run
+/// Writes results as they come. After each one the file is a whole array: finished results stay, however the run ends, and a later run
 /// goes on from there.
 /// </summary>
 public sealed class ResultsWriter : IDisposable
@@ -21,13 +21,13 @@ public sealed class ResultsWriter : IDisposable
 
     private ResultsWriter(ResultsFormat format, ReplacedFile whole) => (this.format, this.whole, file) = (format, whole, whole.Stream);
 
-    /// <summary>All that the file holds: what was there, and what was appended.</summary>
+    /// <summary>All entries of the file: old and appended ones.</summary>
     public IReadOnlyDictionary<EntryId, string> Results => results;
 
     /// <summary>Opens a results file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="format">What is in it.</param>
-    /// <param name="resume">Keep what is there, and go on; a last entry that was cut off is dropped. Otherwise the file must not exist.</param>
+    /// <param name="format">Its format.</param>
+    /// <param name="resume">Keep the entries, and continue; a last entry that was cut off is dropped. Otherwise the file must not exist.</param>
     /// <exception cref="AnnotationException">The file exists and is not to be kept, holds something else, cannot be written, or another process writes to it.</exception>
     public static ResultsWriter Open(string path, ResultsFormat format, bool resume)
     {

@@ -12,7 +12,7 @@ public sealed class VqaDataset
     /// <summary>How results of this data set are written: by <c>question_id</c>, or by <c>image</c> as VizWiz has it.</summary>
     public ResultsFormat Format { get; }
 
-    /// <summary>What was passed over and why, a sentence each: questions without answers, when others have some, and answers without a question.</summary>
+    /// <summary>Notices about skipped entries, a sentence each: questions without answers, when others have some, and answers without a question.</summary>
     public IReadOnlyList<string> Notices { get; }
 
     /// <summary>Whether there are answers to compare with.</summary>

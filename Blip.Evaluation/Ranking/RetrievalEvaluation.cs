@@ -88,7 +88,7 @@ public sealed class RetrievalEvaluation
         return asking;
     }
 
-    // What is not among the first keeps its place behind them.
+    // Tokens that are not among the first keep their place behind them.
     private static int NewRank(int[] first, double[] scores, IReadOnlyList<int> right, int rank)
     {
         var order = Enumerable.Range(0, first.Length).OrderByDescending(i => scores[i]).Select(i => first[i]);

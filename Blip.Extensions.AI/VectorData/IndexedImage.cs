@@ -5,7 +5,7 @@ namespace Blip.Extensions.AI.VectorData;
 /// <summary>An image of an index.</summary>
 public sealed class IndexedImage
 {
-    /// <summary>What it is called in the index: for a file its path, from the index's folder where it lies below it.</summary>
+    /// <summary>Its name in the index: for a file its path, from the index's folder where it lies below it.</summary>
     [VectorStoreKey]
     public required string Id { get; set; }
 

@@ -20,7 +20,7 @@ public sealed class IndexedImageCollection : VectorStoreCollection<string, Index
     private volatile bool isDeleted;
 
     /// <param name="retriever">Opened to write where records are upserted or deleted.</param>
-    /// <param name="embedder">Makes the vectors of words and images: that of the index.</param>
+    /// <param name="embedder">Makes the vectors of words and images: the index's embedder.</param>
     /// <exception cref="ArgumentException">The embedder's vectors are not as long as those of the index.</exception>
     public IndexedImageCollection(Retriever retriever, IEmbedder embedder)
     {

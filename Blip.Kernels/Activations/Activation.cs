@@ -39,7 +39,7 @@ internal interface IActivationUse
 /// </summary>
 internal static class ActivationFunctions
 {
-    /// <summary>Refuses what is not a member. Every door calls it, because a kernel cannot throw.</summary>
+    /// <summary>Refuses a value that is not a member. Every door calls it, because a kernel cannot throw.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
     public static void Check(Activation kind)
     {

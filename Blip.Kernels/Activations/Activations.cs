@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Activation functions as kernels of their own; most run as the epilogue of a <see cref="Gemm"/> instead.</summary>
+/// <summary>Activation functions as separate kernels; most run as the epilogue of a <see cref="Gemm"/> instead.</summary>
 /// <remarks>
 /// Variants: <see cref="ActivationsSimd{TActivation}"/> on the CPU accelerator, <see cref="ActivationsPortable"/> on every other device.
 /// On the CPU, 577 rows of 3072 take 1.26 ms (gelu), 0.61 ms (quick_gelu), 1.13 ms (tanh-approximated gelu), 0.25 ms (relu) and 0.75 ms (tanh);

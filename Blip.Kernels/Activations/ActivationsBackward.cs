@@ -15,7 +15,7 @@ public static class ActivationsBackward
 {
     /// <summary>dx = dy · f'(x) for each element; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
     /// <param name="device">Where the views live.</param>
-    /// <param name="x">What the function was given <c>[count]</c>.</param>
+    /// <param name="x">The function's inputs <c>[count]</c>.</param>
     /// <param name="dy">The gradient of its result <c>[count]</c>.</param>
     /// <param name="dx">Receives the gradient of its argument <c>[count]</c>.</param>
     /// <param name="count">Number of elements, at least 0.</param>

@@ -31,7 +31,7 @@ public static class Attention
     /// they are read as they are, or where heads in 16 bits would not be aligned. Null with dropout, whose gradients read single precision.
     /// </summary>
     /// <param name="target">Which kernels run.</param>
-    /// <param name="args">Sizes and what is asked for; of the views only the lengths of tables and weights count.</param>
+    /// <param name="args">Sizes and options; of the views only the lengths of tables and weights count.</param>
     public static DType? InputFormat(KernelTarget target, in AttentionArgs args) =>
         args.Dropout == 0 && AttentionCuda.OnTensorCores(target.Architecture, args)
         && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset) % ValueFormats.Unit == 0
@@ -43,6 +43,13 @@ public static class Attention
     /// <param name="format">The format that is asked for.</param>
     public static bool CanStore(KernelTarget target, in AttentionArgs args, DType format) =>
         AttentionCuda.OnTensorCores(target.Architecture, args) && args.HeadDim % ValueFormats.Unit == 0 && args.Precision == format;
+
+    /// <summary>
+    /// Whether a query has the same bits alone and among others. On NVIDIA GPUs one query and many have different kernels, whose sums run in
+    /// other orders and, in 16 bits, over other roundings.
+    /// </summary>
+    /// <param name="target">Which kernels run.</param>
+    public static bool IsBatchInvariant(KernelTarget target) => target.Architecture < 75;
 
     /// <summary>Runs one attention.</summary>
     /// <exception cref="ArgumentException">

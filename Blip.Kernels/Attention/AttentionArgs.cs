@@ -20,11 +20,11 @@ public struct AttentionArgs
     /// <summary>Elements per head, 1 to <see cref="Attention.MaxHeadDim"/>.</summary>
     public int HeadDim;
 
-    /// <summary>What scores are multiplied with, usually 1/√HeadDim.</summary>
+    /// <summary>The factor of scores, usually 1/√HeadDim.</summary>
     public float Scale;
 
     /// <summary>
-    /// What queries, keys, values and softmax weights may be rounded to before they are multiplied, with sums in single precision, where a device
+    /// The format that queries, keys, values and softmax weights may be rounded to before they are multiplied, with sums in single precision, where a device
     /// is faster so: half precision or bfloat16. Any other format: nothing is rounded.
     /// </summary>
     public DType Precision;

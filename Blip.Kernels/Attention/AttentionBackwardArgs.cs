@@ -2,12 +2,12 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>What <see cref="AttentionBackward"/> reads and writes.</summary>
+/// <summary>The arguments of <see cref="AttentionBackward"/>.</summary>
 public struct AttentionBackwardArgs
 {
     /// <summary>
     /// The attention as it ran. Where <see cref="AttentionArgs.Probabilities"/> is empty, weights are computed again.
-    /// The output is not read and may be empty. Keys from a cache, named for each position, have no gradient, nor have values in 16 bits.
+    /// The output is not read and may be empty. Keys from a cache, named for each position, have no gradient. Values in 16 bits have none, either.
     /// </summary>
     public AttentionArgs Forward;
 
@@ -22,7 +22,7 @@ public struct AttentionBackwardArgs
 
     /// <summary>
     /// Empty, or receives the gradient of the keys, laid out as they are, summed over the rows that read them.
-    /// A K/V row that none reads gets 0. What lies behind the first KeyTokens of a K/V row is left as it is.
+    /// A K/V row that none reads gets 0. The part behind the first KeyTokens of a K/V row is left as it is.
     /// </summary>
     public ArrayView<float> KeyGradient;
 

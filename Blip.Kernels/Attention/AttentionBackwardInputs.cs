@@ -3,7 +3,7 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// What the portable kernels read: views that are absent are empty, and <c>statistics</c> holds three numbers for each query.
+/// The inputs of the portable kernels: views that are absent are empty, and <c>statistics</c> holds three numbers for each query.
 /// </summary>
 internal readonly struct AttentionBackwardInputs(
     ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> probabilities, ArrayView<int> keyRow,
@@ -70,7 +70,7 @@ internal readonly struct AttentionBackwardInputs(
     /// <inheritdoc cref="Query"/>
     public float OutputGradient(long at) => outputGradient[at];
 
-    /// <summary>Keeps what all weights of a query need.</summary>
+    /// <summary>Keeps the numbers that all weights of a query need.</summary>
     public void Leave(AttentionQuery of, float largest, float total, float mean)
     {
         var at = (long)of.Index * PerQuery;
@@ -89,15 +89,15 @@ internal readonly struct AttentionBackwardInputs(
         return Dot(query, QueryAt(of), key, KeyAt(KeyToken(of.Row, j), of.InHead)) * shape.Scale;
     }
 
-    /// <summary>The gradient of the weight that a query gives a key: what dropout drops has none.</summary>
+    /// <summary>The gradient of the weight that a query gives a key: a dropped weight has none.</summary>
     public float WeightGradient(AttentionQuery of, int j) =>
         Kept(of, j, Dot(outputGradient, OutputAt(of), value, ValueAt(KeyToken(of.Row, j), of.InHead)));
 
-    /// <summary>What dropout leaves of a number that belongs to a weight.</summary>
+    /// <summary>Dropout's result for a number that belongs to a weight.</summary>
     public float Kept(AttentionQuery of, int j, float number) =>
         shape.DropLimit == 0 ? number : WeightDropout.Apply(number, shape, ((long)of.Index * shape.KeyTokens) + j);
 
-    /// <summary>The weight, from what was left.</summary>
+    /// <summary>The weight, from the numbers that were kept.</summary>
     public float Weight(AttentionQuery of, int j)
     {
         var at = (long)of.Index * PerQuery;
@@ -105,7 +105,7 @@ internal readonly struct AttentionBackwardInputs(
         return probabilities.Length > 0 ? score : Maths.Exp(score - statistics[at]) / statistics[at + 1];
     }
 
-    /// <summary>The gradient of the score; that of padding is a constant.</summary>
+    /// <summary>The gradient of the score; padding's score is a constant.</summary>
     public float ScoreGradient(AttentionQuery of, int j, float weight) =>
         IsPadding(of, j) ? 0f : weight * (WeightGradient(of, j) - statistics[((long)of.Index * PerQuery) + 2]);
 

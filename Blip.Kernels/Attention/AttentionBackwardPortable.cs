@@ -65,7 +65,7 @@ internal static class AttentionBackwardPortable
                     largest = block == 0 ? scores[0] : before;
                     for (var j = 0; j < keys; j++)
                         largest = IntrinsicMath.Max(largest, scores[j]);
-                    // What was summed before comes onto the new maximum.
+                    // The earlier sum is rescaled to the new maximum.
                     var correction = Maths.Exp(before - largest);
                     (total, mean) = block == 0 ? (0f, 0f) : (total * correction, mean * correction);
                     for (var j = 0; j < keys; j++)

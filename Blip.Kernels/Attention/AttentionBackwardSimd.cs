@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 /// <summary>
 /// CPU variant: a task walks heads of K/V rows, and in each the rows that read it, a tile of queries at a time, over all keys at once.
 /// Scores and their gradients of a tile stay in the second-level cache, so that each of the five products is computed once.
-/// Sums over keys and over queries run in their order, whatever the tile: padding behind a row's end adds zeros to them.
+/// Sums over keys and over queries run in their order, for any tile: padding behind a row's end adds zeros to them.
 /// </summary>
 internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
 {

@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// Attention on CUDA. Which kernel runs depends on the number of queries, on the head's size and on the precision, never on the number of rows.
-/// What none of them takes (softmax weights on request, heads of more than 64 elements, prompts behind beams) goes to <see cref="AttentionPortable"/>.
+/// Other cases (softmax weights on request, heads of more than 64 elements, prompts behind beams) goes to <see cref="AttentionPortable"/>.
 /// </summary>
 internal static class AttentionCuda
 {
@@ -50,7 +50,7 @@ internal static class AttentionCuda
         void IMatrixUse.With<TPrecision>() => AttentionTensorCore.Run<TPrecision, TInputs>(device, args);
     }
 
-    // What lies in 16 bits has no gradient, and so no dropout.
+    // Values in 16 bits have no gradient, and so no dropout.
     private readonly struct Rounded<TInputs>(Device device, AttentionArgs args) : IMatrixUse
         where TInputs : struct, IMatrixInputs
     {

@@ -1,6 +1,6 @@
 namespace Blip.Kernels;
 
-/// <summary>What becomes of a softmax weight before it is multiplied with its value.</summary>
+/// <summary>The change of a softmax weight before it is multiplied with its value.</summary>
 internal interface IWeightDropout
 {
     /// <summary>The weight that is multiplied.</summary>

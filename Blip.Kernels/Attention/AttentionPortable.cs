@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// One group per query of a head. For each block of keys the work-items share out the scores, then the elements of the output;
-/// what all of them need (maximum, sum) each takes for itself from shared memory, in the same order.
+/// each takes the shared numbers (maximum, sum) from shared memory, in the same order.
 /// </summary>
 internal static class AttentionPortable
 {
@@ -39,7 +39,7 @@ internal static class AttentionPortable
             var q = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
             var sums = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
             var weights = SharedMemory.Allocate<float>(KeyBlock);
-            // The sum is that of all weights, values are multiplied by those that dropout leaves.
+            // The sum is over all weights; values are multiplied by the weights that dropout leaves.
             var kept = SharedMemory.Allocate<float>(KeyBlock);
 
             var token = Grid.IdxX % shape.QueryTokens;

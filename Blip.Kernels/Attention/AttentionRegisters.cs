@@ -16,7 +16,7 @@ internal static class AttentionRegisters
 
     private const int Threads = 256, Queries = 64, Keys = 32;
 
-    // Queries and keys lie as columns. The distances put what a warp touches at once into different banks.
+    // Queries and keys lie as columns. The distances put a warp's simultaneous accesses into different banks.
     private const int QueryStride = Queries + 4, KeyStride = Keys + 1, WeightStride = Keys + 4;
     private const int KeysAt = MaxHeadDim * QueryStride, ValuesAt = KeysAt + (MaxHeadDim * KeyStride), WeightsAt = ValuesAt + (Keys * MaxHeadDim);
 
@@ -102,7 +102,7 @@ internal static class AttentionRegisters
                 var s1 = Score(near.Y, far.Y, shape.Scale, key0, visible1, marks, mask.Length > 0);
                 var s2 = Score(near.Z, far.Z, shape.Scale, key0, visible2, marks, mask.Length > 0);
                 var s3 = Score(near.W, far.W, shape.Scale, key0, visible3, marks, mask.Length > 0);
-                // A row none of whose keys is in this block yet keeps its maximum: what it has is right.
+                // A row without keys in this block keeps its maximum, which is right.
                 var before = largest;
                 largest = new Floats4
                 {

@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// One layer of attention rollout (Abnar and Zuidema 2020, section 3): how much of each token before the first layer is in each token behind this
-/// one, if a residual layer is half its input and half what it attends: <c>R' = ½ R + ½ mean over heads(P) · R</c>.
+/// one, if a residual layer is half its input and half its attention: <c>R' = ½ R + ½ mean over heads(P) · R</c>.
 /// </summary>
 /// <remarks>
 /// Variants: <see cref="AttentionRolloutSimd"/> on the CPU accelerator, <see cref="AttentionRolloutPortable"/> on every other device;

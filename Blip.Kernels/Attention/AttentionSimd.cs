@@ -7,9 +7,9 @@ namespace Blip.Kernels;
 /// <summary>
 /// CPU variant: a task is a tile of queries of one head. It packs the keys in transposed panels of 64 (keys side by side), so that scores
 /// and outputs are products of small matrices, and takes 6 queries at a time through all keys of a span: memory is linear in the tokens.
-/// What was tried: an online softmax for every block of 64 keys costs a tenth more than one for each span (a maximum across lanes, and a
+/// Tried: an online softmax for every block of 64 keys costs a tenth more than one for each span (a maximum across lanes, and a
 /// branch that is not foreseen, per query and block); panels of 96 queries in place of 300 pack keys seven times, for 3 %.
-/// Every sum over a head's elements or over keys runs in their order, whatever the tile: one query gives the same bits as many.
+/// Every sum over a head's elements or over keys runs in their order, for any tile: one query gives the same bits as many.
 /// </summary>
 internal static unsafe class AttentionSimd
 {
@@ -20,19 +20,20 @@ internal static unsafe class AttentionSimd
     private const int TasksPerWorker = 4, MinTile = 24;
 
     /// <summary>Rows per task where a row has one query: beams of one image read its keys once.</summary>
-    private const int RowsPerTask = 6;
+    private const int RowsOfOneQuery = 6;
 
     public static void Run(Device device, in AttentionArgs args)
     {
         var shape = AttentionShape.Of(args);
-        var sharesKeys = args.QueryTokens == 1 && shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
+        // Texts and beams over one image: neighbouring rows that read the same keys are one tile, for which they are packed once.
+        var sharesKeys = shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
         var most = (int)Math.Clamp((long)args.Rows * args.Heads * args.QueryTokens / (TasksPerWorker * device.Workers), MinTile, MaxTile);
         var tiles = (args.QueryTokens + most - 1) / most;
         device.LaunchVectors(new AttentionVectors
         {
             Shape = shape,
             Rows = args.Rows,
-            RowsPerTask = sharesKeys ? RowsPerTask : 1,
+            RowsPerTask = !sharesKeys ? 1 : args.QueryTokens == 1 ? RowsOfOneQuery : Math.Max(1, most / args.QueryTokens),
             TilesPerRow = tiles,
             // Tiles of equal size, in whole steps of the micro-kernel.
             Tile = ((args.QueryTokens + tiles - 1) / tiles + PanelProduct.Rows - 1) / PanelProduct.Rows * PanelProduct.Rows,
@@ -53,10 +54,10 @@ internal unsafe struct AttentionVectors : IVectorOperator
 {
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
 
-    // Keys whose scores are softened at once: all of an image's. Longer rows bring what was summed before onto the new maximum.
+    // Keys whose scores are softened at once: all of an image's. Longer rows rescale the earlier sums to the new maximum.
     private const int KeySpan = 10 * KeyBlock, ScoreStride = KeySpan + Line;
 
-    // Tokens between what is packed and what is asked for.
+    // Tokens between the packed ones and the ones asked for.
     private const int Ahead = 16;
 
     public AttentionShape Shape;
@@ -86,7 +87,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
             var next = row + 1;
             while (next < end && rows[next] == rows[row])
                 next++;
-            RunTile<TVector>(row, head, 0, next - row);
+            RunTile<TVector>(row, head, 0, (next - row) * Shape.QueryTokens);
             row = next;
         }
     }
@@ -198,11 +199,11 @@ internal unsafe struct AttentionVectors : IVectorOperator
             new Span<float>(Probabilities + Weights(row, head, first, i) + visible, Shape.KeyTokens - visible).Clear();
     }
 
-    // Where a query's weights begin in [Rows, Heads, QueryTokens, KeyTokens]. Tiles of several rows have one query per row.
+    // Where a query's weights begin in [Rows, Heads, QueryTokens, KeyTokens]. A tile may go on over the rows behind its own.
     private readonly long Weights(int row, int head, int first, int i)
     {
-        var (inRow, token) = RowsPerTask == 1 ? (row, first + i) : (row + i, 0);
-        return ((((long)inRow * Shape.Heads) + head) * Shape.QueryTokens + token) * Shape.KeyTokens;
+        var (rowsOn, token) = Math.DivRem(first + i, Shape.QueryTokens);
+        return ((((long)(row + rowsOn) * Shape.Heads) + head) * Shape.QueryTokens + token) * Shape.KeyTokens;
     }
 
     private readonly void Drop(float* weights, int count, long place) =>
@@ -226,7 +227,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
         }
     }
 
-    /// <summary>keys[d, j] of the block; lanes past the last key keep what was there.</summary>
+    /// <summary>keys[d, j] of the block; lanes past the last key keep their old values.</summary>
     [SkipLocalsInit]
     private readonly void PackKeys(int row, int block, int length, int head, float* keys)
     {
@@ -296,7 +297,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
             scores[j] = float.NegativeInfinity;
     }
 
-    /// <summary>Turns a block's scores into weights about the running maximum, and brings what was summed before onto it.</summary>
+    /// <summary>Turns a block's scores into weights about the running maximum, and rescales the earlier sums to it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Softmax<TVector>(float* scores, int width, float* sums, int columns, float* totals, float* largest)
         where TVector : unmanaged, IVector<TVector>

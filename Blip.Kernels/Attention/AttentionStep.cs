@@ -37,7 +37,7 @@ internal static class AttentionStep
                 records, device.Counters(tiles), args.Rows, AttentionShape.Of(args)));
     }
 
-    /// <summary>Groups and their size, how many counters they need, and how many floats for what the parts of keys leave.</summary>
+    /// <summary>Groups and their size, how many counters they need, and how many floats for the results of the parts of keys.</summary>
     public static (KernelConfig Launch, int Counters, long Records) Launch(in AttentionArgs args)
     {
         var parts = (args.KeyTokens + KeysPerPart - 1) / KeysPerPart;
@@ -176,7 +176,7 @@ internal struct StepToken
     }
 }
 
-/// <summary>Eight elements of a query, and what its keys have added so far.</summary>
+/// <summary>Eight elements of a query, and its sums so far.</summary>
 internal struct StepRow
 {
     public Floats4 QueryLow, QueryHigh, Low, High;

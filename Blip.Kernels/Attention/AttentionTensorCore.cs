@@ -117,7 +117,7 @@ internal static class AttentionTensorCore
             var half = 0;
             for (var block = 0; block < visible; block += Keys)
             {
-                // This block is there, and everybody is done with what lies where the next one goes.
+                // This block is there, and every thread is done with the memory of the next one.
                 TensorCore.WaitForCopies0();
                 Group.Barrier();
                 if (block + Keys < visible)

@@ -244,7 +244,7 @@ internal static class AttentionTiled
         int length, int count)
         where TTile : struct, IGemmTile
     {
-        // From zero, not from the sums: only what never leaves this loop stays in registers.
+        // From zero, not from the sums: only values that never leave this loop stay in registers.
         var added = LocalMemory.Allocate<float>(TTile.Rows * TTile.Columns);
         for (var d = 0; d < shape.HeadDim; d += TTile.Columns)
         {

@@ -25,7 +25,7 @@ internal static unsafe partial class PanelProduct
         return (columns + pair - 1) / pair * pair;
     }
 
-    /// <summary>c[rows, columns] = a[rows, depth] · b[depth, columns], or added to what c holds.</summary>
+    /// <summary>c[rows, columns] = a[rows, depth] · b[depth, columns], or added to c.</summary>
     public static void Run<TVector>(
         float* a, long aStride, int rows, float* b, int bStride, float* c, int cStride, int depth, int columns, bool add)
         where TVector : unmanaged, IVector<TVector>

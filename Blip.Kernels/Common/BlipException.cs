@@ -1,23 +1,23 @@
 namespace Blip.Kernels;
 
 /// <summary>
-/// What went wrong with something that a user gave: a model, an image, a data set, a device. The message names it, says what is wrong and what to
+/// An error in a user's input: a model, an image, a data set, a device. The message names it, says what is wrong and what to
 /// do. Wrong arguments are <see cref="ArgumentException"/>s, and work that was called off ends by an <see cref="OperationCanceledException"/>.
 /// </summary>
 public abstract class BlipException : Exception
 {
-    /// <summary>An exception without a message of its own.</summary>
+    /// <summary>An exception without a message.</summary>
     protected BlipException()
     {
     }
 
-    /// <summary>What is wrong.</summary>
+    /// <summary>The message.</summary>
     protected BlipException(string message)
         : base(message)
     {
     }
 
-    /// <summary>What is wrong, and what told so.</summary>
+    /// <summary>The message, and its cause.</summary>
     protected BlipException(string message, Exception? innerException)
         : base(message, innerException)
     {

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// A kernel: a struct whose fields are its arguments, and whose <see cref="Run"/> is what each work-item does. It is launched by
+/// A kernel: a struct whose fields are its arguments, and whose <see cref="Run"/> is the code of each work-item. It is launched by
 /// <c>Device.Launch</c>, and written in the part of C# that ILGPU compiles.
 /// </summary>
 /// <remarks>
@@ -11,6 +11,6 @@ namespace Blip.Kernels;
 /// </remarks>
 public interface IDeviceKernel
 {
-    /// <summary>What one work-item does; <see cref="Grid"/> and <see cref="Group"/> say which it is.</summary>
+    /// <summary>The code of one work-item; <see cref="Grid"/> and <see cref="Group"/> say which it is.</summary>
     void Run();
 }

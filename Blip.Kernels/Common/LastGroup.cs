@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CUDA: work that waits for several groups of one launch, done by the group that gets there last. Nobody waits for another.</summary>
+/// <summary>CUDA: work after several groups of one launch, done by the group that finishes last. No group waits for another.</summary>
 internal static class LastGroup
 {
     /// <summary>
@@ -15,7 +15,7 @@ internal static class LastGroup
     public static bool Is(ArrayView<int> counters, int index, int groups)
     {
         var before = SharedMemory.Allocate<int>(1);
-        // What this group wrote is seen before it counts; what the others wrote is read after.
+        // This group's writes are visible before it counts; it reads the others' writes after.
         MemoryFence.DeviceLevel();
         Group.Barrier();
         if (Group.IdxX == 0)

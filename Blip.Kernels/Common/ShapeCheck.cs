@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>What doors check before a launch: a kernel cannot report a view that is too short, it can only crash.</summary>
+/// <summary>Checks of doors before a launch: a kernel cannot report a view that is too short, it can only crash.</summary>
 internal static class ShapeCheck
 {
     /// <summary>Throws unless the view holds at least that many elements.</summary>

@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 /// <summary>Turns a block of a matrix on the CPU.</summary>
 internal static unsafe class Transposition
 {
-    // Floats between what is read and what is asked for.
+    // Floats between the part that is read and the part that is asked for.
     private const int Ahead = 32;
 
     // Of four floats: the first two of both, the last two of both.

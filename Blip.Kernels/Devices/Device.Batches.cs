@@ -11,11 +11,11 @@ public sealed partial class Device
     /// <summary>Times that ILGPU was asked to run CPU variants: one for each batch, or more where a copy came between.</summary>
     internal long Launches { get; private set; }
 
-    /// <summary>Kernels, or CPU variants, that were queued one by one since the device was opened; what a graph holds counts once.</summary>
+    /// <summary>Kernels, or CPU variants, that were queued one by one since the device was opened; a graph counts once.</summary>
     internal long Queued { get; private set; }
 
     /// <summary>
-    /// Until the result is disposed, CPU variants are collected and run by one launch: what a step of many small operators would lose in
+    /// Until the result is disposed, CPU variants are collected and run by one launch. This saves a step of many small operators the
     /// launches. Other devices queue their launches by themselves, and nothing changes there. Memory that an operator reads must live
     /// until then. Batches may be nested; the outermost counts.
     /// </summary>
@@ -66,7 +66,7 @@ public sealed partial class Device
 
         internal Batch(Device device) => this.device = device;
 
-        /// <summary>Runs what was collected.</summary>
+        /// <summary>Runs the collected variants.</summary>
         public void Dispose() => device.EndBatch();
     }
 }

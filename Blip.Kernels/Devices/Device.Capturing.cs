@@ -5,7 +5,7 @@ public sealed partial class Device
 {
     private long releases;
 
-    /// <summary>Buffers freed since the device was opened: what was captured before the last of them may hold its address.</summary>
+    /// <summary>Buffers freed since the device was opened: an older capture may hold the address of one.</summary>
     public long Releases => Interlocked.Read(ref releases);
 
     /// <summary>Whether capturing gains anything now: on CUDA, unless somebody times every step.</summary>
@@ -20,7 +20,7 @@ public sealed partial class Device
     /// that kernels are compiled and memory is there, and may neither wait, nor allocate, nor free. On other devices it is called by each
     /// <see cref="CapturedWork.Launch"/>.
     /// </summary>
-    /// <exception cref="DeviceException">The work does what may not be captured.</exception>
+    /// <exception cref="DeviceException">The work does something that cannot be captured.</exception>
     public CapturedWork Capture(Action work)
     {
         ArgumentNullException.ThrowIfNull(work);

@@ -34,12 +34,12 @@ public sealed partial class Device
         ];
     }
 
-    // A wrong word is refused whichever device is opened: who sets a variable wants to hear of it.
+    // A wrong word is refused for any device that is opened: the user set the variable for a reason.
     private static void CheckEnvironment(DeviceOptions options)
     {
         IDeviceTuning.Current.Check(options);
-        CudaSwitch.Allows(options.Tf32, CudaSwitch.Tf32);
-        CudaSwitch.Allows(options.WarpGroups, CudaSwitch.WarpGroups);
+        Switches.Allows(options.Tf32, Switches.Tf32);
+        Switches.Allows(options.WarpGroups, Switches.WarpGroups);
     }
 
     private static DeviceDescription[] Present()
@@ -176,7 +176,7 @@ public sealed partial class Device
     private static DeviceDescription Processor(DeviceOptions options)
     {
         var threads = options.Threads > 0 ? options.Threads : Environment.ProcessorCount;
-        var vectors = CpuVectorChoice.Resolve(options.Vectors, Environment.GetEnvironmentVariable(CpuVectorChoice.Variable));
+        var vectors = CpuVectorChoice.Resolve(options.Vectors, Switches.Read(Switches.Vectors));
         return new DeviceDescription(
             Cpu0, DeviceKind.Cpu, $"CPU, {threads} threads, {CpuVectorChoice.Name(vectors)}", true, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, threads)
         {

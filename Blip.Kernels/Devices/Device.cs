@@ -25,8 +25,8 @@ public sealed partial class Device : IDisposable
         this.context = context;
         Accelerator = accelerator;
         Architecture = ArchitectureOf(accelerator);
-        Tf32 = Architecture >= 80 && CudaSwitch.Allows(options.Tf32, CudaSwitch.Tf32);
-        WarpGroups = Architecture == 90 && CudaSwitch.Allows(options.WarpGroups, CudaSwitch.WarpGroups);
+        Tf32 = Architecture >= 80 && Switches.Allows(options.Tf32, Switches.Tf32);
+        WarpGroups = Architecture == 90 && Switches.Allows(options.WarpGroups, Switches.WarpGroups);
         Description = description;
         RunsPortable = description.Kind != DeviceKind.Cpu || options.Portable;
         // CUDA's own default stream cannot be captured, and waits for all others.
@@ -39,7 +39,7 @@ public sealed partial class Device : IDisposable
         nothing = Allocate<byte>(64);
     }
 
-    /// <summary>What the device is.</summary>
+    /// <summary>The device's description.</summary>
     public DeviceDescription Description { get; }
 
     /// <summary>Which back end drives it.</summary>
@@ -57,10 +57,10 @@ public sealed partial class Device : IDisposable
     /// <summary>Threads of the CPU accelerator, or multiprocessors.</summary>
     public int Workers { get; }
 
-    /// <summary>What the CPU variants compute with; means nothing on other devices.</summary>
+    /// <summary>The vectors of the CPU variants; means nothing on other devices.</summary>
     internal CpuVectors Vectors => Description.Vectors ?? CpuVectors.Auto;
 
-    /// <summary>What <see cref="IDeviceTuning"/> chose; the linear layer knows its type.</summary>
+    /// <summary>The choice of <see cref="IDeviceTuning"/>; the linear layer knows its type.</summary>
     internal IDeviceChoice Choice { get; }
 
     /// <summary>Work-items per group of the portable kernels; fixed while the device is open, since it fixes the order of sums.</summary>
@@ -84,7 +84,7 @@ public sealed partial class Device : IDisposable
 
     /// <summary>Allocates memory.</summary>
     /// <param name="length">Elements.</param>
-    /// <param name="zeroed">False leaves what was there, for buffers that are filled at once.</param>
+    /// <param name="zeroed">False leaves old contents, for buffers that are filled at once.</param>
     public DeviceBuffer<T> Allocate<T>(long length, bool zeroed = true)
         where T : unmanaged
     {
@@ -118,7 +118,7 @@ public sealed partial class Device : IDisposable
     public ArrayView<T> OrEmpty<T>(ArrayView<T> view)
         where T : unmanaged => view.Length > 0 ? view : Empty<T>();
 
-    /// <summary>Waits for what was queued and copies a view to the host.</summary>
+    /// <summary>Waits for queued work and copies a view to the host.</summary>
     /// <param name="view">Memory of this device.</param>
     public T[] Read<T>(ArrayView<T> view)
         where T : unmanaged

@@ -1,6 +1,6 @@
 namespace Blip.Kernels.Devices;
 
-/// <summary>What a device is, before it is opened.</summary>
+/// <summary>A device's properties, before it is opened.</summary>
 /// <param name="Id">The name that opens it: <c>cpu</c>, <c>opencl:0</c>, <c>cuda:1</c>.</param>
 /// <param name="Kind">Which back end drives it.</param>
 /// <param name="Name">The name that its driver gives.</param>
@@ -9,7 +9,7 @@ namespace Blip.Kernels.Devices;
 /// <param name="Units">Multiprocessors, compute units or threads.</param>
 public sealed record DeviceDescription(string Id, DeviceKind Kind, string Name, bool IsProcessor, long MemoryBytes, int Units)
 {
-    /// <summary>What the driver calls its version; empty where there is none.</summary>
+    /// <summary>The driver's version; empty where there is none.</summary>
     public string Driver { get; init; } = "";
 
     /// <summary>

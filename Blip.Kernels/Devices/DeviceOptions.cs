@@ -16,11 +16,11 @@ public sealed record DeviceOptions
     public int GroupSize { get; init; }
 
     /// <summary>
-    /// How the linear layer cuts its work on OpenCL devices, and on CUDA where it has no kernels of its own (bfloat16 on compute capability 7.5):
+    /// How the linear layer cuts its work on OpenCL devices, and on CUDA where it has no other kernels (bfloat16 on compute capability 7.5):
     /// <c>auto</c> times the shapes that fit the device once and keeps the winner in the user's cache, <c>off</c> takes the default of the device's
-    /// type, a name (<c>6x16</c>, <c>6x32</c>, <c>6x64</c>, <c>12x32</c>, <c>shared64x64</c>) that shape, on CUDA in place of its own kernels, too.
-    /// Null: what the environment variable <c>BLIP_TILE</c> says; where it says nothing, <c>auto</c>.
-    /// All give the same bits. The CPU accelerator has variants of its own (<see cref="Vectors"/>).
+    /// type, a name (<c>6x16</c>, <c>6x32</c>, <c>6x64</c>, <c>12x32</c>, <c>shared64x64</c>) that shape, on CUDA in place of CUDA's kernels, too.
+    /// Null: the value of <c>BLIP_TILE</c>; without it, <c>auto</c>.
+    /// All give the same bits. The CPU accelerator has other variants (<see cref="Vectors"/>).
     /// </summary>
     public string? Tile { get; init; }
 
@@ -38,7 +38,7 @@ public sealed record DeviceOptions
     /// </summary>
     public bool? WarpGroups { get; init; }
 
-    /// <summary>The CPU accelerator runs the portable kernels instead of its own variants. Tests compare the two.</summary>
+    /// <summary>The CPU accelerator runs the portable kernels instead of the CPU variants. Tests compare the two.</summary>
     internal bool Portable { get; init; }
 
     /// <summary>Where tuned tiles are kept; null: the user's cache.</summary>

@@ -15,7 +15,7 @@ internal static class DriverCall
 
     /// <summary>Calls a driver.</summary>
     /// <param name="call">The call.</param>
-    /// <param name="what">What the call does to which device, for the message: "opencl:0 cannot …".</param>
+    /// <param name="what">The call and its device, for the message: "opencl:0 cannot …".</param>
     /// <exception cref="DeviceException">The OpenCL driver failed each time.</exception>
     public static T Run<T>(Func<T> call, string what)
     {

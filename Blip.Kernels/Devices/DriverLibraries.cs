@@ -11,12 +11,12 @@ namespace Blip.Kernels.Devices;
 /// </summary>
 internal static class DriverLibraries
 {
-#pragma warning disable CA2255 // A library that wraps a native loader must be in place before the first call, whoever makes it.
+#pragma warning disable CA2255 // A library that wraps a native loader must be in place before the first call.
     [ModuleInitializer]
     internal static void Register()
     {
         NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
-        // What CudaDriver calls is to come from the driver that ILGPU has loaded.
+        // CudaDriver must call the driver that ILGPU has loaded.
         NativeLibrary.SetDllImportResolver(typeof(DriverLibraries).Assembly, Resolve);
     }
 #pragma warning restore CA2255

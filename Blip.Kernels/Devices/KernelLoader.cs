@@ -25,7 +25,7 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
             ? launcher
             : Compile<TKernel>());
 
-    // Apart, so that a launch of what is compiled allocates nothing here.
+    // Apart, so that launching a compiled kernel allocates nothing here.
     private Delegate Compile<TKernel>()
         where TKernel : struct, IDeviceKernel =>
         launchers.GetOrAdd(
@@ -40,7 +40,7 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
         var kernel = DriverCall.Run(() => accelerator.LoadKernel(compiled), $"{accelerator.Name} cannot build a kernel");
-        // What a launch adds to the kernel's own shared memory may be all that there is. ILGPU keeps to itself whether there is any: its text says so.
+        // A launch may add all of the shared memory. ILGPU does not tell whether there is any: the kernel's text does.
         if (kernel is CudaKernel onGpu && compiled is PTXCompiledKernel { PTXAssembly: var text } && text.Contains(".extern .shared", StringComparison.Ordinal))
         {
             using var bound = accelerator.BindScoped();

@@ -1,6 +1,6 @@
 namespace Blip.Kernels.Devices;
 
-/// <summary>Which kernels run: what decides where inputs are rounded to 16 bits. It can be named where there is no such device.</summary>
+/// <summary>The kernels' target, which decides where inputs are rounded to 16 bits. It can be named without such a device.</summary>
 /// <param name="Architecture">CUDA's architecture where its own kernels run, 80 for sm_80; 0 where portable ones do.</param>
 public readonly record struct KernelTarget(int Architecture)
 {

@@ -6,14 +6,14 @@ using System.Text.Json;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Times what runs on a device, step by step. It waits for the device after each step, so that a sum of parts is a little more than the whole.
+/// Times a device's work, step by step. It waits for the device after each step, so that a sum of parts is a little more than the whole.
 /// </summary>
 public sealed class Profiler
 {
     private readonly List<ProfiledStep> steps = [];
     private readonly long origin = Stopwatch.GetTimestamp();
 
-    /// <summary>What was measured so far, in order.</summary>
+    /// <summary>The measurements so far, in order.</summary>
     public IReadOnlyList<ProfiledStep> Steps => steps;
 
     /// <summary>Measures until the result is disposed.</summary>
@@ -97,7 +97,7 @@ public sealed class Profiler
         /// <summary>Waits for the device and ends the measurement.</summary>
         public void Dispose()
         {
-            // The default value is what Device.Measure gives when nobody profiles.
+            // The default value is the result of Device.Measure without a profile.
             if (profiler is null)
                 return;
             device.Synchronize();

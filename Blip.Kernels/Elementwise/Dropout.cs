@@ -14,7 +14,7 @@ namespace Blip.Kernels;
 /// </remarks>
 public static class Dropout
 {
-    /// <summary>Keeps or drops each draw's elements. What is dropped becomes zero, even if it is no number.</summary>
+    /// <summary>Keeps or drops each draw's elements. Dropped elements become zero, even NaN.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and numbers.</param>
     /// <exception cref="ArgumentException">A view is too short, or a number is out of range.</exception>
@@ -39,7 +39,7 @@ public static class Dropout
             new Kernel(args.X, args.Y, args.Length, args.ElementsPerDraw, limit, factor, args.Seed, args.Stream, perItem));
     }
 
-    /// <summary>Refuses what is no share of draws to drop.</summary>
+    /// <summary>Refuses a number that is no share of draws to drop.</summary>
     /// <exception cref="ArgumentException">It is none.</exception>
     internal static void CheckShare(float probability, string name)
     {
@@ -50,7 +50,7 @@ public static class Dropout
     /// <summary>Below it a draw of 32 bits is dropped: 0 drops none.</summary>
     internal static uint Limit(float probability) => (uint)Math.Round(probability * 4294967296.0);
 
-    /// <summary>What is kept is multiplied by it.</summary>
+    /// <summary>The factor of kept values.</summary>
     internal static float Factor(float probability) => (float)(1 / (1 - (double)probability));
 
     /// <summary>Multiplies values that follow each other, as the kernels do one by one.</summary>

@@ -15,7 +15,7 @@ namespace Blip.Kernels;
 public static unsafe class AppendCache
 {
     /// <summary>
-    /// Copies token t of row r to position <c>Start[r] + t</c> of cache row <c>WriteRow[r]</c>. What falls outside of the caches is
+    /// Copies token t of row r to position <c>Start[r] + t</c> of cache row <c>WriteRow[r]</c>. Tokens outside of the caches are
     /// dropped: the caller knows the lengths and refuses such a run beforehand.
     /// </summary>
     /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
@@ -84,7 +84,7 @@ public static unsafe class AppendCache
             var token = Grid.IdxX % shape.Tokens;
             var position = (start.Length > 0 ? start[row] : 0) + token;
             var cacheRow = writeRow.Length > 0 ? writeRow[row] : row;
-            // What is negative is large without a sign.
+            // A negative index is out of range after the unsigned cast.
             if ((uint)position >= (uint)shape.Capacity || (uint)cacheRow >= (uint)shape.CacheRows)
                 return;
             var fromKey = ((long)Grid.IdxX * shape.KeyStride) + shape.KeyOffset;

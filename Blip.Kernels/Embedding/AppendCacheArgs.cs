@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>What <see cref="AppendCache"/> writes where.</summary>
+/// <summary>The arguments of <see cref="AppendCache"/>.</summary>
 public struct AppendCacheArgs
 {
     /// <summary>New keys: token t of row r starts at <c>(r·Tokens + t)·KeyStride + KeyOffset</c>.</summary>
@@ -17,7 +17,7 @@ public struct AppendCacheArgs
     /// <summary>Where in a token the keys or values begin.</summary>
     public int KeyOffset, ValueOffset;
 
-    /// <summary>[cache rows, Capacity, Width]; neither overlaps the other or what is new.</summary>
+    /// <summary>[cache rows, Capacity, Width]; neither overlaps the other or the new values.</summary>
     public ArrayView<float> KeyCache, ValueCache;
 
     /// <summary>Positions of one cache row.</summary>
@@ -29,7 +29,7 @@ public struct AppendCacheArgs
     /// <summary>[Rows]: the cache row that row r writes; empty: r.</summary>
     public ArrayView<int> WriteRow;
 
-    /// <summary>Rows of what is new.</summary>
+    /// <summary>Rows of new values.</summary>
     public int Rows;
 
     /// <summary>New tokens per row.</summary>

@@ -13,7 +13,7 @@ public static unsafe class SelectTokenBackward
 {
     /// <summary><c>dx[r, t] = t = index[r] + offset ? dy[r] : 0</c>; an index beyond the row is moved to its nearest token.</summary>
     /// <param name="device">Where the views live.</param>
-    /// <param name="dy">The gradient of what was taken <c>[rows, width]</c>.</param>
+    /// <param name="dy">The gradient of the taken rows <c>[rows, width]</c>.</param>
     /// <param name="index">[rows]; empty: 0.</param>
     /// <param name="dx">Receives the gradient of the states <c>[rows, tokens, width]</c>.</param>
     /// <param name="rows">Number of rows, at least 0.</param>

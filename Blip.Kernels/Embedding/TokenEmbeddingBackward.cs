@@ -15,7 +15,7 @@ namespace Blip.Kernels;
 public static class TokenEmbeddingBackward
 {
     /// <summary>
-    /// Adds to what the gradients hold. Ids and positions beyond the tables count as the nearest there are, as in the forward run.
+    /// Adds to the gradients. Ids and positions beyond the tables count as the nearest there are, as in the forward run.
     /// </summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and sizes.</param>

@@ -1,6 +1,6 @@
 namespace Blip.Kernels;
 
-/// <summary>Which formats the kernels for NVIDIA GPUs multiply, and to which they round what they read.</summary>
+/// <summary>Which formats the kernels for NVIDIA GPUs multiply, and the format that they round inputs to.</summary>
 internal static class CudaFormats
 {
     /// <summary>Whether an architecture has a kernel for weights of a format; bfloat16 wants sm_80.</summary>

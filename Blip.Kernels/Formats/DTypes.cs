@@ -1,7 +1,7 @@
 namespace Blip.Kernels;
 
 /// <summary>
-/// The facts about each <see cref="DType"/>, in one table: a new member has a line in <c>Of</c>. Every method refuses what is no member with
+/// The facts about each <see cref="DType"/>, in one table: a new member has a line in <c>Of</c>. Every method refuses a value that is no member with
 /// an <see cref="ArgumentOutOfRangeException"/>.
 /// </summary>
 public static class DTypes
@@ -18,10 +18,10 @@ public static class DTypes
     /// <summary>Whether this is half precision or bfloat16.</summary>
     public static bool Is16Bits(this DType type) => Of(type) is { IsFloatingPoint: true, Bytes: 2 };
 
-    /// <summary>What the header of a safetensors file calls it.</summary>
+    /// <summary>Its name in the header of a safetensors file.</summary>
     public static string SafetensorsName(this DType type) => Of(type).SafetensorsName;
 
-    /// <summary>Refuses what is no format of weights.</summary>
+    /// <summary>Refuses a value that is no format of weights.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
     internal static void CheckWeight(DType type, string name)
     {
@@ -29,7 +29,7 @@ public static class DTypes
             throw NotWeight(type, name);
     }
 
-    /// <summary>What refuses it.</summary>
+    /// <summary>The refusal.</summary>
     internal static ArgumentOutOfRangeException NotWeight(DType type, string name) =>
         new(name, $"{type} is not a weight format: give {string.Join(", ", Weights)}.");
 

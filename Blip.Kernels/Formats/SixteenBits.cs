@@ -11,7 +11,7 @@ internal static class SixteenBits
     /// <summary>2¹¹²: the distance between the exponents' biases.</summary>
     public const float Rebias = 5.192296858534828e33f;
 
-    /// <summary>What a half's infinity becomes by <see cref="Rebias"/>: from here on it is infinite or NaN.</summary>
+    /// <summary>A half's infinity after <see cref="Rebias"/>: from here on it is infinite or NaN.</summary>
     public const float Infinite = 65536f;
 
     /// <summary>The value of <see cref="DType.Float16"/>.</summary>

@@ -61,7 +61,7 @@ public static class Gemm
     public static bool CanStore(KernelTarget target, DType weights, int outFeatures, DType format) =>
         outFeatures % ValueFormats.Unit == 0 && CudaFormats.Rounded(target.Architecture, weights) == format;
 
-    /// <summary>Whether the kernel that multiplies so many rows normalises them, too; elsewhere the norm is a launch of its own.</summary>
+    /// <summary>Whether the kernel that multiplies so many rows normalises them, too; elsewhere the norm is a separate launch.</summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="weights">How the weights are stored.</param>
     /// <param name="rows">The rows.</param>

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>What <see cref="Gemm"/> multiplies.</summary>
+/// <summary>The arguments of <see cref="Gemm"/>.</summary>
 public struct GemmArgs
 {
     /// <summary>[Rows, in].</summary>
@@ -32,7 +32,7 @@ public struct GemmArgs
     /// <summary>[out]: its bias; empty where <see cref="Gamma"/> is.</summary>
     public ArrayView<float> Beta;
 
-    /// <summary>What it adds to the variance; not negative.</summary>
+    /// <summary>The addition to the variance; not negative.</summary>
     public float Epsilon;
 
     /// <summary>[Rows, out].</summary>

@@ -4,7 +4,7 @@ using ILGPU.IR.Intrinsics;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Neighbouring values that a work-item keeps in memory of its own (<see cref="LocalMemory"/>) and uses side by side. On OpenCL each
+/// Neighbouring values that a work-item keeps in private memory (<see cref="LocalMemory"/>) and uses side by side. On OpenCL each
 /// operation becomes statements on vectors of 16 (<see cref="LanesOpenCl"/>), which a processor's compiler keeps in registers: out of
 /// the same loops over scalars it makes half as many vectors at best, and no fused operation. Elsewhere it is the loop that it says.
 /// </summary>

@@ -15,7 +15,7 @@ namespace Blip.Kernels;
 public static class CrossEntropy
 {
     /// <summary>
-    /// Computes losses and gradients. A row of weight 0 has a loss and a gradient of exactly 0, whatever it holds. Labels live on the
+    /// Computes losses and gradients. A row of weight 0 has a loss and a gradient of exactly 0, for any values. Labels live on the
     /// device, where nothing can be reported: the loss and the gradient of a row with weight whose label is no class are NaN.
     /// </summary>
     /// <param name="device">Where the views live.</param>

@@ -11,7 +11,7 @@ public struct CrossEntropyArgs
     /// <summary>The right class of each row, <c>[Rows]</c>; not looked at where the row's weight is 0.</summary>
     public ArrayView<int> Labels;
 
-    /// <summary>What each row's loss is multiplied with, <c>[Rows]</c>: 0 ignores the row. Empty: 1.</summary>
+    /// <summary>The factor of each row's loss, <c>[Rows]</c>: 0 ignores the row. Empty: 1.</summary>
     public ArrayView<float> RowWeights;
 
     /// <summary>Receives weight · loss of each row, <c>[Rows]</c>.</summary>

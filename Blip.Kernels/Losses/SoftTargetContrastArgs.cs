@@ -26,13 +26,13 @@ public struct SoftTargetContrastArgs
     /// <summary>Rows of the queue that count, at least 0.</summary>
     public int QueueLength;
 
-    /// <summary>What similarities are divided by: one float on the device.</summary>
+    /// <summary>The divisor of similarities: one float on the device.</summary>
     public ArrayView<float> Temperature;
 
     /// <summary>The share of the momentum copy's softmax in the targets, from 0 to 1.</summary>
     public float Alpha;
 
-    /// <summary>What each row's loss is multiplied with: 1 / (2 · Rows) for the mean of both directions.</summary>
+    /// <summary>The factor of each row's loss: 1 / (2 · Rows) for the mean of both directions.</summary>
     public float RowWeight;
 
     /// <summary>Receives weight · loss of each row, <c>[Rows]</c>.</summary>

@@ -93,7 +93,7 @@ internal readonly unsafe struct ContrastSimilarities(in SoftTargetContrastArgs a
         }
     }
 
-    // What lies behind the last column repeats it, and is not looked at.
+    // Lanes behind the last column repeat it, and are ignored.
     private float* Column(float* from, int column, int columns) => from + ((long)Math.Min(column, columns - 1) * layout.Dim);
 
     private void Multiply<TVector>(float* rows, float* panel, float* to, int depth, bool add)
@@ -224,7 +224,7 @@ internal readonly unsafe struct ContrastRows(in SoftTargetContrastArgs args, Con
     }
 }
 
-/// <summary>What a piece of the columns gives to each row's gradient.</summary>
+/// <summary>The contribution of a piece of the columns to each row's gradient.</summary>
 internal readonly unsafe struct ContrastPieces(in SoftTargetContrastArgs args, ContrastLayout layout, ArrayView<float> memory)
     : IVectorOperator
 {

@@ -1,7 +1,7 @@
 namespace Blip.Kernels;
 
 /// <summary>
-/// What the formulas of <see cref="Maths"/> and the activations need of a number, so that each is written once: for one value in a
+/// The operations on numbers that the formulas of <see cref="Maths"/> and the activations use. Each formula is written once: for one value in a
 /// portable kernel (<see cref="Scalar"/>), and for a whole vector in a CPU variant.
 /// </summary>
 /// <typeparam name="TSelf">The number.</typeparam>
@@ -34,7 +34,7 @@ internal interface IReal<TSelf>
     /// <summary>|x|.</summary>
     static abstract TSelf Abs(TSelf x);
 
-    /// <summary>A magnitude, which has no sign of its own, with the sign of another number.</summary>
+    /// <summary>A non-negative magnitude with the sign of another number.</summary>
     static abstract TSelf CopySign(TSelf magnitude, TSelf sign);
 
     /// <summary>2 to the power of n, a whole number from -126 to 127.</summary>

@@ -20,7 +20,7 @@ internal unsafe interface IVector<TSelf> : IReal<TSelf>
 
     static abstract TSelf Max(TSelf a, TSelf b);
 
-    /// <summary>Whether a lane of one is greater than that of the other.</summary>
+    /// <summary>Whether a lane of one is greater than the other's lane.</summary>
     static abstract bool AnyGreater(TSelf a, TSelf b);
 
     /// <summary>eˣ to the last bit or so; <see cref="Maths.Exp"/> is faster.</summary>

@@ -6,14 +6,14 @@ namespace Blip.Kernels;
 /// Elementary functions in single precision, within 2 units in the last place over their whole range, in plain operations: what
 /// devices offer is missing (erf), coarse (tanh to 2⁻¹¹) or slow. Each is written once, for one value and for vectors.
 /// Reduction of arguments follows Cody and Waite, Software Manual for the Elementary Functions (1980); the polynomials are
-/// minimax fits of our own (Remez exchange), whose error relative to the result is given with each.
+/// our own minimax fits (Remez exchange), whose error relative to the result is given with each.
 /// </summary>
 internal static class Maths
 {
     // Adding it rounds to a whole number, which then stands in the low bits.
     private const float Rounder = 12582912f;
 
-    // The same with the bias of the exponent: what stands in the low bits is the exponent field of 2^n.
+    // The same with the bias of the exponent: the low bits are the exponent field of 2^n.
     public const float ExponentToBits = Rounder + 127f;
 
     // The bits of √½.

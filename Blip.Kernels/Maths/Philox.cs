@@ -4,7 +4,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// Counter-based random numbers, Philox4x32-10 (Salmon, Moraes, Dror, Shaw 2011): a draw is a function of key and counter alone,
-/// so that it depends neither on the device nor on what else is drawn.
+/// so that it depends neither on the device nor on other draws.
 /// </summary>
 public static class Philox
 {

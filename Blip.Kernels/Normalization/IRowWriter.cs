@@ -10,7 +10,7 @@ internal interface IRowWriter
     /// <param name="y">Where they go.</param>
     /// <param name="index">The first of them; a multiple of four where they are rounded.</param>
     /// <param name="left">How many elements the row has from there on: those beyond its end are not written.</param>
-    /// <param name="values">What is written.</param>
+    /// <param name="values">The memory to fill.</param>
     static abstract void Write4(ArrayView<float> y, long index, int left, Floats4 values);
 }
 

@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// <see cref="L2Normalize"/> backwards: with y = x / ‖x‖, <c>dx = (dy - y · (y · dy)) / ‖x‖</c>. A row that is shorter than eps is divided
-/// by a constant, and so is its gradient, as in torch.
+/// by a constant, and its gradient is too, as in torch.
 /// </summary>
 /// <remarks>
 /// Variants: <see cref="L2NormalizeBackwardSimd"/> on the CPU accelerator, <see cref="L2NormalizeBackwardPortable"/> on every other device;
@@ -18,7 +18,7 @@ public static class L2NormalizeBackward
 {
     /// <summary>The gradient of each row; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
     /// <param name="device">Where the views live.</param>
-    /// <param name="x">What was normalised <c>[rows, width]</c>.</param>
+    /// <param name="x">The normalised rows' inputs <c>[rows, width]</c>.</param>
     /// <param name="dy">The gradient of the result <c>[rows, width]</c>.</param>
     /// <param name="dx">Receives the gradient of x <c>[rows, width]</c>; not x.</param>
     /// <param name="rows">Number of rows, at least 0.</param>

@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 /// where x may be the sum of two tensors (the residual connection in front of a post-norm block).
 /// </summary>
 /// <remarks>
-/// Variants, and what they reach on 2 cores of an AMD EPYC with AVX-512 that others kept busy, on rows of 768, by
+/// Variants, and their rates on 2 cores of an AMD EPYC with AVX-512 that others kept busy, on rows of 768, by
 /// <c>dotnet run -c Release --project Blip.Bench -- kernels layernorm</c>:
 /// <list type="bullet">
 /// <item><see cref="LayerNormSimd"/>, CPU, the best medians of several runs, the launch included: 577 rows in 0.16 ms (23 GB/s),

@@ -16,7 +16,7 @@ public static class LayerNormBackward
 {
     /// <summary>The gradient of each row; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
     /// <param name="device">Where the views live.</param>
-    /// <param name="x">What was normalised <c>[rows, width]</c>.</param>
+    /// <param name="x">The normalised rows' inputs <c>[rows, width]</c>.</param>
     /// <param name="gamma"><c>[width]</c>.</param>
     /// <param name="dy">The gradient of the result <c>[rows, width]</c>.</param>
     /// <param name="dx">Receives the gradient of x <c>[rows, width]</c>; not x.</param>

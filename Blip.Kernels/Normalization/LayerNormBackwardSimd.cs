@@ -69,7 +69,7 @@ internal readonly unsafe struct LayerNormBackwardSimd(
         left /= width;
         var variance = MathF.Max((square / width) - (left * left), 0);
         var scale = 1 / MathF.Sqrt(variance + eps);
-        // What the rounded means left over multiplies two numbers that are 0 but for rounding.
+        // The rounding error of the means multiplies two numbers that are 0 except for rounding.
         var meanProduct = product * scale / width;
 
         var (lefts2, scales, meanProducts) = (TVector.Create(left), TVector.Create(scale), TVector.Create(meanProduct));

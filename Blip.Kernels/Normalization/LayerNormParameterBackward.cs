@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 /// Mean and deviation of each row are computed again from x.
 /// </summary>
 /// <remarks>
-/// Rows are added in blocks of <see cref="BlockRows"/> of a slice, the blocks in order, then the slice's sum to what is there, slices in
+/// Rows are added in blocks of <see cref="BlockRows"/> of a slice, the blocks in order, then the slice's sum to the gradient, slices in
 /// order. Rows without gradient at a slice's end change no bit. Variants: <see cref="LayerNormParameterBackwardSimd"/> on the CPU
 /// accelerator, <see cref="LayerNormParameterBackwardPortable"/> on every other device;
 /// <c>dotnet run -c Release --project Blip.Bench -- kernels layernormparameterbackward</c> times them.
@@ -18,9 +18,9 @@ public static class LayerNormParameterBackward
     // The rows that one group or task adds up: enough of them in a slice for many groups, each long enough to be worth its start.
     internal const int BlockRows = 32;
 
-    /// <summary>Adds the gradients of scale and shift to what their views hold.</summary>
+    /// <summary>Adds the gradients of scale and shift to their views.</summary>
     /// <param name="device">Where the views live.</param>
-    /// <param name="x">What was normalised <c>[rows, width]</c>.</param>
+    /// <param name="x">The normalised rows' inputs <c>[rows, width]</c>.</param>
     /// <param name="dy">The gradient of the result <c>[rows, width]</c>.</param>
     /// <param name="dgamma"><c>[width]</c>, added to; empty: not wanted.</param>
     /// <param name="dbeta"><c>[width]</c>, added to; empty: not wanted.</param>

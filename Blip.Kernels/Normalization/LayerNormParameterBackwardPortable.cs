@@ -35,13 +35,13 @@ internal static class LayerNormParameterBackwardPortable
             var to = (long)Grid.IdxX * 2 * width;
             for (var c = Group.IdxX; c < 2 * width; c += Group.DimX)
                 sums[to + c] = 0f;
-            // Each work-item goes on with what it wrote itself but for the zeros.
+            // Each work-item continues with its own writes, except for the zeros.
             Group.Barrier();
             for (var row = slice + first; row < end; row++)
             {
                 var at = row * width;
                 var mean = Mean(at, 0f, shared);
-                // What the rounded mean left over, which a mean far from zero cannot hold.
+                // The rounding error of the mean, which a mean far from zero cannot hold.
                 var left = Mean(at, mean, shared);
                 var scale = 1f / XMath.Sqrt(IntrinsicMath.Max(Square(at, mean, shared) - (left * left), 0f) + eps);
                 for (var c = Group.IdxX; c < width; c += Group.DimX)

@@ -70,7 +70,7 @@ internal readonly unsafe struct LayerNormRowBlocks(
             square += (x[c] - mean) * (x[c] - mean);
             left += x[c] - mean;
         }
-        // What the rounded mean left over.
+        // The rounding error of the mean.
         left /= width;
         var scale = 1 / MathF.Sqrt(MathF.Max((square / width) - (left * left), 0) + eps);
 

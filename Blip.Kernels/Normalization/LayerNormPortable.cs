@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// One group per row, work-items stride the columns. The variance is taken about the mean in a second pass and corrected by
-/// what the rounded mean left over (Chan, Golub, LeVeque 1983, eq. 1.7), so that rows far from zero with little spread come out right.
+/// the rounding error of the mean (Chan, Golub, LeVeque 1983, eq. 1.7), so that rows far from zero with little spread come out right.
 /// </summary>
 internal static class LayerNormPortable
 {

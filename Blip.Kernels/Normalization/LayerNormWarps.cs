@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// CUDA: a warp per row, four neighbours per thread and load, no barrier. The arithmetic is that of <see cref="LayerNormPortable"/>; the row is
-/// read three times, the second and third time from the cache. Results may be rounded to what the next product rounds them to. Not run on a GPU yet.
+/// read three times, the second and third time from the cache. Results may be rounded to the next product's input format. Not run on a GPU yet.
 /// </summary>
 internal static class LayerNormWarps
 {
@@ -66,7 +66,7 @@ internal static class LayerNormWarps
         for (var c = first; c < width; c += WarpSize * 4)
         {
             var four = Read<TRows>(own, added, residual.Length > 0, c, width);
-            // What is beyond the end of the row counts for nothing.
+            // Values beyond the end of the row count as nothing.
             var off = TRows.Inside4(new Floats4 { X = four.X - mean, Y = four.Y - mean, Z = four.Z - mean, W = four.W - mean }, width - c);
             squares += (off.X * off.X) + (off.Y * off.Y) + ((off.Z * off.Z) + (off.W * off.W));
             left += off.X + off.Y + (off.Z + off.W);

@@ -73,7 +73,7 @@ public static class AdamW
     }
 }
 
-/// <summary>What a step multiplies with, combined in double and rounded once.</summary>
+/// <summary>The factors of a step, combined in double and rounded once.</summary>
 internal readonly struct AdamWConstants
 {
     /// <summary>1 - lr · decay.</summary>

@@ -17,7 +17,7 @@ namespace Blip.Kernels;
 /// </remarks>
 public static class GradientNorm
 {
-    /// <summary>Floats of a total: their sum is what was added up, the second the rounding error of the first.</summary>
+    /// <summary>Floats of a total: their sum is the total, the second is the rounding error of the first.</summary>
     public const int TotalLength = 2;
 
     /// <summary>
@@ -62,9 +62,9 @@ public static class GradientNorm
     /// </summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="total">[2], as <see cref="AddSquares"/> left it.</param>
-    /// <param name="state">[3], receives norm, factor, and whether the norm is finite; the factor alone is what <see cref="AdamW"/> takes.</param>
+    /// <param name="state">[3], receives norm, factor, and whether the norm is finite; <see cref="AdamW"/> takes the factor only.</param>
     /// <param name="maxNorm">The largest norm, above 0; infinity: no limit.</param>
-    /// <param name="scale">What the gradient is to be multiplied with anyway, above 0: the inverse of a loss scale.</param>
+    /// <param name="scale">A further factor of the gradient, above 0: the inverse of a loss scale.</param>
     /// <exception cref="ArgumentException">A view is too short, or a number is out of range.</exception>
     public static void ClipScale(Device device, ArrayView<float> total, ArrayView<float> state, float maxNorm, float scale = 1)
     {
@@ -99,7 +99,7 @@ public static class GradientNorm
                 var block = 0f;
                 for (var i = start; i < end; i += Group.DimX)
                     block += values[i] * values[i];
-                // What is too small for the sum waits for its next term (Kahan 1965).
+                // A term too small for the sum waits for the next one (Kahan 1965).
                 var term = block - error;
                 var next = sum + term;
                 error = next - sum - term;

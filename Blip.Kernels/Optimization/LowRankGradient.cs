@@ -13,7 +13,7 @@ namespace Blip.Kernels;
 /// </remarks>
 public static class LowRankGradient
 {
-    /// <summary>Writes both gradients over what is there.</summary>
+    /// <summary>Overwrites both gradients.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views, sizes and the scale.</param>
     /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>

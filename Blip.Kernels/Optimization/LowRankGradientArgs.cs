@@ -35,6 +35,6 @@ public struct LowRankGradientArgs
     /// <summary>The rank of the product.</summary>
     public int Rank;
 
-    /// <summary>What the product is multiplied by.</summary>
+    /// <summary>The factor of the product.</summary>
     public float Scale;
 }

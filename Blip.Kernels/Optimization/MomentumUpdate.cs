@@ -8,16 +8,16 @@ namespace Blip.Kernels;
 /// A slow copy of parameters follows the trained ones (He et al. 2020, eq. 2): <c>slow = momentum · slow + (1 - momentum) · fast</c>.
 /// </summary>
 /// <remarks>
-/// Packed matrices of single precision are flat, too: what fills up a panel stays zero. Variants: <see cref="MomentumUpdateSimd"/> on the CPU
+/// Packed matrices of single precision are flat, too: a panel's padding stays zero. Variants: <see cref="MomentumUpdateSimd"/> on the CPU
 /// accelerator, a portable kernel on every other device; <c>dotnet run -c Release --project Blip.Bench -- kernels momentumupdate</c> times them.
 /// </remarks>
 public static class MomentumUpdate
 {
     /// <summary>Moves the slow values.</summary>
     /// <param name="device">Where the views live.</param>
-    /// <param name="slow">What follows.</param>
-    /// <param name="fast">What it follows, as many values.</param>
-    /// <param name="momentum">What the slow values keep of themselves, from 0 to 1.</param>
+    /// <param name="slow">The values that follow.</param>
+    /// <param name="fast">The values that are followed, as many.</param>
+    /// <param name="momentum">The share that slow values keep, from 0 to 1.</param>
     /// <exception cref="ArgumentException">The views have different lengths, or the momentum is out of range.</exception>
     public static void Run(Device device, ArrayView<float> slow, ArrayView<float> fast, double momentum)
     {

@@ -14,7 +14,7 @@ namespace Blip.Kernels;
 /// </remarks>
 public static class AssembleTokensBackward
 {
-    /// <summary>Writes the patches' gradient, and adds the others to what their views hold.</summary>
+    /// <summary>Writes the patches' gradient, and adds the others to their views.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="dy">The gradient of the tokens [batch, 1 + patches, hidden].</param>
     /// <param name="patchGradient">Receives [batch, patches, hidden]; empty: not wanted.</param>

@@ -14,7 +14,7 @@ namespace Blip.Kernels;
 /// </remarks>
 public static class PositionInterpolationBackward
 {
-    /// <summary>Adds to what the gradient of the learned positions holds.</summary>
+    /// <summary>Adds to the gradient of the learned positions.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="dy">The gradient of the wanted grid [1 + newRows · newColumns, hidden].</param>
     /// <param name="gradient">[1 + rows · columns, hidden], added to; not the other.</param>

@@ -22,11 +22,11 @@ internal static class Compilation
     /// <param name="kernel">The kernel's struct, closed over its type arguments.</param>
     public static MethodInfo EntryOf(Type kernel) => Entry.MakeGenericMethod(kernel);
 
-    /// <summary>What ILGPU is to know of a kernel.</summary>
+    /// <summary>Facts about a kernel for ILGPU.</summary>
     public static KernelSpecialization SpecializationOf(Type kernel) =>
         kernel.GetCustomAttributes().OfType<ILaunchBounds>().FirstOrDefault()?.Specialization ?? Usual;
 
-    /// <summary>What a kernel is compiled from.</summary>
+    /// <summary>The source that a kernel is compiled from.</summary>
     public static void Enter<TKernel>(TKernel kernel)
         where TKernel : struct, IDeviceKernel => kernel.Run();
 }

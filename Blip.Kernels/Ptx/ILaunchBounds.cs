@@ -5,6 +5,6 @@ namespace Blip.Kernels.Ptx;
 /// <summary>An attribute of a kernel that bounds its groups.</summary>
 internal interface ILaunchBounds
 {
-    /// <summary>What the compiler is to know.</summary>
+    /// <summary>The facts for the compiler.</summary>
     KernelSpecialization Specialization { get; }
 }

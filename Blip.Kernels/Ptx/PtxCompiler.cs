@@ -6,7 +6,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace Blip.Kernels.Ptx;
 
-/// <summary>Compiles kernels to PTX where there is no CUDA driver: for tests, and to read what a GPU would run.</summary>
+/// <summary>Compiles kernels to PTX without a CUDA driver: for tests, and for reading a GPU's code.</summary>
 public static class PtxCompiler
 {
     /// <summary>Compiles one kernel as a device does on CUDA.</summary>
@@ -15,7 +15,7 @@ public static class PtxCompiler
     /// <param name="repaired">False shows what ILGPU makes without <see cref="CodePlacementRepair"/> and <see cref="UniformBranchRepair"/>.</param>
     public static string Compile(Type kernel, CudaArchitecture architecture, bool repaired = true)
     {
-        // One failed compilation poisons what its context compiles later: a fresh context each time.
+        // One failed compilation poisons later ones of its context: a fresh context each time.
         using var context = Context.Create(builder => Compilation.Configure(builder));
         Intrinsics.Register(context);
         using var backend = new PTXBackend(context, architecture, InstructionSet(architecture), null!);

@@ -3,7 +3,7 @@ using ILGPU.IR.Intrinsics;
 namespace Blip.Kernels.Ptx;
 
 /// <summary>
-/// Instructions of NVIDIA GPUs that C# has no word for (PTX ISA, "Warp Level Matrix Instructions" and "Data Movement"); what each becomes on
+/// Instructions of NVIDIA GPUs that C# lacks (PTX ISA, "Warp Level Matrix Instructions" and "Data Movement"); the code of each on
 /// an architecture is <see cref="TensorCorePtx"/>. Kernels that call them run on CUDA alone. All 32 threads of a warp call the matrix
 /// instructions together. In the layouts below a thread is <c>4 · group + member</c>; a register of two values holds the first in its low half.
 /// </summary>

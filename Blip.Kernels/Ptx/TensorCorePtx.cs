@@ -9,7 +9,7 @@ using Registers = ILGPU.Backends.RegisterAllocator<ILGPU.Backends.PTX.PTXRegiste
 
 namespace Blip.Kernels.Ptx;
 
-/// <summary>What the methods of <see cref="TensorCore"/> become: each method here has the name of one there.</summary>
+/// <summary>The PTX of the methods of <see cref="TensorCore"/>: each method here has the name of one there.</summary>
 internal static class TensorCorePtx
 {
     public static void MultiplyAddFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call)

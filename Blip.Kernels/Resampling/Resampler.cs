@@ -4,7 +4,7 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Resizes images on a device and keeps what the next one of the same shape can use again: tables of weights, and room for the pixels.
+/// Resizes images on a device and keeps reusable parts for the next image of the same shape: tables of weights, and room for the pixels.
 /// Belongs to one thread at a time, as its device does.
 /// </summary>
 public sealed class Resampler(Device device) : IDisposable
@@ -12,7 +12,7 @@ public sealed class Resampler(Device device) : IDisposable
     // Images of a batch come in a few shapes, two tables each; a table of base size takes some 30 KB.
     private const int MaxTables = 32;
 
-    // Room for an image of 20 megapixels is kept; that of a larger one is given back.
+    // Room for an image of 20 megapixels is kept; a larger image's is freed.
     private const long MaxKeptBytes = 64 << 20;
 
     private readonly LinkedList<(int Source, int Target, ResamplingFilter Filter, DeviceBuffer<int> Data)> tables = [];

@@ -24,7 +24,7 @@ public sealed class ResamplingTable
     /// <summary>Pixels along the axis after.</summary>
     public int Target { get; }
 
-    /// <summary>Weights of each target pixel, zeros behind those that count.</summary>
+    /// <summary>Weights of each target pixel, padded with zeros.</summary>
     public int Taps { get; }
 
     /// <summary>First source pixel, count, and weights of each target pixel: <c>[target, 2 + taps]</c>.</summary>

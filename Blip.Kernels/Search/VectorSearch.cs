@@ -17,7 +17,7 @@ namespace Blip.Kernels;
 /// How much rounding can explain: a dot product of n floats, added in any order, fused or not, is off by no more than
 /// γₙ ‖q‖ ‖v‖ with γₙ = n u / (1 - n u) and u = 2⁻²⁴ (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1, and
 /// Cauchy-Schwarz): 1.5e-5 for 256 values and vectors of length one. Both sides of the comparison may be off by it, so that twice as
-/// much is allowed for. Scores in double are off by 2.9e-14 at most; those that are nearer to each other than twice that come in the
+/// much is allowed for. Scores in double are off by 2.9e-14 at most; scores nearer to each other than twice that come in the
 /// order of their rounded sums.
 /// </para>
 /// <para>
@@ -44,9 +44,9 @@ public static class VectorSearch
     /// <summary>Finds the first vectors for each of some queries, best first; fewer than <paramref name="k"/> where there are fewer.</summary>
     /// <param name="device">Where the vectors live.</param>
     /// <param name="args">The vectors.</param>
-    /// <param name="queries">[queries, dimension]. Several share a pass over the vectors, which is what takes the time.</param>
+    /// <param name="queries">[queries, dimension]. Several share a pass over the vectors, which takes most of the time.</param>
     /// <param name="k">How many to find for each, at least 1.</param>
-    /// <exception cref="ArgumentException">A size is out of range, a view is too short, or a query holds what is not finite.</exception>
+    /// <exception cref="ArgumentException">A size is out of range, a view is too short, or a query holds a number that is not finite.</exception>
     public static SearchHit[][] Run(Device device, in VectorSearchArgs args, ReadOnlySpan<float> queries, int k)
     {
         // The last block's positions are counted, too.
@@ -105,7 +105,7 @@ public static class VectorSearch
             VectorSearchSimd.Scan(device, args, queries, queryCount, maxima);
     }
 
-    // What a score of each query may be off by, its counterpart in double included.
+    // The error bound of each query's scores, its counterpart in double included.
     private static double[] Bounds(ReadOnlySpan<float> queries, in VectorSearchArgs args)
     {
         var bounds = new double[queries.Length / args.Dimension];

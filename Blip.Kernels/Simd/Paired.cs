@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Two vectors as one of twice the lanes. What adds up over lanes takes <see cref="Floats512"/> or as many of these as make 16 lanes, so
+/// Two vectors as one of twice the lanes. Sums over lanes take <see cref="Floats512"/> or as many of these as make 16 lanes, so
 /// that its sums have one order, and one accuracy, with vectors of any width.
 /// </summary>
 /// <typeparam name="THalf">Each half.</typeparam>

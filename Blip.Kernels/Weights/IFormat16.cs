@@ -11,7 +11,7 @@ internal unsafe interface IFormat16 : IMatrixPrecision
     /// <summary>The value, exactly.</summary>
     static abstract float Decode(ushort stored);
 
-    /// <summary>The nearest of the format, halves to even; what is too large becomes infinite.</summary>
+    /// <summary>The nearest of the format, halves to even; larger values become infinite.</summary>
     static abstract ushort Encode(float value);
 
     /// <summary>The values of <paramref name="count"/> neighbours; see <see cref="Lanes"/>.</summary>

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>Reads stored weights, in operations that every accelerator has (some lack half precision).</summary>
-/// <typeparam name="TStored">What is stored: a float, 16 bits, or 8.</typeparam>
+/// <typeparam name="TStored">The stored type: a float, 16 bits, or 8.</typeparam>
 internal unsafe interface IWeightDType<TStored>
     where TStored : unmanaged
 {
@@ -29,11 +29,11 @@ internal unsafe interface IWeightDType<TStored>
 }
 
 /// <summary>Formats whose neighbours in memory are neighbouring outputs, <c>[in, 64]</c>, so that the CPU variant can load vectors of them.</summary>
-/// <typeparam name="TStored">What is stored.</typeparam>
+/// <typeparam name="TStored">The stored type.</typeparam>
 internal unsafe interface IVectorFormat<TStored> : IWeightDType<TStored>
     where TStored : unmanaged
 {
-    /// <summary>What is stored for a value: rounded to nearest, halves to even.</summary>
+    /// <summary>A value as it is stored: rounded to nearest, halves to even.</summary>
     static abstract TStored Encode(float value);
 
     /// <summary>The values of a vector of neighbouring weights.</summary>

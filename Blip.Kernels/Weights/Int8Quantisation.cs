@@ -15,7 +15,7 @@ internal static unsafe class Int8Quantisation
     /// <summary>The largest input.</summary>
     public const int InputLimit = 32767;
 
-    /// <summary>Rows of smaller numbers are taken as if this were their largest: what divides by it stays finite.</summary>
+    /// <summary>Rows of smaller numbers are treated as if this were their largest, so that a division by it stays finite.</summary>
     public const float Smallest = 1e-30f;
 
     private const uint Magnitude = 0x7FFFFFFF, Infinity = 0x7F800000;
@@ -23,7 +23,7 @@ internal static unsafe class Int8Quantisation
     // 1.5 · 2²³: its last place is 1, so that a sum with it is rounded to a whole number, which lies in the low bits.
     private const float Rounding = 12582912f;
 
-    /// <summary>The scale of a row, and what it is divided by; NaN and 0 where an element is infinite or NaN.</summary>
+    /// <summary>The scale of a row, and its inverse; NaN and 0 where an element is infinite or NaN.</summary>
     public static (float Scale, float Inverse) Scale(float* row, int length, int limit)
     {
         // Bits of magnitudes are in the order of their values, with NaN above infinity.
@@ -45,7 +45,7 @@ internal static unsafe class Int8Quantisation
     /// <summary>Rounds a row to 16 bits.</summary>
     /// <param name="row">Finite, unless <paramref name="inverse"/> is 0.</param>
     /// <param name="length">Elements.</param>
-    /// <param name="inverse">What they are multiplied with.</param>
+    /// <param name="inverse">Their factor.</param>
     /// <param name="to">Whole numbers, and a zero where the length is odd.</param>
     public static void Round(float* row, int length, float inverse, short* to)
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Blip.Kernels;
 
-/// <summary>Code that is generic over what tensor cores multiply; see <see cref="MatrixTypes.Use"/>.</summary>
+/// <summary>Code that is generic over the operands of tensor cores; see <see cref="MatrixTypes.Use"/>.</summary>
 internal interface IMatrixUse
 {
     /// <summary>Runs with one precision.</summary>
@@ -10,10 +10,10 @@ internal interface IMatrixUse
         where TPrecision : struct, IMatrixWeights, ITileWeights;
 }
 
-/// <summary>The types of what tensor cores multiply, for each format of weights.</summary>
+/// <summary>The operand types of tensor cores, for each format of weights.</summary>
 internal static class MatrixTypes
 {
-    /// <summary>Calls <paramref name="use"/> with what tensor cores multiply: 16 bits, and whole numbers beside half precision.</summary>
+    /// <summary>Calls <paramref name="use"/> with the operand type: 16 bits, and whole numbers beside half precision.</summary>
     public static void Use<TUse>(DType format, TUse use)
         where TUse : struct, IMatrixUse
     {

@@ -19,7 +19,7 @@ public sealed unsafe class PackedWeights : IDisposable
     // Scales start where a kernel's argument may.
     private const int ScaleAlignment = 256;
 
-    /// <summary>Raised whenever packing the same weights gives other bytes, so that what was packed before is not taken for it.</summary>
+    /// <summary>Raised whenever packing the same weights gives other bytes, so that older packed weights are not accepted.</summary>
     public const int LayoutVersion = 1;
 
     private readonly DeviceBuffer<byte>? own;
@@ -64,12 +64,12 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <summary>The panels, where the format is <see cref="DType.Int8"/>; otherwise the default view.</summary>
     public ArrayView<sbyte> Int8 => Format == DType.Int8 ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
 
-    /// <summary>What the products of each output are multiplied with <c>[panels · 64]</c>; the default view where the format has no scales.</summary>
+    /// <summary>The scale of each output <c>[panels · 64]</c>; the default view where the format has no scales.</summary>
     public ArrayView<float> Scales => Format == DType.Int8 ? Storage.SubView(ScaleOffset, Bytes - ScaleOffset).Cast<float>() : default;
 
     private long ScaleOffset => ScalesBehind(PanelBytes(OutFeatures, InFeatures, Format));
 
-    /// <summary>What was filled, as it is stored; empty where it went to another device already.</summary>
+    /// <summary>The filled part, as it is stored; empty where it went to another device already.</summary>
     public ReadOnlySpan<byte> Packed => inPlace ? DeviceBuffer<byte>.HostSpan(Storage) : staging;
 
     /// <summary>Makes room for a matrix of zeros.</summary>
@@ -83,7 +83,7 @@ public sealed unsafe class PackedWeights : IDisposable
     }
 
     /// <summary>
-    /// A matrix in memory of the caller's, which holds what was packed before, or is packed there by a kernel. On a device of
+    /// A matrix in the caller's memory, which holds packed weights, or is packed there by a kernel. On a device of
     /// <see cref="DeviceKind.Cpu"/> it may also hold zeros that are to be filled.
     /// </summary>
     /// <param name="device">The device of the memory.</param>
@@ -165,7 +165,7 @@ public sealed unsafe class PackedWeights : IDisposable
         }
     }
 
-    /// <summary>Sends what was filled to the device, where it was not written there at once, and frees the copy on the host.</summary>
+    /// <summary>Sends the filled part to the device, unless it was written there, and frees the copy on the host.</summary>
     public void Upload()
     {
         if (staging is not null)

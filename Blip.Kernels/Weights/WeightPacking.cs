@@ -144,7 +144,7 @@ internal static unsafe class WeightPacking
         }
     }
 
-    // Weights are larger than the caches: a whole row of a panel goes past them, without reading first what it overwrites.
+    // Weights are larger than the caches: a whole row of a panel goes past them, without reading the old contents first.
     private static bool Streams<T>(T* to, int count)
         where T : unmanaged => count == Width && ((long)to & 63) == 0;
 

@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>A model's file is absent, damaged, unsafe or not what its config says; the message names the file, what is wrong and what to do.</summary>
+/// <summary>A model's file is absent, damaged, unsafe, or not as its config says; the message names the file, the fault and the remedy.</summary>
 public sealed class CheckpointException : BlipException
 {
     /// <summary>Makes the exception.</summary>

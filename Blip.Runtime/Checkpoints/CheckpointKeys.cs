@@ -29,7 +29,7 @@ internal static class CheckpointKeys
         (".norm2.", ".layer_norm2."),
     ];
 
-    /// <summary>What wrappers put before every name: data parallelism, torch.compile, a training loop's own module.</summary>
+    /// <summary>Prefixes that wrappers put before every name: data parallelism, torch.compile, a training loop's module.</summary>
     private static readonly string[] s_wrappers = ["module.", "_orig_mod.", "model."];
 
     /// <summary>The wrappers' prefixes that all names share, joined; empty for none.</summary>

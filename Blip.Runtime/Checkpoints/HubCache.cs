@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// The folder in which Hugging Face's tools keep what they downloaded: <c>models--owner--name/refs/main</c> names a folder of
+/// The folder in which Hugging Face's tools keep their downloads: <c>models--owner--name/refs/main</c> names a folder of
 /// <c>models--owner--name/snapshots</c>, whose files link to <c>blobs</c>. The network is never asked.
 /// </summary>
 internal sealed class HubCache
@@ -9,7 +9,7 @@ internal sealed class HubCache
     /// <summary>The revision that is meant where none is named.</summary>
     public const string MainBranch = "main";
 
-    /// <summary>What the names of the folders of all models match.</summary>
+    /// <summary>The pattern of the folders' names of all models.</summary>
     public const string FolderPattern = $"{FolderStart}*";
 
     private const string FolderStart = "models--";
@@ -38,7 +38,7 @@ internal sealed class HubCache
         return read("HF_HOME") ?? Path.Combine(read("XDG_CACHE_HOME") ?? Path.Combine(UserFolder(variable), ".cache"), "huggingface");
     }
 
-    /// <summary>True for what can be a name on the hub: <c>owner/name</c>, of letters, digits, hyphens, dots and underscores.</summary>
+    /// <summary>True for a possible name on the hub: <c>owner/name</c>, of letters, digits, hyphens, dots and underscores.</summary>
     public static bool IsName(string text) =>
         text.Split('/') is [var owner, var name] && IsPart(owner) && IsPart(name);
 
@@ -52,7 +52,7 @@ internal sealed class HubCache
     /// <param name="name">The model; it is one that <see cref="IsName"/> takes.</param>
     public string ModelFolder(string name) => Path.Combine(Folder, FolderName(name));
 
-    /// <summary>What that folder is called, and the folder of the model's locks.</summary>
+    /// <summary>The name of that folder, and the folder of the model's locks.</summary>
     public static string FolderName(string name) => FolderStart + name.Replace("/", "--", StringComparison.Ordinal);
 
     /// <summary>The model whose folder has a name; null where it is no model's.</summary>
@@ -76,7 +76,7 @@ internal sealed class HubCache
     /// <summary>The folder with a model's files; null where the cache has it not.</summary>
     /// <param name="name">The model.</param>
     /// <param name="revision">A branch, a tag, or a whole commit.</param>
-    /// <param name="why">What is not there.</param>
+    /// <param name="why">The missing part.</param>
     /// <exception cref="CheckpointException">The file that names the commit is damaged.</exception>
     public string? TryFind(string name, string revision, out string? why)
     {

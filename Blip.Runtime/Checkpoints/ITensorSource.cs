@@ -10,13 +10,13 @@ namespace Blip.Runtime.Checkpoints;
 /// </summary>
 internal interface ITensorSource : IDisposable
 {
-    /// <summary>What errors call this source, usually its path.</summary>
+    /// <summary>The source's name in errors, usually its path.</summary>
     string Description { get; }
 
-    /// <summary>The files that it reads, an index before what it names; none where a rule makes the tensors up.</summary>
+    /// <summary>The files that it reads, an index before its files; none where a rule makes the tensors up.</summary>
     IReadOnlyList<string> Files => [];
 
-    /// <summary>What opening it has to tell, a sentence each.</summary>
+    /// <summary>Notices from opening it, a sentence each.</summary>
     IReadOnlyList<string> Notices => [];
 
     /// <summary>The names of all tensors.</summary>
@@ -34,7 +34,7 @@ internal interface ITensorSource : IDisposable
     void Read(string key, long firstElement, Span<float> destination);
 }
 
-/// <summary>What a source says of a tensor without reading it.</summary>
+/// <summary>The facts about a tensor that are known without reading it.</summary>
 /// <param name="Key">Its name in the checkpoint.</param>
 /// <param name="Type">How its elements are stored.</param>
 /// <param name="Shape">Its dimensions, the slowest first; empty for a scalar.</param>
@@ -49,7 +49,7 @@ internal sealed record TensorInfo(string Key, DType Type, long[] Shape)
     internal static string Format(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
 }
 
-/// <summary>What every <see cref="ITensorSource"/> shares.</summary>
+/// <summary>The shared part of every <see cref="ITensorSource"/>.</summary>
 internal static class TensorSources
 {
     /// <summary>The tensor's shape and type.</summary>

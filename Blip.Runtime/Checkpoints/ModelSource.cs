@@ -27,7 +27,7 @@ internal sealed class ModelSource
     /// <summary>How it wants its images.</summary>
     public PreprocessorConfig Preprocessor { get; }
 
-    /// <summary>What its files say of generation.</summary>
+    /// <summary>The generation settings of its files.</summary>
     public GenerationDefaults GenerationDefaults { get; }
 
     /// <summary>Where its files lie; null for a synthetic one.</summary>
@@ -39,7 +39,7 @@ internal sealed class ModelSource
     /// <summary>True for weights that a rule makes up; they fit any head.</summary>
     public bool IsSynthetic { get; private init; }
 
-    /// <summary>What is merged into its weights when they are opened; null for nothing.</summary>
+    /// <summary>The adapter that is merged into its weights when they are opened; null for none.</summary>
     public LoraAdapter? Adapter { get; private init; }
 
     /// <summary>False for a folder with a config alone, which can be described but not run.</summary>
@@ -49,7 +49,7 @@ internal sealed class ModelSource
     /// Where its packed weights are kept: <c>model.fp32.blip-cache</c> beside its weights, or under a name that is its own in a folder for
     /// those of many models. With an adapter it is beside the adapter's. Null for a synthetic model, and without weights.
     /// </summary>
-    /// <param name="kind">What the weights are packed as, such as <c>fp32</c>.</param>
+    /// <param name="kind">The packed format, such as <c>fp32</c>.</param>
     /// <param name="folder">The folder for many; null for the place beside the weights.</param>
     public string? CacheFile(string kind, string? folder = null)
     {
@@ -110,7 +110,7 @@ internal sealed class ModelSource
         : new ModelSource(Name, Config, Folder, _weights) { IsSynthetic = IsSynthetic, Adapter = LoraAdapter.Load(folder) };
 
     /// <summary>
-    /// Opens the weights, under Hugging Face's names: as the files hold them, but for what an adapter changes. Synthetic ones are those of
+    /// Opens the weights, under Hugging Face's names: as the files hold them, except for an adapter's changes. Synthetic ones are those of
     /// every head.
     /// </summary>
     /// <exception cref="CheckpointException">There are none, they are damaged or unsafe, or the adapter is another model's.</exception>

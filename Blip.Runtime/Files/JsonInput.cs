@@ -31,7 +31,7 @@ internal static class JsonInput
         }
     }
 
-    /// <summary>What a reader says of damaged JSON, with the line as people count it.</summary>
+    /// <summary>A reader's message about damaged JSON, with the line as people count it.</summary>
     public static string Reason(JsonException e)
     {
         var reason = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split('\n')[0].TrimEnd('.');

@@ -1,12 +1,12 @@
 namespace Blip.Runtime.Files;
 
-/// <summary>What downloads leave in place of a file: the pointer of Git LFS, or the page of a web site.</summary>
+/// <summary>Placeholders that downloads leave instead of a file: the pointer of Git LFS, or the page of a web site.</summary>
 internal static class OtherContent
 {
     /// <summary>How many bytes of a file <see cref="Objection"/> looks at.</summary>
     public const int HeadLength = 64;
 
-    /// <summary>What a text file is, and what to do, where it is one of these; null otherwise.</summary>
+    /// <summary>The kind of a text file and the remedy, where it is a placeholder; null otherwise.</summary>
     /// <param name="head">The file's first bytes.</param>
     public static string? Objection(ReadOnlySpan<byte> head) =>
         IsPointer(head) ? "this is a Git LFS pointer, not the file itself; run 'git lfs pull' in its repository, or download the file"

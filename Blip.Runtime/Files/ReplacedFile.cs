@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Blip.Runtime.Files;
 
 /// <summary>
-/// A file that is written beside its place and renamed when it is whole: it is there as a whole or as it was before, whatever ends the
-/// process. The file beside it is locked by the process that writes it, so that others can tell a writer from what a killed one left.
+/// A file that is written beside its place and renamed when it is whole: it is complete or unchanged, however the
+/// process ends. The file beside it is locked by the process that writes it, so that others can tell a writer from the remains of a killed one.
 /// </summary>
 internal sealed partial class ReplacedFile : IDisposable
 {
@@ -31,7 +31,7 @@ internal sealed partial class ReplacedFile : IDisposable
     public static string Target(string path) =>
         new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
-    /// <summary>Begins a file under a name of its own beside its place; without <see cref="Commit"/> it is removed.</summary>
+    /// <summary>Begins a file with a temporary name beside its place; without <see cref="Commit"/> it is removed.</summary>
     /// <param name="path">The file; of a link, the file that it leads to.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
@@ -101,9 +101,9 @@ internal sealed partial class ReplacedFile : IDisposable
             FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>Removes what killed writers left in a folder; the file of a writer that is at work is locked, and stays.</summary>
+    /// <summary>Removes the remains of killed writers in a folder; the file of an active writer is locked, and stays.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="name">What the name of each begins with.</param>
+    /// <param name="name">The beginning of each name.</param>
     public static void RemoveUnfinished(string folder, string name = "")
     {
         var all = new EnumerationOptions { AttributesToSkip = 0 };
@@ -130,7 +130,7 @@ internal sealed partial class ReplacedFile : IDisposable
         Stream.Flush(toDisk);
         KeepMode();
         // Where others know the name beside its place, the lock is held until the file is in its place: none of them goes on with it. Elsewhere
-        // who reads the file at once must not meet a lock.
+        // a reader that opens the file at once must not meet a lock.
         if (!keeps)
             Stream.Dispose();
         Publish(beside, path, overwrite, toDisk);
@@ -197,7 +197,7 @@ internal sealed partial class ReplacedFile : IDisposable
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int CloseFile(int file);
 
-    // The second form is that of the packed caches of older versions.
+    // The second form belongs to packed caches of older versions.
     [GeneratedRegex(@"\.(?:[0-9a-f]{32}\.tmp|unfinished-[0-9a-f]{32})$")]
     private static partial Regex Unfinished();
 }

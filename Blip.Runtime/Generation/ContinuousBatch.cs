@@ -58,7 +58,7 @@ internal sealed class ContinuousBatch
     public bool HasRoomFor(int tokens) => tokens <= capacity;
 
     /// <summary>Runs the prompts of sequences that join, and chooses their first tokens; one that ends with it stays until <see cref="RemoveEnded"/>.</summary>
-    /// <param name="prompts">Token ids of each, start token first. What they look at is in neighbouring places.</param>
+    /// <param name="prompts">Token ids of each, start token first. Their sources are in neighbouring places.</param>
     /// <param name="place">The first of those places.</param>
     /// <returns>The sequences.</returns>
     public IReadOnlyList<BatchedSequence> Join(IReadOnlyList<int[]> prompts, int place)
@@ -80,11 +80,11 @@ internal sealed class ContinuousBatch
         if (search is null)
             Resume();
         context!.State.KeyTokens = rows.Max(row => row.Sequence.Tokens.Count);
-        context.Workspace.Step.Run(step!, decoder, context.Options, context.Specials, search!.StaysOnDevice);
+        context.Workspace.Step.Run(step!, context.Decoder, context.Options, context.Specials, search!.StaysOnDevice);
         search!.Collect();
     }
 
-    /// <summary>Lets the sequences go that have ended, or that nobody wants any more.</summary>
+    /// <summary>Removes sequences that have ended or been cancelled.</summary>
     /// <param name="unwanted">Whether a sequence leaves before its end.</param>
     public void RemoveEnded(Predicate<BatchedSequence> unwanted)
     {
@@ -95,7 +95,7 @@ internal sealed class ContinuousBatch
         }
     }
 
-    // The last row takes the place of one that leaves, so that those that go on lie together.
+    // The last row takes the place of one that leaves, so that the others lie together.
     private void Remove(int row)
     {
         var last = rows.Count - 1;
@@ -132,7 +132,7 @@ internal sealed class ContinuousBatch
         step = () =>
         {
             using var batch = context.Device.BeginBatch();
-            search.Choose(decoder.Step(context.State), 1);
+            search.Choose(context.Decoder.Step(context.State), 1);
         };
         Send(context);
         decoder.Continue(context.State, rows.ConvertAll(row => row.Place).ToArray());
@@ -176,7 +176,7 @@ internal sealed class ContinuousBatch
 
 /// <summary>A sequence of a <see cref="ContinuousBatch"/>.</summary>
 /// <param name="sequence">Its tokens.</param>
-/// <param name="place">Where the decoder keeps what it looks at.</param>
+/// <param name="place">The source's place in the decoder.</param>
 /// <param name="options">How its tokens are chosen.</param>
 internal sealed class BatchedSequence(RunningSequence sequence, int place, GenerationOptions options)
 {
@@ -185,7 +185,7 @@ internal sealed class BatchedSequence(RunningSequence sequence, int place, Gener
     /// <summary>Its tokens.</summary>
     public RunningSequence Sequence => sequence;
 
-    /// <summary>Where the decoder keeps what it looks at.</summary>
+    /// <summary>The source's place in the decoder.</summary>
     public int Place => place;
 
     /// <summary>Its longest length in tokens, prompt counted.</summary>

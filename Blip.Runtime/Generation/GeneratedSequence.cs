@@ -6,7 +6,7 @@ namespace Blip.Runtime.Generation;
 /// <param name="Tokens">From the start token, the prompt included, to the stop token, that included where it was said.</param>
 /// <param name="Score">
 /// Sum of log-probabilities of the generated tokens / (generated tokens)^LengthPenalty. Beam search sums the scores after its rules, as
-/// Hugging Face's <c>sequences_scores</c> do; greedy search and sampling sum what the model itself gave, rules and warpers left aside.
+/// Hugging Face's <c>sequences_scores</c> do; greedy search and sampling sum the model's log-probabilities without rules and warpers.
 /// </param>
 internal sealed record GeneratedSequence(int[] Tokens, double Score)
 {

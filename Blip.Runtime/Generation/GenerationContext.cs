@@ -23,7 +23,7 @@ internal sealed record GenerationContext(
     /// <summary>Name of the profiler's stage.</summary>
     public const string Stage = "generate";
 
-    /// <summary>What the decoder reads and writes.</summary>
+    /// <summary>The decoder's inputs and outputs.</summary>
     public DecodingState State => Workspace.State;
 
     /// <summary>Scores of every step; null unless <see cref="GenerationOptions.OutputScores"/>.</summary>

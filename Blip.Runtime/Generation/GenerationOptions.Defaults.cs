@@ -5,8 +5,8 @@ namespace Blip.Runtime.Generation;
 /// <content>Options from a model's files.</content>
 public sealed partial record GenerationOptions
 {
-    /// <summary>The options that a model's files ask for; what they leave open has the defaults of this record.</summary>
-    /// <param name="defaults">What the files say.</param>
+    /// <summary>The options of a model's files; open ones have the defaults of this record.</summary>
+    /// <param name="defaults">The files' options.</param>
     /// <exception cref="ArgumentException">The files ask for something that cannot be done here; the message names it.</exception>
     internal static GenerationOptions From(GenerationDefaults defaults)
     {

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Blip.Runtime.Generation;
 
-/// <content>What each option may be.</content>
+/// <content>The values that each option may have.</content>
 public sealed partial record GenerationOptions
 {
     /// <summary>Most beams, and most sequences per image: more would outgrow every device long before they helped.</summary>

@@ -36,14 +36,14 @@ public sealed partial record GenerationOptions
     /// <summary>Sampling: logits are divided by it; above 0. Below 1 sharpens, above 1 flattens.</summary>
     public double Temperature { get; init; } = 1;
 
-    /// <summary>Sampling: only the k likeliest tokens (and those that tie with the last of them); 0 is off.</summary>
+    /// <summary>Sampling: only the k likeliest tokens (and ties with the last of them); 0 is off.</summary>
     public int TopK { get; init; } = 50;
 
     /// <summary>Sampling: only the smallest set of likeliest tokens whose probabilities reach this sum, 0 to 1; 1 is off (Holtzman et al. 2020).</summary>
     public double TopP { get; init; } = 1;
 
     /// <summary>
-    /// Sampling: of the 100 likeliest tokens (and those as likely as the last) the first ones, as long as what they add to the entropy stays within this share of it, above 0 to 1;
+    /// Sampling: of the 100 likeliest tokens (and those as likely as the last) the first ones, as long as their entropy stays within this share of the whole, above 0 to 1;
     /// null is off (Baghaei Potraghloo et al. 2025).
     /// </summary>
     public double? TopH { get; init; }
@@ -98,12 +98,12 @@ public sealed partial record GenerationOptions
     public bool RenormalizeLogits { get; init; }
 
     /// <summary>
-    /// Texts that end a sequence once they are written; they stay in it, with what follows them in their last token.
+    /// Texts that end a sequence once they are written; they stay in it, with the rest of their last token.
     /// </summary>
     public IReadOnlyList<string> StopStrings { get; init; } = [];
 
     /// <summary>
-    /// Seconds after which a batch ends with the token in hand, as at its greatest length; null is off. What comes out depends on the speed
+    /// Seconds after which a batch ends with the token in hand, as at its greatest length; null is off. The output depends on the speed
     /// of the machine.
     /// </summary>
     public double? MaxTime { get; init; }
@@ -120,7 +120,7 @@ public sealed partial record GenerationOptions
     /// <summary>Also return where in the image each token looked.</summary>
     public bool OutputAttentions { get; init; }
 
-    /// <summary>Longest sequence of a row: its prompt (start token included) and what may follow.</summary>
+    /// <summary>Longest sequence of a row: its prompt (start token included) and the tokens after it.</summary>
     /// <param name="promptTokens">Tokens of the row's prompt, start token included.</param>
     public int LengthLimit(int promptTokens) => MaxNewTokens is { } tokens ? promptTokens + tokens : MaxLength;
 }

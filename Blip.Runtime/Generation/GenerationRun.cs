@@ -74,7 +74,7 @@ internal sealed class GenerationRun
         strategy.Choose(context.Decoder.Step(context.State), 1);
     }
 
-    // Everything that a run begins with goes up by one copy, which waits for nobody.
+    // All of a run's initial data are uploaded by one copy, which waits for nothing.
     private void Begin(IReadOnlyList<long>? streams)
     {
         var (state, workspace, prompts) = (context.State, context.Workspace, context.Prompts);

@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Models;
+using ILGPU;
+using ILGPU.Runtime;
 
 namespace Blip.Runtime.Generation;
 
@@ -9,6 +12,7 @@ internal sealed class GenerationWorkspace : IDisposable
     private readonly List<IDisposable> buffers = [];
     private readonly Device device;
     private readonly MirroredMemory memory;
+    private readonly DeviceBuffer<int> writtenAhead;
 
     public GenerationWorkspace(Device device, WorkspaceShape shape)
     {
@@ -45,6 +49,7 @@ internal sealed class GenerationWorkspace : IDisposable
         Ends = Ints((long)beamRows * shape.Candidates);
         IntScratch = Ints(beamRows * (9L + shape.Capacity));
         FloatScratch = Floats(beamRows * 4L);
+        writtenAhead = Ints(rows == 1 && !shape.Search ? Lookahead.Most + 1 : 0);
         Step = new RecordedStep(device);
     }
 
@@ -76,7 +81,7 @@ internal sealed class GenerationWorkspace : IDisposable
     /// <summary>[rows] without beams, else [images].</summary>
     public MirroredArray<int> Finished { get; }
 
-    /// <summary>What a step chose without beams, [rows].</summary>
+    /// <summary>The choice of a step without beams, [rows].</summary>
     public MirroredArray<int> Chosen { get; }
 
     /// <summary>The step over these buffers.</summary>
@@ -116,22 +121,33 @@ internal sealed class GenerationWorkspace : IDisposable
 
     public DeviceBuffer<float> FloatScratch { get; }
 
-    /// <summary>Queues the copy of what the host has written for a run's beginning.</summary>
+    /// <summary>Copies all that a run has in hand from a workspace of the same shape.</summary>
+    public void TakeOver(GenerationWorkspace other) => memory.CopyFrom(other.memory);
+
+    /// <summary>The token that the one row runs next, and tokens that were written ahead behind it, on the device.</summary>
+    public ArrayView<int> WithNext(List<int> ahead)
+    {
+        State.InputIds.View.CopyTo(device.Stream, writtenAhead.View.SubView(0, 1));
+        writtenAhead.CopyFrom(CollectionsMarshal.AsSpan(ahead), 1);
+        return writtenAhead.View.SubView(0, 1 + ahead.Count);
+    }
+
+    /// <summary>Queues the upload of a run's initial data.</summary>
     public void SendBeginning() => memory.CopyUp(State.Prompts, FinishedLengths);
 
     /// <summary>Queues the copy of other <see cref="Limits"/> for the steps that come.</summary>
     public void SendLimits() => memory.CopyUp(Limits, Limits);
 
-    /// <summary>Queues the copy of what a step without beams tells: <see cref="Chosen"/> and the sums behind it.</summary>
+    /// <summary>Queues the copy of a step's results without beams: <see cref="Chosen"/> and the sums behind it.</summary>
     public void FetchChosen() => memory.CopyDown(Running, Chosen);
 
-    /// <summary>Queues the copy of what beams have said: <see cref="History"/> and <see cref="Lengths"/>.</summary>
+    /// <summary>Queues the copy of the beams' tokens: <see cref="History"/> and <see cref="Lengths"/>.</summary>
     public void FetchHistory() => memory.CopyDown(History, Lengths);
 
-    /// <summary>Queues the copy of what a step of a beam search tells: which images are <see cref="Finished"/>.</summary>
+    /// <summary>Queues the copy of a beam search step's result: which images are <see cref="Finished"/>.</summary>
     public void FetchFinished() => memory.CopyDown(Finished, Finished);
 
-    /// <summary>Queues the copy of what a beam search found.</summary>
+    /// <summary>Queues the copy of a beam search's results.</summary>
     /// <param name="rows">Whether to tell <see cref="FinishedRows"/>, too.</param>
     public void FetchFound(bool rows) => memory.CopyDown(FinishedLengths, rows ? FinishedRows : FinishedTokens);
 
@@ -153,7 +169,7 @@ internal sealed class GenerationWorkspace : IDisposable
     }
 }
 
-/// <summary>What the buffers of a run depend on.</summary>
+/// <summary>The sizes that the buffers of a run depend on.</summary>
 /// <param name="Images">Images at once.</param>
 /// <param name="RowsPerImage">Beams, or samples.</param>
 /// <param name="Capacity">Longest sequence.</param>

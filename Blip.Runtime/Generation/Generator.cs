@@ -21,6 +21,10 @@ internal sealed class Generator(Device device) : IDisposable
     private RuleBuffers? rules;
     private GenerationOptions? lastOptions;
     private int keptWorkspaces = LeastWorkspaces;
+    private GenerationWorkspace? draft;
+
+    /// <summary>How many tokens of a single sequence a draft writes ahead, where the decoder has one.</summary>
+    internal Lookahead Lookahead { get; init; } = new();
 
     /// <summary>Generates the sequences of a batch of images. Each image's result is the one that it would have alone, bit for bit.</summary>
     /// <param name="decoder">The model, its images set.</param>
@@ -87,7 +91,8 @@ internal sealed class Generator(Device device) : IDisposable
         workspaces.ForEach(workspace => workspace.Dispose());
         workspaces.Clear();
         rules?.Dispose();
-        rules = null;
+        draft?.Dispose();
+        (rules, draft) = (null, null);
     }
 
     private static void CheckPrompts(ITextDecoder decoder, IReadOnlyList<int[]> prompts, GenerationOptions options)
@@ -120,7 +125,22 @@ internal sealed class Generator(Device device) : IDisposable
             rules?.Dispose();
             rules = new RuleBuffers(device, options, specials, workspace.Shape.Capacity);
         }
-        return new GenerationContext(device, decoder, workspace, rules, prompts, specials, options);
+        var context = new GenerationContext(device, decoder, workspace, rules, prompts, specials, options);
+        return workspace is { Shape.Search: false, State.Rows: 1 } && decoder is IDraftedDecoder { HasDraft: true } drafted
+            ? context with { Decoder = new SpeculativeDecoder(drafted, context, Draft(context), Lookahead) }
+            : context;
+    }
+
+    // The draft chooses as the run does, and its scores are not read.
+    private GenerationContext Draft(GenerationContext run)
+    {
+        if (draft?.Shape != run.Workspace.Shape)
+        {
+            draft?.Dispose();
+            draft = new GenerationWorkspace(device, run.Workspace.Shape);
+        }
+        return new GenerationContext(
+            device, run.Decoder, draft, run.Rules, run.Prompts, run.Specials, run.Options with { OutputScores = false, OutputLogits = false, OutputAttentions = false });
     }
 
     private static int RoundUp(int longest) => (longest + CapacityStep - 1) / CapacityStep * CapacityStep;

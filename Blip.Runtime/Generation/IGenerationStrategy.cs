@@ -8,7 +8,7 @@ internal interface IGenerationStrategy
     /// <summary>Whether nothing is read on the host before a step has ended, so that one capture serves every step.</summary>
     bool StaysOnDevice { get; }
 
-    /// <summary>Queues the choice of a step, and the copy to the host of what <see cref="Collect"/> reads.</summary>
+    /// <summary>Queues the choice of a step, and the copy to the host for <see cref="Collect"/>.</summary>
     /// <param name="logits"><c>[sources, vocabulary]</c> on the device.</param>
     /// <param name="rowsPerSource">Rows that read one source: the beams of an image behind its prompt, 1 behind a step.</param>
     void Choose(ArrayView<float> logits, int rowsPerSource);

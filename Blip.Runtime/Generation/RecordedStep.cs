@@ -5,7 +5,7 @@ namespace Blip.Runtime.Generation;
 
 /// <summary>
 /// The decoding step of a workspace: the model over one token of each row, the rules, the choice, and the copy of the tokens to the host. What
-/// changes from step to step (tokens, positions, lengths, what a beam continues) lies in device memory, so that on CUDA one capture serves every
+/// changes from step to step (tokens, positions, lengths, cache rows of beams) lies in device memory, so that on CUDA one capture serves every
 /// step, of this run and of the next ones: a token is one launch. It is taken anew when anything changes that is written into it: the decoder's
 /// plan, the options, or an address.
 /// </summary>
@@ -17,7 +17,7 @@ internal sealed class RecordedStep(Device device) : IDisposable
     /// <summary>Queues one step.</summary>
     /// <param name="step">The step, run as it is where it cannot or need not be captured.</param>
     /// <param name="decoder">Whose step it is.</param>
-    /// <param name="options">What the step was made for; the same object for all runs with the same options.</param>
+    /// <param name="options">The step's options; the same object for all runs with the same options.</param>
     /// <param name="specials">The model's start, stop and pad tokens.</param>
     /// <param name="staysOnDevice">Whether the host reads nothing before the step has ended; no other can be captured.</param>
     public void Run(Action step, ITextDecoder decoder, GenerationOptions options, SpecialTokens specials, bool staysOnDevice)

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Generation;
 
-/// <summary>What decides among the first of a retrieval.</summary>
+/// <summary>The choice among the first of a retrieval.</summary>
 internal enum RerankScore
 {
     /// <summary>How likely the pair matches.</summary>

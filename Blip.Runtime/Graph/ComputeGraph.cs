@@ -8,7 +8,7 @@ internal sealed class ComputeGraph
         (Name, Nodes, Values, Outputs, Constants) = (name, nodes, values, outputs, constants ?? []);
     }
 
-    /// <summary>What the graph computes: <c>vision</c>, <c>decoder</c>.</summary>
+    /// <summary>The graph's name: <c>vision</c>, <c>decoder</c>.</summary>
     public string Name { get; }
 
     /// <summary>The nodes of each run.</summary>
@@ -48,10 +48,11 @@ internal sealed class ComputeGraph
     /// <summary>Constants, then the nodes of a run.</summary>
     public IEnumerable<Node> AllNodes => Constants.Concat(Nodes);
 
-    /// <summary>The same graph with other nodes.</summary>
-    public ComputeGraph With(IReadOnlyList<Node> nodes, IReadOnlyList<Node>? constants = null) => new(Name, nodes, Values, Outputs, constants ?? Constants);
+    /// <summary>The same graph with other nodes, and with more values where they are given.</summary>
+    public ComputeGraph With(IReadOnlyList<Node> nodes, IReadOnlyList<Node>? constants = null, IReadOnlyList<Value>? values = null) =>
+        new(Name, nodes, values ?? Values, Outputs, constants ?? Constants);
 
-    /// <summary>The same graph with fewer outputs: what is left without a reader is dead.</summary>
+    /// <summary>The same graph with fewer outputs: nodes left without a reader are dead.</summary>
     /// <exception cref="ArgumentException">A name is not one of its outputs.</exception>
     public ComputeGraph Keeping(params IReadOnlyList<string> outputs) =>
         new(Name, Nodes, Values, outputs.ToDictionary(name => name, Output), Constants);

@@ -5,7 +5,7 @@ using ILGPU;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// Makes plans of graphs on one device. All its plans work in one arena, one after the other: what must outlive a run is an output.
+/// Makes plans of graphs on one device. All its plans work in one arena, one after the other: values that must outlive a run are outputs.
 /// </summary>
 /// <param name="device">The device.</param>
 /// <param name="weights">The weights.</param>
@@ -26,7 +26,7 @@ internal sealed class Executor(Device device, WeightStore weights, PassSet passe
     internal int ArenaVersion { get; private set; }
 
     /// <summary>The graph after the passes.</summary>
-    public ComputeGraph Optimize(ComputeGraph graph) => GraphPasses.Apply(graph, passes);
+    public ComputeGraph Optimize(ComputeGraph graph) => GraphPasses.Apply(graph, passes, KernelTarget.Of(device));
 
     /// <summary>Plans an optimised graph for the given sizes of its symbols.</summary>
     public Plan Plan(ComputeGraph graph, params IEnumerable<(string Symbol, int Size)> sizes) =>

@@ -5,7 +5,7 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// Records a graph. Models call it in the order of the paper; it works out shapes and refuses those that do not fit,
+/// Records a graph. Models call it in the order of the paper; it works out shapes and refuses mismatches,
 /// so that an error names the module and not a kernel.
 /// </summary>
 /// <param name="name">The graph's name.</param>
@@ -66,6 +66,15 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         if (!a.Shape.Equals(b.Shape))
             throw Mismatch(name, $"adds {a} and {b}");
         return Add(new AddNode(name.Path, a, b, NewComputed(name, a.Shape)));
+    }
+
+    /// <summary>Two values side by side: <c>[…, a]</c> and <c>[…, b]</c> → <c>[…, a + b]</c>.</summary>
+    public Value Concatenate(Value a, Value b, ModulePath name)
+    {
+        var output = a.Shape.WithWidth(a.Shape.Width + b.Shape.Width);
+        if (!output.Equals(b.Shape.WithWidth(output.Width)))
+            throw Mismatch(name, $"puts {a} beside {b}");
+        return Add(new ConcatenateNode(name.Path, a, b, NewComputed(name, output)));
     }
 
     /// <summary>Layer normalisation over the last dimension (Ba et al. 2016, eq. 4).</summary>
@@ -177,11 +186,11 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     internal Value Zeros(Shape shape, ModulePath name) => Add(new ZerosNode(name.Path, NewComputed(name, shape)));
 
     /// <summary>
-    /// Records the gradients of a value with respect to others that it was made of, from what was recorded so far (reverse mode: Baydin et al.
+    /// Records the gradients of a value with respect to its ingredients, from the nodes recorded so far (reverse mode: Baydin et al.
     /// 2018, section 3.2). Softmax weights of an attention that shows them may be among those others.
     /// </summary>
     /// <param name="of">The value.</param>
-    /// <param name="seed">The gradient of what is sought with respect to it, of its shape: which of its elements count, and how much.</param>
+    /// <param name="seed">The gradient of the result with respect to it, of its shape: which of its elements count, and how much.</param>
     /// <param name="wanted">The others.</param>
     /// <returns>A gradient for each of them, of its shape.</returns>
     /// <exception cref="ArgumentException">The value does not depend on one of them, or does by an operation that has no gradient.</exception>

@@ -4,14 +4,14 @@ using Blip.Runtime.Graph.Passes;
 
 namespace Blip.Runtime.Graph;
 
-/// <summary>What one node of a graph costs a run.</summary>
+/// <summary>The cost of one node in a run.</summary>
 /// <param name="Node">The node.</param>
 /// <param name="Flops">Floating-point operations; a multiply-add counts as two.</param>
 /// <param name="Bytes">Bytes that it moves at least.</param>
 /// <param name="Kernels">Kernels that a GPU is given.</param>
 internal sealed record NodeCost(Node Node, long Flops, NodeBytes Bytes, int Kernels);
 
-/// <summary>What one run of a graph costs on any device: operations, and bytes that go through its memory where every node reads and writes there.</summary>
+/// <summary>The cost of one run of a graph on any device: operations, and bytes that go through its memory where every node reads and writes there.</summary>
 /// <param name="Graph">The graph's name.</param>
 /// <param name="Nodes">The cost of each node; constants, which run once per plan, are not among them.</param>
 internal sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
@@ -22,7 +22,7 @@ internal sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
     /// <summary>Bytes of weights.</summary>
     public long WeightBytes => Nodes.Sum(node => node.Bytes.Weights);
 
-    /// <summary>Bytes of inputs, caches, results, and of what lies between nodes.</summary>
+    /// <summary>Bytes of inputs, caches, results, and values between nodes.</summary>
     public long ValueBytes => Nodes.Sum(node => node.Bytes.Values);
 
     /// <summary>Kernels that a GPU is given.</summary>

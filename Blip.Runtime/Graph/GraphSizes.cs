@@ -4,7 +4,7 @@ using Blip.Kernels.Devices;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// How large a graph's values are once its symbols have sizes, and how they are stored: what a plan makes room for, and what a cost is counted from.
+/// How large a graph's values are once its symbols have sizes, and how they are stored: the basis of a plan's memory and of a cost.
 /// </summary>
 internal sealed class GraphSizes
 {

@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph;
 
-/// <summary>One operation of a graph: what it reads, what it makes, and which kernel's door it calls.</summary>
+/// <summary>One operation of a graph: its inputs, its result, and the kernel's door that it calls.</summary>
 /// <param name="Name">The module of the checkpoint that it belongs to, such as <c>vision_model.encoder.layers.0.mlp.fc1</c>.</param>
 internal abstract record Node(string Name)
 {
@@ -12,7 +12,7 @@ internal abstract record Node(string Name)
     /// <summary>Values that must be there before it runs, parameters included.</summary>
     public abstract IEnumerable<Value> Inputs { get; }
 
-    /// <summary>What it makes.</summary>
+    /// <summary>Its result.</summary>
     public abstract IEnumerable<Value> Outputs { get; }
 
     /// <summary>Inputs that it changes in place (caches): such a node is never dead.</summary>
@@ -62,13 +62,13 @@ internal abstract record Node(string Name)
 }
 
 /// <summary>Bytes that a node moves.</summary>
-/// <param name="Weights">Those that are the same in every run.</param>
+/// <param name="Weights">The bytes that are the same in every run.</param>
 /// <param name="Values">Inputs, caches and results, as they are stored.</param>
 internal readonly record struct NodeBytes(long Weights, long Values);
 
 /// <summary>A node that makes one value.</summary>
 /// <param name="Name">The module.</param>
-/// <param name="Output">What it makes.</param>
+/// <param name="Output">Its result.</param>
 internal abstract record ComputeNode(string Name, Value Output) : Node(Name)
 {
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ using ILGPU.Runtime;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// A graph with sizes, memory and weights: what is run. Making one is cheap; running one allocates nothing.
+/// A graph with sizes, memory and weights, ready to run. Making one is cheap; running one allocates nothing.
 /// </summary>
 internal sealed class Plan : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class Plan : IDisposable
     private readonly List<DeviceBuffer<float>> owned = [];
     private readonly List<DeviceBuffer<int>> ownedInts = [];
     private readonly Node[] nodes;
-    // What a node reads and none makes: the caller's to bind.
+    // Values that nodes read and none makes: the caller binds them.
     private readonly Value[] inputs;
     private readonly Value[] outputs;
     private readonly long arenaLength;
@@ -55,7 +55,7 @@ internal sealed class Plan : IDisposable
             offsets[value.Id] = offset;
     }
 
-    /// <summary>What it runs.</summary>
+    /// <summary>The graph that it runs.</summary>
     public ComputeGraph Graph { get; }
 
     /// <summary>Where it runs.</summary>
@@ -123,7 +123,7 @@ internal sealed class Plan : IDisposable
             next = RunUntilHost(next);
     }
 
-    // The host's own steps stand between batches: they read what was computed.
+    // The host's steps stand between batches: they read computed values.
     private int RunUntilHost(int next)
     {
         using (Device.BeginBatch())

@@ -11,7 +11,7 @@ namespace Blip.Runtime.Graph;
 /// </summary>
 internal sealed class WeightPacker(ITensorSource source)
 {
-    // A piece and what is made of it fit into the second-level cache; below WeightPacking's own limit for several cores.
+    // A piece and its result fit into the second-level cache; below WeightPacking's own limit for several cores.
     private const int PieceElements = 1 << 17;
 
     private readonly record struct Piece(PackedWeights Weights, string Key, int FirstRow, int Row, int Rows);
@@ -32,7 +32,7 @@ internal sealed class WeightPacker(ITensorSource source)
         }
         catch (AggregateException e)
         {
-            // Callers handle what a read throws, on whichever core it was.
+            // Callers handle a read's exceptions, from any core.
             ExceptionDispatchInfo.Throw(e.Flatten().InnerExceptions[0]);
         }
     }

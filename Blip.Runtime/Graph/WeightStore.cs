@@ -15,7 +15,7 @@ namespace Blip.Runtime.Graph;
 /// <param name="device">The device.</param>
 /// <param name="source">The checkpoint; it must stay open until everything is loaded.</param>
 /// <param name="format">How a matrix is stored.</param>
-/// <param name="cache">Keeps what <see cref="Load"/> packs for the next process; null keeps nothing.</param>
+/// <param name="cache">Keeps the packed weights of <see cref="Load"/> for the next process; null keeps nothing.</param>
 internal sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, DType> format, PackedCache? cache = null) : IDisposable
 {
     private readonly WeightPacker packer = new(source);
@@ -103,7 +103,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         foreach (var matrix in matrices)
             Check(matrix);
         var tensors = matrices.Select(Describe).ToList();
-        // One file holds what one load packs.
+        // One file holds the packed weights of one load.
         var keeper = packed.IsEmpty ? cache : null;
         if (keeper is not null && Restore(matrices, tensors, keeper))
             return;

@@ -4,7 +4,7 @@ using Blip.Runtime.Files;
 namespace Blip.Runtime.Hub;
 
 /// <summary>
-/// Brings one blob into the cache. Several connections fetch pieces side by side, and they are written in order: what stands beside the
+/// Brings one blob into the cache. Several connections fetch pieces side by side, and they are written in order: the part beside the
 /// blob's place under the name of Hugging Face's tools is always its beginning, so that they and this program go on with each other's.
 /// </summary>
 /// <param name="client">Asks for it.</param>
@@ -13,7 +13,7 @@ namespace Blip.Runtime.Hub;
 /// <param name="progress">Counts.</param>
 internal sealed class BlobDownload(HubClient client, HubFile file, Func<CancellationToken, Task> renew, PullProgress progress)
 {
-    /// <summary>What is appended to the name of a blob that is not whole.</summary>
+    /// <summary>The suffix of an incomplete blob's name.</summary>
     public const string Unfinished = ".incomplete";
 
     // Pieces that wait for one before them hold memory.
@@ -23,8 +23,8 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
 
     /// <summary>Downloads the blob, or the rest of it.</summary>
     /// <param name="blob">Its place.</param>
-    /// <param name="cancellationToken">Ends the download; what has come stays.</param>
-    /// <exception cref="HubException">It cannot be had, or not written, or is not what the hub says it is.</exception>
+    /// <param name="cancellationToken">Ends the download; downloaded parts stay.</param>
+    /// <exception cref="HubException">It cannot be downloaded or written, or differs from the hub's description.</exception>
     public async Task RunAsync(string blob, CancellationToken cancellationToken)
     {
         var part = Open(blob);
@@ -35,14 +35,14 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
         }
         finally
         {
-            // What a full disk did not take is tried once more at the end.
+            // Bytes that a full disk did not take are tried once more at the end.
             Guard(part.Dispose);
         }
     }
 
     private async Task RunAsync(ReplacedFile part, CancellationToken cancellationToken)
     {
-        // What an older run left is the only reason for a second try: it may have been another file.
+        // The remains of an older run are the only reason for a second try: they may belong to another file.
         for (var isFirst = part.Stream.Length > 0; ; isFirst = false)
         {
             using var hash = new BlobHash(file.Tag, file.Size);
@@ -75,7 +75,7 @@ internal sealed class BlobDownload(HubClient client, HubFile file, Func<Cancella
         }
     }
 
-    // What is there already is hashed as well.
+    // Existing bytes are hashed as well.
     private async Task<long> BeginAsync(FileStream stream, BlobHash hash, CancellationToken cancellationToken)
     {
         if (stream.Length > file.Size)

@@ -5,7 +5,7 @@ using System.Text;
 namespace Blip.Runtime.Hub;
 
 /// <summary>
-/// The hash that a blob's name is: SHA-256 of what Git LFS holds, and Git's own SHA-1 over length and content of a plain file. Another name
+/// The hash in a blob's name: SHA-256 of a file in Git LFS, and Git's SHA-1 over length and content of a plain file. Another name
 /// says nothing of the content.
 /// </summary>
 internal sealed class BlobHash : IDisposable
@@ -28,7 +28,7 @@ internal sealed class BlobHash : IDisposable
     /// <summary>Takes the next bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes) => hash?.AppendData(bytes);
 
-    /// <summary>Whether the content is that of the name; true where the name is no hash.</summary>
+    /// <summary>Whether the content matches the name; true where the name is no hash.</summary>
     public bool Fits(string tag) => hash is null || Convert.ToHexStringLower(hash.GetCurrentHash()) == tag;
 
     /// <inheritdoc/>

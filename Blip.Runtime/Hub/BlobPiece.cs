@@ -30,7 +30,7 @@ internal sealed class BlobPiece
     /// <param name="client">Asks for it.</param>
     /// <param name="file">The file.</param>
     /// <param name="renew">Asks the hub where the file's bytes are now.</param>
-    /// <param name="progress">Counts what comes, and is told of each wait.</param>
+    /// <param name="progress">Counts the bytes, and is told of each wait.</param>
     /// <param name="start">The first byte.</param>
     /// <param name="count">How many.</param>
     /// <param name="whole">Whether it is all that is missing: then an answer with the whole file will do, too.</param>
@@ -43,7 +43,7 @@ internal sealed class BlobPiece
             client.Settings.Options.Waits, progress.Tell, "What has come is kept: the same command goes on with it.");
     }
 
-    /// <summary>The bytes in order. Ends with the piece, or with what went wrong.</summary>
+    /// <summary>The bytes in order. Ends with the piece, or with an error.</summary>
     public ChannelReader<ReadOnlyMemory<byte>> Bytes => bytes.Reader;
 
     /// <summary>Fetches the piece. It throws nothing: the reader of the bytes does.</summary>
@@ -102,7 +102,7 @@ internal sealed class BlobPiece
             throw new TransientException($"{Host(response)} ends {file.Path} after {position} of {file.Size} bytes");
     }
 
-    // How many bytes of the answer stand before those that are wanted.
+    // The number of bytes in the answer before the wanted ones.
     private long Skipped(HttpResponseMessage response)
     {
         var headers = response.Content.Headers;

@@ -5,7 +5,7 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>What is in the cache.</summary>
+/// <summary>The models in the cache.</summary>
 /// <param name="cache">The cache.</param>
 internal sealed class CacheListing(HubCache cache)
 {
@@ -32,13 +32,14 @@ internal sealed class CacheListing(HubCache cache)
         }
     }
 
-    /// <summary>What Blip does with a head.</summary>
+    /// <summary>Blip's task for a head.</summary>
     internal static string KindOf(BlipHead head) => head switch
     {
         BlipHead.Captioning => "captioner",
         BlipHead.Retrieval => "matcher",
         BlipHead.VisualQuestionAnswering => "answerer",
         BlipHead.Model => "embedder",
+        BlipHead.VisualReasoning => "comparer",
         _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
     };
 
@@ -50,7 +51,7 @@ internal sealed class CacheListing(HubCache cache)
             cancellationToken.ThrowIfCancellationRequested();
             models.Add(Model(folder, name, commit));
         }
-        // What has come of a commit that is not whole.
+        // The downloaded part of an incomplete commit.
         if (models.FindIndex(model => !model.IsWhole) is >= 0 and var index)
             models[index] = models[index] with { Bytes = models[index].Bytes + folder.UnfinishedBytes() };
         return models;

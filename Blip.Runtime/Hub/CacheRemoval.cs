@@ -3,7 +3,7 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Hub;
 
 /// <summary>
-/// Takes a model, or one commit of it, out of the cache. Names go first and blobs last: whatever ends the process, nothing that is found by
+/// Takes a model, or one commit of it, out of the cache. Names go first and blobs last: however the process ends, nothing that is found by
 /// a name lacks its files.
 /// </summary>
 internal sealed class CacheRemoval
@@ -14,7 +14,7 @@ internal sealed class CacheRemoval
     private readonly string? commit;
     private readonly IReadOnlyList<FileInfo> blobs = [];
 
-    /// <summary>Finds what would be removed; nothing is yet.</summary>
+    /// <summary>Finds the files to remove; removes nothing yet.</summary>
     /// <param name="cache">The cache.</param>
     /// <param name="name">The model.</param>
     /// <param name="revision">A branch, a tag or a commit; null for all of the model.</param>
@@ -43,7 +43,7 @@ internal sealed class CacheRemoval
             var own = CachedFolder.Files(folder.Snapshot(commit)).Where(file => file.Exists && !shared.Contains(file.FullName))
                 .DistinctBy(file => file.FullName).ToList();
             blobs = [.. own.Where(folder.IsBlob)];
-            // A link may lead anywhere; what it leads to stays.
+            // A link may lead anywhere; its target stays.
             Bytes = own.Where(folder.Holds).Sum(file => file.Length);
         }
         catch (Exception e) when (e is CheckpointException || Disk.Refuses(e))

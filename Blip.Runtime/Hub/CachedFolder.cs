@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Hub;
 
-/// <summary>The folder of a model in the cache: what names what.</summary>
+/// <summary>The folder of a model in the cache: which name stands for which commit.</summary>
 /// <param name="folder">The folder.</param>
 internal sealed class CachedFolder(string folder)
 {
@@ -45,7 +45,7 @@ internal sealed class CachedFolder(string folder)
             .Where(file => new FileInfo(file).Length <= LongestReference && File.ReadAllText(file).Trim() == commit)
         : [];
 
-    /// <summary>The files of a folder; in place of links what they lead to.</summary>
+    /// <summary>The files of a folder, with links replaced by their targets.</summary>
     public static IEnumerable<FileInfo> Files(string snapshot) => Directory.Exists(snapshot)
         ? Directory.EnumerateFiles(snapshot, "*", All).Select(path => new FileInfo(path))
             .Select(file => file.LinkTarget is null ? file : (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!)

@@ -29,7 +29,7 @@ internal static class Disk
     /// <summary>Whether an error is the disk's.</summary>
     public static bool Refuses(Exception e) => e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException;
 
-    /// <summary>What the disk says. The runtime has an exception of its own for files that are too long, as on FAT.</summary>
+    /// <summary>The disk's error. The runtime has another exception for files that are too long, as on FAT.</summary>
     public static string Reason(Exception e) =>
         e is ArgumentOutOfRangeException ? "the file system takes no file of that length" : e.Message.TrimEnd('.');
 

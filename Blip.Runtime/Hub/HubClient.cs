@@ -30,7 +30,7 @@ internal sealed class HubClient(HubSettings settings)
     /// <summary>The hub, the token, the limits.</summary>
     public HubSettings Settings => settings;
 
-    /// <summary>What refusals and broken connections mean.</summary>
+    /// <summary>The meanings of refusals and broken connections.</summary>
     public HubFailures Failures => failures;
 
     /// <summary>Where a file lies.</summary>
@@ -47,7 +47,7 @@ internal sealed class HubClient(HubSettings settings)
         return HubListing.Parse(await ReadAsync(response, LongestJson, cancellationToken).ConfigureAwait(false), settings.Host);
     }
 
-    /// <summary>What the hub says of a file: how long it is, what its blob is called, where its bytes are.</summary>
+    /// <summary>The hub's facts about a file: its length, its blob's name, the address of its bytes.</summary>
     public async Task<HubFile> HeadAsync(string name, string commit, string path, CancellationToken cancellationToken)
     {
         using var response = await SendAsync(HttpMethod.Head, AddressOf(name, commit, path), null, leaves: false, cancellationToken)

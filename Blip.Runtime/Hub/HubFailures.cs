@@ -27,8 +27,8 @@ internal sealed class HubFailures(HubSettings settings)
     public static Exception RefusalOfBytes(HttpResponseMessage response, string file) =>
         Passing(response) ?? new TransientException($"{Host(response)} answers {Status(response)} for {file}");
 
-    /// <summary>What became of a request that got no answer, or half of one.</summary>
-    /// <param name="e">What was thrown.</param>
+    /// <summary>The outcome of a request that got no answer, or half of one.</summary>
+    /// <param name="e">The exception.</param>
     /// <param name="address">Where it was sent.</param>
     public Exception Broken(Exception e, Uri address) => e switch
     {

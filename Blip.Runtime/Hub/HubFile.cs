@@ -2,7 +2,7 @@ namespace Blip.Runtime.Hub;
 
 /// <summary>A file of a model as the hub describes it.</summary>
 /// <param name="path">Its path in the model.</param>
-/// <param name="tag">What its blob is called: a hash of its content.</param>
+/// <param name="tag">Its blob's name: a hash of its content.</param>
 /// <param name="size">Its length in bytes.</param>
 /// <param name="location">Where its bytes are.</param>
 internal sealed class HubFile(string path, string tag, long size, Uri location)
@@ -15,7 +15,7 @@ internal sealed class HubFile(string path, string tag, long size, Uri location)
     /// <summary>Its path in the model.</summary>
     public string Path => path;
 
-    /// <summary>What its blob is called.</summary>
+    /// <summary>Its blob's name.</summary>
     public string Tag => tag;
 
     /// <summary>Its length in bytes.</summary>
@@ -24,7 +24,7 @@ internal sealed class HubFile(string path, string tag, long size, Uri location)
     /// <summary>Where its bytes are; a signed address ends after a while, and is asked for anew.</summary>
     public Uri Location { get; set; } = location;
 
-    /// <summary>Checks what a hub says: the tag becomes the name of a file here.</summary>
+    /// <summary>Checks the hub's facts: the tag becomes the name of a file here.</summary>
     /// <exception cref="HubException">It says nothing, or nothing that can be.</exception>
     public static HubFile Of(string path, string? tag, long size, Uri location, string host)
     {

@@ -34,7 +34,7 @@ internal sealed record HubListing(string Commit, IReadOnlyList<(string Path, lon
         }
     }
 
-    /// <summary>Whether a path can be that of a file within a folder, on every system.</summary>
+    /// <summary>Whether a path can be a file's within a folder, on every system.</summary>
     public static bool IsSafe(string path) =>
         path.Length is > 0 and <= 1024
         && path.Split('/').All(part => part.Length is > 0 and <= 255 && part is not ("." or "..") && part[^1] is not ('.' or ' ')

@@ -7,7 +7,7 @@ internal static class HubLock
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Waits for the lock; it is held until the file is disposed, or the process ends in whatever way.</summary>
+    /// <summary>Waits for the lock; it is held until the file is disposed, or the process ends in any way.</summary>
     /// <param name="path">The lock's file. It stays: one that is deleted could be locked by two.</param>
     /// <param name="wait">Is called once where another process holds it.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -2,18 +2,18 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>The options with what the environment says of the rest.</summary>
+/// <summary>The options, completed from the environment.</summary>
 internal sealed class HubSettings
 {
     private const string PublicHub = "https://huggingface.co";
     private const int LongestToken = 4096;
 
-    // What is in the cache needs neither: a wrong address or token must not stand in its way.
+    // A cached model needs neither: a wrong address or token must not stand in its way.
     private readonly Lazy<Uri> endpoint;
     private readonly Lazy<(string? Token, string Origin)> token;
 
     /// <summary>Reads the environment.</summary>
-    /// <param name="options">What goes before it.</param>
+    /// <param name="options">The options, which take precedence.</param>
     /// <param name="variable">Reads an environment variable; the process's own where it is null.</param>
     /// <exception cref="ArgumentException">A number of the options is out of range.</exception>
     public HubSettings(ModelHubOptions options, Func<string, string?>? variable = null)

@@ -4,7 +4,7 @@ namespace Blip.Runtime.Hub;
 
 /// <summary>
 /// The Hugging Face hub, and the cache on this machine that Hugging Face's tools share: <c>hf download</c> and this class find each other's
-/// files, and go on with what the other has begun. Calls may run at the same time, in any number of processes.
+/// files, and continue the other's downloads. Calls may run at the same time, in any number of processes.
 /// </summary>
 /// <example>
 /// <code>
@@ -18,7 +18,7 @@ public sealed class ModelHub
     private readonly HubClient client;
 
     /// <summary>Reads the environment; the network is not asked yet.</summary>
-    /// <param name="options">What goes before the environment.</param>
+    /// <param name="options">The options, which take precedence over the environment.</param>
     /// <exception cref="ArgumentException">A number of the options is out of range.</exception>
     public ModelHub(ModelHubOptions? options = null)
         : this(new HubSettings(options ?? new ModelHubOptions()))
@@ -51,14 +51,14 @@ public sealed class ModelHub
     }
 
     /// <summary>
-    /// Downloads what is missing of a model into the cache. What was begun is gone on with; every file whose hash the hub gives is checked.
+    /// Downloads the missing files of a model into the cache. It continues older downloads, and checks every file whose hash the hub gives.
     /// The revision's name changes when all files are there: an older commit stays in use until then.
     /// </summary>
     /// <param name="name">The model, such as <c>Salesforce/blip-image-captioning-base</c>.</param>
     /// <param name="options">Which files, of which revision.</param>
     /// <param name="progress">Is told of each part that came, on the thread that wrote it.</param>
-    /// <param name="cancellationToken">Ends the download; what has come stays.</param>
-    /// <exception cref="HubException">The model cannot be had; the message says why and what to do.</exception>
+    /// <param name="cancellationToken">Ends the download; downloaded parts stay.</param>
+    /// <exception cref="HubException">The model cannot be downloaded; the message has the reason and the remedy.</exception>
     public async Task<PulledModel> PullAsync(
         string name, PullOptions? options = null, IProgress<HubProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -92,7 +92,7 @@ public sealed class ModelHub
         },
         cancellationToken);
 
-    /// <summary>What a removal would take.</summary>
+    /// <summary>The extent of a removal.</summary>
     /// <exception cref="HubException">The model is not in the cache.</exception>
     internal CacheRemoval PlanRemoval(string name, string? revision)
     {

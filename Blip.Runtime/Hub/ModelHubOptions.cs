@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>Where models come from and where they are kept. What is left out is as Hugging Face's tools have it.</summary>
+/// <summary>Where models come from and where they are kept. Omitted options have the values of Hugging Face's tools.</summary>
 public sealed record ModelHubOptions
 {
     /// <summary>Most connections that one download may use.</summary>

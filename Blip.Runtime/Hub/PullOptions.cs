@@ -1,11 +1,11 @@
 namespace Blip.Runtime.Hub;
 
-/// <summary>What is downloaded of a model.</summary>
+/// <summary>The files of a model that are downloaded.</summary>
 public sealed record PullOptions
 {
     /// <summary>The branch, tag or commit; null for the main branch.</summary>
     public string? Revision { get; init; }
 
-    /// <summary>Every file of the model, also those that Blip does not read, and of models that are none of Blip's.</summary>
+    /// <summary>Every file of the model, also files that Blip does not read, and of models that Blip cannot run.</summary>
     public bool AllFiles { get; init; }
 }

@@ -4,7 +4,7 @@ namespace Blip.Runtime.Hub;
 
 /// <summary>Counts the bytes of a download; pieces tell of their troubles from several threads.</summary>
 /// <param name="name">The model.</param>
-/// <param name="progress">Is told; null for nobody.</param>
+/// <param name="progress">Is told; may be null.</param>
 internal sealed class PullProgress(string name, IProgress<HubProgress>? progress)
 {
     private static readonly TimeSpan Again = TimeSpan.FromSeconds(1);
@@ -53,7 +53,7 @@ internal sealed class PullProgress(string name, IProgress<HubProgress>? progress
             unwritten -= count;
     }
 
-    /// <summary>Takes back what came and was not written: the download has ended before.</summary>
+    /// <summary>Takes back bytes that came and were not written: the download has ended before.</summary>
     public void Lose()
     {
         lock (gate)

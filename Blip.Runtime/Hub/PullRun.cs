@@ -14,8 +14,8 @@ internal sealed class PullRun(HubClient client, string name, string revision, Pu
 
     private readonly HubSettings settings = client.Settings;
 
-    /// <summary>Downloads what is missing.</summary>
-    /// <param name="allFiles">Every file, or those that Blip reads.</param>
+    /// <summary>Downloads missing files.</summary>
+    /// <param name="allFiles">Every file, or only the ones that Blip reads.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async Task<PulledModel> RunAsync(bool allFiles, CancellationToken cancellationToken)
     {

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Blip.Runtime.Hub;
 
-/// <summary>How often something is tried again, and after which wait. Whatever gets further begins to count anew.</summary>
+/// <summary>How often something is tried again, and after which wait. Progress resets the count.</summary>
 /// <param name="waits">The wait before each further try.</param>
 /// <param name="tell">Is told of each wait.</param>
-/// <param name="advice">What is said at the end, where no try succeeded.</param>
+/// <param name="advice">The advice at the end, where no try succeeded.</param>
 internal sealed class RetryPolicy(IReadOnlyList<TimeSpan> waits, Action<string> tell, string advice)
 {
     // A longer one is the user's to wait for.

@@ -78,7 +78,7 @@ internal sealed class SnapshotFolder(HubCache cache, string name, string commit,
         }
     }
 
-    // A link takes the place of what was there in one step.
+    // A link replaces the old file in one step.
     private static bool TryLink(string file, string target)
     {
         var beside = $"{file}.{Guid.NewGuid():N}.tmp";

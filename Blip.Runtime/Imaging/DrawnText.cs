@@ -58,7 +58,7 @@ internal static class DrawnText
     /// <param name="baseline">The row that capitals stand on.</param>
     /// <param name="size">The font's size, in pixels.</param>
     /// <param name="color">The letters' colour.</param>
-    /// <param name="align">What stands at <paramref name="x"/>.</param>
+    /// <param name="align">The meaning of <paramref name="x"/>.</param>
     /// <returns>The line's width, in pixels.</returns>
     public static float Draw(
         SKCanvas canvas, string text, float x, float baseline, float size, SKColor color, SKTextAlign align = SKTextAlign.Left)

@@ -35,8 +35,8 @@ public static class Heatmap
     }
 
     /// <summary>
-    /// The colours and their strength alone, one pixel a cell: laid over the image and spread evenly by whoever shows both (a browser does), they
-    /// give what <see cref="Overlay"/> gives.
+    /// The colours and their strength alone, one pixel a cell: laid over the image and spread evenly by the viewer (a browser does that), they
+    /// give the image of <see cref="Overlay"/>.
     /// </summary>
     /// <param name="map">Heat of each cell, as there.</param>
     /// <param name="mapHeight">Rows of cells.</param>

@@ -5,7 +5,7 @@ namespace Blip.Runtime.Imaging;
 
 /// <summary>
 /// Files to pixels, as the reference's Pillow gives them: upright (EXIF), alpha dropped and not blended, the first frame of an animation,
-/// no colour management. Safe for any number of threads. What is read and what is not: docs/images.md.
+/// no colour management. Safe for any number of threads. docs/images.md lists the formats that are read.
 /// </summary>
 internal static class ImageDecoder
 {
@@ -15,22 +15,22 @@ internal static class ImageDecoder
 
     /// <summary>Decodes a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="options">Limits, and what shows through.</param>
+    /// <param name="options">Limits, and the colour behind transparent pixels.</param>
     /// <exception cref="ImageException">The file cannot be read, is no image, is damaged or too large.</exception>
     public static RgbImage Decode(string path, ImageDecoderOptions? options = null) => Decode(Read(path, options), path, options);
 
     /// <summary>Decodes a stream, from where it stands to its end.</summary>
     /// <param name="stream">Any readable stream; it is not closed.</param>
-    /// <param name="name">What error messages call it.</param>
-    /// <param name="options">Limits, and what shows through.</param>
+    /// <param name="name">Its name in error messages.</param>
+    /// <param name="options">Limits, and the colour behind transparent pixels.</param>
     /// <exception cref="ImageException">The stream holds no image, a damaged one, or one that is too large.</exception>
     public static RgbImage Decode(Stream stream, string name = "stream", ImageDecoderOptions? options = null) =>
         Decode(Read(stream, name, options), name, options);
 
     /// <summary>Decodes the bytes of a file.</summary>
     /// <param name="file">The whole file.</param>
-    /// <param name="name">What error messages call it.</param>
-    /// <param name="options">Limits, and what shows through.</param>
+    /// <param name="name">Its name in error messages.</param>
+    /// <param name="options">Limits, and the colour behind transparent pixels.</param>
     /// <exception cref="ImageException">The bytes are no image, a damaged one, or one that is too large.</exception>
     public static RgbImage Decode(ReadOnlySpan<byte> file, string name = "bytes", ImageDecoderOptions? options = null)
     {
@@ -102,7 +102,7 @@ internal static class ImageDecoder
         {
             throw new ImageException($"{name}: {NoMemory}", error);
         }
-#pragma warning disable CA1031 // A stream is the caller's, and may throw anything; what is wrong with one image is its own result.
+#pragma warning disable CA1031 // A stream is the caller's, and may throw anything; one image's error is that image's result.
         catch (Exception error) when (error is not ImageException)
 #pragma warning restore CA1031
         {
@@ -142,10 +142,10 @@ internal static class ImageDecoder
     }
 }
 
-/// <summary>How much an image may ask for, and what shows through it.</summary>
+/// <summary>The limits of an image, and the colour behind transparent pixels.</summary>
 public sealed record ImageDecoderOptions
 {
-    /// <summary>The largest image, in pixels; what claims more is refused before memory is taken for it. The default is the reference's limit.</summary>
+    /// <summary>The largest image, in pixels; a larger one is refused before memory is taken for it. The default is the reference's limit.</summary>
     public long MaxPixels { get; init; } = 2L * 89_478_485;
 
     /// <summary>The largest file, in bytes.</summary>

@@ -51,7 +51,7 @@ internal static class ImageFormats
         (0, [.. "P7\n"u8], "PAM", ToPng), (0, [.. "PF\n"u8], "PFM", ToPng), (0, [.. "Pf\n"u8], "PFM", ToPng),
     ];
 
-    // ISO base media files say in four letters what they hold. mif1 and msf1 leave it to the brands behind them.
+    // ISO base media files state their content in four letters. mif1 and msf1 leave it to the brands behind them.
     private static readonly (string[] Brands, string Name, string Way)[] Media =
     [
         (["avif", "avis"], "AVIF", "convert it to PNG, with 'avifdec FILE image.png' or 'magick FILE image.png'"),
@@ -75,7 +75,7 @@ internal static class ImageFormats
             : null;
     }
 
-    /// <summary>What is wrong with a file that begins so, where <see cref="Of"/> has no format for it.</summary>
+    /// <summary>The error of a file with this beginning, where <see cref="Of"/> has no format for it.</summary>
     public static string Objection(ReadOnlySpan<byte> header)
     {
         if (header.IsEmpty)
@@ -87,7 +87,7 @@ internal static class ImageFormats
             : $"this is not an image (it begins with {Printable(header)}): JPEG, PNG, WebP, GIF, BMP, ICO, TIFF, PPM, TGA and QOI are read.";
     }
 
-    /// <summary>Which format of images, videos or drawings that is not read a file begins as, and what to do; null for any other file.</summary>
+    /// <summary>The unread format of images, videos or drawings that a file begins as, and the remedy; null for any other file.</summary>
     public static string? Unread(ReadOnlySpan<byte> header)
     {
         if (header.Length >= 12 && header[4..].StartsWith("ftyp"u8))
@@ -107,7 +107,7 @@ internal static class ImageFormats
         string[] brands = [text[..4], .. text.Length > 8 ? text[8..].Chunk(4).Where(brand => brand.Length == 4).Select(brand => new string(brand)) : []];
         foreach (var (known, name, way) in Media)
         {
-            // A video may be compatible with what a still image is made of; then its own brand decides.
+            // A video may be compatible with a still image's format; then its main brand decides.
             if (known.Contains(brands[0]) || (brands[0] is "mif1" or "msf1" or "miaf" or "mif2" && known.Intersect(brands).Any()))
                 return $"{name} is not read: {way}";
         }

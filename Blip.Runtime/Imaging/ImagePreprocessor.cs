@@ -28,7 +28,7 @@ internal sealed class ImagePreprocessor : IDisposable
             processing.Rescale ? processing.RescaleFactor : null, processing.Normalize ? Floats(processing.Mean) : [], processing.Normalize ? Floats(processing.Std) : []));
     }
 
-    /// <summary>What is done to an image.</summary>
+    /// <summary>The steps for an image.</summary>
     public ImageProcessing Processing => processing;
 
     /// <summary>Floats of one image: 3·height·width.</summary>
@@ -37,7 +37,7 @@ internal sealed class ImagePreprocessor : IDisposable
     /// <summary>Writes one image's input.</summary>
     /// <param name="image">The image, of any size where the settings resize.</param>
     /// <param name="output">Where to, <c>[3, height, width]</c> on the device: a slice of a batch.</param>
-    /// <param name="name">What error messages call the image.</param>
+    /// <param name="name">The image's name in error messages.</param>
     /// <param name="staged">The image's pixels on their way to the device already; null sends them now.</param>
     /// <exception cref="ImageException">The image has the wrong size and is not to be resized.</exception>
     /// <exception cref="ArgumentException">The output is too short.</exception>

@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Imaging;
 
-/// <summary>What a model wants done to an image: the fields of <c>preprocessor_config.json</c>.</summary>
+/// <summary>The model's wishes for an image: the fields of <c>preprocessor_config.json</c>.</summary>
 internal sealed record ImageProcessing
 {
     /// <summary>Columns of the model's input (<c>size.width</c>).</summary>

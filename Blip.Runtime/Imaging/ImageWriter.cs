@@ -39,7 +39,7 @@ public static class ImageWriter
     /// <summary>An image as a <c>data:</c> address, for a page that is to hold its images itself.</summary>
     /// <param name="image">The image.</param>
     /// <param name="longestSide">Larger ones are made smaller, to so many pixels on their longest side.</param>
-    /// <returns>As PNG or JPEG, whichever is shorter.</returns>
+    /// <returns>As the shorter of PNG and JPEG.</returns>
     public static string ToDataUri(RgbImage image, int longestSide)
     {
         ArgumentNullException.ThrowIfNull(image);

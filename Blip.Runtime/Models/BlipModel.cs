@@ -4,7 +4,7 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>A BLIP on a device: what all heads have. A head owns its parts and calls them; they do not call it. One thread at a time.</summary>
+/// <summary>A BLIP on a device: the common part of all heads. A head owns its parts and calls them; they do not call it. One thread at a time.</summary>
 internal abstract class BlipModel : IDisposable
 {
     private readonly BlipGraphs graphs;

@@ -12,7 +12,7 @@ public enum Compat
     Original,
 }
 
-/// <summary>What it means to the graphs.</summary>
+/// <summary>Its effect on the graphs.</summary>
 internal static class CompatExtensions
 {
     // timm's vision transformer, which the original builds on.

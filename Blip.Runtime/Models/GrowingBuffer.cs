@@ -12,7 +12,7 @@ internal sealed class GrowingBuffer<T>(Device device) : IDisposable
     /// <summary>Elements that it has memory for.</summary>
     public long Length => buffer?.Length ?? 0;
 
-    /// <summary>At least so many elements; what was there before is lost when it had to grow.</summary>
+    /// <summary>At least so many elements; old contents are lost when it had to grow.</summary>
     public ArrayView<T> View(long length)
     {
         if (buffer is null || buffer.Length < length)

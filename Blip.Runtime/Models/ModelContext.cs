@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
@@ -5,7 +6,7 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>What the parts of a model stand on: its sizes, its device, its weights there, and the memory that goes with the model.</summary>
+/// <summary>The base of a model's parts: its sizes, its device, its weights there, and the memory that goes with the model.</summary>
 internal sealed class ModelContext : IDisposable
 {
     private readonly Checkpoint tensors;
@@ -13,6 +14,7 @@ internal sealed class ModelContext : IDisposable
 
     // A cache adds to it as it is used.
     private readonly IReadOnlyList<string> ofCache = [];
+    private ImmutableList<string> told = [];
 
     /// <param name="source">Config and tensors.</param>
     /// <param name="head">The head whose tensors must be there.</param>
@@ -55,8 +57,8 @@ internal sealed class ModelContext : IDisposable
     /// <inheritdoc cref="ModelOptions.KeptPlans"/>
     public int KeptPlans { get; }
 
-    /// <summary>What loading has to tell: of the names in the checkpoint; why a cache was not used, or could not be written.</summary>
-    public IReadOnlyList<string> Notices => [.. tensors.Notices, .. ofCache];
+    /// <summary>Notices of loading: about names in the checkpoint; why a cache was not used, or could not be written.</summary>
+    public IReadOnlyList<string> Notices => [.. tensors.Notices, .. ofCache, .. told];
 
     /// <summary>Tensors of the file that the model has no use for.</summary>
     public IReadOnlyList<string> ExtraKeys => tensors.ExtraKeys;
@@ -70,6 +72,20 @@ internal sealed class ModelContext : IDisposable
         var value = new float[1];
         tensors.Read(key, 0, value);
         return value[0];
+    }
+
+    /// <summary>Adds a notice.</summary>
+    public void Tell(string notice) => told = told.Add(notice);
+
+    /// <summary>Loads a graph's matrices once more in another format, and makes plans over them.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="format">How its matrices are stored.</param>
+    public Executor LoadAgain(ComputeGraph graph, DType format)
+    {
+        var weights = Own(new WeightStore(Device, tensors, _ => format));
+        var executor = Own(new Executor(Device, weights, Executor.Passes));
+        weights.Load([executor.Optimize(graph)]);
+        return executor;
     }
 
     /// <summary>Disposes it with the model, the last one first.</summary>

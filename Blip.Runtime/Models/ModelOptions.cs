@@ -7,12 +7,12 @@ namespace Blip.Runtime.Models;
 /// <summary>How a model is put on a device.</summary>
 internal sealed record ModelOptions
 {
-    /// <summary>How the decoder's matrices are stored: those that are read again for every word.</summary>
+    /// <summary>The format of the decoder's matrices, which are read again for every word.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
     /// <summary>
     /// How those are stored that are read once per image: the image encoder's, and those of the decoder that make keys and values of the
-    /// image. Null: what <see cref="PrecisionExtensions.ForEncoder"/> says.
+    /// image. Null: the format of <see cref="PrecisionExtensions.ForEncoder"/>.
     /// </summary>
     public Precision? EncoderPrecision { get; init; }
 
@@ -28,10 +28,13 @@ internal sealed record ModelOptions
     /// <summary>Whose answers it gives where BLIP's implementations differ.</summary>
     public Compat Compat { get; init; }
 
+    /// <summary>Whether a captioner's decoder has a draft.</summary>
+    public DraftMode Draft { get; init; } = DraftMode.Off;
+
     /// <summary>Which graph passes are applied; for tests, and to see what each gains.</summary>
     public PassSet Passes { get; init; } = PassSet.All;
 
-    /// <summary>Told how much of the weights is read; null for nobody.</summary>
+    /// <summary>Told how much of the weights is read; may be null.</summary>
     internal Action<double>? OnRead { get; init; }
 
     /// <summary>Ends the loading.</summary>

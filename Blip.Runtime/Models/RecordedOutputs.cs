@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Models;
 
-/// <summary>What a recorded tower shows besides its result. Showing costs memory and time: generation shows nothing.</summary>
+/// <summary>A recorded tower's outputs besides its result. They cost memory and time: generation has none.</summary>
 [Flags]
 internal enum RecordedOutputs
 {

@@ -4,7 +4,7 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// What is left out at random while a model is trained: dropout of the text towers' hidden states and of their softmax weights (Devlin et al.
+/// The random omissions of training: dropout of the text towers' hidden states and of their softmax weights (Devlin et al.
 /// 2019, appendix A.2), and stochastic depth of the vision tower, which grows from 0 over its layers (Huang et al. 2016, eq. 4).
 /// </summary>
 /// <param name="dropout">The share of hidden states that become zero.</param>
@@ -14,7 +14,7 @@ internal sealed class TrainingNoise(double dropout, double attentionDropout, dou
 {
     private int streams;
 
-    /// <summary>What the draws of a step follow from.</summary>
+    /// <summary>The source of a step's draws.</summary>
     public StepSeed Seed { get; } = new();
 
     /// <summary>Dropout of hidden states; the states as they are where there is none.</summary>

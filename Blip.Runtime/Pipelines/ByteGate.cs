@@ -1,13 +1,13 @@
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Lets work begin while the memory that all of it holds stays within a limit, in the order of asking. What asks for more than the limit
+/// Lets work begin while the memory that all of it holds stays within a limit, in the order of asking. Work that asks for more than the limit
 /// begins when nothing else holds any.
 /// </summary>
 /// <param name="limit">The most bytes.</param>
 internal sealed class ByteGate(long limit)
 {
-    /// <summary>The limit where nobody asks for another.</summary>
+    /// <summary>The default limit.</summary>
     public const long DefaultLimit = 512L << 20;
 
     // Less is not worth a collection, however small the limit.
@@ -17,7 +17,7 @@ internal sealed class ByteGate(long limit)
     private readonly LinkedList<(long Bytes, TaskCompletionSource Room)> waiting = [];
     private long held, givenBack;
 
-    /// <summary>Takes memory where there is room now; what needs none may always begin.</summary>
+    /// <summary>Takes memory where there is room now; work without memory may always begin.</summary>
     public bool TryEnter(long bytes)
     {
         Collect(bytes);

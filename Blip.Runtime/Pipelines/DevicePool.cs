@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Batches through several devices: whichever is free takes the next one from a queue that they share, and results come in the order of the
-/// batches. A device that is busy has a waiting batch prepared; it is likely to run that one, but whoever is free before takes it as it was. A
+/// Batches through several devices: a free one takes the next batch from a shared queue, and results come in the order of the
+/// batches. A device that is busy has a waiting batch prepared; it will probably run that one, but a device that is free earlier takes it. A
 /// device that fails is out, its batch goes to another, and nothing is lost as long as one is left.
 /// </summary>
 /// <param name="members">The devices.</param>
@@ -14,7 +14,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
     private readonly Lock turn = new();
     private readonly SemaphoreSlim arrived = new(0);
 
-    // Those that run a batch and would prepare another, those that wait to be run, and what is still to be taken back.
+    // The devices that run a batch and would prepare another, the batches that wait, and the prepared ones to be taken back.
     private readonly List<DevicePoolMember<TOwner, TBatch, TResult>> eager = [];
     private readonly List<Work> waiting = [];
     private readonly List<Task> discards = [];
@@ -24,7 +24,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
     /// Runs batches; each device has one in hand, and one waits for it, two where it prepares them, so that a slow reader of the results holds
     /// everything back.
     /// </summary>
-    /// <exception cref="Exception">What the last device failed with.</exception>
+    /// <exception cref="Exception">The last device's failure.</exception>
     public async IAsyncEnumerable<TResult> RunAsync(IAsyncEnumerable<TBatch> batches, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -100,7 +100,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
             {
                 return member.Prepare!(next.Batch);
             }
-#pragma warning disable CA1031 // The batch runs as it is, and meets there what is wrong with the device.
+#pragma warning disable CA1031 // The batch runs as it is, and meets the device's error there.
             catch (Exception)
 #pragma warning restore CA1031
             {
@@ -109,7 +109,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
         });
     }
 
-    // In turn, or when nobody works any more.
+    // In turn, or when no device works any more.
     private void Discard(Work work)
     {
         if (work is { PreparedBy: { Discard: { } discard }, Prepared: { } prepared })
@@ -138,7 +138,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
                 {
                     work.Fail(e);
                 }
-#pragma warning disable CA1031 // Whatever a device fails with, the others go on.
+#pragma warning disable CA1031 // After any failure of a device the others continue.
                 catch (Exception e)
 #pragma warning restore CA1031
                 {
@@ -150,7 +150,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
                         Add(work, 0);
                         return;
                     }
-                    // Nobody is left: the last one tells all who still come.
+                    // No device is left: the last one's error goes to all further calls.
                     broken = e;
                     work.Fail(e);
                 }
@@ -178,7 +178,7 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
         /// <summary>The batch as it came: any device can run it.</summary>
         public TBatch Batch => batch;
 
-        /// <summary>Who has it prepared, or had; null where nobody has.</summary>
+        /// <summary>The device that has it prepared, or had; null for none.</summary>
         public DevicePoolMember<TOwner, TBatch, TResult>? PreparedBy { get; set; }
 
         /// <summary>The batch as that one runs it.</summary>
@@ -202,9 +202,9 @@ internal sealed class DevicePool<TOwner, TBatch, TResult>(IReadOnlyList<DevicePo
 /// <param name="Run">Runs a batch.</param>
 internal sealed record DevicePoolMember<TOwner, TBatch, TResult>(TOwner Owner, Func<TBatch, TResult> Run)
 {
-    /// <summary>What can be done for a batch while the device runs the one before it, on another thread; null where that is nothing.</summary>
+    /// <summary>Preparation of a batch on another thread while the device runs the one before; null where there is none.</summary>
     public Func<TBatch, TBatch>? Prepare { get; init; }
 
-    /// <summary>Takes back what <see cref="Prepare"/> made of a batch that this device does not run after all.</summary>
+    /// <summary>Takes back the preparation of a batch that this device does not run after all.</summary>
     public Action<TBatch>? Discard { get; init; }
 }

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>How a call's words are chosen, in the model's terms: checked, and words turned to tokens.</summary>
 internal abstract class GenerationPlan
 {
-    /// <summary>What is said where no sequence came out.</summary>
+    /// <summary>The message where no sequence came out.</summary>
     public const string NoWords =
         "the model gave no word a probability. Its weights are damaged or too large for the precision (try fp32), or the options forbid every word.";
 

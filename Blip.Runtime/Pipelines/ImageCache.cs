@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// The images that single calls used last, on the device, up to a number of bytes: who asks again about the same file or bytes pays for the
-/// words alone. Belongs to whoever has the turn.
+/// The images that single calls used last, on the device, up to a number of bytes. A repeated call about the same file or bytes pays for the
+/// words alone. Belongs to the caller whose turn it is.
 /// </summary>
 /// <param name="host">Whose handles they are.</param>
 /// <param name="limit">Most bytes on the device; 0 keeps nothing.</param>
@@ -13,7 +13,7 @@ internal sealed class ImageCache(PipelineHost host, long limit)
     // The one used last stands last.
     private readonly OrderedDictionary<string, ImageFeatures> kept = [];
 
-    // The same names for those who have no turn.
+    // The same names for callers outside their turn.
     private readonly ConcurrentDictionary<string, bool> names = new(StringComparer.Ordinal);
 
     /// <summary>Whether anything is kept at all.</summary>
@@ -46,7 +46,7 @@ internal sealed class ImageCache(PipelineHost host, long limit)
         names[key] = true;
     }
 
-    /// <summary>Frees those that were not used for longest until the rest fits. What was used just now may have grown.</summary>
+    /// <summary>Frees the least recently used ones until the rest fits. The one just used may have grown.</summary>
     public void Trim()
     {
         while (kept.Count > 0 && Bytes > limit)

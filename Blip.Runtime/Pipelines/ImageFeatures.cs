@@ -23,13 +23,13 @@ public sealed class ImageFeatures : IDisposable
         host.Track(this);
     }
 
-    /// <summary>What the image is called in results and messages.</summary>
+    /// <summary>The image's name in results and messages.</summary>
     public string Name { get; }
 
     /// <summary>Bytes that it holds on the device; keys and values of the text layers are counted from their first use on.</summary>
     public long Bytes => IsFree ? 0 : States.Bytes;
 
-    /// <summary>What is kept.</summary>
+    /// <summary>The kept states.</summary>
     internal ImageStates States { get; }
 
     /// <summary>True once its memory is given back, by itself or with its pipeline.</summary>

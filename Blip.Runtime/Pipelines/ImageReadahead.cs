@@ -4,10 +4,10 @@ using System.Threading.Channels;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Images that are read and decoded ahead of the device, in groups. What decoded images hold while they wait is bounded by number and by
+/// Images that are read and decoded ahead of the device, in groups. Decoded images that wait are bounded by number and by
 /// bytes; an image that is larger than the bound is decoded when no other waits.
 /// </summary>
-/// <param name="size">The most images of a group.</param>
+/// <param name="size">The images at which a group is full; the last one of them may be a clip.</param>
 /// <param name="options">Limits of images, and the bytes that wait.</param>
 internal sealed class ImageReadahead(int size, PipelineOptions options)
 {
@@ -19,7 +19,7 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
     /// <summary>Groups of items in order, each with its image.</summary>
     /// <param name="items">Taken when their turn comes.</param>
     /// <param name="imageOf">An item's image.</param>
-    /// <param name="ready">What else can be done ahead. It throws nothing.</param>
+    /// <param name="ready">Further work to do ahead. It throws nothing.</param>
     /// <param name="groupsAhead">The groups that wait, at least 1.</param>
     /// <param name="cancellationToken">Ends it.</param>
     public async IAsyncEnumerable<ReadyGroup<TReady>> GroupsAsync<TItem, TReady>(
@@ -45,7 +45,7 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
         }
     }
 
-    /// <summary>Makes room: a group's images are on the device, or nobody wants them any more.</summary>
+    /// <summary>Makes room: a group's images are on the device, or no longer wanted.</summary>
     public void Release(long bytes) => gate.Leave(bytes);
 
     private async Task FeedAsync<TItem, TReady>(
@@ -59,12 +59,12 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
             {
                 if (!gate.TryEnter(file.WorkingBytes))
                 {
-                    // What the group holds is given back by whoever runs it: it goes first, and then there will be room.
+                    // The group's runner gives its memory back: it goes first, and then there will be room.
                     group = await SendAsync(group, writer, cancellationToken).ConfigureAwait(false);
                     await gate.EnterAsync(file.WorkingBytes, cancellationToken).ConfigureAwait(false);
                 }
-                group.Add(Task.Run(() => Decode(item, file, ready), CancellationToken.None), file.PixelBytes);
-                if (group.Tasks.Count == size)
+                group.Add(Task.Run(() => Decode(item, file, ready), CancellationToken.None), file);
+                if (group.Images >= size)
                     group = await SendAsync(group, writer, cancellationToken).ConfigureAwait(false);
             }
             await SendAsync(group, writer, cancellationToken).ConfigureAwait(false);
@@ -98,15 +98,18 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
 
         public long Bytes { get; private set; }
 
-        public void Add(Task<TReady> task, long bytes)
+        public int Images { get; private set; }
+
+        public void Add(Task<TReady> task, ImageFile file)
         {
             Tasks.Add(task);
-            Bytes += bytes;
+            Bytes += file.PixelBytes;
+            Images += file.Images;
         }
     }
 }
 
 /// <summary>A group of items whose images are decoded.</summary>
 /// <param name="Items">The items, in order.</param>
-/// <param name="Bytes">What their pixels hold, until <see cref="ImageReadahead.Release"/>.</param>
+/// <param name="Bytes">Their pixels' memory, until <see cref="ImageReadahead.Release"/>.</param>
 internal readonly record struct ReadyGroup<TReady>(IReadOnlyList<TReady> Items, long Bytes);

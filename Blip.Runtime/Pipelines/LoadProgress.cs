@@ -1,11 +1,11 @@
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>How far a model is on its way to a device.</summary>
-/// <param name="Stage">What is being done.</param>
+/// <param name="Stage">The current stage.</param>
 /// <param name="Fraction">How much of the stage is done, from 0 to 1.</param>
 public readonly record struct LoadProgress(LoadStage Stage, double Fraction);
 
-/// <summary>What a load is doing.</summary>
+/// <summary>The stages of a load.</summary>
 public enum LoadStage
 {
     /// <summary>Reading the weights and packing them on the device.</summary>

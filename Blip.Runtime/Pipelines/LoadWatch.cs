@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Who is told how far a load is, and what ends it.</summary>
+/// <summary>The listener of a load's progress, and its cancellation.</summary>
 /// <param name="Progress">Told; may be null.</param>
 /// <param name="CancellationToken">Ends the load.</param>
 internal sealed record LoadWatch(IProgress<LoadProgress>? Progress, CancellationToken CancellationToken)

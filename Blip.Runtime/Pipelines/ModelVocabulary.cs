@@ -12,8 +12,8 @@ internal static class ModelVocabulary
     /// <summary>Reads a vocabulary for a model.</summary>
     /// <param name="file">The vocabulary.</param>
     /// <param name="text">The model's sizes and special ids.</param>
-    /// <param name="model">What errors call the model.</param>
-    /// <param name="isMadeUp">Whether the weights are made up: what they say means nothing in any words.</param>
+    /// <param name="model">The model's name in errors.</param>
+    /// <param name="isMadeUp">Whether the weights are made up, so that their words mean nothing.</param>
     /// <exception cref="TokenizerException">It cannot be read, or has more or fewer words than the model.</exception>
     public static WordPieceTokenizer Load(string file, TextConfig text, string model, bool isMadeUp)
     {

@@ -7,18 +7,18 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// What users call, whatever it does: images and words in, answers out. Any number of threads may call one: images are decoded in
-/// parallel, the device works on one batch at a time, and a batch's results are those that each image has alone.
+/// The common base of public pipelines: images and words in, answers out. Any number of threads may call one: images are decoded in
+/// parallel, the device works on one batch at a time, and a batch gives each image the same results as alone.
 /// </summary>
 public abstract class Pipeline : IDisposable
 {
-    /// <summary>What is said where numbers came out that are none.</summary>
+    /// <summary>The message where NaN came out.</summary>
     private protected const string NoNumbers = "the model gave no numbers. Its weights are damaged, or too large for the precision (try fp32).";
 
     private readonly bool owner;
 
     /// <summary>A pipeline on a device.</summary>
-    /// <param name="host">What it stands on.</param>
+    /// <param name="host">Its host.</param>
     /// <param name="owner">False for one that shares another's model, which that one frees.</param>
     private protected Pipeline(PipelineHost host, bool owner = true) => (Host, this.owner) = (host, owner);
 
@@ -28,7 +28,7 @@ public abstract class Pipeline : IDisposable
     /// <summary>Id of the token that ends a text, [SEP]: a text that was cut at its greatest length has none at its end.</summary>
     public int EndToken => Config.Text.SepTokenId;
 
-    /// <summary>The model's name: as on the hub, or that of its folder or file, without the place where it lies.</summary>
+    /// <summary>The model's name: as on the hub, or its folder's or file's name without the path.</summary>
     public string ModelName => Host.ModelLabel;
 
     /// <summary>Where it runs.</summary>
@@ -41,7 +41,7 @@ public abstract class Pipeline : IDisposable
     public bool HasVocabulary => Host.Tokenizer is not null;
 
     /// <summary>
-    /// What there is to tell that is no error: why a cache was not used or could not be written, or which of several devices failed while the
+    /// Notices that are no errors: why a cache was not used or could not be written, or which of several devices failed while the
     /// others went on.
     /// </summary>
     public abstract IReadOnlyList<string> Notices { get; }
@@ -95,7 +95,7 @@ public abstract class Pipeline : IDisposable
     /// <summary>Bytes of device memory, and buffers, held at the moment: they do not grow once the shapes of the work were seen.</summary>
     internal (long Bytes, int Buffers) DeviceMemory => (Host.Device.AllocatedBytes, Host.Device.LiveBuffers);
 
-    /// <summary>What it stands on.</summary>
+    /// <summary>Its host.</summary>
     internal PipelineHost Host { get; }
 
     private protected WordPieceTokenizer? Tokenizer => Host.Tokenizer;
@@ -109,7 +109,7 @@ public abstract class Pipeline : IDisposable
     /// </summary>
     /// <param name="items">Taken when their turn comes.</param>
     /// <param name="imageOf">An item's image.</param>
-    /// <param name="ready">What else can be done ahead. It throws nothing.</param>
+    /// <param name="ready">Further work to do ahead. It throws nothing.</param>
     /// <param name="run">A batch's results, in order; called while no other thread works on the device.</param>
     /// <param name="cancellationToken">Ends it.</param>
     private protected async IAsyncEnumerable<TResult> InImageBatches<TItem, TReady, TResult>(
@@ -131,7 +131,7 @@ public abstract class Pipeline : IDisposable
 
     /// <summary>Takes a stream of items without images through the device, about two batches ahead.</summary>
     /// <param name="items">Taken when their turn comes.</param>
-    /// <param name="ready">What can be done ahead. It throws nothing.</param>
+    /// <param name="ready">Work to do ahead. It throws nothing.</param>
     /// <param name="run">A batch's results, in order; called while no other thread works on the device.</param>
     /// <param name="size">Items of a batch.</param>
     /// <param name="cancellationToken">Ends it.</param>

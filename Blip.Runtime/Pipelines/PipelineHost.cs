@@ -7,12 +7,12 @@ using ILGPU;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// What every pipeline stands on: a device, the way of images to it, a vocabulary, and whose turn it is. It owns what is put on the device
+/// The host of every pipeline: a device, the upload of images, a vocabulary, and the turns of callers. It owns the objects on the device
 /// for it, the model first of all, and frees it in the end.
 /// </summary>
 internal sealed class PipelineHost
 {
-    // What saturates a processor's cores, or keeps a GPU busy, without holding many images in memory.
+    // A number that saturates a processor's cores, or keeps a GPU busy, without holding many images in memory.
     private const int ProcessorBatch = 4, GpuBatch = 16;
 
     private readonly DeviceTurn turn;
@@ -33,7 +33,7 @@ internal sealed class PipelineHost
     /// <summary>The model's files.</summary>
     public ModelSource Source { get; }
 
-    /// <summary>The model's name without the folders that it lies in: what listeners are told.</summary>
+    /// <summary>The model's name without its folders, for listeners.</summary>
     public string ModelLabel { get; }
 
     /// <summary>How it was set up.</summary>
@@ -54,8 +54,8 @@ internal sealed class PipelineHost
     /// <summary>Opens the device and lets a pipeline put itself on it; where that fails, nothing stays behind.</summary>
     /// <param name="source">The model.</param>
     /// <param name="options">Device, vocabulary and batches.</param>
-    /// <param name="build">Makes the pipeline; what it puts on the device it gives to <see cref="Own"/>.</param>
-    /// <param name="imageSize">Height and width of images in place of those that the model's files ask for; null for those.</param>
+    /// <param name="build">Makes the pipeline; it gives its objects on the device to <see cref="Own"/>.</param>
+    /// <param name="imageSize">Height and width of images instead of the sizes in the model's files; null for those.</param>
     public static T Open<T>(ModelSource source, PipelineOptions options, Func<PipelineHost, T> build, int? imageSize = null)
         where T : Pipeline
     {
@@ -112,7 +112,7 @@ internal sealed class PipelineHost
         }
     }
 
-    /// <summary>Takes over what lives as long as the pipeline; the last to come is freed first.</summary>
+    /// <summary>Takes over an object that lives as long as the pipeline; the last one is freed first.</summary>
     public T Own<T>(T part)
         where T : IDisposable
     {
@@ -195,7 +195,7 @@ internal sealed class PipelineHost
 
     /// <summary>The same; images are read and decoded on the thread pool, and no thread waits.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="work">Given the decoded image, and what it calls when the pixels are needed no more.</param>
+    /// <param name="work">Given the decoded image, and the action to call when the pixels are no longer needed.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <inheritdoc cref="WithImage"/>
     public async Task<T> WithImageAsync<T>(ImageSource image, Func<DecodedImage, Action, Task<T>> work, CancellationToken cancellationToken)
@@ -216,7 +216,7 @@ internal sealed class PipelineHost
         void Release() => single.Leave(Interlocked.Exchange(ref held, 0));
     }
 
-    // One image has no others to spare: what is wrong with it is an exception.
+    // A single image has no others to spare: its error is an exception.
     private DecodedImage Decode(ImageFile file, ref long held)
     {
         var decoded = file.Decode().WithoutFeatures();
@@ -230,9 +230,9 @@ internal sealed class PipelineHost
 
     /// <summary>Sends an image's pixels ahead where the device can take them beside its work. On any thread.</summary>
     public DecodedImage Stage(DecodedImage image) =>
-        image.HasPixels ? image with { Staged = stage?.TryAdd(image.Image.Pixels) } : image;
+        image is { HasPixels: true, Frames: null } ? image with { Staged = stage?.TryAdd(image.Image.Pixels) } : image;
 
-    /// <summary>Takes back what was sent ahead, and is not read there. On any thread.</summary>
+    /// <summary>Takes back images that were sent ahead and are not read there. On any thread.</summary>
     public static void Unstage(IReadOnlyList<DecodedImage> batch)
     {
         foreach (var image in batch)
@@ -240,7 +240,7 @@ internal sealed class PipelineHost
     }
 
     /// <summary>
-    /// Writes a batch's images to the device, without gaps: those that are decoded, and that the model takes.
+    /// Writes a batch's images to the device, without gaps: the decoded ones that the model takes.
     /// </summary>
     /// <param name="batch">The images.</param>
     /// <param name="pixelBuffer">The model's memory for so many images of a height and a width.</param>
@@ -253,9 +253,9 @@ internal sealed class PipelineHost
         for (var i = 0; i < batch.Count; i++)
         {
             using var staged = batch[i].Staged;
-            if (!batch[i].HasPixels)
+            if (!batch[i].HasPixels || batch[i].Frames is not null)
             {
-                refuse(i, batch[i].Error!);
+                refuse(i, batch[i].Error ?? $"{batch[i].Source.Name}: it is a clip of {batch[i].Frames!.Count} frames, and this is about one image: give a frame.");
                 continue;
             }
             try
@@ -271,7 +271,7 @@ internal sealed class PipelineHost
         return places;
     }
 
-    /// <summary>Takes note of a handle: what its owner forgets goes with the pipeline. In turn.</summary>
+    /// <summary>Takes note of a handle: if its owner forgets it, the pipeline frees it. In turn.</summary>
     public void Track(ImageFeatures handle) => handles.Add(handle);
 
     /// <summary>Frees a handle, in turn.</summary>

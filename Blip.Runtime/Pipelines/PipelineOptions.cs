@@ -22,7 +22,7 @@ public abstract record PipelineOptions
     /// <summary>How the weights are kept that every word reads: those of the text towers.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
-    /// <summary>How the weights are kept that every image reads: those of the image encoder. Null: what goes with <see cref="Precision"/>.</summary>
+    /// <summary>The format of the image encoder's weights, which every image reads. Null: the one that goes with <see cref="Precision"/>.</summary>
     public Precision? EncoderPrecision { get; init; }
 
     /// <summary>
@@ -48,7 +48,7 @@ public abstract record PipelineOptions
     /// <summary>Images that go through the model together; 0 lets the device decide. It changes the time, never a result.</summary>
     public int BatchSize { get; init; }
 
-    /// <summary>How much an image may ask for, and what shows through transparent ones.</summary>
+    /// <summary>The limits of an image, and the colour behind transparent ones.</summary>
     public ImageDecoderOptions Images { get; init; } = new();
 
     /// <summary>
@@ -72,7 +72,7 @@ public abstract record PipelineOptions
     /// </summary>
     public bool WarmUp { get; init; }
 
-    /// <summary>Who is told how far the load is, and what ends it.</summary>
+    /// <summary>The listener of the load's progress, and its cancellation.</summary>
     internal LoadWatch? Watch { get; init; }
 
     /// <summary>A vocab.txt or tokenizer.json in place of the model's own; null takes that one.</summary>
@@ -103,17 +103,19 @@ public abstract record PipelineOptions
         if (EncoderPrecision is { } encoder)
             Check(encoder, nameof(EncoderPrecision));
         Check(Compat, nameof(Compat));
-
-        static void Check<T>(T value, string name)
-            where T : struct, Enum
-        {
-            if (!Enum.IsDefined(value))
-                throw new ArgumentException($"{name} is {value}: give {string.Join(", ", Enum.GetNames<T>())}.", name);
-        }
     }
 
-    /// <summary>What of it is the model's.</summary>
-    internal ModelOptions ForModel() => new()
+    /// <summary>Refuses a value that is no member.</summary>
+    /// <exception cref="ArgumentException">It is none; the message names the option.</exception>
+    private protected static void Check<T>(T value, string name)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+            throw new ArgumentException($"{name} is {value}: give {string.Join(", ", Enum.GetNames<T>())}.", name);
+    }
+
+    /// <summary>The model's part of it.</summary>
+    internal virtual ModelOptions ForModel() => new()
     {
         Precision = Precision,
         EncoderPrecision = EncoderPrecision,

@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>From what a model's files say of images to what is done to them.</summary>
+/// <summary>Preprocessing options from the image settings of a model's files.</summary>
 internal static class PreprocessorConfigExtensions
 {
     /// <summary>The steps that the file asks for. (<c>do_convert_rgb</c> changes nothing: every decoded image is RGB.)</summary>

@@ -3,12 +3,12 @@ using System.Threading.Channels;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Work on a stream's items that runs ahead of whoever takes the results, on the thread pool, in order, and never far ahead.</summary>
+/// <summary>Work on a stream's items that runs ahead of the results' reader, on the thread pool, in order, and never far ahead.</summary>
 internal static class Readahead
 {
     /// <summary>Applies <paramref name="work"/> to each item, up to <paramref name="ahead"/> of them at once, and yields the results in order.</summary>
     /// <remarks>
-    /// No more than <paramref name="ahead"/> results (and two more in flight between the hands) exist at a time, whatever the stream's
+    /// No more than <paramref name="ahead"/> results (and two more in flight between the hands) exist at a time, for any
     /// length: a slow taker holds the source back. Work that has begun when the taker leaves is not waited for; other work does not begin.
     /// </remarks>
     /// <param name="items">The items, taken one after another.</param>

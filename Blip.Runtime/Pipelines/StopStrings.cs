@@ -4,7 +4,7 @@ namespace Blip.Runtime.Pipelines;
 
 /// <summary>
 /// Texts that end a text, as transformers' StopStringCriteria has them: one is met when it ends within the last token. The token is not cut,
-/// so that what follows the stop string in it stays.
+/// so that text behind the stop string stays in it.
 /// </summary>
 internal sealed class StopStrings(WordPieceTokenizer tokenizer, IReadOnlyList<string> texts)
 {

@@ -9,8 +9,8 @@ internal static class TextIds
     /// <summary>Ids with [CLS] and [SEP], as a rule wants them.</summary>
     /// <param name="host">Vocabulary and sizes.</param>
     /// <param name="text">The text.</param>
-    /// <param name="rule">What the compatibility rules make of the ids.</param>
-    /// <param name="name">What the text is called in errors; also the exception's parameter.</param>
+    /// <param name="rule">The compatibility rules' change of the ids.</param>
+    /// <param name="name">The text's name in errors; also the exception's parameter.</param>
     /// <exception cref="ArgumentException">There is no vocabulary, or the text is too long for the model.</exception>
     public static int[] Of(PipelineHost host, string text, Func<int[], TextConfig, int[]> rule, string name)
     {

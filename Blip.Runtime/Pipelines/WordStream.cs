@@ -19,8 +19,8 @@ internal static class WordStream
 
     /// <summary>Runs <paramref name="speak"/> and gives out its text as soon as no later token can change it.</summary>
     /// <param name="tokenizer">Tokens to words.</param>
-    /// <param name="speak">Says tokens to the action, the prompt's among them. What it throws the reader meets where the words end.</param>
-    /// <param name="cancellationToken">Ends it; so does a reader who leaves.</param>
+    /// <param name="speak">Says tokens to the action, the prompt's among them. Its exception reaches the reader where the words end.</param>
+    /// <param name="cancellationToken">Ends it; a reader who leaves ends it, too.</param>
     public static async IAsyncEnumerable<string> Of(
         WordPieceTokenizer tokenizer, Func<Action<int>, CancellationToken, Task> speak, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

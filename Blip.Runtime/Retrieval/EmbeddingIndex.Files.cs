@@ -13,7 +13,7 @@ public sealed partial class EmbeddingIndex
     // Rows whose room is worth a copy of the others.
     private const int LeastRemoved = 1000;
 
-    /// <summary>Writes the entries, without what was removed, to an index of another name, as <see cref="Compact"/> does in place.</summary>
+    /// <summary>Writes the entries, without removed ones, to an index of another name, as <see cref="Compact"/> does in place.</summary>
     /// <param name="path">The other index; one that is there is overwritten.</param>
     /// <exception cref="IndexException">Another process writes to it, or it cannot be written.</exception>
     public void Save(string path)
@@ -27,7 +27,7 @@ public sealed partial class EmbeddingIndex
             using var other = IndexLock.Take(path);
             Guarded(path, () =>
             {
-                // Beside the files that are there, whatever their number; they go when the new journal has their journal's name.
+                // Beside the existing files, with any numbers; those go when the new journal has their journal's name.
                 var generation = DateTime.UtcNow.Ticks;
                 CopyTo(path, generation);
                 ReplacedFile.Publish(IndexFiles.Unfinished(path), path);
@@ -37,7 +37,7 @@ public sealed partial class EmbeddingIndex
         }
     }
 
-    /// <summary>Writes the files anew without what was removed. Whatever ends the process meanwhile, the old ones are whole until the new ones are.</summary>
+    /// <summary>Rewrites the files without removed entries. However the process ends meanwhile, the old ones are whole until the new ones are.</summary>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     /// <exception cref="IndexException">The files cannot be written: the old ones are kept.</exception>
     public void Compact()
@@ -61,7 +61,7 @@ public sealed partial class EmbeddingIndex
         }
     }
 
-    /// <summary>Compacts the index if what was removed takes much of its room.</summary>
+    /// <summary>Compacts the index if removed entries take much of its room.</summary>
     /// <returns>Whether it did.</returns>
     /// <inheritdoc cref="Compact"/>
     public bool CompactIfWorthwhile()
@@ -137,7 +137,7 @@ public sealed partial class EmbeddingIndex
             var end = Math.Min(rows, (piece + 1) * RowsAtOnce);
             for (var row = piece * RowsAtOnce; row < end; row++)
             {
-                // What was removed is read by nobody.
+                // Removed vectors have no reader.
                 if (table.IsRemoved(row) || DigestOf(header.Format, new ReadOnlySpan<float>((float*)start + ((long)row * dimension), dimension)) == table.Digest(row))
                     continue;
                 Interlocked.Exchange(ref damaged, row);

@@ -9,7 +9,7 @@ public sealed partial class EmbeddingIndex
 {
     private const float LargestNorm = (float)(1 + (2 * NormTolerance));
 
-    // What is searched in where it is not the mapped file: a copy, kept until the index changes.
+    // The searched memory where it is not the mapped file: a copy, kept until the index changes.
     private Device? copiedTo;
     private DeviceBuffer<float>? copy;
     private int copiedRows;

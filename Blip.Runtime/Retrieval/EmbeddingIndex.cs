@@ -7,8 +7,8 @@ using ILGPU;
 namespace Blip.Runtime.Retrieval;
 
 /// <summary>
-/// Vectors of length one with names, kept in files: what is added is on disk when the call returns, and survives whatever ends the process.
-/// Any number of threads may call; one works at a time. One process writes, others may read meanwhile what was there when they opened it.
+/// Vectors of length one with names, kept in files: an added vector is on disk when the call returns, and survives any end of the process.
+/// Any number of threads may call; one works at a time. One process writes, others may read the entries that were there when they opened it.
 /// </summary>
 /// <remarks>
 /// The vectors lie in a flat file, mapped into memory. A journal beside it says which of its rows count: rows are written and flushed first,
@@ -47,7 +47,7 @@ public sealed partial class EmbeddingIndex : IDisposable
     /// <summary>Whose vectors these are.</summary>
     public IndexModel Model => journal.Header.Model;
 
-    /// <summary>What a user may want to know: that something unfinished was left out, or that files were compacted.</summary>
+    /// <summary>Notices for the user: that something unfinished was left out, or that files were compacted.</summary>
     public IReadOnlyList<string> Notices => notices;
 
     /// <summary>Entries.</summary>
@@ -106,8 +106,8 @@ public sealed partial class EmbeddingIndex : IDisposable
 
     /// <summary>Opens an index to read.</summary>
     /// <param name="path">Its journal.</param>
-    /// <param name="dimension">Values of a vector; null takes what there is.</param>
-    /// <param name="model">Whose vectors are wanted; null takes what there is.</param>
+    /// <param name="dimension">Values of a vector; null takes the index's dimension.</param>
+    /// <param name="model">The model of the vectors; null takes the index's model.</param>
     /// <exception cref="IndexException">There is none, it holds vectors of another model, it is damaged, or it cannot be read.</exception>
     public static EmbeddingIndex OpenRead(string path, int? dimension = null, IndexModel? model = null)
     {
@@ -144,7 +144,7 @@ public sealed partial class EmbeddingIndex : IDisposable
         }
     }
 
-    /// <summary>Every entry, in the order in which they were added; those that are added meanwhile may be among them.</summary>
+    /// <summary>Every entry, in the order in which they were added; entries that are added meanwhile may be among them.</summary>
     public IEnumerable<IndexEntry> Entries()
     {
         for (var row = 0; ; row++)
@@ -202,7 +202,7 @@ public sealed partial class EmbeddingIndex : IDisposable
     }
 
     /// <summary>Removes entries; on disk when this returns.</summary>
-    /// <param name="ids">Their names; those that are not there are passed over.</param>
+    /// <param name="ids">Their names; unknown ones are passed over.</param>
     /// <returns>How many there were.</returns>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     /// <exception cref="IndexException">The files cannot be written: nothing was removed.</exception>
@@ -240,7 +240,7 @@ public sealed partial class EmbeddingIndex : IDisposable
 
     private delegate void Write(ReadOnlySpan<float> values);
 
-    // What failed half way is cut off: the next record may be shorter, and this one's end would stand behind it.
+    // A record that failed half way is cut off: the next one may be shorter, and this one's end would stand behind it.
     private void Written(ReadOnlySpan<float> values, Write write)
     {
         try

@@ -119,7 +119,7 @@ internal sealed class EntryTable
 
     private void Rehash()
     {
-        // Those that were forgotten make room, too.
+        // Forgotten ones make room, too.
         var known = places.Where(place => place > 0).ToArray();
         var size = places.Length;
         while (size < 4 * (known.Length + 1))

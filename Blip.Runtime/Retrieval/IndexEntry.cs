@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>What an index knows of one of its vectors.</summary>
-/// <param name="Id">What it is called; a path, for a file. Two entries of an index never have the same.</param>
+/// <summary>The index's facts about one of its vectors.</summary>
+/// <param name="Id">Its name; a path, for a file. Two entries of an index never have the same.</param>
 /// <param name="Length">Length of the file in bytes when its vector was made; 0 where there is no file.</param>
 /// <param name="Modified">When the file was last changed, as <see cref="DateTime.Ticks"/> in UTC; 0 where there is no file.</param>
 public readonly record struct IndexEntry(string Id, long Length = 0, long Modified = 0);

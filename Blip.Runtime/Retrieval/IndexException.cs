@@ -2,21 +2,21 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>An index cannot be used; the message names the file, what is wrong with it and what to do.</summary>
+/// <summary>An index cannot be used; the message names the file, the fault and the remedy.</summary>
 public sealed class IndexException : BlipException
 {
-    /// <summary>An exception without a message of its own.</summary>
+    /// <summary>An exception without a message.</summary>
     public IndexException()
     {
     }
 
-    /// <summary>What is wrong.</summary>
+    /// <summary>The message.</summary>
     public IndexException(string message)
         : base(message)
     {
     }
 
-    /// <summary>What is wrong, and what told so.</summary>
+    /// <summary>The message, and its cause.</summary>
     public IndexException(string message, Exception? innerException)
         : base(message, innerException)
     {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>The files of an index: <c>NAME</c>, its journal; <c>NAME.vectors-1</c>, the vectors that this journal speaks of; <c>NAME.lock</c>, held by whoever writes.</summary>
+/// <summary>The files of an index: <c>NAME</c>, its journal; <c>NAME.vectors-1</c>, the vectors that this journal speaks of; <c>NAME.lock</c>, held by the writer.</summary>
 internal static class IndexFiles
 {
     private const string VectorsMark = ".vectors-", UnfinishedMark = ".unfinished";
@@ -13,7 +13,7 @@ internal static class IndexFiles
     /// <summary>A journal that is not in its place yet.</summary>
     public static string Unfinished(string path) => path + UnfinishedMark;
 
-    /// <summary>Removes what a killed writer left behind: vectors of no journal, and a journal in no place. Only for who holds the lock.</summary>
+    /// <summary>Removes the remains of a killed writer: vectors of no journal, and a journal in no place. Only for the holder of the lock.</summary>
     public static void RemoveLeftovers(string path, long generation)
     {
         var vectors = Path.GetFileName(Vectors(path, generation));

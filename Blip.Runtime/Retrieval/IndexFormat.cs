@@ -7,7 +7,7 @@ namespace Blip.Runtime.Retrieval;
 /// <summary>A version of the files of an index: how its checksums are made, and how many bytes they take.</summary>
 internal sealed class IndexFormat
 {
-    /// <summary>The first version, which is read, and written anew as the current one by whoever adds to it.</summary>
+    /// <summary>The first version, which is read; the next addition rewrites it as the current one.</summary>
     public static readonly IndexFormat First = new(1, sizeof(ulong));
 
     /// <summary>The version that is written: XxHash128 over position and content.</summary>
@@ -26,7 +26,7 @@ internal sealed class IndexFormat
 
     /// <summary>A checksum.</summary>
     /// <param name="bytes">The content.</param>
-    /// <param name="position">Where it stands in its file, so that parts that changed places are noticed; 0 for what may stand anywhere.</param>
+    /// <param name="position">Where it stands in its file, so that swapped parts are noticed; 0 for a part that may stand anywhere.</param>
     public UInt128 Digest(ReadOnlySpan<byte> bytes, long position)
     {
         if (this == Current)

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>Keeps other writers from an index until it is disposed, or the process ends in whatever way.</summary>
+/// <summary>Keeps other writers from an index until it is disposed, or the process ends in any way.</summary>
 internal sealed class IndexLock : IDisposable
 {
     private const string Mark = ".lock";
@@ -12,7 +12,7 @@ internal sealed class IndexLock : IDisposable
     private IndexLock(string name, FileStream file)
     {
         (this.name, this.file) = (name, file);
-        // A file that somebody puts in its place has another time, whoever locks it.
+        // A replaced file has another time, with any lock.
         File.SetLastWriteTimeUtc(file.SafeFileHandle, DateTime.UtcNow - TimeSpan.FromTicks(Random.Shared.NextInt64(TimeSpan.TicksPerHour)));
         stamp = File.GetLastWriteTimeUtc(file.SafeFileHandle);
     }
@@ -27,7 +27,7 @@ internal sealed class IndexLock : IDisposable
         var name = path + Mark;
         try
         {
-            // The file stays: one that is deleted could be locked by two, each with a file of its own.
+            // The file stays: a deleted one could be locked by two, each with another file.
             return new IndexLock(name, new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0));
         }
         catch (DirectoryNotFoundException e)

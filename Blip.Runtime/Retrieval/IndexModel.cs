@@ -14,8 +14,8 @@ public sealed class IndexModel : IEquatable<IndexModel>
     private readonly byte[] fingerprint;
 
     /// <summary>A model.</summary>
-    /// <param name="name">What people call it, for messages: it need not be the same next time.</param>
-    /// <param name="fingerprint">What is the same for the same vectors, and different for others: <see cref="FingerprintLength"/> bytes.</param>
+    /// <param name="name">Its name for people, for messages: it need not be the same next time.</param>
+    /// <param name="fingerprint">Equal for the same vectors, and different for others: <see cref="FingerprintLength"/> bytes.</param>
     /// <exception cref="ArgumentException">The fingerprint has another length.</exception>
     public IndexModel(string name, ReadOnlySpan<byte> fingerprint)
     {
@@ -26,10 +26,10 @@ public sealed class IndexModel : IEquatable<IndexModel>
         this.fingerprint = fingerprint.ToArray();
     }
 
-    /// <summary>What people call it.</summary>
+    /// <summary>Its name for people.</summary>
     public string Name { get; }
 
-    /// <summary>What tells it from others.</summary>
+    /// <summary>Its distinguishing bytes.</summary>
     public ReadOnlySpan<byte> Fingerprint => fingerprint;
 
     /// <summary>Whether the vectors are of the same kind; names do not count.</summary>

@@ -9,13 +9,13 @@ internal sealed class Journal : IDisposable
 
     private Journal(SafeFileHandle file, JournalHeader header, long end) => (this.file, Header, End) = (file, header, end);
 
-    /// <summary>What stands at its beginning.</summary>
+    /// <summary>Its header.</summary>
     public JournalHeader Header { get; }
 
-    /// <summary>Where what is finished ends.</summary>
+    /// <summary>The end of the finished part.</summary>
     public long End { get; private set; }
 
-    /// <summary>What is left out of its end: an addition or removal that was never finished. Null where nothing is.</summary>
+    /// <summary>The part left out of its end: an addition or removal that was never finished. Null for none.</summary>
     public string? TornTail { get; private set; }
 
     /// <summary>Makes a journal without records, on disk when this returns, but not in its place.</summary>
@@ -30,7 +30,7 @@ internal sealed class Journal : IDisposable
 
     /// <summary>Reads a journal.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="write">Whether records are to be added: what was never finished is cut off.</param>
+    /// <param name="write">Whether records are to be added: an unfinished record is cut off.</param>
     /// <param name="table">Takes the rows.</param>
     /// <param name="committed">How long it was at least, as the vectors' file says.</param>
     /// <exception cref="IndexException">It is none, or damaged.</exception>
@@ -61,11 +61,11 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    /// <summary>Adds a record. When this returns it is on disk, and what it speaks of must have been before.</summary>
+    /// <summary>Adds a record. When this returns it is on disk, and its subject must have been before.</summary>
     public void Append(JournalRecord.Kind kind, int count, long rows, ReadOnlySpan<byte> body)
     {
         var (record, mark) = JournalRecord.ToBytes(kind, count, rows, body, End);
-        // What an addition that failed has left is longer, perhaps, than what comes now.
+        // The remains of a failed addition may be longer than the new record.
         if (RandomAccess.GetLength(file) > End)
             RandomAccess.SetLength(file, End);
         RandomAccess.Write(file, record, End);
@@ -75,7 +75,7 @@ internal sealed class Journal : IDisposable
         End += record.Length + mark.Length;
     }
 
-    /// <summary>Cuts off what a failed addition has left.</summary>
+    /// <summary>Cuts off the remains of a failed addition.</summary>
     /// <exception cref="IOException">The file cannot be changed.</exception>
     public void CutBack() => RandomAccess.SetLength(file, End);
 
@@ -129,7 +129,7 @@ internal sealed class Journal : IDisposable
         }
     }
 
-    // Cuts off what was never finished, and finishes a record that lacks its mark alone.
+    // Cuts off an unfinished record, and finishes one that lacks only its mark.
     private void Repair(long length)
     {
         if (TornTail is not null)

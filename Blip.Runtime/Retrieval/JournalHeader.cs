@@ -4,7 +4,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Retrieval;
 
-/// <summary>What stands at the beginning of a journal: whose vectors these are, and in which file.</summary>
+/// <summary>The beginning of a journal: whose vectors these are, and in which file.</summary>
 /// <param name="Dimension">Values of a vector.</param>
 /// <param name="Generation">Number of the file of vectors: a compacted index has new files.</param>
 /// <param name="Model">Whose vectors.</param>
@@ -49,7 +49,7 @@ internal sealed record JournalHeader(int Dimension, long Generation, IndexModel 
         var format = known ?? IndexFormat.Current;
         if (nameLength is < 0 or > IndexModel.MaxNameBytes || bytes.Length < NameAt + nameLength + format.DigestBytes)
             throw VectorFile.Damaged(path, "its first lines are not what was written");
-        // A version's own digest is right; that of a damaged one is not.
+        // A version's digest is right; a damaged one's is not.
         if (format.Read(bytes[(NameAt + nameLength)..]) != format.Digest(bytes[..(NameAt + nameLength)], 0))
             throw VectorFile.Damaged(path, "its first lines are not what was written");
         if (known is null)

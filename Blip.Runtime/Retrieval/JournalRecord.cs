@@ -4,8 +4,8 @@ using System.Text;
 namespace Blip.Runtime.Retrieval;
 
 /// <summary>
-/// One addition or removal in a journal: a header with a checksum of its own, the body, and a mark that is written when all before it is
-/// on disk. Whoever reads can tell a record that was never finished, which is as good as none, from one that was
+/// One addition or removal in a journal: a header with a checksum, the body, and a mark that is written when all before it is
+/// on disk. A reader can tell an unfinished record, which counts as none, from one that was
 /// finished and damaged later, which is an error.
 /// </summary>
 internal static class JournalRecord
@@ -20,7 +20,7 @@ internal static class JournalRecord
     private const ulong MarkKey = 0x9E3779B97F4A7C15;
     private const int KindAt = 4, CountAt = 8, BodyAt = 12, RowsAt = 16, BodyDigestAt = 24;
 
-    /// <summary>What a record says.</summary>
+    /// <summary>The content of a record.</summary>
     public enum Kind
     {
         /// <summary>New rows.</summary>
@@ -31,7 +31,7 @@ internal static class JournalRecord
     }
 
     /// <summary>A record's header.</summary>
-    /// <param name="Kind">What it says.</param>
+    /// <param name="Kind">Its kind.</param>
     /// <param name="Count">Of how many rows.</param>
     /// <param name="BodyBytes">Length of the body.</param>
     /// <param name="Rows">Rows of the index before it.</param>
@@ -78,7 +78,7 @@ internal static class JournalRecord
     }
 
     /// <summary>A record without its mark, and the mark.</summary>
-    /// <param name="kind">What it says.</param>
+    /// <param name="kind">Its kind.</param>
     /// <param name="count">Of how many rows.</param>
     /// <param name="rows">Rows of the index before it.</param>
     /// <param name="body">Its body.</param>

@@ -24,8 +24,8 @@ public sealed record Recall(double At1, double At5, double At10, int Queries)
     }
 
     /// <summary>Recall in both directions, as BLIP's <c>itm_eval</c> counts it.</summary>
-    /// <param name="imageToText"><c>[images, texts]</c>: what each image thinks of each text.</param>
-    /// <param name="textToImage"><c>[texts, images]</c>: what each text thinks of each image; not the other's transpose where each direction re-ranks its own first ones.</param>
+    /// <param name="imageToText"><c>[images, texts]</c>: each image's score of each text.</param>
+    /// <param name="textToImage"><c>[texts, images]</c>: each text's score of each image; not the other's transpose where each direction re-ranks its own first ones.</param>
     /// <param name="imageOfText">The image that each text describes.</param>
     /// <param name="images">Number of images.</param>
     /// <exception cref="ArgumentException">The sizes do not agree, or an image has no text.</exception>
@@ -68,8 +68,8 @@ public sealed record Recall(double At1, double At5, double At10, int Queries)
     }
 
     /// <summary>The place of the first right one in a list, best first; <see cref="NotFound"/> where none is in it.</summary>
-    /// <param name="ranking">What was found, best first.</param>
-    /// <param name="right">What is right.</param>
+    /// <param name="ranking">The ranking, best first.</param>
+    /// <param name="right">The right entries.</param>
     public static int Rank(IEnumerable<int> ranking, IReadOnlyCollection<int> right)
     {
         ArgumentNullException.ThrowIfNull(ranking);

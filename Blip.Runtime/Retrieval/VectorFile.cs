@@ -50,7 +50,7 @@ internal sealed unsafe class VectorFile : IDisposable
 
     /// <summary>Opens a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="header">What its journal says it is.</param>
+    /// <param name="header">The header in its journal.</param>
     /// <param name="write">Whether rows are to be added.</param>
     /// <exception cref="IndexException">It is none.</exception>
     /// <exception cref="FileNotFoundException">There is none.</exception>
@@ -104,7 +104,7 @@ internal sealed unsafe class VectorFile : IDisposable
         Committed = journal;
     }
 
-    /// <summary>Cuts off what a failed addition has left.</summary>
+    /// <summary>Cuts off the remains of a failed addition.</summary>
     /// <exception cref="IOException">The file cannot be changed.</exception>
     public void CutBack(int rows)
     {

@@ -14,7 +14,7 @@ internal static class CanonicalBases
 
     private static readonly Lazy<Dictionary<Rune, string>> Table = new(ReadTable);
 
-    /// <summary>Appends what is left of a character: itself, its base, or nothing where it is a mark.</summary>
+    /// <summary>Appends the remains of a character: itself, its base, or nothing where it is a mark.</summary>
     public static void Append(StringBuilder text, Rune character)
     {
         var syllable = character.Value - HangulFirst;

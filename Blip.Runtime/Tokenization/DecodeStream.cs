@@ -4,7 +4,7 @@ namespace Blip.Runtime.Tokenization;
 
 /// <summary>
 /// Decodes tokens one by one and gives out text as soon as no later token can change it: a word when the next one begins.
-/// What was given out, joined, is what <see cref="WordPieceTokenizer.Decode"/> makes of the whole row.
+/// The parts given out, joined, equal <see cref="WordPieceTokenizer.Decode"/> of the whole row.
 /// </summary>
 internal sealed class DecodeStream
 {
@@ -33,7 +33,7 @@ internal sealed class DecodeStream
     }
 
     /// <summary>Ends the text.</summary>
-    /// <returns>What was held back.</returns>
+    /// <returns>The part that was held back.</returns>
     public string Finish()
     {
         var clean = tokenizer.CleanUp(text.ToString());

@@ -31,7 +31,7 @@ internal static class TokenizerJson
         };
     }
 
-    /// <summary>Reads <c>tokenizer.json</c>; what it says of the preparation goes before <paramref name="settings"/>.</summary>
+    /// <summary>Reads <c>tokenizer.json</c>; its preparation takes precedence over <paramref name="settings"/>.</summary>
     public static Vocabulary Vocabulary(string path, TokenizerSettings settings)
     {
         using var document = Parse(path);

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Tokenization;
 
-/// <summary>Words that a vocabulary does not have, gathered over many texts, and told in a few words whatever their number and length.</summary>
+/// <summary>Words that a vocabulary does not have, gathered over many texts, and reported briefly for any number and length.</summary>
 internal sealed class UnknownWords
 {
     private const int MostTold = 10, MostGathered = 1000, LongestTold = 32;

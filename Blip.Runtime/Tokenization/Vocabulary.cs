@@ -12,7 +12,7 @@ namespace Blip.Runtime.Tokenization;
 /// <param name="Added">Special words beyond the vocabulary, by id.</param>
 internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, TokenizerSettings Settings, IReadOnlyDictionary<string, int> Added)
 {
-    // bert-base-uncased's files are 0.2 and 0.7 MB; what is far larger is not a vocabulary.
+    // bert-base-uncased's files are 0.2 and 0.7 MB; a far larger file is not a vocabulary.
     private const long MaxFileBytes = 64 << 20;
 
     private static readonly Dictionary<string, int> None = [];

@@ -9,7 +9,7 @@ namespace Blip.Runtime.Tokenization;
 /// </summary>
 internal sealed class WordPieceTokenizer
 {
-    // A token that starts so is written without a space before it.
+    // A token with this start is written without a space before it.
     private static readonly string[] Closing = [".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"];
 
     private static readonly (string From, string To)[] CleanUps =
@@ -65,7 +65,7 @@ internal sealed class WordPieceTokenizer
     /// <summary>The id that fills the shorter rows of a batch ([PAD]).</summary>
     public int PaddingId { get; }
 
-    /// <summary>What the model's files say of the preparation of text.</summary>
+    /// <summary>The settings for preparing text, from the model's files.</summary>
     public TokenizerSettings Settings => vocabulary.Settings;
 
     /// <summary>Reads a tokenizer.</summary>
@@ -120,7 +120,7 @@ internal sealed class WordPieceTokenizer
     /// <summary>Decodes tokens as they come, special words left out.</summary>
     public DecodeStream Stream() => new(this);
 
-    /// <summary>What one token adds to the text before it; empty for a token that shows nothing.</summary>
+    /// <summary>The addition of one token to the text before it; empty for a token that shows nothing.</summary>
     internal string Piece(int id, bool skipSpecial, bool first)
     {
         if (skipSpecial && hidden.Contains(id))

@@ -1,8 +1,8 @@
 namespace Blip.Runtime.Tracing;
 
-/// <summary>What a model did with one image, ready to be written.</summary>
+/// <summary>A model's run on one image, ready to be written.</summary>
 /// <param name="Tensors">Pixels, states, logits and tokens.</param>
-/// <param name="Metadata">The settings of the run, and what came out.</param>
+/// <param name="Metadata">The settings of the run, and its result.</param>
 internal sealed record ModelTrace(TraceRecording Tensors, TraceMetadata Metadata)
 {
     /// <summary>Writes it as a safetensors file.</summary>

@@ -7,7 +7,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>Takes one image through a pipeline's model and records what every part gives, under the reference's names.</summary>
+/// <summary>Takes one image through a pipeline's model and records every part's output, under the reference's names.</summary>
 internal static class ModelTracer
 {
     /// <summary>Traces a caption: image encoder, decoder, tokens.</summary>
@@ -101,7 +101,7 @@ internal static class ModelTracer
             },
             cancellationToken);
 
-        // The last state is what the reference returns as the text's.
+        // The reference returns the last state as the text's.
         static string Renamed(string output, string last, string prefix) => output switch
         {
             MatchingGraphs.Logits => prefix,

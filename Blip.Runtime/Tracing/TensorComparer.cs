@@ -51,7 +51,7 @@ internal sealed class TensorComparer(TraceFile first, TraceFile second)
         return sums.Of(tensor, rows * length);
     }
 
-    /// <summary>What is summed up over a tensor's pieces.</summary>
+    /// <summary>Sums over a tensor's pieces.</summary>
     private sealed class Sums
     {
         private double largest = -1, squares, differences;

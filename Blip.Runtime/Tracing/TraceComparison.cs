@@ -2,7 +2,7 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>What two files of recorded tensors have in common, and where they differ first.</summary>
+/// <summary>The common part of two files of recorded tensors, and their first difference.</summary>
 /// <param name="Tensors">The tensors that both hold, in the order in which a model computes them.</param>
 /// <param name="Tokens">The first token that differs; null for none.</param>
 internal sealed record TraceComparison(IReadOnlyList<TensorDifference> Tensors, TokenDifference? Tokens)
@@ -23,7 +23,7 @@ internal sealed record TraceComparison(IReadOnlyList<TensorDifference> Tensors, 
     /// <summary>Compares two files.</summary>
     /// <param name="first">The one to judge.</param>
     /// <param name="second">The one to judge by.</param>
-    /// <param name="tolerance">How far an element may be off, as a share of its tensor's rms; null for what the precisions say.</param>
+    /// <param name="tolerance">How far an element may be off, as a share of its tensor's rms; null for the precisions' tolerance.</param>
     /// <exception cref="CheckpointException">They have no tensor in common, or cannot be read.</exception>
     public static TraceComparison Of(TraceFile first, TraceFile second, double? tolerance = null)
     {
@@ -42,7 +42,7 @@ internal sealed record TraceComparison(IReadOnlyList<TensorDifference> Tensors, 
             Head = first.Metadata.Head ?? second.Metadata.Head,
         };
 
-        // Behind the first token that differs, the decoders read different texts. The logits of its own step still compare.
+        // Behind the first token that differs, the decoders read different texts. That token's own logits still compare.
         TensorDifference Compare(string name) => (tokens, TracePlace.Of(name).Stage) switch
         {
             ({ } differ, TraceStage.Decoder) => comparer.CompareTokens(name, differ.Position),

@@ -3,7 +3,7 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Tracing;
 
 /// <summary>
-/// A file of recorded tensors: a trace, or what another program recorded under the same names. Tensors are read in pieces.
+/// A file of recorded tensors: a trace, or another program's recording under the same names. Tensors are read in pieces.
 /// </summary>
 internal sealed class TraceFile : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class TraceFile : IDisposable
     /// <summary>The file's path.</summary>
     public string Path => file.Description;
 
-    /// <summary>What the file says of itself.</summary>
+    /// <summary>The file's metadata.</summary>
     public TraceMetadata Metadata { get; }
 
     /// <summary>Its tensors in the order in which a model computes them.</summary>

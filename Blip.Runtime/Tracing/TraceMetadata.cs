@@ -5,7 +5,7 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>What a trace says of itself, in the metadata of its file: which model ran where, and with which texts.</summary>
+/// <summary>A trace's metadata: which model ran where, and with which texts.</summary>
 internal sealed record TraceMetadata
 {
     /// <summary>The value of <c>format</c> that tells a trace from other safetensors files.</summary>
@@ -41,7 +41,7 @@ internal sealed record TraceMetadata
     /// <summary>The caption, the answer or the scores; null where the file does not say.</summary>
     public string? Result => values.GetValueOrDefault("result");
 
-    /// <summary>Tokens of the prompt, the start token counted: those that were not chosen.</summary>
+    /// <summary>Tokens of the prompt, the start token counted: the ones that were not chosen.</summary>
     public int PromptTokens => Number(values.GetValueOrDefault("prompt_tokens")) is { } count ? Math.Max(1, count) : 1;
 
     /// <summary>The words of the tokens in the trace, by id.</summary>

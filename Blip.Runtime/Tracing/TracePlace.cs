@@ -8,7 +8,7 @@ namespace Blip.Runtime.Tracing;
 /// Where a tensor stands in the computation. Tensors are ordered by it, so that the first difference is the first one computed.
 /// </summary>
 /// <param name="Stage">Pixels, ids, image encoder, text encoder, decoder, tokens.</param>
-/// <param name="Step">Within the stage: twice the layer, and one more for what is computed inside of the layer.</param>
+/// <param name="Step">Within the stage: twice the layer, and one more for values inside of the layer.</param>
 internal readonly record struct TracePlace(TraceStage Stage, int Step) : IComparable<TracePlace>
 {
     /// <summary>The tensor of the tokens that came out <c>[rows, tokens]</c>.</summary>
@@ -35,13 +35,13 @@ internal readonly record struct TracePlace(TraceStage Stage, int Step) : ICompar
         });
     }
 
-    /// <summary>What computes a tensor, in the checkpoint's words: <c>vision_model.encoder.layers.2</c>.</summary>
+    /// <summary>The module that computes a tensor, in the checkpoint's words: <c>vision_model.encoder.layers.2</c>.</summary>
     /// <param name="name">The tensor's name.</param>
     /// <param name="head">The model's head; null where it is not known.</param>
     public static string Module(string name, BlipHead? head)
     {
         var place = Of(name);
-        // The state in front of layer n is what layer n - 1 gives.
+        // The state in front of layer n is the output of layer n - 1.
         var layer = (place.Step + 1) / 2 - 1;
         return place.Stage switch
         {

@@ -49,7 +49,7 @@ internal sealed class TraceRecording
 
     /// <summary>Writes a safetensors file.</summary>
     /// <param name="file">The file at its beginning.</param>
-    /// <param name="metadata">What it is to say of itself.</param>
+    /// <param name="metadata">Its metadata.</param>
     public void Write(Stream file, TraceMetadata metadata)
     {
         SafetensorsWriter.WriteHeader(file, tensors.Select(tensor => tensor.Info), metadata.Values);

@@ -9,15 +9,15 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>The steps that traces of all heads are made of: image, generation, decoder, and what the file says of itself.</summary>
-/// <param name="host">What the pipeline stands on.</param>
+/// <summary>The steps that traces of all heads are made of: image, generation, decoder, and the file's metadata.</summary>
+/// <param name="host">The pipeline's host.</param>
 /// <param name="model">The pipeline's model.</param>
 internal sealed class TraceSession(PipelineHost host, BlipModel model)
 {
     private readonly SortedSet<int> seen = [];
     private int promptTokens = 1;
 
-    /// <summary>What is recorded so far.</summary>
+    /// <summary>The tensors recorded so far.</summary>
     public TraceRecording Tensors { get; } = new();
 
     /// <summary>Uploads an image, records its pixels and the states of the image encoder, and encodes it as the pipeline does.</summary>
@@ -101,7 +101,7 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
     /// <param name="head">The model's head.</param>
     /// <param name="image">The image's name.</param>
     /// <param name="text">Prompt, question or text; null for none.</param>
-    /// <param name="result">What came out.</param>
+    /// <param name="result">The result.</param>
     public ModelTrace End(BlipHead head, string image, string? text, string? result)
     {
         var (options, assembly) = (host.Options, typeof(TraceSession).Assembly);

@@ -5,11 +5,11 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Tracing;
 
 /// <summary>
-/// How far an element may be off, as a share of its tensor's root mean square. Each is above what the precision costs the reference itself
+/// How far an element may be off, as a share of its tensor's root mean square. Each is above the reference's own error in the precision
 /// (docs/debugging.md), so that a larger difference has another reason.
 /// </summary>
 /// <param name="encoder">For the image encoder.</param>
-/// <param name="text">For what is computed behind it.</param>
+/// <param name="text">For the tensors behind it.</param>
 internal sealed class TraceTolerance(double encoder, double text)
 {
     private const double Fp32 = 1e-4, Fp16 = 2e-2, Bf16 = 2e-1, Int8 = 3e-1;

@@ -111,7 +111,7 @@ internal sealed record AskRequest : GenerationRequest, IImageRequest
 internal sealed record AskResponse(IReadOnlyList<AnsweredQuestion> Results);
 
 /// <summary>The answer to one question about one image, or why there is none.</summary>
-/// <param name="Image">What the image is called.</param>
+/// <param name="Image">The image's name.</param>
 /// <param name="Question">The question.</param>
 /// <param name="Answer">The answer.</param>
 /// <param name="Score">Its score: log-probabilities of its tokens.</param>

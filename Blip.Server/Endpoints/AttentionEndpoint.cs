@@ -124,7 +124,7 @@ internal sealed record AttentionRequest : GenerationRequest, IImageRequest
 }
 
 /// <summary>The answer of <c>/attention</c>.</summary>
-/// <param name="Image">What the image is called.</param>
+/// <param name="Image">The image's name.</param>
 /// <param name="Lines">The texts whose words looked at it.</param>
 internal sealed record AttentionResponse(string Image, IReadOnlyList<LookingLine> Lines);
 

@@ -90,7 +90,7 @@ internal sealed record CaptionRequest : GenerationRequest, IImageRequest
 internal sealed record CaptionResponse(IReadOnlyList<CaptionedImage> Results);
 
 /// <summary>An image's caption, or why there is none.</summary>
-/// <param name="Image">What the image is called.</param>
+/// <param name="Image">The image's name.</param>
 /// <param name="Caption">The caption.</param>
 /// <param name="Score">Its score: log-probabilities of its tokens.</param>
 /// <param name="Tokens">How many tokens were said.</param>

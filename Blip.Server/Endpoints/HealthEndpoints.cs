@@ -11,14 +11,14 @@ internal static class HealthEndpoints
     {
         endpoints.MapGet("/healthz", () => TypedResults.Json(new HealthStatus("ok"), JsonBodies.Writing))
             .WithTags("Health").WithSummary("Whether the process answers.").Produces<HealthStatus>();
-        endpoints.MapGet("/readyz", (ModelSet models, IHostApplicationLifetime lifetime) => Ready(models, lifetime))
+        endpoints.MapGet("/readyz", (ModelSet models, Shutdown shutdown) => Ready(models, shutdown))
             .WithTags("Health").WithSummary("Whether its models do.").Produces<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static IResult Ready(ModelSet models, IHostApplicationLifetime lifetime)
+    private static IResult Ready(ModelSet models, Shutdown shutdown)
     {
         var states = models.Served.ToDictionary(slot => slot.Kind, slot => Word(slot.State));
-        var status = lifetime.ApplicationStopping.IsCancellationRequested ? "stopping"
+        var status = shutdown.IsStopping ? "stopping"
             : models.Served.Any(slot => slot.State == ModelState.Failed) ? "failed"
             : models.Served.All(slot => slot.State == ModelState.Ready) ? "ready"
             : "loading";

@@ -50,7 +50,7 @@ internal sealed record MatchRequest : KnownFields, IImageRequest
 internal sealed record MatchResponse(IReadOnlyList<MatchedImage> Results);
 
 /// <summary>How well the texts fit an image, or why that cannot be told.</summary>
-/// <param name="Image">What the image is called.</param>
+/// <param name="Image">The image's name.</param>
 /// <param name="Matches">One for each text, in their order.</param>
 /// <param name="Error">Why there are none.</param>
 internal sealed record MatchedImage(string Image, IReadOnlyList<MatchedText>? Matches = null, string? Error = null);

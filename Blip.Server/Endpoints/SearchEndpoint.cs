@@ -27,7 +27,7 @@ internal sealed class SearchEndpoint(ModelSet models, RequestInputs inputs)
         return TypedResults.Json(new SearchResponse([.. hits.Select(hit => new FoundImage(PathFrom(retriever, hit.Path), hit.Score, hit.Cosine, hit.Error))]), JsonBodies.Writing);
     }
 
-    // As the index has it: what lies above its folder is the server's own.
+    // As the index has it: the path above its folder is the server's own.
     private static string PathFrom(Retriever retriever, string path)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(retriever.Index.Path))!;
@@ -61,7 +61,7 @@ internal sealed record SearchResponse(IReadOnlyList<FoundImage> Hits);
 
 /// <summary>An image of the index.</summary>
 /// <param name="Path">Its path from the index's folder; the whole path of one that lies elsewhere.</param>
-/// <param name="Score">What it is ordered by.</param>
+/// <param name="Score">The order's score.</param>
 /// <param name="Cosine">How close its vector is to the query's, -1 to 1.</param>
 /// <param name="Error">Why the matching head could not look at it.</param>
 internal sealed record FoundImage(string Path, double Score, double Cosine, string? Error = null);

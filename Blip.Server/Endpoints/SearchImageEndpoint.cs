@@ -5,7 +5,7 @@ using Blip.Server.Http;
 
 namespace Blip.Server.Endpoints;
 
-/// <summary><c>GET /search/image</c>: a small copy of an image of the index. What the index does not name is not read.</summary>
+/// <summary><c>GET /search/image</c>: a small copy of an image of the index. Other files are not read.</summary>
 internal sealed class SearchImageEndpoint(ModelSet models)
 {
     private const int LongestSide = 384;
@@ -19,7 +19,7 @@ internal sealed class SearchImageEndpoint(ModelSet models)
         if (!retriever.Index.TryGet(path, out _))
             throw new RequestException(StatusCodes.Status404NotFound, $"The index names no image '{path}': give a path that /search gave.") { Field = "path" };
         var limits = models.Match.Get().Host.Options.Images;
-        // Decoded and encoded anew: what a file holds besides its pixels stays here.
+        // Decoded and encoded anew: a file's metadata stay here.
         var address = await Task.Run(
             () =>
             {

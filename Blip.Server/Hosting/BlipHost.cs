@@ -7,13 +7,13 @@ using Scalar.AspNetCore;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>A web application that serves BLIP and nothing else: what <c>blip serve</c> runs.</summary>
+/// <summary>A web application that serves BLIP only, as <c>blip serve</c> does.</summary>
 internal static class BlipHost
 {
     /// <summary>Where people read about the endpoints.</summary>
     public const string ReferencePath = "/reference";
 
-    private static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(30), ClosingTime = TimeSpan.FromSeconds(1);
 
     /// <summary>Builds it; starting it is the caller's.</summary>
     /// <param name="setup">Where it listens.</param>
@@ -43,7 +43,7 @@ internal static class BlipHost
         app.UseStatusCodePages(context => TellStatusAsync(context.HttpContext));
         SecurityHeaders.Use(app, setup.CorsOrigins.Count > 0);
         HostNames.Use(app, setup);
-        // Whatever answers GET answers HEAD; Kestrel sends no body then.
+        // Every path that answers GET answers HEAD; Kestrel sends no body then.
         app.Use((http, next) =>
         {
             if (HttpMethods.IsHead(http.Request.Method))
@@ -62,11 +62,24 @@ internal static class BlipHost
         return app;
     }
 
+    /// <summary>
+    /// Stops it once no request is in hand, or after its shutdown timeout. A connection on which half a request was sent would otherwise
+    /// be waited for to the end.
+    /// </summary>
+    public static async Task StopAsync(WebApplication app)
+    {
+        using var close = new CancellationTokenSource();
+        var stopping = app.StopAsync(close.Token);
+        if (await Task.WhenAny(stopping, app.Services.GetRequiredService<Shutdown>().Finished).ConfigureAwait(false) != stopping)
+            close.CancelAfter(ClosingTime);
+        await stopping.ConfigureAwait(false);
+    }
+
     /// <summary>Where a started application can be reached.</summary>
     public static string AddressOf(WebApplication app) =>
         app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
 
-    // What no endpoint answers: an unknown path, a method that an endpoint has not.
+    // Requests without an endpoint: an unknown path, or a method that an endpoint lacks.
     private static Task TellStatusAsync(HttpContext http)
     {
         var status = http.Response.StatusCode;
@@ -98,7 +111,7 @@ internal sealed record BlipHostSetup
     /// <summary>The port; 0 takes one that is free.</summary>
     public int Port { get; init; } = 8080;
 
-    /// <summary>Names besides localhost by which a server may be called that listens on this machine alone: those that a proxy before it passes on.</summary>
+    /// <summary>Names besides localhost by which a server may be called that listens on this machine alone: the names that a proxy before it passes on.</summary>
     public IReadOnlyList<string> HostNames { get; init; } = [];
 
     /// <summary>Origins whose pages may ask; <c>*</c> is every one, none are none.</summary>
@@ -107,7 +120,7 @@ internal sealed record BlipHostSetup
     /// <summary>How long requests in hand may take once the server is to end.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>What is registered besides, or in place of the server's own; null for nothing.</summary>
+    /// <summary>Services besides, or in place of, the server's; null for none.</summary>
     public Action<IServiceCollection>? Services { get; init; }
 
     /// <summary>Where messages go; null for nowhere.</summary>

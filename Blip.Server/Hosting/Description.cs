@@ -3,7 +3,7 @@ using Microsoft.OpenApi;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>What the OpenAPI document says beside what the endpoints tell of themselves.</summary>
+/// <summary>The OpenAPI document's text beside the endpoints' descriptions.</summary>
 internal static class Description
 {
     private const string Key = "key";

@@ -5,7 +5,7 @@ namespace Blip.Server.Hosting;
 
 /// <summary>
 /// The names by which a server that listens on this machine alone may be called. A page of another site could lead its own name here (DNS
-/// rebinding), and read what it asks for as if it were its own.
+/// rebinding), and read the answers as if they were its own.
 /// </summary>
 internal static class HostNames
 {

@@ -64,7 +64,7 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
     /// <summary>Ends when every model is there, or with the first that could not be loaded.</summary>
     public Task Loaded => loading;
 
-    /// <summary>When the models were named: what <c>/v1/models</c> says of their age.</summary>
+    /// <summary>When the models were named: their age in <c>/v1/models</c>.</summary>
     public DateTimeOffset Created { get; } = DateTimeOffset.UtcNow;
 
     /// <inheritdoc/>
@@ -78,7 +78,7 @@ internal sealed partial class ModelSet : IHostedService, IDisposable
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await stop.CancelAsync().ConfigureAwait(false);
-        // What is being loaded ends between two tensors, and its device is freed behind it.
+        // A model being loaded ends between two tensors, and its device is freed behind it.
         await loading.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
     }
 

@@ -5,8 +5,8 @@ namespace Blip.Server.Hosting;
 
 /// <summary>One model of a server: there is none, it is being loaded, it failed, or it is there.</summary>
 /// <typeparam name="T">Its pipeline.</typeparam>
-/// <param name="kind">What requests call it, such as <c>caption</c>.</param>
-/// <param name="purpose">What it is for, in words.</param>
+/// <param name="kind">Its name in requests, such as <c>caption</c>.</param>
+/// <param name="purpose">Its purpose, in words.</param>
 /// <param name="model">Its folder, file or name; null where none is served.</param>
 /// <param name="load">Puts it on a device.</param>
 internal sealed class ModelSlot<T>(string kind, string purpose, string? model, Func<string, CancellationToken, Task<T>> load) : IModelSlot
@@ -61,10 +61,10 @@ internal sealed class ModelSlot<T>(string kind, string purpose, string? model, F
     public void Dispose() => pipeline?.Dispose();
 }
 
-/// <summary>A model, whatever its pipeline.</summary>
+/// <summary>A model of any pipeline.</summary>
 internal interface IModelSlot : IDisposable
 {
-    /// <summary>What requests call it.</summary>
+    /// <summary>Its name in requests.</summary>
     string Kind { get; }
 
     /// <summary>Whether there is one.</summary>
@@ -78,7 +78,7 @@ internal interface IModelSlot : IDisposable
 
     /// <summary>Loads it.</summary>
     /// <param name="cancellationToken">Ends the load.</param>
-    /// <returns>What there is to tell of it.</returns>
+    /// <returns>The notices about it.</returns>
     Task<IReadOnlyList<string>> LoadAsync(CancellationToken cancellationToken);
 }
 

@@ -1,6 +1,6 @@
 namespace Blip.Server.Hosting;
 
-/// <summary>Headers that tell browsers to do nothing with a response but what it is for.</summary>
+/// <summary>Headers that tell browsers to use a response for its purpose only.</summary>
 internal static class SecurityHeaders
 {
     // JSON is no page: nothing that it could hold is run or loaded.

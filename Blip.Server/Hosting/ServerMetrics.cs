@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Blip.Server.Hosting;
 
-/// <summary>What a server counts beside what ASP.NET Core and the pipelines do: what it refused, and which models are there.</summary>
+/// <summary>A server's counters beside those of ASP.NET Core and the pipelines: refusals, and loaded models.</summary>
 internal sealed class ServerMetrics : IDisposable
 {
     private readonly Meter meter;

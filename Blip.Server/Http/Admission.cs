@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Http;
 
-/// <summary>How many requests come in: at once, and from each client in a minute. What is too many is refused at once and never waits.</summary>
+/// <summary>How many requests come in: at once, and from each client in a minute. Excess requests are refused at once and never wait.</summary>
 internal sealed class Admission : IDisposable
 {
     private readonly ConcurrencyLimiter together;
@@ -49,7 +49,7 @@ internal sealed class Admission : IDisposable
     private static RequestException TooMany(string reason, TimeSpan wait) =>
         new(StatusCodes.Status429TooManyRequests, $"{reason}: try again in a moment.") { Code = "rate_limit_exceeded", RetryAfter = wait };
 
-    // Whoever has a key is known by it, from any address. A made-up one would be a new client each time.
+    // A client with a key is known by it, from any address. A made-up key would be a new client each time.
     private string ClientOf(HttpContext http) =>
         keys?.Admits(http.Request) == true && ApiKeys.KeyOf(http.Request) is { } key ? $"key {key}" : $"address {http.Connection.RemoteIpAddress}";
 }

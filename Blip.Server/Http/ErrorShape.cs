@@ -53,10 +53,10 @@ internal sealed record OpenAIError(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Code);
 
 /// <summary>Problem details.</summary>
-/// <param name="Type">What the status means.</param>
+/// <param name="Type">The status's meaning.</param>
 /// <param name="Title">The status in words.</param>
 /// <param name="Status">The status.</param>
-/// <param name="Detail">What is wrong, and what to do.</param>
+/// <param name="Detail">The fault, and the remedy.</param>
 /// <param name="Field">The field that is wrong.</param>
 /// <param name="Code">A word for programs.</param>
 internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string? Field, string? Code);

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Blip.Server.Http;
 
 /// <summary>Server-sent events: a response that comes piece by piece.</summary>
-/// <param name="events">What is sent, each as JSON. The response begins with the first, so that what fails before it is an error like any other.</param>
+/// <param name="events">The events, each as JSON. The response begins with the first, so that an earlier failure is an ordinary error.</param>
 /// <param name="last">A line that ends the stream; null for none.</param>
 internal sealed class EventStream(IAsyncEnumerable<StreamedEvent> events, string? last = null) : IResult
 {
@@ -34,6 +34,6 @@ internal sealed class EventStream(IAsyncEnumerable<StreamedEvent> events, string
 }
 
 /// <summary>One event.</summary>
-/// <param name="Data">What it says.</param>
-/// <param name="Name">What it is called; null for none.</param>
+/// <param name="Data">Its data.</param>
+/// <param name="Name">Its name; null for none.</param>
 internal readonly record struct StreamedEvent(object Data, string? Name = null);

@@ -24,24 +24,25 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
     /// <summary>Whether the server is at fault, so that its log must tell of it.</summary>
     public bool IsServers => Status == StatusCodes.Status500InternalServerError;
 
-    /// <summary>What an exception is to the client.</summary>
+    /// <summary>An exception's error for the client.</summary>
     /// <param name="e">The exception.</param>
     /// <param name="timedOut">Whether the request's time is over.</param>
-    public static Failure Of(Exception e, bool timedOut) => e switch
+    /// <param name="stopping">Whether the server is being stopped, at whose end the models are freed.</param>
+    public static Failure Of(Exception e, bool timedOut, bool stopping) => e switch
     {
         RequestException own => new(own.Status, own.Message, own.Field, own.Code, own.RetryAfter),
         OperationCanceledException when timedOut => new(
             StatusCodes.Status504GatewayTimeout, "The request took longer than this server allows; ask for less at once, or raise --timeout.", Code: "timeout"),
-        // The models are freed at the end of the server.
-        OperationCanceledException or ObjectDisposedException => Ending,
+        OperationCanceledException or ObjectDisposedException when stopping => Ending,
         PipelineBusyException => new(
             StatusCodes.Status429TooManyRequests, "As many requests wait for the model as this server takes: try again in a moment.", Code: "busy", RetryAfter: TimeSpan.FromSeconds(1)),
         ImageException => new(StatusCodes.Status400BadRequest, e.Message, "image", "invalid_image"),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(
             StatusCodes.Status413PayloadTooLarge, "The body is larger than this server allows; send smaller images, fewer at once, or raise --max-body.", Code: "body_too_large"),
         BadHttpRequestException bad => new(bad.StatusCode, bad.Message),
-        ArgumentException argument => Of(FieldNames.Explain(argument), timedOut),
-        DeviceException => new(StatusCodes.Status500InternalServerError, "The device failed; the server's log says how.", Code: "device_failed"),
+        ArgumentException argument => Of(FieldNames.Explain(argument), timedOut, stopping),
+        // A model that was freed while the server runs on is one whose device is gone.
+        DeviceException or ObjectDisposedException => new(StatusCodes.Status500InternalServerError, "The device failed; the server's log says how.", Code: "device_failed"),
         _ => new(StatusCodes.Status500InternalServerError, "The server failed at this request; its log says how.", Code: "internal_error"),
     };
 
@@ -53,7 +54,7 @@ internal sealed record Failure(int Status, string Message, string? Field = null,
             response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         if (Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        // Whoever asks again finds another server behind the same address.
+        // A repeated request finds another server behind the same address.
         if (this == Ending)
             response.Headers.Connection = "close";
     }

@@ -5,19 +5,20 @@ using Microsoft.Extensions.Options;
 namespace Blip.Server.Http;
 
 /// <summary>
-/// What every endpoint of the models stands behind: the key, the time that a request has, and an answer whatever goes wrong.
+/// The common part of the models' endpoints: the key, a request's time limit, and an answer to every failure.
 /// </summary>
 internal sealed partial class Gate(
-    IOptions<BlipServerOptions> options, ApiKeys keys, Admission admission, ServerMetrics metrics, IHostApplicationLifetime lifetime, ILogger<Gate> logger) : IEndpointFilter
+    IOptions<BlipServerOptions> options, ApiKeys keys, Admission admission, ServerMetrics metrics, Shutdown shutdown, ILogger<Gate> logger) : IEndpointFilter
 {
     /// <inheritdoc/>
     public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var http = context.HttpContext;
         var client = http.RequestAborted;
+        using var hold = shutdown.Enter();
         using var time = new CancellationTokenSource(options.Value.RequestTimeout);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(client, time.Token);
-        http.RequestAborted = either.Token;
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(client, time.Token, shutdown.Over);
+        http.RequestAborted = any.Token;
         var began = Stopwatch.GetTimestamp();
         try
         {
@@ -25,7 +26,7 @@ internal sealed partial class Gate(
         }
         catch (Exception e)
         {
-            // Where the client went away, nobody is left to tell.
+            // Where the client went away, there is no reader.
             if (!client.IsCancellationRequested)
                 await TellAsync(http, e, time.IsCancellationRequested, client).ConfigureAwait(false);
         }
@@ -53,17 +54,17 @@ internal sealed partial class Gate(
             await result.ExecuteAsync(http).ConfigureAwait(false);
     }
 
-    // What a client writes into a path would be written into the log.
+    // A client's words in a path would reach the log.
     private static string RouteOf(HttpContext http) => (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "";
 
     private Failure? Refusal(HttpContext http) =>
         !keys.Admits(http.Request) ? Failure.NoKey
-        : lifetime.ApplicationStopping.IsCancellationRequested ? Failure.Ending
+        : shutdown.IsStopping ? Failure.Ending
         : null;
 
     private async Task TellAsync(HttpContext http, Exception e, bool timedOut, CancellationToken client)
     {
-        var failure = Failure.Of(e, timedOut);
+        var failure = Failure.Of(e, timedOut, shutdown.IsStopping);
         if (failure.Status == StatusCodes.Status429TooManyRequests)
             metrics.Refused(failure.Status);
         if (failure.IsServers)

@@ -6,7 +6,7 @@ namespace Blip.Server.Http;
 /// <summary>Images as requests name them: <c>data:</c> addresses, plain base64, or addresses that are fetched where that is allowed.</summary>
 internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteImages remote)
 {
-    // A media type and its parameters; what begins with "data:" may be words, too.
+    // A media type and its parameters; a text with "data:" at its start may be words, too.
     private const int LongestMediaType = 128;
 
     /// <summary>Whether a text is an image in itself: <c>data:</c>, a media type or an encoding, and a comma.</summary>
@@ -28,7 +28,7 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteIma
     {
         CheckCount(values.Count, field);
         var sources = new ImageSource[values.Count];
-        // What addresses bring is bounded as a body is, for the request as a whole.
+        // Images from addresses are bounded as a body is, for the request as a whole.
         var left = options.Value.MaxBodyBytes;
         foreach (var (place, value) in values.Index())
         {
@@ -47,7 +47,7 @@ internal sealed class ImageInputs(IOptions<BlipServerOptions> options, RemoteIma
             throw RequestException.Bad($"The request holds {count} images, and this server takes {options.Value.MaxImages} at once: send several requests.", field);
     }
 
-    /// <summary>What an image is called that has no name.</summary>
+    /// <summary>The name of an image without one.</summary>
     public static string NameOf(int place, int count) => count == 1 ? "the image" : $"image {place + 1}";
 
     private async ValueTask<byte[]> ReadAsync(string value, string name, string field, long most, CancellationToken cancellationToken)

@@ -30,7 +30,7 @@ internal static class JsonBodies
         Converters = { new TextsConverter(), new ReadableElementConverter() },
     };
 
-    // A form's fields are texts, whatever they mean.
+    // A form's fields are texts, for any meaning.
     private static readonly JsonSerializerOptions ReadingForms = new(Reading)
     {
         NumberHandling = JsonNumberHandling.AllowReadingFromString,

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Blip.Server.Http;
 
-/// <summary>Addresses of the public internet: those that IANA's registries of special addresses do not name.</summary>
+/// <summary>Addresses of the public internet: the ones outside IANA's registries of special addresses.</summary>
 internal static class PublicAddress
 {
     private static readonly IPNetwork[] Special =

@@ -48,7 +48,7 @@ internal sealed class RemoteImages : IDisposable
 
     /// <summary>Fetches an image.</summary>
     /// <param name="address">Where it is.</param>
-    /// <param name="name">What it is called.</param>
+    /// <param name="name">Its name.</param>
     /// <param name="field">The field that it stands in.</param>
     /// <param name="most">The most bytes that it may have.</param>
     /// <param name="cancellationToken">Ends it.</param>

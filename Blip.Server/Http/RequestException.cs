@@ -1,13 +1,13 @@
 namespace Blip.Server.Http;
 
-/// <summary>A request that cannot be answered as it is; the message says what is wrong and what to do.</summary>
+/// <summary>A request that cannot be answered as it is; the message has the fault and the remedy.</summary>
 /// <param name="status">The HTTP status.</param>
 /// <param name="message">For people.</param>
-/// <param name="inner">What it came from.</param>
+/// <param name="inner">The cause.</param>
 internal sealed class RequestException(int status, string message, Exception? inner = null) : Exception(message, inner)
 {
     /// <summary>A request that the client has to change.</summary>
-    /// <param name="message">What is wrong, and what to do.</param>
+    /// <param name="message">The fault, and the remedy.</param>
     /// <param name="field">The field that is wrong; null for none.</param>
     public static RequestException Bad(string message, string? field = null) => new(StatusCodes.Status400BadRequest, message) { Field = field };
 

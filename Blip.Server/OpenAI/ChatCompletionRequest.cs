@@ -23,7 +23,7 @@ internal sealed record ChatCompletionRequest : GenerationRequest
     /// <summary>Whether words come as they are said.</summary>
     public bool? Stream { get; init; }
 
-    /// <summary>What a stream tells besides words.</summary>
+    /// <summary>A stream's facts besides words.</summary>
     public ChatStreamOptions? StreamOptions { get; init; }
 
     /// <summary>Most tokens of the answer; max_completion_tokens goes before it.</summary>
@@ -68,7 +68,7 @@ internal sealed record ChatCompletionRequest : GenerationRequest
     /// <summary>Empty, or left out.</summary>
     public JsonElement? LogitBias { get; init; }
 
-    /// <summary>Refuses what would have to change the words and cannot.</summary>
+    /// <summary>Refuses options that would have to change the words and cannot.</summary>
     /// <exception cref="RequestException">There is such a field.</exception>
     public void Check()
     {
@@ -115,7 +115,7 @@ internal sealed record ChatMessageInput
     public JsonElement? Content { get; init; }
 }
 
-/// <summary>What a stream tells besides words.</summary>
+/// <summary>A stream's facts besides words.</summary>
 internal sealed record ChatStreamOptions
 {
     /// <summary>Whether a last chunk has the numbers of tokens.</summary>

@@ -94,15 +94,16 @@ internal sealed class ChatAnswer(string model, Speaker speaker, IReadOnlyList<Im
         var role = "assistant";
         await foreach (var piece in PiecesAsync(!speaker.HasWordsBeforeTheEnd, tally, cancellationToken).ConfigureAwait(false))
         {
-            yield return Chunk(new ChatChunkChoice(new ChatDelta(piece, role)));
+            yield return Chunk(usage, new ChatChunkChoice(new ChatDelta(piece, role)));
             role = null;
         }
-        yield return Chunk(new ChatChunkChoice(new ChatDelta(null, role), tally.FinishReason));
+        yield return Chunk(usage, new ChatChunkChoice(new ChatDelta(null, role), tally.FinishReason));
         if (usage)
-            yield return new(new ChatCompletionChunk(id, created, model, [], Usage(tally)));
+            yield return new(new ChatCompletionUsageChunk(id, created, model, [], Usage(tally)));
     }
 
-    private StreamedEvent Chunk(ChatChunkChoice choice) => new(new ChatCompletionChunk(id, created, model, [choice]));
+    private StreamedEvent Chunk(bool usage, ChatChunkChoice choice) => new(
+        usage ? new ChatCompletionUsageChunk(id, created, model, [choice], null) : new ChatCompletionChunk(id, created, model, [choice]));
 
     private TokenUsage Usage(Tally tally) => new(speaker.PromptTokens * images.Count, tally.Tokens);
 
@@ -149,7 +150,7 @@ internal sealed class ChatAnswer(string model, Speaker speaker, IReadOnlyList<Im
         }
     }
 
-    /// <summary>What the images' answers add up to.</summary>
+    /// <summary>The sum of the images' answers.</summary>
     private sealed class Tally
     {
         private bool cut;

@@ -4,7 +4,7 @@ using Blip.Server.Http;
 
 namespace Blip.Server.OpenAI;
 
-/// <summary>What a conversation asks for.</summary>
+/// <summary>A conversation's request.</summary>
 /// <param name="Images">The images of the last message that has some.</param>
 /// <param name="Text">The words of the last message; empty where there are none.</param>
 internal sealed record Conversation(IReadOnlyList<ImageSource> Images, string Text)

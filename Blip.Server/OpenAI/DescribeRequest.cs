@@ -4,7 +4,7 @@ namespace Blip.Server.OpenAI;
 
 /// <summary>
 /// Whether a text asks for a description and no more: tools send one with every image. The list is short and stands in docs/serving.md,
-/// so that nobody has to guess which model answers.
+/// so that it is clear which model answers.
 /// </summary>
 internal static partial class DescribeRequest
 {

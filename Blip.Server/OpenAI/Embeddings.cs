@@ -86,7 +86,7 @@ internal sealed record EmbeddingRequest : KnownFields
     /// <summary>Whose request it is; not read.</summary>
     public string? User { get; init; }
 
-    /// <summary>Checks what is said of the vectors.</summary>
+    /// <summary>Checks the options of vectors.</summary>
     /// <param name="dimension">The model's.</param>
     /// <returns>Whether they are wanted as base64.</returns>
     /// <exception cref="RequestException">They are wanted in another way than there is.</exception>
@@ -107,14 +107,14 @@ internal sealed record EmbeddingRequest : KnownFields
 /// <summary>The answer of <c>/v1/embeddings</c>.</summary>
 internal sealed record EmbeddingList(IReadOnlyList<EmbeddingEntry> Data, string Model, EmbeddingUsage Usage)
 {
-    /// <summary>What it is.</summary>
+    /// <summary>Its type.</summary>
     public string Object => "list";
 }
 
 /// <summary>A vector: numbers, or their bytes as base64.</summary>
 internal sealed record EmbeddingEntry(int Index, object Embedding)
 {
-    /// <summary>What it is.</summary>
+    /// <summary>Its type.</summary>
     public string Object => "embedding";
 }
 

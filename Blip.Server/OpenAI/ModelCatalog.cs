@@ -7,7 +7,7 @@ namespace Blip.Server.OpenAI;
 /// <summary>The models by the names that requests have for them. Names of files and folders are the server's own.</summary>
 internal sealed class ModelCatalog(ModelSet models, IOptions<BlipServerOptions> options)
 {
-    /// <summary>Captions every image, whatever text comes along.</summary>
+    /// <summary>Captions every image, for any text beside it.</summary>
     public const string Caption = "caption";
 
     /// <summary>Answers the text.</summary>
@@ -66,7 +66,7 @@ internal sealed class ModelCatalog(ModelSet models, IOptions<BlipServerOptions> 
 /// <param name="Index">Whether <c>/search</c> has an index.</param>
 internal sealed record ModelList(IReadOnlyList<ModelEntry> Data, bool Index)
 {
-    /// <summary>What it is.</summary>
+    /// <summary>Its type.</summary>
     public string Object => "list";
 }
 
@@ -76,7 +76,7 @@ internal sealed record ModelList(IReadOnlyList<ModelEntry> Data, bool Index)
 /// <param name="Demo">Whether it is a demo model, which knows drawn shapes only.</param>
 internal sealed record ModelEntry(string Id, long Created, bool Demo)
 {
-    /// <summary>What it is.</summary>
+    /// <summary>Its type.</summary>
     public string Object => "model";
 
     /// <summary>Whose it is.</summary>

@@ -5,7 +5,7 @@ using Blip.Server.Requests;
 
 namespace Blip.Server.OpenAI;
 
-/// <summary>What one request wants said of each of its images: a caption, or an answer.</summary>
+/// <summary>One request's wish for each of its images: a caption, or an answer.</summary>
 /// <param name="pipeline">Who says it.</param>
 /// <param name="generation">How words are chosen.</param>
 /// <param name="textTokens">Tokens of the text that is read with each image.</param>
@@ -17,11 +17,11 @@ internal abstract class Speaker(Pipeline pipeline, GenerationOptions generation,
     /// <summary>False where words are known at the end only.</summary>
     public virtual bool HasWordsBeforeTheEnd => generation is { NumBeams: 1, NumReturnSequences: 1 };
 
-    /// <summary>What is said of several images, in their order.</summary>
+    /// <summary>The texts about several images, in their order.</summary>
     /// <exception cref="ImageException">One of them cannot be read.</exception>
     public abstract IAsyncEnumerable<Said> SayAllAsync(IReadOnlyList<ImageSource> images, CancellationToken cancellationToken);
 
-    /// <summary>What is said of one image.</summary>
+    /// <summary>The text about one image.</summary>
     /// <exception cref="ImageException">It cannot be read.</exception>
     public abstract Task<Said> SayAsync(ImageSource image, CancellationToken cancellationToken);
 
@@ -35,7 +35,7 @@ internal abstract class Speaker(Pipeline pipeline, GenerationOptions generation,
     protected Said Of(string? text, IReadOnlyList<int> tokens) => new(text ?? "", Math.Max(0, tokens.Count - 1), tokens[^1] == pipeline.EndToken);
 }
 
-/// <summary>What was said of an image.</summary>
+/// <summary>The text about an image.</summary>
 /// <param name="Text">The words.</param>
 /// <param name="Tokens">How many tokens they are, the end token counted.</param>
 /// <param name="Ended">Whether the model ended them itself, and not the greatest length.</param>

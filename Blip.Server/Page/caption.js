@@ -5,6 +5,12 @@ import { shown } from "./images.js";
 
 const small = 320;
 const byId = id => document.getElementById(id);
+let served = true;
+
+/** Whether the server has a model that writes captions. */
+export function serveCaptions(can) {
+  served = can;
+}
 
 // An icon's worth of pixels is shown larger, so that heat can be seen on it.
 byId("image").addEventListener("load", ({ target }) => {
@@ -22,6 +28,11 @@ export async function showCaption(image) {
   trouble(image.asking ? null : image.trouble);
   if (image.caption !== null)
     return words(image);
+  if (!served) {
+    plain("", false);
+    byId("caption-hint").textContent = "This server has no model that writes captions.";
+    return;
+  }
   plain("", true);
   if (image.asking)
     return;

@@ -7,7 +7,7 @@ namespace Blip.Server.Requests;
 /// <summary>How words are chosen: the fields that every request for words may have, named as in Hugging Face's <c>generate()</c>.</summary>
 internal record GenerationRequest : KnownFields
 {
-    // Temperatures that mean "the likeliest word"; 0 is what people write.
+    // Temperatures that mean "the likeliest word"; people write 0.
     private const double Coldest = 1e-4;
 
     /// <summary>Draw words at random. Left out: drawn where a temperature, a top p or a top k is given.</summary>
@@ -68,7 +68,7 @@ internal record GenerationRequest : KnownFields
     public long? Seed { get; init; }
 
     /// <summary>The options with these fields.</summary>
-    /// <param name="defaults">What holds for fields that are left out.</param>
+    /// <param name="defaults">The values of omitted fields.</param>
     /// <exception cref="RequestException">A field is not of its kind.</exception>
     public GenerationOptions Apply(GenerationOptions defaults) => WithDraws(defaults with
     {

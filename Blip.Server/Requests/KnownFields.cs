@@ -7,10 +7,10 @@ namespace Blip.Server.Requests;
 /// <summary>A request whose fields are all known: one that is not would be a wish that nothing follows.</summary>
 internal record KnownFields
 {
-    // An answer does not give back whatever was sent.
+    // An answer does not repeat the request.
     private const int LongestShown = 64;
 
-    /// <summary>What the endpoint does not know.</summary>
+    /// <summary>Fields that the endpoint does not know.</summary>
     [JsonExtensionData]
     public Dictionary<string, JsonElement>? Unknown { get; init; }
 

@@ -26,7 +26,7 @@ public class CaptionCostTests
         Assert.Equal(counted["vision"], cost.Encode(Images).Flops);
         Assert.Equal(counted["image-keys-values"], cost.CrossKeysValues(Images).Flops);
 
-        // The node counts the whole cache, whatever of it is seen.
+        // The node counts the whole cache, also the unread part.
         using var state = new DecodingState(device, Images, 1, capacity: 1) { PromptTokens = 1, KeyTokens = 1 };
         state.Prompts.CopyFrom(new int[state.Prompts.Length]);
         state.PromptLengths.CopyFrom([1, 1]);

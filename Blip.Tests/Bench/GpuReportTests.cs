@@ -4,7 +4,7 @@ using Blip.Bench.Reporting;
 
 namespace Blip.Tests.Bench;
 
-/// <summary>What <c>eng/gpu.sh run</c> leaves becomes one JSON and one Markdown file.</summary>
+/// <summary>The results of <c>eng/gpu.sh run</c> become one JSON and one Markdown file.</summary>
 public sealed class GpuReportTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -8,12 +8,12 @@ using Blip.Cli;
 namespace Blip.Tests.Bench;
 
 /// <summary>
-/// <c>eng/gpu.sh run</c> in full, over programs that write down what they are asked for and do nothing: its lines all run, and what they ask for is
-/// there. What the programs themselves do on CUDA is seen by <c>run --short</c> on the emulated driver, in CI.
+/// <c>eng/gpu.sh run</c> in full, over programs that record their arguments and do nothing: its lines all run, and the options and tests in them are
+/// there. CI runs the programs themselves with <c>run --short</c> on the emulated driver.
 /// </summary>
 public sealed partial class GpuScriptTests : IDisposable
 {
-    // What each program leaves in $CALLS: its name and its arguments, a line each, and an empty line.
+    // Each program's entry in $CALLS: its name and its arguments, a line each, and an empty line.
     private const string Noted = """
         #!/usr/bin/env bash
         printf '%s\n' "$(basename "$0")" "$@" '' >> "$CALLS"
@@ -22,9 +22,10 @@ public sealed partial class GpuScriptTests : IDisposable
 
     private static readonly string[] Steps =
     [
-        "devices", "tests: kernels", "tests: models and answers", "samples fp32", "samples fp16", "samples bf16", "samples int8",
+        "devices", "tests: kernels", "samples fp32", "samples fp16", "benchmarks: captions", "benchmarks: training", "other libraries",
+        "samples bf16", "samples int8", "tests: models and answers", "benchmarks: training, bf16",
         "compute-sanitizer memcheck", "compute-sanitizer racecheck", "compute-sanitizer initcheck", "compute-sanitizer synccheck",
-        "benchmarks: kernels", "benchmarks: models", "other libraries",
+        "benchmarks: kernels", "benchmarks: models",
     ];
 
     private readonly TemporaryFolder folder = new();
@@ -65,40 +66,64 @@ public sealed partial class GpuScriptTests : IDisposable
         Assert.Equal(Steps, steps.Select(step => step[0]));
         Assert.All(steps, step => Assert.True(File.Exists(Path.Combine(Report, step[3])), step[3]));
         Assert.Equal(["tests: models and answers"], steps.Where(step => step[1] != "passed").Select(step => step[0]));
-        Assert.Equal(("total 7 failed 0", "stopped after 2 s"), (steps[1][4], steps[2][4]));
+        Assert.Equal(("total 7 failed 0", "stopped after 2 s"), (steps[1][4], steps[9][4]));
         CheckCalls();
         CheckReport();
 
-        // Cut off after three steps, in the midst of the fourth: those that follow are run, and no other.
-        File.WriteAllLines(StepsFile, File.ReadLines(StepsFile).Take(3).ToList());
+        // Cut off after ten steps, in the midst of the next: the following ones are run, and no other.
+        const int Done = 10;
+        File.WriteAllLines(StepsFile, File.ReadLines(StepsFile).Take(Done).ToList());
         File.Delete(Calls);
         Script("run", "--continue", Report);
         Assert.Equal(Steps, ReadSteps().Select(step => step[0]));
-        Assert.Equal(steps.Take(3), ReadSteps().Take(3));
+        Assert.Equal(steps.Take(Done), ReadSteps().Take(Done));
         Assert.DoesNotContain("Blip.Tests\n", File.ReadAllText(Calls), StringComparison.Ordinal);
         CheckReport();
         Assert.Contains("not '--shrot'", Script("run", "--shrot"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_run_whose_time_is_over_leaves_its_last_steps_to_the_next_and_has_a_report()
+    {
+        foreach (var program in new[] { "bash", "tar", "xz", "awk", "timeout" })
+            Assert.SkipUnless(OnPath(program), $"no {program} on this machine, which eng/gpu.sh needs");
+        // A step that would take all the time that there is: it is cut off, and has no result.
+        Prepare(models: 90);
+        var first = Script(limit: 600, "run", "--minutes", "0.75", Report);
+
+        var late = Array.IndexOf(Steps, "tests: models and answers");
+        Assert.Equal(Steps.Take(late), ReadSteps().Select(step => step[0]));
+        Assert.Equal(Steps.Skip(late).Select(step => $"{step}: left to run --continue"), File.ReadLines(Path.Combine(Report, "later.txt")));
+        Assert.Contains("\n0 failures\n", first, StringComparison.Ordinal);
+
+        Prepare(models: 0);
+        Script("run", "--continue", "--minutes", "1", Report);
+        Assert.Equal(Steps, ReadSteps().Select(step => step[0]));
+        Assert.False(File.Exists(Path.Combine(Report, "later.txt")));
+        Assert.Contains("--minutes is 'x'", Script("run", "--minutes", "x"), StringComparison.Ordinal);
     }
 
     public void Dispose() => folder.Dispose();
 
     private List<string[]> ReadSteps() => [.. File.ReadLines(StepsFile).Select(line => line.Split('\t'))];
 
-    private string Script(params string[] arguments) => Run("bash", [Repository.Absolute("eng/gpu.sh"), .. arguments], new()
+    private string Script(params string[] arguments) => Script(limit: 2, arguments);
+
+    private string Script(int limit, params string[] arguments) => Run("bash", [Repository.Absolute("eng/gpu.sh"), .. arguments], new()
     {
         ["BLIP_GPU_FOLDER"] = folder.Path,
-        ["BLIP_GPU_LIMIT"] = "2",
+        ["BLIP_GPU_LIMIT"] = $"{limit}",
         ["BLIP_CUDA"] = "",
         ["CALLS"] = Calls,
         ["FILES"] = folder.Path,
         ["PATH"] = $"{Path.Combine(folder.Path, "path")}:{Environment.GetEnvironmentVariable("PATH")}",
     }).Output;
 
-    // Programs in the archive's place, and those that the machine would have.
-    private void Prepare()
+    // Programs in the archive's place, and the machine's own.
+    private void Prepare(int models = 30)
     {
-        Program("app/Blip.Tests", """
-            case "$*" in *.Models.*) sleep 30 ;; esac
+        Program("app/Blip.Tests", $"""
+            case "$*" in *.Models.*) sleep {models} ;; esac
             printf '  total: 7\n  failed: 0\n'
             """);
         Program("app/Blip.Bench", """
@@ -162,7 +187,8 @@ public sealed partial class GpuScriptTests : IDisposable
         Assert.Matches(@"\| tests: models and answers +\| failed +\| +\d\.\d \| stopped after 2 s +\| tests--models-and-answers\.log +\|", output.ToString());
         Assert.Matches(@"\| encoder, batch 32 \| expert: SDPA +\| +2\.000 \| +3\.000 \| +1\.50 \|", output.ToString());
         using var json = JsonDocument.Parse(File.ReadAllText(Path.Combine(Report, "report.json")));
-        Assert.Equal((Steps.Length, 2), (json.RootElement.GetProperty("steps").GetArrayLength(), json.RootElement.GetProperty("records").GetArrayLength()));
+        // A record of each benchmark: captions, training twice, kernels, models.
+        Assert.Equal((Steps.Length, 5), (json.RootElement.GetProperty("steps").GetArrayLength(), json.RootElement.GetProperty("records").GetArrayLength()));
     }
 
     private void Program(string name, string text)

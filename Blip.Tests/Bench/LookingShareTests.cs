@@ -6,8 +6,8 @@ namespace Blip.Tests.Bench;
 public class LookingShareTests
 {
     /// <summary>
-    /// The word's heat lies on the shape that it names more often than not. Grad-CAM tells something else, what made a text match: at the layer that
-    /// LAVIS takes it is held to twice what chance would give, and at the first one to the same as the others.
+    /// The word's heat lies on the shape that it names more often than not. Grad-CAM shows the reasons for a match instead: at the layer that
+    /// LAVIS takes it must reach twice the share of chance, and at the first one the same as the others.
     /// </summary>
     [Fact]
     public void Words_look_at_the_shapes_that_they_name()

@@ -6,7 +6,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Tests.Bench;
 
-/// <summary>Matching, embedding and answering: what they cost, and what it saves to ask one image many questions.</summary>
+/// <summary>Matching, embedding and answering: their costs, and the saving of many questions about one image.</summary>
 public class UnderstandingCostTests
 {
     private const int Questions = UnderstandingCases.Many;
@@ -26,7 +26,7 @@ public class UnderstandingCostTests
         var (side, tokens) = (source.Config.Vision.ImageSize, UnderstandingCases.TextTokens);
 
         Assert.Equal(cost.Match(2, 2, tokens).Flops, Counted(device, () => matching.Match(matching.Vision.Encode(2, side, side), texts)));
-        Assert.Equal(cost.EmbedImages(2).Flops, Counted(device, () => matching.EmbedImages(matching.Vision.Encode(2, side, side))));
+        Assert.Equal(cost.EmbedImages(2).Flops, Counted(device, () => matching.EmbedPixels(2, side, side)));
         Assert.Equal(cost.EmbedTexts(2, tokens).Flops, Counted(device, () => matching.EmbedTexts(texts)));
         if (!source.Config.Fits(BlipHead.VisualQuestionAnswering))
             return;

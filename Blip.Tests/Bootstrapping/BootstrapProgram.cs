@@ -16,7 +16,7 @@ internal static class BootstrapProgram
         "--device", "cpu", "--batch-size", "4", .. more,
     ];
 
-    /// <summary>Starts a command; what it writes is read, so that no full pipe holds it back.</summary>
+    /// <summary>Starts a command; its output is read, so that no full pipe holds it back.</summary>
     public static Process Start(IReadOnlyList<string> command, Action<string>? said = null)
     {
         var process = Process.Start(

@@ -69,7 +69,7 @@ internal sealed class BootstrapWorld : IDisposable
         return await run.RunAsync(shards, progress, stop ?? Token);
     }
 
-    /// <summary>Every file of an output folder with its digest, but for what tells of processes.</summary>
+    /// <summary>Every file of an output folder with its digest, except records of processes.</summary>
     public SortedDictionary<string, string> Files(string output) => FilesOf(At(output));
 
     /// <summary>The same of any folder.</summary>

@@ -11,7 +11,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Tests.Bootstrapping;
 
-/// <summary>A run as its users see it: what lies in the folder, whoever worked there, and however often it was stopped.</summary>
+/// <summary>A run as its users see it: the contents of the folder, for any workers and any number of stops.</summary>
 public sealed class BootstrapperTests
 {
     private const int Images = 22, ShardSize = 8;
@@ -114,7 +114,7 @@ public sealed class BootstrapperTests
             ["00000.error.json", "00000.journal"],
             world.Files("out").Keys.Where(name => name.StartsWith("00000", StringComparison.Ordinal)));
 
-        // What failed is known; a larger share is allowed without doing the work again.
+        // Failures are known; a larger share is allowed without doing the work again.
         Assert.Equal(0, await ImagesOf(request with { Options = request.Options with { MaxFailures = 0.7 } }));
         Assert.False(File.Exists(world.At("out/00000.error.json")));
         Assert.True(File.Exists(world.At("out/00000.done.json")));
@@ -133,7 +133,7 @@ public sealed class BootstrapperTests
         Assert.Null(row.Itm);
         Assert.Equal(4, (await Rows(world.At("out"))).Count(other => other.Source == TextOrigin.Synthetic));
 
-        // Nobody loads a model for human pairs alone.
+        // Human pairs alone load no model.
         var request = world.Request("alone") with
         {
             Sources = [],

@@ -6,7 +6,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Bootstrapping;
 
-/// <summary>Captioner and filter on one device: what each says alone, to the last bit.</summary>
+/// <summary>Captioner and filter on one device: the same results as each alone, to the last bit.</summary>
 public sealed class CapFiltTests
 {
     private static readonly CapFiltOptions Options = new() { Device = "cpu" };

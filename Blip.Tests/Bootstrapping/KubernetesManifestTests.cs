@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace Blip.Tests.Bootstrapping;
 
-/// <summary>The manifest, read back by the official client, which refuses what it does not know.</summary>
+/// <summary>The manifest, read back by the official client, which refuses unknown fields.</summary>
 public class KubernetesManifestTests
 {
     private static readonly string[] Awkward =

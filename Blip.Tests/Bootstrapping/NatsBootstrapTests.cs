@@ -5,8 +5,8 @@ using Blip.Tests.Cli;
 namespace Blip.Tests.Bootstrapping;
 
 /// <summary>
-/// Workers on a real NATS server, <c>blip</c> itself on the demo models: one is killed, one joins late, the server restarts. What they
-/// leave is what
+/// Workers on a real NATS server, <c>blip</c> itself on the demo models: one is killed, one joins late, the server restarts. Their
+/// results equal
 /// one process leaves, byte for byte.
 /// </summary>
 public sealed class NatsBootstrapTests

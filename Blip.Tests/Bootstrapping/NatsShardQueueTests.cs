@@ -90,7 +90,7 @@ public class NatsShardQueueTests
 
         await Task.WhenAll(worker, WorkAsync(server.Url, done));
         await WorkAsync(queue, done);
-        // A killed server may forget what was acknowledged: shards may come twice, and none is missing.
+        // A killed server may forget acknowledgements: shards may come twice, and none is missing.
         Assert.Equal(Enumerable.Range(0, 8), done.Distinct().Order());
     }
 

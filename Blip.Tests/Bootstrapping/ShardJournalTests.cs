@@ -3,7 +3,7 @@ using Blip.Bootstrapping.Tables;
 
 namespace Blip.Tests.Bootstrapping;
 
-/// <summary>What a kill leaves of a journal, at every byte.</summary>
+/// <summary>The remains of a journal after a kill, at every byte.</summary>
 public sealed class ShardJournalTests
 {
     private static readonly JournalHead Head = new("fingerprint", "shard");

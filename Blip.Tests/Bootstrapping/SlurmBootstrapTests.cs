@@ -3,7 +3,7 @@ using Blip.Tests.Cli;
 namespace Blip.Tests.Bootstrapping;
 
 /// <summary>
-/// The scenarios with <c>blip</c> itself on the demo models: what an array leaves is what one process leaves, byte for byte.
+/// The scenarios with <c>blip</c> itself on the demo models: an array's results equal one process's, byte for byte.
 /// </summary>
 [Collection(SlurmCluster.Collection)]
 public sealed class SlurmBootstrapTests : SlurmScenarios

@@ -63,7 +63,7 @@ internal static class SlurmCluster
         }
     }
 
-    /// <summary>What a finished task is known by: its state, its exit code and how often it was started again.</summary>
+    /// <summary>The facts about a finished task: its state, its exit code and how often it was started again.</summary>
     public static async Task<(string State, string ExitCode, int Restarts)> TaskAsync(string job, int task)
     {
         var (_, output, _) = await Programs.RunAsync("scontrol", ["show", "job", "-o", $"{job}_{task}"]);

@@ -4,7 +4,7 @@ namespace Blip.Tests.Bootstrapping;
 
 /// <summary>
 /// A job array on a real Slurm: eight shards with two tasks at a time, a task whose program is killed, one that is told to stop, an array
-/// that is cancelled and submitted again. What a task runs is the deriving class's.
+/// that is cancelled and submitted again. The deriving class defines a task's work.
 /// </summary>
 public abstract class SlurmScenarios : IDisposable
 {
@@ -23,7 +23,7 @@ public abstract class SlurmScenarios : IDisposable
     /// <summary>Whether a shard is done.</summary>
     protected abstract bool IsDone(int shard);
 
-    /// <summary>Compares what all shards left with what one process leaves.</summary>
+    /// <summary>Compares all shards' results with one process's.</summary>
     protected abstract void CheckOutput();
 
     [Fact]

@@ -3,7 +3,7 @@ using Blip.Bootstrapping.Submitting;
 
 namespace Blip.Tests.Bootstrapping;
 
-/// <summary>The batch script of a Slurm array: its text, and what it does when it runs, with programs in the place of Slurm's.</summary>
+/// <summary>The batch script of a Slurm array: its text, and its effect when it runs, with programs in the place of Slurm's.</summary>
 public sealed class SlurmScriptTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

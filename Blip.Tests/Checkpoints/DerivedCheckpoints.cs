@@ -10,7 +10,7 @@ namespace Blip.Tests.Checkpoints;
 /// Checkpoints that follow from <c>tied-float32.safetensors</c>, and two that are all nesting. Tracking them would cost 1.8 MB.
 /// </summary>
 /// <remarks>
-/// A file is refused here unless it is byte for byte what the reference's library wrote, so no fault of Blip's writer can hide in it.
+/// A file is refused here unless it equals the reference library's output byte for byte, so no fault of Blip's writer can hide in it.
 /// An archive has dates that no hash can hold; its pickle is one repeated byte.
 /// </remarks>
 internal static class DerivedCheckpoints

@@ -3,7 +3,7 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Tests.Checkpoints;
 
-/// <summary>Checkpoints as other tools leave them: wrapped names, 8-bit weights, adapters; and what is no checkpoint.</summary>
+/// <summary>Checkpoints as other tools leave them: wrapped names, 8-bit weights, adapters; and files that are no checkpoints.</summary>
 public sealed class ForeignFilesTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

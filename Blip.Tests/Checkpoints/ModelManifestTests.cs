@@ -4,12 +4,12 @@ namespace Blip.Tests.Checkpoints;
 
 public class ModelManifestTests
 {
-    public static TheoryData<string> Names() => [.. Goldens.Read("checkpoints", "manifests.json").EnumerateObject().Select(manifest => manifest.Name)];
+    public static TheoryData<string> Names() => [.. Goldens.Read("checkpoints", "manifests.json.gz").EnumerateObject().Select(manifest => manifest.Name)];
 
     [Theory, MemberData(nameof(Names))]
     public void Every_tensor_is_one_that_the_reference_saves(string name)
     {
-        var golden = Goldens.Read("checkpoints", "manifests.json").GetProperty(name);
+        var golden = Goldens.Read("checkpoints", "manifests.json.gz").GetProperty(name);
         var manifest = Manifest(name);
         var expected = golden.GetProperty("keys").EnumerateObject().Select(tensor => $"{tensor.Name} {tensor.Value.GetRawText().Replace(",", ", ")}").ToList();
         var actual = manifest.Entries.Select(entry => $"{entry.Key} {TensorInfo.Format(entry.Shape)}").ToList();

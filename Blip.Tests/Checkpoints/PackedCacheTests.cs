@@ -75,7 +75,7 @@ public sealed class PackedCacheTests : IDisposable
         Assert.Equal(valid, File.ReadAllBytes(CacheFile));
     }
 
-    /// <summary>It is read and not mapped: what another program does to the file is nothing to a captioner that runs.</summary>
+    /// <summary>It is read and not mapped: another program's change of the file does not affect a running captioner.</summary>
     [Fact]
     public void A_file_that_is_cut_under_a_captioner_does_not_end_it()
     {
@@ -113,7 +113,7 @@ public sealed class PackedCacheTests : IDisposable
         Assert.Equal(expected, Say(Cached, ["is damaged"]));
     }
 
-    /// <summary>What <c>blip info</c> says of it is what a captioner will find.</summary>
+    /// <summary><c>blip info</c> reports the same as a captioner finds.</summary>
     [Fact]
     public void A_part_that_was_zeroed_is_a_flaw()
     {

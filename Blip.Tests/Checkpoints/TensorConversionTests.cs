@@ -80,7 +80,7 @@ public class TensorConversionTests
     {
         Assert.Equal(expected.Select(Bits), actual.Select(Bits));
 
-        // The payload of a NaN is nobody's business.
+        // The payload of a NaN does not matter.
         static uint Bits(float value) => float.IsNaN(value) ? uint.MaxValue : BitConverter.SingleToUInt32Bits(value);
     }
 }

@@ -46,7 +46,7 @@ public sealed class BlipProcessTests : IDisposable
         Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), run);
     }
 
-    /// <summary>A cache of its own makes PoCL compile, and its compiler has warnings about what ILGPU writes.</summary>
+    /// <summary>A separate cache makes PoCL compile, and its compiler warns about ILGPU's output.</summary>
     [Fact]
     public async Task The_compiler_of_an_OpenCL_driver_is_heard_with_verbose_alone()
     {

@@ -122,7 +122,7 @@ public sealed class BootstrapProcessTests
         Assert.Equal(75, process.ExitCode);
     }
 
-    // Bytes of journals, and of what is done.
+    // Bytes of journals, and of finished shards.
     private static long Written(string folder)
     {
         if (!Directory.Exists(folder))

@@ -15,7 +15,7 @@ internal sealed record CliRun(int ExitCode, string Output, string Error)
         return new CliRun(exitCode, output.ToString(), error.ToString());
     }
 
-    /// <summary>A run with an environment of its own, at a terminal where somebody types, or where nobody does.</summary>
+    /// <summary>A run with a separate environment, at a terminal with or without a person typing.</summary>
     public static async Task<CliRun> In(IReadOnlyDictionary<string, string> variables, string? typed, params string[] arguments)
     {
         var (output, error) = (new StringWriter(), new StringWriter());

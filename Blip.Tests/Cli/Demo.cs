@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>The demo captioner's sample images, and what the reference says of them.</summary>
+/// <summary>The demo captioner's sample images, and the reference's captions.</summary>
 internal static class Demo
 {
     private static readonly Lazy<JsonElement[]> Golden = new(() =>

@@ -1,4 +1,4 @@
 namespace Blip.Tests.Cli;
 
-/// <summary>What the reference says of a sample image; beam search has a score, and the others how close the two best words came.</summary>
+/// <summary>The reference's caption of a sample image; beam search has a score, and the others the closest lead.</summary>
 internal sealed record DemoAnswer(string Caption, int[] Tokens, double? Score, double? MinTopGap);

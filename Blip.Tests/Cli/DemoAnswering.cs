@@ -2,10 +2,10 @@ using System.Text.Json;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>What the reference answers to a question about a sample image; greedy and with three beams it is the same.</summary>
+/// <summary>The reference's answer to a question about a sample image; greedy and three beams agree.</summary>
 internal sealed record DemoQuestion(string Path, string Question, string Answer, int[] Tokens);
 
-/// <summary>The demo answerer, and what the reference answers with it about the sample images.</summary>
+/// <summary>The demo answerer, and the reference's answers with it about the sample images.</summary>
 internal static class DemoAnswering
 {
     private static readonly Lazy<DemoQuestion[]> Golden = new(() =>

@@ -2,14 +2,14 @@ using System.Text.Json;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>What the reference says of a sample image and a text.</summary>
+/// <summary>The reference's result for a sample image and a text.</summary>
 internal sealed record DemoMatch(string Path, string Text, double MatchProbability, double Cosine, double[] Logits)
 {
     /// <summary>The logits where the text begins with [ENC], as in the authors' retrieval.</summary>
     public required double[] EncoderLogits { get; init; }
 }
 
-/// <summary>The demo matcher, and what the reference says with it of the sample images.</summary>
+/// <summary>The demo matcher, and the reference's results with it for the sample images.</summary>
 internal static class DemoMatching
 {
     private static readonly Lazy<DemoMatch[]> Golden = new(() =>

@@ -42,7 +42,7 @@ public sealed class EvalCaptionTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 12).Select(i => (long)i), details.Select(item => item.GetProperty("image_id").GetInt64()));
         Assert.Equal(Demo.Answers("greedy").Select(answer => answer.Caption), details.Select(item => Text(item, "caption")));
 
-        // What it wrote scores the same, without a model.
+        // Its output scores the same, without a model.
         Assert.Equal(run.Output, (await Eval("--results", Results, "--format", "json", "--details")).Succeeded());
     }
 

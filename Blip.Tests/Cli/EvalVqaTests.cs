@@ -41,7 +41,7 @@ public sealed class EvalVqaTests : IDisposable
               {"question_id": 30, "image_id": 3, "question_type": "what color is the", "answer_type": "number", "answers": [{"answer": "Black."}, {"answer": "black"}, {"answer": "black!"}, {"answer": "the black"}]}]}
             """);
         folder.Write("COCO_val2014_000000000003.png", await File.ReadAllBytesAsync(Demo.Sample("03.png"), TestContext.Current.CancellationToken));
-        // The official name ends in .jpg; what lies there is a PNG.
+        // The official name ends in .jpg; the content is a PNG.
         File.Move(Path.Combine(folder.Path, "COCO_val2014_000000000003.png"), Path.Combine(folder.Path, "COCO_val2014_000000000003.jpg"));
 
         var text = (await Run("--questions", questions, "--annotations", annotations, "--images", folder.Path)).Succeeded();

@@ -68,7 +68,7 @@ public class GenerationBindingTests
     {
         var command = new Command("caption");
         _ = new GenerationBinding(command);
-        // What a library user gets as arrays of numbers has no place among words.
+        // A library user's arrays of numbers have no place among words.
         string[] notForWords = [nameof(GenerationOptions.OutputScores), nameof(GenerationOptions.OutputLogits), nameof(GenerationOptions.OutputAttentions)];
         var fields = typeof(GenerationOptions).GetProperties().Where(field => field.SetMethod is not null).Select(field => field.Name).Except(notForWords);
         Assert.Equal(fields.Select(OptionNames.Of).Order(), command.Options.Select(option => option.Name).Order());

@@ -4,7 +4,7 @@ using Blip.Cli.Help;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>How help looks, and what every command shares.</summary>
+/// <summary>The look of help, and the common part of every command's.</summary>
 public sealed class HelpTests
 {
     [Theory]

@@ -25,8 +25,7 @@ public class InfoCommandTests
     public async Task JsonAgreesWithTheReferencesCheckpointsTensorByTensor(string size, string head)
     {
         using var json = JsonDocument.Parse((await CliRun.Of("info", $"synthetic:{size}", "--head", head, "--format", "json")).Succeeded());
-        using var goldens = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints", "manifests.json")));
-        var golden = goldens.RootElement.GetProperty($"{size}/{head}");
+        var golden = Checkpoints.Goldens.Read("checkpoints", "manifests.json.gz").GetProperty($"{size}/{head}");
         Assert.Equal(golden.GetProperty("parameters").GetInt64(), json.RootElement.GetProperty("parameters").GetInt64());
         Assert.Equal(
             golden.GetProperty("keys").EnumerateObject().ToDictionary(row => row.Name, row => string.Join(',', row.Value.EnumerateArray())),

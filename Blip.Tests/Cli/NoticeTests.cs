@@ -2,7 +2,7 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>What commands tell that is no error: words that the model cannot read, fields that are not offered.</summary>
+/// <summary>Notices of commands that are no errors: words that the model cannot read, unsupported fields.</summary>
 public sealed class NoticeTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

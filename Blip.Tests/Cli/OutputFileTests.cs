@@ -3,7 +3,7 @@ using Blip.Cli.Output;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>Files that <c>--output</c> names: nothing that is finished is lost, whatever ends the run.</summary>
+/// <summary>Files of <c>--output</c>: no finished result is lost, however the run ends.</summary>
 public sealed class OutputFileTests : IDisposable
 {
     private static readonly RecordShape Shape = CaptionForm.Shape;

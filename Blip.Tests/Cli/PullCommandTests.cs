@@ -115,7 +115,7 @@ public sealed class PullCommandTests : IDisposable
         (await Run("caption", Demo.Sample("00.png"), "--model", "owner/other", "--download")).Refused("there is no model owner/other");
     }
 
-    /// <summary>What is here needs no hub: a wrong setting does not stand in its way.</summary>
+    /// <summary>A cached model needs no hub: a wrong setting does not stand in its way.</summary>
     [Fact]
     public async Task A_model_that_is_here_runs_whatever_is_said_of_the_hub()
     {
@@ -164,7 +164,7 @@ public sealed class PullCommandTests : IDisposable
         Assert.True(DownloadView.Bar(progress, TimeSpan.FromSeconds(seconds), 40).Length <= 40);
     }
 
-    /// <summary>What was here before says nothing of how fast it comes.</summary>
+    /// <summary>Earlier bytes say nothing about the speed.</summary>
     [Fact]
     public void The_rate_is_that_of_what_came()
     {

@@ -77,7 +77,7 @@ public sealed class RecordStyleTests : IDisposable
     public async Task An_option_of_another_format_is_refused(string message, string option, string format) =>
         (await CliRun.Of("caption", Demo.Sample("00.png"), option, "--format", format)).Refused(message);
 
-    /// <summary>On a terminal the words of one image come one by one, and are those that a pipe gets.</summary>
+    /// <summary>On a terminal the words of one image come one by one, and equal a pipe's output.</summary>
     [Fact]
     public async Task Words_of_one_image_appear_as_they_are_said()
     {

@@ -1,6 +1,6 @@
 namespace Blip.Tests.Cli;
 
-/// <summary><c>--resume</c>: what is done is not done again, and the file is that of one run.</summary>
+/// <summary><c>--resume</c>: finished work is not done again, and the file equals one run's.</summary>
 public sealed class ResumeTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

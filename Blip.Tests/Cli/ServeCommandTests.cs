@@ -35,7 +35,7 @@ public sealed partial class ServeCommandTests
         Assert.Equal("", await process.StandardOutput.ReadToEndAsync(Token));
     }
 
-    /// <summary>A terminal that was stopped, a pipe that nobody reads: what is logged is lost, and nothing else.</summary>
+    /// <summary>A terminal that was stopped, a pipe without a reader: logs are lost, and nothing else.</summary>
     [Fact]
     public async Task Where_nobody_reads_its_log_it_serves_and_ends_all_the_same()
     {

@@ -2,7 +2,7 @@ using Blip.Cli.Input;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>What is told besides results, and what folders leave out.</summary>
+/// <summary>Messages besides results, and files that folders leave out.</summary>
 public sealed class VerbosityTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -97,7 +97,7 @@ public sealed class VerbosityTests : IDisposable
         Assert.Contains(told, line => line.StartsWith("blip: passed over 1: files without content, pipes and devices", StringComparison.Ordinal));
     }
 
-    /// <summary>Opening a pipe that nobody writes to would wait for ever.</summary>
+    /// <summary>Opening a pipe without a writer would wait for ever.</summary>
     [Fact]
     public async Task A_pipe_in_a_folder_is_passed_over()
     {

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Tests.Cli;
 
-/// <summary>Command lines that cannot be: the message is for people, whatever the mistake is, and shows nothing of the program's inside.</summary>
+/// <summary>Impossible command lines: the message is for people, for any mistake, and shows nothing of the program's inside.</summary>
 public sealed partial class WrongCommandLineTests : IDisposable
 {
     private static readonly string[] Values = ["", " ", "no/such/place", "-1", "1e999", "NaN", "é", "x,y", "--", new('x', 300)];
@@ -56,7 +56,7 @@ public sealed partial class WrongCommandLineTests : IDisposable
         }
     }
 
-    // Names of types and parameters, stack traces, and what is said of what nobody foresaw.
+    // Names of types and parameters, stack traces, and messages of unforeseen errors.
     [GeneratedRegex(@"\bSystem\.|\bBlip\.\w+\.[A-Z]|Exception\b|\(Parameter '|`1|   at |[Uu]nexpected|Value cannot be|Object reference|[Ii]nvalid argument")]
     private static partial Regex Inside();
 }

@@ -185,7 +185,7 @@ public sealed class RemoteTests : IDisposable
     private static byte[] Answer(string status, byte[] body) =>
         [.. Encoding.ASCII.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"), .. body];
 
-    /// <summary>A server that sends what it is told, also what no server should: HttpListener does not break off.</summary>
+    /// <summary>A server that sends any bytes, also wrong ones: HttpListener does not break off.</summary>
     private sealed class Server : IDisposable
     {
         private readonly TcpListener listener = new(IPAddress.Loopback, 0);

@@ -5,7 +5,7 @@ using Blip.Datasets.Writing;
 
 namespace Blip.Tests.Datasets;
 
-/// <summary>Small data sets, and what is read of them.</summary>
+/// <summary>Small data sets, and the samples read from them.</summary>
 internal static class Shards
 {
     /// <summary>The least that every reader takes for a JPEG file; readers here do not decode.</summary>
@@ -75,7 +75,7 @@ internal static class Shards
             " | ", [sample.Key, image, .. sample.Texts, sample.Fields?.ToJsonString(), string.Join(' ', members), sample.Error]);
     }
 
-    /// <summary>Writes samples as one shard, and returns what was made.</summary>
+    /// <summary>Writes samples as one shard, and returns the file.</summary>
     public static async Task<IReadOnlyList<string>> WriteAsync(
         string format, string folder, string shard, params IEnumerable<WrittenSample> samples)
     {

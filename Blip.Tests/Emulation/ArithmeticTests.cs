@@ -15,7 +15,7 @@ public class ArithmeticTests
     // -1 - 3 2^-25.
     [InlineData("add.rm.f32", "f32", "0fBF800000, 0fB3C00000", "BF800001")]
     [InlineData("add.rp.f32", "f32", "0fBF800000, 0fB3C00000", "BF800000")]
-    // 2^100 + 2^-100: what is lost is far below, and still counts upwards.
+    // 2^100 + 2^-100: the lost part is far below, and still counts upwards.
     [InlineData("add.rp.f32", "f32", "0f71800000, 0f0D800000", "71800001")]
     [InlineData("add.rm.f32", "f32", "0f71800000, 0f0D800000", "71800000")]
     // x - x is +0, or -0 downwards.

@@ -6,7 +6,7 @@ using Blip.Kernels.Devices;
 namespace Blip.Tests.Emulation;
 
 /// <summary>
-/// The emulated CUDA device in tests. The library takes libcuda's place before anybody looks for a device; what it lists is seen by those who
+/// The emulated CUDA device in tests. The library takes libcuda's place before anybody looks for a device; its devices are seen by code that
 /// ask for it here. Where there is a real driver, or no C compiler, these tests say so and skip.
 /// </summary>
 internal static class EmulatedDevices
@@ -24,7 +24,7 @@ internal static class EmulatedDevices
         }
         try
         {
-            // Asked for by the environment, they are seen by every test; else by those that ask here.
+            // If the environment asks for them, every test sees them; otherwise tests that ask here.
             if (!EmulatedDriver.InstallIfAsked())
                 EmulatedDriver.Install();
             EmulatedDriver.Options = new EmulationOptions { MaxInstructionsPerWarp = 20_000_000 };
@@ -38,7 +38,7 @@ internal static class EmulatedDevices
 #pragma warning restore CA2255
 
     /// <summary>Lets this test see the emulated devices, or skips it with the reason.</summary>
-    /// <param name="architecture">Their compute capability times ten; null for what is shown already, the environment asks for, or 80.</param>
+    /// <param name="architecture">Their compute capability times ten; null for the one that is shown, the environment's, or 80.</param>
     public static IDisposable Show(int? architecture = null)
     {
         if (missing is not null)

@@ -7,7 +7,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace Blip.Tests.Emulation;
 
-/// <summary>The emulated driver under ILGPU: what it lets pass and what it refuses. Its counters are the whole process's.</summary>
+/// <summary>The emulated driver under ILGPU: the calls that it accepts and refuses. Its counters are the whole process's.</summary>
 [Collection(nameof(AloneCollection))]
 public class EmulatedDriverTests
 {

@@ -3,7 +3,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Tests.Emulation;
 
-/// <summary>Values of 16 bits between operators: what CUDA's doors take, and what they refuse before they launch anything.</summary>
+/// <summary>Values of 16 bits between operators: the formats that CUDA's doors accept, and their refusals before any launch.</summary>
 public class EmulatedFormatsTests
 {
     [Fact]

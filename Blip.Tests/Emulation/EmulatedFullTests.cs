@@ -12,7 +12,7 @@ namespace Blip.Tests.Emulation;
 /// <param name="output">Where the report goes.</param>
 public class EmulatedFullTests(ITestOutputHelper output)
 {
-    private const string Variable = "BLIP_EMULATED";
+    private const string Variable = TestSwitches.Emulated;
 
     private readonly List<string> failed = [];
     private int passed;
@@ -47,7 +47,7 @@ public class EmulatedFullTests(ITestOutputHelper output)
         Assert.Equal(12, Demo.Paths.Length);
         foreach (var way in (string[])["greedy", "prompt"])
         {
-            // A device of its own for each image, so that one that fails leaves the others to run.
+            // A separate device for each image, so that one that fails leaves the others to run.
             foreach (var (path, answer) in Demo.Paths.Zip(Demo.Answers(way)).Where(image => image.Second.MinTopGap > EmulatedPrecisionTests.Tie))
                 Try($"sm_{architecture}: {Path.GetFileName(path)}, {way}", () => EmulatedPrecisionTests.CheckDemo(Precision.Fp16, way, path, answer, architecture));
         }
@@ -72,7 +72,7 @@ public class EmulatedFullTests(ITestOutputHelper output)
 
     private static void RequireFull()
     {
-        if (Environment.GetEnvironmentVariable(Variable) != "full")
+        if (TestSwitches.Read(Variable) != "full")
             Assert.Skip($"{Variable} is not 'full': all goldens on the emulated device take half an hour. Run them: {Variable}=full dotnet test -c Release -- --filter-class '*EmulatedFullTests' --show-live-output on");
     }
 

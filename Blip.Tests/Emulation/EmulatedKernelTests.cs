@@ -36,7 +36,7 @@ public class EmulatedKernelTests
     [Theory, MemberData(nameof(Operators))]
     public void Every_small_case_agrees_with_the_reference(string name) => Assert.NotEmpty(Run(name));
 
-    // What bfloat16 takes on sm_75, and what BLIP_TILE asks for.
+    // The tile for bfloat16 on sm_75, and for BLIP_TILE.
     [Theory, MemberData(nameof(Tiles))]
     public void Tiles_of_other_gpus_agree_with_the_reference(string tile) => Assert.NotEmpty(RunTile(tile));
 
@@ -48,7 +48,7 @@ public class EmulatedKernelTests
             .Concat(GemmCudaTests.Kernels).Concat(AttentionCudaTests.Kernels).ToHashSet();
         var wanted = PtxKernels.All.SelectMany(kernel => Architectures(kernel.Key, kernel.Value.Least).Select(architecture => (kernel.Key, architecture))).ToList();
         Assert.Equal([], wanted.Where(one => !run.Contains(one) && !IsLeftOut(one.Key)));
-        // Who is run is no exception.
+        // A kernel that runs is no exception.
         Assert.Equal([], wanted.Where(one => run.Contains(one) && IsLeftOut(one.Key)));
         Assert.All(LeftOut.Keys, start => Assert.Contains(wanted, one => one.Key.StartsWith(start, StringComparison.Ordinal)));
     }
@@ -63,7 +63,7 @@ public class EmulatedKernelTests
 
     private static bool IsLeftOut(string kernel) => LeftOut.Keys.Any(start => kernel.StartsWith(start, StringComparison.Ordinal));
 
-    // Once for the operator's own test and for the one that looks for kernels that nobody runs.
+    // Once for the operator's test and for the one that looks for kernels without a run.
     private static IReadOnlyList<string> Run(string name) => Runs.GetOrAdd(name, _ => new(() =>
     {
         using var device = EmulatedCases.Open();
@@ -100,7 +100,7 @@ internal static class EmulatedCases
     // Some of each operator, evenly over its list.
     private const int PerOperator = 14;
 
-    // And those that reach further kernels, or the ends of their loops and tiles: parts of their names.
+    // And cases that reach further kernels, or the ends of their loops and tiles: parts of their names.
     private static readonly Dictionary<string, string[]> Also = new()
     {
         ["gemm"] = ["three beams", "two tiles of rows", "far from zero", "few rows", "sixteen slices", "tiles", "values of 16 bits", "ends of activations"],
@@ -140,7 +140,7 @@ internal static class EmulatedCases
         }
     }
 
-    /// <summary>An operator's small cases: evenly over the list, and those that are named above.</summary>
+    /// <summary>An operator's small cases: evenly over the list, and the ones named above.</summary>
     public static IReadOnlyList<OperatorCase> Of(string name)
     {
         var small = OperatorCatalog.Cases(name).Where(test => test.Size == CaseSize.Small).ToList();

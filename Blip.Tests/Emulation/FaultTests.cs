@@ -8,7 +8,7 @@ public class FaultTests
 {
     private const string Begin = "mov.u32 %r0, %tid.x; shl.b32 %r1, %r0, 2; .shared .align 16 .b8 s[1024]; mov.u32 %r2, s; add.u32 %r2, %r2, %r1; mul.wide.u32 %rd1, %r0, 4; add.u64 %rd1, %rd0, %rd1;";
 
-    // Every word is written and everybody has seen it: what happens afterwards is no read of unwritten memory.
+    // Every word is written and every thread has seen it: later accesses are no reads of unwritten memory.
     private const string Filled = Begin + " st.shared.u32 [%r2], %r1; bar.sync 0;";
 
     [Theory]
@@ -53,7 +53,7 @@ public class FaultTests
     }
 
     [Theory]
-    // A thread reads what one of another warp wrote into device memory, or writes what it read.
+    // A thread reads device memory that a thread of another warp wrote, or writes memory that it read.
     [InlineData("st.global.u32 [%rd1], %r0;", "ld.global.u32 %r9, [%rd2];")]
     [InlineData("ld.global.u32 %r9, [%rd2];", "st.global.u32 [%rd1], %r2;")]
     public void Device_memory_is_ordered_by_a_groups_barriers_too(string before, string after)
@@ -64,7 +64,7 @@ public class FaultTests
     }
 
     [Theory]
-    // Lanes of one store; threads of two warps. What they store is the same for all.
+    // Lanes of one store; threads of two warps. They all store the same value.
     [InlineData("st.shared.u32 [%r2], %r5;")]
     [InlineData("st.global.u32 [%rd0], %r5;")]
     [InlineData("setp.eq.u32 %p0, %r3, 0; @%p0 st.shared.u32 [%r2], %r5;")]
@@ -88,14 +88,14 @@ public class FaultTests
     [Theory]
     [InlineData("membar.gl; bar.sync 0;", "membar.gl;")]
     [InlineData("bar.sync 0; fence.acq_rel.gpu;", "fence.acq_rel.gpu;")]
-    // Who counts has not seen what the group's other threads wrote; nor is it handed on; nor asked for.
+    // A thread that counts has not seen the writes of the group's other threads; they are not handed on; they are not asked for.
     [InlineData("membar.gl;", "membar.gl;", Fault.Race)]
     [InlineData("bar.sync 0;", "membar.gl;", Fault.Race)]
     [InlineData("membar.cta; bar.sync 0;", "membar.gl;", Fault.Race)]
     [InlineData("membar.gl; bar.sync 0;", "", Fault.Race)]
     public void A_fence_and_an_atomic_order_groups(string before, string after, Fault? fault = null)
     {
-        // Each of two groups writes 64 words and counts itself; who finds a one there reads the other's words.
+        // Each of two groups writes 64 words and counts itself; the one that finds a one there reads the other's words.
         const string Write = "mov.u32 %r0, %tid.x; mov.u32 %r1, %ctaid.x; shl.b32 %r2, %r1, 6; add.u32 %r2, %r2, %r0; mul.wide.u32 %rd1, %r2, 4; add.u64 %rd1, %rd0, %rd1; st.global.u32 [%rd1], %r2;";
         const string Count = ".shared .align 4 .b8 s[4]; mov.u32 %r3, s; setp.ne.u32 %p0, %r0, 0; @%p0 bra counted; atom.global.add.u32 %r4, [%rd0+512], 1;";
         const string Read = "st.shared.u32 [%r3], %r4; counted: bar.sync 0; ld.shared.u32 %r5, [%r3]; setp.ne.u32 %p1, %r5, 1; @%p1 bra end; xor.b32 %r6, %r2, 95; mul.wide.u32 %rd2, %r6, 4; add.u64 %rd2, %rd0, %rd2; ld.global.u32 %r7, [%rd2]; end: ret;";

@@ -9,7 +9,7 @@ internal static class Isa
     /// <summary>The bits that one thread gets from one instruction.</summary>
     /// <param name="mnemonic">For example <c>add.rn.f32</c>.</param>
     /// <param name="type">Type of the register that is written.</param>
-    /// <param name="operands">What follows the target: immediate values.</param>
+    /// <param name="operands">The operands after the target: immediate values.</param>
     public static string Result(string mnemonic, string type, string operands)
     {
         var stored = type switch { "pred" => "u32", "f16" or "b16" or "u16" or "s16" => "b16", _ => $"b{(type.EndsWith("64", StringComparison.Ordinal) ? 64 : 32)}" };

@@ -5,7 +5,7 @@ using Blip.Verification.Cases;
 namespace Blip.Tests.Emulation;
 
 /// <summary>
-/// What is not a number stays so on CUDA, as on the processor: an activation, a softmax or a norm that made a number of it would hide a broken
+/// NaN stays NaN on CUDA, as on the processor: an activation, a softmax or a norm that made a number of it would hide a broken
 /// model behind fluent words.
 /// </summary>
 public class NotANumberTests
@@ -19,7 +19,7 @@ public class NotANumberTests
     {
         Assert.Equal(On("cpu"), On("cuda"));
 
-        // Numbers agree to a few units of the last place, which other tests hold: what counts here is which are none.
+        // Numbers agree to a few units of the last place, which other tests hold: here only NaN counts.
         string On(string id)
         {
             using var device = Open(id);

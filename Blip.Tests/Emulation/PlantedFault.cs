@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 namespace Blip.Tests.Emulation;
 
 /// <summary>One mistake in one line of a kernel's PTX, such as one makes when writing a kernel.</summary>
-/// <param name="Kind">What is wrong.</param>
+/// <param name="Kind">The kind of fault.</param>
 /// <param name="Line">The line, from 1.</param>
-/// <param name="Before">What stood there.</param>
-/// <param name="After">What stands there now.</param>
+/// <param name="Before">The old line.</param>
+/// <param name="After">The new line.</param>
 internal sealed partial record PlantedFault(string Kind, int Line, string Before, string After)
 {
     // Each takes a line and gives the wrong one, or null where the mistake cannot be made there.
@@ -78,13 +78,13 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         return string.Join('\n', text);
     }
 
-    /// <summary>Whether the kernel gives the same bits with it, whatever its inputs: only what the text itself proves.</summary>
+    /// <summary>Whether the kernel gives the same bits with it, for any inputs, as far as the text itself proves.</summary>
     public bool ChangesNothing(string ptx)
     {
         string[] text = [.. ptx.Split('\n').Select(line => Spaces().Replace(line.Trim(), " "))];
         if (Before.StartsWith("cp.async.wait_group", StringComparison.Ordinal) || Before.StartsWith("cp.async.commit_group", StringComparison.Ordinal))
             return !CopyStart().IsMatch(ptx);
-        // Nobody does anything behind a barrier that is followed by the end.
+        // No thread works behind a barrier that is followed by the end.
         if (Before.StartsWith("bar.sync", StringComparison.Ordinal) && After.Length == 0)
             return text.Skip(Line).First(line => line.Length > 0) == "ret;" || SameBits.WithoutBarrier(text, Line - 1);
         if (Before.StartsWith("setp.ge.s32", StringComparison.Ordinal) && After == Before.Replace(".ge.", ".gt.", StringComparison.Ordinal))
@@ -94,7 +94,7 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
         return Mask().Match(Before) is { Success: true } mask && Mask().IsMatch(After) && HasSameBits(text, mask);
     }
 
-    // Nobody else writes to it; lines of several instructions might.
+    // No other line writes to it; lines of several instructions might.
     private static bool IsZero(string[] text, string register) =>
         text.Where(line => Regex.IsMatch(line, $@"^(@\S+ )?[\w.:]+ (\{{[^}}]*)?{register}\b") || (line.StartsWith('{') && Regex.IsMatch(line, $@"{register}\b")))
             .SequenceEqual([$"mov.f32 {register}, 0f00000000;"]);
@@ -103,7 +103,7 @@ internal sealed partial record PlantedFault(string Kind, int Line, string Before
     {
         var registers = Regex.Match(mask.Groups[1].Value, @"^and\.b32 (%r\d+), (%r\d+), $");
         var (to, from, smaller) = (registers.Groups[1].Value, registers.Groups[2].Value, Parse(Mask().Match(After).Groups[2]));
-        // Of what is kept no more is asked for than what is left.
+        // No more kept values are asked for than the remaining ones.
         var uses = text.Where(line => !line.StartsWith($"and.b32 {to}, {from},", StringComparison.Ordinal) && !line.StartsWith('.') && Regex.IsMatch(line, $@"{to}\b")).ToList();
         return uses.Count > 0 && uses.All(line => Regex.Match(line, $@"^and\.b32 %r\d+, {to}, (\d+);$") is { Success: true } use && (Parse(use.Groups[1]) & ~smaller) == 0);
     }

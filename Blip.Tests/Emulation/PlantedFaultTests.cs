@@ -19,7 +19,6 @@ namespace Blip.Tests.Emulation;
 public partial class PlantedFaultTests(ITestOutputHelper output)
 {
     /// <summary>Set to <c>full</c>, or to operators' names: some faults of every kind in every kernel, of all operators or of these; otherwise a draw.</summary>
-    private const string Variable = "BLIP_FAULTS";
 
     private const string All = "full";
 
@@ -39,7 +38,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
     [Fact]
     public void Nearly_all_are_caught()
     {
-        var asked = Environment.GetEnvironmentVariable(Variable) ?? "";
+        var asked = TestSwitches.Read(TestSwitches.Faults) ?? "";
         var full = asked.Length > 0;
         var operators = asked is "" or All ? OperatorCatalog.Names : asked.Split(',');
         Assert.Empty(operators.Except(OperatorCatalog.Names));
@@ -48,7 +47,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
         var planted = new HashSet<string>();
         foreach (var name in operators)
         {
-            // An operator's faults are the same whichever others are asked for.
+            // An operator's faults are the same, for any other operators asked for.
             var seed = 1000 * name.Sum(letter => letter);
             using var device = EmulatedCases.Open(new EmulationOptions { MaxInstructionsPerWarp = 3_000_000, Threads = 1, Seed = 7 });
             IReadOnlyList<EmulatedKernel> Kernels() => EmulatedDriver.KernelsOf(device.Accelerator.NativePtr);
@@ -68,7 +67,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
             {
                 // Most are caught by the first: the shortest.
                 OperatorCase[] cases = [.. tests.OrderBy(one => one.Took).Select(one => one.Test)];
-                // Another operator's, which this one's cases need for what they are given: its own cases look at all that it does.
+                // Another operator's kernel, which this one's cases need for their inputs: its own cases check it.
                 if (!planted.Add(Numbers().Replace(kernel.Text, "")))
                     continue;
                 var possible = PlantedFault.Kinds.Select(kind => PlantedFault.Of(kind, kernel.Text, kernel.LinesRun)).Where(faults => faults.Count > 0).ToList();
@@ -82,7 +81,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
                     report.Add((name, fault, verdict, kernel.Text));
                     output.WriteLine($"{name}: {fault}: {verdict[..Math.Min(verdict.Length, 160)]}");
                 }
-                // A fault that is none survives: what was caught before is caught for its own sake.
+                // A harmless fault survives: an earlier fault was caught for its own sake.
                 Assert.Equal("SURVIVES", Verdict(new PlantedFault("none", 1, "", "// nothing"), kernel, cases, device));
             }
         }
@@ -110,7 +109,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
             foreach (var test in cases)
             {
                 using var prepared = test.Prepare(device);
-                // What an earlier run left for its own second half would do for one that leaves nothing.
+                // An earlier run's results would do for a run without results.
                 device.Scratch(1).MemSet(device.Stream, 0xFF);
                 prepared.Run(KernelForm.Chosen);
                 if (prepared.Compare() is { IsRight: false } missed)
@@ -131,7 +130,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
         finally
         {
             EmulatedKernel.Rewrite = null;
-            // What a kernel that was stopped has counted would be the next one's fault.
+            // A stopped kernel's counts would be the next one's fault.
             device.Counters(1).MemSetToZero(device.Stream);
             device.Synchronize();
         }
@@ -153,7 +152,7 @@ public partial class PlantedFaultTests(ITestOutputHelper output)
         var text = $"{report.Count} faults of {report.Select(one => one.Fault.Kind).Distinct().Count()} kinds, {survivors.Count - unexplained.Count} of them change nothing,"
             + $" {unexplained.Count} survive:\n{string.Join('\n', unexplained.Select(one => $"{one.Operator}: {one.Fault}"))}";
         output.WriteLine(text);
-        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 })
+        if (TestSwitches.Read(TestSwitches.Faults) is not null)
             output.WriteLine(string.Join("\n\n", unexplained.Select(one => $"{one.Operator}: {one.Fault}\n{one.Fault.Around(one.Text)}")));
         Assert.True(report.Count >= 30, text);
         Assert.True(meant - unexplained.Count >= LeastCaught * meant, text);

@@ -2,14 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Tests.Emulation;
 
-/// <summary>What a kernel's text proves about two of the faults: that its results cannot depend on the line. Lines hold single spaces.</summary>
+/// <summary>A kernel's text proves about two of the faults that its results cannot depend on the line. Lines hold single spaces.</summary>
 internal static partial class SameBits
 {
     private const string Barrier = "bar.sync 0;";
 
     /// <summary>
     /// Whether a barrier keeps nothing apart. On every way from the barrier before, threads do no more in memory than read shared memory and
-    /// parameters; on every way to the barrier behind, none writes shared memory. What was done before the barrier before is over by then.
+    /// parameters; on every way to the barrier behind, none writes shared memory. Accesses before the previous barrier are over by then.
     /// </summary>
     public static bool WithoutBarrier(string[] text, int line)
     {
@@ -24,7 +24,7 @@ internal static partial class SameBits
     /// Whether <c>start &lt;= end</c> for <c>start &lt; end</c> adds one empty part to a sum and ends: the part's own loop runs to the lesser of
     /// something and the end, and so not at all from there; a sum that began at +0 is never -0, and stays as it is with +0 added; the stride is
     /// the group's size, shifted, and not 0, so that the next start is behind the end. A row is shorter than 2³¹ less a stride: the
-    /// start after its last part must be an integer with or without the fault. Nobody outside the loop reads what the part has changed.
+    /// start after its last part must be an integer with or without the fault. Outside the loop the part's changes are not read.
     /// </summary>
     public static bool WithOneEmptyPart(string[] text, int line)
     {
@@ -83,7 +83,7 @@ internal static partial class SameBits
     [GeneratedRegex(@"^(@!?%p\d+ )?bra(?:\.uni)? (\w+);$")]
     private static partial Regex Branch();
 
-    // Whatever meets memory or other threads.
+    // Instructions that touch memory or other threads.
     [GeneratedRegex(@"^(@!?%p\d+ )?(ld|st|atom|red|cp|bar|barrier|membar|fence|mbarrier|wgmma|ldmatrix|stmatrix|prefetchu?|tex|suld|sust|sured)\.")]
     private static partial Regex Touches();
 

@@ -1,6 +1,6 @@
 namespace Blip.Tests.Emulation;
 
-/// <summary>What a text proves about a fault, and what it does not.</summary>
+/// <summary>A text's proof about a fault, and its limits.</summary>
 public class SameBitsTests
 {
     private const string Loop = """

@@ -50,7 +50,7 @@ public class StartupHookTests
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["BLIP_CUDA"] = asked, ["DOTNET_STARTUP_HOOKS"] = typeof(EmulatedDriver).Assembly.Location },
+            Environment = { [EmulatedDriver.Variable] = asked, ["DOTNET_STARTUP_HOOKS"] = typeof(EmulatedDriver).Assembly.Location },
         };
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();

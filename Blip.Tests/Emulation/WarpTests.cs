@@ -1,6 +1,6 @@
 namespace Blip.Tests.Emulation;
 
-/// <summary>What the lanes of a warp do together: divided ways, values exchanged, matrices. Expected values are from the ISA's text and figures.</summary>
+/// <summary>The joint work of a warp's lanes: divergent paths, values exchanged, matrices. Expected values are from the ISA's text and figures.</summary>
 public class WarpTests
 {
     private const string Lane = "mov.u32 %r0, %tid.x; mul.wide.u32 %rd1, %r0, 4; add.u64 %rd1, %rd0, %rd1;";

@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace Blip.Tests.Evaluation;
 
-/// <summary>The files of the data sets: what is read, and what is said of what cannot be.</summary>
+/// <summary>The files of the data sets: the entries that are read, and the errors of the others.</summary>
 public sealed class AnnotationFilesTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

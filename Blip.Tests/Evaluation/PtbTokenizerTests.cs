@@ -4,7 +4,7 @@ using CsCheck;
 
 namespace Blip.Tests.Evaluation;
 
-/// <summary>What a token is; the sentences' tokens follow from the rules of the Penn Treebank's tokenizer.</summary>
+/// <summary>The rules of tokens; the sentences' tokens follow from the rules of the Penn Treebank's tokenizer.</summary>
 public class PtbTokenizerTests
 {
     [Theory]

@@ -57,7 +57,7 @@ public sealed class ResultsTests : IDisposable
         }
     }
 
-    /// <summary>What was there is whole while it is copied, and a second process is told.</summary>
+    /// <summary>The old file is whole while it is copied, and a second process is told.</summary>
     [Fact]
     public void Two_processes_do_not_write_to_one_file()
     {

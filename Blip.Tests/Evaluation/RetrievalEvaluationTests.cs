@@ -8,7 +8,7 @@ public class RetrievalEvaluationTests
 {
     private const int Width = 11;
 
-    // Whole numbers: their products are exact, and so are ties.
+    // Whole numbers: their products are exact, and their ties are, too.
     private static readonly Gen<float[]> Vector = Gen.Int[-8, 8].Select(number => (float)number).Array[Width];
 
     private static readonly Gen<(float[][] Images, float[][] Texts, int[] Owners)> Sets =

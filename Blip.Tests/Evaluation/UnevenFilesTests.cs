@@ -3,7 +3,7 @@ using Blip.Evaluation;
 
 namespace Blip.Tests.Evaluation;
 
-/// <summary>Annotations and results as people have them: ids of other kinds, entries that lack something, what Python and Windows write.</summary>
+/// <summary>Annotations and results as people have them: ids of other kinds, entries that lack something, Python's and Windows' encodings.</summary>
 public sealed class UnevenFilesTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -4,7 +4,7 @@ using CsCheck;
 
 namespace Blip.Tests.Evaluation;
 
-/// <summary>Accuracy is that of the official VQA evaluation code, whose answers <c>Goldens/evaluation/metrics-vqa.json</c> holds.</summary>
+/// <summary>Accuracy equals the official VQA evaluation code's, whose answers are in <c>Goldens/evaluation/metrics-vqa.json</c>.</summary>
 public class VqaAccuracyTests
 {
     private static readonly JsonElement Golden =

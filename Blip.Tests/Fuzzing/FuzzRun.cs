@@ -8,7 +8,7 @@ internal static class FuzzRun
 {
     private static readonly TimeSpan Slow = TimeSpan.FromSeconds(10);
 
-    /// <summary>Gives one file to a reader; what is wrong with how it is taken, or null.</summary>
+    /// <summary>Gives one file to a reader; returns the objection to its reaction, or null.</summary>
     public static string? Objection(FuzzTarget target, byte[] file)
     {
         var (before, start) = (GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
@@ -38,7 +38,7 @@ internal static class FuzzRun
         var mutator = new Mutator(target.Seeds, number);
         var (begin, current, since, done) = (Stopwatch.GetTimestamp(), (byte[])[], Stopwatch.GetTimestamp(), 0L);
         string? objection = null;
-        // A thread of its own: a reader that hangs is seen from here.
+        // A separate thread: a reader that hangs is seen from here.
         var thread = new Thread(() =>
         {
             for (; done < executions && objection is null && Stopwatch.GetElapsedTime(begin) < time; done++)

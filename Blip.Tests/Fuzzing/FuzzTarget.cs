@@ -1,7 +1,7 @@
 namespace Blip.Tests.Fuzzing;
 
 /// <summary>A reader of users' files, for damaged ones: it reads them, or refuses them with the exception that it documents.</summary>
-/// <param name="Name">What it is called on the command line; findings are saved in <c>eng/fuzz/seeds/NAME</c>.</param>
+/// <param name="Name">Its name on the command line; findings are saved in <c>eng/fuzz/seeds/NAME</c>.</param>
 /// <param name="Valid">Whole files, which the first copies are made from.</param>
 /// <param name="Read">Reads a file.</param>
 /// <param name="Documented">The exception that refuses a file; null where a flaw is no exception.</param>

@@ -80,7 +80,7 @@ internal static class FuzzTargets
 
     private static byte[] Sample(string file) => File.ReadAllBytes(Repository.Absolute($"weights/samples/{file}"));
 
-    // Each reader has a folder of its own, so that tests can run beside each other.
+    // Each reader has a separate folder, so that tests can run beside each other.
     private static Action<byte[]> InFile(string name, Action<string> read)
     {
         var folder = Path.Combine(Folder.Path, name.Replace('.', '-'));
@@ -105,7 +105,7 @@ internal static class FuzzTargets
     private static List<byte[]> Torch() => [.. Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "checkpoints"), "*.bin")
         .Order(StringComparer.Ordinal).Select(File.ReadAllBytes).Where(file => file.Length is > 0 and < 4000)];
 
-    // The smallest of each kind: a change hits what matters.
+    // The smallest of each kind: a change hits a relevant byte.
     private static IEnumerable<byte[]> SmallImages() => Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Goldens", "images"))
         .Where(path => Path.GetExtension(path) is not (".json" or ".bin" or ".md"))
         .GroupBy(Path.GetExtension).OrderBy(kind => kind.Key, StringComparer.Ordinal)

@@ -12,8 +12,8 @@ public sealed class FuzzTests(ITestOutputHelper output)
     {
         get
         {
-            var one = Environment.GetEnvironmentVariable("BLIP_FUZZ_READER");
-            return [.. FuzzTargets.All.Select(target => target.Name).Where(name => string.IsNullOrEmpty(one) || name == one)];
+            var one = TestSwitches.Read(TestSwitches.FuzzReader);
+            return [.. FuzzTargets.All.Select(target => target.Name).Where(name => one is null || name == one)];
         }
     }
 
@@ -30,9 +30,9 @@ public sealed class FuzzTests(ITestOutputHelper output)
     public void Damaged_files_are_read_or_refused(string name)
     {
         var target = FuzzTargets.All.Single(target => target.Name == name);
-        var seconds = Setting("BLIP_FUZZ_SECONDS") ?? 4;
-        var number = (int)(Setting("BLIP_FUZZ_NUMBER") ?? 1);
-        var done = FuzzRun.Run(target, number, Setting("BLIP_FUZZ") ?? target.Executions, TimeSpan.FromSeconds(seconds));
+        var seconds = Setting(TestSwitches.FuzzSeconds) ?? 4;
+        var number = (int)(Setting(TestSwitches.FuzzNumber) ?? 1);
+        var done = FuzzRun.Run(target, number, Setting(TestSwitches.Fuzz) ?? target.Executions, TimeSpan.FromSeconds(seconds));
         output.WriteLine($"{target.Name}: {done} files");
         Assert.True(done > 0);
     }
@@ -60,5 +60,5 @@ public sealed class FuzzTests(ITestOutputHelper output)
     }
 
     private static long? Setting(string name) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
+        TestSwitches.Read(name) is { } text ? long.Parse(text, CultureInfo.InvariantCulture) : null;
 }

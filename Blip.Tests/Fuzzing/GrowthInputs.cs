@@ -12,7 +12,7 @@ namespace Blip.Tests.Fuzzing;
 
 /// <summary>Inputs of any length for the readers of <see cref="FuzzTargets"/>: one thing that comes again and again.</summary>
 /// <param name="Reader">The reader's name.</param>
-/// <param name="Repeated">What comes again.</param>
+/// <param name="Repeated">The repeated part.</param>
 /// <param name="Make">The input with so many of it.</param>
 internal sealed record GrowthInput(string Reader, string Repeated, Func<int, byte[]> Make)
 {

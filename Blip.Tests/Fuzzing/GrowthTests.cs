@@ -1,13 +1,13 @@
 namespace Blip.Tests.Fuzzing;
 
 /// <summary>
-/// The time of every reader and tokenizer grows with its input and not with its square: what is repeated n times is read in about an eighth of
+/// The time of every reader and tokenizer grows with its input and not with its square: n repetitions are read in about an eighth of
 /// the time of 8n. Processor time is measured, of a process that does nothing else, so that a busy machine does not matter.
 /// </summary>
 [Collection(nameof(AloneCollection))]
 public class GrowthTests(ITestOutputHelper output)
 {
-    // Linear work takes 8 times as long and quadratic work 64 times; between them a reader has room for what a cache does not hold.
+    // Linear work takes 8 times as long and quadratic work 64 times; between them a reader has room for cache misses.
     private const int Factor = 8;
     private const double MostTimes = 24;
 
@@ -52,7 +52,7 @@ public class GrowthTests(ITestOutputHelper output)
     {
         var (n, small) = (64, make(64));
         read(small);
-        // From some length on no reader takes the input any more: what is refused at once does not grow.
+        // From some length on no reader takes the input any more: an immediate refusal does not grow.
         while (Time(read, small, 2) < Measurable && n < 1 << 17)
         {
             n *= 2;

@@ -7,7 +7,7 @@ internal sealed class Mutator(IReadOnlyList<byte[]> seeds, int number)
 {
     private const int LongestFile = 1 << 16;
 
-    // What readers stumble over: ends of ranges, escapes, marks, nesting, repetition.
+    // Traps for readers: ends of ranges, escapes, marks, nesting, repetition.
     private static readonly byte[][] Words = [.. new[]
     {
         "0", "-1", "1e309", "1e-400", "NaN", "2147483648", "-9223372036854775809", "18446744073709551616", "null", "true", "\"\"", "[", "]", "{", "}",

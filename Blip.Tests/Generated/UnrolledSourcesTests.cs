@@ -1,6 +1,6 @@
 namespace Blip.Tests.Generated;
 
-/// <summary>The unrolled sources in the tree are those that their templates write.</summary>
+/// <summary>The unrolled sources in the tree equal their templates' output.</summary>
 public class UnrolledSourcesTests
 {
     private const int MaxColumns = 140;

@@ -103,7 +103,7 @@ public class AllowedWordsTests
         return false;
     }
 
-    // Cut by the greatest length: what follows a row of whole words begins one.
+    // Cut by the greatest length: the token behind a row of whole words begins one.
     private static bool BeginsWhole(int[] said) =>
         Enumerable.Range(0, said.Length + 1).Any(cut => IsWhole(said.AsSpan(0, cut)) && (cut == said.Length || Words.Any(word => word.AsSpan().StartsWith(said.AsSpan(cut)))));
 }

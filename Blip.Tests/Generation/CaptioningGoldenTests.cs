@@ -4,7 +4,7 @@ using Blip.Tests.Models;
 
 namespace Blip.Tests.Generation;
 
-/// <summary>What the reference generates, on every captioning model: the same tokens, scores within 1e-4.</summary>
+/// <summary>The reference's tokens on every captioning model: the same tokens, scores within 1e-4.</summary>
 public class CaptioningGoldenTests
 {
     // The reference's accident with prompts of different lengths; a batch gives the prompt-single rows here (docs/decisions/031).

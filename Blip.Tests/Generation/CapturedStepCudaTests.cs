@@ -12,7 +12,7 @@ namespace Blip.Tests.Generation;
 
 /// <summary>
 /// Captured steps on CUDA, on a real device where there is one and else on the emulated one: a token is one launch and one wait, and the words
-/// stay those of the processor whatever changes between runs.
+/// equal the processor's, for any changes between runs.
 /// </summary>
 [Collection(nameof(AloneCollection))]
 public class CapturedStepCudaTests
@@ -58,7 +58,7 @@ public class CapturedStepCudaTests
             Assert.Equal(Long - Short, many.Calls("cuStreamSynchronize") - few.Calls("cuStreamSynchronize"));
             foreach (var call in new[] { "cuLaunchKernel", "cuMemcpyAsync", "cuMemAlloc_v2", "cuMemFree_v2", "cuMemsetD8Async", "cuStreamBeginCapture_v2" })
                 Assert.Equal(few.Calls(call), many.Calls(call));
-            // A run's beginning goes up at once and waits for nobody; what the first word tells comes down, and what a search found. Each is read after one wait.
+            // A run's beginning goes up at once without a wait; the first word's results come down, and a search's. Each is read after one wait.
             var found = Ways[way].NumBeams > 1 ? 1 : 0;
             Assert.Equal(2 + found, many.Calls("cuMemcpyAsync"));
             Assert.Equal(Long - 1 + found, many.Calls("cuStreamSynchronize"));
@@ -218,7 +218,7 @@ public class CapturedStepCudaTests
             return Generate(options, images);
         }
 
-        /// <summary>The same over the image that is there, with what it asked of the driver.</summary>
+        /// <summary>The same over the present image, with its calls of the driver.</summary>
         public Counts Counted(GenerationOptions options, int images)
         {
             EmulatedDriver.ResetCounters();

@@ -3,7 +3,7 @@ using Blip.Runtime.Generation;
 
 namespace Blip.Tests.Generation;
 
-/// <summary>Sequences that join a batch while it runs, and leave it, are those that they would be alone.</summary>
+/// <summary>Sequences that join a running batch, and leave it, equal those alone.</summary>
 public class ContinuousBatchTests
 {
     private const int Vocabulary = 17, Stop = 2, Places = 5, Longest = 20;

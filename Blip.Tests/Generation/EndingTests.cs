@@ -7,7 +7,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Generation;
 
-/// <summary>What ends a sequence beside the stop token and the greatest length: texts, and time.</summary>
+/// <summary>The ends of a sequence beside the stop token and the greatest length: texts, and time.</summary>
 public class EndingTests
 {
     private const int Vocabulary = 17, Stop = 2;

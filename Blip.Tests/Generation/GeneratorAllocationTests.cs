@@ -6,7 +6,7 @@ using Blip.Tests.Kernels;
 
 namespace Blip.Tests.Generation;
 
-/// <summary>What a word costs beside its arithmetic: one launch on a processor, and no memory but what ILGPU's launch leaves behind.</summary>
+/// <summary>A word's cost beside its arithmetic: one launch on a processor, and no memory except the garbage of ILGPU's launch.</summary>
 [Collection(nameof(AloneCollection))]
 public class GeneratorAllocationTests
 {

@@ -5,7 +5,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Tests.Generation;
 
-/// <summary>Drawn beams, and what may be asked for besides the tokens.</summary>
+/// <summary>Drawn beams, and further results besides the tokens.</summary>
 public class GeneratorOutputsTests
 {
     private const int Vocabulary = 30, Stop = 3;
@@ -56,7 +56,7 @@ public class GeneratorOutputsTests
             {
                 Assert.Equal((Vocabulary, Vocabulary), (sequence.Scores[step].Length, sequence.Logits[step].Length));
                 Assert.Equal(sequence.Tokens[step + 1], Array.IndexOf(sequence.Scores[step], sequence.Scores[step].Max()));
-                // The rule changed what was said before, and nothing else.
+                // The rule changed the earlier words, and nothing else.
                 var said = sequence.Tokens[..(step + 1)];
                 Assert.All(Enumerable.Range(0, Vocabulary).Except(said), token => Assert.Equal(sequence.Logits[step][token], sequence.Scores[step][token]));
                 Assert.All(said.Distinct(), token => Assert.NotEqual(sequence.Logits[step][token], sequence.Scores[step][token]));

@@ -81,7 +81,7 @@ public class GeneratorTests
                            LengthPenalty = penalty,
                            RenormalizeLogits = renormalize,
                        };
-        // What ends a sequence as a stop string does: a token that follows a smaller one.
+        // The end of a sequence by a stop string: a token that follows a smaller one.
         var endings = Gen.Frequency((2, Gen.Const(0)), (1, Gen.Int[2, 6]));
         Gen.Select(searches, Prompts, Models, endings).Sample((options, prompts, model, every) =>
         {

@@ -9,7 +9,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Tests.Generation;
 
-/// <summary>A model with made-up weights on a device, and what the reference says about it.</summary>
+/// <summary>A model with made-up weights on a device, and the reference's results for it.</summary>
 internal sealed class GoldenRun : IDisposable
 {
     private readonly CaptioningModel model;

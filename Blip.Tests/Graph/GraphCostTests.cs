@@ -31,7 +31,7 @@ public class GraphCostTests
         var g = new GraphBuilder("test");
         var x = g.Input("x", new Shape(3, 64));
         g.Output("y", g.Add(g.Linear(x, Root / "fc", 64), x, Root / "residual"));
-        var fused = GraphCost.Of(GraphPasses.Apply(g.Build(), PassSet.All), _ => DType.Float32, default);
+        var fused = GraphCost.Of(GraphPasses.Apply(g.Build(), PassSet.All, default), _ => DType.Float32, default);
         // The input is its own residual: it is read once.
         Assert.Equal((1, 4L * 3 * (64 + 64)), (fused.Kernels, fused.ValueBytes));
     }
@@ -45,7 +45,7 @@ public class GraphCostTests
         Assert.Equal((8L * 7 * 64, 4L * 2 * 64, 4L * 2 * 7 * 64), (cost.Flops, cost.WeightBytes, cost.ValueBytes));
     }
 
-    // Tensor cores multiply in 16 bits: what they alone read lies so in memory.
+    // Tensor cores multiply in 16 bits: values that only they read are stored so in memory.
     [Theory, InlineData(0, 4), InlineData(80, 2)]
     public void What_all_readers_round_is_counted_as_it_is_stored(int architecture, int perElement)
     {

@@ -39,7 +39,7 @@ public class GraphTests
         var x = g.Input("x", new Shape(2, 8));
         var y = g.Activate(g.Linear(x, Root / "fc1", 8), Root / "act", Activation.Gelu);
         g.Output("y", g.Add(y, x, Root / "residual"));
-        var fused = new EpilogueFusion().Apply(g.Build());
+        var fused = new EpilogueFusion().Apply(g.Build(), default);
         var linear = Assert.IsType<LinearNode>(Assert.Single(fused.Nodes));
         Assert.Equal((Activation.Gelu, x, fused.Output("y")), (linear.Activation, linear.Residual, linear.Output));
     }
@@ -52,7 +52,7 @@ public class GraphTests
         var sum = g.Add(g.Linear(x, Root / "fc1", 8), x, Root / "residual");
         var norm = g.LayerNorm(sum, Root / "norm", 1e-5);
         g.Output("y", again ? g.Add(norm, sum, Root / "next") : norm);
-        var fused = new EpilogueFusion().Apply(g.Build());
+        var fused = new EpilogueFusion().Apply(g.Build(), default);
         if (again)
         {
             Assert.Equal(["Linear", "LayerNorm", "Add"], fused.Nodes.Select(node => node.Operator));
@@ -70,7 +70,7 @@ public class GraphTests
         var g = new GraphBuilder("test");
         var x = g.Input("x", new Shape(2, 8));
         g.Output("y", g.Activate(g.LayerNorm(g.Linear(x, Root / "fc1", 8), Root / "norm", 1e-5), Root / "act", Activation.Relu));
-        Assert.Equal(["Linear", "Activation"], new EpilogueFusion().Apply(g.Build()).Nodes.Select(node => node.Operator));
+        Assert.Equal(["Linear", "Activation"], new EpilogueFusion().Apply(g.Build(), default).Nodes.Select(node => node.Operator));
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public class GraphTests
         var linear = g.Linear(g.Input("x", new Shape(2, 8)), Root / "fc1", 8);
         g.Output("y", g.Activate(linear, Root / "act", Activation.Relu));
         g.Output("shown", linear);
-        Assert.Equal(2, new EpilogueFusion().Apply(g.Build()).Nodes.Count);
+        Assert.Equal(2, new EpilogueFusion().Apply(g.Build(), default).Nodes.Count);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public class GraphTests
         var g = new GraphBuilder("test");
         var x = g.Input("x", new Shape(2, 8));
         g.Output("y", g.Activate(g.Add(g.Linear(x, Root / "fc1", 8), x, Root / "residual"), Root / "act", Activation.Relu));
-        var fused = new EpilogueFusion().Apply(g.Build());
+        var fused = new EpilogueFusion().Apply(g.Build(), default);
         Assert.Equal(["Linear", "Activation"], fused.Nodes.Select(node => node.Operator));
     }
 
@@ -115,7 +115,7 @@ public class GraphTests
     private static Dictionary<Value, DType> Stored(KernelTarget target, DType weights)
     {
         var config = SyntheticModels.Config("tiny-square");
-        var graph = GraphPasses.Apply(new CaptioningGraphs(config).Vision(config.Vision.ImageSize, config.Vision.ImageSize), PassSet.All);
+        var graph = GraphPasses.Apply(new CaptioningGraphs(config).Vision(config.Vision.ImageSize, config.Vision.ImageSize), PassSet.All, default);
         var sizes = new GraphSizes(graph, new Dictionary<string, int> { ["images"] = 2 }, target, _ => weights);
         ValueStorage.Choose(graph, sizes);
         return graph.Nodes.SelectMany(node => node.Outputs).Where(value => sizes.StoredAs(value).Is16Bits()).ToDictionary(value => value, sizes.StoredAs);
@@ -131,7 +131,7 @@ public class GraphTests
         g.AppendCache(x, x, g.Input("keys", cache), g.Input("values", cache), g.Input("start", new Shape(rows), DType.Int32), null, Root / "cache");
         g.Linear(g.Linear(x, Root / "dead1", 8), Root / "dead2", 8);
         g.Output("y", g.Linear(x, Root / "live", 8));
-        Assert.Equal(["m.cache", "m.live"], new DeadNodeElimination().Apply(g.Build()).Nodes.Select(node => node.Name));
+        Assert.Equal(["m.cache", "m.live"], new DeadNodeElimination().Apply(g.Build(), default).Nodes.Select(node => node.Name));
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public class GraphTests
         var positions = g.InterpolatePositions(g.Parameter(Root / "positions", new Shape(1, 5, 8)), (2, 2), (3, 1), Root / "interpolated");
         var patches = g.Input("patches", new Shape(Dim.Of("batch"), 3, 8));
         g.Output("tokens", g.AssembleTokens(patches, g.Parameter(Root / "class", new Shape(1, 1, 8)), positions, Root / "tokens"));
-        var folded = new ConstantFolding().Apply(g.Build());
+        var folded = new ConstantFolding().Apply(g.Build(), default);
         Assert.Equal(["PositionInterpolation"], folded.Constants.Select(node => node.Operator));
         Assert.Equal(["AssembleTokens"], folded.Nodes.Select(node => node.Operator));
     }

@@ -31,7 +31,7 @@ public class ReverseModeTests
         for (var tries = 0; tries < (id == "cpu" ? 30 : 6); tries++)
         {
             var i = random.Next(x.Length);
-            // What a float holds of a sum of some numbers around 1, over twice the step.
+            // A float's precision of a sum of some numbers around 1, over twice the step.
             const float Step = 1f / 64;
             var (above, below) = ((float[])x.Clone(), (float[])x.Clone());
             above[i] += Step;

@@ -7,7 +7,7 @@ namespace Blip.Tests.Hosting;
 /// <summary>The example of docs/hosting.md: the lines between the marks stand there word for word. Past the registration it knows interfaces only.</summary>
 internal static class HostingExample
 {
-    // Catches what the example prints.
+    // Catches the example's output.
     private sealed class Printer(List<string> lines)
     {
         public void WriteLine(string? line) => lines.Add(line ?? "");

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Tests.Hosting;
 
-/// <summary>What docs/hosting.md shows is what happens.</summary>
+/// <summary>The example in docs/hosting.md runs as shown.</summary>
 [Collection(nameof(AloneCollection))]
 public partial class HostingExampleTests
 {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.AI;
 
 namespace Blip.Tests.Hosting;
 
-/// <summary>Several images in one message, and an array of texts as the answer: what .NET's document ingestion asks of a chat client.</summary>
+/// <summary>Several images in one message, and an array of texts as the answer: the request of .NET's document ingestion to a chat client.</summary>
 public sealed class ImageListRequestTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

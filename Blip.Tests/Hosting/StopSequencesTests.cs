@@ -5,7 +5,7 @@ namespace Blip.Tests.Hosting;
 
 public class StopSequencesTests
 {
-    // However the text is cut into pieces, what comes out is what stands before the first sequence.
+    // For any pieces of the text, the output is the part before the first sequence.
     [Fact]
     public void Pieces_do_not_matter() =>
         Gen.Select(Gen.String[Gen.Char['a', 'c'], 0, 3].Array[0, 12], Gen.String[Gen.Char['a', 'c'], 1, 4].Array[0, 3]).Sample(

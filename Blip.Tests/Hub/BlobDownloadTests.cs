@@ -2,7 +2,7 @@ using Blip.Runtime.Hub;
 
 namespace Blip.Tests.Hub;
 
-/// <summary>Connections that break, servers that do not know ranges, and files that are not what was promised.</summary>
+/// <summary>Connections that break, servers that do not know ranges, and files that differ from the promised ones.</summary>
 public sealed class BlobDownloadTests : IDisposable
 {
     private const string Weights = "model.safetensors";
@@ -82,7 +82,7 @@ public sealed class BlobDownloadTests : IDisposable
         await Pull();
     }
 
-    /// <summary>Each answer begins at the beginning: what is here is passed over.</summary>
+    /// <summary>Each answer begins at the beginning: bytes that are here are passed over.</summary>
     [Fact]
     public async Task Without_ranges_a_broken_connection_is_gone_on_with_all_the_same()
     {
@@ -220,7 +220,7 @@ public sealed class BlobDownloadTests : IDisposable
 
         var left = new FileInfo(Unfinished).Length;
         Assert.InRange(left, 1, 200_000);
-        // What came and was not written is taken back.
+        // Bytes that came and were not written are taken back.
         Assert.Equal(left, progress.Last!.Bytes - Beside());
         Assert.Equal(Whole[..(int)left], File.ReadAllBytes(Unfinished));
         Assert.Null(hub.Open(cache).Find(FakeHub.Name));

@@ -3,7 +3,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Hub;
 
-/// <summary>What is told of the cache, and what a removal takes.</summary>
+/// <summary>The cache's list, and the extent of a removal.</summary>
 public sealed class CacheListingTests : IDisposable
 {
     private readonly FakeHub hub = new();
@@ -108,7 +108,7 @@ public sealed class CacheListingTests : IDisposable
         Assert.Equal(pulled.Bytes, (await Pull()).DownloadedBytes);
     }
 
-    /// <summary>Blobs that the other commit has, too, stay; so does what lies outside.</summary>
+    /// <summary>Blobs that the other commit has, too, stay; files outside stay, too.</summary>
     [Fact]
     public async Task A_revision_takes_its_own_files_alone()
     {

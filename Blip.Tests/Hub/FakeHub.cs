@@ -33,10 +33,10 @@ internal sealed class FakeHub : IDisposable
 
     public string CommitNow { get; set; } = Commit;
 
-    /// <summary>Goes before what the hub answers; null lets it.</summary>
+    /// <summary>Replaces the hub's answer; null lets it.</summary>
     public Func<FakeRequest, FakeAnswer?>? OnHub { get; set; }
 
-    /// <summary>Goes before what the host of large files answers.</summary>
+    /// <summary>Replaces the answer of the host of large files; null lets it.</summary>
     public Func<FakeRequest, FakeAnswer?>? OnBytes { get; set; }
 
     /// <summary>The list of files as it is sent; null for the right one.</summary>
@@ -64,7 +64,7 @@ internal sealed class FakeHub : IDisposable
 
     public static bool IsLarge(string path) => Path.GetExtension(path) is ".safetensors" or ".bin" or ".pth";
 
-    /// <summary>What a file's blob is called.</summary>
+    /// <summary>The name of a file's blob.</summary>
     public string Tag(string path) => IsLarge(path) ? Sha256(Files[path]) : GitSha1(Files[path]);
 
     public ModelHubOptions Options(string cache) => new()

@@ -38,7 +38,7 @@ internal sealed record FakeAnswer(int Status, byte[] Body, params (string Name, 
         this with { Headers = [.. Headers.Where(header => header.Name != name), (name, value)] };
 }
 
-/// <summary>A server on loopback that sends what it is told.</summary>
+/// <summary>A server on loopback that sends given bytes.</summary>
 internal sealed class FakeServer : IDisposable
 {
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
@@ -55,7 +55,7 @@ internal sealed class FakeServer : IDisposable
 
     public string Host => $"127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
 
-    /// <summary>What it answers, without a connection.</summary>
+    /// <summary>Its answer, without a connection.</summary>
     public FakeAnswer Answer(FakeRequest request) => answer(request);
 
     public ConcurrentQueue<FakeRequest> Requests { get; } = [];

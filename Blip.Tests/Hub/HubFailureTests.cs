@@ -83,7 +83,7 @@ public sealed class HubFailureTests : IDisposable
         hub.Files[path] = [1];
         await Refused("cannot be kept in its folder", pull: new PullOptions { AllFiles = true });
         Assert.Empty(Directory.EnumerateFileSystemEntries(cache.Path));
-        // It is none of those that Blip reads.
+        // Blip reads none of its files.
         Assert.DoesNotContain(
             path, (await hub.Open(cache).PullAsync(FakeHub.Name, null, null, TestContext.Current.CancellationToken)).Files);
     }

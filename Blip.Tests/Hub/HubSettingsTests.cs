@@ -2,7 +2,7 @@ using Blip.Runtime.Hub;
 
 namespace Blip.Tests.Hub;
 
-/// <summary>What the environment says of the hub, as Hugging Face's tools read it.</summary>
+/// <summary>The environment's settings of the hub, as Hugging Face's tools read them.</summary>
 public sealed class HubSettingsTests
 {
     private static HubSettings Settings(ModelHubOptions? options = null, params (string Name, string Value)[] variables) =>

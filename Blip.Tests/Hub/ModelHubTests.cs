@@ -3,7 +3,7 @@ using Blip.Runtime.Hub;
 
 namespace Blip.Tests.Hub;
 
-/// <summary>What a download leaves in the cache, and what it takes from the hub.</summary>
+/// <summary>A download's files in the cache, and its requests to the hub.</summary>
 public sealed class ModelHubTests : IDisposable
 {
     private readonly FakeHub hub = new();
@@ -129,7 +129,7 @@ public sealed class ModelHubTests : IDisposable
         Assert.Equal(0, (await files.PullAsync(FakeHub.Name, null, null, Token)).DownloadedBytes);
     }
 
-    /// <summary>Whoever uses the older commit keeps it until the newer one is whole.</summary>
+    /// <summary>Users of the older commit keep it until the newer one is whole.</summary>
     [Fact]
     public async Task A_newer_commit_takes_the_name_when_it_is_whole_and_shares_what_is_the_same()
     {

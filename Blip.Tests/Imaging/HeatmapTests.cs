@@ -46,7 +46,7 @@ public class HeatmapTests
         var (own, wide) = (Heatmap.Overlay(Gray, [0, 1], 1, 2), Heatmap.Overlay(Gray, [0, 1], 1, 2, new HeatRange(0, 2)));
         Assert.Equal(own.Pixels[..3], wide.Pixels[..3]);
         Assert.True(Lightness(own, 39, 0) > Lightness(wide, 39, 0));
-        // The middle of the range is the middle of the colours, and what lies outside has the colour of its end.
+        // The middle of the range is the middle of the colours, and values outside have the colour of their end.
         Assert.Equal(Heatmap.Overlay(Gray, [0.5f], 1, 1, new HeatRange(0, 1)).Pixels[..3], wide.Pixels[^3..]);
         Assert.Equal(own.Pixels[^3..], Heatmap.Overlay(Gray, [0, 7], 1, 2, new HeatRange(0, 1)).Pixels[^3..]);
         Assert.Equal(Heatmap.Layer([0, 1, 2], 1, 3)[..8], Heatmap.Layer([0, 1], 1, 2, new HeatRange(0, 2)));

@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Tests.Imaging;
 
-/// <summary>Images, and what the reference makes of them.</summary>
+/// <summary>Images, and the reference's results for them.</summary>
 public static class ImageGoldens
 {
     private static readonly Lazy<CaseFile> Content = new(() =>

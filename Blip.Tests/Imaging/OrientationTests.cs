@@ -97,7 +97,7 @@ public class OrientationTests
         return string.Concat(Enumerable.Range(0, image.Width * image.Height).Select(i => (char)image.Pixels[3 * i]));
     }
 
-    // A quarter clockwise: what orientation 6 asks for.
+    // A quarter clockwise, as orientation 6 asks for.
     private static byte[] Rotated(RgbImage image) =>
         [.. from x in Enumerable.Range(0, image.Width)
             from y in Enumerable.Range(0, image.Height).Reverse()

@@ -29,7 +29,7 @@ public static class Pngs
         return With(file, "PLTE", palette);
     }
 
-    /// <summary>The same file with a chunk of its own before the pixels.</summary>
+    /// <summary>The same file with another chunk before the pixels.</summary>
     public static byte[] With(byte[] png, string type, byte[] content)
     {
         // The signature has 8 bytes, the header's chunk 25.

@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Tests.Imaging;
 
-/// <summary>Images whose kind no golden holds: QOI, palettes that are too short, opacity, and what is refused in words.</summary>
+/// <summary>Images whose kind no golden holds: QOI, palettes that are too short, opacity, and refusals with messages.</summary>
 public class RareImagesTests
 {
     [Fact]

@@ -7,7 +7,7 @@ using ILGPU.Runtime;
 namespace Blip.Tests.Kernels;
 
 /// <summary>
-/// Bits of attention's gradients: what they depend on and what not. <see cref="OperatorTests"/> hold them to their formulas.
+/// Bits of attention's gradients: their dependences. <see cref="OperatorTests"/> hold them to their formulas.
 /// </summary>
 public class AttentionBackwardTests
 {
@@ -146,7 +146,7 @@ public class AttentionBackwardTests
         }
     }
 
-    // Gradients of packed queries, keys and values; what a padded token holds is not 0.
+    // Gradients of packed queries, keys and values; a padded token's values are not 0.
     private static float[] OfText(Device device, int tokens, bool isCausal, int padTo)
     {
         using var values = device.Upload<float>(Values(padTo * 3 * Width, 1));

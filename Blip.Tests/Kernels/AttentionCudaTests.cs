@@ -99,7 +99,7 @@ public class AttentionCudaTests
         return actual;
     }
 
-    // Not what is beyond half precision, and not scores that its rounding changes by more than one. The text for sm_90 is that for sm_80.
+    // Without values beyond half precision, and scores that its rounding changes by more than one. The text for sm_90 is sm_80's.
     private static bool OnTensorCores(AttentionCase test, string architecture) =>
         test is { Spread: <= 1, ValueSpread: <= 1, HeadDim: <= AttentionTensorCore.MaxHeadDim } && (architecture != "sm_90" || test.Halves);
 

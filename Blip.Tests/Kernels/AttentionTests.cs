@@ -84,7 +84,7 @@ public class AttentionTests
         var (buffers, bytes) = (device.Allocations, GC.GetAllocatedBytesForCurrentThread());
         Run(100);
         Assert.Equal(buffers, device.Allocations);
-        // What ILGPU's own CPU launch leaves behind.
+        // The garbage of ILGPU's CPU launch.
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - bytes, 0, 100 * 512);
 
         void Run(int times)

@@ -85,7 +85,7 @@ public class CodePlacementRepairTests
     private static string Ptx(Type kernel, bool repaired) =>
         PtxCompiler.Compile(kernel, CudaArchitecture.SM_80, repaired);
 
-    // Each step adds what the step before wrote.
+    // Each step adds the values of the step before.
     public readonly struct ReadThenWrite(ArrayView<float> x, ArrayView<float> y, int steps) : IDeviceKernel
     {
         public void Run()

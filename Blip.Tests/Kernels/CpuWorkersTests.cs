@@ -26,7 +26,7 @@ public class CpuWorkersTests
         process.Refresh();
         var used = (process.TotalProcessorTime - before).TotalMilliseconds;
 
-        // What came after the long task saw what it wrote, and nobody went on before it.
+        // The work after the long task saw its writes, and no worker continued before it.
         Assert.Equal(Enumerable.Repeat(3, 99).Prepend(3 + 1000), counts.ToArray());
         Assert.True(used < 1.6 * Milliseconds, $"{used:F0} ms of processor time for a task of {Milliseconds} ms");
     }

@@ -65,7 +65,7 @@ public class DeviceTests
         using var counts = device.Allocate<int>(8);
         Run(10);
         var buffers = device.Allocations;
-        // What happens once, on whichever launch, is no launch's own: the least of three rounds.
+        // One-time work, at any launch, belongs to no launch: the least of three rounds.
         var bytes = Enumerable.Range(0, 3).Min(_ =>
         {
             var before = GC.GetAllocatedBytesForCurrentThread();

@@ -9,11 +9,11 @@ internal static class EmulatedKernels
 {
     /// <summary>Launches a kernel whose arguments are arrays (views of them), numbers, an <see cref="AttentionShape"/> or a <see cref="GemmRowsShape"/>.</summary>
     /// <param name="kernel">Its name in <see cref="PtxKernels"/>.</param>
-    /// <param name="architecture">What it is compiled for.</param>
+    /// <param name="architecture">The target architecture.</param>
     /// <param name="launch">Groups and their size.</param>
-    /// <param name="output">The array among the arguments that is read back; what it holds before is not uploaded.</param>
+    /// <param name="output">The array among the arguments that is read back; its old contents are not uploaded.</param>
     /// <param name="arguments">The arguments, in order.</param>
-    /// <returns>What the kernel wrote there: all of it, or the interpreter reports the read of what was never written.</returns>
+    /// <returns>The kernel's output: all of it, or the interpreter reports the read of unwritten memory.</returns>
     public static float[] Run(string kernel, string architecture, KernelConfig launch, float[] output, params object[] arguments) =>
         Run(kernel, architecture, launch, true, output, arguments);
 

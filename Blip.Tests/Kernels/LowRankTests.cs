@@ -6,7 +6,7 @@ using Blip.Verification.Operators;
 namespace Blip.Tests.Kernels;
 
 /// <summary>
-/// Bits, refusals and what is no number, of products of low rank. <see cref="OperatorTests"/> holds them to their formulas.
+/// Bits, refusals and NaN of low-rank products. <see cref="OperatorTests"/> holds them to their formulas.
 /// </summary>
 public class LowRankTests
 {

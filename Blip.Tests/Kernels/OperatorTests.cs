@@ -4,7 +4,7 @@ using Blip.Verification.Operators;
 namespace Blip.Tests.Kernels;
 
 /// <summary>
-/// Every operator of the catalogue against its reference in double. Each variant is a class of its own, so that they run side by side.
+/// Every operator of the catalogue against its reference in double. Each variant is a separate class, so that they run side by side.
 /// </summary>
 public abstract class OperatorTests
 {

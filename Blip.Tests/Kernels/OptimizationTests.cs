@@ -6,7 +6,7 @@ using Blip.Verification.Operators;
 namespace Blip.Tests.Kernels;
 
 /// <summary>
-/// Bits, refusals and what is no number, of what an optimiser does. <see cref="OperatorTests"/> holds it to its formulas.
+/// Bits, refusals and NaN of an optimiser's steps. <see cref="OperatorTests"/> holds it to its formulas.
 /// </summary>
 public class OptimizationTests
 {

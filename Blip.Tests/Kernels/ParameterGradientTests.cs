@@ -5,7 +5,7 @@ using Blip.Verification.Cases;
 namespace Blip.Tests.Kernels;
 
 /// <summary>
-/// Bits and refusals of gradients that are added up over rows, and of what a step changes. <see cref="OperatorTests"/> and
+/// Bits and refusals of gradients that are added up over rows, and of a step's changes. <see cref="OperatorTests"/> and
 /// <see cref="FiniteDifferenceTests"/> hold them to their formulas.
 /// </summary>
 public class ParameterGradientTests
@@ -42,7 +42,7 @@ public class ParameterGradientTests
             using var gamma = device.Upload<float>(before?[..Width] ?? new float[Width]);
             using var beta = device.Upload<float>(before?[Width..] ?? new float[Width]);
             var rows = values.Length / Width;
-            // Each alone gives what both give together.
+            // Each alone gives the same as both together.
             LayerNormParameterBackward.Run(device, x.View, dy.View, gamma.View, default, rows, sliceRows, Width, 1e-5f);
             LayerNormParameterBackward.Run(device, x.View, dy.View, default, beta.View, rows, sliceRows, Width, 1e-5f);
             return [.. gamma.ToArray(), .. beta.ToArray()];

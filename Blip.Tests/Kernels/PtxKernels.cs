@@ -10,7 +10,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace Blip.Tests.Kernels;
 
-/// <summary>What NVIDIA's assembler says about a kernel, and what it made of it.</summary>
+/// <summary>The messages of NVIDIA's assembler about a kernel, and its output.</summary>
 public sealed record AssembledKernel(string Errors, int Registers, int SpilledBytes, int SharedBytes, int TensorCore, int WarpGroup, int AsyncCopies);
 
 /// <summary>Every kernel of the project: found, compiled for an architecture, assembled; each once for all tests.</summary>
@@ -25,7 +25,7 @@ public static partial class PtxKernels
 
     private static readonly ConcurrentDictionary<(string Kernel, string Architecture), Lazy<string>> Compiled = new();
 
-    // The assembler takes most of the time: whoever asks for the first kernel has all of them assembled, on all cores.
+    // The assembler takes most of the time: the first request for a kernel has all of them assembled, on all cores.
     private static readonly Lazy<ConcurrentDictionary<(string Kernel, string Architecture), AssembledKernel>> Assembled = new(() =>
     {
         var all = new ConcurrentDictionary<(string Kernel, string Architecture), AssembledKernel>();
@@ -44,7 +44,7 @@ public static partial class PtxKernels
         select (kernel.Key, architecture);
 
     /// <summary>NVIDIA's assembler, or null where this machine has none.</summary>
-    public static string? Ptxas { get; } = Tool("ptxas", Environment.GetEnvironmentVariable("BLIP_PTXAS"));
+    public static string? Ptxas { get; } = Tool("ptxas", TestSwitches.Read(TestSwitches.Ptxas));
 
     /// <summary>The disassembler beside it, or null.</summary>
     public static string? Disassembler { get; } = Ptxas is null ? null : Tool("nvdisasm", Path.Combine(Path.GetDirectoryName(Ptxas)!, "nvdisasm"), mayBeAbsent: true);
@@ -52,7 +52,7 @@ public static partial class PtxKernels
     /// <summary>The kernel's name in these tables: <c>Class.Kernel&lt;TypeArguments&gt;</c>.</summary>
     public static string NameOf(Type kernel) => kernel.DeclaringType is { } holder ? $"{holder.Name}.{Name(kernel)}" : Name(kernel);
 
-    /// <summary>The name of what tensor cores multiply with inputs, for a format of weights.</summary>
+    /// <summary>The name of the operand type that tensor cores multiply with inputs, for a format of weights.</summary>
     public static string MatrixOf(DType format) => format == DType.Int8 ? nameof(Int8Matrix) : $"Matrix16<{format}Format>";
 
     /// <summary>A kernel's PTX.</summary>
@@ -61,17 +61,17 @@ public static partial class PtxKernels
             (kernel, architecture),
             pair => new Lazy<string>(() => PtxCompiler.Compile(All[pair.Kernel].Type, Architectures[pair.Architecture]))).Value;
 
-    /// <summary>Hands a kernel to the assembler, and what that makes to the disassembler.</summary>
+    /// <summary>Hands a kernel to the assembler, and the result to the disassembler.</summary>
     public static AssembledKernel Assemble(string kernel, string architecture) => Assembled.Value[(kernel, architecture)];
 
-    /// <summary>What the assembler has to say against a text; nothing where it accepts it.</summary>
+    /// <summary>The assembler's objection to a text; nothing where it accepts it.</summary>
     public static string Errors(string text, string architecture)
     {
         using var folder = new TemporaryFolder();
         return Assemble(folder, text, architecture).Errors;
     }
 
-    /// <summary>What a program says on both of its outputs.</summary>
+    /// <summary>A program's text on both of its outputs.</summary>
     public static (int ExitCode, string Output, string Errors) Start(string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;

@@ -8,8 +8,8 @@ using Blip.Kernels.Devices;
 namespace Blip.Tests.Kernels;
 
 /// <summary>
-/// What the assembler makes of the kernels that models launch on CUDA, in a file that a reviewer can read: registers, spills, shared memory, and how many
-/// matrix instructions and background copies there are. A change of a kernel shows there what it did.
+/// The assembler's results for the kernels that models launch on CUDA, in a file that a reviewer can read: registers, spills, shared memory, and how many
+/// matrix instructions and background copies there are. A change of a kernel shows its effect there.
 /// </summary>
 public partial class PtxReportTests
 {

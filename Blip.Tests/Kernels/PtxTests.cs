@@ -17,14 +17,14 @@ public partial class PtxTests
     {
         var ptx = PtxKernels.Compile(kernel, architecture);
 
-        // ILGPU 1.5.3 writes sm_80 for all that came after it; such text runs on newer GPUs, too. Instructions of warpgroups want a target of their own.
+        // ILGPU 1.5.3 writes sm_80 for all that came after it; such text runs on newer GPUs, too. Instructions of warpgroups need another target.
         var target = ptx.Contains("wgmma.", StringComparison.Ordinal) ? "sm_90a" : architecture == "sm_75" ? "sm_75" : "sm_80";
         Assert.Contains($".target {target}", ptx);
         Assert.Contains(".entry", ptx);
         Assert.DoesNotContain("bra.uni", ptx);
         // C# writes such a choice only where ILGPU turned a constant's comparison round: NaN fulfils it on CUDA alone. IReal.IfMore is for that.
         Assert.DoesNotMatch(TurnedRound(), ptx);
-        // What a function of .NET that ILGPU does not know becomes: one that no driver has.
+        // The result for a .NET function that ILGPU does not know: one that no driver has.
         Assert.DoesNotContain(".extern .func", ptx);
     }
 

@@ -7,7 +7,7 @@ namespace Blip.Tests.Kernels;
 
 public class SamplingFiltersTests
 {
-    // The cases mean something: a sort in double says of nearly every token whether it stays, whatever floats round.
+    // The cases mean something: a sort in double decides nearly every token, in spite of rounding.
     [Fact]
     public void Rounding_decides_about_few_tokens()
     {
@@ -76,7 +76,7 @@ public class SamplingFiltersTests
             [.. Filtered(device, id, new ScoreCase(1, scores.Length), scores, new FilterCase("") { TopH = share }).Index().Where(score => score.Item > float.NegativeInfinity).Select(score => score.Index)];
     }
 
-    /// <summary>What is less likely than the hundred likeliest goes, whatever it adds.</summary>
+    /// <summary>Tokens less likely than the hundred likeliest go, for any entropy.</summary>
     [Theory, MemberData(nameof(Variants.Ids), MemberType = typeof(Variants))]
     public void Top_h_looks_at_a_hundred_tokens(string id)
     {

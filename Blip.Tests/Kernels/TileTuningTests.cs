@@ -20,7 +20,7 @@ public sealed class TileTuningTests : IDisposable
         var text = File.ReadAllText(file);
         Assert.Contains($"\"tile\": \"{TileChoice.Name(shape)}\"", text, StringComparison.Ordinal);
 
-        // Whatever the tuner would find: it is not asked again.
+        // For any result of the tuner: it is not asked again.
         foreach (var other in (GemmShape[])[shape, GemmShape.Tile6x64, GemmShape.Tile12x32])
         {
             File.WriteAllText(file, Renamed(text, shape, other));
@@ -44,7 +44,7 @@ public sealed class TileTuningTests : IDisposable
     [Fact]
     public void A_folder_that_cannot_be_written_is_no_error()
     {
-        // Below a file nobody can make a folder, whatever their rights.
+        // Below a file no user can make a folder, with any rights.
         var below = Path.Combine(folder.Write("file", "words"), "blip");
         Assert.Equal(TileOrigin.Tuned, Choose("auto", below).Origin);
         Assert.Equal(TileOrigin.Tuned, Choose("auto", "").Origin);
@@ -82,7 +82,7 @@ public sealed class TileTuningTests : IDisposable
         foreach (var other in others)
         {
             Assert.Null(TileCache.Read(folder.Path, other));
-            // Nor is a file believed that lies in the place of another key.
+            // A file in the place of another key is not believed, either.
             File.Copy(file, TileCache.File(folder.Path, other));
             Assert.Null(TileCache.Read(folder.Path, other));
         }
@@ -136,22 +136,22 @@ public sealed class TileTuningTests : IDisposable
     {
         Refused($"BLIP_TILE is '{word}'", Assert.Throws<DeviceException>(() => TileChoice.Resolve(null, word)).Message);
         Refused($"Tile is '{word}'", Assert.Throws<ArgumentException>(() => Device.Open("cpu", new DeviceOptions { Tile = word })).Message);
-        Refused($"BLIP_TILE is '{word}'", await RefusedBy("devices", TileChoice.Variable, word));
+        Refused($"BLIP_TILE is '{word}'", await RefusedBy("devices", Switches.Tile, word));
 
         static void Refused(string start, string message) =>
             Assert.All(["auto", "off", "6x16", "6x32", "6x64", "12x32", "shared64x64", start], part => Assert.Contains(part, message, StringComparison.Ordinal));
     }
 
     // Also where no device is there that would ask.
-    [Theory, InlineData(CudaSwitch.Tf32, "yes"), InlineData(CudaSwitch.WarpGroups, "2")]
+    [Theory, InlineData(Switches.Tf32, "yes"), InlineData(Switches.WarpGroups, "2")]
     public async Task A_switch_of_cuda_is_1_or_0(string variable, string word)
     {
-        Assert.True(CudaSwitch.Allows(true, variable));
-        Assert.False(CudaSwitch.Allows(null, "BLIP_NOBODY_SET_THIS"));
+        Assert.True(Switches.Allows(true, variable));
+        Assert.False(Switches.Allows(null, "BLIP_NOBODY_SET_THIS"));
         Assert.Contains($"{variable} is '{word}'; it may be 1", await RefusedBy("devices", variable, word), StringComparison.Ordinal);
     }
 
-    // What the tool says of a variable that it refuses.
+    // The tool's message about a refused variable.
     private static async Task<string> RefusedBy(string command, string variable, string word)
     {
         var start = new System.Diagnostics.ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "blip.dll"), command]) { RedirectStandardError = true };
@@ -168,7 +168,7 @@ public sealed class TileTuningTests : IDisposable
     private static string Renamed(string text, GemmShape shape, GemmShape other) =>
         text.Replace($"\"{TileChoice.Name(shape)}\"", $"\"{TileChoice.Name(other)}\"", StringComparison.Ordinal);
 
-    // What a device that is opened like this takes for a product of 768 features, and why.
+    // The tile of such a device for a product of 768 features, and its reason.
     private static (TileOrigin Origin, GemmShape Shape) Choose(string tile, string folder, int rows = 577, DType format = DType.Float32)
     {
         using var device = Devices.Open("opencl", new DeviceOptions { Tile = tile, TileFolder = folder });

@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Tests.Kernels;
 
-/// <summary>Bytes that go to a device beside its work arrive as they are, and never over what is still read.</summary>
+/// <summary>Bytes that go to a device beside its work arrive unchanged, and never over bytes that are still read.</summary>
 public class UploadStageTests
 {
     private const int Half = 1 << 16;

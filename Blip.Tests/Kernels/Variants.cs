@@ -13,7 +13,7 @@ public static class Variants
     /// </summary>
     public static TheoryData<string> Ids => [.. Devices.Wanted(All, Kind)];
 
-    /// <summary>Those that there are, whatever this machine has.</summary>
+    /// <summary>All variants, on any machine.</summary>
     internal static IReadOnlyList<string> All { get; } = ["cpu", "avx2", "vector128", "portable", "opencl", "opencl-64", "cuda"];
 
     /// <summary>Whether a variant is to be tested here.</summary>
@@ -29,7 +29,7 @@ public static class Variants
         _ => Devices.Open(id),
     };
 
-    /// <summary>What the catalogue of operators calls the variant.</summary>
+    /// <summary>The variant's name in the catalogue of operators.</summary>
     internal static TestedOn TestedOn(string id) => id switch
     {
         "cpu" => Verification.Operators.TestedOn.Cpu,

@@ -4,7 +4,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Tests.Models;
 
-/// <summary>A row of a batch has the bits that it has alone, whatever the size of the batch and its place there.</summary>
+/// <summary>A row of a batch has the same bits as alone, for any size of the batch and any place in it.</summary>
 public class BatchInvarianceTests
 {
     private const string Model = "tiny-head64";

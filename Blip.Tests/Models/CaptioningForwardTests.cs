@@ -42,7 +42,7 @@ public class CaptioningForwardTests
         var captions = golden.Generate.First().GetProperty("sequences").EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray()).ToArray();
         CheckGreedy(golden, model, captions, checkedNames);
 
-        // A name that nobody looked at is a failure.
+        // An unchecked name is a failure.
         Assert.Empty(golden.Names.Except(checkedNames));
 
         void CheckVision(string pixels, string prefix)

@@ -8,7 +8,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Models;
 
-/// <summary>A demo checkpoint, its sample images and what the reference says of them.</summary>
+/// <summary>A demo checkpoint, its sample images and the reference's results for them.</summary>
 internal sealed class DemoImages(string head) : IDisposable
 {
     private readonly JsonDocument golden = JsonDocument.Parse(File.ReadAllBytes(GoldenModel.Folder("demo", $"{head}.json")));

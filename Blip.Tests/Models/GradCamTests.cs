@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Tests.Models;
 
-/// <summary>Where matched texts looked: Grad-CAM against the reference's maps, layer by layer, and rollout against what it must add up to.</summary>
+/// <summary>Where matched texts looked: Grad-CAM against the reference's maps, layer by layer, and rollout against its required sums.</summary>
 public class GradCamTests
 {
     [Theory]

@@ -183,6 +183,8 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
             using var model = MatchingModel.Load(ModelSource.Resolve("synthetic:tiny-wide"), device, new ModelOptions { Passes = passes });
             var images = ModelGoldens.Encode(golden, model);
             float[] result = [.. Flat(model.Match(images, texts)), .. model.EmbedImages(images)[2], .. model.EmbedTexts(texts)[1]];
+            golden.Stored("pixel_values", out var shape);
+            Assert.Equal(model.EmbedImages(images), model.EmbedPixels(images.Images, (int)shape[2], (int)shape[3]));
             first ??= result;
             Assert.True(first.AsSpan().SequenceEqual(result), $"passes {passes} change the result");
         }

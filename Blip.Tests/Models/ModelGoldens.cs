@@ -9,7 +9,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Tests.Models;
 
-/// <summary>What the tests of all heads do with a model and its golden.</summary>
+/// <summary>The common tests of all heads with a model and its golden.</summary>
 internal static class ModelGoldens
 {
     /// <summary>The tiny models, each on the devices that tests run on.</summary>
@@ -68,7 +68,7 @@ internal static class ModelGoldens
         }
     }
 
-    /// <summary>Compares the image encoder's states over the pixel buffer with the golden, those that it holds; the names are added to the set.</summary>
+    /// <summary>Compares the image encoder's states over the pixel buffer with the golden's; the names are added to the set.</summary>
     public static void CheckVision(GoldenModel golden, BlipModel model, (int Images, int Height, int Width) size, string prefix, HashSet<string> seen)
     {
         foreach (var (output, values) in RunAll(model.Vision.Plan(RecordedOutputs.HiddenStates | RecordedOutputs.Attentions, size.Images, size.Height, size.Width)))
@@ -145,7 +145,7 @@ internal static class ModelGoldens
         return new SpecialTokens(text.GetProperty("bos_token_id").GetInt32(), text.GetProperty("sep_token_id").GetInt32(), text.GetProperty("pad_token_id").GetInt32());
     }
 
-    /// <summary>Binds every input of a graph to made-up values that its kernels can take; what is bound lives as long as the list.</summary>
+    /// <summary>Binds every input of a graph to made-up values that its kernels can take; the buffers live as long as the list.</summary>
     public static void BindMadeUp(Plan plan, TextConfig text, List<IDisposable> keep)
     {
         foreach (var input in plan.Graph.Inputs)

@@ -8,7 +8,7 @@ internal static class NodeAblation
     /// <param name="executor">Runs the graphs.</param>
     /// <param name="graph">An optimised graph.</param>
     /// <param name="sizes">Sizes of its symbols.</param>
-    /// <param name="bind">Binds its inputs, and brings what it writes back to where it was.</param>
+    /// <param name="bind">Binds its inputs, and restores the memory that it writes.</param>
     public static void EveryNodeMatters(Executor executor, ComputeGraph graph, (string, int)[] sizes, Action<Plan> bind)
     {
         var whole = Run(graph, null);
@@ -22,7 +22,7 @@ internal static class NodeAblation
         {
             using var plan = executor.Plan(changed, sizes);
             bind(plan);
-            // What the missing node would have made is zero.
+            // The missing node's result is zero.
             var zeros = (missing?.Outputs ?? []).Except(changed.Outputs.Values).Select(value => (value, executor.Device.Allocate<float>(plan.Length(value)))).ToList();
             foreach (var (value, buffer) in zeros)
                 plan.Bind(value, buffer.View);

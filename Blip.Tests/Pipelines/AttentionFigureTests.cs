@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>Where label, image, colour bar and numbers lie, and what is in them.</summary>
+/// <summary>The places of label, image, colour bar and numbers, and their contents.</summary>
 public class AttentionFigureTests
 {
     private static readonly WordAttention Ring = new("ring", 2, 2, [0, 0.25f, 0.5f, 1]) { Range = new HeatRange(0.01f, 0.09f) };

@@ -8,7 +8,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>Costs by count, against what a device was really given.</summary>
+/// <summary>Costs by count, against a device's counters.</summary>
 public class CaptionCostsTests
 {
     private const int Images = 2, Tokens = 5, Width = 100, Height = 70;

@@ -115,7 +115,7 @@ public class CaptionerDevicePoolTests
     [Fact(Timeout = 60_000)]
     public async Task The_queue_is_shared_and_held_back()
     {
-        // The first device finishes a batch for each that the second one takes: the second does at least half, and nobody runs far ahead of the reader.
+        // The first device finishes a batch for each that the second one takes: the second does at least half, and none runs far ahead of the reader.
         using var gate = new SemaphoreSlim(0);
         var taken = new int[2];
         var given = 0;
@@ -142,14 +142,14 @@ public class CaptionerDevicePoolTests
         }
         Assert.Equal(Enumerable.Range(0, 20), results);
         Assert.Equal(20, taken.Sum());
-        // What was in the queue when it ended may be the first one's.
+        // The batch in the queue at its end may be the first one's.
         Assert.InRange(taken[1], 7, 20);
     }
 
     [Fact(Timeout = 60_000)]
     public async Task A_batch_is_prepared_while_the_one_before_it_runs_and_goes_to_whoever_is_free_first()
     {
-        // The first device ends its batch when the second one has done all others: what was prepared for it in the meantime is taken from it.
+        // The first device ends its batch when the second one has done all others: its prepared batch is taken from it.
         const int Batches = 5;
         using var prepared = new ManualResetEventSlim();
         using var done = new ManualResetEventSlim();

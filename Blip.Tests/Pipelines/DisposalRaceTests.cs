@@ -54,7 +54,7 @@ public class DisposalRaceTests
             [other.Match(Demo.Sample("00.png"), Texts[0], cancellationToken: Token)]);
     }
 
-    // Calls one after another on two threads, and the end of what they use at a moment of its own.
+    // Calls one after another on two threads, and the end of their resources at another moment.
     private static async Task RaceAsync<TUsed, TValue>(Func<TUsed> make, Func<TUsed, IEnumerable<TValue>> call, IReadOnlyList<TValue> right)
         where TUsed : IDisposable
     {

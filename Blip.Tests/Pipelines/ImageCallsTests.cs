@@ -5,7 +5,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>Questions, comparisons and vectors that many threads ask for at once are those that each has alone.</summary>
+/// <summary>Questions, comparisons and vectors that many threads ask for at once equal those alone.</summary>
 public class ImageCallsTests
 {
     private static readonly string[] Questions = ["what color is the background?", "how many shapes are there?", "is there a ring?"];

@@ -5,7 +5,7 @@ using Blip.Tests.Imaging;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>Images that take much memory, or that cannot be had: each is its own result, and what waits is bounded.</summary>
+/// <summary>Images that take much memory, or that cannot be had: each is its own result, and waiting ones are bounded.</summary>
 public class ImageMemoryTests
 {
     private const int Side = 100;
@@ -55,7 +55,7 @@ public class ImageMemoryTests
     public async Task Whatever_a_stream_throws_is_its_own_result()
     {
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", BatchSize = 2, Images = new ImageDecoderOptions { MaxPixels = 300 * 300 } });
-#pragma warning disable CA2201 // What a decoder meets when memory is short.
+#pragma warning disable CA2201 // A decoder's exception when memory is short.
         Exception[] exceptions =
         [
             new HttpRequestException("the server is gone"), new ObjectDisposedException("stream"), new OutOfMemoryException(), new TaskCanceledException("too late"),

@@ -5,7 +5,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>What stands at position 0 of a text beside an image, and where it is cut, as a call asks for it.</summary>
+/// <summary>The token at position 0 of a text beside an image, and its length limit, as a call asks for them.</summary>
 public sealed class MatchTokenTests : IDisposable
 {
     private const double Tolerance = 2e-4;

@@ -7,7 +7,7 @@ using Blip.Tests.Models;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>What the authors' way changes in a pipeline; each line of docs/compatibility.md that is a pipeline's changes a result here.</summary>
+/// <summary>The authors' way in a pipeline; each line of docs/compatibility.md that is a pipeline's changes a result here.</summary>
 public sealed class PipelineCompatTests
 {
     private static readonly string Image = Demo.Sample("01.png");
@@ -70,7 +70,7 @@ public sealed class PipelineCompatTests
             Assert.Equal(matcher == original, same);
             Assert.Equal(matcher == original, matcher.Embedder.EmbedText(cut, Token).SequenceEqual(matcher.Embedder.EmbedText($"{cut} red ring", Token)));
         }
-        // What is cut may be of any length.
+        // The cut part may be of any length.
         Assert.True(double.IsFinite(original.Match(Image, string.Join(' ', Enumerable.Repeat("star", 500)), cancellationToken: Token).Cosine));
     }
 
@@ -98,7 +98,7 @@ public sealed class PipelineCompatTests
         var question = "what color is the background?";
         Assert.Equal("cyan", original.Answer(Image, question, cancellationToken: Token).Text);
 
-        // The model itself, asked with either token in front: the pipeline's answer is that of [ENC].
+        // The model itself, asked with either token in front: the pipeline's answer is [ENC]'s.
         using var demo = new DemoImages("vqa");
         using var device = Device.Open("cpu");
         using var model = AnsweringModel.Load(demo.Source, device, new ModelOptions { Compat = Compat.Original });

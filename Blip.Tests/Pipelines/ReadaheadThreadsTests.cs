@@ -35,7 +35,7 @@ public class ReadaheadThreadsTests
         await foreach (var number in Counted().SelectAheadAsync(number => number, ahead: 4, Token, threads: 2))
         {
             await Task.Delay(1, Token);
-            // Those that wait, the one in hand, and one that waits for a place.
+            // The waiting ones, the current one, and one that waits for a place.
             Assert.InRange(Volatile.Read(ref taken), 1, number + 4 + 3);
         }
 
@@ -83,7 +83,7 @@ public class ReadaheadThreadsTests
             if (number > 10)
                 break;
         }
-        // What has begun is not waited for.
+        // Work that has begun is not waited for.
         await Task.Delay(20, Token);
         var after = Volatile.Read(ref done);
         await Task.Delay(20, Token);

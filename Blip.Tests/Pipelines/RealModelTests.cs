@@ -6,7 +6,7 @@ namespace Blip.Tests.Pipelines;
 /// <summary>The released checkpoints on the image that the reference's own tests use. Both are third parties' and not in the repository.</summary>
 public class RealModelTests
 {
-    private const string Variable = "BLIP_REAL_MODELS", Image = "demo.jpg";
+    private const string Variable = TestSwitches.RealModels, Image = "demo.jpg";
 
     // "a woman sitting on the beach with her dog", and the same begun with "a picture of".
     private static readonly int[] Greedy = [30522, 1037, 2450, 3564, 2006, 1996, 3509, 2007, 2014, 3899, 102];
@@ -43,7 +43,7 @@ public class RealModelTests
 
     private static string Find(string name)
     {
-        var path = Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } folder ? Path.Combine(folder, name) : null;
+        var path = TestSwitches.Read(Variable) is { } folder ? Path.Combine(folder, name) : null;
         Assert.SkipUnless(Path.Exists(path), $"{Variable} names no folder with {name} ({Image} is of hf-internal-testing/blip-test-image)");
         return path!;
     }

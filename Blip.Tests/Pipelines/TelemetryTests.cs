@@ -7,7 +7,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Pipelines;
 
-/// <summary>What listeners are told of calls.</summary>
+/// <summary>The measurements of calls for listeners.</summary>
 [Collection(nameof(AloneCollection))]
 public class TelemetryTests
 {

@@ -29,7 +29,7 @@ public class WordAttentionsTests
         Assert.Equal([0f, 1f], maps[0].Values);
         Assert.Equal([1f, 0f], maps[1].Values);
         Assert.Equal((1, 2), (maps[0].Height, maps[0].Width));
-        // What 0 and 1 stand for: the mean over layers, heads and tokens.
+        // The meanings of 0 and 1: the mean over layers, heads and tokens.
         Assert.Equal(new HeatRange(0.1f, 0.3f), maps[0].Range);
         Assert.Equal(new HeatRange(0.2f, 0.4f), maps[1].Range);
         var both = WordAttentions.Of(attention, 1, 2, [new WordSpan("both", 2, 2)])[0].Range;

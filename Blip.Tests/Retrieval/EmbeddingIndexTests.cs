@@ -24,7 +24,7 @@ public sealed class EmbeddingIndexTests : IDisposable
 
     private sealed record OtherStep(int What) : Step;
 
-    // Add, remove, reopen, compact and save in any order: what is there is what a list says, and searches find what brute force finds in it.
+    // Add, remove, reopen, compact and save in any order: the entries equal a list's, and searches equal brute force over it.
     [Fact]
     public void AnyRowOfStepsLeavesWhatAListWouldHold()
     {
@@ -146,7 +146,7 @@ public sealed class EmbeddingIndexTests : IDisposable
             Assert.Contains("those of a test's model (8 values each), and not of another, bf16", error, StringComparison.Ordinal);
         }
         Assert.Contains("(16 values)", Assert.Throws<IndexException>(() => EmbeddingIndex.Open(IndexPath, 16, MadeEntries.Model)).Message, StringComparison.Ordinal);
-        // And nobody holds it after that.
+        // And no process holds it after that.
         EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, new IndexModel("renamed", MadeEntries.Model.Fingerprint)).Dispose();
     }
 

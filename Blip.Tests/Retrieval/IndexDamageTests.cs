@@ -2,7 +2,7 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Tests.Retrieval;
 
-/// <summary>Files that end early or have a bit of them turned over: what was finished is there, or an error says that it is not.</summary>
+/// <summary>Files that end early or have a bit of them turned over: finished records are there, or an error says that they are not.</summary>
 public sealed class IndexDamageTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -66,7 +66,7 @@ public sealed class IndexDamageTests : IDisposable
             }
             Assert.Equal(length, new FileInfo(damaged).Length);
 
-            // Whoever writes cuts off what is not finished, and goes on.
+            // A writer cuts off unfinished records, and continues.
             using (var index = EmbeddingIndex.Open(damaged, MadeEntries.Dimension, MadeEntries.Model))
                 MadeEntries.Add(index, ("later", 9));
             using (var index = EmbeddingIndex.OpenRead(damaged))
@@ -80,7 +80,7 @@ public sealed class IndexDamageTests : IDisposable
         Assert.True(kept > 300 && errors > 50, $"{kept} kept, {errors} errors");
     }
 
-    /// <summary>What was finished is missing: at a record's end, too, where nothing else would show it.</summary>
+    /// <summary>A finished record is missing: at a record's end, too, where nothing else would show it.</summary>
     [Fact]
     public void A_journal_that_was_cut_short_is_an_error_wherever_it_was_cut()
     {
@@ -188,7 +188,7 @@ public sealed class IndexDamageTests : IDisposable
         Assert.InRange(errors, 400, 1200);
     }
 
-    // As a file system leaves it that made the file longer before it wrote what belongs there.
+    // As a file system leaves a file that it made longer before it wrote the content.
     [Theory]
     [InlineData(1)]
     [InlineData(39)]

@@ -28,7 +28,7 @@ public sealed class IndexKillTests : IDisposable
         {
             var reported = Math.Max(before, await AddAndBeKilled(path, random));
             using var index = MadeIndex.Open(path);
-            // What was under way may be there or not, whole or not at all.
+            // Work in progress may be there or not, complete or not at all.
             Assert.True(index.Count >= reported, $"round {round}: {reported} were reported, {index.Count} are there");
             Assert.True(index.Count <= reported + Batch, $"round {round}: {reported} were reported, {index.Count} are there");
             Assert.Equal(0, index.Count % Batch);

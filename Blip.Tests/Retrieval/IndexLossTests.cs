@@ -4,7 +4,7 @@ using Blip.Runtime.Retrieval;
 
 namespace Blip.Tests.Retrieval;
 
-/// <summary>What happens to an index around its writer: full disks, files that go, names that look like patterns, older files.</summary>
+/// <summary>Events around an index's writer: full disks, files that go, names that look like patterns, older files.</summary>
 public sealed class IndexLossTests : IDisposable
 {
     // Files of the first version, as gzip.
@@ -123,7 +123,7 @@ public sealed class IndexLossTests : IDisposable
             MadeEntries.Add(first, ("one", 1));
             File.Delete(At("a.index"));
             Assert.Contains("the index was removed or replaced", Refused(() => MadeEntries.Add(first, ("two", 2))), StringComparison.Ordinal);
-            // What it holds is still read.
+            // Its contents are still read.
             Assert.Equal(MadeEntries.Vector(1), first.Vector("one"));
         }
         using (var next = Open(At("a.index")))

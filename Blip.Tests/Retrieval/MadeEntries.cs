@@ -20,7 +20,7 @@ internal static class MadeEntries
         return [.. values.Select(value => (float)(value / norm))];
     }
 
-    /// <summary>Adds entries of these names; an entry's vector is that of its seed.</summary>
+    /// <summary>Adds entries of these names; an entry's vector is its seed's.</summary>
     public static void Add(EmbeddingIndex index, params (string Id, int Seed)[] entries) =>
         index.Add([.. entries.Select(entry => new IndexEntry(entry.Id, entry.Seed, 7L * entry.Seed))], [.. entries.SelectMany(entry => Vector(entry.Seed))]);
 

@@ -18,7 +18,7 @@ public sealed class Browser : IAsyncLifetime
         browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Program, Args = ["--no-sandbox"] });
     }
 
-    /// <summary>A tab. What its page complains of fails the test.</summary>
+    /// <summary>A tab. A complaint of its page fails the test.</summary>
     public async Task<IPage> OpenAsync(Uri address, int width = 1200, int height = 900, ColorScheme scheme = ColorScheme.Light, IList<string>? complaints = null, bool scripts = true)
     {
         Assert.SkipWhen(browser is null, "no Chromium on this machine (Debian: apt install chromium)");

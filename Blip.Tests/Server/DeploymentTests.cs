@@ -5,7 +5,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace Blip.Tests.Server;
 
-/// <summary>The files of <c>deploy/</c>: they parse, and what they start is a command line that <c>blip</c> takes.</summary>
+/// <summary>The files of <c>deploy/</c>: they parse, and <c>blip</c> accepts their command lines.</summary>
 public sealed class DeploymentTests
 {
     private const string Key = "/etc/blip/api-key";

@@ -6,26 +6,27 @@ using Microsoft.AspNetCore.Http;
 
 namespace Blip.Tests.Server;
 
-/// <summary>What each exception is to a client: a status, a sentence without the server's own names, and a word for programs.</summary>
+/// <summary>Each exception's error for a client: a status, a sentence without the server's own names, and a word for programs.</summary>
 public sealed class FailureTests
 {
-    public static TheoryData<Exception, bool, int, string?> Known => new()
+    public static TheoryData<Exception, bool, bool, int, string?> Known => new()
     {
-        { new DeviceException("the kernel at 0x7f00 was lost"), false, 500, "device_failed" },
-        { new InvalidOperationException("a secret path"), false, 500, "internal_error" },
-        { new OperationCanceledException(), true, 504, "timeout" },
-        { new OperationCanceledException(), false, 503, "shutting_down" },
-        { new ObjectDisposedException("Captioner"), false, 503, "shutting_down" },
-        { new PipelineBusyException("1024 calls wait"), false, 429, "busy" },
-        { new ImageException("a.png: it is cut off"), false, 400, "invalid_image" },
-        { new BadHttpRequestException("too large", 413), false, 413, "body_too_large" },
-        { new ArgumentException("NumBeams is 0: give 1 to 64.", "NumBeams"), false, 400, null },
+        { new DeviceException("the kernel at 0x7f00 was lost"), false, false, 500, "device_failed" },
+        { new InvalidOperationException("a secret path"), false, false, 500, "internal_error" },
+        { new OperationCanceledException(), true, false, 504, "timeout" },
+        { new OperationCanceledException(), false, true, 503, "shutting_down" },
+        { new ObjectDisposedException("Captioner"), false, true, 503, "shutting_down" },
+        { new ObjectDisposedException("Captioner"), false, false, 500, "device_failed" },
+        { new PipelineBusyException("1024 calls wait"), false, false, 429, "busy" },
+        { new ImageException("a.png: it is cut off"), false, false, 400, "invalid_image" },
+        { new BadHttpRequestException("too large", 413), false, false, 413, "body_too_large" },
+        { new ArgumentException("NumBeams is 0: give 1 to 64.", "NumBeams"), false, false, 400, null },
     };
 
     [Theory, MemberData(nameof(Known))]
-    public void Exceptions_are_answers(Exception e, bool timedOut, int status, string? code)
+    public void Exceptions_are_answers(Exception e, bool timedOut, bool stopping, int status, string? code)
     {
-        var failure = Failure.Of(e, timedOut);
+        var failure = Failure.Of(e, timedOut, stopping);
 
         Assert.Equal((status, code), (failure.Status, failure.Code));
         Assert.DoesNotContain("secret", failure.Message, StringComparison.Ordinal);
@@ -37,7 +38,7 @@ public sealed class FailureTests
     [Fact]
     public void An_option_has_the_name_that_requests_have()
     {
-        var failure = Failure.Of(new ArgumentException("MaxNewTokens is 900: the model has 512 positions.", "MaxNewTokens"), timedOut: false);
+        var failure = Failure.Of(new ArgumentException("MaxNewTokens is 900: the model has 512 positions.", "MaxNewTokens"), timedOut: false, stopping: false);
 
         Assert.Equal(("max_new_tokens is 900: the model has 512 positions.", "max_new_tokens"), (failure.Message, failure.Field));
     }

@@ -6,7 +6,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Server;
 
-/// <summary>What stands around the endpoints: headers, names, origins, limits, metrics, descriptions.</summary>
+/// <summary>The surroundings of endpoints: headers, names, origins, limits, metrics, descriptions.</summary>
 public sealed partial class HostTests
 {
     private static readonly byte[] Bytes = File.ReadAllBytes(Demo.Sample("00.png"));
@@ -119,7 +119,7 @@ public sealed partial class HostTests
         await RunningServer.Read(await Caption(server));
     }
 
-    /// <summary>Every caller gets the caption that its image has alone, and the server stays alive to those who ask how it is.</summary>
+    /// <summary>Every caller gets the same caption as for its image alone, and the server keeps answering health checks.</summary>
     [Fact]
     public async Task Under_three_hundred_callers_words_stay_the_same_and_health_is_told()
     {
@@ -154,14 +154,14 @@ public sealed partial class HostTests
         await RunningServer.Read(await Caption(server));
         var text = "";
         // A request is counted once it has ended, which may be after its answer has come.
-        for (var attempt = 0; attempt < 100 && !text.Contains("/caption", StringComparison.Ordinal); attempt++)
+        for (var attempt = 0; attempt < 100 && !CaptionsCounted().IsMatch(text); attempt++)
         {
             await Task.Delay(50, Token);
             text = await server.Client.GetStringAsync("/metrics", Token);
         }
 
         Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
-        Assert.Matches("""http_server_request_duration_seconds_count\{[^}]*http_route="/caption"[^}]*\} 1""", text);
+        Assert.Matches(CaptionsCounted(), text);
         Assert.Contains("gen_ai_server_request_duration_seconds_count{", text, StringComparison.Ordinal);
         Assert.Matches("""blip_server_model_ready\{[^}]*model="caption"[^}]*\} 1""", text);
     }
@@ -180,7 +180,7 @@ public sealed partial class HostTests
         Assert.DoesNotContain(RunningServer.Weights("captioning"), document.GetRawText(), StringComparison.Ordinal);
     }
 
-    /// <summary>What the page may load is what its headers allow: this server alone, whatever its script would like.</summary>
+    /// <summary>The page may load only from this server, by its headers, for any script.</summary>
     [Fact]
     public async Task The_reference_page_loads_nothing_from_elsewhere()
     {
@@ -198,6 +198,10 @@ public sealed partial class HostTests
         Assert.DoesNotContain("http", policy, StringComparison.Ordinal);
         Assert.Contains("connect-src 'self'", policy, StringComparison.Ordinal);
     }
+
+    // Servers of other tests in this process are counted, too: .NET's meters are the process's.
+    [GeneratedRegex("""http_server_request_duration_seconds_count\{[^}]*http_route="/caption"[^}]*\} [1-9]""")]
+    private static partial Regex CaptionsCounted();
 
     [GeneratedRegex("<script[^>]*\\ssrc=\"([^\"]+)\"")]
     private static partial Regex Source();

@@ -93,7 +93,7 @@ internal sealed class RunningServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
-        await App.StopAsync(CancellationToken.None);
+        await BlipHost.StopAsync(App);
         await App.DisposeAsync();
     }
 }

@@ -108,7 +108,7 @@ public sealed class ServerLimitsTests
         await RunningServer.Read(await server.Client.PostAsync("/caption", RunningServer.Image(Bytes), Token));
     }
 
-    // The models are there, and nobody begins to load them.
+    // The models are registered, and none begins to load.
     internal static BlipHostSetup NothingLoaded => new()
     {
         Services = services => services.Remove(services.Single(service => service.ServiceType == typeof(IHostedService) && service.ImplementationFactory?.Method.ReturnType == typeof(ModelSet))),

@@ -6,7 +6,7 @@ using Blip.Tests.Cli;
 
 namespace Blip.Tests.Server;
 
-/// <summary>What clients get wrong is theirs to mend: a 4xx with a sentence, and never an error of the server.</summary>
+/// <summary>Clients' mistakes are theirs to mend: a 4xx with a sentence, and never an error of the server.</summary>
 public sealed class WrongRequestTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     private static readonly byte[] Bytes = File.ReadAllBytes(Demo.Sample("00.png"));
@@ -102,7 +102,7 @@ public sealed class WrongRequestTests(ServerFixture fixture) : IClassFixture<Ser
         }
         Assert.Equal(3, statuses.Count(status => status == HttpStatusCode.Unauthorized));
         Assert.Equal(3, statuses.Count(status => status == HttpStatusCode.TooManyRequests));
-        // Whoever has the key is counted apart.
+        // A client with the key is counted apart.
         server.Client.DefaultRequestHeaders.Add("X-API-Key", "mine");
         Assert.Equal(HttpStatusCode.OK, (await server.GetAsync("/v1/models")).StatusCode);
     }

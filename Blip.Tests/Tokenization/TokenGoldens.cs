@@ -3,7 +3,7 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Tests.Tokenization;
 
-/// <summary>What the reference's tokenizer answers, and the vocabulary that it answered with.</summary>
+/// <summary>The reference tokenizer's answers, and its vocabulary.</summary>
 public sealed class TokenGoldens
 {
     private static readonly JsonSerializerOptions Snake = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
@@ -30,7 +30,7 @@ public sealed class TokenGoldens
     {
         if (name == "demo")
             return DemoGoldens.Value;
-        var folder = Environment.GetEnvironmentVariable("BLIP_BERT_VOCAB") ?? Beside();
+        var folder = TestSwitches.Read(TestSwitches.BertVocabulary) ?? Beside();
         if (folder is null || !File.Exists(Path.Combine(folder, name + ".vocab.txt")))
             Assert.Skip($"no {name}.vocab.txt and {name}.json: BLIP_BERT_VOCAB names no folder that holds them");
         return new TokenGoldens(folder, name);

@@ -24,7 +24,7 @@ public class VocabularyTests
         var tokenizer = WordPieceTokenizer.Load(folder.Path);
         foreach (var golden in goldens.Answers.Cases.Where(golden => !golden.Text.Contains("[DEC]", StringComparison.Ordinal)))
             Assert.Equal(golden.Ids, tokenizer.Encode(golden.Text));
-        // An added word is one token, hidden in what is decoded.
+        // An added word is one token, hidden in the decoded text.
         Assert.Equal([2, words.Length, 8, 3], tokenizer.Encode("[DEC]a"));
         Assert.Equal("a", tokenizer.Decode([words.Length, 8]));
         Assert.Equal("[DEC] a", tokenizer.Decode([words.Length, 8], skipSpecial: false));

@@ -29,7 +29,7 @@ public class WordPieceTokenizerTests
         var start = Stopwatch.GetTimestamp();
         tokenizer.Encode(string.Concat(Enumerable.Repeat(unit, 1_000_000 / unit.Length)));
 
-        // What is quadratic takes minutes; the bound leaves room for a busy machine.
+        // Quadratic work takes minutes; the bound leaves room for a busy machine.
         Assert.InRange(Stopwatch.GetElapsedTime(start).TotalSeconds, 0, 20);
     }
 

@@ -6,7 +6,7 @@ using Blip.Tests.Models;
 
 namespace Blip.Tests.Tracing;
 
-/// <summary>Recordings of the tiny models beside what the reference recorded, compared as the command line compares them.</summary>
+/// <summary>Recordings of the tiny models beside the reference's, compared as the command line compares them.</summary>
 public sealed class TraceGoldenTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

@@ -6,7 +6,7 @@ namespace Blip.Tests.Training;
 /// <summary>Reads TensorBoard event files, by the formats' descriptions alone: checksums bit by bit, fields as they come.</summary>
 internal static class EventRecords
 {
-    /// <summary>What an event holds.</summary>
+    /// <summary>The contents of an event.</summary>
     internal sealed record Event(
         double Time, long Step, string? Version, bool SessionStarts, IReadOnlyList<(string Tag, float Value)> Scalars);
 

@@ -87,7 +87,7 @@ public sealed class LoraTrainingTests : IDisposable
     }
 
     /// <summary>
-    /// Decoder and encoder share what is not self-attention: a shared matrix has one product, which the adapter has under both names.
+    /// Decoder and encoder share everything but self-attention: a shared matrix has one product, which the adapter has under both names.
     /// The momentum copies follow the merged weights.
     /// </summary>
     [Fact]

@@ -36,7 +36,7 @@ public class MetricsTests
         {
             log.Write(step, 0, Values(("loss/lm", 3.25 / step), ("größe \"x\"", double.NaN)));
 
-            // The files are open still: what is there now is there after a kill.
+            // The files are open still: their present content survives a kill.
             var lines = MetricsFile.Read(Path.Combine(folder.Path, MetricsFile.Name));
             Assert.Equal(Enumerable.Range(1, step).Select(i => (long)i), lines.Select(line => line.Step));
             Assert.Equal(3.25 / step, lines[^1].Values[0].Value);

@@ -5,7 +5,7 @@ using Blip.Training.Saving;
 
 namespace Blip.Tests.Training;
 
-/// <summary>What a run that goes on must share with its beginning, and what may change.</summary>
+/// <summary>The settings that a resumed run must share with its beginning, and the ones that may change.</summary>
 public sealed class ResumeTests : TrainingRuns
 {
     private static readonly TrainingOptions Once = Caption with { Epochs = 1 };

@@ -49,7 +49,7 @@ public sealed class TrainerTests : TrainingRuns
         Same("one", "two", Weights);
     }
 
-    /// <summary>Dropout draws by batch, and so is off here.</summary>
+    /// <summary>Dropout draws by batch, and is therefore off here.</summary>
     [Fact]
     public async Task A_batch_of_eight_is_four_times_two()
     {
@@ -109,7 +109,7 @@ public sealed class TrainerTests : TrainingRuns
             "match", At("data/0000.png"), "--text", "a large red circle", "--model", At("parts"), "--device", "cpu")).Succeeded());
     }
 
-    /// <summary>Losses are means over a step, and so are gradients: the same batch twice is that batch once.</summary>
+    /// <summary>Losses and gradients are means over a step: the same batch twice equals that batch once.</summary>
     [Fact]
     public async Task A_matcher_s_accumulated_gradient_is_a_mean()
     {

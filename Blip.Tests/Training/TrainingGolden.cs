@@ -7,7 +7,7 @@ using Blip.Training.Engine;
 namespace Blip.Tests.Training;
 
 /// <summary>
-/// What the reference's training gave: losses, gradients of every parameter before the first step, and parameters after the last one.
+/// The results of the reference's training: losses, gradients of every parameter before the first step, and parameters after the last one.
 /// </summary>
 internal sealed class TrainingGolden : IDisposable
 {
@@ -76,7 +76,7 @@ internal sealed class TrainingGolden : IDisposable
     /// <summary>Compares every gradient with the reference's.</summary>
     /// <param name="model">The model.</param>
     /// <param name="precision">The format of its products.</param>
-    /// <param name="scale">What the gradients are to be divided by.</param>
+    /// <param name="scale">The divisor of the gradients.</param>
     public void GradientsAgree(TrainedModel model, Precision precision = Precision.Fp32, double scale = 1)
     {
         // NVIDIA's kernels round both operands.

@@ -46,7 +46,7 @@ public class TrainingPlotTests
         Assert.DoesNotContain("<script", page, StringComparison.Ordinal);
     }
 
-    /// <summary>A page of a long run stays as small as that of a short one, and shows its one bad step.</summary>
+    /// <summary>A page of a long run stays as small as a short one's, and shows its one bad step.</summary>
     [Fact]
     public void A_long_run_is_thinned_and_keeps_its_peaks()
     {
@@ -62,7 +62,7 @@ public class TrainingPlotTests
         Assert.InRange(new TrainingPlot("run", lines).ToHtml().Length, 10_000, 60_000);
     }
 
-    /// <summary>Long names take lines of their own, above the frame.</summary>
+    /// <summary>Long names take separate lines, above the frame.</summary>
     [Fact]
     public void A_legend_stands_above_the_curves()
     {

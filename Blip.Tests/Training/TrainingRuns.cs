@@ -3,7 +3,7 @@ using Blip.Training;
 
 namespace Blip.Tests.Training;
 
-/// <summary>Runs of training in a folder of their own, with the demo models on drawn scenes.</summary>
+/// <summary>Runs of training in a separate folder, with the demo models on drawn scenes.</summary>
 public abstract class TrainingRuns : IDisposable
 {
     protected const string Weights = "model.safetensors";
@@ -12,7 +12,7 @@ public abstract class TrainingRuns : IDisposable
 
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>What the runs of a test said before their first step and with each.</summary>
+    /// <summary>The messages of a test's runs before their first step and with each.</summary>
     protected List<string> Said { get; } = [];
 
     protected static TrainingOptions Caption { get; } = TrainingRecipes.For(TrainingTask.Caption) with

@@ -149,7 +149,7 @@ public sealed class ValidationTests : TrainingRuns
                 () => trainer.RunAsync(_ => throw new InvalidOperationException("as if the process ended here"), Token));
         }
         Assert.True(File.Exists(At("killed/training-state.safetensors")));
-        // What a kill between the files of the first checkpoint leaves.
+        // The remains of a kill between the files of the first checkpoint.
         File.Copy(At("whole/training-state.safetensors"), At("killed/half.safetensors.tmp"));
         File.WriteAllBytes(At("killed/training-state.safetensors"), BegunState(At("whole")));
 

@@ -19,7 +19,7 @@ internal sealed partial class TrainingTransform(int size, double minScale, bool 
 
     /// <summary>The image of a sample in an epoch.</summary>
     /// <param name="image">The decoded image.</param>
-    /// <param name="texts">What is said of it.</param>
+    /// <param name="texts">Its texts.</param>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="key">The sample's name in the data set.</param>
     public RgbImage Apply(RgbImage image, IEnumerable<string> texts, int epoch, string key)

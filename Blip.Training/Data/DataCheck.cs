@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using Blip.Datasets;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 
@@ -21,7 +22,7 @@ internal sealed class DataCheck(
     /// <summary>The words of a text that the model's vocabulary does not have; null looks for none.</summary>
     public Func<string, IReadOnlyList<string>>? UnknownWords { get; init; }
 
-    /// <summary>What was found so far.</summary>
+    /// <summary>The findings so far.</summary>
     public DataReport Report { get; } = new();
 
     /// <summary>The number of an image: copies of it have the same, wherever they lie.</summary>
@@ -30,7 +31,7 @@ internal sealed class DataCheck(
     /// <summary>Looks at a sample. On any thread.</summary>
     /// <param name="part">The name of its part of the data set, for messages.</param>
     /// <param name="sample">The sample.</param>
-    /// <returns>What was found, and the image's number; the copies are counted by <see cref="Add"/>.</returns>
+    /// <returns>The findings, and the image's number; the copies are counted by <see cref="Add"/>.</returns>
     public (CheckedSample Sample, ulong Image) Look(string part, TrainingSample sample)
     {
         var usable = Enumerable.Range(0, sample.Texts.Count).Where(i => sample.Texts[i].Length > 0).ToList();
@@ -44,7 +45,7 @@ internal sealed class DataCheck(
         }, image);
     }
 
-    /// <summary>Takes note of what was found. In the order of the samples.</summary>
+    /// <summary>Takes note of findings. In the order of the samples.</summary>
     public CheckedSample Add((CheckedSample Sample, ulong Image) found)
     {
         var isUsed = found.Sample.Error is null && found.Sample.UsableTexts.Count > 0;
@@ -57,6 +58,8 @@ internal sealed class DataCheck(
     {
         var hash = new XxHash64();
         hash.Append(BitConverter.GetBytes(image));
+        if (sample.IsTrue is { } isTrue)
+            hash.Append(BitConverter.GetBytes(isTrue));
         foreach (var text in sample.Texts.Concat(sample.Answers.Select(answer => answer.Text)))
         {
             hash.Append(Encoding.UTF8.GetBytes(text));
@@ -65,10 +68,20 @@ internal sealed class DataCheck(
         return hash.GetCurrentHashAsUInt64();
     }
 
+    // Two images have one number together: a pair is repeated where both are.
     private (string? Error, ulong Image) Open(TrainingSample sample)
     {
         if (sample.Image is not { } image)
             return ("It has no image.", 0);
+        var first = Open(image);
+        if (first.Error is not null || sample.Second is not { } second)
+            return first;
+        var other = Open(second);
+        return (other.Error, XxHash64.HashToUInt64([.. BitConverter.GetBytes(first.Image), .. BitConverter.GetBytes(other.Image)]));
+    }
+
+    private (string? Error, ulong Image) Open(SampleImage image)
+    {
         try
         {
             var file = image.Read();

@@ -3,7 +3,7 @@ using Blip.Runtime.Tokenization;
 
 namespace Blip.Training.Data;
 
-/// <summary>What a check of the training data found. It is made while the data are read for the first time.</summary>
+/// <summary>The findings of a check of the training data. It is made while the data are read for the first time.</summary>
 internal sealed class DataReport
 {
     // Messages that are kept of each kind.
@@ -12,7 +12,7 @@ internal sealed class DataReport
     private readonly List<string> messages = [];
     private readonly UnknownWords unknown = new();
 
-    /// <summary>Images of the data set, those that cannot be used among them.</summary>
+    /// <summary>Images of the data set, including those without use.</summary>
     public long Samples { get; private set; }
 
     /// <summary>Images with texts that are learned from.</summary>
@@ -39,7 +39,7 @@ internal sealed class DataReport
     /// <summary>Samples whose image was there before, byte for byte.</summary>
     public long RepeatedImages { get; private set; }
 
-    /// <summary>What is wrong with the first samples that failed.</summary>
+    /// <summary>The errors of the first samples that failed.</summary>
     public IReadOnlyList<string> Messages => messages;
 
     /// <summary>The report in sentences, the worst first. One sentence where all is well.</summary>
@@ -99,7 +99,7 @@ internal sealed class DataReport
     private static string Share(long part, long whole) => (part / (double)whole).ToString("P1", CultureInfo.InvariantCulture);
 }
 
-/// <summary>What a check found about a sample.</summary>
+/// <summary>A check's finding about a sample.</summary>
 /// <param name="Error">Why it is left out, with the name of the image; null where it can be used.</param>
 /// <param name="UsableTexts">The places of its texts that are learned from.</param>
 /// <param name="EmptyTexts">How many of its texts hold nothing.</param>

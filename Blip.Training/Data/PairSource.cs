@@ -7,7 +7,7 @@ namespace Blip.Training.Data;
 /// <summary>Images with captions, in any format of <see cref="Dataset"/>.</summary>
 internal sealed class PairSource : ITrainingSource
 {
-    // A list is one part, so that all of it is shuffled. A tar or a Parquet file is a part of its own.
+    // A list is one part, so that all of it is shuffled. A tar or a Parquet file is a separate part.
     private const int WholeList = 1 << 30;
 
     private readonly IReadOnlyList<IDatasetShard> shards;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Blip.Datasets;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Training.Augmentation;
@@ -9,11 +10,15 @@ namespace Blip.Training.Data;
 /// <param name="Item">Its text and answers.</param>
 /// <param name="Image">The image, augmented: a square.</param>
 /// <param name="ImageId">Its number: copies of an image have the same.</param>
-internal sealed record LoadedItem(TrainingItem Item, RgbImage Image, ulong ImageId);
+internal sealed record LoadedItem(TrainingItem Item, RgbImage Image, ulong ImageId)
+{
+    /// <summary>The right one of two images, augmented by itself; null for one image.</summary>
+    public RgbImage? Second { get; init; }
+}
 
 /// <summary>
 /// Batches of an epoch: images are decoded and augmented by some threads, ahead of the step that takes them. Batches do not depend on how
-/// many threads there are. What is left of an epoch and fills no batch is not learned from in it, as in the authors' code.
+/// many threads there are. Samples left at the end of an epoch that fill no batch are not used in it, as in the authors' code.
 /// </summary>
 internal sealed class TrainingLoader
 {
@@ -49,7 +54,7 @@ internal sealed class TrainingLoader
     /// <summary>The batches of an epoch, in order.</summary>
     /// <param name="epoch">The epoch, from 0.</param>
     /// <param name="firstBatch">
-    /// Batches before this one are left out: those that a run has seen before it goes on. 0 to <see cref="BatchesPerEpoch"/>.
+    /// Batches before this one are left out: a resumed run has seen them. 0 to <see cref="BatchesPerEpoch"/>.
     /// </param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ArgumentOutOfRangeException">The epoch has no such batch: a state of another data set or batch size.</exception>
@@ -72,17 +77,25 @@ internal sealed class TrainingLoader
     {
         try
         {
-            var file = item.Image.Read();
-            var limits = new ImageDecoderOptions { MaxPixels = options.MaxPixels };
-            return memory.Do(ImageDecoder.MemoryOf(file, limits).Working, () =>
-            {
-                var image = ImageDecoder.Decode(file, item.Image.Path ?? item.Image.Name, limits);
-                return new LoadedItem(item, transform.Apply(image, [item.Text], epoch, item.Key), DataCheck.ImageId(file));
-            });
+            if (item.Second is not null)
+                item = SwappedSides.Apply(item, options, epoch);
+            var (image, id) = Load(item, item.Image, epoch, item.Key);
+            return new LoadedItem(item, image, id) { Second = item.Second is { } second ? Load(item, second, epoch, $"{item.Key}/right").Image : null };
         }
         catch (Exception e) when (e is ImageException or IOException or UnauthorizedAccessException)
         {
             throw new TrainingException($"{item.Key}: an image of the data set cannot be read any more: {e.Message}", e);
         }
+    }
+
+    private (RgbImage Image, ulong Id) Load(TrainingItem item, SampleImage source, int epoch, string key)
+    {
+        var file = source.Read();
+        var limits = new ImageDecoderOptions { MaxPixels = options.MaxPixels };
+        return memory.Do(ImageDecoder.MemoryOf(file, limits).Working, () =>
+        {
+            var image = ImageDecoder.Decode(file, source.Path ?? source.Name, limits);
+            return (transform.Apply(image, [item.Text], epoch, key), DataCheck.ImageId(file));
+        });
     }
 }

@@ -18,16 +18,16 @@ internal sealed class TrainingSet
     private TrainingSet(ITrainingSource source, IReadOnlyList<IReadOnlyList<(int, int)>> parts, DataReport report) =>
         (this.source, this.parts, Report) = (source, parts, report);
 
-    /// <summary>What images and texts hash to, in their order.</summary>
+    /// <summary>The hash of images and texts, in their order.</summary>
     public required string Fingerprint { get; init; }
 
-    /// <summary>What was found while it was opened.</summary>
+    /// <summary>The findings while it was opened.</summary>
     public DataReport Report { get; }
 
     /// <summary>The number of pairs.</summary>
     public int Count => parts.Sum(part => part.Count);
 
-    /// <summary>Reads a data set once, and keeps what can be learned from.</summary>
+    /// <summary>Reads a data set once, and keeps the usable samples.</summary>
     /// <param name="source">The samples.</param>
     /// <param name="check">Looks at each.</param>
     /// <param name="threads">How many samples are looked at together; they change the time alone.</param>
@@ -85,7 +85,11 @@ internal sealed class TrainingSet
             foreach (var (place, text) in entries.AsEnumerable().Skip(left))
             {
                 var sample = samples[place];
-                yield return new TrainingItem($"{part}/{sample.Key}#{text}", sample.Image!, sample.Texts[text], sample.Answers);
+                yield return new TrainingItem($"{part}/{sample.Key}#{text}", sample.Image!, sample.Texts[text], sample.Answers)
+                {
+                    Second = sample.Second,
+                    IsTrue = sample.IsTrue,
+                };
             }
         }
     }

@@ -10,7 +10,7 @@ internal sealed class CaptionLearner : TaskLearner
     private readonly int given;
 
     /// <summary>A learner.</summary>
-    /// <param name="parts">What it is made of.</param>
+    /// <param name="parts">Its parts.</param>
     /// <param name="processing">How pixels are normalised.</param>
     public CaptionLearner(LearnerParts parts, ImageProcessing processing)
         : base(parts, processing)

@@ -11,13 +11,13 @@ internal sealed class GradientScale(Device device) : IDisposable
     private readonly DeviceBuffer<float> total = device.Allocate<float>(GradientNorm.TotalLength);
     private readonly DeviceBuffer<float> state = device.Allocate<float>(GradientNorm.StateLength);
 
-    /// <summary>What AdamW multiplies gradients with.</summary>
+    /// <summary>AdamW's factor of gradients.</summary>
     public ArrayView<float> Factor => state.View.SubView(1, 1);
 
     /// <summary>Measures gradients; the factor is there for the device's next step.</summary>
     /// <param name="gradients">All gradients.</param>
     /// <param name="clip">The largest length; infinity for no limit.</param>
-    /// <param name="lossScale">What the gradients are to be divided by.</param>
+    /// <param name="lossScale">The divisor of the gradients.</param>
     /// <returns>The length of the divided gradient before it is clipped, and whether it is a number.</returns>
     public (double Norm, bool IsFinite) Measure(ArrayView<float> gradients, double clip, double lossScale)
     {

@@ -19,10 +19,10 @@ internal sealed class LoraWeights : TrainedWeights
     private readonly List<PackedWeights> bases = [];
     private readonly ParameterMemory factors, gradients, first, second;
 
-    /// <summary>Draws the products, and keeps what they are added to.</summary>
+    /// <summary>Draws the products, and keeps the matrices that they are added to.</summary>
     /// <param name="device">Where the weights are.</param>
     /// <param name="weights">The weights.</param>
-    /// <param name="parameters">The matrices, with the stacked neighbours of those that are adapted.</param>
+    /// <param name="parameters">The matrices, with the stacked neighbours of the adapted ones.</param>
     /// <param name="config">Rank and alpha.</param>
     /// <param name="seed">The run's seed.</param>
     public LoraWeights(Device device, WeightStore weights, IEnumerable<TrainedParameter> parameters, LoraConfig config, long seed)

@@ -4,7 +4,7 @@ using Blip.Runtime.Models;
 namespace Blip.Training.Engine;
 
 /// <summary>A loss scale at one step.</summary>
-/// <param name="Value">What losses are multiplied by.</param>
+/// <param name="Value">The factor of losses.</param>
 /// <param name="GoodSteps">Steps since it changed, all of whose gradients were numbers.</param>
 internal readonly record struct LossScaleState(double Value, int GoodSteps);
 
@@ -30,10 +30,10 @@ internal sealed class LossScale(bool isDynamic)
     /// <summary>All that it consists of.</summary>
     public LossScaleState State { get; set; } = new(isDynamic ? First : 1, 0);
 
-    /// <summary>What losses are multiplied by.</summary>
+    /// <summary>The factor of losses.</summary>
     public double Value => State.Value;
 
-    /// <summary>What there is to say about a run's precision before its first step.</summary>
+    /// <summary>The messages about a run's precision before its first step.</summary>
     public IEnumerable<string> Notice(Precision precision) => precision switch
     {
         Precision.Fp32 => [],
@@ -43,9 +43,9 @@ internal sealed class LossScale(bool isDynamic)
         _ => throw new UnreachableException($"Nothing is trained in {precision}."),
     };
 
-    /// <summary>Takes in what became of a step.</summary>
+    /// <summary>Takes in the outcome of a step.</summary>
     /// <param name="isFinite">Whether its gradients were numbers.</param>
-    /// <returns>What there is to say; null for nothing.</returns>
+    /// <returns>The message; null for none.</returns>
     public string? Observe(bool isFinite)
     {
         const string Skipped = "the gradient of this step is no number: the step is left out";

@@ -10,11 +10,11 @@ namespace Blip.Training.Engine;
 
 /// <summary>
 /// Learns contrast and matching, and in pre-training captions beside them. In fine-tuning pairs match by the number of their image; in
-/// pre-training every pair is one of its own (the authors' <c>blip_retrieval.py</c> and <c>blip_pretrain.py</c>).
+/// pre-training every pair is separate (the authors' <c>blip_retrieval.py</c> and <c>blip_pretrain.py</c>).
 /// </summary>
 internal sealed class MatchLearner : TaskLearner
 {
-    // What the authors add to each probability in pre-training.
+    // The authors' addition to each probability in pre-training.
     private const double PretrainingFloor = 1e-4;
 
     private readonly MatchState state = new();
@@ -25,7 +25,7 @@ internal sealed class MatchLearner : TaskLearner
     private bool rehearses;
 
     /// <summary>A learner.</summary>
-    /// <param name="parts">What it is made of. Its weights hold the temperature, too.</param>
+    /// <param name="parts">Its parts. Its weights hold the temperature, too.</param>
     /// <param name="slow">The weights that the momentum copies begin with.</param>
     /// <param name="processing">How pixels are normalised.</param>
     public MatchLearner(LearnerParts parts, Runtime.Checkpoints.ITensorSource slow, ImageProcessing processing)
@@ -104,7 +104,7 @@ internal sealed class MatchLearner : TaskLearner
             MatchObjective.Bind(plan, Model.Inputs, batch, Parts.Config.Text, Captions, state.Contrast.Share);
             momentum.Bind(plan, features);
         });
-        // What is no number would stay in the queue for many steps.
+        // NaN would stay in the queue for many steps.
         if (!rehearses && losses.Values.All(double.IsFinite))
             momentum.Enqueue(features, Captions ? [.. batch.Keys.Select(_ => MomentumCopy.NoImage)] : batch.Keys);
         return losses;

@@ -84,7 +84,7 @@ internal sealed class MomentumCopy : IDisposable
 
     /// <summary>Moves the copies towards the trained weights: <c>slow = m·slow + (1 - m)·fast</c>.</summary>
     /// <param name="trained">The trained weights.</param>
-    /// <param name="momentum">What they keep of themselves.</param>
+    /// <param name="momentum">The share of themselves that they keep.</param>
     public void Follow(WeightStore trained, double momentum)
     {
         foreach (var ((_, slow), (_, fast)) in Tensors.Zip(TensorsOf(trained)))

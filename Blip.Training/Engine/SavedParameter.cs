@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Training.Engine;
 
-/// <summary>What a run that goes on needs of a parameter.</summary>
+/// <summary>A parameter's state for resuming a run.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Read">Copies its values to the host.</param>
 /// <param name="Write">Copies values from the host over it.</param>

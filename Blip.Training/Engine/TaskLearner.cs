@@ -20,7 +20,7 @@ namespace Blip.Training.Engine;
 /// <param name="StepsPerEpoch">Steps of an epoch.</param>
 internal readonly record struct StepPlace(long Step, int Epoch, int StepOfEpoch, int StepsPerEpoch);
 
-/// <summary>What a learner is made of.</summary>
+/// <summary>The parts of a learner.</summary>
 /// <param name="Device">Where it learns.</param>
 /// <param name="Source">The weights to begin from; they must stay open until the end.</param>
 /// <param name="Config">The model's sizes.</param>
@@ -31,23 +31,23 @@ internal sealed record LearnerParts(
     Device Device, ITensorSource Source, BlipConfig Config, string? OutputMatrix, WordPieceTokenizer Tokenizer, TrainingOptions Options);
 
 /// <summary>One task: how its batches become gradients.</summary>
-/// <param name="parts">What the learner is made of.</param>
+/// <param name="parts">The learner's parts.</param>
 /// <param name="processing">How pixels are normalised.</param>
 internal abstract class TaskLearner(LearnerParts parts, ImageProcessing processing) : IDisposable
 {
-    /// <summary>What the learner is made of.</summary>
+    /// <summary>The learner's parts.</summary>
     private protected LearnerParts Parts { get; } = parts;
 
     /// <summary>Memory of a batch's images.</summary>
     private protected ImageBatch Images { get; } = new(parts.Device, processing);
 
-    /// <summary>What losses are multiplied by before gradients are made of them.</summary>
+    /// <summary>The factor of losses before gradients are made of them.</summary>
     public LossScale Scale { get; } = new(parts.Options.Precision == Precision.Fp16);
 
-    /// <summary>What is left out at random.</summary>
+    /// <summary>The random omissions.</summary>
     private protected TrainingNoise Noise { get; } = new(parts.Options.Dropout, parts.Options.AttentionDropout, parts.Options.DropPath);
 
-    /// <summary>What a step trains, and how.</summary>
+    /// <summary>The settings of a step's training.</summary>
     private protected ObjectiveSettings Settings => new(TrainedKeys.Of(Parts.Options))
     {
         Noise = Noise,

@@ -9,7 +9,7 @@ namespace Blip.Training.Engine;
 /// <summary>A model on a device while it is trained: weights, gradients, and the plans of its step.</summary>
 internal sealed class TrainedModel : IDisposable
 {
-    // What parameters alone decide changes with each step.
+    // Values that depend on parameters only change with each step.
     internal const PassSet Passes = PassSet.All & ~PassSet.Constants;
 
     private readonly Executor executor;
@@ -42,7 +42,7 @@ internal sealed class TrainedModel : IDisposable
     /// <summary>The weights on the device.</summary>
     public WeightStore Weights { get; }
 
-    /// <summary>What is trained of them.</summary>
+    /// <summary>The trained part of them.</summary>
     public TrainedWeights Trained { get; }
 
     /// <summary>Memory of the graph's inputs.</summary>

@@ -4,7 +4,7 @@ using Blip.Runtime.Graph.Backward;
 
 namespace Blip.Training.Engine;
 
-/// <summary>A checkpoint as training has made it: what is trained comes from the device, all else from the weights it began with.</summary>
+/// <summary>A checkpoint as training has made it: trained tensors come from the device, all others from the initial weights.</summary>
 /// <param name="source">The weights it began with; they stay the caller's.</param>
 /// <param name="model">The model that learns.</param>
 /// <param name="shared">The key of the tensor that stands for another; null where none do.</param>

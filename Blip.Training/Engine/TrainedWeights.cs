@@ -6,7 +6,7 @@ using ILGPU;
 
 namespace Blip.Training.Engine;
 
-/// <summary>What a step of AdamW is made with.</summary>
+/// <summary>The numbers of a step of AdamW.</summary>
 /// <param name="LearningRate">The learning rate.</param>
 /// <param name="WeightDecay">The decay of parameters that decay.</param>
 /// <param name="DecaysAll">Whether vectors decay, too.</param>
@@ -31,7 +31,7 @@ internal abstract class TrainedWeights : IDisposable
     /// <summary>Makes room for the gradients, which are zero.</summary>
     /// <param name="device">Where the weights are.</param>
     /// <param name="weights">The weights.</param>
-    /// <param name="parameters">Those that a step changes.</param>
+    /// <param name="parameters">The parameters that a step changes.</param>
     private protected TrainedWeights(Device device, WeightStore weights, IEnumerable<TrainedParameter> parameters)
     {
         (Device, Weights) = (device, weights);
@@ -56,10 +56,10 @@ internal abstract class TrainedWeights : IDisposable
     /// <summary>Steps that were made.</summary>
     public long Steps { get; private set; }
 
-    /// <summary>The gradients of what is trained, whose length is the step's gradient norm.</summary>
+    /// <summary>The trained parameters' gradients, whose length is the step's gradient norm.</summary>
     public abstract ArrayView<float> Gradients { get; }
 
-    /// <summary>What is trained, as a run goes on from it.</summary>
+    /// <summary>The trained parameters, for resuming a run.</summary>
     public abstract IReadOnlyList<SavedParameter> Saved { get; }
 
     private protected Device Device { get; }
@@ -139,7 +139,7 @@ internal abstract class TrainedWeights : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Changes what is trained.</summary>
+    /// <summary>Changes the trained parameters.</summary>
     /// <param name="settings">Learning rate and decay.</param>
     /// <param name="args">The numbers of the step, without a parameter.</param>
     private protected abstract void Update(StepSettings settings, AdamWArgs args);

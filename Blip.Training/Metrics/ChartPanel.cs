@@ -9,7 +9,7 @@ namespace Blip.Training.Metrics;
 internal sealed record TrainingCurve(string Name, double[] Steps, double[] Values);
 
 /// <summary>Curves over the same steps in one frame, with ticks and a legend.</summary>
-/// <param name="Title">What stands above it.</param>
+/// <param name="Title">Its heading.</param>
 /// <param name="Curves">The curves; at least one.</param>
 internal sealed record ChartPanel(string Title, IReadOnlyList<TrainingCurve> Curves)
 {

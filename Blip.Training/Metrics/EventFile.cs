@@ -17,7 +17,7 @@ internal sealed class EventFile : IDisposable
 
     private readonly FileStream file;
 
-    /// <summary>What TensorBoard knows its files by.</summary>
+    /// <summary>TensorBoard's mark of its files.</summary>
     public const string Prefix = "events.out.tfevents.";
 
     private EventFile(FileStream file) => this.file = file;
@@ -26,7 +26,7 @@ internal sealed class EventFile : IDisposable
     /// <param name="folder">The run's folder, which exists.</param>
     /// <param name="time">The time now; part of the name.</param>
     /// <param name="resumeStep">
-    /// The step after which a run goes on: TensorBoard drops what it has from later ones. Null for a new run.
+    /// The step after which a run continues: TensorBoard drops its records of later ones. Null for a new run.
     /// </param>
     /// <exception cref="TrainingException">The file cannot be written.</exception>
     public static EventFile Create(string folder, DateTimeOffset time, long? resumeStep = null)

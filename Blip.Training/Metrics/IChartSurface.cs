@@ -1,6 +1,6 @@
 namespace Blip.Training.Metrics;
 
-/// <summary>What a chart is drawn on. Places are in pixels of the page, from its top left.</summary>
+/// <summary>The surface of a chart. Places are in pixels of the page, from its top left.</summary>
 internal interface IChartSurface
 {
     /// <summary>Draws a line through points, or a dot where there is one alone.</summary>

@@ -3,17 +3,17 @@ using System.Text.Json;
 namespace Blip.Training.Metrics;
 
 /// <summary>
-/// What was measured at a step. Names with a slash belong together: <c>loss/itc</c> and <c>loss/itm</c> are curves of one frame.
+/// The measurements of a step. Names with a slash belong together: <c>loss/itc</c> and <c>loss/itm</c> are curves of one frame.
 /// </summary>
 /// <param name="Step">The step, from 1.</param>
 /// <param name="Epoch">The epoch, from 0.</param>
 /// <param name="Time">When it was measured.</param>
-/// <param name="Values">The numbers by their names; what is no number stands for a step that overflowed.</param>
+/// <param name="Values">The numbers by their names; NaN stands for a step that overflowed.</param>
 internal sealed record MetricLine(long Step, int Epoch, DateTimeOffset Time, IReadOnlyList<KeyValuePair<string, double>> Values)
 {
     private const string StepField = "step", EpochField = "epoch", TimeField = "time";
 
-    /// <summary>The line as JSON, with its end: step, epoch and time first. What is no number is null there.</summary>
+    /// <summary>The line as JSON, with its end: step, epoch and time first. NaN is null there.</summary>
     public byte[] ToJson()
     {
         using var stream = new MemoryStream();

@@ -73,7 +73,7 @@ internal sealed class MetricsFile : IDisposable
         });
     }
 
-    // A last line without an end is cut off, whatever it says.
+    // A last line without an end is always cut off.
     private static IEnumerable<(int Start, int Length, MetricLine? Line)> Lines(byte[] bytes)
     {
         for (var start = 0; start < bytes.Length;)

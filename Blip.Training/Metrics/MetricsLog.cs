@@ -1,6 +1,6 @@
 namespace Blip.Training.Metrics;
 
-/// <summary>Writes what a run measures to <c>metrics.jsonl</c> and to a TensorBoard event file, as it comes.</summary>
+/// <summary>Writes a run's measurements to <c>metrics.jsonl</c> and to a TensorBoard event file, as they come.</summary>
 internal sealed class MetricsLog : IDisposable
 {
     private readonly MetricsFile lines;

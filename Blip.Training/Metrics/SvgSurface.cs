@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Blip.Training.Metrics;
 
-/// <summary>A chart as SVG, for a page; whoever shows it has the fonts.</summary>
+/// <summary>A chart as SVG, for a page; the viewer has the fonts.</summary>
 /// <param name="width">Columns of the page.</param>
 /// <param name="height">Rows of the page.</param>
 internal sealed class SvgSurface(int width, int height) : IChartSurface

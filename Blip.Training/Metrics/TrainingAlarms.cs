@@ -36,7 +36,7 @@ internal sealed class TrainingAlarms(int vocabulary, int candidates, int window 
     public double ContrastChance { get; } = Math.Log(candidates);
 
     /// <summary>Takes the losses of a step.</summary>
-    /// <returns>What there is to tell now; as a rule nothing.</returns>
+    /// <returns>The current messages; usually none.</returns>
     public IReadOnlyList<string> Observe(StepLosses losses)
     {
         var alarms = new List<string>();
@@ -67,7 +67,7 @@ internal sealed class TrainingAlarms(int vocabulary, int candidates, int window 
     {
         if (mean is not { } loss)
             return;
-        // A loss above that of guessing is no better.
+        // A loss above the loss of guessing is no better.
         if (Tell(objective, loss > chance * (1 - Near)))
         {
             alarms.Add(FormattableString.Invariant(

@@ -12,7 +12,7 @@ internal sealed class TrainingPlot
     private readonly string title;
 
     /// <summary>The plot of some measurements.</summary>
-    /// <param name="title">What the run is called.</param>
+    /// <param name="title">The run's name.</param>
     /// <param name="lines">Its measurements.</param>
     /// <exception cref="TrainingException">There is nothing to draw.</exception>
     public TrainingPlot(string title, IEnumerable<MetricLine> lines)

@@ -58,7 +58,7 @@ internal static class AnswerObjective
     /// <param name="inputs">Where the copies lie.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="questions">Questions of the whole step, of which the loss is the mean.</param>
-    /// <param name="scale">What the loss is multiplied by.</param>
+    /// <param name="scale">The factor of the loss.</param>
     public static void Bind(Plan plan, StepInputs inputs, AnswerBatch batch, int questions, double scale = 1)
     {
         var tokens = batch.Questions.Max(text => text.Length);

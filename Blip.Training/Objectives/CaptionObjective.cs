@@ -32,7 +32,7 @@ internal static class CaptionObjective
     /// <param name="outputMatrix">Key of the head's matrix; null where it is tied to the word embeddings.</param>
     /// <param name="side">The images' side in pixels.</param>
     /// <param name="labelSmoothing">The share of a target that is spread over the vocabulary.</param>
-    /// <param name="settings">What is trained, and how.</param>
+    /// <param name="settings">The settings of training.</param>
     public static StepGraph Record(BlipConfig config, string? outputMatrix, int side, double labelSmoothing, ObjectiveSettings settings)
     {
         var g = new GraphBuilder("train-caption");
@@ -53,7 +53,7 @@ internal static class CaptionObjective
     /// <param name="inputs">Where the copies lie.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="learned">Tokens that are learned in the whole step, of which the loss is the mean.</param>
-    /// <param name="scale">What the loss is multiplied by.</param>
+    /// <param name="scale">The factor of the loss.</param>
     public static void Bind(Plan plan, StepInputs inputs, CaptionBatch batch, int learned, double scale = 1) =>
         BindTexts(plan, inputs, Text, batch.Texts, batch.Given, [.. batch.Texts.Select(_ => (float)(scale / learned))]);
 

@@ -12,12 +12,12 @@ namespace Blip.Training.Objectives;
 /// <param name="Keys">The number of each image: pairs with the same number match each other.</param>
 internal sealed record MatchBatch(IReadOnlyList<int[]> Texts, IReadOnlyList<int> Keys);
 
-/// <summary>Hard negatives of a batch: pairs that do not match, and are hard to tell from those that do.</summary>
+/// <summary>Hard negatives of a batch: pairs that do not match, and are hard to tell from matching ones.</summary>
 /// <param name="TextOfImage">For each image the place of a text.</param>
 /// <param name="ImageOfText">For each text the place of an image.</param>
 internal sealed record HardNegatives(IReadOnlyList<int> TextOfImage, IReadOnlyList<int> ImageOfText);
 
-/// <summary>What a step of matching decides and changes as it runs.</summary>
+/// <summary>The decisions and changes of a step of matching as it runs.</summary>
 internal sealed class MatchState
 {
     /// <summary>Chooses the negatives when features are known, and fills the inputs of image-text matching.</summary>
@@ -27,7 +27,7 @@ internal sealed class MatchState
     public ContrastState Contrast { get; } = new();
 }
 
-/// <summary>How large matching is, and what else a step learns.</summary>
+/// <summary>How large matching is, and the other objectives of a step.</summary>
 /// <param name="Side">The images' side in pixels.</param>
 /// <param name="QueueSize">Embeddings of earlier batches; 0 for none.</param>
 /// <param name="Captions">Whether the decoder learns captions in the same step, as in pre-training.</param>
@@ -58,8 +58,8 @@ internal static class MatchObjective
     /// <summary>Records a step.</summary>
     /// <param name="config">The model's sizes.</param>
     /// <param name="sizes">How large matching is.</param>
-    /// <param name="state">What the step decides as it runs.</param>
-    /// <param name="settings">What is trained, and how.</param>
+    /// <param name="state">The step's decisions as it runs.</param>
+    /// <param name="settings">The settings of training.</param>
     public static StepGraph Record(BlipConfig config, MatchSizes sizes, MatchState state, ObjectiveSettings settings)
     {
         var g = new GraphBuilder(sizes.Captions ? "train-pretrain" : "train-match", sizes.Captions ? SharedKey : null);
@@ -136,7 +136,7 @@ internal static class MatchObjective
     /// <param name="batch">The batch.</param>
     /// <param name="text">The model's tokens.</param>
     /// <param name="captions">Whether the decoder learns captions in the same step.</param>
-    /// <param name="share">What the losses are multiplied by: the batch's share of the step, and a scale.</param>
+    /// <param name="share">The factor of the losses: the batch's share of the step, and a scale.</param>
     public static void Bind(Plan plan, StepInputs inputs, MatchBatch batch, TextConfig text, bool captions, double share = 1)
     {
         var (rows, tokens) = (batch.Texts.Count, batch.Texts.Max(ids => ids.Length));
@@ -157,9 +157,9 @@ internal static class MatchObjective
     /// <summary>Fills the inputs of image-text matching: pairs, texts with other images, images with other texts.</summary>
     /// <param name="inputs">Where the copies lie.</param>
     /// <param name="batch">The pairs.</param>
-    /// <param name="negatives">What was chosen for each.</param>
+    /// <param name="negatives">The choice for each.</param>
     /// <param name="text">The model's tokens.</param>
-    /// <param name="share">What the losses are multiplied by: the batch's share of the step, and a scale.</param>
+    /// <param name="share">The factor of the losses: the batch's share of the step, and a scale.</param>
     public static void Fill(StepInputs inputs, MatchBatch batch, HardNegatives negatives, TextConfig text, double share = 1)
     {
         var (rows, tokens) = (batch.Texts.Count, batch.Texts.Max(ids => ids.Length));

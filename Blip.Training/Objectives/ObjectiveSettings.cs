@@ -5,11 +5,11 @@ using Blip.Runtime.Models;
 
 namespace Blip.Training.Objectives;
 
-/// <summary>What a step trains, and how: the same for each objective.</summary>
+/// <summary>The settings of a step's training: the same for each objective.</summary>
 /// <param name="Trains">Whether a tensor is trained, by its key.</param>
 internal sealed record ObjectiveSettings(Func<string, bool> Trains)
 {
-    /// <summary>What is left out at random; null for nothing.</summary>
+    /// <summary>The random omissions; null for none.</summary>
     public TrainingNoise? Noise { get; init; }
 
     /// <summary>The format of matrices and products: single precision, or 16 bits.</summary>

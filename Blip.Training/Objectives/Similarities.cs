@@ -9,7 +9,7 @@ internal sealed record Similarities(double[] ImageToText, double[] TextToImage)
     /// <param name="rows">Vectors <c>[n, dim]</c>.</param>
     /// <param name="columns">The other vectors <c>[n, dim]</c>.</param>
     /// <param name="dim">Elements of a vector.</param>
-    /// <param name="temperature">What a cosine is divided by.</param>
+    /// <param name="temperature">The divisor of a cosine.</param>
     public static double[] Between(float[] rows, float[] columns, int dim, double temperature)
     {
         var n = rows.Length / dim;

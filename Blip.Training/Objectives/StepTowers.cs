@@ -6,10 +6,10 @@ using Blip.Runtime.Models;
 
 namespace Blip.Training.Objectives;
 
-/// <summary>What the graphs of steps are put together from: the towers as inference has them, with inputs of their own.</summary>
+/// <summary>The parts of steps' graphs: inference's towers, with other inputs.</summary>
 /// <param name="g">The graph.</param>
 /// <param name="config">The model's sizes.</param>
-/// <param name="noise">What is left out at random; null for nothing.</param>
+/// <param name="noise">The random omissions; null for none.</param>
 internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNoise? noise = null)
 {
     /// <summary>Input: images <c>[images, 3, side, side]</c>.</summary>
@@ -26,15 +26,16 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
     /// <returns>Embeddings <c>[images, 1 + patches, hidden]</c>.</returns>
     public Value Vision(int side) => VisionTower.Record(g, config.Vision, g.Input(Pixels, new Shape(Images, 3, side, side)), noise: noise);
 
-    /// <summary>Keys and values of what a text tower looks at, for each of its layers.</summary>
+    /// <summary>Keys and values that a text tower attends to, for each of its layers.</summary>
     public List<Value> KeysValues(Value source, ModulePath bert) =>
-        [.. Enumerable.Range(0, config.Text.Layers).Select(layer => TextTower.KeysValues(g, config.Text, source, bert, layer))];
+        [.. TextTower.CrossAttentions(config.Text, bert).Select(attention => TextTower.KeysValues(g, config.Text, source, attention))];
 
     /// <summary>Records a text encoder over padded texts.</summary>
     /// <param name="text">The names of its inputs.</param>
-    /// <param name="source">Keys and values of what it looks at; null for texts alone.</param>
+    /// <param name="source">Keys and values that it attends to; null for texts alone.</param>
+    /// <param name="secondSourceRow">The input that names the second source of each row; null where a layer has one cross-attention.</param>
     /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
-    public Value Encode(TextNames text, IReadOnlyList<Value>? source) => TextTower.Record(
+    public Value Encode(TextNames text, IReadOnlyList<Value>? source, string? secondSourceRow = null) => TextTower.Record(
         g, config.Text, Ints(text.Ids, text.Rows, text.Tokens),
         new AttentionInputs
         {
@@ -42,12 +43,13 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
             Mask = Ints(text.Mask, text.Rows, text.Tokens),
             Source = source,
             SourceRow = source is null || text.SourceRow is null ? null : Ints(text.SourceRow, text.Rows),
+            SecondSourceRow = secondSourceRow is null ? null : Ints(secondSourceRow, text.Rows),
         },
         Encoder);
 
     /// <summary>Records the decoder over padded texts, of which each token sees those before it, and its loss.</summary>
     /// <param name="text">The names of its inputs.</param>
-    /// <param name="source">Keys and values of what it looks at.</param>
+    /// <param name="source">Keys and values that it attends to.</param>
     /// <param name="sourceMask">1 for a token of a row's source and 0 for padding; null where nothing is padded.</param>
     /// <param name="outputMatrix">Key of the head's matrix; null where it is tied to the word embeddings.</param>
     /// <param name="labelSmoothing">The share of a target that is spread over the vocabulary.</param>
@@ -95,7 +97,7 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
 
 /// <summary>The names of a text tower's inputs, and of their sizes, in the graph of a step.</summary>
 /// <param name="Prefix">Sets them apart from those of another tower.</param>
-/// <param name="SharesSource">Whether rows name what they look at; else each looks at its own.</param>
+/// <param name="SharesSource">Whether rows name their source; otherwise each has a separate one.</param>
 internal sealed record TextNames(string Prefix, bool SharesSource = false)
 {
     /// <summary>Rows.</summary>

@@ -4,7 +4,7 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Training.Saving;
 
-/// <summary>A checkpoint with some tensors more, or others in place of its own.</summary>
+/// <summary>A checkpoint with additional or replaced tensors.</summary>
 /// <param name="source">The checkpoint; it is disposed with this one.</param>
 internal sealed class ExtraTensorSource(ITensorSource source) : ITensorSource
 {

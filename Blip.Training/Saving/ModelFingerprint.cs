@@ -12,7 +12,7 @@ internal static class ModelFingerprint
 
     /// <summary>The hash of the tensors that a run begins with.</summary>
     /// <param name="tensors">The tensors.</param>
-    /// <param name="keys">Those that count.</param>
+    /// <param name="keys">The keys that count.</param>
     public static string Of(ITensorSource tensors, IEnumerable<string> keys)
     {
         var hash = new XxHash128();

@@ -21,7 +21,7 @@ internal static class ModelFolder
     /// <param name="folder">Where; it is made.</param>
     /// <param name="from">The model that training began with, whose other files are copied.</param>
     /// <param name="tensors">The weights.</param>
-    /// <param name="keys">Those that are written.</param>
+    /// <param name="keys">The keys that are written.</param>
     /// <param name="config">The sizes that training has.</param>
     /// <param name="head">The head that the config names; null for a file that several heads can load.</param>
     /// <exception cref="IOException">A file cannot be written.</exception>
@@ -37,7 +37,7 @@ internal static class ModelFolder
             {
                 if (json["vision_config"] is JsonObject vision)
                     vision["image_size"] = config.Vision.ImageSize;
-                // What is written is in single precision, whatever was read.
+                // Output is in single precision, for any input.
                 json.Remove("dtype");
                 json["torch_dtype"] = "float32";
                 if (head is { } one)
@@ -56,7 +56,7 @@ internal static class ModelFolder
     /// <summary>Writes a model as the authors' code saves it.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="tensors">The weights.</param>
-    /// <param name="keys">Those that are written, under our names.</param>
+    /// <param name="keys">The keys that are written, under our names.</param>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteOriginal(string folder, ITensorSource tensors, IEnumerable<string> keys) => ReplacedFile.Write(
         Path.Combine(folder, Original),

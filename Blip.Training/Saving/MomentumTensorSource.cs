@@ -3,7 +3,7 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Training.Saving;
 
-/// <summary>The momentum copies in a pre-training checkpoint of the first release, under the names of what they are copies of.</summary>
+/// <summary>The momentum copies in a pre-training checkpoint of the first release, under the names of their originals.</summary>
 internal sealed class MomentumTensorSource : ITensorSource
 {
     // The copies' modules, and the names that CheckpointKeys knows.

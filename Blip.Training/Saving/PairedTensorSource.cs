@@ -3,7 +3,7 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Training.Saving;
 
-/// <summary>What pre-training begins with where there are two models: the decoder of a captioner, and all else of a matcher.</summary>
+/// <summary>Pre-training's start with two models: the decoder of a captioner, and all else of a matcher.</summary>
 /// <param name="matcher">Image encoder, text encoder, projections and matching head.</param>
 /// <param name="captioner">The decoder.</param>
 internal sealed class PairedTensorSource(ITensorSource matcher, ITensorSource captioner) : ITensorSource

@@ -12,7 +12,7 @@ internal static class PretrainingQueues
     /// <param name="source">The checkpoint.</param>
     /// <param name="momentum">The queues.</param>
     /// <param name="dim">Elements of a vector.</param>
-    /// <returns>What there is to say; null where the checkpoint has no queues.</returns>
+    /// <returns>The message; null where the checkpoint has no queues.</returns>
     public static string? Restore(ITensorSource source, MomentumCopy momentum, int dim)
     {
         if (!source.TryGet(Images, out var images) || !source.TryGet(Texts, out var texts))

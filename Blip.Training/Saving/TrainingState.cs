@@ -15,20 +15,20 @@ namespace Blip.Training.Saving;
 /// <param name="Updates">Steps that changed the weights: those whose gradient was a number.</param>
 /// <param name="Best">The best checkpoint's score on validation data; null before the first.</param>
 /// <param name="Worse">Checkpoints since then that were no better.</param>
-/// <param name="Data">What the data hash to; null in states that do not say.</param>
+/// <param name="Data">The data's hash; null in states without it.</param>
 internal sealed record RunPlace(
     long Step, int Epoch, int StepOfEpoch, long Pairs, long Updates = 0, double? Best = null, int Worse = 0, string? Data = null)
 {
-    /// <summary>What the model hashes to that the run began with; null in states that do not say.</summary>
+    /// <summary>The hash of the model that the run began with; null in states without it.</summary>
     public string? Model { get; init; }
 
-    /// <summary>What the validation data hash to; null where there are none.</summary>
+    /// <summary>The validation data's hash; null where there are none.</summary>
     public string? Validation { get; init; }
 }
 
 /// <summary>
 /// The file that a run goes on from: weights, AdamW's moments, momentum copies, queues, loss scale and place, exactly. It holds the weights
-/// itself, so that it fits itself whatever became of the model beside it. Random numbers follow from seed and step and need no state.
+/// itself, so that it fits itself after any change of the model beside it. Random numbers follow from seed and step and need no state.
 /// </summary>
 internal static class TrainingState
 {
@@ -41,9 +41,9 @@ internal static class TrainingState
 
     /// <summary>Writes the state; an older one is replaced when this one is whole.</summary>
     /// <param name="folder">The run's folder.</param>
-    /// <param name="learner">What learns.</param>
+    /// <param name="learner">The learner.</param>
     /// <param name="place">Where it is.</param>
-    /// <param name="settings">What the run depends on, to be compared when it goes on.</param>
+    /// <param name="settings">The run's settings, to be compared when it is resumed.</param>
     /// <exception cref="IOException">It cannot be written; the older one is as it was.</exception>
     public static void Write(string folder, TaskLearner learner, RunPlace place, string settings)
     {
@@ -68,9 +68,9 @@ internal static class TrainingState
         });
     }
 
-    /// <summary>Marks a folder as that of a run which has no checkpoint yet, so that it can begin anew whatever it leaves behind.</summary>
+    /// <summary>Marks a folder of a run without a checkpoint yet, so that the run can begin anew with any remains.</summary>
     /// <param name="folder">The run's folder.</param>
-    /// <param name="settings">What the run depends on.</param>
+    /// <param name="settings">The run's settings.</param>
     /// <exception cref="IOException">It cannot be written.</exception>
     public static void Begin(string folder, string settings) => ReplacedFile.Write(
         Path.Combine(folder, FileName),
@@ -99,7 +99,7 @@ internal static class TrainingState
 
     /// <summary>Puts a run back to where it stood.</summary>
     /// <param name="folder">The run's folder.</param>
-    /// <param name="learner">What learns; it has just been made from the same model.</param>
+    /// <param name="learner">The learner; it has just been made from the same model.</param>
     /// <returns>Where it stood.</returns>
     /// <exception cref="CheckpointException">The file is damaged, or another model's.</exception>
     public static RunPlace Restore(string folder, TaskLearner learner)

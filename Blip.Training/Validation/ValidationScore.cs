@@ -1,6 +1,6 @@
 namespace Blip.Training.Validation;
 
-/// <summary>What held-out data say of a model.</summary>
+/// <summary>A model's scores on held-out data.</summary>
 /// <param name="Values">Each figure by its name.</param>
 /// <param name="Chosen">The name of the figure that the best checkpoint is chosen by; more is better.</param>
 internal sealed record ValidationScore(IReadOnlyDictionary<string, double> Values, string Chosen)

@@ -41,7 +41,7 @@ public enum Padding
     Holes,
 }
 
-/// <summary>One attention: sizes, and what is odd about it.</summary>
+/// <summary>One attention: sizes, and its special features.</summary>
 public sealed record AttentionCase(string Name, int Rows, int QueryTokens, int KeyTokens, int Heads, int HeadDim)
 {
     /// <summary>Queries, keys and values lie in one buffer, as a fused projection leaves them.</summary>
@@ -71,7 +71,7 @@ public sealed record AttentionCase(string Name, int Rows, int QueryTokens, int K
     /// <summary>Spread of values.</summary>
     public float ValueSpread { get; init; } = 1;
 
-    /// <summary>What a device may round to before it multiplies.</summary>
+    /// <summary>The format that a device may round to before it multiplies.</summary>
     public DType Precision { get; init; }
 
     /// <summary>Queries, keys, values and outputs are stored in 16 bits where the device's kernels would round them to these anyway.</summary>
@@ -119,6 +119,8 @@ public static class AttentionCases
         new("nothing but padding", 4, 10, 75, 2, 16) { Padding = Padding.Everything, Probabilities = true },
         new("a mask of ones", 2, 10, 75, 2, 16) { Padding = Padding.Ones },
         new("cross, beams share an image", 6, 1, 50, 2, 12) { KeyRows = KeyRows.Shared, Probabilities = true },
+        new("cross, texts over two images", 5, 7, 150, 2, 16) { KeyRows = KeyRows.Shared },
+        new("cross, texts over images, weights", 7, 9, 70, 1, 12) { KeyRows = KeyRows.Shared, Probabilities = true },
         new("cross, prompt tokens", 4, 7, 50, 2, 16) { KeyRows = KeyRows.Shared, Padding = Padding.Ones },
         new("large scores: one key takes all", 2, 9, 100, 2, 64) { Spread = 1e4f, Probabilities = true },
         new("large values", 2, 9, 100, 2, 64) { ValueSpread = 1e4f },
@@ -148,7 +150,7 @@ public static class AttentionCases
         new("step, odd heads, one key takes all", 7, 1, 150, 1, 61) { Causal = true, Start = 142, KeyRows = KeyRows.Shared, Spread = 1e4f },
     ];
 
-    /// <summary>Small ones that tensor cores may round: not what is beyond half precision, and not scores that its rounding changes much.</summary>
+    /// <summary>Small ones that tensor cores may round: no values beyond half precision, and no scores that its rounding changes much.</summary>
     public static IEnumerable<AttentionCase> Rounded =>
         from test in Small
         where test is { QueryTokens: > 1, Spread: <= 32, ValueSpread: <= 1, Probabilities: false, Halves: false }
@@ -182,7 +184,7 @@ public sealed class AttentionData : IDisposable
     private readonly int architecture;
     private readonly List<IDisposable> buffers = [];
 
-    /// <summary>Makes the inputs: the same for the same case, whatever the device.</summary>
+    /// <summary>Makes the inputs: the same for the same case, on every device.</summary>
     public AttentionData(Device device, AttentionCase test)
     {
         this.test = test;
@@ -252,7 +254,7 @@ public sealed class AttentionData : IDisposable
         Args = args;
     }
 
-    /// <summary>What the door takes.</summary>
+    /// <summary>The door's arguments.</summary>
     public AttentionArgs Args { get; }
 
     /// <summary>The inputs on the host; tables that the case does not give are null.</summary>
@@ -282,7 +284,7 @@ public sealed class AttentionData : IDisposable
     /// <summary>[Rows, Heads, QueryTokens, KeyTokens], if asked for.</summary>
     public DeviceBuffer<float>? Probabilities { get; }
 
-    /// <summary>The largest error of the output, and of the weights if asked for, relative to what is allowed; and where it is.</summary>
+    /// <summary>The largest error of the output, and of the weights if asked for, relative to the tolerance; and its place.</summary>
     public Agreement Compare() => Compare(AttentionCuda.OnTensorCores(architecture, Args) ? test.Precision : DType.Float32);
 
     /// <summary>The same for a kernel that rounds queries, keys and values to a format.</summary>
@@ -293,7 +295,7 @@ public sealed class AttentionData : IDisposable
         // Beside inputs as they are rounded, softmax weights are rounded once, and outputs where they are stored so: each by half a unit of its last place.
         var half = format == DType.Float16 ? 1.0 / 2048 : 1.0 / 256;
         var bound = format.Is16Bits() ? half * (Args.OutputFormat.Is16Bits() ? 2 : 1) : Bound(weights);
-        // What is not dropped grows, and its error with it.
+        // Kept weights grow, and their errors with them.
         var output = Worst(expected, HalfValues.Unpack(Output.ToArray(), Args.OutputFormat), bound * value.Max(Math.Abs) / (1 - test.Dropout), "output");
         return Probabilities is null ? output : output.Or(Worst(weights, Probabilities.ToArray(), bound, "weight"));
     }
@@ -303,7 +305,7 @@ public sealed class AttentionData : IDisposable
 
     // A score is a sum of HeadDim products whose partial sums walk randomly up to about spread² after scaling: its rounding errors do the
     // same and reach about √HeadDim · spread² / 2 ulp, which is the relative error of a weight. The sums over keys and the division add
-    // 2 + √keys / 8 ulp of the largest value. Where one key takes all, the weights are 1 and 0 whatever the error of the scores.
+    // 2 + √keys / 8 ulp of the largest value. Where one key takes all, the weights are 1 and 0 for any error of the scores.
     private double Bound(double[] weights)
     {
         var sums = 2 + (Math.Sqrt(test.KeyTokens) / 8);

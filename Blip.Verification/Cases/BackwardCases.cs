@@ -60,7 +60,7 @@ public static class BackwardCases
         return [.. Enumerable.Range(0, count).Select(_ => ((random.NextSingle() * 2) - 1) * 2)];
     }
 
-    /// <summary>Softmax weights and what came before, whose rows sum to 1.</summary>
+    /// <summary>Softmax weights and their gradients, whose rows sum to 1.</summary>
     public static float[] Stochastic(int rows, int width)
     {
         var values = Gradient(rows * width).Select(value => MathF.Exp(2 * value)).ToArray();
@@ -77,7 +77,7 @@ public static class BackwardCases
     }
 }
 
-/// <summary>An attention's inputs, what its forward run left behind, and room for its gradients.</summary>
+/// <summary>An attention's inputs, its forward run's results, and room for its gradients.</summary>
 public sealed class AttentionBackwardData : IDisposable
 {
     private const double Ulp = 1.0 / (1 << 23);
@@ -111,18 +111,18 @@ public sealed class AttentionBackwardData : IDisposable
         };
     }
 
-    /// <summary>What the door takes.</summary>
+    /// <summary>The door's arguments.</summary>
     public AttentionBackwardArgs Args { get; }
 
     /// <summary>All gradients, one behind the other.</summary>
     public float[] Read() => [.. query.ToArray(), .. key.ToArray(), .. value.ToArray(), .. probabilities?.ToArray() ?? []];
 
-    /// <summary>The largest error of any gradient relative to what is allowed; and where it is.</summary>
+    /// <summary>The largest error of any gradient relative to the tolerance; and its place.</summary>
     public Agreement Compare()
     {
         var expected = AttentionBackwardReference.Run(data.Inputs, outputGradient);
         // Of scores' errors each weight has √HeadDim · spread² / 2 ulp (see AttentionData); a gradient is a sum of such weights times values.
-        // What dropout leaves grows, and its error with it.
+        // Kept weights grow, and their errors with them.
         var weight = (4 + (Math.Sqrt(test.HeadDim) * test.Spread * test.Spread) + (Math.Sqrt(test.KeyTokens) / 4)) * Ulp / (1 - test.Dropout);
         var shown = Math.Sqrt(test.HeadDim) * 2 * 3 * test.ValueSpread;
         var inputs = test.Packed

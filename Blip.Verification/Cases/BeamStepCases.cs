@@ -127,7 +127,7 @@ public sealed class BeamStepData : IDisposable
         };
     }
 
-    /// <summary>What to run, after <see cref="Rewind"/>.</summary>
+    /// <summary>The run, after <see cref="Rewind"/>.</summary>
     public BeamStepArgs Args { get; }
 
     /// <summary>Bytes of the tables up to the running length, read and written.</summary>
@@ -140,7 +140,7 @@ public sealed class BeamStepData : IDisposable
         doneBefore.View.CopyTo(device.Stream, done.View);
     }
 
-    /// <summary>What is wrong after the first step; empty where everything is the reference's.</summary>
+    /// <summary>The error after the first step; empty where everything is the reference's.</summary>
     public string Compare()
     {
         var (sums, said, rows, next, places, over) = (running.ToArray(), history.ToArray(), cacheRow.ToArray(), inputIds.ToArray(), positions.ToArray(), done.ToArray());

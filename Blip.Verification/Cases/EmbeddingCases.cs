@@ -10,7 +10,7 @@ public sealed record EmbeddingCase(int Rows, int Tokens, int Vocabulary, int Hid
     /// <summary>How the table is stored.</summary>
     public DType Format { get; init; }
 
-    /// <summary>What is looked up, the same every time. Words are halves from -3.5 to 3.5, which formats of 16 bits hold exactly; for 8 bits whole numbers on a scale of 1/128.</summary>
+    /// <summary>The table, the same every time. Words are halves from -3.5 to 3.5, which formats of 16 bits hold exactly; for 8 bits whole numbers on a scale of 1/128.</summary>
     public EmbeddingInputs Make()
     {
         var random = new Random(Hidden);
@@ -52,7 +52,7 @@ public static class EmbeddingCases
     public static float[] Values(Random random, int count) => [.. Enumerable.Range(0, count).Select(_ => (2 * random.NextSingle()) - 1)];
 }
 
-/// <summary>Caches, and keys and values to be written into them: a part of each token of their sources, which have strides of their own.</summary>
+/// <summary>Caches, and keys and values to be written into them: a part of each token of their sources, with their strides.</summary>
 public sealed class AppendCacheData : IDisposable
 {
     private readonly DeviceBuffer<float> keys, values, keyCache, valueCache;
@@ -95,7 +95,7 @@ public sealed class AppendCacheData : IDisposable
         ExpectedValues = AppendCacheReference.Run(newValues, valueStride, 1, valuesBefore, capacity, starts, writeRows, test.Rows, test.Tokens, width);
     }
 
-    /// <summary>What to run.</summary>
+    /// <summary>The run.</summary>
     public AppendCacheArgs Args { get; }
 
     /// <summary>The cache of keys as it should be afterwards.</summary>

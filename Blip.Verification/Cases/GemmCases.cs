@@ -3,7 +3,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>What the numbers of a case look like.</summary>
+/// <summary>The kinds of numbers in a case.</summary>
 public enum Spread
 {
     /// <summary>About what a trained layer has: inputs around 1, weights around 1/√in.</summary>
@@ -17,7 +17,7 @@ public enum Spread
 
     /// <summary>
     /// Inputs of up to 16, so that outputs reach both ends of an activation; every other row has but one that is not zero: no sum's rounding hides
-    /// what the activation does.
+    /// the activation's effect.
     /// </summary>
     Wide,
 
@@ -47,7 +47,7 @@ public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeat
     public DType Format { get; init; }
 
     /// <summary>
-    /// Inputs are stored in 16 bits where the device's kernels would round them to these anyway, and so are outputs without a residual: as between
+    /// Inputs are stored in 16 bits where the device's kernels would round them to these anyway, and outputs without a residual are, too: as between
     /// the layers of a model.
     /// </summary>
     public bool Halves { get; init; }
@@ -176,11 +176,11 @@ public static class GemmCases
     }
 
     /// <summary>
-    /// The largest error of an output relative to what is allowed: rounding errors of a sum of n terms grow with √n where they are
+    /// The largest error of an output relative to the tolerance: rounding errors of a sum of n terms grow with √n where they are
     /// independent, on the scale of the sum of magnitudes; a few units of slack are for the activation. Weights count as they are stored.
     /// With <see cref="DType.Int8"/> inputs may be rounded to 1/32767 of the largest of their row, each by half of that at most and
     /// independent of the others: their sum is off by at most Σ |w| / 2 of it, and by no more than seven standard deviations, 2 · √(Σ w²).
-    /// A kernel that rounds its inputs is compared with the product of what it rounded them to; what is beyond half precision is infinite then.
+    /// A kernel that rounds its inputs is compared with the product of the rounded inputs; values beyond half precision are infinite then.
     /// Outputs that are stored in a format are off by half a unit of their last place more.
     /// </summary>
     public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds = false, DType stored = DType.Float32)
@@ -220,7 +220,7 @@ public static class GemmCases
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There are no such values."),
     };
 
-    /// <summary>Weights as a kernel reads them, and what the products of each output are multiplied with; empty: nothing.</summary>
+    /// <summary>Weights as a kernel reads them, and the scale of each output; empty: none.</summary>
     public static (float[] Weights, float[] Scales) Stored(float[] weights, int inFeatures, DType format) => format switch
     {
         DType.Float32 => (weights, []),
@@ -305,7 +305,7 @@ public static class GemmCases
         return numbers;
     }
 
-    // What a half can hold.
+    // The values that a half can hold.
     private static void Clamp(float[] weights)
     {
         foreach (ref var weight in weights.AsSpan())
@@ -316,6 +316,6 @@ public static class GemmCases
 /// <summary>The arrays of a <see cref="GemmCase"/>.</summary>
 public sealed record GemmInputs(float[] X, float[] Weights, float[] Bias, float[] Residual, float[] Gamma, float[] Beta)
 {
-    /// <summary>What the norm adds to the variance.</summary>
+    /// <summary>The norm's addition to the variance.</summary>
     public const float Epsilon = 1e-5f;
 }

@@ -6,7 +6,7 @@ namespace Blip.Verification.Cases;
 /// <summary>Values between operators that are stored in 16 bits, two to each float of their memory.</summary>
 public static class HalfValues
 {
-    // What the conversions of a GPU make of all that is not a number, in both formats.
+    // A GPU's conversions of all NaNs, in both formats.
     private const ushort NotANumber = 0x7FFF;
 
     /// <summary>Rounds values as a kernel stores them; single precision stays as it is.</summary>

@@ -3,7 +3,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>What the rows of a normalisation hold.</summary>
+/// <summary>The values of a normalisation's rows.</summary>
 public enum RowValues
 {
     /// <summary>About zero, of spread one.</summary>
@@ -12,7 +12,7 @@ public enum RowValues
     /// <summary>Up to ±10,000.</summary>
     Large,
 
-    /// <summary>Far from zero with little spread: 1000 ± 0.001; what is added to it is far from zero, too, and another value in each row.</summary>
+    /// <summary>Far from zero with little spread: 1000 ± 0.001; the residual is far from zero, too, and another value in each row.</summary>
     Offset,
 
     /// <summary>One value throughout.</summary>

@@ -28,7 +28,7 @@ public sealed record AdamWCase(int InFeatures, int OutFeatures, DType Format = D
 public sealed record LowRankCase(
     int InFeatures, int OutFeatures, int Rank, int FirstColumn, int Columns, DType Format = DType.Float32)
 {
-    /// <summary>What the product is multiplied by.</summary>
+    /// <summary>The factor of the product.</summary>
     public float Scale => 1.75f;
 
     /// <summary>A matrix, or its gradient, <c>[in, columns]</c>.</summary>
@@ -45,7 +45,7 @@ public sealed record LowRankCase(
     public override string ToString() => $"{InFeatures} x {OutFeatures} at {FirstColumn} of {Columns}, rank {Rank}";
 }
 
-/// <summary>The lists of what an optimiser does that tests and benchmarks share.</summary>
+/// <summary>The lists of an optimiser's cases that tests and benchmarks share.</summary>
 public static class OptimizationCases
 {
     /// <summary>Flat ones, matrices that end within a panel, 16 bits.</summary>
@@ -66,7 +66,7 @@ public static class OptimizationCases
         new(768, 3072, DType.BFloat16) { Packed = true, Scaled = true },
     ];
 
-    /// <summary>Values of a gradient, the limit of its norm, and what the gradient is multiplied with anyway.</summary>
+    /// <summary>Values of a gradient, the limit of its norm, and a further factor of the gradient.</summary>
     public static IReadOnlyList<(int Count, float MaxNorm, float Scale)> Norms =>
     [
         (1, 1, 1), (7, 1e9f, 1), (16, float.PositiveInfinity, 0.125f), (1000, 0.5f, 1), (16_385, 1, 1f / 1024), (40_000, 100, 1),
@@ -75,7 +75,7 @@ public static class OptimizationCases
     /// <summary>The gradient of a base model's vocabulary.</summary>
     public static IReadOnlyList<(int Count, float MaxNorm, float Scale)> RealNorms => [(30_524 * 768, 1, 1)];
 
-    /// <summary>Parameters that follow others, and what they keep of themselves.</summary>
+    /// <summary>Parameters that follow others, and the share that they keep.</summary>
     public static IReadOnlyList<(int Count, double Momentum)> Momenta => [(1, 0.5), (7, 0), (1000, 0.995), (40_000, 1)];
 
     /// <summary>A feed-forward layer of a base model.</summary>

@@ -42,7 +42,7 @@ public static class ResamplingCases
         }),
     ];
 
-    /// <summary>What captioning meets: photographs to the sizes of the models.</summary>
+    /// <summary>Captioning's sizes: photographs to the sizes of the models.</summary>
     public static IReadOnlyList<ResamplingCase> Photographs =>
         [new(481, 323, 384, 384), new(1920, 1080, 384, 384), new(4000, 3000, 384, 384), new(3000, 4000, 384, 384), new(640, 480, 480, 480), new(240, 180, 96, 96)];
 }
@@ -80,13 +80,13 @@ public sealed class ResamplingData : IDisposable
         };
     }
 
-    /// <summary>What to run.</summary>
+    /// <summary>The run.</summary>
     public ResamplingArgs Args { get; }
 
     /// <summary>Bytes read and written, those between the passes included.</summary>
     public double Bytes => source.Length + (2.0 * intermediate.Length) + (3.0 * test.TargetWidth * test.TargetHeight);
 
-    /// <summary>What is wrong with the answer; empty where its bytes are the reference's and nothing is written behind them.</summary>
+    /// <summary>The error of the answer; empty where its bytes are the reference's and nothing is written behind them.</summary>
     public string Compare()
     {
         var expected = ResamplingReference.Resize(pixels, test.Width, test.Height, test.TargetWidth, test.TargetHeight, test.Filter);

@@ -34,7 +34,7 @@ public static class RuleCases
         ExponentialDecayLengthPenalty = new(2, 1.1f),
     };
 
-    // Histories hold 2, 3 and 4: words that begin as others end, one that is another's beginning, and what cannot be read.
+    // Histories hold 2, 3 and 4: words that begin as others end, one that is another's beginning, and unreadable rows.
     private static readonly GenerationOptions Allowed = Usual with
     {
         NoRepeatNgramSize = 0,
@@ -99,13 +99,13 @@ public sealed class RuleData : IDisposable
         Args = args;
     }
 
-    /// <summary>What to run. A second run applies the rules to what the first left.</summary>
+    /// <summary>The run. A second run applies the rules to the first one's results.</summary>
     public TokenRulesArgs Args { get; }
 
     /// <summary>Bytes that the rules look at: the tokens so far, and a score for each of them.</summary>
     public double Bytes => (sizeof(int) + (2.0 * sizeof(float))) * test.Scores.Rows * test.Length;
 
-    /// <summary>The largest error after the first run relative to what is allowed, and where it is.</summary>
+    /// <summary>The largest error after the first run relative to the tolerance, and its place.</summary>
     public Agreement Compare()
     {
         // Each rule that adds or multiplies rounds once; at most three meet in one score.

@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>What the rows of scores hold.</summary>
+/// <summary>The values of the rows of scores.</summary>
 public enum ScoreValues
 {
     /// <summary>About what a model gives.</summary>
@@ -39,7 +39,7 @@ public enum ScoreValues
 
     /// <summary>
     /// The last or the first token is so far above others that an exponential which does not know of it overflows. Every 128th from it is
-    /// near it: what falls to the same work-item of a GPU's group.
+    /// near it: the tokens of the same work-item of a GPU's group.
     /// </summary>
     Steep,
 
@@ -154,7 +154,7 @@ public sealed record FilterCase(string Name)
         LeastTokens = LeastTokens,
     };
 
-    /// <summary>What is wrong with a filtered row; null where nothing is.</summary>
+    /// <summary>The error of a filtered row; null for none.</summary>
     /// <param name="test">The row's case.</param>
     /// <param name="row">The scores before.</param>
     /// <param name="actual">The scores afterwards.</param>
@@ -200,7 +200,7 @@ public sealed record FilterCase(string Name)
             return SamplingFiltersReference.MinP(scores, MinP, LeastTokens, slack);
         if (TypicalP < 1)
         {
-            // A distance is a difference of a score, the logarithm of the sum and the entropy, each with an error of its own size.
+            // A distance is a difference of a score, the logarithm of the sum and the entropy, each with a different error.
             var logSum = Math.Abs(LogSoftmaxReference.Row(scores).LogSum);
             return SamplingFiltersReference.Typical(scores, TypicalP, LeastTokens, slack, (4 * direction * logSum * ScoreCases.Ulp) + ((1 + SamplingFiltersReference.Entropy(scores)) * slack));
         }
@@ -228,7 +228,7 @@ public static class ScoreCases
         new(2, 384, ScoreValues.Steep), new(2, 17, ScoreValues.Neighbours), new(1, 5003),
     ];
 
-    /// <summary>What a model that overflows gives: the first step of generation alone may meet it.</summary>
+    /// <summary>The scores of a model that overflows: only the first step of generation may meet them.</summary>
     public static IReadOnlyList<ScoreCase> Broken =>
     [
         new(1, 1, ScoreValues.NaN), new(3, 99, ScoreValues.NaN), new(2, 19, ScoreValues.Infinite), new(5, 131, ScoreValues.Infinite),

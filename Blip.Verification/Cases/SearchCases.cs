@@ -3,7 +3,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.Cases;
 
-/// <summary>What the vectors of a search are like.</summary>
+/// <summary>The kinds of vectors in a search.</summary>
 public enum SearchValues
 {
     /// <summary>Random directions.</summary>
@@ -15,7 +15,7 @@ public enum SearchValues
     /// <summary>The first query's own direction, each value off by a few units in the last place: scores that differ beyond float's reach.</summary>
     NearTies,
 
-    /// <summary>The best ones all in a row, in rising order: what a block's best says least about.</summary>
+    /// <summary>The best ones all in a row, in rising order: a block's best says least about them.</summary>
     Clustered,
 
     /// <summary>Zeros.</summary>
@@ -28,7 +28,7 @@ public enum SearchValues
     Rising,
 }
 
-/// <summary>Vectors, and what is looked for among them.</summary>
+/// <summary>Vectors, and the queries.</summary>
 public sealed record SearchCase(int Count, int Dimension, int Queries, int K, SearchValues Values = SearchValues.Usual)
 {
     /// <summary>One vector in that many is left out; 0: none.</summary>
@@ -123,10 +123,10 @@ public sealed record SearchCase(int Count, int Dimension, int Queries, int K, Se
 /// <summary>The searches that tests and benchmarks share.</summary>
 public static class SearchCases
 {
-    /// <summary>What no vector of the cases is longer than.</summary>
+    /// <summary>The longest vector of the cases.</summary>
     public const float LargestNorm = 1.0001f;
 
-    /// <summary>Odd sizes, ties and what else is hard.</summary>
+    /// <summary>Odd sizes, ties and other hard cases.</summary>
     public static IReadOnlyList<SearchCase> Small =>
     [
         new(0, 3, 1, 2), new(1, 1, 1, 1), new(1, 256, 1, 5), new(15, 7, 2, 3), new(16, 8, 1, 16), new(17, 33, 3, 20), new(257, 31, 5, 4),

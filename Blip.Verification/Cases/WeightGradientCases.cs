@@ -11,7 +11,7 @@ public sealed record WeightGradientCase(string Name, int Slices, int SliceRows, 
     /// <summary>The inputs.</summary>
     public Spread Spread { get; init; }
 
-    /// <summary>What is multiplied.</summary>
+    /// <summary>The factors.</summary>
     public DType Precision { get; init; }
 
     /// <summary>All rows.</summary>

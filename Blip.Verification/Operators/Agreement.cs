@@ -1,7 +1,7 @@
 namespace Blip.Verification.Operators;
 
 /// <summary>How a result agrees with the reference.</summary>
-/// <param name="Error">The largest error as a share of what is allowed: 1 at most where the result is right.</param>
+/// <param name="Error">The largest error as a share of the tolerance: 1 at most where the result is right.</param>
 /// <param name="Where">The place of that error, for a person.</param>
 public readonly record struct Agreement(double Error, string Where)
 {
@@ -11,7 +11,7 @@ public readonly record struct Agreement(double Error, string Where)
     /// <summary>Whether every error is within its bound.</summary>
     public bool IsRight => Error <= 1;
 
-    /// <summary>Compares values, each of which may be off by a bound of its own. NaN agrees with NaN.</summary>
+    /// <summary>Compares values, each with its bound. NaN agrees with NaN.</summary>
     /// <param name="expected">The reference's values.</param>
     /// <param name="actual">The operator's.</param>
     /// <param name="bound">The largest allowed error of the element at an index.</param>

@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradients of patches, class token and positions; the latter two are added to what is there.</summary>
+/// <summary>The gradients of patches, class token and positions; the latter two are added to the old values.</summary>
 internal sealed class AssembleTokensBackwardOperator(PatchCase test)
     : GradientCase("assembletokensbackward", $"{test.Batch} x {test.Patches + 1} tokens of {test.Hidden}")
 {

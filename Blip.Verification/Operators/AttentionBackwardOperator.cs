@@ -10,7 +10,7 @@ namespace Blip.Verification.Operators;
 /// </summary>
 internal sealed class AttentionBackwardOperator(AttentionCase test) : GradientCase("attentionbackward", NameOf(test))
 {
-    // The portable kernels take seconds for more, and so does the reference.
+    // The portable kernels take seconds for more, and the reference does, too.
     private const double MostOnEveryProcessor = 7e7;
 
     /// <summary>

@@ -78,7 +78,7 @@ internal sealed class CrossEntropyOperator(CrossEntropyCase test)
         return Agreement.Within(expected.Losses, losses, row => weights[row] * (reach + 16 + sum) * Ulp, "loss")
             .Or(Agreement.Within(expected.Gradient, gradient, Bound, "the gradient of logit"));
 
-        // The target, in two parts, is taken from a probability; what is below the normal numbers is 0 for an exponential.
+        // The target, in two parts, is taken from a probability; a subnormal result is 0 for an exponential.
         double Bound(int i)
         {
             var (row, c) = (i / test.Classes, i % test.Classes);

@@ -3,7 +3,7 @@ using Blip.Verification.Cases;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>One value in a buffer; what lies behind it stays.</summary>
+/// <summary>One value in a buffer; values behind it stay.</summary>
 internal sealed class FillOperator(int count) : OperatorCase("fill", $"{count}")
 {
     private const float Value = 0.1f, Before = 7;

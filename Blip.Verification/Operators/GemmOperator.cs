@@ -39,7 +39,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
         }
     }
 
-    /// <summary>Uploads a case's arrays: what the operator takes, and where it writes.</summary>
+    /// <summary>Uploads a case's arrays: the operator's inputs, and room for its outputs.</summary>
     /// <param name="buffers">The owner of the uploaded arrays.</param>
     /// <param name="test">The case.</param>
     /// <param name="inputs">Its arrays.</param>

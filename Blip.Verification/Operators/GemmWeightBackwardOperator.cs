@@ -123,7 +123,7 @@ internal sealed class GemmWeightBackwardOperator(WeightGradientCase test, Weight
 /// <summary>The arrays of a <see cref="WeightGradientCase"/>.</summary>
 /// <param name="X">[rows, in].</param>
 /// <param name="OutputGradient">[rows, out].</param>
-/// <param name="Before">What the gradients held: the weights' <c>[in, out]</c>, and behind them the bias's <c>[out]</c> if any.</param>
+/// <param name="Before">The gradients' old values: the weights' <c>[in, out]</c>, and behind them the bias's <c>[out]</c> if any.</param>
 internal sealed record WeightGradientInputs(float[] X, float[] OutputGradient, float[] Before)
 {
     /// <summary>A case's arrays, the same every time.</summary>

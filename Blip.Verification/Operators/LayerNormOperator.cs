@@ -26,7 +26,7 @@ internal sealed class LayerNormOperator(NormalizationCase test, NormalizationInp
     public override double Operations => 9.0 * test.Rows * test.Width;
 
     /// <summary>
-    /// Those of the rows, and of scale and shift. None for a residual, whose gradient is that of the sum, and for constant rows, whose formula
+    /// Those of the rows, and of scale and shift. None for a residual, which has the sum's gradient, and for constant rows, whose formula
     /// divides by √eps.
     /// </summary>
     public override IEnumerable<GradientCase> Gradients =>

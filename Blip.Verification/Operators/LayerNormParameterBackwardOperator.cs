@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradients of a layer normalisation's scale and shift, added to what is there.</summary>
+/// <summary>The gradients of a layer normalisation's scale and shift, added to the old values.</summary>
 internal sealed class LayerNormParameterBackwardOperator(NormalizationCase test, int slices = 1)
     : GradientCase("layernormparameterbackward", $"{slices} slices of {test.Rows} x {test.Width} {test.Values}, eps {test.Eps:g}")
 {

@@ -42,7 +42,7 @@ internal sealed class LogSoftmaxBackwardOperator(ScoreCase test) : GradientCase(
                 var (expected, magnitude) = LogSoftmaxBackwardReference.Run(values, dy, test.Rows, test.Vocabulary);
                 return Agreement.Within(expected, dx.ToArray(), Bound);
 
-                // The sum has an error by its terms' magnitudes; an exponential that of its argument, which is rounded already.
+                // The sum has an error by its terms' magnitudes; an exponential has its rounded argument's.
                 double Bound(int i) => ScoreCases.Ulp * (Math.Abs(dy[i]) + Math.Abs(expected[i])
                     + (Math.Exp(values[i]) * magnitude[i / test.Vocabulary] * test.SumUlps));
             },

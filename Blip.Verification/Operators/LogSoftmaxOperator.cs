@@ -75,7 +75,7 @@ internal sealed class LogSoftmaxOperator(ScoreCase test, bool hasSums = true, in
         return worst;
     }
 
-    // Floats are compared as floats: beyond their range, infinities are what is right. No score is NaN.
+    // Floats are compared as floats: beyond their range, infinities are right. No score is NaN.
     private static Agreement Floats(double[] expected, float[] actual, Func<int, double> ulps, string what) => Agreement.Within(
         [.. expected.Select((value, i) => (float)value == actual[i] ? actual[i] : value)], actual, i => ulps(i) * ScoreCases.Ulp, what);
 }

@@ -39,7 +39,7 @@ internal sealed class LowRankGradientOperator(LowRankCase test) : GradientCase("
     private protected override PreparedOperator Prepare(OperatorBuffers buffers)
     {
         var (gradient, down, up) = (test.Matrix(4), test.Down(), test.Up());
-        // What was there before is not added to.
+        // Old values are not added to.
         var (downGradient, upGradient) = (buffers.Upload(test.Down()), buffers.Upload(test.Up()));
         var args = new LowRankGradientArgs
         {

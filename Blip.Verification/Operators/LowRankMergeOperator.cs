@@ -73,7 +73,7 @@ internal sealed class LowRankMergeOperator(LowRankCase test) : OperatorCase("low
     private List<long> Places(PackedWeights weights) =>
         [.. Enumerable.Range(0, test.InFeatures * test.Columns).Select(i => weights.Index(i % test.Columns, i / test.Columns))];
 
-    // What fills up the last panel is zero.
+    // The padding of the last panel is zero.
     private static float[] Packed(float[] panels, List<long> places)
     {
         var expected = new float[panels.Length];

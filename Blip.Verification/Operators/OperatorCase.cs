@@ -32,7 +32,7 @@ public abstract class OperatorCase(string @operator, string name, DType format =
     /// <summary>Too slow for processors, and for their drivers.</summary>
     public virtual bool IsForGpus => false;
 
-    /// <summary>Multiplications and additions, each counted; 0 where what counts is memory alone.</summary>
+    /// <summary>Multiplications and additions, each counted; 0 where only memory counts.</summary>
     public virtual double Operations => 0;
 
     /// <summary>The cases of the operators that compute this one's gradients, over the same sizes; empty where there are none.</summary>

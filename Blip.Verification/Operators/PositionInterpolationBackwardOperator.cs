@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradient of positions that were carried to another grid, added to what is there.</summary>
+/// <summary>The gradient of positions that were carried to another grid, added to the old values.</summary>
 internal sealed class PositionInterpolationBackwardOperator(GridCase test)
     : GradientCase(
         "positioninterpolationbackward", $"{test.Rows} x {test.Columns} to {test.NewRows} x {test.NewColumns} of {test.Hidden}")

@@ -17,7 +17,7 @@ public sealed class PreparedOperator : IDisposable
     public Func<float[]> Output { get; init; } = () =>
         throw new InvalidOperationException("The operator's result is not one array of floats.");
 
-    /// <summary>Bytes that a run reads and writes, as the device stores them; 0 where what counts is operations alone.</summary>
+    /// <summary>Bytes that a run reads and writes, as the device stores them; 0 where only operations count.</summary>
     public double Bytes { get; init; }
 
     /// <inheritdoc/>

@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradient of the choice of a row's token: that of the choice at its place, zeros elsewhere.</summary>
+/// <summary>The gradient of the choice of a row's token: the choice's gradient at its place, zeros elsewhere.</summary>
 internal sealed class SelectTokenBackwardOperator(int rows, int tokens, int width, bool hasIndex = true)
     : GradientCase("selecttokenbackward", $"{rows} x {tokens} tokens of {width}{(hasIndex ? "" : ", the first")}")
 {
@@ -38,7 +38,7 @@ internal sealed class SelectTokenBackwardOperator(int rows, int tokens, int widt
         var (dy, index) = Make();
         var gradient = buffers.Upload(dy);
         var indices = buffers.Upload(index);
-        // Zeros must be written over what is there.
+        // Zeros must replace the old values.
         var dx = buffers.Upload<float>([.. Enumerable.Repeat(7f, rows * tokens * width)]);
         return new PreparedOperator(buffers)
         {

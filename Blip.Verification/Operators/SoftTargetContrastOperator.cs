@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>Losses of a contrast with their gradients, which one operator computes; the temperature's is added to what is there.</summary>
+/// <summary>Losses of a contrast with their gradients, which one operator computes; the temperature's is added to the old value.</summary>
 internal sealed class SoftTargetContrastOperator(ContrastCase test)
     : GradientCase(
         "softtargetcontrast",

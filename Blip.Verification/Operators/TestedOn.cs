@@ -1,6 +1,6 @@
 namespace Blip.Verification.Operators;
 
-/// <summary>The variants on which the tests run a case. What runs on fewer than all takes too long there.</summary>
+/// <summary>The variants on which the tests run a case. A case on fewer than all takes too long there.</summary>
 [Flags]
 public enum TestedOn
 {

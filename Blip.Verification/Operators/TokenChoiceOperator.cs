@@ -6,11 +6,11 @@ using Blip.Verification.References;
 namespace Blip.Verification.Operators;
 
 /// <summary>
-/// The choice of each row's next token, the likeliest or a drawn one, and what is written down of it. Two rows share an image.
+/// The choice of each row's next token, the likeliest or a drawn one, and the records of it. Two rows share an image.
 /// </summary>
 /// <param name="test">The rows.</param>
 /// <param name="sample">The token is drawn.</param>
-/// <param name="isOpposite">The scores all but undo the noise: whatever is wrong in one token's noise decides.</param>
+/// <param name="isOpposite">The scores nearly cancel the noise, so that any error in one token's noise decides.</param>
 internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOpposite = false)
     : OperatorCase("tokenchoice", isOpposite ? $"draw from the noise's opposite, {test}" : $"{(sample ? "draw from" : "best of")} {test}")
 {
@@ -102,7 +102,7 @@ internal sealed class TokenChoiceOperator(ScoreCase test, bool sample, bool isOp
             where T : unmanaged => buffers.Upload<T>([.. Enumerable.Range(0, test.Rows).Select(value)]);
     }
 
-    // Of small cases, rows have lengths of their own, some ended before, and some are at their last place.
+    // Of small cases, rows have different lengths, some ended before, and some are at their last place.
     private int Length(int row) => IsTimed ? 1 : row == 2 ? 3 : 1 + (row % 2);
 
     private bool IsFinished(int row) => !IsTimed && row % 5 == 4;

@@ -4,7 +4,7 @@ using Blip.Verification.References;
 
 namespace Blip.Verification.Operators;
 
-/// <summary>The gradients of words and positions, added to what is there.</summary>
+/// <summary>The gradients of words and positions, added to the old values.</summary>
 internal sealed class TokenEmbeddingBackwardOperator(EmbeddingCase test)
     : GradientCase("tokenembeddingbackward", $"{SelectTokenOperator.NameOf(test)} out of {test.Vocabulary}")
 {

@@ -18,7 +18,7 @@ internal sealed class TokenEmbeddingOperator(EmbeddingCase test, EmbeddingInputs
     /// <inheritdoc/>
     public override double Operations => (double)test.Rows * test.Tokens * test.Hidden;
 
-    /// <summary>Gradients are in single precision, whatever the table is stored in.</summary>
+    /// <summary>Gradients are in single precision, for any format of the table.</summary>
     public override IEnumerable<GradientCase> Gradients =>
         [new TokenEmbeddingBackwardOperator(test with { Format = DType.Float32 }) { Size = Size }];
 
@@ -46,7 +46,7 @@ internal sealed class TokenEmbeddingOperator(EmbeddingCase test, EmbeddingInputs
         {
             Run = form => TokenEmbedding.Run(buffers.Device, args),
             Output = () => output.ToArray(),
-            // Stored words are exact in every format of the cases, and so is their sum with a position, rounded once.
+            // Stored words are exact in every format of the cases, and their sum with a position is, too, rounded once.
             Compare = () => Agreement.Exact(
                 [.. Expected(inputs).Select(sum => (float)sum)], output.ToArray()),
             Bytes = 3 * sizeof(float) * Operations,

@@ -13,7 +13,7 @@ namespace Blip.Verification.Operators;
 internal sealed class TopCandidatesOperator(ScoreCase test, int count, bool sample)
     : OperatorCase("topcandidates", $"{(sample ? "draw" : "best")} {count} of {test}")
 {
-    // Beams look at twice their number; ten is what five beams ask for.
+    // Beams look at twice their number; five beams ask for ten.
     private const int OfFiveBeams = 10;
 
     // Both have something in their upper halves.

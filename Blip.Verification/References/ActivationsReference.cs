@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The activations in double precision: what the variants are compared with.</summary>
+/// <summary>The activations in double precision, which the variants are compared with.</summary>
 public static class ActivationsReference
 {
     /// <summary>The function of one value.</summary>
@@ -19,7 +19,7 @@ public static class ActivationsReference
     };
 }
 
-/// <summary>The derivatives in double precision: what the variants are compared with.</summary>
+/// <summary>The derivatives in double precision, which the variants are compared with.</summary>
 internal static class ActivationsBackwardReference
 {
     /// <summary>f'(x).</summary>

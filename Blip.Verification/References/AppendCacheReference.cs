@@ -5,7 +5,7 @@ namespace Blip.Verification.References;
 /// <summary>A cache after new tokens were copied into it element by element.</summary>
 internal static class AppendCacheReference
 {
-    /// <summary>Takes what <see cref="AppendCacheArgs"/> names, of the keys or of the values; the cache that is given stays as it is.</summary>
+    /// <summary>Takes the inputs of <see cref="AppendCacheArgs"/>, of the keys or of the values; the given cache stays as it is.</summary>
     public static float[] Run(
         float[] source, int sourceStride, int sourceOffset, float[] cache, int capacity, int[] start, int[] writeRow, int rows, int tokens, int width)
     {

@@ -2,13 +2,13 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Attention backwards as the formulas say, in double, on plain arrays: what the variants are tested against.</summary>
+/// <summary>Attention backwards as the formulas say, in double, on plain arrays, which the variants are compared with.</summary>
 internal static class AttentionBackwardReference
 {
-    /// <summary>The gradients, each laid out as what it belongs to; those of columns that are none of the head's are 0.</summary>
+    /// <summary>The gradients, each laid out like its input; columns outside the head have 0.</summary>
     public sealed record Gradients(double[] Query, double[] Key, double[] Value, double[] Probabilities)
     {
-        /// <summary>That of one buffer which holds all three.</summary>
+        /// <summary>The gradient of one buffer that holds all three.</summary>
         public double[] Packed => [.. Query.Zip(Key, (a, b) => a + b).Zip(Value, (a, b) => a + b)];
     }
 

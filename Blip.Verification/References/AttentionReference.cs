@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>Attention as the formula says, in double, on plain arrays: what the variants are tested against.</summary>
+/// <summary>Attention as the formula says, in double, on plain arrays, which the variants are compared with.</summary>
 internal static class AttentionReference
 {
     /// <summary>The sizes, tables and inputs of <see cref="AttentionArgs"/> as arrays; null where a view may be empty.</summary>
@@ -35,7 +35,7 @@ internal static class AttentionReference
         return (output, probabilities);
     }
 
-    /// <summary>What dropout multiplies a weight by.</summary>
+    /// <summary>Dropout's factor of a weight.</summary>
     public static double Kept(AttentionArgs args, int row, int head, int token, int j) => args.Dropout == 0
         ? 1
         : DropoutReference.Factor(

@@ -20,7 +20,7 @@ internal sealed record BeamStepReference(int Beams, int Prompt, int Limit, int S
     /// <summary>A sequence, the cache rows of its positions, and its sum; of a finished one its score.</summary>
     public sealed record Beam(int[] Tokens, int[] Rows, double Sum);
 
-    /// <summary>What a step leaves: the beams that run on, the finished sequences, both best first, and whether the search is over.</summary>
+    /// <summary>A step's results: the beams that run on, the finished sequences, both best first, and whether the search is over.</summary>
     public sealed record State(IReadOnlyList<Beam> Running, IReadOnlyList<Beam> Finished, bool Done);
 
     /// <summary>Takes the step.</summary>

@@ -10,7 +10,7 @@ internal static class DropoutReference
         .. x.Select((value, i) => (double)(value * (float)Factor(probability, seed, i / elementsPerDraw, stream))),
     ];
 
-    /// <summary>What a draw multiplies by: 0, or the factor.</summary>
+    /// <summary>The factor of a draw: 0, or the scale.</summary>
     public static double Factor(float probability, ulong seed, long draw, int stream) =>
         Draw(seed, (ulong)draw, (uint)stream) < Math.Round(probability * 4294967296.0) ? 0 : (float)(1 / (1 - (double)probability));
 

@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The linear layer backwards in double precision: what the variants are compared with.</summary>
+/// <summary>The linear layer backwards in double precision, which the variants are compared with.</summary>
 internal static class GemmBackwardReference
 {
     /// <summary>dX = (dY · scales) · W, and the scale of its rounding errors, Σ |dY · scale · W|.</summary>

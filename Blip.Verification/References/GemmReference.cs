@@ -2,13 +2,13 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>The linear layer in double precision: what the variants are compared with.</summary>
+/// <summary>The linear layer in double precision, which the variants are compared with.</summary>
 public static class GemmReference
 {
     /// <summary>act((X · Wᵀ) · scales + bias) + residual.</summary>
     /// <param name="x">[rows, in].</param>
     /// <param name="weights">[out, in], already rounded to the format that the kernel reads.</param>
-    /// <param name="scales">[out] or empty: what each output's products are multiplied with.</param>
+    /// <param name="scales">[out] or empty: each output's scale.</param>
     /// <param name="bias">[out] or empty.</param>
     /// <param name="residual">[rows, out] or empty.</param>
     /// <param name="activation">Applied before the residual is added.</param>

@@ -1,12 +1,12 @@
 namespace Blip.Verification.References;
 
-/// <summary>The gradient of a linear layer's parameters in double precision: what the variants are compared with.</summary>
+/// <summary>The gradient of a linear layer's parameters in double precision, which the variants are compared with.</summary>
 internal static class GemmWeightBackwardReference
 {
     /// <summary>before + Xᵀ · dY, and the scale of its rounding errors, |before| + Σ |x · dY|.</summary>
     /// <param name="x">[rows, in].</param>
     /// <param name="dy">[rows, out].</param>
-    /// <param name="before">[in, out]: what the gradient held.</param>
+    /// <param name="before">[in, out]: the gradient's old values.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="inFeatures">Inputs per row.</param>
     /// <param name="outFeatures">Outputs per row.</param>

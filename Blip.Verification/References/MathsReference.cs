@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Verification.References;
 
-/// <summary>In double precision what .NET lacks there.</summary>
+/// <summary>Double-precision functions that .NET lacks.</summary>
 public static class MathsReference
 {
     private const int Terms = 400;

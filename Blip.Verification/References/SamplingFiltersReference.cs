@@ -4,7 +4,7 @@ namespace Blip.Verification.References;
 
 /// <summary>
 /// The filters of <see cref="SamplingFilters"/> on one row in double, with whole sorts. Each says which tokens it keeps. Where rounding may
-/// decide, <c>slack</c> moves the limit: what is kept with a negative slack must be kept, what is dropped with a positive one must be dropped.
+/// decide, <c>slack</c> moves the limit: tokens kept with a negative slack must be kept, tokens dropped with a positive one must be dropped.
 /// </summary>
 internal static class SamplingFiltersReference
 {
@@ -66,7 +66,7 @@ internal static class SamplingFiltersReference
         var probabilities = Softmax(scores);
         var limit = p * probabilities.Max() * (1 - slack);
         var first = Enumerable.Range(0, scores.Length).OrderByDescending(token => scores[token]).Take(least).ToArray();
-        // Those that equal the likeliest are as likely, however that is rounded.
+        // Scores equal to the likeliest are as likely, for any rounding.
         return [.. probabilities.Select((probability, token) => probability >= limit || scores[token] == scores[first[0]] || first.Contains(token))];
     }
 

@@ -10,7 +10,7 @@ internal static class SoftTargetContrastReference
     /// <param name="momentum">[rows, dim].</param>
     /// <param name="others">[columns, dim]: the batch's, then the queue's.</param>
     /// <param name="keys">[columns].</param>
-    /// <param name="temperature">What similarities are divided by.</param>
+    /// <param name="temperature">The divisor of similarities.</param>
     /// <param name="alpha">The share of soft targets.</param>
     /// <param name="weight">Of each row.</param>
     /// <param name="dim">Elements of a feature.</param>

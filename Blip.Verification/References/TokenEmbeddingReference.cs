@@ -5,7 +5,7 @@ namespace Blip.Verification.References;
 /// <summary>Words and positions element by element, added up in double.</summary>
 internal static class TokenEmbeddingReference
 {
-    /// <summary>Takes what <see cref="TokenEmbeddingArgs"/> names, the table as [vocabulary, hidden].</summary>
+    /// <summary>Takes the inputs of <see cref="TokenEmbeddingArgs"/>, the table as [vocabulary, hidden].</summary>
     public static double[] Run(int[] ids, float[] table, float[] positions, int[] start, int tokens, int hidden)
     {
         var y = new double[ids.Length * hidden];

@@ -5,7 +5,7 @@ namespace Blip.Verification.References;
 /// <summary>The rules of <see cref="TokenRules"/> on one row, in double and as plainly as they can be written; fields as in <see cref="TokenRulesArgs"/>.</summary>
 internal sealed record TokenRulesReference(int StopToken)
 {
-    /// <summary>Sequences and what their last token's score gains where the others have just been said.</summary>
+    /// <summary>Sequences and the addition to their last token's score after the others.</summary>
     public IReadOnlyList<(IReadOnlyList<int> Tokens, double Bias)> Biases { get; init; } = [];
 
     /// <summary>Sequences that are never completed.</summary>
@@ -80,7 +80,7 @@ internal sealed record TokenRulesReference(int StopToken)
             Forbid(SuppressedFirst);
         return result;
 
-        // Every way to read what was said as whole sequences and the beginning of one. What cannot be read is left behind, up to the token after it.
+        // Every way to read the history as whole sequences and the beginning of one. Unreadable parts are left behind, up to the token after them.
         HashSet<int> MayFollow(int[] said)
         {
             bool[] whole = [true, .. said.Select(_ => false)];

@@ -17,13 +17,16 @@ internal sealed class OnnxWorks : ICaptionWorks
     private int images;
 
     /// <summary>Loads the graphs.</summary>
-    /// <param name="folder">Where <see cref="PeerFiles"/> put them, with their weights.</param>
     /// <param name="config">The model's sizes.</param>
-    public OnnxWorks(string folder, BlipConfig config)
+    /// <param name="int8">Whether linear layers are quantised, activations by tensor (dynamic quantisation).</param>
+    public OnnxWorks(BlipConfig config, bool int8)
     {
+        var size = int8 ? "base.int8" : "base";
+        var folder = PeerFiles.Onnx(size);
+        Precision = int8 ? "int8" : "fp32";
         this.config = config;
         using var options = new SessionOptions { GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL, IntraOpNumThreads = Environment.ProcessorCount, InterOpNumThreads = 1 };
-        InferenceSession Open(string name) => new(Path.Combine(folder, $"base.{name}.onnx"), options);
+        InferenceSession Open(string name) => new(Path.Combine(folder, $"{size}.{name}.onnx"), options);
         (encoder, cross, step) = (Open("encoder"), Open("cross"), Open("step"));
         var layers = Enumerable.Range(0, config.Text.Layers).ToArray();
         crossNames = [.. layers.SelectMany(layer => new[] { $"cross_k.{layer}", $"cross_v.{layer}" })];
@@ -34,6 +37,9 @@ internal sealed class OnnxWorks : ICaptionWorks
 
     /// <inheritdoc/>
     public string Name => "onnxruntime";
+
+    /// <inheritdoc/>
+    public string Precision { get; }
 
     /// <inheritdoc/>
     public TimeSpan Rest => TimeSpan.FromMilliseconds(30);

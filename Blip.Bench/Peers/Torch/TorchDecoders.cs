@@ -9,7 +9,7 @@ namespace Blip.Bench.Peers.Torch;
 /// <summary>The decoder in both layouts of its matrices; a trial says which is the faster for a number of rows.</summary>
 /// <param name="config">Its sizes.</param>
 /// <param name="weights">Its tensors.</param>
-/// <param name="sourceTokens">Tokens of what it looks at.</param>
+/// <param name="sourceTokens">Tokens of its source.</param>
 internal sealed class TorchDecoders(TextConfig config, TorchWeights weights, int sourceTokens)
 {
     private readonly TorchText[] layouts = [new(config, weights, inputByInput: false), new(config, weights, inputByInput: true)];

@@ -6,7 +6,9 @@ using static TorchSharp.torch.nn;
 namespace Blip.Bench.Peers.Torch;
 
 /// <summary>A checkpoint's tensors as libtorch's.</summary>
-internal sealed class TorchWeights(ITensorSource source) : IDisposable
+/// <param name="source">The checkpoint.</param>
+/// <param name="type">The format that every tensor is rounded to.</param>
+internal sealed class TorchWeights(ITensorSource source, ScalarType type = ScalarType.Float32) : IDisposable
 {
     private readonly List<Tensor> tensors = [];
 
@@ -24,7 +26,7 @@ internal sealed class TorchWeights(ITensorSource source) : IDisposable
     public LayerNorm LayerNorm(string key, double eps) => new(Load(key + ".weight"), Load(key + ".bias"), eps);
 
     /// <summary>One tensor.</summary>
-    public Tensor Load(string key) => Keep(tensor(source.ReadAll(key), source.Get(key).Shape));
+    public Tensor Load(string key) => Keep(tensor(source.ReadAll(key), source.Get(key).Shape, type));
 
     /// <inheritdoc/>
     public void Dispose()

@@ -10,7 +10,7 @@ internal sealed class TorchParameters(ITensorSource source) : IDisposable
 {
     private readonly List<Parameter> all = [];
 
-    /// <summary>Those that were loaded.</summary>
+    /// <summary>The loaded ones.</summary>
     public IReadOnlyList<Parameter> All => all;
 
     /// <summary>A matrix with its bias; of several keys one matrix, so that one call does for all.</summary>

@@ -52,7 +52,7 @@ internal sealed class TorchText
         }
     }
 
-    /// <summary>What cross-attention reads in every layer; the caller's to dispose.</summary>
+    /// <summary>Cross-attention's inputs in every layer; the caller's to dispose.</summary>
     public KeysValues[] CrossKeysValues(Tensor embeddings) => [.. layers.Select(layer =>
     {
         using var scope = NewDisposeScope();
@@ -62,7 +62,7 @@ internal sealed class TorchText
 
     /// <summary>Memory for the decoder's own keys and values; the caller's to dispose.</summary>
     public KeysValues[] Cache(int rows, int capacity) =>
-        [.. layers.Select(_ => new KeysValues(zeros(rows, config.Heads, capacity, config.HeadDim), zeros(rows, config.Heads, capacity, config.HeadDim)))];
+        [.. layers.Select(_ => new KeysValues(Zeros(rows, capacity), Zeros(rows, capacity)))];
 
     /// <summary>
     /// Runs the tokens <c>[rows, 1]</c> at one position; keeps their keys and values. The rows of an image, its beams, share its keys and
@@ -96,7 +96,7 @@ internal sealed class TorchText
     /// <summary>Some tokens of each row, greedy, the stop token forbidden.</summary>
     /// <param name="rows">Rows, one for each source of cross-attention.</param>
     /// <param name="tokens">Tokens of each.</param>
-    /// <param name="cross">What cross-attention reads.</param>
+    /// <param name="cross">Cross-attention's inputs.</param>
     public int[][] Greedy(int rows, int tokens, KeysValues[] cross)
     {
         using var scope = NewDisposeScope();
@@ -115,6 +115,8 @@ internal sealed class TorchText
         }
         return said;
     }
+
+    private Tensor Zeros(int rows, int capacity) => zeros([rows, config.Heads, capacity, config.HeadDim], words.dtype);
 
     private sealed record Layer(
         Linear Qkv, Linear AttentionOutput, LayerNorm AttentionNorm,

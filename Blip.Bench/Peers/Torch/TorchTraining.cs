@@ -1,5 +1,6 @@
 using Blip.Bench.Workloads;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Models;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -9,7 +10,7 @@ namespace Blip.Bench.Peers.Torch;
 /// <summary>Learning captions with libtorch's autograd and AdamW, one thread per core.</summary>
 internal sealed class TorchTraining : ITrainingWorks
 {
-    // What cross_entropy leaves out.
+    // The label that cross_entropy ignores.
     private const long NoLabel = -100;
 
     private readonly TorchParameters parameters;
@@ -22,11 +23,17 @@ internal sealed class TorchTraining : ITrainingWorks
     public TorchTraining(TrainingBatch batch)
     {
         set_num_threads(Environment.ProcessorCount);
+        var autocast = new Autocast(batch.Precision switch
+        {
+            Precision.Fp32 => ScalarType.Float32,
+            Precision.Bf16 => ScalarType.BFloat16,
+            var other => throw new ArgumentOutOfRangeException(nameof(batch), other, "It is not trained in this."),
+        });
         using (var source = batch.OpenWeights())
         {
             parameters = new TorchParameters(source);
-            vision = new TorchTrainedVision(batch.Config.Vision, parameters);
-            decoder = new TorchTrainedDecoder(batch.Config.Text, parameters);
+            vision = new TorchTrainedVision(batch.Config.Vision, parameters, autocast);
+            decoder = new TorchTrainedDecoder(batch.Config.Text, parameters, autocast);
         }
         optimizer = optim.AdamW(parameters.All, lr: ITrainingWorks.LearningRate, weight_decay: ITrainingWorks.WeightDecay);
         pixels = tensor(batch.Pixels, [batch.Images, 3, batch.Side, batch.Side]);
@@ -34,7 +41,7 @@ internal sealed class TorchTraining : ITrainingWorks
         var places = batch.Texts.Max(text => text.Length) - 1;
         ids = Padded(batch.Texts, text => text[..^1], places, 0);
         labels = Padded(batch.Texts, text => text[1..], places, NoLabel);
-        // What loading left behind is not training's memory.
+        // Memory left by loading is not training's.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive);
     }
 
@@ -45,7 +52,7 @@ internal sealed class TorchTraining : ITrainingWorks
         optimizer.zero_grad();
         var logits = decoder.Run(ids, vision.Run(pixels));
         var loss = functional.cross_entropy(
-            logits.flatten(0, 1), labels.flatten(), ignore_index: NoLabel, label_smoothing: ITrainingWorks.LabelSmoothing);
+            logits.flatten(0, 1).to(ScalarType.Float32), labels.flatten(), ignore_index: NoLabel, label_smoothing: ITrainingWorks.LabelSmoothing);
         loss.backward();
         optimizer.step();
         return loss.item<float>();
@@ -71,13 +78,15 @@ internal sealed class TorchTraining : ITrainingWorks
 internal sealed class TorchTrainedVision
 {
     private readonly VisionConfig config;
+    private readonly Autocast autocast;
     private readonly Tensor patchWeight, patchBias, classToken, positions;
     private readonly Layer[] layers;
     private readonly LayerNorm last;
 
     /// <summary>Loads the encoder.</summary>
-    public TorchTrainedVision(VisionConfig config, TorchParameters parameters)
+    public TorchTrainedVision(VisionConfig config, TorchParameters parameters, Autocast autocast)
     {
+        this.autocast = autocast;
         const string At = "vision_model.", Embeddings = At + "embeddings.";
         this.config = config;
         patchWeight = parameters.Load(Embeddings + "patch_embedding.weight");
@@ -98,16 +107,16 @@ internal sealed class TorchTrainedVision
     public Tensor Run(Tensor pixels)
     {
         var images = pixels.shape[0];
-        var patches = functional.conv2d(pixels, patchWeight, patchBias, [config.PatchSize, config.PatchSize]).flatten(2).transpose(1, 2);
+        var patches = autocast.Patches(pixels, patchWeight, patchBias, config.PatchSize).flatten(2).transpose(1, 2);
         var x = cat([classToken.expand(images, 1, config.HiddenSize), patches], 1) + positions;
         foreach (var layer in layers)
         {
-            // What autograd needs it keeps; the handles are given back.
+            // Autograd keeps its needs; the handles are given back.
             using var scope = NewDisposeScope();
-            var qkv = layer.Qkv.Run(layer.Norm1.Run(x)).view(images, -1, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
+            var qkv = autocast.Run(layer.Qkv, layer.Norm1.Run(x)).view(images, -1, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
             var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2]);
-            x = layer.Projection.Run(attended.transpose(1, 2).reshape(images, -1, config.HiddenSize)).add_(x);
-            x = layer.Down.Run(functional.gelu(layer.Up.Run(layer.Norm2.Run(x)))).add_(x).MoveToOuterDisposeScope();
+            x = autocast.Add(autocast.Run(layer.Projection, attended.transpose(1, 2).reshape(images, -1, config.HiddenSize)), x);
+            x = autocast.Add(autocast.Run(layer.Down, functional.gelu(autocast.Run(layer.Up, layer.Norm2.Run(x)))), x).MoveToOuterDisposeScope();
         }
         return last.Run(x);
     }
@@ -119,14 +128,16 @@ internal sealed class TorchTrainedVision
 internal sealed class TorchTrainedDecoder
 {
     private readonly TextConfig config;
+    private readonly Autocast autocast;
     private readonly Tensor words, positions;
     private readonly LayerNorm first, transformNorm;
     private readonly Layer[] layers;
     private readonly Linear transform, output;
 
     /// <summary>Loads the decoder.</summary>
-    public TorchTrainedDecoder(TextConfig config, TorchParameters parameters)
+    public TorchTrainedDecoder(TextConfig config, TorchParameters parameters, Autocast autocast)
     {
+        this.autocast = autocast;
         const string At = "text_decoder.bert.", Predictions = "text_decoder.cls.predictions.";
         this.config = config;
         words = parameters.Load(At + "embeddings.word_embeddings.weight");
@@ -156,17 +167,17 @@ internal sealed class TorchTrainedDecoder
         foreach (var layer in layers)
         {
             using var scope = NewDisposeScope();
-            var qkv = layer.Qkv.Run(x).view(rows, length, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
+            var qkv = autocast.Run(layer.Qkv, x).view(rows, length, 3, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
             // Padding stands behind every token, and none looks ahead.
             var attended = functional.scaled_dot_product_attention(qkv[0], qkv[1], qkv[2], is_casual: true);
-            var h = layer.AttentionNorm.Run(layer.AttentionOutput.Run(attended.transpose(1, 2).reshape(rows, length, hidden)).add_(x));
-            var both = layer.CrossKeysValues.Run(embeddings).view(rows, -1, 2, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
-            var query = layer.CrossQuery.Run(h).view(rows, length, config.Heads, config.HeadDim).transpose(1, 2);
+            var h = layer.AttentionNorm.Run(autocast.Add(autocast.Run(layer.AttentionOutput, attended.transpose(1, 2).reshape(rows, length, hidden)), x));
+            var both = autocast.Run(layer.CrossKeysValues, embeddings).view(rows, -1, 2, config.Heads, config.HeadDim).permute(2, 0, 3, 1, 4);
+            var query = autocast.Run(layer.CrossQuery, h).view(rows, length, config.Heads, config.HeadDim).transpose(1, 2);
             attended = functional.scaled_dot_product_attention(query, both[0], both[1]);
-            h = layer.CrossNorm.Run(layer.CrossOutput.Run(attended.transpose(1, 2).reshape(rows, length, hidden)).add_(h));
-            x = layer.OutputNorm.Run(layer.Down.Run(functional.gelu(layer.Up.Run(h))).add_(h)).MoveToOuterDisposeScope();
+            h = layer.CrossNorm.Run(autocast.Add(autocast.Run(layer.CrossOutput, attended.transpose(1, 2).reshape(rows, length, hidden)), h));
+            x = layer.OutputNorm.Run(autocast.Add(autocast.Run(layer.Down, functional.gelu(autocast.Run(layer.Up, h))), h)).MoveToOuterDisposeScope();
         }
-        return output.Run(transformNorm.Run(functional.gelu(transform.Run(x))));
+        return autocast.Run(output, transformNorm.Run(functional.gelu(autocast.Run(transform, x)).to(ScalarType.Float32)));
     }
 
     private sealed record Layer(

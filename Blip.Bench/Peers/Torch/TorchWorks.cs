@@ -9,6 +9,7 @@ namespace Blip.Bench.Peers.Torch;
 internal sealed class TorchWorks : IBeamWorks
 {
     private readonly BlipConfig config;
+    private readonly ScalarType type;
     private readonly TorchWeights weights;
     private readonly TorchVision vision;
     private readonly TorchDecoders decoders;
@@ -19,13 +20,16 @@ internal sealed class TorchWorks : IBeamWorks
     private int position;
 
     /// <summary>Loads a model.</summary>
-    public TorchWorks(ModelSource source)
+    /// <param name="source">The model.</param>
+    /// <param name="type">What weights and activations are: <c>Float32</c>, or <c>BFloat16</c> as of a model that was moved to it.</param>
+    public TorchWorks(ModelSource source, ScalarType type)
     {
+        this.type = type;
         set_num_threads(Environment.ProcessorCount);
         inferenceMode = inference_mode(true);
         config = source.Config;
         using var tensors = source.OpenCheckpoint(BlipHead.Captioning);
-        weights = new TorchWeights(tensors);
+        weights = new TorchWeights(tensors, type);
         vision = new TorchVision(config.Vision, weights);
         decoders = new TorchDecoders(config.Text, weights, config.Vision.Tokens);
         text = decoders.Fastest(1);
@@ -33,6 +37,14 @@ internal sealed class TorchWorks : IBeamWorks
 
     /// <inheritdoc/>
     public string Name => "libtorch";
+
+    /// <inheritdoc/>
+    public string Precision => type switch
+    {
+        ScalarType.Float32 => "fp32",
+        ScalarType.BFloat16 => "bf16",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "It has no name here."),
+    };
 
     /// <inheritdoc/>
     public TimeSpan Rest => TimeSpan.FromMilliseconds(30);
@@ -44,7 +56,7 @@ internal sealed class TorchWorks : IBeamWorks
     {
         this.pixels?.Dispose();
         text = decoders.Fastest(images);
-        this.pixels = tensor(pixels.ToArray(), [images, 3, config.Vision.ImageSize, config.Vision.ImageSize]);
+        this.pixels = tensor(pixels.ToArray(), [images, 3, config.Vision.ImageSize, config.Vision.ImageSize], type);
     }
 
     /// <inheritdoc/>
@@ -128,18 +140,18 @@ internal sealed class TorchWorks : IBeamWorks
     }
 
     /// <inheritdoc/>
-    public float[] ReadEmbeddings() => embeddings!.data<float>().ToArray();
+    public float[] ReadEmbeddings() => Read(embeddings!);
 
     /// <inheritdoc/>
     public float[] ReadCrossKeysValues(int layer)
     {
         using var scope = NewDisposeScope();
         var both = stack([cross[layer].Keys, cross[layer].Values], 1).permute(0, 3, 1, 2, 4).contiguous();
-        return both.data<float>().ToArray();
+        return Read(both);
     }
 
     /// <inheritdoc/>
-    public float[] ReadLogits() => logits!.data<float>().ToArray();
+    public float[] ReadLogits() => Read(logits!);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -150,6 +162,12 @@ internal sealed class TorchWorks : IBeamWorks
             one?.Dispose();
         weights.Dispose();
         inferenceMode.Dispose();
+    }
+
+    private static float[] Read(Tensor tensor)
+    {
+        using var scope = NewDisposeScope();
+        return tensor.to(ScalarType.Float32).data<float>().ToArray();
     }
 
     private static void Free(ref TorchText.KeysValues[] layers)

@@ -7,7 +7,7 @@ using Blip.Cli.Output;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap select</c>: other thresholds and rankings over what a run found, without a device.</summary>
+/// <summary><c>blip bootstrap select</c>: other thresholds and rankings over a run's results, without a device.</summary>
 internal sealed class BootstrapSelectCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

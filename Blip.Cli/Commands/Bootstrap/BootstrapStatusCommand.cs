@@ -10,7 +10,7 @@ using Spectre.Console;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip bootstrap status</c>: how far a run is, and what it keeps.</summary>
+/// <summary><c>blip bootstrap status</c>: a run's progress and kept texts.</summary>
 internal sealed class BootstrapStatusCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

@@ -3,16 +3,16 @@ using Blip.Evaluation;
 
 namespace Blip.Cli.Commands;
 
-/// <summary>Takes a model's answers over a data set: keeps those that there are, tells of those that there are not.</summary>
+/// <summary>Takes a model's answers over a data set: keeps the answers, reports the missing ones.</summary>
 /// <param name="terminal">For messages.</param>
 /// <param name="progress">Drawn meanwhile.</param>
 /// <param name="writer">Where the answers are kept for a later run; null for nowhere.</param>
 internal sealed class EvaluationRun(Terminal terminal, ProgressLine progress, ResultsWriter? writer)
 {
-    /// <summary>Takes the answers to their end; on an interruption those that came stay in the file.</summary>
+    /// <summary>Takes the answers to their end; on an interruption the finished ones stay in the file.</summary>
     /// <param name="results">The answers, in the order of <paramref name="ids"/>.</param>
-    /// <param name="ids">What each is about.</param>
-    /// <param name="read">An answer's text, or what went wrong.</param>
+    /// <param name="ids">Each one's id.</param>
+    /// <param name="read">An answer's text, or its error.</param>
     /// <returns>From id to answer, those of earlier runs among them.</returns>
     public async Task<IReadOnlyDictionary<EntryId, string>> RunAsync<T>(
         IAsyncEnumerable<T> results, IReadOnlyList<EntryId> ids, Func<T, (string? Text, string? Error)> read)

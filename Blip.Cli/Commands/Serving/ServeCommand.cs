@@ -4,7 +4,7 @@ using Blip.Cli.Options;
 
 namespace Blip.Cli.Commands;
 
-/// <summary><c>blip serve</c>: the models over HTTP. What needs ASP.NET Core is in <see cref="ServeRun"/>, which no other command loads.</summary>
+/// <summary><c>blip serve</c>: the models over HTTP. The parts that need ASP.NET Core are in <see cref="ServeRun"/>, which no other command loads.</summary>
 internal sealed class ServeCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;

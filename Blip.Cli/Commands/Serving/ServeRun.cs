@@ -18,7 +18,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
 {
     private static readonly TimeSpan TellTime = TimeSpan.FromSeconds(1);
 
-    /// <summary>Serves until it is told to end; then what runs is finished, and nothing new begins.</summary>
+    /// <summary>Serves until it is told to end; then running requests finish, and no new ones begin.</summary>
     public async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
         var setup = Setup(parsed);
@@ -42,11 +42,11 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         await EndAsync(loaded, cancellationToken);
         if (!cancellationToken.IsCancellationRequested)
         {
-            await app.StopAsync(CancellationToken.None);
+            await BlipHost.StopAsync(app);
             return Startup.Step<int>(() => throw loaded.Exception!.InnerExceptions[0]);
         }
         await TellAsync(app, json, "finishing what runs (once more ends it at once)");
-        await app.StopAsync(CancellationToken.None);
+        await BlipHost.StopAsync(app);
         return ExitCodes.Success;
     }
 
@@ -150,7 +150,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested || loaded.IsFaulted)
         {
-            // Told by what is asked next.
+            // The next question tells it.
         }
     }
 
@@ -166,7 +166,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         logging.SetMinimumLevel(level);
         if (level == LogLevel.Warning)
             logging.AddFilter("Blip", LogLevel.Information);
-        // What fails at the start is told by the command itself.
+        // The command itself reports errors at the start.
         logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
         // Standard output is for results, and a server has none.
         logging.Services.Configure<ConsoleLoggerOptions>(console =>

@@ -34,7 +34,7 @@ internal sealed unsafe class CpuCommandList : IDisposable
         commands[Count++] = new CpuWorkers.Command((long)address, (long)function, op.Tasks);
     }
 
-    /// <summary>What is to be launched now; the list is empty afterwards, its memory in use until the launch has ended.</summary>
+    /// <summary>The commands to launch now; the list is empty afterwards, its memory in use until the launch has ended.</summary>
     public CpuWorkers.List Take(int workers)
     {
         var list = new CpuWorkers.List((long)commands, (long)counters, Count, workers);

@@ -5,10 +5,7 @@ namespace Blip.Kernels.Devices;
 /// <summary>Which vectors this processor has, and which of them are used.</summary>
 internal static class CpuVectorChoice
 {
-    /// <summary>The environment variable that chooses where the program does not.</summary>
-    public const string Variable = "BLIP_CPU";
-
-    /// <summary>What this processor has, the widest first. Those that it has and is slower with (some early AVX-512) are left out by .NET.</summary>
+    /// <summary>The widths that this processor has, the widest first. .NET leaves out those that are slower (some early AVX-512).</summary>
     public static IReadOnlyList<CpuVectors> Available { get; } =
     [
         .. Vector512.IsHardwareAccelerated ? [CpuVectors.Avx512] : (CpuVectors[])[],
@@ -18,8 +15,8 @@ internal static class CpuVectorChoice
 
     /// <summary>The vectors to use.</summary>
     /// <param name="option"><see cref="DeviceOptions.Vectors"/>.</param>
-    /// <param name="variable">The value of <see cref="Variable"/>.</param>
-    /// <exception cref="ArgumentException">The option asks for what this processor lacks.</exception>
+    /// <param name="variable">The value of <see cref="Switches.Vectors"/>.</param>
+    /// <exception cref="ArgumentException">The option asks for a width that this processor lacks.</exception>
     /// <exception cref="DeviceException">The variable does, or says something else.</exception>
     public static CpuVectors Resolve(CpuVectors option, string? variable)
     {
@@ -34,7 +31,7 @@ internal static class CpuVectorChoice
         var named = Available.Where(vectors => Is(variable, vectors)).ToList();
         return named is [var one]
             ? one
-            : throw new DeviceException($"The environment variable {Variable} is '{variable}'; on this processor it may be auto, {string.Join(", ", Available.Select(Name))}.");
+            : throw new DeviceException($"The environment variable {Switches.Vectors} is '{variable}'; on this processor it may be auto, {string.Join(", ", Available.Select(Name))}.");
     }
 
     /// <summary>The name that the environment variable has for it.</summary>

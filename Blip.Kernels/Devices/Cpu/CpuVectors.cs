@@ -3,7 +3,7 @@ namespace Blip.Kernels.Devices;
 /// <summary>The vectors that the CPU variants of all operators compute with.</summary>
 public enum CpuVectors
 {
-    /// <summary>What the environment variable <c>BLIP_CPU</c> says; where it says nothing, the widest that this processor has.</summary>
+    /// <summary>The value of <c>BLIP_CPU</c>; without it, the widest that this processor has.</summary>
     Auto,
 
     /// <summary>128 bits, which every processor has: SSE, AdvSimd of ARM.</summary>

@@ -17,10 +17,10 @@ internal static unsafe class CpuWorkers
     /// <summary>Counters before those of the commands.</summary>
     public const int OtherCounters = 2;
 
-    // About 4 µs, which most barriers need less than; then some 0.2 ms, longer than the others are busy with what they have begun, as a rule.
+    // About 4 µs, more than most barriers need; then some 0.2 ms, usually longer than the others' remaining work.
     private const int Spins = 100, Yields = 400;
 
-    // Whoever waits for longer than that sleeps here, whichever device it works for: it is rare, and looks again when woken.
+    // Workers that exceed both limits sleep on this lock, shared by all devices, and check again when woken. This is rare.
     private static readonly object Sleeping = new();
 
     /// <summary>An operator that waits to be run.</summary>
@@ -29,10 +29,10 @@ internal static unsafe class CpuWorkers
     /// <param name="Tasks">Number of tasks.</param>
     public readonly record struct Command(long Operator, long Function, int Tasks);
 
-    /// <summary>What a launch runs.</summary>
+    /// <summary>The commands of a launch.</summary>
     /// <param name="Commands">Address of the first <see cref="Command"/>.</param>
     /// <param name="Counters">
-    /// Address of zeros: arrivals at barriers, workers that sleep at one, then one per command for the first task that nobody took yet.
+    /// Address of zeros: arrivals at barriers, workers that sleep at one, then the first free task of each command.
     /// </param>
     /// <param name="Count">Number of commands.</param>
     /// <param name="Workers">Number of workers, all of which run at the same time.</param>
@@ -45,7 +45,7 @@ internal static unsafe class CpuWorkers
         public void Run() => Walk(list);
     }
 
-    // The CPU accelerator runs the .NET method itself, so that it may use what ILGPU's own language lacks: pointers and vectors.
+    // The CPU accelerator runs the .NET method itself, which may therefore use pointers and vectors.
     [IntrinsicImplementation]
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Walk(List list)
@@ -67,7 +67,7 @@ internal static unsafe class CpuWorkers
     public static void RunTask<TOperator>(void* op, int task)
         where TOperator : unmanaged, ICpuOperator => ((TOperator*)op)->Run(task);
 
-    // The next operator reads what this one wrote: nobody goes on before all are here. A core that is wanted by others is given up soon, and
+    // The next operator reads what this one wrote: no worker continues before all are here. A core that is wanted by others is given up soon, and
     // one that has nothing to do for long is left idle.
     private static void Arrive(ref int arrivals, ref int sleepers, int all)
     {

@@ -4,7 +4,7 @@ using ILGPU.Runtime.Cuda;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Work that is queued again and again, always the same kernels on the same memory: on CUDA a graph, one launch whatever is in it; on other
+/// Work that is queued again and again, always the same kernels on the same memory: on CUDA a graph, which is one launch; on other
 /// devices the work itself. Made by <see cref="Device.Capture"/>.
 /// </summary>
 public sealed class CapturedWork : IDisposable

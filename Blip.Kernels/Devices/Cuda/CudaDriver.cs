@@ -13,7 +13,7 @@ internal static partial class CudaDriver
 {
     private const string Library = "cuda";
 
-    // What another thread does with another device, or with a stream of its own, is no part of a capture and must not disturb it.
+    // Another thread's work with another device or stream is not part of a capture and must not disturb it.
     private const int ThreadLocal = 1;
 
     // Attributes of functions.
@@ -22,7 +22,7 @@ internal static partial class CudaDriver
     /// <summary>From here on work that is queued on the stream is written down and not run.</summary>
     public static void BeginCapture(nint stream) => Check(cuStreamBeginCapture_v2(stream, ThreadLocal), nameof(cuStreamBeginCapture_v2));
 
-    /// <summary>Ends a capture and makes of it what can be launched.</summary>
+    /// <summary>Ends a capture and makes a graph of it that can be launched.</summary>
     /// <exception cref="DeviceException">Something in it may not be captured: a synchronisation, an allocation, a copy from or to pageable memory.</exception>
     public static nint EndCapture(nint stream)
     {
@@ -64,7 +64,7 @@ internal static partial class CudaDriver
         return created;
     }
 
-    /// <summary>What is queued on the stream after this waits for the event.</summary>
+    /// <summary>Work that is queued on the stream after this waits for the event.</summary>
     public static void WaitFor(nint stream, nint recorded) => Check(cuStreamWaitEvent(stream, recorded, 0), nameof(cuStreamWaitEvent));
 
     /// <summary>Lets launches of a kernel ask for so much shared memory, its own among it: without this they have 48 KB.</summary>
@@ -74,7 +74,7 @@ internal static partial class CudaDriver
         Check(cuFuncSetAttribute(function, MaxDynamicSharedBytes, bytes - own), nameof(cuFuncSetAttribute));
     }
 
-    /// <summary>Throws what a call of the driver came to, unless it succeeded.</summary>
+    /// <summary>Throws a driver call's error, unless it succeeded.</summary>
     /// <exception cref="DeviceException">It did not.</exception>
     public static void Check(CudaError error, string call)
     {

@@ -2,7 +2,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace Blip.Kernels.Devices;
 
-/// <content>What an NVIDIA GPU can do.</content>
+/// <content>The abilities of an NVIDIA GPU.</content>
 public sealed partial class Device
 {
     // CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN, which ILGPU has no name for.

@@ -15,7 +15,7 @@ public sealed partial class Device
     {
         if (scratch is null || scratch.Length < bytes)
         {
-            // What waits to be run may still work there.
+            // Queued work may still use the memory.
             Synchronize();
             scratch?.Dispose();
             scratch = Allocate<byte>(bytes, zeroed: false);

@@ -61,7 +61,7 @@ public sealed class DeviceBuffer<T> : IDisposable
             return;
         if (device.Kind == DeviceKind.Cpu)
         {
-            // What waits to be run may still read what lies there.
+            // Queued work may still read it.
             device.Synchronize();
             source.CopyTo(HostSpan(View.SubView(offset, source.Length)));
         }
@@ -86,14 +86,14 @@ public sealed class DeviceBuffer<T> : IDisposable
         }
         else
         {
-            // It comes after what was queued, and waits for itself.
+            // It is queued after earlier work, and waits for itself.
             View.SubView(offset, destination.Length).CopyToCPU(device.Stream, destination);
         }
     }
 
     /// <summary>
     /// Queues a copy from the start of the buffer to all of <paramref name="destination"/>, which is there after the next
-    /// <see cref="Device.Synchronize"/>; part of what <see cref="Device.Capture"/> writes down.
+    /// <see cref="Device.Synchronize"/>; <see cref="Device.Capture"/> records it.
     /// </summary>
     /// <exception cref="ArgumentException">The destination is longer than the buffer.</exception>
     public void CopyTo(HostBuffer<T> destination) => CopyTo(destination, 0, destination.Length);

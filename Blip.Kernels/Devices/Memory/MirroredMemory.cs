@@ -1,3 +1,5 @@
+using ILGPU.Runtime;
+
 namespace Blip.Kernels.Devices;
 
 /// <summary>
@@ -15,7 +17,7 @@ public sealed class MirroredMemory(Device device) : IDisposable
     private int bytes;
     private long sentBefore = -1;
 
-    /// <summary>Adds an array of zeros behind those that are there.</summary>
+    /// <summary>Adds an array of zeros behind the others.</summary>
     /// <param name="length">Elements.</param>
     /// <exception cref="InvalidOperationException">The memory is there already.</exception>
     public MirroredArray<T> Add<T>(int length)
@@ -53,6 +55,19 @@ public sealed class MirroredMemory(Device device) : IDisposable
     /// </summary>
     /// <inheritdoc cref="CopyUp"/>
     public void CopyDown(MirroredArray first, MirroredArray last) => memory!.CopyTo(mirror!, first.Start, last.End - first.Start);
+
+    /// <summary>Copies all arrays on the device from memory with the same arrays on the same device; the host's are left as they are.</summary>
+    /// <param name="other">The other memory.</param>
+    /// <exception cref="ArgumentException">It has arrays of other lengths.</exception>
+    public void CopyFrom(MirroredMemory other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.bytes != bytes)
+            throw new ArgumentException($"It has {other.bytes} bytes, and this memory {bytes}.", nameof(other));
+        // Queued work may still write there.
+        device.Synchronize();
+        other.memory!.View.CopyTo(device.Stream, memory!.View);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -18,7 +18,7 @@ internal sealed class StageHalf(Device device) : IDisposable
 
     public bool HasRoom(int bytes) => host is not null && host.Length - used >= bytes;
 
-    /// <summary>Begins anew with at least so many bytes; nobody holds a piece of it.</summary>
+    /// <summary>Begins anew with at least so many bytes; no piece of it is in use.</summary>
     public void Begin(int bytes)
     {
         used = 0;
@@ -27,7 +27,7 @@ internal sealed class StageHalf(Device device) : IDisposable
             using var bound = device.Accelerator.BindScoped();
             if (copies is null)
                 (copies, copied, read) = ((CudaStream)device.Accelerator.CreateStream(), CudaDriver.CreateEvent(), CudaDriver.CreateEvent());
-            // The host writes over what is copied, and later copies over what was read from.
+            // The host overwrites copied bytes, and later copies overwrite bytes that were read.
             CudaDriver.Check(CudaAPI.CurrentAPI.SynchronizeEvent(copied), "to wait for copies");
             CudaDriver.WaitFor(copies.StreamPtr, read);
         }
@@ -56,7 +56,7 @@ internal sealed class StageHalf(Device device) : IDisposable
         CudaDriver.Check(CudaAPI.CurrentAPI.RecordEvent(copied, copies.StreamPtr), "to record an event");
     }
 
-    /// <summary>The bytes on the device, for what is queued from now on.</summary>
+    /// <summary>The bytes on the device, for work that is queued from now on.</summary>
     public ArrayView<byte> OnDevice(int offset, int length)
     {
         if (copies is null)
@@ -71,7 +71,7 @@ internal sealed class StageHalf(Device device) : IDisposable
         return twin!.View.SubView(offset, length);
     }
 
-    /// <summary>What is queued reads the bytes no more: later copies come behind it.</summary>
+    /// <summary>Queued work has read the bytes: later copies come after it.</summary>
     public void Release()
     {
         if (copies is not null)
@@ -82,7 +82,7 @@ internal sealed class StageHalf(Device device) : IDisposable
         Forget();
     }
 
-    /// <summary>Nobody ever read the bytes.</summary>
+    /// <summary>The bytes were never read.</summary>
     public void Forget() => Interlocked.Decrement(ref held);
 
     public void Dispose()

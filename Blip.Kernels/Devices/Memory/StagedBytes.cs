@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>Bytes in an <see cref="UploadStage"/>. Disposed on the device's thread once what reads them is queued; dropped, they are found by the collector.</summary>
+/// <summary>Bytes in an <see cref="UploadStage"/>. Disposed on the device's thread once their reader is queued; the collector finds dropped ones.</summary>
 public sealed class StagedBytes : IDisposable
 {
     private readonly StageHalf half;
@@ -11,14 +11,14 @@ public sealed class StagedBytes : IDisposable
 
     internal StagedBytes(StageHalf half, int offset, int length) => (this.half, this.offset, this.length) = (half, offset, length);
 
-    /// <summary>Gives the place back that nobody gave back: a reader of many images may leave early.</summary>
+    /// <summary>Returns a place that was dropped: a reader of many images may leave early.</summary>
     ~StagedBytes()
     {
         if (!released)
             half.Forget();
     }
 
-    /// <summary>The bytes on the device; what is queued from now on comes behind their copy. On the device's thread.</summary>
+    /// <summary>The bytes on the device; work queued from now on follows their copy. On the device's thread.</summary>
     /// <exception cref="ObjectDisposedException">They were given back.</exception>
     public ArrayView<byte> OnDevice()
     {

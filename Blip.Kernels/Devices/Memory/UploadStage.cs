@@ -4,13 +4,13 @@ using ILGPU.Runtime;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Bytes on their way to a device while it works on what came before them. Two pieces of page-locked memory are filled in turn, each with a twin
-/// on the device; copies between them run on a stream of their own, and the device's stream waits for them where it reads. Any thread may add.
+/// Bytes on their way to a device while it does earlier work. Two pieces of page-locked memory are filled in turn, each with a twin
+/// on the device; copies between them run on a separate stream, and the device's stream waits for them where it reads. Any thread may add.
 /// On devices without such streams the copy is made where the bytes are first used.
 /// </summary>
 public sealed class UploadStage : IDisposable
 {
-    /// <summary>Bytes of one half at most: some seven images of twelve megapixels. What is larger goes another way.</summary>
+    /// <summary>Bytes of one half at most: some seven images of twelve megapixels. Larger images are uploaded later.</summary>
     public const int MaxHalfBytes = 1 << 28;
 
     private const int MinHalfBytes = 1 << 22;

@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>What <see cref="GemmBackward"/> multiplies.</summary>
+/// <summary>The arguments of <see cref="GemmBackward"/>.</summary>
 public struct GemmBackwardArgs
 {
     /// <summary>The gradient of the layer's output <c>[Rows, out]</c>, before bias and residual (which pass it on as it is) and behind the activation's own.</summary>

@@ -30,7 +30,7 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
     private readonly TStored* weights;
     private readonly int rows, outFeatures, inFeatures, columnBlocks, blockRows;
 
-    // What the weights are rounded to; single precision also where they are stored in that format.
+    // The format that weights are rounded to; single precision also where they are stored in that format.
     private readonly DType precision;
 
     public GemmBackwardSimd(in GemmBackwardArgs args, ArrayView<TStored> weights)

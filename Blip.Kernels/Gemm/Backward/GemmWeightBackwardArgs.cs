@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>What <see cref="GemmWeightBackward"/> multiplies.</summary>
+/// <summary>The arguments of <see cref="GemmWeightBackward"/>.</summary>
 public struct GemmWeightBackwardArgs
 {
     /// <summary>The layer's input <c>[Rows, in]</c>.</summary>

@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// Every accelerator. In scratch memory the inputs of each slice are transposed, and its output gradients packed as weights are. Then
-/// <see cref="Gemm"/> multiplies slice after slice, with what the gradient holds as its residual. Zeros fill each slice up to a multiple of
+/// <see cref="Gemm"/> multiplies slice after slice, with the gradient as its residual. Zeros fill each slice up to a multiple of
 /// 8 rows, so that its rows are aligned; they add zeros.
 /// </summary>
 internal static class GemmWeightBackwardPortable
@@ -20,7 +20,7 @@ internal static class GemmWeightBackwardPortable
         var turned = (long)shape.Slices * inFeatures * shape.Depth;
         var packed = PackedWeights.BytesOf(outFeatures, shape.Depth, args.Precision);
         var chains = args.BiasGradient.Length > 0 ? (long)shape.Chains * outFeatures : 0;
-        // The packed slices come first: they begin at multiples of what the device allocates.
+        // The packed slices come first: they begin at multiples of the device's allocation unit.
         var scratch = device.Scratch((shape.Slices * packed) + ((turned + chains) * sizeof(float)));
         var panels = scratch.SubView(0, shape.Slices * packed);
         var floats = scratch.SubView(panels.Length).Cast<float>();

@@ -66,7 +66,7 @@ internal static class GemmCuda
     private static bool Aligned(in GemmArgs args) =>
         args.Weights.InFeatures % (args.XFormat.Is16Bits() ? ValueFormats.Unit : 4) == 0 && args.X.LoadEffectiveAddressAsPtr() % 16 == 0;
 
-    // What must be asked for: these give other bits than the shape of few rows.
+    // Only on request: these give other bits than the shape of few rows.
     private static bool TryOption(Device device, in GemmArgs args)
     {
         if (args.Weights.Format == DType.Float32 && device.Tf32)

@@ -9,7 +9,7 @@ namespace Blip.Kernels;
 internal static class GemmNorm
 {
     /// <summary>Ends a kernel whose groups share tiles of rows, each with its own columns.</summary>
-    /// <param name="y">[rows, out]: what the groups wrote.</param>
+    /// <param name="y">[rows, out]: the groups' results.</param>
     /// <param name="gamma">[out].</param>
     /// <param name="beta">[out].</param>
     /// <param name="counters">A zero for each tile of rows.</param>

@@ -16,7 +16,7 @@ internal static class GemmRegisters
 
     private const int Threads = 256, Depth = 8;
 
-    // Inputs are written as columns: this distance puts what a warp writes at once into different banks, and keeps 16 bytes aligned.
+    // Inputs are written as columns: this distance puts a warp's simultaneous writes into different banks, and keeps 16 bytes aligned.
     private const int InputStride = TileRows + 4, InputSize = Depth * InputStride, BufferSize = InputSize + (Depth * TileColumns);
 
     // Sums go out through shared memory, 32 rows at a time.
@@ -50,7 +50,7 @@ internal static class GemmRegisters
             var panel = Grid.IdxX / rowTiles * 2;
             var panels = (outFeatures + PackedWeights.PanelWidth - 1) / PackedWeights.PanelWidth;
 
-            // What this thread brings: four k of a row of inputs, four outputs of one k.
+            // This thread's part of a stage: four k of a row of inputs, four outputs of one k.
             var (ownRow, ownK) = (thread >> 1, (thread & 1) * 4);
             var tileX = x.SubView((long)firstRow * inFeatures);
             var inRow = firstRow + ownRow < rows ? inFeatures - ownK : 0;
@@ -63,7 +63,7 @@ internal static class GemmRegisters
             var toW = (InputSize / 4) + (weightK * (TileColumns / 4)) + weightColumn;
             Put(shared, 0, toX, toW, TRows.Read4(tileX, fromX, inRow), TensorCore.Load(ref pieces[fromW], inColumn));
 
-            // What it computes: two blocks of four rows, 64 apart, by two of four columns.
+            // Its part of the results: two blocks of four rows, 64 apart, by two of four columns.
             var (row, column) = (thread >> 4, thread & 15);
             RegisterTile sums = default, totals = default;
             var buffer = 0;

@@ -8,7 +8,7 @@ internal struct GemmRowsShape
     /// <summary>Whether outputs are rounded and stored in 16 bits: 1 or 0.</summary>
     public int Rounds;
 
-    /// <summary>What a layer norm of the rows adds to their variance.</summary>
+    /// <summary>A layer norm's addition to the rows' variance.</summary>
     public float Epsilon;
 
     public static GemmRowsShape Of(in GemmArgs args) => new()

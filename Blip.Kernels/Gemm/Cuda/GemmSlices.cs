@@ -4,7 +4,7 @@ namespace Blip.Kernels;
 /// <summary>
 /// The order of sums on CUDA: inputs are cut into slices whose length depends on their number alone; each slice is summed from its first input
 /// to its last, and the slices' sums are added up in their order. One kernel walks them one after the other, another gives each to a warp:
-/// both give the same bits, so that which one runs may depend on the number of rows. A tensor core cuts off what does not fit its sum, so that
+/// both give the same bits, so that which one runs may depend on the number of rows. A tensor core cuts off digits that do not fit its sum, so that
 /// shorter chains are also more accurate ones.
 /// </summary>
 internal static class GemmSlices

@@ -116,7 +116,7 @@ internal static class GemmTensorCore
             var firstRow = (band + (place % inBand)) * TileRows;
             var panel = place / inBand * 2;
 
-            // What this thread brings: 8 k of two rows of inputs, and its part of the weights.
+            // This thread's part of a stage: 8 k of two rows of inputs, and its part of the weights.
             var (ownRow, ownPiece) = (thread >> 2, thread & 3);
             var toInput = ((ownRow * InputRow) + ((ownPiece ^ ((ownRow >> 1) & 3)) << 4)) >> 4;
             var tileX = TInputs.From(x, (long)firstRow * inFeatures);
@@ -187,7 +187,7 @@ internal static class GemmTensorCore
             var output = shared.Cast<Floats2>();
             for (var half = 0; half < TileRows; half += OutRows)
             {
-                // Everybody has read what lay there.
+                // Every thread has read the old contents.
                 Group.Barrier();
                 if (TSums.Holds(half))
                     TSums.Store(output, totals);

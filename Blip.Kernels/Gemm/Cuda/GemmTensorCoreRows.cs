@@ -68,7 +68,7 @@ internal static class GemmTensorCoreRows
             {
                 var end = IntrinsicMath.Min((slice + 1) * length, inFeatures);
                 MatrixTile16 sums = default;
-                // Slices are multiples of what is read at a time; beyond the last input there are zeros, which change no sum.
+                // Slices are multiples of the depth of a read; beyond the last input there are zeros, which change no sum.
                 for (var first = slice * length; first < end; first += Depth * Ahead)
                 {
                     var k = first + (2 * member);

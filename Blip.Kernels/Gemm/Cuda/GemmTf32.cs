@@ -14,7 +14,7 @@ internal static class GemmTf32
 {
     private const int Threads = 256, Depth = 16;
 
-    // In floats. The distances put what a warp reads at once into different banks, and keep 16 bytes aligned.
+    // In floats. The distances put a warp's simultaneous reads into different banks, and keep 16 bytes aligned.
     private const int InputStride = Depth + 4, WeightStride = GemmTensorCore.TileColumns + 8;
     private const int InputSize = GemmTensorCore.TileRows * InputStride, StageSize = InputSize + (Depth * WeightStride);
 

@@ -84,7 +84,7 @@ internal static class GemmPortable
                 Lanes.AddTo(totals, 0, sums, 0, TTile.Rows * TTile.Columns);
             }
 
-            // Step by step in memory of its own: loops without conditions and without views that might overlap become vectors.
+            // Step by step in separate memory: loops without conditions and without views that might overlap become vectors.
             var columns = IntrinsicMath.Min(TTile.Columns, outFeatures - column);
             if (scales.Length > 0)
                 Scale<TTile>(totals, scales.SubView(column, columns), columns);

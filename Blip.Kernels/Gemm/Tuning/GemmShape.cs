@@ -26,8 +26,8 @@ internal enum GemmShape
 internal static class GemmShapes
 {
     /// <summary>
-    /// What a device gets that nobody tuned. A processor: few enough sums for the 16 registers of AVX2, enough to keep those of AVX-512 busy.
-    /// A GPU: groups that share what they read.
+    /// The default of a device that was not tuned. A processor: few enough sums for the 16 registers of AVX2, enough to keep those of AVX-512 busy.
+    /// A GPU: groups that share their inputs.
     /// </summary>
     public static GemmShape Default(DeviceDescription device) => device.IsProcessor ? GemmShape.Tile6x16 : GemmShape.Shared64x64;
 

@@ -5,7 +5,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>What a tuned shape holds for; anything else is tuned anew.</summary>
+/// <summary>The conditions under which a tuned shape holds; anything else is tuned anew.</summary>
 /// <param name="Device">Back end and name.</param>
 /// <param name="Driver">The driver's version.</param>
 /// <param name="Units">Multiprocessors, compute units or threads.</param>
@@ -43,7 +43,7 @@ internal static class TileCache
     /// <summary>The shape that was kept for a key, or null.</summary>
     public static GemmShape? Read(string folder, TileKey key)
     {
-        // An account without a home has no cache, and what is relative to the current folder would be litter.
+        // An account without a home has no cache; a path relative to the current folder would be litter.
         if (!Path.IsPathFullyQualified(folder))
             return null;
         try

@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 /// <summary>Where a device's tile comes from.</summary>
 internal enum TileOrigin
 {
-    /// <summary>The device's type: nobody tuned yet, or tuning is off.</summary>
+    /// <summary>The device's type: not tuned yet, or tuning is off.</summary>
     Default,
 
     /// <summary>The program or the environment variable named it.</summary>
@@ -24,9 +24,6 @@ internal enum TileOrigin
 /// </summary>
 internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, string folder) : IDeviceChoice
 {
-    /// <summary>The environment variable that chooses where the program does not.</summary>
-    public const string Variable = "BLIP_TILE";
-
     /// <summary>Operations of a product from which tuning is worth its time: below are the demo models and single tokens.</summary>
     public const double WorthTuning = 100e6;
 
@@ -46,16 +43,16 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
     /// <summary>The choice of a device.</summary>
     public static TileChoice Of(Device device) => (TileChoice)device.Choice;
 
-    /// <summary>What the words call a shape: <c>6x16</c>, <c>shared64x64</c>.</summary>
+    /// <summary>The name of a shape: <c>6x16</c>, <c>shared64x64</c>.</summary>
     public static string Name(GemmShape shape) => shape.ToString().Replace("Tile", "", StringComparison.Ordinal).ToLowerInvariant();
 
     /// <summary>The shape that has a name, or null.</summary>
     public static GemmShape? Shape(string? name) =>
         Enum.GetValues<GemmShape>().Where(shape => Name(shape).Equals(name, StringComparison.OrdinalIgnoreCase)).Cast<GemmShape?>().FirstOrDefault();
 
-    /// <summary>What the program or the environment asks for: a shape, or whether to tune.</summary>
+    /// <summary>The request of the program or the environment: a shape, or whether to tune.</summary>
     /// <param name="option"><see cref="DeviceOptions.Tile"/>.</param>
-    /// <param name="variable">The value of <see cref="Variable"/>.</param>
+    /// <param name="variable">The value of <see cref="Switches.Tile"/>.</param>
     /// <exception cref="ArgumentException">The option is none of <see cref="Words"/>.</exception>
     /// <exception cref="DeviceException">The variable is none of them.</exception>
     public static (GemmShape? Forced, bool Tunes) Resolve(string? option, string? variable)
@@ -69,12 +66,12 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
             return (null, false);
         throw option is not null
             ? new ArgumentException($"Tile is '{option}'; it may be {string.Join(", ", Words)}.", nameof(option))
-            : new DeviceException($"The environment variable {Variable} is '{variable}'; it may be {string.Join(", ", Words)}.");
+            : new DeviceException($"The environment variable {Switches.Tile} is '{variable}'; it may be {string.Join(", ", Words)}.");
     }
 
-    /// <summary>What is known of a device that is not open, in words: <c>6x16, forced</c>, <c>float32 6x32, int8 12x32, tuned</c> or <c>CUDA's own</c>.</summary>
+    /// <summary>The tile of a device that is not open, in words: <c>6x16, forced</c>, <c>float32 6x32, int8 12x32, tuned</c> or <c>CUDA's own</c>.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="variable">The value of <see cref="Variable"/>.</param>
+    /// <param name="variable">The value of <see cref="Switches.Tile"/>.</param>
     /// <param name="folder">Where tuned shapes are kept.</param>
     /// <exception cref="DeviceException">The variable says something unknown.</exception>
     public static string Describe(DeviceDescription device, string? variable, string folder)

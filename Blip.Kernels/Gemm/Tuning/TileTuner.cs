@@ -12,10 +12,10 @@ internal static class TileTuner
     // A slow device gets fewer rounds.
     private const double Seconds = 0.5;
 
-    // What a candidate must gain over the default: less is chance, and would change from process to process.
+    // The least gain of a candidate over the default: less is chance, and would change from process to process.
     private const double Gain = 0.97;
 
-    /// <summary>The shapes that fit. On a GPU a work-item with a large tile of its own spills its sums; on a processor nothing is gained by groups.</summary>
+    /// <summary>The shapes that fit. On a GPU a work-item with a large private tile spills its sums; on a processor nothing is gained by groups.</summary>
     public static IReadOnlyList<GemmShape> Candidates(DeviceDescription device) => device.IsProcessor
         ? [GemmShape.Tile6x16, GemmShape.Tile6x32, GemmShape.Tile6x64, GemmShape.Tile12x32]
         : [GemmShape.Shared64x64, GemmShape.Tile6x16, GemmShape.Tile6x32];

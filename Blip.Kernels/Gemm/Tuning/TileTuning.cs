@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 /// <summary>Gives each device its <see cref="TileChoice"/>.</summary>
 internal sealed class TileTuning : IDeviceTuning
 {
-    private static string? Variable => Environment.GetEnvironmentVariable(TileChoice.Variable);
+    private static string? Variable => Switches.Read(Switches.Tile);
 
     /// <inheritdoc/>
     public void Check(DeviceOptions options) => TileChoice.Resolve(options.Tile, Variable);

@@ -20,15 +20,15 @@ internal interface IMatrixInputs
     static abstract uint Read2<TPrecision>(ArrayView<float> x, int index, int left)
         where TPrecision : struct, IMatrixPrecision;
 
-    /// <summary>Begins to bring eight neighbours to shared memory: what is under way is in the result, or behind the thread's back.</summary>
+    /// <summary>Begins to copy eight neighbours to shared memory: values in flight are in the result, or in a background copy.</summary>
     /// <param name="x">Where the row lies.</param>
     /// <param name="index">The first of them; a multiple of eight where rows are aligned.</param>
     /// <param name="left">How many elements the row has from there on.</param>
     /// <param name="to">The address that they go to.</param>
     static abstract InputPiece Begin(ArrayView<float> x, int index, int left, uint to);
 
-    /// <summary>Ends it: what was copied in the background is there when the thread has waited for its copies.</summary>
-    /// <param name="piece">What is under way.</param>
+    /// <summary>Ends the copy: background copies are complete once the thread has waited for them.</summary>
+    /// <param name="piece">The values in flight.</param>
     /// <param name="shared">Shared memory.</param>
     /// <param name="to">The same place as before, in units of 16 bytes.</param>
     static abstract void End<TPrecision>(InputPiece piece, ArrayView<Bits4> shared, int to)

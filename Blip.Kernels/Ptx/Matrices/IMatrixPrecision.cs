@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>What tensor cores multiply: two values of 16 bits per register, with sums in single precision.</summary>
+/// <summary>The operands of tensor cores: two values of 16 bits per register, with sums in single precision.</summary>
 internal interface IMatrixPrecision
 {
     /// <summary>Rounds two neighbours to nearest.</summary>
@@ -22,13 +22,13 @@ internal interface IMatrixWeights : IMatrixPrecision
     /// <summary>Pieces of 8 bytes in a panel.</summary>
     static abstract int PanelPieces(int inFeatures);
 
-    /// <summary>What a thread reads of 16 k.</summary>
+    /// <summary>A thread's part of 16 k.</summary>
     /// <param name="panel">The panel.</param>
     /// <param name="k">The thread's first k.</param>
     /// <param name="columns">Its first column, divided by four.</param>
     /// <param name="inFeatures">Zeros from there on.</param>
     static abstract MatrixColumns Load(ArrayView<Bits2> panel, int k, int columns, int inFeatures);
 
-    /// <summary>Makes fragments of what was read; fragment j holds column j of each thread's four.</summary>
+    /// <summary>Makes fragments of the values read; fragment j holds column j of each thread's four.</summary>
     static abstract MatrixColumns Unpack(MatrixColumns read);
 }

@@ -16,7 +16,7 @@ internal interface IRowReader
     /// <summary>Four neighbours; the index is a multiple of four.</summary>
     static abstract Floats4 Read4(ArrayView<float> x, int index, int left);
 
-    /// <summary>What was made of four neighbours, the first of which is in the row: zeros beyond its end.</summary>
+    /// <summary>The result for four neighbours, the first of which is in the row: zeros beyond its end.</summary>
     /// <param name="values">One for each of them.</param>
     /// <param name="left">How many elements the row has from the first of them on.</param>
     static abstract Floats4 Inside4(Floats4 values, int left);

@@ -12,7 +12,7 @@ namespace Blip.Kernels;
 internal interface ITileSums<TSelf>
     where TSelf : unmanaged, ITileSums<TSelf>
 {
-    /// <summary>What a thread does after it wrote a part of a stage and before the barrier.</summary>
+    /// <summary>A thread's work between writing its part of a stage and the barrier.</summary>
     static abstract void Publish();
 
     /// <summary>sums + inputs · weights over one stage.</summary>

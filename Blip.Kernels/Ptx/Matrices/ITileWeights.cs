@@ -10,13 +10,13 @@ namespace Blip.Kernels;
 /// </summary>
 internal interface ITileWeights : IMatrixPrecision
 {
-    /// <summary>What a thread brings of each stage.</summary>
+    /// <summary>A thread's part of each stage.</summary>
     /// <param name="panel">The first of the two panels.</param>
     /// <param name="panels">How many there are; zeros beyond.</param>
     /// <param name="inFeatures">Zeros from there on.</param>
     static abstract TilePlace Place(int panel, int panels, int inFeatures);
 
-    /// <summary>Begins to bring it: what is under way is in the result, or behind the thread's back.</summary>
+    /// <summary>Begins to copy it: values in flight are in the result, or in a background copy.</summary>
     /// <param name="weights">All panels.</param>
     /// <param name="place">Where it lies.</param>
     /// <param name="k">The stage's first k.</param>
@@ -24,8 +24,8 @@ internal interface ITileWeights : IMatrixPrecision
     /// <param name="stage">Address of the stage's panels.</param>
     static abstract Bits4 Begin(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage);
 
-    /// <summary>Ends it: what was copied in the background is there when the thread has waited for its copies.</summary>
-    /// <param name="piece">What is under way.</param>
+    /// <summary>Ends the copy: background copies are complete once the thread has waited for them.</summary>
+    /// <param name="piece">The values in flight.</param>
     /// <param name="place">Where it goes.</param>
     /// <param name="shared">Shared memory.</param>
     /// <param name="stage">The stage's panels, in units of 16 bytes.</param>

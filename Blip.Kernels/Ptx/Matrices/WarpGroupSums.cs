@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// Instructions of four warps, sm_90a (PTX ISA, "Asynchronous Warpgroup Level Matrix Instructions"): each of two warpgroups has 64 rows and 128 columns,
-/// and reads both factors from shared memory by itself. The swizzles of <see cref="GemmTensorCore"/> are those that the descriptors name: 64 bytes
+/// and reads both factors from shared memory by itself. The swizzles of <see cref="GemmTensorCore"/> are the ones in the descriptors: 64 bytes
 /// for inputs, whose rows are 32 k, and 128 bytes for weights, whose rows are 64 outputs. Assembled, never run.
 /// </summary>
 internal struct WarpGroupSums : ITileSums<WarpGroupSums>
@@ -23,7 +23,7 @@ internal struct WarpGroupSums : ITileSums<WarpGroupSums>
         get => Group.IdxX >> 7;
     }
 
-    // What ordinary stores wrote becomes visible to the instructions that read by themselves.
+    // Ordinary stores become visible to the instructions that read shared memory themselves.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Publish() => TensorCore.PublishShared();
 

@@ -3,7 +3,7 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// What <see cref="BeamStep"/> does with one image; the bookkeeping of Hugging Face's vectorised beam search, image by image. The first member of
+/// The work of <see cref="BeamStep"/> on one image; the bookkeeping of Hugging Face's vectorised beam search, image by image. The first member of
 /// the group decides, all of them move the columns of the tables.
 /// </summary>
 internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device device, in BeamStepArgs args)
@@ -38,7 +38,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         threads.Sync();
         for (var column = threads.Index; column <= length; column += threads.Count)
             MoveColumn(image, room, column, length);
-        // What this reads and writes the columns do not touch.
+        // This does not read or write the columns' data.
         if (threads.Index == 0)
             Finish(image, room, length + 1);
     }
@@ -96,7 +96,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
     }
 
     // Sequences that ended before and those of the first beams candidates that end now, the best of them all. A finished sequence goes
-    // before a place that is still free, whatever its score. Sources: finished ones count from 0, candidates from beams.
+    // before a place that is still free, with any score. Sources: finished ones count from 0, candidates from beams.
     private void ChooseFinished(int image, in Scratch room, int generated, int length)
     {
         var row = (long)image * beams;

@@ -20,16 +20,16 @@ public struct BeamStepArgs
     /// <summary>The token that ends a sequence.</summary>
     public int StopToken;
 
-    /// <summary>What beams of an image run after its end.</summary>
+    /// <summary>The token that beams run on after their image's end.</summary>
     public int PadToken;
 
     /// <summary>Stop as soon as there are as many finished sequences as beams.</summary>
     public bool StopWhenFull;
 
-    /// <summary>Judge what a running beam may still reach by the divisor of the longest sequence, not of the present one.</summary>
+    /// <summary>Judge a running beam's possible score by the divisor of the longest sequence, not of the present one.</summary>
     public bool BoundByLimit;
 
-    /// <summary>What a sum of log-probabilities is divided by, per number of generated tokens, <c>[capacity + 1]</c>.</summary>
+    /// <summary>The divisor of a sum of log-probabilities, by number of generated tokens, <c>[capacity + 1]</c>.</summary>
     public ArrayView<float> Divisors;
 
     /// <summary>Tokens of each image's prompt, <c>[images]</c>.</summary>
@@ -38,7 +38,7 @@ public struct BeamStepArgs
     /// <summary>Most tokens of each image's sequences, <c>[images]</c>; at most the capacity.</summary>
     public ArrayView<int> Limits;
 
-    /// <summary>What <see cref="TopCandidates"/> found: <c>[rows, candidates]</c> each.</summary>
+    /// <summary>The results of <see cref="TopCandidates"/>: <c>[rows, candidates]</c> each.</summary>
     public ArrayView<float> Orders, Sums;
 
     /// <summary>The candidates' tokens, <c>[rows, candidates]</c>.</summary>

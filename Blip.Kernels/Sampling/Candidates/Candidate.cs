@@ -12,10 +12,10 @@ internal readonly struct Candidate(float value, int index)
     /// <summary>Its place; -1 before any.</summary>
     public readonly int Index = index;
 
-    /// <summary>What every score comes before.</summary>
+    /// <summary>Every score is greater.</summary>
     public static Candidate None => new(float.NegativeInfinity, int.MaxValue);
 
-    /// <summary>What comes before every score.</summary>
+    /// <summary>Every score is less.</summary>
     public static Candidate Start => new(float.PositiveInfinity, -1);
 
     /// <summary>Whether this one comes before the other.</summary>

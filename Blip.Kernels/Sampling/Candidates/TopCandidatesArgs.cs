@@ -8,7 +8,7 @@ public struct TopCandidatesArgs
     /// <summary>Log-probabilities after all rules, <c>[rows, vocabulary]</c>.</summary>
     public ArrayView<float> Scores;
 
-    /// <summary>What each row has gathered so far, added to each of its scores, <c>[rows]</c>.</summary>
+    /// <summary>Each row's sum so far, added to each of its scores, <c>[rows]</c>.</summary>
     public ArrayView<float> Running;
 
     /// <summary>Rows.</summary>
@@ -35,7 +35,7 @@ public struct TopCandidatesArgs
     /// <summary>Number of tokens of each row, which counts the draws, <c>[rows]</c>.</summary>
     public ArrayView<int> Lengths;
 
-    /// <summary>What the candidates are ordered by, highest first: the sum, or the sum and its noise, <c>[rows, count]</c>; written.</summary>
+    /// <summary>The order of candidates, highest first: the sum, or the sum and its noise, <c>[rows, count]</c>; written.</summary>
     public ArrayView<float> Orders;
 
     /// <summary>Their sums, <c>[rows, count]</c>; written.</summary>

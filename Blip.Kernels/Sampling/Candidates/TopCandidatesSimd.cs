@@ -51,7 +51,7 @@ internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : I
     private float Noise(int task, int token) =>
         Philox.Gumbel(seed, (ulong)streams[task / rowsPerImage], task % rowsPerImage, lengths[task], token);
 
-    // Tokens come in rising order, so that an equal one belongs after those that are there.
+    // Tokens come in rising order, so an equal one belongs behind the existing ones.
     private void Insert(int task, float order, float sum, int token, ref int found)
     {
         var start = (long)task * count;

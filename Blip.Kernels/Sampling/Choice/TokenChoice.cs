@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Chooses the next token of each row, the likeliest or a draw, and writes down what follows from it: history, length, end of the row and
+/// Chooses the next token of each row, the likeliest or a draw, and records the consequences: history, length, end of the row and
 /// the next step's input. Of equal scores the lowest token wins. Variants: a group per row, and a worker per row on the CPU accelerator.
 /// </summary>
 public static class TokenChoice

@@ -2,7 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>What <see cref="TokenChoice"/> does with one row.</summary>
+/// <summary>The work of <see cref="TokenChoice"/> on one row.</summary>
 internal readonly struct TokenChoiceAlgorithm<TThreads, TInts, TFloats, TLongs>(Device device, in TokenChoiceArgs args)
     where TThreads : struct, IThreadGroup
     where TInts : struct, IMemory<TInts, int>
@@ -51,7 +51,7 @@ internal readonly struct TokenChoiceAlgorithm<TThreads, TInts, TFloats, TLongs>(
         lengths[index] = length + 1;
         logProbabilities[index] += logits[((long)(index / rowsPerSource) * vocabulary) + token] - logSums[index];
         finished[index] = last ? 1 : 0;
-        // A row that has ended still runs, at a position of its own that nobody looks at.
+        // A row that has ended still runs, at an unused position.
         inputIds[index] = last ? pad : token;
         positions[index] = length;
         chosen[index] = token;

@@ -41,7 +41,7 @@ public struct TokenChoiceArgs
     /// <summary>The token that ends a row.</summary>
     public int StopToken;
 
-    /// <summary>What a row runs after its end.</summary>
+    /// <summary>The token that a row runs on after its end.</summary>
     public int PadToken;
 
     /// <summary>Most tokens of each image's sequences, <c>[images]</c>; at most the capacity.</summary>

@@ -6,14 +6,14 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// What narrows a distribution before a draw, in Hugging Face's order: temperature, top-h (Baghaei Potraghloo et al. 2025), top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024),
+/// The filters that narrow a distribution before a draw, in Hugging Face's order: temperature, top-h (Baghaei Potraghloo et al. 2025), top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024),
 /// typical (Meister et al. 2023), epsilon and eta (Hewitt et al. 2022). Equal scores are treated as there: top-k, typical, epsilon and eta
 /// keep or drop them together, top-p drops those of the lower tokens first (a stable sort). Nothing is sorted: a threshold is found bit by bit.
 /// Variants: a group per row, and a worker per row on the CPU accelerator.
 /// </summary>
 public static class SamplingFilters
 {
-    /// <summary>Top-h looks at so many of the likeliest tokens, and at those that are as likely as the last of them.</summary>
+    /// <summary>Top-h looks at so many of the likeliest tokens, and at equally likely ones as the last of them.</summary>
     public const int TopHTokens = 100;
 
     /// <summary>Filters.</summary>

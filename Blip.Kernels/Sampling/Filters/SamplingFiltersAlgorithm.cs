@@ -39,7 +39,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         }
     }
 
-    /// <summary>Top-h: the likeliest tokens, as long as what they add to the entropy stays within a share of it.</summary>
+    /// <summary>Top-h: the likeliest tokens, as long as their entropy stays within a share of the whole.</summary>
     public void KeepEntropy<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -206,7 +206,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return FloatOrder.Value(key);
     }
 
-    /// <summary>Writes the probabilities and returns what they are made of: a score's is exp(score - largest) / sum.</summary>
+    /// <summary>Writes the probabilities and returns their parts: a score's probability is exp(score - largest) / sum.</summary>
     private (float Largest, float Sum) Softmax<TThreads>(long row, TThreads threads)
         where TThreads : struct, IReducer
     {

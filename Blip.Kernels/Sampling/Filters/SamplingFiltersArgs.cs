@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 /// <summary>Arguments of <see cref="SamplingFilters"/>.</summary>
 public struct SamplingFiltersArgs
 {
-    /// <summary><c>[rows, vocabulary]</c>, changed in place: what is filtered out becomes -inf.</summary>
+    /// <summary><c>[rows, vocabulary]</c>, changed in place: filtered scores become -inf.</summary>
     public ArrayView<float> Scores;
 
     /// <summary>Room to work in, <c>[rows, vocabulary]</c>.</summary>

@@ -3,7 +3,7 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// What may follow what has been said, where texts are made of given token sequences alone. A state is a place in one or several of them; state 0
+/// The allowed next tokens, where texts consist of given token sequences. A state is a place in one or several of them; state 0
 /// is the beginning. Where a sequence is complete, the stop token and all that state 0 allows may follow, too.
 /// </summary>
 public struct ContinuationTable

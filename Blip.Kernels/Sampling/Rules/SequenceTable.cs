@@ -20,6 +20,6 @@ public struct SequenceTable
     /// <summary>Tokens before the last one, of all sequences.</summary>
     public ArrayView<int> Prefixes;
 
-    /// <summary>What is added to the score of the last token, <c>[sequences]</c>; -inf forbids it.</summary>
+    /// <summary>The addition to the score of the last token, <c>[sequences]</c>; -inf forbids it.</summary>
     public ArrayView<float> Biases;
 }

@@ -155,7 +155,7 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         public readonly TInts First = TInts.Of(device, table.First), Next = TInts.Of(device, table.Next), Complete = TInts.Of(device, table.Complete);
         private readonly TInts tokens = TInts.Of(device, table.Tokens);
 
-        // Where a token stands among what may follow; -1 where it may not. A state's own continuations know of those of state 0.
+        // A token's place among the allowed ones; -1 where it is not allowed. A state's own continuations know of those of state 0.
         public int Find(int state, int token)
         {
             var place = Search(First[state], First[state + 1], token);

@@ -9,7 +9,7 @@ namespace Blip.Kernels;
 /// </summary>
 public static class LogSoftmax
 {
-    /// <summary>Computes what the arguments ask for.</summary>
+    /// <summary>Computes the arguments' results.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="args">Views and sizes.</param>
     /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>

@@ -31,7 +31,7 @@ internal static class LogSoftmaxPortable
             for (var c = Group.IdxX; c < vocabulary; c += Group.DimX)
                 largest = IntrinsicMath.Max(largest, Clean(logits[source + c]));
             largest = GroupReduction.Max(largest, shared);
-            // A row of -inf has no distribution to normalise. Nor may a difference of infinities be compared: in PTX ILGPU counts NaN as more.
+            // A row of -inf has no distribution to normalise. A difference of infinities may not be compared, either: in PTX ILGPU counts NaN as more.
             largest = largest > float.NegativeInfinity ? largest : 0f;
 
             var sum = 0f;

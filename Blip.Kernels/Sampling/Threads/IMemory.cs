@@ -15,7 +15,7 @@ internal interface IMemory<TSelf, T>
     /// <summary>Number of elements.</summary>
     long Length { get; }
 
-    /// <summary>What a view refers to; asked on the host.</summary>
+    /// <summary>A view's memory; asked on the host.</summary>
     static abstract TSelf Of(Device device, ArrayView<T> view);
 }
 

@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Those who work on one row together: the work-items of a group, or one worker of a processor.</summary>
+/// <summary>The threads that work on one row together: the work-items of a group, or one worker of a processor.</summary>
 internal interface IThreadGroup
 {
     /// <summary>Which one this is.</summary>

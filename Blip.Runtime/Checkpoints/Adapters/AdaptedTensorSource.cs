@@ -5,7 +5,7 @@ namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
 /// A model's weights with an adapter merged into them: W + scale · B·A, summed in double in the order of the rank, and rounded once to
-/// float32. Only what is read is computed.
+/// float32. Values are computed when they are read.
 /// </summary>
 internal sealed class AdaptedTensorSource : ITensorSource
 {
@@ -15,7 +15,7 @@ internal sealed class AdaptedTensorSource : ITensorSource
 
     /// <summary>Takes the source over, also when the adapter does not fit.</summary>
     /// <param name="source">The model's weights.</param>
-    /// <param name="adapter">What is merged into them.</param>
+    /// <param name="adapter">The adapter that is merged into them.</param>
     /// <exception cref="CheckpointException">The adapter is another model's; the message names its file and the tensor.</exception>
     public AdaptedTensorSource(ITensorSource source, LoraAdapter adapter)
     {

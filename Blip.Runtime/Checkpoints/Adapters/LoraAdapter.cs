@@ -4,7 +4,7 @@ namespace Blip.Runtime.Checkpoints;
 
 /// <summary>The two matrices of an adapted weight [out, in]: it becomes W + scale · B·A.</summary>
 /// <param name="Key">The weight's name in a checkpoint.</param>
-/// <param name="Scale">What the product is multiplied by.</param>
+/// <param name="Scale">The factor of the product.</param>
 /// <param name="Down">A, [rank, in] row by row; a kernel's sides count as part of "in".</param>
 /// <param name="Up">B, [out, rank] row by row.</param>
 /// <param name="Rank">Rows of A, columns of B.</param>
@@ -23,16 +23,16 @@ internal sealed record LoraPair(string Key, double Scale, float[] Down, float[] 
 /// </summary>
 internal sealed class LoraAdapter
 {
-    /// <summary>What PEFT puts before the name of a module.</summary>
+    /// <summary>PEFT's prefix of a module's name.</summary>
     public const string Prefix = "base_model.model.";
 
-    /// <summary>What follows the name of a module: A, whose rows are the rank.</summary>
+    /// <summary>The suffix of a module's name for A, whose rows are the rank.</summary>
     public const string DownSuffix = ".lora_A.weight";
 
-    /// <summary>What follows the name of a module: B, whose columns are the rank.</summary>
+    /// <summary>The suffix of a module's name for B, whose columns are the rank.</summary>
     public const string UpSuffix = ".lora_B.weight";
 
-    /// <summary>What is wrong with an adapter in a model's place, and what to do.</summary>
+    /// <summary>The error for an adapter in a model's place, with the remedy.</summary>
     public const string NotModel = "this is an adapter of the PEFT library and no model: name the model that it was trained on, and give this folder as its adapter (--adapter)";
 
     /// <summary>The name of its tensors' file.</summary>

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// What <c>adapter_config.json</c> of the PEFT library says of a LoRA adapter (arXiv 2106.09685): ranks, and what B·A is multiplied by.
+/// The contents of PEFT's <c>adapter_config.json</c> for a LoRA adapter (arXiv 2106.09685): ranks, and the factors of B·A.
 /// </summary>
 internal sealed record LoraConfig
 {
@@ -18,7 +18,7 @@ internal sealed record LoraConfig
         "layer_replication", "monteclora_config", "target_parameters", "trainable_token_indices", "velora_config",
     ];
 
-    // These initialisations change the model's own weights. The adapter then fits those alone, and nobody else has them.
+    // These initialisations change the model's own weights. The adapter then fits those weights only, and no other model has them.
     private static readonly string[] RefusedInitialisations = ["pissa", "olora", "corda", "loftq", "lora_ga"];
 
     private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(1);
@@ -70,7 +70,7 @@ internal sealed record LoraConfig
     /// <summary>The rank of a module's product.</summary>
     public int RankOf(string module) => (int)(Find(RankPattern, module) ?? Rank);
 
-    /// <summary>What a module's product is multiplied by.</summary>
+    /// <summary>The factor of a module's product.</summary>
     public double ScaleOf(string module)
     {
         var (alpha, rank) = (Find(AlphaPattern, module) ?? Alpha, (double)RankOf(module));

@@ -29,7 +29,7 @@ internal sealed record BlipConfig
     /// <summary>The type that the weights were saved in, such as <c>float16</c>; null where the file does not say.</summary>
     public string? DType { get; init; }
 
-    /// <summary>Width of the states that cross-attention reads: the vision tower's, whatever a file says.</summary>
+    /// <summary>Width of the states that cross-attention reads: the vision tower's, for any value in the file.</summary>
     public int EncoderHiddenSize => Vision.HiddenSize;
 
     /// <summary>
@@ -44,12 +44,12 @@ internal sealed record BlipConfig
 
     /// <summary>Reads the text of a config.json.</summary>
     /// <param name="json">The text.</param>
-    /// <param name="file">What errors call it.</param>
+    /// <param name="file">The file's name in errors.</param>
     /// <exception cref="CheckpointException">As <see cref="Load"/>.</exception>
     public static BlipConfig Parse(string json, string file = "config.json") => Read(JsonFile.Parse(Encoding.UTF8.GetBytes(json), file));
 
     /// <summary>Checks every size.</summary>
-    /// <param name="file">What errors call the place that the config comes from.</param>
+    /// <param name="file">The name of the config's place in errors.</param>
     /// <exception cref="CheckpointException">A size cannot be; the message names the field.</exception>
     public void Validate(string file)
     {

@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// What any BLIP's sizes must obey. The upper limits lie far above every model that exists; they keep a damaged
+/// The limits of a BLIP's sizes. The upper limits lie far above every model that exists; they keep a damaged
 /// config from asking for more memory than a machine has, and all sizes of a tensor within 31 bits.
 /// </summary>
 /// <param name="file">The file that errors name.</param>

@@ -4,7 +4,7 @@ using Blip.Runtime.Files;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// What a model's files say of generation, under Hugging Face's names; null where they say nothing.
+/// The generation settings of a model's files, under Hugging Face's names; null where they say nothing.
 /// generation_config.json goes before the fields that older files keep in config.json's <c>text_config</c>.
 /// </summary>
 internal sealed record GenerationDefaults
@@ -107,7 +107,7 @@ internal sealed record GenerationDefaults
     /// <summary>Fields that change results elsewhere and are not offered here, with their values, such as <c>penalty_alpha 0.6</c>.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
-    /// <summary>What there is to tell of the files, a sentence each.</summary>
+    /// <summary>Notices about the files, a sentence each.</summary>
     public IReadOnlyList<string> Notices => Ignored.Count == 0 ? [] :
         [$"the model's generation_config.json asks for {string.Join(", ", Ignored)}: not offered here, so that results differ from transformers'"];
 

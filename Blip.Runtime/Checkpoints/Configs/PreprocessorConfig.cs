@@ -16,7 +16,7 @@ internal sealed record PreprocessorConfig
     /// <summary>Converts palettes, gray, CMYK and transparency to RGB.</summary>
     public bool DoConvertRgb { get; init; } = true;
 
-    /// <summary>Resizes to <see cref="Width"/> × <see cref="Height"/>, whatever the image's proportions.</summary>
+    /// <summary>Resizes to <see cref="Width"/> × <see cref="Height"/>, for any proportions of the image.</summary>
     public bool DoResize { get; init; } = true;
 
     /// <summary>How, by Pillow's number in the file; BLIP's processors name bicubic.</summary>
@@ -43,7 +43,7 @@ internal sealed record PreprocessorConfig
     /// <summary>One positive number for each of red, green and blue.</summary>
     public IReadOnlyList<double> Std { get; init; } = ClipStd;
 
-    /// <summary>What a model without a preprocessor_config.json takes: its image size, CLIP's mean and deviation.</summary>
+    /// <summary>The default of a model without a preprocessor_config.json: its image size, CLIP's mean and deviation.</summary>
     public static PreprocessorConfig For(VisionConfig vision) => new() { Width = vision.ImageSize, Height = vision.ImageSize };
 
     /// <summary>Reads a model folder's preprocessor_config.json, or the processor_config.json of newer releases; without either, <see cref="For"/>.</summary>

@@ -54,7 +54,7 @@ internal sealed unsafe class MappedFile : IDisposable
     }
 
     /// <summary>
-    /// Copies a part of the file. What is read once is copied: mapped pages would cost faults and count as the process's own memory.
+    /// Copies a part of the file. Data that are read once are copied: mapped pages would cost faults and count as the process's memory.
     /// </summary>
     /// <exception cref="CheckpointException">The part does not lie within the file, or cannot be read.</exception>
     public void Read(long offset, Span<byte> destination)

@@ -40,7 +40,7 @@ internal sealed class SafetensorsFile : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Keys => _header.Entries.Keys;
 
-    /// <summary>What the file says of itself (<c>__metadata__</c>).</summary>
+    /// <summary>The file's metadata (<c>__metadata__</c>).</summary>
     internal IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
     /// <summary>True where the header's first character stands in its place.</summary>

@@ -24,7 +24,7 @@ internal sealed class SafetensorsHeader
     /// <summary>The tensors by name.</summary>
     public Dictionary<string, Entry> Entries => _entries;
 
-    /// <summary>What the file says of itself, <c>__metadata__</c>.</summary>
+    /// <summary>The file's metadata, <c>__metadata__</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
     /// <summary>A tensor and the offset of its first byte in the file.</summary>
@@ -103,7 +103,7 @@ internal sealed class SafetensorsHeader
                 case "dtype": typeName = json.GetString(); break;
                 case "shape": shape = ReadNumbers(ref json, key, field, MostDimensions); break;
                 case "data_offsets": offsets = ReadNumbers(ref json, key, field, 2); break;
-                // The reference's library passes over what it does not know.
+                // The reference's library ignores unknown fields.
                 default: json.Skip(); break;
             }
         }

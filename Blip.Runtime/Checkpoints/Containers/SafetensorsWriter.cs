@@ -12,7 +12,7 @@ internal static class SafetensorsWriter
     /// <summary>Writes the header.</summary>
     /// <param name="file">The file at its beginning.</param>
     /// <param name="tensors">The tensors in the order of their bytes.</param>
-    /// <param name="metadata">What the file is to say of itself (<c>__metadata__</c>); null for nothing.</param>
+    /// <param name="metadata">The file's metadata (<c>__metadata__</c>); null for nothing.</param>
     public static void WriteHeader(Stream file, IEnumerable<TensorInfo> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var header = Json(tensors, metadata);
@@ -26,7 +26,7 @@ internal static class SafetensorsWriter
     /// <param name="file">The file at its beginning.</param>
     /// <param name="tensors">Where the tensors come from.</param>
     /// <param name="keys">Which of them, in the order of their bytes.</param>
-    /// <param name="metadata">What the file is to say of itself; null for nothing.</param>
+    /// <param name="metadata">The file's metadata; null for nothing.</param>
     public static void Write(
         Stream file, ITensorSource tensors, IReadOnlyList<string> keys, IReadOnlyDictionary<string, string>? metadata = null)
     {

@@ -1,9 +1,9 @@
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>What a checkpoint's entry is to the model.</summary>
+/// <summary>The role of a checkpoint's entry in the model.</summary>
 internal enum ManifestEntryKind
 {
-    /// <summary>A tensor of its own.</summary>
+    /// <summary>A separate tensor.</summary>
     Parameter,
 
     /// <summary>A second name of another entry's tensor, which older releases wrote out as well.</summary>
@@ -16,10 +16,13 @@ internal enum ManifestEntryKind
 /// <summary>A tensor that a module holds itself.</summary>
 /// <param name="Name">Its name within the module.</param>
 /// <param name="Shape">Its dimensions, the slowest first.</param>
-/// <param name="Kind">Whether it is a parameter of its own.</param>
+/// <param name="Kind">Whether it is a separate parameter.</param>
 /// <param name="TiedTo">The key of the tensor that a tied one is.</param>
 internal sealed record ModuleTensor(string Name, IReadOnlyList<long> Shape, ManifestEntryKind Kind = ManifestEntryKind.Parameter, string? TiedTo = null)
 {
+    /// <summary>The key of the tensor that fills it where a checkpoint of an earlier stage of training lacks it; null for none.</summary>
+    public string? CopiedFrom { get; init; }
+
     /// <summary>The product of the dimensions.</summary>
     public long ElementCount => Shape.Aggregate(1L, (product, length) => product * length);
 }
@@ -27,7 +30,7 @@ internal sealed record ModuleTensor(string Name, IReadOnlyList<long> Shape, Mani
 /// <summary>A module of a model: the names on the way from the root to a tensor, joined by dots, are the tensor's key.</summary>
 /// <param name="Name">Its name within its parent; empty for the root.</param>
 /// <param name="ClassName">Its class in Hugging Face's or PyTorch's library.</param>
-/// <param name="Details">What PyTorch's printout writes between the class's parentheses.</param>
+/// <param name="Details">The text between the class's parentheses in PyTorch's printout.</param>
 /// <param name="Tensors">The tensors that it holds itself, in the order of a checkpoint.</param>
 /// <param name="Children">The modules in it, in the order of a checkpoint.</param>
 internal sealed record ModuleNode(string Name, string ClassName, string Details, IReadOnlyList<ModuleTensor> Tensors, IReadOnlyList<ModuleNode> Children)

@@ -12,7 +12,7 @@ internal sealed class PackedCache
     private readonly byte[] identity;
     private readonly List<string> notices = [];
 
-    /// <summary>A cache of what is packed from a source.</summary>
+    /// <summary>A cache of a source's packed weights.</summary>
     /// <param name="path">The file, which need not exist.</param>
     /// <param name="source">The weights.</param>
     /// <param name="packing">Version of the packing: another one packs the same weights into other bytes.</param>
@@ -26,10 +26,10 @@ internal sealed class PackedCache
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>What a user may want to know: why the file was not used, or could not be written.</summary>
+    /// <summary>Notices for the user: why the file was not used, or could not be written.</summary>
     public IReadOnlyList<string> Notices => notices;
 
-    /// <summary>What is wrong with the file, all of which is read: null where nothing is, or where there is none.</summary>
+    /// <summary>The fault of the file, all of which is read: null for a sound file, or for none.</summary>
     public string? Flaw()
     {
         using var file = PackedFile.Open(Path, packing, identity, out var flaw);
@@ -49,7 +49,7 @@ internal sealed class PackedCache
         return null;
     }
 
-    /// <summary>Tells that a matrix was not what was written.</summary>
+    /// <summary>Reports that a matrix differs from the written one.</summary>
     public void RefuseDamaged() => Refuse(Damaged);
 
     /// <summary>Writes the file.</summary>

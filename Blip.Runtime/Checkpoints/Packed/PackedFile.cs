@@ -15,7 +15,7 @@ internal sealed class PackedFile : IDisposable
     public IReadOnlyList<PackedTensor> Tensors => [.. entries.Select(entry => entry.Tensor)];
 
     /// <summary>Reads a matrix.</summary>
-    /// <returns>False where it is not what was written.</returns>
+    /// <returns>False where it differs from the written one.</returns>
     public bool TryRead(int index, Span<byte> destination)
     {
         try
@@ -56,7 +56,7 @@ internal sealed class PackedFile : IDisposable
     /// <summary>Whether these are the matrices that it holds, in this order.</summary>
     internal bool Holds(IEnumerable<PackedTensor> tensors) => entries.Select(entry => entry.Tensor).SequenceEqual(tensors);
 
-    /// <summary>Whether every matrix is what was written. Reads all of it, on all cores.</summary>
+    /// <summary>Whether every matrix equals the written one. Reads all of it, on all cores.</summary>
     internal bool IsWhole() => Each(index => TryRead(index, new byte[entries[index].Tensor.Bytes]));
 
     /// <summary>Does something with each matrix, on all cores and from front to back; false where one of them gave false.</summary>

@@ -55,6 +55,6 @@ internal sealed class PackedFileWriter : IDisposable
         file.Commit(toDisk: false);
     }
 
-    /// <summary>Removes what is unfinished.</summary>
+    /// <summary>Removes an unfinished file.</summary>
     public void Dispose() => file.Dispose();
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Which files weights were packed from: their names, lengths, times of the last change, and a sample of what is in them. Reading all of a
+/// Which files weights were packed from: their names, lengths, times of the last change, and a sample of their contents. Reading all of a
 /// checkpoint would take as long as packing it.
 /// </summary>
 internal static class PackedIdentity
@@ -34,7 +34,7 @@ internal static class PackedIdentity
         return hash.GetHashAndReset();
     }
 
-    // A link's own length and time are not its file's: an open file has those that count.
+    // A link's length and time are not its file's: an open file has the right ones.
     private static void Add(IncrementalHash hash, string path)
     {
         using var file = File.OpenHandle(path);

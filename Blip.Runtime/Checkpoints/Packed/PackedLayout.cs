@@ -6,7 +6,7 @@ namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
 /// The bytes of a file of packed weights, little-endian: magic, version of the file, version of the packing, length of the table, length of
-/// the file, identity of the source, SHA-256 of all that and of the table; then the table; then each matrix on a page of its own.
+/// the file, identity of the source, SHA-256 of all that and of the table; then the table; then each matrix, beginning at a page.
 /// </summary>
 internal static class PackedLayout
 {
@@ -23,7 +23,7 @@ internal static class PackedLayout
     private static ReadOnlySpan<byte> Magic => "BLIPPACK"u8;
 
     /// <summary>A matrix of the table.</summary>
-    /// <param name="Tensor">What it is.</param>
+    /// <param name="Tensor">The tensor.</param>
     /// <param name="Offset">Where it begins.</param>
     /// <param name="Digest">Its checksum.</param>
     public readonly record struct Entry(PackedTensor Tensor, long Offset, UInt128 Digest);

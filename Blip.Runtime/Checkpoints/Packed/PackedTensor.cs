@@ -5,5 +5,5 @@ namespace Blip.Runtime.Checkpoints;
 /// <param name="Format">How it is packed; the number is the kernels' to give.</param>
 /// <param name="OutFeatures">Its rows.</param>
 /// <param name="InFeatures">Its columns.</param>
-/// <param name="Bytes">What it takes.</param>
+/// <param name="Bytes">Its size.</param>
 internal sealed record PackedTensor(string Name, int Format, int OutFeatures, int InFeatures, long Bytes);

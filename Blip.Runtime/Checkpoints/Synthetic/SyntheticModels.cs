@@ -47,7 +47,7 @@ internal static class SyntheticModels
         },
     };
 
-    /// <summary>What stands before a name.</summary>
+    /// <summary>The prefix of a name.</summary>
     public const string Prefix = "synthetic:";
 
     /// <summary>The names without the prefix.</summary>

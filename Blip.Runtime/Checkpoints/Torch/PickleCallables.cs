@@ -4,7 +4,7 @@ namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
 /// All that a pickle may name and call: the few that build tensors and ordered dicts. They are not Python's functions but
-/// ours of the same result; whatever else a pickle names is refused.
+/// ours of the same result; any other name in a pickle is refused.
 /// </summary>
 internal static class PickleCallables
 {
@@ -59,7 +59,7 @@ internal static class PickleCallables
         return dict;
     }
 
-    // Storage, offset, shape and strides; then what training needs: requires_grad, hooks, metadata.
+    // Storage, offset, shape and strides; then parts for training: requires_grad, hooks, metadata.
     private static TorchTensor? RebuildTensor(object?[] arguments) =>
         arguments is [TorchStorage storage, long and >= 0 and var offset, object?[] shape, object?[] strides, ..] && shape.Length == strides.Length && shape.Length <= MostDimensions
         && shape.Concat(strides).All(number => number is long and >= 0)

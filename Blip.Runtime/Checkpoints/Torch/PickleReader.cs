@@ -130,7 +130,7 @@ internal ref struct PickleReader
         return value;
     }
 
-    /// <summary>No instruction but those that end it reaches below the last mark.</summary>
+    /// <summary>Only the instructions that end it reach below the last mark.</summary>
     private readonly int Floor => _marks.Count > 0 ? _marks.Peek() : 0;
 
     private readonly object?[] PopItems(int first)

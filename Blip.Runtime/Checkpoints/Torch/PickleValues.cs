@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>A dict: what it holds under texts. (A checkpoint's other keys, an optimizer's numbers, name no weights.)</summary>
+/// <summary>A dict: its entries with text keys. (A checkpoint's other keys, an optimizer's numbers, name no weights.)</summary>
 internal sealed class PickleDict
 {
     public Dictionary<string, object?> Items { get; } = [];

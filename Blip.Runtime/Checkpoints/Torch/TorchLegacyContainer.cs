@@ -6,7 +6,7 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// The container of torch before 1.6: pickles of a magic number, a version, the machine, what was saved and the storages' keys, one
+/// The container of torch before 1.6: pickles of a magic number, a version, the machine, the saved object and the storages' keys, one
 /// behind the other; then, for each key, the number of elements and the elements.
 /// </summary>
 internal sealed class TorchLegacyContainer : ITorchContainer

@@ -5,8 +5,8 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Writes what <c>torch.save({"model": state_dict})</c> of torch 1.6 and later writes: a zip archive without compression, with a pickle of
-/// protocol 2 that names no class but those which <c>torch.load(weights_only=True)</c> allows.
+/// Writes the file of <c>torch.save({"model": state_dict})</c> of torch 1.6 and later: a zip archive without compression, with a pickle of
+/// protocol 2 that names only the classes that <c>torch.load(weights_only=True)</c> allows.
 /// </summary>
 internal static class TorchWriter
 {

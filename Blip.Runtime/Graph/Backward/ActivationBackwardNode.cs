@@ -4,7 +4,7 @@ namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>The gradient of an activation's input.</summary>
 /// <param name="Name">The module.</param>
-/// <param name="X">What the activation was given.</param>
+/// <param name="X">The activation's inputs.</param>
 /// <param name="Activation">Which one.</param>
 /// <param name="OutputGradient">Gradient of its result, of the same shape.</param>
 /// <param name="Output">Gradient of X.</param>

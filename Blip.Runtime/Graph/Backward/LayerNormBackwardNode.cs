@@ -5,7 +5,7 @@ namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>The gradient of a layer normalisation's input.</summary>
 /// <param name="Name">The module.</param>
-/// <param name="X">What was normalised <c>[…, width]</c>.</param>
+/// <param name="X">The normalised rows' inputs <c>[…, width]</c>.</param>
 /// <param name="Gamma">Gain <c>[width]</c>.</param>
 /// <param name="Epsilon">Added to the variance.</param>
 /// <param name="OutputGradient">Gradient of the result.</param>

@@ -5,7 +5,7 @@ namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>The gradients of a layer normalisation's gain and bias, sample by sample.</summary>
 /// <param name="Name">The module.</param>
-/// <param name="X">What was normalised <c>[samples, …, width]</c>.</param>
+/// <param name="X">The normalised rows' inputs <c>[samples, …, width]</c>.</param>
 /// <param name="Epsilon">Added to the variance.</param>
 /// <param name="OutputGradient">Gradient of the result.</param>
 /// <param name="Gamma">Gradient of the gain <c>[width]</c>, added to.</param>

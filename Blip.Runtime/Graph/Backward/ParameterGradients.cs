@@ -12,7 +12,7 @@ namespace Blip.Runtime.Graph.Backward;
 internal sealed record TrainedParameter(string Name, IReadOnlyList<string> Keys, Matrix? Matrix, Vector? Vector, Value? Dense, Value Gradient)
 {
     /// <summary>
-    /// The input that the gradient of embeddings is added to, where a Linear has the same matrix: a sum of its own, to be added at the step's
+    /// The input that the gradient of embeddings is added to, where a Linear has the same matrix: a separate sum, to be added at the step's
     /// end. Otherwise the order of sums would depend on how a step is divided into batches. Null where it is not needed.
     /// </summary>
     public Value? EmbeddingGradient { get; init; }
@@ -26,7 +26,7 @@ internal sealed record TrainedParameter(string Name, IReadOnlyList<string> Keys,
 
 /// <summary>
 /// The gradients of a graph's parameters. Each is an input that nodes add to, so that weights which several modules share, and batches whose
-/// gradients are accumulated, need nothing of their own.
+/// gradients are accumulated, need nothing more.
 /// </summary>
 /// <param name="g">The graph that is recorded.</param>
 /// <param name="trains">Whether a tensor of the checkpoint is trained, by its key.</param>
@@ -39,7 +39,7 @@ internal sealed class ParameterGradients(GraphBuilder g, Func<string, bool> trai
     /// <summary>The format in which the gradients of linear layers are multiplied: single precision, or 16 bits.</summary>
     public DType Precision => precision;
 
-    /// <summary>Those that have a gradient in what was recorded, in the order in which the backward pass meets them.</summary>
+    /// <summary>The inputs that have a gradient in the recorded graph, in the order in which the backward pass meets them.</summary>
     public IReadOnlyCollection<TrainedParameter> Parameters => parameters.Values;
 
     /// <summary>Whether any parameter of a node is trained.</summary>

@@ -4,7 +4,7 @@ namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>
 /// Activation checkpointing (Chen et al. 2016, section 4): a module's values are not kept until their gradients are made, but computed a second
-/// time from its inputs. When the backward pass reaches a module, copies of its nodes are recorded, and gradients read what those make.
+/// time from its inputs. When the backward pass reaches a module, copies of its nodes are recorded, and gradients read their results.
 /// A copy that no gradient reads is dropped as dead. The copies do the same arithmetic, and dropout draws the same again.
 /// </summary>
 /// <param name="g">The graph that is recorded.</param>

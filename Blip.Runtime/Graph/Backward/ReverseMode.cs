@@ -34,7 +34,7 @@ internal sealed class ReverseMode
         }
     }
 
-    // Explanations of what a model says have no loss that could be scaled, and stay in single precision.
+    // Explanations of a model's output have no loss that could be scaled, and stay in single precision.
     private DType Precision => parameters?.Precision ?? DType.Float32;
 
     /// <summary>Records the gradients of a loss.</summary>
@@ -71,6 +71,10 @@ internal sealed class ReverseMode
             case AddNode add:
                 Give(add.A, () => dy);
                 Give(add.B, () => dy);
+                break;
+            case ConcatenateNode both:
+                Give(both.A, () => g.Add(new SelectColumnsNode(Name(node), dy, 0, Like(node, both.A))));
+                Give(both.B, () => g.Add(new SelectColumnsNode(Name(node), dy, both.A.Shape.Width, Like(node, both.B))));
                 break;
             case LinearNode { Activation: Activation.None, Residual: null, Norm: null } linear:
                 Record(linear, dy);
@@ -160,7 +164,7 @@ internal sealed class ReverseMode
         Value? Of(Columns columns) => sources.GetValueOrDefault(columns.Value);
     }
 
-    // A value that several nodes read gets the sum of what they say.
+    // A value that several nodes read gets the sum of their gradients.
     private void Give(Value value, Func<Value> record)
     {
         if (!affected.Contains(value))

@@ -26,7 +26,7 @@ internal sealed record AppendCacheNode(string Name, Columns Key, Columns Value, 
     public override IEnumerable<Value> Writes => [KeyCache, ValueCache];
 
     /// <inheritdoc/>
-    /// <remarks>What is appended is read and written; the rest of the caches is left alone.</remarks>
+    /// <remarks>New values are read and written; the rest of the caches is left alone.</remarks>
     public override NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored)
     {
         var appended = (sizes.Rows(Key.Value) * Key.Width) + (sizes.Rows(Value.Value) * Value.Width);

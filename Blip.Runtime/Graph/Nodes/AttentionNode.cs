@@ -3,7 +3,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>What an attention reads.</summary>
+/// <summary>The inputs of an attention.</summary>
 internal sealed record AttentionSpec
 {
     /// <summary>Queries, in a value of <c>[rows, tokens, …]</c>.</summary>
@@ -30,7 +30,7 @@ internal sealed record AttentionSpec
     /// <summary>1 for a word and 0 for padding <c>[rows, key tokens]</c>; null where nothing is padded.</summary>
     public Value? Mask { get; init; }
 
-    /// <summary>What training leaves out of the softmax weights; null for nothing.</summary>
+    /// <summary>Training's omissions of softmax weights; null for none.</summary>
     public AttentionDropout? Dropout { get; init; }
 
     /// <summary>The matrix that made the queries: where it has 16 bits, a device may attend in them. Null: in single precision. The builder sets it.</summary>
@@ -45,7 +45,7 @@ internal sealed record AttentionDropout(float Probability, StepSeed Seed, int St
 
 /// <summary>Scaled dot-product attention with several heads (Vaswani et al. 2017, sections 3.2.1 and 3.2.2).</summary>
 /// <param name="Name">The module.</param>
-/// <param name="Spec">What it reads.</param>
+/// <param name="Spec">Its inputs.</param>
 /// <param name="Output">Result <c>[rows, tokens, heads·headDim]</c>.</param>
 /// <param name="Probabilities">The softmax <c>[rows, heads, tokens, key tokens]</c>, where somebody wants to look; else null.</param>
 internal sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output, Value? Probabilities) : ComputeNode(Name, Output)

@@ -3,7 +3,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>What random numbers of a step are drawn from; the trainer sets it before each run.</summary>
+/// <summary>The source of a step's random numbers; the trainer sets it before each run.</summary>
 internal sealed class StepSeed
 {
     /// <summary>The seed.</summary>

@@ -4,7 +4,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// A step that the host takes in the middle of a run: it reads values, decides, and fills inputs of the nodes behind it. A graph that holds
 /// one cannot be captured.
 /// </summary>
-/// <param name="Name">What is decided.</param>
+/// <param name="Name">The decision.</param>
 /// <param name="Reads">The values that it reads.</param>
 /// <param name="Fills">The inputs that it fills.</param>
 /// <param name="Action">Reads and fills; it may wait for the device.</param>

@@ -12,7 +12,7 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <param name="Output">Result.</param>
 internal sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta, float Epsilon, Value Output) : ComputeNode(Name, Output)
 {
-    /// <summary>What one element costs.</summary>
+    /// <summary>The cost of one element.</summary>
     internal const int FlopsPerElement = 8;
 
     /// <inheritdoc/>

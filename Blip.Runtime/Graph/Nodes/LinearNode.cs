@@ -2,13 +2,13 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>A layer norm over the last dimension (Ba et al. 2016, eq. 4), in the epilogue of what makes its rows.</summary>
+/// <summary>A layer norm over the last dimension (Ba et al. 2016, eq. 4), in the epilogue of the node that makes its rows.</summary>
 /// <param name="Gamma">Gain <c>[width]</c>.</param>
 /// <param name="Beta">Bias <c>[width]</c>.</param>
 /// <param name="Epsilon">Added to the variance.</param>
 internal sealed record RowNorm(Value Gamma, Value Beta, float Epsilon);
 
-/// <summary>norm(act(x·Wᵀ + b) + residual): a Linear module, with what <see cref="Passes.EpilogueFusion"/> put behind it.</summary>
+/// <summary>norm(act(x·Wᵀ + b) + residual): a Linear module, with the parts that <see cref="Passes.EpilogueFusion"/> joined to it.</summary>
 /// <param name="Name">The module.</param>
 /// <param name="X">Input <c>[…, in]</c>.</param>
 /// <param name="Weight">The matrix.</param>

@@ -2,13 +2,13 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>What changes from step to step in a contrast, besides its inputs; the trainer sets it before each run.</summary>
+/// <summary>The values that change from step to step in a contrast, besides its inputs; the trainer sets them before each run.</summary>
 internal sealed class ContrastState
 {
     /// <summary>The weight of the momentum features' similarities in the targets.</summary>
     public double Alpha { get; set; }
 
-    /// <summary>What the losses are multiplied by: the batch's share of a step, and a scale.</summary>
+    /// <summary>The factor of the losses: the batch's share of a step, and a scale.</summary>
     public double Share { get; set; } = 1;
 
     /// <summary>Rows of the queue that hold something.</summary>
@@ -24,9 +24,9 @@ internal sealed class ContrastState
 /// <param name="Momentum">The momentum copy's vectors of the same images or texts <c>[n, dim]</c>.</param>
 /// <param name="Other">The momentum copy's vectors of the other side <c>[n, dim]</c>.</param>
 /// <param name="Queue">Those of earlier batches <c>[queue, dim]</c>; null for none.</param>
-/// <param name="Keys">Numbers of the batch's images <c>[n]</c>: what shares a number belongs together.</param>
+/// <param name="Keys">Numbers of the batch's images <c>[n]</c>: equal numbers belong together.</param>
 /// <param name="QueueKeys">Numbers of the queue's images <c>[queue]</c>; null where there is no queue.</param>
-/// <param name="Temperature">What similarities are divided by, one number.</param>
+/// <param name="Temperature">The divisor of similarities, one number.</param>
 /// <param name="TemperatureGradient">Its gradient, added to; null where it is not trained.</param>
 /// <param name="State">Alpha, and how full the queue is.</param>
 /// <param name="Losses">Weighted losses <c>[n]</c>: their sum is half the mean over the batch, times its share of the step.</param>

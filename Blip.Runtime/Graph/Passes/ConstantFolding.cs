@@ -1,3 +1,5 @@
+using Blip.Kernels.Devices;
+
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
@@ -10,7 +12,7 @@ internal sealed class ConstantFolding : IGraphPass
     public PassSet Flag => PassSet.Constants;
 
     /// <inheritdoc/>
-    public ComputeGraph Apply(ComputeGraph graph)
+    public ComputeGraph Apply(ComputeGraph graph, KernelTarget target)
     {
         var known = graph.Constants.SelectMany(node => node.Outputs).ToHashSet();
         var constants = graph.Constants.ToList();

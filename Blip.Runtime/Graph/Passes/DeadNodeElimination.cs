@@ -1,13 +1,15 @@
+using Blip.Kernels.Devices;
+
 namespace Blip.Runtime.Graph.Passes;
 
-/// <summary>Drops nodes whose results nobody reads. A node that writes a cache is read by the next run.</summary>
+/// <summary>Drops nodes whose results have no reader. A node that writes a cache is read by the next run.</summary>
 internal sealed class DeadNodeElimination : IGraphPass
 {
     /// <inheritdoc/>
     public PassSet Flag => PassSet.DeadNodes;
 
     /// <inheritdoc/>
-    public ComputeGraph Apply(ComputeGraph graph)
+    public ComputeGraph Apply(ComputeGraph graph, KernelTarget target)
     {
         var read = graph.Outputs.Values.ToHashSet();
         return graph.With(Live(graph.Nodes), Live(graph.Constants));

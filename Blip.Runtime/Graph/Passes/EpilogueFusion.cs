@@ -1,4 +1,5 @@
 using Blip.Kernels;
+using Blip.Kernels.Devices;
 using Blip.Runtime.Graph.Nodes;
 
 namespace Blip.Runtime.Graph.Passes;
@@ -13,7 +14,7 @@ internal sealed class EpilogueFusion : IGraphPass
     public PassSet Flag => PassSet.Epilogues;
 
     /// <inheritdoc/>
-    public ComputeGraph Apply(ComputeGraph graph)
+    public ComputeGraph Apply(ComputeGraph graph, KernelTarget target)
     {
         var readers = graph.AllNodes.SelectMany(node => node.Inputs).Concat(graph.Outputs.Values).CountBy(value => value).ToDictionary();
         var linears = new Dictionary<Value, LinearNode>();
@@ -30,7 +31,7 @@ internal sealed class EpilogueFusion : IGraphPass
     }
 
     /// <param name="node">A node that may end up in an epilogue.</param>
-    /// <param name="producer">The Linear that makes a value which nobody else reads.</param>
+    /// <param name="producer">The Linear that makes a value with one reader only.</param>
     /// <param name="fused">Gets the Linear that the result stands for.</param>
     private static LinearNode? Fuse(Node node, Func<Value, LinearNode?> producer, HashSet<Node> fused)
     {

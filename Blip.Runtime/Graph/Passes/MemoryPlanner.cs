@@ -14,7 +14,7 @@ internal static class MemoryPlanner
     /// <param name="graph">The graph.</param>
     /// <param name="placed">The values to place: computed, and neither output nor constant.</param>
     /// <param name="length">Floats that a value takes.</param>
-    /// <param name="share">False gives every value memory of its own.</param>
+    /// <param name="share">False gives every value separate memory.</param>
     /// <returns>Offsets in floats by value, and the arena's length.</returns>
     public static (IReadOnlyDictionary<Value, long> Offsets, long Length) Place(
         ComputeGraph graph, IReadOnlyCollection<Value> placed, Func<Value, long> length, bool share = true)
@@ -60,7 +60,7 @@ internal static class MemoryPlanner
         return owners;
     }
 
-    // From the node that makes it to the last one that reads it, both included: a kernel may not write what it still reads.
+    // From the node that makes it to the last one that reads it, both included: a kernel may not overwrite its inputs.
     private static (int First, int Last) Life(ComputeGraph graph, Value value)
     {
         var nodes = graph.Nodes;

@@ -3,8 +3,8 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
-/// Stores in 16 bits what every reader would round to these 16 bits anyway, where the node that makes it can: the same bits come out, and half as many
-/// are written and read. Those are the inputs of products on tensor cores; sums that live on (residuals), caches and what the caller sees stay as they are.
+/// Stores values in 16 bits where every reader would round them to that format anyway and the node can store it: the same bits come out, and half as many
+/// are written and read. Those are the inputs of products on tensor cores; sums that live on (residuals), caches and the caller's values stay as they are.
 /// </summary>
 internal static class ValueStorage
 {

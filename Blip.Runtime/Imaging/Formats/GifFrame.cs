@@ -4,7 +4,7 @@ namespace Blip.Runtime.Imaging.Formats;
 
 /// <summary>
 /// The first frame of a GIF (GIF89a): which of its colours is transparent, and its palette. Pillow shows that colour, and fills with it, or
-/// with colour 0, what the frame leaves free.
+/// with colour 0, the area that the frame leaves free.
 /// </summary>
 internal readonly record struct GifFrame(int FlagsAt, int Transparent, int PaletteAt, int Colours)
 {
@@ -41,7 +41,7 @@ internal readonly record struct GifFrame(int FlagsAt, int Transparent, int Palet
         return opaque;
     }
 
-    /// <summary>Fills what no frame has drawn.</summary>
+    /// <summary>Fills the area that no frame has drawn.</summary>
     /// <param name="rgba">Red, green, blue and opacity of each pixel.</param>
     /// <param name="file">The file.</param>
     public void Fill(Span<byte> rgba, ReadOnlySpan<byte> file)

@@ -10,7 +10,7 @@ internal static class IcoEntry
 {
     private const int HeaderLength = 6, EntryLength = 16, BmpHeaderLength = 14, ShortestDib = 40, WithMasks = 3, MasksLength = 12;
 
-    /// <summary>The image as a file of its own; null where the icon is damaged or of an old form.</summary>
+    /// <summary>The image as a separate file; null where the icon is damaged or of an old form.</summary>
     public static (ImageFormat Format, byte[] File)? Unwrap(ReadOnlySpan<byte> icon)
     {
         if (Choose(icon) is not { } entry)

@@ -9,10 +9,10 @@ internal delegate RgbImage PixelReader(ReadOnlySpan<byte> file, string name, Ima
 /// <summary>Reads columns and rows, as they are stored, from a file's header; null where it cannot be read.</summary>
 internal delegate (int Width, int Height)? SizeReader(ReadOnlySpan<byte> file);
 
-/// <summary>What reads a format.</summary>
+/// <summary>The readers of formats.</summary>
 /// <param name="SizeOf">Reads the size.</param>
 /// <param name="Decode">Decodes the pixels.</param>
-/// <param name="WorkingBytes">What decoding holds for each pixel, the image's own three bytes included.</param>
+/// <param name="WorkingBytes">Decoding's memory for each pixel, the image's three bytes included.</param>
 internal sealed record ImageReader(SizeReader SizeOf, PixelReader Decode, int WorkingBytes)
 {
     // Red, green, blue and opacity once, and for ImageSharp's decoders twice more, at most of 16 bits.

@@ -3,7 +3,7 @@ namespace Blip.Runtime.Imaging.Formats;
 /// <summary>Refuses sizes before memory is taken for pixels.</summary>
 internal static class ImageSize
 {
-    /// <summary>What is said of a file that ends too early.</summary>
+    /// <summary>The message about a file that ends too early.</summary>
     public const string CutOff = "the image is cut off: the file ends before its last pixel. Copy it again from where it came.";
 
     /// <summary>Checks the size that a file's header names.</summary>

@@ -20,7 +20,7 @@ internal static class SharpPixels
     /// <summary>Decodes a file.</summary>
     /// <param name="decoder">The format's decoder.</param>
     /// <param name="file">The whole file.</param>
-    /// <param name="name">What error messages call it.</param>
+    /// <param name="name">Its name in error messages.</param>
     /// <param name="narrow">From 16 bits of a sample to 8; null for files that have 8.</param>
     /// <returns>Columns, rows, and red, green, blue and opacity of each pixel <c>[height, width, 4]</c>.</returns>
     /// <exception cref="ImageException">The image is damaged.</exception>
@@ -33,7 +33,7 @@ internal static class SharpPixels
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
-            // Damaged files make its decoders throw whatever goes wrong first.
+            // Damaged files make its decoders throw all kinds of exceptions.
             throw new ImageException($"{name}: the image is damaged, or of a kind that is not read. Copy it again from where it came, or convert it to PNG.", e);
         }
     }

@@ -14,7 +14,7 @@ internal static class SkiaImage
         if (markers?.Objection is { } objection)
             throw new ImageException($"{name}: {objection}: convert it, with 'magick FILE -depth 8 image.png'.");
         var orientation = (markers?.Metadata ?? MetadataOf(file, format)).Orientation;
-        // Skia leaves transparent colours out. Pillow keeps them, and so does a file that says nothing of transparency.
+        // Skia leaves transparent colours out. Pillow keeps them, and a file without a word about transparency keeps them, too.
         var frame = format == ImageFormat.Gif && options.Background is null ? GifFrame.Find(file) : null;
         var icon = format == ImageFormat.Ico && options.Background is null ? IcoEntry.Unwrap(file) : null;
         format = icon?.Format ?? format;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Blip.Runtime.Imaging.Formats;
 
-/// <summary>The first directory of a TIFF file (TIFF 6.0, section 2, and BigTIFF): what says how its pixels lie.</summary>
+/// <summary>The first directory of a TIFF file (TIFF 6.0, section 2, and BigTIFF): the description of its pixels' layout.</summary>
 internal sealed class TiffDirectory
 {
     /// <summary>Tags, by the names of the specification.</summary>
@@ -14,7 +14,7 @@ internal sealed class TiffDirectory
     private const ushort Bytes = 1, Shorts = 3, Longs = 4, Undefined = 7;
     private const int MostValues = 1 << 22;
 
-    // What a decoder of pixels needs; everything else stays out of its sight.
+    // The tags that a decoder of pixels needs; it does not see the others.
     private static readonly HashSet<ushort> Wanted =
     [
         ImageWidth, ImageLength, BitsPerSample, Compression, Photometric, FillOrder, StripOffsets, SamplesPerPixel, RowsPerStrip,
@@ -65,7 +65,7 @@ internal sealed class TiffDirectory
             entries[tag] = (values.Max() > ushort.MaxValue ? Longs : Shorts, values);
     }
 
-    /// <summary>The file with a directory of its own at the end, which holds what a decoder of pixels needs and nothing else.</summary>
+    /// <summary>The file with another directory at the end, which holds only the tags that a decoder of pixels needs.</summary>
     public byte[] Rewritten(ReadOnlySpan<byte> file)
     {
         var kept = entries.Where(entry => Wanted.Contains(entry.Key)).ToList();
@@ -131,7 +131,7 @@ internal sealed class TiffDirectory
         entries[tag] = (type == Undefined ? Undefined : size switch { 1 => Bytes, 2 => Shorts, _ => Longs }, values);
     }
 
-    // The orientation as an EXIF block of its own, so that one place says which of several counts.
+    // The orientation as a separate EXIF block, so that one place says which of several counts.
     private static byte[] OrientationBlock(long value) =>
         [.. "II*\0"u8, 8, 0, 0, 0, 1, 0, 0x12, 0x01, 3, 0, 1, 0, 0, 0, (byte)Math.Clamp(value, 0, 9), 0, 0, 0, 0, 0, 0, 0];
 

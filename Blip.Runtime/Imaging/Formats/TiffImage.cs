@@ -5,7 +5,7 @@ using T = Blip.Runtime.Imaging.Formats.TiffDirectory;
 namespace Blip.Runtime.Imaging.Formats;
 
 /// <summary>
-/// TIFF files: the first image, upright. ImageSharp decodes the pixels. It is given a directory of our own, because it refuses some that
+/// TIFF files: the first image, upright. ImageSharp decodes the pixels. It is given a rewritten directory, because it refuses some that
 /// Pillow reads and reads all that a file holds.
 /// </summary>
 internal static class TiffImage
@@ -48,7 +48,7 @@ internal static class TiffImage
         return UprightImage.Of(pixels.Rgba, pixels.Width, pixels.Height, directory.Metadata.Orientation, options.Background);
     }
 
-    // What the specification lets a writer leave out.
+    // Tags that the specification lets a writer leave out.
     private static void Complete(T directory)
     {
         var samples = directory.One(T.SamplesPerPixel, 1);
@@ -118,7 +118,7 @@ internal static class TiffImage
         return directory.One(T.Compression, Uncompressed) != Uncompressed || counts.Sum() >= line * height * planes;
     }
 
-    // 16 bits are cut to their upper byte, as Pillow does with colours. A division of exact fractions drops what Pillow drops.
+    // 16 bits are cut to their upper byte, as Pillow does with colours. A division of exact fractions drops the same digits as Pillow.
     private static Func<ushort, byte>? Wide(T directory) =>
         directory.One(T.Photometric, White) == Palette || directory.One(T.BitsPerSample, 1) == 16 ? value => (byte)(value >> 8)
         : directory.One(T.ExtraSamples, 0) == 1 ? value => (byte)(value / 257)
@@ -139,7 +139,7 @@ internal static class TiffImage
         }
     }
 
-    // ImageSharp shows a fax's white as white, whichever of both the file says is 0.
+    // ImageSharp shows a fax's white as white, for either value of 0 in the file.
     private static bool IsFaxOfBlack(T directory) =>
         directory.One(T.Photometric, White) == Black && directory.One(T.Compression, Uncompressed) is >= ModifiedHuffman and <= Group4;
 

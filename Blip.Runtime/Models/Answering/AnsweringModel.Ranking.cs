@@ -43,7 +43,7 @@ internal sealed partial class AnsweringModel
     /// <summary>How likely the decoder finds given answers.</summary>
     private sealed class Scoring
     {
-        // Tokens of one run: their logits are what takes memory.
+        // Tokens of one run: their logits take most of the memory.
         private const int TokensPerRun = 256;
 
         private readonly AnsweringModel model;

@@ -50,7 +50,7 @@ internal sealed partial class AnsweringModel : BlipModel, ITextDecoder
             new ModelContext(source, BlipHead.VisualQuestionAnswering, device, options),
             context => new AnsweringModel(context, new AnsweringGraphs(context.Config, context.OutputMatrix)));
 
-    /// <summary>Reads questions over their images. They are what answers are about until the next call.</summary>
+    /// <summary>Reads questions over their images. Answers refer to them until the next call.</summary>
     /// <param name="images">The images.</param>
     /// <param name="questions">Token ids of each question; lengths may differ.</param>
     /// <param name="imageOf">The image of each question; null where they have the same number, or all questions are about the one image.</param>

@@ -9,7 +9,7 @@ namespace Blip.Runtime.Models;
 /// <c>BlipForConditionalGeneration</c> on a device: the image encoder and the text decoder, their weights and caches.
 /// One thread at a time; generation drives it through <see cref="ITextDecoder"/>.
 /// </summary>
-internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, ICrossAttentionSource
+internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, IDraftedDecoder, ICrossAttentionSource
 {
     private readonly CachedDecoder decoder;
     private readonly Func<int, ArrayView<float>> keysValues;
@@ -17,12 +17,15 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, ICrossAtt
     private ImageStates? seen;
     private int capacity;
 
-    private CaptioningModel(ModelContext context, CaptioningGraphs graphs)
+    private readonly CaptionDraft draft;
+
+    private CaptioningModel(ModelContext context, CaptioningGraphs graphs, ModelOptions options)
         : base(context, graphs)
     {
         decoder = context.Own(new CachedDecoder(Executor, Config.Text, graphs.Decoder, context.KeptPlans));
         places = context.Own(new ImageStates(Vision));
         keysValues = layer => seen!.KeysValues(layer);
+        draft = new CaptionDraft(context, decoder, graphs, options);
     }
 
     /// <inheritdoc/>
@@ -41,7 +44,7 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, ICrossAtt
     public static CaptioningModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
         Load(
             new ModelContext(source, BlipHead.Captioning, device, options),
-            context => new CaptioningModel(context, new CaptioningGraphs(context.Config, context.OutputMatrix)));
+            context => new CaptioningModel(context, new CaptioningGraphs(context.Config, context.OutputMatrix), options ?? new ModelOptions()));
 
     /// <summary>Encodes the images in the pixel buffer, and captions them from now on.</summary>
     /// <inheritdoc cref="VisionEncoder.Encode"/>
@@ -83,7 +86,20 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, ICrossAtt
     }
 
     /// <inheritdoc/>
-    public ArrayView<float> Step(DecodingState state) => decoder.Step(state);
+    public ArrayView<float> Step(DecodingState state)
+    {
+        draft.Count(state);
+        return decoder.Step(state);
+    }
+
+    /// <inheritdoc/>
+    public bool HasDraft => draft.IsThere();
+
+    /// <inheritdoc/>
+    public ArrayView<float> DraftStep(DecodingState draft) => decoder.DraftStep(draft);
+
+    /// <inheritdoc/>
+    public ArrayView<float> Steps(DecodingState state, ArrayView<int> ids) => decoder.Steps(state, ids);
 
     /// <inheritdoc/>
     public void Reserve(int rows, int capacity)
@@ -124,7 +140,7 @@ internal sealed class CaptioningModel : BlipModel, IContinuousDecoder, ICrossAtt
 
     /// <inheritdoc/>
     /// <remarks>The word at position t was chosen by the query at position t - 1.</remarks>
-    /// <exception cref="ArgumentException">A token is outside the vocabulary, or the image not among those that are encoded.</exception>
+    /// <exception cref="ArgumentException">A token is outside the vocabulary, or the image is not among the encoded ones.</exception>
     public CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens) => CrossAttention(image, tokens, AttentionMethod.CrossAttention);
 
     /// <summary>The same by another method.</summary>

@@ -23,6 +23,14 @@ internal sealed class ContrastiveGraphs(BlipConfig config) : BlipGraphs(config, 
         return g.Build();
     }
 
+    /// <summary>The same from pixels <c>[images, 3, height, width]</c>, where nothing else is read of an image.</summary>
+    public ComputeGraph Image(int height, int width)
+    {
+        var g = new GraphBuilder("pixels-features");
+        Project(g, VisionTower.Pooled(g, Config.Vision, ImageStates(g, height, width)), new ModulePath("visual_projection"));
+        return g.Build();
+    }
+
     /// <summary>A text alone: ids <c>[rows, tokens]</c> → features <c>[rows, dim]</c>, and the same of length one.</summary>
     public ComputeGraph Text() => Text(overImage: false, RecordedOutputs.Nothing);
 
@@ -42,7 +50,7 @@ internal sealed class ContrastiveGraphs(BlipConfig config) : BlipGraphs(config, 
         return g.Build();
     }
 
-    private protected override IEnumerable<ComputeGraph> OfHead() => [Image(), Text(), Multimodal()];
+    private protected override IEnumerable<ComputeGraph> OfHead() => [Image(), Image(Config.Vision.ImageSize, Config.Vision.ImageSize), Text(), Multimodal()];
 
     private void Project(GraphBuilder g, Value pooled, ModulePath projection)
     {

@@ -14,6 +14,7 @@ internal sealed class ContrastiveModel : BlipModel
 
     private readonly ContrastiveGraphs graphs;
     private readonly PlanCache<TextSizes> imageFeatures, imageEmbedding, textFeatures, textEmbedding, multimodal;
+    private readonly PlanCache<(int Images, int Height, int Width)> pixelsEmbedding;
 
     private readonly TextRunner runner;
 
@@ -25,13 +26,14 @@ internal sealed class ContrastiveModel : BlipModel
         (imageFeatures, imageEmbedding) = (runner.PlansOf(graphs.Image(), ContrastiveGraphs.Features), runner.PlansOf(graphs.Image(), ContrastiveGraphs.Embedding));
         (textFeatures, textEmbedding) = (runner.PlansOf(graphs.Text(), ContrastiveGraphs.Features), runner.PlansOf(graphs.Text(), ContrastiveGraphs.Embedding));
         multimodal = runner.PlansOf(graphs.Multimodal(), ContrastiveGraphs.Features);
+        pixelsEmbedding = Vision.PlansOf((height, width) => graphs.Image(height, width).Keeping(ContrastiveGraphs.Embedding));
         LogitScale = Math.Exp(context.ReadScalar(ScaleKey));
     }
 
     /// <summary>Elements of a vector.</summary>
     public int EmbeddingWidth => Config.ProjectionDim;
 
-    /// <summary>What cosines are multiplied with: the exponential of the checkpoint's <c>logit_scale</c>.</summary>
+    /// <summary>The factor of cosines: the exponential of the checkpoint's <c>logit_scale</c>.</summary>
     public double LogitScale { get; }
 
     /// <summary>Loads a checkpoint of the model without a task.</summary>
@@ -49,6 +51,10 @@ internal sealed class ContrastiveModel : BlipModel
     /// <summary>The images' vectors: their features, of length one.</summary>
     /// <exception cref="ArgumentException">The images are another model's.</exception>
     public float[][] EmbedImages(ImageStates images) => runner.RunImages(imageEmbedding, images);
+
+    /// <summary>The vectors of the images in the pixel buffer, of which nothing else is computed: the bits of <see cref="EmbedImages"/>.</summary>
+    /// <inheritdoc cref="VisionEncoder.Encode"/>
+    public float[][] EmbedPixels(int images, int height, int width) => Vision.Run(pixelsEmbedding, images, height, width);
 
     /// <summary>The texts' features, as projected (<c>get_text_features</c>).</summary>
     /// <exception cref="ArgumentException">A text cannot be read.</exception>
@@ -70,14 +76,14 @@ internal sealed class ContrastiveModel : BlipModel
     /// <exception cref="ArgumentException">A text cannot be read, or the images are another model's.</exception>
     public ContrastiveOutput Compare(ImageStates images, IReadOnlyList<int[]> texts) => new(EmbedImages(images), EmbedTexts(texts), LogitScale);
 
-    /// <summary>Plans the texts' features with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
+    /// <summary>Plans the texts' features with recorded outputs; the caller runs it, reads the outputs and disposes it before the next call.</summary>
     internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) => runner.PlanTexts(graphs.Text(overImage: false, watch), texts, null, null);
 }
 
 /// <summary>Images and texts compared as CLIP does.</summary>
 /// <param name="imageEmbeddings">The images' vectors, of length one.</param>
 /// <param name="textEmbeddings">The texts' vectors, of length one.</param>
-/// <param name="scale">What cosines are multiplied with.</param>
+/// <param name="scale">The factor of cosines.</param>
 internal sealed class ContrastiveOutput(float[][] imageEmbeddings, float[][] textEmbeddings, double scale)
 {
     /// <summary>The images' vectors <c>[images, dim]</c>.</summary>

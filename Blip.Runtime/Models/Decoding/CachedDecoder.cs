@@ -7,10 +7,10 @@ using ILGPU.Runtime;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// Drives a text decoder word by word: its plans, its key and value caches and its logits. What it looks at, images or questions, is the
+/// Drives a text decoder word by word: its plans, its key and value caches and its logits. Its sources, images or questions, are the
 /// model's that owns it.
 /// </summary>
-internal sealed class CachedDecoder : IDisposable
+internal sealed partial class CachedDecoder : IDisposable
 {
     private readonly Executor executor;
     private readonly TextConfig text;
@@ -22,6 +22,8 @@ internal sealed class CachedDecoder : IDisposable
     private readonly GrowingBuffer<int> promptMask, stepMask, rowNumbers, places;
     private Plan? step;
     private DecodingState? prepared;
+    private DecoderSource? preparedSource;
+    private ArrayView<int> sourceRows;
     private int reservedRows;
 
     public CachedDecoder(Executor executor, TextConfig text, DecoderGraphs graphs, int keptPlans)
@@ -43,6 +45,7 @@ internal sealed class CachedDecoder : IDisposable
         (logits, promptMask, stepMask, rowNumbers, places) = (new(device), new(device), new(device), new(device), new(device));
         GrowingBuffer<float>[] PerLayer() => [.. Enumerable.Range(0, text.Layers).Select(_ => new GrowingBuffer<float>(device))];
         (keyCache, valueCache) = (PerLayer(), PerLayer());
+        (draftPlans, stepsPlans, draftLogits, stepsLogits) = (DraftPlans(step, keptPlans), StepsPlans(keptPlans), new(device), new(device));
     }
 
     /// <inheritdoc cref="ITextDecoder.StepIdentity"/>
@@ -50,7 +53,7 @@ internal sealed class CachedDecoder : IDisposable
 
     /// <inheritdoc cref="ITextDecoder.Prefill"/>
     /// <param name="state">The run.</param>
-    /// <param name="source">What each prompt looks at, row by row.</param>
+    /// <param name="source">Each prompt's source, row by row.</param>
     public ArrayView<float> Prefill(DecodingState state, DecoderSource source)
     {
         // Every beam of a source continues the one prompt that its first row keeps.
@@ -76,7 +79,7 @@ internal sealed class CachedDecoder : IDisposable
 
     /// <inheritdoc cref="IContinuousDecoder.Prefill"/>
     /// <param name="state">The prompts.</param>
-    /// <param name="source">What they look at, prompt by prompt.</param>
+    /// <param name="source">Their sources, prompt by prompt.</param>
     /// <param name="row">The row of the first prompt.</param>
     public ArrayView<float> Prefill(DecodingState state, DecoderSource source, int row)
     {
@@ -87,7 +90,7 @@ internal sealed class CachedDecoder : IDisposable
 
     /// <inheritdoc cref="IContinuousDecoder.Continue"/>
     /// <param name="state">The rows.</param>
-    /// <param name="source">What is in the places.</param>
+    /// <param name="source">The sources in the places.</param>
     /// <param name="placeOfRow">The place that each row looks at.</param>
     public void Continue(DecodingState state, DecoderSource source, ReadOnlySpan<int> placeOfRow) => PrepareStep(state, source, places.Fill(placeOfRow));
 
@@ -124,12 +127,17 @@ internal sealed class CachedDecoder : IDisposable
     private void PrepareStep(DecodingState state, DecoderSource source, ArrayView<int> sourceOfRow)
     {
         step = stepPlans.Get((state.Rows, state.Capacity, source.Rows, source.Tokens));
-        Bind(step, state, source, state.Rows);
-        step.Bind(step.Graph.Output(DecoderGraphs.Logits), logits.View((long)state.Rows * text.VocabularySize));
-        step.Bind(step.Graph.Input(DecoderGraphs.Ids), state.InputIds.View);
-        step.Bind(step.Graph.Input(DecoderGraphs.CacheRow), state.CacheRow.View);
-        step.Bind(step.Graph.Input(graphs.SourceRow), sourceOfRow);
-        prepared = state;
+        (prepared, preparedSource, sourceRows) = (state, source, sourceOfRow);
+        BindSteps(step, state, state.InputIds.View, logits.View((long)state.Rows * text.VocabularySize));
+    }
+
+    private void BindSteps(Plan plan, DecodingState state, ArrayView<int> ids, ArrayView<float> logits)
+    {
+        Bind(plan, state, preparedSource!, state.Rows);
+        plan.Bind(plan.Graph.Output(DecoderGraphs.Logits), logits);
+        plan.Bind(plan.Graph.Input(DecoderGraphs.Ids), ids);
+        plan.Bind(plan.Graph.Input(DecoderGraphs.CacheRow), state.CacheRow.View);
+        plan.Bind(plan.Graph.Input(graphs.SourceRow), sourceRows);
     }
 
     private void Bind(Plan plan, DecodingState state, DecoderSource source, int cacheRows)
@@ -144,7 +152,7 @@ internal sealed class CachedDecoder : IDisposable
         plan.Bind(plan.Graph.Input(DecoderGraphs.Start), state.Start.View);
     }
 
-    /// <summary>Ends the run in hand: what it looks at is about to change, and with it the memory that its plans are bound to.</summary>
+    /// <summary>Ends the current run: its source is about to change, and with it the memory that its plans are bound to.</summary>
     public void Forget() => prepared = null;
 
     /// <inheritdoc cref="ITextDecoder.Step"/>
@@ -201,12 +209,12 @@ internal sealed class CachedDecoder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, logits, promptMask, stepMask, rowNumbers, places, .. keyCache, .. valueCache])
+        foreach (var disposable in (IEnumerable<IDisposable>)[promptPlans, stepPlans, draftPlans, stepsPlans, logits, draftLogits, stepsLogits, promptMask, stepMask, rowNumbers, places, .. keyCache, .. valueCache])
             disposable.Dispose();
     }
 }
 
-/// <summary>What a decoder's cross-attention looks at: images, or questions of different lengths.</summary>
+/// <summary>The source of a decoder's cross-attention: images, or questions of different lengths.</summary>
 /// <param name="Rows">How many.</param>
 /// <param name="Tokens">Tokens of each, padding included.</param>
 /// <param name="KeysValues">A layer's keys and values <c>[rows, tokens, 2·hidden]</c>.</param>

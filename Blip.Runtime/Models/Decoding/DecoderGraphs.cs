@@ -47,10 +47,33 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
     public static string ValueCacheName(int layer) => $"value_cache.{layer}";
 
     /// <summary>The decoder over a prompt: ids <c>[rows, tokens]</c> → logits of each row's last word <c>[rows, vocabulary]</c>; fills the caches.</summary>
-    public ComputeGraph Prompt() => WithCache("prompt", prompt: true);
+    public ComputeGraph Prompt()
+    {
+        var (g, lengths) = (new GraphBuilder("prompt"), new Shape(Rows));
+        // During the prompt a row is a source.
+        var x = WithCache(g, Tokens, g.Input(CacheRow, lengths, DType.Int32), g.Input(WriteRow, lengths, DType.Int32), sourceRow: null);
+        g.Output(Logits, Head(g, g.SelectToken(x, g.Input(PromptLengths, lengths, DType.Int32), Decoder / "last")));
+        return g.Build();
+    }
 
     /// <summary>The decoder over one more word of each row → logits <c>[rows, vocabulary]</c>; extends the caches.</summary>
-    public ComputeGraph Step() => WithCache("step", prompt: false);
+    public ComputeGraph Step()
+    {
+        var g = new GraphBuilder("step");
+        g.Output(Logits, Head(g, g.SelectToken(Continued(g, 1), null, Decoder / "last")));
+        return g.Build();
+    }
+
+    /// <summary>
+    /// The decoder over several more words of each row → logits of every one <c>[rows, tokens, vocabulary]</c>; extends the caches as so many
+    /// steps would.
+    /// </summary>
+    public ComputeGraph Steps()
+    {
+        var g = new GraphBuilder("steps");
+        g.Output(Logits, Head(g, Continued(g, Tokens)));
+        return g.Build();
+    }
 
     /// <summary>The decoder over whole sequences at once: ids <c>[rows, tokens]</c> → logits <c>[rows, tokens, vocabulary]</c>, and what is watched.</summary>
     public ComputeGraph Whole(RecordedOutputs watch, bool padded)
@@ -80,34 +103,32 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         {
             Causal = true,
             Mask = padded ? g.Input(Mask, new Shape(Rows, Tokens), DType.Int32) : null,
-            Source = BlipGraphs.SourceInputs(g, config, source),
+            Source = BlipGraphs.SourceInputs(g, config, source, config.Layers),
             SourceRow = g.Input(SourceRow, new Shape(Rows), DType.Int32),
             SourceMask = MaskInput(g),
         };
         return Head(g, TextTower.Record(g, config, ids, attention, Bert, watch));
     }
 
-    private ComputeGraph WithCache(string name, bool prompt)
+    // Behind the prompt a source's beams share it, and each position has its own cache row.
+    private Value Continued(GraphBuilder g, Dim tokens) => WithCache(
+        g, tokens, g.Input(CacheRow, new Shape(Rows, Capacity), DType.Int32), null, g.Input(SourceRow, new Shape(Rows), DType.Int32));
+
+    private Value WithCache(GraphBuilder g, Dim tokens, Value cacheRow, Value? writeRow, Value? sourceRow)
     {
-        var g = new GraphBuilder(name);
-        var ids = g.Input(Ids, prompt ? new Shape(Rows, Tokens) : new Shape(Rows, 1), DType.Int32);
         var cache = new Shape(CacheRows, Capacity, config.HiddenSize);
         var attention = new AttentionInputs
         {
             Causal = true,
             Start = g.Input(Start, new Shape(Rows), DType.Int32),
             Cache = [.. Enumerable.Range(0, config.Layers).Select(layer => (g.Input(KeyCacheName(layer), cache), g.Input(ValueCacheName(layer), cache)))],
-            CacheRow = g.Input(CacheRow, prompt ? new Shape(Rows) : new Shape(Rows, Capacity), DType.Int32),
-            WriteRow = prompt ? g.Input(WriteRow, new Shape(Rows), DType.Int32) : null,
-            Source = BlipGraphs.SourceInputs(g, config, source),
-            // During the prompt a row is a source; afterwards a source's beams share it.
-            SourceRow = prompt ? null : g.Input(SourceRow, new Shape(Rows), DType.Int32),
+            CacheRow = cacheRow,
+            WriteRow = writeRow,
+            Source = BlipGraphs.SourceInputs(g, config, source, config.Layers),
+            SourceRow = sourceRow,
             SourceMask = MaskInput(g),
         };
-        var x = TextTower.Record(g, config, ids, attention, Bert);
-        var last = g.SelectToken(x, prompt ? g.Input(PromptLengths, new Shape(Rows), DType.Int32) : null, Decoder / "last");
-        g.Output(Logits, Head(g, last));
-        return g.Build();
+        return TextTower.Record(g, config, g.Input(Ids, new Shape(Rows, tokens), DType.Int32), attention, Bert);
     }
 
     private Value? MaskInput(GraphBuilder g) => masked ? g.Input(SourceMask, new Shape(Rows, Dim.Of(SourceSizes.Tokens)), DType.Int32) : null;

@@ -25,7 +25,7 @@ internal sealed class DecodingState : IDisposable
         Memory.Allocate();
     }
 
-    /// <summary>Adds what changes from run to run to memory that somebody else takes and frees.</summary>
+    /// <summary>Adds the data that change from run to run to memory of another owner.</summary>
     internal DecodingState(Device device, MirroredMemory memory, int images, int beams, int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(images, 1);

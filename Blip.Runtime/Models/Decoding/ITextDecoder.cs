@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>What generation needs of a model: logits for the next token, from key and value caches that the model keeps on the device.</summary>
+/// <summary>A model's interface for generation: logits for the next token, from key and value caches that the model keeps on the device.</summary>
 internal interface ITextDecoder
 {
     /// <summary>Tokens that the model knows.</summary>
@@ -12,7 +12,7 @@ internal interface ITextDecoder
     int MaxPositions { get; }
 
     /// <summary>
-    /// What the steps after the last <see cref="Prefill"/> have in common: while it is the same object and no buffer was freed, each
+    /// The identity of the steps after the last <see cref="Prefill"/>: while it is the same object and no buffer was freed, each
     /// <see cref="Step"/> queues the same kernels on the same memory and does nothing else, so that one capture stands for all. Null where a
     /// step is more than that.
     /// </summary>
@@ -36,12 +36,36 @@ internal interface ITextDecoder
 }
 
 /// <summary>
-/// A decoder whose rows come and go while it runs. A place holds what cross-attention reads, an image for one, and stays where it is; a row holds
+/// A decoder with a draft: weights of fewer bytes that write some tokens of one sequence ahead, which one run of the decoder verifies. Logits, keys
+/// and values of that run have the bits of as many steps.
+/// </summary>
+internal interface IDraftedDecoder : ITextDecoder
+{
+    /// <summary>Whether there is a draft by now. One that begins to pay is loaded when it is asked for.</summary>
+    bool HasDraft { get; }
+
+    /// <summary>
+    /// Runs the draft over one token behind <see cref="ITextDecoder.Prefill"/>, or behind what was verified; its keys and values are for later tokens
+    /// of the draft alone.
+    /// </summary>
+    /// <param name="draft">The state of the draft: the decoder's own, and the tokens that were written ahead.</param>
+    /// <returns>Logits <c>[1, vocabulary]</c>, valid until the next call.</returns>
+    ArrayView<float> DraftStep(DecodingState draft);
+
+    /// <summary>Runs the decoder over several tokens of the one sequence, from <see cref="DecodingState.Start"/> on, as so many steps would.</summary>
+    /// <param name="state">The sequence.</param>
+    /// <param name="ids">The tokens, on the device.</param>
+    /// <returns>Logits <c>[tokens, vocabulary]</c>, valid until the next call.</returns>
+    ArrayView<float> Steps(DecodingState state, ArrayView<int> ids);
+}
+
+/// <summary>
+/// A decoder whose rows come and go while it runs. A place holds a source of cross-attention, such as an image, and stays where it is; a row holds
 /// the keys and values of a sequence.
 /// </summary>
 internal interface IContinuousDecoder : ITextDecoder
 {
-    /// <summary>Makes room; what was there before is lost.</summary>
+    /// <summary>Makes room; old contents are lost.</summary>
     /// <param name="rows">The most rows, and as many places.</param>
     /// <param name="capacity">The longest sequence in tokens.</param>
     void Reserve(int rows, int capacity);
@@ -68,7 +92,7 @@ internal interface IContinuousDecoder : ITextDecoder
 /// <summary>A decoder that can tell where in the image each token looked.</summary>
 internal interface ICrossAttentionSource
 {
-    /// <summary>Runs a whole sequence over one image of the present batch and returns what its cross-attention saw.</summary>
+    /// <summary>Runs a whole sequence over one image of the present batch and returns its cross-attention.</summary>
     /// <param name="image">Index in the batch.</param>
     /// <param name="tokens">The sequence from its start token.</param>
     CrossAttention CrossAttention(int image, ReadOnlySpan<int> tokens);

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Models;
 /// <param name="config">The model's sizes.</param>
 internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextEncoder)
 {
-    internal const string Logits = "itm_logits", Embedding = "embedding", LogitsGradient = "itm_logits.gradient", WeightsGradient = "weights.gradient";
+    internal const string Logits = "itm_logits", Embedding = "embedding", Projection = "projection", LogitsGradient = "itm_logits.gradient", WeightsGradient = "weights.gradient";
 
     private static ModulePath TextEncoder => new("text_encoder");
 
@@ -23,6 +23,23 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
         var g = new GraphBuilder("image-embedding");
         var image = g.Input(ImageEmbeddings, new Shape(Images, ImageTokens, Config.Vision.HiddenSize));
         g.Output(Embedding, Projected(g, image, new ModulePath("vision_proj")));
+        return g.Build();
+    }
+
+    /// <summary>The same from pixels <c>[images, 3, height, width]</c>, where nothing else is read of an image.</summary>
+    public ComputeGraph ImageEmbedding(int height, int width)
+    {
+        var g = new GraphBuilder("pixels-embedding");
+        g.Output(Embedding, Projected(g, ImageStates(g, height, width), new ModulePath("vision_proj")));
+        return g.Build();
+    }
+
+    /// <summary>The image's vector as it is before it gets the length one: frames of a clip have their mean taken of these.</summary>
+    public ComputeGraph ImageProjection()
+    {
+        var g = new GraphBuilder("image-projection");
+        var image = g.Input(ImageEmbeddings, new Shape(Images, ImageTokens, Config.Vision.HiddenSize));
+        g.Output(Projection, FirstProjected(g, image, new ModulePath("vision_proj")));
         return g.Build();
     }
 
@@ -56,11 +73,15 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
         return g.Build();
     }
 
-    private protected override IEnumerable<ComputeGraph> OfHead() => [Match(), ImageEmbedding(), TextEmbedding()];
+    private protected override IEnumerable<ComputeGraph> OfHead() =>
+        [Match(), ImageEmbedding(), ImageEmbedding(Config.Vision.ImageSize, Config.Vision.ImageSize), TextEmbedding()];
 
     private Value MatchLogits(GraphBuilder g, RecordedOutputs watch) =>
         g.Linear(g.SelectToken(Encoder(g, TextEncoder, overImage: true, watch), null, TextEncoder / "first"), new ModulePath("itm_head"), 2);
 
     private Value Projected(GraphBuilder g, Value states, ModulePath projection) =>
-        g.L2Normalize(g.Linear(g.SelectToken(states, null, projection / "first"), projection, Config.ImageTextHiddenSize), projection / "normalized");
+        g.L2Normalize(FirstProjected(g, states, projection), projection / "normalized");
+
+    private Value FirstProjected(GraphBuilder g, Value states, ModulePath projection) =>
+        g.Linear(g.SelectToken(states, null, projection / "first"), projection, Config.ImageTextHiddenSize);
 }

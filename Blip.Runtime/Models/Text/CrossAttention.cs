@@ -1,7 +1,7 @@
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// Where the tokens of one sequence looked in its image: cross-attention probabilities, or what a method made of them
+/// Where the tokens of one sequence looked in its image: cross-attention probabilities, or a method's result
 /// (<see cref="AttentionMethod"/>), which has one layer and one head.
 /// </summary>
 /// <param name="Layers">Layers of the text's tower.</param>

@@ -10,7 +10,7 @@ internal static class LanguageModelHead
     /// <param name="g">The graph.</param>
     /// <param name="config">The text tower's sizes.</param>
     /// <param name="x">States <c>[…, hidden]</c>.</param>
-    /// <param name="weight">The output matrix <c>[vocabulary, hidden]</c>: the word embeddings, or one of its own.</param>
+    /// <param name="weight">The output matrix <c>[vocabulary, hidden]</c>: the word embeddings, or a separate matrix.</param>
     /// <param name="cls">The head's place in the checkpoint: <c>text_decoder.cls</c>.</param>
     /// <returns>Logits <c>[…, vocabulary]</c>.</returns>
     public static Value Record(GraphBuilder g, TextConfig config, Value x, Matrix weight, ModulePath cls)

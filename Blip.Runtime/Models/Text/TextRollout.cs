@@ -5,7 +5,7 @@ internal static class TextRollout
 {
     /// <summary>
     /// How much of each token of the source is in each word's state behind the last layer, if each of a layer's two residual connections is half
-    /// its input and half what it attends. What is left of a row's sum of 1 is the text's own.
+    /// its input and half its attention. The rest of a row's sum of 1 is the text's own.
     /// </summary>
     /// <param name="cross">Weights over the source.</param>
     /// <param name="own">Weights over the text's own tokens <c>[layers, heads, tokens, tokens]</c>.</param>
@@ -41,7 +41,7 @@ internal static class TextRollout
     public static CrossAttention Through(CrossAttention seen, float[] source) => Compose(seen, new CrossAttention(1, 1, seen.ImageTokens, seen.ImageTokens, source));
 
     /// <summary>
-    /// What words look at through what they look at: the words of an answer at the tokens of a question, and those at an image. Mean of layers and
+    /// Attention through attention: the words of an answer at the tokens of a question, and those at an image. Mean of layers and
     /// heads on both sides.
     /// </summary>
     /// <param name="words">The words over the tokens between; there may be more of these, which are padding.</param>

@@ -20,8 +20,7 @@ internal sealed class VisionEncoder
     {
         (this.context, this.graphs) = (context, graphs);
         var keysValues = Executor.Optimize(graphs.ImageKeysValues());
-        plans = context.Own(new PlanCache<(int Images, int Height, int Width)>(
-            key => Executor.Plan(Executor.Optimize(graphs.Vision(key.Height, key.Width)), ("images", key.Images)), context.KeptPlans));
+        plans = PlansOf(graphs.Vision);
         keysValuesPlans = context.Own(new PlanCache<(int Images, int ImageTokens)>(
             key => Executor.Plan(keysValues, ("images", key.Images), ("image_tokens", key.ImageTokens)), context.KeptPlans));
         pixels = context.Own(new GrowingBuffer<float>(Device));
@@ -33,6 +32,9 @@ internal sealed class VisionEncoder
 
     /// <summary>Where it runs.</summary>
     public Device Device => context.Device;
+
+    /// <inheritdoc cref="BlipGraphs.ImageAttentions"/>
+    internal IReadOnlyList<ModulePath> ImageAttentions => graphs.ImageAttentions;
 
     private Executor Executor => context.Executor;
 
@@ -101,8 +103,8 @@ internal sealed class VisionEncoder
         Copy(states => states.Embeddings, gathered.Embeddings);
         if (parts.All(part => part.States.HasKeysValues))
         {
-            for (var layer = 0; layer < Config.Text.Layers; layer++)
-                Copy(states => states.KeysValues(layer), gathered.KeysValues(layer));
+            for (var attention = 0; attention < ImageAttentions.Count; attention++)
+                Copy(states => states.KeysValues(attention), gathered.KeysValues(attention));
             gathered.HasKeysValues = true;
         }
         return gathered;
@@ -113,6 +115,19 @@ internal sealed class VisionEncoder
             for (var i = 0; i < parts.Count; i++)
                 source(parts[i].States).SubView(parts[i].Image * each, each).CopyTo(Device.Stream, target.SubView(i * each, each));
         }
+    }
+
+    /// <summary>Copies clips to memory of their own, each as one image that has the tokens of all its frames: what texts over a clip look at.</summary>
+    /// <param name="states">Frames of clips, those of a clip one behind the other.</param>
+    /// <param name="firsts">The first frame of each clip.</param>
+    /// <param name="frames">Frames of each.</param>
+    /// <returns>The caller's to dispose: <c>[clips, frames · tokens, hidden]</c>.</returns>
+    /// <exception cref="ArgumentException">There are no clips, the frames are of another model, or one is not there.</exception>
+    public ImageStates Join(ImageStates states, IReadOnlyList<int> firsts, int frames)
+    {
+        var joined = Gather([.. firsts.SelectMany(first => Enumerable.Range(first, frames).Select(frame => (states, frame)))]);
+        joined.Group(frames);
+        return joined;
     }
 
     /// <summary>Plans the image encoder with what is watched; the caller runs it, reads the outputs and disposes it.</summary>
@@ -136,6 +151,25 @@ internal sealed class VisionEncoder
         plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
         plan.Run();
         var all = plan.ReadOutput(VisionTower.Rollout);
+        return [.. all.Chunk(all.Length / images)];
+    }
+
+    /// <summary>Plans of a graph over pixels.</summary>
+    /// <param name="graph">The graph for images of a height and a width.</param>
+    public PlanCache<(int Images, int Height, int Width)> PlansOf(Func<int, int, ComputeGraph> graph) => context.Own(new PlanCache<(int Images, int Height, int Width)>(
+        key => Executor.Plan(Executor.Optimize(graph(key.Height, key.Width)), ("images", key.Images)), context.KeptPlans));
+
+    /// <summary>Runs a graph with one output over the images in the pixel buffer; one row for each image.</summary>
+    /// <param name="plans">The graph's plans.</param>
+    /// <param name="images">How many.</param>
+    /// <param name="height">Their height in pixels.</param>
+    /// <param name="width">Their width in pixels.</param>
+    public float[][] Run(PlanCache<(int Images, int Height, int Width)> plans, int images, int height, int width)
+    {
+        var plan = plans.Get((images, height, width));
+        plan.Bind(plan.Graph.Input(BlipGraphs.Pixels), PixelBuffer(images, height, width));
+        plan.Run();
+        var all = plan.ReadOutput(plan.Graph.Outputs.Keys.Single());
         return [.. all.Chunk(all.Length / images)];
     }
 
@@ -166,8 +200,8 @@ internal sealed class VisionEncoder
         var plan = keysValuesPlans.Get((states.Images, states.Tokens));
         var each = 2L * states.Tokens * Config.Text.HiddenSize;
         plan.Bind(plan.Graph.Input(BlipGraphs.ImageEmbeddings), states.Embeddings);
-        for (var layer = 0; layer < Config.Text.Layers; layer++)
-            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(layer)), target.KeysValues(layer).SubView(place * each, states.Images * each));
+        for (var attention = 0; attention < ImageAttentions.Count; attention++)
+            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(attention)), target.KeysValues(attention).SubView(place * each, states.Images * each));
         plan.Run();
     }
 

@@ -9,15 +9,15 @@ namespace Blip.Runtime.Models;
 /// </summary>
 internal static class VisionTower
 {
-    /// <summary>What <see cref="RecordedOutputs.Rollout"/> shows <c>[batch, 1 + patches, 1 + patches]</c>.</summary>
+    /// <summary>The output of <see cref="RecordedOutputs.Rollout"/> <c>[batch, 1 + patches, 1 + patches]</c>.</summary>
     public const string Rollout = "vision.rollout";
 
     /// <summary>Records the tower.</summary>
     /// <param name="g">The graph.</param>
     /// <param name="config">The tower's sizes.</param>
     /// <param name="pixels">Images <c>[batch, 3, height, width]</c>, normalised.</param>
-    /// <param name="watch">What is shown besides the result.</param>
-    /// <param name="noise">What training leaves out at random; null for nothing.</param>
+    /// <param name="watch">The recorded outputs besides the result.</param>
+    /// <param name="noise">Training's random omissions; null for none.</param>
     /// <returns>Image embeddings <c>[batch, 1 + patches, hidden]</c>.</returns>
     public static Value Record(
         GraphBuilder g, VisionConfig config, Value pixels, RecordedOutputs watch = RecordedOutputs.Nothing, TrainingNoise? noise = null)

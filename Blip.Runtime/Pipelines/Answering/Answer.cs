@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What an answerer says to one question.</summary>
+/// <summary>An answerer's result for one question.</summary>
 /// <param name="Text">The words; null where the model has no vocabulary.</param>
 /// <param name="Tokens">Token ids from the start token to the stop token (or to the last token, where the length ended the answer).</param>
 /// <param name="Score">
@@ -43,7 +43,7 @@ public sealed class AnswerResult
     /// <summary>The answer, where there is one.</summary>
     public Answer? Answer { get; }
 
-    /// <summary>What is wrong, where there is no answer; a sentence for people that begins with the image's name.</summary>
+    /// <summary>The error, where there is no answer; a sentence for people that begins with the image's name.</summary>
     public string? Error { get; }
 
     /// <summary>The image itself, where attention was asked for and it was decoded for it: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>

@@ -3,16 +3,16 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What is wanted of an answerer's call.</summary>
+/// <summary>The options of an answerer's call.</summary>
 public sealed record AnswerOptions
 {
-    /// <summary>How words are chosen; null takes what the model's own files ask for (<see cref="QuestionAnswerer.Defaults"/>).</summary>
+    /// <summary>How words are chosen; null takes the settings of the model's files (<see cref="QuestionAnswerer.Defaults"/>).</summary>
     public GenerationOptions? Generation { get; init; }
 
     /// <summary>Words, or rows of words, that no answer holds.</summary>
     public IReadOnlyList<string> BadWords { get; init; } = [];
 
-    /// <summary>Words, or rows of words, that every answer is made of: nothing else comes, in what order and how often the model chooses. Empty allows all words.</summary>
+    /// <summary>Words, or phrases, that every answer consists of; the model chooses their order and number. Empty allows all words.</summary>
     public IReadOnlyList<string> ForceWords { get; init; } = [];
 
     /// <summary>
@@ -36,7 +36,7 @@ public sealed record AnswerOptions
     /// </summary>
     public bool Attention { get; init; }
 
-    /// <summary>How that is found: by cross-attention, or by rollout, which needs the image itself, not what is kept of it.</summary>
+    /// <summary>The method: cross-attention, or rollout, which needs the image itself, not its kept states.</summary>
     public AttentionMethod AttentionMethod { get; init; }
 }
 

@@ -22,7 +22,7 @@ internal sealed class AnswerPlan : GenerationPlan
             throw new ArgumentException($"Candidates holds an answer of {longest.Length} tokens, and the model reads {text.MaxPositions}: shorten it.", nameof(AnswerOptions.Candidates));
     }
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The question.</summary>
     public AnswerOptions Options { get; }
 
     /// <summary>Whether a question has the same answer.</summary>
@@ -32,7 +32,7 @@ internal sealed class AnswerPlan : GenerationPlan
             && Candidates.Count == other.Candidates.Count
             && Candidates.Zip(other.Candidates).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)));
 
-    /// <summary>What every answer begins with: the start token.</summary>
+    /// <summary>The beginning of every answer: the start token.</summary>
     public int[] Start { get; }
 
     /// <summary>The answers to choose among, without a start token, the stop token last; none where answers are written.</summary>

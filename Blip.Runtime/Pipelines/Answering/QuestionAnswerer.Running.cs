@@ -49,7 +49,7 @@ public sealed partial class QuestionAnswerer
         batch => Run(batch, plan, cancellationToken),
         cancellationToken);
 
-    /// <summary>Questions about one image that stand together are one item, up to what goes through the model at once.</summary>
+    /// <summary>Questions about one image that stand together are one item, up to the model's batch.</summary>
     private static async IAsyncEnumerable<Questions> Together(IAsyncEnumerable<ImageText> questions, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ImageSource? image = null;
@@ -141,7 +141,7 @@ public sealed partial class QuestionAnswerer
 
     private static AnswerResult Failed(DecodedImage decoded, string question, string error) => AnswerResult.Failed(decoded.Source, question, error);
 
-    /// <summary>An image and what is asked about it.</summary>
+    /// <summary>An image and a question about it.</summary>
     private readonly record struct Questions(ImageSource Image, IReadOnlyList<string> Texts);
 
     /// <summary>The same, ready for the device.</summary>
@@ -150,7 +150,7 @@ public sealed partial class QuestionAnswerer
     /// <param name="OnToken">Called for each token of an answer as it is chosen; null for nothing.</param>
     private readonly record struct Asked(DecodedImage Decoded, IReadOnlyList<string> Texts, Action<GeneratedToken>? OnToken = null);
 
-    /// <summary>A call of one of many threads: what is asked, and how it is answered.</summary>
+    /// <summary>A call of one of many threads: the question, and how it is answered.</summary>
     private sealed record Conversation(IReadOnlyList<string> Questions, AnswerPlan Plan, Action<GeneratedToken>? OnToken)
     {
         /// <summary>Whether another call may be answered with this one, and each as alone.</summary>

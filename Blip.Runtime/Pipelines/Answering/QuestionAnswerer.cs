@@ -78,9 +78,9 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="progress">Told how far the load is; may be null.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
-    /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)"/>
+    /// <inheritdoc cref="Load(string, QuestionAnswererOptions?)" path="/*[not(self::param)]"/>
     public static Task<QuestionAnswerer> LoadAsync(
         string model, QuestionAnswererOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new QuestionAnswererOptions(), watched => Load(model, watched), progress, cancellationToken);
@@ -122,7 +122,7 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
         Answer(image, [question], options, cancellationToken)[0];
 
     /// <summary>Answers questions about an image.</summary>
-    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <param name="image">The image; a path, or the features that <see cref="Encode"/> keeps.</param>
     /// <param name="questions">The questions.</param>
     /// <param name="options">How; null for the model's own way.</param>
     /// <param name="cancellationToken">Ends the work before the next word.</param>
@@ -154,7 +154,7 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     }
 
     /// <summary>Answers all questions about all images: a result for each question, image by image, as each batch is done.</summary>
-    /// <inheritdoc cref="AnswerAllAsync(IAsyncEnumerable{ImageText}, AnswerOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="AnswerAllAsync(IAsyncEnumerable{ImageText}, AnswerOptions?, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="images">The images; each is opened when its turn comes, and encoded once.</param>
     /// <param name="questions">The questions.</param>
     /// <param name="options">How; null for the model's own way.</param>
@@ -187,10 +187,10 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
     }
 
     /// <summary>
-    /// Answers a question about an image and gives out the text as the model says it; what comes, joined, is the answer's text. A word comes
+    /// Answers a question about an image and yields the text as the model writes it; the parts, joined, are the answer's text. A word comes
     /// when the next one begins, since it may still grow until then.
     /// </summary>
-    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <param name="image">The image; a path, or the features that <see cref="Encode"/> keeps.</param>
     /// <param name="question">The question.</param>
     /// <param name="options">How: greedy or sampling, one sequence. Beam search and lists of answers have no words before their end.</param>
     /// <param name="cancellationToken">Ends the work before the next word.</param>
@@ -200,8 +200,8 @@ public sealed partial class QuestionAnswerer : Pipeline, IQuestionAnswerer
         ImageSource image, string question, AnswerOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, question, options, onEnd: null, cancellationToken);
 
-    /// <inheritdoc cref="StreamAsync(ImageSource, string, AnswerOptions?, CancellationToken)"/>
-    /// <param name="image">The image; a path is one, and so is what <see cref="Encode"/> keeps.</param>
+    /// <inheritdoc cref="StreamAsync(ImageSource, string, AnswerOptions?, CancellationToken)" path="/*[not(self::param)]"/>
+    /// <param name="image">The image; a path, or the features that <see cref="Encode"/> keeps.</param>
     /// <param name="question">The question.</param>
     /// <param name="options">How: greedy or sampling, one sequence.</param>
     /// <param name="onEnd">Given the whole answer before the enumeration ends; may be null.</param>

@@ -6,7 +6,7 @@ namespace Blip.Runtime.Pipelines;
 
 /// <summary>
 /// One HTML page on which words show where they looked: an image each, below it its texts, and a touch of a word lays the word's heat over the
-/// image. The page holds its images itself, loads nothing, and needs no script; it is written image by image, so that what is there
+/// image. The page holds its images itself, loads nothing, and needs no script; it is written image by image, so that the part that is there
 /// already can be looked at.
 /// </summary>
 /// <example>
@@ -26,8 +26,8 @@ public sealed class AttentionPage : IDisposable
 
     /// <summary>Begins a page.</summary>
     /// <param name="output">Where it is written, in UTF-8.</param>
-    /// <param name="title">What stands above it.</param>
-    /// <param name="note">What stands below the title, such as how the maps were made; null for nothing.</param>
+    /// <param name="title">The heading.</param>
+    /// <param name="note">The text below the heading, such as how the maps were made; null for nothing.</param>
     /// <param name="leaveOpen">True leaves the writer open at the end.</param>
     public AttentionPage(TextWriter output, string title, string? note = null, bool leaveOpen = false)
     {
@@ -54,7 +54,7 @@ public sealed class AttentionPage : IDisposable
     }
 
     /// <summary>Adds an image with its texts.</summary>
-    /// <param name="name">What it is called.</param>
+    /// <param name="name">Its name.</param>
     /// <param name="image">The image; a large one is shown smaller.</param>
     /// <param name="lines">Its texts.</param>
     /// <param name="commonScale">Whether the colours of all its words go from and to the same weights (<see cref="AttentionFigure.CommonRange"/>).</param>
@@ -104,7 +104,7 @@ public sealed class AttentionPage : IDisposable
             output.Dispose();
     }
 
-    // A word's heat lies in its label, and is placed over the image of the article: what is checked is shown, without a script.
+    // A word's heat lies in its label, and is placed over the image of the article: a checked word is shown, without a script.
     private const string Style = """
         :root { color-scheme: light dark; --page: #f4f3f0; --card: #fff; --ink: #1d1c1a; --faint: #6a6862; --line: #d8d5ce; --mark: #b03a5b; --onmark: #fff; }
         @media (prefers-color-scheme: dark) { :root { --page: #151416; --card: #201f22; --ink: #eceae6; --faint: #a09d97; --line: #3a383d; --mark: #f09a3e; --onmark: #1d1c1a; } }

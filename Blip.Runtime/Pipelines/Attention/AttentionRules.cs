@@ -2,7 +2,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What the options about attention share.</summary>
+/// <summary>The shared part of options about attention.</summary>
 internal static class AttentionRules
 {
     /// <summary>Refuses a method that is about matches where words are written or asked.</summary>
@@ -15,9 +15,9 @@ internal static class AttentionRules
             throw new ArgumentException($"AttentionMethod is {(int)method}; give one of {string.Join(", ", Enum.GetNames<AttentionMethod>())}.", nameof(AttentionMethod));
     }
 
-    /// <summary>Whether the image itself has to go through the image encoder once more, and what is kept of it is not enough.</summary>
+    /// <summary>Whether the image itself has to go through the image encoder once more, because its kept states are not enough.</summary>
     public static bool NeedsPixels(bool attention, AttentionMethod method) => attention && method == AttentionMethod.Rollout;
 
-    /// <summary>What is said of an image that is on the device already.</summary>
+    /// <summary>The message about an image that is on the device already.</summary>
     public const string NoPixels = "attention rollout goes through the image encoder; give the image itself and not its features.";
 }

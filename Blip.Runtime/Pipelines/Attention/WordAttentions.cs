@@ -77,7 +77,7 @@ internal static class WordAttentions
 internal readonly record struct WordSpan(string Word, int First, int Count)
 {
     /// <summary>Joins tokens to words.</summary>
-    /// <param name="pieces">What each token adds to the text: with a space before it where a word begins, empty for a special token.</param>
+    /// <param name="pieces">Each token's addition to the text: with a space before it where a word begins, empty for a special token.</param>
     public static List<WordSpan> Of(IReadOnlyList<string> pieces)
     {
         var words = new List<WordSpan>();

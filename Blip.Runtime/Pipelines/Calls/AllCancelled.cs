@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Cancelled when all of some calls are: nobody wants the results any more.</summary>
+/// <summary>Cancelled when all of some calls are: no caller wants the results any more.</summary>
 internal sealed class AllCancelled : IDisposable
 {
     private readonly CancellationTokenSource source = new();

@@ -3,13 +3,13 @@ using System.Diagnostics;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Calls of many threads in the order of their coming, and a thread of its own that serves them while there are any. No caller's thread waits:
+/// Calls of many threads in the order of arrival, and one thread that serves them while there are any. No caller's thread waits:
 /// a call is awaited.
 /// </summary>
 /// <param name="pipeline">Whose calls they are.</param>
 /// <param name="host">Whose turn the calls are served in.</param>
-/// <param name="operation">What they ask for, as listeners are told.</param>
-/// <param name="serve">Serves calls in turn: at least the first one, and others as long as nobody else wants the device.</param>
+/// <param name="operation">Their operation, for listeners.</param>
+/// <param name="serve">Serves calls in turn: at least the first one, and others as long as no other work wants the device.</param>
 internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, string operation, Action serve)
     where TCall : class, IPendingCall
 {
@@ -122,7 +122,7 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
     }
 
     /// <summary>Does work on the device for some calls, and tells how long it took.</summary>
-    /// <param name="stage">What it is.</param>
+    /// <param name="stage">The stage.</param>
     /// <param name="size">Images or sequences.</param>
     /// <param name="work">The work.</param>
     public T Measure<T>(string stage, int size, Func<T> work) => BlipTelemetry.Measure(stage, size, operation, host.ModelLabel, work);
@@ -156,7 +156,7 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
             }
             catch (Exception e)
             {
-                // Whatever it was, nobody may wait for ever.
+                // On any failure, no caller may wait for ever.
                 FailAll(e);
             }
         }
@@ -172,7 +172,7 @@ internal sealed class CallQueue<TCall>(Pipeline pipeline, PipelineHost host, str
         }
     }
 
-    // Images that are being read now are worth a short wait: a batch costs less than its images one by one. A lone call waits for nobody.
+    // Images that are being read now are worth a short wait: a batch costs less than its images one by one. A lone call does not wait.
     private void WaitForOthers()
     {
         var start = Stopwatch.GetTimestamp();

@@ -3,10 +3,10 @@ using Blip.Runtime.Models;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Calls about single images that share the model's work: those that come together are one batch. Each has the result that it has alone.
+/// Calls about single images that share the model's work: calls that come together are one batch. Each has the same result as alone.
 /// </summary>
-/// <typeparam name="TWork">What is wanted of an image.</typeparam>
-/// <typeparam name="TResult">What comes of it.</typeparam>
+/// <typeparam name="TWork">The work on an image.</typeparam>
+/// <typeparam name="TResult">Its result.</typeparam>
 internal sealed class ImageCalls<TWork, TResult>
 {
     private readonly PipelineHost host;
@@ -14,8 +14,8 @@ internal sealed class ImageCalls<TWork, TResult>
     private readonly CallQueue<ImageCall<TWork, TResult>> queue;
 
     /// <param name="pipeline">Whose calls they are.</param>
-    /// <param name="encoder">From images to the device, and what is kept of them.</param>
-    /// <param name="operation">What they ask for, as listeners are told.</param>
+    /// <param name="encoder">From images to the device, and their kept states.</param>
+    /// <param name="operation">Their operation, for listeners.</param>
     public ImageCalls(Pipeline pipeline, ImageEncoder encoder, string operation)
     {
         (host, this.encoder) = (pipeline.Host, encoder);
@@ -33,8 +33,8 @@ internal sealed class ImageCalls<TWork, TResult>
 
     /// <summary>Makes a call, and waits for it on no thread.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="work">What is wanted of it.</param>
-    /// <param name="needsPixels">Whether what is kept of an image is not enough.</param>
+    /// <param name="work">The work on it.</param>
+    /// <param name="needsPixels">Whether an image's kept states are not enough.</param>
     /// <param name="cancellationToken">Ends the call.</param>
     public Task<TResult> CallAsync(ImageSource image, TWork work, bool needsPixels, CancellationToken cancellationToken) => queue.AnnouncedAsync(async arrive =>
     {
@@ -57,7 +57,7 @@ internal sealed class ImageCalls<TWork, TResult>
     {
         while (queue.First() is { } first)
         {
-            // The first one belongs to itself, whatever the rule says.
+            // The first one always belongs to itself.
             var calls = queue.Take(host.BatchSize, call => call == first || Together(first.Work, call.Work));
             try
             {
@@ -84,12 +84,13 @@ internal sealed class ImageCalls<TWork, TResult>
         }
         if (batch.Count == 0)
             return;
-        using var gathered = Gather(batch);
-        var work = batch.Select((pair, i) => (gathered is null ? pair.Image : pair.Image with { Encoded = new EncodedImage(gathered, i) }, pair.Call.Work));
+        var (states, images) = Gather(batch);
+        using var gathered = states;
+        var work = batch.Select((pair, i) => (images is null ? pair.Image : pair.Image with { Encoded = images[i] }, pair.Call.Work));
         var results = queue.Measure("batch", batch.Count, () => Run([.. work], cancellation.Token));
         foreach (var (pair, result) in batch.Zip(results))
         {
-            // Questions are read once more to be counted: where nobody listens, they are not.
+            // Questions are read once more to be counted, but only where there are listeners.
             if (pair.Call.Meter is { IsHeard: true } meter && TokensOf?.Invoke(result) is { } tokens)
                 meter.Count(tokens.Read, tokens.Written);
             pair.Call.Complete(result);
@@ -124,8 +125,8 @@ internal sealed class ImageCalls<TWork, TResult>
     }
 
     // Handles hold an image each; a batch is one piece of memory. Handles of other pipelines are refused where they are read.
-    private ImageStates? Gather(List<(ImageCall<TWork, TResult> Call, DecodedImage Image)> batch) =>
+    private (ImageStates? States, EncodedImage[]? Images) Gather(List<(ImageCall<TWork, TResult> Call, DecodedImage Image)> batch) =>
         batch.Count > 1 && batch.TrueForAll(pair => pair.Image.Features is { } features && features.BelongsTo(host))
             ? encoder.Gather(batch.ConvertAll(pair => pair.Image.Features!))
-            : null;
+            : (null, null);
 }

@@ -3,11 +3,11 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>A call that waits for the device, or is on it. It ends once: with a result, an exception, or because it was cancelled.</summary>
 internal abstract class PendingCall<TResult> : IPendingCall
 {
-    // Whoever awaits the result must not go on on the device's thread.
+    // The awaiting code must not continue on the device's thread.
     private readonly TaskCompletionSource<TResult> completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationToken cancellationToken;
 
-    /// <param name="cancellationToken">Ends the call at once; what the device does for it ends before the next token.</param>
+    /// <param name="cancellationToken">Ends the call at once; its work on the device ends before the next token.</param>
     protected PendingCall(CancellationToken cancellationToken)
     {
         this.cancellationToken = cancellationToken;
@@ -41,7 +41,7 @@ internal interface IPendingCall
     /// <summary>Whether it has ended: a cancelled call is passed over.</summary>
     bool IsOver { get; }
 
-    /// <summary>What is told of it.</summary>
+    /// <summary>The measurements of it.</summary>
     CallMeter? Meter { get; set; }
 
     /// <summary>Ends the call by an exception.</summary>

@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What a captioner says of one image.</summary>
+/// <summary>A captioner's result for one image.</summary>
 /// <param name="Text">The words, the prompt among them (but for <see cref="Models.Compat.Original"/>); null where the model has no vocabulary.</param>
 /// <param name="Tokens">Token ids from the start token to the stop token (or to the last token, where the length ended the caption).</param>
 /// <param name="Score">
@@ -37,7 +37,7 @@ public sealed class CaptionResult
     /// <summary>The caption, where there is one.</summary>
     public Caption? Caption { get; }
 
-    /// <summary>What is wrong with the image, where there is no caption; a sentence for people that begins with the image's name.</summary>
+    /// <summary>The image's error, where there is no caption; a sentence for people that begins with the image's name.</summary>
     public string? Error { get; }
 
     /// <summary>The image itself, where attention was asked for: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>

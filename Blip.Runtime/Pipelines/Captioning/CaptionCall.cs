@@ -35,7 +35,7 @@ internal sealed class CaptionCall(
         whenUploaded();
     }
 
-    /// <summary>Ends the call with what came of it.</summary>
+    /// <summary>Ends the call with its result.</summary>
     public void Complete(CaptionResult result)
     {
         if (result.Succeeded)

@@ -13,26 +13,26 @@ namespace Blip.Runtime.Pipelines;
 /// <param name="Runs">How often it is done.</param>
 /// <param name="Flops">Floating-point operations of all runs.</param>
 /// <param name="WeightBytes">Bytes of weights that all runs read.</param>
-/// <param name="ValueBytes">Bytes of everything else: inputs, caches, results, and what lies between operators.</param>
+/// <param name="ValueBytes">Bytes of everything else: inputs, caches, results, and values between operators.</param>
 /// <param name="Kernels">Kernels that a GPU runs.</param>
-/// <param name="Launches">What the host launches, once a captioner has seen the batch's shape: on CUDA a step and its choice are one graph.</param>
+/// <param name="Launches">The host's launches, once a captioner has seen the batch's shape: on CUDA a step and its choice are one graph.</param>
 public sealed record StageCost(string Name, int Runs, long Flops, long WeightBytes, long ValueBytes, long Kernels, long Launches)
 {
     /// <summary>Every operation's floating-point operations and bytes.</summary>
     internal IReadOnlyList<(long Flops, long Bytes)> Operations { get; init; } = [];
 
     /// <summary>
-    /// The time under the roof (Williams et al. 2009): each operation takes as long as its arithmetic or its bytes, whichever is longer. Launches
+    /// The time under the roof (Williams et al. 2009): each operation takes the longer of its arithmetic and its bytes. Launches
     /// and waits are not in it.
     /// </summary>
-    /// <param name="flopsPerSecond">What the device computes at most.</param>
-    /// <param name="bytesPerSecond">What its memory moves at most.</param>
+    /// <param name="flopsPerSecond">The device's peak arithmetic.</param>
+    /// <param name="bytesPerSecond">Its memory's bandwidth.</param>
     public double Seconds(double flopsPerSecond, double bytesPerSecond) =>
         Operations.Sum(operation => Math.Max(operation.Flops / flopsPerSecond, operation.Bytes / bytesPerSecond));
 }
 
 /// <summary>
-/// What a batch of captions costs by count, from the graphs themselves: nothing is loaded, and no device is needed. The upload of the images
+/// The cost of a batch of captions, counted from the graphs: nothing is loaded, and no device is needed. The upload of the images
 /// is not in it, since it goes another way than a device's memory.
 /// </summary>
 public static class CaptionCosts
@@ -56,7 +56,7 @@ public static class CaptionCosts
         var (images, beams, side) = (options.BatchSize, options.NumBeams, config.Vision.ImageSize);
         var imageTokens = 1 + (side / config.Vision.PatchSize * (side / config.Vision.PatchSize));
         var target = options.Device == DeviceKind.Cuda ? Cuda : default;
-        var step = GraphPasses.Apply(graphs.Step(), PassSet.All);
+        var step = GraphPasses.Apply(graphs.Step(), PassSet.All, target);
 
         var vision = Cost(graphs.Vision(side, side), ("images", images));
         var keysValues = Cost(graphs.ImageKeysValues(), ("images", images), ("image_tokens", imageTokens));
@@ -83,7 +83,7 @@ public static class CaptionCosts
             }),
         ];
 
-        GraphCost Cost(ComputeGraph graph, params (string Symbol, int Size)[] sizes) => GraphCost.Of(GraphPasses.Apply(graph, PassSet.All), model.FormatOf, target, sizes);
+        GraphCost Cost(ComputeGraph graph, params (string Symbol, int Size)[] sizes) => GraphCost.Of(GraphPasses.Apply(graph, PassSet.All, target), model.FormatOf, target, sizes);
 
         long Launches(int kernels) => options.Device == DeviceKind.Cpu ? 1 : kernels;
     }
@@ -134,7 +134,7 @@ public static class CaptionCosts
     private readonly record struct Operation(long Flops, long Bytes, int Kernels);
 }
 
-/// <summary>What a cost is counted for.</summary>
+/// <summary>The work that a cost is counted for.</summary>
 public sealed record CostOptions
 {
     /// <summary>The kind of device: how often the host launches, and, on CUDA (sm_80 and later), which values lie in 16 bits between products of 16 bits.</summary>
@@ -143,7 +143,7 @@ public sealed record CostOptions
     /// <summary>How the decoder's matrices are kept.</summary>
     public Precision Precision { get; init; } = Precision.Fp32;
 
-    /// <summary>How the image encoder's are; null: what goes with <see cref="Precision"/>.</summary>
+    /// <summary>The image encoder's precision; null: the one that goes with <see cref="Precision"/>.</summary>
     public Precision? EncoderPrecision { get; init; }
 
     /// <summary>Images of a batch.</summary>

@@ -3,10 +3,10 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What is wanted of a call.</summary>
+/// <summary>The options of a call.</summary>
 public sealed record CaptionOptions
 {
-    /// <summary>How words are chosen; null takes what the model's own files ask for (<see cref="Captioner.Defaults"/>).</summary>
+    /// <summary>How words are chosen; null takes the settings of the model's files (<see cref="Captioner.Defaults"/>).</summary>
     public GenerationOptions? Generation { get; init; }
 
     /// <summary>Words that captions begin with, such as "a picture of"; null begins as <see cref="PipelineOptions.Compat"/> says: freely, or as the authors' code. An image's own prompt goes before it.</summary>
@@ -18,7 +18,7 @@ public sealed record CaptionOptions
     /// <summary>Words, or rows of words, that no caption holds.</summary>
     public IReadOnlyList<string> BadWords { get; init; } = [];
 
-    /// <summary>Words, or rows of words, that every caption is made of: nothing else comes, in what order and how often the model chooses. Empty allows all words.</summary>
+    /// <summary>Words, or phrases, that every caption consists of; the model chooses their order and number. Empty allows all words.</summary>
     public IReadOnlyList<string> ForceWords { get; init; } = [];
 
     /// <summary>Also tell where the model looked for each word of the best caption (<see cref="Caption.Attention"/>); it costs another pass over each caption.</summary>
@@ -29,4 +29,21 @@ public sealed record CaptionOptions
 }
 
 /// <summary>How a captioner is set up.</summary>
-public sealed record CaptionerOptions : PipelineOptions;
+public sealed record CaptionerOptions : PipelineOptions
+{
+    /// <summary>
+    /// Whether the decoder has a draft: a copy of its matrices in 8 bits (some 150 MB for a base model) that writes tokens of single captions ahead. It
+    /// changes the time, never a result.
+    /// </summary>
+    public DraftMode Draft { get; init; }
+
+    /// <inheritdoc/>
+    public override void Validate()
+    {
+        base.Validate();
+        Check(Draft, nameof(Draft));
+    }
+
+    /// <inheritdoc/>
+    internal override ModelOptions ForModel() => base.ForModel() with { Draft = Draft };
+}

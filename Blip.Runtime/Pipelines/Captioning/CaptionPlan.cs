@@ -32,7 +32,7 @@ internal sealed class CaptionPlan : GenerationPlan
     /// <summary>Whether an image has the same result.</summary>
     public bool IsLike(CaptionPlan other) => ChoosesLike(other) && KeepsPrompt == other.KeepsPrompt && prompt.AsSpan().SequenceEqual(other.prompt);
 
-    /// <summary>Whether words are chosen in the same way, whatever the prompts are.</summary>
+    /// <summary>Whether words are chosen in the same way, for any prompts.</summary>
     public bool ChoosesLike(CaptionPlan other) =>
         ReferenceEquals(this, other) || (Rollout == other.Rollout && Attention == other.Attention && Generation.SaysTheSameAs(other.Generation));
 

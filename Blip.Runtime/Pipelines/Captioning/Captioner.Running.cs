@@ -8,7 +8,7 @@ public sealed partial class Captioner
 {
     internal CaptionPlan Plan(CaptionOptions? options) => new(options ?? new CaptionOptions(), Defaults, rules, Config.Text, Tokenizer);
 
-    /// <summary>Runs a batch: a result for each image, in order. What is wrong with one image, its prompt included, is its own result.</summary>
+    /// <summary>Runs a batch: a result for each image, in order. An image's error, its prompt's included, is that image's result.</summary>
     private CaptionResult[] Run(IReadOnlyList<DecodedImage> batch, CaptionPlan plan, CancellationToken cancellationToken) =>
         InTurn(() => RunBatch(batch, plan, cancellationToken), cancellationToken);
 
@@ -21,7 +21,7 @@ public sealed partial class Captioner
     /// <param name="plan">How their captions are chosen.</param>
     /// <param name="streams">The stream of random numbers of each image; null gives all the same one.</param>
     /// <param name="cancellationToken">Ends the work before the next token.</param>
-    /// <returns>The results, and for each image what the image encoder made of it; null for one that was refused.</returns>
+    /// <returns>The results, and each image's states from the image encoder; null for one that was refused.</returns>
     internal (CaptionResult[] Results, EncodedImage?[] Images) RunInTurn(
         DecodedImage[] batch, CaptionPlan plan, IReadOnlyList<long>? streams, CancellationToken cancellationToken)
     {
@@ -48,7 +48,7 @@ public sealed partial class Captioner
         return (results, images);
     }
 
-    /// <summary>What a sequence is as a result.</summary>
+    /// <summary>A sequence as a result.</summary>
     internal CaptionResult ToResult(ImageSource source, GeneratedSequence sequence, int[] prompt, CaptionPlan plan) =>
         HasWords([sequence]) ? CaptionResult.Of(source, ToCaption([sequence], prompt, plan), null) : NoWords(source);
 

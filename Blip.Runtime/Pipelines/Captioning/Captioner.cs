@@ -10,8 +10,8 @@ using Blip.Runtime.Tokenization;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Says in words what is in an image. Any number of threads may call it: images are decoded in parallel, the device works on one batch
-/// at a time. A batch's captions are those that each image has alone.
+/// Describes an image in words. Any number of threads may call it: images are decoded in parallel, the device works on one batch
+/// at a time. Each image gets the same caption as alone.
 /// </summary>
 /// <example>
 /// <code>
@@ -69,7 +69,7 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     /// <summary>How a model's words are chosen where a call does not say.</summary>
     /// <param name="source">The model.</param>
     /// <param name="compat">Whose way is wanted.</param>
-    /// <param name="sampling">True for draws at random, for which the authors' code has settings of their own.</param>
+    /// <param name="sampling">True for draws at random, for which the authors' code has other settings.</param>
     /// <exception cref="ArgumentException">The model's files ask for something that cannot be done; the message names it.</exception>
     internal static GenerationOptions DefaultsOf(ModelSource source, Compat compat, bool sampling)
     {
@@ -98,9 +98,9 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Load(string, CaptionerOptions?)"/> takes.</param>
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="progress">Told how far the load is; may be null.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
-    /// <inheritdoc cref="Load(string, CaptionerOptions?)"/>
+    /// <inheritdoc cref="Load(string, CaptionerOptions?)" path="/*[not(self::param)]"/>
     public static Task<Captioner> LoadAsync(
         string model, CaptionerOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new CaptionerOptions(), watched => Load(model, watched), progress, cancellationToken);
@@ -194,7 +194,7 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     }
 
     /// <summary>
-    /// Captions one image and gives out the text as the model says it; what comes, joined, is the caption's text. A word comes when the
+    /// Captions one image and yields the text as the model writes it; the parts, joined, are the caption's text. A word comes when the
     /// next one begins, since it may still grow until then.
     /// </summary>
     /// <param name="image">The image; a path is one.</param>
@@ -205,7 +205,7 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     public IAsyncEnumerable<string> StreamAsync(ImageSource image, CaptionOptions? options = null, CancellationToken cancellationToken = default) =>
         StreamAsync(image, options, onEnd: null, cancellationToken);
 
-    /// <inheritdoc cref="StreamAsync(ImageSource, CaptionOptions?, CancellationToken)"/>
+    /// <inheritdoc cref="StreamAsync(ImageSource, CaptionOptions?, CancellationToken)" path="/*[not(self::param)]"/>
     /// <param name="image">The image; a path is one.</param>
     /// <param name="options">How: greedy or sampling, one sequence.</param>
     /// <param name="onEnd">Given the whole caption before the enumeration ends; may be null.</param>
@@ -241,7 +241,7 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         });
         var devices = members.Select(member => new DevicePoolMember<Captioner, IReadOnlyList<DecodedImage>, CaptionResult[]>(member, batch => member.Run(batch, plan, cancellationToken))
         {
-            // Nobody knows an image's device when it is decoded: it goes there while that one works on the batch before.
+            // An image's device is not known when it is decoded: it goes there while that one works on the batch before.
             Prepare = member.Host.Stages ? batch => [.. batch.Select(member.Host.Stage)] : null,
             Discard = PipelineHost.Unstage,
         });
@@ -265,7 +265,7 @@ public sealed partial class Captioner : Pipeline, ICaptioner
         Tell(notice);
     }
 
-    // Those that have not failed; all of them where nobody is left, so that whoever calls meets the reason.
+    // The devices that have not failed; all of them if none is left, so that the caller gets the reason.
     private Captioner[] Working() => Array.FindAll(pool, member => !member.failed) is [_, ..] working ? working : pool;
 
     // Single images go around.

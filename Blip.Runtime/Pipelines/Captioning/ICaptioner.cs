@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Says in words what is in an image: what <see cref="Captioner"/> does, for code that is tested without a model.</summary>
+/// <summary>Describes an image in words: the interface of <see cref="Captioner"/>, for code that is tested without a model.</summary>
 public interface ICaptioner
 {
     /// <inheritdoc cref="Captioner.CaptionAsync(ImageSource, CaptionOptions?, CancellationToken)"/>

@@ -29,7 +29,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     private readonly ImageCalls<bool, ImageEmbedding> calls;
 
     /// <summary>An embedder over a model on a device.</summary>
-    /// <param name="host">What it stands on.</param>
+    /// <param name="host">Its host.</param>
     /// <param name="model">A matching or a contrastive model.</param>
     /// <param name="encoder">Images to that model.</param>
     /// <param name="rules">How texts are cut.</param>
@@ -44,7 +44,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <summary>Elements of a vector.</summary>
     public int Dimension => DimensionOf(Config);
 
-    /// <summary>What products are multiplied with before a softmax over texts or images (CLIP's temperature); null for a matching checkpoint, which has none.</summary>
+    /// <summary>The factor of products before a softmax over texts or images (CLIP's temperature); null for a matching checkpoint, which has none.</summary>
     public double? LogitScale => (model as ContrastiveModel)?.LogitScale;
 
     /// <summary>The model on its device: for traces.</summary>
@@ -75,9 +75,9 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="progress">Told how far the load is; may be null.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
-    /// <inheritdoc cref="Load(string, EmbedderOptions?)"/>
+    /// <inheritdoc cref="Load(string, EmbedderOptions?)" path="/*[not(self::param)]"/>
     public static Task<Embedder> LoadAsync(
         string model, EmbedderOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new EmbedderOptions(), watched => Load(model, watched), progress, cancellationToken);
@@ -93,12 +93,12 @@ public sealed class Embedder : Pipeline, IEmbedder
             BlipModel model = source.Config.Head == BlipHead.Model
                 ? host.Own(ContrastiveModel.Load(source, host.Device, options.ForModel()))
                 : host.Own(MatchingModel.Load(source, host.Device, options.ForModel()));
-            return new Embedder(host, model, new ImageEncoder(host, model), CompatRules.Of(options.Compat), owner: true);
+            return new Embedder(host, model, new ImageEncoder(host, model, takesClips: true), CompatRules.Of(options.Compat), owner: true);
         });
     }
 
     /// <summary>An image's vector.</summary>
-    /// <param name="image">The image; a path is one, and so is what this embedder's matcher keeps.</param>
+    /// <param name="image">The image; a path, or the features that this embedder's matcher keeps.</param>
     /// <param name="cancellationToken">Ends the waiting for the device.</param>
     /// <returns><c>[<see cref="Dimension"/>]</c>, of length 1.</returns>
     /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
@@ -196,7 +196,7 @@ public sealed class Embedder : Pipeline, IEmbedder
         return InBatches(texts, Read, RunTexts, TextBatch, cancellationToken);
     }
 
-    /// <summary>What it stands on, for what is built on its vectors.</summary>
+    /// <summary>Its host, for classes that use its vectors.</summary>
     internal PipelineHost Base => Host;
 
     /// <summary>The vectors of images on the device, in turn.</summary>
@@ -207,21 +207,38 @@ public sealed class Embedder : Pipeline, IEmbedder
     internal float[][] VectorsOf(IReadOnlyList<int[]> texts) =>
         model is ContrastiveModel contrastive ? contrastive.EmbedTexts(texts) : ((MatchingModel)model).EmbedTexts(texts);
 
+    /// <summary>The vectors of images on the device, in turn; that of a clip is the mean of its frames' projections, of length one.</summary>
+    /// <param name="images">The images; null where one was refused.</param>
+    /// <returns>A vector for each image that is there.</returns>
+    internal float[]?[] VectorsOf(IReadOnlyList<EncodedImage?> images)
+    {
+        var vectors = new float[]?[images.Count];
+        foreach (var group in images.Index().Where(image => image.Item is not null).GroupBy(image => (image.Item!.Value.States, IsClip: image.Item.Value.Frames > 1)))
+        {
+            var all = group.Key.IsClip ? ProjectionsOf(group.Key.States) : VectorsOf(group.Key.States);
+            foreach (var (place, image) in group)
+                vectors[place] = group.Key.IsClip ? Similarity.UnitMean(all[image!.Value.Image..(image.Value.Image + image.Value.Frames)]) : all[image!.Value.Image];
+        }
+        return vectors;
+    }
+
+    private float[][] ProjectionsOf(ImageStates states) =>
+        model is ContrastiveModel contrastive ? contrastive.ImageFeatures(states) : ((MatchingModel)model).ProjectImages(states);
+
     private ImageEmbedding[] RunImages(IReadOnlyList<DecodedImage> batch)
     {
         var results = new ImageEmbedding[batch.Count];
-        var images = encoder.Encode(batch, (i, error) => results[i] = ImageEmbedding.Failed(batch[i].Source, error));
-        foreach (var group in Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).GroupBy(i => images[i]!.Value.States))
+        var vectors = encoder.Vectors(batch, VectorsOf, VectorsOfPixels, (i, error) => results[i] = ImageEmbedding.Failed(batch[i].Source, error));
+        for (var i = 0; i < batch.Count; i++)
         {
-            var vectors = VectorsOf(group.Key);
-            foreach (var i in group)
-            {
-                var (source, vector) = (batch[i].Source, vectors[images[i]!.Value.Image]);
-                results[i] = IsNumber(vector) ? ImageEmbedding.Of(source, vector) : ImageEmbedding.Failed(source, $"{source.Name}: {NoNumbers}");
-            }
+            if (vectors[i] is { } vector)
+                results[i] = IsNumber(vector) ? ImageEmbedding.Of(batch[i].Source, vector) : ImageEmbedding.Failed(batch[i].Source, $"{batch[i].Source.Name}: {NoNumbers}");
         }
         return results;
     }
+
+    private float[][] VectorsOfPixels(int images, int height, int width) =>
+        model is ContrastiveModel contrastive ? contrastive.EmbedPixels(images, height, width) : ((MatchingModel)model).EmbedPixels(images, height, width);
 
     private (string Text, int[]? Ids, string? Error) Read(string text)
     {

@@ -13,7 +13,7 @@ public sealed class ImageEmbedding
     /// <summary><c>[<see cref="Embedder.Dimension"/>]</c>, of length 1.</summary>
     public float[]? Vector { get; }
 
-    /// <summary>What is wrong, where there is no vector; a sentence for people that begins with the image's name.</summary>
+    /// <summary>The error, where there is no vector; a sentence for people that begins with the image's name.</summary>
     public string? Error { get; }
 
     /// <summary>True where there is a vector.</summary>
@@ -39,7 +39,7 @@ public sealed class TextEmbedding
     /// <summary><c>[<see cref="Embedder.Dimension"/>]</c>, of length 1.</summary>
     public float[]? Vector { get; }
 
-    /// <summary>What is wrong, where there is no vector; a sentence for people.</summary>
+    /// <summary>The error, where there is no vector; a sentence for people.</summary>
     public string? Error { get; }
 
     /// <summary>True where there is a vector.</summary>

@@ -18,7 +18,7 @@ internal static class EmbeddingIdentity
     // Elements of each tensor's beginning and end that are looked at: reading all would take as long as loading the model.
     private const int Sample = 16;
 
-    /// <summary>The identity of what a model makes with these options.</summary>
+    /// <summary>The identity of a model's vectors with these options.</summary>
     /// <exception cref="CheckpointException">The weights cannot be read.</exception>
     public static IndexModel Of(ModelSource source, PipelineOptions options)
     {

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Makes vectors of images and texts: what <see cref="Embedder"/> does, for code that is tested without a model.</summary>
+/// <summary>Makes vectors of images and texts: the interface of <see cref="Embedder"/>, for code that is tested without a model.</summary>
 public interface IEmbedder
 {
     /// <summary>Elements of a vector.</summary>

@@ -10,8 +10,8 @@ namespace Blip.Runtime.Pipelines;
 /// <summary>
 /// Captioner and filter over the same decoded images, on one device (BLIP, arXiv 2201.12086, section 3.3). The captioner writes texts, the
 /// filter
-/// judges them and those that came with the image. An image is encoded once for both where their image encoders have the same weights.
-/// An image's results are those that it has alone, bit for bit.
+/// judges them and the texts that came with the image. An image is encoded once for both where their image encoders have the same weights.
+/// An image's results are the same as alone, bit for bit.
 /// </summary>
 /// <example>
 /// <code>
@@ -51,7 +51,7 @@ public sealed class CapFilt : IDisposable
     /// <summary>True where an image is encoded once for both models.</summary>
     public bool SharesEncoder { get; }
 
-    /// <summary>What loading has to tell that is no error.</summary>
+    /// <summary>Notices from loading that are no errors.</summary>
     public IReadOnlyList<string> Notices => [.. captioner.Notices.Concat(filter.Notices).Distinct()];
 
     /// <summary>The time that the captioner took so far, the encoding of images included.</summary>

@@ -3,7 +3,7 @@ using Blip.Runtime.Imaging;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>An image for captioner and filter.</summary>
-/// <param name="Name">What messages call it.</param>
+/// <param name="Name">Its name in messages.</param>
 /// <param name="Image">Its pixels.</param>
 /// <param name="Texts">The texts that are judged beside the captioner's own.</param>
 /// <param name="Stream">
@@ -11,10 +11,10 @@ namespace Blip.Runtime.Pipelines;
 /// </param>
 public sealed record CapFiltImage(string Name, RgbImage Image, IReadOnlyList<string> Texts, long Stream);
 
-/// <summary>What captioner and filter say of one image.</summary>
+/// <summary>Captioner's and filter's results for one image.</summary>
 /// <param name="Texts">The image's own texts with their scores, in order.</param>
 /// <param name="Captions">The captioner's texts with their scores, in order of their numbers.</param>
-/// <param name="Error">What is wrong with the image, for people; null where nothing is.</param>
+/// <param name="Error">The image's error, for people; null for none.</param>
 public sealed record CapFiltResult(IReadOnlyList<CapFiltText> Texts, IReadOnlyList<CapFiltText> Captions, string? Error = null);
 
 /// <summary>A text with its scores.</summary>

@@ -22,7 +22,7 @@ public sealed record CapFiltOptions : PipelineOptions
     /// <summary>The captions that are written for each image; 0 writes none.</summary>
     public int CaptionsPerImage { get; init; } = 1;
 
-    /// <summary>What each caption begins with, and what is cut off from it; null or empty for nothing.</summary>
+    /// <summary>The beginning of each caption, which is cut off from it; null or empty for none.</summary>
     public string? Prompt { get; init; } = "a picture of";
 
     /// <summary>Whether the filter's texts begin with [ENC], as in training, or with [CLS], as in Hugging Face's model.</summary>

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Tells how well texts fit images: what <see cref="Matcher"/> does, for code that is tested without a model.</summary>
+/// <summary>Scores how well texts fit images: the interface of <see cref="Matcher"/>, for code that is tested without a model.</summary>
 public interface IMatcher
 {
     /// <inheritdoc cref="Matcher.MatchAsync"/>

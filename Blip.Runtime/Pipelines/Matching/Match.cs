@@ -30,7 +30,7 @@ public sealed class MatchResult
     /// <summary>One for each text, in the order of the texts.</summary>
     public IReadOnlyList<Match>? Matches { get; }
 
-    /// <summary>What is wrong, where there are no matches; a sentence for people that begins with the image's name.</summary>
+    /// <summary>The error, where there are no matches; a sentence for people that begins with the image's name.</summary>
     public string? Error { get; }
 
     /// <summary>The image itself, where attention was asked for and it was decoded for it: <see cref="WordAttention.Over"/> draws on it. Null otherwise.</summary>

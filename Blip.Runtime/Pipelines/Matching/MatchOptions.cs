@@ -2,7 +2,7 @@ using Blip.Runtime.Models;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What is wanted of a matcher's call.</summary>
+/// <summary>The options of a matcher's call.</summary>
 public sealed record MatchOptions
 {
     /// <summary>
@@ -27,7 +27,7 @@ public sealed record MatchOptions
     /// <summary>Also tell where the model looked for each word of each text (<see cref="Match.Attention"/>); it costs another pass over each pair.</summary>
     public bool Attention { get; init; }
 
-    /// <summary>How that is found; a rollout needs the image itself, not what is kept of it.</summary>
+    /// <summary>The method; a rollout needs the image itself, not its kept states.</summary>
     public AttentionMethod AttentionMethod { get; init; }
 
     /// <summary>With <see cref="AttentionMethod.GradCam"/>, the layer of the text encoder, from 0; null for the one behind the middle.</summary>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What became of an image that was to be in an index.</summary>
+/// <summary>The outcome for an image that was to be in an index.</summary>
 public enum IndexingOutcome
 {
     /// <summary>It is in the index now, and was not before.</summary>
@@ -18,10 +18,10 @@ public enum IndexingOutcome
     Failed,
 }
 
-/// <summary>What became of one image; what was added or updated is on disk.</summary>
+/// <summary>The outcome for one image; an added or updated one is on disk.</summary>
 /// <param name="Source">The image.</param>
-/// <param name="Outcome">What was done.</param>
-/// <param name="Error">What is wrong with the image, where it failed; a sentence for people that begins with its name.</param>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="Error">The image's error, where it failed; a sentence for people that begins with its name.</param>
 public sealed record IndexingResult(ImageSource Source, IndexingOutcome Outcome, string? Error = null)
 {
     /// <summary>True where the image is in the index.</summary>

@@ -107,13 +107,13 @@ public sealed partial class Retriever
 
     private IAsyncEnumerable<MatchResult> Matches(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) =>
         matcher!.MatchAllAsync(
-            hits.Take(options.Rerank).Select(hit => ImageSource.FromFile(hit.Path)), [text], new MatchOptions { Reranking = true }, cancellationToken);
+            hits.Take(options.Rerank).Select(hit => options.Frames is { } frames ? ImageSource.FromClip(hit.Path, frames) : ImageSource.FromFile(hit.Path)), [text], new MatchOptions { Reranking = true }, cancellationToken);
 
     private RetrievalHit[] Rerank(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) => options.Rerank == 0
         ? hits
         : Rerank(hits, Matches(hits, text, options, cancellationToken).ToBlockingEnumerable(cancellationToken), options);
 
-    // The first ones by the matching head's score, then those that it could not look at, then the rest as they are.
+    // The first ones by the matching head's score, then images that it could not score, then the rest as they are.
     private RetrievalHit[] Rerank(RetrievalHit[] hits, IEnumerable<MatchResult> matches, SearchOptions options)
     {
         var looked = hits.Take(options.Rerank).Zip(matches, (hit, result) => result.Succeeded

@@ -24,7 +24,7 @@ public sealed partial class Retriever : IRetriever, IDisposable
     // Images whose files are looked at together, before those of them that are wanted go to the model.
     private const int FilesAtOnce = 1024;
 
-    // What a kill may cost, and what flushing to disk may cost: a fraction of a percent of either.
+    // The loss at a kill, and the cost of flushing to disk: a fraction of a percent of either.
     private static readonly TimeSpan BetweenWrites = TimeSpan.FromSeconds(1);
 
     private readonly Embedder embedder;
@@ -43,7 +43,7 @@ public sealed partial class Retriever : IRetriever, IDisposable
     public EmbeddingIndex Index { get; }
 
     /// <summary>Opens an index to add and to search, or makes it. Only one process does at a time.</summary>
-    /// <param name="matcher">Makes the vectors, and looks again at what a search finds.</param>
+    /// <param name="matcher">Makes the vectors, and reranks a search's hits.</param>
     /// <param name="index">The index: a file, with others beside it that begin with its name. Images below its folder are known by their path from there, so that the folder may be moved.</param>
     /// <exception cref="IndexException">Another process writes to it, it was made with another model or precision, or it is damaged.</exception>
     public static Retriever Open(Matcher matcher, string index) => new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: true));
@@ -51,11 +51,11 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <summary>Opens an index to add and to search without a matching head, or makes it.</summary>
     /// <param name="embedder">Makes the vectors.</param>
     /// <param name="index">The index.</param>
-    /// <inheritdoc cref="Open(Matcher, string)"/>
+    /// <inheritdoc cref="Open(Matcher, string)" path="/*[not(self::param)]"/>
     public static Retriever Open(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: true));
 
     /// <summary>Opens an index to search; others may add to it meanwhile, which is not seen.</summary>
-    /// <param name="matcher">Makes the query's vector, and looks again at what a search finds.</param>
+    /// <param name="matcher">Makes the query's vector, and reranks a search's hits.</param>
     /// <param name="index">The index.</param>
     /// <exception cref="IndexException">There is none, it was made with another model or precision, or it is damaged.</exception>
     public static Retriever OpenRead(Matcher matcher, string index) => new(Checked(matcher).Embedder, matcher, Open(matcher.Embedder, index, write: false));
@@ -63,17 +63,17 @@ public sealed partial class Retriever : IRetriever, IDisposable
     /// <summary>Opens an index to search without a matching head.</summary>
     /// <param name="embedder">Makes the query's vector.</param>
     /// <param name="index">The index.</param>
-    /// <inheritdoc cref="OpenRead(Matcher, string)"/>
+    /// <inheritdoc cref="OpenRead(Matcher, string)" path="/*[not(self::param)]"/>
     public static Retriever OpenRead(Embedder embedder, string index) => new(Checked(embedder), null, Open(embedder, index, write: false));
 
     /// <summary>
-    /// Adds images to the index, or what has changed of them: a file that is there with its length and time of change costs a look at its
-    /// folder and no more. What is on disk stays, whatever ends the work; the same call later goes on from there.
+    /// Adds new and changed images to the index: a file that is there with its length and time of change costs a look at its
+    /// folder and no more. Images on disk stay, however the work ends; the same call later continues from there.
     /// </summary>
     /// <param name="images">The images, files as a rule: others are known by their name, and made anew each time.</param>
     /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
-    /// <returns>A result for each image, those that need no work before the others of their thousand. An image that cannot be read is a result with an error.</returns>
-    /// <exception cref="IndexException">The index cannot be written: what was reported is kept.</exception>
+    /// <returns>A result for each image, unchanged ones before the others of their thousand. An image that cannot be read is a result with an error.</returns>
+    /// <exception cref="IndexException">The index cannot be written: reported images are kept.</exception>
     /// <exception cref="InvalidOperationException">The index was opened to read.</exception>
     public async IAsyncEnumerable<IndexingResult> AddAsync(IEnumerable<ImageSource> images, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
@@ -113,7 +113,7 @@ public sealed partial class Retriever : IRetriever, IDisposable
         }
         finally
         {
-            // Cancelled, or left by the reader: what is made is kept.
+            // Cancelled, or left by the reader: finished vectors are kept.
             pending.Write();
         }
     }

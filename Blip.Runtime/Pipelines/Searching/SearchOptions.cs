@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What is wanted of a search.</summary>
+/// <summary>The options of a search.</summary>
 public sealed record SearchOptions
 {
     /// <summary>Most images that may be asked for, or re-ranked.</summary>
@@ -14,6 +14,12 @@ public sealed record SearchOptions
     /// 128 on Flickr30k. Each costs about as much as an image's caption.
     /// </summary>
     public int Rerank { get; init; }
+
+    /// <summary>
+    /// How many frames the matching head looks at of what is found, where clips are in the index
+    /// (<see cref="ImageSource.FromClip(string, int)"/>); null where images are.
+    /// </summary>
+    public int? Frames { get; init; }
 
     /// <summary>Checks the numbers.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
@@ -29,15 +35,15 @@ public sealed record SearchOptions
 /// <summary>An image that was found.</summary>
 /// <param name="Path">Where it is.</param>
 /// <param name="Score">
-/// What it is ordered by: the cosine; where the matching head looked at it, its probability of a match, or, with
+/// The order's score: the cosine; for an image that the matching head scored, its probability of a match, or, with
 /// <see cref="Models.Compat.Original"/>, its logit of a match and the cosine, as the authors add them.
 /// </param>
 /// <param name="Cosine">How close its vector is to the query's, -1 to 1.</param>
 public sealed record RetrievalHit(string Path, double Score, double Cosine)
 {
-    /// <summary>What the matching head says of it; null where it was not asked.</summary>
+    /// <summary>The matching head's result; null where it was not asked.</summary>
     public Match? Match { get; init; }
 
-    /// <summary>Why the matching head could not look at it, a sentence for people; null where it could, or was not asked. Such images come after those that it did look at.</summary>
+    /// <summary>Why the matching head could not look at it, a sentence for people; null where it could, or was not asked. Such images come after the scored ones.</summary>
     public string? Error { get; init; }
 }

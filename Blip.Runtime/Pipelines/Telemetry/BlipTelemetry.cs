@@ -4,8 +4,8 @@ using System.Diagnostics.Metrics;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// What pipelines tell OpenTelemetry and other listeners: add the source and the meter named <see cref="Name"/>. Names follow OpenTelemetry's
-/// conventions for generative AI where they fit. Nothing is measured while nobody listens.
+/// Measurements of pipelines for OpenTelemetry and other listeners: add the source and the meter named <see cref="Name"/>. Names follow OpenTelemetry's
+/// conventions for generative AI where they fit. Nothing is measured without listeners.
 /// </summary>
 public static class BlipTelemetry
 {
@@ -39,7 +39,7 @@ public static class BlipTelemetry
     /// <summary>Whether anybody listens to tokens.</summary>
     internal static bool CountsTokens => Tokens.Enabled;
 
-    /// <summary>Begins an activity over a call; null while nobody listens.</summary>
+    /// <summary>Begins an activity over a call; null without listeners.</summary>
     internal static Activity? Begin(string operation, string model)
     {
         var activity = Source.StartActivity($"{operation} {model}");

@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>What is told of one call: an activity around it, and figures at its end.</summary>
-/// <param name="operation">What is asked for: <c>caption</c>, <c>answer</c>, <c>match</c> or <c>embeddings</c>.</param>
+/// <summary>The measurements of one call: an activity around it, and figures at its end.</summary>
+/// <param name="operation">The operation: <c>caption</c>, <c>answer</c>, <c>match</c> or <c>embeddings</c>.</param>
 /// <param name="model">The model's name.</param>
 internal sealed class CallMeter(string operation, string model)
 {

@@ -4,6 +4,7 @@ Every valid file holds the tiny-square captioner's synthetic weights, cast to th
 "same" (bit-equal after the cast), "untied" (an output matrix of its own) or "error". Files that follow from tied-float32.safetensors are
 not written here (derived.py).
 """
+import gzip
 import json
 
 import torch
@@ -72,7 +73,7 @@ def record(output, options):
     manifests = {
         f"{size}/{head}": manifest(head, make()) for size, make in sizes.items() for head in HEADS if (size, head) != ("large", "vqa")}
     manifests["seed/model"] = manifest("model", base(2))
-    (folder / "manifests.json").write_text(json.dumps(manifests, separators=(",", ":")), encoding="utf-8")
+    (folder / "manifests.json.gz").write_bytes(gzip.compress(json.dumps(manifests, separators=(",", ":")).encode(), mtime=0))
     print({k: v["parameters"] for k, v in manifests.items()})
 
 
