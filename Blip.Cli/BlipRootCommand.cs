@@ -14,6 +14,8 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         Add(new CaptionCommand(terminal));
         Add(new AskCommand(terminal));
         Add(new MatchCommand(terminal));
+        Add(new LabelCommand(terminal));
+        Add(new CompareCommand(terminal));
         Add(new EmbedCommand(terminal));
         Add(new IndexCommand(terminal));
         Add(new SearchCommand(terminal));

@@ -34,6 +34,12 @@ public static partial class BlipPipelineServices
         this IServiceCollection services, Action<BlipPipelineOptions<MatcherOptions>> configure, string? serviceKey = null) =>
         Add<Matcher, IMatcher, MatcherOptions>(services, configure, serviceKey, Matcher.Load);
 
+    /// <summary>Registers an <see cref="ImageComparer"/>, and as <see cref="IImageComparer"/>.</summary>
+    /// <inheritdoc cref="AddBlipCaptioner"/>
+    public static IServiceCollection AddBlipImageComparer(
+        this IServiceCollection services, Action<BlipPipelineOptions<ImageComparerOptions>> configure, string? serviceKey = null) =>
+        Add<ImageComparer, IImageComparer, ImageComparerOptions>(services, configure, serviceKey, ImageComparer.Load);
+
     /// <summary>Registers an <see cref="Embedder"/>, and as <see cref="IEmbedder"/>.</summary>
     /// <inheritdoc cref="AddBlipCaptioner"/>
     public static IServiceCollection AddBlipEmbedder(

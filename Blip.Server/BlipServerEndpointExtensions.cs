@@ -12,7 +12,7 @@ public static class BlipServerEndpointExtensions
     private const string Json = "application/json", Form = "multipart/form-data", Events = "text/event-stream", Problem = "application/problem+json";
 
     /// <summary>
-    /// Maps all endpoints: <c>/v1/…</c>, <c>/caption</c>, <c>/ask</c>, <c>/match</c>, <c>/search</c>, <c>/attention</c>, <c>/healthz</c>,
+    /// Maps all endpoints: <c>/v1/…</c>, <c>/caption</c>, <c>/ask</c>, <c>/match</c>, <c>/label</c>, <c>/search</c>, <c>/attention</c>, <c>/healthz</c>,
     /// <c>/readyz</c>. Register the service first.
     /// </summary>
     /// <param name="endpoints">The application.</param>
@@ -54,6 +54,8 @@ public static class BlipServerEndpointExtensions
             .Produces(StatusCodes.Status200OK, contentType: Events);
         Own<MatchRequest, MatchResponse>(
             group.MapPost("/match", (HttpContext http, MatchEndpoint match) => match.HandleAsync(http)), "Tells how well texts fit images.");
+        Own<LabelRequest, LabelResponse>(
+            group.MapPost("/label", (HttpContext http, LabelEndpoint label) => label.HandleAsync(http)), "Chooses among labels for images.");
         Own<SearchRequest, SearchResponse>(
             group.MapPost("/search", (HttpContext http, SearchEndpoint search) => search.HandleAsync(http)), "Finds images of the server's index, by words or by an image.");
         group.MapGet("/search/image", (string path, SearchImageEndpoint image, HttpContext http) => image.HandleAsync(path, http.RequestAborted))

@@ -52,6 +52,7 @@ public static class BlipServerServiceCollectionExtensions
         services.TryAddSingleton<CaptionEndpoint>();
         services.TryAddSingleton<AskEndpoint>();
         services.TryAddSingleton<MatchEndpoint>();
+        services.TryAddSingleton<LabelEndpoint>();
         services.TryAddSingleton<SearchEndpoint>();
         services.TryAddSingleton<SearchImageEndpoint>();
         services.TryAddSingleton<AttentionEndpoint>();

@@ -30,6 +30,9 @@ internal enum RandomPurpose
 
     /// <summary>The initial A of LoRA.</summary>
     Adapter,
+
+    /// <summary>Whether two images change sides.</summary>
+    Sides,
 }
 
 /// <summary>

@@ -7,7 +7,7 @@ public sealed record TrainingData
 {
     /// <summary>
     /// Image-text data in any format that <c>blip bootstrap</c> reads; for questions the authors' lists, JSON of <c>image</c>,
-    /// <c>question</c> and <c>answer</c>.
+    /// <c>question</c> and <c>answer</c>; for sentences about two images JSON of <c>images</c>, <c>sentence</c> and <c>label</c>.
     /// </summary>
     public IReadOnlyList<string> Sources { get; init; } = [];
 
@@ -17,7 +17,7 @@ public sealed record TrainingData
     /// <summary>The annotations that belong to <see cref="Questions"/>.</summary>
     public string? Annotations { get; init; }
 
-    /// <summary>The folder of the images that questions name; null for the list's own.</summary>
+    /// <summary>The folder of the images that questions or sentences name; null for the list's own.</summary>
     public string? Images { get; init; }
 
     /// <summary>How image-text data are read: formats, columns, the folder of the images that lists name. Questions take none of it.</summary>

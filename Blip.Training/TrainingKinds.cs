@@ -12,6 +12,9 @@ public enum TrainingTask
     /// <summary>Answers to questions about images.</summary>
     Vqa,
 
+    /// <summary>Whether a sentence is true of two images (NLVR2).</summary>
+    Nlvr,
+
     /// <summary>BLIP's three objectives at once: contrast, matching and captions.</summary>
     Pretrain,
 }

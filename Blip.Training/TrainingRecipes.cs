@@ -14,7 +14,7 @@ public static class TrainingRecipes
     // BERT's own for hidden states and softmax weights, which the authors keep on: configs/med_config.json.
     private const double TextDropout = 0.1;
 
-    // ViT-L has it in every task (models/blip.py), ViT-B in question answering alone (models/blip_vqa.py).
+    // ViT-L has it in every task (models/blip.py), ViT-B in two of them (models/blip_vqa.py and blip_nlvr.py).
     private const double VisionDropPath = 0.1;
 
     /// <summary>The options of a task.</summary>
@@ -29,6 +29,7 @@ public static class TrainingRecipes
             TrainingTask.Caption => Caption(large),
             TrainingTask.Match => Match(large),
             TrainingTask.Vqa => Vqa(),
+            TrainingTask.Nlvr => Nlvr(),
             TrainingTask.Pretrain => Pretrain(large),
             _ => throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task."),
         };
@@ -36,7 +37,7 @@ public static class TrainingRecipes
         {
             Dropout = TextDropout,
             AttentionDropout = TextDropout,
-            DropPath = large || task == TrainingTask.Vqa ? VisionDropPath : 0,
+            DropPath = large || task is TrainingTask.Vqa or TrainingTask.Nlvr ? VisionDropPath : 0,
         };
         return recipe switch
         {
@@ -62,6 +63,7 @@ public static class TrainingRecipes
         TrainingTask.Caption => "configs/caption_coco.yaml",
         TrainingTask.Match => "configs/retrieval_coco.yaml",
         TrainingTask.Vqa => "configs/vqa.yaml",
+        TrainingTask.Nlvr => "configs/nlvr.yaml",
         TrainingTask.Pretrain => "configs/pretrain.yaml (where the learning rate falls by 0.9 an epoch; the paper says 0.85)",
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task."),
     };
@@ -71,6 +73,7 @@ public static class TrainingRecipes
         TrainingTask.Caption => "caption_coco_ft.yaml",
         TrainingTask.Match => "retrieval_coco_ft.yaml",
         TrainingTask.Vqa => "vqav2_ft.yaml",
+        TrainingTask.Nlvr => "nlvr_ft.yaml",
         TrainingTask.Pretrain => "pretrain_14m.yaml",
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task."),
     };
@@ -110,6 +113,19 @@ public static class TrainingRecipes
         ImageSize = 480,
     };
 
+    // Words are cut, tokens are not: data/nlvr_dataset.py and models/blip_nlvr.py.
+    private static TrainingOptions Nlvr() => new()
+    {
+        Task = TrainingTask.Nlvr,
+        Epochs = 15,
+        BatchSize = 16,
+        LearningRate = 3e-5,
+        LabelSmoothing = 0,
+        MaxTokens = 128,
+        MaxWords = 40,
+        ImageSize = 384,
+    };
+
     private static TrainingOptions Pretrain(bool large) => new()
     {
         Task = TrainingTask.Pretrain,
@@ -135,7 +151,7 @@ public static class TrainingRecipes
         {
             TrainingTask.Match => common with { LearningRate = 2e-5, WeightDecay = 0.04 },
             TrainingTask.Pretrain => common with { LearningRateDecay = 0.9, LearningRate = 3e-4 },
-            TrainingTask.Caption or TrainingTask.Vqa => common,
+            TrainingTask.Caption or TrainingTask.Vqa or TrainingTask.Nlvr => common,
             _ => throw new UnreachableException($"There are no settings for {paper.Task}."),
         };
     }

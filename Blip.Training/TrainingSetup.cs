@@ -47,6 +47,8 @@ internal sealed class TrainingSetup : IDisposable
             (start, slow) = (Sized(model.Tensors), Sized(model.Slow));
             if (Config.Vision.ImageSize != model.Files.Config.Vision.ImageSize)
                 Notices.Add($"position embeddings are resized from images of {model.Files.Config.Vision.ImageSize} pixels to {Config.Vision.ImageSize}");
+            if (model.Drawn.Count > 0)
+                Notices.Add($"{model.Drawn.Count} tensors are not in the model and begin at random: {string.Join(", ", model.Drawn.Take(2))}, …");
             Learner = Own(Learn());
             if (Learner.Model.Trained is LoraWeights lora)
             {
@@ -233,6 +235,7 @@ internal sealed class TrainingSetup : IDisposable
         {
             TrainingTask.Caption => new CaptionLearner(parts, processing),
             TrainingTask.Vqa => new AnswerLearner(parts, processing),
+            TrainingTask.Nlvr => new ReasoningLearner(parts, processing),
             TrainingTask.Match or TrainingTask.Pretrain => new MatchLearner(parts, slow, processing),
             _ => throw new UnreachableException($"Nothing learns {Options.Task}."),
         };

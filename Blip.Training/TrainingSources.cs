@@ -12,6 +12,12 @@ internal static class TrainingSources
     public static ITrainingSource Open(TrainingData data, TrainingOptions options)
     {
         var official = data.Questions is not null || data.Annotations is not null;
+        if (options.Task == TrainingTask.Nlvr && !official)
+        {
+            return data.Sources.Count > 0
+                ? new SentenceSource(data.Sources, data.Images, options.MaxWords)
+                : throw new TrainingException("no data are named: name a JSON list of images, sentence and label.");
+        }
         if (options.Task != TrainingTask.Vqa)
         {
             return official

@@ -15,6 +15,7 @@ public static class OperatorCatalog
         ["l2normalize"] = Listed(() => L2NormalizeOperator.Cases),
         ["activations"] = Listed(() => ActivationsOperator.Cases),
         ["elementwise"] = Listed(() => ElementwiseOperator.Cases),
+        ["columncopy"] = Listed(() => ColumnCopyOperator.Cases),
         ["tokenembedding"] = Listed(() => TokenEmbeddingOperator.Cases),
         ["selecttoken"] = Listed(() => SelectTokenOperator.Cases),
         ["appendcache"] = Listed(() => AppendCacheOperator.Cases),

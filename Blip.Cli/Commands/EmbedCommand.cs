@@ -13,6 +13,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
     private readonly Terminal terminal;
     private readonly Argument<string[]> paths;
     private readonly TextsBinding texts;
+    private readonly FramesOption frames;
     private readonly ModelBinding model;
     private readonly OutputBinding output;
 
@@ -22,6 +23,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
         this.terminal = terminal;
         paths = PathsArgument.AddTo(this, ArgumentArity.ZeroOrMore);
         texts = new TextsBinding(this, "--text", "a text to make a vector of");
+        frames = new FramesOption(this);
         model = new ModelBinding(this, DemoModel.Retrieval);
         output = new OutputBinding(
             this,
@@ -50,7 +52,7 @@ internal sealed class EmbedCommand : Command, IHasExamples
         if (output.Format(parsed) == EmbeddingForm.Npy && output.File(parsed) is null)
             throw new UsageException($"--format {EmbeddingForm.Npy} writes bytes, and not to a screen: name a file with --output.");
         var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true, terminal.PassedOver);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true, terminal.PassedOver, frames.Of(parsed));
         using var file = output.Open(parsed);
         sources = file?.Left(sources, image => RecordShape.Key(image.Name, ""), terminal, "images") ?? sources;
         given = file?.Left(given, text => RecordShape.Key("", text), terminal, "texts") ?? given;

@@ -20,6 +20,7 @@ internal sealed class IndexCommand : Command, IHasExamples
     {
         Description = "As --prune, even where a folder is away or empty, or more than half of the index would go.",
     };
+    private readonly FramesOption frames;
     private readonly ModelBinding model;
 
     public IndexCommand(Terminal terminal)
@@ -30,6 +31,7 @@ internal sealed class IndexCommand : Command, IHasExamples
         Add(index);
         Add(prune);
         Add(pruneAll);
+        frames = new FramesOption(this);
         model = new ModelBinding(this, DemoModel.Retrieval);
         SetAction(RunAsync);
     }
@@ -51,7 +53,7 @@ internal sealed class IndexCommand : Command, IHasExamples
             throw new UsageException("an image from standard input has no file to be found again: give files or folders.");
         var path = parsed.GetRequiredValue(index);
         var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, passed: terminal.PassedOver);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, passed: terminal.PassedOver, frames: frames.Of(parsed));
         var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, sources.Count, terminal.Columns);
         using var embedder = model.Load(parsed, terminal, progress, () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)));
         using var retriever = Startup.Step(() => Retriever.Open(embedder, path));

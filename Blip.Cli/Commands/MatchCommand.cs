@@ -15,6 +15,7 @@ internal sealed class MatchCommand : Command, IHasExamples
     private readonly Terminal terminal;
     private readonly Argument<string[]> paths;
     private readonly TextsBinding texts;
+    private readonly FramesOption frames;
     private readonly ModelBinding model;
     private readonly OutputBinding output;
     private readonly AttentionBinding attention;
@@ -25,6 +26,7 @@ internal sealed class MatchCommand : Command, IHasExamples
         this.terminal = terminal;
         paths = PathsArgument.AddTo(this, ArgumentArity.OneOrMore);
         texts = new TextsBinding(this, "--text", "a text to put beside each image");
+        frames = new FramesOption(this);
         model = new ModelBinding(this, DemoModel.Retrieval);
         output = new OutputBinding(
             this,
@@ -52,7 +54,7 @@ internal sealed class MatchCommand : Command, IHasExamples
         if (beside.Count == 0)
             throw new UsageException($"there is no text to put beside the images: give {texts.Name} TEXT or {texts.FileName} FILE.");
         var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
-        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true, terminal.PassedOver);
+        var sources = InputExpansion.Expand(arguments, terminal.OpenInput, archives: true, terminal.PassedOver, frames.Of(parsed));
         var options = new MatchOptions
         {
             Attention = attention.Method(parsed) is not null,

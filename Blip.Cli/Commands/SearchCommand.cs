@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Blip.Cli.Help;
+using Blip.Cli.Input;
 using Blip.Cli.Options;
 using Blip.Cli.Output;
 using Blip.Runtime.Checkpoints;
@@ -25,6 +26,7 @@ internal sealed class SearchCommand : Command, IHasExamples
     private readonly Option<int?> rerank = OptionKinds.Number<int>(
         "--rerank", "Let the matching head look again at so many of the first, one after the other, and order them by what it says; published figures take 256 or 128. [default: 0]");
     private readonly Option<bool> open = new("--open") { Description = "Show the first one in the system's own viewer, too." };
+    private readonly FramesOption frames;
     private readonly ModelBinding model;
     private readonly OutputBinding output;
 
@@ -35,6 +37,7 @@ internal sealed class SearchCommand : Command, IHasExamples
         Add(words);
         foreach (var option in (Option[])[image, index, top, rerank, open])
             Add(option);
+        frames = new FramesOption(this);
         model = new ModelBinding(this, DemoModel.Retrieval);
         output = new OutputBinding(
             this,
@@ -62,7 +65,7 @@ internal sealed class SearchCommand : Command, IHasExamples
         var path = parsed.GetRequiredValue(index);
         if (!File.Exists(path))
             throw new UsageException($"--index is '{path}', and there is no such index; make it with 'blip index FOLDER --index {path}'.");
-        var options = new SearchOptions { Top = parsed.GetValue(top) ?? new SearchOptions().Top, Rerank = parsed.GetValue(rerank) ?? 0 };
+        var options = new SearchOptions { Top = parsed.GetValue(top) ?? new SearchOptions().Top, Rerank = parsed.GetValue(rerank) ?? 0, Frames = frames.Of(parsed) };
         Startup.Step(() =>
         {
             options.Validate();
@@ -92,7 +95,7 @@ internal sealed class SearchCommand : Command, IHasExamples
     {
         try
         {
-            return retriever.SearchByImage(example, options, cancellationToken);
+            return retriever.SearchByImage(FolderClips.Source(example, options.Frames), options, cancellationToken);
         }
         catch (ImageException e)
         {

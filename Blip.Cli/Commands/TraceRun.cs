@@ -58,6 +58,7 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
                 parsed,
                 () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)),
                 embedder => ModelTracer.Embedding(embedder, image, parsed.GetValue(binding.Text)!, cancellationToken)),
+            BlipHead.VisualReasoning => throw new UsageException($"{source.Name} compares two images, and a trace is about one."),
             _ => throw new UnreachableException($"{head}"),
         };
     }

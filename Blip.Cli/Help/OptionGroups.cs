@@ -11,7 +11,8 @@ internal static class OptionGroups
         (OptionGroup.Input,
             "--image --text --texts --raw-texts --question --questions --answer --answers --images --annotations --results --human "
             + "--source-format --image-column --text-column --key-column --image-root --shard-size --split --scratch --validation --index "
-            + "--max-pixels --background --image-memory --decode-memory --from --shards"),
+            + "--max-pixels --background --image-memory --decode-memory --from --shards "
+            + "--sentence --sentences --pairs --labels --template --frames"),
         (OptionGroup.Output,
             "--format --output --overwrite --resume --retry-failed --sidecar --suffix --save-results --profile --histogram --write "
             + "--null --guard-formulas"),

@@ -1,10 +1,12 @@
 using Blip.Runtime.Imaging;
+using Blip.Runtime.Imaging.Clips;
 
 namespace Blip.Cli.Input;
 
 /// <summary>The images of a folder and its subfolders: files with an image's extension, and others that begin as an image does.</summary>
 /// <param name="passed">Counts what is left out.</param>
-internal sealed class FolderImages(PassedOver passed)
+/// <param name="videos">Whether videos are listed, too.</param>
+internal sealed class FolderImages(PassedOver passed, bool videos = false)
 {
     /// <summary>Extensions that are taken at their word.</summary>
     public static readonly HashSet<string> Extensions = new(
@@ -43,7 +45,7 @@ internal sealed class FolderImages(PassedOver passed)
                 foreach (var image in List(path))
                     yield return image;
             }
-            else if (Extensions.Contains(entry.Extension) ? IsFile(path, (FileInfo)entry) : !Companions.Contains(entry.Extension) && IsImage(path, (FileInfo)entry))
+            else if (Extensions.Contains(entry.Extension) || (videos && ClipFiles.IsVideo(path)) ? IsFile(path, (FileInfo)entry) : !Companions.Contains(entry.Extension) && IsImage(path, (FileInfo)entry))
             {
                 yield return path;
             }

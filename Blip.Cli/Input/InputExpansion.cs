@@ -24,9 +24,13 @@ internal static class InputExpansion
     /// <param name="openInput">Opens standard input.</param>
     /// <param name="archives">Whether a webdataset tar or a Parquet file stands for the images in it.</param>
     /// <param name="passed">Counts what folders leave out; null to count nothing.</param>
+    /// <param name="frames">Frames of a clip (<see cref="FolderClips"/>); null where files are images.</param>
     public static List<ImageSource> Expand(
-        IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false, PassedOver? passed = null) =>
-        [.. arguments.SelectMany(argument => Expand(argument, openInput, passed ?? new PassedOver())).SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source])];
+        IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false, PassedOver? passed = null, int? frames = null) =>
+    [
+        .. arguments.SelectMany(argument => Expand(argument, openInput, passed ?? new PassedOver(), frames))
+            .SelectMany(source => archives && ArchiveImages.IsArchive(source) ? ArchiveImages.List(source.Name) : [source]),
+    ];
 
     /// <summary>True where the command line names one image, itself and not a folder or a pattern: its result needs no path.</summary>
     public static bool IsOneNamed(IReadOnlyList<string> arguments, IReadOnlyList<ImageSource> sources) =>
@@ -36,19 +40,21 @@ internal static class InputExpansion
     public static bool LooksLikeImages(string word) => FolderImages.Extensions.Contains(Path.GetExtension(word)) || Path.IsPathRooted(word)
         || word.StartsWith('.') || word.Contains('*', StringComparison.Ordinal) || word.TrimEnd('?').Contains('?', StringComparison.Ordinal);
 
-    private static IEnumerable<ImageSource> Expand(string argument, Func<Stream> openInput, PassedOver passed)
+    private static IEnumerable<ImageSource> Expand(string argument, Func<Stream> openInput, PassedOver passed, int? frames)
     {
         if (argument == StandardInput)
             return [ImageSource.FromStream(openInput, StandardInput)];
         // A file that is there wins over the pattern that its name could be.
         if (File.Exists(argument))
-            return [ImageSource.FromFile(argument)];
+            return [FolderClips.Source(argument, frames)];
         try
         {
+            if (Directory.Exists(argument) && frames is { } wanted)
+                return NotEmpty([.. FolderClips.List(argument, wanted, passed)], argument, "the folder holds no clips");
             if (Directory.Exists(argument))
                 return NotEmpty(new FolderImages(passed).List(argument), argument, "the folder holds no images");
             if (argument.AsSpan().ContainsAny('*', '?'))
-                return NotEmpty(Matches(argument), argument, "no file matches");
+                return NotEmpty([.. Matches(argument).Order(StringComparer.Ordinal).Select(path => FolderClips.Source(path, frames))], argument, "no file matches");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -57,11 +63,11 @@ internal static class InputExpansion
         return [ImageSource.FromFile(argument)];
     }
 
-    private static List<ImageSource> NotEmpty(IEnumerable<string> paths, string argument, string otherwise)
-    {
-        var sources = paths.Order(StringComparer.Ordinal).Select(path => ImageSource.FromFile(path)).ToList();
-        return sources.Count > 0 ? sources : [Failing(argument, otherwise)];
-    }
+    private static List<ImageSource> NotEmpty(IEnumerable<string> paths, string argument, string otherwise) =>
+        NotEmpty([.. paths.Order(StringComparer.Ordinal).Select(path => ImageSource.FromFile(path))], argument, otherwise);
+
+    private static List<ImageSource> NotEmpty(List<ImageSource> sources, string argument, string otherwise) =>
+        sources.Count > 0 ? sources : [Failing(argument, otherwise)];
 
     // "photos/2024-*/**/*.jpg": the fixed folders first, then one step for each part of the pattern.
     private static IEnumerable<string> Matches(string pattern)

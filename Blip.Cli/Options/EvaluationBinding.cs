@@ -83,6 +83,12 @@ internal sealed class EvaluationBinding
             ? ImageSource.FromFile(path)
             : ImageSource.FromStream(() => throw new FileNotFoundException(objection), fileName ?? $"image {id}");
 
+    /// <summary>A clip of the data set, as <see cref="Image"/> finds an image.</summary>
+    public static ImageSource Clip(ImageFolder folder, string name, int frames) =>
+        folder.FindClip(name, out var objection) is { } path
+            ? ImageSource.FromClip(path, frames)
+            : ImageSource.FromStream(() => throw new FileNotFoundException(objection), name);
+
     private void Check(CommandResult result)
     {
         var (scored, run) = (Given(result, results), Given(result, images));

@@ -16,8 +16,8 @@ internal sealed class ModelBinding
         "A folder with config.json and weights, a weight file beside its config.json, a name on the Hugging Face hub "
         + "(Salesforce/blip-image-captioning-base; 'blip pull' gets it), or synthetic:NAME.";
 
-    private readonly DemoModel demo;
-    private readonly Option<string?> model = OptionKinds.Text("--model", $"{Names} [default: the built-in demo, which knows drawn shapes only; its name is demo]", "MODEL");
+    private readonly DemoModel? demo;
+    private readonly Option<string?> model;
     private readonly Option<string?> adapter = OptionKinds.Text(
         "--adapter", "A LoRA adapter as the PEFT library saves it, merged into the model's weights.", "DIR");
     private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
@@ -28,10 +28,12 @@ internal sealed class ModelBinding
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="demo">The model that is meant where none is named.</param>
-    public ModelBinding(Command command, DemoModel demo)
+    /// <param name="demo">The model that is meant where none is named; null for a head that has no demo.</param>
+    public ModelBinding(Command command, DemoModel? demo)
     {
         this.demo = demo;
+        var otherwise = demo is null ? "There is no demo of this head." : "[default: the built-in demo, which knows drawn shapes only; its name is demo]";
+        model = OptionKinds.Text("--model", $"{Names} {otherwise}", "MODEL");
         command.Add(model);
         command.Add(adapter);
         command.Add(revision);
@@ -52,15 +54,15 @@ internal sealed class ModelBinding
 
     /// <summary>The same with another demo: for a command whose other options tell which one is meant.</summary>
     /// <exception cref="UsageException">There is none of this name, or its small files are damaged.</exception>
-    public async Task<ModelSource> ResolveAsync(ParseResult parsed, Terminal terminal, DemoModel demo, CancellationToken cancellationToken)
+    public async Task<ModelSource> ResolveAsync(ParseResult parsed, Terminal terminal, DemoModel? demo, CancellationToken cancellationToken)
     {
         var named = parsed.GetValue(model);
-        var path = demo.PathOf(named);
+        var path = demo?.PathOf(named) ?? named ?? throw new UsageException("there is no demo of this head: give --model MODEL.");
         if (path != named && parsed.GetValue(revision) is not null)
             throw new UsageException("--revision is that of a model of the Hugging Face hub: give --model OWNER/NAME.");
-        if (path == demo.Path && !Directory.Exists(path))
+        if (demo is not null && path == demo.Path && !Directory.Exists(path))
             throw new UsageException($"the demo {demo.Noun} is not beside the program ('{path}'): give --model.");
-        if (named is null)
+        if (demo is not null && named is null)
             terminal.Note(demo.Notice);
         terminal.Detail($"the model is {path}");
         await download.EnsureAsync(parsed, terminal, path, parsed.GetValue(revision), cancellationToken);

@@ -110,9 +110,12 @@ internal static class AnnotationJson
 /// <summary>Code for the files' forms, made when this is built: no reflection when it runs.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(CaptionFile))]
+[JsonSerializable(typeof(ClipEntry))]
 [JsonSerializable(typeof(List<ListedImage>))]
 [JsonSerializable(typeof(QuestionFile))]
 [JsonSerializable(typeof(List<QuestionEntry>))]
+[JsonSerializable(typeof(List<NlvrEntry>))]
+[JsonSerializable(typeof(NlvrEntry))]
 [JsonSerializable(typeof(List<ResultEntry>))]
 [JsonSerializable(typeof(ResultEntry))]
 [JsonSerializable(typeof(List<string>))]

@@ -2,9 +2,10 @@ namespace Blip.Evaluation;
 
 /// <summary>Images with people's captions, from the files that captioning and retrieval are evaluated on.</summary>
 /// <remarks>
-/// Three formats are told apart by their contents: COCO's <c>captions_val2014.json</c> (also <c>image_info_test2014.json</c>, which has no
+/// Formats are told apart by their contents: COCO's <c>captions_val2014.json</c> (also <c>image_info_test2014.json</c>, which has no
 /// captions), Karpathy's <c>dataset_coco.json</c> and <c>dataset_flickr30k.json</c>, and BLIP's <c>coco_karpathy_test.json</c> and
-/// <c>flickr30k_test.json</c>.
+/// <c>flickr30k_test.json</c>. Videos come from MSR-VTT's <c>*_videodatainfo.json</c> and BLIP's <c>msrvtt_test.jsonl</c>; their names have no
+/// extension.
 /// </remarks>
 public sealed class CaptionAnnotations
 {
@@ -34,9 +35,13 @@ public sealed class CaptionAnnotations
         ArgumentException.ThrowIfNullOrEmpty(path);
         if (AnnotationJson.IsArray(path))
             return Checked(path, FromList(path, AnnotationJson.Load(path, AnnotationForms.Default.ListListedImage)));
+        if (System.IO.Path.GetExtension(path).Equals(".jsonl", StringComparison.OrdinalIgnoreCase))
+            return Checked(path, FromClips(path, AnnotationJson.LoadLines(path, AnnotationForms.Default.ClipEntry)));
         var file = AnnotationJson.Load(path, AnnotationForms.Default.CaptionFile);
+        if (file.Videos is not null)
+            return Checked(path, FromVideos(path, file, split));
         if (file.Images is null)
-            throw new AnnotationException($"{path}: there is no 'images': give a COCO captions file, a Karpathy dataset file or BLIP's list.");
+            throw new AnnotationException($"{path}: there is no 'images': give a COCO captions file, a Karpathy dataset file, BLIP's list or MSR-VTT's file.");
         return Checked(path, file.Images.Any(image => image?.Sentences is not null) ? FromKarpathy(path, file.Images, split) : FromCoco(path, file));
     }
 
@@ -80,6 +85,34 @@ public sealed class CaptionAnnotations
             throw new AnnotationException($"{path}: no image is of the split '{split}'; the file has {splits}.");
         }
         return images;
+    }
+
+    // One line for each caption; a clip may have several.
+    private static List<CaptionedImage> FromClips(string path, List<ClipEntry?> entries)
+    {
+        var clips = new OrderedDictionary<string, List<string>>(StringComparer.Ordinal);
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var name = entries[i]?.ClipName ?? throw Missing(path, $"[{i}]", "clip_name");
+            if (!clips.TryGetValue(name, out var captions))
+                clips.Add(name, captions = []);
+            captions.Add(entries[i]!.Caption ?? throw Missing(path, $"[{i}]", "caption"));
+        }
+        return [.. clips.Select(clip => new CaptionedImage(new EntryId(clip.Key), clip.Key, clip.Value))];
+    }
+
+    private static List<CaptionedImage> FromVideos(string path, CaptionFile file, string split)
+    {
+        var captions = (file.Sentences ?? []).ToLookup(sentence => sentence?.VideoId ?? "", sentence => sentence?.Caption, StringComparer.Ordinal);
+        var videos = new List<CaptionedImage>();
+        foreach (var (i, video) in file.Videos!.Index())
+        {
+            var name = video?.VideoId ?? throw Missing(path, $"videos[{i}]", "video_id");
+            if ((video.Split ?? throw Missing(path, $"videos[{i}]", "split")) == split)
+                videos.Add(new CaptionedImage(new EntryId(name), name, [.. captions[name].OfType<string>()]));
+        }
+        var splits = string.Join(", ", file.Videos!.Select(video => video!.Split!).Distinct().Order(StringComparer.Ordinal));
+        return videos.Count > 0 ? videos : throw new AnnotationException($"{path}: no video is of the split '{split}'; the file has {splits}.");
     }
 
     private static List<CaptionedImage> FromList(string path, List<ListedImage> entries)

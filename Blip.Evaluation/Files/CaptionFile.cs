@@ -2,12 +2,43 @@ using System.Text.Json.Serialization;
 
 namespace Blip.Evaluation;
 
-/// <summary>COCO's <c>captions_*.json</c> and Karpathy's <c>dataset_*.json</c>: objects with <c>images</c>, told apart by where the sentences are.</summary>
+/// <summary>
+/// COCO's <c>captions_*.json</c> and Karpathy's <c>dataset_*.json</c>: objects with <c>images</c>, told apart by where the sentences are.
+/// MSR-VTT's has <c>videos</c> and <c>sentences</c>.
+/// </summary>
 internal sealed class CaptionFile
 {
     public List<ImageEntry>? Images { get; set; }
 
     public List<CaptionEntry>? Annotations { get; set; }
+
+    public List<VideoEntry>? Videos { get; set; }
+
+    public List<VideoSentence>? Sentences { get; set; }
+}
+
+/// <summary>A video of MSR-VTT's file.</summary>
+internal sealed class VideoEntry
+{
+    public string? VideoId { get; set; }
+
+    public string? Split { get; set; }
+}
+
+/// <summary>A sentence about one.</summary>
+internal sealed class VideoSentence
+{
+    public string? VideoId { get; set; }
+
+    public string? Caption { get; set; }
+}
+
+/// <summary>A line of BLIP's <c>msrvtt_test.jsonl</c>.</summary>
+internal sealed class ClipEntry
+{
+    public string? ClipName { get; set; }
+
+    public string? Caption { get; set; }
 }
 
 /// <summary>An image of either format.</summary>

@@ -37,6 +37,19 @@ public sealed class ImageFolder
         return One(files.ToList(), fileName ?? $"image {id}", out objection);
     }
 
+    /// <summary>The path of a clip: a folder of frames, or a file of any extension.</summary>
+    /// <param name="name">What the annotations call it, without an extension.</param>
+    /// <param name="objection">Why there is no path, a sentence: nothing answers to the name, or several files do, which it names.</param>
+    public string? FindClip(string name, out string? objection)
+    {
+        objection = null;
+        if (System.IO.Path.Combine(folder, name) is var frames && Directory.Exists(frames))
+            return frames;
+        return One(
+            [.. listing.Value.Names.Where(file => System.IO.Path.GetFileNameWithoutExtension(file.Key) == ImageNames.NameOf(name)).SelectMany(file => file)],
+            name, out objection);
+    }
+
     /// <summary>The number that a file's name ends in, before its extension; null where it ends otherwise.</summary>
     internal static long? NumberOf(string name)
     {

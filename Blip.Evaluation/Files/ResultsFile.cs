@@ -32,6 +32,22 @@ public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IRe
             images.Find(entry.Path!, place) is { } image && questions.TryGetValue((image, entry.Question ?? ""), out var id) ? id : null);
     }
 
+    /// <summary>Reads predictions about a data set's pairs.</summary>
+    /// <exception cref="AnnotationException">The file cannot be read, an entry lacks something or says neither True nor False, or two entries are about one pair.</exception>
+    public static ResultsFile Load(string path, NlvrDataset data)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(data);
+        var pairs = new Dictionary<(string Left, string Right, string Sentence), EntryId>();
+        foreach (var pair in data.Pairs)
+            pairs.TryAdd((ImageNames.NameOf(pair.Left), ImageNames.NameOf(pair.Right), pair.Sentence), pair.Id);
+        var file = Load(path, ResultsFormat.Predictions, (entry, _) =>
+            pairs.TryGetValue((ImageNames.NameOf(entry.Left!), ImageNames.NameOf(entry.Right ?? ""), entry.Sentence ?? ""), out var id) ? id : null);
+        return file.Texts.Values.FirstOrDefault(text => text is not (ResultsFormat.TrueText or ResultsFormat.FalseText)) is { } odd
+            ? throw new AnnotationException($"{path}: the prediction '{odd}' is neither {ResultsFormat.TrueText} nor {ResultsFormat.FalseText}.")
+            : file;
+    }
+
     private static ResultsFile Load(string path, ResultsFormat format, Func<ResultEntry, string, EntryId?> byName)
     {
         var entries = AnnotationJson.IsArray(path)
@@ -42,9 +58,9 @@ public sealed record ResultsFile(IReadOnlyDictionary<EntryId, string> Texts, IRe
         for (var i = 0; i < entries.Count; i++)
         {
             var entry = entries[i];
-            var named = format.IdOf(entry) is null && entry?.Path is not null;
+            var named = format.IdOf(entry) is null && (entry?.Path ?? entry?.Left) is not null;
             if ((named ? byName(entry!, $"{path}: [{i}]") : format.IdOf(entry) ?? throw format.Missing(path, i, entry)) is not { } id)
-                strangers.Add(entry!.Path!);
+                strangers.Add((entry!.Path ?? entry.Left)!);
             else if (format.TextOf(entry) is { } text)
                 format.Add(texts, id, text, path, i);
             else

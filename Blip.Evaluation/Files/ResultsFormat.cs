@@ -16,6 +16,12 @@ public sealed record ResultsFormat
     /// <summary><c>[{"image": "VizWiz_test_00000042.jpg", "answer": "…"}]</c>: one question of each image, as VizWiz has it.</summary>
     public static ResultsFormat ImageAnswers { get; } = new("image", "answer");
 
+    /// <summary><c>[{"pair_id": 42, "prediction": "True"}]</c>: sentences about two images, as NLVR2 has them.</summary>
+    public static ResultsFormat Predictions { get; } = new("pair_id", "prediction");
+
+    /// <summary>What <see cref="Predictions"/> says of a sentence that is true, and of one that is not.</summary>
+    public const string TrueText = "True", FalseText = "False";
+
     /// <summary>The name of the id.</summary>
     public string IdName { get; }
 
@@ -45,11 +51,16 @@ public sealed record ResultsFormat
 
     /// <summary>An entry's id; null where it has none.</summary>
     internal EntryId? IdOf(ResultEntry? entry) =>
-        this == Captions ? entry?.ImageId : this == Answers ? entry?.QuestionId : entry?.Image is { } image ? new EntryId(image) : null;
+        this == Captions ? entry?.ImageId
+        : this == Answers ? entry?.QuestionId
+        : this == Predictions ? entry?.PairId
+        : entry?.Image is { } image ? new EntryId(image) : null;
 
     /// <summary>An entry's text, the first of several; null where it has none.</summary>
     internal string? TextOf(ResultEntry? entry) => this == Captions
         ? entry?.Caption ?? entry?.Captions?.FirstOrDefault()?.Caption
+        : this == Predictions
+        ? entry?.Prediction ?? (entry?.ProbabilityTrue is { } probability ? probability > 0.5 ? TrueText : FalseText : null)
         : entry?.Answer ?? entry?.Answers?.FirstOrDefault()?.Answer;
 
     /// <summary>Adds a result.</summary>
@@ -74,7 +85,7 @@ public sealed record ResultsFormat
         new($"{path}: [{index}] has no {(IdOf(entry) is null ? IdName : TextName)}.");
 }
 
-/// <summary>An entry of either kind, or a JSON record of <c>blip caption</c> and <c>blip ask</c>.</summary>
+/// <summary>An entry of either kind, or of what <c>blip caption</c>, <c>blip ask</c> and <c>blip compare</c> write as JSON.</summary>
 internal sealed class ResultEntry
 {
     public EntryId? ImageId { get; set; }
@@ -90,6 +101,18 @@ internal sealed class ResultEntry
     public string? Path { get; set; }
 
     public string? Question { get; set; }
+
+    public EntryId? PairId { get; set; }
+
+    public string? Prediction { get; set; }
+
+    public double? ProbabilityTrue { get; set; }
+
+    public string? Left { get; set; }
+
+    public string? Right { get; set; }
+
+    public string? Sentence { get; set; }
 
     public string? Error { get; set; }
 

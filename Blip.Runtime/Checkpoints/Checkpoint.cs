@@ -28,7 +28,7 @@ internal sealed class Checkpoint : ITensorSource
             Manifest = ModelManifest.For(config, head);
             Check();
             Keys = [.. source.Keys.Where(_tensors.ContainsKey), .. _aliases.Keys];
-            ExtraKeys = [.. source.Keys.Except(Manifest.Entries.Select(entry => entry.Key)).Order(StringComparer.Ordinal)];
+            ExtraKeys = [.. source.Keys.Except(Manifest.Entries.Select(entry => entry.Key)).Except(_aliases.Values).Order(StringComparer.Ordinal)];
             HasTiedOutput = _tensors.ContainsKey(CheckpointKeys.OutputMatrix) && IsCopy(CheckpointKeys.OutputMatrix, CheckpointKeys.WordEmbeddings);
         }
         catch
@@ -94,7 +94,7 @@ internal sealed class Checkpoint : ITensorSource
         if (_source.TryGet(entry.Key, out var info))
             return info;
         // A file holds a tied tensor under one of its names, as a rule the first.
-        var other = entry.TiedTo ?? Manifest.Entries.FirstOrDefault(e => e.TiedTo == entry.Key)?.Key;
+        var other = entry.CopiedFrom ?? entry.TiedTo ?? Manifest.Entries.FirstOrDefault(e => e.TiedTo == entry.Key)?.Key;
         if (other is null || !_source.TryGet(other, out info))
             return null;
         _aliases[entry.Key] = other;

@@ -103,6 +103,10 @@ internal sealed record CompatRules
     /// <inheritdoc cref="Question"/>
     public int[] MatchText(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInMatching, text);
 
+    /// <summary>A sentence about two images: always with [ENC], as the authors' only code for it has it, and never cut.</summary>
+    /// <inheritdoc cref="Question"/>
+    public static int[] Sentence(int[] ids, TextConfig text) => Begin(ids, encoderToken: true, text);
+
     /// <summary>A text that re-ranks a retrieval.</summary>
     /// <inheritdoc cref="Question"/>
     public int[] RerankText(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInReranking, text);

@@ -68,6 +68,15 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         return Add(new AddNode(name.Path, a, b, NewComputed(name, a.Shape)));
     }
 
+    /// <summary>Two values side by side: <c>[…, a]</c> and <c>[…, b]</c> → <c>[…, a + b]</c>.</summary>
+    public Value Concatenate(Value a, Value b, ModulePath name)
+    {
+        var output = a.Shape.WithWidth(a.Shape.Width + b.Shape.Width);
+        if (!output.Equals(b.Shape.WithWidth(output.Width)))
+            throw Mismatch(name, $"puts {a} beside {b}");
+        return Add(new ConcatenateNode(name.Path, a, b, NewComputed(name, output)));
+    }
+
     /// <summary>Layer normalisation over the last dimension (Ba et al. 2016, eq. 4).</summary>
     public Value LayerNorm(Value x, ModulePath module, double epsilon)
     {

@@ -39,6 +39,7 @@ internal sealed class CacheListing(HubCache cache)
         BlipHead.Retrieval => "matcher",
         BlipHead.VisualQuestionAnswering => "answerer",
         BlipHead.Model => "embedder",
+        BlipHead.VisualReasoning => "comparer",
         _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
     };
 

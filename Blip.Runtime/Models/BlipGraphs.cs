@@ -30,6 +30,7 @@ internal abstract class BlipGraphs
             BlipHead.Retrieval => new MatchingGraphs(config),
             BlipHead.VisualQuestionAnswering => new AnsweringGraphs(config),
             BlipHead.Model => new ContrastiveGraphs(config),
+            BlipHead.VisualReasoning => new ReasoningGraphs(config),
             _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
         };
 
@@ -39,13 +40,16 @@ internal abstract class BlipGraphs
     /// <summary>The image encoder: pixels <c>[images, 3, height, width]</c> → embeddings <c>[images, image_tokens, hidden]</c>.</summary>
     public ComputeGraph Vision(int height, int width) => Vision(height, width, RecordedOutputs.Nothing);
 
-    /// <summary>What cross-attention reads of an image, per layer: embeddings → keys and values <c>[images, image_tokens, 2·hidden]</c>.</summary>
+    /// <summary>The attentions that read an image, in the order of the layers: one in each.</summary>
+    internal virtual IReadOnlyList<ModulePath> ImageAttentions => field ??= [.. TextTower.CrossAttentions(Config.Text, ImageReader)];
+
+    /// <summary>What each of these reads of an image: embeddings → keys and values <c>[images, image_tokens, 2·hidden]</c>.</summary>
     public ComputeGraph ImageKeysValues()
     {
         var g = new GraphBuilder("image-keys-values");
         var image = g.Input(ImageEmbeddings, new Shape(Images, ImageTokens, Config.Vision.HiddenSize));
-        for (var layer = 0; layer < Config.Text.Layers; layer++)
-            g.Output(ImageName(layer), TextTower.KeysValues(g, Config.Text, image, ImageReader, layer));
+        foreach (var (index, attention) in ImageAttentions.Index())
+            g.Output(ImageName(index), TextTower.KeysValues(g, Config.Text, image, attention));
         return g.Build();
     }
 
@@ -60,7 +64,8 @@ internal abstract class BlipGraphs
     private protected Value ImageStates(GraphBuilder g, int height, int width, RecordedOutputs watch = RecordedOutputs.Nothing) =>
         VisionTower.Record(g, Config.Vision, g.Input(Pixels, new Shape(Images, 3, height, width)), watch);
 
-    internal static string ImageName(int layer) => $"image.{layer}";
+    /// <summary>Keys and values of an image, for one of <see cref="ImageAttentions"/>.</summary>
+    internal static string ImageName(int attention) => $"image.{attention}";
 
     /// <summary>Those that the head has beside the image's.</summary>
     private protected abstract IEnumerable<ComputeGraph> OfHead();
@@ -70,21 +75,24 @@ internal abstract class BlipGraphs
     /// <param name="tower">The encoder's place in the checkpoint.</param>
     /// <param name="overImage">Whether it attends the image that <see cref="ImageRow"/> names.</param>
     /// <param name="watch">What is shown besides the result.</param>
-    private protected Value Encoder(GraphBuilder g, ModulePath tower, bool overImage, RecordedOutputs watch = RecordedOutputs.Nothing)
+    /// <param name="secondImageRow">The image of each row that the second cross-attention of each layer reads; null where a layer has one.</param>
+    private protected Value Encoder(
+        GraphBuilder g, ModulePath tower, bool overImage, RecordedOutputs watch = RecordedOutputs.Nothing, Value? secondImageRow = null)
     {
         var attention = new AttentionInputs
         {
             Mask = g.Input(Mask, new Shape(Rows, Tokens), DType.Int32),
-            Source = overImage ? SourceInputs(g, Config.Text, "image") : null,
+            Source = overImage ? SourceInputs(g, Config.Text, "image", ImageAttentions.Count) : null,
             SourceRow = overImage ? g.Input(ImageRow, new Shape(Rows), DType.Int32) : null,
+            SecondSourceRow = secondImageRow,
         };
         return TextTower.Record(g, Config.Text, g.Input(Ids, new Shape(Rows, Tokens), DType.Int32), attention, tower, watch);
     }
 
-    /// <summary>Inputs for keys and values of what cross-attention reads, per layer <c>[sources, source tokens, 2·hidden]</c>.</summary>
-    internal static List<Value> SourceInputs(GraphBuilder g, TextConfig text, string source)
+    /// <summary>Inputs for keys and values of what so many attentions read, each <c>[sources, source tokens, 2·hidden]</c>.</summary>
+    internal static List<Value> SourceInputs(GraphBuilder g, TextConfig text, string source, int attentions)
     {
         var shape = new Shape(Dim.Of($"{source}s"), Dim.Of($"{source}_tokens"), 2 * text.HiddenSize);
-        return [.. Enumerable.Range(0, text.Layers).Select(layer => g.Input($"{source}.{layer}", shape))];
+        return [.. Enumerable.Range(0, attentions).Select(attention => g.Input($"{source}.{attention}", shape))];
     }
 }

@@ -15,6 +15,20 @@ internal static class Similarity
         return sum;
     }
 
+    /// <summary>The mean of vectors, of length one.</summary>
+    /// <param name="vectors">At least one, of one length.</param>
+    public static float[] UnitMean(IReadOnlyList<float[]> vectors)
+    {
+        var sums = new double[vectors[0].Length];
+        foreach (var vector in vectors)
+        {
+            for (var i = 0; i < sums.Length; i++)
+                sums[i] += vector[i];
+        }
+        var length = Math.Sqrt(sums.Sum(sum => sum * sum));
+        return [.. sums.Select(sum => (float)(sum / length))];
+    }
+
     /// <summary>Every vector with every other: <c>scale · rows · columnsᵀ</c>.</summary>
     /// <param name="rows">Vectors.</param>
     /// <param name="columns">Vectors of the same length.</param>

@@ -7,7 +7,8 @@ namespace Blip.Runtime.Pipelines;
 /// <param name="host">Device and preprocessor.</param>
 /// <param name="model">The model.</param>
 /// <param name="cacheBytes">Most bytes that images of single calls may hold on the device afterwards.</param>
-internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cacheBytes = 0)
+/// <param name="takesClips">Whether an image may be several that go through the model together.</param>
+internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cacheBytes = 0, bool takesClips = false)
 {
     private int Height => host.Preprocessor.Processing.Height;
 
@@ -69,7 +70,13 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     }
 
     /// <summary>Copies images that are kept to one batch; the caller disposes it. In turn.</summary>
-    public ImageStates Gather(IReadOnlyList<ImageFeatures> images) => model.Vision.Gather([.. images.Select(image => (image.States, 0))]);
+    /// <returns>The batch, and each image's place there.</returns>
+    public (ImageStates States, EncodedImage[] Images) Gather(IReadOnlyList<ImageFeatures> images)
+    {
+        var states = model.Vision.Gather([.. images.SelectMany(image => Enumerable.Range(0, image.States.Images).Select(frame => (image.States, frame)))]);
+        var next = 0;
+        return (states, [.. images.Select(image => new EncodedImage(states, (next += image.States.Images) - image.States.Images) { Frames = image.States.Images })]);
+    }
 
     /// <summary>Encodes an image and keeps it for the next call about it. In turn.</summary>
     public ImageFeatures Remember(string key, DecodedImage decoded)
@@ -88,36 +95,36 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
     {
         var (encoded, pixels) = (new EncodedImage?[batch.Count], new List<int>(batch.Count));
         FindEncoded(batch, encoded, pixels, refuse, rollout);
-        if (pixels.Count == 0)
-            return encoded;
-        var places = Upload(batch, pixels, refuse);
-        if (places.Count == 0)
+        if (Upload(batch, pixels, refuse) is not [_, ..] places)
             return encoded;
         var states = model.Vision.Encode(places.Count, Height, Width);
         var rollouts = rollout ? model.Vision.Rollout(places.Count, Height, Width) : null;
-        for (var i = 0; i < places.Count; i++)
-            encoded[places[i]] = new EncodedImage(states, i) { Rollout = rollouts?[i] };
+        foreach (var frames in places.Index().GroupBy(image => image.Item))
+        {
+            var first = frames.First().Index;
+            // Where one frame of a clip is refused, the others are of no use.
+            if (frames.Count() == FramesOf(batch[frames.Key]).Count)
+                encoded[frames.Key] = new EncodedImage(states, first) { Frames = frames.Count(), Rollout = rollouts?[first] };
+        }
         return encoded;
     }
 
     /// <summary>A vector of each image of a batch, in turn: those with pixels go together, and nothing else is computed of them.</summary>
     /// <param name="batch">The images.</param>
-    /// <param name="ofStates">The vectors of encoded images.</param>
+    /// <param name="ofStates">The vectors of encoded images, at their places.</param>
     /// <param name="ofPixels">The vectors of so many images of a height and a width in the pixel buffer.</param>
     /// <param name="refuse">Told the place of an image that cannot be used, and why.</param>
     /// <returns>For each place its vector; null for one that was refused.</returns>
     public float[]?[] Vectors(
-        IReadOnlyList<DecodedImage> batch, Func<ImageStates, float[][]> ofStates, Func<int, int, int, float[][]> ofPixels, Action<int, string> refuse)
+        IReadOnlyList<DecodedImage> batch, Func<IReadOnlyList<EncodedImage?>, float[]?[]> ofStates, Func<int, int, int, float[][]> ofPixels, Action<int, string> refuse)
     {
-        var (encoded, pixels, vectors) = (new EncodedImage?[batch.Count], new List<int>(batch.Count), new float[]?[batch.Count]);
+        // A clip's vector is the mean of its frames' projections.
+        if (batch.Any(image => FramesOf(image).Count > 1))
+            return ofStates(Encode(batch, refuse));
+        var (encoded, pixels) = (new EncodedImage?[batch.Count], new List<int>(batch.Count));
         FindEncoded(batch, encoded, pixels, refuse, rollout: false);
-        foreach (var group in Enumerable.Range(0, batch.Count).Where(i => encoded[i] is not null).GroupBy(i => encoded[i]!.Value.States))
-        {
-            var all = ofStates(group.Key);
-            foreach (var i in group)
-                vectors[i] = all[encoded[i]!.Value.Image];
-        }
-        if (pixels.Count == 0 || Upload(batch, pixels, refuse) is not [_, ..] places)
+        var vectors = ofStates(encoded);
+        if (Upload(batch, pixels, refuse) is not [_, ..] places)
             return vectors;
         foreach (var (place, vector) in places.Zip(ofPixels(places.Count, Height, Width)))
             vectors[place] = vector;
@@ -140,13 +147,39 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
             else if (rollout)
                 refuse(i, $"{features.Name}: {AttentionRules.NoPixels}");
             else
-                encoded[i] = new EncodedImage(features.States, 0);
+                encoded[i] = new EncodedImage(features.States, 0) { Frames = features.States.Images };
         }
     }
 
-    // To the pixel buffer: the places of those that are there.
-    private List<int> Upload(IReadOnlyList<DecodedImage> batch, List<int> pixels, Action<int, string> refuse) =>
-        [.. host.Upload(pixels.ConvertAll(i => batch[i]), model.Vision.PixelBuffer, (i, error) => refuse(pixels[i], error)).Select(place => pixels[place])];
+    // To the pixel buffer: for each image that is there, the place that it is of. A clip is as many images as it has frames.
+    private List<int> Upload(IReadOnlyList<DecodedImage> batch, List<int> pixels, Action<int, string> refuse)
+    {
+        var frames = pixels.SelectMany(i => FramesOf(batch[i]).Select(frame => (Place: i, Image: frame))).ToList();
+        return frames.Count == 0
+            ? []
+            : [.. host.Upload(frames.ConvertAll(frame => frame.Image), model.Vision.PixelBuffer, (i, error) => refuse(frames[i].Place, error)).Select(i => frames[i].Place)];
+    }
+
+    /// <summary>
+    /// Images as texts look at them, in groups that one run can take. A clip is one image there, with the tokens of all its frames. In turn; a
+    /// group's states may be gone when the next one is taken.
+    /// </summary>
+    /// <param name="images">The images on the device; null where one was refused.</param>
+    /// <returns>Each group's states, and for each of its images the place in the list and in the states.</returns>
+    public IEnumerable<(ImageStates States, List<(int Place, int Image)> Images)> ForTexts(IReadOnlyList<EncodedImage?> images)
+    {
+        foreach (var group in images.Index().Where(image => image.Item is not null).GroupBy(image => (image.Item!.Value.States, image.Item.Value.Frames)))
+        {
+            var (states, frames) = group.Key;
+            using var clips = frames == 1 ? null : model.Vision.Join(states, [.. group.Select(image => image.Item!.Value.Image)], frames);
+            yield return (clips ?? states, [.. group.Select((image, i) => (image.Index, clips is null ? image.Item!.Value.Image : i))]);
+        }
+    }
+
+    // What is refused goes on as it is, for the host to say why.
+    private IReadOnlyList<DecodedImage> FramesOf(DecodedImage image) => image.Frames is { } frames && takesClips
+        ? [.. frames.Select(frame => new DecodedImage(image.Source, frame, null))]
+        : [image];
 
     private static DecodedImage Kept(ImageSource image, ImageFeatures known)
     {
@@ -156,8 +189,9 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
 
     private ImageFeatures Keep(DecodedImage decoded)
     {
-        host.Upload([decoded], model.Vision.PixelBuffer, (_, error) => throw new ImageException(error));
-        return new ImageFeatures(host, model.Vision.Encode(1, Height, Width, keep: true), decoded.Source.Name);
+        var frames = FramesOf(decoded);
+        host.Upload(frames, model.Vision.PixelBuffer, (_, error) => throw new ImageException(error));
+        return new ImageFeatures(host, model.Vision.Encode(frames.Count, Height, Width, keep: true), decoded.Source.Name);
     }
 
     private sealed record Found<T>(T Result);
@@ -168,6 +202,9 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
 /// <param name="Image">Its place there.</param>
 internal readonly record struct EncodedImage(ImageStates States, int Image)
 {
+    /// <summary>Images from that place on that belong together: more than one for a clip.</summary>
+    public int Frames { get; init; } = 1;
+
     /// <summary>How much of each token before the image encoder is in each token behind it; null unless it was asked for.</summary>
     public float[]? Rollout { get; init; }
 }

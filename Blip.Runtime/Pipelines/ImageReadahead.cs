@@ -7,7 +7,7 @@ namespace Blip.Runtime.Pipelines;
 /// Images that are read and decoded ahead of the device, in groups. Decoded images that wait are bounded by number and by
 /// bytes; an image that is larger than the bound is decoded when no other waits.
 /// </summary>
-/// <param name="size">The most images of a group.</param>
+/// <param name="size">The images at which a group is full; the last one of them may be a clip.</param>
 /// <param name="options">Limits of images, and the bytes that wait.</param>
 internal sealed class ImageReadahead(int size, PipelineOptions options)
 {
@@ -63,8 +63,8 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
                     group = await SendAsync(group, writer, cancellationToken).ConfigureAwait(false);
                     await gate.EnterAsync(file.WorkingBytes, cancellationToken).ConfigureAwait(false);
                 }
-                group.Add(Task.Run(() => Decode(item, file, ready), CancellationToken.None), file.PixelBytes);
-                if (group.Tasks.Count == size)
+                group.Add(Task.Run(() => Decode(item, file, ready), CancellationToken.None), file);
+                if (group.Images >= size)
                     group = await SendAsync(group, writer, cancellationToken).ConfigureAwait(false);
             }
             await SendAsync(group, writer, cancellationToken).ConfigureAwait(false);
@@ -98,10 +98,13 @@ internal sealed class ImageReadahead(int size, PipelineOptions options)
 
         public long Bytes { get; private set; }
 
-        public void Add(Task<TReady> task, long bytes)
+        public int Images { get; private set; }
+
+        public void Add(Task<TReady> task, ImageFile file)
         {
             Tasks.Add(task);
-            Bytes += bytes;
+            Bytes += file.PixelBytes;
+            Images += file.Images;
         }
     }
 }

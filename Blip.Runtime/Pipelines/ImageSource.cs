@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Imaging;
+using Blip.Runtime.Imaging.Clips;
 
 namespace Blip.Runtime.Pipelines;
 
@@ -65,6 +66,49 @@ public sealed class ImageSource
         };
     }
 
+    /// <summary>
+    /// Images that go through a model together, the frames of a clip: their mean is its vector, and texts look at all of them. A matcher, an
+    /// embedder and an index take clips; others refuse them.
+    /// </summary>
+    /// <param name="frames">The frames in their order, at least one; none of them is a clip.</param>
+    /// <param name="name">What the clip is called in results and messages.</param>
+    /// <exception cref="ArgumentException">There is no frame, or one of them is a clip or kept on a device.</exception>
+    public static ImageSource FromFrames(IReadOnlyList<ImageSource> frames, string name)
+    {
+        ArgumentNullException.ThrowIfNull(frames);
+        ImageSource[] parts = [.. frames];
+        if (parts.Length == 0)
+            throw new ArgumentException($"{name}: there are no frames; give at least one.", nameof(frames));
+        if (Array.Find(parts, part => part.Features is not null || part.Parts is not null) is { } odd)
+            throw new ArgumentException($"{odd.Name}: it is no single image with pixels of its own, and cannot be a frame.", nameof(frames));
+        return new ImageSource(name, _ => [], () => string.Join('|', parts.Select(part => part.Identity() ?? "")))
+        {
+            Parts = parts,
+            HasIdentity = Array.TrueForAll(parts, part => part.identity is not null),
+        };
+    }
+
+    /// <summary>
+    /// Frames of a clip, evenly spaced and beginning with the first: an animated GIF, WebP or PNG, a folder of frames in the order of their names,
+    /// or a video, where ffmpeg is on the path. A file that is not animated is one image.
+    /// </summary>
+    /// <param name="path">The file or the folder.</param>
+    /// <param name="frames">How many frames; all of a clip that has fewer.</param>
+    /// <exception cref="ArgumentException">The number is out of range.</exception>
+    public static ImageSource FromClip(string path, int frames)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (frames is < 1 or > ClipFiles.MaxFrames)
+            throw new ArgumentException($"Frames is {frames}: give 1 to {ClipFiles.MaxFrames}.", nameof(frames));
+        return new ImageSource(path, options => ImageDecoder.Read(path, options), () => $"{FileIdentity(path)}|{frames} frames")
+        {
+            IsFile = true,
+            ClipFrames = frames,
+            // The files of a folder may change, and it keeps its name.
+            HasIdentity = !Directory.Exists(path),
+        };
+    }
+
     /// <summary>A path is an image.</summary>
     public static implicit operator ImageSource(string path) => FromFile(path);
 
@@ -77,11 +121,19 @@ public sealed class ImageSource
     /// <summary>Its features on the device; null for an image that is yet to be decoded.</summary>
     internal ImageFeatures? Features { get; private init; }
 
+    private bool HasIdentity { get; init; } = true;
+
+    /// <summary>The images that this one is made of, where it is several; null for one image.</summary>
+    internal IReadOnlyList<ImageSource>? Parts { get; private init; }
+
+    /// <summary>How many frames are taken of the file or the folder; null for an image.</summary>
+    internal int? ClipFrames { get; private init; }
+
     /// <summary>The pixels of an image that is decoded already; null for one that is yet to be.</summary>
     internal RgbImage? Pixels { get; private init; }
 
     /// <summary>Equal for images of the same content: a file that did not change, or the same bytes. Null where that cannot be told without reading it.</summary>
-    internal string? Identity() => identity?.Invoke();
+    internal string? Identity() => HasIdentity ? identity?.Invoke() : null;
 
     /// <summary>Reads the bytes of the image's file; of one that has pixels or features there are none.</summary>
     /// <exception cref="ImageException">It cannot be read; the message begins with its name.</exception>
@@ -124,6 +176,9 @@ internal readonly record struct DecodedImage(ImageSource Source, RgbImage? Image
 {
     /// <summary>Its features on the device; then there are no pixels.</summary>
     public ImageFeatures? Features { get; init; }
+
+    /// <summary>All frames of a clip, of which <see cref="Image"/> is the first; null for one image.</summary>
+    public IReadOnlyList<RgbImage>? Frames { get; init; }
 
     /// <summary>The image's encoded states, with others of its batch; null for an image that is yet to be encoded.</summary>
     public EncodedImage? Encoded { get; init; }

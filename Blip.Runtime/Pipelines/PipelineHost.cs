@@ -230,7 +230,7 @@ internal sealed class PipelineHost
 
     /// <summary>Sends an image's pixels ahead where the device can take them beside its work. On any thread.</summary>
     public DecodedImage Stage(DecodedImage image) =>
-        image.HasPixels ? image with { Staged = stage?.TryAdd(image.Image.Pixels) } : image;
+        image is { HasPixels: true, Frames: null } ? image with { Staged = stage?.TryAdd(image.Image.Pixels) } : image;
 
     /// <summary>Takes back images that were sent ahead and are not read there. On any thread.</summary>
     public static void Unstage(IReadOnlyList<DecodedImage> batch)
@@ -253,9 +253,9 @@ internal sealed class PipelineHost
         for (var i = 0; i < batch.Count; i++)
         {
             using var staged = batch[i].Staged;
-            if (!batch[i].HasPixels)
+            if (!batch[i].HasPixels || batch[i].Frames is not null)
             {
-                refuse(i, batch[i].Error!);
+                refuse(i, batch[i].Error ?? $"{batch[i].Source.Name}: it is a clip of {batch[i].Frames!.Count} frames, and this is about one image: give a frame.");
                 continue;
             }
             try

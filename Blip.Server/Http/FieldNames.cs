@@ -10,7 +10,7 @@ namespace Blip.Server.Http;
 internal static partial class FieldNames
 {
     // Nothing else is renamed: a message may hold words of the request.
-    private static readonly FrozenSet<string> Options = new[] { typeof(GenerationOptions), typeof(CaptionOptions), typeof(AnswerOptions), typeof(MatchOptions), typeof(SearchOptions) }
+    private static readonly FrozenSet<string> Options = new[] { typeof(GenerationOptions), typeof(CaptionOptions), typeof(AnswerOptions), typeof(MatchOptions), typeof(SearchOptions), typeof(LabelOptions) }
         .SelectMany(type => type.GetProperties()).Select(property => property.Name).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary><c>NumBeams</c> → <c>num_beams</c>.</summary>

@@ -3,7 +3,7 @@
 import { onRefused, useKey } from "./api.js";
 import { serveCaptions, showCaption } from "./caption.js";
 import { shown, watch } from "./images.js";
-import { rank, showRanks } from "./matches.js";
+import { choose, rank, showRanks } from "./matches.js";
 import { ask, showTalk } from "./questions.js";
 import { showSamples } from "./samples.js";
 import { searchImage, searchWords } from "./search.js";
@@ -35,10 +35,16 @@ on("ask", async () => {
     await ask(question);
 });
 
+const texts = () => byId("texts").value.split("\n").map(text => text.trim()).filter(text => text);
+
 on("match", async () => {
-  const texts = byId("texts").value.split("\n").map(text => text.trim()).filter(text => text);
-  if (texts.length > 0)
-    await rank(texts);
+  if (texts().length > 0)
+    await rank(texts());
+});
+
+byId("label").addEventListener("click", async () => {
+  if (texts().length > 0)
+    await choose(texts());
 });
 
 on("search", () => searchWords(byId("query").value));

@@ -11,11 +11,21 @@ export function showRanks(image) {
 }
 
 /** Ranks texts for the image that is shown. */
-export async function rank(texts) {
+export const rank = texts => fill(async image => {
+  const result = (await post("match", { texts }, image.file)).results[0];
+  return result.matches.toSorted((a, b) => b.match_probability - a.match_probability).map(match => row(match.text, match.match_probability));
+});
+
+/** Chooses among texts, of which one is right, for the image that is shown. */
+export const choose = labels => fill(async image => {
+  const result = (await post("label", { labels }, image.file)).results[0];
+  return result.labels.map(label => row(label.label, label.probability));
+});
+
+async function fill(rows) {
   const image = shown();
   try {
-    const result = (await post("match", { texts }, image.file)).results[0];
-    image.ranks = result.matches.toSorted((a, b) => b.match_probability - a.match_probability).map(row);
+    image.ranks = await rows(image);
   } catch (error) {
     const item = document.createElement("li");
     item.className = "trouble";
@@ -26,14 +36,14 @@ export async function rank(texts) {
     showRanks(image);
 }
 
-function row(match) {
-  const percent = `${(100 * match.match_probability).toFixed(1)} %`;
+function row(words, probability) {
+  const percent = `${(100 * probability).toFixed(1)} %`;
   const item = document.createElement("li");
   const [text, score, bar] = ["span", "span", "meter"].map(name => document.createElement(name));
-  text.textContent = match.text;
+  text.textContent = words;
   score.textContent = percent;
-  bar.value = match.match_probability;
-  bar.setAttribute("aria-label", `${match.text}: ${percent}`);
+  bar.value = probability;
+  bar.setAttribute("aria-label", `${words}: ${percent}`);
   item.append(text, score, bar);
   return item;
 }

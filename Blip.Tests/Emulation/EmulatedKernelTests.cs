@@ -104,11 +104,11 @@ internal static class EmulatedCases
     private static readonly Dictionary<string, string[]> Also = new()
     {
         ["gemm"] = ["three beams", "two tiles of rows", "far from zero", "few rows", "sixteen slices", "tiles", "values of 16 bits", "ends of activations"],
-        ["attention"] = ["step, ", "head size 33", "head size 16,", "queries to the end of a tile", "values of 16 bits, ", "one key takes all"],
+        ["attention"] = ["step, ", "head size 33", "head size 16,", "queries to the end of a tile", "values of 16 bits, ", "one key takes all", "dropout, "],
         ["layernorm"] = ["x 136", "x 264", "x 40", "Offset"],
         ["gemmbackward"] = ["short, extreme values", "in 16 bits [3, "],
         ["gemmweightbackward"] = ["16 bits"],
-        ["attentionbackward"] = ["beams"],
+        ["attentionbackward"] = ["beams", "dropout, "],
         ["beamstep"] = [", 2 candidates"],
         ["l2normalize"] = ["Steep"],
         ["logsoftmax"] = ["Steep", "without sums", "[1, 5003]"],

@@ -72,6 +72,22 @@ public sealed class OwnEndpointsTests(OwnEndpointsTests.IndexedServer indexed) :
     }
 
     [Fact]
+    public async Task Labels_are_chosen_among()
+    {
+        string[] labels = ["a large white ring on a cyan background", "a small white square on a pink background", "a red star"];
+        var one = (await Post("/label", new { image = Image, labels, templates = new[] { "{}" } })).GetProperty("results")[0].GetProperty("labels");
+        var many = (await Post("/label", new { images = new[] { Image, "aGVsbG8=" }, labels, templates = new[] { "{}" }, rerank = 0 })).GetProperty("results");
+
+        Assert.Equal(labels[0], one[0].GetProperty("label").GetString());
+        Assert.Equal(1, one.EnumerateArray().Sum(label => label.GetProperty("probability").GetDouble()), 1e-9);
+        Assert.True(one[0].GetProperty("match_probability").GetDouble() > 0.5);
+        Assert.Equal(3, many[0].GetProperty("labels").GetArrayLength());
+        Assert.StartsWith("image 2", many[1].GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("at least two", (await Post("/label", new { image = Image, labels = labels[..1] }, 400)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.Contains("where the label goes", (await Post("/label", new { image = Image, labels, templates = new[] { "a photo" } }, 400)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Texts_are_matched()
     {
         string[] texts = ["a large white ring on a cyan background", "a small white square on a pink background"];

@@ -97,6 +97,23 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
     }
 
     [Fact]
+    public async Task One_of_some_texts_is_chosen()
+    {
+        var page = await Open();
+        await Choose(page, "00.png");
+        await page.FillAsync("#texts", $"a small white square on a pink background\n{Caption}");
+        await page.ClickAsync("#label");
+
+        await Assertions.Expect(page.Locator("#ranks li")).ToHaveCountAsync(2);
+        await Assertions.Expect(page.Locator("#ranks li").First).ToContainTextAsync(Caption);
+        var chances = await page.Locator("#ranks meter").EvaluateAllAsync<double[]>("bars => bars.map(bar => bar.value)");
+        Assert.Equal(1, chances.Sum(), 1e-6);
+        await page.FillAsync("#texts", Caption);
+        await page.ClickAsync("#label");
+        await Assertions.Expect(page.Locator("#ranks .trouble")).ToContainTextAsync("at least two");
+    }
+
+    [Fact]
     public async Task The_index_is_searched_by_words_and_by_the_image()
     {
         var page = await Open();

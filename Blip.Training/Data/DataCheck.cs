@@ -1,5 +1,6 @@
 using System.IO.Hashing;
 using System.Text;
+using Blip.Datasets;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 
@@ -57,6 +58,8 @@ internal sealed class DataCheck(
     {
         var hash = new XxHash64();
         hash.Append(BitConverter.GetBytes(image));
+        if (sample.IsTrue is { } isTrue)
+            hash.Append(BitConverter.GetBytes(isTrue));
         foreach (var text in sample.Texts.Concat(sample.Answers.Select(answer => answer.Text)))
         {
             hash.Append(Encoding.UTF8.GetBytes(text));
@@ -65,10 +68,20 @@ internal sealed class DataCheck(
         return hash.GetCurrentHashAsUInt64();
     }
 
+    // Two images have one number together: a pair is repeated where both are.
     private (string? Error, ulong Image) Open(TrainingSample sample)
     {
         if (sample.Image is not { } image)
             return ("It has no image.", 0);
+        var first = Open(image);
+        if (first.Error is not null || sample.Second is not { } second)
+            return first;
+        var other = Open(second);
+        return (other.Error, XxHash64.HashToUInt64([.. BitConverter.GetBytes(first.Image), .. BitConverter.GetBytes(other.Image)]));
+    }
+
+    private (string? Error, ulong Image) Open(SampleImage image)
+    {
         try
         {
             var file = image.Read();

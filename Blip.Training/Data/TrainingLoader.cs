@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Blip.Datasets;
 using Blip.Runtime.Imaging;
 using Blip.Runtime.Pipelines;
 using Blip.Training.Augmentation;
@@ -9,7 +10,11 @@ namespace Blip.Training.Data;
 /// <param name="Item">Its text and answers.</param>
 /// <param name="Image">The image, augmented: a square.</param>
 /// <param name="ImageId">Its number: copies of an image have the same.</param>
-internal sealed record LoadedItem(TrainingItem Item, RgbImage Image, ulong ImageId);
+internal sealed record LoadedItem(TrainingItem Item, RgbImage Image, ulong ImageId)
+{
+    /// <summary>The right one of two images, augmented by itself; null for one image.</summary>
+    public RgbImage? Second { get; init; }
+}
 
 /// <summary>
 /// Batches of an epoch: images are decoded and augmented by some threads, ahead of the step that takes them. Batches do not depend on how
@@ -72,17 +77,25 @@ internal sealed class TrainingLoader
     {
         try
         {
-            var file = item.Image.Read();
-            var limits = new ImageDecoderOptions { MaxPixels = options.MaxPixels };
-            return memory.Do(ImageDecoder.MemoryOf(file, limits).Working, () =>
-            {
-                var image = ImageDecoder.Decode(file, item.Image.Path ?? item.Image.Name, limits);
-                return new LoadedItem(item, transform.Apply(image, [item.Text], epoch, item.Key), DataCheck.ImageId(file));
-            });
+            if (item.Second is not null)
+                item = SwappedSides.Apply(item, options, epoch);
+            var (image, id) = Load(item, item.Image, epoch, item.Key);
+            return new LoadedItem(item, image, id) { Second = item.Second is { } second ? Load(item, second, epoch, $"{item.Key}/right").Image : null };
         }
         catch (Exception e) when (e is ImageException or IOException or UnauthorizedAccessException)
         {
             throw new TrainingException($"{item.Key}: an image of the data set cannot be read any more: {e.Message}", e);
         }
+    }
+
+    private (RgbImage Image, ulong Id) Load(TrainingItem item, SampleImage source, int epoch, string key)
+    {
+        var file = source.Read();
+        var limits = new ImageDecoderOptions { MaxPixels = options.MaxPixels };
+        return memory.Do(ImageDecoder.MemoryOf(file, limits).Working, () =>
+        {
+            var image = ImageDecoder.Decode(file, source.Path ?? source.Name, limits);
+            return (transform.Apply(image, [item.Text], epoch, key), DataCheck.ImageId(file));
+        });
     }
 }

@@ -16,6 +16,12 @@ internal sealed record WeightedAnswer(string Text, double Weight);
 internal sealed record TrainingSample(
     string Key, SampleImage? Image, IReadOnlyList<string> Texts, IReadOnlyList<WeightedAnswer> Answers, string? Error)
 {
+    /// <summary>The right one of two images, where there are two.</summary>
+    public SampleImage? Second { get; init; }
+
+    /// <summary>Whether the text is true of the two; null for other tasks.</summary>
+    public bool? IsTrue { get; init; }
+
     /// <summary>The answer of each person who was asked, as VQA's accuracy counts them; none for captions.</summary>
     public IReadOnlyList<string> People { get; init; } = [];
 
@@ -28,4 +34,11 @@ internal sealed record TrainingSample(
 /// <param name="Image">The encoded image.</param>
 /// <param name="Text">The caption or the question.</param>
 /// <param name="Answers">The question's answers; none for captions.</param>
-internal sealed record TrainingItem(string Key, SampleImage Image, string Text, IReadOnlyList<WeightedAnswer> Answers);
+internal sealed record TrainingItem(string Key, SampleImage Image, string Text, IReadOnlyList<WeightedAnswer> Answers)
+{
+    /// <inheritdoc cref="TrainingSample.Second"/>
+    public SampleImage? Second { get; init; }
+
+    /// <inheritdoc cref="TrainingSample.IsTrue"/>
+    public bool? IsTrue { get; init; }
+}

@@ -85,7 +85,11 @@ internal sealed class TrainingSet
             foreach (var (place, text) in entries.AsEnumerable().Skip(left))
             {
                 var sample = samples[place];
-                yield return new TrainingItem($"{part}/{sample.Key}#{text}", sample.Image!, sample.Texts[text], sample.Answers);
+                yield return new TrainingItem($"{part}/{sample.Key}#{text}", sample.Image!, sample.Texts[text], sample.Answers)
+                {
+                    Second = sample.Second,
+                    IsTrue = sample.IsTrue,
+                };
             }
         }
     }

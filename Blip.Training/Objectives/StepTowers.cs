@@ -28,13 +28,14 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
 
     /// <summary>Keys and values that a text tower attends to, for each of its layers.</summary>
     public List<Value> KeysValues(Value source, ModulePath bert) =>
-        [.. Enumerable.Range(0, config.Text.Layers).Select(layer => TextTower.KeysValues(g, config.Text, source, bert, layer))];
+        [.. TextTower.CrossAttentions(config.Text, bert).Select(attention => TextTower.KeysValues(g, config.Text, source, attention))];
 
     /// <summary>Records a text encoder over padded texts.</summary>
     /// <param name="text">The names of its inputs.</param>
     /// <param name="source">Keys and values that it attends to; null for texts alone.</param>
+    /// <param name="secondSourceRow">The input that names the second source of each row; null where a layer has one cross-attention.</param>
     /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
-    public Value Encode(TextNames text, IReadOnlyList<Value>? source) => TextTower.Record(
+    public Value Encode(TextNames text, IReadOnlyList<Value>? source, string? secondSourceRow = null) => TextTower.Record(
         g, config.Text, Ints(text.Ids, text.Rows, text.Tokens),
         new AttentionInputs
         {
@@ -42,6 +43,7 @@ internal sealed class StepTowers(GraphBuilder g, BlipConfig config, TrainingNois
             Mask = Ints(text.Mask, text.Rows, text.Tokens),
             Source = source,
             SourceRow = source is null || text.SourceRow is null ? null : Ints(text.SourceRow, text.Rows),
+            SecondSourceRow = secondSourceRow is null ? null : Ints(secondSourceRow, text.Rows),
         },
         Encoder);
 

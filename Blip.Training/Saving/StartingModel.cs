@@ -50,6 +50,9 @@ internal sealed class StartingModel : IDisposable
     /// <summary>The tensors that the trained model is written with.</summary>
     public IReadOnlyList<string> Keys { get; private set; } = [];
 
+    /// <summary>The tensors that the model lacks and that begin at random: those of a head that pre-training does not have.</summary>
+    public IReadOnlyList<string> Drawn { get; private set; } = [];
+
     /// <summary>Key of the decoder's output matrix; null where it is tied to the word embeddings, or there is no decoder.</summary>
     public string? OutputMatrix { get; private set; }
 
@@ -82,6 +85,7 @@ internal sealed class StartingModel : IDisposable
         TrainingTask.Caption => BlipHead.Captioning,
         TrainingTask.Match => BlipHead.Retrieval,
         TrainingTask.Vqa => BlipHead.VisualQuestionAnswering,
+        TrainingTask.Nlvr => BlipHead.VisualReasoning,
         TrainingTask.Pretrain => null,
         _ => throw new ArgumentOutOfRangeException(nameof(task), task, "There is no such task."),
     };
@@ -99,13 +103,25 @@ internal sealed class StartingModel : IDisposable
 
     private void OpenHead(BlipHead head)
     {
-        var checkpoint = Own(IsRead ? Files.OpenCheckpoint(head) : Drawn(head));
+        var checkpoint = Own(!IsRead ? FromSeed(head) : head == BlipHead.VisualReasoning && Files.Config.Head != head ? Completed(head) : Files.OpenCheckpoint(head));
         (Head, Tensors, Slow, Keys) = (head, checkpoint, checkpoint, [.. Written(checkpoint)]);
         if (!checkpoint.HasTiedOutput && checkpoint.TryGet(CheckpointKeys.OutputMatrix, out _))
             OutputMatrix = CheckpointKeys.OutputMatrix;
     }
 
-    private Checkpoint Drawn(BlipHead head) => new(new RandomTensorSource(Files.Config, head, options.Seed), Files.Config, head);
+    // NLVR2 begins with pre-training, or with another head that reads images: what is new is drawn (the authors' blip_nlvr.py).
+    private Checkpoint Completed(BlipHead head)
+    {
+        var tensors = new ExtraTensorSource(Files.OpenTensors());
+        using var drawn = new RandomTensorSource(Files.Config, head, options.Seed);
+        Drawn = [.. ModelManifest.For(Files.Config, head).Parameters.Select(parameter => parameter.Key)
+            .Where(key => !tensors.TryGet(key, out _) && (key.StartsWith("cls_head.", StringComparison.Ordinal) || key.Contains(".merge_layer.", StringComparison.Ordinal)))];
+        foreach (var key in Drawn)
+            tensors.Set(key, drawn.Get(key).Shape, drawn.ReadAll(key));
+        return new Checkpoint(tensors, Files.Config, head);
+    }
+
+    private Checkpoint FromSeed(BlipHead head) => new(new RandomTensorSource(Files.Config, head, options.Seed), Files.Config, head);
 
     private void OpenBoth(string? captioner)
     {
@@ -130,7 +146,7 @@ internal sealed class StartingModel : IDisposable
     // A tensor that both have is the same in both.
     private void OpenDrawn()
     {
-        var (matcher, decoder) = (Own(Drawn(BlipHead.Retrieval)), Own(Drawn(BlipHead.Captioning)));
+        var (matcher, decoder) = (Own(FromSeed(BlipHead.Retrieval)), Own(FromSeed(BlipHead.Captioning)));
         Tensors = Slow = new PairedTensorSource(matcher, decoder);
         Keys = [.. Written(matcher).Union(Written(decoder))];
     }

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Blip.Datasets;
 using Blip.Evaluation;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Imaging;
@@ -41,6 +42,7 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
         TrainingTask.Caption => await CaptionsAsync(model, cancellationToken).ConfigureAwait(false),
         TrainingTask.Match => await RecallAsync(model, cancellationToken).ConfigureAwait(false),
         TrainingTask.Vqa => await AnswersAsync(model, cancellationToken).ConfigureAwait(false),
+        TrainingTask.Nlvr => await SentencesAsync(model, cancellationToken).ConfigureAwait(false),
         TrainingTask.Pretrain => ValidationScore.Of(
         [
             await RecallAsync(model, cancellationToken).ConfigureAwait(false),
@@ -162,6 +164,27 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
         return new(new Dictionary<string, double> { ["accuracy"] = accuracies.Average() }, "accuracy");
     }
 
+    private async Task<ValidationScore> SentencesAsync(string model, CancellationToken cancellationToken)
+    {
+        using var comparer = ImageComparer.Load(model, new ImageComparerOptions { Device = options.Device, Images = new ImageDecoderOptions { MaxPixels = options.MaxPixels } });
+        var (pending, right) = (new ConcurrentQueue<TrainingSample>(), new List<bool>());
+        var pairs = SamplesAsync(cancellationToken).Select(sample =>
+        {
+            pending.Enqueue(sample);
+            return new ImagePair(Image(sample), Image(sample, sample.Second!), sample.Texts[0]);
+        });
+        await foreach (var result in comparer.CompareAllAsync(pairs, cancellationToken).ConfigureAwait(false))
+        {
+            var sample = Next(pending);
+            if (result.Comparison is { } said)
+                right.Add(said.IsTrue == sample.IsTrue);
+            else
+                failures.Add($"{sample.Key}: {result.Error}");
+        }
+        CheckAny(right.Count);
+        return new(new Dictionary<string, double> { ["accuracy"] = right.Average(one => one ? 1.0 : 0) }, "accuracy");
+    }
+
     // Results come in the order of the images, which are read on another thread.
     private static T Next<T>(ConcurrentQueue<T> read) =>
         read.TryDequeue(out var one) ? one : throw new UnreachableException("A result has no image.");
@@ -170,7 +193,9 @@ internal sealed class Validator(ITrainingSource source, TrainingOptions options)
         ? VqaAccuracy.Of(answer, people)
         : people.Any(person => VqaAnswer.Normalize(person) == VqaAnswer.Normalize(answer)) ? 1 : 0;
 
-    private static ImageSource Image(TrainingSample sample) => ImageSource.FromStream(() => new MemoryStream(sample.Image!.Read()), sample.Key);
+    private static ImageSource Image(TrainingSample sample) => Image(sample, sample.Image!);
+
+    private static ImageSource Image(TrainingSample sample, SampleImage image) => ImageSource.FromStream(() => new MemoryStream(image.Read()), sample.Key);
 
     private static void CheckAny(int count)
     {

@@ -42,6 +42,13 @@ public static class ElementwiseCases
     /// <summary>The residual of a base model's encoder, of one image and of eight.</summary>
     public static IReadOnlyList<int> RealSums => [577 * 768, 8 * 577 * 768];
 
+    /// <summary>One row, odd widths, one column, and whole rows.</summary>
+    public static IReadOnlyList<(int Rows, ColumnRange Columns)> ColumnCopies =>
+        [(1, new(3, 1, 5, 2, 2)), (7, new(13, 0, 26, 13, 13)), (5, new(26, 13, 13, 0, 13)), (300, new(2, 1, 3, 0, 1)), (4, new(64, 0, 64, 0, 64))];
+
+    /// <summary>One of two twins of a base model's cross-attention: 64 texts of 35 tokens, there and back.</summary>
+    public static IReadOnlyList<(int Rows, ColumnRange Columns)> RealColumnCopies => [(64 * 35, new(768, 0, 1536, 768, 768)), (64 * 35, new(1536, 768, 768, 0, 768))];
+
     /// <summary>The terms of a sum, the same every time.</summary>
     public static (float[] A, float[] B) Terms(int count) =>
         ([.. Enumerable.Range(0, count).Select(i => i * 0.25f)], [.. Enumerable.Range(0, count).Select(i => 1f / (i + 1))]);

@@ -86,6 +86,9 @@ RECORDERS = {
     "pretrain": recorded(
         "pretrain", "pretrain", ("pretrain/*",),
         "all three objectives at once with tied towers, momentum copies and queues: four steps", MODEL_PACKAGES),
+    "heads": recorded(
+        "heads", "heads", ("heads/*",), "NLVR2 by the authors' text encoder, with some gradients, and clips by the matcher",
+        MODEL_PACKAGES, ("blip-code",)),
     "demo-scenes": Recorder(
         "eng/demo/draw.py", "python eng/demo/draw.py --output DIR",
         (f"{WEIGHTS}/samples/[0-9][0-9].png", f"{WEIGHTS}/samples/samples.json"), "the demo's sample images", ("pillow",)),

@@ -23,6 +23,7 @@ INPUTS = {
     "photographs": "folder of the photographs astronaut, chelsea, coffee and rocket (scikit-image's, as PNG or JPEG)",
     "bert-vocab": "bert-base-uncased's vocab.txt, alone in its folder or beside that model's tokenizer files",
     "vqa-code": "folder of the official vqaEval.py, converted to Python 3",
+    "blip-code": "a checkout of the authors' first release, salesforce/BLIP",
     "card": "the model card that seed/ is cut from (Markdown)",
     "card-config": "the config.json that goes with that card",
 }

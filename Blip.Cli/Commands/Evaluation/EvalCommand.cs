@@ -12,6 +12,7 @@ internal sealed class EvalCommand : Command, IHasExamples
         Add(new EvalCaptionCommand(terminal));
         Add(new EvalVqaCommand(terminal));
         Add(new EvalRetrievalCommand(terminal));
+        Add(new EvalNlvrCommand(terminal));
     }
 
     /// <inheritdoc/>

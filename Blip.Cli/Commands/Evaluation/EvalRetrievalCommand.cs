@@ -21,6 +21,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         "k");
 
     private readonly Option<bool> details = new("--details") { Description = "In JSON, also the place of the right one for each query." };
+    private readonly FramesOption frames;
     private readonly OutputBinding output;
     private readonly ModelBinding model;
 
@@ -31,6 +32,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         annotations = new AnnotationsBinding(Add);
         foreach (var option in (Option[])[images, rerank, details])
             Add(option);
+        frames = new FramesOption(this);
         output = new OutputBinding(this, ScoreReport.Formats, ["text", "json"]);
         model = new ModelBinding(this, DemoModel.Retrieval);
         SetAction(RunAsync);
@@ -40,6 +42,8 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
         ("The demo on its samples", "blip eval retrieval --annotations weights/samples/captions.json --images weights/samples --rerank 4"),
+        ("MSR-VTT's test set, as BLIP's paper scores it",
+            "blip eval retrieval --annotations msrvtt_test.jsonl --images videos --frames 8 --rerank 128 --model Salesforce/blip-itm-base-coco"),
         ("Flickr30k's test set, as BLIP's paper scores it", "blip eval retrieval --annotations dataset_flickr30k.json --images flickr30k --rerank 128 --model Salesforce/blip-itm-base-flickr"),
     ];
 
@@ -59,7 +63,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         ModelBinding.TellUnknown(terminal, matcher, data.Images.SelectMany(image => image.Captions));
         using var report = output.Profile(parsed, terminal, matcher);
         var (all, texts) = await EmbedAsync(matcher, data, cancellationToken);
-        var (found, vectors) = await EmbedAsync(matcher, all, folder, progress, cancellationToken);
+        var (found, vectors) = await EmbedAsync(matcher, all, folder, frames.Of(parsed), progress, cancellationToken);
         progress.Clear();
         if (found.Count == 0)
             throw new UsageException("none of the images can be read: there is nothing to score.");
@@ -77,7 +81,7 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         // BLIP's score of a second look: the logit of "it fits" and the product of the vectors.
         IReadOnlyList<double> Look(int image, IReadOnlyList<int> texts)
         {
-            var source = EvaluationBinding.Image(folder, found[image].FileName, found[image].Id);
+            var source = Source(folder, found[image], frames.Of(parsed));
             var matches = matcher.Match(source, [.. texts.Select(text => captions[text])], new MatchOptions { Reranking = true }, cancellationToken);
             progress.Advance();
             return [.. matches.Select(match => match.MatchLogit + match.Cosine)];
@@ -102,6 +106,10 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
         }
     }
 
+    private static ImageSource Source(ImageFolder folder, CaptionedImage image, int? frames) => frames is { } wanted && image.FileName is { } name
+        ? EvaluationBinding.Clip(folder, Path.GetFileNameWithoutExtension(name), wanted)
+        : EvaluationBinding.Image(folder, image.FileName, image.Id);
+
     // A caption that the model cannot read is told and left out, and an image without another one with it.
     private async Task<(List<CaptionedImage> Images, Dictionary<string, float[]> Texts)> EmbedAsync(
         Matcher matcher, CaptionAnnotations data, CancellationToken cancellationToken)
@@ -120,12 +128,12 @@ internal sealed class EvalRetrievalCommand : Command, IHasExamples
     }
 
     private async Task<(List<CaptionedImage> Found, List<float[]> Vectors)> EmbedAsync(
-        Matcher matcher, List<CaptionedImage> all, ImageFolder folder, ProgressLine progress, CancellationToken cancellationToken)
+        Matcher matcher, List<CaptionedImage> all, ImageFolder folder, int? clip, ProgressLine progress, CancellationToken cancellationToken)
     {
         var (found, vectors, next) = (new List<CaptionedImage>(), new List<float[]>(), 0);
         progress.Show();
         await foreach (var result in matcher.Embedder.EmbedImagesAsync(
-            all.Select(image => EvaluationBinding.Image(folder, image.FileName, image.Id)), cancellationToken))
+            all.Select(image => Source(folder, image, clip)), cancellationToken))
         {
             progress.Clear();
             if (result.Succeeded)

@@ -12,6 +12,7 @@ internal sealed class TrainCommand : Command, IHasExamples
         Add(new TrainTaskCommand(terminal, TrainedTask.Caption));
         Add(new TrainTaskCommand(terminal, TrainedTask.Match));
         Add(new TrainTaskCommand(terminal, TrainedTask.Vqa));
+        Add(new TrainTaskCommand(terminal, TrainedTask.Nlvr));
         Add(new TrainTaskCommand(terminal, TrainedTask.Pretrain));
         Add(new TrainPlotCommand(terminal));
     }

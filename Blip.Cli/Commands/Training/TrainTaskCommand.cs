@@ -14,6 +14,9 @@ namespace Blip.Cli.Commands;
 /// <param name="Description">What it does, for people.</param>
 internal sealed record TrainedTask(string Name, TrainingTask Task, DemoModel Demo, string Description)
 {
+    /// <summary>Whether the data are JSON lists that name images of a folder.</summary>
+    public bool ReadsLists => Task is TrainingTask.Vqa or TrainingTask.Nlvr;
+
     /// <summary>Captions.</summary>
     public static readonly TrainedTask Caption = new(
         "caption", TrainingTask.Caption, DemoModel.Captioning, "Fine-tunes a captioner on images and their captions.");
@@ -26,13 +29,17 @@ internal sealed record TrainedTask(string Name, TrainingTask Task, DemoModel Dem
     public static readonly TrainedTask Vqa = new(
         "vqa", TrainingTask.Vqa, DemoModel.Answering, "Fine-tunes an answerer on questions about images, and their answers.");
 
+    /// <summary>Sentences about two images; it begins with the matcher, both of whose twins are its cross-attention.</summary>
+    public static readonly TrainedTask Nlvr = new(
+        "nlvr", TrainingTask.Nlvr, DemoModel.Retrieval, "Fine-tunes a model on sentences about two images, true or false (NLVR2).");
+
     /// <summary>All three objectives.</summary>
     public static readonly TrainedTask Pretrain = new(
         "pretrain", TrainingTask.Pretrain, DemoModel.Retrieval,
         "Learns contrast, matching and captions at once, with towers that share weights; what it writes is captioner and matcher.");
 }
 
-/// <summary><c>blip train caption</c>, <c>match</c>, <c>vqa</c> and <c>pretrain</c>.</summary>
+/// <summary><c>blip train caption</c>, <c>match</c>, <c>vqa</c>, <c>nlvr</c> and <c>pretrain</c>.</summary>
 internal sealed class TrainTaskCommand : Command, IHasExamples
 {
     private readonly Terminal terminal;
@@ -41,7 +48,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     private readonly Argument<string[]> sources = new("DATA")
     {
         Description = "Images with their texts: a folder with sidecars, a list (.csv, .json, .jsonl, .parquet), tars; "
-            + "for vqa a JSON list of image, question, answer.",
+            + "for vqa a JSON list of image, question, answer; for nlvr one of images, sentence, label.",
         Arity = ArgumentArity.ZeroOrMore,
     };
 
@@ -74,6 +81,9 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
         {
             Add(questions);
             Add(annotations);
+        }
+        if (task.ReadsLists)
+        {
             Add(images);
         }
         else
@@ -92,7 +102,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
     {
         get
         {
-            var data = task.Task == TrainingTask.Vqa ? "questions.json" : "photos";
+            var data = task.Task == TrainingTask.Vqa ? "questions.json" : task.Task == TrainingTask.Nlvr ? "nlvr_train.json --images nlvr2" : "photos";
             var decoder = task.Task == TrainingTask.Pretrain ? $" --captioner {DemoModel.Captioning.ForPhotographs}" : "";
             var line = $"blip train {Name} {data} --model {task.Demo.ForPhotographs}{decoder} --output mine";
             return [("A model of your own", line), ("Go on with it after a stop", $"{line} --resume")];
@@ -150,7 +160,7 @@ internal sealed class TrainTaskCommand : Command, IHasExamples
 
     private TrainingData Data(ParseResult parsed)
     {
-        var data = task.Task == TrainingTask.Vqa
+        var data = task.ReadsLists
             ? new TrainingData { Images = parsed.GetValue(images) }
             : new TrainingData { Reading = reading.Options(parsed) };
         var heldOut = parsed.GetValue(validation) is { Length: > 0 } named ? data with { Sources = named } : null;

@@ -12,6 +12,9 @@ internal enum BlipHead
     /// <summary>A text encoder that says whether a text fits an image, and projections to compare the two.</summary>
     Retrieval,
 
+    /// <summary>A text encoder with two cross-attentions in each layer, which says whether a sentence is true of two images.</summary>
+    VisualReasoning,
+
     /// <summary>A text encoder for the question and a decoder for the answer.</summary>
     VisualQuestionAnswering,
 }
@@ -24,10 +27,11 @@ internal static class BlipHeads
         (BlipHead.Captioning, "captioning", "BlipForConditionalGeneration"),
         (BlipHead.Model, "model", "BlipModel"),
         (BlipHead.Retrieval, "retrieval", "BlipForImageTextRetrieval"),
+        (BlipHead.VisualReasoning, "nlvr", "BLIP_NLVR"),
         (BlipHead.VisualQuestionAnswering, "vqa", "BlipForQuestionAnswering"),
     ];
 
-    /// <summary>The short name: captioning, model, retrieval or vqa.</summary>
+    /// <summary>The short name: captioning, model, nlvr, retrieval or vqa.</summary>
     public static string Name(this BlipHead head) => Entry(head).Name;
 
     /// <summary>The class name that a config's <c>architectures</c> holds.</summary>

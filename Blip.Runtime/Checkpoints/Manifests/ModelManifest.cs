@@ -7,7 +7,8 @@ namespace Blip.Runtime.Checkpoints;
 /// <param name="Shape">Its dimensions, the slowest first.</param>
 /// <param name="Kind">Whether a checkpoint must hold it.</param>
 /// <param name="TiedTo">The key of the tensor that a tied one is.</param>
-internal sealed record ManifestEntry(string Key, IReadOnlyList<long> Shape, ManifestEntryKind Kind, string? TiedTo);
+/// <param name="CopiedFrom">The key of the tensor that fills it where a checkpoint of an earlier stage of training lacks it.</param>
+internal sealed record ManifestEntry(string Key, IReadOnlyList<long> Shape, ManifestEntryKind Kind, string? TiedTo, string? CopiedFrom);
 
 /// <summary>Every tensor that Hugging Face's releases 4.x save of a model, in their order, from its config alone.</summary>
 internal sealed class ModelManifest
@@ -41,7 +42,7 @@ internal sealed class ModelManifest
     private static void Collect(ModuleNode module, string prefix, List<ManifestEntry> entries)
     {
         foreach (var tensor in module.Tensors)
-            entries.Add(new ManifestEntry(prefix + tensor.Name, tensor.Shape, tensor.Kind, tensor.TiedTo));
+            entries.Add(new ManifestEntry(prefix + tensor.Name, tensor.Shape, tensor.Kind, tensor.TiedTo, tensor.CopiedFrom));
         foreach (var child in module.Children)
             Collect(child, $"{prefix}{child.Name}.", entries);
     }

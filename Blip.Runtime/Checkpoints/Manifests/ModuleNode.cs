@@ -20,6 +20,9 @@ internal enum ManifestEntryKind
 /// <param name="TiedTo">The key of the tensor that a tied one is.</param>
 internal sealed record ModuleTensor(string Name, IReadOnlyList<long> Shape, ManifestEntryKind Kind = ManifestEntryKind.Parameter, string? TiedTo = null)
 {
+    /// <summary>The key of the tensor that fills it where a checkpoint of an earlier stage of training lacks it; null for none.</summary>
+    public string? CopiedFrom { get; init; }
+
     /// <summary>The product of the dimensions.</summary>
     public long ElementCount => Shape.Aggregate(1L, (product, length) => product * length);
 }

@@ -5,6 +5,9 @@ namespace Blip.Runtime.Checkpoints;
 /// <summary>Builds the module tree of a model from its config alone, with the names of Hugging Face's releases 4.x.</summary>
 internal static class ModuleTree
 {
+    /// <summary>The first layer of <see cref="BlipHead.VisualReasoning"/> whose two cross-attentions are merged by a matrix, and not by their mean.</summary>
+    public const int FirstMergedLayer = 6;
+
     /// <summary>The whole model.</summary>
     /// <exception cref="CheckpointException">The head cannot be built with these sizes.</exception>
     public static ModuleNode Build(BlipConfig config, BlipHead head)
@@ -32,6 +35,11 @@ internal static class ModuleTree
                 Linear("vision_proj", vision.HiddenSize, config.ImageTextHiddenSize),
                 Linear("text_proj", text.HiddenSize, config.ImageTextHiddenSize),
                 Linear("itm_head", text.HiddenSize, 2)),
+            BlipHead.VisualReasoning => Root(
+                [],
+                visionModel,
+                TextModel("text_encoder", config, pooler: false, twins: true),
+                Module("cls_head", "Sequential", Linear("0", text.HiddenSize, text.HiddenSize), Module("1", "ReLU"), Linear("2", text.HiddenSize, 2))),
             BlipHead.VisualQuestionAnswering => Root(
                 [], visionModel, TextModel("text_encoder", config, pooler: false), LanguageModel(config)),
             _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
@@ -58,7 +66,7 @@ internal static class ModuleTree
             LayerNorm("post_layernorm", hidden, config.LayerNormEps));
     }
 
-    private static ModuleNode TextModel(string name, BlipConfig config, bool pooler)
+    private static ModuleNode TextModel(string name, BlipConfig config, bool pooler, bool twins = false)
     {
         var text = config.Text;
         var hidden = text.HiddenSize;
@@ -73,7 +81,8 @@ internal static class ModuleTree
         var encoder = Module("encoder", "BlipTextEncoder", Layers("layer", text.Layers, index => Module(index, "BlipTextLayer",
         [
             TextAttention("attention", text, hidden),
-            .. text.IsDecoder ? [TextAttention("crossattention", text, config.EncoderHiddenSize)] : Array.Empty<ModuleNode>(),
+            .. twins ? [TwinAttention($"{name}.encoder.layer.{index}.crossattention", int.Parse(index, CultureInfo.InvariantCulture), text, config.EncoderHiddenSize)]
+                : text.IsDecoder ? [TextAttention("crossattention", text, config.EncoderHiddenSize)] : Array.Empty<ModuleNode>(),
             Module("intermediate", "BlipTextIntermediate", Linear("dense", hidden, text.IntermediateSize), Module("intermediate_act_fn", ActivationNames.ClassName(text.HiddenAct))),
             TextOutput("BlipTextOutput", text, text.IntermediateSize),
         ])));
@@ -89,6 +98,31 @@ internal static class ModuleTree
             Linear("value", keyWidth, config.HiddenSize),
             Dropout(config.AttentionDropout)),
         TextOutput("BlipTextSelfOutput", config, config.HiddenSize));
+
+    // A pre-training checkpoint has one cross-attention in each layer: both twins begin as it is (the authors' blip_nlvr.py, load_checkpoint).
+    private static ModuleNode TwinAttention(string path, int layer, TextConfig config, int keyWidth)
+    {
+        var hidden = config.HiddenSize;
+        return Module("crossattention", "BlipTextAttention", Self("self0"), Self("self1"), Module("output", "BlipTextSelfOutput",
+        [
+            Twin(Linear("dense0", hidden, hidden), "output.dense"),
+            Twin(Linear("dense1", hidden, hidden), "output.dense"),
+            .. layer >= FirstMergedLayer ? [Linear("merge_layer", 2 * hidden, hidden)] : Array.Empty<ModuleNode>(),
+            LayerNorm("LayerNorm", hidden, config.LayerNormEps),
+            Dropout(config.HiddenDropout),
+        ]));
+
+        ModuleNode Self(string name) => Module(name, "BlipTextSelfAttention",
+            Twin(Linear("query", hidden, hidden), "self.query"),
+            Twin(Linear("key", keyWidth, hidden), "self.key"),
+            Twin(Linear("value", keyWidth, hidden), "self.value"),
+            Dropout(config.AttentionDropout));
+
+        ModuleNode Twin(ModuleNode linear, string from) => linear with
+        {
+            Tensors = [.. linear.Tensors.Select(tensor => tensor with { CopiedFrom = $"{path}.{from}.{tensor.Name}" })],
+        };
+    }
 
     private static ModuleNode TextOutput(string className, TextConfig config, int width) => Module("output", className,
         Linear("dense", width, config.HiddenSize), LayerNorm("LayerNorm", config.HiddenSize, config.LayerNormEps), Dropout(config.HiddenDropout));

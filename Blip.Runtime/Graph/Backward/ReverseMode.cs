@@ -72,6 +72,10 @@ internal sealed class ReverseMode
                 Give(add.A, () => dy);
                 Give(add.B, () => dy);
                 break;
+            case ConcatenateNode both:
+                Give(both.A, () => g.Add(new SelectColumnsNode(Name(node), dy, 0, Like(node, both.A))));
+                Give(both.B, () => g.Add(new SelectColumnsNode(Name(node), dy, both.A.Shape.Width, Like(node, both.B))));
+                break;
             case LinearNode { Activation: Activation.None, Residual: null, Norm: null } linear:
                 Record(linear, dy);
                 break;

@@ -25,8 +25,8 @@ internal sealed class AnsweringGraphs(BlipConfig config, string? outputMatrix = 
     {
         var g = new GraphBuilder("question");
         var states = Encoder(g, TextEncoder, overImage: true, watch);
-        for (var layer = 0; layer < Config.Text.Layers; layer++)
-            g.Output(Decoder.SourceName(layer), TextTower.KeysValues(g, Config.Text, states, DecoderGraphs.Bert, layer));
+        foreach (var (layer, attention) in TextTower.CrossAttentions(Config.Text, DecoderGraphs.Bert).Index())
+            g.Output(Decoder.SourceName(layer), TextTower.KeysValues(g, Config.Text, states, attention));
         return g.Build();
     }
 

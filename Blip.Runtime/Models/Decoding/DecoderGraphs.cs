@@ -103,7 +103,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         {
             Causal = true,
             Mask = padded ? g.Input(Mask, new Shape(Rows, Tokens), DType.Int32) : null,
-            Source = BlipGraphs.SourceInputs(g, config, source),
+            Source = BlipGraphs.SourceInputs(g, config, source, config.Layers),
             SourceRow = g.Input(SourceRow, new Shape(Rows), DType.Int32),
             SourceMask = MaskInput(g),
         };
@@ -124,7 +124,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
             Cache = [.. Enumerable.Range(0, config.Layers).Select(layer => (g.Input(KeyCacheName(layer), cache), g.Input(ValueCacheName(layer), cache)))],
             CacheRow = cacheRow,
             WriteRow = writeRow,
-            Source = BlipGraphs.SourceInputs(g, config, source),
+            Source = BlipGraphs.SourceInputs(g, config, source, config.Layers),
             SourceRow = sourceRow,
             SourceMask = MaskInput(g),
         };

@@ -10,7 +10,7 @@ namespace Blip.Runtime.Models;
 /// <param name="config">The model's sizes.</param>
 internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, TextEncoder)
 {
-    internal const string Logits = "itm_logits", Embedding = "embedding", LogitsGradient = "itm_logits.gradient", WeightsGradient = "weights.gradient";
+    internal const string Logits = "itm_logits", Embedding = "embedding", Projection = "projection", LogitsGradient = "itm_logits.gradient", WeightsGradient = "weights.gradient";
 
     private static ModulePath TextEncoder => new("text_encoder");
 
@@ -31,6 +31,15 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
     {
         var g = new GraphBuilder("pixels-embedding");
         g.Output(Embedding, Projected(g, ImageStates(g, height, width), new ModulePath("vision_proj")));
+        return g.Build();
+    }
+
+    /// <summary>The image's vector as it is before it gets the length one: frames of a clip have their mean taken of these.</summary>
+    public ComputeGraph ImageProjection()
+    {
+        var g = new GraphBuilder("image-projection");
+        var image = g.Input(ImageEmbeddings, new Shape(Images, ImageTokens, Config.Vision.HiddenSize));
+        g.Output(Projection, FirstProjected(g, image, new ModulePath("vision_proj")));
         return g.Build();
     }
 
@@ -71,5 +80,8 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
         g.Linear(g.SelectToken(Encoder(g, TextEncoder, overImage: true, watch), null, TextEncoder / "first"), new ModulePath("itm_head"), 2);
 
     private Value Projected(GraphBuilder g, Value states, ModulePath projection) =>
-        g.L2Normalize(g.Linear(g.SelectToken(states, null, projection / "first"), projection, Config.ImageTextHiddenSize), projection / "normalized");
+        g.L2Normalize(FirstProjected(g, states, projection), projection / "normalized");
+
+    private Value FirstProjected(GraphBuilder g, Value states, ModulePath projection) =>
+        g.Linear(g.SelectToken(states, null, projection / "first"), projection, Config.ImageTextHiddenSize);
 }

@@ -13,6 +13,7 @@ internal sealed class MatchingModel : BlipModel
     private readonly MatchingGraphs graphs;
     private readonly PlanCache<TextSizes> match, imageEmbedding, textEmbedding;
     private readonly PlanCache<(int Images, int Height, int Width)> pixelsEmbedding;
+    private readonly Lazy<PlanCache<TextSizes>> imageProjection;
 
     private readonly TextRunner runner;
 
@@ -21,6 +22,7 @@ internal sealed class MatchingModel : BlipModel
     {
         this.graphs = graphs;
         runner = new TextRunner(context, Vision);
+        imageProjection = new(() => runner.PlansOf(graphs.ImageProjection()));
         (match, imageEmbedding, textEmbedding) = (runner.PlansOf(graphs.Match()), runner.PlansOf(graphs.ImageEmbedding()), runner.PlansOf(graphs.TextEmbedding()));
         pixelsEmbedding = Vision.PlansOf(graphs.ImageEmbedding);
     }
@@ -52,6 +54,10 @@ internal sealed class MatchingModel : BlipModel
     /// <summary>The vectors of the images in the pixel buffer, of which nothing else is computed: the bits of <see cref="EmbedImages"/>.</summary>
     /// <inheritdoc cref="VisionEncoder.Encode"/>
     public float[][] EmbedPixels(int images, int height, int width) => Vision.Run(pixelsEmbedding, images, height, width);
+
+    /// <summary>The images' vectors before they get the length one.</summary>
+    /// <exception cref="ArgumentException">The images are another model's.</exception>
+    public float[][] ProjectImages(ImageStates images) => runner.RunImages(imageProjection.Value, images);
 
     /// <summary>The texts' vectors, of length one.</summary>
     /// <exception cref="ArgumentException">A text cannot be read.</exception>

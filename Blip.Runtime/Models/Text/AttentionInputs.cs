@@ -32,6 +32,12 @@ internal sealed record AttentionInputs
     /// <summary>Which source each row looks at <c>[rows]</c>; null where row and source have the same number.</summary>
     public Value? SourceRow { get; init; }
 
+    /// <summary>
+    /// Which source each row looks at with the second cross-attention of each layer <c>[rows]</c>; <see cref="Source"/> then has two entries
+    /// for each layer (<see cref="TwinCrossAttention"/>). Null where a layer has one.
+    /// </summary>
+    public Value? SecondSourceRow { get; init; }
+
     /// <summary>1 for a token of the row's source and 0 for padding <c>[rows, source tokens]</c>; null where nothing is padded.</summary>
     public Value? SourceMask { get; init; }
 

@@ -8,7 +8,7 @@ namespace Blip.Runtime.Models;
 /// <summary>The texts of a run on the device: ids, padded on the right; which of them are words; the image that each looks at.</summary>
 internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
 {
-    private readonly GrowingBuffer<int> ids = new(device), mask = new(device), images = new(device);
+    private readonly GrowingBuffer<int> ids = new(device), mask = new(device), images = new(device), secondImages = new(device);
     private int rows, tokens;
 
     /// <summary>Refuses texts that the model cannot read.</summary>
@@ -32,12 +32,15 @@ internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
     /// <summary>Copies checked texts to the device.</summary>
     /// <param name="texts">Ids of each.</param>
     /// <param name="imageOf">The image of each; null for texts alone.</param>
-    public void Set(IReadOnlyList<int[]> texts, int[]? imageOf)
+    /// <param name="secondImageOf">The second image of each; null where they have one or none.</param>
+    public void Set(IReadOnlyList<int[]> texts, int[]? imageOf, int[]? secondImageOf = null)
     {
         (rows, tokens) = (texts.Count, texts.Max(text => text.Length));
         ids.Fill(Padded(texts, tokens, config.PadTokenId));
         mask.Fill(Padded([.. texts.Select(text => Enumerable.Repeat(1, text.Length).ToArray())], tokens, 0));
         images.Fill(imageOf ?? new int[rows]);
+        if (secondImageOf is not null)
+            secondImages.Fill(secondImageOf);
     }
 
     /// <summary>Sizes of a run over these texts.</summary>
@@ -49,8 +52,14 @@ internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
         var length = (long)rows * tokens;
         plan.Bind(plan.Graph.Input(BlipGraphs.Ids), ids.View(length));
         plan.Bind(plan.Graph.Input(BlipGraphs.Mask), mask.View(length));
-        if (plan.Graph.Inputs.Any(input => input.Name == BlipGraphs.ImageRow))
-            plan.Bind(plan.Graph.Input(BlipGraphs.ImageRow), images.View(rows));
+        BindRows(BlipGraphs.ImageRow, images);
+        BindRows(ReasoningGraphs.SecondImageRow, secondImages);
+
+        void BindRows(string name, GrowingBuffer<int> rowsOf)
+        {
+            if (plan.Graph.Inputs.Any(input => input.Name == name))
+                plan.Bind(plan.Graph.Input(name), rowsOf.View(rows));
+        }
     }
 
     /// <summary>Rows of one length <c>[rows, tokens]</c>.</summary>
@@ -69,6 +78,7 @@ internal sealed class TextInputs(Device device, TextConfig config) : IDisposable
         ids.Dispose();
         mask.Dispose();
         images.Dispose();
+        secondImages.Dispose();
     }
 }
 

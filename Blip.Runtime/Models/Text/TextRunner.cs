@@ -55,14 +55,19 @@ internal sealed class TextRunner
     /// <param name="texts">Ids of each text.</param>
     /// <param name="states">The images that the graph reads; null where it reads none.</param>
     /// <param name="imageOf">The image of each text; null where text and image have the same number, or there is one image.</param>
+    /// <param name="secondImageOf">The second image of each text; null where the graph reads one.</param>
     public float[][] RunTexts(
-        PlanCache<TextSizes> plans, IReadOnlyList<int[]> texts, ImageStates? states = null, IReadOnlyList<int>? imageOf = null)
+        PlanCache<TextSizes> plans, IReadOnlyList<int[]> texts, ImageStates? states = null, IReadOnlyList<int>? imageOf = null,
+        IReadOnlyList<int>? secondImageOf = null)
     {
         var images = CheckTexts(texts, states, imageOf);
+        var second = secondImageOf is null ? null : CheckTexts(texts, states, secondImageOf);
         var rows = new float[texts.Count][];
         foreach (var run in Enumerable.Range(0, texts.Count).OrderBy(text => texts[text].Length).Chunk(RowsPerRun))
         {
-            var plan = BindTexts(plans, [.. run.Select(text => texts[text])], states, images is null ? null : [.. run.Select(text => images[text])]);
+            var plan = BindTexts(
+                plans, [.. run.Select(text => texts[text])], states,
+                images is null ? null : [.. run.Select(text => images[text])], second is null ? null : [.. run.Select(text => second[text])]);
             foreach (var (text, row) in run.Zip(Read(plan)))
                 rows[text] = row;
         }
@@ -70,9 +75,9 @@ internal sealed class TextRunner
     }
 
     /// <summary>The plan for checked texts, with their inputs bound.</summary>
-    public Plan BindTexts(PlanCache<TextSizes> plans, IReadOnlyList<int[]> texts, ImageStates? states, int[]? images)
+    public Plan BindTexts(PlanCache<TextSizes> plans, IReadOnlyList<int[]> texts, ImageStates? states, int[]? images, int[]? secondImages = null)
     {
-        inputs.Set(texts, images);
+        inputs.Set(texts, images, secondImages);
         var plan = plans.Get(inputs.Sizes(states));
         inputs.Bind(plan);
         if (states is not null)
@@ -81,9 +86,10 @@ internal sealed class TextRunner
     }
 
     /// <summary>Plans a graph over texts outside the cache, with their inputs bound; the caller runs it and disposes it.</summary>
-    public Plan PlanTexts(ComputeGraph graph, IReadOnlyList<int[]> texts, ImageStates? states, IReadOnlyList<int>? imageOf)
+    public Plan PlanTexts(
+        ComputeGraph graph, IReadOnlyList<int[]> texts, ImageStates? states, IReadOnlyList<int>? imageOf, IReadOnlyList<int>? secondImageOf = null)
     {
-        inputs.Set(texts, CheckTexts(texts, states, imageOf));
+        inputs.Set(texts, CheckTexts(texts, states, imageOf), secondImageOf is null ? null : CheckTexts(texts, states, secondImageOf));
         var plan = Executor.Plan(Executor.Optimize(graph), inputs.Sizes(states).Symbols);
         inputs.Bind(plan);
         if (states is not null)
@@ -113,8 +119,8 @@ internal sealed class TextRunner
     {
         if (!states.HasKeysValues)
             vision.ComputeKeysValues(states);
-        for (var layer = 0; layer < Config.Text.Layers; layer++)
-            plan.Bind(plan.Graph.Input(BlipGraphs.ImageName(layer)), states.KeysValues(layer));
+        for (var attention = 0; attention < vision.ImageAttentions.Count; attention++)
+            plan.Bind(plan.Graph.Input(BlipGraphs.ImageName(attention)), states.KeysValues(attention));
     }
 
     private float[][] Read(Plan plan)

@@ -42,14 +42,15 @@ internal static class TextTower
         new([(bert / "embeddings" / "word_embeddings" / "weight").Path], config.VocabularySize, config.HiddenSize);
 
     /// <summary>
-    /// Records the keys and values of what a layer's cross-attention looks at, side by side: <c>[sources, source tokens, 2·hidden]</c>.
+    /// Records the keys and values of what a cross-attention looks at, side by side: <c>[sources, source tokens, 2·hidden]</c>.
     /// They depend on the source alone, so that they are computed once for all words and beams over it.
     /// </summary>
-    public static Value KeysValues(GraphBuilder g, TextConfig config, Value source, ModulePath bert, int layer)
-    {
-        var at = bert / "encoder" / "layer" / layer / "crossattention" / "self";
-        return g.Linear(source, [at / "key", at / "value"], [config.HiddenSize, config.HiddenSize]);
-    }
+    public static Value KeysValues(GraphBuilder g, TextConfig config, Value source, ModulePath attention) =>
+        g.Linear(source, [attention / "key", attention / "value"], [config.HiddenSize, config.HiddenSize]);
+
+    /// <summary>The cross-attentions of a tower, one in each layer.</summary>
+    public static IEnumerable<ModulePath> CrossAttentions(TextConfig config, ModulePath bert) =>
+        Enumerable.Range(0, config.Layers).Select(layer => bert / "encoder" / "layer" / layer / "crossattention" / "self");
 
     /// <summary>What a method reads of a tower: what is watched, and the outputs to keep.</summary>
     public static (RecordedOutputs RecordedOutputs, List<string> Outputs) Seen(TextConfig config, ModulePath bert, AttentionMethod method) => method switch
@@ -84,7 +85,9 @@ internal static class TextTower
     private static Value Layer(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
     {
         x = SelfAttention(g, config, x, attention, layer, at / "attention", watch);
-        if (attention.Source is not null)
+        if (attention.SecondSourceRow is not null)
+            x = TwinCrossAttention.Record(g, config, x, attention, layer, at / "crossattention", watch);
+        else if (attention.Source is not null)
             x = CrossAttention(g, config, x, attention, attention.Source[layer], at / "crossattention", watch);
         var inner = g.Linear(x, at / "intermediate" / "dense", config.IntermediateSize);
         inner = g.Activate(inner, at / "intermediate" / "intermediate_act_fn", config.Activation);
@@ -120,20 +123,27 @@ internal static class TextTower
 
     private static Value CrossAttention(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, Value source, ModulePath at, RecordedOutputs watch)
     {
-        var (hidden, self) = (config.HiddenSize, at / "self");
-        var attended = g.Attention(
+        var attended = Attended(g, config, x, source, attention, attention.SourceRow, at / "self", watch);
+        return Output(g, config, attended, x, at / "output", attention.Noise);
+    }
+
+    /// <summary>Records a cross-attention up to the matrix behind it: what each token takes from the keys and values of the row's source.</summary>
+    internal static Value Attended(
+        GraphBuilder g, TextConfig config, Value x, Value source, AttentionInputs attention, Value? row, ModulePath self, RecordedOutputs watch)
+    {
+        var hidden = config.HiddenSize;
+        return g.Attention(
             new AttentionSpec
             {
                 Query = g.Linear(x, self / "query", hidden),
                 Key = new Columns(source, 0, hidden),
                 Value = new Columns(source, hidden, hidden),
                 Heads = config.Heads,
-                KeyRow = attention.SourceRow,
+                KeyRow = row,
                 Mask = attention.SourceMask,
                 Dropout = attention.Noise?.Attention(),
             },
             self, watch.HasFlag(RecordedOutputs.CrossAttentions));
-        return Output(g, config, attended, x, at / "output", attention.Noise);
     }
 
     // BERT's post-norm: norm(dense(inner) + x).

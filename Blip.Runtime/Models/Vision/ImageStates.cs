@@ -18,7 +18,7 @@ internal sealed class ImageStates : IDisposable
     {
         (Encoder, config) = (encoder, encoder.Config);
         embeddings = new GrowingBuffer<float>(encoder.Device);
-        keysValues = [.. Enumerable.Range(0, config.Text.Layers).Select(_ => new GrowingBuffer<float>(encoder.Device))];
+        keysValues = [.. encoder.ImageAttentions.Select(_ => new GrowingBuffer<float>(encoder.Device))];
     }
 
     /// <summary>Images that were encoded.</summary>
@@ -50,11 +50,12 @@ internal sealed class ImageStates : IDisposable
     /// <summary>Counts what was written here, so that a reader notices other images.</summary>
     internal int Version { get; private set; }
 
-    /// <summary>A layer's keys and values <c>[images, tokens, 2·hidden]</c>.</summary>
-    internal ArrayView<float> KeysValues(int layer)
+    /// <summary>An attention's keys and values <c>[images, tokens, 2·hidden]</c>.</summary>
+    /// <param name="attention">Its place among <see cref="BlipGraphs.ImageAttentions"/>.</param>
+    internal ArrayView<float> KeysValues(int attention)
     {
         ObjectDisposedException.ThrowIf(disposed, this);
-        return keysValues[layer].View((long)Images * Tokens * 2 * config.Text.HiddenSize);
+        return keysValues[attention].View((long)Images * Tokens * 2 * config.Text.HiddenSize);
     }
 
     /// <summary>Makes room for other images.</summary>
@@ -62,6 +63,13 @@ internal sealed class ImageStates : IDisposable
     {
         ObjectDisposedException.ThrowIf(disposed, this);
         (Images, Tokens, HasKeysValues) = (images, tokens, false);
+        Version++;
+    }
+
+    /// <summary>Takes so many neighbours for one image that has the tokens of all: the memory is the same.</summary>
+    internal void Group(int images)
+    {
+        (Images, Tokens) = (Images / images, Tokens * images);
         Version++;
     }
 

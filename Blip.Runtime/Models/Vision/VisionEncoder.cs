@@ -33,6 +33,9 @@ internal sealed class VisionEncoder
     /// <summary>Where it runs.</summary>
     public Device Device => context.Device;
 
+    /// <inheritdoc cref="BlipGraphs.ImageAttentions"/>
+    internal IReadOnlyList<ModulePath> ImageAttentions => graphs.ImageAttentions;
+
     private Executor Executor => context.Executor;
 
     /// <summary>Memory for images <c>[images, 3, height, width]</c> on the device, normalised as the preprocessor's config says.</summary>
@@ -100,8 +103,8 @@ internal sealed class VisionEncoder
         Copy(states => states.Embeddings, gathered.Embeddings);
         if (parts.All(part => part.States.HasKeysValues))
         {
-            for (var layer = 0; layer < Config.Text.Layers; layer++)
-                Copy(states => states.KeysValues(layer), gathered.KeysValues(layer));
+            for (var attention = 0; attention < ImageAttentions.Count; attention++)
+                Copy(states => states.KeysValues(attention), gathered.KeysValues(attention));
             gathered.HasKeysValues = true;
         }
         return gathered;
@@ -112,6 +115,19 @@ internal sealed class VisionEncoder
             for (var i = 0; i < parts.Count; i++)
                 source(parts[i].States).SubView(parts[i].Image * each, each).CopyTo(Device.Stream, target.SubView(i * each, each));
         }
+    }
+
+    /// <summary>Copies clips to memory of their own, each as one image that has the tokens of all its frames: what texts over a clip look at.</summary>
+    /// <param name="states">Frames of clips, those of a clip one behind the other.</param>
+    /// <param name="firsts">The first frame of each clip.</param>
+    /// <param name="frames">Frames of each.</param>
+    /// <returns>The caller's to dispose: <c>[clips, frames · tokens, hidden]</c>.</returns>
+    /// <exception cref="ArgumentException">There are no clips, the frames are of another model, or one is not there.</exception>
+    public ImageStates Join(ImageStates states, IReadOnlyList<int> firsts, int frames)
+    {
+        var joined = Gather([.. firsts.SelectMany(first => Enumerable.Range(first, frames).Select(frame => (states, frame)))]);
+        joined.Group(frames);
+        return joined;
     }
 
     /// <summary>Plans the image encoder with what is watched; the caller runs it, reads the outputs and disposes it.</summary>
@@ -184,8 +200,8 @@ internal sealed class VisionEncoder
         var plan = keysValuesPlans.Get((states.Images, states.Tokens));
         var each = 2L * states.Tokens * Config.Text.HiddenSize;
         plan.Bind(plan.Graph.Input(BlipGraphs.ImageEmbeddings), states.Embeddings);
-        for (var layer = 0; layer < Config.Text.Layers; layer++)
-            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(layer)), target.KeysValues(layer).SubView(place * each, states.Images * each));
+        for (var attention = 0; attention < ImageAttentions.Count; attention++)
+            plan.Bind(plan.Graph.Output(BlipGraphs.ImageName(attention)), target.KeysValues(attention).SubView(place * each, states.Images * each));
         plan.Run();
     }
 

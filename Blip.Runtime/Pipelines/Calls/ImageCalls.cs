@@ -84,8 +84,9 @@ internal sealed class ImageCalls<TWork, TResult>
         }
         if (batch.Count == 0)
             return;
-        using var gathered = Gather(batch);
-        var work = batch.Select((pair, i) => (gathered is null ? pair.Image : pair.Image with { Encoded = new EncodedImage(gathered, i) }, pair.Call.Work));
+        var (states, images) = Gather(batch);
+        using var gathered = states;
+        var work = batch.Select((pair, i) => (images is null ? pair.Image : pair.Image with { Encoded = images[i] }, pair.Call.Work));
         var results = queue.Measure("batch", batch.Count, () => Run([.. work], cancellation.Token));
         foreach (var (pair, result) in batch.Zip(results))
         {
@@ -124,8 +125,8 @@ internal sealed class ImageCalls<TWork, TResult>
     }
 
     // Handles hold an image each; a batch is one piece of memory. Handles of other pipelines are refused where they are read.
-    private ImageStates? Gather(List<(ImageCall<TWork, TResult> Call, DecodedImage Image)> batch) =>
+    private (ImageStates? States, EncodedImage[]? Images) Gather(List<(ImageCall<TWork, TResult> Call, DecodedImage Image)> batch) =>
         batch.Count > 1 && batch.TrueForAll(pair => pair.Image.Features is { } features && features.BelongsTo(host))
             ? encoder.Gather(batch.ConvertAll(pair => pair.Image.Features!))
-            : null;
+            : (null, null);
 }

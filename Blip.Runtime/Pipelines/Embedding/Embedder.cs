@@ -93,7 +93,7 @@ public sealed class Embedder : Pipeline, IEmbedder
             BlipModel model = source.Config.Head == BlipHead.Model
                 ? host.Own(ContrastiveModel.Load(source, host.Device, options.ForModel()))
                 : host.Own(MatchingModel.Load(source, host.Device, options.ForModel()));
-            return new Embedder(host, model, new ImageEncoder(host, model), CompatRules.Of(options.Compat), owner: true);
+            return new Embedder(host, model, new ImageEncoder(host, model, takesClips: true), CompatRules.Of(options.Compat), owner: true);
         });
     }
 
@@ -206,6 +206,24 @@ public sealed class Embedder : Pipeline, IEmbedder
     /// <summary>The vectors of texts, in turn.</summary>
     internal float[][] VectorsOf(IReadOnlyList<int[]> texts) =>
         model is ContrastiveModel contrastive ? contrastive.EmbedTexts(texts) : ((MatchingModel)model).EmbedTexts(texts);
+
+    /// <summary>The vectors of images on the device, in turn; that of a clip is the mean of its frames' projections, of length one.</summary>
+    /// <param name="images">The images; null where one was refused.</param>
+    /// <returns>A vector for each image that is there.</returns>
+    internal float[]?[] VectorsOf(IReadOnlyList<EncodedImage?> images)
+    {
+        var vectors = new float[]?[images.Count];
+        foreach (var group in images.Index().Where(image => image.Item is not null).GroupBy(image => (image.Item!.Value.States, IsClip: image.Item.Value.Frames > 1)))
+        {
+            var all = group.Key.IsClip ? ProjectionsOf(group.Key.States) : VectorsOf(group.Key.States);
+            foreach (var (place, image) in group)
+                vectors[place] = group.Key.IsClip ? Similarity.UnitMean(all[image!.Value.Image..(image.Value.Image + image.Value.Frames)]) : all[image!.Value.Image];
+        }
+        return vectors;
+    }
+
+    private float[][] ProjectionsOf(ImageStates states) =>
+        model is ContrastiveModel contrastive ? contrastive.ImageFeatures(states) : ((MatchingModel)model).ProjectImages(states);
 
     private ImageEmbedding[] RunImages(IReadOnlyList<DecodedImage> batch)
     {

@@ -34,7 +34,7 @@ public sealed class Matcher : Pipeline, IMatcher
     {
         rules = CompatRules.Of(options.Compat);
         model = host.Own(MatchingModel.Load(host.Source, host.Device, options.ForModel()));
-        encoder = new ImageEncoder(host, model, imageCacheBytes);
+        encoder = new ImageEncoder(host, model, imageCacheBytes, takesClips: true);
         calls = new(this, encoder, "match") { Run = RunCalls, Together = (first, other) => first.IsLike(other) };
         Embedder = new Embedder(host, model, encoder, rules, owner: false);
     }
@@ -47,6 +47,9 @@ public sealed class Matcher : Pipeline, IMatcher
 
     /// <summary>The model on its device: for traces.</summary>
     internal MatchingModel Model => model;
+
+    /// <summary>From images to the model.</summary>
+    internal ImageEncoder Encoder => encoder;
 
     /// <summary>The images that single calls used last.</summary>
     internal ImageCache Cache => encoder.Cache;
@@ -240,29 +243,43 @@ public sealed class Matcher : Pipeline, IMatcher
     {
         var results = new MatchResult[batch.Count];
         var images = encoder.Encode([.. batch.Select(pairs => pairs.Decoded)], (i, error) => results[i] = MatchResult.Failed(batch[i].Decoded.Source, error), NeedsPixels(options));
+        if (options?.Attention == true)
+            RefuseClips(batch, images, results);
         var places = Enumerable.Range(0, batch.Count).Where(i => images[i] is not null).ToList();
         var texts = places.SelectMany(i => batch[i].Texts).Distinct(StringComparer.Ordinal).ToList();
         // The vectors' texts always begin with [CLS]; the pairs' texts may begin otherwise.
         var vectors = texts.Zip(Vectors(texts, RulesOf(options), cancellationToken)).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
-        foreach (var group in places.GroupBy(i => images[i]!.Value.States))
+        var imageVectors = Embedder.VectorsOf(images);
+        foreach (var (states, group) in encoder.ForTexts(images))
         {
-            var imageVectors = Embedder.VectorsOf(group.Key);
-            var rows = group.SelectMany(i => batch[i].Texts.Select(text => (Image: images[i]!.Value.Image, Text: text))).ToList();
+            var rows = group.SelectMany(image => batch[image.Place].Texts.Select(text => (image.Image, Text: text))).ToList();
             var logits = new Queue<MatchLogits>(rows.Count);
             foreach (var run in rows.Chunk(PairsPerRun))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Array.ForEach(model.Match(group.Key, [.. run.Select(row => read(row.Text))], [.. run.Select(row => row.Image)]), logits.Enqueue);
+                Array.ForEach(model.Match(states, [.. run.Select(row => read(row.Text))], [.. run.Select(row => row.Image)]), logits.Enqueue);
             }
-            foreach (var i in group)
+            foreach (var (i, _) in group)
             {
                 var image = images[i]!.Value;
                 results[i] = Result(
-                    batch[i], logits, text => Similarity.Cosine(imageVectors[image.Image], vectors[text]),
+                    batch[i], logits, text => Similarity.Cosine(imageVectors[i], vectors[text]),
                     options?.Attention == true ? text => Attention(image, read(text), options) : null);
             }
         }
         return results;
+    }
+
+    // Maps are drawn over one image.
+    private static void RefuseClips(IReadOnlyList<Pairs> batch, EncodedImage?[] images, MatchResult[] results)
+    {
+        for (var i = 0; i < images.Length; i++)
+        {
+            if (images[i] is not { Frames: > 1 })
+                continue;
+            var source = batch[i].Decoded.Source;
+            (images[i], results[i]) = (null, MatchResult.Failed(source, $"{source.Name}: it is a clip, and where a text looked is told of one image: give a frame, or leave attention out."));
+        }
     }
 
     private IEnumerable<float[]> Vectors(List<string> texts, CompatRules own, CancellationToken cancellationToken)

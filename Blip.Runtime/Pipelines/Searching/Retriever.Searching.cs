@@ -107,7 +107,7 @@ public sealed partial class Retriever
 
     private IAsyncEnumerable<MatchResult> Matches(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) =>
         matcher!.MatchAllAsync(
-            hits.Take(options.Rerank).Select(hit => ImageSource.FromFile(hit.Path)), [text], new MatchOptions { Reranking = true }, cancellationToken);
+            hits.Take(options.Rerank).Select(hit => options.Frames is { } frames ? ImageSource.FromClip(hit.Path, frames) : ImageSource.FromFile(hit.Path)), [text], new MatchOptions { Reranking = true }, cancellationToken);
 
     private RetrievalHit[] Rerank(RetrievalHit[] hits, string text, SearchOptions options, CancellationToken cancellationToken) => options.Rerank == 0
         ? hits

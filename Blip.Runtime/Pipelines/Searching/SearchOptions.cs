@@ -15,6 +15,12 @@ public sealed record SearchOptions
     /// </summary>
     public int Rerank { get; init; }
 
+    /// <summary>
+    /// How many frames the matching head looks at of what is found, where clips are in the index
+    /// (<see cref="ImageSource.FromClip(string, int)"/>); null where images are.
+    /// </summary>
+    public int? Frames { get; init; }
+
     /// <summary>Checks the numbers.</summary>
     /// <exception cref="ArgumentException">One is out of range; the message names it and says what it may be.</exception>
     public void Validate()

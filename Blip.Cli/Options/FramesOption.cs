@@ -1,0 +1,28 @@
+using System.CommandLine;
+using Blip.Runtime.Imaging.Clips;
+
+namespace Blip.Cli.Options;
+
+/// <summary>The option that makes clips of animated images, videos and folders of frames.</summary>
+internal sealed class FramesOption
+{
+    private readonly Option<int?> frames = OptionKinds.Number<int>(
+        "--frames",
+        "Take animated GIF, WebP and PNG files, videos (where ffmpeg is on the path) and folders of frames as clips, with so many frames of each, "
+            + "evenly spaced; 4 is usual. [default: the first frame of an animated file, and each file of a folder by itself]",
+        "n");
+
+    /// <summary>Adds the option to a command.</summary>
+    public FramesOption(Command command)
+    {
+        command.Add(frames);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(frames) is < 1 or > ClipFiles.MaxFrames)
+                result.AddError($"{frames.Name} is {result.GetValue(frames)}: give 1 to {ClipFiles.MaxFrames}.");
+        });
+    }
+
+    /// <summary>Frames of a clip; null where images are meant.</summary>
+    public int? Of(ParseResult parsed) => parsed.GetValue(frames);
+}

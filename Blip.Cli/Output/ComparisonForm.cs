@@ -1,0 +1,52 @@
+using System.Globalization;
+using Blip.Runtime.Pipelines;
+
+namespace Blip.Cli.Output;
+
+/// <summary>Whether sentences are true of two images: a line, or a record, for each.</summary>
+/// <param name="bare">One pair was named, whose lines need no paths.</param>
+internal sealed class ComparisonForm(bool bare) : RecordForm<ComparisonResult>
+{
+    /// <summary>What its records look like.</summary>
+    public static readonly RecordShape Shape = new(["left", "right", "sentence", "probability_true", "error"], ["left", "right", "sentence"], "probability_true");
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Columns => Shape.Columns;
+
+    /// <inheritdoc/>
+    public override string TextHeading => bare ? "true    sentence" : "true\tleft\tright\tsentence";
+
+    /// <summary>What a pair is known by.</summary>
+    public static string Key(ImagePair pair) => RecordShape.Key(pair.Left.Name, pair.Right.Name, pair.Sentence);
+
+    /// <inheritdoc/>
+    public override string? Error(ComparisonResult result) => result.Error;
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Text(ComparisonResult result)
+    {
+        var probability = result.Comparison!.ProbabilityTrue.ToString("0.0000", CultureInfo.InvariantCulture);
+        return [bare ? $"{probability}  {result.Pair.Sentence}" : string.Join('\t', probability, result.Pair.Left.Name, result.Pair.Right.Name, result.Pair.Sentence)];
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<IReadOnlyList<string>> Rows(ComparisonResult result) =>
+    [
+        [
+            result.Pair.Left.Name, result.Pair.Right.Name, result.Pair.Sentence,
+            result.Comparison?.ProbabilityTrue.ToString("R", CultureInfo.InvariantCulture) ?? "", result.Error ?? "",
+        ],
+    ];
+
+    /// <inheritdoc/>
+    public override IEnumerable<string> Json(ComparisonResult result) => [JsonText.Object(json =>
+    {
+        json.WriteString("left", result.Pair.Left.Name);
+        json.WriteString("right", result.Pair.Right.Name);
+        json.WriteString("sentence", result.Pair.Sentence);
+        if (result.Succeeded)
+            json.WriteNumber("probability_true", result.Comparison.ProbabilityTrue);
+        else
+            json.WriteString("error", result.Error);
+    })];
+}

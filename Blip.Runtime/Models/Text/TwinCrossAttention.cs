@@ -1,0 +1,48 @@
+using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Graph;
+
+namespace Blip.Runtime.Models;
+
+/// <summary>
+/// Two cross-attentions in a layer, one for each image of a pair, and how their results become one; BLIP (Li et al. 2022), section 5.4 and
+/// figure 5. The first layers take the mean of the two, the later ones a matrix over both side by side (the authors' nlvr_encoder.py).
+/// </summary>
+internal static class TwinCrossAttention
+{
+    /// <summary>The attentions of a tower, two in each layer: that of the first image goes first.</summary>
+    public static IEnumerable<ModulePath> Of(TextConfig config, ModulePath bert) => Enumerable.Range(0, config.Layers)
+        .SelectMany(layer => (ModulePath[])[Attention(bert / "encoder" / "layer" / layer / "crossattention", 0), Attention(bert / "encoder" / "layer" / layer / "crossattention", 1)]);
+
+    /// <summary>Records both attentions of a layer, what makes one of them, and the norm behind that.</summary>
+    /// <param name="g">The graph.</param>
+    /// <param name="config">The tower's sizes.</param>
+    /// <param name="x">States <c>[rows, tokens, hidden]</c>.</param>
+    /// <param name="attention">Sources and rows of both.</param>
+    /// <param name="layer">The layer, from 0.</param>
+    /// <param name="at">The module.</param>
+    /// <param name="watch">What is shown besides the result.</param>
+    /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
+    public static Value Record(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
+    {
+        var output = at / "output";
+        Value first = Dense(0, attention.SourceRow), second = Dense(1, attention.SecondSourceRow);
+        if (layer >= ModuleTree.FirstMergedLayer)
+        {
+            var merged = g.Linear(g.Concatenate(first, second, output / "both"), output / "merge_layer", config.HiddenSize);
+            return Norm(merged, x, config.LayerNormEps);
+        }
+        // norm(x + (a + b)/2) is norm(2x + (a + b)) with four times the epsilon, to the last bit: both sums then end in epilogues.
+        return Norm(g.Add(second, first, output / "sum"), g.Add(x, x, output / "twice"), 4 * config.LayerNormEps);
+
+        Value Dense(int image, Value? row)
+        {
+            var attended = TextTower.Attended(g, config, x, attention.Source![(2 * layer) + image], attention, row, Attention(at, image), watch);
+            return g.Linear(attended, output / (image == 0 ? "dense0" : "dense1"), config.HiddenSize);
+        }
+
+        Value Norm(Value result, Value residual, double epsilon) => g.LayerNorm(
+            g.Add(attention.Noise?.Hidden(g, result, output) ?? result, residual, output / "residual"), output / "LayerNorm", epsilon);
+    }
+
+    private static ModulePath Attention(ModulePath crossAttention, int image) => crossAttention / (image == 0 ? "self0" : "self1");
+}

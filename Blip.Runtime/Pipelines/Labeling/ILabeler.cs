@@ -1,0 +1,14 @@
+namespace Blip.Runtime.Pipelines;
+
+/// <summary>Chooses among labels for images: what <see cref="Labeler"/> does, for code that is tested without a model.</summary>
+public interface ILabeler
+{
+    /// <inheritdoc cref="Labeler.Labels"/>
+    IReadOnlyList<string> Labels { get; }
+
+    /// <inheritdoc cref="Labeler.LabelAsync"/>
+    Task<IReadOnlyList<Label>> LabelAsync(ImageSource image, CancellationToken cancellationToken = default);
+
+    /// <inheritdoc cref="Labeler.LabelAllAsync(IAsyncEnumerable{ImageSource}, CancellationToken)"/>
+    IAsyncEnumerable<LabelResult> LabelAllAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default);
+}

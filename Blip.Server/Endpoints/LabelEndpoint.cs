@@ -1,0 +1,78 @@
+using Blip.Runtime.Pipelines;
+using Blip.Server.Hosting;
+using Blip.Server.Http;
+using Blip.Server.Requests;
+using Microsoft.Extensions.Options;
+
+namespace Blip.Server.Endpoints;
+
+/// <summary><c>POST /label</c>: which of some labels each image has.</summary>
+internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOptions<BlipServerOptions> limits)
+{
+    /// <summary>Answers a request.</summary>
+    public async Task<IResult> HandleAsync(HttpContext http)
+    {
+        var cancellationToken = http.RequestAborted;
+        var (request, images) = await inputs.ReadSomeAsync<LabelRequest>(http.Request, cancellationToken).ConfigureAwait(false);
+        var labels = request.Labels ?? [];
+        var templates = request.Templates is { Count: > 0 } given ? given : null;
+        var prompts = (long)labels.Count * (templates ?? LabelOptions.DefaultTemplates).Count;
+        if (prompts > limits.Value.MaxTexts)
+            throw RequestException.Bad($"{labels.Count} labels make {prompts} texts, and this server takes {limits.Value.MaxTexts} at once: give fewer 'labels' or 'templates'.", "labels");
+        var labeler = await LabelerAsync(labels, templates, request.Rerank, cancellationToken).ConfigureAwait(false);
+        var results = images is [var image]
+            ? [new LabeledImage(image.Name, Of(await labeler.LabelAsync(image, cancellationToken).ConfigureAwait(false)))]
+            : await labeler.LabelAllAsync(images, cancellationToken).Select(Of).ToListAsync(cancellationToken).ConfigureAwait(false);
+        return TypedResults.Json(new LabelResponse(results), JsonBodies.Writing);
+    }
+
+    // The labels' vectors are made on the device, whose turn is waited for.
+    private async Task<Labeler> LabelerAsync(IReadOnlyList<string> labels, IReadOnlyList<string>? templates, int? rerank, CancellationToken cancellationToken)
+    {
+        var matcher = models.Match.Get();
+        var options = new LabelOptions { Templates = templates, Rerank = rerank ?? new LabelOptions().Rerank };
+        return await Task.Run(() => new Labeler(matcher, labels, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static LabeledImage Of(LabelResult result) =>
+        result.Succeeded ? new LabeledImage(result.Source.Name, Of(result.Labels)) : new LabeledImage(result.Source.Name, Error: result.Error);
+
+    private static IReadOnlyList<LabelScore> Of(IReadOnlyList<Label> labels) =>
+        [.. labels.Select(label => new LabelScore(label.Name, label.Probability, label.MatchProbability, label.Cosine))];
+}
+
+/// <summary>A request to <c>/label</c>.</summary>
+internal sealed record LabelRequest : KnownFields, IImageRequest
+{
+    /// <summary>One image: base64, or a data: address.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Several images.</summary>
+    public IReadOnlyList<string>? Images { get; init; }
+
+    /// <summary>The labels, at least two.</summary>
+    public IReadOnlyList<string>? Labels { get; init; }
+
+    /// <summary>Texts with {} where the label goes; the server's own where there are none.</summary>
+    public IReadOnlyList<string>? Templates { get; init; }
+
+    /// <summary>How many of the closest labels the matching head looks at again.</summary>
+    public int? Rerank { get; init; }
+}
+
+/// <summary>The answer of <c>/label</c>.</summary>
+/// <param name="Results">One for each image, in their order.</param>
+internal sealed record LabelResponse(IReadOnlyList<LabeledImage> Results);
+
+/// <summary>An image's labels, or why there are none.</summary>
+/// <param name="Image">What the image is called.</param>
+/// <param name="Labels">All of them, the likeliest first.</param>
+/// <param name="Error">Why there are none.</param>
+internal sealed record LabeledImage(string Image, IReadOnlyList<LabelScore>? Labels = null, string? Error = null);
+
+/// <summary>A label of an image.</summary>
+/// <param name="Label">The label.</param>
+/// <param name="Probability">How likely it is the one among all labels; an image's add up to 1.</param>
+/// <param name="MatchProbability">How likely it fits by itself, by the matching head; null where that did not look.</param>
+/// <param name="Cosine">How close the two vectors are, -1 to 1.</param>
+internal sealed record LabelScore(string Label, double Probability, double? MatchProbability, double Cosine);
