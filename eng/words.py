@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Counts contorted clauses per 1,000 words of prose: eng/words.py [--list N] [PATH...]
+"""Counts contorted clauses per 1,000 words of prose: eng/words.py [--list N | --at-most X] [PATH...]
 
 Prose is Markdown outside code and headings, and the comments of C# files. A contorted clause is one that CONTRIBUTING.md asks to rewrite: a
 clause with 'what' in place of a noun, 'whoever' and its kin, 'nobody', 'of its own', 'those who', 'that of', and the inverted 'so are',
 'as does', 'nor is'. Questions do not count, and neither do indirect ones ("says what is wrong"). --list prints the N files with the most of
-them, and each of their lines.
+them, and each of their lines; --at-most fails where a kind of prose has more than X per 1,000 words.
 """
 
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 CONTORTED = re.compile(
     r"\b(?:who|what|which|where|whom)(?:so)?ever\b|\bnobody\b|\bof (?:its|their|our|his|her|your|one's) own\b"
@@ -37,6 +38,17 @@ def prose(path):
                 yield number, re.sub(r"<[^>]*>|`[^`]*`", " ", comment[1])
 
 
+def tracked(paths):
+    """The tracked files; without git, or outside a clone, all but those that a build makes."""
+    try:
+        git = ["git", "-c", "safe.directory=*", "ls-files", "--", *paths]
+        return subprocess.run(git, check=True, capture_output=True, text=True).stdout.split("\n")
+    except (OSError, subprocess.CalledProcessError):
+        built = {".git", "bin", "obj", "artifacts", "TestResults"}
+        files = [path.as_posix() for root in paths for path in ([Path(root)] if Path(root).is_file() else Path(root).rglob("*"))]
+        return sorted(path for path in files if not built & set(path.split("/")))
+
+
 def kind(path):
     if path.startswith("docs/decisions/"):
         return "decisions"
@@ -47,9 +59,11 @@ def kind(path):
 
 def main():
     arguments = sys.argv[1:]
-    most = int(arguments[1]) if arguments[:1] == ["--list"] else 0
-    paths = arguments[2:] if most else arguments
-    files = subprocess.run(["git", "ls-files", "--", *(paths or ["."])], check=True, capture_output=True, text=True).stdout.split("\n")
+    option = arguments[0] if arguments[:1] in (["--list"], ["--at-most"]) else None
+    most = int(arguments[1]) if option == "--list" else 0
+    limit = float(arguments[1]) if option == "--at-most" else None
+    paths = arguments[2:] if option else arguments
+    files = tracked(paths or ["."])
     counts, found = {}, {}
     for path in files:
         if not path.endswith((".md", ".cs")) or path.startswith(("Blip.Tests/Goldens/", "docs/measurements/")) or path.endswith(".g.cs"):
@@ -70,6 +84,8 @@ def main():
         total[2] += clauses
     for name, (number, words, clauses) in sorted(counts.items()):
         print(f"{name:18} {number:5} files  {words:7,} words  {clauses:5} clauses  {1000 * clauses / max(words, 1):5.2f} per 1,000")
+    if limit is not None and any(1000 * clauses > limit * words for _, words, clauses in counts.values()):
+        sys.exit(f"more than {limit:g} per 1,000 words: eng/words.py --list 10 shows where")
     for path, lines in sorted(found.items(), key=lambda entry: -len(entry[1]))[:most]:
         print(f"\n{path}: {len(lines)}")
         print("\n".join(f"  {line}" for line in lines))

@@ -8,18 +8,14 @@ namespace Blip.Kernels;
 /// which stays linear in the number of tokens. The order of every sum depends on a query's own keys alone.
 /// </summary>
 /// <remarks>
-/// Variants, and what they reach on 2 cores of an AMD EPYC with AVX-512 that others kept busy (12 heads of 64; an encoder layer has 577 or
-/// 197 tokens, a step of a decoder 1 query over 577 keys), by <c>dotnet run -c Release --project Blip.Bench -- kernels attention</c>:
+/// Variants; times are in docs/measurements:
 /// <list type="bullet">
-/// <item><see cref="AttentionSimd"/>, CPU, the best medians of several runs: 577² in 8.6 ms (119 GFLOP/s), 197² in 0.79 ms (150 GFLOP/s),
-/// a step in 0.15 ms (24 GB/s).</item>
-/// <item><see cref="AttentionTiled"/>, PoCL 6 on such cores that reach 230 GFLOP/s, medians alone on the machine (with <c>--device opencl</c>):
-/// 577² in 11.7 ms (87 GFLOP/s), 197² in 1.6 ms (77 GFLOP/s), a step in 0.30 ms.</item>
-/// <item><see cref="AttentionCuda"/>, NVIDIA GPUs: a kernel for a word of a decoder, two for many queries (16 bits on tensor cores, single precision
-/// in registers). Not run on a GPU yet.</item>
-/// <item><see cref="AttentionPortable"/>, other GPUs, where it has not been timed yet; on the processor 197² took it 48 ms, a step 0.42 ms.</item>
+/// <item><see cref="AttentionSimd"/>, CPU.</item>
+/// <item><see cref="AttentionTiled"/>, OpenCL on a processor.</item>
+/// <item><see cref="AttentionCuda"/>, NVIDIA GPUs: a kernel for a decoder's token, and two for many queries (16 bits on tensor cores, single
+/// precision in registers). Not run on a GPU yet.</item>
+/// <item><see cref="AttentionPortable"/>, other GPUs.</item>
 /// </list>
-/// Tried in <see cref="AttentionTiled"/>: the same sums as scalars of which PoCL's compiler makes vectors by itself: 577² in 40 ms.
 /// </remarks>
 public static class Attention
 {

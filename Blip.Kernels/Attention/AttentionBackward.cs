@@ -14,11 +14,9 @@ namespace Blip.Kernels;
 /// Padding behind a row's end adds zeros, and changes no bits either.
 /// </summary>
 /// <remarks>
-/// Variants, timed by <c>dotnet run -c Release --project Blip.Bench -- kernels attentionbackward</c>:
+/// Variants; times are in docs/measurements:
 /// <list type="bullet">
-/// <item><see cref="AttentionBackwardSimd"/>, the CPU accelerator: a core of an AMD EPYC with AVX-512, by its own time beside other work,
-/// reaches 78 GFLOP/s over 577² (12 heads of 64; <see cref="Attention"/> likewise 78) and 72 over 197².
-/// Tiles of 24 or 96 queries gave the same.</item>
+/// <item><see cref="AttentionBackwardSimd"/>, the CPU accelerator. Tiles of 24 or 96 queries gave the same rate.</item>
 /// <item><see cref="AttentionBackwardPortable"/>, every other device; not tuned for any.</item>
 /// </list>
 /// </remarks>

@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// Attention on CUDA. Which kernel runs depends on the number of queries, on the head's size and on the precision, never on the number of rows.
-/// Other cases (softmax weights on request, heads of more than 64 elements, prompts behind beams) goes to <see cref="AttentionPortable"/>.
+/// Other cases (softmax weights on request, heads of more than 64 elements, prompts behind beams) go to <see cref="AttentionPortable"/>.
 /// </summary>
 internal static class AttentionCuda
 {

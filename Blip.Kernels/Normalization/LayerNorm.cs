@@ -8,13 +8,11 @@ namespace Blip.Kernels;
 /// where x may be the sum of two tensors (the residual connection in front of a post-norm block).
 /// </summary>
 /// <remarks>
-/// Variants, and their rates on 2 cores of an AMD EPYC with AVX-512 that others kept busy, on rows of 768, by
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels layernorm</c>:
+/// Variants; times are in docs/measurements:
 /// <list type="bullet">
-/// <item><see cref="LayerNormSimd"/>, CPU, the best medians of several runs, the launch included: 577 rows in 0.16 ms (23 GB/s),
-/// 2305 with a residual in 0.36 ms (59 GB/s).</item>
+/// <item><see cref="LayerNormSimd"/>, CPU.</item>
 /// <item><see cref="LayerNormWarps"/>, CUDA; not run on a GPU yet.</item>
-/// <item><see cref="LayerNormPortable"/>, every other device: 577 rows in 0.2 ms (18 GB/s) on OpenCL on a processor, the best of the runs.</item>
+/// <item><see cref="LayerNormPortable"/>, every other device.</item>
 /// </list>
 /// </remarks>
 public static class LayerNorm

@@ -40,10 +40,7 @@ public struct ResamplingArgs
 /// </summary>
 /// <remarks>
 /// Variants: <c>ResamplingPortable</c>, one group per row; <c>ResamplingSimd</c>, CPU: four rows at once along columns, sixteen bytes along rows.
-/// On the CPU, an image becomes 384×384 in 0.68 ms (from 481×323), 3.6 ms (1920×1080) or 26 ms (4000×3000, 12 megapixels),
-/// on OpenCL on a processor in 4.0, 28 or 80 ms.
-/// Measured with <c>dotnet run -c Release --project Blip.Bench -- kernels resampling [--device opencl]</c>
-/// on 2 cores of an AMD EPYC with AVX-512 that others kept busy, medians of half a second.
+/// Times: docs/measurements.
 /// </remarks>
 public static class Resampling
 {

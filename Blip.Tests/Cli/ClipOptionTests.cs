@@ -47,7 +47,7 @@ public sealed class ClipOptionTests : IDisposable
         var (one, both) = (matcher.Match(Demo.Paths[0], text, cancellationToken: Token), matcher.Match(clip, text, cancellationToken: Token));
         Assert.Equal(one.MatchProbability, both.MatchProbability, 1e-4);
         Assert.Equal(one.Cosine, both.Cosine, 1e-5);
-        // A clip has what it has alone, beside images and other clips, and where it is kept.
+        // A clip has the same result as alone, beside images and other clips, and where it is kept.
         ImageSource[] all = [Demo.Paths[1], clip, ImageSource.FromFrames([Demo.Paths[2], Demo.Paths[3], Demo.Paths[4]], "three"), Demo.Paths[5]];
         var alone = all.Select(image => matcher.Match(image, text, cancellationToken: Token)).ToList();
         var stream = await matcher.MatchAllAsync(all, [text], cancellationToken: Token).ToListAsync(Token);

@@ -3,7 +3,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Tests.Cli;
 
-/// <summary><c>blip label</c> on the demo's samples: colours of what is drawn, of which the demo matcher was told nothing but captions.</summary>
+/// <summary><c>blip label</c> on the demo's samples: colours of the shapes, which the demo matcher knows from captions only.</summary>
 public sealed class LabelCommandTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

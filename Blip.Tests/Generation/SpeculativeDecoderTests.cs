@@ -9,7 +9,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Tests.Generation;
 
-/// <summary>What is written with a draft is what is written without one: tokens, scores, logits and draws, bit for bit.</summary>
+/// <summary>A draft changes nothing in the output: tokens, scores, logits and draws, bit for bit.</summary>
 public class SpeculativeDecoderTests
 {
     private const string Model = "tiny-head64";
@@ -20,7 +20,7 @@ public class SpeculativeDecoderTests
 
     private static readonly GenerationOptions Drawn = Plain with { DoSample = true, Seed = 7 };
 
-    // Every rule that looks at the tokens so far, every filter, and what is told besides the tokens.
+    // Every rule that looks at the tokens so far, every filter, and the further results besides the tokens.
     private static readonly (string Name, GenerationOptions Options)[] Ways =
     [
         ("greedy", Plain),
@@ -62,7 +62,7 @@ public class SpeculativeDecoderTests
             using var tokens = device.Upload<int>(ids[..count]);
             var together = device.Read(run.Model.Steps(again, tokens.View)).Chunk(text.VocabularySize).ToList();
             Assert.Equal(alone[..count], together);
-            // Keys and values, too: what comes behind reads them.
+            // Keys and values, too: later steps read them.
             for (var i = count; i < ids.Length; i++)
                 Assert.Equal(alone[i], run.Step(again, 2 + i, ids[i]));
         }
@@ -204,7 +204,7 @@ public class SpeculativeDecoderTests
         Assert.Contains(model.Notices, notice => notice.Contains("differ in their last bits", StringComparison.Ordinal));
     }
 
-    /// <summary>A model with a draft, an image before it, and what is said of it.</summary>
+    /// <summary>A model with a draft, an image before it, and its texts.</summary>
     private sealed class Runs : IDisposable
     {
         private readonly Device device;

@@ -89,7 +89,7 @@ public class ReasoningModelTests(OpenDevices devices) : IClassFixture<OpenDevice
             Assert.Equal(tensor.Value.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64()), entries[tensor.Name].Shape);
             Assert.Equal(tensor.Value.TryGetProperty("from", out var from) ? from.GetString() : null, entries[tensor.Name].CopiedFrom);
         }
-        // What is left is what the matcher has: both towers without its own cross-attention and heads.
+        // The rest is the matcher's: both towers without its own cross-attention and heads.
         var matcher = ModelManifest.For(SyntheticModels.Config("base"), BlipHead.Retrieval).Entries.Select(entry => entry.Key);
         var rest = entries.Keys.Except(golden.Select(tensor => tensor.Name)).ToList();
         Assert.Empty(rest.Except(matcher));
@@ -115,7 +115,7 @@ public class ReasoningModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         IEnumerable<int[]> Rows(string name) => inputs.GetProperty(name).EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray());
     }
 
-    // What padding became is nobody's business.
+    // The padding's values do not matter.
     private static void CheckRows(float[] expected, float[] actual, int[][] texts, double bound)
     {
         Assert.Equal(expected.Length, actual.Length);

@@ -32,18 +32,8 @@ public struct GemmBackwardArgs
 /// </summary>
 /// <remarks>
 /// Variants: <see cref="GemmBackwardSimd"/> on the CPU accelerator, which transposes a block at a time within the first-level cache;
-/// <see cref="GemmBackwardPortable"/> on every other device, which transposes all of them in scratch memory. GFLOP/s of one core of an AMD
-/// EPYC with AVX-512 (116 at most), by its processor time since others kept it busy, beside those of <see cref="Gemm"/> at the same size:
-/// <code>
-///                          CPU   Gemm     PoCL 6   Gemm
-/// [  35,  768] &lt;-   768    92    104         29    105
-/// [ 280,  768] &lt;-   768   104    110         77    109
-/// [2308,  768] &lt;-   768   103    109
-/// [2308,  768] &lt;-  3072   102    108        100     96
-/// [2308, 3072] &lt;-   768    99    108
-/// [ 280,  768] &lt;- 30524   102    106
-/// </code>
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels gemmbackward</c> times them on all cores.
+/// <see cref="GemmBackwardPortable"/> on every other device, which transposes all of them in scratch memory.
+/// Times: docs/measurements.
 /// </remarks>
 public static class GemmBackward
 {

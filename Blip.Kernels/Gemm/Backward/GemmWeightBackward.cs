@@ -9,20 +9,9 @@ namespace Blip.Kernels;
 /// </summary>
 /// <remarks>
 /// Variants: <see cref="GemmWeightBackwardSimd"/> on the CPU accelerator, which goes through all slices with a block of the gradient in the
-/// cache; <see cref="GemmWeightBackwardPortable"/> on every other device, where each slice is a product of <see cref="Gemm"/>. GFLOP/s of
-/// one core, measured as at <see cref="GemmBackward"/>, beside those of <see cref="Gemm"/> over as many rows:
-/// <code>
-///                              CPU   Gemm     PoCL 6   Gemm
-/// 72 x [  8,  768] ->   768     85    110         30    106
-///  8 x [ 35,  768] ->   768     94    110         59    109
-///  8 x [ 35,  768] ->  3072     90    107
-///  8 x [ 35,  768] -> 30524     93    106
-///  4 x [577,  768] ->   768     96    109
-///  4 x [577,  768] ->  3072     96    108         76     96
-///  4 x [577, 3072] ->   768     94    108
-/// </code>
+/// cache; <see cref="GemmWeightBackwardPortable"/> on every other device, where each slice is a product of <see cref="Gemm"/>.
 /// Short slices pay for their ends: each adds its sums to the gradient's block. On other devices each also reads and writes the gradient.
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels gemmweightbackward</c> times them on all cores.
+/// Times: docs/measurements.
 /// </remarks>
 public static class GemmWeightBackward
 {

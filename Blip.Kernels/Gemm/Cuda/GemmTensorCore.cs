@@ -7,11 +7,16 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, weights of 16 or 8 bits, many rows. A group of 8 warps computes 128 rows of two panels in registers (<see cref="WarpSums"/>). Depth goes by
-/// 32 k through a ring of stages in shared memory, three or six (<see cref="ITileStages"/>): weights are copied there in the background, all but one
-/// ahead, and so are inputs of 16 bits (<see cref="Inputs16"/>); those in single precision are read as many steps ahead into registers, and rounded
-/// on their way (<see cref="RoundedInputs{TRows}"/>); so are bytes, which become half precision (<see cref="ITileWeights"/>). 16-byte pieces are swizzled so that no two of the eight that a matrix load reads at once lie in
-/// the same banks. Not run on a GPU yet.
+/// CUDA, weights of 16 or 8 bits, many rows. A group of 8 warps computes 128 rows of two panels in registers (<see cref="WarpSums"/>). It walks
+/// the depth in steps of 32 k, through a ring of three or six stages in shared memory (<see cref="ITileStages"/>; drawn in docs/architecture.md):
+/// <code>
+/// operand             copied by    steps ahead   converted
+/// weights, 16 bits    cp.async     stages - 1    never
+/// weights, 8 bits     registers    stages - 1    to half precision, on the way to shared memory
+/// inputs, 16 bits     cp.async     stages - 1    never (Inputs16)
+/// inputs, fp32        registers    stages - 1    rounded, on the way to shared memory (RoundedInputs)
+/// </code>
+/// 16-byte pieces are swizzled: the eight that a matrix load reads at once lie in different banks. Not run on a GPU yet.
 /// </summary>
 internal static class GemmTensorCore
 {
