@@ -64,6 +64,7 @@ public class EnumDoorTests
         Of<Compat>("rules", compat => CompatRules.Of(compat)),
         Of<Compat>("sizes", compat => compat.Apply(Tiny)),
         Of<AttentionMethod>("text towers", method => TextTower.Seen(Tiny.Text, new ModulePath("m"), method), AttentionMethod.GradCam),
+        Of<DraftMode>("options", draft => new CaptionerOptions { Draft = draft }.Validate()),
         Of<BlipHead>("names", head => head.Name()),
         Of<BlipHead>("class names", head => head.Architecture()),
         Of<BlipHead>("kinds", head => CacheListing.KindOf(head)),
