@@ -16,6 +16,7 @@ internal sealed class QualityCommand : Command
     [
         (Precision.Fp32, Precision.Fp32), (Precision.Fp16, Precision.Fp16), (Precision.Bf16, Precision.Bf16), (Precision.Bf16, Precision.Fp32),
         (Precision.Int8, Precision.Fp32), (Precision.Int8, Precision.Bf16), (Precision.Int8, Precision.Int8),
+        (Precision.W8A8, Precision.Fp32), (Precision.Int8, Precision.W8A8), (Precision.W8A8, Precision.W8A8),
     ];
 
     private readonly TextWriter output;

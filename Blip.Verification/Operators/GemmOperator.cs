@@ -102,7 +102,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
     private static void Run(Device device, in GemmArgs args, KernelForm form)
     {
         if (form == KernelForm.Groups)
-            GemmShared.Run(device, args);
+            GemmShared.Run(device, RoundInputs.Run(device, args));
         else
             Gemm.Run(device, args);
     }
