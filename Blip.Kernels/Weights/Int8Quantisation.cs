@@ -113,6 +113,32 @@ internal static unsafe class Int8Quantisation
             to[length] = 0;
     }
 
+    /// <summary>Rounds a row to 8 bits.</summary>
+    /// <param name="row">Finite, unless <paramref name="inverse"/> is 0.</param>
+    /// <param name="length">Elements.</param>
+    /// <param name="inverse">What they are multiplied with.</param>
+    /// <param name="zero">What stands for 0, of <see cref="Range"/>.</param>
+    /// <param name="to">Whole numbers without a sign.</param>
+    public static void Round(float* row, int length, float inverse, int zero, byte* to)
+    {
+        if (inverse == 0)
+        {
+            new Span<byte>(to, length).Clear();
+            return;
+        }
+        var i = 0;
+        for (; i + Vector256<byte>.Count <= length; i += Vector256<byte>.Count)
+        {
+            var low = Vector256.Narrow(Place(row + i), Place(row + i + 8));
+            var high = Vector256.Narrow(Place(row + i + 16), Place(row + i + 24));
+            Vector256.Narrow(low, high).AsByte().Store(to + i);
+        }
+        for (; i < length; i++)
+            to[i] = (byte)(Round(row[i] * inverse) + zero);
+
+        Vector256<int> Place(float* from) => Round(Vector256.Load(from) * Vector256.Create(inverse)) + Vector256.Create(zero);
+    }
+
     /// <summary>The nearest whole number; below 2²² in magnitude.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Round(Vector256<float> values) => (values + Vector256.Create(Rounding)).AsInt32() - Vector256.Create(BitConverter.SingleToInt32Bits(Rounding));

@@ -220,7 +220,7 @@ internal static unsafe class WeightPacking
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> ToBFloat16(Vector256<uint> bits)
+    internal static Vector256<uint> ToBFloat16(Vector256<uint> bits)
     {
         var rounded = bits + Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One);
         var isNaN = Vector256.GreaterThan(bits & Vector256.Create(0x7FFFFFFFu), Vector256.Create(0x7F800000u));

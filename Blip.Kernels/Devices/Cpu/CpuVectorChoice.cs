@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using Blip.Kernels.MachineCode;
 
 namespace Blip.Kernels.Devices;
 
@@ -8,12 +9,18 @@ internal static class CpuVectorChoice
     /// <summary>The environment variable that chooses where the program does not.</summary>
     public const string Variable = "BLIP_CPU";
 
-    /// <summary>What this processor has, the widest first. Those that it has and is slower with (some early AVX-512) are left out by .NET.</summary>
+    /// <summary>
+    /// What this processor has, the one that is chosen first. Those that it has and is slower with (some early AVX-512) are left out by .NET. AMX is
+    /// asked for by name alone: no processor has run it here yet.
+    /// </summary>
     public static IReadOnlyList<CpuVectors> Available { get; } =
     [
+        .. Vector512.IsHardwareAccelerated && ProcessorFeatures.Avx512Vnni ? [CpuVectors.Avx512Vnni] : (CpuVectors[])[],
         .. Vector512.IsHardwareAccelerated ? [CpuVectors.Avx512] : (CpuVectors[])[],
+        .. Vector256.IsHardwareAccelerated && ProcessorFeatures.AvxVnni ? [CpuVectors.AvxVnni] : (CpuVectors[])[],
         .. Vector256.IsHardwareAccelerated ? [CpuVectors.Avx2] : (CpuVectors[])[],
         CpuVectors.Vector128,
+        .. Vector512.IsHardwareAccelerated && ProcessorFeatures.Amx ? [CpuVectors.Amx] : (CpuVectors[])[],
     ];
 
     /// <summary>The vectors to use.</summary>
