@@ -11,6 +11,7 @@ using Blip.Emulation.Machine;
 using Blip.Emulation.Ptx;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
+using Blip.Kernels.MachineCode;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Graph;
@@ -47,6 +48,12 @@ public class EnumDoorTests
     private static readonly Dictionary<string, Door> Doors = new Door[]
     {
         Of<Activation>("functions", kind => ActivationFunctions.Use(kind, default(Nothing))),
+        Of<DotExtension>("tiles", extension => DotTileShape.Emit(extension, DotProduct.Bytes, 1, CallConvention.SystemV)),
+        Of<DotProduct>("tiles of AVX-512", product => DotTileEmitter.Emit(product, 512, 1, CallConvention.SystemV)),
+        Of<DotProduct>("tiles of AMX", product => AmxTileEmitter.Emit(product, CallConvention.SystemV)),
+        Of<CallConvention>("tiles of AVX-512", convention => DotTileEmitter.Emit(DotProduct.Bytes, 512, 1, convention)),
+        Of<CallConvention>("tiles of AMX", convention => AmxTileEmitter.Emit(DotProduct.Bytes, convention)),
+        Of<CpuVectors>("machine code", vectors => GemmDot.Describe(vectors) ?? "", CpuVectors.Auto),
         Of<Activation>("kernels' check", ActivationFunctions.Check),
         Of<CpuVectors>("vectors", vectors => VectorTypes.Use(vectors, default(Nothing)), CpuVectors.Auto),
         Of<DType>("facts", type => type.Bytes()),

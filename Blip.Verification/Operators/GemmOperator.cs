@@ -84,7 +84,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
     {
         var inputs = given ?? GemmCases.Make(test);
         var (args, y) = Upload(buffers, test, inputs);
-        var rounds = CudaFormats.Rounded(KernelTarget.Of(buffers.Device).Architecture, test.Format) is not null;
+        var rounds = Gemm.Rounded(buffers.Device, test.Format) is not null;
         return new PreparedOperator(buffers)
         {
             Run = form => Run(buffers.Device, args, form),

@@ -18,6 +18,20 @@ internal static unsafe class GemmDot
     public static string? Refusal(CpuVectors vectors, DType format) =>
         Kind(vectors, format) is { } kind ? NativeTiles.Of(kind.Extension, kind.Product).Refusal : null;
 
+    /// <summary>What a processor's machine code multiplies, in words: <c>w8a8 by vpdpbusd, bf16 by vdpbf16ps</c>; null where it has none.</summary>
+    public static string? Describe(CpuVectors vectors)
+    {
+        DType[] formats = [DType.W8A8, DType.BFloat16];
+        string[] words =
+        [
+            .. from format in formats
+               let kind = Kind(vectors, format)
+               where kind is { } one && NativeTiles.Has(one.Extension, one.Product)
+               select $"{(format == DType.W8A8 ? "w8a8" : "bf16")} by {NameOf(kind.Value.Extension, kind.Value.Product)}",
+        ];
+        return words.Length == 0 ? null : string.Join(", ", words);
+    }
+
     /// <summary>Rounds the inputs, then multiplies.</summary>
     public static void Run<TTiles>(Device device, in GemmArgs args, TTiles tiles)
         where TTiles : unmanaged, IDotTiles
@@ -38,6 +52,15 @@ internal static unsafe class GemmDot
             device.Launch(new RoundRowsToBFloat16(device, Cpu.Pointer(args.X), rows, inFeatures, scratch, stride));
         device.LaunchVectors(new GemmDot<TTiles>(args, tiles, scratch, stride, isWhole ? scales : null, isWhole ? zeros : null));
     }
+
+    private static string NameOf(DotExtension extension, DotProduct product) => (extension, product) switch
+    {
+        (DotExtension.Amx, DotProduct.Bytes) => "tdpbusd",
+        (DotExtension.Amx, DotProduct.BFloat16) => "tdpbf16ps",
+        (_, DotProduct.Bytes) => "vpdpbusd",
+        (_, DotProduct.BFloat16) => "vdpbf16ps",
+        _ => throw new UnreachableException($"{extension} does not multiply {product}."),
+    };
 
     private static (DotExtension Extension, DotProduct Product)? Kind(CpuVectors vectors, DType format)
     {
