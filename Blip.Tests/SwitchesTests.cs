@@ -28,8 +28,8 @@ public partial class SwitchesTests
             where !Rows.ContainsKey(name.Value)
             select $"{file}: {name.Value}";
 
-        // A test asks for one that is never set.
-        Assert.Equal(["Blip.Tests/Kernels/TileTuningTests.cs: BLIP_NOBODY_SET_THIS"], named.Distinct());
+        // A test asks for one that is never set; the authors call a model so.
+        Assert.Equal(["Blip.Tests/Kernels/TileTuningTests.cs: BLIP_NOBODY_SET_THIS"], named.Distinct().Where(name => !name.EndsWith(": BLIP_NLVR", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -173,7 +173,7 @@ public sealed partial class HostTests
         var document = await RunningServer.Read(await server.GetAsync("/openapi/v1.json"));
 
         Assert.Equal(
-            ["/ask", "/attention", "/caption", "/healthz", "/match", "/readyz", "/search", "/search/image", "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"],
+            ["/ask", "/attention", "/caption", "/healthz", "/label", "/match", "/readyz", "/search", "/search/image", "/v1/chat/completions", "/v1/embeddings", "/v1/models", "/v1/models/{name}"],
             document.GetProperty("paths").EnumerateObject().Select(path => path.Name).Order(StringComparer.Ordinal));
         var chat = document.GetProperty("components").GetProperty("schemas").GetProperty("ChatCompletionRequest").GetProperty("properties");
         Assert.True(chat.TryGetProperty("max_completion_tokens", out _) && chat.TryGetProperty("num_beams", out _) && chat.TryGetProperty("stream", out _));

@@ -50,7 +50,7 @@ class Golden:
     def save(self):
         """Writes the files."""
         save_file(self.tensors, self.folder / "tensors.safetensors")
-        (self.folder / "golden.json").write_text(json.dumps(self.doc, indent=1), encoding="utf-8")
+        (self.folder / "golden.json").write_text(json.dumps(self.doc, separators=(",", ":")), encoding="utf-8")
         print(self.folder.name, sum(t.numel() * 4 for t in self.tensors.values()) // 1024, "KiB", flush=True)
 
 

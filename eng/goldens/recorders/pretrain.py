@@ -37,7 +37,7 @@ def record(output, options):
     doc = high.doc | dict(fp32=dict(losses=[step["loss"] for step in low.doc["steps"]], parameters=fp32_error(high, low)))
     save_file(plain(high.gradients), folder / "pretrain.gradients.safetensors")
     save_file(plain(high.after() | high.queues), folder / f"pretrain.after-{STEPS}-steps.safetensors")
-    (folder / "pretrain.json").write_text(json.dumps(doc, indent=1), encoding="utf-8", newline="\n")
+    (folder / "pretrain.json").write_text(json.dumps(doc, separators=(",", ":")), encoding="utf-8", newline="\n")
     print([step["loss"] for step in doc["steps"]])
 
 

@@ -43,4 +43,4 @@ def note(path, name, rank, step):
     document = json.loads(path.read_text(encoding="utf-8"))
     entry = document["tensors"][name]
     entry["stored"] = ", ".join([entry.get("stored", ", ".join([":"] * (rank - 1))), f"::{step}"])
-    path.write_text(json.dumps(document, indent=1), encoding="utf-8")
+    path.write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")

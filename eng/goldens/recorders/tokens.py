@@ -95,7 +95,7 @@ def tokens(folder, vocabulary, name):
         row = tokenizer(rng.choice(texts)).input_ids if i % 2 else [rng.randrange(size) for _ in range(rng.randint(1, 12))]
         decode.append(decoded(tokenizer, row))
     document = dict(vocab_size=size, cases=cases, truncation=truncation, padded=padded, decode=decode)
-    (folder / f"{name}.json").write_text(json.dumps(document, indent=0), encoding="utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(document, separators=(",", ":")), encoding="utf-8")
     shutil.copyfile(vocabulary, folder / f"{name}.vocab.txt")
     print(name, size, len(cases))
 

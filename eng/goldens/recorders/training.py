@@ -40,7 +40,7 @@ def record(output, options):
     with tempfile.TemporaryDirectory() as low:
         run(Path(low), salt, torch.float32)
         doc["fp32"] = dict(note=FP32) | {name: fp32_error(folder, Path(low), name, salt) for name in HEADS}
-    (folder / "training.json").write_text(json.dumps(doc, indent=1), encoding="utf-8", newline="\n")
+    (folder / "training.json").write_text(json.dumps(doc, separators=(",", ":")), encoding="utf-8", newline="\n")
     print({name: doc[name]["losses"] for name in HEADS})
 
 
