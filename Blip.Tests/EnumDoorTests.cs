@@ -11,6 +11,7 @@ using Blip.Emulation.Machine;
 using Blip.Emulation.Ptx;
 using Blip.Kernels;
 using Blip.Kernels.Devices;
+using Blip.Kernels.MachineCode;
 using Blip.Runtime.Checkpoints;
 using Blip.Runtime.Generation;
 using Blip.Runtime.Graph;
@@ -47,15 +48,21 @@ public class EnumDoorTests
     private static readonly Dictionary<string, Door> Doors = new Door[]
     {
         Of<Activation>("functions", kind => ActivationFunctions.Use(kind, default(Nothing))),
+        Of<DotExtension>("tiles", extension => DotTileShape.Emit(extension, DotProduct.Bytes, 1, CallConvention.SystemV)),
+        Of<DotProduct>("tiles of AVX-512", product => DotTileEmitter.Emit(product, 512, 1, CallConvention.SystemV)),
+        Of<DotProduct>("tiles of AMX", product => AmxTileEmitter.Emit(product, CallConvention.SystemV)),
+        Of<CallConvention>("tiles of AVX-512", convention => DotTileEmitter.Emit(DotProduct.Bytes, 512, 1, convention)),
+        Of<CallConvention>("tiles of AMX", convention => AmxTileEmitter.Emit(DotProduct.Bytes, convention)),
+        Of<CpuVectors>("machine code", vectors => GemmDot.Describe(vectors) ?? "", CpuVectors.Auto),
         Of<Activation>("kernels' check", ActivationFunctions.Check),
         Of<CpuVectors>("vectors", vectors => VectorTypes.Use(vectors, default(Nothing)), CpuVectors.Auto),
         Of<DType>("facts", type => type.Bytes()),
-        Of<DType>("tensors of checkpoints", type => TensorConversion.ToFloat32(type, new byte[8], new float[1])),
+        Of<DType>("tensors of checkpoints", type => TensorConversion.ToFloat32(type, new byte[8], new float[1]), DType.W8A8),
         Of<DType>("inputs of graphs", type => new GraphBuilder("g").Input("x", new(1), type), Except(DType.Float32, DType.Int32)),
         Of<DType>("weights", format => PackedWeights.BytesOf(3, 5, format), Except(DTypes.Weights)),
         Of<DType>("values", format => format.Floats(3), Except(DType.Float32, DType.Float16, DType.BFloat16, DType.Int32)),
         Of<DType>("CUDA", format => CudaFormats.Supports(80, format), Except(DTypes.Weights)),
-        Of<DType>("tensor cores", format => MatrixTypes.Use(format, default(Nothing)), Except(DType.Float16, DType.BFloat16, DType.Int8)),
+        Of<DType>("tensor cores", format => MatrixTypes.Use(format, default(Nothing)), Except(DType.Float16, DType.BFloat16, DType.Int8, DType.W8A8)),
         Of<DType>("16 bits", format => MatrixTypes.Use16Bits(format, default(Nothing)), Except(DType.Float16, DType.BFloat16)),
         Of<DType>("gradients", BackwardPrecision.Check, Except(DType.Float32, DType.Float16, DType.BFloat16)),
         Of<DType>("rounding", format => WeightPacking.Round(1, format), Except(DType.Float16, DType.BFloat16)),
@@ -64,6 +71,7 @@ public class EnumDoorTests
         Of<Compat>("rules", compat => CompatRules.Of(compat)),
         Of<Compat>("sizes", compat => compat.Apply(Tiny)),
         Of<AttentionMethod>("text towers", method => TextTower.Seen(Tiny.Text, new ModulePath("m"), method), AttentionMethod.GradCam),
+        Of<DraftMode>("options", draft => new CaptionerOptions { Draft = draft }.Validate()),
         Of<BlipHead>("names", head => head.Name()),
         Of<BlipHead>("class names", head => head.Architecture()),
         Of<BlipHead>("kinds", head => CacheListing.KindOf(head)),

@@ -55,7 +55,8 @@ public partial class HouseTests
         ["Maths"] = [],
         ["Lanes"] = ["Formats"],
         ["Ptx"] = ["Formats", "Common", "Lanes"],
-        ["Devices"] = ["Common", "Ptx"],
+        ["MachineCode"] = [],
+        ["Devices"] = ["Common", "Ptx", "MachineCode"],
         ["Simd"] = ["Formats", "Maths", "Devices"],
         ["Weights"] = ["Formats", "Common", "Maths", "Lanes", "Ptx", "Devices"],
         ["Elementwise"] = ["Common", "Maths", "Devices", "Simd"],
@@ -63,7 +64,7 @@ public partial class HouseTests
         ["Normalization"] = ["Formats", "Common", "Maths", "Ptx", "Devices", "Simd", "Weights"],
         ["Gemm"] =
         [
-            "Formats", "Common", "Maths", "Lanes", "Ptx", "Devices", "Simd", "Weights", "Elementwise", "Activations", "Normalization",
+            "Formats", "Common", "Maths", "Lanes", "Ptx", "MachineCode", "Devices", "Simd", "Weights", "Elementwise", "Activations", "Normalization",
         ],
         ["Attention"] = ["Formats", "Common", "Maths", "Lanes", "Ptx", "Devices", "Simd", "Weights", "Elementwise", "Gemm"],
         ["PatchEmbedding"] = ["Formats", "Common", "Maths", "Ptx", "Devices", "Simd", "Weights"],

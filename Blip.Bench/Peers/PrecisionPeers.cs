@@ -16,7 +16,7 @@ internal static class PrecisionPeers
         var reference = TorchReference.Embeddings(session.Source, session.Pixels(1), 1);
         ICaptionWorks[] engines =
         [
-            .. session.Precisions("fp32", "bf16", "int8").Select(precision => session.Blip(precision)),
+            .. session.Precisions("fp32", "bf16", "int8", "w8a8").Select(precision => session.Blip(precision)),
             session.Torch, session.TorchIn(ScalarType.BFloat16), session.Onnx(int8: true), session.Onnx(),
         ];
         var errors = engines.Select(engine => Error(session.Ready(engine).ReadEmbeddings(), reference)).ToArray();

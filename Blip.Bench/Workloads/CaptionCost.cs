@@ -91,7 +91,7 @@ internal sealed class CaptionCost(BlipConfig config, Precision precision, Precis
     public static Cost Linear(Precision precision, double rows, double inFeatures, double outFeatures)
     {
         var weights = inFeatures * outFeatures * precision.ToDType().Bytes();
-        var beside = sizeof(float) * outFeatures * (precision == Precision.Int8 ? 2 : 1);
+        var beside = sizeof(float) * outFeatures * precision switch { Precision.Int8 => 2, Precision.W8A8 => 3, _ => 1 };
         return new Cost(2 * rows * inFeatures * outFeatures, weights + beside);
     }
 }

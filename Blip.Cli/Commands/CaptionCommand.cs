@@ -21,6 +21,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
     private readonly Terminal terminal;
     private readonly Argument<string[]> paths;
     private readonly ModelBinding model;
+    private readonly DraftBinding draft;
     private readonly OutputBinding output;
     private readonly AttentionBinding attention;
     private readonly GenerationBinding generation;
@@ -32,6 +33,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
         this.terminal = terminal;
         paths = PathsArgument.AddTo(this, ArgumentArity.OneOrMore);
         model = new ModelBinding(this, DemoModel.Captioning);
+        draft = new DraftBinding(this);
         output = new OutputBinding(
             this,
             "text: the sentence, after the path and a tab where there may be several images; json: one array; jsonl: one object a line; csv: a table.",
@@ -96,7 +98,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
         return await new PipelineRun(terminal, model, output) { Texts = [options.Prompt, .. options.BadWords, .. options.ForceWords], Streams = streams }.RunAsync(
             parsed,
             file,
-            () => Captioner.Load(source, model.Options<CaptionerOptions>(parsed)),
+            () => Captioner.Load(source, draft.Apply(parsed, model.Options<CaptionerOptions>(parsed))),
             captioner => streams && captioner.HasVocabulary
                 ? Say(captioner, sources[0], options, form, cancellationToken)
                 : captioner.CaptionAllAsync(sources, options, cancellationToken),

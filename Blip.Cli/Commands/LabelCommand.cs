@@ -24,7 +24,7 @@ internal sealed class LabelCommand : Command, IHasExamples
     private readonly Option<string[]> templates = OptionKinds.Texts(
         "--template",
         $"A text that a label is put into at {LabelOptions.Place}; a label's vector is the mean over all. Repeatable. "
-            + $"[default: those of {string.Join(", ", LabelOptions.DefaultTemplates.Select(template => $"\"{template}\""))} whose words the model knows]",
+            + $"[default: {string.Join(", ", LabelOptions.DefaultTemplates.Select(template => $"\"{template}\""))}]",
         "TEXT");
 
     private readonly Option<int?> top = OptionKinds.Number<int>("--top", $"How many labels of an image are shown, the likeliest first. [default: {DefaultTop}]");

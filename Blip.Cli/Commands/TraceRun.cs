@@ -58,7 +58,6 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
                 parsed,
                 () => Embedder.Load(source, model.Options<EmbedderOptions>(parsed)),
                 embedder => ModelTracer.Embedding(embedder, image, parsed.GetValue(binding.Text)!, cancellationToken)),
-            BlipHead.VisualReasoning => throw new UsageException($"{source.Name} compares two images, and a trace is about one."),
             _ => throw new UnreachableException($"{head}"),
         };
     }
@@ -121,6 +120,7 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
             BlipHead.Captioning => binding.Prompt,
             BlipHead.VisualQuestionAnswering => binding.Question,
             BlipHead.Retrieval or BlipHead.Model => binding.Text,
+            BlipHead.VisualReasoning => throw new UsageException($"{model} compares two images, and a trace is about one."),
             _ => throw new UnreachableException($"{head}"),
         };
         foreach (var other in ((Option<string?>[])[binding.Prompt, binding.Question, binding.Text]).Where(other => other != wanted))

@@ -19,7 +19,7 @@ internal static class OptionGroups
         (OptionGroup.Model,
             "--model --adapter --vocab --revision --compat --precision --encoder-precision --cache --captioner --captioner-adapter "
             + "--filter --filter-adapter --head --init --large --download --all --yes"),
-        (OptionGroup.Device, "--device --threads --batch-size --loader-threads"),
+        (OptionGroup.Device, "--device --draft --threads --batch-size --loader-threads"),
         (OptionGroup.Task,
             "--seed --prompt --strip-prompt --captions --top --rerank --open --prune --prune-all --best --candidate-count --attend-padding --score --match-token "
             + "--max-text-tokens --tolerance --compare --tokens --failed --kept --shapes --colors --right-share --detail-share --details "

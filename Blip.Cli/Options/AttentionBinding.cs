@@ -14,11 +14,14 @@ internal sealed class AttentionBinding
         (AttentionMethod.Rollout, "rollout", "Attention rollout through all layers of both towers."),
     ];
 
-    private readonly Option<string?> map = OptionKinds.Text("--attention-map", "Write for each word a PNG of where in the image the model looked, and a contact sheet of all words.", "DIR");
+    private readonly Option<string?> map = OptionKinds.Text(
+        "--attention-map", "Write for each word a PNG of where in the image the model looked, and a contact sheet of all words.", "DIR");
+
     private readonly Option<string?> html = OptionKinds.Text("--attention-html", "Write one page, with its images in it, on which a touch of a word shows where the model looked.", "FILE");
     private readonly Option<bool> commonScale = new("--attention-common-scale")
     {
-        Description = "Give the colours of all words of an image one scale of weights, so that they can be compared. [default: each word its own, from its least to its greatest]",
+        Description = "Give the colours of all words of an image one scale of weights, so that they can be compared. "
+            + "[default: each word its own, from its least to its greatest]",
     };
 
     private readonly Option<string> method;

@@ -18,6 +18,7 @@ internal sealed class ServedModelsBinding
     private readonly Option<int?> imageMemory = OptionKinds.Number<int>(
         "--image-memory", "MiB that decoded images may hold while they wait, for each model. [default: 512]", "MiB");
     private readonly DeviceBinding device;
+    private readonly DraftBinding draft;
     private readonly ModelDownload download;
 
     /// <summary>Adds the options to a command.</summary>
@@ -27,6 +28,7 @@ internal sealed class ServedModelsBinding
         download = new ModelDownload(command);
         command.Add(index);
         device = new DeviceBinding(command);
+        draft = new DraftBinding(command);
         command.Add(imageMemory);
     }
 
@@ -75,6 +77,9 @@ internal sealed class ServedModelsBinding
             WarmUp = true,
             MaxWaitingBytes = parsed.GetValue(imageMemory) is { } mebibytes ? (long)mebibytes << 20 : new TOptions().MaxWaitingBytes,
         });
+
+    /// <summary>The captioner's options.</summary>
+    public CaptionerOptions Captioner(ParseResult parsed) => draft.Apply(parsed, Options<CaptionerOptions>(parsed));
 
     // The kind is null where the model's own says it.
     private static (string? Kind, string Path) Split(string given)

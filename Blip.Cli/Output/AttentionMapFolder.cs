@@ -6,7 +6,8 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Cli.Output;
 
 /// <summary>
-/// A folder of images: in a folder for each image, the image for each word with the places that the model looked at lit up, and contact sheets of all words.
+/// A folder of images: in a folder for each image, the image for each word with the places that the model looked at lit up, and contact sheets
+/// of all words.
 /// </summary>
 internal sealed class AttentionMapFolder
 {
@@ -36,7 +37,10 @@ internal sealed class AttentionMapFolder
         }
     }
 
-    /// <summary>Writes <c>NAME/01-word.png</c> and so on; of several texts <c>NAME/1-01-word.png</c>, with the text's number; and <c>NAME/contact-sheet.png</c>.</summary>
+    /// <summary>
+    /// Writes <c>NAME/01-word.png</c> and so on; of several texts <c>NAME/1-01-word.png</c>, with the text's number; and
+    /// <c>NAME/contact-sheet.png</c>.
+    /// </summary>
     /// <exception cref="ImageException">A file cannot be written.</exception>
     public void Save(string name, RgbImage image, IReadOnlyList<WordLine> lines)
     {
@@ -51,7 +55,8 @@ internal sealed class AttentionMapFolder
             RemoveOlder(folder);
             // Written first: the next run recognises these files, however this one ends.
             var names = words.Select(word => word.Name).Concat(sheets.Select(sheet => sheet.Name));
-            ReplacedFile.Write(Path.Combine(folder, ListName), list => list.Write(Encoding.UTF8.GetBytes(string.Concat(names.Select(file => $"{file}\n")))));
+            var list = Encoding.UTF8.GetBytes(string.Concat(names.Select(file => $"{file}\n")));
+            ReplacedFile.Write(Path.Combine(folder, ListName), file => file.Write(list));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

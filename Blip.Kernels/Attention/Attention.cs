@@ -24,7 +24,7 @@ public static class Attention
 
     /// <summary>
     /// The format to which queries, keys and values are rounded before anything else is done with them, and in which they may be stored; null where
-    /// they are read as they are, or where heads in 16 bits would not be aligned. With dropout it is null: gradients read them in single precision.
+    /// they are read as they are, or where heads in 16 bits would not be aligned. Null with dropout, whose gradients read single precision.
     /// </summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="args">Sizes and options; of the views only the lengths of tables and weights count.</param>

@@ -99,8 +99,9 @@ public struct AttentionArgs
     public ArrayView<float> Probabilities;
 
     /// <summary>
-    /// The share of softmax weights that become zero before they are multiplied with values, from 0 to below 1; the others grow by 1 / (1 - share)
-    /// (BERT's <c>attention_probs_dropout_prob</c>). Which do follows from seed, stream and place in [Rows, Heads, QueryTokens, KeyTokens] alone.
+    /// The share of softmax weights that become zero before they are multiplied with values, from 0 to below 1; the others grow by
+    /// 1 / (1 - share) (BERT's <c>attention_probs_dropout_prob</c>). Which do follows from seed, stream and place in
+    /// [Rows, Heads, QueryTokens, KeyTokens] alone.
     /// </summary>
     public float Dropout;
 

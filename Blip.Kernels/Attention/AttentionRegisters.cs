@@ -194,7 +194,8 @@ internal static class AttentionRegisters
     }
 
     // Writes what dropout leaves of a row's two weights and returns the sum of all over the block, in every one of the row's 16 threads.
-    private static float Weigh<TDropout>(ArrayView<float> shared, int row, int column, Floats2 scores, float largest, AttentionShape shape, long place)
+    private static float Weigh<TDropout>(
+        ArrayView<float> shared, int row, int column, Floats2 scores, float largest, AttentionShape shape, long place)
         where TDropout : struct, IWeightDropout
     {
         var (near, far) = (Maths.Exp(scores.X - largest), Maths.Exp(scores.Y - largest));

@@ -13,7 +13,7 @@ internal struct AttentionShape
     public int QueryStride, QueryOffset, KeyStride, KeyOffset, ValueStride, ValueOffset;
     public float Scale;
 
-    /// <summary>Dropout of softmax weights: below <see cref="DropLimit"/> a draw is dropped, and kept weights are multiplied. A limit of 0 drops none.</summary>
+    /// <summary>Dropout of softmax weights: a draw below the limit is dropped, and what is kept is multiplied. A limit of 0 drops none.</summary>
     public uint DropLimit;
     public float KeepFactor;
     public int DropStream;

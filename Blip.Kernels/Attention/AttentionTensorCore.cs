@@ -108,8 +108,9 @@ internal static class AttentionTensorCore
             var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries, shape.QueryTokens) - 1);
             var marks = mask.SubView(mask.Length > 0 ? (long)row * shape.KeyTokens : 0L);
             var scale = shape.Scale * Log2E;
-            // A warp's first weight of a block, in [Rows, Heads, QueryTokens, KeyTokens].
-            var place = ((((((long)row * shape.Heads) + head) * shape.QueryTokens) + firstQuery + (warp * 16) + group) * shape.KeyTokens) + (2 * member);
+            // A thread's first weight, in [Rows, Heads, QueryTokens, KeyTokens].
+            var ownQuery = ((((long)row * shape.Heads) + head) * shape.QueryTokens) + firstQuery + (warp * 16) + group;
+            var place = (ownQuery * shape.KeyTokens) + (2 * member);
 
             MatrixTile16 left = default, right = default;
             float upperMax = float.NegativeInfinity, lowerMax = float.NegativeInfinity, upperSum = 0, lowerSum = 0;

@@ -27,10 +27,7 @@ public sealed partial class Device
         CheckEnvironment(new DeviceOptions());
         return
         [
-            .. Present().Select(device => device.Kind == DeviceKind.Cpu ? device : device with
-            {
-                Tile = IDeviceTuning.Current.Describe(device),
-            }),
+            .. Present().Select(device => device with { Tile = IDeviceTuning.Current.Describe(device) }),
         ];
     }
 

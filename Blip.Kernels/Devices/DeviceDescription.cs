@@ -13,8 +13,8 @@ public sealed record DeviceDescription(string Id, DeviceKind Kind, string Name, 
     public string Driver { get; init; } = "";
 
     /// <summary>
-    /// The tile of the linear layer on other devices than <see cref="DeviceKind.Cpu"/>, and where it comes from, in words: <c>6x16, default</c>,
-    /// <c>float32 6x32, tuned</c>, <c>CUDA's own</c>. Told by <see cref="Device.List"/>; null elsewhere.
+    /// The tile of the linear layer, and where it comes from, in words: <c>6x16, default</c>, <c>float32 6x32, tuned</c>, <c>CUDA's own</c>. On
+    /// <see cref="DeviceKind.Cpu"/> what machine code multiplies: <c>w8a8 by vpdpbusd</c>; null where the vectors of .NET do it all. Told by <see cref="Device.List"/>; null elsewhere.
     /// </summary>
     public string? Tile { get; init; }
 

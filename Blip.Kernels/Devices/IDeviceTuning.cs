@@ -11,8 +11,8 @@ internal interface IDeviceTuning
     /// <exception cref="DeviceException">The variable means nothing.</exception>
     void Check(DeviceOptions options);
 
-    /// <summary>The known facts about a device that is not open, in words.</summary>
-    string Describe(DeviceDescription device);
+    /// <summary>The known facts about a device that is not open, in words; null where there is nothing to choose.</summary>
+    string? Describe(DeviceDescription device);
 
     /// <summary>The choice of a device that is being opened; <see cref="Check"/> took its options.</summary>
     IDeviceChoice Choose(Device device, DeviceOptions options);

@@ -6,7 +6,7 @@ namespace Blip.Kernels.Devices;
 /// </summary>
 internal static class Switches
 {
-    /// <summary>The default of <see cref="DeviceOptions.Vectors"/>: <c>auto</c>, <c>avx512</c>, <c>avx2</c> or <c>vector128</c>.</summary>
+    /// <summary>The default of <see cref="DeviceOptions.Vectors"/>: <c>auto</c>, or a name of <see cref="CpuVectors"/> in lower case.</summary>
     public const string Vectors = "BLIP_CPU";
 
     /// <summary>The default of <see cref="DeviceOptions.Tile"/>: <c>auto</c>, <c>off</c> or a shape such as <c>6x16</c>.</summary>

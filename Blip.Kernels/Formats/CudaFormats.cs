@@ -7,7 +7,7 @@ internal static class CudaFormats
     public static bool Supports(int architecture, DType format) => architecture >= format switch
     {
         DType.BFloat16 => 80,
-        DType.Float32 or DType.Float16 or DType.Int8 => 75,
+        DType.Float32 or DType.Float16 or DType.Int8 or DType.W8A8 => 75,
         _ => throw DTypes.NotWeight(format, nameof(format)),
     };
 
@@ -16,6 +16,6 @@ internal static class CudaFormats
     {
         if (format == DType.Float32 || !Supports(architecture, format))
             return null;
-        return format == DType.Int8 ? DType.Float16 : format;
+        return format.IsQuantised() ? DType.Float16 : format;
     }
 }

@@ -54,4 +54,10 @@ public enum DType
 
     /// <summary>1 byte: the upper half of an IEEE half, 3 significant bits, up to 57344.</summary>
     Float8E5M2,
+
+    /// <summary>
+    /// Packed weights as those of <see cref="Int8"/>, which are multiplied with inputs of 8 bits: each row of inputs is rounded to 0 to 255 on a
+    /// scale and around a zero point of its own (<see cref="PackedWeights.Scales"/>, <see cref="PackedWeights.WeightSums"/>).
+    /// </summary>
+    W8A8,
 }

@@ -15,6 +15,9 @@ public static class DTypes
     /// <summary>Whether it is no whole number.</summary>
     public static bool IsFloatingPoint(this DType type) => Of(type).IsFloatingPoint;
 
+    /// <summary>Whether packed weights are whole numbers, with a scale for each output.</summary>
+    public static bool IsQuantised(this DType type) => type is DType.Int8 or DType.W8A8;
+
     /// <summary>Whether this is half precision or bfloat16.</summary>
     public static bool Is16Bits(this DType type) => Of(type) is { IsFloatingPoint: true, Bytes: 2 };
 
@@ -50,6 +53,7 @@ public static class DTypes
         DType.Bool => new(1, "BOOL"),
         DType.Float8E4M3 => new(1, "F8_E4M3", IsFloatingPoint: true),
         DType.Float8E5M2 => new(1, "F8_E5M2", IsFloatingPoint: true),
+        DType.W8A8 => new(1, "I8", IsWeight: true),
         _ => throw new ArgumentOutOfRangeException(nameof(type), $"{type} is no type of elements."),
     };
 

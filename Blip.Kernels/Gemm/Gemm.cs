@@ -5,7 +5,9 @@ namespace Blip.Kernels;
 /// <summary>
 /// The linear layer: <c>Y[m, n] = act(Σₖ X[m, k] · W[n, k] + bias[n]) + residual[m, n]</c>. The order of the sum depends on the number
 /// of inputs alone, so that a row gets the same bits alone and in a batch. Weights of 16 bits are widened exactly and multiplied in
-/// single precision: the error against the rounded weights is that of single precision. On CUDA inputs are rounded as the weights are,
+/// single precision: the error against the rounded weights is that of single precision. With <see cref="DType.W8A8"/> inputs are rounded to
+/// 8 bits on every device, and their products added up in whole numbers on the CPU accelerator. Where that multiplies bfloat16
+/// (<see cref="GemmDot{TTiles}"/>), inputs of such weights are rounded to it. On CUDA inputs are rounded as the weights are,
 /// to half precision beside whole numbers, and the sums are in single precision; inputs may be stored in that format, with the same result, and
 /// outputs in that of the next product. Rows may be normalised at the end (<see cref="LayerNorm"/>), on CUDA by the same launch where they are few.
 /// </summary>
@@ -51,7 +53,7 @@ public static class Gemm
     /// <param name="weights">How the weights are stored.</param>
     /// <param name="inFeatures">The length of a row.</param>
     public static DType? InputFormat(KernelTarget target, DType weights, int inFeatures) =>
-        inFeatures % ValueFormats.Unit == 0 ? CudaFormats.Rounded(target.Architecture, weights) : null;
+        inFeatures % ValueFormats.Unit == 0 && weights != DType.W8A8 ? CudaFormats.Rounded(target.Architecture, weights) : null;
 
     /// <summary>Whether outputs may be stored in a format of 16 bits: the one to which inputs are rounded.</summary>
     /// <param name="target">Which kernels run.</param>
@@ -59,13 +61,35 @@ public static class Gemm
     /// <param name="outFeatures">The length of a row.</param>
     /// <param name="format">The format that is asked for.</param>
     public static bool CanStore(KernelTarget target, DType weights, int outFeatures, DType format) =>
-        outFeatures % ValueFormats.Unit == 0 && CudaFormats.Rounded(target.Architecture, weights) == format;
+        outFeatures % ValueFormats.Unit == 0 && weights != DType.W8A8 && CudaFormats.Rounded(target.Architecture, weights) == format;
 
     /// <summary>Whether the kernel that multiplies so many rows normalises them, too; elsewhere the norm is a separate launch.</summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="weights">How the weights are stored.</param>
     /// <param name="rows">The rows.</param>
     public static bool FusesNorm(KernelTarget target, DType weights, long rows) => CudaFormats.Supports(target.Architecture, weights) && GemmCuda.NormsIn(rows);
+
+    /// <summary>
+    /// Why the CPU accelerator does not multiply weights of a format with machine code that this processor could run, as a sentence for its user;
+    /// null where it does, or where the processor or the format has none.
+    /// </summary>
+    /// <param name="device">The device.</param>
+    /// <param name="weights">How the weights are stored.</param>
+    /// <exception cref="ArgumentOutOfRangeException">This is no format of weights.</exception>
+    public static string? Refusal(Device device, DType weights)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        DTypes.CheckWeight(weights, nameof(weights));
+        return device.RunsPortable ? null : GemmDot.Refusal(device.Vectors, weights);
+    }
+
+    /// <summary>The format of 16 bits to which an open device's kernels round inputs, stored as they may be; null where they do not.</summary>
+    internal static DType? Rounded(Device device, DType weights)
+    {
+        if (device.RunsPortable)
+            return CudaFormats.Rounded(KernelTarget.Of(device).Architecture, weights);
+        return weights == DType.BFloat16 && GemmDot.Tiles(device.Vectors, weights) is not null ? weights : null;
+    }
 
     /// <summary>Multiplies; see the formula above.</summary>
     /// <exception cref="ArgumentException">
@@ -99,11 +123,14 @@ public static class Gemm
     {
         // By the device, never by the number of rows: the bits of an output must not depend on its batch.
         if (!device.RunsPortable)
+        {
             GemmSimd.Run(device, args);
-        else if (CudaFormats.Supports(KernelTarget.Of(device).Architecture, args.Weights.Format))
-            return GemmCuda.Run(device, args);
-        else
-            GemmShapes.Run(device, args, TileChoice.Of(device).For(args));
+            return false;
+        }
+        var rounded = RoundInputs.Run(device, args);
+        if (CudaFormats.Supports(KernelTarget.Of(device).Architecture, args.Weights.Format))
+            return GemmCuda.Run(device, rounded);
+        GemmShapes.Run(device, rounded, TileChoice.Of(device).For(rounded));
         return false;
     }
 

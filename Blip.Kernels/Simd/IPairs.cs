@@ -25,4 +25,7 @@ internal unsafe interface IPairs<TSelf>
 
     /// <summary>to += sums.</summary>
     static abstract void AddTo(TSelf sums, float* to);
+
+    /// <summary>to += sums, in whole numbers.</summary>
+    static abstract void AddTo(TSelf sums, int* to);
 }

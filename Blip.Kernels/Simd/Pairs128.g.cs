@@ -40,6 +40,9 @@ internal readonly unsafe struct Pairs128(Vector128<int> value) : IPairs<Pairs128
     public static void AddTo(Pairs128 sums, float* to) =>
         (Vector128.Load(to) + Vector128.ConvertToSingle(sums.value)).Store(to);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(Pairs128 sums, int* to) => (Vector128.Load(to) + sums.value).Store(to);
+
     /// <summary>The products on every processor: the halves of each pair by shifts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector128<int> ProductsByShifts(Vector128<int> a, Vector128<int> b) =>

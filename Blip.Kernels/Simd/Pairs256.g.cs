@@ -45,6 +45,9 @@ internal readonly unsafe struct Pairs256(Vector256<int> value) : IPairs<Pairs256
     public static void AddTo(Pairs256 sums, float* to) =>
         (Vector256.Load(to) + Vector256.ConvertToSingle(sums.value)).Store(to);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(Pairs256 sums, int* to) => (Vector256.Load(to) + sums.value).Store(to);
+
     /// <summary>The products on every processor: the halves of each pair by shifts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<int> ProductsByShifts(Vector256<int> a, Vector256<int> b) =>

@@ -45,6 +45,9 @@ internal readonly unsafe struct Pairs512(Vector512<int> value) : IPairs<Pairs512
     public static void AddTo(Pairs512 sums, float* to) =>
         (Vector512.Load(to) + Vector512.ConvertToSingle(sums.value)).Store(to);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddTo(Pairs512 sums, int* to) => (Vector512.Load(to) + sums.value).Store(to);
+
     /// <summary>The products on every processor: the halves of each pair by shifts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<int> ProductsByShifts(Vector512<int> a, Vector512<int> b) =>

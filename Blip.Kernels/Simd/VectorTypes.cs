@@ -16,7 +16,7 @@ internal interface IVectorUse
         where TPairs : unmanaged, IPairs<TPairs>;
 }
 
-/// <summary>The types of each width of vectors: the only switch over <see cref="CpuVectors"/>.</summary>
+/// <summary>The types of each width of vectors.</summary>
 internal static class VectorTypes
 {
     /// <summary>Calls <paramref name="use"/> with the types of a width.</summary>
@@ -26,8 +26,8 @@ internal static class VectorTypes
     {
         switch (vectors)
         {
-            case CpuVectors.Avx512: use.With<Floats512, Floats512, Pairs512>(); break;
-            case CpuVectors.Avx2: use.With<Floats256, Paired<Floats256>, Pairs256>(); break;
+            case CpuVectors.Avx512 or CpuVectors.Avx512Vnni or CpuVectors.Amx: use.With<Floats512, Floats512, Pairs512>(); break;
+            case CpuVectors.Avx2 or CpuVectors.AvxVnni: use.With<Floats256, Paired<Floats256>, Pairs256>(); break;
             case CpuVectors.Vector128: use.With<Floats128, Paired<Paired<Floats128>>, Pairs128>(); break;
             default: throw new UnreachableException($"There are no vectors for {vectors}.");
         }

@@ -15,6 +15,9 @@ internal static unsafe class Int8Quantisation
     /// <summary>The largest input.</summary>
     public const int InputLimit = 32767;
 
+    /// <summary>Steps between the smallest and the largest input of 8 bits: one less than there is room for, since both ends may be rounded outwards.</summary>
+    public const int InputSteps = 254;
+
     /// <summary>Rows of smaller numbers are treated as if this were their largest, so that a division by it stays finite.</summary>
     public const float Smallest = 1e-30f;
 
@@ -42,6 +45,52 @@ internal static unsafe class Int8Quantisation
         return (max / limit, limit / max);
     }
 
+    /// <summary>
+    /// The scale of a row of inputs of 8 bits, what it is multiplied with, and its zero point: with r = x · inverse rounded to nearest, x ≈ r · scale
+    /// to half a scale, and r + zero is in 0 to 255. NaN, 0 and 0 where an element is infinite or NaN.
+    /// </summary>
+    public static (float Scale, float Inverse, int Zero) Range(float* row, int length)
+    {
+        var (low, high, largest) = (Vector256<float>.Zero, Vector256<float>.Zero, Vector256<uint>.Zero);
+        var i = 0;
+        for (; i + Vector256<float>.Count <= length; i += Vector256<float>.Count)
+        {
+            var values = Vector256.Load(row + i);
+            low = Vector256.MinNative(low, values);
+            high = Vector256.MaxNative(high, values);
+            largest = Vector256.Max(largest, values.AsUInt32() & Vector256.Create(Magnitude));
+        }
+        var (min, max, bits) = (0f, 0f, 0u);
+        for (var lane = 0; lane < Vector256<float>.Count; lane++)
+            (min, max, bits) = (MathF.Min(min, low[lane]), MathF.Max(max, high[lane]), Math.Max(bits, largest[lane]));
+        for (; i < length; i++)
+            (min, max, bits) = (MathF.Min(min, row[i]), MathF.Max(max, row[i]), Math.Max(bits, ((uint*)row)[i] & Magnitude));
+        if (bits >= Infinity)
+            return (float.NaN, 0, 0);
+        // Each end by itself: their distance may be infinite.
+        var scale = MathF.Max((max / InputSteps) - (min / InputSteps), Smallest);
+        var inverse = 1 / scale;
+        return (scale, inverse, -Round(min * inverse));
+    }
+
+    /// <summary>The sum of a row's whole numbers.</summary>
+    /// <param name="row">Finite, unless <paramref name="inverse"/> is 0.</param>
+    /// <param name="length">Elements.</param>
+    /// <param name="inverse">What they are multiplied with before they are rounded.</param>
+    public static int SumOfRounded(float* row, int length, float inverse)
+    {
+        if (inverse == 0)
+            return 0;
+        var sums = Vector256<int>.Zero;
+        var i = 0;
+        for (; i + Vector256<float>.Count <= length; i += Vector256<float>.Count)
+            sums += Round(Vector256.Load(row + i) * Vector256.Create(inverse));
+        var sum = Vector256.Sum(sums);
+        for (; i < length; i++)
+            sum += Round(row[i] * inverse);
+        return sum;
+    }
+
     /// <summary>Rounds a row to 16 bits.</summary>
     /// <param name="row">Finite, unless <paramref name="inverse"/> is 0.</param>
     /// <param name="length">Elements.</param>
@@ -62,6 +111,32 @@ internal static unsafe class Int8Quantisation
             to[i] = (short)Round(row[i] * inverse);
         if ((length & 1) != 0)
             to[length] = 0;
+    }
+
+    /// <summary>Rounds a row to 8 bits.</summary>
+    /// <param name="row">Finite, unless <paramref name="inverse"/> is 0.</param>
+    /// <param name="length">Elements.</param>
+    /// <param name="inverse">What they are multiplied with.</param>
+    /// <param name="zero">What stands for 0, of <see cref="Range"/>.</param>
+    /// <param name="to">Whole numbers without a sign.</param>
+    public static void Round(float* row, int length, float inverse, int zero, byte* to)
+    {
+        if (inverse == 0)
+        {
+            new Span<byte>(to, length).Clear();
+            return;
+        }
+        var i = 0;
+        for (; i + Vector256<byte>.Count <= length; i += Vector256<byte>.Count)
+        {
+            var low = Vector256.Narrow(Place(row + i), Place(row + i + 8));
+            var high = Vector256.Narrow(Place(row + i + 16), Place(row + i + 24));
+            Vector256.Narrow(low, high).AsByte().Store(to + i);
+        }
+        for (; i < length; i++)
+            to[i] = (byte)(Round(row[i] * inverse) + zero);
+
+        Vector256<int> Place(float* from) => Round(Vector256.Load(from) * Vector256.Create(inverse)) + Vector256.Create(zero);
     }
 
     /// <summary>The nearest whole number; below 2²² in magnitude.</summary>

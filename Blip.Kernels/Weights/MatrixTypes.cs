@@ -17,7 +17,7 @@ internal static class MatrixTypes
     public static void Use<TUse>(DType format, TUse use)
         where TUse : struct, IMatrixUse
     {
-        if (format == DType.Int8)
+        if (format.IsQuantised())
             use.With<Int8Matrix>();
         else
             Use16Bits(format, use);

@@ -8,13 +8,17 @@ namespace Blip.Kernels;
 /// <summary>
 /// The weights of a linear layer, [out, in] in the checkpoint, as the kernels read them: panels of 64 outputs, <c>[out / 64, in, 64]</c>,
 /// the last one filled up with zeros, so that one vector load gives the same k of neighbouring outputs. <see cref="DType.Int8"/>
-/// keeps two k side by side, <c>[out / 64, in / 2, 64, 2]</c>, with the scales of the outputs behind the panels.
+/// and <see cref="DType.W8A8"/> keep two k side by side, <c>[out / 64, in / 2, 64, 2]</c>, with the scales of the outputs behind the panels,
+/// and the latter the sum of each output's weights behind these.
 /// An embedding table that is tied to an output layer is read from the same memory.
 /// </summary>
 public sealed unsafe class PackedWeights : IDisposable
 {
     /// <summary>Outputs per panel.</summary>
     public const int PanelWidth = WeightPanel.Width;
+
+    // 255 · 127 · 66_312 is what a sum in 32 bits holds.
+    private const int MaxQuantisedInputs = 66_312;
 
     // Scales start where a kernel's argument may.
     private const int ScaleAlignment = 256;
@@ -49,10 +53,10 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <summary>Number of panels: out / 64, rounded up.</summary>
     public int Panels => (int)PanelsOf(OutFeatures);
 
-    /// <summary>Bytes on the device: panels, and scales where the format has them.</summary>
+    /// <summary>Bytes on the device: panels, and scales and sums where the format has them.</summary>
     public long Bytes { get; }
 
-    /// <summary>All that is stored, <see cref="Bytes"/> long: the panels, and behind them the scales where the format has them.</summary>
+    /// <summary>All that is stored, <see cref="Bytes"/> long: the panels, and behind them scales and sums where the format has them.</summary>
     public ArrayView<byte> Storage { get; }
 
     /// <summary>The panels, where the format is <see cref="DType.Float32"/>; otherwise the default view.</summary>
@@ -61,11 +65,18 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <summary>The panels, where the format has 16 bits; otherwise the default view.</summary>
     public ArrayView<ushort> Bits16 => Format.Is16Bits() ? Storage.Cast<ushort>() : default;
 
-    /// <summary>The panels, where the format is <see cref="DType.Int8"/>; otherwise the default view.</summary>
-    public ArrayView<sbyte> Int8 => Format == DType.Int8 ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
+    /// <summary>The panels, where they are whole numbers; otherwise the default view.</summary>
+    public ArrayView<sbyte> Int8 => Format.IsQuantised() ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
 
     /// <summary>The scale of each output <c>[panels · 64]</c>; the default view where the format has no scales.</summary>
-    public ArrayView<float> Scales => Format == DType.Int8 ? Storage.SubView(ScaleOffset, Bytes - ScaleOffset).Cast<float>() : default;
+    public ArrayView<float> Scales => Format.IsQuantised() ? Storage.SubView(ScaleOffset, ScaleBytes(OutFeatures)).Cast<float>() : default;
+
+    /// <summary>
+    /// The sum of each output's whole numbers <c>[panels · 64]</c>, which times the zero point of a row of inputs is subtracted from its products;
+    /// the default view where the format is not <see cref="DType.W8A8"/>.
+    /// </summary>
+    public ArrayView<int> WeightSums =>
+        Format == DType.W8A8 ? Storage.SubView(ScaleOffset + ScaleBytes(OutFeatures), ScaleBytes(OutFeatures)).Cast<int>() : default;
 
     private long ScaleOffset => ScalesBehind(PanelBytes(OutFeatures, InFeatures, Format));
 
@@ -111,22 +122,26 @@ public sealed unsafe class PackedWeights : IDisposable
         return weights;
     }
 
-    /// <summary>The bytes of a matrix: panels, and scales where the format has them.</summary>
-    /// <exception cref="ArgumentException">A size is below 1, or the format is not one that exists.</exception>
+    /// <summary>The bytes of a matrix: panels, and scales and sums where the format has them.</summary>
+    /// <exception cref="ArgumentException">
+    /// A size is below 1, the format is not one that exists, or it is <see cref="DType.W8A8"/> and the rows are longer than sums of 32 bits allow.
+    /// </exception>
     public static long BytesOf(int outFeatures, int inFeatures, DType format)
     {
         ShapeCheck.AtLeast(outFeatures, 1, nameof(outFeatures));
         ShapeCheck.Within(inFeatures, 1, (int.MaxValue / PanelWidth) - 1, nameof(inFeatures));
         DTypes.CheckWeight(format, nameof(format));
+        if (format == DType.W8A8)
+            ShapeCheck.Within(inFeatures, 1, MaxQuantisedInputs, nameof(inFeatures));
         var panels = PanelBytes(outFeatures, inFeatures, format);
-        return format == DType.Int8 ? ScalesBehind(panels) + (PanelsOf(outFeatures) * PanelWidth * sizeof(float)) : panels;
+        return format.IsQuantised() ? ScalesBehind(panels) + (ScaleBytes(outFeatures) * (format == DType.W8A8 ? 2 : 1)) : panels;
     }
 
     /// <summary>The element of the panels that holds column <paramref name="column"/> of row <paramref name="row"/>.</summary>
     public long Index(int row, int column)
     {
         var (panel, output) = ((long)(row / PanelWidth), row % PanelWidth);
-        return Format == DType.Int8
+        return Format.IsQuantised()
             ? (panel * Int8Weights.PanelLength(InFeatures)) + Int8Weights.Place(column, output)
             : (panel * Float32Weights.PanelLength(InFeatures)) + Float32Weights.Place(column, output);
     }
@@ -156,7 +171,10 @@ public sealed unsafe class PackedWeights : IDisposable
             switch (Format)
             {
                 case DType.Float32: WeightPacking.Pack(source, firstRow, count, InFeatures, (float*)target); break;
-                case DType.Int8: WeightPacking.Pack(source, firstRow, count, InFeatures, (sbyte*)target, (float*)(target + ScaleOffset)); break;
+                case DType.Int8 or DType.W8A8:
+                    var sums = Format == DType.W8A8 ? (int*)(target + ScaleOffset + ScaleBytes(OutFeatures)) : null;
+                    WeightPacking.Pack(source, firstRow, count, InFeatures, (sbyte*)target, (float*)(target + ScaleOffset), sums);
+                    break;
                 case DType.Float16 or DType.BFloat16:
                     WeightPacking.Pack(source, firstRow, count, InFeatures, (ushort*)target, Format);
                     break;
@@ -185,9 +203,11 @@ public sealed unsafe class PackedWeights : IDisposable
     private static long PanelBytes(int outFeatures, int inFeatures, DType format) => PanelsOf(outFeatures) * format.Bytes() * format switch
     {
         DType.Float32 or DType.Float16 or DType.BFloat16 => Float32Weights.PanelLength(inFeatures),
-        DType.Int8 => Int8Weights.PanelLength(inFeatures),
+        DType.Int8 or DType.W8A8 => Int8Weights.PanelLength(inFeatures),
         _ => throw new UnreachableException($"A panel of {format} has no size."),
     };
+
+    private static long ScaleBytes(int outFeatures) => PanelsOf(outFeatures) * PanelWidth * sizeof(float);
 
     private static long ScalesBehind(long panels) => (panels + ScaleAlignment - 1) / ScaleAlignment * ScaleAlignment;
 }

@@ -52,15 +52,23 @@ internal static unsafe class WeightPacking
             }
         });
 
-    /// <summary>Rounds to whole numbers on a scale per row, and packs two columns side by side. Writes each row's scale.</summary>
-    public static void Pack(float* source, int firstRow, int count, int inFeatures, sbyte* panels, float* scales) =>
+    /// <summary>
+    /// Rounds to whole numbers on a scale per row, and packs two columns side by side. Writes each row's scale, and the sum of its whole numbers
+    /// where there is room for it.
+    /// </summary>
+    public static void Pack(float* source, int firstRow, int count, int inFeatures, sbyte* panels, float* scales, int* sums) =>
         ForEachPanel(firstRow, count, inFeatures, (panel, first, rows) =>
         {
             var from = source + (((long)(panel * Width) + first - firstRow) * inFeatures);
             var to = panels + ((long)panel * Int8Weights.PanelLength(inFeatures)) + (2 * first);
             var inverses = stackalloc float[Width];
             for (var r = 0; r < rows; r++)
-                (scales[(panel * Width) + first + r], inverses[r]) = Int8Quantisation.Scale(from + ((long)r * inFeatures), inFeatures, Int8Quantisation.WeightLimit);
+            {
+                var row = from + ((long)r * inFeatures);
+                (scales[(panel * Width) + first + r], inverses[r]) = Int8Quantisation.Scale(row, inFeatures, Int8Quantisation.WeightLimit);
+                if (sums != null)
+                    sums[(panel * Width) + first + r] = Int8Quantisation.SumOfRounded(row, inFeatures, inverses[r]);
+            }
 
             // One column of zeros more than a block may have: the other half of its last pair.
             var turned = stackalloc float[(Block + 1) * Width];
@@ -212,7 +220,7 @@ internal static unsafe class WeightPacking
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> ToBFloat16(Vector256<uint> bits)
+    internal static Vector256<uint> ToBFloat16(Vector256<uint> bits)
     {
         var rounded = bits + Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One);
         var isNaN = Vector256.GreaterThan(bits & Vector256.Create(0x7FFFFFFFu), Vector256.Create(0x7F800000u));

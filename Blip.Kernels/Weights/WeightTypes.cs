@@ -33,7 +33,7 @@ internal static class WeightTypes
             case DType.Float32: use.With<float, Float32Weights>(weights.Float32); break;
             case DType.Float16: use.With<ushort, Weights16<Float16Format>>(weights.Bits16); break;
             case DType.BFloat16: use.With<ushort, Weights16<BFloat16Format>>(weights.Bits16); break;
-            case DType.Int8: use.With<sbyte, Int8Weights>(weights.Int8); break;
+            case DType.Int8 or DType.W8A8: use.With<sbyte, Int8Weights>(weights.Int8); break;
             default: throw Unknown(weights.Format);
         }
     }

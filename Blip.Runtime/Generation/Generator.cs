@@ -24,7 +24,7 @@ internal sealed class Generator(Device device) : IDisposable
     private GenerationWorkspace? draft;
 
     /// <summary>How many tokens of a single sequence a draft writes ahead, where the decoder has one.</summary>
-    internal Lookahead Lookahead { get; init; } = new();
+    internal Lookahead Lookahead { get; set; } = new();
 
     /// <summary>Generates the sequences of a batch of images. Each image's result is the one that it would have alone, bit for bit.</summary>
     /// <param name="decoder">The model, its images set.</param>

@@ -5,8 +5,9 @@ using SkiaSharp;
 namespace Blip.Runtime.Imaging;
 
 /// <summary>
-/// Lines of text on a canvas, in DejaVu Sans, which is in the assembly: Skia's build without dependencies finds no font on Linux. A letter that
-/// the subset lacks comes from a font of the system where Skia finds one, and else is a box. Letters stand one behind another, from left to right.
+/// Lines of text on a canvas, in DejaVu Sans, which is in the assembly: Skia's build without dependencies finds no font on Linux. A letter
+/// that the subset lacks comes from a font of the system where Skia finds one, and else is a box. Letters stand one behind another, from left
+/// to right.
 /// </summary>
 internal static class DrawnText
 {
@@ -59,7 +60,8 @@ internal static class DrawnText
     /// <param name="color">The letters' colour.</param>
     /// <param name="align">The meaning of <paramref name="x"/>.</param>
     /// <returns>The line's width, in pixels.</returns>
-    public static float Draw(SKCanvas canvas, string text, float x, float baseline, float size, SKColor color, SKTextAlign align = SKTextAlign.Left)
+    public static float Draw(
+        SKCanvas canvas, string text, float x, float baseline, float size, SKColor color, SKTextAlign align = SKTextAlign.Left)
     {
         using var paint = new SKPaint { Color = color, IsAntialias = true };
         var width = Width(text, size);

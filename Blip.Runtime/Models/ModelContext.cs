@@ -13,7 +13,7 @@ internal sealed class ModelContext : IDisposable
     private readonly Stack<IDisposable> owned = [];
 
     // A cache adds to it as it is used.
-    private readonly IReadOnlyList<string> ofCache = [];
+    private readonly IReadOnlyList<string> ofCache = [], ofProducts = [];
     private ImmutableList<string> told = [];
 
     /// <param name="source">Config and tensors.</param>
@@ -33,6 +33,8 @@ internal sealed class ModelContext : IDisposable
             ITensorSource read = options.OnRead is { } told ? new WatchedTensors(tensors, told, options.CancellationToken) : tensors;
             Weights = Own(new WeightStore(device, read, options.FormatOf, cache));
             Executor = Own(new Executor(device, Weights, options.Passes));
+            Precision[] precisions = [options.Precision, options.EncoderPrecision ?? options.Precision.ForEncoder()];
+            ofProducts = [.. precisions.Select(precision => Gemm.Refusal(device, precision.ToDType())).OfType<string>().Distinct()];
             ofCache = cache?.Notices ?? (options.Cache ? ["the weights are made up and come from no file: there is nothing to keep a cache of"] : []);
         }
         catch
@@ -57,8 +59,8 @@ internal sealed class ModelContext : IDisposable
     /// <inheritdoc cref="ModelOptions.KeptPlans"/>
     public int KeptPlans { get; }
 
-    /// <summary>Notices of loading: about names in the checkpoint; why a cache was not used, or could not be written.</summary>
-    public IReadOnlyList<string> Notices => [.. tensors.Notices, .. ofCache, .. told];
+    /// <summary>Notices of loading: about names in the checkpoint; why a cache was not used, or could not be written; which instructions are not used.</summary>
+    public IReadOnlyList<string> Notices => [.. tensors.Notices, .. ofCache, .. ofProducts, .. told];
 
     /// <summary>Tensors of the file that the model has no use for.</summary>
     public IReadOnlyList<string> ExtraKeys => tensors.ExtraKeys;

@@ -4,7 +4,7 @@ namespace Blip.Runtime.Models;
 
 /// <summary>
 /// A user's choice for a model: how its matrices are stored on the device. Biases, norms, activations and caches stay in float32, and so does
-/// arithmetic, but for <see cref="Int8"/> on a processor.
+/// arithmetic, but for <see cref="Int8"/> on a processor and <see cref="W8A8"/>.
 /// </summary>
 /// <remarks>
 /// A <see cref="DType"/> says how the elements of one tensor are stored, and has members that no model can be asked for. A choice has a
@@ -26,6 +26,12 @@ public enum Precision
     /// see <see cref="DType.Int8"/>.
     /// </summary>
     Int8,
+
+    /// <summary>
+    /// 8 bits and a scale per output, multiplied with inputs of 8 bits: each row of them has a scale and a zero point of its own, found when it is
+    /// there. The image encoder's matrices, too. See <see cref="DType.W8A8"/>.
+    /// </summary>
+    W8A8,
 }
 
 /// <summary>What a precision means to the kernels; the one place that maps it.</summary>
@@ -38,6 +44,7 @@ internal static class PrecisionExtensions
         Precision.Fp16 => DType.Float16,
         Precision.Bf16 => DType.BFloat16,
         Precision.Int8 => DType.Int8,
+        Precision.W8A8 => DType.W8A8,
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, $"Give {string.Join(", ", Enum.GetNames<Precision>())}."),
     };
 

@@ -47,7 +47,7 @@ internal sealed class TraceTolerance(double encoder, double text)
         null => null,
         "fp16" => Fp16,
         "bf16" => Bf16,
-        "int8" => Int8,
+        "int8" or "w8a8" => Int8,
         _ => Fp32,
     };
 }

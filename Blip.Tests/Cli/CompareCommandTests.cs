@@ -73,6 +73,13 @@ public sealed class CompareCommandTests : IDisposable
             .Refused("BlipForImageTextRetrieval", "BLIP_NLVR");
 
     [Fact]
+    public async Task Commands_about_one_image_say_that_it_compares_two()
+    {
+        (await CliRun.Of("trace", Left, "--device", "cpu", "--model", model.Path, "--output", Path.Combine(folder.Path, "t.safetensors"))).Refused("two images");
+        (await CliRun.Of("serve", "--device", "cpu", "--model", model.Path)).Refused("two images");
+    }
+
+    [Fact]
     public async Task Accuracy_and_consistency_are_counted_over_the_authors_list()
     {
         using var comparer = ImageComparer.Load(model.Path, new ImageComparerOptions { Device = "cpu" });

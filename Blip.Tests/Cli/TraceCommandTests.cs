@@ -159,6 +159,7 @@ public sealed class TraceCommandTests : IDisposable
     [InlineData("fp16")]
     [InlineData("bf16")]
     [InlineData("int8")]
+    [InlineData("w8a8")]
     public async Task Another_precision_is_within_its_tolerance_and_told_of(string precision)
     {
         await Trace(Demo.Model, At("a"), "--precision", precision);

@@ -11,7 +11,7 @@ internal static class GemmTilesInt8Template
 
         namespace Blip.Kernels;
 
-        internal static unsafe partial class GemmTilesInt8<TPairs>
+        internal static unsafe partial class GemmTilesInt8<TPairs, TSums>
         {
         {{Tall(rows: 6, least: 4)}}
 

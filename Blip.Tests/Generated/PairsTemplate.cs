@@ -76,6 +76,9 @@ internal static class PairsTemplate
                 public static void AddTo({{type}} sums, float* to) =>
                     ({{vector}}.Load(to) + {{vector}}.ConvertToSingle(sums.value)).Store(to);
 
+                [MethodImpl(MethodImplOptions.AggressiveInlining)]
+                public static void AddTo({{type}} sums, int* to) => ({{vector}}.Load(to) + sums.value).Store(to);
+
                 /// <summary>The products on every processor: the halves of each pair by shifts.</summary>
                 [MethodImpl(MethodImplOptions.AggressiveInlining)]
                 internal static {{vector}}<int> ProductsByShifts({{vector}}<int> a, {{vector}}<int> b) =>

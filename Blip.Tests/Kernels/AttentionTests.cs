@@ -107,6 +107,7 @@ public class AttentionTests
         Refused("ValueOffset is -1", args with { ValueOffset = -1 });
         Refused("ValueStride is 16", args with { ValueOffset = 1 });
         Refused("Scale is NaN", args with { Scale = float.NaN });
+        Refused("Dropout is 1", args with { Dropout = 1 });
         Refused("Query holds 96", args with { QueryTokens = 4 });
         Refused("Key holds 160", args with { Rows = 3, QueryTokens = 2 });
         Refused("Output holds 95", args with { Output = args.Output.SubView(0, 95) });

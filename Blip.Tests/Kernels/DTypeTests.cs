@@ -15,6 +15,7 @@ public class DTypeTests
         [DType.Int64] = (8, "I64"), [DType.Int32] = (4, "I32"), [DType.Int16] = (2, "I16"), [DType.Int8] = (1, "I8"),
         [DType.UInt64] = (8, "U64"), [DType.UInt32] = (4, "U32"), [DType.UInt16] = (2, "U16"), [DType.UInt8] = (1, "U8"),
         [DType.Bool] = (1, "BOOL"), [DType.Float8E4M3] = (1, "F8_E4M3"), [DType.Float8E5M2] = (1, "F8_E5M2"),
+        [DType.W8A8] = (1, "I8"),
     };
 
     [Fact]
@@ -32,7 +33,7 @@ public class DTypeTests
     {
         Assert.Equal(Enum.GetValues<Precision>().Select(precision => precision.ToDType()), DTypes.Weights);
         // Files of packed weights hold them.
-        Assert.Equal([0, 1, 2, 3], new[] { DType.Float32, DType.Float16, DType.BFloat16, DType.Int8 }.Select(format => (int)format));
+        Assert.Equal([0, 1, 2, 3, 15], new[] { DType.Float32, DType.Float16, DType.BFloat16, DType.Int8, DType.W8A8 }.Select(format => (int)format));
     }
 
     [Theory, InlineData(DType.Float64), InlineData(DType.Int32), InlineData(DType.Int16), InlineData(DType.Bool), InlineData((DType)99)]

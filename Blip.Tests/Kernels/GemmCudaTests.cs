@@ -15,7 +15,8 @@ public class GemmCudaTests
 
     private const string Tf32Kernel = $"{nameof(GemmTf32)}.Kernel";
 
-    public static TheoryData<DType> Formats => [.. DTypes.Weights];
+    // W8A8 has the kernels of Int8, over inputs that are rounded before.
+    public static TheoryData<DType> Formats => [.. DTypes.Weights.Where(format => format != DType.W8A8)];
 
     /// <summary>What the other architectures run, in a class of their own: it runs beside this one.</summary>
     internal static TheoryData<DType, string> OnOtherArchitectures =>

@@ -29,7 +29,8 @@ public class GemmTests
     public void Every_shape_agrees_with_double_precision_and_gives_the_same_bits(string variant)
     {
         using var device = Variants.Open(variant);
-        foreach (var gemm in GemmCases.All.Where(gemm => !gemm.Large && !gemm.Norm))
+        // W8A8 has the kernels of Int8, over inputs that are rounded before.
+        foreach (var gemm in GemmCases.All.Where(gemm => !gemm.Large && !gemm.Norm && gemm.Format != DType.W8A8))
         {
             var inputs = GemmCases.Make(gemm);
             float[]? first = null;
@@ -113,7 +114,7 @@ public class GemmTests
             Assert.Contains(name, Assert.ThrowsAny<ArgumentException>(() => Gemm.Run(device, args)).Message, StringComparison.Ordinal);
     }
 
-    [Theory, InlineData(DType.Float32), InlineData(DType.Int8)]
+    [Theory, InlineData(DType.Float32), InlineData(DType.Int8), InlineData(DType.W8A8)]
     public void A_launch_allocates_nothing_on_the_device(DType format)
     {
         using var device = Device.Open("cpu");

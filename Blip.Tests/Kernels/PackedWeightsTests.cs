@@ -28,6 +28,12 @@ public class PackedWeightsTests
                 expected[weights.Index(i / inFeatures, i % inFeatures)] = stored[i];
             Assert.Equal(expected, panels);
             Assert.Equal(scales, Scales(weights));
+            if (format == DType.W8A8)
+            {
+                var sums = DeviceBuffer<int>.HostSpan(weights.WeightSums).ToArray();
+                Assert.Equal(Enumerable.Range(0, outFeatures).Select(row => stored.AsSpan(row * inFeatures, inFeatures).ToArray().Sum()), sums[..outFeatures].Select(sum => (float)sum));
+                Assert.All(sums[outFeatures..], sum => Assert.Equal(0, sum));
+            }
             Assert.Equal(weights.Bytes, weights.Storage.Length);
         }
     }
@@ -109,7 +115,7 @@ public class PackedWeightsTests
         DType.Float32 => DeviceBuffer<float>.HostSpan(weights.Float32).ToArray(),
         DType.Float16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(Float16Format.Decode)],
         DType.BFloat16 => [.. DeviceBuffer<ushort>.HostSpan(weights.Bits16).ToArray().Select(BFloat16Format.Decode)],
-        DType.Int8 => [.. DeviceBuffer<sbyte>.HostSpan(weights.Int8).ToArray().Select(Int8Weights.Decode)],
+        DType.Int8 or DType.W8A8 => [.. DeviceBuffer<sbyte>.HostSpan(weights.Int8).ToArray().Select(Int8Weights.Decode)],
         _ => throw new UnreachableException(),
     };
 

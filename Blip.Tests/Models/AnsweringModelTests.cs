@@ -146,7 +146,7 @@ public class AnsweringModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         }
     }
 
-    [Theory, InlineData(Precision.Fp16), InlineData(Precision.Bf16), InlineData(Precision.Int8)]
+    [Theory, InlineData(Precision.Fp16), InlineData(Precision.Bf16), InlineData(Precision.Int8), InlineData(Precision.W8A8)]
     public void Any_precision_answers_the_demo_questions(Precision precision)
     {
         var device = devices.Get("cpu");

@@ -117,7 +117,7 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
             Assert.All(expected.EnumerateArray().Zip(actual), pair => Assert.Equal(pair.First.GetDouble(), pair.Second, 5e-5));
     }
 
-    [Theory, InlineData(Precision.Fp16), InlineData(Precision.Bf16), InlineData(Precision.Int8)]
+    [Theory, InlineData(Precision.Fp16), InlineData(Precision.Bf16), InlineData(Precision.Int8), InlineData(Precision.W8A8)]
     public void Any_precision_tells_the_demo_pairs_apart(Precision precision)
     {
         using var demo = new DemoImages("retrieval");
@@ -127,7 +127,7 @@ public class MatchingModelTests(OpenDevices devices) : IClassFixture<OpenDevices
         var matches = model.Match(
             images, [.. answers.Select(answer => demo.Tokenizer.Encode(answer.GetProperty("text").GetString()!))],
             [.. answers.Select(answer => imageOf[answer.GetProperty("file").GetString()!])]);
-        Assert.All(answers.Zip(matches), pair => Assert.Equal(pair.First.GetProperty("match_probability").GetDouble(), pair.Second.Probability, 0.03));
+        Assert.All(answers.Zip(matches), pair => Assert.Equal(pair.First.GetProperty("match_probability").GetDouble(), pair.Second.Probability, precision == Precision.W8A8 ? 0.01 : 0.03));
     }
 
     [Theory, MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]

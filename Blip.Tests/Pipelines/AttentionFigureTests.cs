@@ -99,7 +99,7 @@ public class AttentionFigureTests
         Assert.InRange(sheets.Count, 3, 8);
         Assert.All(sheets, sheet => Assert.InRange(sheet.Height, 1, 4200));
         Assert.Equal(lines.SelectMany(line => line.Words), sheets.SelectMany(sheet => sheet.Cells).Select(cell => cell.Word).Skip(1));
-        Assert.Single(Assert.Single(AttentionSheet.Of(Photo(64, 64), [new WordLine("caption", [])])).Cells);
+        Assert.Null(Assert.Single(Assert.Single(AttentionSheet.Of(Photo(64, 64), [new WordLine("caption", [])])).Cells).Word);
     }
 
     private static RgbImage Photo(int width, int height) => new(width, height, [.. Enumerable.Range(0, 3 * width * height).Select(i => (byte)(i * 7))]);

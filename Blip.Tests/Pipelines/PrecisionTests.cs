@@ -11,6 +11,7 @@ public class PrecisionTests
     [Theory]
     [InlineData(Precision.Fp16, null), InlineData(Precision.Bf16, null), InlineData(Precision.Bf16, Precision.Fp32)]
     [InlineData(Precision.Int8, null), InlineData(Precision.Int8, Precision.Bf16), InlineData(Precision.Int8, Precision.Int8)]
+    [InlineData(Precision.W8A8, null), InlineData(Precision.W8A8, Precision.Fp32), InlineData(Precision.Int8, Precision.W8A8)]
     public void Nineteen_captions_of_twenty_are_those_of_fp32(Precision precision, Precision? encoder)
     {
         var (expected, actual) = (Say(Precision.Fp32, null), Say(precision, encoder));

@@ -169,6 +169,8 @@ public static class AttentionCases
         new("cross, one step", 1, 1, 577, 12, 64) { KeyRows = KeyRows.Shared },
         new("cross, one step, 3 beams", 3, 1, 577, 12, 64) { KeyRows = KeyRows.Shared },
         new("self, one step, 3 beams", 3, 1, 40, 12, 64) { Causal = true, Start = 20, KeyRows = KeyRows.Shuffled },
+        new("cross, 35 words", 1, 35, 577, 12, 64),
+        new("cross, 35 words, dropout", 1, 35, 577, 12, 64) { Dropout = 0.1f },
         new("text encoder, 35 words", 2, 35, 35, 12, 64) { Packed = true, Padding = Padding.Ragged },
     ];
 }

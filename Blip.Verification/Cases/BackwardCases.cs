@@ -28,6 +28,7 @@ public static class BackwardCases
     [
         new("text encoder, 35 words", 1, 35, 35, 12, 64) { Packed = true },
         new("cross, 35 words", 1, 35, 577, 12, 64),
+        new("cross, 35 words, dropout", 1, 35, 577, 12, 64) { Dropout = 0.1f },
         new("text decoder, 20 words", 2, 20, 20, 12, 64) { Packed = true, Causal = true, Padding = Padding.Ragged },
         new("cross, 6 texts on 2 images", 6, 12, 577, 12, 64) { KeyRows = KeyRows.Interleaved },
         new("vision encoder, 224 pixels", 1, 197, 197, 12, 64) { Packed = true },

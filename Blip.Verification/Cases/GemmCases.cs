@@ -62,6 +62,9 @@ public sealed record GemmCase(string Name, int Rows, int InFeatures, int OutFeat
     public override string ToString() => $"{Name} [{Rows}, {InFeatures} -> {OutFeatures}] {Format} {Activation}{(Residual ? " + residual" : "")}{(Norm ? ", norm" : "")}{(Halves ? ", values of 16 bits" : "")}";
 }
 
+/// <summary>What outputs may be off by for the rounding of inputs: [rows, out].</summary>
+internal delegate double[] InputBound(GemmCase gemm, int[] rows, float[] x, float[] weights, float[] scales);
+
 /// <summary>The linear layers that tests and benchmarks share.</summary>
 public static class GemmCases
 {
@@ -131,9 +134,13 @@ public static class GemmCases
         .. Formats(new("base, one token, feed-forward out", 1, 3072, 768) { Residual = true }),
         .. Formats(new("base, vocabulary", 1, 768, 30524) { Large = true }),
         new("base, query-key-value", 577, 768, 2304) { Large = true, Format = DType.Int8 },
+        new("base, query-key-value", 577, 768, 2304) { Large = true, Format = DType.W8A8 },
         new("base, attention output", 577, 768, 768) { Large = true, Residual = true, Format = DType.Int8 },
+        new("base, attention output", 577, 768, 768) { Large = true, Residual = true, Format = DType.W8A8 },
         new("base, feed-forward out", 577, 3072, 768) { Large = true, Residual = true, Format = DType.Int8 },
+        new("base, feed-forward out", 577, 3072, 768) { Large = true, Residual = true, Format = DType.W8A8 },
         new("base, vocabulary, three beams", 3, 768, 30524) { Large = true, Format = DType.Int8 },
+        new("base, vocabulary, three beams", 3, 768, 30524) { Large = true, Format = DType.W8A8 },
         new("large, cross-attention of text", 64, 1024, 1536) { Large = true },
         new("large, feed-forward", 197, 1024, 4096) { Large = true, Activation = Activation.Gelu },
         new("large, feed-forward out", 197, 4096, 1024) { Large = true, Residual = true },
@@ -180,13 +187,22 @@ public static class GemmCases
     /// independent, on the scale of the sum of magnitudes; a few units of slack are for the activation. Weights count as they are stored.
     /// With <see cref="DType.Int8"/> inputs may be rounded to 1/32767 of the largest of their row, each by half of that at most and
     /// independent of the others: their sum is off by at most Σ |w| / 2 of it, and by no more than seven standard deviations, 2 · √(Σ w²).
+    /// With <see cref="DType.W8A8"/> see <see cref="InputsOfBytes.Error"/>.
     /// A kernel that rounds its inputs is compared with the product of the rounded inputs; values beyond half precision are infinite then.
     /// Outputs that are stored in a format are off by half a unit of their last place more.
     /// </summary>
     public static double Error(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds = false, DType stored = DType.Float32)
     {
+        if (gemm.Format == DType.W8A8)
+            return InputsOfBytes.Error(gemm, inputs, actual, rounds);
         if (rounds)
             inputs = inputs with { X = Rounded(inputs.X, gemm.Format) };
+        return Compare(gemm, inputs, actual, rounds, stored, rounds ? null : InputBounds);
+    }
+
+    /// <summary>The same for inputs that are multiplied as they are given, but for errors that <paramref name="inputBounds"/> allows.</summary>
+    internal static double Compare(GemmCase gemm, GemmInputs inputs, float[] actual, bool rounds, DType stored, InputBound? inputBounds)
+    {
         var rows = RowsToCheck(gemm);
         var (expected, magnitude) = (new double[rows.Length * gemm.OutFeatures], new double[rows.Length * gemm.OutFeatures]);
         float[] x = [.. rows.SelectMany(row => inputs.X.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray())];
@@ -194,9 +210,11 @@ public static class GemmCases
         var (weights, scales) = Stored(inputs.Weights, gemm.InFeatures, gemm.Format);
         GemmReference.Run(x, weights, scales, inputs.Bias, residual, gemm.Activation, expected, magnitude, rows.Length, gemm.OutFeatures, gemm.InFeatures);
 
-        var inputBounds = rounds ? new double[expected.Length] : InputBounds(gemm, x, weights, scales);
         var bound = 6e-8 * (4 + (2 * Math.Sqrt(gemm.InFeatures)));
-        double[] bounds = [.. magnitude.Select((size, i) => (bound * size) + inputBounds[i])];
+        double[] bounds = [.. magnitude.Select((size, i) => bound * size)];
+        var allowed = inputBounds?.Invoke(gemm, rows, x, weights, scales);
+        for (var i = 0; allowed is not null && i < bounds.Length; i++)
+            bounds[i] += allowed[i];
         if (gemm.Norm)
             Normalize(gemm, inputs, expected, bounds);
         var worst = 0d;
@@ -216,7 +234,7 @@ public static class GemmCases
     {
         DType.Float32 => x,
         DType.BFloat16 => Stored(x, 1, DType.BFloat16).Weights,
-        DType.Float16 or DType.Int8 => Stored(x, 1, DType.Float16).Weights,
+        DType.Float16 or DType.Int8 or DType.W8A8 => Stored(x, 1, DType.Float16).Weights,
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There are no such values."),
     };
 
@@ -226,7 +244,7 @@ public static class GemmCases
         DType.Float32 => (weights, []),
         DType.Float16 => ([.. weights.Select(weight => (float)(Half)weight)], []),
         DType.BFloat16 => ([.. weights.Select(weight => BFloat16Format.Decode(WeightPacking.Round(weight, format)))], []),
-        DType.Int8 => Quantised(weights, inFeatures),
+        DType.Int8 or DType.W8A8 => Quantised(weights, inFeatures),
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "There are no such values."),
     };
 
@@ -244,12 +262,15 @@ public static class GemmCases
         return (whole, scales);
     }
 
-    private static double[] InputBounds(GemmCase gemm, float[] x, float[] weights, float[] scales)
+    private static double[] InputBounds(GemmCase gemm, int[] rows, float[] x, float[] weights, float[] scales) =>
+        gemm.Format == DType.Int8
+            ? OfSteps(gemm, [.. rows.Select((_, row) => Math.Max(x.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray().Max(Math.Abs), 1e-30) / 32767)], weights, scales)
+            : new double[rows.Length * gemm.OutFeatures];
+
+    /// <summary>What outputs may be off by where every input of a row is off by half a step of that row at most.</summary>
+    internal static double[] OfSteps(GemmCase gemm, double[] steps, float[] weights, float[] scales)
     {
-        var bounds = new double[x.Length / gemm.InFeatures * gemm.OutFeatures];
-        if (gemm.Format != DType.Int8)
-            return bounds;
-        var steps = Enumerable.Range(0, x.Length / gemm.InFeatures).Select(row => Math.Max(x.AsSpan(row * gemm.InFeatures, gemm.InFeatures).ToArray().Max(Math.Abs), 1e-30) / 32767).ToArray();
+        var bounds = new double[steps.Length * gemm.OutFeatures];
         for (var n = 0; n < gemm.OutFeatures; n++)
         {
             double sum = 0, squares = 0;
@@ -289,7 +310,7 @@ public static class GemmCases
         : [.. Enumerable.Range(0, gemm.Rows)];
 
     private static IEnumerable<GemmCase> Formats(GemmCase gemm) =>
-        [gemm with { Format = DType.Float16 }, gemm with { Format = DType.BFloat16 }, gemm with { Format = DType.Int8 }];
+        [gemm with { Format = DType.Float16 }, gemm with { Format = DType.BFloat16 }, gemm with { Format = DType.Int8 }, gemm with { Format = DType.W8A8 }];
 
     private static IEnumerable<GemmCase> OfAll(GemmCase gemm) => Formats(gemm).Prepend(gemm).Where(one => !one.Halves || one.Format != DType.Float32);
 

@@ -84,7 +84,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
     {
         var inputs = given ?? GemmCases.Make(test);
         var (args, y) = Upload(buffers, test, inputs);
-        var rounds = CudaFormats.Rounded(KernelTarget.Of(buffers.Device).Architecture, test.Format) is not null;
+        var rounds = Gemm.Rounded(buffers.Device, test.Format) is not null;
         return new PreparedOperator(buffers)
         {
             Run = form => Run(buffers.Device, args, form),
@@ -102,7 +102,7 @@ internal sealed class GemmOperator(GemmCase test, GemmInputs? given = null) : Op
     private static void Run(Device device, in GemmArgs args, KernelForm form)
     {
         if (form == KernelForm.Groups)
-            GemmShared.Run(device, args);
+            GemmShared.Run(device, RoundInputs.Run(device, args));
         else
             Gemm.Run(device, args);
     }

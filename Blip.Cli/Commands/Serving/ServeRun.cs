@@ -84,7 +84,7 @@ internal sealed class ServeRun(Terminal terminal, ServedModelsBinding models, Se
         options.CaptionModel = served.GetValueOrDefault("caption");
         options.AskModel = served.GetValueOrDefault("ask");
         options.MatchModel = served.GetValueOrDefault("match");
-        options.Captioner = Checked(models.Options<CaptionerOptions>(parsed));
+        options.Captioner = Checked(models.Captioner(parsed));
         options.Answerer = Checked(models.Options<QuestionAnswererOptions>(parsed));
         options.Matcher = Checked(models.Options<MatcherOptions>(parsed));
         options.MaxBodyBytes = server.MaxBodyBytes(parsed) ?? options.MaxBodyBytes;

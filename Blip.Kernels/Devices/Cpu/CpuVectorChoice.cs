@@ -1,16 +1,23 @@
 using System.Runtime.Intrinsics;
+using Blip.Kernels.MachineCode;
 
 namespace Blip.Kernels.Devices;
 
 /// <summary>Which vectors this processor has, and which of them are used.</summary>
 internal static class CpuVectorChoice
 {
-    /// <summary>The widths that this processor has, the widest first. .NET leaves out those that are slower (some early AVX-512).</summary>
+    /// <summary>
+    /// The vectors and instructions that this processor has, the default first. .NET leaves out those that are slower (some early AVX-512).
+    /// AMX is used by name alone: it has not run on a processor yet.
+    /// </summary>
     public static IReadOnlyList<CpuVectors> Available { get; } =
     [
+        .. Vector512.IsHardwareAccelerated && ProcessorFeatures.Avx512Vnni ? [CpuVectors.Avx512Vnni] : (CpuVectors[])[],
         .. Vector512.IsHardwareAccelerated ? [CpuVectors.Avx512] : (CpuVectors[])[],
+        .. Vector256.IsHardwareAccelerated && ProcessorFeatures.AvxVnni ? [CpuVectors.AvxVnni] : (CpuVectors[])[],
         .. Vector256.IsHardwareAccelerated ? [CpuVectors.Avx2] : (CpuVectors[])[],
         CpuVectors.Vector128,
+        .. Vector512.IsHardwareAccelerated && ProcessorFeatures.Amx ? [CpuVectors.Amx] : (CpuVectors[])[],
     ];
 
     /// <summary>The vectors to use.</summary>

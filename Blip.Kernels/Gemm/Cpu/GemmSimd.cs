@@ -5,13 +5,15 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The linear layer on the CPU accelerator: <see cref="GemmSimd{TStored, TFormat}"/>, <see cref="GemmSimdInt8{TVector, TPairs}"/>.
+/// The linear layer on the CPU accelerator: <see cref="GemmDot{TTiles}"/>, <see cref="GemmSimd{TStored, TFormat}"/>, <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>.
 /// </summary>
 internal static class GemmSimd
 {
     public static void Run(Device device, in GemmArgs args)
     {
-        if (args.Weights.Format == DType.Int8)
+        if (GemmDot.Tiles(device.Vectors, args.Weights.Format) is { } tiles)
+            GemmDot.Run(device, args, tiles);
+        else if (args.Weights.Format.IsQuantised())
             GemmSimdInt8.Run(device, args);
         else
             WeightTypes.UseVectors(args.Weights, new Launch(device, args));

@@ -20,20 +20,25 @@ internal static unsafe class GemmSimdInt8
             var scales = (float*)scratch;
             var quantised = (short*)(scales + rows);
             using var batch = device.BeginBatch();
-            device.Launch(new QuantiseRows(device, Cpu.Pointer(args.X), rows, inFeatures, quantised, stride, scales));
-            device.Launch(new GemmSimdInt8<TVector, TPairs>(args, quantised, stride, scales));
+            var toBytes = args.Weights.Format == DType.W8A8;
+            device.Launch(new QuantiseRows(device, Cpu.Pointer(args.X), rows, inFeatures, quantised, stride, scales, toBytes));
+            if (toBytes)
+                device.Launch(new GemmSimdInt8<TVector, TPairs, WholeSums>(args, quantised, stride, scales));
+            else
+                device.Launch(new GemmSimdInt8<TVector, TPairs, FloatSums>(args, quantised, stride, scales));
         }
     }
 }
 
 /// <summary>
 /// ILGPU's CPU accelerator, weights of 8 bits: inputs of 16 bits times weights in whole numbers, two products and their sum per
-/// instruction and lane. Sums of whole numbers are exact, in any order; after <see cref="Depth"/> products they are added to a float.
-/// Tasks and blocks are those of <see cref="GemmSimd{TStored, TFormat}"/>.
+/// instruction and lane. Sums of whole numbers are exact, in any order; after <see cref="Depth"/> products they are added to
+/// <typeparamref name="TSums"/>. Tasks and blocks are those of <see cref="GemmSimd{TStored, TFormat}"/>.
 /// </summary>
-internal readonly unsafe struct GemmSimdInt8<TVector, TPairs> : ICpuOperator
+internal readonly unsafe struct GemmSimdInt8<TVector, TPairs, TSums> : ICpuOperator
     where TVector : unmanaged, IVector<TVector>
     where TPairs : unmanaged, IPairs<TPairs>
+    where TSums : struct, IPairSums
 {
     private const int Width = PackedWeights.PanelWidth;
 
@@ -55,7 +60,7 @@ internal readonly unsafe struct GemmSimdInt8<TVector, TPairs> : ICpuOperator
         (rows, inFeatures, panels) = (args.Rows, args.Weights.InFeatures, args.Weights.Panels);
         epilogue = new GemmSimdEpilogue(args, rowScales);
 
-        blockRows = RowBlocks.Size(rows, MaxBlockRows, GemmTilesInt8<TPairs>.MaxRows);
+        blockRows = RowBlocks.Size(rows, MaxBlockRows, GemmTilesInt8<TPairs, TSums>.MaxRows);
         Tasks = panels * ((rows + blockRows - 1) / blockRows);
     }
 
@@ -79,16 +84,18 @@ internal readonly unsafe struct GemmSimdInt8<TVector, TPairs> : ICpuOperator
     {
         var depth = Math.Min(Depth, stride - k);
         var last = k + depth == stride;
-        for (var row = 0; row < count; row += GemmTilesInt8<TPairs>.MaxRows)
+        for (var row = 0; row < count; row += GemmTilesInt8<TPairs, TSums>.MaxRows)
         {
             // Sums that go on in the next block each need a place of their own; others stay in the first-level cache.
             var tile = stride > Depth ? sums + (row * Width) : sums;
-            var tall = Math.Min(GemmTilesInt8<TPairs>.MaxRows, count - row);
+            var tall = Math.Min(GemmTilesInt8<TPairs, TSums>.MaxRows, count - row);
             if (k == 0)
                 new Span<float>(tile, tall * Width).Clear();
-            GemmTilesInt8<TPairs>.Multiply(x + ((long)(first + row) * stride) + k, stride, tall, w, depth, tile);
-            if (last)
-                epilogue.Write<TVector>(tile, first + row, tall, panel * Width);
+            GemmTilesInt8<TPairs, TSums>.Multiply(x + ((long)(first + row) * stride) + k, stride, tall, w, depth, tile);
+            if (!last)
+                continue;
+            TSums.Finish(tile, tall * Width);
+            epilogue.Write<TVector>(tile, first + row, tall, panel * Width);
         }
     }
 }

@@ -4,12 +4,13 @@ using System.Runtime.Intrinsics.X86;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The innermost loops of <see cref="GemmSimdInt8{TVector, TPairs}"/>: a few rows of X times one panel, in whole numbers. The loops are
+/// The innermost loops of <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>: a few rows of X times one panel, in whole numbers. The loops are
 /// written out since the JIT keeps only named locals in registers. Products come in groups with their sums behind them: where each product
 /// is followed by its sum, Zen 4 deals half of the sums to the two pipes that multiply, and the loop takes a fifth longer.
 /// </summary>
-internal static unsafe partial class GemmTilesInt8<TPairs>
+internal static unsafe partial class GemmTilesInt8<TPairs, TSums>
     where TPairs : unmanaged, IPairs<TPairs>
+    where TSums : struct, IPairSums
 {
     /// <summary>Rows of the largest tile.</summary>
     public const int MaxRows = 6;
@@ -52,8 +53,8 @@ internal static unsafe partial class GemmTilesInt8<TPairs>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Add(float* sums, TPairs a, TPairs b)
     {
-        TPairs.AddTo(a, sums);
-        TPairs.AddTo(b, sums + TPairs.Count);
+        TSums.Add(a, sums);
+        TSums.Add(b, sums + TPairs.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

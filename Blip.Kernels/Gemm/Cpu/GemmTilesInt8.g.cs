@@ -8,7 +8,7 @@ using System.Runtime.CompilerServices;
 
 namespace Blip.Kernels;
 
-internal static unsafe partial class GemmTilesInt8<TPairs>
+internal static unsafe partial class GemmTilesInt8<TPairs, TSums>
 {
     /// <summary>6 rows, 2 vectors: 12 sums in registers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

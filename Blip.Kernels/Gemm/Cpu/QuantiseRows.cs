@@ -2,8 +2,11 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>Rounds the rows of an input to 15 bits and a sign, each on its own scale, before <see cref="GemmSimdInt8{TVector, TPairs}"/>.</summary>
-internal readonly unsafe struct QuantiseRows(Device device, float* x, int rows, int length, short* to, int stride, float* scales) : ICpuOperator
+/// <summary>
+/// Rounds the rows of an input, each on its own scale, before <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>: to 15 bits and a sign, or to
+/// steps of 8 bits, without the zero point that keeps these positive.
+/// </summary>
+internal readonly unsafe struct QuantiseRows(Device device, float* x, int rows, int length, short* to, int stride, float* scales, bool toBytes) : ICpuOperator
 {
     private readonly RowTasks tasks = new(device, rows);
 
@@ -14,7 +17,11 @@ internal readonly unsafe struct QuantiseRows(Device device, float* x, int rows, 
         for (var row = tasks.First(task); row < tasks.End(task); row++)
         {
             var from = x + ((long)row * length);
-            (scales[row], var inverse) = Int8Quantisation.Scale(from, length, Int8Quantisation.InputLimit);
+            float inverse;
+            if (toBytes)
+                (scales[row], inverse, _) = Int8Quantisation.Range(from, length);
+            else
+                (scales[row], inverse) = Int8Quantisation.Scale(from, length, Int8Quantisation.InputLimit);
             Int8Quantisation.Round(from, length, inverse, to + ((long)row * stride));
         }
     }

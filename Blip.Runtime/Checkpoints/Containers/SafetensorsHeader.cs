@@ -12,7 +12,7 @@ internal sealed class SafetensorsHeader
     private const int LongestHeader = 100_000_000;
     private const int MostDimensions = 16;
 
-    private static readonly Dictionary<string, DType> s_types = Enum.GetValues<DType>().ToDictionary(type => type.SafetensorsName());
+    private static readonly Dictionary<string, DType> s_types = Enum.GetValues<DType>().DistinctBy(DTypes.SafetensorsName).ToDictionary(DTypes.SafetensorsName);
 
     private readonly MappedFile _file;
     private readonly long _dataStart;

@@ -29,10 +29,15 @@ internal static class TwinCrossAttention
         if (layer >= ModuleTree.FirstMergedLayer)
         {
             var merged = g.Linear(g.Concatenate(first, second, output / "both"), output / "merge_layer", config.HiddenSize);
-            return Norm(merged, x, config.LayerNormEps);
+            return Norm(g.Add(Noisy(merged), x, output / "residual"), config.LayerNormEps);
         }
-        // norm(x + (a + b)/2) is norm(2x + (a + b)) with four times the epsilon, to the last bit: both sums then end in epilogues.
-        return Norm(g.Add(second, first, output / "sum"), g.Add(x, x, output / "twice"), 4 * config.LayerNormEps);
+        // norm(x + (a + b)/2; ε) is norm(2x + a + b; 4ε): halving rounds nothing. In this order both sums end in epilogues.
+        var twice = g.Add(x, x, output / "twice");
+        return Norm(
+            attention.Noise is null
+                ? g.Add(second, g.Add(first, twice, output / "first"), output / "residual")
+                : g.Add(Noisy(g.Add(second, first, output / "sum")), twice, output / "residual"),
+            4 * config.LayerNormEps);
 
         Value Dense(int image, Value? row)
         {
@@ -40,8 +45,9 @@ internal static class TwinCrossAttention
             return g.Linear(attended, output / (image == 0 ? "dense0" : "dense1"), config.HiddenSize);
         }
 
-        Value Norm(Value result, Value residual, double epsilon) => g.LayerNorm(
-            g.Add(attention.Noise?.Hidden(g, result, output) ?? result, residual, output / "residual"), output / "LayerNorm", epsilon);
+        Value Noisy(Value result) => attention.Noise?.Hidden(g, result, output) ?? result;
+
+        Value Norm(Value sum, double epsilon) => g.LayerNorm(sum, output / "LayerNorm", epsilon);
     }
 
     private static ModulePath Attention(ModulePath crossAttention, int image) => crossAttention / (image == 0 ? "self0" : "self1");

@@ -4,13 +4,15 @@ using SkiaSharp;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Draws a word's map: the map over the image, the word above it, and beside it a colour bar with the weights that its ends stand for.</summary>
+/// <summary>
+/// Draws a word's map: the map over the image, the word above it, and beside it a colour bar with the weights that its ends stand for.
+/// </summary>
 public static class AttentionFigure
 {
     // Letters of a smaller image could not be read beside it, and its patches not be seen.
     private const int LeastSide = 320;
 
-    private const float SmallestFont = 14, LargestFont = 64, SidePerFont = 28, NumberSize = 0.8f;
+    private const float SmallestFont = 14, LargestFont = 64, SidePerFont = 36, NumberSize = 0.8f;
 
     internal static readonly SKColor Ink = new(0x22, 0x22, 0x22), Faint = new(0x6A, 0x68, 0x62), Page = SKColors.White;
 
@@ -54,7 +56,8 @@ public static class AttentionFigure
     }
 
     /// <summary>Width of the widest number beside a colour bar.</summary>
-    internal static float NumbersWidth(HeatRange range, float font) => Numbers(range).Max(number => DrawnText.Width(number, NumberSize * font));
+    internal static float NumbersWidth(HeatRange range, float font) =>
+        Numbers(range).Max(number => DrawnText.Width(number, NumberSize * font));
 
     /// <summary>The numbers beside a colour bar, from its top: the hottest, the middle, the coldest. An even map has one.</summary>
     internal static string[] Numbers(HeatRange range) => range.Hottest > range.Coldest

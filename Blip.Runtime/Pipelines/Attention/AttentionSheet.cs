@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// A contact sheet: the image small, and beside it the map of every word of its texts. Each word has a colour bar of its own, or all have one. What one
-/// sheet has no room for stands on the next.
+/// A contact sheet: the image small, and beside it the map of every word of its texts. Each word has a colour bar of its own, or all have one.
+/// What one sheet has no room for stands on the next.
 /// </summary>
 public sealed class AttentionSheet
 {
@@ -50,11 +50,13 @@ public sealed class AttentionSheet
         using var bitmap = Bitmaps.Scaled(image, CellSide);
         var small = Bitmaps.ToImage(bitmap);
         HeatRange? common = commonScale ? AttentionFigure.CommonRange(lines) : null;
-        var bars = lines.SelectMany(line => line.Words).Select(word => AttentionFigure.NumbersWidth(common ?? word.Range, Font)).DefaultIfEmpty(0).Max();
+        var numbers = lines.SelectMany(line => line.Words).Select(word => AttentionFigure.NumbersWidth(common ?? word.Range, Font));
+        var bars = numbers.DefaultIfEmpty(0).Max();
         var layout = FigureLayout.Of(small.Width, small.Height, Font, commonScale ? null : bars);
         // The image alone stands before the first word.
         var rows = lines.Index().Select(line => Rows([.. line.Index == 0 ? (WordAttention?[])[null] : [], .. line.Item.Words])).ToList();
-        var (columns, pitch) = (rows.SelectMany(row => row).Select(row => row.Length).DefaultIfEmpty(1).Max(), Math.Max(layout.Size.Width, NarrowestCell) + Gap);
+        var columns = rows.SelectMany(row => row).Select(row => row.Length).DefaultIfEmpty(1).Max();
+        var pitch = Math.Max(layout.Size.Width, NarrowestCell) + Gap;
         var width = (2 * Gap) + (columns * pitch) + (commonScale ? (2 * Gap) + (int)MathF.Ceiling(bars) : 0);
 
         var sheets = new List<AttentionSheet> { new(small, common, width) };
@@ -71,7 +73,8 @@ public sealed class AttentionSheet
                 }
                 if (number == 0)
                     sheets[^1].titles.Add(new Title(line, y));
-                sheets[^1].cells.AddRange(row.Select((word, column) => new Cell(word, Gap + (column * pitch), y + height - Gap - layout.Size.Height, layout)));
+                var top = y + height - Gap - layout.Size.Height;
+                sheets[^1].cells.AddRange(row.Select((word, column) => new Cell(word, Gap + (column * pitch), top, layout)));
                 y += height;
                 sheets[^1].Height = y;
             }

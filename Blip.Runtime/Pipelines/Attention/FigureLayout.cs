@@ -2,7 +2,9 @@ using SkiaSharp;
 
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Where the parts of a figure lie: the label above the image, the colour bar and its numbers on the right. None covers another.</summary>
+/// <summary>
+/// Where the parts of a figure lie: the label above the image, the colour bar and its numbers on the right. None covers another.
+/// </summary>
 /// <param name="Font">The font's size, in pixels; all distances hang on it.</param>
 /// <param name="Label">The line above the image, as wide as the figure.</param>
 /// <param name="Image">The image's pixels.</param>

@@ -10,8 +10,8 @@ namespace Blip.Runtime.Pipelines;
 public sealed record WordAttention(string Word, int Height, int Width, IReadOnlyList<float> Values)
 {
     /// <summary>
-    /// The weights that 0 and 1 of <see cref="Values"/> stand for: the mean over layers, heads and the word's tokens of what a patch got of the softmax (of
-    /// Grad-CAM, weight times gradient). By them maps of different words can be compared.
+    /// The weights that 0 and 1 of <see cref="Values"/> stand for: the mean over layers, heads and the word's tokens of what a patch got of the
+    /// softmax (of Grad-CAM, weight times gradient). By them maps of different words can be compared.
     /// </summary>
     public HeatRange Range { get; init; } = new(0, 1);
 

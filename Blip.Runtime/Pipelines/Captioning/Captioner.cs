@@ -63,6 +63,9 @@ public sealed partial class Captioner : Pipeline, ICaptioner
     /// <summary>The model on its device: for traces.</summary>
     internal CaptioningModel Model => model;
 
+    /// <summary>Chooses its words: for tests of the draft.</summary>
+    internal Generator Generator => generator;
+
     /// <summary>A captioner for each device, this one first.</summary>
     internal IReadOnlyList<Captioner> DevicePool => pool;
 

@@ -8,7 +8,7 @@ public sealed record LabelOptions
 
     /// <summary>
     /// The templates that are used where none are given: a label's vector is the mean over its prompts (Radford et al. 2021, section 3.1.4).
-    /// The first one is BLIP's own prompt. One with words that the model's vocabulary lacks is left out, as it would say nothing.
+    /// The first one is BLIP's own prompt.
     /// </summary>
     public static IReadOnlyList<string> DefaultTemplates { get; } = ["a picture of {}", "a photo of {}", "a photo of a {}", "an image of {}", "there is {} in the picture", "{}"];
 

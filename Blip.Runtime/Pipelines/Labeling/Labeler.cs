@@ -44,7 +44,7 @@ public sealed class Labeler : Pipeline, ILabeler
         this.options = options ?? new LabelOptions();
         this.options.Validate();
         Labels = Checked(labels);
-        Templates = this.options.Templates ?? [.. LabelOptions.DefaultTemplates.Where(IsKnown)];
+        Templates = this.options.Templates ?? LabelOptions.DefaultTemplates;
         var rules = CompatRules.Of(Host.Options.Compat);
         string[][] texts = [.. Labels.Select(label => Templates.Select(template => template.Replace(LabelOptions.Place, label, StringComparison.Ordinal)).ToArray())];
         prompts = [.. texts.Select(of => of.Select(text => TextIds.Of(Host, text, rules.RerankText, "Label")).ToArray())];
@@ -121,8 +121,6 @@ public sealed class Labeler : Pipeline, ILabeler
             ? throw new ArgumentException($"The label '{twice.Key}' is there twice.", nameof(labels))
             : [.. labels];
     }
-
-    private bool IsKnown(string template) => UnknownWords(template.Replace(LabelOptions.Place, "", StringComparison.Ordinal)).Count == 0;
 
     private LabelResult[] Run(IReadOnlyList<DecodedImage> batch, CancellationToken cancellationToken)
     {

@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace Blip.Kernels.MachineCode;
+
+/// <summary>
+/// Tiles in memory that this processor executes. Each kind is made once in a process, at its first use: assembling takes longer than a start
+/// without it should. A kind is refused where the system allows no such memory, and where its products differ from those of the test that it
+/// passes through first.
+/// </summary>
+internal readonly unsafe partial struct NativeTiles : IDotTiles
+{
+    private static readonly Dictionary<(DotExtension, DotProduct), (NativeTiles Tiles, string? Refusal)> s_made = [];
+
+    private static readonly Lock s_lock = new();
+
+    // A function for each number of rows.
+    private readonly nint* functions;
+
+    private NativeTiles(DotExtension extension, DotProduct product)
+    {
+        Shape = DotTileShape.Of(extension);
+        functions = (nint*)NativeMemory.Alloc((nuint)Shape.Rows, (nuint)sizeof(nint));
+        var convention = OperatingSystem.IsWindows() ? CallConvention.Microsoft : CallConvention.SystemV;
+        for (var row = 0; row < Shape.Rows; row++)
+        {
+            // AMX has one for all.
+            functions[row] = row > 0 && Shape.IsRepacked
+                ? functions[0]
+                : ExecutableMemory.Make(DotTileShape.Emit(extension, product, row + 1, convention));
+        }
+    }
+
+    /// <inheritdoc/>
+    public DotTileShape Shape { get; }
+
+    /// <summary>Whether this processor has the instruction.</summary>
+    public static bool Has(DotExtension extension, DotProduct product) => (extension, product) switch
+    {
+        (DotExtension.AvxVnni, DotProduct.Bytes) => ProcessorFeatures.AvxVnni,
+        (DotExtension.AvxVnni, DotProduct.BFloat16) => false,
+        (DotExtension.Avx512, DotProduct.Bytes) => ProcessorFeatures.Avx512Vnni,
+        (DotExtension.Avx512, DotProduct.BFloat16) => ProcessorFeatures.Avx512BFloat16,
+        (DotExtension.Amx, DotProduct.Bytes or DotProduct.BFloat16) => ProcessorFeatures.Amx,
+        _ => throw new System.Diagnostics.UnreachableException($"{extension} does not multiply {product}."),
+    };
+
+    /// <summary>The tiles, or null with a reason where they are not to be used, and without one where the processor has no such instruction.</summary>
+    public static (NativeTiles? Tiles, string? Refusal) Of(DotExtension extension, DotProduct product)
+    {
+        if (!Has(extension, product))
+            return (null, null);
+        lock (s_lock)
+        {
+            if (!s_made.TryGetValue((extension, product), out var made))
+                s_made[(extension, product)] = made = Make(extension, product);
+            return made.Refusal is null ? (made.Tiles, null) : (null, made.Refusal);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Call(int rows, DotTileArguments* arguments) => ((delegate* unmanaged<DotTileArguments*, void>)functions[rows - 1])(arguments);
+
+    private static (NativeTiles Tiles, string? Refusal) Make(DotExtension extension, DotProduct product)
+    {
+        const string Instead = "; .NET's own instructions multiply instead";
+        try
+        {
+            if (extension == DotExtension.Amx && AmxPermission.Refusal is { } refusal)
+                return (default, refusal + Instead);
+            var tiles = new NativeTiles(extension, product);
+            return DotTileCheck.Passes(tiles, product)
+                ? (tiles, null)
+                : (default, $"this processor's {extension} gives other products of {product} than its manual says{Instead}");
+        }
+        catch (Exception e) when (e is Win32Exception or DllNotFoundException or EntryPointNotFoundException)
+        {
+            return (default, $"the system allows no memory for instructions of {extension} ({e.Message}){Instead}");
+        }
+    }
+}
