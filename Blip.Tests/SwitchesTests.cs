@@ -10,6 +10,9 @@ public partial class SwitchesTests
     // The page's rows, and those files of code and scripts that name a switch; none of them need be a sentence about it.
     private static readonly Dictionary<string, string> Rows = Row().Matches(Repository.Read(Page)).ToDictionary(row => row.Groups[1].Value, row => row.Groups[2].Value);
 
+    // Classes of the first release.
+    private static readonly string[] Classes = ["BLIP_NLVR"];
+
     [Fact]
     public void Every_switch_is_read_in_the_file_that_the_page_names()
     {
@@ -25,7 +28,7 @@ public partial class SwitchesTests
             where !file.StartsWith("Blip.Tests/Goldens/", StringComparison.Ordinal) && file != "Blip.Tests/SwitchesTests.cs"
             where Path.GetExtension(file) is ".cs" or ".sh" or ".py" or ".md" || file is ".ci/run" or "eng/fuzz/run"
             from Match name in Name().Matches(Repository.Read(file))
-            where !Rows.ContainsKey(name.Value)
+            where !Rows.ContainsKey(name.Value) && !Classes.Contains(name.Value)
             select $"{file}: {name.Value}";
 
         // A test asks for one that is never set.
