@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Blip.Kernels;
+using Blip.Kernels.Devices;
 
 namespace Blip.Tests;
 
@@ -18,6 +20,17 @@ public partial class SwitchesTests
     {
         Assert.True(Rows.Count > 15, $"{Page} lists {Rows.Count} switches");
         Assert.All(Rows, row => Assert.Matches($@"(""|\$\{{){row.Key}\b", Repository.Read(row.Value)));
+    }
+
+    [Fact]
+    public void The_page_has_every_value_that_the_code_takes()
+    {
+        var rows = Repository.Read(Page).Split('\n');
+
+        Assert.All(Enum.GetNames<CpuVectors>(), name => Assert.Contains($"`{name.ToLowerInvariant()}`", RowOf(Switches.Vectors), StringComparison.Ordinal));
+        Assert.All(TileChoice.Words, word => Assert.Contains($"`{word}`", RowOf(Switches.Tile), StringComparison.Ordinal));
+
+        string RowOf(string name) => rows.Single(row => row.StartsWith($"| `{name}` |", StringComparison.Ordinal));
     }
 
     [Fact]
