@@ -63,7 +63,7 @@ internal sealed class BlipRootCommand : RootCommand, IHasExamples
         ("What this machine can run on", "blip devices"),
     ];
 
-    // What looks like an option and is none would be taken for an image, a question or a model.
+    // A word that looks like an option and is none would be taken for an image, a question or a model.
     private static void RefuseUnknownOptions(Command command)
     {
         foreach (var argument in command.Arguments)

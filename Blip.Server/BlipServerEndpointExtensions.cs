@@ -25,7 +25,7 @@ public static class BlipServerEndpointExtensions
         group.AddEndpointFilter<RouteGroupBuilder, Gate>().WithMetadata(new RequestSizeLimitAttribute(options.MaxBodyBytes));
         MapOpenAI(group);
         MapOwn(group);
-        // A group of its own comes behind the others in the description.
+        // A custom group comes behind the others in the description.
         HealthEndpoints.Map(endpoints.MapGroup(""));
         return group;
     }

@@ -142,7 +142,7 @@ internal sealed class TrainingSetup : IDisposable
             one.Dispose();
     }
 
-    // What stands for several tensors is written under each of their names, and so are its products.
+    // A tensor that stands for several is written under each of their names, and its products are, too.
     private IEnumerable<LoraPair> Places(LoraPair pair) => model.Head is null
         ? model.Keys.Where(key => MatchObjective.SharedKey(key) == pair.Key).Select(key => pair with { Key = key })
         : [pair];

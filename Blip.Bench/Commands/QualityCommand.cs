@@ -42,7 +42,7 @@ internal sealed class QualityCommand : Command
         var pixels = new float[3 * side * side];
         SyntheticTensors.Fill("pixel_values", 0.1, 1, pixels);
         var expected = Say(model, images, s_mixes[0]);
-        // Every image beside its own caption and that of the next one.
+        // Every image beside its own caption and the next one's.
         var retrieval = Checkout.Path("weights/retrieval", Name);
         string[] texts = Texts(model, images);
         var matched = Match(retrieval, images, texts, s_mixes[0]);

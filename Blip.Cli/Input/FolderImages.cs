@@ -4,7 +4,7 @@ using Blip.Runtime.Imaging.Clips;
 namespace Blip.Cli.Input;
 
 /// <summary>The images of a folder and its subfolders: files with an image's extension, and others that begin as an image does.</summary>
-/// <param name="passed">Counts what is left out.</param>
+/// <param name="passed">Counts the files that are left out.</param>
 /// <param name="videos">Whether videos are listed, too.</param>
 internal sealed class FolderImages(PassedOver passed, bool videos = false)
 {
@@ -16,7 +16,7 @@ internal sealed class FolderImages(PassedOver passed, bool videos = false)
         ],
         StringComparer.OrdinalIgnoreCase);
 
-    // What stands beside images, and is none: not worth a look or a word.
+    // Companions of images: not worth a look or a word.
     private static readonly HashSet<string> Companions = new(
         [
             ".txt", ".caption", ".json", ".jsonl", ".csv", ".tsv", ".md", ".html", ".xml", ".yaml", ".yml", ".npy", ".npz", ".parquet", ".tar",

@@ -3,7 +3,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Input;
 
-/// <summary>Turns what stands on the command line into images, in the order given.</summary>
+/// <summary>Turns the arguments of the command line into images, in the order given.</summary>
 internal static class InputExpansion
 {
     /// <summary>The name of standard input on the command line and in the results.</summary>
@@ -17,13 +17,13 @@ internal static class InputExpansion
 
     /// <summary>
     /// A file is itself; a folder is every image in it and in its subfolders, by path; a pattern (<c>*</c>, <c>?</c>, and <c>**</c> for
-    /// any depth) is the files that match, by path; <c>-</c> is standard input. What names nothing is an image that fails, so that it
+    /// any depth) is the files that match, by path; <c>-</c> is standard input. An argument that names nothing is an image that fails, so that it
     /// is reported in its place and stops nothing.
     /// </summary>
-    /// <param name="arguments">What stands on the command line.</param>
+    /// <param name="arguments">The arguments of the command line.</param>
     /// <param name="openInput">Opens standard input.</param>
     /// <param name="archives">Whether a webdataset tar or a Parquet file stands for the images in it.</param>
-    /// <param name="passed">Counts what folders leave out; null to count nothing.</param>
+    /// <param name="passed">Counts the files that folders leave out; null to count nothing.</param>
     /// <param name="frames">Frames of a clip (<see cref="FolderClips"/>); null where files are images.</param>
     public static List<ImageSource> Expand(
         IEnumerable<string> arguments, Func<Stream> openInput, bool archives = false, PassedOver? passed = null, int? frames = null) =>

@@ -6,7 +6,7 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Options;
 
-/// <summary>What is scored: a results file as it is, or a model over a folder of images, whose results can be kept.</summary>
+/// <summary>The scored results: a results file as it is, or a model over a folder of images, whose results can be kept.</summary>
 internal sealed class EvaluationBinding
 {
     private readonly Command command;
@@ -20,7 +20,7 @@ internal sealed class EvaluationBinding
 
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
-    /// <param name="format">What results look like.</param>
+    /// <param name="format">The format of results.</param>
     public EvaluationBinding(Command command, ResultsFormat format)
     {
         (this.command, this.format) = (command, format);

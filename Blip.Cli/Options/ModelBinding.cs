@@ -11,7 +11,7 @@ namespace Blip.Cli.Options;
 /// <summary>Which model, and where it runs.</summary>
 internal sealed class ModelBinding
 {
-    /// <summary>What a model can be called, for the help.</summary>
+    /// <summary>The names of models, for the help.</summary>
     public const string Names =
         "A folder with config.json and weights, a weight file beside its config.json, a name on the Hugging Face hub "
         + "(Salesforce/blip-image-captioning-base; 'blip pull' gets it), or synthetic:NAME.";

@@ -15,7 +15,7 @@ internal static partial class Abbreviations
 
     private const string Others = "etc|al|seq|bldg|invt|elec|natl|m[ft]g|dept|blvd|rd|viz|exhs?|ass't|govt|wm|jos|cie|cf|vs|a\\.k\\.a|tel|est|ext|sq";
 
-    // Those that are words without it count in capitals only.
+    // Words without it count in capitals only.
     private const string States =
         "(?-i:[A]z|[A]rk|[D]el|[I]ll|[L]a|[M]ass|[M]iss|[O]re|[P]a|[T]ex|[W]ash)|ala|ariz|calif|colo|conn|ct|dak|fla|ga|ind|kans?|ky|md|mich|minn|mo|mont|neb|nev|okla|penn|tenn|va|vt|wisc?|wyo";
 

@@ -38,7 +38,7 @@ public sealed class ImageFolder
     }
 
     /// <summary>The path of a clip: a folder of frames, or a file of any extension.</summary>
-    /// <param name="name">What the annotations call it, without an extension.</param>
+    /// <param name="name">Its name in the annotations, without an extension.</param>
     /// <param name="objection">Why there is no path, a sentence: nothing answers to the name, or several files do, which it names.</param>
     public string? FindClip(string name, out string? objection)
     {

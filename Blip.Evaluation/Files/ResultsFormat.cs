@@ -19,7 +19,7 @@ public sealed record ResultsFormat
     /// <summary><c>[{"pair_id": 42, "prediction": "True"}]</c>: sentences about two images, as NLVR2 has them.</summary>
     public static ResultsFormat Predictions { get; } = new("pair_id", "prediction");
 
-    /// <summary>What <see cref="Predictions"/> says of a sentence that is true, and of one that is not.</summary>
+    /// <summary>The words of <see cref="Predictions"/> for a true sentence and for a false one.</summary>
     public const string TrueText = "True", FalseText = "False";
 
     /// <summary>The name of the id.</summary>
@@ -85,7 +85,7 @@ public sealed record ResultsFormat
         new($"{path}: [{index}] has no {(IdOf(entry) is null ? IdName : TextName)}.");
 }
 
-/// <summary>An entry of either kind, or of what <c>blip caption</c>, <c>blip ask</c> and <c>blip compare</c> write as JSON.</summary>
+/// <summary>An entry of either kind, or a JSON record of <c>blip caption</c>, <c>blip ask</c> and <c>blip compare</c>.</summary>
 internal sealed class ResultEntry
 {
     public EntryId? ImageId { get; set; }

@@ -5,8 +5,8 @@ using Blip.Runtime.Models;
 namespace Blip.Runtime.Generation;
 
 /// <summary>
-/// What <see cref="Compat"/> means outside the graphs: how texts begin and where they are cut, how words are chosen where nobody says so, and
-/// what a retrieval is ranked by. docs/compatibility.md is this record in words.
+/// What <see cref="Compat"/> means outside the graphs: how texts begin and where they are cut, how words are chosen by default, and
+/// the order of a retrieval. docs/compatibility.md is this record in words.
 /// </summary>
 internal sealed record CompatRules
 {
@@ -30,19 +30,19 @@ internal sealed record CompatRules
     {
     }
 
-    /// <summary>What every caption begins with, where no prompt is given; null for nothing.</summary>
+    /// <summary>The beginning of every caption without a prompt; null for none.</summary>
     public string? CaptionPrompt { get; private init; }
 
     /// <summary>Whether a caption's text includes its prompt.</summary>
     public bool KeepsPrompt { get; private init; } = true;
 
-    /// <summary>How a caption's words are chosen, where nobody says so; null leaves it to the model's own files.</summary>
+    /// <summary>How a caption's words are chosen by default; null leaves it to the model's own files.</summary>
     public GenerationOptions? Captioning { get; private init; }
 
     /// <summary>How they are drawn, where no more is said than that they be drawn; null for the plain way with <see cref="GenerationOptions.DoSample"/>.</summary>
     public GenerationOptions? CaptionSampling { get; private init; }
 
-    /// <summary>How an answer's words are chosen, where nobody says so; null leaves it to the model's own files.</summary>
+    /// <summary>How an answer's words are chosen by default; null leaves it to the model's own files.</summary>
     public GenerationOptions? Answering { get; private init; }
 
     /// <summary>Whether a question begins with [ENC] in place of [CLS].</summary>
@@ -50,7 +50,7 @@ internal sealed record CompatRules
 
     /// <summary>
     /// Whether a text that is matched with an image by itself begins with [ENC] in place of [CLS]. Neither implementation does so in its demo;
-    /// training does, and so does <see cref="ForMatching"/> on request.
+    /// training does this, and <see cref="ForMatching"/> does it on request.
     /// </summary>
     public bool EncoderTokenInMatching { get; private init; }
 
@@ -60,10 +60,10 @@ internal sealed record CompatRules
     /// <summary>Most tokens of a question or a text to be matched, [CLS] and [SEP] counted; null for as many as the model has positions.</summary>
     public int? MaxTextTokens { get; private init; }
 
-    /// <summary>Side in pixels of images that questions are asked about; null for what the model's files say.</summary>
+    /// <summary>Side in pixels of images that questions are asked about; null for the size in the model's files.</summary>
     public int? QuestionImageSize { get; private init; }
 
-    /// <summary>What decides among the first of a retrieval.</summary>
+    /// <summary>The choice among the first of a retrieval.</summary>
     public RerankScore RerankScore { get; private init; }
 
     /// <summary>The rules of an implementation.</summary>
@@ -79,7 +79,7 @@ internal sealed record CompatRules
     /// <param name="text">The model's special tokens.</param>
     public int[] Question(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInQuestions, text);
 
-    /// <summary>These rules with what one call states about its texts.</summary>
+    /// <summary>These rules, changed by one call's options for its texts.</summary>
     /// <param name="encoderToken">Whether texts beside an image begin with [ENC]; null leaves it to these rules.</param>
     /// <param name="maxTextTokens">Most tokens of a text, [CLS] and [SEP] counted; null leaves it to these rules.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxTextTokens"/> is below 2: [CLS] and [SEP] always stay.</exception>
@@ -111,8 +111,8 @@ internal sealed record CompatRules
     /// <inheritdoc cref="Question"/>
     public int[] RerankText(int[] ids, TextConfig text) => Begin(Cut(ids), EncoderTokenInReranking, text);
 
-    /// <summary>What a re-ranked pair is ordered by, the largest first.</summary>
-    /// <param name="match">What the matching head says.</param>
+    /// <summary>The score that orders re-ranked pairs, the largest first.</summary>
+    /// <param name="match">The matching head's logits.</param>
     /// <param name="cosine">The similarity of the pair's vectors.</param>
     public double Score(MatchLogits match, double cosine) => RerankScore switch
     {

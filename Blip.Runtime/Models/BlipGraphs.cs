@@ -4,7 +4,7 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>The graphs of a model: those that every head has, and a list of all.</summary>
+/// <summary>The graphs of a model: the image's, the head's, and a list of all.</summary>
 internal abstract class BlipGraphs
 {
     internal const string Pixels = "pixel_values", ImageEmbeddings = "image_embeds", Ids = "input_ids", Mask = "attention_mask", ImageRow = "image_row";
@@ -43,7 +43,7 @@ internal abstract class BlipGraphs
     /// <summary>The attentions that read an image, in the order of the layers: one in each.</summary>
     internal virtual IReadOnlyList<ModulePath> ImageAttentions => field ??= [.. TextTower.CrossAttentions(Config.Text, ImageReader)];
 
-    /// <summary>What each of these reads of an image: embeddings → keys and values <c>[images, image_tokens, 2·hidden]</c>.</summary>
+    /// <summary>The input of each of these from an image: embeddings → keys and values <c>[images, image_tokens, 2·hidden]</c>.</summary>
     public ComputeGraph ImageKeysValues()
     {
         var g = new GraphBuilder("image-keys-values");
@@ -67,14 +67,14 @@ internal abstract class BlipGraphs
     /// <summary>Keys and values of an image, for one of <see cref="ImageAttentions"/>.</summary>
     internal static string ImageName(int attention) => $"image.{attention}";
 
-    /// <summary>Those that the head has beside the image's.</summary>
+    /// <summary>The head's graphs beside the image's.</summary>
     private protected abstract IEnumerable<ComputeGraph> OfHead();
 
     /// <summary>Records a text encoder: ids and mask <c>[rows, tokens]</c> → states <c>[rows, tokens, hidden]</c>.</summary>
     /// <param name="g">The graph.</param>
     /// <param name="tower">The encoder's place in the checkpoint.</param>
     /// <param name="overImage">Whether it attends the image that <see cref="ImageRow"/> names.</param>
-    /// <param name="watch">What is shown besides the result.</param>
+    /// <param name="watch">The recorded outputs besides the result.</param>
     /// <param name="secondImageRow">The image of each row that the second cross-attention of each layer reads; null where a layer has one.</param>
     private protected Value Encoder(
         GraphBuilder g, ModulePath tower, bool overImage, RecordedOutputs watch = RecordedOutputs.Nothing, Value? secondImageRow = null)
@@ -89,7 +89,7 @@ internal abstract class BlipGraphs
         return TextTower.Record(g, Config.Text, g.Input(Ids, new Shape(Rows, Tokens), DType.Int32), attention, tower, watch);
     }
 
-    /// <summary>Inputs for keys and values of what so many attentions read, each <c>[sources, source tokens, 2·hidden]</c>.</summary>
+    /// <summary>Inputs for keys and values of so many attentions' sources, each <c>[sources, source tokens, 2·hidden]</c>.</summary>
     internal static List<Value> SourceInputs(GraphBuilder g, TextConfig text, string source, int attentions)
     {
         var shape = new Shape(Dim.Of($"{source}s"), Dim.Of($"{source}_tokens"), 2 * text.HiddenSize);

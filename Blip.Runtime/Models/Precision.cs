@@ -28,13 +28,13 @@ public enum Precision
     Int8,
 
     /// <summary>
-    /// 8 bits and a scale per output, multiplied with inputs of 8 bits: each row of them has a scale and a zero point of its own, found when it is
+    /// 8 bits and a scale per output, multiplied with inputs of 8 bits: each row of them has a scale and a zero point, found when it is
     /// there. The image encoder's matrices, too. See <see cref="DType.W8A8"/>.
     /// </summary>
     W8A8,
 }
 
-/// <summary>What a precision means to the kernels; the one place that maps it.</summary>
+/// <summary>A precision's meaning to the kernels; the one place that maps it.</summary>
 internal static class PrecisionExtensions
 {
     /// <summary>The storage format of matrices.</summary>

@@ -32,7 +32,7 @@ internal static class Similarity
     /// <summary>Every vector with every other: <c>scale · rows · columnsᵀ</c>.</summary>
     /// <param name="rows">Vectors.</param>
     /// <param name="columns">Vectors of the same length.</param>
-    /// <param name="scale">What products are multiplied with.</param>
+    /// <param name="scale">The factor of products.</param>
     /// <returns><c>[rows, columns]</c>.</returns>
     /// <exception cref="ArgumentException">They are of different length.</exception>
     public static float[][] Products(IReadOnlyList<float[]> rows, IReadOnlyList<float[]> columns, double scale = 1) =>

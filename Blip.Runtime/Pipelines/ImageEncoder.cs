@@ -131,7 +131,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         return vectors;
     }
 
-    // Those that are on the device already; the places of the others.
+    // Images on the device already; the places of the others.
     private void FindEncoded(IReadOnlyList<DecodedImage> batch, EncodedImage?[] encoded, List<int> pixels, Action<int, string> refuse, bool rollout)
     {
         for (var i = 0; i < batch.Count; i++)
@@ -176,7 +176,7 @@ internal sealed class ImageEncoder(PipelineHost host, BlipModel model, long cach
         }
     }
 
-    // What is refused goes on as it is, for the host to say why.
+    // A refused image goes on as it is, for the host to say why.
     private IReadOnlyList<DecodedImage> FramesOf(DecodedImage image) => image.Frames is { } frames && takesClips
         ? [.. frames.Select(frame => new DecodedImage(image.Source, frame, null))]
         : [image];

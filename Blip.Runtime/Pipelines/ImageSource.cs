@@ -71,7 +71,7 @@ public sealed class ImageSource
     /// embedder and an index take clips; others refuse them.
     /// </summary>
     /// <param name="frames">The frames in their order, at least one; none of them is a clip.</param>
-    /// <param name="name">What the clip is called in results and messages.</param>
+    /// <param name="name">The clip's name in results and messages.</param>
     /// <exception cref="ArgumentException">There is no frame, or one of them is a clip or kept on a device.</exception>
     public static ImageSource FromFrames(IReadOnlyList<ImageSource> frames, string name)
     {

@@ -92,7 +92,9 @@ public sealed class ClipTests : IDisposable
             [ -z "$start" ] && { echo "  Duration: 00:00:04.00, start: 0.000000" >&2; exit 1; }
             case $start in 0|1|2) cat "$(dirname "$0")/$start.png";; esac
             """);
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
+        // The analyzer does not see that the test was skipped there.
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute | UnixFileMode.UserWrite);
         foreach (var second in Enumerable.Range(0, 3))
             folder.Write($"{second}.png", Png(2, 2, [.. Colors[second], 255]));
         var frames = VideoFrames.Read(folder.Write("clip.mp4", "video"), 4, program);

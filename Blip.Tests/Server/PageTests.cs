@@ -344,7 +344,7 @@ public sealed class PageTests(OwnEndpointsTests.IndexedServer indexed, Browser b
             return;
         await page.EvaluateAsync("scrollTo(0, 0)");
         await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".png"), FullPage = whole });
-        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".jpg"), Type = ScreenshotType.Jpeg, Quality = 85, FullPage = whole });
+        await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name + ".jpg"), Type = ScreenshotType.Jpeg, Quality = 72, FullPage = whole });
     }
 
     private static async Task Ask(IPage page, string question)

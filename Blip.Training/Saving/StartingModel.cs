@@ -109,7 +109,7 @@ internal sealed class StartingModel : IDisposable
             OutputMatrix = CheckpointKeys.OutputMatrix;
     }
 
-    // NLVR2 begins with pre-training, or with another head that reads images: what is new is drawn (the authors' blip_nlvr.py).
+    // NLVR2 begins with pre-training, or with another head that reads images: new tensors are drawn (the authors' blip_nlvr.py).
     private Checkpoint Completed(BlipHead head)
     {
         var tensors = new ExtraTensorSource(Files.OpenTensors());

@@ -21,19 +21,20 @@ class Drawing:
 
     def box(self, x, y, w, h, lines=(), fill=GREY, size=14, dashed=False):
         dash = ' stroke-dasharray="5 4"' if dashed else ""
-        self.parts.append(f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="6" fill="{fill}" stroke="{LINE}"{dash}/>')
+        self.parts.append(f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="{fill}"{dash}/>')
         lines = [lines] if isinstance(lines, str) else list(lines)
         top = y + h / 2 - (len(lines) - 1) * (size + 4) / 2 + size * 0.35
         for number, line in enumerate(lines):
             self.text(x + w / 2, top + number * (size + 4), line, size if number == 0 else size - 2, "middle", bold=number == 0)
 
     def text(self, x, y, words, size=13, anchor="start", bold=False, colour=INK):
-        weight = ' font-weight="600"' if bold else ""
-        self.parts.append(f'<text x="{x:g}" y="{y:g}" font-size="{size}" text-anchor="{anchor}" fill="{colour}"{weight}>{escape(words)}</text>')
+        style = [name for name, wanted in [("b", bold), ("m", anchor == "middle"), ("l", colour == LINE)] if wanted]
+        kind = f' class="{" ".join(style)}"' if style else ""
+        self.parts.append(f'<text x="{x:g}" y="{y:g}" font-size="{size}"{kind}>{escape(words)}</text>')
 
     def arrow(self, *points, words="", at=None):
         path = " ".join(f"{x},{y}" for x, y in points)
-        self.parts.append(f'<polyline points="{path}" fill="none" stroke="{LINE}" stroke-width="1.6" marker-end="url(#tip)"/>')
+        self.parts.append(f'<polyline points="{path}"/>')
         if words:
             (x0, y0), (x1, y1) = points[0], points[1]
             x, y = at or ((x0 + x1) / 2, (y0 + y1) / 2 - 6)
@@ -44,7 +45,9 @@ class Drawing:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" height="{self.height}"'
             f' font-family="Segoe UI, Helvetica, Arial, sans-serif" role="img"><title>{escape(self.title)}</title>'
             f'<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-            f'<path d="M0,0 L8,4 L0,8 z" fill="{LINE}"/></marker></defs><rect width="100%" height="100%" fill="{PAPER}"/>'
+            f'<path d="M0,0 L8,4 L0,8 z" fill="{LINE}"/></marker></defs><style>rect{{rx:6px;stroke:{LINE}}}text{{fill:{INK}}}'
+            f'.b{{font-weight:600}}.m{{text-anchor:middle}}.l{{fill:{LINE}}}polyline{{fill:none;stroke:{LINE};stroke-width:1.6;marker-end:url(#tip)}}</style>'
+            f'<path d="M0,0h{self.width}v{self.height}H0z" fill="{PAPER}"/>'
         )
         return "\n".join([head, *self.parts, "</svg>", ""])
 

@@ -9,9 +9,9 @@ namespace Blip.Cli.Commands;
 
 /// <summary>A task of <c>blip train</c> as the command line has it.</summary>
 /// <param name="Name">The command.</param>
-/// <param name="Task">What is learned.</param>
+/// <param name="Task">The task.</param>
 /// <param name="Demo">The model that comes with the program.</param>
-/// <param name="Description">What it does, for people.</param>
+/// <param name="Description">Its description, for people.</param>
 internal sealed record TrainedTask(string Name, TrainingTask Task, DemoModel Demo, string Description)
 {
     /// <summary>Whether the data are JSON lists that name images of a folder.</summary>

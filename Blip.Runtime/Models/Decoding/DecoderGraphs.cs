@@ -10,7 +10,7 @@ namespace Blip.Runtime.Models;
 /// </summary>
 /// <param name="config">The tower's sizes.</param>
 /// <param name="outputMatrix">Key of the head's matrix; null where it is tied to the word embeddings.</param>
-/// <param name="source">What cross-attention reads: <c>image</c> or <c>question</c>.</param>
+/// <param name="source">The source of cross-attention: <c>image</c> or <c>question</c>.</param>
 /// <param name="masked">Whether the source may be padded.</param>
 internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, string source, bool masked)
 {
@@ -22,7 +22,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
 
     private static readonly Dim Rows = BlipGraphs.Rows, Tokens = BlipGraphs.Tokens, CacheRows = Dim.Of("cache_rows"), Capacity = Dim.Of("capacity");
 
-    /// <summary>What cross-attention reads: <c>image</c> or <c>question</c>.</summary>
+    /// <summary>The source of cross-attention: <c>image</c> or <c>question</c>.</summary>
     public string Source => source;
 
     /// <summary>Input: the source of each row <c>[rows]</c>.</summary>
@@ -75,7 +75,7 @@ internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, str
         return g.Build();
     }
 
-    /// <summary>The decoder over whole sequences at once: ids <c>[rows, tokens]</c> → logits <c>[rows, tokens, vocabulary]</c>, and what is watched.</summary>
+    /// <summary>The decoder over whole sequences at once: ids <c>[rows, tokens]</c> → logits <c>[rows, tokens, vocabulary]</c>, and the recorded outputs.</summary>
     public ComputeGraph Whole(RecordedOutputs watch, bool padded)
     {
         var g = new GraphBuilder("sequences");

@@ -55,7 +55,7 @@ internal sealed class MatchingGraphs(BlipConfig config) : BlipGraphs(config, Tex
 
     /// <summary>
     /// A text over an image, and back: a layer's softmax weights over the image <c>[rows, heads, tokens, image_tokens]</c>, and the gradient with
-    /// respect to them of what <see cref="LogitsGradient"/> says of the logits.
+    /// respect to them of the value whose gradient at the logits is <see cref="LogitsGradient"/>.
     /// </summary>
     internal ComputeGraph GradCam(int layer)
     {

@@ -107,15 +107,15 @@ internal sealed class MatchingModel : BlipModel
         return new CrossAttention(1, 1, text.Length, images.Tokens, map);
     }
 
-    /// <summary>Plans the matching of pairs with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
+    /// <summary>Plans the matching of pairs with recorded outputs; the caller runs it, reads the outputs and disposes it before the next call.</summary>
     internal Plan MatchPlan(RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> texts, IReadOnlyList<int>? imageOf = null) =>
         runner.PlanTexts(graphs.Match(watch), texts, images, imageOf);
 
-    /// <summary>Plans the texts' vectors with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
+    /// <summary>Plans the texts' vectors with recorded outputs; the caller runs it, reads the outputs and disposes it before the next call.</summary>
     internal Plan TextPlan(RecordedOutputs watch, IReadOnlyList<int[]> texts) => runner.PlanTexts(graphs.TextEmbedding(watch), texts, null, null);
 }
 
-/// <summary>What the matching head says of a text and an image.</summary>
+/// <summary>The matching head's result for a text and an image.</summary>
 /// <param name="NoMatch">The logit of "the text does not fit".</param>
 /// <param name="Match">The logit of "the text fits".</param>
 internal readonly record struct MatchLogits(float NoMatch, float Match)

@@ -2,7 +2,7 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>What the layers of a text tower may attend.</summary>
+/// <summary>The attention inputs of a text tower's layers.</summary>
 internal sealed record AttentionInputs
 {
     /// <summary>A word sees those before it and itself.</summary>
@@ -24,7 +24,7 @@ internal sealed record AttentionInputs
     public Value? WriteRow { get; init; }
 
     /// <summary>
-    /// Keys and values of what cross-attention looks at, per layer <c>[sources, source tokens, 2·hidden]</c>: an image, or the question of an
+    /// Keys and values of cross-attention's source, per layer <c>[sources, source tokens, 2·hidden]</c>: an image, or the question of an
     /// answer. Null for text alone.
     /// </summary>
     public IReadOnlyList<Value>? Source { get; init; }
@@ -41,6 +41,6 @@ internal sealed record AttentionInputs
     /// <summary>1 for a token of the row's source and 0 for padding <c>[rows, source tokens]</c>; null where nothing is padded.</summary>
     public Value? SourceMask { get; init; }
 
-    /// <summary>What training leaves out at random; null for nothing.</summary>
+    /// <summary>Training's random omissions; null for none.</summary>
     public TrainingNoise? Noise { get; init; }
 }

@@ -14,9 +14,9 @@ internal static class TextTower
     /// <param name="g">The graph.</param>
     /// <param name="config">The tower's sizes.</param>
     /// <param name="ids">Token ids <c>[rows, tokens]</c>.</param>
-    /// <param name="attention">What each layer may attend.</param>
+    /// <param name="attention">Each layer's attention inputs.</param>
     /// <param name="bert">The tower's place in the checkpoint: <c>text_decoder.bert</c>.</param>
-    /// <param name="watch">What is shown besides the result.</param>
+    /// <param name="watch">The recorded outputs besides the result.</param>
     /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
     public static Value Record(GraphBuilder g, TextConfig config, Value ids, AttentionInputs attention, ModulePath bert, RecordedOutputs watch = RecordedOutputs.Nothing)
     {
@@ -42,7 +42,7 @@ internal static class TextTower
         new([(bert / "embeddings" / "word_embeddings" / "weight").Path], config.VocabularySize, config.HiddenSize);
 
     /// <summary>
-    /// Records the keys and values of what a cross-attention looks at, side by side: <c>[sources, source tokens, 2·hidden]</c>.
+    /// Records the keys and values of a cross-attention's source, side by side: <c>[sources, source tokens, 2·hidden]</c>.
     /// They depend on the source alone, so that they are computed once for all words and beams over it.
     /// </summary>
     public static Value KeysValues(GraphBuilder g, TextConfig config, Value source, ModulePath attention) =>
@@ -52,7 +52,7 @@ internal static class TextTower
     public static IEnumerable<ModulePath> CrossAttentions(TextConfig config, ModulePath bert) =>
         Enumerable.Range(0, config.Layers).Select(layer => bert / "encoder" / "layer" / layer / "crossattention" / "self");
 
-    /// <summary>What a method reads of a tower: what is watched, and the outputs to keep.</summary>
+    /// <summary>A method's needs of a tower: the recorded outputs, and the ones to keep.</summary>
     public static (RecordedOutputs RecordedOutputs, List<string> Outputs) Seen(TextConfig config, ModulePath bert, AttentionMethod method) => method switch
     {
         AttentionMethod.CrossAttention => (RecordedOutputs.CrossAttentions, Weights(config, bert, "crossattention")),
@@ -60,20 +60,20 @@ internal static class TextTower
         _ => throw new ArgumentException($"{method} is about whether a text matches; it says nothing of a text that is written or asked. Give {AttentionMethod.CrossAttention} or {AttentionMethod.Rollout}.", nameof(method)),
     };
 
-    /// <summary>Where the words of a text looked, from a plan that ran over it with what <see cref="Seen"/> names.</summary>
+    /// <summary>Where the words of a text looked, from a plan that ran over it with the outputs of <see cref="Seen"/>.</summary>
     /// <param name="plan">The plan, over one text.</param>
     /// <param name="config">The tower's sizes.</param>
     /// <param name="bert">Its place in the checkpoint.</param>
     /// <param name="method">How the weights become one.</param>
     /// <param name="tokens">Tokens of the text.</param>
-    /// <param name="sourceTokens">Tokens of what it looked at.</param>
+    /// <param name="sourceTokens">Tokens of its source.</param>
     public static CrossAttention ReadSeen(Plan plan, TextConfig config, ModulePath bert, AttentionMethod method, int tokens, int sourceTokens)
     {
         var seen = new CrossAttention(config.Layers, config.Heads, tokens, sourceTokens, [.. Weights(config, bert, "crossattention").SelectMany(plan.ReadOutput)]);
         return method == AttentionMethod.Rollout ? TextRollout.Of(seen, [.. Weights(config, bert, "attention").SelectMany(plan.ReadOutput)]) : seen;
     }
 
-    /// <summary>The output that shows a layer's weights over what it looks at.</summary>
+    /// <summary>The output with a layer's weights over its source.</summary>
     public static string CrossAttentionName(ModulePath bert, int layer) => WeightsName(bert, layer, "crossattention");
 
     private static List<string> Weights(TextConfig config, ModulePath bert, string attention) =>
@@ -127,7 +127,7 @@ internal static class TextTower
         return Output(g, config, attended, x, at / "output", attention.Noise);
     }
 
-    /// <summary>Records a cross-attention up to the matrix behind it: what each token takes from the keys and values of the row's source.</summary>
+    /// <summary>Records a cross-attention up to the matrix behind it: each token's sum over the values of the row's source.</summary>
     internal static Value Attended(
         GraphBuilder g, TextConfig config, Value x, Value source, AttentionInputs attention, Value? row, ModulePath self, RecordedOutputs watch)
     {

@@ -4,7 +4,7 @@ using ILGPU;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// What an image encoder made of some images, on its device: their embeddings and, from the first text on that looks at them, the keys and values of
+/// An image encoder's results for some images, on its device: their embeddings and, from the first text on that looks at them, the keys and values of
 /// every layer's cross-attention. Any number of texts share them.
 /// </summary>
 internal sealed class ImageStates : IDisposable
@@ -47,7 +47,7 @@ internal sealed class ImageStates : IDisposable
     /// <summary>Whether keys and values are those of the embeddings.</summary>
     internal bool HasKeysValues { get; set; }
 
-    /// <summary>Counts what was written here, so that a reader notices other images.</summary>
+    /// <summary>Counts writes to this memory, so that a reader notices other images.</summary>
     internal int Version { get; private set; }
 
     /// <summary>An attention's keys and values <c>[images, tokens, 2·hidden]</c>.</summary>

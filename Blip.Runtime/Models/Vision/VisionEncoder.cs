@@ -6,7 +6,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>The image encoder on a device: from pixels to embeddings, and to what a text tower's cross-attention reads of them.</summary>
+/// <summary>The image encoder on a device: from pixels to embeddings, and to keys and values for a text tower's cross-attention.</summary>
 internal sealed class VisionEncoder
 {
     private readonly ModelContext context;
@@ -48,7 +48,7 @@ internal sealed class VisionEncoder
     /// <param name="height">Their height in pixels.</param>
     /// <param name="width">Their width in pixels.</param>
     /// <param name="keep">
-    /// True gives the caller memory of its own, to be disposed before the device; false the model's, which holds these images until the next
+    /// True gives the caller separate memory, to be disposed before the device; false the model's, which holds these images until the next
     /// call and costs no allocation.
     /// </param>
     /// <exception cref="ArgumentException">An image is smaller than one patch.</exception>
@@ -68,7 +68,7 @@ internal sealed class VisionEncoder
     }
 
     /// <summary>
-    /// Takes over what another model on the same device made of some images, in place of encoding them again. Both image encoders must have the
+    /// Takes over another model's embeddings of some images on the same device, in place of encoding them again. Both image encoders must have the
     /// same weights (<see cref="SharedEncoder"/>).
     /// </summary>
     /// <param name="states">Images of the other model.</param>
@@ -83,7 +83,7 @@ internal sealed class VisionEncoder
         return own;
     }
 
-    /// <summary>Copies single images, of one batch or of several, to memory of their own, in the order given.</summary>
+    /// <summary>Copies single images, of one batch or of several, to separate memory, in the order given.</summary>
     /// <param name="parts">Images of this model, all with the same number of tokens.</param>
     /// <returns>The caller's to dispose.</returns>
     /// <exception cref="ArgumentException">There are none, one is of another model or is not there, or their sizes differ.</exception>
@@ -117,7 +117,7 @@ internal sealed class VisionEncoder
         }
     }
 
-    /// <summary>Copies clips to memory of their own, each as one image that has the tokens of all its frames: what texts over a clip look at.</summary>
+    /// <summary>Copies clips to separate memory, each as one image that has the tokens of all its frames, for texts over a clip.</summary>
     /// <param name="states">Frames of clips, those of a clip one behind the other.</param>
     /// <param name="firsts">The first frame of each clip.</param>
     /// <param name="frames">Frames of each.</param>
@@ -130,7 +130,7 @@ internal sealed class VisionEncoder
         return joined;
     }
 
-    /// <summary>Plans the image encoder with what is watched; the caller runs it, reads the outputs and disposes it.</summary>
+    /// <summary>Plans the image encoder with recorded outputs; the caller runs it, reads the outputs and disposes it.</summary>
     internal Plan Plan(RecordedOutputs watch, int images, int height, int width)
     {
         var plan = Executor.Plan(Executor.Optimize(graphs.Vision(height, width, watch)), ("images", images));
@@ -184,14 +184,14 @@ internal sealed class VisionEncoder
         vision.Run();
     }
 
-    /// <summary>Computes what cross-attention reads of images, whether it is there already or not.</summary>
+    /// <summary>Computes keys and values of images for cross-attention, also where they are there already.</summary>
     internal void ComputeKeysValues(ImageStates states)
     {
         ComputeKeysValues(states, states, place: 0);
         states.HasKeysValues = true;
     }
 
-    /// <summary>Computes what cross-attention reads of images, and writes it among the keys and values of others.</summary>
+    /// <summary>Computes keys and values of images for cross-attention, and writes them among the others'.</summary>
     /// <param name="states">The images.</param>
     /// <param name="target">Keys and values of images with as many tokens.</param>
     /// <param name="place">The place of the first image there; the others lie behind it.</param>

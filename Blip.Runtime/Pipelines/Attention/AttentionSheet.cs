@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// A contact sheet: the image small, and beside it the map of every word of its texts. Each word has a colour bar of its own, or all have one.
-/// What one sheet has no room for stands on the next.
+/// A contact sheet: the image small, and beside it the map of every word of its texts. Each word has a separate colour bar, or all share one.
+/// Words for which one sheet has no room stand on the next.
 /// </summary>
 public sealed class AttentionSheet
 {

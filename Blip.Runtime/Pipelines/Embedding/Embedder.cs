@@ -207,7 +207,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     internal float[][] VectorsOf(IReadOnlyList<int[]> texts) =>
         model is ContrastiveModel contrastive ? contrastive.EmbedTexts(texts) : ((MatchingModel)model).EmbedTexts(texts);
 
-    /// <summary>The vectors of images on the device, in turn; that of a clip is the mean of its frames' projections, of length one.</summary>
+    /// <summary>The vectors of images on the device, in turn; a clip's is the mean of its frames' projections, of length one.</summary>
     /// <param name="images">The images; null where one was refused.</param>
     /// <returns>A vector for each image that is there.</returns>
     internal float[]?[] VectorsOf(IReadOnlyList<EncodedImage?> images)

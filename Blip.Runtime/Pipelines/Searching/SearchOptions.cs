@@ -16,7 +16,7 @@ public sealed record SearchOptions
     public int Rerank { get; init; }
 
     /// <summary>
-    /// How many frames the matching head looks at of what is found, where clips are in the index
+    /// How many frames of a found clip the matching head reads, where clips are in the index
     /// (<see cref="ImageSource.FromClip(string, int)"/>); null where images are.
     /// </summary>
     public int? Frames { get; init; }
