@@ -206,6 +206,7 @@ public sealed class PackedCacheTests : IDisposable
     [InlineData(DType.Float16, "8ce312a77fff8f60")]
     [InlineData(DType.BFloat16, "75b0634257e24477")]
     [InlineData(DType.Int8, "065933f1135b8ae2")]
+    [InlineData(DType.W8A8, "0000000000000000")]
     public void The_version_stands_for_these_bytes(DType format, string hash)
     {
         using var device = Blip.Kernels.Devices.Device.Open("cpu");
