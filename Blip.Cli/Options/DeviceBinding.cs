@@ -22,7 +22,7 @@ internal sealed class DeviceBinding
     };
     private readonly Option<string> precision = OptionKinds.Choice(
         "--precision",
-        "How weights are kept: fp16 and bf16 take half the memory, int8 a quarter of the decoder's; less memory is less time per word.",
+        "How weights are kept: fp16 and bf16 take half the memory, int8 a quarter of the decoder's, w8a8 a quarter of all and products of 8 bits; less memory is less time per word.",
         "fp32",
         Precisions);
     private readonly Option<string> encoderPrecision = OptionKinds.Choice(

@@ -17,7 +17,7 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
     // A function for each number of rows.
     private readonly nint* functions;
 
-    private NativeTiles(DotExtension extension, DotProduct product)
+    private NativeTiles(DotExtension extension, DotProduct product, Func<byte[], nint> place)
     {
         Shape = DotTileShape.Of(extension);
         functions = (nint*)NativeMemory.Alloc((nuint)Shape.Rows, (nuint)sizeof(nint));
@@ -27,7 +27,7 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
             // AMX has one for all.
             functions[row] = row > 0 && Shape.IsRepacked
                 ? functions[0]
-                : ExecutableMemory.Make(DotTileShape.Emit(extension, product, row + 1, convention));
+                : place(DotTileShape.Emit(extension, product, row + 1, convention));
         }
     }
 
@@ -53,7 +53,7 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
         lock (s_lock)
         {
             if (!s_made.TryGetValue((extension, product), out var made))
-                s_made[(extension, product)] = made = Make(extension, product);
+                s_made[(extension, product)] = made = Make(extension, product, code => ExecutableMemory.Make(code));
             return made.Refusal is null ? (made.Tiles, null) : (null, made.Refusal);
         }
     }
@@ -61,14 +61,18 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
     /// <inheritdoc/>
     public void Call(int rows, DotTileArguments* arguments) => ((delegate* unmanaged<DotTileArguments*, void>)functions[rows - 1])(arguments);
 
-    private static (NativeTiles Tiles, string? Refusal) Make(DotExtension extension, DotProduct product)
+    /// <summary>Makes tiles of a kind that this processor has, and runs them on the test's products; or says why not.</summary>
+    /// <param name="extension">By what they multiply.</param>
+    /// <param name="product">What they multiply.</param>
+    /// <param name="place">Puts instructions where they can be called.</param>
+    internal static (NativeTiles Tiles, string? Refusal) Make(DotExtension extension, DotProduct product, Func<byte[], nint> place)
     {
         const string Instead = "; .NET's own instructions multiply instead";
         try
         {
             if (extension == DotExtension.Amx && AmxPermission.Refusal is { } refusal)
                 return (default, refusal + Instead);
-            var tiles = new NativeTiles(extension, product);
+            var tiles = new NativeTiles(extension, product, place);
             return DotTileCheck.Passes(tiles, product)
                 ? (tiles, null)
                 : (default, $"this processor's {extension} gives other products of {product} than its manual says{Instead}");

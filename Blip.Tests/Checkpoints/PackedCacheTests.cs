@@ -90,8 +90,8 @@ public sealed class PackedCacheTests : IDisposable
     /// <summary>Its header is right, and its table's checksum, too.</summary>
     [Theory]
     [InlineData("7FFFFFFF"), InlineData("FFFFFFFF"), InlineData("00000001"), InlineData("00000001 FF FF FF FF 7F"), InlineData("00000001 FF FF FF FF FF FF")]
-    [InlineData("00000001 03 61"), InlineData("00000000 00"), InlineData("00000001 01 FF 00000000 00000001 00000001 FFFFFFFFFFFFFFFF 0000000000001000 00000000000000000000000000000000")]
-    [InlineData("00000001 01 61 00000000 00000001 00000001 7FFFFFFFFFFFFFFF 0000000000001000 00000000000000000000000000000000")]
+    [InlineData("00000001 03 61"), InlineData("00000000 00"), InlineData("00000001 01 FF 00000000 00000001 00000001 FFFFFFFFFFFFFFFF 0000000000001000 d64a584c41bf53140000000000000000")]
+    [InlineData("00000001 01 61 00000000 00000001 00000001 7FFFFFFFFFFFFFFF 0000000000001000 d64a584c41bf53140000000000000000")]
     public void A_table_that_was_forged_is_damage(string table)
     {
         var expected = Say(Cached, []);
@@ -206,6 +206,7 @@ public sealed class PackedCacheTests : IDisposable
     [InlineData(DType.Float16, "8ce312a77fff8f60")]
     [InlineData(DType.BFloat16, "75b0634257e24477")]
     [InlineData(DType.Int8, "065933f1135b8ae2")]
+    [InlineData(DType.W8A8, "d64a584c41bf5314")]
     public void The_version_stands_for_these_bytes(DType format, string hash)
     {
         using var device = Blip.Kernels.Devices.Device.Open("cpu");

@@ -114,8 +114,8 @@ public unsafe class DotTileTests
         var tiles = new InterpretedTiles(extension, product, CallConvention.SystemV);
         Assert.False(DotTileCheck.Passes(new Flawed(tiles, at: 63), product));
         Assert.False(DotTileCheck.Passes(new Flawed(tiles, at: tiles.Shape.Rows * 64), product));
-        var short1 = Record.Exception(() => Run(new Short(tiles), product, tiles.Shape.Rows, 5));
-        Assert.Contains("writes", Assert.IsType<InvalidOperationException>(short1).Message, StringComparison.Ordinal);
+        var pastTheEnd = Record.Exception(() => Run(new Short(tiles), product, tiles.Shape.Rows, 5));
+        Assert.Contains("writes", Assert.IsType<InvalidOperationException>(pastTheEnd).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,6 +144,25 @@ public unsafe class DotTileTests
         var arguments = new DotTileArguments { X = (byte*)x, Weights = (byte*)w, Sums = (byte*)sums };
         function(&arguments);
         Assert.Equal(Enumerable.Range(0, 8).Select(i => 101 * i), new Span<int>(sums, 8).ToArray());
+    }
+
+    [Theory, MemberData(nameof(Kinds))]
+    public void A_system_that_allows_no_executable_memory_is_told_of(string kind)
+    {
+        var (extension, product) = Parse(kind);
+        var refusal = NativeTiles.Make(extension, product, _ => throw new System.ComponentModel.Win32Exception(13)).Refusal;
+        Assert.EndsWith(".NET's own instructions multiply instead", refusal, StringComparison.Ordinal);
+        // Where tiles of AMX are not allowed, no memory is asked for.
+        Assert.Matches(extension == DotExtension.Amx ? "AMX|Amx" : $"no memory for instructions of {extension}", refusal!);
+    }
+
+    [Fact]
+    public void Without_machine_code_nothing_is_refused()
+    {
+        using var device = Device.Open("cpu", new DeviceOptions { Vectors = CpuVectors.Vector128 });
+        Assert.All(DTypes.Weights, format => Assert.Null(Gemm.Refusal(device, format)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Gemm.Refusal(device, DType.Int32));
+        Assert.Null(GemmDot.Describe(CpuVectors.Vector128));
     }
 
     [Fact]
