@@ -97,6 +97,8 @@ internal sealed class ModelsCommand : Command
                 if (withEncoder && parsed.GetValue(batches) is { Length: > 0 })
                     Add(run, cases.Encoders(wanted.Select(batch => batch.Images).Where(images => images > 1).Distinct()), brief ? BriefLong : Long);
                 Add(run, cases.Captions(wanted), brief ? BriefLong : Long);
+                if (cases.HasDraft)
+                    Add(run, cases.Drafted(), brief ? BriefLong : Parts);
             }
         }
 

@@ -99,6 +99,21 @@ internal sealed class BlipWorks : IBeamWorks
         device.Synchronize();
     }
 
+    /// <summary>One token of the draft, behind <see cref="PrepareToken"/>; the model has one.</summary>
+    public void DraftToken()
+    {
+        logits = model.DraftStep(state!);
+        device.Synchronize();
+    }
+
+    /// <summary>Several tokens at once, behind <see cref="PrepareToken"/>, as a run that verifies a draft.</summary>
+    /// <param name="count">How many.</param>
+    public void Tokens(int count)
+    {
+        logits = model.Steps(state!, state!.Prompts.View.SubView(0, count));
+        device.Synchronize();
+    }
+
     /// <inheritdoc/>
     public int[][] Caption(int tokens) => Search(tokens, 1);
 

@@ -1,6 +1,7 @@
 using Blip.Bench.Measuring;
 using Blip.Kernels.Devices;
 using Blip.Runtime.Checkpoints;
+using Blip.Runtime.Generation;
 using Blip.Runtime.Models;
 
 namespace Blip.Bench.Workloads;
@@ -17,6 +18,7 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
 
     private readonly CaptionCost cost = new(source.Config, precision, precision.ForEncoder());
     private readonly Lazy<BlipWorks> works = new(() => new BlipWorks(source, new ModelOptions { Precision = precision }, device));
+    private readonly Lazy<BlipWorks> drafted = new(() => new BlipWorks(source, new ModelOptions { Precision = precision, Draft = DraftMode.Int8 }, device));
     private readonly Dictionary<int, int[]> alone = [];
 
     private string Precision => precision.ToString().ToLowerInvariant();
@@ -68,6 +70,33 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
             });
         }, batch.Images);
 
+    /// <summary>Whether there is a draft in these cases.</summary>
+    public bool HasDraft => precision == Runtime.Models.Precision.Fp32 && !device.StartsWith("cuda", StringComparison.Ordinal);
+
+    /// <summary>What a draft costs and gains: a token of it, runs that verify, and a caption, whose words are those without.</summary>
+    public IEnumerable<BenchCase> Drafted()
+    {
+        var context = Contexts[0];
+        var draft = new CaptionCost(Config, Runtime.Models.Precision.Int8, Runtime.Models.Precision.Fp32).Token(1, 1, context);
+        yield return Token("one token of the draft", draft, works => works.DraftToken());
+        foreach (var count in Enumerable.Range(2, Lookahead.Most))
+            yield return Token($"a run over {count} tokens", cost.Token(1, 1, context) with { Flops = count * cost.Token(1, 1, context).Flops }, works => works.Tokens(count));
+        yield return Case($"caption of {CaptionTokens} tokens with a draft", works =>
+        {
+            int[][] said = [];
+            var without = alone.GetValueOrDefault(1) ?? this.works.Value.Caption(CaptionTokens)[0];
+            return CaptionCost.Prepared(cost.Caption(1, 1, CaptionTokens), () => said = works.Caption(CaptionTokens), () => PreparedCase.Exact(said[0].SequenceEqual(without)));
+        }, drafted);
+
+        BenchCase Token(string work, Cost cost, Action<BlipWorks> run) => Case($"{work} at context {context}", works =>
+        {
+            works.Encode();
+            works.CrossKeysValues();
+            works.PrepareToken([Config.Text.BosTokenId, .. Enumerable.Range(0, context - 1).Select(i => (1000 + (37 * i)) % Config.Text.VocabularySize)]);
+            return CaptionCost.Prepared(cost, () => run(works), () => PreparedCase.Exact(works.ReadLogits().All(float.IsFinite)));
+        }, drafted);
+    }
+
     /// <summary>Loading alone: files to packed weights on the device.</summary>
     public BenchCase Load(string work) => new(work, device, () =>
     {
@@ -88,14 +117,16 @@ internal sealed class ModelCases(ModelSource source, string device, Precision pr
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (works.IsValueCreated)
-            works.Value.Dispose();
+        foreach (var loaded in new[] { works, drafted }.Where(loaded => loaded.IsValueCreated))
+            loaded.Value.Dispose();
     }
 
-    private BenchCase Case(string work, Func<BlipWorks, PreparedCase> prepare, int images = 1) => new($"{Name(source)}: {work}", device, () =>
+    private BenchCase Case(string work, Func<BlipWorks, PreparedCase> prepare, int images = 1) => Case(work, prepare, works, images);
+
+    private BenchCase Case(string work, Func<BlipWorks, PreparedCase> prepare, Lazy<BlipWorks> of, int images = 1) => new($"{Name(source)}: {work}", device, () =>
     {
-        works.Value.SetPixels(Pixels(images), images);
-        return prepare(works.Value);
+        of.Value.SetPixels(Pixels(images), images);
+        return prepare(of.Value);
     })
     {
         Precision = Precision,

@@ -12,10 +12,25 @@ public class LookaheadTests
     {
         var lookahead = new Lookahead();
         Assert.Equal((0, true), (lookahead.Tokens, lookahead.TimesSteps));
-        lookahead.Stepped(10 * Step);
-        Assert.Equal((0, true), (lookahead.Tokens, lookahead.TimesSteps));
+        foreach (var time in new[] { 10 * Step, Step })
+        {
+            lookahead.Stepped(time);
+            Assert.Equal((0, true), (lookahead.Tokens, lookahead.TimesSteps));
+        }
         lookahead.Stepped(Step);
         Assert.True(lookahead.Tokens > 0);
+    }
+
+    [Fact]
+    public void Times_that_something_was_in_the_way_of_do_not_count()
+    {
+        var lookahead = Timed(0.4, 0.03, 1);
+        for (var i = 0; i < 4; i++)
+        {
+            lookahead.Drafted(5, 50 * Step);
+            lookahead.Verified(6, 30 * Step);
+            Assert.Equal(Lookahead.Most, lookahead.Tokens);
+        }
     }
 
     // Of a draft at r of a step that is right p of the time, and runs at 1 + c per token more: (1 + p + … + pⁿ) / (n·r + 1 + n·c) is largest at n.
@@ -51,8 +66,8 @@ public class LookaheadTests
                 continue;
             }
             tried++;
-            lookahead.Drafted(1, 1.3 * Step);
-            lookahead.Verified(2, 1.05 * Step);
+            lookahead.Drafted(2, 2.6 * Step);
+            lookahead.Verified(3, 1.1 * Step);
             lookahead.Checked(true);
         }
         Assert.InRange(tried, 9, 10);
@@ -62,23 +77,23 @@ public class LookaheadTests
     public void A_machine_that_changes_is_followed()
     {
         var lookahead = Timed(1.3, 0.05, 1);
-        for (var step = 0; step < 20 * 65 && lookahead.Tokens < 2; step++)
+        for (var step = 0; step < 20 * 65 && lookahead.Tokens < 3; step++)
         {
             if (lookahead.Tokens == 0)
             {
                 lookahead.Stepped(Step);
                 continue;
             }
-            lookahead.Drafted(1, 0.3 * Step);
-            lookahead.Verified(2, 1.05 * Step);
+            lookahead.Drafted(2, 0.6 * Step);
+            lookahead.Verified(3, 1.1 * Step);
         }
-        Assert.True(lookahead.Tokens >= 2);
+        Assert.True(lookahead.Tokens >= 3);
     }
 
     private static Lookahead Timed(double draft, double token, double right)
     {
         var lookahead = new Lookahead();
-        for (var i = 0; i < 3; i++)
+        for (var i = 0; i < 9; i++)
         {
             lookahead.Stepped(Step);
             lookahead.Drafted(4, 4 * draft * Step);

@@ -40,7 +40,8 @@ internal static unsafe partial class GemmTiles<TVector, TStored, TFormat>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* x, long stride, int rows, TStored* w, int depth, float* sums)
     {
-        if (rows > 3 && !HasManyRegisters)
+        // Halves of a panel for two or three rows would break its stream: twice the time of four rows.
+        if (rows > 1 && !HasManyRegisters)
         {
             for (var column = 0; column < Width; column += 2 * TVector.Count)
                 Tile6x2(x, stride, rows - 1, w + column, depth, sums + column);
