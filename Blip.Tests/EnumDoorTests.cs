@@ -66,7 +66,7 @@ public class EnumDoorTests
         Of<AttentionMethod>("text towers", method => TextTower.Seen(Tiny.Text, new ModulePath("m"), method), AttentionMethod.GradCam),
         Of<BlipHead>("names", head => head.Name()),
         Of<BlipHead>("class names", head => head.Architecture()),
-        Of<BlipHead>("kinds", head => CacheListing.KindOf(head)),
+        Of<BlipHead>("kinds", head => head.Kind()),
         Of<BlipHead>("modules", head => ModuleTree.Build(Tiny, head)),
         Of<BlipHead>("graphs", head => BlipGraphs.For(Tiny, head)),
         Of<EarlyStopping>("options", stopping => new GenerationOptions { EarlyStopping = stopping }.Validate()),
