@@ -74,7 +74,7 @@ public class EnumDoorTests
         Of<DraftMode>("options", draft => new CaptionerOptions { Draft = draft }.Validate()),
         Of<BlipHead>("names", head => head.Name()),
         Of<BlipHead>("class names", head => head.Architecture()),
-        Of<BlipHead>("kinds", head => CacheListing.KindOf(head)),
+        Of<BlipHead>("kinds", head => head.Kind()),
         Of<BlipHead>("modules", head => ModuleTree.Build(Tiny, head)),
         Of<BlipHead>("graphs", head => BlipGraphs.For(Tiny, head)),
         Of<EarlyStopping>("options", stopping => new GenerationOptions { EarlyStopping = stopping }.Validate()),

@@ -120,8 +120,7 @@ internal sealed class TraceRun(Terminal terminal, TraceBinding binding)
             BlipHead.Captioning => binding.Prompt,
             BlipHead.VisualQuestionAnswering => binding.Question,
             BlipHead.Retrieval or BlipHead.Model => binding.Text,
-            BlipHead.VisualReasoning => throw new UsageException($"{model} compares two images, and a trace is about one."),
-            _ => throw new UnreachableException($"{head}"),
+            _ => throw new UsageException($"{model} is a model of the kind '{head.Kind()}', of which no trace is made."),
         };
         foreach (var other in ((Option<string?>[])[binding.Prompt, binding.Question, binding.Text]).Where(other => other != wanted))
         {

@@ -98,7 +98,7 @@ internal sealed class ServedModelsBinding
         BlipHead.Captioning => "caption",
         BlipHead.VisualQuestionAnswering => "ask",
         BlipHead.Retrieval => "match",
-        BlipHead.VisualReasoning => throw new UsageException($"{source.Name} compares two images, and no request is about two: give a captioner, an answerer or a matcher."),
-        _ => throw new UsageException($"{source.Name} is a model without a task, which answers no kind of request: give a captioner, an answerer or a matcher."),
+        var other => throw new UsageException(
+            $"{source.Name} is {(other is { } head ? $"a model of the kind '{head.Kind()}'" : "a model without a task")}, which answers no kind of request: give a captioner, an answerer or a matcher."),
     };
 }

@@ -32,17 +32,6 @@ internal sealed class CacheListing(HubCache cache)
         }
     }
 
-    /// <summary>Blip's task for a head.</summary>
-    internal static string KindOf(BlipHead head) => head switch
-    {
-        BlipHead.Captioning => "captioner",
-        BlipHead.Retrieval => "matcher",
-        BlipHead.VisualQuestionAnswering => "answerer",
-        BlipHead.Model => "embedder",
-        BlipHead.VisualReasoning => "comparer",
-        _ => throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head."),
-    };
-
     private static IEnumerable<CachedModel> Models(CachedFolder folder, string name, CancellationToken cancellationToken)
     {
         var models = new List<CachedModel>();
@@ -87,7 +76,7 @@ internal sealed class CacheListing(HubCache cache)
             if (!json.RootElement.TryGetProperty("model_type", out var type) || type.ValueKind != JsonValueKind.String
                 || type.GetString() != "blip")
                 return null;
-            return BlipConfig.Load(path).Head is { } head ? KindOf(head) : "blip";
+            return BlipConfig.Load(path).Head is { } head ? head.Kind() : "blip";
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or CheckpointException || Disk.Refuses(e))
         {

@@ -73,10 +73,10 @@ public sealed class CompareCommandTests : IDisposable
             .Refused("BlipForImageTextRetrieval", "BLIP_NLVR");
 
     [Fact]
-    public async Task Commands_about_one_image_say_that_it_compares_two()
+    public async Task Commands_about_one_image_refuse_the_model_by_its_kind()
     {
-        (await CliRun.Of("trace", Left, "--device", "cpu", "--model", model.Path, "--output", Path.Combine(folder.Path, "t.safetensors"))).Refused("two images");
-        (await CliRun.Of("serve", "--device", "cpu", "--model", model.Path)).Refused("two images");
+        (await CliRun.Of("trace", Left, "--device", "cpu", "--model", model.Path, "--output", Path.Combine(folder.Path, "t.safetensors"))).Refused("'comparer'", "no trace");
+        (await CliRun.Of("serve", "--device", "cpu", "--model", model.Path)).Refused("'comparer'", "a matcher");
     }
 
     [Fact]

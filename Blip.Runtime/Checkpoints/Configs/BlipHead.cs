@@ -22,13 +22,13 @@ internal enum BlipHead
 /// <summary>The names that Hugging Face's configs and this program's options give to a <see cref="BlipHead"/>.</summary>
 internal static class BlipHeads
 {
-    private static readonly (BlipHead Head, string Name, string Architecture)[] s_heads =
+    private static readonly (BlipHead Head, string Name, string Architecture, string Kind)[] s_heads =
     [
-        (BlipHead.Captioning, "captioning", "BlipForConditionalGeneration"),
-        (BlipHead.Model, "model", "BlipModel"),
-        (BlipHead.Retrieval, "retrieval", "BlipForImageTextRetrieval"),
-        (BlipHead.VisualReasoning, "nlvr", "BLIP_NLVR"),
-        (BlipHead.VisualQuestionAnswering, "vqa", "BlipForQuestionAnswering"),
+        (BlipHead.Captioning, "captioning", "BlipForConditionalGeneration", "captioner"),
+        (BlipHead.Model, "model", "BlipModel", "embedder"),
+        (BlipHead.Retrieval, "retrieval", "BlipForImageTextRetrieval", "matcher"),
+        (BlipHead.VisualReasoning, "nlvr", "BLIP_NLVR", "comparer"),
+        (BlipHead.VisualQuestionAnswering, "vqa", "BlipForQuestionAnswering", "answerer"),
     ];
 
     /// <summary>The short name: captioning, model, nlvr, retrieval or vqa.</summary>
@@ -36,6 +36,9 @@ internal static class BlipHeads
 
     /// <summary>The class name that a config's <c>architectures</c> holds.</summary>
     public static string Architecture(this BlipHead head) => Entry(head).Architecture;
+
+    /// <summary>What Blip does with it, in a word for people: captioner, embedder, matcher, comparer or answerer.</summary>
+    public static string Kind(this BlipHead head) => Entry(head).Kind;
 
     /// <summary>Finds a head by its short name or its class name.</summary>
     public static bool TryParse(string name, out BlipHead head)
@@ -47,7 +50,7 @@ internal static class BlipHeads
 
     internal static string Architectures => string.Join(", ", s_heads.Select(h => h.Architecture));
 
-    private static (BlipHead Head, string Name, string Architecture) Entry(BlipHead head) =>
+    private static (BlipHead Head, string Name, string Architecture, string Kind) Entry(BlipHead head) =>
         Array.FindIndex(s_heads, h => h.Head == head) is >= 0 and var index
         ? s_heads[index]
         : throw new ArgumentOutOfRangeException(nameof(head), head, "There is no such head.");
