@@ -197,7 +197,7 @@ internal sealed class PipelineHost
     /// <param name="image">The image.</param>
     /// <param name="work">Given the decoded image, and the action to call when the pixels are no longer needed.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
-    /// <inheritdoc cref="WithImage"/>
+    /// <inheritdoc cref="WithImage" path="/*[not(self::param)]"/>
     public async Task<T> WithImageAsync<T>(ImageSource image, Func<DecodedImage, Action, Task<T>> work, CancellationToken cancellationToken)
     {
         var file = await Task.Run(() => ImageFile.Read(image, Options.Images), cancellationToken).ConfigureAwait(false);

@@ -57,7 +57,7 @@ public sealed class ImageComparer : Pipeline, IImageComparer
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
     /// <param name="progress">Told how far the load is; null for nobody.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
-    /// <inheritdoc cref="Load(string, ImageComparerOptions?)"/>
+    /// <inheritdoc cref="Load(string, ImageComparerOptions?)" path="/*[not(self::param)]"/>
     public static Task<ImageComparer> LoadAsync(
         string model, ImageComparerOptions? options = null, IProgress<LoadProgress>? progress = null, CancellationToken cancellationToken = default) =>
         LoadWatch.LoadAsync(options ?? new ImageComparerOptions(), watched => Load(model, watched), progress, cancellationToken);
