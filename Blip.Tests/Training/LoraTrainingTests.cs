@@ -148,7 +148,7 @@ public sealed class LoraTrainingTests : IDisposable
     [Fact]
     public async Task The_adapter_on_the_base_answers_as_the_merged_model()
     {
-        await Run("out", Options(TrainingTask.Caption) with { Epochs = 4, LearningRate = 5e-3, Dropout = 0, AttentionDropout = 0 }, images: 8);
+        await Run("out", Options(TrainingTask.Caption) with { Epochs = 12, LearningRate = 1e-2 }, images: 8);
         var source = ModelSource.Resolve(Demo.Model).WithAdapter(At("out/adapter"));
         using (var adapted = source.OpenTensors())
         using (var merged = TensorFiles.Open(At($"out/{Weights}")))
