@@ -73,7 +73,7 @@ internal sealed class CaptionCommand : Command, IHasExamples
             Attention = attention.Method(parsed) is not null,
             AttentionMethod = attention.Method(parsed) ?? AttentionMethod.CrossAttention,
         };
-        foreach (var idle in generation.WithoutEffect(parsed, options.Generation).Concat(attention.WithoutEffect(parsed)))
+        foreach (var idle in generation.WithoutEffect(parsed, options.Generation).Concat(attention.WithoutEffect(parsed)).Concat(draft.WithoutEffect(parsed, options.Generation)))
             terminal.Note(idle);
 
         var arguments = parsed.GetRequiredValue(paths);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Blip.Runtime.Generation;
 using Blip.Runtime.Models;
 using Blip.Runtime.Pipelines;
 
@@ -16,6 +17,13 @@ internal sealed class DraftBinding
 
     /// <summary>Adds the option to a command.</summary>
     public DraftBinding(Command command) => command.Add(draft);
+
+    /// <summary>What it does not change, where it was asked for.</summary>
+    public IEnumerable<string> WithoutEffect(ParseResult parsed, GenerationOptions generation)
+    {
+        if (parsed.GetRequiredValue(draft) == nameof(DraftMode.Int8).ToLowerInvariant() && generation is not { NumBeams: 1, NumReturnSequences: 1 })
+            yield return $"{draft.Name} int8 changes nothing with --num-beams or --num-return-sequences: a draft is of one sequence";
+    }
 
     /// <summary>A captioner's options with it.</summary>
     public CaptionerOptions Apply(ParseResult parsed, CaptionerOptions options) =>

@@ -20,6 +20,7 @@ public sealed class CaptionCommandTests : IDisposable
 
     [Theory]
     [InlineData("greedy", 12)]
+    [InlineData("greedy", 12, "--draft", "int8", "--batch-size", "1")]
     [InlineData("beam-3", 12, "--num-beams", "3")]
     [InlineData("prompt", 12, "--prompt", "a picture of")]
     [InlineData("beam-5-penalties", 12, "--num-beams", "5", "--repetition-penalty", "1.1", "--length-penalty", "0.7", "--min-length", "8")]
@@ -47,6 +48,12 @@ public sealed class CaptionCommandTests : IDisposable
         Assert.Contains("demo captioner", run.Error, StringComparison.Ordinal);
         Assert.Contains("--model Salesforce", run.Error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("--draft int8 changes nothing with --num-beams", "--draft", "int8", "--num-beams", "2")]
+    [InlineData("captions have no draft: it is for fp32", "--draft", "int8", "--precision", "bf16")]
+    public async Task ADraftThatIsNotUsedIsTold(string note, params string[] options) =>
+        Assert.Contains(note, (await Caption([Demo.Sample("00.png"), .. options])).Error, StringComparison.Ordinal);
 
     [Fact]
     public async Task WithAModelItIsSilent() => Assert.Equal("", (await Caption(Demo.Sample("00.png"), "--model", Demo.Model)).Error);
@@ -163,6 +170,7 @@ public sealed class CaptionCommandTests : IDisposable
     [InlineData("--format is 'xml'; give one of text, json, jsonl, csv", "--format", "xml")]
     [InlineData("--precision is 'fp8'; give one of fp32, fp16, bf16", "--precision", "fp8")]
     [InlineData("--encoder-precision is 'fp8'; give one of auto, fp32, fp16, bf16, int8", "--encoder-precision", "fp8")]
+    [InlineData("--draft is 'fp8'; give one of auto, off, int8", "--draft", "fp8")]
     [InlineData("--threads is -1: give 1 to", "--threads", "-1")]
     [InlineData("--batch-size is 100000: give 1 to", "--batch-size", "100000")]
     [InlineData("--prompt 'background", "--prompt", "background background background background background background background background background background background background background background background background background background background background")]

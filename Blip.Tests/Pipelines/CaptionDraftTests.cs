@@ -15,6 +15,8 @@ public sealed class CaptionDraftTests : IDisposable
 
     private static readonly string[] Samples = [.. Directory.GetFiles(Repository.Absolute("weights/samples"), "*.png").Order(StringComparer.Ordinal)];
 
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
     public static TheoryData<string> Names => [.. Ways.Keys];
 
     private static GenerationOptions Long { get; } = new() { MaxLength = 24, MinLength = 12 };
@@ -40,16 +42,16 @@ public sealed class CaptionDraftTests : IDisposable
     {
         var options = Ways[name];
         var samples = Samples.Take(4).ToList();
-        var expected = samples.ConvertAll(sample => Said(without.Caption(sample, options)));
-        Assert.Equal(expected, samples.ConvertAll(sample => Said(with.Caption(sample, options))));
-        Assert.Equal(expected, (await Task.WhenAll(samples.Select(sample => with.CaptionAsync(sample, options)))).Select(Said));
+        var expected = samples.ConvertAll(sample => Said(without.Caption(sample, options, Token)));
+        Assert.Equal(expected, samples.ConvertAll(sample => Said(with.Caption(sample, options, Token))));
+        Assert.Equal(expected, (await Task.WhenAll(samples.Select(sample => with.CaptionAsync(sample, options, Token)))).Select(Said));
         if (options.Generation?.NumBeams > 1)
             return;
         foreach (var (sample, said) in samples.Zip(expected))
         {
             Caption? whole = null;
             var words = new List<string>();
-            await foreach (var word in with.StreamAsync(sample, options with { Attention = false }, caption => whole = caption, TestContext.Current.CancellationToken))
+            await foreach (var word in with.StreamAsync(sample, options with { Attention = false }, caption => whole = caption, Token))
                 words.Add(word);
             Assert.Equal(whole!.Text, string.Concat(words));
             Assert.StartsWith(Said(whole), said, StringComparison.Ordinal);
@@ -59,16 +61,16 @@ public sealed class CaptionDraftTests : IDisposable
     [Fact]
     public async Task A_stream_that_is_left_leaves_the_next_caption_as_it_is()
     {
-        var expected = Said(without.Caption(Samples[0], Ways["long"]));
+        var expected = Said(without.Caption(Samples[0], Ways["long"], Token));
         for (var words = 1; words < 5; words++)
         {
             var left = words;
-            await foreach (var _ in with.StreamAsync(Samples[1], Ways["long"], TestContext.Current.CancellationToken))
+            await foreach (var _ in with.StreamAsync(Samples[1], Ways["long"], Token))
             {
                 if (--left == 0)
                     break;
             }
-            Assert.Equal(expected, Said(with.Caption(Samples[0], Ways["long"])));
+            Assert.Equal(expected, Said(with.Caption(Samples[0], Ways["long"], Token)));
         }
     }
 
@@ -77,8 +79,8 @@ public sealed class CaptionDraftTests : IDisposable
     {
         foreach (var sample in Samples)
         {
-            with.Caption(sample);
-            with.Caption(sample, Ways["drawn"]);
+            with.Caption(sample, cancellationToken: Token);
+            with.Caption(sample, Ways["drawn"], Token);
         }
         var (right, compared) = with.Generator.Lookahead.Hits;
         TestContext.Current.TestOutputHelper?.WriteLine($"{right} of {compared} tokens of the draft were right");

@@ -32,7 +32,7 @@ public sealed record CaptionOptions
 public sealed record CaptionerOptions : PipelineOptions
 {
     /// <summary>
-    /// Whether the decoder has a draft: a copy of its matrices in 8 bits (some 150 MB for a base model) that writes tokens of single captions ahead. It
+    /// Whether the decoder has a draft: a copy of its matrices in 8 bits (126 MB for a base model) that writes tokens of single captions ahead. It
     /// changes the time, never a result.
     /// </summary>
     public DraftMode Draft { get; init; }
