@@ -19,7 +19,9 @@ internal sealed class CompareCommand : Command, IHasExamples
     };
 
     private readonly Option<string?> pairs = OptionKinds.Text(
-        "--pairs", "A file of many: the left image, the right image and the sentence on each line, with tabs between them; - is standard input.", "FILE");
+        "--pairs",
+        "A file of many: the left image, the right image and the sentence on each line, with tabs between them; - is standard input.",
+        "FILE");
 
     private readonly TextsBinding sentences;
     private readonly ModelBinding model;
@@ -45,7 +47,8 @@ internal sealed class CompareCommand : Command, IHasExamples
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
         ("Is it true", "blip compare left.jpg right.jpg \"both images show two dogs\" --model models/blip-nlvr"),
-        ("Several sentences", "blip compare left.jpg right.jpg --sentence \"there are two dogs\" --sentence \"the left one sits\" --model models/blip-nlvr"),
+        ("Several sentences",
+            "blip compare left.jpg right.jpg --sentence \"there are two dogs\" --sentence \"the left one sits\" --model models/blip-nlvr"),
         ("Many pairs", "blip compare --pairs pairs.tsv --output true.jsonl --model models/blip-nlvr"),
     ];
 
@@ -76,13 +79,19 @@ internal sealed class CompareCommand : Command, IHasExamples
                 : throw new UsageException($"{pairs.Name} holds images and sentences: leave others out.");
         }
         if (given.Length < 2)
-            throw new UsageException($"two images are compared, and {given.Length} {(given.Length == 1 ? "is" : "are")} given: give LEFT RIGHT SENTENCE, or {pairs.Name} FILE.");
+        {
+            throw new UsageException(
+                $"two images are compared, and {given.Length} {(given.Length == 1 ? "is" : "are")} given: "
+                + $"give LEFT RIGHT SENTENCE, or {pairs.Name} FILE.");
+        }
         var words = string.Join(' ', given[2..]);
         var about = sentences.Read(parsed, given, terminal.OpenInput);
         if (about.Count > 0 && given.Length > 2)
-            throw new UsageException($"'{words}' stands behind the images, where there is {sentences.Name} or {sentences.FileName}: give every sentence so.");
+            throw new UsageException(
+                $"'{words}' stands behind the images, where there is {sentences.Name} or {sentences.FileName}: give every sentence so.");
         if (about.Count == 0 && string.IsNullOrWhiteSpace(words))
-            throw new UsageException($"there is no sentence about '{given[0]}' and '{given[1]}': give one behind them, or with {sentences.Name}.");
+            throw new UsageException(
+                $"there is no sentence about '{given[0]}' and '{given[1]}': give one behind them, or with {sentences.Name}.");
         if (given[0] == InputExpansion.StandardInput && given[1] == InputExpansion.StandardInput)
             throw new UsageException("both images cannot come from standard input; put one of them in a file.");
         var (left, right) = (Image(given[0]), Image(given[1]));

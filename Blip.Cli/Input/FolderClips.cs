@@ -4,13 +4,14 @@ using Blip.Runtime.Pipelines;
 namespace Blip.Cli.Input;
 
 /// <summary>
-/// The clips of a folder and its subfolders: each animated file and each video by itself, and the still images of a folder together as the frames of
-/// one clip, where there are several.
+/// The clips of a folder and its subfolders: each animated file and each video by itself, and the still images of a folder together as the
+/// frames of one clip, where there are several.
 /// </summary>
 internal static class FolderClips
 {
     /// <summary>A file as a clip, or as the image that it is.</summary>
-    public static ImageSource Source(string path, int? frames) => frames is { } wanted ? ImageSource.FromClip(path, wanted) : ImageSource.FromFile(path);
+    public static ImageSource Source(string path, int? frames) =>
+        frames is { } wanted ? ImageSource.FromClip(path, wanted) : ImageSource.FromFile(path);
 
     /// <summary>Lists the clips, by path.</summary>
     /// <param name="folder">The folder.</param>
@@ -26,7 +27,8 @@ internal static class FolderClips
     private static bool IsClip(string path)
     {
         var extension = Path.GetExtension(path).ToUpperInvariant();
-        return ClipFiles.IsVideo(path) || extension is ".GIF" or ".APNG" || (extension == ".WEBP" && AnimatedImage.CountOf(Bytes(path)) > 1);
+        return ClipFiles.IsVideo(path) || extension is ".GIF" or ".APNG"
+            || (extension == ".WEBP" && AnimatedImage.CountOf(Bytes(path)) > 1);
     }
 
     // What cannot be read is an image, and fails as one.

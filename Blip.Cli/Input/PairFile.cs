@@ -2,7 +2,9 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Cli.Input;
 
-/// <summary>Pairs of images with a sentence each, from a file: the left image, the right one and the sentence, with tabs between them.</summary>
+/// <summary>
+/// Pairs of images with a sentence each, from a file: the left image, the right one and the sentence, with tabs between them.
+/// </summary>
 internal static class PairFile
 {
     /// <summary>Reads the lines that hold something.</summary>
@@ -15,6 +17,7 @@ internal static class PairFile
         {
             [{ Length: > 0 } left, { Length: > 0 } right, { Length: > 0 } sentence] => new ImagePair(left, right, sentence),
             var fields => throw new UsageException(
-                $"{option} is '{path}', and '{line}' has {fields.Length} fields: a line is the left image, the right image and the sentence, with a tab between each."),
+                $"{option} is '{path}', and '{line}' has {fields.Length} fields: "
+                + "a line is the left image, the right image and the sentence, with a tab between each."),
         })];
 }

@@ -8,7 +8,8 @@ namespace Blip.Cli.Output;
 internal sealed class ComparisonForm(bool bare) : RecordForm<ComparisonResult>
 {
     /// <summary>What its records look like.</summary>
-    public static readonly RecordShape Shape = new(["left", "right", "sentence", "probability_true", "error"], ["left", "right", "sentence"], "probability_true");
+    public static readonly RecordShape Shape = new(
+        ["left", "right", "sentence", "probability_true", "error"], ["left", "right", "sentence"], "probability_true");
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Columns => Shape.Columns;
@@ -26,7 +27,8 @@ internal sealed class ComparisonForm(bool bare) : RecordForm<ComparisonResult>
     public override IEnumerable<string> Text(ComparisonResult result)
     {
         var probability = result.Comparison!.ProbabilityTrue.ToString("0.0000", CultureInfo.InvariantCulture);
-        return [bare ? $"{probability}  {result.Pair.Sentence}" : string.Join('\t', probability, result.Pair.Left.Name, result.Pair.Right.Name, result.Pair.Sentence)];
+        var (left, right, sentence) = result.Pair;
+        return [bare ? $"{probability}  {sentence}" : string.Join('\t', probability, left.Name, right.Name, sentence)];
     }
 
     /// <inheritdoc/>

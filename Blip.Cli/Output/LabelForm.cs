@@ -9,7 +9,8 @@ namespace Blip.Cli.Output;
 internal sealed class LabelForm(bool bare, int top) : RecordForm<LabelResult>
 {
     /// <summary>What its records look like.</summary>
-    public static readonly RecordShape Shape = new(["path", "label", "probability", "match_probability", "cosine", "error"], ["path"], "label", IsMany: true);
+    public static readonly RecordShape Shape = new(
+        ["path", "label", "probability", "match_probability", "cosine", "error"], ["path"], "label", IsMany: true);
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> Columns => Shape.Columns;
@@ -24,7 +25,10 @@ internal sealed class LabelForm(bool bare, int top) : RecordForm<LabelResult>
     /// <inheritdoc/>
     public override IEnumerable<IReadOnlyList<string>> Rows(LabelResult result) => result.Succeeded
         ? result.Labels.Take(top).Select(label => (string[])
-            [result.Source.Name, label.Name, Number(label.Probability), label.MatchProbability is { } fits ? Number(fits) : "", Number(label.Cosine), ""])
+        [
+            result.Source.Name, label.Name, Number(label.Probability),
+            label.MatchProbability is { } fits ? Number(fits) : "", Number(label.Cosine), "",
+        ])
         : [[result.Source.Name, "", "", "", "", result.Error]];
 
     /// <inheritdoc/>

@@ -1,6 +1,8 @@
 namespace Blip.Evaluation;
 
-/// <summary>How often a model is right about sentences and two images, as NLVR2's evaluation counts it (Suhr et al. 2019, section 6).</summary>
+/// <summary>
+/// How often a model is right about sentences and two images, as NLVR2's evaluation counts it (Suhr et al. 2019, section 6).
+/// </summary>
 /// <param name="Accuracy">The share of pairs that it is right about, 0 to 1.</param>
 /// <param name="Consistency">The share of sentences that it is right about with every pair that has them.</param>
 public sealed record NlvrScores(double Accuracy, double Consistency)

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Blip.Evaluation;
 
 /// <summary>
-/// Sentences about two images, true or false: BLIP's lists (<c>nlvr_dev.json</c>: <c>images</c>, <c>sentence</c>, <c>label</c>) or NLVR2's own
-/// files of JSON lines (<c>test1.json</c>), whose <c>identifier</c> names the images.
+/// Sentences about two images, true or false: BLIP's lists (<c>nlvr_dev.json</c>: <c>images</c>, <c>sentence</c>, <c>label</c>) or NLVR2's
+/// own files of JSON lines (<c>test1.json</c>), whose <c>identifier</c> names the images.
 /// </summary>
 public sealed class NlvrDataset
 {
@@ -41,8 +41,10 @@ public sealed class NlvrDataset
         var (left, right) = entry switch
         {
             { Images: [{ } first, { } second] } => (first, second),
-            { Images: { } images } => throw new AnnotationException($"{path}: [{index}] has {images.Count} images: a sentence is about two."),
-            { Identifier: { } named } when named.LastIndexOf('-') is > 0 and var end => ($"{named[..end]}-img0.png", $"{named[..end]}-img1.png"),
+            { Images: { } images } =>
+                throw new AnnotationException($"{path}: [{index}] has {images.Count} images: a sentence is about two."),
+            { Identifier: { } named } when named.LastIndexOf('-') is > 0 and var end =>
+                ($"{named[..end]}-img0.png", $"{named[..end]}-img1.png"),
             _ => throw Missing(path, index, "images"),
         };
         bool? label = entry.Label?.ToUpperInvariant() switch

@@ -4,14 +4,18 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Copies neighbouring columns of a matrix into another: two matrices become one, side by side, or a part of one becomes a matrix.</summary>
+/// <summary>
+/// Copies neighbouring columns of a matrix into another: two matrices become one, side by side, or a part of one becomes a matrix.
+/// </summary>
 /// <remarks>
 /// Variants: <see cref="ColumnCopyCpu"/> on the CPU accelerator, a portable kernel on every other device.
 /// Times: <c>dotnet run -c Release --project Blip.Bench -- kernels columncopy</c>.
 /// </remarks>
 public static class ColumnCopy
 {
-    /// <summary>Copies <c>y[r, yFirst + c] = x[r, xFirst + c]</c> for each row and for c from 0 to below count. Other columns of y stay.</summary>
+    /// <summary>
+    /// Copies <c>y[r, yFirst + c] = x[r, xFirst + c]</c> for each row and for c from 0 to below count. Other columns of y stay.
+    /// </summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="x">[rows, xWidth].</param>
     /// <param name="y">[rows, yWidth]; no part of x.</param>
@@ -29,13 +33,16 @@ public static class ColumnCopy
         if (rows == 0)
             return;
         if (device.RunsPortable)
-            device.Launch(new KernelConfig(rows, device.GroupSize), new Kernel(x, y, columns.XWidth, columns.XFirst, columns.YWidth, columns.YFirst, columns.Count));
+            device.Launch(
+                new KernelConfig(rows, device.GroupSize), new Kernel(
+                    x, y, columns.XWidth, columns.XFirst, columns.YWidth, columns.YFirst, columns.Count));
         else
             device.Launch(new ColumnCopyCpu(x, y, new RowTasks(device, rows), columns));
     }
 
     [Kernel]
-    internal readonly struct Kernel(ArrayView<float> x, ArrayView<float> y, int xWidth, int xFirst, int yWidth, int yFirst, int count) : IDeviceKernel
+    internal readonly struct Kernel(
+        ArrayView<float> x, ArrayView<float> y, int xWidth, int xFirst, int yWidth, int yFirst, int count) : IDeviceKernel
     {
         public void Run()
         {

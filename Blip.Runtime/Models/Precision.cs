@@ -29,7 +29,8 @@ public enum Precision
 
     /// <summary>
     /// 8 bits and a scale per output, multiplied with inputs of 8 bits: each row of them has a scale and a zero point, found when it is
-    /// there. The image encoder's matrices, too, except that of the pixels, which goes as with <see cref="Int8"/>. See <see cref="DType.W8A8"/>.
+    /// there. The image encoder's matrices, too, except that of the pixels, which goes as with <see cref="Int8"/>. See
+    /// <see cref="DType.W8A8"/>.
     /// </summary>
     W8A8,
 }

@@ -18,7 +18,8 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
         var templates = request.Templates is { Count: > 0 } given ? given : null;
         var prompts = (long)labels.Count * (templates ?? LabelOptions.DefaultTemplates).Count;
         if (prompts > limits.Value.MaxTexts)
-            throw RequestException.Bad($"{labels.Count} labels make {prompts} texts, and this server takes {limits.Value.MaxTexts} at once: give fewer 'labels' or 'templates'.", "labels");
+            throw RequestException.Bad(
+                $"{labels.Count} labels make {prompts} texts, and this server takes {limits.Value.MaxTexts} at once: give fewer 'labels' or 'templates'.", "labels");
         var labeler = await LabelerAsync(labels, templates, request.Rerank, cancellationToken).ConfigureAwait(false);
         var results = images is [var image]
             ? [new LabeledImage(image.Name, Of(await labeler.LabelAsync(image, cancellationToken).ConfigureAwait(false)))]
@@ -27,7 +28,8 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
     }
 
     // The labels' vectors are made on the device, whose turn is waited for.
-    private async Task<Labeler> LabelerAsync(IReadOnlyList<string> labels, IReadOnlyList<string>? templates, int? rerank, CancellationToken cancellationToken)
+    private async Task<Labeler> LabelerAsync(
+        IReadOnlyList<string> labels, IReadOnlyList<string>? templates, int? rerank, CancellationToken cancellationToken)
     {
         var matcher = models.Match.Get();
         var options = new LabelOptions { Templates = templates, Rerank = rerank ?? new LabelOptions().Rerank };
@@ -35,7 +37,9 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
     }
 
     private static LabeledImage Of(LabelResult result) =>
-        result.Succeeded ? new LabeledImage(result.Source.Name, Of(result.Labels)) : new LabeledImage(result.Source.Name, Error: result.Error);
+        result.Succeeded
+            ? new LabeledImage(result.Source.Name, Of(result.Labels))
+            : new LabeledImage(result.Source.Name, Error: result.Error);
 
     private static IReadOnlyList<LabelScore> Of(IReadOnlyList<Label> labels) =>
         [.. labels.Select(label => new LabelScore(label.Name, label.Probability, label.MatchProbability, label.Cosine))];

@@ -4,7 +4,9 @@ using Blip.Tests.Imaging;
 
 namespace Blip.Tests.Cli;
 
-/// <summary><c>--frames</c>: animated files and folders of frames from the command line to vectors, matches, an index and its search.</summary>
+/// <summary>
+/// <c>--frames</c>: animated files and folders of frames from the command line to vectors, matches, an index and its search.
+/// </summary>
 public sealed class ClipOptionTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
@@ -13,7 +15,8 @@ public sealed class ClipOptionTests : IDisposable
     {
         // A folder of frames, an animated file, and one still image.
         foreach (var number in Enumerable.Range(0, 5))
-            File.Copy(Demo.Paths[number], Path.Combine(Directory.CreateDirectory(Path.Combine(folder.Path, "frames")).FullName, $"{number}.png"));
+            File.Copy(
+                Demo.Paths[number], Path.Combine(Directory.CreateDirectory(Path.Combine(folder.Path, "frames")).FullName, $"{number}.png"));
         folder.Write("moving.gif", ClipTests.Gif());
         File.Copy(Demo.Paths[7], Path.Combine(folder.Path, "still.png"));
     }
@@ -26,9 +29,11 @@ public sealed class ClipOptionTests : IDisposable
     public async Task A_folder_holds_clips_and_each_has_the_mean_of_its_frames()
     {
         var records = (await Run("embed", folder.Path, "--frames", "2")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line)).ToList();
-        Assert.Equal(["frames", "moving.gif", "still.png"], records.Select(record => Path.GetFileName(record.GetProperty("path").GetString())));
+        Assert.Equal(
+            ["frames", "moving.gif", "still.png"], records.Select(record => Path.GetFileName(record.GetProperty("path").GetString())));
 
-        using var embedder = Embedder.Load(Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), new EmbedderOptions { Device = "cpu" });
+        using var embedder = Embedder.Load(
+            Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), new EmbedderOptions { Device = "cpu" });
         var clip = ImageSource.FromFrames([Demo.Paths[0], Demo.Paths[2]], "two");
         Assert.Equal(embedder.EmbedImage(clip, Token), Vector(records[0]));
         Assert.Equal(embedder.EmbedImage(Demo.Paths[7], Token), Vector(records[2]));
@@ -41,10 +46,12 @@ public sealed class ClipOptionTests : IDisposable
     [Fact]
     public async Task A_text_over_a_clip_of_one_image_fits_as_it_fits_the_image()
     {
-        using var matcher = Matcher.Load(Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), new MatcherOptions { Device = "cpu" });
+        using var matcher = Matcher.Load(
+            Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), new MatcherOptions { Device = "cpu" });
         var text = DemoMatching.Pairs[0].Text;
         var clip = ImageSource.FromFrames([Demo.Paths[0], Demo.Paths[0]], "twice");
-        var (one, both) = (matcher.Match(Demo.Paths[0], text, cancellationToken: Token), matcher.Match(clip, text, cancellationToken: Token));
+        var (one, both) = (
+            matcher.Match(Demo.Paths[0], text, cancellationToken: Token), matcher.Match(clip, text, cancellationToken: Token));
         Assert.Equal(one.MatchProbability, both.MatchProbability, 1e-4);
         Assert.Equal(one.Cosine, both.Cosine, 1e-5);
         // A clip has the same result as alone, beside images and other clips, and where it is kept.
@@ -56,19 +63,27 @@ public sealed class ClipOptionTests : IDisposable
         Assert.Equal(alone.Select(match => match.MatchProbability), calls.Select(match => match[0].MatchProbability));
         using var kept = matcher.Encode(clip, Token);
         Assert.Equal(both.MatchProbability, matcher.Match(kept, text, cancellationToken: Token).MatchProbability);
-        Assert.Contains("clip", (await matcher.MatchAllAsync([clip], [text], new MatchOptions { Attention = true }, Token).ToListAsync(Token))[0].Error);
+        Assert.Contains(
+            "clip", (
+                await matcher.MatchAllAsync([clip], [text], new MatchOptions { Attention = true }, Token).ToListAsync(Token))[0].Error);
     }
 
     [Fact]
     public async Task An_index_of_clips_is_searched_and_looked_at_again()
     {
         var index = Path.Combine(folder.Path, "clips.index");
-        Assert.StartsWith("3 added", (await Run("index", folder.Path, "--index", index, "--frames", "4")).Succeeded(), StringComparison.Ordinal);
-        var found = (await Run("search", DemoMatching.Pairs[0].Text, "--index", index, "--frames", "4", "--rerank", "3", "--format", "jsonl")).Succeeded();
+        Assert.StartsWith(
+            "3 added", (await Run("index", folder.Path, "--index", index, "--frames", "4")).Succeeded(), StringComparison.Ordinal);
+        var found = (
+            await Run(
+                "search", DemoMatching.Pairs[0].Text, "--index", index, "--frames", "4", "--rerank", "3", "--format", "jsonl")).Succeeded();
         var records = found.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line)).ToList();
         Assert.Equal(3, records.Count);
         Assert.All(records, record => Assert.False(record.TryGetProperty("error", out _)));
-        var match = JsonElement.Parse((await Run("match", Path.Combine(folder.Path, "frames"), "--text", DemoMatching.Pairs[0].Text, "--frames", "4", "--format", "jsonl")).Succeeded());
+        var match = JsonElement.Parse(
+            (
+                await Run(
+                    "match", Path.Combine(folder.Path, "frames"), "--text", DemoMatching.Pairs[0].Text, "--frames", "4", "--format", "jsonl")).Succeeded());
         var clip = records.Single(record => record.GetProperty("path").GetString()!.EndsWith("frames", StringComparison.Ordinal));
         Assert.Equal(match.GetProperty("match_probability").GetDouble(), clip.GetProperty("match_probability").GetDouble(), 1e-6);
     }
@@ -89,17 +104,24 @@ public sealed class ClipOptionTests : IDisposable
         foreach (var clip in new[] { 0, 1 })
         {
             foreach (var frame in new[] { 0, 1 })
-                File.Copy(Demo.Paths[clip], Path.Combine(Directory.CreateDirectory(Path.Combine(folder.Path, "videos", $"video{clip}")).FullName, $"{frame}.png"));
+                File.Copy(
+                    Demo.Paths[clip], Path.Combine(
+                        Directory.CreateDirectory(Path.Combine(folder.Path, "videos", $"video{clip}")).FullName, $"{frame}.png"));
         }
-        var scores = JsonElement.Parse((await Run("eval", "retrieval", "--annotations", annotations, "--images", Path.Combine(folder.Path, "videos"), "--frames", "2", "--rerank", "2", "--format", "json")).Succeeded());
+        var scores = JsonElement.Parse(
+            (
+                await Run(
+                    "eval", "retrieval", "--annotations", annotations, "--images", Path.Combine(folder.Path, "videos"), "--frames", "2", "--rerank", "2", "--format", "json")).Succeeded());
         Assert.Equal(2, scores.GetProperty("scored").GetInt32());
         Assert.All(scores.GetProperty("scores").EnumerateObject(), score => Assert.Equal(1, score.Value.GetDouble(), 1e-9));
     }
 
     [Fact]
-    public async Task A_number_of_frames_out_of_range_is_refused() => (await Run("embed", folder.Path, "--frames", "65")).Refused("--frames is 65");
+    public async Task A_number_of_frames_out_of_range_is_refused() =>
+        (await Run("embed", folder.Path, "--frames", "65")).Refused("--frames is 65");
 
-    private static float[] Vector(JsonElement record) => [.. record.GetProperty("embedding").EnumerateArray().Select(element => element.GetSingle())];
+    private static float[] Vector(JsonElement record) =>
+        [.. record.GetProperty("embedding").EnumerateArray().Select(element => element.GetSingle())];
 
     private static Task<CliRun> Run(params string[] arguments) => CliRun.Of([.. arguments, "--device", "cpu"]);
 }

@@ -33,8 +33,11 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Equal(expected, record.GetProperty("probability_true").GetDouble());
         Assert.Equal(Sentence, record.GetProperty("sentence").GetString());
         var text = (await Compare([Left, Right, .. Sentence.Split(' ')])).Succeeded().Split('\n');
-        Assert.Equal(["true    sentence", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{expected:0.0000}  {Sentence}")], text[..2]);
-        var table = (await Compare(Left, Right, "--sentence", Sentence, "--sentence", "the left one is red", "--format", "csv")).Succeeded().Split("\r\n");
+        Assert.Equal(
+            ["true    sentence", string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{expected:0.0000}  {Sentence}")], text[..2]);
+        var table = (
+            await Compare(
+                Left, Right, "--sentence", Sentence, "--sentence", "the left one is red", "--format", "csv")).Succeeded().Split("\r\n");
         Assert.Equal("left,right,sentence,probability_true,error", table[0]);
         Assert.Equal(4, table.Length);
     }
@@ -42,7 +45,8 @@ public sealed class CompareCommandTests : IDisposable
     [Fact]
     public async Task Pairs_come_from_a_file_and_a_run_goes_on()
     {
-        var pairs = folder.Write("pairs.tsv", $"{Left}\t{Right}\t{Sentence}\n{Left}\tmissing.png\t{Sentence}\n{Right}\t{Left}\t{Sentence}\n");
+        var pairs = folder.Write(
+            "pairs.tsv", $"{Left}\t{Right}\t{Sentence}\n{Left}\tmissing.png\t{Sentence}\n{Right}\t{Left}\t{Sentence}\n");
         var output = Path.Combine(folder.Path, "true.jsonl");
         var run = await Compare("--pairs", pairs, "--output", output);
         Assert.Equal(1, run.ExitCode);
@@ -61,7 +65,8 @@ public sealed class CompareCommandTests : IDisposable
     [InlineData("no sentence", "one.png", "two.png")]
     [InlineData("give every sentence so", "one.png", "two.png", "a star", "--sentence", "a ring")]
     [InlineData("both images cannot", "-", "-", "a star")]
-    public async Task A_command_line_that_names_no_pair_is_refused(string word, params string[] arguments) => (await Compare(arguments)).Refused(word);
+    public async Task A_command_line_that_names_no_pair_is_refused(string word, params string[] arguments) =>
+        (await Compare(arguments)).Refused(word);
 
     [Fact]
     public async Task A_model_has_to_be_named() =>
@@ -69,7 +74,10 @@ public sealed class CompareCommandTests : IDisposable
 
     [Fact]
     public async Task A_model_of_another_head_is_refused_by_name() =>
-        (await CliRun.Of("compare", Left, Right, Sentence, "--device", "cpu", "--model", Path.Combine(AppContext.BaseDirectory, "weights", "retrieval")))
+        (
+            await CliRun.Of(
+                "compare", Left, Right, Sentence, "--device", "cpu", "--model", Path.Combine(
+                    AppContext.BaseDirectory, "weights", "retrieval")))
             .Refused("BlipForImageTextRetrieval", "BLIP_NLVR");
 
     [Fact]
@@ -92,18 +100,21 @@ public sealed class CompareCommandTests : IDisposable
             """);
         var results = Path.Combine(folder.Path, "results.json");
         string[] evaluate = ["eval", "nlvr", "--annotations", annotations];
-        var run = await CliRun.Of([.. evaluate, "--images", Demo.Samples, "--model", model.Path, "--device", "cpu", "--save-results", results, "--format", "json"]);
+        var run = await CliRun.Of(
+            [.. evaluate, "--images", Demo.Samples, "--model", model.Path, "--device", "cpu", "--save-results", results, "--format", "json"]);
 
         Assert.Equal(1, run.ExitCode);
         var scores = JsonElement.Parse(run.Output).GetProperty("scores");
         Assert.Equal(1 / 3.0, scores.GetProperty("accuracy").GetDouble(), 1e-9);
         Assert.Equal(0, scores.GetProperty("consistency").GetDouble());
         Assert.Contains("gone.png", run.Error, StringComparison.Ordinal);
-        Assert.Contains($"{{\"pair_id\":0,\"prediction\":\"{truth}\"}}", await File.ReadAllTextAsync(results, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            $"{{\"pair_id\":0,\"prediction\":\"{truth}\"}}", await File.ReadAllTextAsync(results, TestContext.Current.CancellationToken), StringComparison.Ordinal);
         // The file alone gives the same scores.
         Assert.Equal(run.Output, (await CliRun.Of([.. evaluate, "--results", results, "--format", "json"])).Output);
         // A run that goes on asks for what is missing alone.
-        run = await CliRun.Of([.. evaluate, "--images", Demo.Samples, "--model", model.Path, "--device", "cpu", "--save-results", results, "--resume"]);
+        run = await CliRun.Of(
+            [.. evaluate, "--images", Demo.Samples, "--model", model.Path, "--device", "cpu", "--save-results", results, "--resume"]);
         Assert.Matches(@"accuracy +33\.33", run.Output);
     }
 
@@ -123,5 +134,6 @@ public sealed class CompareCommandTests : IDisposable
         Assert.Matches(@"consistency +50\.00", text);
     }
 
-    private Task<CliRun> Compare(params string[] arguments) => CliRun.Of(["compare", "--device", "cpu", "--model", model.Path, .. arguments]);
+    private Task<CliRun> Compare(params string[] arguments) =>
+        CliRun.Of(["compare", "--device", "cpu", "--model", model.Path, .. arguments]);
 }

@@ -17,7 +17,8 @@ public sealed class LabelCommandTests : IDisposable
         var labels = folder.Write("labels.txt", string.Join('\n', captions));
         var records = (await Label(Demo.Samples, "--labels", labels, "--top", "1", "--format", "jsonl")).Succeeded()
             .Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line)).ToList();
-        Assert.Equal(["path", "label", "probability", "match_probability", "cosine"], records[0].EnumerateObject().Select(property => property.Name));
+        Assert.Equal(
+            ["path", "label", "probability", "match_probability", "cosine"], records[0].EnumerateObject().Select(property => property.Name));
         var truth = Demo.Paths.Zip(Demo.Answers("greedy"), (path, answer) => (path, answer.Caption)).ToDictionary();
         var right = records.Count(record => truth[record.GetProperty("path").GetString()!] == record.GetProperty("label").GetString());
         Assert.True(right >= records.Count - 1, $"{right} of {records.Count} are right");
@@ -26,7 +27,8 @@ public sealed class LabelCommandTests : IDisposable
     [Fact]
     public async Task Probabilities_add_up_and_the_closest_are_looked_at_again()
     {
-        using var matcher = Matcher.Load(Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), new MatcherOptions { Device = "cpu" });
+        using var matcher = Matcher.Load(
+            Path.Combine(AppContext.BaseDirectory, "weights", "retrieval"), new MatcherOptions { Device = "cpu" });
         string[] labels = ["a red star", "a blue ring", "a green square", "a pink cross"];
         var token = TestContext.Current.CancellationToken;
         var byCosine = new Labeler(matcher, labels, new LabelOptions { Rerank = 0 }, token).Label(Demo.Paths[0], token);
@@ -64,7 +66,8 @@ public sealed class LabelCommandTests : IDisposable
     [InlineData("there twice", "--labels", "a star,a star")]
     [InlineData("where the label goes", "--labels", "a,b", "--template", "a photo")]
     [InlineData("--top is 0", "--labels", "a,b", "--top", "0")]
-    public async Task What_is_no_choice_is_refused(string word, params string[] options) => (await Label([Demo.Sample("00.png"), .. options])).Refused(word);
+    public async Task What_is_no_choice_is_refused(string word, params string[] options) =>
+        (await Label([Demo.Sample("00.png"), .. options])).Refused(word);
 
     private static Task<CliRun> Label(params string[] arguments) => CliRun.Of(["label", "--device", "cpu", .. arguments]);
 }

@@ -22,7 +22,8 @@ public sealed class ClipTests : IDisposable
     [InlineData(300, 4, "0 75 150 225")]
     [InlineData(3, 4, "0 1 2")]
     [InlineData(1, 4, "0")]
-    public void Frames_are_evenly_spaced(int count, int wanted, string expected) => Assert.Equal(expected, string.Join(' ', ClipFiles.Indices(count, wanted)));
+    public void Frames_are_evenly_spaced(int count, int wanted, string expected) =>
+        Assert.Equal(expected, string.Join(' ', ClipFiles.Indices(count, wanted)));
 
     [Fact]
     public void Frames_of_a_gif_are_those_that_a_viewer_shows()
@@ -53,8 +54,12 @@ public sealed class ClipTests : IDisposable
     public void A_damaged_animation_is_refused_by_name()
     {
         var png = Apng(4, 2, (0, 0, 4, 2, 0, 0, [200, 0, 0, 255]), (3, 0, 2, 2, 0, 0, [0, 200, 0, 255]));
-        Assert.Contains("clip.png: its frame 1", Assert.Throws<ImageException>(() => AnimatedImage.Decode(png, "clip.png", [0, 1], new ImageDecoderOptions())).Message);
-        Assert.Contains("more than the limit", Assert.Throws<ImageException>(() => AnimatedImage.Decode(png, "clip.png", [0], new ImageDecoderOptions { MaxPixels = 7 })).Message);
+        Assert.Contains(
+            "clip.png: its frame 1", Assert.Throws<ImageException>(
+                () => AnimatedImage.Decode(png, "clip.png", [0, 1], new ImageDecoderOptions())).Message);
+        Assert.Contains(
+            "more than the limit", Assert.Throws<ImageException>(
+                () => AnimatedImage.Decode(png, "clip.png", [0], new ImageDecoderOptions { MaxPixels = 7 })).Message);
     }
 
     [Fact]
@@ -70,7 +75,8 @@ public sealed class ClipTests : IDisposable
         foreach (var number in Enumerable.Range(1, 12))
             folder.Write($"frame_{number}.png", Png(2, 2, [1, 2, 3, 255]));
         folder.Write("notes.txt", "no frame");
-        Assert.Equal(["frame_1.png", "frame_4.png", "frame_7.png", "frame_10.png"], ClipFiles.OfFolder(folder.Path, 4).Select(Path.GetFileName));
+        Assert.Equal(
+            ["frame_1.png", "frame_4.png", "frame_7.png", "frame_10.png"], ClipFiles.OfFolder(folder.Path, 4).Select(Path.GetFileName));
     }
 
     [Fact]
@@ -111,7 +117,8 @@ public sealed class ClipTests : IDisposable
         Assert.Equal(right, Pixel(image, 3));
     }
 
-    private static int ColorOf(RgbImage image) => Array.FindIndex(Colors, color => color.Zip(Pixel(image, 0)).All(pair => Math.Abs(pair.First - pair.Second) < 8));
+    private static int ColorOf(RgbImage image) =>
+        Array.FindIndex(Colors, color => color.Zip(Pixel(image, 0)).All(pair => Math.Abs(pair.First - pair.Second) < 8));
 
     private static byte[] Pixel(RgbImage image, int column) => image.Pixels[(3 * column)..((3 * column) + 3)].ToArray();
 
@@ -133,11 +140,13 @@ public sealed class ClipTests : IDisposable
     {
         using var image = new Image<Rgba32>(width, height, new Rgba32(rgba[0], rgba[1], rgba[2], rgba[3]));
         using var file = new MemoryStream();
-        image.Save(file, new SixLabors.ImageSharp.Formats.Png.PngEncoder { ColorType = SixLabors.ImageSharp.Formats.Png.PngColorType.RgbWithAlpha });
+        image.Save(
+            file, new SixLabors.ImageSharp.Formats.Png.PngEncoder { ColorType = SixLabors.ImageSharp.Formats.Png.PngColorType.RgbWithAlpha });
         return file.ToArray();
     }
 
-    private static byte[] Apng(int width, int height, params (int X, int Y, int Width, int Height, byte Dispose, byte Blend, byte[] Color)[] frames)
+    private static byte[] Apng(
+        int width, int height, params (int X, int Y, int Width, int Height, byte Dispose, byte Blend, byte[] Color)[] frames)
     {
         using var file = new MemoryStream();
         var first = Png(width, height, frames[0].Color);
@@ -146,7 +155,8 @@ public sealed class ClipTests : IDisposable
         var sequence = 0;
         foreach (var (i, frame) in frames.Index())
         {
-            Chunk("fcTL", [.. Number(sequence++), .. Number(frame.Width), .. Number(frame.Height), .. Number(frame.X), .. Number(frame.Y), 0, 1, 0, 10, frame.Dispose, frame.Blend]);
+            Chunk(
+                "fcTL", [.. Number(sequence++), .. Number(frame.Width), .. Number(frame.Height), .. Number(frame.X), .. Number(frame.Y), 0, 1, 0, 10, frame.Dispose, frame.Blend]);
             foreach (var data in Data(i == 0 ? first : Png(frame.Width, frame.Height, frame.Color)))
                 Chunk(i == 0 ? "IDAT" : "fdAT", i == 0 ? data : [.. Number(sequence++), .. data]);
         }

@@ -43,7 +43,8 @@ public class ClipModelTests
             Assert.Equal(frames * states.Tokens, joined.Tokens);
             foreach (var (place, image) in group)
             {
-                var matches = model.Match(joined, [.. texts.Select(text => (int[])[model.Config.Text.EncoderTokenId, .. text[1..]])], [image, image, image]);
+                var matches = model.Match(
+                    joined, [.. texts.Select(text => (int[])[model.Config.Text.EncoderTokenId, .. text[1..]])], [image, image, image]);
                 Close(golden.GetProperty("matching_with_enc")[place], [.. matches.Select(match => match.Probability)]);
                 seen++;
             }
@@ -51,7 +52,8 @@ public class ClipModelTests
         Assert.Equal(2, seen);
         return true;
 
-        IEnumerable<int[]> Rows(string name) => golden.GetProperty(name).EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray());
+        IEnumerable<int[]> Rows(string name) =>
+            golden.GetProperty(name).EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray());
 
         static void Close(JsonElement expected, double[] actual)
         {

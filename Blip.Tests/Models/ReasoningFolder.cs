@@ -13,7 +13,8 @@ internal sealed class ReasoningFolder : IDisposable
     public ReasoningFolder()
     {
         folder.Write("config.json", File.ReadAllBytes(GoldenModel.Folder("heads", "nlvr.config.json")));
-        var words = Enumerable.Range(0, ReasoningModelTests.Config.Text.VocabularySize).Select(id => id < Words.Length ? Words[id] : $"word{id}").ToArray();
+        var words = Enumerable.Range(0, ReasoningModelTests.Config.Text.VocabularySize).Select(
+            id => id < Words.Length ? Words[id] : $"word{id}").ToArray();
         (words[^2], words[^1]) = ("[DEC]", "[ENC]");
         folder.Write("vocab.txt", string.Join('\n', words) + '\n');
         using var tensors = new SyntheticTensorSource(ReasoningModelTests.Config, BlipHead.VisualReasoning);

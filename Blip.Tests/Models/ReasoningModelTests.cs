@@ -112,7 +112,8 @@ public class ReasoningModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         var inputs = Golden.GetProperty("inputs");
         return [.. Rows("ids").Zip(Rows("mask"), (ids, mask) => ids[..mask.Sum()])];
 
-        IEnumerable<int[]> Rows(string name) => inputs.GetProperty(name).EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray());
+        IEnumerable<int[]> Rows(string name) =>
+            inputs.GetProperty(name).EnumerateArray().Select(row => row.EnumerateArray().Select(id => id.GetInt32()).ToArray());
     }
 
     // The padding's values do not matter.
@@ -123,7 +124,8 @@ public class ReasoningModelTests(OpenDevices devices) : IClassFixture<OpenDevice
         for (var row = 0; row < texts.Length; row++)
         {
             for (var i = row * tokens * width; i < ((row * tokens) + texts[row].Length) * width; i++)
-                Assert.True(Math.Abs((double)expected[i] - actual[i]) <= bound, $"row {row}, element {i}: {actual[i]} for {expected[i]}, bound {bound:E1}");
+                Assert.True(
+                    Math.Abs((double)expected[i] - actual[i]) <= bound, $"row {row}, element {i}: {actual[i]} for {expected[i]}, bound {bound:E1}");
         }
     }
 

@@ -31,7 +31,8 @@ public sealed class ImageComparerTests : IDisposable
         var single = pairs.Select(pair => comparer.Compare(pair.Left, pair.Right, Sentence, Token)).ToList();
         var stream = await comparer.CompareAllAsync(pairs, Token).ToListAsync(Token);
         Assert.Equal(single, stream.Select(result => result.Comparison));
-        var calls = await Task.WhenAll(pairs.Select(pair => comparer.CompareAsync(pair.Left, pair.Right, [Sentence, "there are two shapes"], Token)));
+        var calls = await Task.WhenAll(
+            pairs.Select(pair => comparer.CompareAsync(pair.Left, pair.Right, [Sentence, "there are two shapes"], Token)));
         Assert.Equal(single, calls.Select(call => call[0]));
         Assert.All(calls, call => Assert.Equal("there are two shapes", call[1].Sentence));
         Assert.Equal(alone.ProbabilityTrue > 0.5, alone.IsTrue);
@@ -50,13 +51,15 @@ public sealed class ImageComparerTests : IDisposable
         Assert.StartsWith("no/such.png: ", results[0].Error);
         Assert.True(results[1].Succeeded);
         Assert.Contains("62 tokens", results[2].Error);
-        Assert.Contains("no/such.png", Assert.Throws<ImageException>(() => comparer.Compare(Demo.Paths[0], "no/such.png", "a star", Token)).Message);
+        Assert.Contains(
+            "no/such.png", Assert.Throws<ImageException>(() => comparer.Compare(Demo.Paths[0], "no/such.png", "a star", Token)).Message);
     }
 
     [Fact]
     public void A_captioner_refuses_a_clip()
     {
-        using var captioner = Captioner.Load(Path.Combine(AppContext.BaseDirectory, "weights", "captioning"), new CaptionerOptions { Device = "cpu" });
+        using var captioner = Captioner.Load(
+            Path.Combine(AppContext.BaseDirectory, "weights", "captioning"), new CaptionerOptions { Device = "cpu" });
         var clip = ImageSource.FromFrames([Demo.Paths[0], Demo.Paths[1]], "clip");
         Assert.Contains("clip of 2 frames", Assert.Throws<ImageException>(() => captioner.Caption(clip, cancellationToken: Token)).Message);
     }

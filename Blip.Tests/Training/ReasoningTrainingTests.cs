@@ -35,7 +35,8 @@ public sealed class ReasoningTrainingTests : TrainingRuns
         using var device = Devices.Open(id);
         using var source = new SyntheticTensorSource(config, BlipHead.VisualReasoning);
         using var model = new TrainedModel(
-            device, source, ReasoningObjective.Record(config, config.Vision.ImageSize, labelSmoothing: 0, new ObjectiveSettings(_ => true)));
+            device, source, ReasoningObjective.Record(
+                config, config.Vision.ImageSize, labelSmoothing: 0, new ObjectiveSettings(_ => true)));
         var labels = golden.GetProperty("inputs").GetProperty("labels").EnumerateArray().Select(label => label.GetInt32() == 1).ToList();
         var batch = new ReasoningBatch(ReasoningModelTests.Texts(), labels);
         var plan = model.PlanFor(ReasoningObjective.Sizes(batch));
@@ -47,7 +48,8 @@ public sealed class ReasoningTrainingTests : TrainingRuns
 
         TrainingGolden.LossesAgree(golden.GetProperty("loss").GetDouble(), TrainedModel.ReadLosses(plan).Values.Sum(), "the loss");
         using var expected = new SafetensorsFile(GoldenModel.Folder("heads", "nlvr.gradients.safetensors"));
-        var shapes = golden.GetProperty("parameters").EnumerateObject().ToDictionary(shape => shape.Name, shape => shape.Value.EnumerateArray().Aggregate(1, (all, size) => all * size.GetInt32()));
+        var shapes = golden.GetProperty("parameters").EnumerateObject().ToDictionary(
+            shape => shape.Name, shape => shape.Value.EnumerateArray().Aggregate(1, (all, size) => all * size.GetInt32()));
         var compared = 0;
         foreach (var (i, parameter) in model.Trained.Parameters.Index())
         {
@@ -59,13 +61,17 @@ public sealed class ReasoningTrainingTests : TrainingRuns
             {
                 var part = values.AsSpan(at, shapes[key]);
                 at += part.Length;
-                if (!expected.TryGet(key, out _) || key.EndsWith(".key.bias", StringComparison.Ordinal) || key.EndsWith("qkv.bias", StringComparison.Ordinal))
+                if (
+                    !expected.TryGet(key, out _) || key.EndsWith(".key.bias", StringComparison.Ordinal) || key.EndsWith("qkv.bias", StringComparison.Ordinal))
                     continue;
                 Agree(key, expected.ReadAll(key), part);
                 compared++;
             }
         }
-        Assert.Equal(expected.Keys.Count(key => !key.EndsWith(".key.bias", StringComparison.Ordinal) && !key.EndsWith("qkv.bias", StringComparison.Ordinal)), compared);
+        Assert.Equal(
+            expected.Keys.Count(
+                key =>
+                    !key.EndsWith(".key.bias", StringComparison.Ordinal) && !key.EndsWith("qkv.bias", StringComparison.Ordinal)), compared);
     }
 
     [Fact]
@@ -77,7 +83,9 @@ public sealed class ReasoningTrainingTests : TrainingRuns
         Assert.InRange(epochs.Count(swapped => swapped.Image.Name == "b.png"), 16, 48);
         Assert.All(epochs, swapped => Assert.Equal(swapped.Image.Name == "b.png" ? "a right star" : "a left star", swapped.Text));
         Assert.All(epochs, swapped => Assert.NotEqual(swapped.Image.Name, swapped.Second!.Name));
-        Assert.All(Enumerable.Range(0, 8), epoch => Assert.Same(item, SwappedSides.Apply(item, Options with { Augment = AugmentationKind.None }, epoch)));
+        Assert.All(
+            Enumerable.Range(0, 8), epoch =>
+                Assert.Same(item, SwappedSides.Apply(item, Options with { Augment = AugmentationKind.None }, epoch)));
     }
 
     [Fact]
@@ -102,7 +110,9 @@ public sealed class ReasoningTrainingTests : TrainingRuns
         var list = Folder.Write("list.json", """
             [{"sentence": "a star", "label": "True", "images": ["00.png", "gone.png"]}, {"sentence": "a ring", "images": ["00.png", "01.png"]}]
             """);
-        await Refused("nothing to learn from", () => Run(new TrainingData { Sources = [list], Images = Demo.Samples }, "none", Options, model: DemoMatching.Model));
+        await Refused(
+            "nothing to learn from", () =>
+                Run(new TrainingData { Sources = [list], Images = Demo.Samples }, "none", Options, model: DemoMatching.Model));
     }
 
     private TrainingData Pairs(int count)
@@ -124,6 +134,7 @@ public sealed class ReasoningTrainingTests : TrainingRuns
             error += Math.Pow((double)actual[i] - expected[i], 2);
             size += Math.Pow(expected[i], 2);
         }
-        Assert.True(Math.Sqrt(error) <= Error * Math.Sqrt(size), $"the gradient of {key} is off by {Math.Sqrt(error / size):g3} of its rms");
+        Assert.True(
+            Math.Sqrt(error) <= Error * Math.Sqrt(size), $"the gradient of {key} is off by {Math.Sqrt(error / size):g3} of its rms");
     }
 }

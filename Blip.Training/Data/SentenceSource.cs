@@ -35,11 +35,13 @@ internal sealed class SentenceSource : ITrainingSource
         var objection = first is not null ? $"{pair.Left}: {first}."
             : second is not null ? $"{pair.Right}: {second}."
             : pair.Label is null ? "It has no label." : null;
-        return new TrainingSample($"{pair.Id}", left is null ? null : SampleImage.FromFile(left), [CaptionCleaning.Clean(pair.Sentence, maxWords)], [], objection)
+        return new TrainingSample(
+            $"{pair.Id}", left is null ? null : SampleImage.FromFile(left), [CaptionCleaning.Clean(pair.Sentence, maxWords)], [], objection)
         {
             Second = right is null ? null : SampleImage.FromFile(right),
             IsTrue = pair.Label,
-            CountShortened = () => CaptionCleaning.Clean(pair.Sentence, int.MaxValue).Length > CaptionCleaning.Clean(pair.Sentence, maxWords).Length ? 1 : 0,
+            CountShortened = () =>
+                CaptionCleaning.Clean(pair.Sentence, int.MaxValue).Length > CaptionCleaning.Clean(pair.Sentence, maxWords).Length ? 1 : 0,
         };
     }
 }

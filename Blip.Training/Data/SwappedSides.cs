@@ -1,8 +1,8 @@
 namespace Blip.Training.Data;
 
 /// <summary>
-/// Two images that change sides in half of the cases, as the authors' nlvr_dataset.py has it: <c>left</c> and <c>right</c> of the sentence change
-/// with them.
+/// Two images that change sides in half of the cases, as the authors' nlvr_dataset.py has it: <c>left</c> and <c>right</c> of the sentence
+/// change with them.
 /// </summary>
 internal static class SwappedSides
 {

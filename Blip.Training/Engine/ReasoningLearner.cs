@@ -23,7 +23,8 @@ internal sealed class ReasoningLearner : TaskLearner
         foreach (var (part, items) in parts.Index())
         {
             Draw(place, part);
-            var batch = new ReasoningBatch([.. items.Select(item => Tokens(item.Item.Text))], [.. items.Select(item => item.Item.IsTrue!.Value)]);
+            var batch = new ReasoningBatch(
+                [.. items.Select(item => Tokens(item.Item.Text))], [.. items.Select(item => item.Item.IsTrue!.Value)]);
             Add(losses, Run(
                 ReasoningObjective.Sizes(batch), Images.Load([.. items.Select(item => item.Image), .. items.Select(item => item.Second!)]),
                 plan => ReasoningObjective.Bind(plan, Model.Inputs, batch, sentences, Scale.Value)));

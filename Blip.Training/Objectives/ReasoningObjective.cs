@@ -32,7 +32,8 @@ internal static class ReasoningObjective
         var image = towers.Vision(side);
         List<Value> source = [.. TwinCrossAttention.Of(config.Text, StepTowers.Encoder).Select(attention => TextTower.KeysValues(g, config.Text, image, attention))];
         var logits = ReasoningGraphs.Classified(g, towers.Encode(Sentence, source, SecondSource), config.Text);
-        var (labels, weights) = (g.Input(Sentence.Labels, new Shape(Sentence.Rows), Kernels.DType.Int32), g.Input(Sentence.Weights, new Shape(Sentence.Rows)));
+        var (labels, weights) = (
+            g.Input(Sentence.Labels, new Shape(Sentence.Rows), Kernels.DType.Int32), g.Input(Sentence.Weights, new Shape(Sentence.Rows)));
         var gradient = towers.Loss(Loss, logits, labels, weights, labelSmoothing);
         var parameters = new ParameterGradients(g, settings.Trains, settings.Precision);
         g.Gradients([(logits, gradient)], parameters, settings.Checkpoints(config));

@@ -40,8 +40,10 @@ internal sealed class EvalNlvrCommand : Command, IHasExamples
     /// <inheritdoc/>
     public IReadOnlyList<(string Meaning, string Line)> Examples { get; } =
     [
-        ("NLVR2's public test set, as BLIP's paper scores it", "blip eval nlvr --annotations nlvr_test.json --images nlvr2 --model models/blip-nlvr"),
-        ("Go on after an interruption", "blip eval nlvr --annotations nlvr_test.json --images nlvr2 --model models/blip-nlvr --save-results results.json --resume"),
+        ("NLVR2's public test set, as BLIP's paper scores it",
+            "blip eval nlvr --annotations nlvr_test.json --images nlvr2 --model models/blip-nlvr"),
+        ("Go on after an interruption",
+            "blip eval nlvr --annotations nlvr_test.json --images nlvr2 --model models/blip-nlvr --save-results out.json --resume"),
         ("A results file that is there already", "blip eval nlvr --annotations nlvr_test.json --results results.json --format json"),
     ];
 
@@ -49,10 +51,12 @@ internal sealed class EvalNlvrCommand : Command, IHasExamples
     {
         output.Check(parsed);
         var data = Startup.Step(() => NlvrDataset.Load(parsed.GetRequiredValue(annotations)));
-        var results = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data)) ?? await CompareAsync(parsed, data, cancellationToken);
+        var results = evaluation.Results(parsed, terminal, path => ResultsFile.Load(path, data))
+            ?? await CompareAsync(parsed, data, cancellationToken);
         if (!data.HasLabels)
         {
-            terminal.Say($"{data.Path} has no labels to compare with: {results.Count} of {data.Pairs.Count} sentences are judged, and nothing is scored");
+            terminal.Say(
+                $"{data.Path} has no labels to compare with: {results.Count} of {data.Pairs.Count} sentences are judged, and nothing is scored");
             return results.Count == data.Pairs.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
         }
         var answered = EvaluationRun.Answered(terminal, data.Pairs, pair => pair.Id, results, "sentences");
@@ -60,7 +64,8 @@ internal sealed class EvalNlvrCommand : Command, IHasExamples
         if (scored.Count == 0)
             throw new UsageException("none of the sentences that have a result has a label: there is nothing to score.");
         var scores = NlvrScores.Of(scored, SaysTrue);
-        ScoreReport.Write(output, parsed, terminal, scores.Named, ("sentences", scored.Count, data.Pairs.Count), evaluation.Details(parsed) ? Details : null);
+        var count = ("sentences", scored.Count, data.Pairs.Count);
+        ScoreReport.Write(output, parsed, terminal, scores.Named, count, evaluation.Details(parsed) ? Details : null);
         return answered.Count == data.Pairs.Count ? ExitCodes.Success : ExitCodes.SomeFailed;
 
         bool SaysTrue(NlvrPair pair) => results[pair.Id] == ResultsFormat.TrueText;
@@ -78,12 +83,16 @@ internal sealed class EvalNlvrCommand : Command, IHasExamples
         }
     }
 
-    private async Task<IReadOnlyDictionary<EntryId, string>> CompareAsync(ParseResult parsed, NlvrDataset data, CancellationToken cancellationToken)
+    private static string TextOf(bool isTrue) => isTrue ? ResultsFormat.TrueText : ResultsFormat.FalseText;
+
+    private async Task<IReadOnlyDictionary<EntryId, string>> CompareAsync(
+        ParseResult parsed, NlvrDataset data, CancellationToken cancellationToken)
     {
         var source = await model.ResolveAsync(parsed, terminal, cancellationToken);
         var images = evaluation.Images(parsed);
         var progress = new ProgressLine(terminal.Error, terminal.ShowsProgress, data.Pairs.Count, terminal.Columns, "sentences");
-        using var comparer = model.Load(parsed, terminal, progress, () => ImageComparer.Load(source, model.Options<ImageComparerOptions>(parsed)));
+        using var comparer = model.Load(
+            parsed, terminal, progress, () => ImageComparer.Load(source, model.Options<ImageComparerOptions>(parsed)));
         using var report = output.Profile(parsed, terminal, comparer);
         using var writer = evaluation.Save(parsed);
         var left = data.Pairs.Where(pair => writer?.Results.ContainsKey(pair.Id) != true).ToList();
@@ -96,6 +105,6 @@ internal sealed class EvalNlvrCommand : Command, IHasExamples
             cancellationToken));
         return await new EvaluationRun(terminal, progress, writer).RunAsync(
             results, [.. left.Select(pair => pair.Id)],
-            result => (result.Comparison is { } said ? said.IsTrue ? ResultsFormat.TrueText : ResultsFormat.FalseText : null, result.Error));
+            result => (result.Comparison is { } said ? TextOf(said.IsTrue) : null, result.Error));
     }
 }

@@ -2,7 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Neighbouring elements of the last dimension: the gradient of one of the values that stand side by side in <see cref="ConcatenateNode"/>.</summary>
+/// <summary>
+/// Neighbouring elements of the last dimension: the gradient of one of the values that stand side by side in <see cref="ConcatenateNode"/>.
+/// </summary>
 /// <param name="Name">The module.</param>
 /// <param name="X">The wide value <c>[…, width]</c>.</param>
 /// <param name="First">The first element that is taken.</param>

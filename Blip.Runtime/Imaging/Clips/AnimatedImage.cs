@@ -37,7 +37,8 @@ internal static class AnimatedImage
             : DecodeBySkia(file, name, frames, options);
 
     // Skia decodes the frames that a frame stands on by itself.
-    private static unsafe RgbImage[] DecodeBySkia(ReadOnlySpan<byte> file, string name, IReadOnlyList<int> frames, ImageDecoderOptions options)
+    private static unsafe RgbImage[] DecodeBySkia(
+        ReadOnlySpan<byte> file, string name, IReadOnlyList<int> frames, ImageDecoderOptions options)
     {
         fixed (byte* bytes = file)
         {
@@ -54,7 +55,8 @@ internal static class AnimatedImage
                 fixed (byte* pixels = rgba)
                     result = codec.GetPixels(info, (nint)pixels, new SKCodecOptions(frames[i]));
                 if (result != SKCodecResult.Success)
-                    throw new ImageException($"{name}: its frame {frames[i]} is damaged ({result}). Copy the file again from where it came.");
+                    throw new ImageException(
+                        $"{name}: its frame {frames[i]} is damaged ({result}). Copy the file again from where it came.");
                 images[i] = UprightImage.Of(rgba, info.Width, info.Height, 1, options.Background);
             }
             return images;

@@ -6,8 +6,8 @@ using SkiaSharp;
 namespace Blip.Runtime.Imaging.Clips;
 
 /// <summary>
-/// Animated PNG files (PNG third edition, section 11.3.6). Each frame is made a PNG file of its own, which Skia decodes, and laid over the canvas
-/// as its control chunk says.
+/// Animated PNG files (PNG third edition, section 11.3.6). Each frame is made a PNG file of its own, which Skia decodes, and laid over the
+/// canvas as its control chunk says.
 /// </summary>
 internal static class AnimatedPng
 {
@@ -62,7 +62,7 @@ internal static class AnimatedPng
         for (var i = 0; images.Count < wanted.Count; i++)
         {
             var frame = frames[i];
-            if (frame.Data.Count == 0 || frame.Width < 1 || frame.Height < 1 || frame.X < 0 || frame.Y < 0 || (long)frame.X + frame.Width > width || (long)frame.Y + frame.Height > height)
+            if (frame.Data.Count == 0 || !Fits(frame.X, frame.Width, width) || !Fits(frame.Y, frame.Height, height))
                 throw Damaged(name, i);
             var before = frame.Dispose == RestoreAfter && i > 0 ? (byte[])canvas.Clone() : null;
             Draw(canvas, width, frame, Pixels(Alone(file, frame), frame, name, i));
@@ -75,6 +75,8 @@ internal static class AnimatedPng
         }
         return [.. images];
     }
+
+    private static bool Fits(int first, int count, int all) => first >= 0 && count >= 1 && (long)first + count <= all;
 
     // The frame as a file: the header with its size, what all frames share, and its data.
     private static byte[] Alone(ReadOnlySpan<byte> file, PngFrame frame)
@@ -177,7 +179,8 @@ internal static class AnimatedPng
 
     private static int Number(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadInt32BigEndian(bytes[at..]);
 
-    private static ImageException Damaged(string name, int frame) => new($"{name}: its frame {frame} is damaged. Copy the file again from where it came.");
+    private static ImageException Damaged(string name, int frame) =>
+        new($"{name}: its frame {frame} is damaged. Copy the file again from where it came.");
 }
 
 /// <summary>A frame of an animated PNG.</summary>

@@ -10,11 +10,13 @@ internal static partial class ClipFiles
 
     /// <summary>Extensions of videos, which ffmpeg reads.</summary>
     public static readonly HashSet<string> VideoExtensions = new(
-        [".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ogv", ".wmv", ".flv", ".ts", ".3gp"], StringComparer.OrdinalIgnoreCase);
+        [".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ogv", ".wmv", ".flv", ".ts", ".3gp"],
+        StringComparer.OrdinalIgnoreCase);
 
     // What a program that takes a video apart writes.
     private static readonly HashSet<string> FrameExtensions = new(
-        [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".tga", ".qoi"], StringComparer.OrdinalIgnoreCase);
+        [".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm", ".pnm", ".tga", ".qoi"],
+        StringComparer.OrdinalIgnoreCase);
 
     private static readonly EnumerationOptions Listing = new() { AttributesToSkip = FileAttributes.Hidden | FileAttributes.System };
 
@@ -22,8 +24,8 @@ internal static partial class ClipFiles
     public static bool IsVideo(string path) => VideoExtensions.Contains(Path.GetExtension(path));
 
     /// <summary>
-    /// The frames that are taken of so many: evenly spaced, the first one always, as the authors' video_dataset.py takes them. All of a clip that
-    /// has no more.
+    /// The frames that are taken of so many: evenly spaced, the first one always, as the authors' video_dataset.py takes them. All of a
+    /// clip that has no more.
     /// </summary>
     /// <param name="count">Frames of the clip, at least 1.</param>
     /// <param name="wanted">How many to take, at least 1.</param>
@@ -40,14 +42,19 @@ internal static partial class ClipFiles
         try
         {
             var all = Directory.EnumerateFiles(folder, "*", Listing).Where(path => FrameExtensions.Contains(Path.GetExtension(path)))
-                .OrderBy(path => Digits().Replace(Path.GetFileName(path), number => number.Value.PadLeft(20, '0')), StringComparer.Ordinal).ToList();
-            return all.Count > 0 ? [.. Indices(all.Count, wanted).Select(i => all[i])] : throw new ImageException($"{folder}: the folder holds no frames.");
+                .OrderBy(Numbered, StringComparer.Ordinal).ToList();
+            return all.Count > 0
+                ? [.. Indices(all.Count, wanted).Select(i => all[i])]
+                : throw new ImageException($"{folder}: the folder holds no frames.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new ImageException($"{folder}: the folder cannot be read: {e.Message}", e);
         }
     }
+
+    // frame_10 behind frame_9.
+    private static string Numbered(string path) => Digits().Replace(Path.GetFileName(path), number => number.Value.PadLeft(20, '0'));
 
     [GeneratedRegex("[0-9]+")]
     private static partial Regex Digits();

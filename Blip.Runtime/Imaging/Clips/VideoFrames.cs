@@ -32,7 +32,10 @@ internal static partial class VideoFrames
             var start = (seconds * i / wanted).ToString("0.###", CultureInfo.InvariantCulture);
             var (png, errors) = Run(
                 path, program,
-                ["-v", "error", "-nostdin", "-protocol_whitelist", "file,pipe", "-ss", start, "-i", file, "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "pipe:1"]);
+                [
+                    "-v", "error", "-nostdin", "-protocol_whitelist", "file,pipe", "-ss", start, "-i", file,
+                    "-frames:v", "1", "-f", "image2pipe", "-c:v", "png", "pipe:1",
+                ]);
             // Sound may go on behind the last frame.
             if (png.Length > 0)
                 frames.Add(png);
@@ -73,7 +76,9 @@ internal static partial class VideoFrames
         }
         catch (Win32Exception e)
         {
-            throw new ImageException($"{path}: it is a video, and there is no ffmpeg on the path to read its frames: install ffmpeg, or give a folder of frames.", e);
+            throw new ImageException(
+                $"{path}: it is a video, and there is no ffmpeg on the path to read its frames: install ffmpeg, or give a folder of frames.",
+                e);
         }
     }
 

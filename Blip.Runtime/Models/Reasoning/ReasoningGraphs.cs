@@ -26,7 +26,8 @@ internal sealed class ReasoningGraphs(BlipConfig config) : BlipGraphs(config, Te
     internal ComputeGraph Judge(RecordedOutputs watch)
     {
         var g = new GraphBuilder("judge");
-        g.Output(Logits, Classified(g, Encoder(g, TextEncoder, overImage: true, watch, g.Input(SecondImageRow, new Shape(Rows), DType.Int32)), Config.Text));
+        var second = g.Input(SecondImageRow, new Shape(Rows), DType.Int32);
+        g.Output(Logits, Classified(g, Encoder(g, TextEncoder, overImage: true, watch, second), Config.Text));
         return g.Build();
     }
 

@@ -5,8 +5,8 @@ using Blip.Runtime.Graph;
 namespace Blip.Runtime.Models;
 
 /// <summary>
-/// <c>BLIP_NLVR</c> on a device: whether a sentence is true of two images. Sentences are token ids with [ENC] at position 0, as the authors'
-/// code has it.
+/// <c>BLIP_NLVR</c> on a device: whether a sentence is true of two images. Sentences are token ids with [ENC] at position 0, as the
+/// authors' code has it.
 /// </summary>
 internal sealed class ReasoningModel : BlipModel
 {
@@ -28,7 +28,9 @@ internal sealed class ReasoningModel : BlipModel
     /// <param name="options">Precision and passes; null for the defaults.</param>
     /// <exception cref="CheckpointException">A tensor is missing, or has another shape than the config asks for.</exception>
     public static ReasoningModel Load(ModelSource source, Device device, ModelOptions? options = null) =>
-        Load(new ModelContext(source, BlipHead.VisualReasoning, device, options), context => new ReasoningModel(context, new ReasoningGraphs(context.Config)));
+        Load(
+            new ModelContext(source, BlipHead.VisualReasoning, device, options),
+            context => new ReasoningModel(context, new ReasoningGraphs(context.Config)));
 
     /// <summary>Judges sentences. A sentence's answer is the one that it has alone.</summary>
     /// <param name="images">The images.</param>
@@ -37,12 +39,16 @@ internal sealed class ReasoningModel : BlipModel
     /// <param name="secondOf">The second one.</param>
     /// <returns>An answer for each sentence.</returns>
     /// <exception cref="ArgumentException">A sentence cannot be read, an image is not there, or the images are another model's.</exception>
-    public JudgementLogits[] Judge(ImageStates images, IReadOnlyList<int[]> sentences, IReadOnlyList<int> firstOf, IReadOnlyList<int> secondOf) =>
+    public JudgementLogits[] Judge(
+        ImageStates images, IReadOnlyList<int[]> sentences, IReadOnlyList<int> firstOf, IReadOnlyList<int> secondOf) =>
         [.. runner.RunTexts(judge, sentences, images, firstOf, secondOf).Select(row => new JudgementLogits(row[0], row[1]))];
 
-    /// <summary>Plans the judgement of sentences with what is watched; the caller runs it, reads the outputs and disposes it before the next call.</summary>
+    /// <summary>
+    /// Plans the judgement of sentences with what is watched; the caller runs it, reads the outputs and disposes it before the next call.
+    /// </summary>
     internal Plan JudgePlan(
-        RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> sentences, IReadOnlyList<int> firstOf, IReadOnlyList<int> secondOf) =>
+        RecordedOutputs watch, ImageStates images, IReadOnlyList<int[]> sentences, IReadOnlyList<int> firstOf,
+        IReadOnlyList<int> secondOf) =>
         runner.PlanTexts(graphs.Judge(watch), sentences, images, firstOf, secondOf);
 }
 

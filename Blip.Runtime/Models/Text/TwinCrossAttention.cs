@@ -11,7 +11,8 @@ internal static class TwinCrossAttention
 {
     /// <summary>The attentions of a tower, two in each layer: that of the first image goes first.</summary>
     public static IEnumerable<ModulePath> Of(TextConfig config, ModulePath bert) => Enumerable.Range(0, config.Layers)
-        .SelectMany(layer => (ModulePath[])[Attention(bert / "encoder" / "layer" / layer / "crossattention", 0), Attention(bert / "encoder" / "layer" / layer / "crossattention", 1)]);
+        .Select(layer => bert / "encoder" / "layer" / layer / "crossattention")
+        .SelectMany(at => (ModulePath[])[Attention(at, 0), Attention(at, 1)]);
 
     /// <summary>Records both attentions of a layer, what makes one of them, and the norm behind that.</summary>
     /// <param name="g">The graph.</param>
@@ -22,7 +23,8 @@ internal static class TwinCrossAttention
     /// <param name="at">The module.</param>
     /// <param name="watch">What is shown besides the result.</param>
     /// <returns>States <c>[rows, tokens, hidden]</c>.</returns>
-    public static Value Record(GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
+    public static Value Record(
+        GraphBuilder g, TextConfig config, Value x, AttentionInputs attention, int layer, ModulePath at, RecordedOutputs watch)
     {
         var output = at / "output";
         Value first = Dense(0, attention.SourceRow), second = Dense(1, attention.SecondSourceRow);
@@ -41,7 +43,8 @@ internal static class TwinCrossAttention
 
         Value Dense(int image, Value? row)
         {
-            var attended = TextTower.Attended(g, config, x, attention.Source![(2 * layer) + image], attention, row, Attention(at, image), watch);
+            var attended = TextTower.Attended(
+                g, config, x, attention.Source![(2 * layer) + image], attention, row, Attention(at, image), watch);
             return g.Linear(attended, output / (image == 0 ? "dense0" : "dense1"), config.HiddenSize);
         }
 

@@ -26,7 +26,8 @@ public sealed record Comparison(string Sentence, double ProbabilityTrue)
 /// <summary>What came of a pair, or the reason why that cannot be told: in a stream of many, one bad file stops nothing.</summary>
 public sealed class ComparisonResult
 {
-    private ComparisonResult(ImagePair pair, Comparison? comparison, string? error) => (Pair, Comparison, Error) = (pair, comparison, error);
+    private ComparisonResult(ImagePair pair, Comparison? comparison, string? error) =>
+        (Pair, Comparison, Error) = (pair, comparison, error);
 
     /// <summary>What was asked.</summary>
     public ImagePair Pair { get; }

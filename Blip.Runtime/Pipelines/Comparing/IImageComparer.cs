@@ -1,10 +1,13 @@
 namespace Blip.Runtime.Pipelines;
 
-/// <summary>Tells whether sentences are true of two images: what <see cref="ImageComparer"/> does, for code that is tested without a model.</summary>
+/// <summary>
+/// Tells whether sentences are true of two images: what <see cref="ImageComparer"/> does, for code that is tested without a model.
+/// </summary>
 public interface IImageComparer
 {
     /// <inheritdoc cref="ImageComparer.CompareAsync"/>
-    Task<IReadOnlyList<Comparison>> CompareAsync(ImageSource left, ImageSource right, IReadOnlyList<string> sentences, CancellationToken cancellationToken = default);
+    Task<IReadOnlyList<Comparison>> CompareAsync(
+        ImageSource left, ImageSource right, IReadOnlyList<string> sentences, CancellationToken cancellationToken = default);
 
     /// <inheritdoc cref="ImageComparer.CompareAllAsync(IAsyncEnumerable{ImagePair}, CancellationToken)"/>
     IAsyncEnumerable<ComparisonResult> CompareAllAsync(IAsyncEnumerable<ImagePair> pairs, CancellationToken cancellationToken = default);

@@ -50,7 +50,8 @@ public sealed class ImageComparer : Pipeline, IImageComparer
     /// <exception cref="TokenizerException">Its vocabulary cannot be read.</exception>
     /// <exception cref="DeviceException">There is no such device.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static ImageComparer Load(string model, ImageComparerOptions? options = null) => Load(ModelSource.Resolve(model, revision: options?.Revision), options);
+    public static ImageComparer Load(string model, ImageComparerOptions? options = null) =>
+        Load(ModelSource.Resolve(model, revision: options?.Revision), options);
 
     /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
@@ -83,8 +84,11 @@ public sealed class ImageComparer : Pipeline, IImageComparer
     /// <param name="cancellationToken">Ends the waiting for the device.</param>
     /// <returns>One for each sentence, in their order.</returns>
     /// <exception cref="ImageException">An image cannot be read; the message begins with its name.</exception>
-    /// <exception cref="ArgumentException">A sentence is longer than the model reads, the model has no vocabulary, or an image is kept on a device.</exception>
-    public IReadOnlyList<Comparison> Compare(ImageSource left, ImageSource right, IReadOnlyList<string> sentences, CancellationToken cancellationToken = default) =>
+    /// <exception cref="ArgumentException">
+    /// A sentence is longer than the model reads, the model has no vocabulary, or an image is kept on a device.
+    /// </exception>
+    public IReadOnlyList<Comparison> Compare(
+        ImageSource left, ImageSource right, IReadOnlyList<string> sentences, CancellationToken cancellationToken = default) =>
         Comparisons(sentences, One(left, right, Ids(sentences), cancellationToken));
 
     /// <summary>The same; no thread waits.</summary>
@@ -93,7 +97,8 @@ public sealed class ImageComparer : Pipeline, IImageComparer
         ImageSource left, ImageSource right, IReadOnlyList<string> sentences, CancellationToken cancellationToken = default)
     {
         var ids = Ids(sentences);
-        return Comparisons(sentences, await calls.CallAsync(Together(left, right), ids, needsPixels: false, cancellationToken).ConfigureAwait(false));
+        return Comparisons(
+            sentences, await calls.CallAsync(Together(left, right), ids, needsPixels: false, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Tells of each pair whether its sentence is true: a result for each, in order, as each batch is done.</summary>
@@ -105,13 +110,14 @@ public sealed class ImageComparer : Pipeline, IImageComparer
     }
 
     /// <summary>
-    /// Tells of a stream of pairs whether their sentences are true. Images are decoded on the thread pool about two batches ahead of the device
-    /// and no more. An image or a sentence that cannot be read is a result with an error.
+    /// Tells of a stream of pairs whether their sentences are true. Images are decoded on the thread pool about two batches ahead of the
+    /// device and no more. An image or a sentence that cannot be read is a result with an error.
     /// </summary>
     /// <param name="pairs">The pairs; each is opened when its turn comes.</param>
     /// <param name="cancellationToken">Ends the work after the batch in hand.</param>
     /// <exception cref="ArgumentException">The model has no vocabulary; thrown at once.</exception>
-    public IAsyncEnumerable<ComparisonResult> CompareAllAsync(IAsyncEnumerable<ImagePair> pairs, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ComparisonResult> CompareAllAsync(
+        IAsyncEnumerable<ImagePair> pairs, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(pairs);
         if (!HasVocabulary)
@@ -120,7 +126,9 @@ public sealed class ImageComparer : Pipeline, IImageComparer
             pairs,
             pair => Together(pair.Left, pair.Right),
             Ready,
-            batch => batch.Zip(Run([.. batch.Select(item => (item.Image, item.Ids))], cancellationToken), (item, judged) => Result(item.Pair, judged)).ToList(),
+            batch => batch
+                .Zip(Run([.. batch.Select(item => (item.Image, item.Ids))], cancellationToken), (item, judged) => Result(item.Pair, judged))
+                .ToList(),
             cancellationToken);
 
         // A sentence that cannot be read is its own pair's error.
@@ -167,7 +175,8 @@ public sealed class ImageComparer : Pipeline, IImageComparer
             foreach (var i in group)
             {
                 JudgementLogits[] own = [.. batch[i].Ids.Select(_ => logits.Dequeue())];
-                judged[i] = new Judged(own, Array.TrueForAll(own, each => double.IsFinite(each.Probability)) ? null : $"{batch[i].Image.Source.Name}: {NoNumbers}");
+                var isNumber = Array.TrueForAll(own, each => double.IsFinite(each.Probability));
+                judged[i] = new Judged(own, isNumber ? null : $"{batch[i].Image.Source.Name}: {NoNumbers}");
             }
         }
         return judged;

@@ -8,14 +8,17 @@ namespace Blip.Runtime.Pipelines;
 /// <param name="Cosine">How close the label's vector is to the image's, -1 to 1: the mean over the prompts.</param>
 public sealed record Label(string Name, double Probability, double Cosine)
 {
-    /// <summary>How likely the label fits by itself, 0 to 1, by the matching head over its prompts; null where that did not look at it.</summary>
+    /// <summary>
+    /// How likely the label fits by itself, 0 to 1, by the matching head over its prompts; null where that did not look at it.
+    /// </summary>
     public double? MatchProbability { get; init; }
 }
 
 /// <summary>An image's labels, or the reason why there are none: in a stream of many, one bad file stops nothing.</summary>
 public sealed class LabelResult
 {
-    private LabelResult(ImageSource source, IReadOnlyList<Label>? labels, string? error) => (Source, Labels, Error) = (source, labels, error);
+    private LabelResult(ImageSource source, IReadOnlyList<Label>? labels, string? error) =>
+        (Source, Labels, Error) = (source, labels, error);
 
     /// <summary>The image.</summary>
     public ImageSource Source { get; }

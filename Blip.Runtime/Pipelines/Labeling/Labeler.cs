@@ -5,12 +5,12 @@ using Blip.Runtime.Models;
 namespace Blip.Runtime.Pipelines;
 
 /// <summary>
-/// Chooses among labels for images without training on them (zero-shot): each label becomes some texts, the closest labels by cosine are looked
-/// at again by the matching head. Any number of threads may call it.
+/// Chooses among labels for images without training on them (zero-shot): each label becomes some texts, the closest labels by cosine are
+/// looked at again by the matching head. Any number of threads may call it.
 /// </summary>
 /// <remarks>
-/// The probabilities are a softmax of the cosines over the temperature. The labels that the matching head looked at keep their sum and share it
-/// by a softmax of that head's mean log-odds.
+/// The probabilities are a softmax of the cosines over the temperature. The labels that the matching head looked at keep their sum and
+/// share it by a softmax of that head's mean log-odds.
 /// </remarks>
 /// <example>
 /// <code>
@@ -35,8 +35,11 @@ public sealed class Labeler : Pipeline, ILabeler
     /// <param name="labels">The labels, at least two.</param>
     /// <param name="options">Templates, and how many labels are looked at again; null for the defaults.</param>
     /// <param name="cancellationToken">Ends the waiting for the device.</param>
-    /// <exception cref="ArgumentException">There are fewer than two labels, one is blank or there twice, an option is out of range, or a prompt is longer than the model reads.</exception>
-    public Labeler(Matcher matcher, IReadOnlyList<string> labels, LabelOptions? options = null, CancellationToken cancellationToken = default)
+    /// <exception cref="ArgumentException">
+    /// There are fewer than two labels, one is blank or there twice, an option is out of range, or a prompt is longer than the model reads.
+    /// </exception>
+    public Labeler(
+        Matcher matcher, IReadOnlyList<string> labels, LabelOptions? options = null, CancellationToken cancellationToken = default)
         : base(HostOf(matcher), owner: false)
     {
         ArgumentNullException.ThrowIfNull(labels);
@@ -94,15 +97,16 @@ public sealed class Labeler : Pipeline, ILabeler
     }
 
     /// <summary>
-    /// Labels of a stream of images. They are decoded on the thread pool about two batches ahead of the device and no more. An image that cannot
-    /// be read is a result with an error.
+    /// Labels of a stream of images. They are decoded on the thread pool about two batches ahead of the device and no more. An image that
+    /// cannot be read is a result with an error.
     /// </summary>
     /// <param name="images">The images; each is opened when its turn comes.</param>
     /// <param name="cancellationToken">Ends the work after the pairs in hand.</param>
     public IAsyncEnumerable<LabelResult> LabelAllAsync(IAsyncEnumerable<ImageSource> images, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(images);
-        return InImageBatches(images, image => image, (_, decoded) => Host.Stage(decoded), batch => Run(batch, cancellationToken), cancellationToken);
+        return InImageBatches(
+            images, image => image, (_, decoded) => Host.Stage(decoded), batch => Run(batch, cancellationToken), cancellationToken);
     }
 
     private static PipelineHost HostOf(Matcher matcher)
@@ -126,7 +130,8 @@ public sealed class Labeler : Pipeline, ILabeler
     {
         var results = new LabelResult[batch.Count];
         var images = matcher.Encoder.Encode(batch, (i, error) => results[i] = LabelResult.Failed(batch[i].Source, error));
-        var cosines = matcher.Embedder.VectorsOf(images).Select(image => image is null ? [] : vectors.Select(label => Similarity.Cosine(image, label)).ToArray()).ToArray();
+        var cosines = matcher.Embedder.VectorsOf(images).Select(
+            image => image is null ? [] : vectors.Select(label => Similarity.Cosine(image, label)).ToArray()).ToArray();
         foreach (var (states, group) in matcher.Encoder.ForTexts(images))
         {
             var rows = (from image in @group
@@ -137,7 +142,8 @@ public sealed class Labeler : Pipeline, ILabeler
             foreach (var run in rows.Chunk(PairsPerRun))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Array.ForEach(matcher.Model.Match(states, [.. run.Select(row => row.Prompt)], [.. run.Select(row => row.Image)]), logits.Enqueue);
+                Array.ForEach(
+                    matcher.Model.Match(states, [.. run.Select(row => row.Prompt)], [.. run.Select(row => row.Image)]), logits.Enqueue);
             }
             foreach (var (place, _) in group)
                 results[place] = Result(batch[place].Source, cosines[place], logits);
@@ -145,7 +151,8 @@ public sealed class Labeler : Pipeline, ILabeler
         return results;
     }
 
-    private int[] Closest(double[] cosines) => [.. Enumerable.Range(0, cosines.Length).OrderByDescending(label => cosines[label]).Take(options.Rerank)];
+    private int[] Closest(double[] cosines) =>
+        [.. Enumerable.Range(0, cosines.Length).OrderByDescending(label => cosines[label]).Take(options.Rerank)];
 
     private LabelResult Result(ImageSource source, double[] cosines, Queue<MatchLogits> logits)
     {
