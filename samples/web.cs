@@ -4,6 +4,8 @@
 #:sdk Microsoft.NET.Sdk.Web
 #:project ../Blip.Server/Blip.Server.csproj
 #:property PublishAot=false
+// A web program runs in its own folder otherwise, and weights/ would not be found.
+#:property RunWorkingDirectory=$(MSBuildStartupDirectory)
 
 using Blip.Server;
 

@@ -115,13 +115,17 @@ public class ActivationsTests
         // More than one panel of outputs.
         const int outputs = 70;
         var inputs = Points.Length;
+        // Two inputs without weight give each row its range.
+        var columns = inputs + 2;
         float[] sums = [.. Enumerable.Range(0, rows * outputs).Select(i => Points[i % outputs % inputs])];
-        using var x = device.Upload<float>([.. Enumerable.Repeat(Points, rows).SelectMany(row => row)]);
         using var y = device.Allocate<float>(rows * outputs);
         foreach (var format in DTypes.Weights)
         {
-            using var weights = PackedWeights.Allocate(device, outputs, inputs, format);
-            weights.Fill(0, [.. Enumerable.Range(0, outputs * inputs).Select(i => i / inputs % inputs == i % inputs ? 1f : 0f)]);
+            // The 254 steps of inputs of 8 bits are then eighths, and the points exact in them, too.
+            var edge = format == DType.W8A8 ? 254 / 16f : Points[^1];
+            using var x = device.Upload<float>([.. Enumerable.Repeat<float[]>([.. Points, -edge, edge], rows).SelectMany(row => row)]);
+            using var weights = PackedWeights.Allocate(device, outputs, columns, format);
+            weights.Fill(0, [.. Enumerable.Range(0, outputs * columns).Select(i => i / columns % inputs == i % columns ? 1f : 0f)]);
             weights.Upload();
             foreach (var kind in Enum.GetValues<Activation>())
             {
