@@ -56,8 +56,8 @@ public enum DType
     Float8E5M2,
 
     /// <summary>
-    /// Packed weights as those of <see cref="Int8"/>, which are multiplied with inputs of 8 bits: each row of inputs is rounded to 0 to 255 on a
-    /// scale and around a zero point of its own (<see cref="PackedWeights.Scales"/>, <see cref="PackedWeights.WeightSums"/>).
+    /// Packed weights as those of <see cref="Int8"/>, multiplied with inputs of 8 bits. Each row of inputs is rounded to 0 to 255, with its
+    /// scale and its zero point (<see cref="PackedWeights.Scales"/>, <see cref="PackedWeights.WeightSums"/>).
     /// </summary>
     W8A8,
 }

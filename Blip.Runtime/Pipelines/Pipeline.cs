@@ -15,6 +15,9 @@ public abstract class Pipeline : IDisposable
     /// <summary>The message where NaN came out.</summary>
     private protected const string NoNumbers = "the model gave no numbers. Its weights are damaged, or too large for the precision (try fp32).";
 
+    /// <summary>The message where words are given to a model without a vocabulary.</summary>
+    private protected const string NoVocabulary = "The model has no vocabulary to turn words into tokens: give a VocabularyFile.";
+
     private readonly bool owner;
 
     /// <summary>A pipeline on a device.</summary>

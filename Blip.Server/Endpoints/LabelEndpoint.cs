@@ -1,14 +1,19 @@
+using System.Text.Json;
 using Blip.Runtime.Pipelines;
 using Blip.Server.Hosting;
 using Blip.Server.Http;
 using Blip.Server.Requests;
+using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 
 namespace Blip.Server.Endpoints;
 
 /// <summary><c>POST /label</c>: which of some labels each image has.</summary>
-internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOptions<BlipServerOptions> limits)
+internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOptions<BlipServerOptions> limits) : IDisposable
 {
+    // The labels' vectors of recent requests: clients ask about image after image with the same labels. An entry's size is its texts.
+    private readonly MemoryCache labelers = new(new MemoryCacheOptions { SizeLimit = 16L * limits.Value.MaxTexts });
+
     /// <summary>Answers a request.</summary>
     public async Task<IResult> HandleAsync(HttpContext http)
     {
@@ -20,20 +25,27 @@ internal sealed class LabelEndpoint(ModelSet models, RequestInputs inputs, IOpti
         if (prompts > limits.Value.MaxTexts)
             throw RequestException.Bad(
                 $"{labels.Count} labels make {prompts} texts, and this server takes {limits.Value.MaxTexts} at once: give fewer 'labels' or 'templates'.", "labels");
-        var labeler = await LabelerAsync(labels, templates, request.Rerank, cancellationToken).ConfigureAwait(false);
+        var labeler = await LabelerAsync(labels, templates, request.Rerank, prompts, cancellationToken).ConfigureAwait(false);
         var results = images is [var image]
             ? [new LabeledImage(image.Name, Of(await labeler.LabelAsync(image, cancellationToken).ConfigureAwait(false)))]
             : await labeler.LabelAllAsync(images, cancellationToken).Select(Of).ToListAsync(cancellationToken).ConfigureAwait(false);
         return TypedResults.Json(new LabelResponse(results), JsonBodies.Writing);
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => labelers.Dispose();
+
     // The labels' vectors are made on the device, whose turn is waited for.
     private async Task<Labeler> LabelerAsync(
-        IReadOnlyList<string> labels, IReadOnlyList<string>? templates, int? rerank, CancellationToken cancellationToken)
+        IReadOnlyList<string> labels, IReadOnlyList<string>? templates, int? rerank, long prompts, CancellationToken cancellationToken)
     {
         var matcher = models.Match.Get();
+        var key = JsonSerializer.Serialize(new { labels, templates, rerank });
+        if (labelers.TryGetValue(key, out Labeler? known))
+            return known!;
         var options = new LabelOptions { Templates = templates, Rerank = rerank ?? new LabelOptions().Rerank };
-        return await Task.Run(() => new Labeler(matcher, labels, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var labeler = await Task.Run(() => new Labeler(matcher, labels, options, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return labelers.Set(key, labeler, new MemoryCacheEntryOptions { Size = prompts });
     }
 
     private static LabeledImage Of(LabelResult result) =>

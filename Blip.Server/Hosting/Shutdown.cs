@@ -25,7 +25,9 @@ internal sealed class Shutdown : IDisposable
         stopping = lifetime.ApplicationStopping.Register(() =>
         {
             IsStopping = true;
-            over.CancelAfter(timeout - margin);
+            // A host may wait without an end.
+            if (timeout != Timeout.InfiniteTimeSpan)
+                over.CancelAfter(timeout - margin);
             Release();
         });
     }

@@ -44,6 +44,7 @@ public sealed class LabelCommandTests : IDisposable
         Assert.Equal(match.MatchProbability, first.MatchProbability!.Value, 1e-6);
         Assert.Equal(match.Cosine, first.Cosine, 1e-6);
         Assert.Equal(LabelOptions.DefaultTemplates, new Labeler(matcher, labels, cancellationToken: token).Templates);
+        Assert.Throws<ArgumentException>(() => new LabelOptions { Templates = ["{}", null!] }.Validate());
         var together = await Task.WhenAll(Demo.Paths.Take(6).Select(path => labeler.LabelAsync(path, token)));
         Assert.Equal(Demo.Paths.Take(6).SelectMany(path => labeler.Label(path, token)), together.SelectMany(label => label));
     }

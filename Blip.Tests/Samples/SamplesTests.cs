@@ -102,6 +102,7 @@ public partial class SamplesTests
         var printed = SampleProgram.Run("samples/chat.cs");
 
         Assert.Equal([Truth()["00.png"], "white"], printed.Take(2));
+        Assert.Equal("0.98 a large white ring on a cyan background", printed[^2]);
         var cosines = printed.TakeLast(2).Select(line => double.Parse(line[..4], System.Globalization.CultureInfo.InvariantCulture)).ToList();
         Assert.True(cosines[0] > 0.9 && cosines[1] < 0.5, string.Join('\n', printed));
     }

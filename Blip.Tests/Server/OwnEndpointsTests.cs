@@ -84,6 +84,9 @@ public sealed class OwnEndpointsTests(OwnEndpointsTests.IndexedServer indexed) :
         Assert.Equal(3, many[0].GetProperty("labels").GetArrayLength());
         Assert.StartsWith("image 2", many[1].GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Contains("at least two", (await Post("/label", new { image = Image, labels = labels[..1] }, 400)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        // Labels that were asked for before are kept, and answer the same.
+        var again = (await Post("/label", new { image = Image, labels, templates = new[] { "{}" } })).GetProperty("results")[0].GetProperty("labels");
+        Assert.Equal(one.GetRawText(), again.GetRawText());
         Assert.Contains("where the label goes", (await Post("/label", new { image = Image, labels, templates = new[] { "a photo" } }, 400)).GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 

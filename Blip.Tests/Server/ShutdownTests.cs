@@ -51,6 +51,20 @@ public sealed class ShutdownTests
     }
 
     [Fact]
+    public async Task A_host_that_waits_without_an_end_cuts_nothing()
+    {
+        var server = await CaptionsAlone(new BlipHostSetup { ShutdownTimeout = Timeout.InfiniteTimeSpan });
+        var running = server.PostAsync("/caption", new { images = Enumerable.Repeat(Convert.ToBase64String(Bytes), 16).ToArray(), num_beams = 3 });
+        while (server.App.Services.GetRequiredService<Shutdown>().InHand < 1)
+            await Task.Delay(10, Token);
+
+        await BlipHost.StopAsync(server.App);
+
+        await RunningServer.Read(await running);
+        await server.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_model_that_is_gone_is_an_answer_and_the_others_go_on()
     {
         await using var server = await RunningServer.StartAsync(options => options.MatchModel = null);

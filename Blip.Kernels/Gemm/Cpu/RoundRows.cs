@@ -3,7 +3,9 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>Rounds the rows of an input to 0 to 255, each on a scale and around a zero point of its own, before <see cref="GemmDot{TTiles}"/>.</summary>
+/// <summary>
+/// Rounds the rows of an input to 0 to 255, before <see cref="GemmDot{TTiles}"/>. Each row has its scale and its zero point.
+/// </summary>
 internal readonly unsafe struct QuantiseRowsToBytes(
     Device device, float* x, int rows, int length, byte* to, long stride, float* scales, int* zeros) : ICpuOperator
 {

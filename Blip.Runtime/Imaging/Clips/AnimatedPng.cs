@@ -6,8 +6,8 @@ using SkiaSharp;
 namespace Blip.Runtime.Imaging.Clips;
 
 /// <summary>
-/// Animated PNG files (PNG third edition, section 11.3.6). Each frame is made a PNG file of its own, which Skia decodes, and laid over the
-/// canvas as its control chunk says.
+/// Animated PNG files (PNG third edition, section 11.3.6). Each frame is rewritten as a PNG file for Skia to decode. Its control chunk
+/// says how it is laid over the canvas.
 /// </summary>
 internal static class AnimatedPng
 {

@@ -19,8 +19,6 @@ namespace Blip.Runtime.Pipelines;
 /// </example>
 public sealed class ImageComparer : Pipeline, IImageComparer
 {
-    private const string NoVocabulary = "The model has no vocabulary to turn words into tokens: give a VocabularyFile.";
-
     private readonly ReasoningModel model;
     private readonly ImageEncoder encoder;
     private readonly ImageCalls<IReadOnlyList<int[]>, Judged> calls;
@@ -56,7 +54,7 @@ public sealed class ImageComparer : Pipeline, IImageComparer
     /// <summary>Loads a model and puts it on a device, on the thread pool.</summary>
     /// <param name="model">A folder, a weight file or a name, as <see cref="Captioner.Load(string, CaptionerOptions?)"/> takes.</param>
     /// <param name="options">Device, precision and batches; null for the defaults.</param>
-    /// <param name="progress">Told how far the load is; null for nobody.</param>
+    /// <param name="progress">Told how far the load is; may be null.</param>
     /// <param name="cancellationToken">Ends the load between two tensors.</param>
     /// <inheritdoc cref="Load(string, ImageComparerOptions?)" path="/*[not(self::param)]"/>
     public static Task<ImageComparer> LoadAsync(

@@ -192,7 +192,7 @@ public sealed class Embedder : Pipeline, IEmbedder
     {
         ArgumentNullException.ThrowIfNull(texts);
         if (!HasVocabulary)
-            throw new ArgumentException("The model has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(texts));
+            throw new ArgumentException(NoVocabulary, nameof(texts));
         return InBatches(texts, Read, RunTexts, TextBatch, cancellationToken);
     }
 

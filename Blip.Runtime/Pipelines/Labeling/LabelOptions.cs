@@ -34,7 +34,10 @@ public sealed record LabelOptions
             throw new ArgumentException($"Temperature is {Temperature}: give a number above 0.", nameof(Temperature));
         if (Templates is { Count: 0 })
             throw new ArgumentException("Templates is empty: give at least one, or null for the default ones.", nameof(Templates));
-        if (Templates?.FirstOrDefault(template => template?.Contains(Place, StringComparison.Ordinal) != true) is { } odd)
-            throw new ArgumentException($"The template '{odd}' has no {Place} where the label goes.", nameof(Templates));
+        foreach (var template in Templates ?? [])
+        {
+            if (template?.Contains(Place, StringComparison.Ordinal) != true)
+                throw new ArgumentException($"The template '{template}' has no {Place} where the label goes.", nameof(Templates));
+        }
     }
 }

@@ -187,7 +187,7 @@ public sealed class Matcher : Pipeline, IMatcher
         ArgumentNullException.ThrowIfNull(pairs);
         var rule = Rule(options);
         if (!HasVocabulary)
-            throw new ArgumentException("The model has no vocabulary to turn words into tokens: give a VocabularyFile.", nameof(pairs));
+            throw new ArgumentException(NoVocabulary, nameof(pairs));
         return InImageBatches(pairs, pair => pair.Image, Ready, batch => Run(batch, Read, options, cancellationToken), cancellationToken);
 
         int[] Read(string text) => TextIds.Of(Host, text, rule, "Text");
