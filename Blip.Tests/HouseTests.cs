@@ -82,7 +82,7 @@ public partial class HouseTests
 
     [Theory]
     [MemberData(nameof(ProjectNames))]
-    public void ProjectsReferToOthersInOneDirection(string project)
+    public void Projects_refer_to_others_in_one_direction(string project)
     {
         var references = XDocument.Load(Repository.Absolute($"{project}/{project}.csproj"))
             .Descendants("ProjectReference")
@@ -93,7 +93,7 @@ public partial class HouseTests
 
     [Theory]
     [MemberData(nameof(RoomNames))]
-    public void RoomsOfTheRuntimeNameOnlyTheRoomsBelowThem(string room)
+    public void Rooms_of_the_runtime_name_only_the_rooms_below_them(string room)
     {
         var above = string.Join('|', Rooms.Keys.Except(Rooms[room]).Where(other => other != room).Append("Cli"));
         var pattern = new Regex($@"\bBlip\.(?:Runtime\.)?(?:{above})\b|(?<![\w.])(?:Runtime\.)?(?:{above})\.[A-Z]");
@@ -102,7 +102,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void EveryFolderOfTheRuntimeIsARoomWithARule()
+    public void Every_folder_of_the_runtime_is_a_room_with_a_rule()
     {
         var folders = Sources("Blip.Runtime/").Select(file => file.Split('/')).Where(parts => parts.Length > 2).Select(parts => parts[1]).Distinct();
 
@@ -133,7 +133,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void KernelsKnowNoModel()
+    public void Kernels_know_no_model()
     {
         var pattern = new Regex(@"\bBlip\.(Runtime|Cli|Bench|Verification)\b");
 
@@ -160,7 +160,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void ModelsLaunchNoKernels()
+    public void Models_launch_no_kernels()
     {
         var pattern = new Regex(@"\bKernelConfig\b|\.Launch\(|\.Load<");
 
@@ -168,7 +168,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void TheCommandLineTouchesNoKernels()
+    public void The_command_line_touches_no_kernels()
     {
         var pattern = new Regex(@"\bILGPU\b|\bBlip\.Kernels\.(?!Devices\b)\w+");
 
@@ -176,7 +176,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void NamespacesFollowFolders()
+    public void Namespaces_follow_folders()
     {
         var wrong =
             from file in Sources("")
@@ -189,7 +189,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void FilesAreShortEnoughToRead()
+    public void Files_are_short_enough_to_read()
     {
         var tooLong =
             from file in Sources("")
@@ -201,7 +201,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void TrackedFilesStaySmall()
+    public void Tracked_files_stay_small()
     {
         var bytes = Repository.Files.Sum(file => new FileInfo(Repository.Absolute(file)).Length);
 
@@ -209,7 +209,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void TextsSpeakOfTheProjectAlone()
+    public void Texts_speak_of_the_project_alone()
     {
         // Written in halves, so that this file passes its own test.
         var unfinished = string.Join('|', "TO" + "DO", "FIX" + "ME", "HA" + "CK", "NotImplemented" + "Exception");
@@ -219,7 +219,7 @@ public partial class HouseTests
     }
 
     [Fact]
-    public void LinksBetweenDocumentsLead()
+    public void Links_between_documents_lead()
     {
         var broken =
             from file in Repository.Files

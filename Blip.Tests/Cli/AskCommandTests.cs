@@ -19,7 +19,7 @@ public sealed class AskCommandTests : IDisposable
     [Theory]
     [InlineData]
     [InlineData("--num-beams", "3")]
-    public async Task EverySampleHasTheReferencesAnswers(params string[] options)
+    public async Task Every_sample_has_the_references_answers(params string[] options)
     {
         foreach (var image in DemoAnswering.Questions.GroupBy(question => question.Path))
         {
@@ -34,7 +34,7 @@ public sealed class AskCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TheLastWordIsTheQuestion()
+    public async Task The_last_word_is_the_question()
     {
         var run = await Ask(Demo.Sample("00.png"), "what color is the background?");
         Assert.Equal("cyan\n", run.Succeeded());
@@ -46,7 +46,7 @@ public sealed class AskCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task SeveralQuestionsAreRepeatedBesideTheirAnswers()
+    public async Task Several_questions_are_repeated_beside_their_answers()
     {
         var file = folder.Write("questions.txt", "what color is the background?\nwhat color is the ring?\n");
         Assert.Equal(
@@ -60,7 +60,7 @@ public sealed class AskCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task AListOfAnswersIsRanked()
+    public async Task A_list_of_answers_is_ranked()
     {
         var answers = folder.Write("answers.txt", "red\ncyan\npink\nbrown\n");
         Assert.Equal("cyan\n", (await Ask(Demo.Sample("00.png"), "what color is the background?", "--answers", answers)).Succeeded());
@@ -75,7 +75,7 @@ public sealed class AskCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ABadImageStopsNothingAndIsReportedForEachQuestion()
+    public async Task A_bad_image_stops_nothing_and_is_reported_for_each_question()
     {
         var missing = Path.Combine(folder.Path, "missing.png");
         var run = await Ask(missing, Demo.Sample("00.png"), "--question", "what color is the background?", "--question", "is there a ring?", "--format", "jsonl");
@@ -98,7 +98,7 @@ public sealed class AskCommandTests : IDisposable
     [InlineData("--bad-words is '", "what?", "--bad-words", " ")]
     [InlineData("--answers is 'no/such/file'", "what?", "--answers", "no/such/file")]
     [InlineData("is needed here", "what?", "--model", "CAPTIONING")]
-    public async Task AWrongOptionIsAnsweredWithItsNameAndWhatToDo(string message, params string[] options) => (await Ask(
+    public async Task A_wrong_option_is_answered_with_its_name_and_what_to_do(string message, params string[] options) => (await Ask(
         [Demo.Sample("00.png"), .. options.Select(option => option switch { "CAPTIONING" => Demo.Model, "SAMPLE" => Demo.Sample("01.png"), _ => option })])).Refused(message);
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class AskCommandTests : IDisposable
     [InlineData("--attend-padding changes nothing with a list of answers", "--answer", "red", "--attend-padding")]
     [InlineData("--candidate-count changes nothing without a list of answers", "--candidate-count", "3")]
     [InlineData("--length-penalty changes nothing with one beam", "--length-penalty", "2")]
-    public async Task AnOptionThatChangesNothingIsNamed(string message, params string[] options)
+    public async Task An_option_that_changes_nothing_is_named(string message, params string[] options)
     {
         var run = await Ask([Demo.Sample("00.png"), "what color is the background?", .. options]);
         run.Succeeded();

@@ -40,7 +40,7 @@ public sealed class BlipProcessTests : IDisposable
         })];
 
     [Fact]
-    public async Task ThroughPipesItReadsAImageAndWritesASentenceAndNothingElse()
+    public async Task Through_pipes_it_reads_an_image_and_writes_a_sentence_and_nothing_else()
     {
         var run = await Shell("cat \"$2\" | dotnet \"$1\" caption - --model \"$3\" | cat", Program, Demo.Sample("00.png"), Demo.Model);
         Assert.Equal(new CliRun(0, "a large white ring on a cyan background\n", ""), run);
@@ -62,7 +62,7 @@ public sealed class BlipProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task AReaderThatGoesAwayEndsItQuietly()
+    public async Task A_reader_that_goes_away_ends_it_quietly()
     {
         Copies(2000);
         var run = await Shell("set -o pipefail; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu | head -1; echo ${PIPESTATUS[0]}", Program, folder, Demo.Model);
@@ -71,7 +71,7 @@ public sealed class BlipProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task AppendingToAFileKeepsWhatOthersWrote()
+    public async Task Appending_to_a_file_keeps_what_others_wrote()
     {
         var log = Path.Combine(folder, "log.txt");
         var run = await Shell("{ echo before; dotnet \"$1\" caption \"$2\" --model \"$3\" --device cpu; echo after; } > \"$4\"", Program, Demo.Sample("00.png"), Demo.Model, log);
@@ -83,7 +83,7 @@ public sealed class BlipProcessTests : IDisposable
     [InlineData("INT", 130)]
     [InlineData("TERM", 143)]
     [InlineData("HUP", 129)]
-    public async Task ASignalEndsItAfterTheWorkInHandAndKeepsWhatIsFinished(string signal, int exitCode)
+    public async Task A_signal_ends_it_after_the_work_in_hand_and_keeps_what_is_finished(string signal, int exitCode)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
         Copies(3000);
@@ -104,7 +104,7 @@ public sealed class BlipProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task ASignalEndsTheWaitForStandardInput()
+    public async Task A_signal_ends_the_wait_for_standard_input()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "signals are Unix's");
         using var process = Start("dotnet", Program, "caption", "-", "--model", Demo.Model, "--device", "cpu", "--format", "json");
@@ -137,7 +137,7 @@ public sealed class BlipProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task ColdItCaptionsAImageOfTheDemoInTwoSeconds()
+    public async Task Cold_it_captions_an_image_of_the_demo_in_two_seconds()
     {
         // Processor time, the best of three: other tests run beside it, and a clock on the wall would time them as well.
         var best = double.PositiveInfinity;
@@ -151,7 +151,7 @@ public sealed class BlipProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task ABadOptionIsAMessageAndNoStackTrace()
+    public async Task A_bad_option_is_a_message_and_no_stack_trace()
     {
         var run = await Shell("dotnet \"$1\" caption x.png --num-beams many", Program);
         Assert.Equal(2, run.ExitCode);

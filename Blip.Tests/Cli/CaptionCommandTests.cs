@@ -24,7 +24,7 @@ public sealed class CaptionCommandTests : IDisposable
     [InlineData("beam-3", 12, "--num-beams", "3")]
     [InlineData("prompt", 12, "--prompt", "a picture of")]
     [InlineData("beam-5-penalties", 12, "--num-beams", "5", "--repetition-penalty", "1.1", "--length-penalty", "0.7", "--min-length", "8")]
-    public async Task EverySampleHasTheReferencesAnswer(string way, int samples, params string[] options)
+    public async Task Every_sample_has_the_references_answer(string way, int samples, params string[] options)
     {
         var run = await Caption([Demo.Samples, "--max-length", "32", "--format", "json", .. options]);
         var records = Records(run.Succeeded());
@@ -41,7 +41,7 @@ public sealed class CaptionCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task WithoutAModelItUsesTheDemoAndSaysSo()
+    public async Task Without_a_model_it_uses_the_demo_and_says_so()
     {
         var run = await Caption(Demo.Sample("00.png"));
         Assert.Equal("a large white ring on a cyan background\n", run.Succeeded());
@@ -52,21 +52,21 @@ public sealed class CaptionCommandTests : IDisposable
     [Theory]
     [InlineData("--draft int8 changes nothing with --num-beams", "--draft", "int8", "--num-beams", "2")]
     [InlineData("captions have no draft: it is for fp32", "--draft", "int8", "--precision", "bf16")]
-    public async Task ADraftThatIsNotUsedIsTold(string note, params string[] options) =>
+    public async Task A_draft_that_is_not_used_is_told(string note, params string[] options) =>
         Assert.Contains(note, (await Caption([Demo.Sample("00.png"), .. options])).Error, StringComparison.Ordinal);
 
     [Fact]
-    public async Task WithAModelItIsSilent() => Assert.Equal("", (await Caption(Demo.Sample("00.png"), "--model", Demo.Model)).Error);
+    public async Task With_a_model_it_is_silent() => Assert.Equal("", (await Caption(Demo.Sample("00.png"), "--model", Demo.Model)).Error);
 
     [Fact]
-    public async Task StandardInputIsAImage()
+    public async Task Standard_input_is_an_image()
     {
         var run = await CliRun.Of(File.ReadAllBytes(Demo.Sample("03.png")), "caption", "-", "--device", "cpu", "--format", "jsonl");
         Assert.StartsWith("""{"path":"-","caption":"a small black square on a brown background","tokens":[106,8,42,13,43,30,8,15,11,3],"score":""", run.Succeeded(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task ABadImageStopsNothingAndIsReportedInItsPlace()
+    public async Task A_bad_image_stops_nothing_and_is_reported_in_its_place()
     {
         var text = Temporary("notes.png");
         File.WriteAllText(text, "these are words");
@@ -83,7 +83,7 @@ public sealed class CaptionCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task SeveralSequencesAreAnArray()
+    public async Task Several_sequences_are_an_array()
     {
         var records = Records((await Caption(Demo.Sample("00.png"), "--num-beams", "4", "--num-return-sequences", "3", "--format", "json")).Succeeded());
         var captions = Assert.Single(records).GetProperty("captions").EnumerateArray().ToArray();
@@ -95,7 +95,7 @@ public sealed class CaptionCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task CsvOfAFolderIsATable()
+    public async Task Csv_of_a_folder_is_a_table()
     {
         var file = Temporary("captions.csv");
         var run = await Caption(Demo.Samples, "--format", "csv", "--output", file);
@@ -107,14 +107,14 @@ public sealed class CaptionCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ABatchSizeChangesNoRecord()
+    public async Task A_batch_size_changes_no_record()
     {
         var alone = (await Caption(Demo.Samples, "--format", "jsonl", "--batch-size", "1", "--num-beams", "2")).Succeeded();
         Assert.Equal(alone, (await Caption(Demo.Samples, "--format", "jsonl", "--batch-size", "5", "--num-beams", "2")).Succeeded());
     }
 
     [Fact]
-    public async Task ASeedFixesTheDraws()
+    public async Task A_seed_fixes_the_draws()
     {
         string[] sampling = [Demo.Sample("00.png"), "--sample", "--temperature", "3", "--num-return-sequences", "4", "--format", "jsonl"];
         var first = (await Caption([.. sampling, "--seed", "1"])).Succeeded();
@@ -123,7 +123,7 @@ public sealed class CaptionCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task BadWordsNeverCome()
+    public async Task Bad_words_never_come()
     {
         var run = await Caption(Demo.Sample("00.png"), "--bad-words", "white", "--bad-words", "cyan background");
         Assert.DoesNotContain("white", run.Succeeded(), StringComparison.Ordinal);
@@ -131,7 +131,7 @@ public sealed class CaptionCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task AModelWithoutAVocabularySaysTokens()
+    public async Task A_model_without_a_vocabulary_says_tokens()
     {
         var run = await Caption(Demo.Sample("00.png"), "--model", "synthetic:tiny-square", "--format", "jsonl");
         Assert.Contains("\"caption\":null,\"tokens\":[97,", run.Succeeded(), StringComparison.Ordinal);
@@ -142,7 +142,7 @@ public sealed class CaptionCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task AnAttentionMapIsAPngForEachWord()
+    public async Task An_attention_map_is_a_png_for_each_word()
     {
         (await Caption(Demo.Sample("03.png"), "--attention-map", Temporary("maps"))).Succeeded();
         var names = Directory.GetFiles(Temporary("maps"), "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Select(path => Path.GetRelativePath(Temporary("maps"), path));
@@ -152,7 +152,7 @@ public sealed class CaptionCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task AProfileIsATableAndATrace()
+    public async Task A_profile_is_a_table_and_a_trace()
     {
         var trace = Temporary("trace.json");
         var run = await Caption(Demo.Sample("03.png"), "--profile", trace);
@@ -179,21 +179,21 @@ public sealed class CaptionCommandTests : IDisposable
     [InlineData("no/such/vocab.txt", "--vocab", "no/such/vocab.txt")]
     [InlineData("--output is '/no/such/folder/x.json'", "--output", "/no/such/folder/x.json")]
     [InlineData("--profile is 'photo.jpg'; a trace's name ends in .json", "--profile", "photo.jpg")]
-    public async Task AWrongOptionIsAnsweredWithItsNameAndWhatToDo(string message, params string[] options) =>
+    public async Task A_wrong_option_is_answered_with_its_name_and_what_to_do(string message, params string[] options) =>
         (await Caption([Demo.Sample("00.png"), .. options])).Refused(message);
 
     [Theory]
     [InlineData("tpu", "'tpu' is not a device")]
     [InlineData("cpu:x", "'cpu:x' is not a device")]
     [InlineData("opencl:99", "no device 'opencl:99'")]
-    public async Task AnUnknownDeviceIsAnsweredWithThoseThereAre(string device, string message) =>
+    public async Task An_unknown_device_is_answered_with_those_there_are(string device, string message) =>
         (await CliRun.Of("caption", Demo.Sample("00.png"), "--device", device)).Refused(message);
 
     [Fact]
-    public async Task WithoutAImageItSaysWhatIsMissing() => (await Caption()).Refused("PATH", "blip caption --help");
+    public async Task Without_an_image_it_says_what_is_missing() => (await Caption()).Refused("PATH", "blip caption --help");
 
     [Fact]
-    public async Task ARefusedRunLeavesTheOutputAlone()
+    public async Task A_refused_run_leaves_the_output_alone()
     {
         var file = Temporary("kept.json");
         File.WriteAllText(file, "kept");

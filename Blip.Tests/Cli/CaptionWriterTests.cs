@@ -28,18 +28,18 @@ public class CaptionWriterTests
     }
 
     [Fact]
-    public void TextHasAPathATabAndTheCaptionAndTokensWhereThereAreNoWords() =>
+    public void Text_has_a_path_a_tab_and_the_caption_and_tokens_where_there_are_no_words() =>
         Assert.Equal("z.png\ta \"red\" star, alone\na.png\t106 3\n", Write("text", Results));
 
     [Fact]
-    public void TextOfOneNamedImageIsTheCaptionAlone() => Assert.Equal("a \"red\" star, alone\n", Write("text", Results[..1], bare: true));
+    public void Text_of_one_named_image_is_the_caption_alone() => Assert.Equal("a \"red\" star, alone\n", Write("text", Results[..1], bare: true));
 
     [Fact]
-    public void TextHasALineForEachSequence() =>
+    public void Text_has_a_line_for_each_sequence() =>
         Assert.Equal("z.png\ta \"red\" star, alone\nz.png\tb\n", Write("text", [CaptionResult.Of("z.png", Words with { Alternatives = [Second] })]));
 
     [Fact]
-    public void JsonIsOneArrayInTheOrderOfTheInputs()
+    public void Json_is_one_array_in_the_order_of_the_inputs()
     {
         using var json = JsonDocument.Parse(Write("json", Results));
         var records = json.RootElement.EnumerateArray().ToArray();
@@ -53,10 +53,10 @@ public class CaptionWriterTests
     }
 
     [Fact]
-    public void JsonOfNothingIsAnEmptyArray() => Assert.Equal("[]\n", Write("json", []));
+    public void Json_of_nothing_is_an_empty_array() => Assert.Equal("[]\n", Write("json", []));
 
     [Fact]
-    public void JsonOfSeveralSequencesHasAnArrayOfThem()
+    public void Json_of_several_sequences_has_an_array_of_them()
     {
         using var json = JsonDocument.Parse(Write("jsonl", [CaptionResult.Of("z.png", Words with { Alternatives = [Second] })], several: true));
         var captions = json.RootElement.GetProperty("captions").EnumerateArray().ToArray();
@@ -65,7 +65,7 @@ public class CaptionWriterTests
     }
 
     [Fact]
-    public void JsonLinesAreOneObjectOnEachLine()
+    public void Json_lines_are_one_object_on_each_line()
     {
         var lines = Write("jsonl", Results).Split('\n');
         Assert.Equal("", lines[^1]);
@@ -75,7 +75,7 @@ public class CaptionWriterTests
     }
 
     [Fact]
-    public void CsvQuotesWhatRfc4180Asks() => Assert.Equal(
+    public void Csv_quotes_what_rfc_4180_asks() => Assert.Equal(
         "path,caption,tokens,score,error\r\n"
         + "z.png,\"a \"\"red\"\" star, alone\",106 8 3,-0.5,\r\n"
         + "\"ünï, \"\"x\"\".png\",,,,\"it is no image\nat all\"\r\n"

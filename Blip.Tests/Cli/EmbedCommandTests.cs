@@ -21,7 +21,7 @@ public sealed class EmbedCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ProductsAreTheReferencesCosines()
+    public async Task Products_are_the_references_cosines()
     {
         var texts = folder.Write("texts.txt", string.Join('\n', DemoMatching.Pairs.Select(pair => pair.Text)));
         var lines = (await Embed(Demo.Samples, "--texts", texts)).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -34,7 +34,7 @@ public sealed class EmbedCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task EveryFormatHoldsTheSameNumbers()
+    public async Task Every_format_holds_the_same_numbers()
     {
         string[] inputs = [Demo.Sample("00.png"), Path.Combine(folder.Path, "missing.png"), "--text", "a star, alone"];
         var expected = (await Embed(inputs)).Output.Split('\n');
@@ -66,5 +66,5 @@ public sealed class EmbedCommandTests : IDisposable
     [InlineData("name a file with --output", "--text", "a star", "--format", "npy")]
     [InlineData("--text is blank", "--text", "")]
     [InlineData("--vocab", "--text", "a star", "--model", "synthetic:tiny-square")]
-    public async Task AWrongOptionIsAnsweredWithItsNameAndWhatToDo(string message, params string[] options) => (await Embed(options)).Refused(message);
+    public async Task A_wrong_option_is_answered_with_its_name_and_what_to_do(string message, params string[] options) => (await Embed(options)).Refused(message);
 }

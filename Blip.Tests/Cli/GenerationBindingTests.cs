@@ -22,7 +22,7 @@ public class GenerationBindingTests
     }
 
     [Fact]
-    public void NoOptionLeavesTheModelsOwnSettings()
+    public void No_option_leaves_the_models_own_settings()
     {
         var own = new GenerationOptions { NumBeams = 3, MaxNewTokens = 7, BadWordsIds = [[4]], EarlyStopping = EarlyStopping.True };
         Assert.Equal(own, Apply("", own));
@@ -51,10 +51,10 @@ public class GenerationBindingTests
 
     [Theory]
     [MemberData(nameof(Options))]
-    public void EveryOptionReachesItsField(string arguments, GenerationOptions expected) => Assert.Equal(expected, Apply(arguments));
+    public void Every_option_reaches_its_field(string arguments, GenerationOptions expected) => Assert.Equal(expected, Apply(arguments));
 
     [Fact]
-    public void ListsOfTokensReachTheirFields()
+    public void Lists_of_tokens_reach_their_fields()
     {
         var options = Apply("--bad-words-ids 34 --bad-words-ids 46,33 --suppress-tokens 48,34 --begin-suppress-tokens 7 --sequence-bias 48=-3 --sequence-bias 34,46=2.5");
         Assert.Equal([[34], [46, 33]], options.BadWordsIds);
@@ -64,7 +64,7 @@ public class GenerationBindingTests
     }
 
     [Fact]
-    public void EveryFieldHasAnOption()
+    public void Every_field_has_an_option()
     {
         var command = new Command("caption");
         _ = new GenerationBinding(command);
@@ -75,11 +75,11 @@ public class GenerationBindingTests
     }
 
     [Fact]
-    public void AMaximumOnTheCommandLineGoesBeforeTheModelsOwn() =>
+    public void A_maximum_on_the_command_line_goes_before_the_models_own() =>
         Assert.Equal(30, Apply("--max-length 30", new() { MaxNewTokens = 7 }).LengthLimit(promptTokens: 4));
 
     [Fact]
-    public void AFlagCanUndoWhatTheModelAsksFor() => Assert.False(Apply("--do-sample false", new() { DoSample = true }).DoSample);
+    public void A_flag_can_undo_what_the_model_asks_for() => Assert.False(Apply("--do-sample false", new() { DoSample = true }).DoSample);
 
     [Theory]
     [InlineData("--num-beams x", "--num-beams is 'x'; give a whole number.")]
@@ -93,11 +93,11 @@ public class GenerationBindingTests
     [InlineData("--bad-words-ids 3,x", "--bad-words-ids is '3,x'; give token ids")]
     [InlineData("--sequence-bias 3", "--sequence-bias is '3'; give token ids and a number")]
     [InlineData("--exponential-decay-length-penalty 4", "--exponential-decay-length-penalty is '4'; give")]
-    public void AWrongValueIsAnsweredWithTheOptionsName(string arguments, string message) =>
+    public void A_wrong_value_is_answered_with_the_options_name(string arguments, string message) =>
         Assert.Contains(message, Assert.Throws<UsageException>(() => Apply(arguments)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void OptionsWithoutEffectAreTold()
+    public void Options_without_effect_are_told()
     {
         Apply("--top-k 3 --length-penalty 2", new(), out var lines);
         Assert.Equal(["--top-k changes nothing without --do-sample", "--length-penalty changes nothing with one beam: give --num-beams"], lines);

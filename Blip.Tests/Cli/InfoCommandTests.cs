@@ -5,7 +5,7 @@ namespace Blip.Tests.Cli;
 public class InfoCommandTests
 {
     [Fact]
-    public async Task TextIsTheTreeTheTensorsAndTheTotal()
+    public async Task Text_is_the_tree_the_tensors_and_the_total()
     {
         var output = (await CliRun.Of("info", "synthetic:seed")).Succeeded();
         Assert.StartsWith("BlipModel(\n  (text_model): BlipTextModel(\n", output, StringComparison.Ordinal);
@@ -22,7 +22,7 @@ public class InfoCommandTests
     [InlineData("large", "captioning")]
     [InlineData("large", "model")]
     [InlineData("large", "retrieval")]
-    public async Task JsonAgreesWithTheReferencesCheckpointsTensorByTensor(string size, string head)
+    public async Task Json_agrees_with_the_references_checkpoints_tensor_by_tensor(string size, string head)
     {
         using var json = JsonDocument.Parse((await CliRun.Of("info", $"synthetic:{size}", "--head", head, "--format", "json")).Succeeded());
         var golden = Checkpoints.Goldens.Read("checkpoints", "manifests.json.gz").GetProperty($"{size}/{head}");
@@ -33,7 +33,7 @@ public class InfoCommandTests
     }
 
     [Fact]
-    public async Task AFolderWithNothingButAConfigIsEnough()
+    public async Task A_folder_with_nothing_but_a_config_is_enough()
     {
         var folder = Directory.CreateTempSubdirectory("blip-info");
         try
@@ -50,7 +50,7 @@ public class InfoCommandTests
     }
 
     [Fact]
-    public async Task TheGraphIsWhatRuns()
+    public async Task The_graph_is_what_runs()
     {
         var text = (await CliRun.Of("info", "synthetic:tiny-square", "--graph")).Succeeded();
         Assert.All(["graph vision", "graph image-keys-values", "graph prompt", "graph step", "LayerNorm", "vision_model.post_layernorm"], word => Assert.Contains(word, text, StringComparison.Ordinal));
@@ -63,7 +63,7 @@ public class InfoCommandTests
     [InlineData("model", "graph image-features", "graph text-features", "graph multimodal-features", "text_model.pooler.dense", "L2Normalize")]
     [InlineData("retrieval", "graph match", "graph image-embedding", "graph text-embedding", "itm_head", "vision_proj", "text_proj")]
     [InlineData("vqa", "graph question", "graph prompt", "graph step", "graph scores", "text_encoder.embeddings", "question_mask", "LogSoftmax")]
-    public async Task EveryHeadShowsItsGraphs(string head, params string[] parts)
+    public async Task Every_head_shows_its_graphs(string head, params string[] parts)
     {
         var text = (await CliRun.Of("info", "synthetic:tiny-square", "--head", head, "--graph")).Succeeded();
         Assert.All([.. parts, "graph vision", "graph image-keys-values"], word => Assert.Contains(word, text, StringComparison.Ordinal));
@@ -71,8 +71,8 @@ public class InfoCommandTests
     }
 
     [Fact]
-    public async Task AModelThatIsNotThereIsRefused() => (await CliRun.Of("info", "no/such/model")).Refused("no/such/model");
+    public async Task A_model_that_is_not_there_is_refused() => (await CliRun.Of("info", "no/such/model")).Refused("no/such/model");
 
     [Fact]
-    public async Task AnUnknownSyntheticModelIsAnsweredWithThoseThereAre() => (await CliRun.Of("info", "synthetic:huge")).Refused("synthetic:huge", "synthetic:base");
+    public async Task An_unknown_synthetic_model_is_answered_with_those_there_are() => (await CliRun.Of("info", "synthetic:huge")).Refused("synthetic:huge", "synthetic:base");
 }

@@ -18,7 +18,7 @@ public sealed class MatchCommandTests : IDisposable
     })];
 
     [Fact]
-    public async Task EverySampleHasTheReferencesAnswer()
+    public async Task Every_sample_has_the_references_answer()
     {
         var texts = DemoMatching.Pairs.Select(pair => pair.Text).Distinct().ToArray();
         var file = folder.Write("texts.txt", string.Join('\n', texts) + "\n\n");
@@ -34,7 +34,7 @@ public sealed class MatchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TextIsATableWithoutThePathOfOneNamedImage()
+    public async Task Text_is_a_table_without_the_path_of_one_named_image()
     {
         string[] texts = ["--text", DemoMatching.Pairs[0].Text, "--text", DemoMatching.Pairs[1].Text];
         var lines = (await Match([Demo.Sample("00.png"), .. texts])).Succeeded().Split('\n');
@@ -47,7 +47,7 @@ public sealed class MatchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task CsvIsATableOfNumbers()
+    public async Task Csv_is_a_table_of_numbers()
     {
         var lines = (await Match(Demo.Sample("00.png"), Path.Combine(folder.Path, "no.png"), "--text", "a star, alone", "--format", "csv")).Output.Split("\r\n");
         Assert.Equal("path,text,match_probability,cosine,error", lines[0]);
@@ -57,7 +57,7 @@ public sealed class MatchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ABadImageStopsNothingAndIsReportedInItsPlace()
+    public async Task A_bad_image_stops_nothing_and_is_reported_in_its_place()
     {
         var missing = Path.Combine(folder.Path, "missing.png");
         var run = await Match(Demo.Sample("00.png"), missing, Demo.Sample("01.png"), "--text", "a star", "--text", "a ring", "--format", "jsonl");
@@ -69,7 +69,7 @@ public sealed class MatchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TextsComeFromStandardInput()
+    public async Task Texts_come_from_standard_input()
     {
         var run = await CliRun.Of("a star\n\n  a ring \n"u8.ToArray(), "match", Demo.Sample("00.png"), "--texts", "-", "--device", "cpu", "--format", "jsonl");
         Assert.Equal(["a star", "a ring"], Records(run.Succeeded()).Select(record => record.GetProperty("text").GetString()));
@@ -88,7 +88,7 @@ public sealed class MatchCommandTests : IDisposable
     [InlineData("shorten it", "--text", "LONG")]
     [InlineData("--compat is 'salesforce'; give one of huggingface, original", "--text", "a star", "--compat", "salesforce")]
     [InlineData("--format is 'npy'", "--text", "a star", "--format", "npy")]
-    public async Task AWrongOptionIsAnsweredWithItsNameAndWhatToDo(string message, params string[] options) => (await Match(
+    public async Task A_wrong_option_is_answered_with_its_name_and_what_to_do(string message, params string[] options) => (await Match(
         [Demo.Sample("00.png"), .. options.Select(option => option switch
         {
             "CAPTIONING" => Demo.Model,
@@ -97,7 +97,7 @@ public sealed class MatchCommandTests : IDisposable
         })])).Refused(message);
 
     [Fact]
-    public async Task AProfileHasTheTextsSteps()
+    public async Task A_profile_has_the_texts_steps()
     {
         var run = await Match(Demo.Sample("00.png"), "--text", "a star", "--profile");
         run.Succeeded();

@@ -10,7 +10,7 @@ public class ProgressLineTests
     [InlineData(8, 8, 4, "━━━━━━━━━━━━━━━━━━━━━━━━ 8/8  2.0 images/s  0:00 left")]
     [InlineData(2, 7202, 2, "──────────────────────── 2/7202  1.0 images/s  2:00:00 left")]
     [InlineData(1, 7201, 1, "──────────────────────── 1/7201")]
-    public void BarTellsHowFarHowFastAndHowLong(int done, int total, int seconds, string expected) =>
+    public void Bar_tells_how_far_how_fast_and_how_long(int done, int total, int seconds, string expected) =>
         Assert.Equal(expected, ProgressLine.Bar(done, total, TimeSpan.FromSeconds(seconds), "images"));
 
     [Theory]
@@ -18,7 +18,7 @@ public class ProgressLineTests
     [InlineData(45, "━━━━━━────────────────── 2/8  0:12 left")]
     [InlineData(30, "━━━──────────── 2/8  0:12 left")]
     [InlineData(16, "2/8  0:12 left")]
-    public void ANarrowScreenGetsLessOfIt(int room, string expected) =>
+    public void A_narrow_screen_gets_less_of_it(int room, string expected) =>
         Assert.Equal(expected, ProgressLine.Bar(2, 8, TimeSpan.FromSeconds(4), "images", room: room));
 
     [Theory]
@@ -26,15 +26,15 @@ public class ProgressLineTests
     [InlineData(8, 8, 4, 1, 2)]
     [InlineData(8, 8, 4, 60, 7.6)]
     [InlineData(5, 1, 5, 3, 0.95)]
-    public void WithinABatchTheBarGoesAheadByTheRateAndNeverToTheNext(int done, int batch, double worked, double since, double expected) =>
+    public void Within_a_batch_the_bar_goes_ahead_by_the_rate_and_never_to_the_next(int done, int batch, double worked, double since, double expected) =>
         Assert.Equal(expected, ProgressLine.Ahead(done, batch, TimeSpan.FromSeconds(worked), TimeSpan.FromSeconds(since)), 9);
 
     [Fact]
-    public void ABarThatIsAheadCountsWhatIsDoneAlone() =>
+    public void A_bar_that_is_ahead_counts_what_is_done_alone() =>
         Assert.Equal("━━━━━━━━━─────────────── 2/8  0.5 images/s  0:10 left", ProgressLine.Bar(2, 8, TimeSpan.FromSeconds(4), "images", ahead: 1));
 
     [Fact]
-    public async Task TheBarMovesWhileAResultIsWaitedFor()
+    public async Task The_bar_moves_while_a_result_is_waited_for()
     {
         var screen = new StringWriter();
         var progress = new ProgressLine(screen, visible: true, total: 4);
@@ -55,7 +55,7 @@ public class ProgressLineTests
     }
 
     [Fact]
-    public void NothingIsWrittenWhereNobodyWatches()
+    public void Nothing_is_written_where_nobody_watches()
     {
         var screen = new StringWriter();
         var progress = new ProgressLine(screen, visible: false, total: 3);
@@ -66,7 +66,7 @@ public class ProgressLineTests
     }
 
     [Fact]
-    public void TheBarIsTakenAwayBeforeSomethingElseIsWritten()
+    public void The_bar_is_taken_away_before_something_else_is_written()
     {
         var screen = new StringWriter();
         var progress = new ProgressLine(screen, visible: true, total: 2);
@@ -80,7 +80,7 @@ public class ProgressLineTests
     }
 
     [Theory, InlineData(40), InlineData(12), InlineData(1)]
-    public void TheBarStaysOnOneLineOfANarrowScreen(int columns)
+    public void The_bar_stays_on_one_line_of_a_narrow_screen(int columns)
     {
         var screen = new StringWriter();
         var progress = new ProgressLine(screen, visible: true, total: 1000, () => columns);

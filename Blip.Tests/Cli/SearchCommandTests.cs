@@ -20,7 +20,7 @@ public sealed class SearchCommandTests : IDisposable
     private Task<CliRun> Search(params string[] arguments) => CliRun.Of(["search", "--device", "cpu", "--model", DemoMatching.Model, "--index", IndexPath, .. arguments]);
 
     [Fact]
-    public async Task AFolderIsIndexedOnceAndSearchedByWords()
+    public async Task A_folder_is_indexed_once_and_searched_by_words()
     {
         Assert.Equal($"12 added, 0 updated, 0 unchanged, 0 removed, 0 failed; 12 images in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
         Assert.Equal($"0 added, 0 updated, 12 unchanged, 0 removed, 0 failed; 12 images in {IndexPath}\n", (await Index(Demo.Samples)).Succeeded());
@@ -39,7 +39,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TrueDescriptionsFindTheirImages()
+    public async Task True_descriptions_find_their_images()
     {
         (await Index(Demo.Samples)).Succeeded();
         var right = DemoMatching.Pairs.Where((_, i) => i % 9 == 0).ToArray();
@@ -57,7 +57,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task AnImageFindsItself()
+    public async Task An_image_finds_itself()
     {
         (await Index(Demo.Samples)).Succeeded();
         using var json = JsonDocument.Parse((await Search("--image", Demo.Sample("05.png"), "--top", "1", "--format", "json")).Succeeded());
@@ -68,7 +68,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task FilesThatAreGoneLeaveTheIndexOnRequest()
+    public async Task Files_that_are_gone_leave_the_index_on_request()
     {
         var images = Path.Combine(folder.Path, "images");
         Directory.CreateDirectory(images);
@@ -127,7 +127,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatCannotBeIsNamed()
+    public async Task What_cannot_be_is_named()
     {
         (await Search("a star")).Refused("--index is", "make it with 'blip index");
         (await Index(Demo.Sample("00.png"))).Succeeded();
@@ -147,7 +147,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TheBestIsShownInTheSystemsViewer()
+    public async Task The_best_is_shown_in_the_systems_viewer()
     {
         if (!OperatingSystem.IsLinux())
         {
@@ -190,7 +190,7 @@ public sealed class SearchCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task KilledItGoesOnWhereItEnded()
+    public async Task Killed_it_goes_on_where_it_ended()
     {
         const int Count = 600;
         var images = Path.Combine(folder.Path, "images");

@@ -9,7 +9,7 @@ public class CaptionerMemoryTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task MemoryStandsStillOverManyCaptions()
+    public async Task Memory_stands_still_over_many_captions()
     {
         const int Captions = 150, MostBytesPerCaption = 1024;
         using var captioner = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", BatchSize = 3 });

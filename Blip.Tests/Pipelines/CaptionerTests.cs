@@ -31,7 +31,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     private GenerationOptions Long => captioner.Defaults with { MaxLength = 32 };
 
     [Fact]
-    public async Task AFileItsBytesAStreamAndPixelsAreOneImage()
+    public async Task A_file_its_bytes_a_stream_and_pixels_are_one_image()
     {
         var fromFile = captioner.Caption(Ring, cancellationToken: Token);
         Assert.Equal(RingCaption, fromFile.Text);
@@ -52,7 +52,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
 
     [Theory]
     [MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public async Task EverySampleHasTheReferencesAnswerOnEveryDevice(string id)
+    public async Task Every_sample_has_the_references_answer_on_every_device(string id)
     {
         Devices.Open(id).Dispose();
         using var own = Captioner.Load(Demo.Model, new CaptionerOptions { Device = id, BatchSize = 5 });
@@ -67,7 +67,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task ABatchsCaptionsAreThoseOfEachImageAloneToTheLastBit()
+    public async Task A_batchs_captions_are_those_of_each_image_alone_to_the_last_bit()
     {
         using var batches = Captioner.Load(Demo.Model, OnCpu with { BatchSize = 7 });
         var options = new CaptionOptions { Generation = Long with { NumBeams = 2, NumReturnSequences = 2 } };
@@ -80,7 +80,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task WordsCombineToTheCaption()
+    public async Task Words_combine_to_the_caption()
     {
         var words = await captioner.StreamAsync(Ring, cancellationToken: Token).ToListAsync(Token);
         Assert.Equal(RingCaption, string.Concat(words));
@@ -90,7 +90,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task AReaderWhoLeavesTheWordsEarlyLeavesTheCaptionerFree()
+    public async Task A_reader_who_leaves_the_words_early_leaves_the_captioner_free()
     {
         await foreach (var word in captioner.StreamAsync(Ring, cancellationToken: Token))
         {
@@ -101,14 +101,14 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public void WordsOfBeamsAreRefused()
+    public void Words_of_beams_are_refused()
     {
         var options = new CaptionOptions { Generation = new() { NumBeams = 3 } };
         Assert.Contains("NumBeams", Assert.Throws<ArgumentException>(() => captioner.StreamAsync(Ring, options, Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task AImagesOwnPromptGoesBeforeTheCalls()
+    public async Task A_images_own_prompt_goes_before_the_calls()
     {
         ImageSource[] sources = [ImageSource.FromFile(Ring, "a small"), Ring, ImageSource.FromFile(Ring, "")];
         var results = await captioner.CaptionAllAsync(sources, new CaptionOptions { Prompt = "a picture of", Generation = Long }, Token).ToListAsync(Token);
@@ -119,7 +119,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task WhatIsWrongWithOneImageIsItsOwnResult()
+    public async Task What_is_wrong_with_one_image_is_its_own_result()
     {
         ImageSource[] sources =
         [
@@ -137,7 +137,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task NoMoreThanAFewBatchesAreOpenedAheadOfASlowReader()
+    public async Task No_more_than_a_few_batches_are_opened_ahead_of_a_slow_reader()
     {
         using var small = Captioner.Load(Demo.Model, OnCpu with { BatchSize = 2 });
         var opened = 0;
@@ -162,7 +162,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task CancellationEndsAStreamAndLeavesTheCaptionerUsable()
+    public async Task Cancellation_ends_a_stream_and_leaves_the_captioner_usable()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var taken = 0;
@@ -180,7 +180,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public async Task ManyThreadsMayCallAtOnce()
+    public async Task Many_threads_may_call_at_once()
     {
         var expected = Demo.Answers("greedy");
         await Parallel.ForAsync(0, 48, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (i, token) =>
@@ -191,7 +191,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public void AttentionIsAMapOverTheImageForEachWord()
+    public void Attention_is_a_map_over_the_image_for_each_word()
     {
         var attention = captioner.Caption(Ring, new CaptionOptions { Attention = true }, Token).Attention;
         Assert.Equal(RingCaption.Split(' '), attention.Select(word => word.Word));
@@ -204,11 +204,11 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public void BadWordsNeverCome() =>
+    public void Bad_words_never_come() =>
         Assert.DoesNotContain("white", captioner.Caption(Ring, new CaptionOptions { BadWords = ["white"] }, Token).Text!, StringComparison.Ordinal);
 
     [Fact]
-    public void ACheckpointWithoutAVocabularyHasTokensAndTakesNoPrompt()
+    public void A_checkpoint_without_a_vocabulary_has_tokens_and_takes_no_prompt()
     {
         using var synthetic = Captioner.Load("synthetic:tiny-square", OnCpu);
         Assert.False(synthetic.HasVocabulary);
@@ -220,13 +220,13 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     }
 
     [Fact]
-    public void AVocabularyThatIsTooLargeForTheModelIsRefused() => Assert.Contains(
+    public void A_vocabulary_that_is_too_large_for_the_model_is_refused() => Assert.Contains(
         "106 words are more than the 99",
         Assert.Throws<TokenizerException>(() => Captioner.Load("synthetic:tiny-square", OnCpu with { VocabularyFile = Path.Combine(Demo.Model, "vocab.txt") })).Message,
         StringComparison.Ordinal);
 
     [Fact]
-    public void AnotherHeadsCheckpointIsRefused() =>
+    public void Another_heads_checkpoint_is_refused() =>
         Assert.Throws<CheckpointException>(() => Captioner.Load(Path.Combine(AppContext.BaseDirectory, "weights", "vqa"), OnCpu));
 
     [Theory]
@@ -234,7 +234,7 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     [InlineData("cpu", 0x7c00)]
     [InlineData("opencl", 0x7e00)]
     [InlineData("opencl", 0x7c00)]
-    public void WeightsThatHoldNoNumbersAreAnErrorAndNoCrash(string id, int half)
+    public void Weights_that_hold_no_numbers_are_an_error_and_no_crash(string id, int half)
     {
         Devices.Open(id).Dispose();
         using var folder = new TemporaryFolder();
@@ -263,17 +263,17 @@ public sealed class CaptionerTests(CaptionerTests.Loaded loaded) : IClassFixture
     [Theory]
     [InlineData("Threads", -1, 0)]
     [InlineData("BatchSize", 0, 5000)]
-    public void AnOptionOutOfRangeIsNamed(string name, int threads, int batchSize) => Assert.StartsWith(
+    public void An_option_out_of_range_is_named(string name, int threads, int batchSize) => Assert.StartsWith(
         $"{name} is ",
         Assert.Throws<ArgumentException>(() => Captioner.Load(Demo.Model, OnCpu with { Threads = threads, BatchSize = batchSize })).Message,
         StringComparison.Ordinal);
 
     [Fact]
-    public void AnOptionThatTheModelCannotFollowIsRefusedAtOnce() =>
+    public void An_option_that_the_model_cannot_follow_is_refused_at_once() =>
         Assert.Throws<ArgumentException>(() => captioner.CaptionAllAsync([Ring], new CaptionOptions { Generation = new() { MaxLength = 1000 } }, Token));
 
     [Fact]
-    public void DisposedItSaysSo()
+    public void Disposed_it_says_so()
     {
         var own = Captioner.Load(Demo.Model, OnCpu);
         own.Dispose();

@@ -11,7 +11,7 @@ public class CaptionerThreadsTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public void AnyNumberOfThreadsGivesTheSameBits()
+    public void Any_number_of_threads_gives_the_same_bits()
     {
         List<(string? Text, double Score)>? expected = null;
         foreach (var threads in new[] { 1, 2, 3, 4, 7, 0 })
@@ -25,7 +25,7 @@ public class CaptionerThreadsTests
     }
 
     [Fact]
-    public void TwoCaptionersShareTheCores()
+    public void Two_captioners_share_the_cores()
     {
         const int Rounds = 8;
         using var one = Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu" });

@@ -25,7 +25,7 @@ public sealed class EmbedderTests(EmbedderTests.Loaded loaded) : IClassFixture<E
 
     [Theory]
     [MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public async Task ProductsAreTheReferencesCosinesOnEveryDevice(string id)
+    public async Task Products_are_the_references_cosines_on_every_device(string id)
     {
         Devices.Open(id).Dispose();
         using var own = Embedder.Load(DemoMatching.Model, OnCpu with { Device = id, BatchSize = 5 });
@@ -42,7 +42,7 @@ public sealed class EmbedderTests(EmbedderTests.Loaded loaded) : IClassFixture<E
     }
 
     [Fact]
-    public async Task VectorsAreThoseThatEachHasAloneToTheLastBit()
+    public async Task Vectors_are_those_that_each_has_alone_to_the_last_bit()
     {
         using var batches = Embedder.Load(DemoMatching.Model, OnCpu with { BatchSize = 7 });
         var texts = DemoMatching.Pairs.Select(pair => pair.Text).ToArray();
@@ -52,7 +52,7 @@ public sealed class EmbedderTests(EmbedderTests.Loaded loaded) : IClassFixture<E
     }
 
     [Fact]
-    public async Task WhatIsWrongWithOneIsItsOwnResult()
+    public async Task What_is_wrong_with_one_is_its_own_result()
     {
         var images = await embedder.EmbedImagesAsync([Demo.Paths[0], "no/such/file.png", Demo.Paths[1]], Token).ToListAsync(Token);
         Assert.Equal([true, false, true], images.Select(image => image.Succeeded));
@@ -67,7 +67,7 @@ public sealed class EmbedderTests(EmbedderTests.Loaded loaded) : IClassFixture<E
     }
 
     [Fact]
-    public async Task CancellationEndsAStreamAndLeavesTheEmbedderUsable()
+    public async Task Cancellation_ends_a_stream_and_leaves_the_embedder_usable()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var taken = 0;
@@ -84,7 +84,7 @@ public sealed class EmbedderTests(EmbedderTests.Loaded loaded) : IClassFixture<E
     }
 
     [Fact]
-    public void AModelWithoutATaskHasItsProjections()
+    public void A_model_without_a_task_has_its_projections()
     {
         var source = ModelSource.Synthetic(SyntheticModels.Config("tiny-head64") with { Head = BlipHead.Model });
         using var own = Embedder.Load(source, OnCpu with { VocabularyFile = Path.Combine(Demo.Model, "vocab.txt") });
@@ -97,10 +97,10 @@ public sealed class EmbedderTests(EmbedderTests.Loaded loaded) : IClassFixture<E
     }
 
     [Fact]
-    public void AnotherHeadsCheckpointIsRefused() => Assert.Throws<CheckpointException>(() => Embedder.Load(Demo.Model, OnCpu));
+    public void Another_heads_checkpoint_is_refused() => Assert.Throws<CheckpointException>(() => Embedder.Load(Demo.Model, OnCpu));
 
     [Fact]
-    public void WithoutAVocabularyTextsAreRefused()
+    public void Without_a_vocabulary_texts_are_refused()
     {
         using var synthetic = Embedder.Load("synthetic:tiny-square", OnCpu);
         Assert.Throws<ArgumentException>(() => synthetic.EmbedText("a star", Token));

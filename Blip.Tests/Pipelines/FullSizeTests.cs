@@ -10,7 +10,7 @@ public class FullSizeTests
 
     [Theory]
     [MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public async Task PhotographsHaveTheReferencesTokens(string id)
+    public async Task Photographs_have_the_references_tokens(string id)
     {
         Devices.Open(id).Dispose();
         using var captioner = Captioner.Load("synthetic:base", new CaptionerOptions { Device = id });

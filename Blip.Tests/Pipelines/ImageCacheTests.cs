@@ -24,7 +24,7 @@ public sealed class ImageCacheTests
     }
 
     [Fact]
-    public void TheSameFileIsEncodedOnceAndAChangedOneAgain()
+    public void The_same_file_is_encoded_once_and_a_changed_one_again()
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "image.png");
@@ -41,7 +41,7 @@ public sealed class ImageCacheTests
     }
 
     [Fact]
-    public void ALinkIsWhatItLeadsTo()
+    public void A_link_is_what_it_leads_to()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "making links takes rights on Windows");
         using var folder = new TemporaryFolder();
@@ -57,7 +57,7 @@ public sealed class ImageCacheTests
     }
 
     [Fact]
-    public void TheSameBytesAreEncodedOnceWhateverTheyAreCalled()
+    public void The_same_bytes_are_encoded_once_whatever_they_are_called()
     {
         using var matcher = Load(100L << 20);
         var bytes = File.ReadAllBytes(Demo.Paths[0]);
@@ -67,7 +67,7 @@ public sealed class ImageCacheTests
     }
 
     [Fact]
-    public void TheLimitHoldsAndTheOldestGoFirst()
+    public void The_limit_holds_and_the_oldest_go_first()
     {
         var one = OneImage();
         using var matcher = Load((3 * one) + (one / 2));
@@ -87,7 +87,7 @@ public sealed class ImageCacheTests
     }
 
     [Fact]
-    public void WhatWasUsedLastStays()
+    public void What_was_used_last_stays()
     {
         using var matcher = Load((2 * OneImage()) + 1);
         var identities = Demo.Paths[..3].Select(path => ((ImageSource)path).Identity()!).ToArray();
@@ -103,7 +103,7 @@ public sealed class ImageCacheTests
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public void ALimitThatHoldsNoImageKeepsNone(long limit)
+    public void A_limit_that_holds_no_image_keeps_none(long limit)
     {
         using var matcher = Load(limit);
         matcher.Match(Demo.Paths[0], "a star", cancellationToken: Token);
@@ -112,7 +112,7 @@ public sealed class ImageCacheTests
     }
 
     [Fact]
-    public void StreamsAndFilesThatAreNotThereLeaveNothing()
+    public void Streams_and_files_that_are_not_there_leave_nothing()
     {
         using var matcher = Load(100L << 20);
         matcher.Match(ImageSource.FromStream(() => File.OpenRead(Demo.Paths[0])), "a star", cancellationToken: Token);

@@ -37,7 +37,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
 
     [Theory]
     [MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public async Task EverySampleHasTheReferencesAnswerOnEveryDevice(string id)
+    public async Task Every_sample_has_the_references_answer_on_every_device(string id)
     {
         Devices.Open(id).Dispose();
         using var own = Matcher.Load(DemoMatching.Model, OnCpu with { Device = id, BatchSize = 5 });
@@ -47,7 +47,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public async Task APairsResultIsTheOneThatItHasAloneToTheLastBit()
+    public async Task A_pairs_result_is_the_one_that_it_has_alone_to_the_last_bit()
     {
         using var batches = Matcher.Load(DemoMatching.Model, OnCpu with { BatchSize = 7, ImageCacheBytes = 0 });
         var together = await batches.MatchAllAsync(Samples, Texts, cancellationToken: Token).ToListAsync(Token);
@@ -67,7 +67,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public async Task WhatIsWrongWithOneImageIsItsOwnResult()
+    public async Task What_is_wrong_with_one_image_is_its_own_result()
     {
         ImageSource[] sources = ["no/such/file.png", Demo.Paths[0], ImageSource.FromBytes([1, 2, 3], "three bytes")];
         var results = await matcher.MatchAllAsync(sources, ["a star"], cancellationToken: Token).ToListAsync(Token);
@@ -78,7 +78,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public async Task WhatIsWrongWithOneTextOfPairsIsItsOwnResult()
+    public async Task What_is_wrong_with_one_text_of_pairs_is_its_own_result()
     {
         var endless = string.Join(' ', Enumerable.Repeat("star", 80));
         ImageText[] pairs = [new(Demo.Paths[0], "a star"), new(Demo.Paths[0], endless), new(Demo.Paths[1], "a star")];
@@ -89,7 +89,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public void AHandleGoesWhereAImageGoesUntilItIsDisposed()
+    public void A_handle_goes_where_an_image_goes_until_it_is_disposed()
     {
         var image = matcher.Encode(Demo.Paths[0], Token);
         Assert.Equal(Demo.Paths[0], image.Name);
@@ -105,7 +105,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public async Task AHandleOfAnotherPipelineIsRefusedByName()
+    public async Task A_handle_of_another_pipeline_is_refused_by_name()
     {
         using var other = Matcher.Load(DemoMatching.Model, OnCpu);
         using var image = other.Encode(Demo.Paths[0], Token);
@@ -117,7 +117,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public void HandlesThatAreForgottenGoWithThePipeline()
+    public void Handles_that_are_forgotten_go_with_the_pipeline()
     {
         var own = Matcher.Load(DemoMatching.Model, OnCpu);
         var image = own.Encode(Demo.Paths[0], Token);
@@ -130,7 +130,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public async Task ManyThreadsMayCallAtOnce()
+    public async Task Many_threads_may_call_at_once()
     {
         using var small = Matcher.Load(DemoMatching.Model, OnCpu with { ImageCacheBytes = 400_000 });
         var expected = DemoMatching.Pairs;
@@ -142,7 +142,7 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public void TheEmbedderSharesTheWeights()
+    public void The_embedder_shares_the_weights()
     {
         var embedder = matcher.Embedder;
         embedder.Dispose();
@@ -151,16 +151,16 @@ public sealed class MatcherTests(MatcherTests.Loaded loaded) : IClassFixture<Mat
     }
 
     [Fact]
-    public void AnotherHeadsCheckpointIsRefused() => Assert.Throws<CheckpointException>(() => Matcher.Load(Demo.Model, OnCpu));
+    public void Another_heads_checkpoint_is_refused() => Assert.Throws<CheckpointException>(() => Matcher.Load(Demo.Model, OnCpu));
 
     [Fact]
-    public void WithoutAVocabularyTextsAreRefused()
+    public void Without_a_vocabulary_texts_are_refused()
     {
         using var synthetic = Matcher.Load("synthetic:tiny-square", OnCpu);
         Assert.Contains("VocabularyFile", Assert.Throws<ArgumentException>(() => synthetic.Match(Demo.Paths[0], "a star", cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void AnOptionOutOfRangeIsNamed() =>
+    public void An_option_out_of_range_is_named() =>
         Assert.StartsWith("ImageCacheBytes is -1", Assert.Throws<ArgumentException>(() => Matcher.Load(DemoMatching.Model, OnCpu with { ImageCacheBytes = -1 })).Message, StringComparison.Ordinal);
 }

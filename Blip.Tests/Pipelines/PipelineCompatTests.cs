@@ -17,7 +17,7 @@ public sealed class PipelineCompatTests
     private static Captioner Captioner(Compat compat) => Blip.Runtime.Pipelines.Captioner.Load(Demo.Model, new CaptionerOptions { Device = "cpu", Compat = compat });
 
     [Fact]
-    public async Task CaptionsBeginWithAPromptThatIsNotShownAndComeFromThreeBeams()
+    public async Task Captions_begin_with_a_prompt_that_is_not_shown_and_come_from_three_beams()
     {
         using var original = Captioner(Compat.Original);
         using var plain = Captioner(Compat.HuggingFace);
@@ -38,7 +38,7 @@ public sealed class PipelineCompatTests
     }
 
     [Fact]
-    public void ACallsOwnPromptAndOptionsGoFirst()
+    public void A_calls_own_prompt_and_options_go_first()
     {
         using var original = Captioner(Compat.Original);
         using var plain = Captioner(Compat.HuggingFace);
@@ -50,7 +50,7 @@ public sealed class PipelineCompatTests
     }
 
     [Fact]
-    public void DrawsHaveTheAuthorsSettings()
+    public void Draws_have_the_authors_settings()
     {
         var source = ModelSource.Resolve(Demo.Model);
         var sampling = Blip.Runtime.Pipelines.Captioner.DefaultsOf(source, Compat.Original, sampling: true);
@@ -59,7 +59,7 @@ public sealed class PipelineCompatTests
     }
 
     [Fact]
-    public void TextsAreCutAt35Tokens()
+    public void Texts_are_cut_at_35_tokens()
     {
         using var original = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu", Compat = Compat.Original });
         using var plain = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu" });
@@ -75,7 +75,7 @@ public sealed class PipelineCompatTests
     }
 
     [Fact]
-    public async Task TheSecondLookAtASearchBeginsWithEnc()
+    public async Task The_second_look_at_a_search_begins_with_enc()
     {
         using var original = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu", Compat = Compat.Original });
         using var plain = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu" });
@@ -89,7 +89,7 @@ public sealed class PipelineCompatTests
     }
 
     [Fact]
-    public void AnswersComeFromThreeBeamsAndQuestionsBeginWithEnc()
+    public void Answers_come_from_three_beams_and_questions_begin_with_enc()
     {
         using var original = QuestionAnswerer.Load(DemoAnswering.Model, new QuestionAnswererOptions { Device = "cpu", Compat = Compat.Original });
         using var plain = QuestionAnswerer.Load(DemoAnswering.Model, new QuestionAnswererOptions { Device = "cpu" });
@@ -119,7 +119,7 @@ public sealed class PipelineCompatTests
     [Theory]
     [InlineData(384, 480)]
     [InlineData(96, 96)]
-    public void QuestionsAreAboutImagesOf480PixelsWhereTheModelIsAPublishedOne(int trained, int asked)
+    public void Questions_are_about_images_of_480_pixels_where_the_model_is_a_published_one(int trained, int asked)
     {
         var config = SyntheticModels.Config("tiny-head64");
         var source = ModelSource.Synthetic(config with { Vision = config.Vision with { ImageSize = trained, PatchSize = 48 } });

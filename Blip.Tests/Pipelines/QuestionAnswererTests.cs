@@ -30,7 +30,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
 
     [Theory]
     [MemberData(nameof(Devices.Ids), MemberType = typeof(Devices))]
-    public async Task EverySampleHasTheReferencesAnswersOnEveryDevice(string id)
+    public async Task Every_sample_has_the_references_answers_on_every_device(string id)
     {
         Devices.Open(id).Dispose();
         using var own = QuestionAnswerer.Load(DemoAnswering.Model, OnCpu with { Device = id, BatchSize = 5 });
@@ -45,7 +45,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public async Task AQuestionsAnswerIsTheOneThatItHasAloneToTheLastBit()
+    public async Task A_questions_answer_is_the_one_that_it_has_alone_to_the_last_bit()
     {
         using var batches = QuestionAnswerer.Load(DemoAnswering.Model, OnCpu with { BatchSize = 7, ImageCacheBytes = 0 });
         var options = new AnswerOptions { Generation = answerer.Defaults with { NumBeams = 2, NumReturnSequences = 2 } };
@@ -66,7 +66,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public void AnAnswerOutOfAListIsTheLikeliest()
+    public void An_answer_out_of_a_list_is_the_likeliest()
     {
         var options = new AnswerOptions { Candidates = Colors };
         foreach (var question in DemoAnswering.Questions.Where(question => question.Question.StartsWith("what color", StringComparison.Ordinal)))
@@ -82,7 +82,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public async Task AListGivesTheSameAnswersAloneAndInCompany()
+    public async Task A_list_gives_the_same_answers_alone_and_in_company()
     {
         var options = new AnswerOptions { Candidates = [.. Colors, "yes", "no", "one", "two", "a large star"] };
         var results = await answerer.AnswerAllAsync(Samples.Take(3), Questions, options, Token).ToListAsync(Token);
@@ -91,7 +91,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public async Task WordsCombineToTheAnswer()
+    public async Task Words_combine_to_the_answer()
     {
         var options = new AnswerOptions { Generation = answerer.Defaults with { MinNewTokens = 5, MaxNewTokens = 6 } };
         using var image = answerer.Encode(Demo.Paths[0], Token);
@@ -103,7 +103,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public void TwentyQuestionsTakeTheStepsOfOneAndAKeptImageIsNotEncodedAgain()
+    public void Twenty_questions_take_the_steps_of_one_and_a_kept_image_is_not_encoded_again()
     {
         using var own = QuestionAnswerer.Load(DemoAnswering.Model, OnCpu with { ImageCacheBytes = 0 });
         var options = new AnswerOptions { Generation = own.Defaults with { MaxNewTokens = 1 } };
@@ -130,7 +130,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public async Task PaddingIsLookedAtOnlyWhereItIsAskedFor()
+    public async Task Padding_is_looked_at_only_where_it_is_asked_for()
     {
         string[] questions = ["what color is the ring?", "is the large white ring left of the small black star on the cyan background?"];
         var own = new AnswerOptions { Generation = answerer.Defaults with { NumBeams = 2 } };
@@ -143,7 +143,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public async Task WhatIsWrongWithOneIsItsOwnResult()
+    public async Task What_is_wrong_with_one_is_its_own_result()
     {
         var endless = string.Join(' ', Enumerable.Repeat("star", 80));
         ImageText[] pairs =
@@ -161,7 +161,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public async Task CancellationEndsAStreamAndLeavesTheAnswererUsable()
+    public async Task Cancellation_ends_a_stream_and_leaves_the_answerer_usable()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var taken = 0;
@@ -178,7 +178,7 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public async Task ManyThreadsMayCallAtOnce()
+    public async Task Many_threads_may_call_at_once()
     {
         var expected = DemoAnswering.Questions;
         await Parallel.ForAsync(0, 72, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Token }, async (i, token) =>
@@ -189,12 +189,12 @@ public sealed class QuestionAnswererTests(QuestionAnswererTests.Loaded loaded) :
     }
 
     [Fact]
-    public void ACheckpointWithoutAVocabularyCannotBeAsked()
+    public void A_checkpoint_without_a_vocabulary_cannot_be_asked()
     {
         using var synthetic = QuestionAnswerer.Load("synthetic:tiny-square", OnCpu);
         Assert.Contains("VocabularyFile", Assert.Throws<ArgumentException>(() => synthetic.Answer(Demo.Paths[0], "a", cancellationToken: Token)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void AnotherHeadsCheckpointIsRefused() => Assert.Throws<CheckpointException>(() => QuestionAnswerer.Load(Demo.Model, OnCpu));
+    public void Another_heads_checkpoint_is_refused() => Assert.Throws<CheckpointException>(() => QuestionAnswerer.Load(Demo.Model, OnCpu));
 }

@@ -9,14 +9,14 @@ public class ReadaheadTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task ResultsComeInOrderThoughWorkEndsOutOfOrder()
+    public async Task Results_come_in_order_though_work_ends_out_of_order()
     {
         var results = await Numbers(50).SelectAheadAsync(i => { Thread.Sleep(i % 5); return i * 2; }, 8, Token).ToListAsync(Token);
         Assert.Equal(Enumerable.Range(0, 50).Select(i => i * 2), results);
     }
 
     [Fact]
-    public async Task ASlowTakerHoldsTheSourceBack()
+    public async Task A_slow_taker_holds_the_source_back()
     {
         var given = 0;
         async IAsyncEnumerable<int> Source()
@@ -37,7 +37,7 @@ public class ReadaheadTests
     }
 
     [Fact]
-    public async Task TheSourcesExceptionComesAfterTheItemsBeforeIt()
+    public async Task The_sources_exception_comes_after_the_items_before_it()
     {
         async IAsyncEnumerable<int> Source()
         {
@@ -51,7 +51,7 @@ public class ReadaheadTests
     }
 
     [Fact]
-    public async Task CancellationEndsAnEndlessSource()
+    public async Task Cancellation_ends_an_endless_source()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         var taking = Task.Run(async () => await Numbers(int.MaxValue).SelectAheadAsync(i => i, 2, stop.Token).CountAsync(stop.Token), Token);
@@ -60,7 +60,7 @@ public class ReadaheadTests
     }
 
     [Fact]
-    public async Task CancellationEndsTheWaitForWorkThatDoesNotEnd()
+    public async Task Cancellation_ends_the_wait_for_work_that_does_not_end()
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
         using var never = new ManualResetEventSlim();
@@ -74,7 +74,7 @@ public class ReadaheadTests
     [InlineData(0, 4, "")]
     [InlineData(4, 4, "4")]
     [InlineData(9, 4, "4 4 1")]
-    public async Task GroupsAreFullButTheLast(int items, int size, string sizes)
+    public async Task Groups_are_full_but_the_last(int items, int size, string sizes)
     {
         var groups = await Numbers(items).InGroupsAsync(size, Token).ToListAsync(Token);
         Assert.Equal(sizes, string.Join(' ', groups.Select(group => group.Count)));

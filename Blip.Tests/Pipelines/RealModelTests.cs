@@ -15,7 +15,7 @@ public class RealModelTests
     [Theory]
     [InlineData(Precision.Fp32)]
     [InlineData(Precision.Fp16)]
-    public void TheReleasedModelSaysWhatTheReferenceSays(Precision precision)
+    public void The_released_model_says_what_the_reference_says(Precision precision)
     {
         using var captioner = Captioner.Load(Find("blip-image-captioning-base"), new CaptionerOptions { Precision = precision });
         var image = Find(Image);
@@ -25,7 +25,7 @@ public class RealModelTests
     }
 
     [Fact]
-    public void TheReleasedAnswererCountsTheDogs()
+    public void The_released_answerer_counts_the_dogs()
     {
         using var answerer = QuestionAnswerer.Load(Find("blip-vqa-base"));
         var answer = answerer.Answer(Find(Image), "how many dogs are in the image?", cancellationToken: TestContext.Current.CancellationToken);
@@ -33,7 +33,7 @@ public class RealModelTests
     }
 
     [Fact]
-    public void TheReleasedMatcherKnowsTheSentence()
+    public void The_released_matcher_knows_the_sentence()
     {
         using var matcher = Matcher.Load(Find("blip-itm-base-coco"));
         var match = matcher.Match(Find(Image), "A woman and her dog sitting in a beach", cancellationToken: TestContext.Current.CancellationToken);

@@ -40,7 +40,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
         string.Join(", ", results.GroupBy(result => result.Outcome).OrderBy(group => group.Key).Select(group => $"{group.Count()} {group.Key}"));
 
     [Fact]
-    public async Task WhatIsThereAndHasNotChangedIsPassedOver()
+    public async Task What_is_there_and_has_not_changed_is_passed_over()
     {
         var images = Copies();
         using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
@@ -68,7 +68,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     }
 
     [Fact]
-    public async Task SearchesFindWhatBruteForceInDoubleFinds()
+    public async Task Searches_find_what_brute_force_in_double_finds()
     {
         var images = Copies();
         using var retriever = Retriever.Open(matchers.Demo.Embedder, IndexPath);
@@ -97,7 +97,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     }
 
     [Fact]
-    public async Task TheMatchingHeadLooksAgainAtTheFirst()
+    public async Task The_matching_head_looks_again_at_the_first()
     {
         var images = Copies();
         using var retriever = Retriever.Open(matchers.Demo, IndexPath);
@@ -124,7 +124,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     }
 
     [Fact]
-    public async Task AsTheAuthorsDoItTheScoreIsTheLogitAndTheCosine()
+    public async Task As_the_authors_do_it_the_score_is_the_logit_and_the_cosine()
     {
         using var matcher = Matcher.Load(DemoMatching.Model, new MatcherOptions { Device = "cpu", Compat = Compat.Original });
         using var retriever = Retriever.Open(matcher, IndexPath);
@@ -137,7 +137,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     }
 
     [Fact]
-    public async Task WhatWasReportedBeforeAnInterruptionIsNotDoneAgain()
+    public async Task What_was_reported_before_an_interruption_is_not_done_again()
     {
         var images = Copies(60);
         var reported = new List<string>();
@@ -175,7 +175,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     }
 
     [Fact]
-    public async Task AReaderWhoLeavesKeepsWhatIsMade()
+    public async Task A_reader_who_leaves_keeps_what_is_made()
     {
         var images = Copies(20);
         using var retriever = Retriever.Open(matchers.Demo, IndexPath);
@@ -191,7 +191,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     }
 
     [Fact]
-    public void AnIndexIsOfOneModelAndPrecisionAndACopyOfTheModelIsTheSame()
+    public void An_index_is_of_one_model_and_precision_and_a_copy_of_the_model_is_the_same()
     {
         Retriever.Open(matchers.Demo, IndexPath).Dispose();
         using (var bf16 = Embedder.Load(DemoMatching.Model, new EmbedderOptions { Device = "cpu", Precision = Precision.Bf16 }))
@@ -208,7 +208,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     }
 
     [Fact]
-    public async Task AFolderThatIsMovedWithItsIndexIsFound()
+    public async Task A_folder_that_is_moved_with_its_index_is_found()
     {
         Copies(3);
         using (var retriever = Retriever.Open(matchers.Demo, IndexPath))
@@ -228,7 +228,7 @@ public sealed class RetrieverTests(RetrieverTests.Matchers matchers) : IClassFix
     }
 
     [Fact]
-    public void OptionsOutOfRangeAreNamed()
+    public void Options_out_of_range_are_named()
     {
         using var retriever = Retriever.Open(matchers.Demo.Embedder, IndexPath);
         string Refused(Action search) => Assert.Throws<ArgumentException>(search).Message;

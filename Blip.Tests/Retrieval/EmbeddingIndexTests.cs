@@ -26,7 +26,7 @@ public sealed class EmbeddingIndexTests : IDisposable
 
     // Add, remove, reopen, compact and save in any order: the entries equal a list's, and searches equal brute force over it.
     [Fact]
-    public void AnyRowOfStepsLeavesWhatAListWouldHold()
+    public void Any_row_of_steps_leaves_what_a_list_would_hold()
     {
         var names = Gen.Int[0, 15].Array[0, 6].Select(some => some.Distinct().ToArray());
         var step = Gen.OneOf<Step>(
@@ -100,7 +100,7 @@ public sealed class EmbeddingIndexTests : IDisposable
     }
 
     [Fact]
-    public void SeveralQueriesAndDevicesFindTheSame()
+    public void Several_queries_and_devices_find_the_same()
     {
         using var index = EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model);
         MadeEntries.Add(index, [.. Enumerable.Range(0, 500).Select(i => ($"{i}", i % 40))]);
@@ -118,7 +118,7 @@ public sealed class EmbeddingIndexTests : IDisposable
     }
 
     [Fact]
-    public void RoomIsFreedWhereMuchOfItIsRemoved()
+    public void Room_is_freed_where_much_of_it_is_removed()
     {
         using var index = EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model);
         MadeEntries.Add(index, [.. Enumerable.Range(0, 4000).Select(i => ($"{i}", i))]);
@@ -132,7 +132,7 @@ public sealed class EmbeddingIndexTests : IDisposable
     }
 
     [Fact]
-    public void AnIndexOfAnotherModelIsRefused()
+    public void An_index_of_another_model_is_refused()
     {
         EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model).Dispose();
         var fingerprint = new byte[IndexModel.FingerprintLength];
@@ -151,7 +151,7 @@ public sealed class EmbeddingIndexTests : IDisposable
     }
 
     [Fact]
-    public void OneWritesAndOthersReadWhatWasThere()
+    public void One_writes_and_others_read_what_was_there()
     {
         using var writer = EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model);
         MadeEntries.Add(writer, ("a", 1), ("b", 2));
@@ -168,7 +168,7 @@ public sealed class EmbeddingIndexTests : IDisposable
     }
 
     [Fact]
-    public void WhatCannotBeAddedIsRefusedWhole()
+    public void What_cannot_be_added_is_refused_whole()
     {
         using var index = EmbeddingIndex.Open(IndexPath, MadeEntries.Dimension, MadeEntries.Model);
         string Refused(IndexEntry[] entries, float[] values) => Assert.Throws<ArgumentException>(() => index.Add(entries, values)).Message;
@@ -184,11 +184,11 @@ public sealed class EmbeddingIndexTests : IDisposable
     [Theory]
     [InlineData("no/such/folder/x.index", "there is no folder")]
     [InlineData("", "this is a folder")]
-    public void APlaceThatCannotBeIsNamed(string name, string expected) =>
+    public void A_place_that_cannot_be_is_named(string name, string expected) =>
         Assert.Contains(expected, Assert.Throws<IndexException>(() => EmbeddingIndex.Open(Path.Combine(folder.Path, name), 8, MadeEntries.Model)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void WhatIsNoIndexIsNamed()
+    public void What_is_no_index_is_named()
     {
         Assert.Contains("no such index", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(IndexPath)).Message, StringComparison.Ordinal);
         File.WriteAllText(IndexPath, "something else altogether");
@@ -198,7 +198,7 @@ public sealed class EmbeddingIndexTests : IDisposable
     }
 
     [Fact]
-    public void TenThousandNamesAreFoundAndForgotten()
+    public void Ten_thousand_names_are_found_and_forgotten()
     {
         var table = new EntryTable();
         var random = new Random(3);

@@ -147,7 +147,7 @@ public sealed class IndexDamageTests : IDisposable
     }
 
     [Fact]
-    public void VectorsThatEndAnywhereAreAnError()
+    public void Vectors_that_end_anywhere_are_an_error()
     {
         var bytes = File.ReadAllBytes(Vectors);
         for (var length = 0; length < bytes.Length; length += length is > 100 and < 4000 ? 97 : 1)
@@ -160,7 +160,7 @@ public sealed class IndexDamageTests : IDisposable
     }
 
     [Fact]
-    public void ABitThatIsTurnedOverIsFoundOrDoesNotCount()
+    public void A_bit_that_is_turned_over_is_found_or_does_not_count()
     {
         var random = new Random(1);
         var errors = 0;
@@ -193,7 +193,7 @@ public sealed class IndexDamageTests : IDisposable
     [InlineData(1)]
     [InlineData(39)]
     [InlineData(5000)]
-    public void ZerosAtTheEndAreWhatWasNeverWritten(int zeros)
+    public void Zeros_at_the_end_are_what_was_never_written(int zeros)
     {
         using (var file = File.OpenWrite(damaged))
             file.SetLength(file.Length + zeros);
@@ -206,7 +206,7 @@ public sealed class IndexDamageTests : IDisposable
     }
 
     [Fact]
-    public void SomethingStrangeAtTheEndIsAnError()
+    public void Something_strange_at_the_end_is_an_error()
     {
         File.AppendAllText(damaged, "these words are longer than the header of a record is, which holds two checksums");
         Assert.Contains("is not what was written", Assert.Throws<IndexException>(() => EmbeddingIndex.OpenRead(damaged)).Message, StringComparison.Ordinal);
@@ -214,7 +214,7 @@ public sealed class IndexDamageTests : IDisposable
 
     // Killed while it was compacted: before the new journal had its name, and after it had.
     [Fact]
-    public void WhatAKilledWriterLeftIsRemoved()
+    public void What_a_killed_writer_left_is_removed()
     {
         File.WriteAllText(damaged + ".vectors-2", "half of a copy");
         File.WriteAllText(damaged + ".unfinished", "half of a journal");

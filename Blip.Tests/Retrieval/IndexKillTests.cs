@@ -19,7 +19,7 @@ public sealed class IndexKillTests : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task NothingThatWasReportedIsLostAndNothingIsThereTwice()
+    public async Task Nothing_that_was_reported_is_lost_and_nothing_is_there_twice()
     {
         var path = Path.Combine(folder.Path, "killed.index");
         var random = new Random(11);
