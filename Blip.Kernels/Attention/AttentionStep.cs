@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// CUDA, one query per row (a decoder's token), over image keys or earlier tokens, in single precision. Keys are cut into
-/// parts of 128. A group of 4 warps takes a part of one head for four rows, and reads a key once where rows share it (an image's beams).
+/// parts of 128. A group of 4 warps takes a part of one head for four rows. Rows that share a key (an image's beams) read it once.
 /// Eight threads hold a key: a warp reads four keys by one load. The group that ends last adds up the parts in order.
 /// </summary>
 internal static class AttentionStep
