@@ -2,10 +2,7 @@ namespace Blip.Kernels;
 
 internal interface IWeightDropout
 {
-    /// <summary>The weight that is multiplied by its value.</summary>
-    /// <param name="weight">The softmax weight.</param>
-    /// <param name="shape">Dropout's limit and factor.</param>
-    /// <param name="place">Index in [Rows, Heads, QueryTokens, KeyTokens].</param>
+    /// <summary>The weight after dropout. <paramref name="place"/> is its index in [Rows, Heads, QueryTokens, KeyTokens].</summary>
     static abstract float Apply(float weight, AttentionShape shape, long place);
 }
 

@@ -39,7 +39,7 @@ internal static class AttentionPortable
             var q = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
             var sums = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
             var weights = SharedMemory.Allocate<float>(KeyBlock);
-            // The sum covers all weights; values are multiplied by those that dropout keeps.
+            // The sum covers all weights; values are multiplied by the kept ones.
             var kept = SharedMemory.Allocate<float>(KeyBlock);
 
             var token = Grid.IdxX % shape.QueryTokens;
