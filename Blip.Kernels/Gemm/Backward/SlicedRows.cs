@@ -2,9 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Blip.Kernels;
 
-/// <summary>Rows that are summed by slices; see <see cref="GemmWeightBackwardPortable"/>.</summary>
-/// <param name="rows">A multiple of <paramref name="sliceRows"/>.</param>
-/// <param name="sliceRows">Rows of a slice.</param>
+/// <summary>Rows summed by slices, whose length divides their number; see <see cref="GemmWeightBackwardPortable"/>.</summary>
 internal readonly struct SlicedRows(int rows, int sliceRows)
 {
     public readonly int SliceRows = sliceRows;

@@ -28,8 +28,8 @@ internal static class GemmSimd
 }
 
 /// <summary>
-/// A task multiplies a block of rows by one panel of weights, packed at load, which stays in the second-level cache
-/// (Goto and van de Geijn 2008, section 4). With few rows a task reads its panel from memory once.
+/// A task multiplies a block of rows by one panel of weights, which stays in the second-level cache: Goto and van de Geijn 2008,
+/// section 4, with weights packed at load. With few rows a task reads its panel from memory once.
 /// </summary>
 internal readonly unsafe struct GemmSimd<TStored, TFormat> : IVectorOperator
     where TStored : unmanaged

@@ -4,9 +4,10 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>Adds scales, bias, activation and residual to finished sums, and stores them.</summary>
-/// <param name="args">The product.</param>
-/// <param name="rowScales">Scale of each row of quantised inputs; null without scales.</param>
+/// <summary>
+/// Applies scales, bias, activation and residual to finished sums, and stores them. <paramref name="rowScales"/> has a scale for each
+/// row of quantised inputs, or is null.
+/// </summary>
 internal readonly unsafe struct GemmSimdEpilogue(in GemmArgs args, float* rowScales)
 {
     private const int Width = PackedWeights.PanelWidth;

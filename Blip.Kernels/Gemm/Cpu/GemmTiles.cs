@@ -11,7 +11,7 @@ internal static class GemmTiles
 
 /// <summary>
 /// Innermost loops of <see cref="GemmSimd{TStored, TFormat}"/>: a few rows of X times one panel. In every tile a lane adds a block's
-/// products in the order of k, with one rounding each, then the block's sum to the earlier ones.
+/// products in the order of k, with one rounding each. Then it adds the block's sum to the earlier ones.
 /// The loops are unrolled since the JIT keeps only named locals in registers. Each name is written once; reassigned names cost moves.
 /// </summary>
 internal static unsafe partial class GemmTiles<TVector, TStored, TFormat>
@@ -27,13 +27,10 @@ internal static unsafe partial class GemmTiles<TVector, TStored, TFormat>
     // AVX-512 and ARM have 32 registers, others 16.
     private static bool HasManyRegisters => TVector.Count == 16 || AdvSimd.IsSupported;
 
-    /// <summary>sums[i, j] += Σₖ x[i, k] · w[k, j].</summary>
-    /// <param name="x">First row.</param>
-    /// <param name="stride">Elements between rows.</param>
-    /// <param name="rows">1 to <see cref="GemmTiles.Rows"/>.</param>
-    /// <param name="w">[depth, 64].</param>
-    /// <param name="depth">Products per sum.</param>
-    /// <param name="sums">[<see cref="GemmTiles.Rows"/>, 64].</param>
+    /// <summary>
+    /// sums[i, j] += Σₖ x[i, k] · w[k, j] for 1 to <see cref="GemmTiles.Rows"/> rows; w [depth, 64],
+    /// sums [<see cref="GemmTiles.Rows"/>, 64].
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(float* x, long stride, int rows, TStored* w, int depth, float* sums)
     {

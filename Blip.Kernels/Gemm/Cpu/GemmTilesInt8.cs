@@ -22,13 +22,9 @@ internal static unsafe partial class GemmTilesInt8<TPairs, TSums>
     // Prefetch distance in bytes.
     private const int Ahead = 2048;
 
-    /// <summary>sums[i, j] += Σₖ x[i, k] · w[k, j].</summary>
-    /// <param name="x">First row.</param>
-    /// <param name="stride">Elements between rows.</param>
-    /// <param name="rows">1 to <see cref="MaxRows"/>.</param>
-    /// <param name="w">[depth / 2, 64, 2].</param>
-    /// <param name="depth">Products per sum, even.</param>
-    /// <param name="sums">[rows, 64].</param>
+    /// <summary>
+    /// sums[i, j] += Σₖ x[i, k] · w[k, j] for 1 to <see cref="MaxRows"/> rows; w [depth / 2, 64, 2] with an even depth, sums [rows, 64].
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(short* x, long stride, int rows, sbyte* w, int depth, float* sums)
     {

@@ -6,7 +6,6 @@ namespace Blip.Kernels;
 /// Neighbouring sums of a row in registers. ILGPU splits structs into scalars: nested pairs make tiles of any width
 /// without an array, which would lie in memory.
 /// </summary>
-/// <typeparam name="TSelf">The lanes.</typeparam>
 internal interface ISums<TSelf>
     where TSelf : unmanaged, ISums<TSelf>
 {
@@ -61,7 +60,6 @@ internal struct Sums4 : ISums<Sums4>
 }
 
 /// <summary>Twice as many sums.</summary>
-/// <typeparam name="THalf">Each half.</typeparam>
 internal struct Pair<THalf> : ISums<Pair<THalf>>
     where THalf : unmanaged, ISums<THalf>
 {

@@ -8,7 +8,6 @@ namespace Blip.Kernels;
 /// For kernels on CPU cores. A work-item computes a tile of <typeparamref name="TTile"/> without barriers; its
 /// sums stay in registers for a chain of products (see <see cref="Lanes"/>).
 /// </summary>
-/// <typeparam name="TTile">The tile's shape.</typeparam>
 internal static class GemmPortable<TTile>
     where TTile : struct, IGemmTile
 {
