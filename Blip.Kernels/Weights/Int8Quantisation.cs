@@ -87,8 +87,8 @@ internal static unsafe class Int8Quantisation
     }
 
     /// <summary>
-    /// Rounds a row times <paramref name="inverse"/> to 16 bits, with a zero behind an odd length. Elements are finite unless the factor is
-    /// 0.
+    /// Rounds a row times <paramref name="inverse"/> to 16 bits, with a zero behind an odd length. Elements are finite
+    /// unless the factor is 0.
     /// </summary>
     public static void Round(float* row, int length, float inverse, short* to)
     {

@@ -93,8 +93,8 @@ public sealed unsafe class PackedWeights : IDisposable
     }
 
     /// <summary>
-    /// A matrix in the caller's memory, already packed or packed there by a kernel. On <see cref="DeviceKind.Cpu"/> it may hold zeros to be
-    /// filled.
+    /// A matrix in the caller's memory, already packed or packed there by a kernel. On <see cref="DeviceKind.Cpu"/> it may
+    /// hold zeros to be filled.
     /// </summary>
     /// <param name="device">The memory's device.</param>
     /// <param name="outFeatures">Rows.</param>
