@@ -3,17 +3,16 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Softmax attention, <c>softmax(Q·Kᵀ · scale) · V</c> (Vaswani et al. 2017, eq. 1), in one pass over blocks of keys that keeps a
-/// running maximum and sum (Milakov, Gimelshein 2018; Dao et al. 2022, alg. 1): the scores are never written to memory,
-/// which stays linear in the number of tokens. The order of every sum depends on a query's own keys alone.
+/// Softmax attention, <c>softmax(Q·Kᵀ · scale) · V</c> (Vaswani et al. 2017, eq. 1), in one pass over blocks of keys with a running
+/// maximum and sum (Milakov, Gimelshein 2018; Dao et al. 2022, alg. 1): memory is linear in the tokens.
+/// The order of every sum depends on a query's keys alone.
 /// </summary>
 /// <remarks>
-/// Variants; times are in docs/measurements:
+/// Variants:
 /// <list type="bullet">
 /// <item><see cref="AttentionSimd"/>, CPU.</item>
 /// <item><see cref="AttentionTiled"/>, OpenCL on a processor.</item>
-/// <item><see cref="AttentionCuda"/>, NVIDIA GPUs: a kernel for a decoder's token, and two for many queries (16 bits on tensor cores, single
-/// precision in registers). Not run on a GPU yet.</item>
+/// <item><see cref="AttentionCuda"/>, NVIDIA GPUs. Not run on a GPU yet.</item>
 /// <item><see cref="AttentionPortable"/>, other GPUs.</item>
 /// </list>
 /// </remarks>
@@ -23,8 +22,8 @@ public static class Attention
     public const int MaxHeadDim = 128;
 
     /// <summary>
-    /// The format to which queries, keys and values are rounded before anything else is done with them, and in which they may be stored; null where
-    /// they are read as they are, or where heads in 16 bits would not be aligned. Null with dropout, whose gradients read single precision.
+    /// The format to which queries, keys and values are rounded first, and in which they may be stored. Null: they are read as they are,
+    /// 16-bit heads would not be aligned, or dropout is on (its gradients read single precision).
     /// </summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="args">Sizes and options; of the views only the lengths of tables and weights count.</param>
@@ -33,23 +32,22 @@ public static class Attention
         && (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset) % ValueFormats.Unit == 0
             ? args.Precision : null;
 
-    /// <summary>Whether outputs may be stored in a format of 16 bits: the one of <see cref="AttentionArgs.Precision"/>.</summary>
+    /// <summary>Whether outputs may be stored in a 16-bit format, that is <see cref="AttentionArgs.Precision"/>.</summary>
     /// <param name="target">Which kernels run.</param>
     /// <param name="args">As in <see cref="InputFormat"/>.</param>
-    /// <param name="format">The format that is asked for.</param>
+    /// <param name="format">The requested format.</param>
     public static bool CanStore(KernelTarget target, in AttentionArgs args, DType format) =>
         AttentionCuda.OnTensorCores(target.Architecture, args) && args.HeadDim % ValueFormats.Unit == 0 && args.Precision == format;
 
     /// <summary>
-    /// Whether a query has the same bits alone and among others. On NVIDIA GPUs one query and many have different kernels, whose sums run in
-    /// other orders and, in 16 bits, over other roundings.
+    /// Whether a query has the same bits alone and in a batch. NVIDIA GPUs use different kernels for one query and for many.
     /// </summary>
     /// <param name="target">Which kernels run.</param>
     public static bool IsBatchInvariant(KernelTarget target) => target.Architecture < 75;
 
     /// <summary>Runs one attention.</summary>
     /// <exception cref="ArgumentException">
-    /// A view is too short for the sizes, a size is out of range, or the device's kernels do not read or write values of 16 bits.
+    /// A view is too short, a size is out of range, or the device's kernels do not support 16-bit values.
     /// </exception>
     public static void Run(Device device, in AttentionArgs args)
     {
@@ -87,7 +85,7 @@ public static class Attention
             return;
 
         ShapeCheck.Holds(a.Query, a.InputFormat.Floats(((queries - 1) * a.QueryStride) + a.QueryOffset + width), nameof(a.Query), "[Rows, QueryTokens, QueryStride]");
-        // Which K/V rows are read is known on the device alone where KeyRow names them; one must be there in any case.
+        // With KeyRow only the device knows which K/V rows are read; at least one must exist.
         var keyRows = a.KeyRow.Length > 0 ? 1 : a.Rows;
         var lastKey = ((keyRows - 1L) * a.KeyCapacity) + a.KeyTokens - 1;
         ShapeCheck.Holds(a.Key, a.InputFormat.Floats((lastKey * a.KeyStride) + a.KeyOffset + width), nameof(a.Key), "[K/V rows, KeyCapacity, KeyStride]");

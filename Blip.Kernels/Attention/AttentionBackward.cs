@@ -5,26 +5,24 @@ namespace Blip.Kernels;
 /// <summary>
 /// Attention backwards. With the softmax weights P of a head and the gradient dO of its output:
 /// <c>dP = dO·Vᵀ</c>, <c>dS = P ∘ (dP - Σⱼ Pⱼ dPⱼ)</c>, <c>dQ = dS·K · scale</c>, <c>dK = dSᵀ·Q · scale</c>, <c>dV = Pᵀ·dO</c>
-/// (Dao et al. 2022, appendix B.2). The score of a padded key is a constant, and its dS is 0.
-/// Weights that the forward run stored are read. Without these they are computed again from queries and keys, a tile at a time:
-/// memory stays linear in the number of tokens (section 3.1 there).
-/// The sum over j is taken from P and dP, not as dO·O: this costs one of a hundred operations, and the output need not be kept.
-/// With dropout <c>dP</c> is dropped as the forward run dropped P, and <c>dV</c> is made of what was left of P; the draws are made again.
-/// Every sum runs in the order of keys, or of rows and queries: a row's gradients have the same bits alone and in a batch.
-/// Padding behind a row's end adds zeros, and changes no bits either.
+/// (Dao et al. 2022, appendix B.2). A padded key's score is a constant: its dS is 0.
+/// Weights that were not stored are recomputed tile by tile, in memory linear in the tokens (section 3.1 there).
+/// The sum over j replaces dO·O, so that the output need not be kept.
+/// With dropout <c>dP</c> is dropped as P was, and <c>dV</c> uses the dropped P; the draws are repeated.
+/// Sums run in the order of keys, or of rows and queries. A row's gradients have the same bits alone, in a batch and with padding.
 /// </summary>
 /// <remarks>
-/// Variants; times are in docs/measurements:
+/// Variants:
 /// <list type="bullet">
-/// <item><see cref="AttentionBackwardSimd"/>, the CPU accelerator. Tiles of 24 or 96 queries gave the same rate.</item>
-/// <item><see cref="AttentionBackwardPortable"/>, every other device; not tuned for any.</item>
+/// <item><see cref="AttentionBackwardSimd"/>, the CPU accelerator.</item>
+/// <item><see cref="AttentionBackwardPortable"/>, every other device; not tuned.</item>
 /// </list>
 /// </remarks>
 public static class AttentionBackward
 {
     /// <summary>Runs one attention backwards.</summary>
     /// <exception cref="ArgumentException">
-    /// A view is too short for the sizes, a size is out of range, values are stored in 16 bits, or keys are named for each position.
+    /// A view is too short, a size is out of range, values are stored in 16 bits, or keys are named for each position.
     /// </exception>
     public static void Run(Device device, in AttentionBackwardArgs args)
     {
@@ -37,7 +35,6 @@ public static class AttentionBackward
             AttentionBackwardSimd.Run(device, args);
     }
 
-    /// <summary>K/V rows that have a gradient.</summary>
     internal static int KeyRows(in AttentionBackwardArgs args) =>
         args.Forward.KeyRow.Length == 0 ? args.Forward.Rows : AttentionShape.Of(args.Forward).KeyRowCount;
 
@@ -47,7 +44,7 @@ public static class AttentionBackward
         var queries = (long)a.Rows * a.QueryTokens;
         ShapeCheck.Holds(
             args.OutputGradient, queries * a.Heads * a.HeadDim, nameof(args.OutputGradient), "[Rows, QueryTokens, Heads · HeadDim]");
-        // The output is not read; its gradient has its shape.
+        // The output is not read. Its gradient has its shape.
         Attention.Check(a with { Output = args.OutputGradient });
         if (queries == 0)
             return;

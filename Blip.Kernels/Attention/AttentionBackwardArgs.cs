@@ -6,23 +6,23 @@ namespace Blip.Kernels;
 public struct AttentionBackwardArgs
 {
     /// <summary>
-    /// The attention as it ran. Where <see cref="AttentionArgs.Probabilities"/> is empty, weights are computed again.
-    /// The output is not read and may be empty. Keys from a cache, named for each position, have no gradient. Values in 16 bits have none, either.
+    /// The forward attention. Without <see cref="AttentionArgs.Probabilities"/> weights are recomputed. The output may be empty.
+    /// Keys named for each position (a cache) and values in 16 bits have no gradient.
     /// </summary>
     public AttentionArgs Forward;
 
-    /// <summary>The gradient of the output [Rows, QueryTokens, Heads · HeadDim].</summary>
+    /// <summary>Gradient of the output [Rows, QueryTokens, Heads · HeadDim].</summary>
     public ArrayView<float> OutputGradient;
 
     /// <summary>
-    /// Empty, or receives the gradient of the queries, laid out as they are: stride, offset. Other columns are left as they are.
-    /// The three gradients may lie in one buffer, as the three inputs may.
+    /// Empty, or receives the gradient of the queries, in their layout. Other columns are not written.
+    /// The three gradients may share one buffer.
     /// </summary>
     public ArrayView<float> QueryGradient;
 
     /// <summary>
-    /// Empty, or receives the gradient of the keys, laid out as they are, summed over the rows that read them.
-    /// A K/V row that none reads gets 0. The part behind the first KeyTokens of a K/V row is left as it is.
+    /// Empty, or receives the gradient of the keys in their layout, summed over the rows that read them.
+    /// K/V rows without readers get 0. Tokens after a row's first KeyTokens are not written.
     /// </summary>
     public ArrayView<float> KeyGradient;
 
@@ -30,8 +30,8 @@ public struct AttentionBackwardArgs
     public ArrayView<float> ValueGradient;
 
     /// <summary>
-    /// Empty, or receives the gradient of the softmax weights [Rows, Heads, QueryTokens, KeyTokens]: how much the result would change
-    /// if a query looked more at one key and at no other less; 0 where a key is not seen.
+    /// Empty, or receives the gradient of the softmax weights [Rows, Heads, QueryTokens, KeyTokens]: the result's change if a query looked
+    /// more at one key and no less at others. 0 for unseen keys.
     /// </summary>
     public ArrayView<float> ProbabilityGradient;
 }

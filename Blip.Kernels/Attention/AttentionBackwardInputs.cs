@@ -2,9 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// The inputs of the portable kernels: views that are absent are empty, and <c>statistics</c> holds three numbers for each query.
-/// </summary>
+/// <summary>Inputs of the portable kernels. Absent views are empty; <c>statistics</c> holds three numbers per query.</summary>
 internal readonly struct AttentionBackwardInputs(
     ArrayView<float> query, ArrayView<float> key, ArrayView<float> value, ArrayView<float> probabilities, ArrayView<int> keyRow,
     ArrayView<int> start, ArrayView<int> mask, ArrayView<float> outputGradient, ArrayView<float> statistics, AttentionShape shape)
@@ -21,10 +19,9 @@ internal readonly struct AttentionBackwardInputs(
 
     public bool IsStored => probabilities.Length > 0;
 
-    /// <summary>Memory for the statistics.</summary>
     public static long Bytes(int queries) => (long)queries * PerQuery * sizeof(float);
 
-    /// <summary>The query that a group of a grid [Rows, Heads, QueryTokens] works for.</summary>
+    /// <summary>The query of a group in a grid [Rows, Heads, QueryTokens].</summary>
     public AttentionQuery OfGroup(int group) => new()
     {
         Token = group % shape.QueryTokens,
@@ -33,7 +30,6 @@ internal readonly struct AttentionBackwardInputs(
         Index = group,
     };
 
-    /// <summary>A query of a head whose elements begin at <paramref name="inHead"/>.</summary>
     public AttentionQuery Of(int row, int inHead, int token) => new()
     {
         Token = token,
@@ -42,13 +38,11 @@ internal readonly struct AttentionBackwardInputs(
         Index = (((row * shape.Heads) + (inHead / shape.HeadDim)) * shape.QueryTokens) + token,
     };
 
-    /// <summary>Keys that a query sees.</summary>
     public int Visible(AttentionQuery of) => AttentionPortable.Visible(start, shape, of.Row, of.Token);
 
-    /// <summary>The token of a row's key j.</summary>
     public long KeyToken(int row, int j) => AttentionPortable.Token(keyRow, shape, row, j);
 
-    /// <summary>Where the elements of a head begin.</summary>
+    /// <summary>Index of a head's first element.</summary>
     public long QueryAt(AttentionQuery of) =>
         ((((long)of.Row * shape.QueryTokens) + of.Token) * shape.QueryStride) + shape.QueryOffset + of.InHead;
 
@@ -61,16 +55,13 @@ internal readonly struct AttentionBackwardInputs(
     /// <inheritdoc cref="QueryAt"/>
     public long ValueAt(long token, int inHead) => (token * shape.ValueStride) + shape.ValueOffset + inHead;
 
-    /// <summary>An element of the queries, keys, or gradients of the output.</summary>
     public float Query(long at) => query[at];
 
-    /// <inheritdoc cref="Query"/>
     public float Key(long at) => key[at];
 
-    /// <inheritdoc cref="Query"/>
     public float OutputGradient(long at) => outputGradient[at];
 
-    /// <summary>Keeps the numbers that all weights of a query need.</summary>
+    /// <summary>Stores the numbers that all weights of a query need.</summary>
     public void Leave(AttentionQuery of, float largest, float total, float mean)
     {
         var at = (long)of.Index * PerQuery;
@@ -79,7 +70,7 @@ internal readonly struct AttentionBackwardInputs(
         statistics[at + 2] = mean;
     }
 
-    /// <summary>The score of a key that is seen, or its weight where weights are stored.</summary>
+    /// <summary>The score of a visible key, or its weight where weights are stored.</summary>
     public float Score(AttentionQuery of, int j)
     {
         if (probabilities.Length > 0)
@@ -89,15 +80,13 @@ internal readonly struct AttentionBackwardInputs(
         return Dot(query, QueryAt(of), key, KeyAt(KeyToken(of.Row, j), of.InHead)) * shape.Scale;
     }
 
-    /// <summary>The gradient of the weight that a query gives a key: a dropped weight has none.</summary>
+    /// <summary>Gradient of a key's weight; 0 for a dropped weight.</summary>
     public float WeightGradient(AttentionQuery of, int j) =>
         Kept(of, j, Dot(outputGradient, OutputAt(of), value, ValueAt(KeyToken(of.Row, j), of.InHead)));
 
-    /// <summary>Dropout's result for a number that belongs to a weight.</summary>
     public float Kept(AttentionQuery of, int j, float number) =>
         shape.DropLimit == 0 ? number : WeightDropout.Apply(number, shape, ((long)of.Index * shape.KeyTokens) + j);
 
-    /// <summary>The weight, from the numbers that were kept.</summary>
     public float Weight(AttentionQuery of, int j)
     {
         var at = (long)of.Index * PerQuery;
@@ -105,7 +94,7 @@ internal readonly struct AttentionBackwardInputs(
         return probabilities.Length > 0 ? score : Maths.Exp(score - statistics[at]) / statistics[at + 1];
     }
 
-    /// <summary>The gradient of the score; padding's score is a constant.</summary>
+    /// <summary>Padding's score is a constant.</summary>
     public float ScoreGradient(AttentionQuery of, int j, float weight) =>
         IsPadding(of, j) ? 0f : weight * (WeightGradient(of, j) - statistics[((long)of.Index * PerQuery) + 2]);
 
@@ -120,9 +109,8 @@ internal readonly struct AttentionBackwardInputs(
     }
 }
 
-/// <summary>One query of one head.</summary>
 internal struct AttentionQuery
 {
-    /// <summary>The query's row, its token there, where its head begins in a token, and its number in [Rows, Heads, QueryTokens].</summary>
+    /// <summary>Row, token in the row, head's offset in a token, and index in [Rows, Heads, QueryTokens].</summary>
     public int Row, Token, InHead, Index;
 }

@@ -1,19 +1,18 @@
 namespace Blip.Kernels;
 
 /// <summary>
-/// A task's memory: the keys and values of one head, the sums of their gradients, and a tile of queries.
-/// Tokens lie side by side here, since rows far apart in memory fall into few sets of a cache.
+/// A task's memory: keys and values of one head, sums of their gradients, and a tile of queries.
+/// Tokens lie side by side, since rows far apart in memory share few cache sets.
 /// </summary>
 internal readonly unsafe struct AttentionBackwardPanels
 {
-    /// <summary>Queries at a time, in whole steps of the micro-kernel.</summary>
+    /// <summary>Queries, a multiple of the micro-kernel's rows.</summary>
     public const int Tile = 8 * PanelProduct.Rows;
 
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
 
     private readonly int keyTokens, headDim, columns;
 
-    /// <summary>Divides memory of <see cref="Bytes"/>.</summary>
     public AttentionBackwardPanels(byte* memory, in AttentionShape shape, int columns)
     {
         (keyTokens, headDim, this.columns) = (shape.KeyTokens, shape.HeadDim, columns);
@@ -37,7 +36,7 @@ internal readonly unsafe struct AttentionBackwardPanels
     /// <inheritdoc cref="Keys"/>
     public float* Values { get; }
 
-    /// <summary>Sums of the gradients of keys and values [KeyTokens, columns].</summary>
+    /// <summary>Gradient sums of keys and values [KeyTokens, columns].</summary>
     public float* KeySums { get; }
 
     /// <inheritdoc cref="KeySums"/>
@@ -49,7 +48,7 @@ internal readonly unsafe struct AttentionBackwardPanels
     /// <inheritdoc cref="Weights"/>
     public float* Scores { get; }
 
-    /// <summary>The tile's scaled queries, gradients of its output, and sums of those of its queries [Tile, columns].</summary>
+    /// <summary>The tile's scaled queries, output gradients and query gradient sums [Tile, columns].</summary>
     public float* Queries { get; }
 
     /// <inheritdoc cref="Queries"/>
@@ -58,20 +57,19 @@ internal readonly unsafe struct AttentionBackwardPanels
     /// <inheritdoc cref="Queries"/>
     public float* QuerySums { get; }
 
-    /// <summary>Elements from a query's weights to the next one's.</summary>
     public int Stride { get; }
 
-    // Keys as they are [KeyTokens, columns].
+    // Unpacked keys [KeyTokens, columns].
     private float* KeyRows { get; }
 
-    /// <summary>Memory for one task, with vectors of any width.</summary>
+    /// <summary>For any vector width.</summary>
     public static long Bytes(in AttentionShape shape)
     {
         var (tokens, columns) = (Blocks(shape) * (long)KeyBlock, PanelProduct.RoundUp<Floats512>(shape.HeadDim));
         return sizeof(float) * ((tokens * ((2 * shape.HeadDim) + (3 * columns))) + (Tile * ((2 * (tokens + Line)) + (3 * columns))) + Line);
     }
 
-    /// <summary>Packs the keys and values of a head, and begins the sums of their gradients.</summary>
+    /// <summary>Also clears the gradient sums.</summary>
     public void PackKeys(float* keys, int keyStride, float* values, int valueStride)
     {
         for (var block = 0; block < keyTokens; block += KeyBlock)
@@ -86,7 +84,7 @@ internal readonly unsafe struct AttentionBackwardPanels
         new Span<float>(ValueSums, length2).Clear();
     }
 
-    /// <summary>Copies tokens, multiplied by a factor; columns behind a head are 0.</summary>
+    /// <summary>Copies tokens times a factor; columns behind a head are 0.</summary>
     public void PackRows(float* from, int stride, int count, float factor, float* to)
     {
         for (var i = 0; i < count; i++, from += stride, to += columns)
@@ -97,7 +95,6 @@ internal readonly unsafe struct AttentionBackwardPanels
         }
     }
 
-    /// <summary>The way back to tokens.</summary>
     public void Unpack(float* from, int count, float* to, int stride, float factor)
     {
         for (var i = 0; i < count; i++, from += columns, to += stride)
@@ -107,7 +104,7 @@ internal readonly unsafe struct AttentionBackwardPanels
         }
     }
 
-    /// <summary>Products of the tile's rows with keys or values, for <see cref="Weights"/> or <see cref="Scores"/>.</summary>
+    /// <summary>Writes to <see cref="Weights"/> or <see cref="Scores"/>.</summary>
     public void MultiplyKeys<TVector>(float* tile, int count, float* panel, int visible, float* to)
         where TVector : unmanaged, IVector<TVector>
     {
@@ -119,7 +116,7 @@ internal readonly unsafe struct AttentionBackwardPanels
         }
     }
 
-    /// <summary>Sums the keys, weighted by the gradients of the scores, to <see cref="QuerySums"/>.</summary>
+    /// <summary>Sums keys, weighted by score gradients, into <see cref="QuerySums"/>.</summary>
     public void SumOverKeys<TVector>(int count, int visible)
         where TVector : unmanaged, IVector<TVector>
     {
@@ -131,7 +128,7 @@ internal readonly unsafe struct AttentionBackwardPanels
         }
     }
 
-    /// <summary>Adds the tile's rows, weighted by <see cref="Weights"/> or <see cref="Scores"/>, to the sums of keys or values.</summary>
+    /// <summary>Adds the tile's weighted rows to the sums of keys or values.</summary>
     public void AddToKeys<TVector>(float* weights, float* tile, int count, int visible, float* sums)
         where TVector : unmanaged, IVector<TVector> =>
         PanelProduct.AddTurned<TVector>(weights, Stride, visible, tile, columns, sums, columns, count, columns);
@@ -142,7 +139,7 @@ internal readonly unsafe struct AttentionBackwardPanels
     {
         for (var j = 0; j < length; j += 4)
         {
-            // Columns of the panel behind the last token are the last one again.
+            // Panel columns behind the last token repeat it.
             var (j1, j2, j3) = (Math.Min(j + 1, length - 1), Math.Min(j + 2, length - 1), Math.Min(j + 3, length - 1));
             float* x0 = from + ((long)j * stride), x1 = from + ((long)j1 * stride);
             float* x2 = from + ((long)j2 * stride), x3 = from + ((long)j3 * stride);

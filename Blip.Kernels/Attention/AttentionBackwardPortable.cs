@@ -5,12 +5,11 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Three kernels. A group per query of a head finds the query's largest score, the sum of its weights, and the mean of their gradients.
-/// From these, a group per query then sums the query's gradient, and a group per key of a head those of its key and value.
+/// Three kernels. A group per query of a head finds the largest score, the sum of weights, and the mean of their gradients.
+/// A second sums the query's gradient. A group per key of a head sums the gradients of key and value.
 /// </summary>
 internal static class AttentionBackwardPortable
 {
-    // Pairs of a query and a key that a group weighs before it sums.
     private const int Block = 64;
 
     public static void Run(Device device, in AttentionBackwardArgs args)
@@ -65,7 +64,6 @@ internal static class AttentionBackwardPortable
                     largest = block == 0 ? scores[0] : before;
                     for (var j = 0; j < keys; j++)
                         largest = IntrinsicMath.Max(largest, scores[j]);
-                    // The earlier sum is rescaled to the new maximum.
                     var correction = Maths.Exp(before - largest);
                     (total, mean) = block == 0 ? (0f, 0f) : (total * correction, mean * correction);
                     for (var j = 0; j < keys; j++)
@@ -93,7 +91,7 @@ internal static class AttentionBackwardPortable
             var scores = SharedMemory.Allocate<float>(Block);
             var query = inputs.OfGroup(Grid.IdxX);
             var visible = inputs.Visible(query);
-            // No two work-items share an element, here and below.
+            // Work-items never share an element, here and below.
             for (var d = Group.IdxX; d < inputs.HeadDim; d += Group.DimX)
                 sums[d] = 0f;
             for (var block = 0; block < visible; block += Block)

@@ -5,13 +5,13 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CPU variant: a task walks heads of K/V rows, and in each the rows that read it, a tile of queries at a time, over all keys at once.
-/// Scores and their gradients of a tile stay in the second-level cache, so that each of the five products is computed once.
-/// Sums over keys and over queries run in their order, for any tile: padding behind a row's end adds zeros to them.
+/// CPU variant: a task walks heads of K/V rows, the rows that read each, and tiles of queries, over all keys at once.
+/// A tile's scores and gradients stay in the second-level cache: each of the five products is computed once.
+/// Sums over keys and queries run in order for any tile.
 /// </summary>
 internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
 {
-    // Several tasks for each worker even out the load. Each task holds scratch memory, so there are no more.
+    // Several tasks per worker balance the load; each needs scratch memory.
     private const int TasksPerWorker = 4;
 
     private readonly AttentionShape shape;
@@ -87,7 +87,7 @@ internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
         var token = ((long)row * shape.QueryTokens) + first;
         var (inHead, width) = (head * shape.HeadDim, shape.Heads * shape.HeadDim);
         var queryAt = (token * shape.QueryStride) + shape.QueryOffset + inHead;
-        // With scaled queries the gradient of the keys is scaled, too.
+        // Scaled queries also scale the gradient of the keys.
         tile.PackRows(query + queryAt, shape.QueryStride, count, shape.Scale, tile.Queries);
         tile.PackRows(outputGradient + (token * width) + inHead, width, count, 1, tile.OutputGradients);
 
@@ -110,7 +110,7 @@ internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
             tile.AddToKeys<TVector>(tile.Weights, tile.OutputGradients, count, visible, tile.ValueSums);
     }
 
-    /// <summary>Turns a query's scores into its weights, and the gradients of these into those of the scores.</summary>
+    /// <summary>Turns a query's scores into weights, and the weights' gradients into score gradients.</summary>
     private void RunQuery<TVector>(int row, int head, int token, int width, float* weights, float* scores)
         where TVector : unmanaged, IVector<TVector>
     {
@@ -137,11 +137,10 @@ internal readonly unsafe struct AttentionBackwardSimd : IVectorOperator
         ToScores<TVector>(weights, total, scores, width);
         for (var j = 0; marks != null && j < visible; j++)
         {
-            // The score of a padded key is a constant.
             if (marks[j] == 0)
                 scores[j] = 0;
         }
-        // From here on they are multiplied with the gradients of the output.
+        // Next they are multiplied by the output's gradients.
         Drop(weights, visible, at);
     }
 

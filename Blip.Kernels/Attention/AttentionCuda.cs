@@ -4,13 +4,12 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Attention on CUDA. Which kernel runs depends on the number of queries, on the head's size and on the precision, never on the number of rows.
-/// Other cases (softmax weights on request, heads of more than 64 elements, prompts behind beams) go to <see cref="AttentionPortable"/>.
+/// Queries, head size and precision choose the kernel; the number of rows never does.
+/// Other cases (requested softmax weights, heads above 64, prompts behind beams) go to <see cref="AttentionPortable"/>.
 /// </summary>
 internal static class AttentionCuda
 {
-    /// <summary>Runs one attention if there is a kernel for it.</summary>
-    /// <returns>False where there is none.</returns>
+    /// <summary>Returns false where no kernel supports the case.</summary>
     public static bool TryRun(Device device, in AttentionArgs args)
     {
         if (device.Architecture < 75)
@@ -25,7 +24,7 @@ internal static class AttentionCuda
         return Aligned(args) ? TryRun<AlignedRows>(device, args) : TryRun<AnyRows>(device, args);
     }
 
-    /// <summary>Whether many queries are multiplied on tensor cores, in a precision of 16 bits.</summary>
+    /// <summary>Whether tensor cores multiply many queries.</summary>
     public static bool OnTensorCores(int architecture, in AttentionArgs args) =>
         !AttentionStep.Supports(args) && AttentionTensorCore.Supports(args)
         && args.Precision.Is16Bits() && CudaFormats.Supports(architecture, args.Precision);
@@ -50,7 +49,7 @@ internal static class AttentionCuda
         void IMatrixUse.With<TPrecision>() => AttentionTensorCore.Run<TPrecision, TInputs>(device, args);
     }
 
-    // Values in 16 bits have no gradient, and so no dropout.
+    // 16-bit values have no gradient, and so no dropout.
     private readonly struct Rounded<TInputs>(Device device, AttentionArgs args) : IMatrixUse
         where TInputs : struct, IMatrixInputs
     {
@@ -63,7 +62,7 @@ internal static class AttentionCuda
         }
     }
 
-    // Every head of every token begins at a multiple of 16 bytes, and ends at one.
+    // Every head of every token begins and ends at a multiple of 16 bytes.
     private static bool Aligned(in AttentionArgs args) =>
         (args.HeadDim | args.QueryStride | args.QueryOffset | args.KeyStride | args.KeyOffset | args.ValueStride | args.ValueOffset)
             % (args.InputFormat.Is16Bits() ? ValueFormats.Unit : 4) == 0

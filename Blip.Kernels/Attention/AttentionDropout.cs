@@ -1,22 +1,17 @@
 namespace Blip.Kernels;
 
-/// <summary>The change of a softmax weight before it is multiplied with its value.</summary>
 internal interface IWeightDropout
 {
-    /// <summary>The weight that is multiplied.</summary>
-    /// <param name="weight">The weight.</param>
-    /// <param name="shape">Says what is dropped.</param>
-    /// <param name="place">The weight's place in [Rows, Heads, QueryTokens, KeyTokens].</param>
+    /// <summary>The weight after dropout. <paramref name="place"/> is its index in [Rows, Heads, QueryTokens, KeyTokens].</summary>
     static abstract float Apply(float weight, AttentionShape shape, long place);
 }
 
-/// <summary>Every weight as it is.</summary>
 internal readonly struct KeptWeights : IWeightDropout
 {
     public static float Apply(float weight, AttentionShape shape, long place) => weight;
 }
 
-/// <summary>Dropout: a weight becomes zero, or grows by as much as the others lose.</summary>
+/// <summary>A weight becomes zero or grows by the keep factor.</summary>
 internal readonly struct WeightDropout : IWeightDropout
 {
     public static float Apply(float weight, AttentionShape shape, long place) =>

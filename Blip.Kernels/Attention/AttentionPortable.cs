@@ -5,8 +5,8 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// One group per query of a head. For each block of keys the work-items share out the scores, then the elements of the output;
-/// each takes the shared numbers (maximum, sum) from shared memory, in the same order.
+/// One group per query of a head. For each block of keys the work-items share the scores, then the output elements.
+/// All read the maximum and sum in one order.
 /// </summary>
 internal static class AttentionPortable
 {
@@ -39,7 +39,7 @@ internal static class AttentionPortable
             var q = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
             var sums = SharedMemory.Allocate<float>(Attention.MaxHeadDim);
             var weights = SharedMemory.Allocate<float>(KeyBlock);
-            // The sum is over all weights; values are multiplied by the weights that dropout leaves.
+            // The sum covers all weights; values are multiplied by the kept ones.
             var kept = SharedMemory.Allocate<float>(KeyBlock);
 
             var token = Grid.IdxX % shape.QueryTokens;
@@ -68,7 +68,7 @@ internal static class AttentionPortable
                 var before = largest;
                 for (var j = 0; j < keys; j++)
                     largest = IntrinsicMath.Max(largest, weights[j]);
-                // The scores are read by all before they become weights.
+                // All work-items read the scores first.
                 Barrier();
                 for (var j = Group.IdxX; j < keys; j += Group.DimX)
                 {

@@ -6,21 +6,20 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, many queries, heads of up to 64 elements, in single precision. A group of 256 has 64 queries of a head and walks their keys 32 at a time;
-/// a thread computes 4 × 2 scores and 4 × 4 elements of the output in registers, 16 threads share four queries. Not run on a GPU yet.
+/// CUDA, many queries, heads of up to 64 elements, single precision. A group of 256 threads has 64 queries of a head and takes
+/// 32 keys at a time. A thread computes 4 × 2 scores and 4 × 4 outputs in registers; 16 threads share four queries.
 /// </summary>
 internal static class AttentionRegisters
 {
-    /// <summary>Elements of a head that fit; smaller heads are filled up with zeros.</summary>
+    /// <summary>Smaller heads are padded with zeros.</summary>
     public const int MaxHeadDim = 64;
 
     private const int Threads = 256, Queries = 64, Keys = 32;
 
-    // Queries and keys lie as columns. The distances put a warp's simultaneous accesses into different banks.
+    // The strides put a warp's simultaneous accesses into different banks. Queries and keys are columns.
     private const int QueryStride = Queries + 4, KeyStride = Keys + 1, WeightStride = Keys + 4;
     private const int KeysAt = MaxHeadDim * QueryStride, ValuesAt = KeysAt + (MaxHeadDim * KeyStride), WeightsAt = ValuesAt + (Keys * MaxHeadDim);
 
-    /// <summary>Whether it takes this one.</summary>
     public static bool Supports(in AttentionArgs args) =>
         args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0 && (args.KeyRow.Length == 0 || args.KeyRow.Length == args.Rows);
 
@@ -42,7 +41,6 @@ internal static class AttentionRegisters
                 args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
                 AttentionShape.Of(args)));
 
-    /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 2)]
@@ -102,7 +100,6 @@ internal static class AttentionRegisters
                 var s1 = Score(near.Y, far.Y, shape.Scale, key0, visible1, marks, mask.Length > 0);
                 var s2 = Score(near.Z, far.Z, shape.Scale, key0, visible2, marks, mask.Length > 0);
                 var s3 = Score(near.W, far.W, shape.Scale, key0, visible3, marks, mask.Length > 0);
-                // A row without keys in this block keeps its maximum, which is right.
                 var before = largest;
                 largest = new Floats4
                 {
@@ -154,8 +151,7 @@ internal static class AttentionRegisters
         }
     }
 
-    // Tokens as columns: four elements at a time of a token, zeros where it has no more; the last token again where there are no more, for nobody
-    // looks at these.
+    // Tokens become columns. Zeros follow a token's end. Missing tokens repeat the last one; their results are unused.
     private static void Turn<TRows>(
         ArrayView<float> from, int stride, int tokens, int count, int headDim, ArrayView<float> shared, int at, int distance)
         where TRows : struct, IRowReader
@@ -185,7 +181,7 @@ internal static class AttentionRegisters
     private static Floats2 Score(float near, float far, float scale, int key, int visible, ArrayView<int> marks, bool masked) =>
         new() { X = Score(near * scale, key, visible, marks, masked), Y = Score(far * scale, key + 16, visible, marks, masked) };
 
-    // Keys that are not seen get no weight, padding as little as can be.
+    // Unseen keys get no weight, padding the smallest finite score.
     private static float Score(float score, int key, int visible, ArrayView<int> marks, bool masked)
     {
         if (key >= visible)
@@ -193,7 +189,7 @@ internal static class AttentionRegisters
         return masked && marks[key] == 0 ? float.MinValue : score;
     }
 
-    // Writes what dropout leaves of a row's two weights and returns the sum of all over the block, in every one of the row's 16 threads.
+    // Writes a row's two weights after dropout. Returns the block's sum before it in each of the row's 16 threads.
     private static float Weigh<TDropout>(
         ArrayView<float> shared, int row, int column, Floats2 scores, float largest, AttentionShape shape, long place)
         where TDropout : struct, IWeightDropout

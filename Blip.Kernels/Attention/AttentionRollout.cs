@@ -5,24 +5,23 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// One layer of attention rollout (Abnar and Zuidema 2020, section 3): how much of each token before the first layer is in each token behind this
-/// one, if a residual layer is half its input and half its attention: <c>R' = ½ R + ½ mean over heads(P) · R</c>.
+/// One layer of attention rollout (Abnar and Zuidema 2020, section 3): the share of each input token in each token behind
+/// this layer. A residual layer is half input and half attention: <c>R' = ½ R + ½ mean over heads(P) · R</c>.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="AttentionRolloutSimd"/> on the CPU accelerator, <see cref="AttentionRolloutPortable"/> on every other device;
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels attentionrollout</c> times them.
+/// Variants: <see cref="AttentionRolloutSimd"/> on the CPU accelerator, <see cref="AttentionRolloutPortable"/> elsewhere.
 /// </remarks>
 public static class AttentionRollout
 {
     /// <summary>Adds a layer.</summary>
     /// <param name="device">Where the views live.</param>
     /// <param name="probabilities">The layer's softmax weights <c>[rows, heads, tokens, tokens]</c>.</param>
-    /// <param name="before">The layers before it <c>[rows, tokens, tokens]</c>; empty before the first: the identity.</param>
-    /// <param name="after">Receives the same with this layer <c>[rows, tokens, tokens]</c>; not one of the inputs.</param>
-    /// <param name="rows">Rows, at least 0.</param>
-    /// <param name="heads">Heads, at least 1.</param>
-    /// <param name="tokens">Tokens, at least 1.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <param name="before">Earlier layers' rollout <c>[rows, tokens, tokens]</c>; empty: the identity.</param>
+    /// <param name="after">Receives the new rollout <c>[rows, tokens, tokens]</c>; not one of the inputs.</param>
+    /// <param name="rows">At least 0.</param>
+    /// <param name="heads">At least 1.</param>
+    /// <param name="tokens">At least 1.</param>
+    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
     public static void Run(Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, int rows, int heads, int tokens)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
@@ -44,7 +43,7 @@ public static class AttentionRollout
     }
 }
 
-/// <summary>A kernel for the mean over heads, and one for the product: a work-item sums up elements, on a processor 64 neighbours, elsewhere one.</summary>
+/// <summary>The mean over heads, then the product. A work-item sums 64 neighbours on a processor, one elsewhere.</summary>
 internal static class AttentionRolloutPortable
 {
     public static void Run(Device device, ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean, int heads, int tokens)
@@ -100,7 +99,7 @@ internal static class AttentionRolloutPortable
     }
 }
 
-/// <summary>ILGPU's CPU accelerator: a task is a token.</summary>
+/// <summary>A task is a token.</summary>
 internal readonly unsafe struct AttentionRolloutSimd(
     ArrayView<float> probabilities, ArrayView<float> before, ArrayView<float> after, ArrayView<float> mean,
     int heads, int tokens) : IVectorOperator
@@ -133,7 +132,7 @@ internal readonly unsafe struct AttentionRolloutSimd(
         Add<TVector>(from + ((long)token * tokens), 0.5f, to);
     }
 
-    // Whole vectors may be read behind a row's end, but not written there: the next row is another task's.
+    // Vectors may read behind a row's end, but not write there: the next row is another task's.
     private void Add<TVector>(float* x, float factor, float* y)
         where TVector : unmanaged, IVector<TVector> => RowMath.AddScaled<TVector>(x, factor, y, tokens);
 }

@@ -1,27 +1,26 @@
 namespace Blip.Kernels;
 
-/// <summary>The sizes of one launch, as the portable kernels take them; how K/V rows are named is <see cref="KeyRows"/>.</summary>
+/// <summary>Sizes of one launch.</summary>
 internal struct AttentionShape
 {
-    /// <summary>K/V rows are the rows themselves, are named once per row, or for each position.</summary>
+    /// <summary>Values of <see cref="KeyRows"/>: K/V rows are the rows, are named per row, or per position.</summary>
     public const int Own = 0, PerRow = 1, PerPosition = 2;
 
     public int QueryTokens, Heads, HeadDim, KeyTokens, KeyCapacity, KeyRows, KeyRowCount, Causal;
 
-    /// <summary>Not 0: outputs are rounded, and stored in 16 bits.</summary>
+    /// <summary>Not 0: outputs are rounded and stored in 16 bits.</summary>
     public int Rounds;
     public int QueryStride, QueryOffset, KeyStride, KeyOffset, ValueStride, ValueOffset;
     public float Scale;
 
-    /// <summary>Dropout of softmax weights: a draw below the limit is dropped, and what is kept is multiplied. A limit of 0 drops none.</summary>
+    /// <summary>Draws below this limit are dropped (0: none); kept weights are multiplied by the factor.</summary>
     public uint DropLimit;
     public float KeepFactor;
     public int DropStream;
 
-    // Two halves: nothing here is wider than four bytes, so that the structure has no gaps.
+    // Two halves: fields of at most four bytes leave no gaps in the structure.
     public uint DropSeedLow, DropSeedHigh;
 
-    /// <summary>The seed of <see cref="DropLimit"/>'s draws.</summary>
     public readonly ulong DropSeed => ((ulong)DropSeedHigh << 32) | DropSeedLow;
 
     public static AttentionShape Of(in AttentionArgs args) => new()
@@ -31,7 +30,7 @@ internal struct AttentionShape
         HeadDim = args.HeadDim,
         KeyTokens = args.KeyTokens,
         KeyCapacity = args.KeyCapacity,
-        // With a capacity of one token both namings are the same.
+        // With a capacity of one token both namings are equal.
         KeyRows = args.KeyRow.Length == 0 ? Own : args.KeyRow.Length == args.Rows ? PerRow : PerPosition,
         KeyRowCount = Count(args),
         Causal = args.Causal ? 1 : 0,
@@ -50,7 +49,7 @@ internal struct AttentionShape
         DropStream = args.DropoutStream,
     };
 
-    // A wrong row number in a table must not become a read outside of the buffers: the kernels move it to the last row there is.
+    // Kernels clamp row numbers to this count: a wrong number never reads outside of the buffers.
     private static int Count(in AttentionArgs args)
     {
         var width = args.Heads * args.HeadDim;

@@ -5,27 +5,26 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CPU variant: a task is a tile of queries of one head. It packs the keys in transposed panels of 64 (keys side by side), so that scores
-/// and outputs are products of small matrices, and takes 6 queries at a time through all keys of a span: memory is linear in the tokens.
-/// Tried: an online softmax for every block of 64 keys costs a tenth more than one for each span (a maximum across lanes, and a
-/// branch that is not foreseen, per query and block); panels of 96 queries in place of 300 pack keys seven times, for 3 %.
-/// Every sum over a head's elements or over keys runs in their order, for any tile: one query gives the same bits as many.
+/// CPU variant: a task is a tile of queries of one head. Keys are packed in transposed panels of 64: scores
+/// and outputs are products of small matrices. Six queries at a time go through a span's keys: memory is linear in the tokens.
+/// A softmax per block is slower than one per span. Every sum over elements or keys runs in order:
+/// one query gives the same bits as many.
 /// </summary>
 internal static unsafe class AttentionSimd
 {
-    /// <summary>Queries per task at most: packing a block of keys then costs 2 % of the products with it, and a task 180 KB of its stack.</summary>
+    /// <summary>Most queries per task. Packing then costs little, and a task needs 180 KB of stack.</summary>
     private const int MaxTile = 300;
 
-    // Each worker is to draw several tasks, and a task is to be worth its keys.
+    // Several tasks per worker, each with enough work for its packed keys.
     private const int TasksPerWorker = 4, MinTile = 24;
 
-    /// <summary>Rows per task where a row has one query: beams of one image read its keys once.</summary>
+    /// <summary>With one query per row: an image's beams read its keys once.</summary>
     private const int RowsOfOneQuery = 6;
 
     public static void Run(Device device, in AttentionArgs args)
     {
         var shape = AttentionShape.Of(args);
-        // Texts and beams over one image: neighbouring rows that read the same keys are one tile, for which they are packed once.
+        // Neighbouring rows that read the same keys (texts and beams of an image) form one tile: keys are packed once.
         var sharesKeys = shape.KeyRows == AttentionShape.PerRow && !args.Causal && args.Mask.Length == 0;
         var most = (int)Math.Clamp((long)args.Rows * args.Heads * args.QueryTokens / (TasksPerWorker * device.Workers), MinTile, MaxTile);
         var tiles = (args.QueryTokens + most - 1) / most;
@@ -35,7 +34,7 @@ internal static unsafe class AttentionSimd
             Rows = args.Rows,
             RowsPerTask = !sharesKeys ? 1 : args.QueryTokens == 1 ? RowsOfOneQuery : Math.Max(1, most / args.QueryTokens),
             TilesPerRow = tiles,
-            // Tiles of equal size, in whole steps of the micro-kernel.
+            // Equal tiles, multiples of the micro-kernel's rows.
             Tile = ((args.QueryTokens + tiles - 1) / tiles + PanelProduct.Rows - 1) / PanelProduct.Rows * PanelProduct.Rows,
             Query = Cpu.Pointer(args.Query),
             Key = Cpu.Pointer(args.Key),
@@ -49,15 +48,14 @@ internal static unsafe class AttentionSimd
     }
 }
 
-/// <summary>One attention, cut into tiles of queries.</summary>
 internal unsafe struct AttentionVectors : IVectorOperator
 {
     private const int KeyBlock = 64, Line = 64 / sizeof(float);
 
-    // Keys whose scores are softened at once: all of an image's. Longer rows rescale the earlier sums to the new maximum.
+    // Keys per softmax: all of an image's. Longer rows rescale earlier sums to the new maximum.
     private const int KeySpan = 10 * KeyBlock, ScoreStride = KeySpan + Line;
 
-    // Tokens between the packed ones and the ones asked for.
+    // Prefetch distance in tokens.
     private const int Ahead = 16;
 
     public AttentionShape Shape;
@@ -92,14 +90,14 @@ internal unsafe struct AttentionVectors : IVectorOperator
         }
     }
 
-    /// <summary>Answers <paramref name="count"/> queries that follow each other in memory and read the same keys.</summary>
+    /// <summary>For queries that follow each other in memory and read the same keys.</summary>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void RunTile<TVector>(int row, int head, int first, int count)
         where TVector : unmanaged, IVector<TVector>
     {
         var columns = PanelProduct.RoundUp<TVector>(Shape.HeadDim);
-        // Many queries use the panels of a span again and again; a few use each panel once, while it is in the first-level cache.
+        // Many queries reuse a span's panels. A few use each panel once, while it is in the first-level cache.
         var reuses = count > PanelProduct.Rows;
         var panels = reuses ? (Math.Min(Shape.KeyTokens, KeySpan) + KeyBlock - 1) / KeyBlock : 1;
         var floats = (count * (Shape.HeadDim + columns + TVector.Count + 1)) + (PanelProduct.Rows * ScoreStride) + (panels * KeyBlock * (Shape.HeadDim + columns)) + Line;
@@ -127,7 +125,6 @@ internal unsafe struct AttentionVectors : IVectorOperator
                 PackKeys(row, span + block, Math.Min(length - block, KeyBlock), head, keys + (block * Shape.HeadDim));
                 PackValues(row, span + block, Math.Min(length - block, KeyBlock), head, values + (block * columns), columns);
             }
-            // A few queries at a time go all the way, so that their scores stay in the first-level cache.
             for (var i = 0; i < count; i += PanelProduct.Rows)
             {
                 var rows = Math.Min(PanelProduct.Rows, count - i);
@@ -173,7 +170,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
             WriteProbabilities<TVector>(row, head, first, count, visible, query, mask, keys, scores, totals, largest);
     }
 
-    /// <summary>A second pass over the keys, now that each query's maximum and sum are known.</summary>
+    /// <summary>A second pass, with each query's final maximum and sum.</summary>
     private readonly void WriteProbabilities<TVector>(
         int row, int head, int first, int count, int visible, float* query, int* mask, float* keys, float* scores, float* totals,
         float* largest)
@@ -199,7 +196,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
             new Span<float>(Probabilities + Weights(row, head, first, i) + visible, Shape.KeyTokens - visible).Clear();
     }
 
-    // Where a query's weights begin in [Rows, Heads, QueryTokens, KeyTokens]. A tile may go on over the rows behind its own.
+    // Index in [Rows, Heads, QueryTokens, KeyTokens]. A tile may cover several rows.
     private readonly long Weights(int row, int head, int first, int i)
     {
         var (rowsOn, token) = Math.DivRem(first + i, Shape.QueryTokens);
@@ -213,7 +210,6 @@ internal unsafe struct AttentionVectors : IVectorOperator
         ? Shape.KeyTokens
         : Math.Clamp((Start == null ? 0 : Start[row]) + token + 1, 1, Shape.KeyTokens);
 
-    /// <summary>The token number of each key of a block.</summary>
     private readonly void FindSources(int row, int block, int length, int* sources)
     {
         var table = KeyRow;
@@ -227,7 +223,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
         }
     }
 
-    /// <summary>keys[d, j] of the block; lanes past the last key keep their old values.</summary>
+    /// <summary>keys[d, j] of the block; lanes past the last key keep old values.</summary>
     [SkipLocalsInit]
     private readonly void PackKeys(int row, int block, int length, int head, float* keys)
     {
@@ -237,7 +233,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
         var value = Value + Shape.ValueOffset + (head * Shape.HeadDim);
         for (var j = 0; j < length; j += 4)
         {
-            // Tokens lie far apart, which no processor foresees. Those of another row are asked for in vain.
+            // Tokens lie too far apart for the hardware prefetcher.
             for (var i = 0; i < 4; i++)
             {
                 var ahead = sources[Math.Min(j + i, length - 1)] + Ahead;
@@ -270,7 +266,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
             new Span<float>(from + ((long)sources[j] * Shape.ValueStride), Shape.HeadDim).CopyTo(new Span<float>(values + (j * columns), Shape.HeadDim));
     }
 
-    /// <summary>The queries side by side and scaled: their rows may lie far apart, and far apart in the same sets of the cache.</summary>
+    /// <summary>Side by side and scaled: distant rows would share few cache sets.</summary>
     private readonly void PackQueries(long queryRow, int count, int head, float* queries)
     {
         var from = Query + (queryRow * Shape.QueryStride) + Shape.QueryOffset + (head * Shape.HeadDim);
@@ -281,7 +277,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
         }
     }
 
-    /// <summary>Overwrites the scores of padding and of keys that the query does not see.</summary>
+    /// <summary>Overwrites scores of padding and unseen keys.</summary>
     internal static void MaskScores(float* scores, int width, int visible, int length, int* mask)
     {
         if (mask != null)
@@ -297,7 +293,7 @@ internal unsafe struct AttentionVectors : IVectorOperator
             scores[j] = float.NegativeInfinity;
     }
 
-    /// <summary>Turns a block's scores into weights about the running maximum, and rescales the earlier sums to it.</summary>
+    /// <summary>Turns scores into weights about the running maximum, and rescales the earlier sums.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal static void Softmax<TVector>(float* scores, int width, float* sums, int columns, float* totals, float* largest)
         where TVector : unmanaged, IVector<TVector>

@@ -6,22 +6,21 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, one query per row: a word of a decoder, over the keys of its image or of the words before it, in single precision. Keys are cut into
-/// parts of 128; a group of 4 warps takes a part of one head for four rows, and reads a key once where these rows share it, as the beams of
-/// an image do. Eight threads hold a key, so that a warp reads four of them by one load. The group that ends last adds up the parts, in their order.
-/// Not run on a GPU yet.
+/// CUDA, one query per row (a decoder's token), over image keys or earlier tokens, in single precision. Keys are cut into
+/// parts of 128. A group of 4 warps takes a part of one head for four rows. Rows that share a key (an image's beams) read it once.
+/// Eight threads hold a key: a warp reads four keys by one load. The group that ends last adds up the parts in order.
 /// </summary>
 internal static class AttentionStep
 {
-    /// <summary>Elements of a head that fit; smaller heads are filled up with zeros.</summary>
+    /// <summary>Smaller heads are padded with zeros.</summary>
     public const int MaxHeadDim = 64;
 
     private const int Threads = 128, Warps = 4, RowsPerGroup = 4, KeysPerPart = 128, KeysPerWarp = KeysPerPart / Warps;
 
-    // Of a row of a part: largest score, sum of weights, weighted sum of values.
+    // Per row of a part: largest score, sum of weights, weighted sum of values.
     private const int Record = MaxHeadDim + 2;
 
-    /// <summary>Whether it takes this one. A decoder that writes has no dropout.</summary>
+    /// <summary>Decoder steps have no dropout.</summary>
     public static bool Supports(in AttentionArgs args) =>
         args.QueryTokens == 1 && args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0 && Dropout.Limit(args.Dropout) == 0;
 
@@ -37,7 +36,7 @@ internal static class AttentionStep
                 records, device.Counters(tiles), args.Rows, AttentionShape.Of(args)));
     }
 
-    /// <summary>Groups and their size, how many counters they need, and how many floats for the results of the parts of keys.</summary>
+    /// <summary>The grid, the number of counters, and the floats for the parts' results.</summary>
     public static (KernelConfig Launch, int Counters, long Records) Launch(in AttentionArgs args)
     {
         var parts = (args.KeyTokens + KeysPerPart - 1) / KeysPerPart;
@@ -63,7 +62,7 @@ internal static class AttentionStep
             var inHead = tile % shape.Heads * shape.HeadDim;
             var row = tile / shape.Heads * RowsPerGroup;
 
-            // A row past the last one gets no keys, and its result is never read.
+            // A row past the last one gets no keys. Its result is never read.
             var (r0, r1, r2, r3) = (
                 StepRow.Of<TRows>(query, start, shape, row, inHead, piece), StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 1, rows - 1), inHead, piece),
                 StepRow.Of<TRows>(query, start, shape, IntrinsicMath.Min(row + 2, rows - 1), inHead, piece),
@@ -92,7 +91,6 @@ internal static class AttentionStep
             r3.ReduceAcrossThreads().Store(shared, at + (3 * Record), own, piece);
             Group.Barrier();
 
-            // Two rows at a time, a thread per element.
             var element = Group.IdxX % MaxHeadDim;
             for (var r = Group.IdxX / MaxHeadDim; r < RowsPerGroup; r += Threads / MaxHeadDim)
             {
@@ -127,7 +125,7 @@ internal static class AttentionStep
         }
     }
 
-    // The next row reads a key again only where it is another one.
+    // The next row reads a key again only where it differs.
     private static (long Source, StepToken Token, StepRow Row) Next<TRows>(
         ArrayView<float> key, ArrayView<float> value, ArrayView<int> keyRow, ArrayView<int> mask, AttentionShape shape, int row, int j, int position,
         int inToken, int left, long source, StepToken token, StepRow state)
@@ -139,7 +137,7 @@ internal static class AttentionStep
         return (own, token, state.Add(token, shape, mask, row, position));
     }
 
-    // Of several records, in their order.
+    // Adds records in order.
     private static (float Largest, float Total, float Sum) Sum(ArrayView<float> records, int from, int stride, int count, int element)
     {
         var largest = float.MinValue;
@@ -156,7 +154,6 @@ internal static class AttentionStep
     }
 }
 
-/// <summary>Eight elements of a key and of its value.</summary>
 internal struct StepToken
 {
     public Floats4 KeyLow, KeyHigh, ValueLow, ValueHigh;
@@ -176,7 +173,6 @@ internal struct StepToken
     }
 }
 
-/// <summary>Eight elements of a query, and its sums so far.</summary>
 internal struct StepRow
 {
     public Floats4 QueryLow, QueryHigh, Low, High;
@@ -197,14 +193,14 @@ internal struct StepRow
         };
     }
 
-    /// <summary>One more key; the eight threads of a key call it together.</summary>
+    /// <summary>Adds one key; its eight threads call this together.</summary>
     public readonly StepRow Add(StepToken token, AttentionShape shape, ArrayView<int> mask, int row, int position)
     {
         var score = (Dot(QueryLow, token.KeyLow) + Dot(QueryHigh, token.KeyHigh)) * shape.Scale;
         score += Warp.ShuffleXor(score, 1);
         score += Warp.ShuffleXor(score, 2);
         score += Warp.ShuffleXor(score, 4);
-        // Beyond the last key that it sees there may be anything.
+        // Keys beyond the last visible one are undefined.
         if (position >= Visible)
             return this;
         if (mask.Length > 0 && mask[((long)row * shape.KeyTokens) + position] == 0)
@@ -219,10 +215,9 @@ internal struct StepRow
         return next;
     }
 
-    /// <summary>The sums of the warp's four groups of threads; right in the first of them.</summary>
+    /// <summary>Sums over the warp's four groups of threads; valid in the first of them.</summary>
     public readonly StepRow ReduceAcrossThreads() => ReduceAcrossThreads(8).ReduceAcrossThreads(16);
 
-    /// <summary>Writes largest score, total, and this thread's elements.</summary>
     public readonly void Store(ArrayView<float> to, int at, int group, int piece)
     {
         if (group != 0)

@@ -7,24 +7,23 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, many queries, heads of up to 64 elements, in 16 bits with sums in single precision (Dao 2023, "FlashAttention-2"). A group of 4 warps has
-/// 64 queries of a head, a warp 16 of them, whose fragments stay in registers; keys and values come to shared memory 64 at a time, into one half of
-/// it while the other is multiplied: copied in the background where they lie in 16 bits (<see cref="Inputs16"/>), else rounded on their way. Scores
-/// become the left factor of the second product where they are: the registers of one are those of the other. Not run on a GPU yet.
+/// CUDA, many queries, heads of up to 64 elements, in 16 bits with sums in single precision (Dao 2023, "FlashAttention-2"). A group of
+/// 4 warps has 64 queries of a head. A warp keeps the fragments of 16 in registers. Shared memory holds two blocks of 64 keys and values:
+/// one is multiplied while the next arrives, by background copies (<see cref="Inputs16"/>) or rounded on its way.
+/// Scores become the second product's left factor in the same registers.
 /// </summary>
 internal static class AttentionTensorCore
 {
-    /// <summary>Elements of a head that fit; smaller heads are filled up with zeros.</summary>
+    /// <summary>Smaller heads are padded with zeros.</summary>
     public const int MaxHeadDim = 64;
 
     private const int Threads = 128, Queries = 64, Keys = 64;
 
-    // In bytes: eight elements; a token; 64 of them; the keys of a block, then its values. There are two blocks; the queries begin in the second one.
+    // In bytes: eight elements; a token; 64 tokens; a block's keys and values. Queries begin in the second of two blocks.
     private const int Piece = 16, Row = 128, Tile = Keys * Row, Block = 2 * Tile;
 
     private const float Log2E = 1.44269504f;
 
-    /// <summary>Whether it takes this one.</summary>
     public static bool Supports(in AttentionArgs args) =>
         args.HeadDim <= MaxHeadDim && args.Probabilities.Length == 0 && (args.KeyRow.Length == 0 || args.KeyRow.Length == args.Rows);
 
@@ -33,7 +32,6 @@ internal static class AttentionTensorCore
         where TInputs : struct, IMatrixInputs =>
         Run<TPrecision, TInputs, KeptWeights>(device, args);
 
-    /// <summary>The same with dropout of softmax weights.</summary>
     public static void RunDropout<TPrecision, TInputs>(Device device, in AttentionArgs args)
         where TPrecision : struct, IMatrixPrecision
         where TInputs : struct, IMatrixInputs =>
@@ -49,7 +47,6 @@ internal static class AttentionTensorCore
                 args.Query, args.Key, args.Value, device.OrEmpty(args.KeyRow), device.OrEmpty(args.Start), device.OrEmpty(args.Mask), args.Output,
                 AttentionShape.Of(args)));
 
-    /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(in AttentionArgs args) => new(checked(args.Rows * args.Heads * ((args.QueryTokens + Queries - 1) / Queries)), Threads);
 
     [LaunchBounds(Threads, 3)]
@@ -94,7 +91,7 @@ internal static class AttentionTensorCore
             TensorCore.WaitForCopies0();
             Group.Barrier();
 
-            // A warp's 16 queries, 16 elements at a time; a row of shared memory is eight pieces, swizzled by the row.
+            // 16 elements at a time; a row of shared memory is eight pieces, swizzled by the row.
             var readQuery = memory + Block + (uint)((((warp * 16) + (lane & 15)) * Row) + (((lane >> 4) ^ (lane & 7)) << 4));
             var q0 = TensorCore.LoadMatrices(readQuery);
             var q1 = TensorCore.LoadMatrices(readQuery ^ 32);
@@ -108,7 +105,7 @@ internal static class AttentionTensorCore
             var visible = AttentionPortable.Visible(start, shape, row, IntrinsicMath.Min(firstQuery + Queries, shape.QueryTokens) - 1);
             var marks = mask.SubView(mask.Length > 0 ? (long)row * shape.KeyTokens : 0L);
             var scale = shape.Scale * Log2E;
-            // A thread's first weight, in [Rows, Heads, QueryTokens, KeyTokens].
+            // Index of a thread's first weight in [Rows, Heads, QueryTokens, KeyTokens].
             var ownQuery = ((((long)row * shape.Heads) + head) * shape.QueryTokens) + firstQuery + (warp * 16) + group;
             var place = (ownQuery * shape.KeyTokens) + (2 * member);
 
@@ -117,7 +114,7 @@ internal static class AttentionTensorCore
             var half = 0;
             for (var block = 0; block < visible; block += Keys)
             {
-                // This block is there, and every thread is done with the memory of the next one.
+                // This block has arrived, and no thread still reads the memory of the next one.
                 TensorCore.WaitForCopies0();
                 Group.Barrier();
                 if (block + Keys < visible)
@@ -184,7 +181,7 @@ internal static class AttentionTensorCore
         }
     }
 
-    // The keys from one on, and their values, to a place in pieces.
+    // "to" counts pieces.
     private static void BringBlock<TPrecision, TInputs>(
         ArrayView<float> keys, ArrayView<float> values, AttentionShape shape, int block, ArrayView<Bits4> shared, uint memory, int to)
         where TPrecision : struct, IMatrixPrecision
@@ -195,8 +192,7 @@ internal static class AttentionTensorCore
         LoadToShared<TPrecision, TInputs>(TInputs.From(values, (long)block * shape.ValueStride), shape.ValueStride, left, shape.HeadDim, shared, memory, to + (Tile / Piece));
     }
 
-    // 64 tokens of a head, eight elements per piece: zeros where a token has no more; the last token again where there are no more, for nobody looks
-    // at these.
+    // Eight elements per piece. Zeros follow a token's end. Missing tokens repeat the last one; their results are unused.
     private static void LoadToShared<TPrecision, TInputs>(
         ArrayView<float> from, int stride, int tokens, int headDim, ArrayView<Bits4> shared, uint memory, int tile)
         where TPrecision : struct, IMatrixPrecision
@@ -211,7 +207,7 @@ internal static class AttentionTensorCore
         }
     }
 
-    // 32 keys, 16 elements of each: rows of shared memory are columns of the product.
+    // 32 keys, 16 elements each: rows of shared memory are columns of the product.
     private static MatrixColumns LoadKeys(uint address) => MatrixColumns.Of(TensorCore.LoadMatrices(address), TensorCore.LoadMatrices(address + (16 * Row)));
 
     private static Bits4 Weights<TPrecision>(Floats4 near, Floats4 far)
@@ -230,7 +226,7 @@ internal static class AttentionTensorCore
         right = MatrixTile16.MultiplyAdd<TPrecision>(weights, MatrixColumns.Of(TensorCore.LoadTransposed(address ^ 64), TensorCore.LoadTransposed(address ^ 96)), right);
     }
 
-    // Keys that are not seen get no weight, padding as little as can be.
+    // Unseen keys get no weight, padding the smallest finite score.
     private static MatrixTile16 MaskScores(MatrixTile16 scores, int key, int upper, int lower, ArrayView<int> marks, bool masked) => new()
     {
         A = MaskScores(scores.A, key, upper, lower, marks, masked),
@@ -247,7 +243,7 @@ internal static class AttentionTensorCore
         W = MaskScores(scores.W, key + 1, lower, marks, masked),
     };
 
-    // The lower half of a fragment is eight queries on.
+    // A fragment's lower half is eight queries further.
     private static MatrixTile16 Drop<TDropout>(MatrixTile16 weights, AttentionShape shape, long place)
         where TDropout : struct, IWeightDropout => new()
         {
@@ -273,7 +269,7 @@ internal static class AttentionTensorCore
         return masked && marks[key] == 0 ? float.MinValue : score;
     }
 
-    // Of the four threads that share a row of a fragment: the largest value, or the sum.
+    // Largest value or sum of the four threads that share a fragment's row.
     private static float OfFour(float value, int sums)
     {
         var other = Warp.ShuffleXor(value, 1);
@@ -292,7 +288,6 @@ internal static class AttentionTensorCore
         Store<TPrecision>(to, at + 24, left - 24, rounds, d0, d1);
     }
 
-    // Rounded elements come in pairs.
     private static void Store<TPrecision>(ArrayView<float> to, long at, int left, int rounds, float first, float second)
         where TPrecision : struct, IMatrixPrecision
     {

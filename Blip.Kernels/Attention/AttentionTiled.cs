@@ -5,9 +5,9 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Portable, chosen where a group is one work-item, that is where kernels run on the cores of a processor. A work-item answers a tile
-/// of queries of one head, as <see cref="AttentionSimd"/> does: keys as a transposed panel, sums side by side in registers
-/// (see <see cref="Lanes"/>). Every shape of these sums adds in the same order, so that a query gets the same bits in each.
+/// Portable variant for groups of one work-item, on a processor's cores. A work-item computes a tile
+/// of queries of one head, as <see cref="AttentionSimd"/> does, with sums in registers (<see cref="Lanes"/>).
+/// Every shape of these sums adds in the same order and gives the same bits.
 /// </summary>
 internal static class AttentionTiled
 {
@@ -51,7 +51,7 @@ internal static class AttentionTiled
 
             var head = Grid.IdxX / tiles % shape.Heads;
             var row = Grid.IdxX / tiles / shape.Heads;
-            // Tiles of equal size, so that none packs the keys for a query or two.
+            // Equal tiles: none packs the keys for a query or two.
             var tile = (shape.QueryTokens + tiles - 1) / tiles;
             var first = Grid.IdxX % tiles * tile;
             var count = IntrinsicMath.Min(tile, shape.QueryTokens - first);
@@ -103,7 +103,7 @@ internal static class AttentionTiled
             if (probabilities.Length == 0)
                 return;
 
-            // A second pass over the keys, now that each query's maximum and sum are known.
+            // A second pass, with each query's final maximum and sum.
             for (var block = 0; block < shape.KeyTokens; block += KeyBlock)
             {
                 var length = IntrinsicMath.Min(shape.KeyTokens - block, KeyBlock);
@@ -120,7 +120,7 @@ internal static class AttentionTiled
         }
     }
 
-    /// <summary>keys[d, j] of a block; four keys at a time, so that four neighbours are written at once.</summary>
+    /// <summary>keys[d, j] of a block, four neighbours at once.</summary>
     private static void PackKeys(
         ArrayView<float> key, ArrayView<int> keyRow, ArrayView<float> keys, AttentionShape shape, int row, int inHead, int block, int length)
     {
@@ -142,7 +142,7 @@ internal static class AttentionTiled
         }
     }
 
-    /// <summary>The scores of the queries with a block of keys; past the block's last key they mean nothing.</summary>
+    /// <summary>Undefined past the block's last key.</summary>
     private static void ScoreAll(ArrayView<float> queries, ArrayView<float> keys, ArrayView<float> scores, AttentionShape shape, int count)
     {
         if (count == 1)
@@ -173,7 +173,7 @@ internal static class AttentionTiled
         }
     }
 
-    // Rows past the last one are the last one again; they are not stored.
+    // Rows past the last one repeat it and are not stored.
     private static void AddRows<TTile>(ArrayView<float> x, int column, int stride, int last, ArrayView<float> lanes, ArrayView<float> products)
         where TTile : struct, IGemmTile
     {
@@ -192,7 +192,7 @@ internal static class AttentionTiled
             Lanes.MultiplyAdd(x[(IntrinsicMath.Min(r, last) * stride) + column], lanes, products, r * TTile.Columns, TTile.Columns);
     }
 
-    /// <summary>Scales a query's scores, then overwrites those of padding and of keys that it does not see.</summary>
+    /// <summary>Scales scores and overwrites those of padding and unseen keys.</summary>
     private static void Finish(ArrayView<float> scores, ArrayView<int> mask, AttentionShape shape, int from, int row, int block, int visible)
     {
         for (var j = 0; j < KeyBlock; j++)
@@ -207,10 +207,10 @@ internal static class AttentionTiled
             scores[from + j] = float.NegativeInfinity;
     }
 
-    /// <summary>Turns a block's scores into weights about the running maximum, and says what brings the sums before onto it.</summary>
+    /// <summary>Turns scores into weights about the running maximum, and stores the earlier sums' factor.</summary>
     private static void Softmax(ArrayView<float> scores, ArrayView<float> corrections, ArrayView<float> totals, ArrayView<float> largest, int i)
     {
-        // Four chains each, since one would wait for itself at every step.
+        // Four chains each; one would wait for itself at every step.
         var from = i * KeyBlock;
         var before = largest[i];
         float m0 = before, m1 = before, m2 = before, m3 = before;
@@ -238,7 +238,6 @@ internal static class AttentionTiled
         corrections[i] = correction;
     }
 
-    /// <summary>Adds a block's weighted values to the sums of the queries.</summary>
     private static void Collect<TTile>(
         ArrayView<float> weights, ArrayView<float> values, ArrayView<float> sums, ArrayView<float> corrections, AttentionShape shape,
         int length, int count)

@@ -5,19 +5,18 @@ using System.Runtime.Intrinsics.X86;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Products of small matrices whose right side is a panel of rows: the micro-kernel holds 6 rows by 2 vectors of the result in registers
-/// (12 of the 16 that AVX2 has), or one row by 4. Each element is one chain of multiply-adds in the order of the depth. The factors have
-/// a name each: of a name that is written again, the JIT makes moves that cost AVX2 a third of the time.
+/// Products of small matrices whose right side is a panel of rows. The micro-kernel holds 6 rows by 2 vectors in registers
+/// (12 of AVX2's 16), or one row by 4. Each element is one chain of multiply-adds in the order of the depth.
+/// Each factor has a separate name: the JIT adds slow moves for a reassigned one.
 /// </summary>
 internal static unsafe partial class PanelProduct
 {
-    /// <summary>Rows of the micro-kernel.</summary>
     public const int Rows = 6;
 
-    // So many rows are as fast one by one.
+    // Up to this many rows are as fast one by one.
     private const int FewRows = 4;
 
-    /// <summary>Columns are computed in pairs of vectors.</summary>
+    /// <summary>Rounds up to pairs of vectors.</summary>
     public static int RoundUp<TVector>(int columns)
         where TVector : unmanaged, IVector<TVector>
     {
@@ -64,7 +63,7 @@ internal static unsafe partial class PanelProduct
         }
     }
 
-    /// <summary>Writes four rows as four neighbouring columns of a panel.</summary>
+    /// <summary>Four rows become neighbouring columns of a panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Transpose(float* x0, float* x1, float* x2, float* x3, int length, float* panel, int stride)
     {

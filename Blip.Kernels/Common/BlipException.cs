@@ -1,8 +1,8 @@
 namespace Blip.Kernels;
 
 /// <summary>
-/// An error in a user's input: a model, an image, a data set, a device. The message names it, says what is wrong and what to
-/// do. Wrong arguments are <see cref="ArgumentException"/>s, and work that was called off ends by an <see cref="OperationCanceledException"/>.
+/// An error in a user's input: a model, an image, a data set, a device. The message names it and the remedy. Wrong arguments throw
+/// <see cref="ArgumentException"/>, cancelled work <see cref="OperationCanceledException"/>.
 /// </summary>
 public abstract class BlipException : Exception
 {
@@ -17,7 +17,7 @@ public abstract class BlipException : Exception
     {
     }
 
-    /// <summary>The message, and its cause.</summary>
+    /// <summary>The message and its cause.</summary>
     protected BlipException(string message, Exception? innerException)
         : base(message, innerException)
     {

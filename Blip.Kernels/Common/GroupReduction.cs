@@ -3,12 +3,12 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Reductions over the work-items of a group, in an order that depends on the group's size alone.</summary>
+/// <summary>Reductions over a group's work-items, in an order that depends on the group's size alone.</summary>
 internal static class GroupReduction
 {
     /// <summary>
-    /// The sum over the group of every work-item's value, given to all of them. <paramref name="shared"/> holds
-    /// <see cref="Devices.Device.MaxGroupSize"/> values and may be used again at once.
+    /// The sum over the group, for every work-item. <paramref name="shared"/> holds
+    /// <see cref="Devices.Device.MaxGroupSize"/> values and may be reused at once.
     /// </summary>
     public static float Sum(float value, ArrayView<float> shared)
     {
@@ -27,7 +27,6 @@ internal static class GroupReduction
         return sum;
     }
 
-    /// <summary>The same for the largest value.</summary>
     public static float Max(float value, ArrayView<float> shared)
     {
         if (Group.DimX == 1)

@@ -3,10 +3,9 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Checks of doors before a launch: a kernel cannot report a view that is too short, it can only crash.</summary>
+/// <summary>Doors check shapes before a launch: with a short view a kernel can only crash.</summary>
 internal static class ShapeCheck
 {
-    /// <summary>Throws unless the view holds at least that many elements.</summary>
     public static void Holds<T>(ArrayView<T> view, long elements, string name, string shape)
         where T : unmanaged
     {
@@ -14,7 +13,6 @@ internal static class ShapeCheck
             TooShort(view.Length, elements, name, shape);
     }
 
-    /// <summary>Throws unless the view is empty or holds at least that many elements.</summary>
     public static void EmptyOrHolds<T>(ArrayView<T> view, long elements, string name, string shape)
         where T : unmanaged
     {
@@ -22,14 +20,12 @@ internal static class ShapeCheck
             Holds(view, elements, name, shape);
     }
 
-    /// <summary>Throws unless the size lies in the range.</summary>
     public static void Within(long size, long least, long most, string name)
     {
         if (size < least || size > most)
             OutOfRange(size, least, most, name);
     }
 
-    /// <summary>Throws unless the size is at least <paramref name="least"/>.</summary>
     public static void AtLeast(long size, long least, string name) => Within(size, least, int.MaxValue, name);
 
     /// <summary>Throws unless the rows are whole slices.</summary>

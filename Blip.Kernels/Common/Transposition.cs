@@ -4,22 +4,15 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Blip.Kernels;
 
-/// <summary>Turns a block of a matrix on the CPU.</summary>
 internal static unsafe class Transposition
 {
-    // Floats between the part that is read and the part that is asked for.
+    // Prefetch distance in floats.
     private const int Ahead = 32;
 
-    // Of four floats: the first two of both, the last two of both.
+    // Shuffles: both operands' first two floats, or last two.
     private const byte First = 0b01_00_01_00, Last = 0b11_10_11_10;
 
-    /// <summary>to[c, r] = from[r, c].</summary>
-    /// <param name="from">[rows, columns].</param>
-    /// <param name="fromStride">Elements from one row of the source to the next.</param>
-    /// <param name="rows">Rows of the source; 64 fit the first-level cache.</param>
-    /// <param name="columns">Columns of the source; the same.</param>
-    /// <param name="to">[columns, rows].</param>
-    /// <param name="toStride">Elements from one row of the target to the next.</param>
+    /// <summary>to[c, r] = from[r, c]. 64 rows and columns fit the first-level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Run(float* from, long fromStride, int rows, int columns, float* to, long toStride)
     {
@@ -48,7 +41,7 @@ internal static unsafe class Transposition
         Rest(from, fromStride, r, rows, 0, columns, to, toStride);
     }
 
-    // 64 rows are too many streams for the processor to foresee.
+    // 64 rows are too many streams for the hardware prefetcher.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(float* from, long stride, int rows)
     {

@@ -1,9 +1,9 @@
 namespace Blip.Kernels;
 
-/// <summary>Which formats the kernels for NVIDIA GPUs multiply, and the format that they round inputs to.</summary>
+/// <summary>Formats that kernels for NVIDIA GPUs multiply, and round inputs to.</summary>
 internal static class CudaFormats
 {
-    /// <summary>Whether an architecture has a kernel for weights of a format; bfloat16 wants sm_80.</summary>
+    /// <summary>bfloat16 needs sm_80.</summary>
     public static bool Supports(int architecture, DType format) => architecture >= format switch
     {
         DType.BFloat16 => 80,
@@ -11,7 +11,7 @@ internal static class CudaFormats
         _ => throw DTypes.NotWeight(format, nameof(format)),
     };
 
-    /// <summary>The format to which inputs are rounded before they are multiplied with weights of a format; null where they are not.</summary>
+    /// <summary>The format to which inputs are rounded before products with these weights; null: they are not.</summary>
     public static DType? Rounded(int architecture, DType format)
     {
         if (format == DType.Float32 || !Supports(architecture, format))

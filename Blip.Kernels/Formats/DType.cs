@@ -1,10 +1,10 @@
 namespace Blip.Kernels;
 
 /// <summary>
-/// How an element is stored: of a weight, of a value between operators, of a tensor in a checkpoint. <see cref="DTypes"/> holds the facts
-/// about each. A method that takes some of them only refuses the others.
+/// Storage of an element: of a weight, a value between operators, or a checkpoint's tensor. <see cref="DTypes"/> holds the facts
+/// about each. Methods that take only some formats refuse the others.
 /// </summary>
-/// <remarks>The numbers of the weight formats stand in files of packed weights: new members come last.</remarks>
+/// <remarks>Files of packed weights store the weight formats' numbers: new members come last.</remarks>
 public enum DType
 {
     /// <summary>IEEE single precision, 4 bytes.</summary>
@@ -13,12 +13,12 @@ public enum DType
     /// <summary>IEEE half precision, 2 bytes: 11 significant bits, 6·10⁻⁸ to 65504; larger weights become infinite.</summary>
     Float16,
 
-    /// <summary>The upper half of a single, 2 bytes: 8 significant bits over the range of a single.</summary>
+    /// <summary>A single's upper half, 2 bytes: 8 significant bits, a single's range.</summary>
     BFloat16,
 
     /// <summary>
-    /// Signed, 1 byte. Packed weights have numbers from -127 to 127 and a float per output: w ≈ q · scale with scale = max |w| / 127 over
-    /// the weights of that output. An output of which a weight is infinite or NaN has the scale NaN.
+    /// Signed, 1 byte. Packed weights are -127 to 127 with a float per output: w ≈ q · scale, scale = max |w| / 127 over
+    /// the output's weights. An infinite or NaN weight makes its output's scale NaN.
     /// </summary>
     Int8,
 
@@ -49,15 +49,15 @@ public enum DType
     /// <summary>0 or 1, 1 byte.</summary>
     Bool,
 
-    /// <summary>1 byte: 4 bits of exponent, 4 significant bits, up to 448; no infinities (Micikevicius et al. 2022).</summary>
+    /// <summary>1 byte: 4 exponent bits, 4 significant bits, up to 448; no infinities (Micikevicius et al. 2022).</summary>
     Float8E4M3,
 
-    /// <summary>1 byte: the upper half of an IEEE half, 3 significant bits, up to 57344.</summary>
+    /// <summary>1 byte: a half's upper byte, 3 significant bits, up to 57344.</summary>
     Float8E5M2,
 
     /// <summary>
-    /// Packed weights as those of <see cref="Int8"/>, multiplied with inputs of 8 bits. Each row of inputs is rounded to 0 to 255, with its
-    /// scale and its zero point (<see cref="PackedWeights.Scales"/>, <see cref="PackedWeights.WeightSums"/>).
+    /// Weights packed like <see cref="Int8"/>, multiplied by 8-bit inputs. Each row of inputs is rounded to 0 to 255, with a
+    /// scale and a zero point (<see cref="PackedWeights.Scales"/>, <see cref="PackedWeights.WeightSums"/>).
     /// </summary>
     W8A8,
 }

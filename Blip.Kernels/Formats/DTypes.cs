@@ -1,38 +1,35 @@
 namespace Blip.Kernels;
 
 /// <summary>
-/// The facts about each <see cref="DType"/>, in one table: a new member has a line in <c>Of</c>. Every method refuses a value that is no member with
-/// an <see cref="ArgumentOutOfRangeException"/>.
+/// The facts about each <see cref="DType"/>, one line of <c>Of</c> per member. Every method refuses undefined values by
+/// <see cref="ArgumentOutOfRangeException"/>.
 /// </summary>
 public static class DTypes
 {
-    /// <summary>The formats in which <see cref="PackedWeights"/> exist.</summary>
+    /// <summary>Formats of <see cref="PackedWeights"/>.</summary>
     internal static IReadOnlyList<DType> Weights { get; } = [.. Enum.GetValues<DType>().Where(type => Of(type).IsWeight)];
 
     /// <summary>Bytes of one element.</summary>
     public static int Bytes(this DType type) => Of(type).Bytes;
 
-    /// <summary>Whether it is no whole number.</summary>
+    /// <summary>Whether it is not an integer.</summary>
     public static bool IsFloatingPoint(this DType type) => Of(type).IsFloatingPoint;
 
-    /// <summary>Whether packed weights are whole numbers, with a scale for each output.</summary>
+    /// <summary>Whether packed weights are integers with a scale per output.</summary>
     public static bool IsQuantised(this DType type) => type is DType.Int8 or DType.W8A8;
 
     /// <summary>Whether this is half precision or bfloat16.</summary>
     public static bool Is16Bits(this DType type) => Of(type) is { IsFloatingPoint: true, Bytes: 2 };
 
-    /// <summary>Its name in the header of a safetensors file.</summary>
+    /// <summary>Its name in a safetensors header.</summary>
     public static string SafetensorsName(this DType type) => Of(type).SafetensorsName;
 
-    /// <summary>Refuses a value that is no format of weights.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
     internal static void CheckWeight(DType type, string name)
     {
         if (!Enum.IsDefined(type) || !Of(type).IsWeight)
             throw NotWeight(type, name);
     }
 
-    /// <summary>The refusal.</summary>
     internal static ArgumentOutOfRangeException NotWeight(DType type, string name) =>
         new(name, $"{type} is not a weight format: give {string.Join(", ", Weights)}.");
 

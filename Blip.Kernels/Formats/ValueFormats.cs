@@ -1,15 +1,15 @@
 namespace Blip.Kernels;
 
 /// <summary>
-/// Values between operators: single precision, integers of 32 bits, or 16 bits, of which two lie in each float of their memory. Rows in
+/// Values between operators: single precision, 32-bit integers, or 16 bits, two per float of memory. Rows in
 /// 16 bits have a multiple of <see cref="Unit"/> elements.
 /// </summary>
 public static class ValueFormats
 {
-    /// <summary>Elements that are copied at once: 16 bytes.</summary>
+    /// <summary>Elements copied at once: 16 bytes.</summary>
     public const int Unit = 8;
 
-    /// <summary>Floats of memory that so many elements take.</summary>
+    /// <summary>Floats of memory for these elements.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Values are not stored in this format.</exception>
     public static long Floats(this DType format, long elements) => format switch
     {

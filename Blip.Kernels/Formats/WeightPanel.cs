@@ -1,6 +1,6 @@
 namespace Blip.Kernels;
 
-/// <summary>How packed weights lie in memory, for all that read them.</summary>
+/// <summary>Layout of packed weights.</summary>
 internal static class WeightPanel
 {
     /// <summary>Outputs of a panel.</summary>

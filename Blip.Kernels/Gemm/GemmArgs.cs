@@ -9,8 +9,7 @@ public struct GemmArgs
     public ArrayView<float> X;
 
     /// <summary>
-    /// How the elements of <see cref="X"/> are stored: in single precision, or in 16 bits, two to each float of the view, where
-    /// <see cref="Gemm.InputFormat"/> gives this format.
+    /// Storage of <see cref="X"/>: single precision, or 16 bits (two to each float) where <see cref="Gemm.InputFormat"/> gives this format.
     /// </summary>
     public DType XFormat;
 
@@ -26,21 +25,23 @@ public struct GemmArgs
     /// <summary>Applied to product and bias.</summary>
     public Activation Activation;
 
-    /// <summary>[out]: the gain of a <see cref="LayerNorm"/> over each finished row; empty: none.</summary>
+    /// <summary>[out]: gain of a <see cref="LayerNorm"/> over each finished row; empty: none.</summary>
     public ArrayView<float> Gamma;
 
-    /// <summary>[out]: its bias; empty where <see cref="Gamma"/> is.</summary>
+    /// <summary>[out]: the norm's bias; empty where <see cref="Gamma"/> is.</summary>
     public ArrayView<float> Beta;
 
-    /// <summary>The addition to the variance; not negative.</summary>
+    /// <summary>Added to the variance; not negative.</summary>
     public float Epsilon;
 
     /// <summary>[Rows, out].</summary>
     public ArrayView<float> Y;
 
-    /// <summary>The same for <see cref="Y"/>: in 16 bits its elements are rounded as inputs of these weights are; see <see cref="Gemm.CanStore"/>.</summary>
+    /// <summary>
+    /// Storage of <see cref="Y"/>; 16-bit elements are rounded like inputs of these weights (<see cref="Gemm.CanStore"/>).
+    /// </summary>
     public DType YFormat;
 
-    /// <summary>Rows of X and Y, at least 0.</summary>
+    /// <summary>At least 0.</summary>
     public int Rows;
 }

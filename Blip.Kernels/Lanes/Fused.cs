@@ -7,12 +7,11 @@ using ILGPU.IR.Intrinsics;
 namespace Blip.Kernels;
 
 /// <summary>
-/// a · b + c, rounded once, on every accelerator. ILGPU writes a product and a sum as two statements, which one driver's compiler fuses
-/// and another may not: where the bits of two kernels must agree, it has to be said.
+/// a · b + c, rounded once, on every accelerator. ILGPU writes product and sum as two statements, which drivers' compilers may or may not
+/// fuse; kernels whose bits must agree need this instead.
 /// </summary>
 internal static class Fused
 {
-    /// <summary>a · b + c.</summary>
     [IntrinsicImplementation]
     public static float MultiplyAdd(float a, float b, float c) => MathF.FusedMultiplyAdd(a, b, c);
 

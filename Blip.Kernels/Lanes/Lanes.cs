@@ -4,12 +4,12 @@ using ILGPU.IR.Intrinsics;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Neighbouring values that a work-item keeps in private memory (<see cref="LocalMemory"/>) and uses side by side. On OpenCL each
-/// operation becomes statements on vectors of 16 (<see cref="LanesOpenCl"/>), which a processor's compiler keeps in registers: out of
-/// the same loops over scalars it makes half as many vectors at best, and no fused operation. Elsewhere it is the loop that it says.
+/// Neighbouring values in a work-item's private memory (<see cref="LocalMemory"/>). On OpenCL each
+/// operation becomes statements on vectors of 16 (<see cref="LanesOpenCl"/>), which a processor's compiler keeps in registers.
+/// From scalar loops that compiler makes half as many vectors at best, and fuses nothing. Elsewhere the loops remain.
 /// </summary>
 /// <remarks>
-/// <c>count</c> is a multiple of 16 and, as positions in memory of the work-item's own should be, known when the kernel is compiled.
+/// <c>count</c> is a multiple of 16, known at compile time. Positions in private memory should be, too.
 /// </remarks>
 internal static class Lanes
 {
@@ -21,17 +21,17 @@ internal static class Lanes
     [IntrinsicImplementation]
     public static void Load(ArrayView<float> from, int index, ArrayView<float> lanes, int count) => LanesPortable.Load(from, index, lanes, count);
 
-    /// <summary>The same from <see cref="DType.Float16"/>.</summary>
+    /// <summary>From <see cref="DType.Float16"/>.</summary>
     [IntrinsicImplementation]
     public static void LoadFloat16(ArrayView<ushort> from, int index, ArrayView<float> lanes, int count) =>
         LanesPortable.LoadFloat16(from, index, lanes, count);
 
-    /// <summary>The same from <see cref="DType.BFloat16"/>.</summary>
+    /// <summary>From <see cref="DType.BFloat16"/>.</summary>
     [IntrinsicImplementation]
     public static void LoadBFloat16(ArrayView<ushort> from, int index, ArrayView<float> lanes, int count) =>
         LanesPortable.LoadBFloat16(from, index, lanes, count);
 
-    /// <summary>lanes[i] = from[index + 2 · i + odd], from <see cref="DType.Int8"/>; index is even, odd is 0 or 1.</summary>
+    /// <summary>lanes[i] = from[index + 2 · i + odd]; index is even, odd is 0 or 1.</summary>
     [IntrinsicImplementation]
     public static void LoadInt8(ArrayView<sbyte> from, int index, int odd, ArrayView<float> lanes, int count) =>
         LanesPortable.LoadInt8(from, index, odd, lanes, count);

@@ -7,15 +7,15 @@ using ILGPU.IR.Values;
 namespace Blip.Kernels;
 
 /// <summary>
-/// <see cref="Lanes"/> as OpenCL C: per 16 lanes one statement on <c>float16</c>. A view is a structure whose first field is its address.
-/// Memory of the work-item's own is read and written through a packed structure: it is aligned as a float is, and <c>vload16</c> there would
-/// be taken apart into pieces that the compiler does not join again.
+/// <see cref="Lanes"/> as OpenCL C: one <c>float16</c> statement per 16 lanes. A view is a structure whose first field is its address.
+/// Private memory is accessed through a packed structure with a float's alignment: there the compiler splits <c>vload16</c> and never
+/// rejoins it.
 /// </summary>
 internal static class LanesOpenCl
 {
     private const int Width = 16;
 
-    // In the statements below {0}, {1}… are the arguments, and # is the first of the 16 lanes.
+    // {0}, {1}… are the arguments, # is the first of the 16 lanes.
     public static void Clear(CLBackend backend, CLCodeGenerator generator, Value call) =>
         Emit(generator, call, $"{Own("{0}", "{1}")} = (float16)(0.0f);");
 
@@ -28,7 +28,7 @@ internal static class LanesOpenCl
     public static void LoadBFloat16(CLBackend backend, CLCodeGenerator generator, Value call) =>
         Emit(generator, call, $"{Own("{2}", "0")} = as_float16(convert_uint16(as_ushort16(vload16(0, {{0}}.field_0 + {{1}} + #))) << 16);");
 
-    // A pair of 8 bits is read as one of 16: the shift to the left brings the wanted half to the top, the one to the right its sign.
+    // A pair of bytes is read as 16 bits. The left shift moves the wanted byte to the top, the right shift extends its sign.
     public static void LoadInt8(CLBackend backend, CLCodeGenerator generator, Value call) =>
         Emit(generator, call, $"{Own("{3}", "0")} = convert_float16((vload16(0, (const short*)({{0}}.field_0 + {{1}} + 2 * #)) << (short16)(8 - 8 * {{2}})) >> (short16)(8));");
 
@@ -40,7 +40,6 @@ internal static class LanesOpenCl
 
     private static string Own(string view, string at) => $"((struct __attribute__((packed)) {{{{ float16 lanes; }}}}*)({view}.field_0 + {at} + #))->lanes";
 
-    // The last argument is the number of lanes.
     private static void Emit(CLCodeGenerator generator, Value call, string statement)
     {
         if (call[call.Count - 1].Resolve() is not PrimitiveValue { Int32Value: var count } || count % Width != 0)

@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Blip.Kernels.MachineCode;
 
-/// <summary>Linux keeps a process's tiles only where it asked for them (Documentation/arch/x86/xstate.rst).</summary>
+/// <summary>Linux keeps tiles only for processes that asked (Documentation/arch/x86/xstate.rst).</summary>
 internal static partial class AmxPermission
 {
     private const long ArchPrctl = 158, RequestPermission = 0x1023, TileData = 18;
 
-    /// <summary>Why tiles may not be used; null where they may.</summary>
+    /// <summary>Why tiles may not be used, or null.</summary>
     public static string? Refusal { get; } = Ask();
 
     private static string? Ask()

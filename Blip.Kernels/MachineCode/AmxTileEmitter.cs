@@ -5,21 +5,19 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Blip.Kernels.MachineCode;
 
 /// <summary>
-/// Writes the tile of <see cref="DotExtension.Amx"/>: 16 rows times a panel of 64 outputs, which <see cref="AmxPanel"/> wrote. Four tiles hold
-/// the sums, one the inputs, one the weights. Sums are those of <c>vpdpbusd</c>; in bfloat16 they are added in another order.
+/// Writes the tile of <see cref="DotExtension.Amx"/>: 16 rows times a panel of 64 outputs from <see cref="AmxPanel"/>. Four tiles hold
+/// sums, one inputs, one weights. Sums equal those of <c>vpdpbusd</c>; bfloat16 is added in another order.
 /// </summary>
 internal static class AmxTileEmitter
 {
-    /// <summary>Rows of the tile.</summary>
     public const int Rows = 16;
 
-    /// <summary>Bytes of a row of inputs that one step takes.</summary>
+    /// <summary>Bytes of an input row per step.</summary>
     public const int StepBytes = 64;
 
-    /// <summary>Tiles that have 16 rows of 64 bytes each: palette 1 (Intel 64 and IA-32 manual, volume 2, LDTILECFG).</summary>
+    /// <summary>Tiles of 16 rows of 64 bytes: palette 1 (Intel 64 and IA-32 manual, volume 2, LDTILECFG).</summary>
     public static byte[] Configuration { get; } = MakeConfiguration();
 
-    /// <summary>The instructions of the tile.</summary>
     public static byte[] Emit(DotProduct product, CallConvention convention)
     {
         var dot = product switch
@@ -82,21 +80,16 @@ internal static class AmxTileEmitter
     }
 }
 
-/// <summary>A panel as AMX reads it: steps of 16 rows of 4 bytes a column, in 4 tiles of 16 columns, filled up with zeros.</summary>
+/// <summary>A panel for AMX: steps of 16 rows with 4 bytes a column, in 4 tiles of 16 columns, padded with zeros.</summary>
 internal static unsafe class AmxPanel
 {
-    /// <summary>Bytes of a tile.</summary>
     public const int TileBytes = 1024;
 
     private const int Columns = 16, Words = 64;
 
-    /// <summary>Steps for so many rows of words.</summary>
     public static int Steps(int words) => (words + 31) / 32;
 
-    /// <summary>Writes a panel.</summary>
-    /// <param name="panel">[words, 64], words of 16 bits.</param>
-    /// <param name="words">Its rows.</param>
-    /// <param name="to"><see cref="Steps"/> · 4 · <see cref="TileBytes"/> bytes.</param>
+    /// <summary>Writes <see cref="Steps"/> · 4 · <see cref="TileBytes"/> bytes from a panel [words, 64] of 16-bit words.</summary>
     public static void Write(ushort* panel, int words, byte* to)
     {
         for (var row = 0; row < 32 * Steps(words); row += 2)

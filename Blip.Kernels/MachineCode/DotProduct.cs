@@ -1,19 +1,18 @@
 namespace Blip.Kernels.MachineCode;
 
-/// <summary>What a tile multiplies; a sum of 32 bits takes the products of 4 bytes.</summary>
+/// <summary>A tile's product. A 32-bit sum takes products of 4 bytes.</summary>
 internal enum DotProduct
 {
-    /// <summary>Four inputs of 8 bits without a sign times four weights of 8 bits with one; sums are whole numbers.</summary>
+    /// <summary>Four unsigned 8-bit inputs times four signed 8-bit weights, in integer sums.</summary>
     Bytes,
 
-    /// <summary>Two inputs times two weights in bfloat16; sums are in single precision.</summary>
+    /// <summary>Two bfloat16 inputs times two weights, in single-precision sums.</summary>
     BFloat16,
 }
 
-/// <summary>The extension of x86 that multiplies.</summary>
 internal enum DotExtension
 {
-    /// <summary>AVX-VNNI: 256 bits, bytes alone.</summary>
+    /// <summary>AVX-VNNI: 256 bits, bytes only.</summary>
     AvxVnni,
 
     /// <summary>AVX-512 VNNI and BF16: 512 bits.</summary>
@@ -23,12 +22,12 @@ internal enum DotExtension
     Amx,
 }
 
-/// <summary>Where a function's argument is, and which registers are the caller's.</summary>
+/// <summary>Location of the argument, and saved registers.</summary>
 internal enum CallConvention
 {
-    /// <summary>Linux and macOS: the argument is in RDI, and every vector register may be written.</summary>
+    /// <summary>Linux and macOS: the argument is in RDI; every vector register may be written.</summary>
     SystemV,
 
-    /// <summary>Windows: the argument is in RCX, and XMM6 to XMM15 are kept.</summary>
+    /// <summary>Windows: the argument is in RCX; XMM6 to XMM15 are kept.</summary>
     Microsoft,
 }

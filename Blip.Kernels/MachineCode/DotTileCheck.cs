@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Blip.Kernels.MachineCode;
 
 /// <summary>
-/// What tiles go through before a model does: products of whole numbers that every order of sums gives exactly, with each number of rows, with
-/// and without a last row of words, and with room around the sums that must stay as it is.
+/// Tests tiles before use: products of integers that are exact in every order of sums, with each number of rows, with
+/// and without a last row of words. Memory around the sums must stay unchanged.
 /// </summary>
 internal static unsafe class DotTileCheck
 {
@@ -12,7 +12,6 @@ internal static unsafe class DotTileCheck
 
     private const uint Untouched = 0x5A5A5A5A;
 
-    /// <summary>Whether all products are right.</summary>
     public static bool Passes<TTiles>(TTiles tiles, DotProduct product)
         where TTiles : struct, IDotTiles
     {
@@ -87,7 +86,7 @@ internal static unsafe class DotTileCheck
             ((ushort*)to)[index] = (ushort)(BitConverter.SingleToUInt32Bits(value) >> 16);
     }
 
-    // Bytes without a sign; whole numbers that 8 significant bits hold.
+    // Unsigned bytes, or integers of 8 significant bits.
     private static int Input(DotProduct product, int row, int k) =>
         product == DotProduct.Bytes ? ((row * 89) + (k * 57) + 13) & 255 : (((row * 89) + (k * 57) + 13) & 255) - 128;
 

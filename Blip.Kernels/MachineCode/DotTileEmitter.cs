@@ -5,29 +5,24 @@ using static Iced.Intel.AssemblerRegisters;
 namespace Blip.Kernels.MachineCode;
 
 /// <summary>
-/// Writes a tile of <see cref="DotExtension.Avx512"/> or <see cref="DotExtension.AvxVnni"/>: a few rows times a panel of 64 outputs, or 16 of
-/// them with vectors of 256 bits. Panels lie in rows of words, as the .NET tiles read them; the words of two rows are put side by side here, so
-/// that 4 bytes are one output's. That mixes the columns by fours, which the stores at the end undo. A sum is one chain over k, whatever the
-/// number of rows.
+/// Writes a tile of <see cref="DotExtension.Avx512"/> or <see cref="DotExtension.AvxVnni"/>: a few rows times a panel of 64 outputs, or 16
+/// with 256-bit vectors. The words of two panel rows are put side by side, so that 4 bytes belong to one output. That mixes the columns
+/// by fours; the final stores undo it. A sum is one chain over k for any number of rows.
 /// </summary>
 internal static class DotTileEmitter
 {
-    /// <summary>Rows of the largest tile: 24 sums of 512 bits, or 12 of 256, beside weights and inputs.</summary>
+    /// <summary>Largest tile: 24 sums of 512 bits, or 12 of 256, beside weights and inputs.</summary>
     public const int MaxRows = 6;
 
     /// <summary>Bytes of a panel's row of words.</summary>
     public const int RowBytes = 128;
 
-    // Few rows wait for memory: what is asked for lies so many bytes ahead.
+    // Few rows wait for memory and prefetch this many bytes ahead.
     private const int FewRows = 3, Ahead = 2048;
 
     private const int SumStride = 256, Saved = 6, SavedBytes = 168;
 
-    /// <summary>The instructions of a tile.</summary>
-    /// <param name="product">What it multiplies; with vectors of 256 bits bytes alone.</param>
-    /// <param name="bits">512 or 256.</param>
-    /// <param name="rows">1 to <see cref="MaxRows"/>.</param>
-    /// <param name="convention">Who calls it.</param>
+    /// <summary>Vectors have 512 or 256 bits; those of 256 multiply only bytes. Rows are 1 to <see cref="MaxRows"/>.</summary>
     public static byte[] Emit(DotProduct product, int bits, int rows, CallConvention convention)
     {
         var set = new VectorSet(product, bits);
@@ -38,7 +33,7 @@ internal static class DotTileEmitter
         a.mov(rdx, __qword_ptr[rcx + 8]);
         a.mov(r8, __qword_ptr[rcx + 16]);
         a.mov(r9, __qword_ptr[rcx + 24]);
-        // The fourth row: the addresses of six rows are sums of two registers.
+        // The fourth row: six rows' addresses are sums of two registers.
         a.lea(r10, __[rdx + (rdx * 2)]);
         a.add(r10, rax);
         for (var sum = 0; sum < rows * set.Vectors; sum++)
@@ -104,7 +99,7 @@ internal static class DotTileEmitter
         };
     }
 
-    // Lane l of the low words' vector holds outputs 8l to 8l + 3 of its pair, that of the high words' the next four.
+    // Lane l of the low words' vector holds outputs 8l to 8l + 3 of its pair; the high words' vector holds the next four.
     private static void Store(Assembler a, VectorSet set, int row)
     {
         for (var vector = 0; vector < set.Vectors; vector++)
@@ -146,7 +141,7 @@ internal static class DotTileEmitter
         a.ret();
     }
 
-    // The same tile in two widths: instructions, and what each register is for.
+    // Instructions and register roles for both widths.
     private readonly struct VectorSet(DotProduct product, int bits)
     {
         private readonly bool isWide = bits switch
@@ -186,7 +181,7 @@ internal static class DotTileEmitter
 
         public Register Vector(int number) => (isWide ? Register.ZMM0 : Register.YMM0) + number;
 
-        // Of two, the second takes the place of what both were made of.
+        // With 256 bits the second overwrites a vector that both were made of.
         public Register Weights(int number) => isWide ? Vector(24 + number) : Vector(number == 0 ? 14 : 12);
 
         public Register Input(int row) => isWide ? Vector(30 + (row % 2)) : Vector(row % 2 == 0 ? 15 : 13);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Blip.Kernels.MachineCode;
 
-/// <summary>Memory that holds instructions: written first, executable then, never both. It lives as long as the process.</summary>
+/// <summary>Memory for instructions: first written, then executable, never both. It lives as long as the process.</summary>
 internal static unsafe partial class ExecutableMemory
 {
     private const int Read = 1, Write = 2, Execute = 4, Private = 2;
@@ -13,8 +13,8 @@ internal static unsafe partial class ExecutableMemory
 
     private const uint Commit = 0x1000, Reserve = 0x2000, ReadWriteOnWindows = 4, ExecuteReadOnWindows = 0x20;
 
-    /// <summary>The address of a copy that can be called.</summary>
-    /// <exception cref="Win32Exception">The system refuses: hardened ones allow no code that no file holds.</exception>
+    /// <summary>The address of a callable copy.</summary>
+    /// <exception cref="Win32Exception">The system refuses: hardened ones allow no code outside of files.</exception>
     public static nint Make(ReadOnlySpan<byte> code)
     {
         var length = (nuint)code.Length;

@@ -1,27 +1,23 @@
 namespace Blip.Kernels.MachineCode;
 
-/// <summary>Tiles of one product, and how they want what they multiply.</summary>
+/// <summary>Tiles of one product, and their operands' layout.</summary>
 internal unsafe interface IDotTiles
 {
-    /// <summary>How the tiles are cut.</summary>
     DotTileShape Shape { get; }
 
-    /// <summary>Runs the tile of so many rows.</summary>
-    /// <param name="rows">1 to the shape's rows.</param>
-    /// <param name="arguments">Addresses for one pass.</param>
+    /// <summary>Runs the tile of 1 to <see cref="Shape"/>'s rows, for one pass.</summary>
     void Call(int rows, DotTileArguments* arguments);
 }
 
-/// <summary>How tiles are cut.</summary>
+/// <summary>How tiles divide the work.</summary>
 /// <param name="Rows">Rows of the largest.</param>
-/// <param name="Passes">Calls that make a panel's 64 columns: each of 64 / passes of them.</param>
-/// <param name="IsRepacked">Whether panels are written as <see cref="AmxPanel"/> does before.</param>
+/// <param name="Passes">Calls per panel, each for 64 / passes columns.</param>
+/// <param name="IsRepacked">Whether panels need the layout of <see cref="AmxPanel"/>.</param>
 internal readonly record struct DotTileShape(int Rows, int Passes, bool IsRepacked)
 {
-    /// <summary>Bytes of which rows of inputs are a multiple.</summary>
+    /// <summary>Input rows are multiples of these bytes.</summary>
     public const int InputUnit = 64;
 
-    /// <summary>The shape of an extension's tiles.</summary>
     public static DotTileShape Of(DotExtension extension) => extension switch
     {
         DotExtension.AvxVnni => new(DotTileEmitter.MaxRows, 4, IsRepacked: false),
@@ -30,7 +26,6 @@ internal readonly record struct DotTileShape(int Rows, int Passes, bool IsRepack
         _ => throw new System.Diagnostics.UnreachableException($"{extension} has no tiles."),
     };
 
-    /// <summary>The tile of so many rows.</summary>
     public static byte[] Emit(DotExtension extension, DotProduct product, int rows, CallConvention convention) => extension switch
     {
         DotExtension.AvxVnni => DotTileEmitter.Emit(product, 256, rows, convention),
@@ -40,15 +35,14 @@ internal readonly record struct DotTileShape(int Rows, int Passes, bool IsRepack
     };
 }
 
-/// <summary>Multiplies rows with a panel, by whatever tiles.</summary>
 internal static unsafe class DotTileCalls
 {
     /// <summary>sums[i, j] = Σₖ x[i, k] · w[k, j] for all 64 columns.</summary>
     /// <param name="tiles">The tiles.</param>
-    /// <param name="rows">1 to the shape's rows; AMX reads and writes all of its rows always.</param>
-    /// <param name="x">Rows of bytes or bfloat16, filled up with zeros to a multiple of <see cref="DotTileShape.InputUnit"/> bytes.</param>
-    /// <param name="stride">Their bytes.</param>
-    /// <param name="panel">[words, 64] words of 16 bits, or what <see cref="AmxPanel"/> made of it.</param>
+    /// <param name="rows">1 to the shape's rows; AMX always reads and writes all rows.</param>
+    /// <param name="x">Bytes or bfloat16, padded with zeros to a multiple of <see cref="DotTileShape.InputUnit"/> bytes.</param>
+    /// <param name="stride">Bytes of a row.</param>
+    /// <param name="panel">[words, 64] words of 16 bits, or its <see cref="AmxPanel"/>.</param>
     /// <param name="words">Rows of words.</param>
     /// <param name="sums">[shape's rows, 64], 4 bytes each.</param>
     public static void Multiply<TTiles>(this TTiles tiles, int rows, byte* x, long stride, byte* panel, int words, float* sums)

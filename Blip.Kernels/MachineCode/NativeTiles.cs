@@ -4,9 +4,8 @@ using System.Runtime.InteropServices;
 namespace Blip.Kernels.MachineCode;
 
 /// <summary>
-/// Tiles in memory that this processor executes. Each kind is made once in a process, at its first use: assembling takes longer than a start
-/// without it should. A kind is refused where the system allows no such memory, and where its products differ from those of the test that it
-/// passes through first.
+/// Executable tiles. Each kind is assembled once per process, at its first use, to keep the start fast. A kind is refused
+/// where the system allows no executable memory or its test's products are wrong.
 /// </summary>
 internal readonly unsafe partial struct NativeTiles : IDotTiles
 {
@@ -14,7 +13,7 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
 
     private static readonly Lock s_lock = new();
 
-    // A function for each number of rows.
+    // One per number of rows.
     private readonly nint* functions;
 
     private NativeTiles(DotExtension extension, DotProduct product, Func<byte[], nint> place)
@@ -34,7 +33,6 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
     /// <inheritdoc/>
     public DotTileShape Shape { get; }
 
-    /// <summary>Whether this processor has the instruction.</summary>
     public static bool Has(DotExtension extension, DotProduct product) => (extension, product) switch
     {
         (DotExtension.AvxVnni, DotProduct.Bytes) => ProcessorFeatures.AvxVnni,
@@ -45,7 +43,7 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
         _ => throw new System.Diagnostics.UnreachableException($"{extension} does not multiply {product}."),
     };
 
-    /// <summary>The tiles, or null with a reason where they are not to be used, and without one where the processor has no such instruction.</summary>
+    /// <summary>The tiles; null with a reason if they must not be used, without one if the processor lacks the instruction.</summary>
     public static (NativeTiles? Tiles, string? Refusal) Of(DotExtension extension, DotProduct product)
     {
         if (!Has(extension, product))
@@ -61,10 +59,9 @@ internal readonly unsafe partial struct NativeTiles : IDotTiles
     /// <inheritdoc/>
     public void Call(int rows, DotTileArguments* arguments) => ((delegate* unmanaged<DotTileArguments*, void>)functions[rows - 1])(arguments);
 
-    /// <summary>Makes tiles of a kind that this processor has, and runs them on the test's products; or says why not.</summary>
-    /// <param name="extension">By what they multiply.</param>
-    /// <param name="product">What they multiply.</param>
-    /// <param name="place">Puts instructions where they can be called.</param>
+    /// <summary>
+    /// Makes and tests tiles that this processor has, or returns why not. <paramref name="place"/> puts instructions into callable memory.
+    /// </summary>
     internal static (NativeTiles Tiles, string? Refusal) Make(DotExtension extension, DotProduct product, Func<byte[], nint> place)
     {
         const string Instead = "; .NET's own instructions multiply instead";

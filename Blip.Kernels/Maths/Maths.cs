@@ -3,23 +3,23 @@ using System.Runtime.CompilerServices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Elementary functions in single precision, within 2 units in the last place over their whole range, in plain operations: what
-/// devices offer is missing (erf), coarse (tanh to 2⁻¹¹) or slow. Each is written once, for one value and for vectors.
-/// Reduction of arguments follows Cody and Waite, Software Manual for the Elementary Functions (1980); the polynomials are
-/// our own minimax fits (Remez exchange), whose error relative to the result is given with each.
+/// Elementary functions in single precision, within 2 units in the last place over their whole range. Devices' functions
+/// are missing (erf), coarse (tanh to 2⁻¹¹) or slow. Each is written once, for scalars and vectors.
+/// Argument reduction follows Cody and Waite, Software Manual for the Elementary Functions (1980). The polynomials are
+/// our minimax fits (Remez exchange); comments give their error relative to the result.
 /// </summary>
 internal static class Maths
 {
-    // Adding it rounds to a whole number, which then stands in the low bits.
+    // Adding it rounds to a whole number in the low bits.
     private const float Rounder = 12582912f;
 
-    // The same with the bias of the exponent: the low bits are the exponent field of 2^n.
+    // With the exponent's bias: the low bits are the exponent field of 2^n.
     public const float ExponentToBits = Rounder + 127f;
 
     // The bits of √½.
     public const int SquareRootOfHalf = 0x3F3504F3;
 
-    // ln 2 in two parts: the first has 9 bits, so that its product with an exponent is exact.
+    // ln 2 in two parts. The first has 9 bits: its product with an exponent is exact.
     private const float Ln2High = 0.693359375f, Ln2Low = -2.12194440e-4f, Log2E = 1.44269504f;
 
     // Beyond these the result is 0 or infinite.
@@ -29,19 +29,16 @@ internal static class Maths
 
     private const float ErfSmall = 0.9f, ErfIsOne = 3.95f, TanhSmall = 0.6f;
 
-    /// <summary>e to the power of x.</summary>
     public static float Exp(float x) => Exp(new Scalar(x)).Value;
 
-    /// <summary>The natural logarithm: NaN below 0, -∞ at 0.</summary>
+    /// <summary>NaN below 0, -∞ at 0.</summary>
     public static float Log(float x) => Log(new Scalar(x)).Value;
 
-    /// <summary>The error function, 2/√π · ∫₀ˣ exp(-t²) dt.</summary>
+    /// <summary>2/√π · ∫₀ˣ exp(-t²) dt.</summary>
     public static float Erf(float x) => Erf(new Scalar(x)).Value;
 
-    /// <summary>The hyperbolic tangent.</summary>
     public static float Tanh(float x) => Tanh(new Scalar(x)).Value;
 
-    /// <inheritdoc cref="Exp(float)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Exp<T>(T x)
         where T : unmanaged, IReal<T>
@@ -52,7 +49,7 @@ internal static class Maths
         var r = T.MultiplyAdd(n, T.Create(-Ln2Low), T.MultiplyAdd(n, T.Create(-Ln2High), x));
         var exp = ExpOfRemainder(r);
 
-        // In two steps, since 2^n alone may be too large or too small to be written.
+        // In two steps: 2^n alone may overflow or underflow.
         var half = Round(n * T.Create(0.5f));
         return exp * T.PowerOfTwo(half) * T.PowerOfTwo(n - half);
     }
@@ -70,7 +67,7 @@ internal static class Maths
         return T.MultiplyAdd(p, r * r, r) + T.Create(1f);
     }
 
-    /// <summary>e to the power of x ≤ 0, in fewer operations: 0 where the result would be below the smallest normal number.</summary>
+    /// <summary>eˣ for x ≤ 0, in fewer operations; 0 below the smallest normal number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T ExpOfNegative<T>(T x)
         where T : unmanaged, IVector<T>
@@ -128,7 +125,7 @@ internal static class Maths
         p = T.MultiplyAdd(p, square, T.Create(1.2837917e-1f));
         var small = T.MultiplyAdd(x, p, x);
 
-        // erf(x) = 1 - exp(Q(x)) for 0.9 ≤ x ≤ 3.95, to 2⁻³⁴; beyond that it is 1.
+        // erf(x) = 1 - exp(Q(x)) for 0.9 ≤ x ≤ 3.95, to 2⁻³⁴; 1 beyond.
         var magnitude = T.Abs(x);
         var clamped = T.IfMore(magnitude, T.Create(ErfIsOne), T.Create(ErfIsOne), magnitude);
         var q = T.Create(-2.0910398e-5f);
@@ -143,7 +140,6 @@ internal static class Maths
         return T.IfLess(magnitude, T.Create(ErfSmall), small, large);
     }
 
-    /// <inheritdoc cref="Tanh(float)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Tanh<T>(T x)
         where T : unmanaged, IReal<T>
@@ -162,7 +158,7 @@ internal static class Maths
         return T.IfLess(magnitude, T.Create(TanhSmall), small, T.CopySign(large, x));
     }
 
-    // To the nearest whole number, halves to even, for |x| < 2²².
+    // Nearest, halves to even, for |x| < 2²².
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static T Round<T>(T x)
         where T : unmanaged, IReal<T> => x + T.Create(Rounder) - T.Create(Rounder);

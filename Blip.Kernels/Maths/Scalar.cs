@@ -3,8 +3,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>One value: <see cref="IReal{TSelf}"/> in operations that ILGPU compiles for every accelerator.</summary>
-/// <param name="value">The value.</param>
+/// <summary>One value, in operations that ILGPU compiles for every accelerator.</summary>
 internal readonly struct Scalar(float value) : IReal<Scalar>
 {
     private const uint SignBit = 0x80000000;

@@ -2,10 +2,10 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>An <see cref="ICpuOperator"/> that is written once for vectors of every width.</summary>
+/// <summary>An <see cref="ICpuOperator"/> for vectors of every width.</summary>
 internal interface IVectorOperator
 {
-    /// <summary>Number of tasks; at least 0.</summary>
+    /// <summary>At least 0.</summary>
     int Tasks { get; }
 
     /// <summary>Runs one task.</summary>
@@ -14,14 +14,14 @@ internal interface IVectorOperator
         where TVector : unmanaged, IVector<TVector>;
 }
 
-/// <summary>Launches operators with the vectors of their device. The width is chosen once per launch, never per task.</summary>
+/// <summary>The width is chosen once per launch, never per task.</summary>
 internal static class VectorLaunches
 {
-    /// <summary>Runs an operator with vectors as wide as the device's.</summary>
+    /// <summary>Uses the device's vectors.</summary>
     public static void LaunchVectors<TOperator>(this Device device, in TOperator op)
         where TOperator : unmanaged, IVectorOperator => VectorTypes.Use(device.Vectors, new Widest<TOperator>(device, op));
 
-    /// <summary>Runs an operator with 16 lanes at every width: for sums over lanes, which then have one order and one accuracy.</summary>
+    /// <summary>Uses 16 lanes at every width: sums over lanes then have one order and accuracy.</summary>
     public static void LaunchSixteenLanes<TOperator>(this Device device, in TOperator op)
         where TOperator : unmanaged, IVectorOperator => VectorTypes.Use(device.Vectors, new SixteenLanes<TOperator>(device, op));
 

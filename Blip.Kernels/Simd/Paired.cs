@@ -3,12 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Two vectors as one of twice the lanes. Sums over lanes take <see cref="Floats512"/> or as many of these as make 16 lanes, so
-/// that its sums have one order, and one accuracy, with vectors of any width.
+/// Two vectors as one. Sums over lanes use <see cref="Floats512"/> or 16 lanes of these: one order and one accuracy for every width.
 /// </summary>
-/// <typeparam name="THalf">Each half.</typeparam>
-/// <param name="low">The first lanes.</param>
-/// <param name="high">The others.</param>
 internal readonly unsafe struct Paired<THalf>(THalf low, THalf high) : IVector<Paired<THalf>>
     where THalf : unmanaged, IVector<THalf>
 {
@@ -96,7 +92,7 @@ internal readonly unsafe struct Paired<THalf>(THalf low, THalf high) : IVector<P
         THalf.AddTo(x.high, sums + THalf.Count);
     }
 
-    // As the vectors of .NET add up their own lanes.
+    // In the order of .NET's vectors.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Paired<THalf> x) => THalf.Sum(x.low) + THalf.Sum(x.high);
 

@@ -3,14 +3,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// Asks for memory that the processor does not foresee. It may lie anywhere, and nothing happens where there is no such instruction.
-/// </summary>
+/// <summary>Prefetches memory that the hardware does not. Any address is safe; without the instruction nothing happens.</summary>
 internal static unsafe class Prefetching
 {
     private const int Line = 64;
 
-    /// <summary>Brings some bytes to the second-level cache.</summary>
+    /// <summary>Into the second-level cache.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Bytes(void* from, long count)
     {
@@ -18,10 +16,7 @@ internal static unsafe class Prefetching
             Sse.Prefetch1((byte*)from + i);
     }
 
-    /// <summary>The same for a row of 64 floats of each of some rows.</summary>
-    /// <param name="from">The first row.</param>
-    /// <param name="stride">Floats from one row to the next.</param>
-    /// <param name="rows">Rows.</param>
+    /// <summary>64 floats of each row; <paramref name="stride"/> counts floats.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Rows(float* from, long stride, int rows)
     {

@@ -1,12 +1,11 @@
 namespace Blip.Kernels;
 
-/// <summary>Loops over one row on the CPU.</summary>
 internal static unsafe class RowMath
 {
-    /// <summary>y = x; the rows do not overlap.</summary>
+    /// <summary>y = x; rows must not overlap.</summary>
     public static void Copy(float* x, float* y, int length) => new ReadOnlySpan<float>(x, length).CopyTo(new Span<float>(y, length));
 
-    /// <summary>The largest element; minus infinity of none.</summary>
+    /// <summary>Minus infinity for no elements.</summary>
     public static float Largest<TVector>(float* x, int length)
         where TVector : unmanaged, IVector<TVector>
     {
@@ -36,7 +35,7 @@ internal static unsafe class RowMath
             VectorTail.Store(TVector.MultiplyAdd(TVector.Load(x + c), TVector.Create(factor), TVector.Load(y + c)), y + c, length - c);
     }
 
-    /// <summary>The sum of a · b. Its order depends on the vector's width.</summary>
+    /// <summary>The sum's order depends on the vector's width.</summary>
     public static float Dot<TVector>(float* a, float* b, int length)
         where TVector : unmanaged, IVector<TVector>
     {

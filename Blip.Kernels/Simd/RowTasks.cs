@@ -2,7 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>Rows shared out as tasks of a CPU variant: a few tasks per worker, since drawing one costs more than a short row.</summary>
+/// <summary>Divides rows among a few tasks per worker: drawing a task costs more than a short row.</summary>
 internal readonly struct RowTasks(Device device, int rows)
 {
     private readonly int rows = rows;

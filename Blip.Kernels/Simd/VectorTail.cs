@@ -2,10 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Blip.Kernels;
 
-/// <summary>The end of a row that is no whole vector: computed as one, so that its bits are the same, and written in part.</summary>
+/// <summary>A row's last partial vector, computed whole for the same bits and written in part.</summary>
 internal static unsafe class VectorTail
 {
-    /// <summary>Writes the first <paramref name="count"/> lanes, or all where there are fewer.</summary>
+    /// <summary>Writes the first <paramref name="count"/> lanes, or all.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TVector>(TVector value, float* destination, long count)
         where TVector : unmanaged, IVector<TVector>

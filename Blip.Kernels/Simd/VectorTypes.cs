@@ -3,23 +3,22 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>Code that is generic over the vectors of a processor; <see cref="VectorTypes.Use"/> gives it their types.</summary>
+/// <summary>Code that is generic over vector types.</summary>
 internal interface IVectorUse
 {
-    /// <summary>Runs with the types of one width.</summary>
-    /// <typeparam name="TVector">The vector of floats.</typeparam>
-    /// <typeparam name="TSixteen">The same vectors as 16 lanes, which give the same sums at every width.</typeparam>
-    /// <typeparam name="TPairs">The vector of pairs of 16-bit integers.</typeparam>
+    /// <summary>Runs with one width's types.</summary>
+    /// <typeparam name="TVector">Vector of floats.</typeparam>
+    /// <typeparam name="TSixteen">The same as 16 lanes: sums are equal at every width.</typeparam>
+    /// <typeparam name="TPairs">Vector of pairs of 16-bit integers.</typeparam>
     void With<TVector, TSixteen, TPairs>()
         where TVector : unmanaged, IVector<TVector>
         where TSixteen : unmanaged, IVector<TSixteen>
         where TPairs : unmanaged, IPairs<TPairs>;
 }
 
-/// <summary>The types of each width of vectors.</summary>
 internal static class VectorTypes
 {
-    /// <summary>Calls <paramref name="use"/> with the types of a width.</summary>
+    /// <summary>Calls <paramref name="use"/> with a width's types.</summary>
     /// <exception cref="UnreachableException">The width is not resolved, or has no types here.</exception>
     public static void Use<TUse>(CpuVectors vectors, TUse use)
         where TUse : struct, IVectorUse

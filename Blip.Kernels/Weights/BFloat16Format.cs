@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary><see cref="DType.BFloat16"/>; tensor cores have it from sm_80 on.</summary>
+/// <summary>On tensor cores from sm_80 on.</summary>
 internal readonly unsafe struct BFloat16Format : IFormat16
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

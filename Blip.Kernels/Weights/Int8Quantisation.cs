@@ -4,32 +4,30 @@ using System.Runtime.Intrinsics;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Symmetric quantisation of a row: x ≈ q · scale with scale = max |x| / limit, q rounded to nearest and halves to even,
-/// so that no element is off by more than half a scale. Rows depend on nothing but themselves.
+/// Symmetric quantisation of a row: x ≈ q · scale, scale = max |x| / limit, q rounded to nearest, halves to even.
+/// No element is off by more than half a scale. Rows are independent.
 /// </summary>
 internal static unsafe class Int8Quantisation
 {
-    /// <summary>The largest weight.</summary>
     public const int WeightLimit = 127;
 
-    /// <summary>The largest input.</summary>
     public const int InputLimit = 32767;
 
-    /// <summary>Steps between the smallest and the largest input of 8 bits: one less than there is room for, since both ends may be rounded outwards.</summary>
+    /// <summary>Steps between the smallest and largest 8-bit input: one less than fits, since both ends may round outwards.</summary>
     public const int InputSteps = 254;
 
-    /// <summary>Rows of smaller numbers are treated as if this were their largest, so that a division by it stays finite.</summary>
+    /// <summary>Least maximum of a row, so that divisions by it stay finite.</summary>
     public const float Smallest = 1e-30f;
 
     private const uint Magnitude = 0x7FFFFFFF, Infinity = 0x7F800000;
 
-    // 1.5 · 2²³: its last place is 1, so that a sum with it is rounded to a whole number, which lies in the low bits.
+    // 1.5 · 2²³: its last place is 1, so that adding it rounds to a whole number in the low bits.
     private const float Rounding = 12582912f;
 
-    /// <summary>The scale of a row, and its inverse; NaN and 0 where an element is infinite or NaN.</summary>
+    /// <summary>Scale and inverse of a row; NaN and 0 if an element is infinite or NaN.</summary>
     public static (float Scale, float Inverse) Scale(float* row, int length, int limit)
     {
-        // Bits of magnitudes are in the order of their values, with NaN above infinity.
+        // Bits of magnitudes are ordered like their values, with NaN above infinity.
         var largest = Vector256<uint>.Zero;
         var i = 0;
         for (; i + Vector256<uint>.Count <= length; i += Vector256<uint>.Count)
@@ -46,8 +44,8 @@ internal static unsafe class Int8Quantisation
     }
 
     /// <summary>
-    /// The scale of a row of inputs of 8 bits, what it is multiplied with, and its zero point: with r = x · inverse rounded to nearest, x ≈ r · scale
-    /// to half a scale, and r + zero is in 0 to 255. NaN, 0 and 0 where an element is infinite or NaN.
+    /// Scale, inverse and zero point of a row of 8-bit inputs. With r = x · inverse rounded to nearest, x ≈ r · scale to half a scale,
+    /// and r + zero is in 0 to 255. NaN, 0 and 0 if an element is infinite or NaN.
     /// </summary>
     public static (float Scale, float Inverse, int Zero) Range(float* row, int length)
     {
@@ -67,16 +65,13 @@ internal static unsafe class Int8Quantisation
             (min, max, bits) = (MathF.Min(min, row[i]), MathF.Max(max, row[i]), Math.Max(bits, ((uint*)row)[i] & Magnitude));
         if (bits >= Infinity)
             return (float.NaN, 0, 0);
-        // Each end by itself: their distance may be infinite.
+        // Each end separately: their distance may be infinite.
         var scale = MathF.Max((max / InputSteps) - (min / InputSteps), Smallest);
         var inverse = 1 / scale;
         return (scale, inverse, -Round(min * inverse));
     }
 
-    /// <summary>The sum of a row's whole numbers.</summary>
-    /// <param name="row">Finite, unless <paramref name="inverse"/> is 0.</param>
-    /// <param name="length">Elements.</param>
-    /// <param name="inverse">What they are multiplied with before they are rounded.</param>
+    /// <summary>The sum of a row's rounded products with <paramref name="inverse"/>; elements are finite unless it is 0.</summary>
     public static int SumOfRounded(float* row, int length, float inverse)
     {
         if (inverse == 0)
@@ -91,11 +86,10 @@ internal static unsafe class Int8Quantisation
         return sum;
     }
 
-    /// <summary>Rounds a row to 16 bits.</summary>
-    /// <param name="row">Finite, unless <paramref name="inverse"/> is 0.</param>
-    /// <param name="length">Elements.</param>
-    /// <param name="inverse">Their factor.</param>
-    /// <param name="to">Whole numbers, and a zero where the length is odd.</param>
+    /// <summary>
+    /// Rounds a row times <paramref name="inverse"/> to 16 bits, with a zero behind an odd length. Elements are finite
+    /// unless the factor is 0.
+    /// </summary>
     public static void Round(float* row, int length, float inverse, short* to)
     {
         if (inverse == 0)
@@ -113,12 +107,10 @@ internal static unsafe class Int8Quantisation
             to[length] = 0;
     }
 
-    /// <summary>Rounds a row to 8 bits.</summary>
-    /// <param name="row">Finite, unless <paramref name="inverse"/> is 0.</param>
-    /// <param name="length">Elements.</param>
-    /// <param name="inverse">What they are multiplied with.</param>
-    /// <param name="zero">What stands for 0, of <see cref="Range"/>.</param>
-    /// <param name="to">Whole numbers without a sign.</param>
+    /// <summary>
+    /// Rounds a row times <paramref name="inverse"/> to bytes around the zero point of <see cref="Range"/>. Elements are finite unless the
+    /// factor is 0.
+    /// </summary>
     public static void Round(float* row, int length, float inverse, int zero, byte* to)
     {
         if (inverse == 0)
@@ -139,7 +131,7 @@ internal static unsafe class Int8Quantisation
         Vector256<int> Place(float* from) => Round(Vector256.Load(from) * Vector256.Create(inverse)) + Vector256.Create(zero);
     }
 
-    /// <summary>The nearest whole number; below 2²² in magnitude.</summary>
+    /// <summary>Nearest integer; below 2²² in magnitude.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Round(Vector256<float> values) => (values + Vector256.Create(Rounding)).AsInt32() - Vector256.Create(BitConverter.SingleToInt32Bits(Rounding));
 

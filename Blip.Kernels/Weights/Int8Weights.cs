@@ -3,9 +3,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// <see cref="DType.Int8"/>: <c>[in / 2, 64, 2]</c>, since processors multiply two neighbours of 16 bits and add them in one instruction.
-/// </summary>
+/// <summary><c>[in / 2, 64, 2]</c>: processors multiply two 16-bit neighbours and add them in one instruction.</summary>
 internal readonly unsafe struct Int8Weights : IWeightDType<sbyte>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -2,18 +2,16 @@ using System.Diagnostics;
 
 namespace Blip.Kernels;
 
-/// <summary>Code that is generic over the operands of tensor cores; see <see cref="MatrixTypes.Use"/>.</summary>
+/// <summary>Code that is generic over tensor-core operands.</summary>
 internal interface IMatrixUse
 {
-    /// <summary>Runs with one precision.</summary>
     void With<TPrecision>()
         where TPrecision : struct, IMatrixWeights, ITileWeights;
 }
 
-/// <summary>The operand types of tensor cores, for each format of weights.</summary>
 internal static class MatrixTypes
 {
-    /// <summary>Calls <paramref name="use"/> with the operand type: 16 bits, and whole numbers beside half precision.</summary>
+    /// <summary>Calls <paramref name="use"/> with the operand type: 16 bits, or integers beside half precision.</summary>
     public static void Use<TUse>(DType format, TUse use)
         where TUse : struct, IMatrixUse
     {
@@ -23,7 +21,7 @@ internal static class MatrixTypes
             Use16Bits(format, use);
     }
 
-    /// <summary>The same for the formats to which values are rounded.</summary>
+    /// <summary>For the formats to which values are rounded.</summary>
     public static void Use16Bits<TUse>(DType format, TUse use)
         where TUse : struct, IMatrixUse
     {

@@ -6,24 +6,23 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The weights of a linear layer, [out, in] in the checkpoint, as the kernels read them: panels of 64 outputs, <c>[out / 64, in, 64]</c>,
-/// the last one filled up with zeros, so that one vector load gives the same k of neighbouring outputs. <see cref="DType.Int8"/>
-/// and <see cref="DType.W8A8"/> keep two k side by side, <c>[out / 64, in / 2, 64, 2]</c>, with the scales of the outputs behind the panels,
-/// and the latter the sum of each output's weights behind these.
-/// An embedding table that is tied to an output layer is read from the same memory.
+/// A linear layer's weights, [out, in] in the checkpoint, as kernels read them: panels of 64 outputs, <c>[out / 64, in, 64]</c>,
+/// the last one padded with zeros. One vector load gives the same k of neighbouring outputs. <see cref="DType.Int8"/>
+/// and <see cref="DType.W8A8"/> keep two k side by side, <c>[out / 64, in / 2, 64, 2]</c>, and the outputs' scales behind the panels.
+/// The sums of each output's weights follow for <see cref="DType.W8A8"/>. A tied embedding table shares this memory.
 /// </summary>
 public sealed unsafe class PackedWeights : IDisposable
 {
     /// <summary>Outputs per panel.</summary>
     public const int PanelWidth = WeightPanel.Width;
 
-    // 255 · 127 · 66_312 is what a sum in 32 bits holds.
+    // Sums of 66_312 products of at most 254 · 127 fit 32 bits.
     private const int MaxQuantisedInputs = 66_312;
 
-    // Scales start where a kernel's argument may.
+    // Scales start at a kernel argument's alignment.
     private const int ScaleAlignment = 256;
 
-    /// <summary>Raised whenever packing the same weights gives other bytes, so that older packed weights are not accepted.</summary>
+    /// <summary>Raised whenever the same weights pack to other bytes: older packed weights are refused.</summary>
     public const int LayoutVersion = 1;
 
     private readonly DeviceBuffer<byte>? own;
@@ -47,44 +46,44 @@ public sealed unsafe class PackedWeights : IDisposable
     /// <summary>Columns of the checkpoint's matrix.</summary>
     public int InFeatures { get; }
 
-    /// <summary>How the weights are stored.</summary>
+    /// <summary>Storage of the weights.</summary>
     public DType Format { get; }
 
-    /// <summary>Number of panels: out / 64, rounded up.</summary>
+    /// <summary>Panels: out / 64, rounded up.</summary>
     public int Panels => (int)PanelsOf(OutFeatures);
 
-    /// <summary>Bytes on the device: panels, and scales and sums where the format has them.</summary>
+    /// <summary>Bytes of panels, scales and sums on the device.</summary>
     public long Bytes { get; }
 
-    /// <summary>All that is stored, <see cref="Bytes"/> long: the panels, and behind them scales and sums where the format has them.</summary>
+    /// <summary>Panels, then scales and sums if the format has them; <see cref="Bytes"/> long.</summary>
     public ArrayView<byte> Storage { get; }
 
-    /// <summary>The panels, where the format is <see cref="DType.Float32"/>; otherwise the default view.</summary>
+    /// <summary>The panels in <see cref="DType.Float32"/>; otherwise the default view.</summary>
     public ArrayView<float> Float32 => Format == DType.Float32 ? Storage.Cast<float>() : default;
 
-    /// <summary>The panels, where the format has 16 bits; otherwise the default view.</summary>
+    /// <summary>The panels in 16 bits; otherwise the default view.</summary>
     public ArrayView<ushort> Bits16 => Format.Is16Bits() ? Storage.Cast<ushort>() : default;
 
-    /// <summary>The panels, where they are whole numbers; otherwise the default view.</summary>
+    /// <summary>The panels in whole numbers; otherwise the default view.</summary>
     public ArrayView<sbyte> Int8 => Format.IsQuantised() ? Storage.SubView(0, PanelBytes(OutFeatures, InFeatures, Format)).Cast<sbyte>() : default;
 
-    /// <summary>The scale of each output <c>[panels · 64]</c>; the default view where the format has no scales.</summary>
+    /// <summary>Each output's scale <c>[panels · 64]</c>; the default view without scales.</summary>
     public ArrayView<float> Scales => Format.IsQuantised() ? Storage.SubView(ScaleOffset, ScaleBytes(OutFeatures)).Cast<float>() : default;
 
     /// <summary>
-    /// The sum of each output's whole numbers <c>[panels · 64]</c>, which times the zero point of a row of inputs is subtracted from its products;
-    /// the default view where the format is not <see cref="DType.W8A8"/>.
+    /// Sum of each output's whole numbers <c>[panels · 64]</c>. Times an input row's zero point it is subtracted from the row's products.
+    /// The default view unless <see cref="DType.W8A8"/>.
     /// </summary>
     public ArrayView<int> WeightSums =>
         Format == DType.W8A8 ? Storage.SubView(ScaleOffset + ScaleBytes(OutFeatures), ScaleBytes(OutFeatures)).Cast<int>() : default;
 
     private long ScaleOffset => ScalesBehind(PanelBytes(OutFeatures, InFeatures, Format));
 
-    /// <summary>The filled part, as it is stored; empty where it went to another device already.</summary>
+    /// <summary>The filled part as stored; empty after the upload to another device.</summary>
     public ReadOnlySpan<byte> Packed => inPlace ? DeviceBuffer<byte>.HostSpan(Storage) : staging;
 
-    /// <summary>Makes room for a matrix of zeros.</summary>
-    /// <exception cref="ArgumentException">A size is below 1, or the format is not one that exists.</exception>
+    /// <summary>Allocates a matrix of zeros.</summary>
+    /// <exception cref="ArgumentException">A size is below 1, or the format does not exist.</exception>
     public static PackedWeights Allocate(Device device, int outFeatures, int inFeatures, DType format)
     {
         var weights = new PackedWeights(device, outFeatures, inFeatures, format, null);
@@ -94,25 +93,25 @@ public sealed unsafe class PackedWeights : IDisposable
     }
 
     /// <summary>
-    /// A matrix in the caller's memory, which holds packed weights, or is packed there by a kernel. On a device of
-    /// <see cref="DeviceKind.Cpu"/> it may also hold zeros that are to be filled.
+    /// A matrix in the caller's memory, already packed or packed there by a kernel. On <see cref="DeviceKind.Cpu"/> it may
+    /// hold zeros to be filled.
     /// </summary>
-    /// <param name="device">The device of the memory.</param>
-    /// <param name="outFeatures">Rows of the matrix.</param>
-    /// <param name="inFeatures">Its columns.</param>
-    /// <param name="format">How it is stored.</param>
-    /// <param name="memory"><see cref="BytesOf"/> bytes at a multiple of 64, 64 more behind them; they live longer than the matrix.</param>
-    /// <exception cref="ArgumentException">A size is below 1, the format is not one that exists, or the memory is of another size.</exception>
+    /// <param name="device">The memory's device.</param>
+    /// <param name="outFeatures">Rows.</param>
+    /// <param name="inFeatures">Columns.</param>
+    /// <param name="format">Storage format.</param>
+    /// <param name="memory"><see cref="BytesOf"/> bytes at a multiple of 64, with 64 more behind them; they outlive the matrix.</param>
+    /// <exception cref="ArgumentException">A size is below 1, the format does not exist, or the memory has another size.</exception>
     public static PackedWeights In(Device device, int outFeatures, int inFeatures, DType format, ArrayView<byte> memory) =>
         new(device, outFeatures, inFeatures, format, memory);
 
-    /// <summary>A matrix that was packed before, on any device.</summary>
+    /// <summary>A matrix that was packed earlier, on any device.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="outFeatures">Rows of the matrix.</param>
-    /// <param name="inFeatures">Its columns.</param>
-    /// <param name="format">How it is stored.</param>
-    /// <param name="packed">As <see cref="Packed"/> gave it.</param>
-    /// <exception cref="ArgumentException">A size is below 1, the format is not one that exists, or the bytes are of another number.</exception>
+    /// <param name="outFeatures">Rows.</param>
+    /// <param name="inFeatures">Columns.</param>
+    /// <param name="format">Storage format.</param>
+    /// <param name="packed">Earlier <see cref="Packed"/>.</param>
+    /// <exception cref="ArgumentException">A size is below 1, the format does not exist, or the number of bytes differs.</exception>
     public static PackedWeights Upload(Device device, int outFeatures, int inFeatures, DType format, ReadOnlySpan<byte> packed)
     {
         if (packed.Length != BytesOf(outFeatures, inFeatures, format))
@@ -122,9 +121,9 @@ public sealed unsafe class PackedWeights : IDisposable
         return weights;
     }
 
-    /// <summary>The bytes of a matrix: panels, and scales and sums where the format has them.</summary>
+    /// <summary>Bytes of a matrix with its scales and sums.</summary>
     /// <exception cref="ArgumentException">
-    /// A size is below 1, the format is not one that exists, or it is <see cref="DType.W8A8"/> and the rows are longer than sums of 32 bits allow.
+    /// A size is below 1, the format does not exist, or rows of <see cref="DType.W8A8"/> are too long for 32-bit sums.
     /// </exception>
     public static long BytesOf(int outFeatures, int inFeatures, DType format)
     {
@@ -137,7 +136,7 @@ public sealed unsafe class PackedWeights : IDisposable
         return format.IsQuantised() ? ScalesBehind(panels) + (ScaleBytes(outFeatures) * (format == DType.W8A8 ? 2 : 1)) : panels;
     }
 
-    /// <summary>The element of the panels that holds column <paramref name="column"/> of row <paramref name="row"/>.</summary>
+    /// <summary>Index in the panels of column <paramref name="column"/> of row <paramref name="row"/>.</summary>
     public long Index(int row, int column)
     {
         var (panel, output) = ((long)(row / PanelWidth), row % PanelWidth);
@@ -146,12 +145,10 @@ public sealed unsafe class PackedWeights : IDisposable
             : (panel * Float32Weights.PanelLength(InFeatures)) + Float32Weights.Place(column, output);
     }
 
-    /// <summary>
-    /// Packs whole rows, on several cores where there are many. Any thread may call it, also several at once for different rows.
-    /// </summary>
-    /// <param name="firstRow">The row where they go.</param>
-    /// <param name="rows">[n, in], as the checkpoint has them.</param>
-    /// <exception cref="ArgumentException">These are no whole rows, or they do not fit.</exception>
+    /// <summary>Packs whole rows, on several cores if there are many. Threads may fill different rows at once.</summary>
+    /// <param name="firstRow">The first row's number.</param>
+    /// <param name="rows">[n, in], as in the checkpoint.</param>
+    /// <exception cref="ArgumentException">The rows are not whole or do not fit.</exception>
     /// <exception cref="InvalidOperationException">The weights were uploaded already.</exception>
     public void Fill(int firstRow, ReadOnlySpan<float> rows)
     {
@@ -183,7 +180,7 @@ public sealed unsafe class PackedWeights : IDisposable
         }
     }
 
-    /// <summary>Sends the filled part to the device, unless it was written there, and frees the copy on the host.</summary>
+    /// <summary>Copies the filled part to the device if needed, and frees the host's copy.</summary>
     public void Upload()
     {
         if (staging is not null)

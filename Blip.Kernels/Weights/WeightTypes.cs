@@ -3,28 +3,26 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Code that is generic over the format of weights; <see cref="WeightTypes.Use"/> gives it types and memory.</summary>
+/// <summary>Code that is generic over weight formats.</summary>
 internal interface IWeightUse
 {
-    /// <summary>Runs with one format.</summary>
     void With<TStored, TFormat>(ArrayView<TStored> weights)
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>;
 }
 
-/// <summary>Code that is generic over the formats of which vectors can be loaded; see <see cref="WeightTypes.UseVectors"/>.</summary>
+/// <summary>Code that is generic over formats with vector loads.</summary>
 internal interface IVectorWeightUse
 {
-    /// <summary>Runs with one format.</summary>
     void With<TStored, TFormat>(ArrayView<TStored> weights)
         where TStored : unmanaged
         where TFormat : struct, IVectorFormat<TStored>;
 }
 
-/// <summary>The types of each weight format. Nothing else chooses types by a <see cref="DType"/>.</summary>
+/// <summary>Types of each weight format. Only this class chooses types by <see cref="DType"/>.</summary>
 internal static class WeightTypes
 {
-    /// <summary>Calls <paramref name="use"/> with the types of a matrix: every format.</summary>
+    /// <summary>Calls <paramref name="use"/> with a matrix's types.</summary>
     public static void Use<TUse>(PackedWeights weights, TUse use)
         where TUse : struct, IWeightUse
     {
@@ -38,7 +36,7 @@ internal static class WeightTypes
         }
     }
 
-    /// <summary>The same for the formats whose neighbours in memory are neighbouring outputs: all but whole numbers.</summary>
+    /// <summary>For formats whose neighbours in memory are neighbouring outputs: all but integers.</summary>
     public static void UseVectors<TUse>(PackedWeights weights, TUse use)
         where TUse : struct, IVectorWeightUse
     {

@@ -3,8 +3,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Weights of 16 bits in panels <c>[in, 64]</c>.</summary>
-/// <typeparam name="TFormat">Their format.</typeparam>
+/// <summary>16-bit weights in panels <c>[in, 64]</c>.</summary>
 internal readonly unsafe struct Weights16<TFormat> : IVectorFormat<ushort>
     where TFormat : struct, IFormat16
 {

@@ -4,10 +4,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// Every accelerator: the weights are transposed in scratch memory, in the format that is asked for, and <see cref="Gemm"/> multiplies with
-/// them.
-/// </summary>
+/// <summary>Transposes the weights in scratch memory, in the requested format, and multiplies by <see cref="Gemm"/>.</summary>
 internal static class GemmBackwardPortable
 {
     private const int Width = PackedWeights.PanelWidth;
@@ -16,7 +13,7 @@ internal static class GemmBackwardPortable
     {
         var (outFeatures, inFeatures) = (args.Weights.OutFeatures, args.Weights.InFeatures);
         var bytes = PackedWeights.BytesOf(inFeatures, outFeatures, args.Precision);
-        // It owns nothing: the memory is the device's.
+        // The device owns this memory.
         var transposed = PackedWeights.In(device, inFeatures, outFeatures, args.Precision, device.Scratch(bytes).SubView(0, bytes));
         WeightTypes.Use(args.Weights, new Transpose(device, args.Weights, transposed));
         Gemm.Run(device, new GemmArgs { X = args.OutputGradient, Weights = transposed, Y = args.InputGradient, Rows = args.Rows });
@@ -39,7 +36,7 @@ internal static class GemmBackwardPortable
                 weights, device.OrEmpty(from.Scales), packed, from.OutFeatures, from.InFeatures));
     }
 
-    /// <summary>Each group turns a block of a panel, 64 by 64, in shared memory: reads and writes are of neighbours.</summary>
+    /// <summary>Each group transposes a panel's 64 × 64 block in shared memory: neighbours are read and written together.</summary>
     [Kernel(typeof(float), typeof(Float32Weights), typeof(float), typeof(Float32Weights))]
     [Kernel(typeof(float), typeof(Float32Weights), typeof(ushort), typeof(Weights16<Float16Format>))]
     [Kernel(typeof(float), typeof(Float32Weights), typeof(ushort), typeof(Weights16<BFloat16Format>))]
@@ -69,7 +66,7 @@ internal static class GemmBackwardPortable
             for (var i = Group.IdxX; i < Width * Width; i += Group.DimX)
             {
                 var (k, j) = (i / Width, i % Width);
-                // Zeros fill up the last panel of the target, as Gemm wants it.
+                // Gemm needs zeros at the end of the last panel.
                 var value = input + k < inFeatures ? TFormat.Decode(panel[TFormat.Place(input + k, j)]) : 0f;
                 block[TransposedBlock.Place(k, j)] = scales.Length > 0 ? value * scales[output + j] : value;
             }

@@ -4,7 +4,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Chooses the format of the weights.</summary>
 internal static class GemmBackwardSimd
 {
     public static void Run(Device device, in GemmBackwardArgs args) => WeightTypes.Use(args.Weights, new Launch(device, args));
@@ -17,8 +16,8 @@ internal static class GemmBackwardSimd
 }
 
 /// <summary>
-/// ILGPU's CPU accelerator. A task makes 64 columns of the gradient for a block of rows and goes through the panels. Of each it takes 64
-/// by 64 weights, turns them in the first-level cache, and multiplies all its rows with them.
+/// A task computes 64 columns of the gradient for a block of rows. It transposes 64 × 64 weights of each panel in the first-level cache
+/// and multiplies all its rows by them.
 /// </summary>
 internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOperator
     where TStored : unmanaged
@@ -30,7 +29,7 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
     private readonly TStored* weights;
     private readonly int rows, outFeatures, inFeatures, columnBlocks, blockRows;
 
-    // The format that weights are rounded to; single precision also where they are stored in that format.
+    // Format to which weights are rounded; single precision also if they are stored in that format.
     private readonly DType precision;
 
     public GemmBackwardSimd(in GemmBackwardArgs args, ArrayView<TStored> weights)
@@ -67,7 +66,7 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
             var panel = weights + (output / Width * (long)TFormat.PanelLength(inFeatures));
             Transposition.Run(Block<TVector>(panel, output, column, columns, wide), Width, columns, outputs, turned, Width);
             WeightPacking.RoundRows<TVector>(turned, outputs, precision);
-            // Each tile asks for its gradients of the next outputs, and for its share of their weights.
+            // Each tile prefetches its next output gradients and its share of their weights.
             var next = (byte*)(panel + TFormat.PanelLength(inFeatures) + TFormat.Place(column, 0));
             for (var row = 0; row < count; row += TileRows, next += share)
             {
@@ -82,7 +81,7 @@ internal readonly unsafe struct GemmBackwardSimd<TStored, TFormat> : IVectorOper
             RowMath.Copy(sums + (row * Width), dx + ((long)(first + row) * inFeatures) + column, columns);
     }
 
-    // [columns, 64]: where they are floats without scales, they are read where they lie.
+    // [columns, 64]. Floats without scales are read in place.
     private float* Block<TVector>(TStored* panel, int output, int column, int columns, float* wide)
         where TVector : unmanaged, IVector<TVector>
     {

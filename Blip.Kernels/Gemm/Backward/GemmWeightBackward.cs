@@ -3,22 +3,19 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The linear layer backwards, with respect to its parameters: <c>dW[k, n] += Σₘ X[m, k] · dY[m, n]</c> and
-/// <c>db[n] += Σₘ dY[m, n]</c>. Rows are summed slice by slice, in an order that depends on the slice's length alone, and the slices'
-/// sums are added in their order. Samples therefore give the same bits in one batch and in several ones.
+/// The linear layer backwards, for its parameters: <c>dW[k, n] += Σₘ X[m, k] · dY[m, n]</c> and
+/// <c>db[n] += Σₘ dY[m, n]</c>. Rows are summed by slices, in an order that depends on the slice's length alone; slices are added in order.
+/// Samples therefore give the same bits in one batch and in several.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="GemmWeightBackwardSimd"/> on the CPU accelerator, which goes through all slices with a block of the gradient in the
-/// cache; <see cref="GemmWeightBackwardPortable"/> on every other device, where each slice is a product of <see cref="Gemm"/>.
-/// Short slices pay for their ends: each adds its sums to the gradient's block. On other devices each also reads and writes the gradient.
-/// Times: docs/measurements.
+/// Variants: <see cref="GemmWeightBackwardSimd"/> on the CPU accelerator keeps a block of the gradient in the cache for all slices.
+/// <see cref="GemmWeightBackwardPortable"/> elsewhere multiplies each slice by <see cref="Gemm"/>. Short slices cost more:
+/// each adds its sums to the gradient, and outside the CPU accelerator reads and writes it.
 /// </remarks>
 public static class GemmWeightBackward
 {
-    /// <summary>Adds the gradients; see the formulas above.</summary>
-    /// <exception cref="ArgumentException">
-    /// The precision has no products, a view is too short for these sizes, or a size is out of range.
-    /// </exception>
+    /// <summary>Adds the gradients.</summary>
+    /// <exception cref="ArgumentException">The precision has no products, a view is too short, or a size is out of range.</exception>
     public static void Run(Device device, in GemmWeightBackwardArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));

@@ -5,9 +5,9 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Every accelerator. In scratch memory the inputs of each slice are transposed, and its output gradients packed as weights are. Then
-/// <see cref="Gemm"/> multiplies slice after slice, with the gradient as its residual. Zeros fill each slice up to a multiple of
-/// 8 rows, so that its rows are aligned; they add zeros.
+/// In scratch memory each slice's inputs are transposed and its output gradients packed like weights.
+/// <see cref="Gemm"/> multiplies slice after slice, with the gradient as residual. Zeros pad each slice to a multiple of
+/// 8 rows, for alignment.
 /// </summary>
 internal static class GemmWeightBackwardPortable
 {
@@ -20,13 +20,13 @@ internal static class GemmWeightBackwardPortable
         var turned = (long)shape.Slices * inFeatures * shape.Depth;
         var packed = PackedWeights.BytesOf(outFeatures, shape.Depth, args.Precision);
         var chains = args.BiasGradient.Length > 0 ? (long)shape.Chains * outFeatures : 0;
-        // The packed slices come first: they begin at multiples of the device's allocation unit.
+        // Packed slices come first, at multiples of the device's allocation unit.
         var scratch = device.Scratch((shape.Slices * packed) + ((turned + chains) * sizeof(float)));
         var panels = scratch.SubView(0, shape.Slices * packed);
         var floats = scratch.SubView(panels.Length).Cast<float>();
 
         Transpose(device, args, shape, floats);
-        // The panels of all slices, as those of one matrix.
+        // Panels of all slices, as one matrix.
         var outputs = checked(shape.Slices * SlicedRows.Blocks(outFeatures) * Width);
         WeightTypes.UseVectors(PackedWeights.In(device, outputs, shape.Depth, args.Precision, panels), new Pack(device, args, shape));
         for (var slice = 0; slice < shape.Slices; slice++)
@@ -72,7 +72,7 @@ internal static class GemmWeightBackwardPortable
         }
     }
 
-    /// <summary>[Rows, in] to [slices, in, depth]: each group turns a block of 64 by 64 in shared memory.</summary>
+    /// <summary>[Rows, in] to [slices, in, depth]. A group transposes a 64 × 64 block in shared memory.</summary>
     [Kernel]
     internal readonly struct TransposeKernel(ArrayView<float> x, ArrayView<float> turned, int inFeatures, SlicedRows shape) : IDeviceKernel
     {
@@ -115,7 +115,6 @@ internal static class GemmWeightBackwardPortable
             var end = IntrinsicMath.Min(first + perItem, count);
             for (var i = first; i < end;)
             {
-                // The rest of one row of a panel.
                 var line = i / Width;
                 var row = (int)(line % shape.Depth);
                 var panel = line / shape.Depth;
@@ -130,7 +129,7 @@ internal static class GemmWeightBackwardPortable
         }
     }
 
-    /// <summary>[Rows, out] to [chains, out]: the sums over the rows of each chain of a slice.</summary>
+    /// <summary>[Rows, out] to [chains, out]: sums over each chain's rows.</summary>
     [Kernel]
     internal readonly struct ChainsKernel(
         ArrayView<float> dy, ArrayView<float> chains, int outFeatures, SlicedRows shape, long count, int perItem) : IDeviceKernel
@@ -153,7 +152,7 @@ internal static class GemmWeightBackwardPortable
         }
     }
 
-    /// <summary>Adds the chains of each slice, and the slices to the gradient.</summary>
+    /// <summary>Adds each slice's chains, and the slices to the gradient.</summary>
     [Kernel]
     internal readonly struct BiasKernel(
         ArrayView<float> chains, ArrayView<float> db, int outFeatures, SlicedRows shape, int perItem) : IDeviceKernel

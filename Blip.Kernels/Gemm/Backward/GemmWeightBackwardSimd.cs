@@ -4,8 +4,8 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// ILGPU's CPU accelerator. The inputs are transposed once. A task then makes a block of the gradient, some rows of 64 columns, and keeps
-/// it in the cache while it goes through the slices: a gradient is read and written once, however short its slices are.
+/// Transposes the inputs once. A task then keeps a block of the gradient, some rows of 64 columns, in the cache for all slices:
+/// the gradient is read and written once.
 /// </summary>
 internal readonly unsafe struct GemmWeightBackwardSimd : IVectorOperator
 {
@@ -38,7 +38,7 @@ internal readonly unsafe struct GemmWeightBackwardSimd : IVectorOperator
         device.LaunchVectors(new GemmWeightBackwardSimd(args, turned));
     }
 
-    // Tasks of the same columns follow each other, so that their output gradients stay in the cache.
+    // Neighbouring tasks have the same columns, so that their output gradients stay in the cache.
     [SkipLocalsInit]
     public void Run<TVector>(int task)
         where TVector : unmanaged, IVector<TVector>
@@ -61,7 +61,7 @@ internal readonly unsafe struct GemmWeightBackwardSimd : IVectorOperator
             AddBias<TVector>(column, columns, chain, totals);
     }
 
-    // A slice of one chain is added to the total at once; the chains of a longer one are added up before.
+    // A slice of one chain is added to the total at once. Longer slices add up their chains first.
     private void AddSlice<TVector>(int slice, int first, int count, int column, int columns, float* chain, float* totals, float* sums)
         where TVector : unmanaged, IVector<TVector>
     {
@@ -89,7 +89,7 @@ internal readonly unsafe struct GemmWeightBackwardSimd : IVectorOperator
         {
             var x = turned + ((long)(first + row) * rows) + at;
             var tall = Math.Min(TileRows, count - row);
-            // Each tile asks for its inputs of the slice's next chain, and for its share of that chain's gradients.
+            // Each tile prefetches its inputs of the slice's next chain and its share of that chain's gradients.
             if (isFollowed)
             {
                 Prefetching.Rows(x + Depth, rows, tall);
@@ -99,7 +99,7 @@ internal readonly unsafe struct GemmWeightBackwardSimd : IVectorOperator
         }
     }
 
-    // The same chains, slices and order.
+    // In the same order of chains and slices.
     private void AddBias<TVector>(int column, int columns, float* chain, float* totals)
         where TVector : unmanaged, IVector<TVector>
     {

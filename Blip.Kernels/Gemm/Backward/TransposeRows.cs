@@ -2,7 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>ILGPU's CPU accelerator: rows become columns. A task turns 64 rows, block by block.</summary>
+/// <summary>Rows become columns. A task transposes 64 rows.</summary>
 internal readonly unsafe struct TransposeRows(float* x, int rows, int width, float* turned) : ICpuOperator
 {
     private const int Block = 64;

@@ -7,18 +7,18 @@ using Blip.Kernels.MachineCode;
 
 namespace Blip.Kernels;
 
-/// <summary>The linear layer by instructions that .NET has no methods for: which products they are used for, and what is done before.</summary>
+/// <summary>The linear layer by instructions without .NET methods.</summary>
 internal static unsafe class GemmDot
 {
-    /// <summary>The tiles for a format of weights; null where .NET's own vectors multiply. The same for every product of a device.</summary>
+    /// <summary>Tiles for a weight format; null where .NET's vectors multiply. The same for every product of a device.</summary>
     public static NativeTiles? Tiles(CpuVectors vectors, DType format) =>
         Kind(vectors, format) is { } kind ? NativeTiles.Of(kind.Extension, kind.Product).Tiles : null;
 
-    /// <summary>Why <see cref="Tiles"/> are not used though the processor has them; null where they are, or it has none.</summary>
+    /// <summary>Why available <see cref="Tiles"/> are not used; null where they are used or absent.</summary>
     public static string? Refusal(CpuVectors vectors, DType format) =>
         Kind(vectors, format) is { } kind ? NativeTiles.Of(kind.Extension, kind.Product).Refusal : null;
 
-    /// <summary>What a processor's machine code multiplies, in words: <c>w8a8 by vpdpbusd, bf16 by vdpbf16ps</c>; null where it has none.</summary>
+    /// <summary>The machine code's products in words: <c>w8a8 by vpdpbusd, bf16 by vdpbf16ps</c>; null where there are none.</summary>
     public static string? Describe(CpuVectors vectors)
     {
         DType[] formats = [DType.W8A8, DType.BFloat16];
@@ -32,7 +32,6 @@ internal static unsafe class GemmDot
         return words.Length == 0 ? null : string.Join(", ", words);
     }
 
-    /// <summary>Rounds the inputs, then multiplies.</summary>
     public static void Run<TTiles>(Device device, in GemmArgs args, TTiles tiles)
         where TTiles : unmanaged, IDotTiles
     {
@@ -40,7 +39,7 @@ internal static unsafe class GemmDot
         var isWhole = args.Weights.Format == DType.W8A8;
         var bytes = (long)inFeatures * (isWhole ? sizeof(byte) : sizeof(ushort));
         var stride = (bytes + DotTileShape.InputUnit - 1) / DotTileShape.InputUnit * DotTileShape.InputUnit;
-        // The last tile may read whole, whatever stands in rows that are none.
+        // The last tile may read whole; its extra rows are undefined.
         var tall = RowBlocks.Size(rows, int.MaxValue / 2, tiles.Shape.Rows);
         var scratch = Cpu.Pointer(device.Scratch((tall * stride) + ((long)rows * (sizeof(float) + sizeof(int)))));
         var scales = (float*)(scratch + (tall * stride));
@@ -84,8 +83,8 @@ internal static unsafe class GemmDot
 }
 
 /// <summary>
-/// ILGPU's CPU accelerator by <see cref="IDotTiles"/>: bytes, or pairs of bfloat16. Each sum is one chain over k, in whole numbers or in single
-/// precision. Tasks and blocks are those of <see cref="GemmSimd{TStored, TFormat}"/>, but for AMX, whose panels are written anew for each task.
+/// Products of bytes or pairs of bfloat16 by <see cref="IDotTiles"/>. Each sum is one chain over k, in whole numbers or single
+/// precision. Tasks and blocks are those of <see cref="GemmSimd{TStored, TFormat}"/>, but AMX repacks its panels for each task.
 /// </summary>
 internal readonly unsafe struct GemmDot<TTiles> : IVectorOperator
     where TTiles : unmanaged, IDotTiles
@@ -154,7 +153,7 @@ internal readonly unsafe struct GemmDot<TTiles> : IVectorOperator
         }
     }
 
-    // What the zero point adds to every product comes off, exactly; the sums become floats.
+    // Subtracts the zero point's share exactly, and converts the sums to floats.
     private void TakeZeros(float* sums, int row, int count, int* ofPanel)
     {
         for (var i = 0; i < count; i++, sums += Width)

@@ -5,7 +5,8 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The linear layer on the CPU accelerator: <see cref="GemmDot{TTiles}"/>, <see cref="GemmSimd{TStored, TFormat}"/>, <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>.
+/// The CPU accelerator's <see cref="GemmDot{TTiles}"/>, <see cref="GemmSimd{TStored, TFormat}"/> or
+/// <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>.
 /// </summary>
 internal static class GemmSimd
 {
@@ -27,9 +28,8 @@ internal static class GemmSimd
 }
 
 /// <summary>
-/// ILGPU's CPU accelerator. A task multiplies a block of rows with one panel of weights, which stays in the second-level cache while the
-/// rows go by (Goto and van de Geijn 2008, section 4, with the weights packed at load). Where there are few rows a task reads its panel
-/// from memory once for all of them.
+/// A task multiplies a block of rows by one panel of weights, which stays in the second-level cache: Goto and van de Geijn 2008,
+/// section 4, with weights packed at load. With few rows a task reads its panel from memory once.
 /// </summary>
 internal readonly unsafe struct GemmSimd<TStored, TFormat> : IVectorOperator
     where TStored : unmanaged
@@ -39,7 +39,7 @@ internal readonly unsafe struct GemmSimd<TStored, TFormat> : IVectorOperator
 
     private const int TileRows = GemmTiles.Rows;
 
-    // Also what is widened at a time: 64 · 64 floats take 16 KiB, half of any first-level cache.
+    // Also the widened depth: 64 · 64 floats take 16 KiB, half of any first-level cache.
     private const int MaxDepth = Gemm.ChainLength;
 
     private const int MaxBlockRows = 144;
@@ -76,7 +76,7 @@ internal readonly unsafe struct GemmSimd<TStored, TFormat> : IVectorOperator
             MultiplyWidened<TVector>(panel, first, count, w);
     }
 
-    /// <summary>One tile of rows after the other, each over all of k: its sums stay in the first-level cache, the panel in the second.</summary>
+    /// <summary>Each tile of rows goes over all of k: its sums stay in the first-level cache, the panel in the second.</summary>
     [SkipLocalsInit]
     private void MultiplyPanel<TVector>(int panel, int first, int count, TStored* w)
         where TVector : unmanaged, IVector<TVector>
@@ -94,7 +94,7 @@ internal readonly unsafe struct GemmSimd<TStored, TFormat> : IVectorOperator
         }
     }
 
-    /// <summary>One block of k after the other, each over all rows: it is widened once for them.</summary>
+    /// <summary>Each block of k is widened once for all rows.</summary>
     [SkipLocalsInit]
     private void MultiplyWidened<TVector>(int panel, int first, int count, TStored* w)
         where TVector : unmanaged, IVector<TVector>

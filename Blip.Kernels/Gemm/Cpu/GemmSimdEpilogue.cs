@@ -4,9 +4,10 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>The end of a product on the CPU: finished sums get scales, bias, activation and residual, and go to the output.</summary>
-/// <param name="args">The product.</param>
-/// <param name="rowScales">The scale of each row of quantised inputs; null where neither inputs nor weights have scales.</param>
+/// <summary>
+/// Applies scales, bias, activation and residual to finished sums, and stores them. <paramref name="rowScales"/> has a scale for each
+/// row of quantised inputs, or is null.
+/// </summary>
 internal readonly unsafe struct GemmSimdEpilogue(in GemmArgs args, float* rowScales)
 {
     private const int Width = PackedWeights.PanelWidth;
@@ -16,7 +17,7 @@ internal readonly unsafe struct GemmSimdEpilogue(in GemmArgs args, float* rowSca
     private readonly int outFeatures = args.Weights.OutFeatures;
     private readonly Activation activation = args.Activation;
 
-    /// <summary>Asks for what a tile will write, and mostly reads first, so that it is there when the sums are.</summary>
+    /// <summary>Prefetches a tile's outputs and residual before its sums are ready.</summary>
     public void Prefetch(int row, int count, int column)
     {
         if (!Sse.IsSupported)
@@ -33,11 +34,7 @@ internal readonly unsafe struct GemmSimdEpilogue(in GemmArgs args, float* rowSca
         }
     }
 
-    /// <summary>Writes a tile.</summary>
-    /// <param name="sums">[count, 64].</param>
-    /// <param name="row">Its first row.</param>
-    /// <param name="count">Its rows.</param>
-    /// <param name="column">Its first column, a multiple of 64.</param>
+    /// <summary>Writes a tile of sums [count, 64]; its first column is a multiple of 64.</summary>
     public void Write<TVector>(float* sums, int row, int count, int column)
         where TVector : unmanaged, IVector<TVector> =>
         ActivationFunctions.Use(activation, new Tile<TVector>(in this, sums, row, count, column));

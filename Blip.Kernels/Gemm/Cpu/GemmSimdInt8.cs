@@ -4,7 +4,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Rounds the inputs, then multiplies.</summary>
 internal static unsafe class GemmSimdInt8
 {
     public static void Run(Device device, in GemmArgs args) => VectorTypes.Use(device.Vectors, new Launch(device, args));
@@ -15,7 +14,7 @@ internal static unsafe class GemmSimdInt8
         {
             var (rows, inFeatures) = (args.Rows, args.Weights.InFeatures);
             var stride = inFeatures + (inFeatures & 1);
-            // The scales come first, so that both start where a float may.
+            // The scales come first, so that both parts are aligned.
             var scratch = Cpu.Pointer(device.Scratch(((long)rows * sizeof(float)) + ((long)rows * stride * sizeof(short))));
             var scales = (float*)scratch;
             var quantised = (short*)(scales + rows);
@@ -31,8 +30,8 @@ internal static unsafe class GemmSimdInt8
 }
 
 /// <summary>
-/// ILGPU's CPU accelerator, weights of 8 bits: inputs of 16 bits times weights in whole numbers, two products and their sum per
-/// instruction and lane. Sums of whole numbers are exact, in any order; after <see cref="Depth"/> products they are added to
+/// 8-bit weights: inputs of 16 bits times weights in whole numbers, two products and their sum per
+/// instruction and lane. These sums are exact in any order. After <see cref="Depth"/> products they are added to
 /// <typeparamref name="TSums"/>. Tasks and blocks are those of <see cref="GemmSimd{TStored, TFormat}"/>.
 /// </summary>
 internal readonly unsafe struct GemmSimdInt8<TVector, TPairs, TSums> : ICpuOperator
@@ -42,7 +41,7 @@ internal readonly unsafe struct GemmSimdInt8<TVector, TPairs, TSums> : ICpuOpera
 {
     private const int Width = PackedWeights.PanelWidth;
 
-    // 384 · 127 · 32767 is three quarters of what 32 bits hold. A panel's block takes 24 KiB of a first-level cache.
+    // 384 · 127 · 32767 is three quarters of the 32-bit range. A panel's block takes 24 KiB of a first-level cache.
     private const int Depth = 384;
 
     private const int MaxBlockRows = 144;
@@ -86,7 +85,7 @@ internal readonly unsafe struct GemmSimdInt8<TVector, TPairs, TSums> : ICpuOpera
         var last = k + depth == stride;
         for (var row = 0; row < count; row += GemmTilesInt8<TPairs, TSums>.MaxRows)
         {
-            // Sums that go on in the next block each need a place of their own; others stay in the first-level cache.
+            // Sums that the next block continues need separate places. Others stay in the first-level cache.
             var tile = stride > Depth ? sums + (row * Width) : sums;
             var tall = Math.Min(GemmTilesInt8<TPairs, TSums>.MaxRows, count - row);
             if (k == 0)

@@ -4,32 +4,27 @@ using System.Runtime.Intrinsics.X86;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The innermost loops of <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>: a few rows of X times one panel, in whole numbers. The loops are
-/// written out since the JIT keeps only named locals in registers. Products come in groups with their sums behind them: where each product
-/// is followed by its sum, Zen 4 deals half of the sums to the two pipes that multiply, and the loop takes a fifth longer.
+/// Innermost loops of <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>: a few rows of X times one panel, in whole numbers, unrolled
+/// since the JIT keeps only named locals in registers. Products are grouped before their sums: alternating them would
+/// put half of the sums on Zen 4's two multiplying pipes.
 /// </summary>
 internal static unsafe partial class GemmTilesInt8<TPairs, TSums>
     where TPairs : unmanaged, IPairs<TPairs>
     where TSums : struct, IPairSums
 {
-    /// <summary>Rows of the largest tile.</summary>
     public const int MaxRows = 6;
 
     private const int Width = PackedWeights.PanelWidth;
 
-    // Bytes of a panel for a pair of k: two cache lines.
+    // Bytes of a panel per pair of k: two cache lines.
     private const int Step = 2 * Width;
 
-    // Bytes between what is read and what is asked for.
+    // Prefetch distance in bytes.
     private const int Ahead = 2048;
 
-    /// <summary>sums[i, j] += Σₖ x[i, k] · w[k, j].</summary>
-    /// <param name="x">First row; rows lie <paramref name="stride"/> apart.</param>
-    /// <param name="stride">Elements from one row to the next.</param>
-    /// <param name="rows">1 to <see cref="MaxRows"/>.</param>
-    /// <param name="w">[depth / 2, 64, 2].</param>
-    /// <param name="depth">Number of products per sum, even.</param>
-    /// <param name="sums">[rows, 64].</param>
+    /// <summary>
+    /// sums[i, j] += Σₖ x[i, k] · w[k, j] for 1 to <see cref="MaxRows"/> rows; w [depth / 2, 64, 2] with an even depth, sums [rows, 64].
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply(short* x, long stride, int rows, sbyte* w, int depth, float* sums)
     {
@@ -64,7 +59,7 @@ internal static unsafe partial class GemmTilesInt8<TPairs, TSums>
         Add(sums + (2 * TPairs.Count), c, d);
     }
 
-    // Few rows wait for memory. Both lines, also where the vectors take one: the other is next.
+    // Few rows wait for memory. Both lines are prefetched: shorter vectors need the other one next.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Prefetch(sbyte* w)
     {

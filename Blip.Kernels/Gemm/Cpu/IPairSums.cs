@@ -3,18 +3,18 @@ using System.Runtime.Intrinsics;
 
 namespace Blip.Kernels;
 
-/// <summary>Where <see cref="GemmTilesInt8{TPairs, TSums}"/> adds its whole numbers to: 4 bytes a sum.</summary>
+/// <summary>Accumulators of <see cref="GemmTilesInt8{TPairs, TSums}"/>, 4 bytes a sum.</summary>
 internal unsafe interface IPairSums
 {
     /// <summary>to += sums.</summary>
     static abstract void Add<TPairs>(TPairs sums, float* to)
         where TPairs : unmanaged, IPairs<TPairs>;
 
-    /// <summary>Turns finished sums into floats, in place; <paramref name="count"/> is a multiple of 64.</summary>
+    /// <summary>Converts finished sums to floats in place; <paramref name="count"/> is a multiple of 64.</summary>
     static abstract void Finish(float* sums, int count);
 }
 
-/// <summary>Floats: for products of more bits than whole numbers of 32 bits can add up.</summary>
+/// <summary>Floats, for sums that could overflow 32-bit integers.</summary>
 internal readonly unsafe struct FloatSums : IPairSums
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -27,7 +27,7 @@ internal readonly unsafe struct FloatSums : IPairSums
     }
 }
 
-/// <summary>Whole numbers of 32 bits: exact, and rounded to a float once, at the end.</summary>
+/// <summary>Exact 32-bit integers, rounded to a float once, at the end.</summary>
 internal readonly unsafe struct WholeSums : IPairSums
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

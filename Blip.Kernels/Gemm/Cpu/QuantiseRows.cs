@@ -3,8 +3,8 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Rounds the rows of an input, each on its own scale, before <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>: to 15 bits and a sign, or to
-/// steps of 8 bits, without the zero point that keeps these positive.
+/// Rounds rows for <see cref="GemmSimdInt8{TVector, TPairs, TSums}"/>, each on its own scale: to 15 bits and a sign, or to
+/// 8-bit steps without zero point.
 /// </summary>
 internal readonly unsafe struct QuantiseRows(Device device, float* x, int rows, int length, short* to, int stride, float* scales, bool toBytes) : ICpuOperator
 {

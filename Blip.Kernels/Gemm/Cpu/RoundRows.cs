@@ -3,9 +3,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// Rounds the rows of an input to 0 to 255, before <see cref="GemmDot{TTiles}"/>. Each row has its scale and its zero point.
-/// </summary>
+/// <summary>Rounds rows to 0 to 255 for <see cref="GemmDot{TTiles}"/>, each with a scale and a zero point.</summary>
 internal readonly unsafe struct QuantiseRowsToBytes(
     Device device, float* x, int rows, int length, byte* to, long stride, float* scales, int* zeros) : ICpuOperator
 {
@@ -26,7 +24,7 @@ internal readonly unsafe struct QuantiseRowsToBytes(
     }
 }
 
-/// <summary>Rounds the rows of an input to bfloat16, before <see cref="GemmDot{TTiles}"/>.</summary>
+/// <summary>Rounds rows to bfloat16 for <see cref="GemmDot{TTiles}"/>.</summary>
 internal readonly unsafe struct RoundRowsToBFloat16(Device device, float* x, int rows, int length, byte* to, long stride) : ICpuOperator
 {
     private readonly RowTasks tasks = new(device, rows);

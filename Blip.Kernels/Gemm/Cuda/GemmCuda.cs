@@ -4,26 +4,28 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>How a linear layer cuts its work on CUDA. Both shapes of a format add in the order of <see cref="GemmSlices"/> and give the same bits.</summary>
+/// <summary>
+/// How a linear layer divides its work on CUDA. Both shapes add in the order of <see cref="GemmSlices"/> and give the same bits.
+/// </summary>
 internal enum GemmCudaShape
 {
     /// <summary><see cref="GemmTensorCore"/>, <see cref="GemmRegisters"/>: tiles of 128 rows.</summary>
     Tiles,
 
-    /// <summary><see cref="GemmTensorCoreRows"/>, <see cref="GemmRegistersRows"/>: every weight is read once per 16 or 8 rows.</summary>
+    /// <summary><see cref="GemmTensorCoreRows"/>, <see cref="GemmRegistersRows"/>: each weight is read once per 16 or 8 rows.</summary>
     Rows,
 }
 
 /// <summary>
-/// The linear layer on CUDA: 16 bits on tensor cores, with inputs rounded to the format of the weights; 8 bits on tensor cores with inputs in half
-/// precision; single precision in registers. Inputs that are stored in the format to which they would be rounded give the same bits.
+/// The linear layer on CUDA. Tensor cores multiply 16-bit weights by inputs rounded to their format, and 8-bit weights by inputs in half
+/// precision. Single precision is multiplied in registers. Inputs stored in the rounded format give the same bits.
 /// </summary>
 internal static class GemmCuda
 {
-    // Rows from which tiles of 128 are worth it even where they leave multiprocessors idle.
+    // Above this, tiles of 128 rows pay even with idle multiprocessors.
     private const int ManyRows = 256;
 
-    /// <summary>Multiplies, and says whether the rows are normalised, too.</summary>
+    /// <summary>Returns whether the rows are normalised, too.</summary>
     public static bool Run(Device device, in GemmArgs args)
     {
         if (NormsIn(args.Rows))
@@ -38,12 +40,9 @@ internal static class GemmCuda
         return false;
     }
 
-    /// <summary>
-    /// Whether so many rows are normalised by the product's own kernel: those of a word, where one launch more costs as much as the norm does.
-    /// </summary>
+    /// <summary>Whether the product's kernel normalises so many rows: a token's, where a launch costs as much as the norm.</summary>
     public static bool NormsIn(long rows) => rows <= GemmTensorCoreRows.TileRows;
 
-    /// <summary>The shape for a product on a GPU of so many multiprocessors.</summary>
     public static GemmCudaShape Choose(int rows, PackedWeights weights, int multiprocessors)
     {
         var tiles = (rows + GemmTensorCore.TileRows - 1L) / GemmTensorCore.TileRows * ((weights.Panels + 1) / 2);

@@ -2,12 +2,12 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The end of a linear layer for a tile of sums in shared memory: neighbouring work-items write neighbouring outputs.</summary>
+/// <summary>Finishes a tile of sums in shared memory; neighbouring work-items write neighbouring outputs.</summary>
 internal static class GemmEpilogue
 {
     /// <summary>
-    /// Adds up the slices of a tile, that lie one after the other, into the first one; each work-item those elements that it writes in
-    /// <see cref="Run"/>, so that no barrier is needed between the two.
+    /// Adds a tile's consecutive slices into the first. Each work-item adds the elements that it writes in <see cref="Run"/>,
+    /// so that no barrier is needed in between.
     /// </summary>
     public static void AddSlices(ArrayView<float> partial, int slices, int tile)
     {
@@ -20,21 +20,10 @@ internal static class GemmEpilogue
         }
     }
 
-    /// <summary>act(sum · scale + bias) + residual for the part of a tile that lies inside of the output.</summary>
-    /// <param name="sums">The tile.</param>
-    /// <param name="stride">From one of its rows to the next.</param>
-    /// <param name="tileRows">Its rows.</param>
-    /// <param name="tileColumns">Its columns; divides <paramref name="threads"/> or is a multiple of it.</param>
-    /// <param name="threads">Work-items of the group.</param>
-    /// <param name="firstRow">Where it begins.</param>
-    /// <param name="firstColumn">Where it begins.</param>
-    /// <param name="scales">[out] or empty.</param>
-    /// <param name="bias">[out] or empty.</param>
-    /// <param name="residual">[rows, out] or empty.</param>
-    /// <param name="y">[rows, out].</param>
-    /// <param name="rows">Rows of the output.</param>
-    /// <param name="outFeatures">Columns of the output.</param>
-    /// <param name="activation">Applied to sum and bias.</param>
+    /// <summary>
+    /// act(sum · scale + bias) + residual for a tile's part inside the output. Scales and bias are [out] or empty; residual [rows, out] or
+    /// empty. The tile's columns divide <paramref name="threads"/> or are a multiple of it.
+    /// </summary>
     public static void Run(
         ArrayView<float> sums, int stride, int tileRows, int tileColumns, int threads, int firstRow, int firstColumn,
         ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int rows, int outFeatures, int activation)
@@ -51,8 +40,8 @@ internal static class GemmEpilogue
     }
 
     /// <summary>
-    /// The same, where outputs may be rounded, as inputs of <typeparamref name="TPrecision"/> are, and stored in 16 bits: of an even number of columns
-    /// two neighbours side by side.
+    /// Also rounds outputs like inputs of <typeparamref name="TPrecision"/> and stores them in 16 bits, two neighbours side by side. The
+    /// number of columns is even.
     /// </summary>
     public static void Run<TPrecision>(
         ArrayView<float> sums, int stride, int tileRows, int tileColumns, int threads, int firstRow, int firstColumn,

@@ -3,20 +3,12 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, few rows: the layer norm behind a linear layer. Every group that made a part of these rows says so; the last one normalises them in place,
-/// a warp each, as <see cref="LayerNormWarps"/> does and with the same bits.
+/// CUDA, few rows: the layer norm after a linear layer. The last group of a tile of rows normalises them in place,
+/// a warp each, with the bits of <see cref="LayerNormWarps"/>.
 /// </summary>
 internal static class GemmNorm
 {
-    /// <summary>Ends a kernel whose groups share tiles of rows, each with its own columns.</summary>
-    /// <param name="y">[rows, out]: the groups' results.</param>
-    /// <param name="gamma">[out].</param>
-    /// <param name="beta">[out].</param>
-    /// <param name="counters">A zero for each tile of rows.</param>
-    /// <param name="tile">The tile of rows.</param>
-    /// <param name="groups">How many groups share it.</param>
-    /// <param name="tileRows">Its rows.</param>
-    /// <param name="shape">The layer's sizes.</param>
+    /// <summary>Ends a kernel whose groups share tiles of rows, each with other columns. Counters hold a zero per tile of rows.</summary>
     public static void Run(
         ArrayView<float> y, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<int> counters, int tile, int groups, int tileRows, GemmRowsShape shape)
     {

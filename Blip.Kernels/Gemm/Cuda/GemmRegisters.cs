@@ -6,9 +6,9 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, weights of single precision, many rows. A group of 256 computes 128 rows of two panels, a thread 8 × 8 of them in registers, as two by
-/// two blocks of 4 × 4, so that four loads of 16 bytes from shared memory feed 64 products. Eight k lie in one of two buffers while the next
-/// eight are on their way. Not run on a GPU yet.
+/// CUDA, single-precision weights, many rows. A group of 256 threads computes 128 rows of two panels. A thread holds 8 × 8 sums, as two by
+/// two blocks of 4 × 4: four loads of 16 bytes from shared memory feed 64 products. Of two buffers of eight k, one is filled while the
+/// other is multiplied.
 /// </summary>
 internal static class GemmRegisters
 {
@@ -16,10 +16,10 @@ internal static class GemmRegisters
 
     private const int Threads = 256, Depth = 8;
 
-    // Inputs are written as columns: this distance puts a warp's simultaneous writes into different banks, and keeps 16 bytes aligned.
+    // Inputs are columns. This stride puts a warp's writes into different banks and keeps 16-byte alignment.
     private const int InputStride = TileRows + 4, InputSize = Depth * InputStride, BufferSize = InputSize + (Depth * TileColumns);
 
-    // Sums go out through shared memory, 32 rows at a time.
+    // Sums leave through shared memory, 32 rows at a time.
     private const int OutRows = 32;
 
     public static void Run<TRows>(Device device, in GemmArgs args)
@@ -30,7 +30,6 @@ internal static class GemmRegisters
                 args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
                 args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation));
 
-    /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures) =>
         new(checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), Threads);
 
@@ -63,7 +62,7 @@ internal static class GemmRegisters
             var toW = (InputSize / 4) + (weightK * (TileColumns / 4)) + weightColumn;
             Put(shared, 0, toX, toW, TRows.Read4(tileX, fromX, inRow), TensorCore.Load(ref pieces[fromW], inColumn));
 
-            // Its part of the results: two blocks of four rows, 64 apart, by two of four columns.
+            // Its results: two blocks of four rows, 64 apart, by two of four columns.
             var (row, column) = (thread >> 4, thread & 15);
             RegisterTile sums = default, totals = default;
             var buffer = 0;
@@ -75,7 +74,7 @@ internal static class GemmRegisters
                 var nextX = TRows.Read4(tileX, fromX + k, inRow - k);
                 var nextW = TensorCore.Load(ref pieces[fromW + (k * 16)], inColumn - k);
                 var (inputs, outputs) = (buffer + row, buffer + (InputSize / 4) + column);
-                // Written out: the next k's values are loaded while this one's are multiplied.
+                // Unrolled: the next k loads during this one's products.
                 sums = Step(shared, inputs, outputs, 0, sums);
                 sums = Step(shared, inputs, outputs, 1, sums);
                 sums = Step(shared, inputs, outputs, 2, sums);
@@ -100,7 +99,7 @@ internal static class GemmRegisters
             for (var part = 0; part < TileRows; part += OutRows)
             {
                 Group.Barrier();
-                // The rows of a part are those of eight neighbouring threads in one block of rows.
+                // A part's rows belong to eight neighbouring threads of one block of rows.
                 if (row >> 3 == part / OutRows)
                     RegisterTile.Store(shared, ((row & 7) * TileColumns) + column, totals.R0, totals.R1, totals.R2, totals.R3);
                 if ((row >> 3) + (64 / OutRows) == part / OutRows)
@@ -132,12 +131,12 @@ internal static class GemmRegisters
     }
 }
 
-/// <summary>8 × 8 sums of a thread: eight rows of two times four columns.</summary>
+/// <summary>A thread's 8 × 8 sums: eight rows of two times four columns.</summary>
 internal struct RegisterTile
 {
     public RegisterRow R0, R1, R2, R3, R4, R5, R6, R7;
 
-    /// <summary>sums + x · w for four rows and four more, four columns and four more.</summary>
+    /// <summary>sums + x · w for twice four rows and columns.</summary>
     public static RegisterTile MultiplyAdd(Floats4 x0, Floats4 x1, Floats4 w0, Floats4 w1, RegisterTile sums) => new()
     {
         R0 = RegisterRow.MultiplyAdd(x0.X, w0, w1, sums.R0),
@@ -162,7 +161,7 @@ internal struct RegisterTile
         R7 = RegisterRow.Add(a.R7, b.R7),
     };
 
-    /// <summary>Writes four rows below each other; <paramref name="at"/> counts pieces of four floats.</summary>
+    /// <summary>Writes four consecutive rows; <paramref name="at"/> counts pieces of four floats.</summary>
     public static void Store(ArrayView<Floats4> to, int at, RegisterRow r0, RegisterRow r1, RegisterRow r2, RegisterRow r3)
     {
         RegisterRow.Store(to, at, r0);
@@ -172,7 +171,6 @@ internal struct RegisterTile
     }
 }
 
-/// <summary>A row of <see cref="RegisterTile"/>.</summary>
 internal struct RegisterRow
 {
     public Floats4 Left, Right;

@@ -6,9 +6,9 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, weights of single precision, few rows: the words of a decoder. A warp reads 32 columns of a panel, one per thread, a slice of their inputs,
-/// 16 k at a time, and uses each weight for eight rows. A group holds all slices of its columns and adds them up; the last group of some rows normalises them where
-/// that is asked for. Not run on a GPU yet.
+/// CUDA, single-precision weights, few rows: a decoder's tokens. A warp reads a slice of 32 columns of a panel, one per thread,
+/// 16 k at a time. It uses each weight for eight rows. A group adds up all slices of its columns. The last group of
+/// some rows normalises them on request.
 /// </summary>
 internal static class GemmRegistersRows
 {
@@ -24,7 +24,6 @@ internal static class GemmRegistersRows
                 args.X, args.Weights.Float32, device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
                 device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args)));
 
-    /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
         checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), 32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
 
@@ -104,7 +103,7 @@ internal static class GemmRegistersRows
     private static float MultiplyAdd<TRows>(ArrayView<float> x, int row, int k, int inFeatures, int left, Floats4 w, float sum)
         where TRows : struct, IRowReader
     {
-        // The same for the whole warp.
+        // Uniform in the warp.
         if (row >= left)
             return sum;
         var four = TRows.Read4(x, (row * inFeatures) + k, inFeatures - k);

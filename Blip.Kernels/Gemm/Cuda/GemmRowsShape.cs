@@ -1,14 +1,14 @@
 namespace Blip.Kernels;
 
-/// <summary>The numbers of one launch of the kernels of few rows.</summary>
+/// <summary>Sizes of a launch for few rows.</summary>
 internal struct GemmRowsShape
 {
     public int Rows, OutFeatures, InFeatures, Activation;
 
-    /// <summary>Whether outputs are rounded and stored in 16 bits: 1 or 0.</summary>
+    /// <summary>1 if outputs are rounded and stored in 16 bits.</summary>
     public int Rounds;
 
-    /// <summary>A layer norm's addition to the rows' variance.</summary>
+    /// <summary>Added to the variance by the layer norm.</summary>
     public float Epsilon;
 
     public static GemmRowsShape Of(in GemmArgs args) => new()

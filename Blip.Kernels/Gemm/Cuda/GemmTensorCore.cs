@@ -7,16 +7,17 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, weights of 16 or 8 bits, many rows. A group of 8 warps computes 128 rows of two panels in registers (<see cref="WarpSums"/>). It walks
-/// the depth in steps of 32 k, through a ring of three or six stages in shared memory (<see cref="ITileStages"/>; drawn in docs/architecture.md):
+/// CUDA, weights of 16 or 8 bits, many rows. A group of 8 warps computes 128 rows of two panels in registers (<see cref="WarpSums"/>). It
+/// walks the depth in steps of 32 k through three or six stages in shared memory (<see cref="ITileStages"/>; drawn in
+/// docs/architecture.md):
 /// <code>
 /// operand             copied by    steps ahead   converted
 /// weights, 16 bits    cp.async     stages - 1    never
-/// weights, 8 bits     registers    stages - 1    to half precision, on the way to shared memory
+/// weights, 8 bits     registers    stages - 1    to half precision
 /// inputs, 16 bits     cp.async     stages - 1    never (Inputs16)
-/// inputs, fp32        registers    stages - 1    rounded, on the way to shared memory (RoundedInputs)
+/// inputs, fp32        registers    stages - 1    rounded (RoundedInputs)
 /// </code>
-/// 16-byte pieces are swizzled: the eight that a matrix load reads at once lie in different banks. Not run on a GPU yet.
+/// Swizzled 16-byte pieces put a matrix load's eight reads into different banks.
 /// </summary>
 internal static class GemmTensorCore
 {
@@ -28,16 +29,15 @@ internal static class GemmTensorCore
 
     private const int InputRow = MatrixStage.InputRow, InputBytes = MatrixStage.InputBytes, PanelRow = MatrixStage.PanelRow, PanelBytes = MatrixStage.PanelBytes;
 
-    // From a piece of inputs to the same one 64 rows further down, in units of 16 bytes.
+    // Distance of inputs 64 rows further down, in units of 16 bytes.
     private const int LowerRows = InputBytes / 2 / 16;
 
-    // Groups that run at the same time should share inputs and weights: they are numbered through bands of so many tiles of rows.
+    // Concurrent groups should share inputs and weights: groups are numbered through bands of so many row tiles.
     private const int Band = 8;
 
-    // Sums go out through shared memory, half of the rows at a time.
+    // Sums leave through shared memory, half of the rows at a time.
     private const int OutRows = 64, OutStride = MatrixStage.OutStride;
 
-    /// <summary>Multiplies, through as many stages as the device has memory for.</summary>
     public static void Run<TWeights, TInputs, TSums>(Device device, in GemmArgs args)
         where TWeights : struct, ITileWeights
         where TInputs : struct, IMatrixInputs
@@ -60,11 +60,10 @@ internal static class GemmTensorCore
                 args.X, args.Weights.Storage.Cast<Bits4>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual), args.Y,
                 args.Rows, args.Weights.OutFeatures, args.Weights.InFeatures, (int)args.Activation, args.YFormat.Is16Bits() ? 1 : 0));
 
-    /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures) =>
         new(checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), Threads);
 
-    /// <summary>The same, with the shared memory that the stages want of a launch.</summary>
+    /// <summary>Adds the stages' shared memory.</summary>
     public static KernelConfig Launch<TStages>(int rows, int outFeatures)
         where TStages : struct, ITileStages
     {
@@ -121,7 +120,7 @@ internal static class GemmTensorCore
             var firstRow = (band + (place % inBand)) * TileRows;
             var panel = place / inBand * 2;
 
-            // This thread's part of a stage: 8 k of two rows of inputs, and its part of the weights.
+            // This thread's part of a stage: 8 k of two rows of inputs, and part of the weights.
             var (ownRow, ownPiece) = (thread >> 2, thread & 3);
             var toInput = ((ownRow * InputRow) + ((ownPiece ^ ((ownRow >> 1) & 3)) << 4)) >> 4;
             var tileX = TInputs.From(x, (long)firstRow * inFeatures);

@@ -6,11 +6,10 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA, weights of 16 or 8 bits, few rows: the words of a decoder. Every weight is used once per 16 rows, so that nothing is kept in shared
-/// memory: a warp reads 32 columns of a panel, a slice of their inputs, from memory straight into the fragments of the tensor core, 64 k at a
-/// time. A group holds all slices of its columns and adds them up. A load of the warp covers four k (eight, of bytes), each 64 neighbouring bytes;
-/// which of its columns is which of the fragment's does not matter, since sums of columns do not meet. The last group of some rows normalises
-/// them where that is asked for. Not run on a GPU yet.
+/// CUDA, weights of 16 or 8 bits, few rows: a decoder's tokens. Every weight is used once per 16 rows, so that shared memory holds none:
+/// a warp reads a slice of 32 columns of a panel straight into the tensor core's fragments, 64 k at a
+/// time. A group adds up all slices of its columns. A warp's load covers four k (eight of bytes), each 64 neighbouring bytes.
+/// The order of columns in a fragment is free, since column sums never meet. The last group of some rows normalises them on request.
 /// </summary>
 internal static class GemmTensorCoreRows
 {
@@ -27,7 +26,6 @@ internal static class GemmTensorCoreRows
                 args.X, args.Weights.Storage.Cast<Bits2>(), device.OrEmpty(args.Weights.Scales), device.OrEmpty(args.Bias), device.OrEmpty(args.Residual),
                 device.OrEmpty(args.Gamma), device.OrEmpty(args.Beta), args.Gamma.Length > 0 ? device.Counters((args.Rows + TileRows - 1) / TileRows) : device.Empty<int>(), args.Y, GemmRowsShape.Of(args)));
 
-    /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows, int outFeatures, int inFeatures) => new(
         checked((rows + TileRows - 1) / TileRows * ((outFeatures + TileColumns - 1) / TileColumns)), 32 * Math.Min(MaxWarps, GemmSlices.Count(inFeatures)));
 
@@ -55,7 +53,7 @@ internal static class GemmTensorCoreRows
             var firstRow = Grid.IdxX / columnTiles * TileRows;
 
             var tileX = TInputs.From(x, (long)firstRow * inFeatures);
-            // Of a row that is not there nothing is left.
+            // Absent rows have no elements left.
             var (fromUpper, fromLower) = (group * inFeatures, (group + 8) * inFeatures);
             var upper = firstRow + group < rows ? inFeatures : 0;
             var lower = firstRow + group + 8 < rows ? inFeatures : 0;
@@ -68,7 +66,7 @@ internal static class GemmTensorCoreRows
             {
                 var end = IntrinsicMath.Min((slice + 1) * length, inFeatures);
                 MatrixTile16 sums = default;
-                // Slices are multiples of the depth of a read; beyond the last input there are zeros, which change no sum.
+                // Slices are multiples of a read's depth. Zeros behind the last input change no sum.
                 for (var first = slice * length; first < end; first += Depth * Ahead)
                 {
                     var k = first + (2 * member);
@@ -85,7 +83,7 @@ internal static class GemmTensorCoreRows
                     sums = MatrixTile16.MultiplyAdd<TWeights>(x2, TWeights.Unpack(w2), sums);
                     sums = MatrixTile16.MultiplyAdd<TWeights>(x3, TWeights.Unpack(w3), sums);
                 }
-                // Column i of fragment j is column 4 · i + j of the tile: a thread holds eight neighbours of each of its rows.
+                // Column i of fragment j is the tile's column 4 · i + j: a thread holds eight neighbours of each of its rows.
                 var at = (slice * TileRows * TileColumns) + (group * TileColumns) + (member * 8);
                 Store(partial, at, sums.A.X, sums.B.X, sums.C.X, sums.D.X);
                 Store(partial, at + 4, sums.A.Y, sums.B.Y, sums.C.Y, sums.D.Y);
@@ -94,7 +92,7 @@ internal static class GemmTensorCoreRows
             }
             Group.Barrier();
             GemmEpilogue.AddSlices(partial, slices, TileRows * TileColumns);
-            // Pairs of neighbours are not the elements that a thread has added up.
+            // A thread's pairs are not the elements that it added up.
             if (shape.Rounds != 0)
                 Group.Barrier();
             GemmEpilogue.Run<TWeights>(

@@ -6,19 +6,19 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA from sm_80 on, weights of single precision, many rows, where the user allows it (<see cref="DeviceOptions.Tf32"/>): both factors are rounded to
-/// TF32, 11 significant bits, on their way from shared memory to the tensor core. A group of 8 warps computes 128 rows of two panels, a warp 64 × 32
-/// of them; 16 k lie in one of two stages while the next are copied in the background. Not run on a GPU yet.
+/// CUDA from sm_80 on, single-precision weights, many rows, on request (<see cref="DeviceOptions.Tf32"/>). Both factors are rounded to
+/// TF32, 11 significant bits, between shared memory and tensor core. A group of 8 warps computes 128 rows of two panels, a warp 64 × 32.
+/// One of two stages holds 16 k while the next are copied in the background.
 /// </summary>
 internal static class GemmTf32
 {
     private const int Threads = 256, Depth = 16;
 
-    // In floats. The distances put a warp's simultaneous reads into different banks, and keep 16 bytes aligned.
+    // In floats. These strides put a warp's reads into different banks and keep 16-byte alignment.
     private const int InputStride = Depth + 4, WeightStride = GemmTensorCore.TileColumns + 8;
     private const int InputSize = GemmTensorCore.TileRows * InputStride, StageSize = InputSize + (Depth * WeightStride);
 
-    // Sums go out through shared memory, 64 rows at a time.
+    // Sums leave through shared memory, 64 rows at a time.
     private const int OutRows = 64, OutStride = MatrixStage.OutStride;
 
     public static void Run(Device device, in GemmArgs args) =>
@@ -111,7 +111,7 @@ internal static class GemmTf32
         }
     }
 
-    // 16 k of 128 rows and of two panels, four at a time; zeros beyond the last row, panel and k.
+    // 16 k of 128 rows and two panels, four at a time; zeros beyond the last row, panel and k.
     private static void LoadToShared(ArrayView<Bits4> inputs, ArrayView<Bits4> weights, uint to, int k, int rows, int panel, int panels, int inFeatures)
     {
         var (row, piece) = (Group.IdxX >> 2, Group.IdxX & 3);

@@ -3,23 +3,21 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The ring of stages in shared memory through which <see cref="GemmTensorCore"/> goes.</summary>
+/// <summary>The ring of stages in shared memory of <see cref="GemmTensorCore"/>.</summary>
 internal interface ITileStages
 {
-    /// <summary>How many there are.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Bytes that a launch must give it; 0 where the kernel has its own.</summary>
+    /// <summary>Dynamic shared memory of a launch in bytes; 0 if the kernel's is static.</summary>
     static abstract int LaunchBytes { get; }
 
-    /// <summary>Their memory.</summary>
     static abstract ArrayView<Bits4> Memory();
 
-    /// <summary>Waits until the thread's copies for the stage that is read next are there.</summary>
+    /// <summary>Waits for the thread's copies of the next stage.</summary>
     static abstract void Wait();
 }
 
-/// <summary>Three stages: 48 KB, which every device has without being asked.</summary>
+/// <summary>48 KB, which every device has.</summary>
 internal readonly struct ThreeStages : ITileStages
 {
     public static int Count
@@ -35,8 +33,8 @@ internal readonly struct ThreeStages : ITileStages
 }
 
 /// <summary>
-/// Six stages: 96 KB, of the 99 KB or more that sm_80 and later give to who asks. The registers of the kernel leave room for one group on a
-/// multiprocessor in any case: more memory costs no second one, and weights are under way for five steps and not two.
+/// 96 KB of the 99 KB or more that sm_80 and later give on request. The kernel's registers allow one group per
+/// multiprocessor in any case: more memory costs none, and weights are under way for five steps instead of two.
 /// </summary>
 internal readonly struct SixStages : ITileStages
 {

@@ -3,29 +3,24 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Neighbouring sums of one row that a work-item keeps in registers. ILGPU takes structs apart into scalars, so that nested pairs
-/// make a tile of any width without an array (which would lie in memory) and without writing every scalar down.
+/// Neighbouring sums of a row in registers. ILGPU splits structs into scalars: nested pairs make tiles of any width
+/// without an array, which would lie in memory.
 /// </summary>
-/// <typeparam name="TSelf">The lanes.</typeparam>
 internal interface ISums<TSelf>
     where TSelf : unmanaged, ISums<TSelf>
 {
-    /// <summary>Number of sums.</summary>
     static abstract int Count { get; }
 
-    /// <summary>Decodes weight k of <see cref="Count"/> neighbouring outputs of a panel.</summary>
+    /// <summary>Decodes weight k of <see cref="Count"/> neighbouring outputs.</summary>
     static abstract TSelf Load<TStored, TFormat>(ArrayView<TStored> panel, int k, int output)
         where TStored : unmanaged
         where TFormat : struct, IWeightDType<TStored>;
 
-    /// <summary>sums + x · w, lane by lane.</summary>
     static abstract TSelf MultiplyAdd(float x, TSelf w, TSelf sums);
 
-    /// <summary>Writes the lanes side by side.</summary>
     static abstract void Store(TSelf lanes, ArrayView<float> to, int index);
 }
 
-/// <summary>Four sums.</summary>
 internal struct Sums4 : ISums<Sums4>
 {
     public float A, B, C, D;
@@ -53,7 +48,6 @@ internal struct Sums4 : ISums<Sums4>
         D = Fused.MultiplyAdd(x, w.D, sums.D),
     };
 
-    /// <summary>a + b, lane by lane.</summary>
     public static Sums4 Add(Sums4 a, Sums4 b) => new() { A = a.A + b.A, B = a.B + b.B, C = a.C + b.C, D = a.D + b.D };
 
     public static void Store(Sums4 lanes, ArrayView<float> to, int index)
@@ -66,7 +60,6 @@ internal struct Sums4 : ISums<Sums4>
 }
 
 /// <summary>Twice as many sums.</summary>
-/// <typeparam name="THalf">Each half.</typeparam>
 internal struct Pair<THalf> : ISums<Pair<THalf>>
     where THalf : unmanaged, ISums<THalf>
 {

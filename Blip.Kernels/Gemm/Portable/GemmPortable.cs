@@ -5,10 +5,9 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Every accelerator; chosen where kernels run on CPU cores. A work-item computes a tile of <typeparamref name="TTile"/> rows and columns,
-/// whose sums stay in registers for a chain of products (see <see cref="Lanes"/>), and needs no barrier.
+/// For kernels on CPU cores. A work-item computes a tile of <typeparamref name="TTile"/> without barriers; its
+/// sums stay in registers for a chain of products (see <see cref="Lanes"/>).
 /// </summary>
-/// <typeparam name="TTile">The tile's shape.</typeparam>
 internal static class GemmPortable<TTile>
     where TTile : struct, IGemmTile
 {
@@ -29,7 +28,6 @@ internal static class GemmPortable<TTile>
     }
 }
 
-/// <summary>The kernel of <see cref="GemmPortable{TTile}"/>.</summary>
 internal static class GemmPortable
 {
     [Kernel(typeof(float), typeof(Float32Weights), typeof(Tile6x64)), Kernel(typeof(ushort), typeof(Weights16<Float16Format>), typeof(Tile6x64))]
@@ -43,7 +41,7 @@ internal static class GemmPortable
     {
         public void Run()
         {
-            // Tiles of the same columns follow each other, so that their weights stay in the cache.
+            // Neighbouring tiles have the same columns, so that their weights stay in the cache.
             var tile = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
             var rowTiles = (rows + TTile.Rows - 1) / TTile.Rows;
             var column = (int)(tile / rowTiles) * TTile.Columns;
@@ -84,7 +82,7 @@ internal static class GemmPortable
                 Lanes.AddTo(totals, 0, sums, 0, TTile.Rows * TTile.Columns);
             }
 
-            // Step by step in separate memory: loops without conditions and without views that might overlap become vectors.
+            // Step by step in separate memory: loops without conditions and overlapping views are vectorised.
             var columns = IntrinsicMath.Min(TTile.Columns, outFeatures - column);
             if (scales.Length > 0)
                 Scale<TTile>(totals, scales.SubView(column, columns), columns);
@@ -104,7 +102,7 @@ internal static class GemmPortable
         }
     }
 
-    // Rows past the last one are the last one again; they are not stored.
+    // Rows past the last one repeat it and are not stored.
     private static void AddRow<TTile>(int r, ArrayView<float> x, int k, int inFeatures, int lastRow, ArrayView<float> lanes, ArrayView<float> sums)
         where TTile : struct, IGemmTile
     {

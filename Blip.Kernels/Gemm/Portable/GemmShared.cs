@@ -6,14 +6,14 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// GPUs: the classic tile in shared memory (CUDA C++ Programming Guide, "Shared Memory"). A group of 256 computes 64 rows of one panel;
-/// each work-item 4 × 4 sums, so that a value read from shared memory is used four times.
+/// GPUs: the classic tile in shared memory (CUDA C++ Programming Guide, "Shared Memory"). A group of 256 computes 64 rows of one panel.
+/// A work-item computes 4 × 4 sums: it uses each shared value four times.
 /// </summary>
 internal static class GemmShared
 {
     private const int Threads = 256, Width = PackedWeights.PanelWidth, TileRows = 64, Depth = 16, PerThread = 4;
 
-    // Rows of X are written to shared memory as columns: an odd distance puts neighbouring k into different banks.
+    // Rows of X become columns: an odd stride puts neighbouring k into different banks.
     private const int RowStride = TileRows + 1;
 
     public static void Run(Device device, in GemmArgs args) => WeightTypes.Use(args.Weights, new Launch(device, args));
@@ -55,7 +55,7 @@ internal static class GemmShared
             Sums4 sums0 = default, sums1 = default, sums2 = default, sums3 = default;
             for (var k = 0; k < inFeatures; k += Depth)
             {
-                // Zeros beyond the last row and the last k: they add nothing.
+                // Zeros beyond the last row and k add nothing.
                 for (var i = thread; i < Depth * TileRows; i += Threads)
                 {
                     var (r, c) = (i / Depth, i % Depth);
@@ -105,7 +105,7 @@ internal static class GemmShared
         Finish(sums.D, scales, bias, residual, y, row, column + 3, outFeatures, activation);
     }
 
-    // Not inlined: sixteen copies of every activation would be most of the kernel.
+    // Inlining sixteen copies of every activation would bloat the kernel.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Finish(
         float sum, ArrayView<float> scales, ArrayView<float> bias, ArrayView<float> residual, ArrayView<float> y, int row, int column, int outFeatures, int activation)

@@ -1,11 +1,11 @@
 namespace Blip.Kernels;
 
-/// <summary>The tile that a work-item of <see cref="GemmPortable{TTile}"/> computes.</summary>
+/// <summary>Tile of <see cref="GemmPortable{TTile}"/>.</summary>
 internal interface IGemmTile
 {
-    /// <summary>Rows, 1 to 12.</summary>
+    /// <summary>1 to 12.</summary>
     static abstract int Rows { get; }
 
-    /// <summary>Neighbouring outputs of a panel: 16, 32 or 64.</summary>
+    /// <summary>A panel's neighbouring outputs: 16, 32 or 64.</summary>
     static abstract int Columns { get; }
 }

@@ -5,17 +5,17 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Every accelerator: the values that rows of inputs have in 8 bits, as <see cref="Int8Quantisation.Range"/> rounds them, in single precision,
-/// before a product with <see cref="DType.W8A8"/>. One group per row. A row with an element that is infinite or NaN becomes NaN.
+/// Rounds rows of inputs for <see cref="DType.W8A8"/> to their 8-bit values (<see cref="Int8Quantisation.Range"/>), in single precision.
+/// One group per row. Infinity or NaN turns a row into NaN.
 /// </summary>
 internal static class RoundInputs
 {
-    // 1.5 · 2²³: its last place is 1, so that a sum with it is rounded to a whole number.
+    // 1.5 · 2²³: its last place is 1, so that adding it rounds to a whole number.
     private const float Rounding = 12582912f;
 
     private const uint Magnitude = 0x7FFFFFFF, Infinity = 0x7F800000;
 
-    /// <summary>The product with its inputs rounded, where its weights ask for it; they lie in the device's scratch memory.</summary>
+    /// <summary>Rounds the inputs into scratch memory if the weights need it.</summary>
     public static GemmArgs Run(Device device, GemmArgs args)
     {
         if (args.Weights.Format != DType.W8A8)

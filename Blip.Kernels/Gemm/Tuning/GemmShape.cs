@@ -3,7 +3,9 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>How <see cref="Gemm"/> cuts its work where it does not run on the CPU accelerator. Every shape sums in the same order and gives the same bits.</summary>
+/// <summary>
+/// How <see cref="Gemm"/> divides its work outside the CPU accelerator. Every shape sums in the same order and gives the same bits.
+/// </summary>
 internal enum GemmShape
 {
     /// <summary><see cref="GemmPortable{TTile}"/> with <see cref="Blip.Kernels.Tile6x16"/>.</summary>
@@ -22,18 +24,16 @@ internal enum GemmShape
     Shared64x64,
 }
 
-/// <summary>Launches a shape.</summary>
 internal static class GemmShapes
 {
     /// <summary>
-    /// The default of a device that was not tuned. A processor: few enough sums for the 16 registers of AVX2, enough to keep those of AVX-512 busy.
-    /// A GPU: groups that share their inputs.
+    /// Default without tuning. Processor: the sums fit AVX2's 16 registers and keep AVX-512 busy. GPU: groups share their inputs.
     /// </summary>
     public static GemmShape Default(DeviceDescription device) => device.IsProcessor ? GemmShape.Tile6x16 : GemmShape.Shared64x64;
 
     public static void Run(Device device, in GemmArgs args, GemmShape shape)
     {
-        // One row reads every weight for a single product: nothing is shared, and the widest tile reads them most evenly.
+        // One row shares nothing. The widest tile reads its weights most evenly.
         if (args.Rows == 1 && shape != GemmShape.Shared64x64)
         {
             GemmPortable<Tile1x64>.Run(device, args);

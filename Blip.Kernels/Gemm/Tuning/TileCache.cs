@@ -5,45 +5,42 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>The conditions under which a tuned shape holds; anything else is tuned anew.</summary>
+/// <summary>Conditions of a tuned shape; any other is tuned anew.</summary>
 /// <param name="Device">Back end and name.</param>
 /// <param name="Driver">The driver's version.</param>
 /// <param name="Units">Multiprocessors, compute units or threads.</param>
-/// <param name="GroupSize">Work-items per group of the portable kernels.</param>
-/// <param name="Weights">The format of the weights.</param>
-/// <param name="Kernels">The version of this library.</param>
+/// <param name="GroupSize">Work-items per group of portable kernels.</param>
+/// <param name="Weights">Format of the weights.</param>
+/// <param name="Kernels">This library's version.</param>
 internal sealed record TileKey(string Device, string Driver, int Units, int GroupSize, string Weights, string Kernels)
 {
-    /// <summary>The key of a device here and now.</summary>
     public static TileKey Of(DeviceDescription device, int groupSize, DType format) => new(
         $"{device.Kind.ToString().ToLowerInvariant()} {device.Name}", device.Driver, device.Units, groupSize,
         format.ToString().ToLowerInvariant(), typeof(TileKey).Assembly.GetName().Version!.ToString());
 }
 
 /// <summary>
-/// Winners of the tuner in the user's cache: one small JSON file per key, so that processes never write the same file for different
-/// reasons. It is written beside its place and renamed. Safe to delete; a file that cannot be read, or is not this key's, counts as absent.
+/// The tuner's winners in the user's cache: one JSON file per key, so that processes never overwrite another key's. Files are written
+/// beside their place and renamed, and safe to delete. An unreadable file or one of another key counts as absent.
 /// </summary>
 internal static class TileCache
 {
-    /// <summary>Raised when the fields or the meaning of the shapes change.</summary>
+    /// <summary>Raised when the fields or shapes change.</summary>
     private const int Format = 1;
 
-    /// <summary>The user's own: <c>blip</c> in <c>XDG_CACHE_HOME</c>, else in the platform's folder for such data.</summary>
+    /// <summary><c>blip</c> in <c>XDG_CACHE_HOME</c> or the platform's cache folder.</summary>
     public static string UserFolder => Path.Combine(
         Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } caches ? caches
         : OperatingSystem.IsLinux() ? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache")
         : Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData),
         "blip");
 
-    /// <summary>The file of a key.</summary>
     public static string File(string folder, TileKey key) =>
         Path.Combine(folder, $"tile-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key.ToString())))[..16]}.json");
 
-    /// <summary>The shape that was kept for a key, or null.</summary>
     public static GemmShape? Read(string folder, TileKey key)
     {
-        // An account without a home has no cache; a path relative to the current folder would be litter.
+        // Accounts without a home have no cache; a relative path would litter the current folder.
         if (!Path.IsPathFullyQualified(folder))
             return null;
         try
@@ -58,7 +55,7 @@ internal static class TileCache
         }
     }
 
-    /// <summary>Keeps a shape, where the folder can be written; where not, each process tunes for itself.</summary>
+    /// <summary>Writes where the folder allows it; otherwise each process tunes for itself.</summary>
     public static void Write(string folder, TileKey key, GemmShape shape)
     {
         if (!Path.IsPathFullyQualified(folder))
@@ -80,7 +77,7 @@ internal static class TileCache
             }
             catch (Exception again) when (again is IOException or UnauthorizedAccessException)
             {
-                // It was never made.
+                // It was never created.
             }
         }
     }

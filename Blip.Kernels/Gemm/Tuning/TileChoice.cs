@@ -2,57 +2,53 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>Where a device's tile comes from.</summary>
 internal enum TileOrigin
 {
     /// <summary>The device's type: not tuned yet, or tuning is off.</summary>
     Default,
 
-    /// <summary>The program or the environment variable named it.</summary>
+    /// <summary>Named by the program or the environment variable.</summary>
     Forced,
 
-    /// <summary>The candidates were timed in this process.</summary>
+    /// <summary>Timed in this process.</summary>
     Tuned,
 
-    /// <summary>They were timed before, and the user's cache kept the winner.</summary>
+    /// <summary>Timed earlier and cached.</summary>
     Cached,
 }
 
 /// <summary>
-/// The <see cref="GemmShape"/> of a device other than the CPU accelerator, per weight format. It is looked up, or the candidates are timed,
-/// at the first product that is worth it: a short run with a small model never pays for it. Every shape gives the same bits.
+/// A device's <see cref="GemmShape"/> per weight format, outside the CPU accelerator. It is looked up or timed
+/// at the first large product, so that short runs with small models never pay. Every shape gives the same bits.
 /// </summary>
 internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, string folder) : IDeviceChoice
 {
-    /// <summary>Operations of a product from which tuning is worth its time: below are the demo models and single tokens.</summary>
+    /// <summary>Least operations of a product for tuning; demo models and single tokens need fewer.</summary>
     public const double WorthTuning = 100e6;
 
     private const string Auto = "auto", Off = "off";
 
     private readonly GemmShape?[] shapes = new GemmShape?[Enum.GetValues<DType>().Length];
 
-    /// <summary>Where the latest choice comes from.</summary>
     public TileOrigin Origin { get; private set; } = forced is null ? TileOrigin.Default : TileOrigin.Forced;
 
     /// <inheritdoc/>
     public bool IsPortable => forced is not null;
 
-    /// <summary>The words that choose: auto, off, and every shape's name.</summary>
+    /// <summary>auto, off, and every shape's name.</summary>
     public static IReadOnlyList<string> Words { get; } = [Auto, Off, .. Enum.GetValues<GemmShape>().Select(Name)];
 
-    /// <summary>The choice of a device.</summary>
     public static TileChoice Of(Device device) => (TileChoice)device.Choice;
 
-    /// <summary>The name of a shape: <c>6x16</c>, <c>shared64x64</c>.</summary>
+    /// <summary><c>6x16</c>, <c>shared64x64</c>.</summary>
     public static string Name(GemmShape shape) => shape.ToString().Replace("Tile", "", StringComparison.Ordinal).ToLowerInvariant();
 
-    /// <summary>The shape that has a name, or null.</summary>
     public static GemmShape? Shape(string? name) =>
         Enum.GetValues<GemmShape>().Where(shape => Name(shape).Equals(name, StringComparison.OrdinalIgnoreCase)).Cast<GemmShape?>().FirstOrDefault();
 
-    /// <summary>The request of the program or the environment: a shape, or whether to tune.</summary>
+    /// <summary>The requested shape, or whether to tune.</summary>
     /// <param name="option"><see cref="DeviceOptions.Tile"/>.</param>
-    /// <param name="variable">The value of <see cref="Switches.Tile"/>.</param>
+    /// <param name="variable">Value of <see cref="Switches.Tile"/>.</param>
     /// <exception cref="ArgumentException">The option is none of <see cref="Words"/>.</exception>
     /// <exception cref="DeviceException">The variable is none of them.</exception>
     public static (GemmShape? Forced, bool Tunes) Resolve(string? option, string? variable)
@@ -69,17 +65,16 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
             : new DeviceException($"The environment variable {Switches.Tile} is '{variable}'; it may be {string.Join(", ", Words)}.");
     }
 
-    /// <summary>The tile of a device that is not open, in words: <c>6x16, forced</c>, <c>float32 6x32, int8 12x32, tuned</c> or <c>CUDA's own</c>.</summary>
-    /// <param name="device">The device.</param>
-    /// <param name="variable">The value of <see cref="Switches.Tile"/>.</param>
-    /// <param name="folder">Where tuned shapes are kept.</param>
-    /// <exception cref="DeviceException">The variable says something unknown.</exception>
+    /// <summary>
+    /// The tile of an unopened device in words: <c>6x16, forced</c>, <c>float32 6x32, int8 12x32, tuned</c> or <c>CUDA's own</c>.
+    /// </summary>
+    /// <exception cref="DeviceException">The variable is unknown.</exception>
     public static string Describe(DeviceDescription device, string? variable, string folder)
     {
         var (forced, tunes) = Resolve(null, variable);
         if (forced is { } shape)
             return $"{Name(shape)}, forced";
-        // GemmCuda runs there; tiles are for bfloat16 on sm_75 alone.
+        // GemmCuda runs there; only bfloat16 on sm_75 uses tiles.
         if (device.Kind == DeviceKind.Cuda)
             return "CUDA's own";
         var known = tunes
@@ -92,7 +87,6 @@ internal sealed class TileChoice(Device device, GemmShape? forced, bool tunes, s
         return known.Count > 0 ? $"{string.Join(", ", known)}, tuned" : $"{Name(GemmShapes.Default(device))}, default";
     }
 
-    /// <summary>The shape for a product.</summary>
     public GemmShape For(in GemmArgs args)
     {
         if (forced is { } shape)

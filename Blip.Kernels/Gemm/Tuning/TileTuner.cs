@@ -4,23 +4,23 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Times the shapes that fit a device's type on one product, [577, 768] -> 768: a row for every patch of an image, at base size.</summary>
+/// <summary>Times a device type's shapes on one product, [577, 768] -> 768: the patches of an image at base size.</summary>
 internal static class TileTuner
 {
     private const int Rows = 577, Features = 768, Rounds = 7;
 
-    // A slow device gets fewer rounds.
+    // Slow devices get fewer rounds.
     private const double Seconds = 0.5;
 
-    // The least gain of a candidate over the default: less is chance, and would change from process to process.
+    // Smaller gains over the default are chance and would vary between processes.
     private const double Gain = 0.97;
 
-    /// <summary>The shapes that fit. On a GPU a work-item with a large private tile spills its sums; on a processor nothing is gained by groups.</summary>
+    /// <summary>On GPUs large private tiles spill their sums; on processors groups gain nothing.</summary>
     public static IReadOnlyList<GemmShape> Candidates(DeviceDescription device) => device.IsProcessor
         ? [GemmShape.Tile6x16, GemmShape.Tile6x32, GemmShape.Tile6x64, GemmShape.Tile12x32]
         : [GemmShape.Shared64x64, GemmShape.Tile6x16, GemmShape.Tile6x32];
 
-    /// <summary>The fastest of them: the shortest of up to seven rounds counts, and the default stays unless another is 3 % faster.</summary>
+    /// <summary>The shortest of up to seven rounds counts. The default stays unless another shape is 3 % faster.</summary>
     /// <exception cref="AcceleratorException">The device cannot run its default shape.</exception>
     public static GemmShape Fastest(Device device, DType format)
     {
@@ -41,7 +41,7 @@ internal static class TileTuner
         var fastest = times.MinBy(pair => pair.Value).Key;
         return times[fastest] < Gain * times[normal] ? fastest : normal;
 
-        // Compiles it. A driver may refuse a shape that is too large for it, but not the one that everything falls back on.
+        // Compiles the shape. A driver may refuse a large one, but not the default.
         bool Runs(GemmShape shape)
         {
             try

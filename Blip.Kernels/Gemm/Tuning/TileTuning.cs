@@ -4,7 +4,6 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>Gives each device its <see cref="TileChoice"/>.</summary>
 internal sealed class TileTuning : IDeviceTuning
 {
     private static string? Variable => Switches.Read(Switches.Tile);
@@ -19,13 +18,13 @@ internal sealed class TileTuning : IDeviceTuning
     public IDeviceChoice Choose(Device device, DeviceOptions options)
     {
         var (shape, tunes) = TileChoice.Resolve(options.Tile, Variable);
-        // The portable kernels run on the CPU accelerator in tests alone.
+        // Only tests run portable kernels on the CPU accelerator.
         return device.Kind == DeviceKind.Cpu
             ? new TileChoice(device, null, false, "")
             : new TileChoice(device, shape, tunes, options.TileFolder ?? TileCache.UserFolder);
     }
 
-    // A device opens before anything calls the linear layer.
+    // A device opens before the first linear layer.
     [ModuleInitializer]
     [SuppressMessage("Usage", "CA2255", Justification = "Devices lie below the linear layer and cannot name it.")]
     internal static void Register() => IDeviceTuning.Current = new TileTuning();
