@@ -6,8 +6,8 @@ using ILGPU;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// ILGPU looks for <c>libOpenCL.so</c> and <c>libcuda.so</c>, the names that development packages install; a machine that only runs programs
-/// has the versioned names. Both are tried.
+/// Tries the versioned names of <c>libOpenCL.so</c> and <c>libcuda.so</c>, too. ILGPU uses the names that only development packages
+/// install.
 /// </summary>
 internal static class DriverLibraries
 {
@@ -16,7 +16,7 @@ internal static class DriverLibraries
     internal static void Register()
     {
         NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
-        // CudaDriver must call the driver that ILGPU has loaded.
+        // CudaDriver must call the driver that ILGPU loaded.
         NativeLibrary.SetDllImportResolver(typeof(DriverLibraries).Assembly, Resolve);
     }
 #pragma warning restore CA2255
