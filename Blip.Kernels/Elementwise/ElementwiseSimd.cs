@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Sums on ILGPU's CPU accelerator: a task is a piece of some pages.</summary>
+/// <summary>CPU variant of sums: a range of some pages per task.</summary>
 internal readonly unsafe struct ElementwiseSimd(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count) : IVectorOperator
 {
     private const int Piece = 16384;
@@ -24,7 +24,7 @@ internal readonly unsafe struct ElementwiseSimd(ArrayView<float> a, ArrayView<fl
     }
 }
 
-/// <summary>One value on the CPU accelerator: a task is a piece.</summary>
+/// <summary>CPU variant of constants: a range per task.</summary>
 internal readonly unsafe struct FillCpu(ArrayView<float> y, long count, float value) : ICpuOperator
 {
     private const int Piece = 1 << 16;
