@@ -2,7 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="SelectToken"/>: a few rows per task.</summary>
+/// <summary>CPU variant: a few rows per task.</summary>
 internal unsafe struct SelectTokenCpu : ICpuOperator
 {
     public float* X, Y;
