@@ -18,7 +18,7 @@ internal static unsafe class L2NormalizeSimd
         });
 }
 
-/// <summary>One normalisation, a few rows per task.</summary>
+/// <summary>A few rows per task.</summary>
 internal unsafe struct L2NormalizeVectors : IVectorOperator
 {
     public float* X, Y;

@@ -4,9 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant: a task per block of rows, whose sums stay in the first-level cache; then a task per piece of the columns.
-/// </summary>
+/// <summary>CPU variant: a task per block of rows, its sums in the L1 cache; then a task per range of columns.</summary>
 internal static class LayerNormParameterBackwardSimd
 {
     public static void Run(
@@ -70,7 +68,7 @@ internal readonly unsafe struct LayerNormRowBlocks(
             square += (x[c] - mean) * (x[c] - mean);
             left += x[c] - mean;
         }
-        // The rounding error of the mean.
+        // The mean's rounding error.
         left /= width;
         var scale = 1 / MathF.Sqrt(MathF.Max((square / width) - (left * left), 0) + eps);
 
@@ -85,7 +83,7 @@ internal readonly unsafe struct LayerNormRowBlocks(
     }
 }
 
-/// <summary>The sums of the blocks, slice by slice.</summary>
+/// <summary>The sums of blocks, slice by slice.</summary>
 internal readonly unsafe struct LayerNormBlockSums(
     ArrayView<float> sums, ArrayView<float> dgamma, ArrayView<float> dbeta, int slices, int blocks, int width) : IVectorOperator
 {
