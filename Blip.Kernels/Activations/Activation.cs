@@ -26,7 +26,7 @@ public enum Activation
     Tanh,
 }
 
-/// <summary>Code that <see cref="ActivationFunctions.Use"/> calls with the type of an activation.</summary>
+/// <summary>Code that <see cref="ActivationFunctions.Use"/> calls with an activation's type.</summary>
 internal interface IActivationUse
 {
     void With<TActivation>()
@@ -36,7 +36,7 @@ internal interface IActivationUse
 /// <summary>The type of each <see cref="Activation"/>. A new activation needs a line in each of these tables.</summary>
 internal static class ActivationFunctions
 {
-    /// <summary>Throws for a value that is not a member. Every entry point calls it, because a kernel cannot throw.</summary>
+    /// <summary>Throws for an invalid value, since kernels cannot throw.</summary>
     public static void Check(Activation kind)
     {
         if (!Enum.IsDefined(kind))
@@ -59,7 +59,7 @@ internal static class ActivationFunctions
         }
     }
 
-    /// <summary>On the device: the activation of one value, for another kernel's epilogue.</summary>
+    /// <summary>On the device, for another kernel's epilogue.</summary>
     public static float Apply(float x, int kind) => (Activation)kind switch
     {
         Activation.Gelu => Gelu.Apply(new Scalar(x)).Value,
@@ -71,9 +71,7 @@ internal static class ActivationFunctions
         _ => x,
     };
 
-    /// <summary>
-    /// On the device: applies the activation to contiguous values. The choice stands outside the loops, so that compilers vectorize them.
-    /// </summary>
+    /// <summary>On the device, for contiguous values. The choice stands outside the loops, so that compilers vectorize them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ApplyAll(ArrayView<float> values, int count, int kind)
     {

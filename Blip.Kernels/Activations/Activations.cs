@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>Activations as separate kernels; most run in a <see cref="Gemm"/>'s epilogue instead.</summary>
-/// <remarks>Variants: <see cref="ActivationsSimd{TActivation}"/> on the CPU, <see cref="ActivationsPortable"/> elsewhere.</remarks>
+/// <remarks>Variants: <see cref="ActivationsSimd{TActivation}"/> (CPU), <see cref="ActivationsPortable"/>.</remarks>
 public static class Activations
 {
     /// <summary>y = f(x) for each element; <paramref name="y"/> may be <paramref name="x"/>.</summary>

@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 
 /// <summary>Gradients of activations: <c>dx = dy · f'(x)</c>.</summary>
 /// <remarks>
-/// Variants: <see cref="ActivationsBackwardSimd{TActivation}"/> on the CPU, <see cref="ActivationsBackwardPortable"/> elsewhere.
+/// Variants: <see cref="ActivationsBackwardSimd{TActivation}"/> (CPU), <see cref="ActivationsBackwardPortable"/>.
 /// </remarks>
 public static class ActivationsBackward
 {
@@ -51,7 +51,6 @@ public static class ActivationsBackward
     }
 }
 
-/// <summary>A work-item computes one element, or on a processor a range.</summary>
 internal static class ActivationsBackwardPortable
 {
     [Kernel(Each = typeof(IActivation))]
@@ -68,7 +67,7 @@ internal static class ActivationsBackwardPortable
     }
 }
 
-/// <summary>CPU: each task is a range that fits the L1 cache.</summary>
+/// <summary>A task is a range that fits the L1 cache.</summary>
 internal readonly unsafe struct ActivationsBackwardSimd<TActivation>(
     ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count) : IVectorOperator
     where TActivation : struct, IActivation

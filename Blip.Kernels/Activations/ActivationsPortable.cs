@@ -4,7 +4,6 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>A work-item computes one element, or on a processor a range.</summary>
 internal static class ActivationsPortable
 {
     public static void Run<TActivation>(Device device, ArrayView<float> x, ArrayView<float> y, long count)

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Blip.Kernels;
 
-/// <summary>An activation for scalars and vectors. <see cref="Activation"/> has the formulas.</summary>
+/// <summary>An activation for scalars and vectors; formulas at <see cref="Activation"/>.</summary>
 internal interface IActivation
 {
     static abstract T Apply<T>(T x)
@@ -39,7 +39,7 @@ internal readonly struct Gelu : IActivation
         where T : unmanaged, IReal<T>
     {
         var distribution = T.Create(0.5f) * (T.Create(1f) + Maths.Erf(x * T.Create(SquareRootOfHalf)));
-        // Where the density underflows to 0, its product with x must be 0 even if x² is infinite.
+        // Where the density is 0 in float, its product with x must be 0 even if x² is infinite.
         var near = T.IfLess(T.Abs(x), T.Create(MostDensity), x, T.Create(MostDensity));
         return distribution + (near * T.Create(InverseRootOfTwoPi) * Maths.Exp(near * near * T.Create(-0.5f)));
     }
@@ -64,7 +64,7 @@ internal readonly struct QuickGelu : IActivation
     {
         var one = T.Create(1f);
         var z = x * T.Create(1.702f);
-        // 1 - σ(z) = σ(-z), which stays exact where σ is near 1.
+        // 1 - σ(z) = σ(-z), which stays accurate where σ is near 1.
         return one / (one + Maths.Exp(T.Create(0f) - z)) * (one + (z * (one / (one + Maths.Exp(z)))));
     }
 }
