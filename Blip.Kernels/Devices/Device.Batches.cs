@@ -8,15 +8,15 @@ public sealed partial class Device
     private CpuCommandList? waiting;
     private int openBatches;
 
-    /// <summary>Launches of CPU variants through ILGPU: one per batch, more where a copy came between.</summary>
+    /// <summary>Launches of CPU variants: one per batch, more if copies interrupt it.</summary>
     internal long Launches { get; private set; }
 
-    /// <summary>Kernels and CPU variants queued singly since the device was opened. A graph's kernels count once, at its capture.</summary>
+    /// <summary>Kernels and CPU variants queued so far. A graph's kernels count once, at its capture.</summary>
     internal long Queued { get; private set; }
 
     /// <summary>
-    /// Collects CPU variants until the result is disposed, then runs them by one launch. Memory that an operator reads must live until
-    /// then. Batches may be nested; the outermost counts. Other devices are unaffected.
+    /// Collects CPU variants until the result is disposed, then runs them by one launch. Memory that they read must live until then.
+    /// Batches may be nested; the outermost counts. Other devices are unaffected.
     /// </summary>
     public Batch BeginBatch()
     {

@@ -14,8 +14,8 @@ public sealed partial class Device
     internal long GraphLaunches { get; set; }
 
     /// <summary>
-    /// Captures work that is queued often. On CUDA it is called once, now, and recorded without being run. It may contain kernels with
-    /// constant arguments, and copies between buffers of the device and <see cref="HostBuffer{T}"/>. It must have run once before, and may
+    /// Captures work for repeated launches. On CUDA it is called once, now, and recorded without being run. It may contain kernels with
+    /// constant arguments, and copies between buffers of the device and <see cref="HostBuffer{T}"/>. It must have run once before, and must
     /// not wait, allocate or free. On other devices each <see cref="CapturedWork.Launch"/> calls it.
     /// </summary>
     /// <exception cref="DeviceException">The work cannot be captured.</exception>

@@ -5,7 +5,7 @@ namespace Blip.Kernels.Devices;
 /// <content>Launching kernels.</content>
 public sealed partial class Device
 {
-    /// <summary>The struct types of the kernels loaded so far.</summary>
+    /// <summary>The loaded kernels' struct types.</summary>
     internal IReadOnlyCollection<Type> LoadedKernels => kernels.Loaded;
 
     /// <summary>Whether operators run portable kernels: on every device but the CPU accelerator.</summary>

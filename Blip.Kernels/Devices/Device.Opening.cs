@@ -13,9 +13,7 @@ public sealed partial class Device
 {
     private const string Cpu0 = "cpu", Auto = "auto";
 
-    /// <summary>
-    /// Held while a driver lists or opens devices, or builds a program. Concurrent threads found no device on PoCL, or its compiler failed.
-    /// </summary>
+    /// <summary>Held while a driver lists or opens devices, or builds a program: PoCL fails under concurrent calls.</summary>
     internal static readonly Lock Drivers = new();
 
     /// <summary>Every usable device: CUDA first, then OpenCL, then the CPU.</summary>
@@ -24,7 +22,7 @@ public sealed partial class Device
     /// </exception>
     public static IReadOnlyList<DeviceDescription> List()
     {
-        // The CPU alone would not check the variables.
+        // On a machine with only a CPU, nothing else checks them.
         CheckEnvironment(new DeviceOptions());
         return
         [
@@ -32,7 +30,7 @@ public sealed partial class Device
         ];
     }
 
-    // An invalid variable is refused for every device.
+    // Invalid variables are refused for every device.
     private static void CheckEnvironment(DeviceOptions options)
     {
         IDeviceTuning.Current.Check(options);

@@ -57,7 +57,7 @@ public sealed partial class Device : IDisposable
     /// <summary>Threads of the CPU accelerator, or multiprocessors.</summary>
     public int Workers { get; }
 
-    /// <summary>The vectors of CPU variants; unused on other devices.</summary>
+    /// <summary>The vectors of CPU variants.</summary>
     internal CpuVectors Vectors => Description.Vectors ?? CpuVectors.Auto;
 
     /// <summary>The choice of <see cref="IDeviceTuning"/>, whose type the linear layer knows.</summary>
@@ -78,7 +78,7 @@ public sealed partial class Device : IDisposable
     /// <summary>Times every step while it is set.</summary>
     public Profiler? Profiler { get; set; }
 
-    /// <summary>Measures a step outside of graphs (preprocessing, sampling), if there is a <see cref="Profiler"/>.</summary>
+    /// <summary>Measures a step outside of graphs (preprocessing, sampling) with the <see cref="Profiler"/>, if any.</summary>
     public Profiler.Measurement Measure(string stage, string name, long flops = 0) =>
         Profiler is null ? default : Profiler.Measure(this, stage, name, name, flops);
 
@@ -92,7 +92,7 @@ public sealed partial class Device : IDisposable
         return new DeviceBuffer<T>(this, length, zeroed);
     }
 
-    /// <summary>Allocates page-locked host memory; see <see cref="HostBuffer{T}"/>.</summary>
+    /// <summary>Allocates host memory for asynchronous copies.</summary>
     /// <exception cref="DeviceException">Memory is insufficient.</exception>
     public HostBuffer<T> AllocateHost<T>(int length)
         where T : unmanaged

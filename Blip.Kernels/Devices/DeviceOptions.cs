@@ -10,29 +10,28 @@ public sealed record DeviceOptions
     public CpuVectors Vectors { get; init; }
 
     /// <summary>
-    /// Work-items per group of portable kernels, a power of two up to 256. 0 lets the device choose: 1 on CPU cores, 128 on a GPU. Tests
-    /// use larger ones on a processor to cover a GPU's paths.
+    /// Work-items per group of portable kernels, a power of two up to 256. 0 lets the device choose: 1 on CPU cores, 128 on a GPU. Larger
+    /// ones test a GPU's paths on a processor.
     /// </summary>
     public int GroupSize { get; init; }
 
     /// <summary>
-    /// The linear layer's tile on OpenCL, and on CUDA where it has no other kernels (bfloat16 on compute capability 7.5). <c>auto</c> times
-    /// the tiles that fit once and caches the best for the user. <c>off</c> takes the default of the device's type. A name (<c>6x16</c>,
-    /// <c>6x32</c>, <c>6x64</c>, <c>12x32</c>, <c>shared64x64</c>) takes that tile, on CUDA also in place of CUDA's kernels. Null:
-    /// <c>BLIP_TILE</c>; without it, <c>auto</c>. All give the same bits. The CPU accelerator ignores it.
+    /// The linear layer's tile on OpenCL, and on CUDA without other kernels (bfloat16 on compute capability 7.5). <c>auto</c> times the
+    /// fitting tiles once and caches the best. <c>off</c> takes the device type's default. A name (<c>6x16</c>, <c>6x32</c>, <c>6x64</c>,
+    /// <c>12x32</c>, <c>shared64x64</c>) takes that tile, also in place of CUDA's kernels. Null: <c>BLIP_TILE</c>, else <c>auto</c>. All
+    /// give the same bits. The CPU accelerator ignores it.
     /// </summary>
     public string? Tile { get; init; }
 
     /// <summary>
-    /// Lets CUDA devices from compute capability 8.0 on round both factors of float32 products to 11 significant bits (TF32) where there
-    /// are many rows. Tensor cores then multiply them. A row's bits may differ between small and large batches. Null: whether
-    /// <c>BLIP_TF32</c> is 1.
+    /// Lets CUDA devices from compute capability 8.0 on round both factors of float32 products to 11 significant bits (TF32), for tensor
+    /// cores, where there are many rows. A row's bits may differ between small and large batches. Null: whether <c>BLIP_TF32</c> is 1.
     /// </summary>
     public bool? Tf32 { get; init; }
 
     /// <summary>
-    /// Lets devices of compute capability 9.0 multiply 16 bits by warpgroup instructions (wgmma) where there are many rows. They are
-    /// assembled but have never run: test before you rely on them. A row's bits may differ between small and large batches. Null: whether
+    /// Lets devices of compute capability 9.0 multiply 16 bits by warpgroup instructions (wgmma) where there are many rows. They have been
+    /// assembled, but never run: test before relying on them. A row's bits may differ between small and large batches. Null: whether
     /// <c>BLIP_WGMMA</c> is 1.
     /// </summary>
     public bool? WarpGroups { get; init; }

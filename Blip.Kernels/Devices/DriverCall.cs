@@ -3,17 +3,17 @@ using ILGPU.Runtime.OpenCL;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Driver calls that build a program, one at a time. PoCL's compiler sometimes fails briefly under many threads and processes, for an
-/// unknown reason. A failed call is repeated; a lasting failure names the driver's error.
+/// Driver calls that build a program, one at a time. PoCL's compiler sometimes fails briefly under load, for an unknown reason, so failed
+/// calls are repeated.
 /// </summary>
 internal static class DriverCall
 {
-    /// <summary>Calls before a failure is reported: their waits add up to 1.5 s.</summary>
+    /// <summary>The waits between them add up to 1.5 s.</summary>
     public const int Tries = 6;
 
     private const int FirstWait = 50;
 
-    /// <summary>Calls a driver; <paramref name="what"/> names the call and its device in the message ("opencl:0 cannot …").</summary>
+    /// <summary>Calls a driver; <paramref name="what"/> begins the message: "opencl:0 cannot …".</summary>
     public static T Run<T>(Func<T> call, string what)
     {
         for (var failed = 1; ; failed++)

@@ -6,8 +6,7 @@ using ILGPU;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Tries the versioned names of <c>libOpenCL.so</c> and <c>libcuda.so</c>, too. ILGPU uses the names that only development packages
-/// install.
+/// Also tries the versioned <c>libOpenCL.so</c> and <c>libcuda.so</c>: ILGPU's names come only from development packages.
 /// </summary>
 internal static class DriverLibraries
 {

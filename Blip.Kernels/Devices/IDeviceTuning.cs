@@ -3,7 +3,7 @@ namespace Blip.Kernels.Devices;
 /// <summary>The linear layer's choice for each device, opaque to the device.</summary>
 internal interface IDeviceTuning
 {
-    /// <summary>The linear layer's, registered when this library is loaded.</summary>
+    /// <summary>Registered when this library is loaded.</summary>
     static IDeviceTuning Current { get; set; } = null!;
 
     /// <summary>
@@ -11,10 +11,10 @@ internal interface IDeviceTuning
     /// </summary>
     void Check(DeviceOptions options);
 
-    /// <summary>Describes a device that is not open; null if there is nothing to choose.</summary>
+    /// <summary>Describes a device before it is opened; null without a choice.</summary>
     string? Describe(DeviceDescription device);
 
-    /// <summary>The choice for a device that is being opened, after <see cref="Check"/>.</summary>
+    /// <summary>The choice for a device, after <see cref="Check"/>.</summary>
     IDeviceChoice Choose(Device device, DeviceOptions options);
 }
 

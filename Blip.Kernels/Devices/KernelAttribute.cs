@@ -1,8 +1,8 @@
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Marks a kernel. Tests find every marked struct and compile it for each architecture. A generic kernel has an attribute per instantiation
-/// in use, or one for all types of a kind.
+/// Marks a kernel, which tests compile for each architecture. A generic kernel has an attribute per instantiation in use, or one for all
+/// types of a kind.
 /// </summary>
 /// <param name="typeArguments">An instantiation's type arguments; none for a non-generic kernel.</param>
 [AttributeUsage(AttributeTargets.Struct, AllowMultiple = true)]
@@ -14,7 +14,7 @@ public sealed class KernelAttribute(params Type[] typeArguments) : Attribute
     /// <summary>An interface: the one type argument is each of its implementations in its assembly.</summary>
     public Type? Each { get; init; }
 
-    /// <summary>A type that <see cref="Each"/> leaves out, since the kernel is never launched with it.</summary>
+    /// <summary>A type that <see cref="Each"/> leaves out.</summary>
     public Type? Except { get; init; }
 
     internal IEnumerable<IReadOnlyList<Type>> Instantiations => Each is null

@@ -17,14 +17,13 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
 
     public IReadOnlyCollection<Type> Loaded => [.. launchers.Keys];
 
-    /// <summary>A kernel's launcher, compiled at the first call.</summary>
     public Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>()
         where TKernel : struct, IDeviceKernel =>
         (Action<AcceleratorStream, KernelConfig, TKernel>)(launchers.TryGetValue(typeof(TKernel), out var launcher)
             ? launcher
             : Compile<TKernel>());
 
-    // Separate, so that a launch of a compiled kernel allocates nothing.
+    // Separate, so that launching a compiled kernel allocates nothing.
     private Delegate Compile<TKernel>()
         where TKernel : struct, IDeviceKernel =>
         launchers.GetOrAdd(

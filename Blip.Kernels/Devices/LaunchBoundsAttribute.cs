@@ -4,8 +4,7 @@ using ILGPU.Runtime;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// A kernel's group size and groups per multiprocessor, which bound a thread's registers. Without it, NVIDIA's assembler may aim at more
-/// groups and spill registers.
+/// Bounds a kernel's groups, and so a thread's registers. Without it, NVIDIA's assembler may aim at more groups and spill registers.
 /// </summary>
 /// <param name="threads">The most work-items of a group.</param>
 /// <param name="groups">The least groups per multiprocessor.</param>

@@ -6,7 +6,7 @@ namespace Blip.Kernels.Devices;
 /// <summary>CPU operators that wait for one launch. Their memory lives as long as the device.</summary>
 internal sealed unsafe class CpuCommandList : IDisposable
 {
-    // A large model's step has some 300 operators of some 200 bytes. A full list is run, then reused.
+    // A large model's step has some 300 operators of some 200 bytes.
     private const int MaxCommands = 1024;
     private const int OperatorBytes = 1 << 19;
     private const int Alignment = 64;
@@ -31,7 +31,7 @@ internal sealed unsafe class CpuCommandList : IDisposable
         commands[Count++] = new CpuWorkers.Command((long)address, (long)function, op.Tasks);
     }
 
-    /// <summary>Takes the commands and empties the list. Its memory stays in use until the launch has ended.</summary>
+    /// <summary>Empties the list. Its memory stays in use until the launch has ended.</summary>
     public CpuWorkers.List Take(int workers)
     {
         var list = new CpuWorkers.List((long)commands, (long)counters, Count, workers);

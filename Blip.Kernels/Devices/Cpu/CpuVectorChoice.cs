@@ -3,7 +3,6 @@ using Blip.Kernels.MachineCode;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>The vectors that this processor has and those in use.</summary>
 internal static class CpuVectorChoice
 {
     /// <summary>
@@ -20,9 +19,7 @@ internal static class CpuVectorChoice
         .. Vector512.IsHardwareAccelerated && ProcessorFeatures.Amx ? [CpuVectors.Amx] : (CpuVectors[])[],
     ];
 
-    /// <summary>The vectors to use.</summary>
-    /// <exception cref="ArgumentException">The processor lacks the option's vectors.</exception>
-    /// <exception cref="DeviceException">The processor lacks the variable's vectors, or there are none of that name.</exception>
+    /// <summary>The vectors to use; throws if this processor lacks them.</summary>
     public static CpuVectors Resolve(CpuVectors option, string? variable)
     {
         if (option != CpuVectors.Auto)
@@ -39,7 +36,6 @@ internal static class CpuVectorChoice
             : throw new DeviceException($"The environment variable {Switches.Vectors} is '{variable}'; on this processor it may be auto, {string.Join(", ", Available.Select(Name))}.");
     }
 
-    /// <summary>Its name in the environment variable.</summary>
     public static string Name(CpuVectors vectors) => vectors.ToString().ToLowerInvariant();
 
     private static bool Is(string variable, CpuVectors vectors) => variable.Equals(Name(vectors), StringComparison.OrdinalIgnoreCase);

@@ -3,7 +3,7 @@ namespace Blip.Kernels.Devices;
 /// <summary>The vectors that the CPU variants of all operators compute with.</summary>
 public enum CpuVectors
 {
-    /// <summary>The value of <c>BLIP_CPU</c>; without it, the best that this processor has.</summary>
+    /// <summary>The value of <c>BLIP_CPU</c>, else this processor's default.</summary>
     Auto,
 
     /// <summary>128 bits, on every processor: SSE, AdvSimd of ARM.</summary>

@@ -4,10 +4,7 @@ using ILGPU.IR.Intrinsics;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>
-/// The one kernel through which every CPU variant runs (decision 42). It walks a list of operators, each an address and a function, with a
-/// barrier after each.
-/// </summary>
+/// <summary>The one kernel that runs every CPU variant (decision 42). It walks a list of operators, with a barrier after each.</summary>
 internal static unsafe class CpuWorkers
 {
     /// <summary>Ints between two counters: all cores write them, and a cache line holds 16.</summary>
@@ -22,16 +19,13 @@ internal static unsafe class CpuWorkers
     // Workers that exceed both limits sleep on this lock, which all devices share.
     private static readonly object Sleeping = new();
 
-    /// <summary>
-    /// A waiting operator: the address of the <see cref="ICpuOperator"/> and that of its <see cref="RunTask{TOperator}"/>.
-    /// </summary>
+    /// <summary>The addresses of an <see cref="ICpuOperator"/> and its <see cref="RunTask{TOperator}"/>.</summary>
     public readonly record struct Command(long Operator, long Function, int Tasks);
 
-    /// <summary>The commands of a launch. All workers run at the same time.</summary>
-    /// <param name="Commands">Address of the first <see cref="Command"/>.</param>
-    /// <param name="Counters">Address of zeros: arrivals at barriers, sleeping workers, then each command's first free task.</param>
-    /// <param name="Count">Number of commands.</param>
-    /// <param name="Workers">Number of workers.</param>
+    /// <summary>
+    /// A launch's commands, for workers that run concurrently. Counters are zeros: arrivals at barriers, sleeping workers, then each
+    /// command's first free task.
+    /// </summary>
     public readonly record struct List(long Commands, long Counters, int Count, int Workers);
 
     /// <summary>Grid: one group of one work-item per worker.</summary>
@@ -62,8 +56,7 @@ internal static unsafe class CpuWorkers
     public static void RunTask<TOperator>(void* op, int task)
         where TOperator : unmanaged, ICpuOperator => ((TOperator*)op)->Run(task);
 
-    // The next operator reads this one's results, so each worker waits for all. It soon yields a core that others want, and sleeps after a
-    // long wait.
+    // Each worker waits for all: the next operator reads this one's results. It yields soon, and sleeps after a long wait.
     private static void Arrive(ref int arrivals, ref int sleepers, int all)
     {
         if (Interlocked.Increment(ref arrivals) == all)

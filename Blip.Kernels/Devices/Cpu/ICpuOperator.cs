@@ -1,11 +1,10 @@
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// An operator's CPU variant: a value that holds addresses and sizes, cut into independent tasks.
-/// <see cref="Device.Launch{TOperator}(in TOperator)"/> runs it with a worker per core. Results must not depend on which worker runs which
-/// task.
+/// An operator's CPU variant: addresses and sizes, cut into independent tasks. <see cref="Device.Launch{TOperator}(in TOperator)"/> runs it
+/// with a worker per core. Results must not depend on which worker runs which task.
 /// </summary>
-/// <remarks><see cref="Run"/> must not throw: an exception in a CPU kernel ends the process. Entry points validate first.</remarks>
+/// <remarks><see cref="Run"/> must not throw: an exception would end the process. Entry points validate first.</remarks>
 public interface ICpuOperator
 {
     /// <summary>Tasks, at least 0.</summary>

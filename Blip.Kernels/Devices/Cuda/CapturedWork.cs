@@ -4,8 +4,7 @@ using ILGPU.Runtime.Cuda;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Work that is queued repeatedly: the same kernels on the same memory. On CUDA it is a graph, queued by one launch. Made by
-/// <see cref="Device.Capture"/>.
+/// Work for repeated launches: the same kernels on the same memory. On CUDA it is a graph. Made by <see cref="Device.Capture"/>.
 /// </summary>
 public sealed class CapturedWork : IDisposable
 {
@@ -24,8 +23,7 @@ public sealed class CapturedWork : IDisposable
     }
 
     /// <summary>
-    /// <see cref="Device.Releases"/> at the capture. If the device's number has changed, the work's memory may have been freed: capture it
-    /// again.
+    /// <see cref="Device.Releases"/> at the capture. If the device's number differs, memory may have been freed: capture again.
     /// </summary>
     public long Releases { get; }
 

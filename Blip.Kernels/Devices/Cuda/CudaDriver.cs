@@ -13,16 +13,16 @@ internal static partial class CudaDriver
 {
     private const string Library = "cuda";
 
-    // Other threads' work with other devices and streams must not disturb a capture.
+    // Other threads' work must not disturb a capture.
     private const int ThreadLocal = 1;
 
     // Attributes of functions.
     private const int OwnSharedBytes = 1, MaxDynamicSharedBytes = 8;
 
-    /// <summary>Until <see cref="EndCapture"/>, work queued on the stream is recorded and not run.</summary>
+    /// <summary>Makes the stream record work instead of running it, until <see cref="EndCapture"/>.</summary>
     public static void BeginCapture(nint stream) => Check(cuStreamBeginCapture_v2(stream, ThreadLocal), nameof(cuStreamBeginCapture_v2));
 
-    /// <summary>Ends a capture and makes an executable graph of it.</summary>
+    /// <summary>Makes an executable graph of a capture.</summary>
     /// <exception cref="DeviceException">It held a synchronization, an allocation, or a copy from or to pageable memory.</exception>
     public static nint EndCapture(nint stream)
     {
@@ -38,7 +38,6 @@ internal static partial class CudaDriver
         }
     }
 
-    /// <summary>Ends and discards a failed capture.</summary>
     public static void AbandonCapture(nint stream)
     {
         // The first exception is the one to show.
@@ -55,17 +54,15 @@ internal static partial class CudaDriver
     public static void Copy(nint from, nint to, long bytes, AcceleratorStream stream) =>
         Check(CudaAPI.CurrentAPI.MemcpyAsync(to, from, (nint)bytes, stream), $"a copy of {bytes} bytes");
 
-    /// <summary>Makes an event: a point in a stream that others can wait for.</summary>
     public static nint CreateEvent()
     {
         Check(CudaAPI.CurrentAPI.CreateEvent(out var created, CudaEventFlags.CU_EVENT_DISABLE_TIMING), "to make an event");
         return created;
     }
 
-    /// <summary>Makes the stream's later work wait for the event.</summary>
     public static void WaitFor(nint stream, nint recorded) => Check(cuStreamWaitEvent(stream, recorded, 0), nameof(cuStreamWaitEvent));
 
-    /// <summary>Raises a kernel's limit of shared memory, static memory included. The default is 48 KB.</summary>
+    /// <summary>Raises a kernel's limit of shared memory (48 KB), static memory included.</summary>
     public static void AllowSharedMemory(nint function, int bytes)
     {
         Check(cuFuncGetAttribute(out var own, OwnSharedBytes, function), nameof(cuFuncGetAttribute));

@@ -16,16 +16,13 @@ public sealed partial class Device
     /// <summary>See <see cref="DeviceOptions.Tf32"/>.</summary>
     internal bool Tf32 { get; private init; }
 
-    /// <summary>Whether warpgroup instructions exist and are allowed; see <see cref="DeviceOptions.WarpGroups"/>.</summary>
+    /// <summary>Whether warpgroup instructions exist and are allowed.</summary>
     internal bool WarpGroups { get; private init; }
 
-    /// <summary>Bytes of shared memory that a group may have on request; 0 without CUDA.</summary>
+    /// <summary>Bytes of shared memory per group on request; 0 without CUDA.</summary>
     internal int SharedMemoryOnRequest { get; private init; }
 
-    /// <summary>
-    /// Zeros with which a kernel's groups count how many have ended. The last group resets them to zero. The buffer grows to the largest
-    /// size asked for.
-    /// </summary>
+    /// <summary>Zeros to count a kernel's ended groups; the last group resets them. The buffer grows as needed.</summary>
     internal ILGPU.ArrayView<int> Counters(long count)
     {
         if (counters is null || counters.Length < count)

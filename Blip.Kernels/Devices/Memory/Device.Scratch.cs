@@ -8,8 +8,7 @@ public sealed partial class Device
     private DeviceBuffer<byte>? scratch;
 
     /// <summary>
-    /// Memory between the steps of one operator. The next operator overwrites it, which is safe because work runs in order. It grows to the
-    /// largest size asked for.
+    /// Memory between an operator's steps. The next operator overwrites it, which is safe because work runs in order. It grows as needed.
     /// </summary>
     internal ArrayView<byte> Scratch(long bytes)
     {

@@ -110,7 +110,7 @@ public sealed class DeviceBuffer<T> : IDisposable
         CudaDriver.Copy(AddressOf(start, length), destination.AddressOf(start, length), (long)length * Interop.SizeOf<T>(), device.Stream);
     }
 
-    /// <summary>Queues a copy of elements at the same place in both. Until it is done, the host's must not change.</summary>
+    /// <summary>Queues the opposite copy. Until it is done, the host's elements must not change.</summary>
     internal void CopyFrom(HostBuffer<T> source, int start, int length)
     {
         if (device.Kind != DeviceKind.Cuda)

@@ -37,7 +37,6 @@ public sealed unsafe class HostBuffer<T> : IDisposable
     /// <summary>The elements. During a copy they belong to the device: call <see cref="Device.Synchronize"/> first.</summary>
     public Span<T> Span => new((T*)Address, Length);
 
-    /// <summary>The address of some elements.</summary>
     internal nint AddressOf(int start, int length)
     {
         if ((long)start + length > Length)

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Zeroed host memory that starts on a cache line. The operating system supplies large blocks page by page: the first write of a page costs
-/// its thread time. On Linux they ask for pages of 2 MiB, with 500 times fewer page faults.
+/// Zeroed host memory that starts on a cache line. In large blocks, a page's first write costs that thread time. On Linux they ask for 2
+/// MiB pages, for 500 times fewer page faults.
 /// </summary>
 internal sealed unsafe partial class HostMemory : IDisposable
 {

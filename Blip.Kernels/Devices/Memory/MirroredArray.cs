@@ -8,13 +8,11 @@ public abstract class MirroredArray
 {
     private protected MirroredArray(int start, int end) => (Start, End) = (start, end);
 
-    /// <summary>Its first byte.</summary>
     internal int Start { get; }
 
     /// <summary>The end of its bytes, exclusive.</summary>
     internal int End { get; }
 
-    /// <summary>Tells it its memory.</summary>
     internal abstract void Place(ArrayView<byte> memory);
 }
 

@@ -3,8 +3,8 @@ using ILGPU.Runtime;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Small arrays in one block of device memory, mirrored on the host, page-locked on CUDA. One queued copy moves any number of neighbours up
-/// or down. Add the arrays first, then call <see cref="Allocate"/>.
+/// Small arrays in one block of device memory, mirrored on the host, page-locked on CUDA. One queued copy moves any neighbours up or down.
+/// Add the arrays first, then call <see cref="Allocate"/>.
 /// </summary>
 public sealed class MirroredMemory(Device device) : IDisposable
 {
@@ -86,9 +86,7 @@ public sealed class MirroredMemory(Device device) : IDisposable
         return mirror!.Span[start..end];
     }
 
-    /// <summary>Copies to an array on the device, and waits.</summary>
     internal void Write(ReadOnlySpan<byte> source, int start) => memory!.CopyFrom(source, start);
 
-    /// <summary>Waits for queued work and copies an array from the device.</summary>
     internal void Read(Span<byte> destination, int start) => memory!.CopyTo(destination, start);
 }

@@ -45,7 +45,7 @@ internal sealed class StageHalf(Device device) : IDisposable
         return new StagedBytes(this, used - bytes, bytes);
     }
 
-    /// <summary>Takes the bytes and starts their copy where copies are asynchronous.</summary>
+    /// <summary>Takes the bytes and starts their copy, if asynchronous.</summary>
     public void Send(ReadOnlySpan<byte> bytes, int offset)
     {
         bytes.CopyTo(host!.Span[offset..]);
@@ -56,7 +56,6 @@ internal sealed class StageHalf(Device device) : IDisposable
         CudaDriver.Check(CudaAPI.CurrentAPI.RecordEvent(copied, copies.StreamPtr), "to record an event");
     }
 
-    /// <summary>The bytes on the device, for work queued from now on.</summary>
     public ArrayView<byte> OnDevice(int offset, int length)
     {
         if (copies is null)
@@ -71,7 +70,7 @@ internal sealed class StageHalf(Device device) : IDisposable
         return twin!.View.SubView(offset, length);
     }
 
-    /// <summary>A queued reader exists: later copies follow it.</summary>
+    /// <summary>The bytes' reader is queued: later copies follow it.</summary>
     public void Release()
     {
         if (copies is not null)
@@ -82,7 +81,6 @@ internal sealed class StageHalf(Device device) : IDisposable
         Forget();
     }
 
-    /// <summary>The bytes were never read.</summary>
     public void Forget() => Interlocked.Decrement(ref held);
 
     public void Dispose()

@@ -5,7 +5,8 @@ namespace Blip.Kernels.Devices;
 
 /// <summary>
 /// Uploads bytes to a device during earlier work. Two page-locked halves are filled in turn, each with a twin on the device. A separate
-/// stream copies between them, and the device's stream waits before it reads. Any thread may add. Other devices copy at the first use.
+/// stream copies between them, and the device's stream waits before it reads. Any thread may add. Devices without such streams copy at the
+/// first use.
 /// </summary>
 public sealed class UploadStage : IDisposable
 {
@@ -59,7 +60,7 @@ public sealed class UploadStage : IDisposable
                 }
                 catch (Exception e) when (e is DeviceException or AcceleratorException)
                 {
-                    // Page-locked memory is shared by all programs: without it, bytes are uploaded later.
+                    // All programs share page-locked memory: without it, bytes are uploaded later.
                     return null;
                 }
             }
