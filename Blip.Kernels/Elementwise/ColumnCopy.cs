@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>Copies contiguous columns of a matrix into another: concatenates two matrices side by side, or extracts a part.</summary>
-/// <remarks>Variants: <see cref="ColumnCopyCpu"/> on the CPU, a portable kernel elsewhere.</remarks>
+/// <remarks>Variants: <see cref="ColumnCopyCpu"/> (CPU), a portable kernel.</remarks>
 public static class ColumnCopy
 {
     /// <summary><c>y[r, yFirst + c] = x[r, xFirst + c]</c> for each row and c below count. Other columns of y stay.</summary>
@@ -14,7 +14,7 @@ public static class ColumnCopy
     /// <param name="y">[rows, yWidth]; no part of x.</param>
     /// <param name="rows">Rows, at least 0.</param>
     /// <param name="columns">The columns.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, ColumnRange columns)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
@@ -55,7 +55,6 @@ public static class ColumnCopy
 /// <param name="Count">Copied columns, at least 1.</param>
 public readonly record struct ColumnRange(int XWidth, int XFirst, int YWidth, int YFirst, int Count);
 
-/// <summary>CPU variant: a few rows per task.</summary>
 internal readonly unsafe struct ColumnCopyCpu(ArrayView<float> x, ArrayView<float> y, RowTasks rows, ColumnRange columns) : ICpuOperator
 {
     private readonly float* x = Cpu.Pointer(x), y = Cpu.Pointer(y);

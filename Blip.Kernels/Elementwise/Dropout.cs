@@ -5,11 +5,11 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Dropout (Srivastava et al. 2014) and stochastic depth (Huang et al. 2016): some draws become zero, and the others are multiplied by <c>1
-/// / (1 - probability)</c>. Seed, stream and index decide (<see cref="Philox"/>), equally on every device.
+/// Dropout (Srivastava et al. 2014) and stochastic depth (Huang et al. 2016): some draws become zero, and the others are multiplied by
+/// <c>1 / (1 - probability)</c>. Seed, stream and index decide (<see cref="Philox"/>), equally on every device.
 /// </summary>
 /// <remarks>
-/// The same call over a gradient is the backward pass. Variants: <see cref="DropoutCpu"/> on the CPU, a portable kernel elsewhere.
+/// The same call over a gradient is the backward pass. Variants: <see cref="DropoutCpu"/> (CPU), a portable kernel.
 /// </remarks>
 public static class Dropout
 {
@@ -38,7 +38,6 @@ public static class Dropout
             new Kernel(args.X, args.Y, args.Length, args.ElementsPerDraw, limit, factor, args.Seed, args.Stream, perItem));
     }
 
-    /// <summary>Throws for an invalid probability.</summary>
     internal static void CheckShare(float probability, string name)
     {
         if (!(probability is >= 0 and < 1))
@@ -85,7 +84,6 @@ public static class Dropout
     }
 }
 
-/// <summary>CPU variant: a range per task.</summary>
 internal readonly unsafe struct DropoutCpu(in DropoutArgs args, uint limit, float factor) : ICpuOperator
 {
     private const int Piece = 8192;

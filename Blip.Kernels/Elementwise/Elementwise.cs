@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>Sums of tensors that no operator took as its residual, and constant buffers.</summary>
-/// <remarks>Variants: <see cref="ElementwiseSimd"/> on the CPU, a portable kernel elsewhere.</remarks>
+/// <remarks>Variants: <see cref="ElementwiseSimd"/> (CPU), a portable kernel.</remarks>
 public static class Elementwise
 {
     /// <summary>y = a + b for each element; y may be a or b.</summary>
@@ -54,7 +54,7 @@ public static class Elementwise
     }
 
     /// <summary>
-    /// Contiguous elements per work-item: on a processor a group costs as much as dozens of elements, and a GPU needs coalesced access.
+    /// Contiguous elements per work-item. On a processor a group costs as much as dozens of them; a GPU needs coalesced access.
     /// </summary>
     internal static int ElementsPerItem(Device device) => device.GroupSize == 1 ? 4096 : 1;
 
