@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 
 /// <summary>Writes new tokens' keys and values into a decoder's caches.</summary>
 /// <remarks>
-/// Variants: <see cref="AppendCacheCpu"/> on the CPU, a portable kernel elsewhere. One launch writes both: the launch is most of the cost.
+/// Variants: <see cref="AppendCacheCpu"/> (CPU), a portable kernel. One launch writes both: the launch is most of the cost.
 /// </remarks>
 public static unsafe class AppendCache
 {
@@ -14,7 +14,7 @@ public static unsafe class AppendCache
     /// Copies token t of row r to position <c>Start[r] + t</c> of cache row <c>WriteRow[r]</c>. Tokens outside of the caches are dropped:
     /// the caller must check the lengths before.
     /// </summary>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in AppendCacheArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));

@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The arguments of <see cref="AppendCache"/>.</summary>
+/// <summary>Arguments of <see cref="AppendCache"/>.</summary>
 public struct AppendCacheArgs
 {
     /// <summary>New keys: token t of row r starts at <c>(r·Tokens + t)·KeyStride + KeyOffset</c>.</summary>

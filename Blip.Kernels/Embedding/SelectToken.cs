@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>Takes one token of each row: a prompt's last, or the first as a text's summary.</summary>
-/// <remarks>Variants: <see cref="SelectTokenCpu"/> on the CPU, a portable kernel elsewhere.</remarks>
+/// <remarks>Variants: <see cref="SelectTokenCpu"/> (CPU), a portable kernel.</remarks>
 public static unsafe class SelectToken
 {
     /// <summary><c>y[r] = x[r, index[r] + offset]</c>. An index outside of the row takes its nearest token.</summary>
@@ -17,7 +17,7 @@ public static unsafe class SelectToken
     /// <param name="tokens">Tokens per row, at least 1.</param>
     /// <param name="width">Elements per token, at least 1.</param>
     /// <param name="offset">Added to each index: -1 where the index is a length.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width, int offset = 0)
     {

@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 /// The gradient of <see cref="SelectToken"/>: the selected token gets it, and the row's others get 0. One element of a row is a token of
 /// width 1.
 /// </summary>
-/// <remarks>Variants: <see cref="SelectTokenBackwardCpu"/> on the CPU, a portable kernel elsewhere.</remarks>
+/// <remarks>Variants: <see cref="SelectTokenBackwardCpu"/> (CPU), a portable kernel.</remarks>
 public static unsafe class SelectTokenBackward
 {
     /// <summary><c>dx[r, t] = t = index[r] + offset ? dy[r] : 0</c>. An index outside of the row takes its nearest token.</summary>
@@ -20,7 +20,7 @@ public static unsafe class SelectTokenBackward
     /// <param name="tokens">Tokens per row, at least 1.</param>
     /// <param name="width">Elements per token, at least 1.</param>
     /// <param name="offset">Added to each index: -1 where the index is a length.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int rows, int tokens, int width, int offset = 0)
     {
@@ -67,7 +67,6 @@ public static unsafe class SelectTokenBackward
     }
 }
 
-/// <summary>CPU variant: a few rows per task.</summary>
 internal unsafe struct SelectTokenBackwardCpu : ICpuOperator
 {
     public float* Dy, Dx;

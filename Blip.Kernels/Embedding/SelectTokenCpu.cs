@@ -2,7 +2,6 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: a few rows per task.</summary>
 internal unsafe struct SelectTokenCpu : ICpuOperator
 {
     public float* X, Y;

@@ -5,14 +5,14 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>Adds a token's embedding and its learned position embedding (Devlin et al. 2018, §3, without segments).</summary>
-/// <remarks>Variants: <c>TokenEmbeddingCpu</c> on the CPU, a portable kernel elsewhere.</remarks>
+/// <remarks>Variants: <c>TokenEmbeddingCpu</c> (CPU), a portable kernel.</remarks>
 public static unsafe class TokenEmbedding
 {
     /// <summary>
-    /// Writes every token's sum. Ids and positions outside of their tables take the nearest entry, since a device cannot report errors.
+    /// Writes every token's sum. Invalid ids and positions take the nearest entry, since a device cannot report errors.
     /// <see cref="Validate"/> refuses such ids on the host.
     /// </summary>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in TokenEmbeddingArgs args)
     {
         ArgumentNullException.ThrowIfNull(args.Table);

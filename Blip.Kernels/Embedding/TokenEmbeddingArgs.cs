@@ -2,7 +2,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The arguments of <see cref="TokenEmbedding"/>.</summary>
+/// <summary>Arguments of <see cref="TokenEmbedding"/>.</summary>
 public struct TokenEmbeddingArgs
 {
     /// <summary>[Rows, Tokens]: ids below the table's <see cref="PackedWeights.OutFeatures"/>.</summary>

@@ -9,14 +9,14 @@ namespace Blip.Kernels;
 /// threads changes no bit, and neither do tokens without gradient.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="TokenEmbeddingBackwardCpu"/> on the CPU, portable kernels elsewhere, where each id's first token finds the others.
+/// Variants: <see cref="TokenEmbeddingBackwardCpu"/> (CPU), portable kernels, where each id's first token finds the others.
 /// </remarks>
 public static class TokenEmbeddingBackward
 {
-    /// <summary>Adds to the gradients. Ids and positions outside of the tables take the nearest entry, as in the forward pass.</summary>
+    /// <summary>Adds to the gradients. Invalid ids and positions take the nearest entry, as in the forward pass.</summary>
     /// <param name="device">The views' device.</param>
     /// <param name="args">Views and sizes.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in TokenEmbeddingBackwardArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
@@ -110,7 +110,7 @@ public static class TokenEmbeddingBackward
     }
 }
 
-/// <summary>CPU variant: a task has some elements of every token.</summary>
+/// <summary>A task has some elements of every token.</summary>
 internal readonly unsafe struct TokenEmbeddingBackwardCpu(in TokenEmbeddingBackwardArgs args) : IVectorOperator
 {
     // A cache line of a position, and as many rows of the embeddings' gradient.
