@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 /// <see cref="CrossEntropyArgs.LabelSmoothing"/> (Szegedy et al. 2016, section 7; <c>torch.nn.functional.cross_entropy</c>). The gradient
 /// <c>p - target</c> may overwrite the logits, to save memory.
 /// </summary>
-/// <remarks>Variants: <see cref="CrossEntropySimd"/> on the CPU, <see cref="CrossEntropyPortable"/> elsewhere.</remarks>
+/// <remarks>Variants: <see cref="CrossEntropySimd"/> (CPU), <see cref="CrossEntropyPortable"/>.</remarks>
 public static class CrossEntropy
 {
     /// <summary>
@@ -17,7 +17,7 @@ public static class CrossEntropy
     /// </summary>
     /// <param name="device">The views' device.</param>
     /// <param name="args">Views and sizes.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in CrossEntropyArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));

@@ -3,7 +3,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: one row per task, sums in double. The gradient's memory holds the exponentials.</summary>
+/// <summary>One row per task, sums in double. The gradient's memory holds the exponentials.</summary>
 internal readonly unsafe struct CrossEntropySimd(in CrossEntropyArgs args) : IVectorOperator
 {
     private const int Lanes = 16;

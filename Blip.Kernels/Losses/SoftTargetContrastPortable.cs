@@ -5,15 +5,15 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// First a group takes some columns and four rows, and stages narrow parts of the columns' vectors in shared memory for coalesced reads.
-/// Then a group per row computes softmax and loss. Then come a group per row and piece of columns, and the pieces' sums.
+/// A group of the products takes some columns and four rows; shared memory coalesces its reads. Softmax has a group per row, the gradient
+/// one per row and piece of columns.
 /// </summary>
 internal static class SoftTargetContrastPortable
 {
-    // Sums by blocks: the error grows with the block, not with the queue.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
-    // Elements of the columns' vectors in shared memory; the stride has one more to avoid bank conflicts.
+    // Staged elements per column; the stride avoids bank conflicts.
     private const int Part = 16, PartStride = Part + 1;
 
     private const int RowsAtOnce = 4;

@@ -4,9 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant. A task per block of columns computes both products, one per row softmax and loss, one per piece of columns the gradient.
-/// </summary>
+/// <summary>A task has a block of columns for both products, a row for softmax and loss, a piece of columns for the gradient.</summary>
 internal static class SoftTargetContrastSimd
 {
     public static void Run(Device device, in SoftTargetContrastArgs args)
@@ -56,7 +54,7 @@ internal readonly struct ContrastLayout(int rows, int queue, int dim)
     public long Floats => Gradients + ((long)Pieces * Rows * Dim);
 }
 
-/// <summary>Both products with a block of columns, made a panel once for all rows.</summary>
+/// <summary>Both products with a block of columns, one panel for all rows.</summary>
 internal readonly unsafe struct ContrastSimilarities(in SoftTargetContrastArgs args, ContrastLayout layout, ArrayView<float> memory)
     : IVectorOperator
 {
@@ -223,7 +221,6 @@ internal readonly unsafe struct ContrastRows(in SoftTargetContrastArgs args, Con
     }
 }
 
-/// <summary>A piece's contribution to each row's gradient.</summary>
 internal readonly unsafe struct ContrastPieces(in SoftTargetContrastArgs args, ContrastLayout layout, ArrayView<float> memory)
     : IVectorOperator
 {
