@@ -3,14 +3,12 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Writes elements of a row.</summary>
 internal interface IRowWriter
 {
-    /// <summary>Writes four neighbours.</summary>
-    /// <param name="y">The destination.</param>
-    /// <param name="index">The first; a multiple of four for rounded rows.</param>
-    /// <param name="left">Elements from there to the row's end; later ones are not written.</param>
-    /// <param name="values">The values.</param>
+    /// <summary>
+    /// Writes four neighbours, except after the row's end, <paramref name="left"/> elements away. For rounded rows the index is a multiple
+    /// of four.
+    /// </summary>
     static abstract void Write4(ArrayView<float> y, long index, int left, Floats4 values);
 }
 

@@ -4,7 +4,7 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>Scales each row to length one: <c>y = x / max(‖x‖₂, eps)</c>, as <c>torch.nn.functional.normalize</c>.</summary>
-/// <remarks>Variants: <see cref="L2NormalizeSimd"/> on the CPU, <see cref="L2NormalizePortable"/> elsewhere.</remarks>
+/// <remarks>Variants: <see cref="L2NormalizeSimd"/> (CPU), <see cref="L2NormalizePortable"/>.</remarks>
 public static class L2Normalize
 {
     /// <summary>Normalizes each row; <paramref name="y"/> may be <paramref name="x"/>.</summary>
@@ -14,7 +14,7 @@ public static class L2Normalize
     /// <param name="rows">Rows, at least 0.</param>
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">The least divisor; positive.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps = 1e-12f)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));

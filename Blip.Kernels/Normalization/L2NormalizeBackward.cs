@@ -10,7 +10,7 @@ namespace Blip.Kernels;
 /// The gradient of <see cref="L2Normalize"/>: with y = x / ‖x‖, <c>dx = (dy - y · (y · dy)) / ‖x‖</c>. Rows shorter than eps have the
 /// constant divisor eps, as in torch.
 /// </summary>
-/// <remarks>Variants: <see cref="L2NormalizeBackwardSimd"/> on the CPU, <see cref="L2NormalizeBackwardPortable"/> elsewhere.</remarks>
+/// <remarks>Variants: <see cref="L2NormalizeBackwardSimd"/> (CPU), <see cref="L2NormalizeBackwardPortable"/>.</remarks>
 public static class L2NormalizeBackward
 {
     /// <summary>Each row's gradient; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
@@ -21,7 +21,7 @@ public static class L2NormalizeBackward
     /// <param name="rows">Rows, at least 0.</param>
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">The least divisor; positive.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps = 1e-12f)
     {
@@ -41,7 +41,7 @@ public static class L2NormalizeBackward
     }
 }
 
-/// <summary>One group per row; the length as in <see cref="L2NormalizePortable"/>.</summary>
+/// <summary>The length is computed as in <see cref="L2NormalizePortable"/>.</summary>
 internal static class L2NormalizeBackwardPortable
 {
     private const int Block = 32;
@@ -88,7 +88,7 @@ internal static class L2NormalizeBackwardPortable
     }
 }
 
-/// <summary>CPU variant: 16 lanes, a few rows per task.</summary>
+/// <summary>16 lanes, a few rows per task.</summary>
 internal readonly unsafe struct L2NormalizeBackwardSimd(
     ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, RowTasks rows, int width, float eps) : IVectorOperator
 {

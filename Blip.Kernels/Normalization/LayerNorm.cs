@@ -8,8 +8,7 @@ namespace Blip.Kernels;
 /// the sum of two tensors, for the residual of a post-norm block.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="LayerNormSimd"/> on the CPU, <see cref="LayerNormWarps"/> on CUDA (not run on a GPU yet),
-/// <see cref="LayerNormPortable"/> elsewhere.
+/// Variants: <see cref="LayerNormSimd"/> (CPU), <see cref="LayerNormWarps"/> (CUDA, not run on a GPU yet), <see cref="LayerNormPortable"/>.
 /// </remarks>
 public static class LayerNorm
 {
@@ -31,7 +30,7 @@ public static class LayerNorm
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">Added to the variance; not negative.</param>
     /// <param name="format">The results' format: single precision, or 16 bits if <see cref="CanStore"/>.</param>
-    /// <exception cref="ArgumentException">A view is too short, a size is out of range, or no kernel stores the format.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid, or no kernel stores the format.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
         int rows, int width, float eps, DType format = DType.Float32)

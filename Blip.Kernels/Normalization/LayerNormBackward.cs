@@ -4,10 +4,11 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The gradient of layer normalization's input. With x̂ = (x - mean)/σ, g = dy · gamma and means over a row, <c>dx = (g - mean(g) - x̂ ·
-/// mean(g · x̂)) / σ</c> (Ba, Kiros, Hinton 2016, eq. 3, by the chain rule). Mean and σ are recomputed, which is cheaper than storing them.
+/// The gradient of layer normalization's input. With x̂ = (x - mean)/σ, g = dy · gamma and means over a row,
+/// <c>dx = (g - mean(g) - x̂ · mean(g · x̂)) / σ</c> (Ba, Kiros, Hinton 2016, eq. 3, by the chain rule). Mean and σ are recomputed, which
+/// is cheaper than storing them.
 /// </summary>
-/// <remarks>Variants: <see cref="LayerNormBackwardSimd"/> on the CPU, <see cref="LayerNormBackwardPortable"/> elsewhere.</remarks>
+/// <remarks>Variants: <see cref="LayerNormBackwardSimd"/> (CPU), <see cref="LayerNormBackwardPortable"/>.</remarks>
 public static class LayerNormBackward
 {
     /// <summary>Each row's gradient; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
@@ -19,7 +20,7 @@ public static class LayerNormBackward
     /// <param name="rows">Rows, at least 0.</param>
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">Added to the variance; not negative.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps)
     {

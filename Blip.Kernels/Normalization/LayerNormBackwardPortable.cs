@@ -5,10 +5,10 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>One group per row, work-items stride the columns; the variance as in <see cref="LayerNormPortable"/>.</summary>
+/// <summary>The variance is computed as in <see cref="LayerNormPortable"/>.</summary>
 internal static class LayerNormBackwardPortable
 {
-    // Sums by blocks: the error grows with the block, not with the row.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps) =>

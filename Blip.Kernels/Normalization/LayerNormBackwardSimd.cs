@@ -4,9 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant: the passes of <see cref="LayerNormBackwardPortable"/> in 16 lanes, a few rows per task. A row stays in the L1 cache.
-/// </summary>
+/// <summary>The passes of <see cref="LayerNormBackwardPortable"/> in 16 lanes. A row stays in the L1 cache.</summary>
 internal readonly unsafe struct LayerNormBackwardSimd(
     ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx,
     RowTasks rows, int width, float eps) : IVectorOperator

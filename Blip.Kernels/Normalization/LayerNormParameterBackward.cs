@@ -9,8 +9,8 @@ namespace Blip.Kernels;
 /// </summary>
 /// <remarks>
 /// Each slice sums its rows in blocks of <see cref="BlockRows"/>, in order; then the gradient adds the slices, in order. Rows without
-/// gradient at a slice's end change no bit. Variants: <see cref="LayerNormParameterBackwardSimd"/> on the CPU,
-/// <see cref="LayerNormParameterBackwardPortable"/> elsewhere.
+/// gradient at a slice's end change no bit. Variants: <see cref="LayerNormParameterBackwardSimd"/> (CPU),
+/// <see cref="LayerNormParameterBackwardPortable"/>.
 /// </remarks>
 public static class LayerNormParameterBackward
 {
@@ -27,7 +27,7 @@ public static class LayerNormParameterBackward
     /// <param name="sliceRows">Rows per sample, at least 1.</param>
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">Added to the variance; not negative.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dgamma, ArrayView<float> dbeta, int rows, int sliceRows,
         int width, float eps)

@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 /// <summary>One group per block of rows; then one work-item per column adds the blocks.</summary>
 internal static class LayerNormParameterBackwardPortable
 {
-    // Sums by parts: the error grows with the part, not with the row.
+    // Sums by parts limit the rounding error.
     private const int Part = 32;
 
     public static void Run(
@@ -41,7 +41,7 @@ internal static class LayerNormParameterBackwardPortable
             {
                 var at = row * width;
                 var mean = Mean(at, 0f, shared);
-                // The rounding error of the mean, large where the mean is far from zero.
+                // The mean's rounding error.
                 var left = Mean(at, mean, shared);
                 var scale = 1f / XMath.Sqrt(IntrinsicMath.Max(Square(at, mean, shared) - (left * left), 0f) + eps);
                 for (var c = Group.IdxX; c < width; c += Group.DimX)

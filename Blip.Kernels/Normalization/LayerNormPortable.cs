@@ -6,12 +6,12 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// One group per row; work-items stride the columns. A second pass takes the variance about the mean, and the mean's rounding error
-/// corrects it (Chan, Golub, LeVeque 1983, eq. 1.7). So rows far from zero with little spread stay accurate.
+/// A second pass takes the variance about the mean, corrected by the mean's rounding error (Chan, Golub, LeVeque 1983, eq. 1.7). So rows
+/// far from zero with little spread stay accurate.
 /// </summary>
 internal static class LayerNormPortable
 {
-    // Sums by blocks: the error grows with the block, not with the row.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
     public static void Run(

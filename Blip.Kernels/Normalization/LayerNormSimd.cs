@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: the passes of <see cref="LayerNormPortable"/> in 16 lanes. A row stays in the L1 cache.</summary>
+/// <summary>The passes of <see cref="LayerNormPortable"/> in 16 lanes. A row stays in the L1 cache.</summary>
 internal static unsafe class LayerNormSimd
 {
     public static void Run(
@@ -23,7 +23,6 @@ internal static unsafe class LayerNormSimd
         });
 }
 
-/// <summary>A few rows per task.</summary>
 internal unsafe struct LayerNormVectors : IVectorOperator
 {
     public float* X, Residual, Gamma, Beta, Y;

@@ -7,8 +7,8 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA: a warp per row, four neighbours per load, no barrier. The arithmetic is that of <see cref="LayerNormPortable"/>. The second and
-/// third reads hit the cache. Results may be rounded to the next product's input format. Not run on a GPU yet.
+/// CUDA: a warp per row, four neighbours per load, no barrier, with the arithmetic of <see cref="LayerNormPortable"/>. Results may be
+/// rounded to the next product's input format. Not run on a GPU yet.
 /// </summary>
 internal static class LayerNormWarps
 {
