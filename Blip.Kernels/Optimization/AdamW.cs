@@ -4,11 +4,11 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// One step of Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), in the order of <c>torch.optim.AdamW</c>: <c>p
-/// *= 1 - lr · decay; m += (1 - b1)(g - m); v = b2 · v + (1 - b2) g²; p -= lr / (1 - b1^t) · m / (√v / √(1 - b2^t) + eps)</c>.
+/// One step of Adam with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2), in the order of <c>torch.optim.AdamW</c>:
+/// <c>p *= 1 - lr · decay; m += (1 - b1)(g - m); v = b2 · v + (1 - b2) g²; p -= lr / (1 - b1^t) · m / (√v / √(1 - b2^t) + eps)</c>.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="AdamWSimd"/> on the CPU, <see cref="AdamWPortable"/> elsewhere. Both read and write each array once.
+/// Variants: <see cref="AdamWSimd"/> (CPU), <see cref="AdamWPortable"/>. Both read and write each array once.
 /// </remarks>
 public static class AdamW
 {
@@ -95,7 +95,6 @@ internal readonly struct AdamWConstants
     /// <summary>√(1 - b2^t).</summary>
     public readonly float Correction;
 
-    /// <summary>Added to the root.</summary>
     public readonly float Epsilon;
 
     public AdamWConstants(in AdamWArgs args)

@@ -4,7 +4,6 @@ using ILGPU.Algorithms;
 
 namespace Blip.Kernels;
 
-/// <summary>A work-item computes one element, or on a processor a range.</summary>
 internal static class AdamWPortable
 {
     public static void Run(Device device, in AdamWArgs args, AdamWConstants constants, long length)

@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: a task is a range of a flat parameter, or some rows of <c>[in, out]</c>.</summary>
+/// <summary>A task is a range of a flat parameter, or some rows of <c>[in, out]</c>.</summary>
 internal static class AdamWSimd
 {
     public static void Run(Device device, in AdamWArgs args, AdamWConstants constants, long length)
@@ -17,7 +17,6 @@ internal static class AdamWSimd
     }
 }
 
-/// <summary>A step of contiguous elements.</summary>
 internal readonly unsafe struct AdamWRun(in AdamWArgs args, AdamWConstants constants)
 {
     private readonly float* gradient = Cpu.Pointer(args.Gradient), scale = Cpu.Pointer(args.GradientScale);

@@ -10,8 +10,8 @@ namespace Blip.Kernels;
 /// <c>torch.nn.utils.clip_grad_norm_</c>. The host reads none of it before the step.
 /// </summary>
 /// <remarks>
-/// A view's length alone fixes the order of sums: pieces, then their sums in order. Variants: <see cref="GradientSquaresSimd"/> on the CPU,
-/// with sums in double; portable kernels elsewhere. Some devices lack double, so these use blocks and a total of two floats.
+/// A view's length alone fixes the order of sums: pieces, then their sums in order. Variants: <see cref="GradientSquaresSimd"/> (CPU, in
+/// double), portable kernels. Some devices lack double, so these use blocks and a total of two floats.
 /// </remarks>
 public static class GradientNorm
 {
@@ -76,7 +76,7 @@ public static class GradientNorm
             device.Launch(new ClipScaleCpu(total, state, maxNorm, scale));
     }
 
-    /// <summary>torch's factor, for both variants.</summary>
+    /// <summary>torch's factor.</summary>
     internal static float Factor(float norm, float maxNorm, float scale) => scale * IntrinsicMath.Min(1f, maxNorm / (norm + Least));
 
     [Kernel]

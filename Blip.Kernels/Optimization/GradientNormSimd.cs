@@ -4,7 +4,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Sums of squares in double, a piece per task.</summary>
 internal readonly unsafe struct GradientSquaresSimd(
     ArrayView<float> values, long count, int piece, ArrayView<double> sums) : IVectorOperator
 {

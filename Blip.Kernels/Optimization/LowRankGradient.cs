@@ -7,15 +7,15 @@ namespace Blip.Kernels;
 /// all <c>[in, out]</c>, they are <c>dA = s · Bᵀ·Gᵀ</c> and <c>dBᵀ = s · A·G</c>.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="LowRankUpGradientSimd"/> and <see cref="LowRankDownGradientSimd"/> on the CPU,
-/// <see cref="LowRankGradientPortable"/> elsewhere. Shapes alone fix the order of sums.
+/// Variants: <see cref="LowRankUpGradientSimd"/> and <see cref="LowRankDownGradientSimd"/> (CPU), <see cref="LowRankGradientPortable"/>.
+/// Shapes alone fix the order of sums.
 /// </remarks>
 public static class LowRankGradient
 {
     /// <summary>Overwrites both gradients.</summary>
     /// <param name="device">The views' device.</param>
     /// <param name="args">Views, sizes and the scale.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in LowRankGradientArgs args)
     {
         Check(args);

@@ -49,7 +49,6 @@ internal static class LowRankGradientPortable
             var item = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
             if (item >= (long)rank * inFeatures)
                 return;
-            // Neighbours read the same row.
             var (input, row) = ((int)(item / rank), (int)(item % rank));
             var sum = 0f;
             for (var output = 0; output < outFeatures; output++)

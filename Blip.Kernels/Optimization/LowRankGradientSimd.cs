@@ -3,7 +3,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU: B's gradient; a task has some columns of the matrix's gradient.</summary>
+/// <summary>B's gradient; a task has some columns of the matrix's gradient.</summary>
 internal readonly unsafe struct LowRankUpGradientSimd(in LowRankGradientArgs args) : IVectorOperator
 {
     // A task's sums fit the L1 cache, even for a large rank.
@@ -42,7 +42,7 @@ internal readonly unsafe struct LowRankUpGradientSimd(in LowRankGradientArgs arg
     private float* Sums(int row, int start) => upGradient + ((long)row * outFeatures) + start;
 }
 
-/// <summary>CPU: A's gradient; a task has some inputs, and each element is a dot product.</summary>
+/// <summary>A's gradient; a task has some inputs, and each element is a dot product.</summary>
 internal readonly unsafe struct LowRankDownGradientSimd(in LowRankGradientArgs args, RowTasks inputs) : IVectorOperator
 {
     private readonly float* gradient = Cpu.Pointer(args.Gradient) + args.FirstColumn;

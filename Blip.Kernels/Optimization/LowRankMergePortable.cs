@@ -3,7 +3,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>A work-item computes one element, or on a processor a range.</summary>
 internal static class LowRankMergePortable
 {
     // Without a second matrix, the first chooses the types and nothing is rounded.

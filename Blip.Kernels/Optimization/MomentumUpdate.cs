@@ -8,8 +8,8 @@ namespace Blip.Kernels;
 /// A slow copy follows the trained parameters (He et al. 2020, eq. 2): <c>slow = momentum · slow + (1 - momentum) · fast</c>.
 /// </summary>
 /// <remarks>
-/// Packed matrices of single precision are flat, too: padding stays zero. Variants: <see cref="MomentumUpdateSimd"/> on the CPU, a portable
-/// kernel elsewhere.
+/// Packed matrices of single precision are flat, too: padding stays zero. Variants: <see cref="MomentumUpdateSimd"/> (CPU), a portable
+/// kernel.
 /// </remarks>
 public static class MomentumUpdate
 {
@@ -52,7 +52,6 @@ public static class MomentumUpdate
     }
 }
 
-/// <summary>CPU variant: a range per task.</summary>
 internal readonly unsafe struct MomentumUpdateSimd(
     ArrayView<float> slow, ArrayView<float> fast, long count, float keep, float take) : IVectorOperator
 {
