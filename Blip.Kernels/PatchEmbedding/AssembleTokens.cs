@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>Prepends the class embedding to an image's patch embeddings and adds the positions (Dosovitskiy et al. 2020, eq. 1).</summary>
-/// <remarks>Variants: <see cref="AssembleTokensCpu"/> on the CPU, a portable kernel elsewhere.</remarks>
+/// <remarks>Variants: <see cref="AssembleTokensCpu"/> (CPU), a portable kernel.</remarks>
 public static unsafe class AssembleTokens
 {
     /// <summary>Writes each image's tokens.</summary>

@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 /// <summary>
 /// The gradient of <see cref="AssembleTokens"/>: each patch gets its token's. Class embedding and positions add the images', in order.
 /// </summary>
-/// <remarks>Variants: <see cref="AssembleTokensBackwardCpu"/> on the CPU, a portable kernel elsewhere.</remarks>
+/// <remarks>Variants: <see cref="AssembleTokensBackwardCpu"/> (CPU), a portable kernel.</remarks>
 public static class AssembleTokensBackward
 {
     /// <summary>Writes the patches' gradient and adds to the others.</summary>
@@ -72,7 +72,6 @@ public static class AssembleTokensBackward
     }
 }
 
-/// <summary>CPU variant: a task has some tokens of every image.</summary>
 internal readonly unsafe struct AssembleTokensBackwardCpu(
     ArrayView<float> dy, ArrayView<float> patchGradient, ArrayView<float> classGradient, ArrayView<float> positionGradient,
     RowTasks rows, int batch, int patches, int hidden) : IVectorOperator

@@ -9,7 +9,7 @@ namespace Blip.Kernels;
 /// convolution (Dosovitskiy et al. 2020, eq. 1) then is one GEMM, since its stride equals its kernel size.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="PatchifyCpu"/> on the CPU, a portable kernel, and one for CUDA that rounds to the next product's input format.
+/// Variants: <see cref="PatchifyCpu"/> (CPU), a portable kernel, and one for CUDA that rounds to the next product's input format.
 /// </remarks>
 public static unsafe class Patchify
 {

@@ -2,7 +2,6 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: a few patches per task.</summary>
 internal unsafe struct PatchifyCpu : ICpuOperator
 {
     public float* Pixels, Patches;

@@ -9,7 +9,7 @@ namespace Blip.Kernels;
 /// (<c>align_corners = False</c>), repeated borders, no antialiasing. This is torch's <c>upsample_bicubic2d</c> with the scale from the
 /// sizes. The class position is copied.
 /// </summary>
-/// <remarks>Variants: <see cref="PositionInterpolationCpu"/> on the CPU, a portable kernel elsewhere.</remarks>
+/// <remarks>Variants: <see cref="PositionInterpolationCpu"/> (CPU), a portable kernel.</remarks>
 public static unsafe class PositionInterpolation
 {
     /// <summary>Interpolates; an equal grid is copied exactly.</summary>

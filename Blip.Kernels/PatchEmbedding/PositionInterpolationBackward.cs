@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 /// <summary>
 /// The transpose of <see cref="PositionInterpolation"/>: each learned position adds the weighted gradients of its readers, in their order.
 /// </summary>
-/// <remarks>Variants: <see cref="PositionInterpolationBackwardCpu"/> on the CPU, a portable kernel elsewhere.</remarks>
+/// <remarks>Variants: <see cref="PositionInterpolationBackwardCpu"/> (CPU), a portable kernel.</remarks>
 public static class PositionInterpolationBackward
 {
     /// <summary>Adds to the learned positions' gradient.</summary>
@@ -90,7 +90,6 @@ public static class PositionInterpolationBackward
     }
 }
 
-/// <summary>CPU variant: a few learned positions per task.</summary>
 internal readonly unsafe struct PositionInterpolationBackwardCpu(
     ArrayView<float> dy, ArrayView<float> gradient, RowTasks rows, GridShape shape, int newRows) : IVectorOperator
 {

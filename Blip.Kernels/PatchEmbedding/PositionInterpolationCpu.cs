@@ -3,7 +3,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: a few positions per task, with sixteen weights each.</summary>
 internal readonly unsafe struct PositionInterpolationCpu(
     ArrayView<float> positions, ArrayView<float> y, RowTasks rows, GridShape shape) : IVectorOperator
 {
