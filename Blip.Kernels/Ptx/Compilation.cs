@@ -8,7 +8,6 @@ namespace Blip.Kernels.Ptx;
 /// <summary>How kernels are compiled, with and without a device.</summary>
 internal static class Compilation
 {
-    /// <summary>The largest group of a portable kernel.</summary>
     public const int MaxGroupSize = 256;
 
     private static readonly KernelSpecialization Usual = new(MaxGroupSize, null);
@@ -23,7 +22,6 @@ internal static class Compilation
     public static KernelSpecialization SpecializationOf(Type kernel) =>
         kernel.GetCustomAttributes().OfType<ILaunchBounds>().FirstOrDefault()?.Specialization ?? Usual;
 
-    /// <summary>The entry point of every kernel.</summary>
     public static void Enter<TKernel>(TKernel kernel)
         where TKernel : struct, IDeviceKernel => kernel.Run();
 }

@@ -121,11 +121,9 @@ internal static class TensorCore
     [IntrinsicImplementation]
     public static uint RoundTf32(float value) => throw Elsewhere();
 
-    /// <summary>The low halves of two registers.</summary>
     [IntrinsicImplementation]
     public static uint LowHalves(uint low, uint high) => throw Elsewhere();
 
-    /// <summary>The high halves of two registers.</summary>
     [IntrinsicImplementation]
     public static uint HighHalves(uint low, uint high) => throw Elsewhere();
 

@@ -6,11 +6,10 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// How tensor-core kernels get 16-bit inputs, eight neighbours at a time: rounded in registers, or copied asynchronously if they have 16
-/// bits already. A row's end is followed by zeros.
+/// bits already. Zeros follow a row's end.
 /// </summary>
 internal interface IMatrixInputs
 {
-    /// <summary>The inputs from an element on.</summary>
     static abstract ArrayView<float> From(ArrayView<float> x, long element);
 
     /// <summary>
@@ -33,7 +32,6 @@ internal interface IMatrixInputs
         where TPrecision : struct, IMatrixPrecision;
 }
 
-/// <summary>Eight single-precision inputs in registers.</summary>
 internal struct InputPiece
 {
     public Floats4 Low, High;
@@ -70,8 +68,7 @@ internal readonly struct RoundedInputs<TRows> : IMatrixInputs
 }
 
 /// <summary>
-/// Inputs in the product's 16-bit format, two to each float of the view. The row length is a multiple of eight, the address one of 16
-/// bytes.
+/// Inputs in the product's 16-bit format, two to each float of the view. Row lengths are multiples of eight, addresses of 16 bytes.
 /// </summary>
 internal readonly struct Inputs16 : IMatrixInputs
 {

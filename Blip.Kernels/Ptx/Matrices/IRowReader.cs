@@ -19,7 +19,7 @@ internal interface IRowReader
     static abstract Floats4 Inside4(Floats4 values, int left);
 }
 
-/// <summary>Row length a multiple of four, address one of 16 bytes: whole loads.</summary>
+/// <summary>Row lengths are multiples of four, addresses of 16 bytes: whole loads.</summary>
 internal readonly struct AlignedRows : IRowReader
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

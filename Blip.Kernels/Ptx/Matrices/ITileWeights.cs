@@ -16,18 +16,14 @@ internal interface ITileWeights : IMatrixPrecision
     static abstract TilePlace Place(int panel, int panels, int inFeatures);
 
     /// <summary>
-    /// Starts copying it, from the stage's first k, to the address of the stage's panels. The result or an asynchronous copy holds the
-    /// values in flight.
+    /// Starts copying it, from the stage's first k, to the address of the stage's panels. See <see cref="IMatrixInputs.Begin"/>.
     /// </summary>
     static abstract Bits4 Begin(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage);
 
-    /// <summary>
-    /// Ends the copy to the stage's panels, in units of 16 bytes. Asynchronous copies are complete once the thread has waited for them.
-    /// </summary>
+    /// <summary>Ends the copy to the stage's panels, in units of 16 bytes. See <see cref="IMatrixInputs.End{TPrecision}"/>.</summary>
     static abstract void End(Bits4 piece, TilePlace place, ArrayView<Bits4> shared, int stage);
 }
 
-/// <summary>A thread's part of a stage's weights.</summary>
 internal struct TilePlace
 {
     /// <summary>The source at k 0, in units of 16 bytes; the second in the other panel, if the thread reads both.</summary>

@@ -4,9 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// A stage of both factors in shared memory: 128 rows of 32 inputs, then 32 rows of each of two weight panels. Also stores sums.
-/// </summary>
+/// <summary>A stage of both factors in shared memory: 128 rows of 32 inputs, then 32 rows of each of two weight panels.</summary>
 internal static class MatrixStage
 {
     public const int Rows = 128, Columns = 128, Depth = 32;

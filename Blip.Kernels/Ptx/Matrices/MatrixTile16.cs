@@ -25,7 +25,6 @@ internal struct MatrixTile16
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MatrixTile16 Times(float factor) => Times(factor, factor);
 
-    /// <summary>Multiplies the thread's upper and lower rows by a factor each.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MatrixTile16 Times(float upper, float lower) =>
         new() { A = Times(A, upper, lower), B = Times(B, upper, lower), C = Times(C, upper, lower), D = Times(D, upper, lower) };
@@ -35,14 +34,12 @@ internal struct MatrixTile16
     public readonly MatrixTile16 Exp2Minus(float upper, float lower) =>
         new() { A = Exp2Minus(A, upper, lower), B = Exp2Minus(B, upper, lower), C = Exp2Minus(C, upper, lower), D = Exp2Minus(D, upper, lower) };
 
-    /// <summary>The maximum of the thread's upper row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float UpperMax() => Max(Max(Max(A.X, A.Y), Max(B.X, B.Y)), Max(Max(C.X, C.Y), Max(D.X, D.Y)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float LowerMax() => Max(Max(Max(A.Z, A.W), Max(B.Z, B.W)), Max(Max(C.Z, C.W), Max(D.Z, D.W)));
 
-    /// <summary>The sum of the thread's upper row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float UpperSum() => A.X + A.Y + (B.X + B.Y) + (C.X + C.Y + (D.X + D.Y));
 
