@@ -8,7 +8,7 @@ namespace Blip.Kernels;
 /// </summary>
 public sealed class Resampler(Device device) : IDisposable
 {
-    // A batch's images have few shapes, with two tables each; a table of base size has about 30 KB.
+    // A batch has few shapes with two tables each, of about 30 KB at base size.
     private const int MaxTables = 32;
 
     // Memory for an image of 20 megapixels is kept, more is freed.

@@ -38,7 +38,7 @@ public struct ResamplingArgs
 /// <summary>
 /// Pillow's resizing of 8-bit images, byte for byte: one direction, then the other, rounded to bytes in between, all in integers.
 /// </summary>
-/// <remarks>Variants: <c>ResamplingSimd</c> on the CPU, <c>ResamplingPortable</c> elsewhere.</remarks>
+/// <remarks>Variants: <c>ResamplingSimd</c> (CPU), <c>ResamplingPortable</c>.</remarks>
 public static class Resampling
 {
     /// <summary>Resizes an image.</summary>

@@ -3,10 +3,9 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>One group per row.</summary>
 internal static class ResamplingPortable
 {
-    /// <summary>Resizes along columns. Grid: a group per row of the image.</summary>
+    /// <summary>Grid: a group per row of the image.</summary>
     [Kernel]
     public readonly struct Columns(
         ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int sourceWidth, int targetWidth, int taps) : IDeviceKernel
@@ -37,7 +36,7 @@ internal static class ResamplingPortable
         }
     }
 
-    /// <summary>Resizes along rows. Grid: a group per row of the result.</summary>
+    /// <summary>Grid: a group per row of the result.</summary>
     [Kernel]
     public readonly struct Rows(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rowBytes, int taps) : IDeviceKernel
     {

@@ -95,7 +95,7 @@ public sealed class ResamplingTable
         _ => throw new ArgumentOutOfRangeException(nameof(filter), filter, "Filters are numbered 0 to 5: nearest, lanczos, bilinear, bicubic, box, hamming."),
     };
 
-    // Keys 1981, "Cubic convolution interpolation for digital image processing", equation 15, with a = -0.5.
+    // Keys 1981, equation 15, with a = -0.5.
     private static double Cubic(double x)
     {
         const double A = -0.5;
