@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// One step of beam search: picks each image's running beams and finished sequences, and whether its search has ended. Beams move in index
-/// tables; no key or value is copied. Variants: a group per image; on the CPU a worker per image.
+/// tables; no key or value is copied. Variants: a worker (CPU) or group per image.
 /// </summary>
 public static class BeamStep
 {

@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// Each beam's best continuations: the tokens with the highest sums of log-probabilities, best first, ties by token. Variants:
-/// <see cref="TopCandidatesSimd"/> on the CPU, <see cref="TopCandidatesPortable"/> elsewhere.
+/// <see cref="TopCandidatesSimd"/> (CPU), <see cref="TopCandidatesPortable"/>.
 /// </summary>
 public static class TopCandidates
 {

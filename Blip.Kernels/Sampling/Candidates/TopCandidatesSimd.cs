@@ -2,7 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: one task per row, in one pass. Vectors of sums are compared with the last entry of a short sorted list.</summary>
+/// <summary>One task per row, in one pass. Vectors of sums are compared with the last entry of a short sorted list.</summary>
 internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : IVectorOperator
 {
     private readonly float* scores = Cpu.Pointer(args.Scores), running = Cpu.Pointer(args.Running);

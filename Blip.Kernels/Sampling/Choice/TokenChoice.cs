@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 
 /// <summary>
 /// Chooses each row's next token, the likeliest or a draw. Records history, length, end of the row and next input. Ties take the lowest
-/// token. Variants: a group per row; on the CPU a worker per row.
+/// token. Variants: a worker (CPU) or group per row.
 /// </summary>
 public static class TokenChoice
 {

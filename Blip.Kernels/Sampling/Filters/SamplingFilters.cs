@@ -9,7 +9,7 @@ namespace Blip.Kernels;
 /// Filters that narrow a distribution before a draw, in Hugging Face's order: temperature, top-h (Baghaei Potraghloo et al. 2025), top-k,
 /// top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024), typical (Meister et al. 2023), epsilon and eta (Hewitt et al. 2022). Ties are
 /// treated as there: top-k, typical, epsilon and eta keep or drop them together. Top-p drops lower tokens first (a stable sort). Thresholds
-/// are found bit by bit, without sorting. Variants: a group per row; on the CPU a worker per row.
+/// are found bit by bit, without sorting. Variants: a worker (CPU) or group per row.
 /// </summary>
 public static class SamplingFilters
 {

@@ -12,7 +12,7 @@ namespace Blip.Kernels;
 internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in SamplingFiltersArgs args)
     where TFloats : struct, IMemory<TFloats, float>
 {
-    // Sums by blocks: the error grows with the block, not with the vocabulary.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
     private const uint Infinity = 0x7f800000;
@@ -28,7 +28,6 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         var row = (long)index * vocabulary;
         for (var c = threads.Index; c < vocabulary; c += threads.Count)
             scores[row + c] /= temperature;
-        // Without top-k, all tokens stay.
         var kept = topK > 0 ? IntrinsicMath.Min(IntrinsicMath.Max(topK, leastTokens), vocabulary) : vocabulary;
         var threshold = Largest(row, kept, threads);
         for (var c = threads.Index; c < vocabulary; c += threads.Count)
@@ -266,7 +265,6 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return threads.Sum(sum);
     }
 
-    /// <summary>Sums the probabilities of less strange tokens.</summary>
     private float LessStrange<TThreads>(long row, float threshold, float center, TThreads threads)
         where TThreads : struct, IReducer
     {

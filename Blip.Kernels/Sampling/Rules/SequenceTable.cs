@@ -3,8 +3,8 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Token sequences that change their last token's score directly after its predecessors. Sequences are grouped by last token, so that one
-/// work-item adds up a token's biases in a fixed order.
+/// Token sequences that change their last token's score when the tokens before it have just been generated. Sequences are grouped by last
+/// token, so that one work-item adds a token's biases in a fixed order.
 /// </summary>
 public struct SequenceTable
 {

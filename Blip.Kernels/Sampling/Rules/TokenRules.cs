@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 /// <summary>
 /// Rules about the tokens so far, in Hugging Face's order: sequence bias, repetition penalty, n-grams, bad words, least length, allowed
 /// words, forced first and last token, exponential decay, suppressed tokens. One launch does all, since most touch few scores. Variants:
-/// <see cref="TokenRulesAlgorithm{TThreads, TInts, TFloats}"/> with a group per row; on the CPU with a worker per row.
+/// <see cref="TokenRulesAlgorithm{TThreads, TInts, TFloats}"/> with a worker (CPU) or group per row.
 /// </summary>
 public static class TokenRules
 {

@@ -6,7 +6,7 @@ namespace Blip.Kernels;
 /// <summary>
 /// <c>log p = x - log Σ exp x</c> over each row, with the largest element subtracted first. NaN and +inf, from damaged or overflowing
 /// models, count as -inf, so later kernels meet no NaN. A row without a finite element becomes -inf. Variants: <see cref="LogSoftmaxSimd"/>
-/// on the CPU, <see cref="LogSoftmaxPortable"/> elsewhere.
+/// (CPU), <see cref="LogSoftmaxPortable"/>.
 /// </summary>
 public static class LogSoftmax
 {

@@ -7,7 +7,7 @@ namespace Blip.Kernels;
 
 /// <summary>The gradient of <see cref="LogSoftmax"/>, from its result: <c>dx = dy - exp(y) · Σ dy</c> over each row.</summary>
 /// <remarks>
-/// Variants: <see cref="LogSoftmaxBackwardSimd"/> on the CPU, <see cref="LogSoftmaxBackwardPortable"/> elsewhere. For a token's loss use
+/// Variants: <see cref="LogSoftmaxBackwardSimd"/> (CPU), <see cref="LogSoftmaxBackwardPortable"/>. For a token's loss use
 /// <see cref="CrossEntropy"/>, which stores no log-probabilities.
 /// </remarks>
 public static class LogSoftmaxBackward
@@ -36,7 +36,6 @@ public static class LogSoftmaxBackward
     }
 }
 
-/// <summary>One group per row.</summary>
 internal static class LogSoftmaxBackwardPortable
 {
     private const int Block = 32;
@@ -65,7 +64,7 @@ internal static class LogSoftmaxBackwardPortable
     }
 }
 
-/// <summary>CPU variant: one row per task, its sum in double.</summary>
+/// <summary>One row per task, its sum in double.</summary>
 internal readonly unsafe struct LogSoftmaxBackwardSimd(
     ArrayView<float> y, ArrayView<float> dy, ArrayView<float> dx, int rows, int vocabulary) : IVectorOperator
 {

@@ -4,10 +4,9 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>One group per row.</summary>
 internal static class LogSoftmaxPortable
 {
-    // Sums by blocks: the error grows with the block, not with the vocabulary.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
     public static void Run(Device device, in LogSoftmaxArgs args) =>

@@ -2,10 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant: one row per task. Sums are in double, in an order that depends only on the row's length, so vectors of any width give the
-/// same bits.
-/// </summary>
+/// <summary>Sums are in double, in an order that depends only on the row's length, so vectors of any width give the same bits.</summary>
 internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : IVectorOperator
 {
     // The widest vector's lanes.

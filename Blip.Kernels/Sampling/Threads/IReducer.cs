@@ -5,10 +5,8 @@ namespace Blip.Kernels;
 /// <summary>A group with reductions over all members, in an order that depends only on its size. Each member gets the result.</summary>
 internal interface IReducer
 {
-    /// <summary>This member.</summary>
     int Index { get; }
 
-    /// <summary>The number of members.</summary>
     int Count { get; }
 
     float Sum(float value);

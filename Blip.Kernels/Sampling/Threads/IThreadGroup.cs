@@ -6,10 +6,8 @@ namespace Blip.Kernels;
 /// <summary>Threads that share a row: a group's work-items, or one worker of a processor.</summary>
 internal interface IThreadGroup
 {
-    /// <summary>This thread.</summary>
     int Index { get; }
 
-    /// <summary>The number of threads.</summary>
     int Count { get; }
 
     /// <summary>Waits for the others and makes their writes visible.</summary>
