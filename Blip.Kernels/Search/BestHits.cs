@@ -44,7 +44,6 @@ internal sealed class BestHits(int k)
         }
     }
 
-    /// <summary>The hits, best first.</summary>
     public SearchHit[] Sorted()
     {
         SearchHit[] hits = [.. heap.UnorderedItems.Select(item => item.Element)];

@@ -4,8 +4,8 @@ namespace Blip.Kernels;
 internal static class SearchBlocks
 {
     /// <summary>
-    /// The blocks, in rising order, whose best score is at least the k-th highest block's minus a slack. With fewer than k blocks, all that
-    /// hold a findable vector.
+    /// The blocks, in rising order, whose best score is at least the k-th highest block's minus a slack. If fewer than k blocks hold a
+    /// findable vector, all of these.
     /// </summary>
     public static List<int> Choose(ReadOnlySpan<float> best, int k, double slack)
     {

@@ -7,16 +7,15 @@ namespace Blip.Kernels;
 /// <summary>The first k of many vectors by dot product with a query, exactly as a sort of all scores in double (decision 80).</summary>
 /// <remarks>
 /// <para>
-/// One pass in float keeps each block's best score, of 16 vectors. The k-th highest of these is a lower bound of the k-th highest score. A
-/// block whose best is lower by more than rounding explains is out. The others are scored again in double on the host, and sorted.
+/// A pass in float keeps the best score of each block of 16 vectors. Blocks that may hold a result are scored again in double on the host.
 /// </para>
 /// <para>
 /// A dot product of n floats, in any order, fused or not, has an error of at most γₙ ‖q‖ ‖v‖ with γₙ = n u / (1 - n u) and u = 2⁻²⁴
 /// (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1, and Cauchy-Schwarz). Both sides of the comparison may have it, so
-/// the slack is twice as much. In double, scores of vectors of length one and 256 values have an error of at most 2.9e-14. Scores nearer
-/// than twice that come in the order of their rounded sums.
+/// the slack is twice as much. In double, the error is at most 2.9e-14 for 256 values and vectors of length one. Scores nearer than twice
+/// that come in the order of their rounded sums.
 /// </para>
-/// <para>Variants: <see cref="VectorSearchSimd"/> on the CPU, <see cref="VectorSearchPortable"/> elsewhere.</para>
+/// <para>Variants: <see cref="VectorSearchSimd"/> (CPU), <see cref="VectorSearchPortable"/>.</para>
 /// </remarks>
 public static class VectorSearch
 {

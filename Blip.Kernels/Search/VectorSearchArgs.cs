@@ -18,8 +18,7 @@ public struct VectorSearchArgs
     public int Dimension;
 
     /// <summary>
-    /// An upper bound of all lengths (‖v‖₂), which bounds rounding errors. Positive; for normalized vectors 1 and a little for their
-    /// rounding.
+    /// An upper bound of all lengths (‖v‖₂), which bounds rounding errors. Positive; for normalized vectors 1 and a little.
     /// </summary>
     public float LargestNorm;
 }

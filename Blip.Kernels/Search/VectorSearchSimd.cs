@@ -5,7 +5,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: four vectors and two queries at a time; a block stays in the L1 cache for all queries.</summary>
+/// <summary>Four vectors and two queries at a time; a block stays in the L1 cache for all queries.</summary>
 internal static unsafe class VectorSearchSimd
 {
     public static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima) =>
