@@ -4,19 +4,19 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The element-wise function at the end of a linear layer.</summary>
+/// <summary>The element-wise function at the end of a linear layer. The GELUs: Hendrycks and Gimpel 2016, section 2.</summary>
 public enum Activation
 {
     /// <summary>x.</summary>
     None,
 
-    /// <summary>x·Φ(x) with the exact normal distribution function: x/2·(1 + erf(x/√2)) (Hendrycks and Gimpel 2016, section 2).</summary>
+    /// <summary>x·Φ(x), exact: x/2·(1 + erf(x/√2)).</summary>
     Gelu,
 
-    /// <summary>x·σ(1.702·x), the sigmoid approximation (Hendrycks and Gimpel 2016, section 2).</summary>
+    /// <summary>x·σ(1.702·x), the sigmoid approximation.</summary>
     QuickGelu,
 
-    /// <summary>x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))) (Hendrycks and Gimpel 2016, section 2).</summary>
+    /// <summary>x/2·(1 + tanh(√(2/π)·(x + 0.044715·x³))).</summary>
     GeluTanh,
 
     /// <summary>max(x, 0).</summary>
@@ -26,29 +26,24 @@ public enum Activation
     Tanh,
 }
 
-/// <summary>Code that is generic over the function; <see cref="ActivationFunctions.Use"/> gives it the type.</summary>
+/// <summary>Code that <see cref="ActivationFunctions.Use"/> calls with an activation's type.</summary>
 internal interface IActivationUse
 {
-    /// <summary>Runs with one function.</summary>
     void With<TActivation>()
         where TActivation : struct, IActivation;
 }
 
-/// <summary>
-/// The function of each <see cref="Activation"/>. Nothing else chooses one by its member: a new one has a line in each of these tables.
-/// </summary>
+/// <summary>The type of each <see cref="Activation"/>. A new activation needs a line in each of these tables.</summary>
 internal static class ActivationFunctions
 {
-    /// <summary>Refuses a value that is not a member. Every door calls it, because a kernel cannot throw.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is none.</exception>
+    /// <summary>Throws for an invalid value, since kernels cannot throw.</summary>
     public static void Check(Activation kind)
     {
         if (!Enum.IsDefined(kind))
             throw new ArgumentOutOfRangeException(nameof(kind), $"{(int)kind} is not an activation.");
     }
 
-    /// <summary>On the host: calls <paramref name="use"/> with the type of a function.</summary>
-    /// <exception cref="UnreachableException">There is no such function.</exception>
+    /// <summary>On the host: calls <paramref name="use"/> with the activation's type.</summary>
     public static void Use<TUse>(Activation kind, TUse use)
         where TUse : struct, IActivationUse, allows ref struct
     {
@@ -64,7 +59,7 @@ internal static class ActivationFunctions
         }
     }
 
-    /// <summary>On the device: the function of one value, for the epilogue of another kernel.</summary>
+    /// <summary>On the device, for another kernel's epilogue.</summary>
     public static float Apply(float x, int kind) => (Activation)kind switch
     {
         Activation.Gelu => Gelu.Apply(new Scalar(x)).Value,
@@ -76,10 +71,7 @@ internal static class ActivationFunctions
         _ => x,
     };
 
-    /// <summary>
-    /// On the device: the function of each of some values that lie side by side. The choice stands before the loops, so that a compiler
-    /// makes vectors of them.
-    /// </summary>
+    /// <summary>On the device, for contiguous values. The choice stands outside the loops, so that compilers vectorize them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ApplyAll(ArrayView<float> values, int count, int kind)
     {

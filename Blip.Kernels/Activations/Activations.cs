@@ -4,21 +4,18 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Activation functions as separate kernels; most run as the epilogue of a <see cref="Gemm"/> instead.</summary>
-/// <remarks>
-/// Variants: <see cref="ActivationsSimd{TActivation}"/> on the CPU accelerator, <see cref="ActivationsPortable"/> on every other device.
-/// Times: docs/measurements.
-/// </remarks>
+/// <summary>Activations as separate kernels; most run in a <see cref="Gemm"/>'s epilogue instead.</summary>
+/// <remarks>Variants: <see cref="ActivationsSimd{TActivation}"/> (CPU), <see cref="ActivationsPortable"/>.</remarks>
 public static class Activations
 {
     /// <summary>y = f(x) for each element; <paramref name="y"/> may be <paramref name="x"/>.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="x">[count].</param>
     /// <param name="y">[count].</param>
-    /// <param name="count">Number of elements, at least 0.</param>
+    /// <param name="count">Elements, at least 0.</param>
     /// <param name="kind">The function; <see cref="Activation.None"/> copies.</param>
     /// <exception cref="ArgumentException">A view is too short.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The function is not one that exists.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such function.</exception>
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, long count, Activation kind)
     {
         ActivationFunctions.Check(kind);

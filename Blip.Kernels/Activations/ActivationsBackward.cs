@@ -5,23 +5,21 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Activation functions backwards: <c>dx = dy · f'(x)</c>. The derivatives stand at <see cref="IActivation"/>, once for values and vectors.</summary>
+/// <summary>Gradients of activations: <c>dx = dy · f'(x)</c>.</summary>
 /// <remarks>
-/// Variants: <see cref="ActivationsBackwardSimd{TActivation}"/> on the CPU accelerator,
-/// <see cref="ActivationsBackwardPortable"/> on every other device;
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels activationsbackward</c> times them.
+/// Variants: <see cref="ActivationsBackwardSimd{TActivation}"/> (CPU), <see cref="ActivationsBackwardPortable"/>.
 /// </remarks>
 public static class ActivationsBackward
 {
     /// <summary>dx = dy · f'(x) for each element; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="x">The function's inputs <c>[count]</c>.</param>
-    /// <param name="dy">The gradient of its result <c>[count]</c>.</param>
-    /// <param name="dx">Receives the gradient of its argument <c>[count]</c>.</param>
-    /// <param name="count">Number of elements, at least 0.</param>
+    /// <param name="dy">The result's gradient <c>[count]</c>.</param>
+    /// <param name="dx">Receives the input's gradient <c>[count]</c>.</param>
+    /// <param name="count">Elements, at least 0.</param>
     /// <param name="kind">The function.</param>
     /// <exception cref="ArgumentException">A view is too short.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The function is not one that exists.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such function.</exception>
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count, Activation kind)
     {
         ActivationFunctions.Check(kind);
@@ -53,7 +51,6 @@ public static class ActivationsBackward
     }
 }
 
-/// <summary>One work-item per element, or on a processor per piece.</summary>
 internal static class ActivationsBackwardPortable
 {
     [Kernel(Each = typeof(IActivation))]
@@ -70,7 +67,7 @@ internal static class ActivationsBackwardPortable
     }
 }
 
-/// <summary>ILGPU's CPU accelerator: a task is a piece that fits the first-level cache.</summary>
+/// <summary>A task is a range that fits the L1 cache.</summary>
 internal readonly unsafe struct ActivationsBackwardSimd<TActivation>(
     ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, long count) : IVectorOperator
     where TActivation : struct, IActivation

@@ -4,7 +4,6 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Activations on every accelerator, one work-item per element, or on a processor per piece.</summary>
 internal static class ActivationsPortable
 {
     public static void Run<TActivation>(Device device, ArrayView<float> x, ArrayView<float> y, long count)
@@ -14,7 +13,7 @@ internal static class ActivationsPortable
         device.Launch(Elementwise.Launch(device, count, perItem), new Kernel<TActivation>(x, y, count, perItem));
     }
 
-    // No activation is a copy, which needs no kernel.
+    // Identity is a copy and needs no kernel.
     [Kernel(Each = typeof(IActivation), Except = typeof(Identity))]
     internal readonly struct Kernel<TActivation>(ArrayView<float> x, ArrayView<float> y, long count, int perItem) : IDeviceKernel
         where TActivation : struct, IActivation

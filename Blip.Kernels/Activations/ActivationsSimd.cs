@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Activations with the vectors of the processor: a task is a piece that fits the first-level cache.</summary>
+/// <summary>A task is a range that fits the L1 cache.</summary>
 internal readonly unsafe struct ActivationsSimd<TActivation>(ArrayView<float> x, ArrayView<float> y, long count) : IVectorOperator
     where TActivation : struct, IActivation
 {

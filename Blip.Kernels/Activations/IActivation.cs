@@ -2,14 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Blip.Kernels;
 
-/// <summary>An activation function, for one value and for vectors. The formulas stand at <see cref="Activation"/>.</summary>
+/// <summary>An activation for scalars and vectors; formulas at <see cref="Activation"/>.</summary>
 internal interface IActivation
 {
-    /// <summary>The function of every lane.</summary>
     static abstract T Apply<T>(T x)
         where T : unmanaged, IReal<T>;
 
-    /// <summary>Its derivative in every lane.</summary>
     static abstract T Derivative<T>(T x)
         where T : unmanaged, IReal<T>;
 }
@@ -41,7 +39,7 @@ internal readonly struct Gelu : IActivation
         where T : unmanaged, IReal<T>
     {
         var distribution = T.Create(0.5f) * (T.Create(1f) + Maths.Erf(x * T.Create(SquareRootOfHalf)));
-        // Where the density is 0 in float, its product with an x whose square is infinite has to be 0, too.
+        // Where the density is 0 in float, its product with x must be 0 even if x² is infinite.
         var near = T.IfLess(T.Abs(x), T.Create(MostDensity), x, T.Create(MostDensity));
         return distribution + (near * T.Create(InverseRootOfTwoPi) * Maths.Exp(near * near * T.Create(-0.5f)));
     }
@@ -54,7 +52,7 @@ internal readonly struct QuickGelu : IActivation
     public static T Apply<T>(T x)
         where T : unmanaged, IReal<T>
     {
-        // x / (1 + ∞) is 0 for every finite x, but -∞ / ∞ is NaN: the same as of -∞ · σ(-∞) in the reference.
+        // x / (1 + ∞) is 0 for every finite x. -∞ / ∞ is NaN, as in the reference.
         var one = T.Create(1f);
         return x * (one / (one + Maths.Exp(x * T.Create(-1.702f))));
     }
@@ -66,7 +64,7 @@ internal readonly struct QuickGelu : IActivation
     {
         var one = T.Create(1f);
         var z = x * T.Create(1.702f);
-        // 1 - σ(z) = σ(-z), which keeps its digits where σ is near 1.
+        // 1 - σ(z) = σ(-z), which stays accurate where σ is near 1.
         return one / (one + Maths.Exp(T.Create(0f) - z)) * (one + (z * (one / (one + Maths.Exp(z)))));
     }
 }
@@ -89,7 +87,7 @@ internal readonly struct GeluTanh : IActivation
     public static T Derivative<T>(T x)
         where T : unmanaged, IReal<T>
     {
-        // Beyond 12 the tanh is ±1 and the cube only grows.
+        // Beyond 12 the tanh is ±1 and only the cube grows.
         x = T.IfMore(T.Abs(x), T.Create(12f), T.CopySign(T.Create(12f), x), x);
         var (one, square) = (T.Create(1f), x * x);
         var t = Maths.Tanh(T.MultiplyAdd(T.Create(0.044715f) * square, x, x) * T.Create(SquareRootOfTwoByPi));
@@ -105,7 +103,7 @@ internal readonly struct Relu : IActivation
     public static T Apply<T>(T x)
         where T : unmanaged, IReal<T> => T.IfLess(x, T.Create(0f), T.Create(0f), x);
 
-    /// <summary>1 above 0; 0 at 0, as is usual.</summary>
+    /// <summary>1 above 0; 0 at 0, by convention.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Derivative<T>(T x)
         where T : unmanaged, IReal<T> => T.IfMore(x, T.Create(0f), T.Create(1f), T.Create(0f));

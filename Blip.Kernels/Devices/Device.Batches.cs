@@ -2,22 +2,21 @@ using ILGPU;
 
 namespace Blip.Kernels.Devices;
 
-/// <content>Running CPU operators, one by one or many by one launch.</content>
+/// <content>Running CPU operators, singly or in batches.</content>
 public sealed partial class Device
 {
     private CpuCommandList? waiting;
     private int openBatches;
 
-    /// <summary>Times that ILGPU was asked to run CPU variants: one for each batch, or more where a copy came between.</summary>
+    /// <summary>Launches of CPU variants: one per batch, more if copies interrupt it.</summary>
     internal long Launches { get; private set; }
 
-    /// <summary>Kernels, or CPU variants, that were queued one by one since the device was opened; a graph counts once.</summary>
+    /// <summary>Kernels and CPU variants queued so far. A graph's kernels count once, at its capture.</summary>
     internal long Queued { get; private set; }
 
     /// <summary>
-    /// Until the result is disposed, CPU variants are collected and run by one launch. This saves a step of many small operators the
-    /// launches. Other devices queue their launches by themselves, and nothing changes there. Memory that an operator reads must live
-    /// until then. Batches may be nested; the outermost counts.
+    /// Collects CPU variants until the result is disposed, then runs them by one launch. Memory that they read must live until then.
+    /// Batches may be nested; the outermost counts. Other devices are unaffected.
     /// </summary>
     public Batch BeginBatch()
     {
@@ -25,7 +24,7 @@ public sealed partial class Device
         return new Batch(this);
     }
 
-    /// <summary>Runs a CPU variant with one worker per core. Only on <see cref="DeviceKind.Cpu"/>.</summary>
+    /// <summary>Runs a CPU variant with one worker per core, only on <see cref="DeviceKind.Cpu"/>.</summary>
     /// <exception cref="InvalidOperationException">The device is of another kind.</exception>
     public void Launch<TOperator>(in TOperator op)
         where TOperator : unmanaged, ICpuOperator
@@ -59,7 +58,7 @@ public sealed partial class Device
             RunWaiting();
     }
 
-    /// <summary>A batch that is being collected.</summary>
+    /// <summary>An open batch.</summary>
     public readonly struct Batch : IDisposable
     {
         private readonly Device device;

@@ -5,22 +5,20 @@ public sealed partial class Device
 {
     private long releases;
 
-    /// <summary>Buffers freed since the device was opened: an older capture may hold the address of one.</summary>
+    /// <summary>Buffers freed since the device was opened: an older capture may hold one's address.</summary>
     public long Releases => Interlocked.Read(ref releases);
 
-    /// <summary>Whether capturing gains anything now: on CUDA, unless somebody times every step.</summary>
+    /// <summary>Whether capturing gains anything now: on CUDA without a profiler.</summary>
     public bool Captures => Kind == DeviceKind.Cuda && Profiler is null;
 
-    /// <summary>Graphs queued since the device was opened.</summary>
     internal long GraphLaunches { get; set; }
 
     /// <summary>
-    /// Captures work that is to be queued many times. On CUDA it is called once, now, and written down, not run: kernels whose arguments are
-    /// the same each time, and copies between buffers of the device and <see cref="HostBuffer{T}"/>; it must have run once before as it is, so
-    /// that kernels are compiled and memory is there, and may neither wait, nor allocate, nor free. On other devices it is called by each
-    /// <see cref="CapturedWork.Launch"/>.
+    /// Captures work for repeated launches. On CUDA it is called once, now, and recorded without being run. It may contain kernels with
+    /// constant arguments, and copies between buffers of the device and <see cref="HostBuffer{T}"/>. It must have run once before, and must
+    /// not wait, allocate or free. On other devices each <see cref="CapturedWork.Launch"/> calls it.
     /// </summary>
-    /// <exception cref="DeviceException">The work does something that cannot be captured.</exception>
+    /// <exception cref="DeviceException">The work cannot be captured.</exception>
     public CapturedWork Capture(Action work)
     {
         ArgumentNullException.ThrowIfNull(work);

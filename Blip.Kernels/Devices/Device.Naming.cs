@@ -5,10 +5,8 @@ public sealed partial class Device
 {
     private const string All = ":all";
 
-    /// <summary>
-    /// The devices that a name means: <c>cuda:all</c> is every CUDA device, <c>cuda:0,cuda:2</c> these two. A name of one device is itself.
-    /// </summary>
-    /// <exception cref="ArgumentException">A name in a list is empty, or <c>all</c> stands behind no kind of device.</exception>
+    /// <summary>The devices of a name: <c>cuda:all</c> is every CUDA device, <c>cuda:0,cuda:2</c> these two.</summary>
+    /// <exception cref="ArgumentException">A name in a list is empty, or <c>all</c> follows no kind of device.</exception>
     /// <exception cref="DeviceException">There is no device of the kind.</exception>
     public static IReadOnlyList<string> Expand(string names)
     {

@@ -13,17 +13,16 @@ public sealed partial class Device
 {
     private const string Cpu0 = "cpu", Auto = "auto";
 
-    /// <summary>
-    /// Held while a driver is asked for its devices, opens one or builds a program. Threads that did so together found no device on PoCL, or
-    /// its compiler failed.
-    /// </summary>
+    /// <summary>Held while a driver lists or opens devices, or builds a program: PoCL fails under concurrent calls.</summary>
     internal static readonly Lock Drivers = new();
 
-    /// <summary>Every device that can be opened: CUDA first, then OpenCL, then the CPU.</summary>
-    /// <exception cref="DeviceException">An environment variable (<c>BLIP_CPU</c>, <c>BLIP_TILE</c>, <c>BLIP_TF32</c>, <c>BLIP_WGMMA</c>) says what it cannot mean here.</exception>
+    /// <summary>Every usable device: CUDA first, then OpenCL, then the CPU.</summary>
+    /// <exception cref="DeviceException">
+    /// An environment variable (<c>BLIP_CPU</c>, <c>BLIP_TILE</c>, <c>BLIP_TF32</c>, <c>BLIP_WGMMA</c>) is invalid here.
+    /// </exception>
     public static IReadOnlyList<DeviceDescription> List()
     {
-        // The processor asks none of them, and may be all that there is.
+        // On a machine with only a CPU, nothing else checks them.
         CheckEnvironment(new DeviceOptions());
         return
         [
@@ -31,7 +30,7 @@ public sealed partial class Device
         ];
     }
 
-    // A wrong word is refused for any device that is opened: the user set the variable for a reason.
+    // Invalid variables are refused for every device.
     private static void CheckEnvironment(DeviceOptions options)
     {
         IDeviceTuning.Current.Check(options);
@@ -66,12 +65,15 @@ public sealed partial class Device
 
     /// <summary>Opens a device.</summary>
     /// <param name="name">
-    /// <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cpu</c>, <c>opencl</c>, <c>cuda</c>,
-    /// or one of several: <c>opencl:1</c>, <c>cuda:1</c>.
+    /// <c>auto</c> (the first CUDA device, else the first OpenCL GPU, else the CPU), <c>cpu</c>, <c>opencl</c>, <c>cuda</c>, or one of
+    /// several: <c>opencl:1</c>, <c>cuda:1</c>.
     /// </param>
     /// <param name="options">Threads, vectors, group size and tile; null for the defaults.</param>
-    /// <exception cref="ArgumentException">The name, or an option, is not one of these.</exception>
-    /// <exception cref="DeviceException">There is no such device here, or an environment variable (<c>BLIP_CPU</c>, <c>BLIP_TILE</c>, <c>BLIP_TF32</c>, <c>BLIP_WGMMA</c>) says what it cannot mean here.</exception>
+    /// <exception cref="ArgumentException">The name or an option is invalid.</exception>
+    /// <exception cref="DeviceException">
+    /// The device does not exist here, or an environment variable (<c>BLIP_CPU</c>, <c>BLIP_TILE</c>, <c>BLIP_TF32</c>, <c>BLIP_WGMMA</c>)
+    /// is invalid here.
+    /// </exception>
     public static Device Open(string name = Auto, DeviceOptions? options = null)
     {
         options ??= new DeviceOptions();
@@ -150,7 +152,7 @@ public sealed partial class Device
         var context = Context.Create(builder =>
         {
             Compilation.Configure(builder);
-            // A driver that is missing or broken means no such device; the others still count.
+            // A missing or broken driver hides only its own devices.
             TryAdd(() => builder.Cuda());
             TryAdd(() => builder.OpenCL());
         });

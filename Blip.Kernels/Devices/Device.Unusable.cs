@@ -4,12 +4,12 @@ using ILGPU.Runtime.OpenCL;
 
 namespace Blip.Kernels.Devices;
 
-/// <content>Devices that are there and cannot be opened.</content>
+/// <content>Devices that cannot be opened.</content>
 public sealed partial class Device
 {
     private const int LeastOpenClMajor = 2;
 
-    /// <summary>Devices that drivers know and that cannot run the kernels, each with the reason.</summary>
+    /// <summary>Devices that drivers list but that cannot run the kernels.</summary>
     public static IReadOnlyList<UnusableDevice> ListUnusable()
     {
         lock (Drivers)
@@ -31,10 +31,7 @@ public sealed partial class Device
         }
     }
 
-    /// <summary>Why an OpenCL device that ILGPU leaves out cannot run the kernels.</summary>
-    /// <param name="major">The first number of its OpenCL C version.</param>
-    /// <param name="minor">The second.</param>
-    /// <param name="hasGenericAddressSpace">Whether a pointer may point to any kind of memory.</param>
+    /// <summary>Why ILGPU leaves out an OpenCL device of this OpenCL C version.</summary>
     internal static string OpenClObjection(int major, int minor, bool hasGenericAddressSpace) => !hasGenericAddressSpace
         ? "its driver has no generic address space, a feature of OpenCL 2.0 that 3.0 made optional: install the vendor's own or a newer driver"
         : major < LeastOpenClMajor

@@ -5,12 +5,12 @@ using ILGPU.Runtime;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// An open accelerator: its memory, its stream, and the kernels compiled for it. Work is queued on one stream in order;
-/// a device belongs to one thread at a time.
+/// An open accelerator: its memory, its stream and its compiled kernels. Work is queued on one stream, in order. A device belongs to one
+/// thread at a time.
 /// </summary>
 public sealed partial class Device : IDisposable
 {
-    /// <summary>The largest group that a portable kernel may be launched with; its shared arrays are of this size.</summary>
+    /// <summary>The largest group of a portable kernel, and the size of its shared arrays.</summary>
     public const int MaxGroupSize = Compilation.MaxGroupSize;
 
     private readonly Context context;
@@ -29,7 +29,7 @@ public sealed partial class Device : IDisposable
         WarpGroups = Architecture == 90 && Switches.Allows(options.WarpGroups, Switches.WarpGroups);
         Description = description;
         RunsPortable = description.Kind != DeviceKind.Cpu || options.Portable;
-        // CUDA's own default stream cannot be captured, and waits for all others.
+        // CUDA's default stream cannot be captured, and waits for all others.
         Stream = description.Kind == DeviceKind.Cuda ? accelerator.CreateStream() : accelerator.DefaultStream;
         Workers = description.Kind == DeviceKind.Cpu ? description.Units : accelerator.NumMultiprocessors;
         GroupSize = options.GroupSize > 0 ? options.GroupSize : DefaultGroupSize(description);
@@ -39,52 +39,52 @@ public sealed partial class Device : IDisposable
         nothing = Allocate<byte>(64);
     }
 
-    /// <summary>The device's description.</summary>
+    /// <summary>Describes the device.</summary>
     public DeviceDescription Description { get; }
 
-    /// <summary>Which back end drives it.</summary>
+    /// <summary>The back end.</summary>
     public DeviceKind Kind => Description.Kind;
 
-    /// <summary>The name that its driver gives.</summary>
+    /// <summary>The driver's name for it.</summary>
     public string Name => Description.Name;
 
     /// <summary>ILGPU's accelerator.</summary>
     public Accelerator Accelerator { get; }
 
-    /// <summary>The stream on which every kernel and copy is queued.</summary>
+    /// <summary>The stream of all kernels and copies.</summary>
     public AcceleratorStream Stream { get; }
 
     /// <summary>Threads of the CPU accelerator, or multiprocessors.</summary>
     public int Workers { get; }
 
-    /// <summary>The vectors of the CPU variants; means nothing on other devices.</summary>
+    /// <summary>The vectors of CPU variants.</summary>
     internal CpuVectors Vectors => Description.Vectors ?? CpuVectors.Auto;
 
-    /// <summary>The choice of <see cref="IDeviceTuning"/>; the linear layer knows its type.</summary>
+    /// <summary>The choice of <see cref="IDeviceTuning"/>, whose type the linear layer knows.</summary>
     internal IDeviceChoice Choice { get; }
 
-    /// <summary>Work-items per group of the portable kernels; fixed while the device is open, since it fixes the order of sums.</summary>
+    /// <summary>Work-items per group of portable kernels. It never changes, since it fixes the order of sums.</summary>
     public int GroupSize { get; }
 
-    /// <summary>Bytes of device memory held at the moment.</summary>
+    /// <summary>Bytes of device memory in use.</summary>
     public long AllocatedBytes => Interlocked.Read(ref allocatedBytes);
 
-    /// <summary>Buffers held at the moment.</summary>
+    /// <summary>Buffers in use.</summary>
     public int LiveBuffers => Volatile.Read(ref liveBuffers);
 
-    /// <summary>Buffers allocated since the device was opened: a steady state does not raise it.</summary>
+    /// <summary>Buffers allocated since the device was opened.</summary>
     public long Allocations => Interlocked.Read(ref allocations);
 
-    /// <summary>Times every step while it is set; null costs nothing.</summary>
+    /// <summary>Times every step while it is set.</summary>
     public Profiler? Profiler { get; set; }
 
-    /// <summary>Measures a step outside of any graph (preprocessing, sampling), if somebody profiles.</summary>
+    /// <summary>Measures a step outside of graphs (preprocessing, sampling) with the <see cref="Profiler"/>, if any.</summary>
     public Profiler.Measurement Measure(string stage, string name, long flops = 0) =>
         Profiler is null ? default : Profiler.Measure(this, stage, name, name, flops);
 
     /// <summary>Allocates memory.</summary>
     /// <param name="length">Elements.</param>
-    /// <param name="zeroed">False leaves old contents, for buffers that are filled at once.</param>
+    /// <param name="zeroed">False leaves old contents.</param>
     public DeviceBuffer<T> Allocate<T>(long length, bool zeroed = true)
         where T : unmanaged
     {
@@ -92,8 +92,8 @@ public sealed partial class Device : IDisposable
         return new DeviceBuffer<T>(this, length, zeroed);
     }
 
-    /// <summary>Allocates memory on the host that copies run through by themselves; see <see cref="HostBuffer{T}"/>.</summary>
-    /// <exception cref="DeviceException">There is not so much memory.</exception>
+    /// <summary>Allocates host memory for asynchronous copies.</summary>
+    /// <exception cref="DeviceException">Memory is insufficient.</exception>
     public HostBuffer<T> AllocateHost<T>(int length)
         where T : unmanaged
     {
@@ -101,7 +101,7 @@ public sealed partial class Device : IDisposable
         return new HostBuffer<T>(this, length);
     }
 
-    /// <summary>Allocates memory and copies the values there.</summary>
+    /// <summary>Copies values to newly allocated memory.</summary>
     public DeviceBuffer<T> Upload<T>(ReadOnlySpan<T> values)
         where T : unmanaged
     {
@@ -110,11 +110,11 @@ public sealed partial class Device : IDisposable
         return buffer;
     }
 
-    /// <summary>A view of no elements that a kernel on this device accepts where an argument is optional.</summary>
+    /// <summary>An empty view that kernels accept for an optional argument.</summary>
     public ArrayView<T> Empty<T>()
         where T : unmanaged => nothing.View.Cast<T>().SubView(0, 0);
 
-    /// <summary>The same view, or <see cref="Empty{T}"/> where it was left at its default.</summary>
+    /// <summary>The view, or <see cref="Empty{T}"/> for a default one.</summary>
     public ArrayView<T> OrEmpty<T>(ArrayView<T> view)
         where T : unmanaged => view.Length > 0 ? view : Empty<T>();
 
@@ -129,7 +129,7 @@ public sealed partial class Device : IDisposable
         return copy.ToArray();
     }
 
-    /// <summary>Copies values from the host over the beginning of a view.</summary>
+    /// <summary>Copies host values to the beginning of a view.</summary>
     /// <param name="values">The values.</param>
     /// <param name="view">Memory of this device, at least as long.</param>
     public void Write<T>(ReadOnlySpan<T> values, ArrayView<T> view)
@@ -140,10 +140,10 @@ public sealed partial class Device : IDisposable
         Synchronize();
     }
 
-    /// <summary>How often <see cref="Synchronize"/> was called: work that was queued at another number is done.</summary>
+    /// <summary>Calls of <see cref="Synchronize"/>: work queued at a lower number is done.</summary>
     internal long Waits { get; private set; }
 
-    /// <summary>Waits until everything that was queued is done.</summary>
+    /// <summary>Waits for all queued work.</summary>
     public void Synchronize()
     {
         RunWaiting();

@@ -1,6 +1,6 @@
 namespace Blip.Kernels.Devices;
 
-/// <summary>A device that was asked for is not there, or cannot be used; the message says which are.</summary>
+/// <summary>A device is missing or unusable.</summary>
 public sealed class DeviceException : BlipException
 {
     /// <summary>Makes the exception.</summary>

@@ -3,20 +3,17 @@ using ILGPU.Runtime.OpenCL;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Calls that have a driver's compiler build a program, one at a time. PoCL's compiler failed now and then, for a moment, in runs of many
-/// threads and processes. The cause is not known. A failed call is tried again, and a lasting failure names the driver's error.
+/// Driver calls that build a program, one at a time. PoCL's compiler sometimes fails briefly under load, for an unknown reason, so failed
+/// calls are repeated.
 /// </summary>
 internal static class DriverCall
 {
-    /// <summary>Calls before a failure is told: the waits between them add up to 1.5 seconds.</summary>
+    /// <summary>The waits between them add up to 1.5 s.</summary>
     public const int Tries = 6;
 
     private const int FirstWait = 50;
 
-    /// <summary>Calls a driver.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="what">The call and its device, for the message: "opencl:0 cannot …".</param>
-    /// <exception cref="DeviceException">The OpenCL driver failed each time.</exception>
+    /// <summary>Calls a driver; <paramref name="what"/> begins the message: "opencl:0 cannot …".</summary>
     public static T Run<T>(Func<T> call, string what)
     {
         for (var failed = 1; ; failed++)

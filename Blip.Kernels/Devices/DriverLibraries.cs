@@ -6,8 +6,7 @@ using ILGPU;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// ILGPU looks for <c>libOpenCL.so</c> and <c>libcuda.so</c>, the names that development packages install; a machine that only runs programs
-/// has the versioned names. Both are tried.
+/// Also tries the versioned <c>libOpenCL.so</c> and <c>libcuda.so</c>: ILGPU's names come only from development packages.
 /// </summary>
 internal static class DriverLibraries
 {
@@ -16,7 +15,7 @@ internal static class DriverLibraries
     internal static void Register()
     {
         NativeLibrary.SetDllImportResolver(typeof(Context).Assembly, Resolve);
-        // CudaDriver must call the driver that ILGPU has loaded.
+        // CudaDriver must call the driver that ILGPU loaded.
         NativeLibrary.SetDllImportResolver(typeof(DriverLibraries).Assembly, Resolve);
     }
 #pragma warning restore CA2255

@@ -15,17 +15,15 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
 {
     private readonly ConcurrentDictionary<Type, Delegate> launchers = new();
 
-    /// <summary>The kernels that were compiled so far.</summary>
     public IReadOnlyCollection<Type> Loaded => [.. launchers.Keys];
 
-    /// <summary>The launcher of a kernel, compiled at the first call.</summary>
     public Action<AcceleratorStream, KernelConfig, TKernel> Load<TKernel>()
         where TKernel : struct, IDeviceKernel =>
         (Action<AcceleratorStream, KernelConfig, TKernel>)(launchers.TryGetValue(typeof(TKernel), out var launcher)
             ? launcher
             : Compile<TKernel>());
 
-    // Apart, so that launching a compiled kernel allocates nothing here.
+    // Separate, so that launching a compiled kernel allocates nothing.
     private Delegate Compile<TKernel>()
         where TKernel : struct, IDeviceKernel =>
         launchers.GetOrAdd(
@@ -40,7 +38,7 @@ internal sealed class KernelLoader(Accelerator accelerator, int sharedMemory)
         if (compiled is PTXCompiledKernel ptx)
             UniformBranchRepair.Apply(ptx);
         var kernel = DriverCall.Run(() => accelerator.LoadKernel(compiled), $"{accelerator.Name} cannot build a kernel");
-        // A launch may add all of the shared memory. ILGPU does not tell whether there is any: the kernel's text does.
+        // A launch may add all shared memory. Only the kernel's text shows whether it uses any.
         if (kernel is CudaKernel onGpu && compiled is PTXCompiledKernel { PTXAssembly: var text } && text.Contains(".extern .shared", StringComparison.Ordinal))
         {
             using var bound = accelerator.BindScoped();

@@ -5,32 +5,28 @@ using System.Text.Json;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>
-/// Times a device's work, step by step. It waits for the device after each step, so that a sum of parts is a little more than the whole.
-/// </summary>
+/// <summary>Times a device's work step by step. It waits after each step, so the sum of the parts exceeds the whole a little.</summary>
 public sealed class Profiler
 {
     private readonly List<ProfiledStep> steps = [];
     private readonly long origin = Stopwatch.GetTimestamp();
 
-    /// <summary>The measurements so far, in order.</summary>
+    /// <summary>The measurements in order.</summary>
     public IReadOnlyList<ProfiledStep> Steps => steps;
 
     /// <summary>Measures until the result is disposed.</summary>
-    /// <param name="device">The device that is waited for.</param>
-    /// <param name="stage">The graph, or another part of the pipeline: <c>image</c>, <c>vision</c>, <c>step</c>, <c>generate</c>.</param>
+    /// <param name="device">The device to wait for.</param>
+    /// <param name="stage">The graph or other part of the pipeline: <c>image</c>, <c>vision</c>, <c>step</c>, <c>generate</c>.</param>
     /// <param name="name">The node.</param>
     /// <param name="operation">The kernel's operator.</param>
-    /// <param name="flops">Floating-point operations; 0 where it is about bytes.</param>
+    /// <param name="flops">Floating-point operations, or 0.</param>
     public Measurement Measure(Device device, string stage, string name, string operation, long flops = 0)
     {
         device.Synchronize();
         return new Measurement(this, device, stage, name, operation, flops, Stopwatch.GetTimestamp());
     }
 
-    /// <summary>
-    /// Two tables, the slowest first: time, share, calls and GFLOP/s of each operator by stage, and of each node.
-    /// </summary>
+    /// <summary>Two tables, slowest first: time, share, calls and GFLOP/s by stage and operator, and by node.</summary>
     public string ToTable()
     {
         var text = new StringBuilder();
@@ -54,7 +50,7 @@ public sealed class Profiler
         text.AppendLine(CultureInfo.InvariantCulture, $"{"total",-18} {"".PadRight(width)} {steps.Count,6} {total / 1000,10:F2}");
     }
 
-    /// <summary>Writes every step in the Chrome trace event format (chrome://tracing, Perfetto).</summary>
+    /// <summary>Writes the steps in the Chrome trace event format (chrome://tracing, Perfetto).</summary>
     public void WriteChromeTrace(Stream stream)
     {
         using var json = new Utf8JsonWriter(stream);
@@ -80,7 +76,7 @@ public sealed class Profiler
         json.WriteEndObject();
     }
 
-    /// <summary>A step that is being measured.</summary>
+    /// <summary>A running measurement.</summary>
     public readonly struct Measurement : IDisposable
     {
         private readonly Profiler profiler;
@@ -97,7 +93,7 @@ public sealed class Profiler
         /// <summary>Waits for the device and ends the measurement.</summary>
         public void Dispose()
         {
-            // The default value is the result of Device.Measure without a profile.
+            // The default value comes from Device.Measure without a profiler.
             if (profiler is null)
                 return;
             device.Synchronize();
@@ -107,10 +103,10 @@ public sealed class Profiler
 }
 
 /// <summary>One measured step.</summary>
-/// <param name="Stage">The graph or the part of the pipeline.</param>
+/// <param name="Stage">The graph or part of the pipeline.</param>
 /// <param name="Name">The node.</param>
 /// <param name="Operation">The kernel's operator.</param>
-/// <param name="Start">Microseconds since the profiler was made.</param>
-/// <param name="Microseconds">How long it took.</param>
+/// <param name="Start">Microseconds since the profiler's creation.</param>
+/// <param name="Microseconds">Its duration.</param>
 /// <param name="Flops">Floating-point operations.</param>
 public sealed record ProfiledStep(string Stage, string Name, string Operation, double Start, double Microseconds, long Flops);

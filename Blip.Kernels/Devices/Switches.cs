@@ -1,12 +1,9 @@
 namespace Blip.Kernels.Devices;
 
-/// <summary>
-/// The environment variables of Blip, read here and nowhere else. Each is the default of an option: the program's choice comes first.
-/// <c>docs/switches.md</c> lists them, with those of tests and scripts.
-/// </summary>
+/// <summary>Blip's environment variables, read only here. Each is an option's default; see <c>docs/switches.md</c>.</summary>
 internal static class Switches
 {
-    /// <summary>The default of <see cref="DeviceOptions.Vectors"/>: <c>auto</c>, or a name of <see cref="CpuVectors"/> in lower case.</summary>
+    /// <summary>The default of <see cref="DeviceOptions.Vectors"/>: <c>auto</c>, or a <see cref="CpuVectors"/> in lower case.</summary>
     public const string Vectors = "BLIP_CPU";
 
     /// <summary>The default of <see cref="DeviceOptions.Tile"/>: <c>auto</c>, <c>off</c> or a shape such as <c>6x16</c>.</summary>
@@ -21,12 +18,10 @@ internal static class Switches
     /// <summary>The default of <c>blip serve --api-key</c>.</summary>
     public const string ApiKey = "BLIP_API_KEY";
 
-    /// <summary>The value of a switch; null where it is not set.</summary>
+    /// <summary>A switch's value, or null.</summary>
     public static string? Read(string name) => Environment.GetEnvironmentVariable(name);
 
-    /// <summary>Whether an option or else a switch allows something.</summary>
-    /// <param name="option">The program's choice; null leaves it to the switch.</param>
-    /// <param name="name">The switch.</param>
+    /// <summary>Whether the option allows something, or else the switch.</summary>
     /// <exception cref="DeviceException">The switch decides, and is neither 1 nor 0.</exception>
     public static bool Allows(bool? option, string name) => option ?? Read(name) switch
     {

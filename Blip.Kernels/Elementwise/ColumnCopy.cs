@@ -4,24 +4,17 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// Copies neighbouring columns of a matrix into another: two matrices become one, side by side, or a part of one becomes a matrix.
-/// </summary>
-/// <remarks>
-/// Variants: <see cref="ColumnCopyCpu"/> on the CPU accelerator, a portable kernel on every other device.
-/// Times: <c>dotnet run -c Release --project Blip.Bench -- kernels columncopy</c>.
-/// </remarks>
+/// <summary>Copies contiguous columns of a matrix into another: concatenates two matrices side by side, or extracts a part.</summary>
+/// <remarks>Variants: <see cref="ColumnCopyCpu"/> (CPU), a portable kernel.</remarks>
 public static class ColumnCopy
 {
-    /// <summary>
-    /// Copies <c>y[r, yFirst + c] = x[r, xFirst + c]</c> for each row and for c from 0 to below count. Other columns of y stay.
-    /// </summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary><c>y[r, yFirst + c] = x[r, xFirst + c]</c> for each row and c below count. Other columns of y stay.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="x">[rows, xWidth].</param>
     /// <param name="y">[rows, yWidth]; no part of x.</param>
-    /// <param name="rows">Number of rows, at least 0.</param>
-    /// <param name="columns">Which columns.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <param name="rows">Rows, at least 0.</param>
+    /// <param name="columns">The columns.</param>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, ColumnRange columns)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
@@ -54,15 +47,14 @@ public static class ColumnCopy
     }
 }
 
-/// <summary>Which columns of a matrix are copied, and where to.</summary>
-/// <param name="XWidth">Columns of the matrix that is read.</param>
-/// <param name="XFirst">The first of them that is copied.</param>
-/// <param name="YWidth">Columns of the matrix that is written.</param>
-/// <param name="YFirst">Where the first one goes.</param>
-/// <param name="Count">How many are copied, at least 1.</param>
+/// <summary>Columns to copy and their destination.</summary>
+/// <param name="XWidth">Columns of the source.</param>
+/// <param name="XFirst">The first copied column.</param>
+/// <param name="YWidth">Columns of the destination.</param>
+/// <param name="YFirst">The first one's destination.</param>
+/// <param name="Count">Copied columns, at least 1.</param>
 public readonly record struct ColumnRange(int XWidth, int XFirst, int YWidth, int YFirst, int Count);
 
-/// <summary>CPU variant of <see cref="ColumnCopy"/>: a few rows per task.</summary>
 internal readonly unsafe struct ColumnCopyCpu(ArrayView<float> x, ArrayView<float> y, RowTasks rows, ColumnRange columns) : ICpuOperator
 {
     private readonly float* x = Cpu.Pointer(x), y = Cpu.Pointer(y);

@@ -5,17 +5,16 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Dropout (Srivastava et al. 2014) and stochastic depth (Huang et al. 2016): some draws become zero, the others grow by
-/// <c>1 / (1 - probability)</c>. Which do is a function of seed, stream and index (<see cref="Philox"/>), the same on every device.
+/// Dropout (Srivastava et al. 2014) and stochastic depth (Huang et al. 2016): some draws become zero, and the others are multiplied by
+/// <c>1 / (1 - probability)</c>. Seed, stream and index decide (<see cref="Philox"/>), equally on every device.
 /// </summary>
 /// <remarks>
-/// The same call over a gradient is the way back, since it draws the same. Variants: <see cref="DropoutCpu"/> on the CPU accelerator, a
-/// portable kernel on every other device; <c>dotnet run -c Release --project Blip.Bench -- kernels dropout</c> times them.
+/// The same call over a gradient is the backward pass. Variants: <see cref="DropoutCpu"/> (CPU), a portable kernel.
 /// </remarks>
 public static class Dropout
 {
     /// <summary>Keeps or drops each draw's elements. Dropped elements become zero, even NaN.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views and numbers.</param>
     /// <exception cref="ArgumentException">A view is too short, or a number is out of range.</exception>
     public static void Run(Device device, in DropoutArgs args)
@@ -39,28 +38,18 @@ public static class Dropout
             new Kernel(args.X, args.Y, args.Length, args.ElementsPerDraw, limit, factor, args.Seed, args.Stream, perItem));
     }
 
-    /// <summary>Refuses a number that is no share of draws to drop.</summary>
-    /// <exception cref="ArgumentException">It is none.</exception>
     internal static void CheckShare(float probability, string name)
     {
         if (!(probability is >= 0 and < 1))
             throw new ArgumentException($"{name} is {probability}; it must be at least 0 and below 1.", name);
     }
 
-    /// <summary>Below it a draw of 32 bits is dropped: 0 drops none.</summary>
+    /// <summary>Draws of 32 bits below it are dropped.</summary>
     internal static uint Limit(float probability) => (uint)Math.Round(probability * 4294967296.0);
 
-    /// <summary>The factor of kept values.</summary>
     internal static float Factor(float probability) => (float)(1 / (1 - (double)probability));
 
-    /// <summary>Multiplies values that follow each other, as the kernels do one by one.</summary>
-    /// <param name="values">The values.</param>
-    /// <param name="count">Their number.</param>
-    /// <param name="seed">The step's seed.</param>
-    /// <param name="stream">The stream.</param>
-    /// <param name="first">The first value's draw.</param>
-    /// <param name="limit">As <see cref="Limit"/> gives it.</param>
-    /// <param name="factor">As <see cref="Factor"/> gives it.</param>
+    /// <summary>Multiplies contiguous values as the kernels do; <paramref name="first"/> is the first value's draw.</summary>
     internal static unsafe void Multiply(float* values, int count, ulong seed, int stream, long first, uint limit, float factor)
     {
         for (var i = 0; i < count;)
@@ -76,7 +65,6 @@ public static class Dropout
         }
     }
 
-    /// <summary>Whether a draw is kept.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool Keeps(ulong seed, int stream, long draw, uint limit) =>
         Philox.Draw(seed, (uint)(draw >> 2), (uint)(draw >> 34), (uint)stream, 0, (int)(draw & 3)) >= limit;
@@ -96,7 +84,6 @@ public static class Dropout
     }
 }
 
-/// <summary>CPU variant of <see cref="Dropout"/>: a task is a piece.</summary>
 internal readonly unsafe struct DropoutCpu(in DropoutArgs args, uint limit, float factor) : ICpuOperator
 {
     private const int Piece = 8192;

@@ -11,10 +11,10 @@ public struct DropoutArgs
     /// <summary>Receives the result, [Length]; may be X.</summary>
     public ArrayView<float> Y;
 
-    /// <summary>Number of elements.</summary>
+    /// <summary>Elements.</summary>
     public long Length;
 
-    /// <summary>Neighbours that share a draw: 1 for dropout, the elements of a sample for stochastic depth.</summary>
+    /// <summary>Contiguous elements that share a draw: 1 for dropout, a sample's elements for stochastic depth.</summary>
     public int ElementsPerDraw;
 
     /// <summary>The share of draws that become zero, from 0 to below 1.</summary>
@@ -23,6 +23,6 @@ public struct DropoutArgs
     /// <summary>The step's seed.</summary>
     public ulong Seed;
 
-    /// <summary>Sets these draws apart from those of other places in a step.</summary>
+    /// <summary>Separates these draws from others in a step.</summary>
     public int Stream;
 }

@@ -4,19 +4,16 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Sums of tensors that no other operator took as its residual, and buffers that hold one value.</summary>
-/// <remarks>
-/// Variants: <see cref="ElementwiseSimd"/> on the CPU accelerator, a portable kernel on every other device.
-/// Times: docs/measurements.
-/// </remarks>
+/// <summary>Sums of tensors that no operator took as its residual, and constant buffers.</summary>
+/// <remarks>Variants: <see cref="ElementwiseSimd"/> (CPU), a portable kernel.</remarks>
 public static class Elementwise
 {
     /// <summary>y = a + b for each element; y may be a or b.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="a">[count].</param>
     /// <param name="b">[count].</param>
     /// <param name="y">[count].</param>
-    /// <param name="count">Number of elements, at least 0.</param>
+    /// <param name="count">Elements, at least 0.</param>
     /// <exception cref="ArgumentException">A view is too short.</exception>
     public static void Add(Device device, ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count)
     {
@@ -35,10 +32,10 @@ public static class Elementwise
         device.Launch(Launch(device, count, perItem), new AddKernel(a, b, y, count, perItem));
     }
 
-    /// <summary>y = value for each element: buffers of gradients begin a step with zeros.</summary>
-    /// <param name="device">Where the view lives.</param>
+    /// <summary>y = value for each element; it zeroes gradient buffers.</summary>
+    /// <param name="device">The view's device.</param>
     /// <param name="y">[count].</param>
-    /// <param name="count">Number of elements, at least 0.</param>
+    /// <param name="count">Elements, at least 0.</param>
     /// <param name="value">The value.</param>
     /// <exception cref="ArgumentException">The view is too short.</exception>
     public static void Fill(Device device, ArrayView<float> y, long count, float value = 0)
@@ -56,10 +53,11 @@ public static class Elementwise
         device.Launch(Launch(device, count, perItem), new FillKernel(y, count, value, perItem));
     }
 
-    /// <summary>How many neighbours a work-item takes: a group costs a processor as much as dozens of elements, and a GPU wants neighbours side by side.</summary>
+    /// <summary>
+    /// Contiguous elements per work-item. On a processor a group costs as much as dozens of them; a GPU needs coalesced access.
+    /// </summary>
     internal static int ElementsPerItem(Device device) => device.GroupSize == 1 ? 4096 : 1;
 
-    /// <summary>Work-items for that many elements.</summary>
     internal static KernelConfig Launch(Device device, long count, int perItem)
     {
         var perGroup = (long)device.GroupSize * perItem;

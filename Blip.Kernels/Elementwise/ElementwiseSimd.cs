@@ -4,7 +4,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Sums on ILGPU's CPU accelerator: a task is a piece of some pages.</summary>
 internal readonly unsafe struct ElementwiseSimd(ArrayView<float> a, ArrayView<float> b, ArrayView<float> y, long count) : IVectorOperator
 {
     private const int Piece = 16384;
@@ -24,7 +23,6 @@ internal readonly unsafe struct ElementwiseSimd(ArrayView<float> a, ArrayView<fl
     }
 }
 
-/// <summary>One value on the CPU accelerator: a task is a piece.</summary>
 internal readonly unsafe struct FillCpu(ArrayView<float> y, long count, float value) : ICpuOperator
 {
     private const int Piece = 1 << 16;

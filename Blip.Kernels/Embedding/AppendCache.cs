@@ -4,19 +4,17 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Writes the keys and values of new tokens into the caches of a decoder.</summary>
+/// <summary>Writes new tokens' keys and values into a decoder's caches.</summary>
 /// <remarks>
-/// Variants: <see cref="AppendCacheCpu"/> on the CPU accelerator, a portable kernel on every other device. Keys and values go by one launch:
-/// a step moves so little that the launch is most of it.
-/// Times: docs/measurements.
+/// Variants: <see cref="AppendCacheCpu"/> (CPU), a portable kernel. One launch writes both: the launch is most of the cost.
 /// </remarks>
 public static unsafe class AppendCache
 {
     /// <summary>
-    /// Copies token t of row r to position <c>Start[r] + t</c> of cache row <c>WriteRow[r]</c>. Tokens outside of the caches are
-    /// dropped: the caller knows the lengths and refuses such a run beforehand.
+    /// Copies token t of row r to position <c>Start[r] + t</c> of cache row <c>WriteRow[r]</c>. Tokens outside of the caches are dropped:
+    /// the caller must check the lengths before.
     /// </summary>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in AppendCacheArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
@@ -82,7 +80,7 @@ public static unsafe class AppendCache
             var token = Grid.IdxX % shape.Tokens;
             var position = (start.Length > 0 ? start[row] : 0) + token;
             var cacheRow = writeRow.Length > 0 ? writeRow[row] : row;
-            // A negative index is out of range after the unsigned cast.
+            // The unsigned cast moves negative indices out of range.
             if ((uint)position >= (uint)shape.Capacity || (uint)cacheRow >= (uint)shape.CacheRows)
                 return;
             var fromKey = ((long)Grid.IdxX * shape.KeyStride) + shape.KeyOffset;
@@ -90,7 +88,7 @@ public static unsafe class AppendCache
             var to = (((long)cacheRow * shape.Capacity) + position) * shape.Width;
             for (var c = Group.IdxX; c < shape.Width; c += Group.DimX)
             {
-                // Both reads are under way before either write: the compiler cannot know that a cache is not the source.
+                // Both reads start before either write: the compiler cannot rule out aliasing.
                 var k = key[fromKey + c];
                 var v = value[fromValue + c];
                 keyCache[to + c] = k;
@@ -100,7 +98,6 @@ public static unsafe class AppendCache
     }
 }
 
-/// <summary>The sizes of one launch.</summary>
 internal struct AppendCacheShape
 {
     public int Tokens, Width, Capacity, CacheRows, KeyStride, KeyOffset, ValueStride, ValueOffset;

@@ -2,7 +2,6 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="AppendCache"/>: a few tokens per task.</summary>
 internal unsafe struct AppendCacheCpu : ICpuOperator
 {
     public float* Key, Value, KeyCache, ValueCache;

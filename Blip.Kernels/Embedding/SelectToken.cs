@@ -4,23 +4,20 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Takes one token of each row: the last of a prompt, or the first as the summary of a text.</summary>
-/// <remarks>
-/// Variants: <see cref="SelectTokenCpu"/> on the CPU accelerator, a portable kernel on every other device.
-/// Times: docs/measurements.
-/// </remarks>
+/// <summary>Takes one token of each row: a prompt's last, or the first as a text's summary.</summary>
+/// <remarks>Variants: <see cref="SelectTokenCpu"/> (CPU), a portable kernel.</remarks>
 public static unsafe class SelectToken
 {
-    /// <summary>Copies <c>y[r] = x[r, index[r] + offset]</c>. An index beyond the row is moved to its nearest token.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary><c>y[r] = x[r, index[r] + offset]</c>. An index outside of the row takes its nearest token.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="x">[rows, tokens, width].</param>
     /// <param name="index">[rows]; empty: 0.</param>
     /// <param name="y">[rows, width]; not part of x.</param>
-    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="rows">Rows, at least 0.</param>
     /// <param name="tokens">Tokens per row, at least 1.</param>
     /// <param name="width">Elements per token, at least 1.</param>
-    /// <param name="offset">Added to every index: -1 where the index is a row's length.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <param name="offset">Added to each index: -1 where the index is a length.</param>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<int> index, ArrayView<float> y, int rows, int tokens, int width, int offset = 0)
     {

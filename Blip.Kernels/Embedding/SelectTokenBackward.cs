@@ -5,22 +5,22 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// <see cref="SelectToken"/> backwards: the token that was taken gets its gradient, the others of its row get 0. One element of a row is a
-/// token of width 1.
+/// The gradient of <see cref="SelectToken"/>: the selected token gets it, and the row's others get 0. One element of a row is a token of
+/// width 1.
 /// </summary>
-/// <remarks>Variants: <see cref="SelectTokenBackwardCpu"/> on the CPU accelerator, a portable kernel on every other device.</remarks>
+/// <remarks>Variants: <see cref="SelectTokenBackwardCpu"/> (CPU), a portable kernel.</remarks>
 public static unsafe class SelectTokenBackward
 {
-    /// <summary><c>dx[r, t] = t = index[r] + offset ? dy[r] : 0</c>; an index beyond the row is moved to its nearest token.</summary>
-    /// <param name="device">Where the views live.</param>
-    /// <param name="dy">The gradient of the taken rows <c>[rows, width]</c>.</param>
+    /// <summary><c>dx[r, t] = t = index[r] + offset ? dy[r] : 0</c>. An index outside of the row takes its nearest token.</summary>
+    /// <param name="device">The views' device.</param>
+    /// <param name="dy">The selected tokens' gradient <c>[rows, width]</c>.</param>
     /// <param name="index">[rows]; empty: 0.</param>
-    /// <param name="dx">Receives the gradient of the states <c>[rows, tokens, width]</c>.</param>
-    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="dx">Receives the states' gradient <c>[rows, tokens, width]</c>.</param>
+    /// <param name="rows">Rows, at least 0.</param>
     /// <param name="tokens">Tokens per row, at least 1.</param>
     /// <param name="width">Elements per token, at least 1.</param>
-    /// <param name="offset">Added to every index: -1 where the index is a row's length.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <param name="offset">Added to each index: -1 where the index is a length.</param>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> dy, ArrayView<int> index, ArrayView<float> dx, int rows, int tokens, int width, int offset = 0)
     {
@@ -67,7 +67,6 @@ public static unsafe class SelectTokenBackward
     }
 }
 
-/// <summary>CPU variant of <see cref="SelectTokenBackward"/>: a few rows per task.</summary>
 internal unsafe struct SelectTokenBackwardCpu : ICpuOperator
 {
     public float* Dy, Dx;

@@ -2,7 +2,6 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="SelectToken"/>: a few rows per task.</summary>
 internal unsafe struct SelectTokenCpu : ICpuOperator
 {
     public float* X, Y;

@@ -4,18 +4,15 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Looks up a token's word vector and adds its learned position (Devlin et al. 2018, §3, without segments).</summary>
-/// <remarks>
-/// Variants: <c>TokenEmbeddingCpu</c> on the CPU accelerator, a portable kernel on every other device.
-/// Times: docs/measurements.
-/// </remarks>
+/// <summary>Adds a token's embedding and its learned position embedding (Devlin et al. 2018, §3, without segments).</summary>
+/// <remarks>Variants: <c>TokenEmbeddingCpu</c> (CPU), a portable kernel.</remarks>
 public static unsafe class TokenEmbedding
 {
     /// <summary>
-    /// Writes word + position of every token. Ids live on the device, where nothing can be reported: one outside of the vocabulary,
-    /// or a position beyond the table, is moved to the nearest there is. <see cref="Validate"/> refuses such ids on the host.
+    /// Writes every token's sum. Invalid ids and positions take the nearest entry, since a device cannot report errors.
+    /// <see cref="Validate"/> refuses such ids on the host.
     /// </summary>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in TokenEmbeddingArgs args)
     {
         ArgumentNullException.ThrowIfNull(args.Table);
@@ -32,7 +29,7 @@ public static unsafe class TokenEmbedding
         WeightTypes.Use(args.Table, new Launch(device, args));
     }
 
-    /// <summary>Refuses ids that the table does not hold, before they go to the device.</summary>
+    /// <summary>Refuses ids outside of the table, before they are uploaded.</summary>
     /// <exception cref="ArgumentException">An id is outside of the vocabulary.</exception>
     public static void Validate(ReadOnlySpan<int> ids, int vocabulary)
     {

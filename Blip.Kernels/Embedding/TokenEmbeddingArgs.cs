@@ -2,13 +2,13 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The arguments of <see cref="TokenEmbedding"/>.</summary>
+/// <summary>Arguments of <see cref="TokenEmbedding"/>.</summary>
 public struct TokenEmbeddingArgs
 {
     /// <summary>[Rows, Tokens]: ids below the table's <see cref="PackedWeights.OutFeatures"/>.</summary>
     public ArrayView<int> Ids;
 
-    /// <summary>The word vectors, [vocabulary, hidden], packed: so that a matrix tied to the output layer is kept once.</summary>
+    /// <summary>The embeddings [vocabulary, hidden], packed, so that a matrix tied to the output layer exists once.</summary>
     public PackedWeights Table;
 
     /// <summary>[positions, hidden].</summary>

@@ -5,21 +5,18 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// <see cref="TokenEmbedding"/> backwards: a word's vector and a position's get the gradients of the tokens that read them, added one after
-/// another in the order of the tokens. No order of threads changes a bit, and neither do tokens without gradient.
+/// The gradient of <see cref="TokenEmbedding"/>: each embedding adds the gradients of its tokens, in the tokens' order. The order of
+/// threads changes no bit, and neither do tokens without gradient.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="TokenEmbeddingBackwardCpu"/> on the CPU accelerator, portable kernels on every other device, where the first token
-/// of each word looks for the others; <c>dotnet run -c Release --project Blip.Bench -- kernels tokenembeddingbackward</c> times them.
+/// Variants: <see cref="TokenEmbeddingBackwardCpu"/> (CPU), portable kernels, where each id's first token finds the others.
 /// </remarks>
 public static class TokenEmbeddingBackward
 {
-    /// <summary>
-    /// Adds to the gradients. Ids and positions beyond the tables count as the nearest there are, as in the forward run.
-    /// </summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Adds to the gradients. Invalid ids and positions take the nearest entry, as in the forward pass.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views and sizes.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in TokenEmbeddingBackwardArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));
@@ -113,10 +110,10 @@ public static class TokenEmbeddingBackward
     }
 }
 
-/// <summary>CPU variant of <see cref="TokenEmbeddingBackward"/>: a task has some elements of every token.</summary>
+/// <summary>A task has some elements of every token.</summary>
 internal readonly unsafe struct TokenEmbeddingBackwardCpu(in TokenEmbeddingBackwardArgs args) : IVectorOperator
 {
-    // A cache line of a position, and as many rows of the words' gradient.
+    // A cache line of a position, and as many rows of the embeddings' gradient.
     private const int Piece = 16;
 
     private readonly int* ids = Cpu.Pointer(args.Ids), start = Cpu.Pointer(args.Start);

@@ -2,7 +2,6 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="TokenEmbedding"/>: a few tokens per task.</summary>
 internal unsafe struct TokenEmbeddingCpu<TStored, TFormat> : ICpuOperator
     where TStored : unmanaged
     where TFormat : struct, IWeightDType<TStored>

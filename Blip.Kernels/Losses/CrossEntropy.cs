@@ -4,23 +4,20 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The cross-entropy of softmax with its gradient: of a row <c>(1 - s) · -log p[label] + s · mean(-log p)</c>, where s is
-/// <see cref="CrossEntropyArgs.LabelSmoothing"/> (Szegedy et al. 2016, section 7, as <c>torch.nn.functional.cross_entropy</c> has it).
-/// The gradient <c>p - target</c> may be written over the logits, so that a vocabulary's logits exist once.
+/// Softmax cross-entropy with its gradient. A row's loss is <c>(1 - s) · -log p[label] + s · mean(-log p)</c>, with s =
+/// <see cref="CrossEntropyArgs.LabelSmoothing"/> (Szegedy et al. 2016, section 7; <c>torch.nn.functional.cross_entropy</c>). The gradient
+/// <c>p - target</c> may overwrite the logits, to save memory.
 /// </summary>
-/// <remarks>
-/// Variants: <see cref="CrossEntropySimd"/> on the CPU accelerator, <see cref="CrossEntropyPortable"/> on every other device;
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels crossentropy</c> times them.
-/// </remarks>
+/// <remarks>Variants: <see cref="CrossEntropySimd"/> (CPU), <see cref="CrossEntropyPortable"/>.</remarks>
 public static class CrossEntropy
 {
     /// <summary>
-    /// Computes losses and gradients. A row of weight 0 has a loss and a gradient of exactly 0, for any values. Labels live on the
-    /// device, where nothing can be reported: the loss and the gradient of a row with weight whose label is no class are NaN.
+    /// Computes losses and gradients. A row of weight 0 has a loss and gradient of exactly 0, for any values. A weighted row with an
+    /// invalid label has NaN in both, since a device cannot report errors.
     /// </summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views and sizes.</param>
-    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in CrossEntropyArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));

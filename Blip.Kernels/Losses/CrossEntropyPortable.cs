@@ -4,10 +4,9 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>One group per row, work-items stride the classes: the largest logit, the sum of exponentials, the gradient.</summary>
 internal static class CrossEntropyPortable
 {
-    // Classes are summed in blocks first: the error then grows with the block, not with the vocabulary.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
     public static void Run(Device device, in CrossEntropyArgs args) =>
@@ -34,7 +33,7 @@ internal static class CrossEntropyPortable
             }
             var label = labels[Grid.IdxX];
             var known = label >= 0 && label < classes;
-            // Read before the first barrier: the gradient may be written over it.
+            // Read before the first barrier: the gradient may overwrite it.
             var right = logits[row + IntrinsicMath.Clamp(label, 0, classes - 1)];
 
             var largest = float.NegativeInfinity;

@@ -3,9 +3,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant of <see cref="CrossEntropy"/>: one task per row, whose sums are in double. Exponentials are kept where the gradient goes.
-/// </summary>
+/// <summary>One row per task, sums in double. The gradient's memory holds the exponentials.</summary>
 internal readonly unsafe struct CrossEntropySimd(in CrossEntropyArgs args) : IVectorOperator
 {
     private const int Lanes = 16;
@@ -53,7 +51,7 @@ internal readonly unsafe struct CrossEntropySimd(in CrossEntropyArgs args) : IVe
         to[label] -= weight * (1 - smoothing);
     }
 
-    // Σ exp(x - largest) and Σ (x - largest); the exponentials go to a row that may be x itself, or nowhere.
+    // Σ exp(x - largest) and Σ (x - largest); to receives the exponentials, and may be x or null.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (double Sum, double Total) Exponentials<TVector>(float* x, float* to, float largest)
         where TVector : unmanaged, IVector<TVector>

@@ -4,22 +4,20 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// One direction of the image-text contrast with momentum features, a queue and soft targets (ALBEF, Li et al. 2021, eq. 6):
-/// <c>-Σ t · log softmax(f · o / T)</c> over the batch's and the queue's columns, with
-/// <c>t = alpha · softmax(f' · o / T) + (1 - alpha) · hard</c>. No gradient goes through momentum features and targets.
+/// One direction of the image-text contrastive loss with momentum features, a queue and soft targets (ALBEF, Li et al. 2021, eq. 6):
+/// <c>-Σ t · log softmax(f · o / T)</c> over the columns of batch and queue, with
+/// <c>t = alpha · softmax(f' · o / T) + (1 - alpha) · hard</c>. Momentum features and targets get no gradient.
 /// </summary>
 /// <remarks>
-/// Similarities of all rows and columns are kept in scratch memory, twice; sums over columns are taken by blocks, the blocks in order.
-/// Variants: <see cref="SoftTargetContrastSimd"/> on the CPU accelerator, whose products are <see cref="PanelProduct"/>'s;
-/// <see cref="SoftTargetContrastPortable"/> on every other device;
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels softtargetcontrast</c> times them.
+/// Scratch memory holds all similarities twice. Columns are summed by blocks, in order. Variants: <see cref="SoftTargetContrastSimd"/>
+/// (CPU, products by <see cref="PanelProduct"/>), <see cref="SoftTargetContrastPortable"/>.
 /// </remarks>
 public static class SoftTargetContrast
 {
     /// <summary>Computes losses and gradients.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views and sizes.</param>
-    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in SoftTargetContrastArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));

@@ -5,23 +5,23 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// A group per some columns and four rows, which brings the columns' vectors to shared memory in narrow parts, so that neighbours read
-/// neighbouring addresses; then a group per row for softmax and loss, one per row and piece of columns, and the pieces' sums.
+/// A group of the products takes some columns and four rows; shared memory coalesces its reads. Softmax has a group per row, the gradient
+/// one per row and piece of columns.
 /// </summary>
 internal static class SoftTargetContrastPortable
 {
-    // Columns are summed in blocks first: the error then grows with the block, not with the queue.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
-    // Elements of the columns' vectors in shared memory; one more, so that neighbours lie in different banks.
+    // Staged elements per column; the stride avoids bank conflicts.
     private const int Part = 16, PartStride = Part + 1;
 
     private const int RowsAtOnce = 4;
 
-    // Sums of a row that the group's work-items have parts of.
+    // Sums per row.
     private const int Sums = 6;
 
-    // Columns that a group of the gradient adds up.
+    // Columns per group of the gradient.
     private const int Piece = 512;
 
     public static void Run(Device device, in SoftTargetContrastArgs args)
@@ -187,7 +187,7 @@ internal static class SoftTargetContrastPortable
             count = shared[4 * Device.MaxGroupSize];
             hard = shared[5 * Device.MaxGroupSize];
 
-            // Means of s - largest by the softmax, and by the targets.
+            // Means of s - largest, by softmax and by targets.
             var target = (alpha * (momentumProduct / momentumSum)) + ((1f - alpha) * (hard / count));
             var scale = weight * inverse;
             if (Group.IdxX == 0)
@@ -202,7 +202,7 @@ internal static class SoftTargetContrastPortable
 
         private static int Place(int sum) => (sum * Device.MaxGroupSize) + Group.IdxX;
 
-        // All sums at once: a compiler for processors takes minutes over a kernel with as many loops of barriers.
+        // All sums at once: compilers for processors take minutes over many loops with barriers.
         private static void AddUp(ArrayView<float> shared)
         {
             Group.Barrier();

@@ -4,10 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant: a task per block of columns for both products, one per row for softmax and loss, one per piece of columns for the gradient,
-/// and the sums of the pieces.
-/// </summary>
+/// <summary>A task has a block of columns for both products, a row for softmax and loss, a piece of columns for the gradient.</summary>
 internal static class SoftTargetContrastSimd
 {
     public static void Run(Device device, in SoftTargetContrastArgs args)
@@ -23,15 +20,15 @@ internal static class SoftTargetContrastSimd
 }
 
 /// <summary>
-/// Where things lie in scratch memory: two arrays of similarities <c>[rows, stride]</c>, the batch's columns first and the queue's at the
-/// next whole block; the temperature's gradient by row; the features' gradient by piece of columns <c>[pieces, rows, dim]</c>.
+/// Layout of scratch memory: two arrays of similarities <c>[rows, stride]</c>, the batch's columns first, the queue's from the next whole
+/// block; the temperature's gradient by row; the features' gradient by piece <c>[pieces, rows, dim]</c>.
 /// </summary>
 internal readonly struct ContrastLayout(int rows, int queue, int dim)
 {
-    /// <summary>Columns of a task of the first products: as many as a panel of them has.</summary>
+    /// <summary>Columns of a panel and its task.</summary>
     public const int Block = 64;
 
-    /// <summary>Columns that a task of the gradient adds up.</summary>
+    /// <summary>Columns per task of the gradient.</summary>
     public const int Piece = 1024;
 
     public readonly int Rows = rows, Queue = queue, Dim = dim;
@@ -57,11 +54,11 @@ internal readonly struct ContrastLayout(int rows, int queue, int dim)
     public long Floats => Gradients + ((long)Pieces * Rows * Dim);
 }
 
-/// <summary>Both products with a block of columns, which is turned into a panel once for all rows.</summary>
+/// <summary>Both products with a block of columns, one panel for all rows.</summary>
 internal readonly unsafe struct ContrastSimilarities(in SoftTargetContrastArgs args, ContrastLayout layout, ArrayView<float> memory)
     : IVectorOperator
 {
-    // A panel of so many rows fits the second-level cache.
+    // A panel of this depth fits the L2 cache.
     private const int Depth = 256;
 
     private readonly float* features = Cpu.Pointer(args.Features), momentum = Cpu.Pointer(args.MomentumFeatures);
@@ -93,7 +90,7 @@ internal readonly unsafe struct ContrastSimilarities(in SoftTargetContrastArgs a
         }
     }
 
-    // Lanes behind the last column repeat it, and are ignored.
+    // Lanes after the last column repeat it and are ignored.
     private float* Column(float* from, int column, int columns) => from + ((long)Math.Min(column, columns - 1) * layout.Dim);
 
     private void Multiply<TVector>(float* rows, float* panel, float* to, int depth, bool add)
@@ -101,7 +98,7 @@ internal readonly unsafe struct ContrastSimilarities(in SoftTargetContrastArgs a
             rows, layout.Dim, layout.Rows, panel, ContrastLayout.Block, to, checked((int)layout.Stride), depth, ContrastLayout.Block, add);
 }
 
-/// <summary>Softmax, targets and loss of a row; the first array becomes the loss's gradient by dot product.</summary>
+/// <summary>Softmax, targets and loss of a row. The first array becomes the loss's gradient by dot product.</summary>
 internal readonly unsafe struct ContrastRows(in SoftTargetContrastArgs args, ContrastLayout layout, ArrayView<float> memory)
     : IVectorOperator
 {
@@ -127,7 +124,7 @@ internal readonly unsafe struct ContrastRows(in SoftTargetContrastArgs args, Con
         Exponentials<TVector>(s, m, layout.Rows, inverse, largest, largestMomentum, ref sums);
         Exponentials<TVector>(s + layout.QueueColumn, m + layout.QueueColumn, layout.Queue, inverse, largest, largestMomentum, ref sums);
 
-        // Means of s - largest by the softmax, and by the targets.
+        // Means of s - largest, by softmax and by targets.
         var mean = sums.Product / sums.Sum;
         var target = (alpha * (sums.MomentumProduct / sums.MomentumSum)) + ((1 - alpha) * hard.Mean);
         losses[task] = (float)(weight * (Math.Log(sums.Sum) - target));
@@ -145,7 +142,7 @@ internal readonly unsafe struct ContrastRows(in SoftTargetContrastArgs args, Con
             s[layout.QueueColumn + j] -= queueKeys[j] == keys[task] ? share : 0;
     }
 
-    // How many columns have the row's key, and their mean.
+    // Columns with the row's key, and their mean.
     private (int Count, double Mean) Hard(int row, float* s, float inverse, float largest)
     {
         var (count, sum) = (0, 0.0);
@@ -170,7 +167,7 @@ internal readonly unsafe struct ContrastRows(in SoftTargetContrastArgs args, Con
         where TVector : unmanaged, IVector<TVector> => MathF.Max(
             RowMath.Largest<TVector>(row, layout.Rows), RowMath.Largest<TVector>(row + layout.QueueColumn, layout.Queue));
 
-    // Both rows become exponentials; of the first, products with its own exponents are added up, too.
+    // Both rows become exponentials. The sums of products use the first row's exponents.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Exponentials<TVector>(
         float* s, float* m, int count, float inverse, float largest, float largestMomentum, ref Sums sums)
@@ -224,7 +221,6 @@ internal readonly unsafe struct ContrastRows(in SoftTargetContrastArgs args, Con
     }
 }
 
-/// <summary>The contribution of a piece of the columns to each row's gradient.</summary>
 internal readonly unsafe struct ContrastPieces(in SoftTargetContrastArgs args, ContrastLayout layout, ArrayView<float> memory)
     : IVectorOperator
 {
@@ -248,7 +244,7 @@ internal readonly unsafe struct ContrastPieces(in SoftTargetContrastArgs args, C
             Rest(weights + (row * layout.Stride), from, columns, to + ((long)row * layout.Dim), whole);
     }
 
-    // The elements that are no whole pair of vectors.
+    // The elements after the last whole pair of vectors.
     private void Rest(float* weights, float* from, int columns, float* to, int start)
     {
         new Span<float>(to + start, layout.Dim - start).Clear();
@@ -260,7 +256,7 @@ internal readonly unsafe struct ContrastPieces(in SoftTargetContrastArgs args, C
     }
 }
 
-/// <summary>Adds the pieces of each row's gradient in order; the last task adds up the temperature's.</summary>
+/// <summary>Adds the pieces of each row's gradient in order; the last task sums the temperature's.</summary>
 internal readonly unsafe struct ContrastSums(in SoftTargetContrastArgs args, ContrastLayout layout, ArrayView<float> memory) : ICpuOperator
 {
     private readonly float* memory = Cpu.Pointer(memory);

@@ -3,18 +3,16 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Writes neighbours of a row.</summary>
 internal interface IRowWriter
 {
-    /// <summary>Four neighbours.</summary>
-    /// <param name="y">Where they go.</param>
-    /// <param name="index">The first of them; a multiple of four where they are rounded.</param>
-    /// <param name="left">How many elements the row has from there on: those beyond its end are not written.</param>
-    /// <param name="values">The memory to fill.</param>
+    /// <summary>
+    /// Writes four neighbours, except after the row's end, <paramref name="left"/> elements away. For rounded rows the index is a multiple
+    /// of four.
+    /// </summary>
     static abstract void Write4(ArrayView<float> y, long index, int left, Floats4 values);
 }
 
-/// <summary>In single precision, element by element.</summary>
+/// <summary>Single precision, element by element.</summary>
 internal readonly struct SingleRows : IRowWriter
 {
     public static void Write4(ArrayView<float> y, long index, int left, Floats4 values)
@@ -29,8 +27,7 @@ internal readonly struct SingleRows : IRowWriter
     }
 }
 
-/// <summary>Rounded to 16 bits, in rows of a multiple of <see cref="ValueFormats.Unit"/>.</summary>
-/// <typeparam name="TPrecision">The format.</typeparam>
+/// <summary>16 bits, in rows of a multiple of <see cref="ValueFormats.Unit"/>.</summary>
 internal readonly struct RoundedRows<TPrecision> : IRowWriter
     where TPrecision : struct, IMatrixPrecision
 {

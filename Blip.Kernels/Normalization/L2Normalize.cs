@@ -3,21 +3,18 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Scales each row to length one: <c>y = x / max(‖x‖₂, eps)</c>, as <c>torch.nn.functional.normalize</c> does.</summary>
-/// <remarks>
-/// Variants: <see cref="L2NormalizeSimd"/> on the CPU accelerator, <see cref="L2NormalizePortable"/> on every other device.
-/// Times: docs/measurements.
-/// </remarks>
+/// <summary>Scales each row to length one: <c>y = x / max(‖x‖₂, eps)</c>, as <c>torch.nn.functional.normalize</c>.</summary>
+/// <remarks>Variants: <see cref="L2NormalizeSimd"/> (CPU), <see cref="L2NormalizePortable"/>.</remarks>
 public static class L2Normalize
 {
-    /// <summary>Normalises each row; in place where <paramref name="y"/> is <paramref name="x"/>.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Normalizes each row; <paramref name="y"/> may be <paramref name="x"/>.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="x">[rows, width].</param>
     /// <param name="y">[rows, width].</param>
-    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="rows">Rows, at least 0.</param>
     /// <param name="width">Elements per row, at least 1.</param>
-    /// <param name="eps">The least length that is divided by; positive.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <param name="eps">The least divisor; positive.</param>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps = 1e-12f)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));

@@ -7,24 +7,21 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// <see cref="L2Normalize"/> backwards: with y = x / ‖x‖, <c>dx = (dy - y · (y · dy)) / ‖x‖</c>. A row that is shorter than eps is divided
-/// by a constant, and its gradient is too, as in torch.
+/// The gradient of <see cref="L2Normalize"/>: with y = x / ‖x‖, <c>dx = (dy - y · (y · dy)) / ‖x‖</c>. Rows shorter than eps have the
+/// constant divisor eps, as in torch.
 /// </summary>
-/// <remarks>
-/// Variants: <see cref="L2NormalizeBackwardSimd"/> on the CPU accelerator, <see cref="L2NormalizeBackwardPortable"/> on every other device;
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels l2normalizebackward</c> times them.
-/// </remarks>
+/// <remarks>Variants: <see cref="L2NormalizeBackwardSimd"/> (CPU), <see cref="L2NormalizeBackwardPortable"/>.</remarks>
 public static class L2NormalizeBackward
 {
-    /// <summary>The gradient of each row; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
-    /// <param name="device">Where the views live.</param>
-    /// <param name="x">The normalised rows' inputs <c>[rows, width]</c>.</param>
-    /// <param name="dy">The gradient of the result <c>[rows, width]</c>.</param>
-    /// <param name="dx">Receives the gradient of x <c>[rows, width]</c>; not x.</param>
-    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <summary>Each row's gradient; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
+    /// <param name="device">The views' device.</param>
+    /// <param name="x">The inputs <c>[rows, width]</c>.</param>
+    /// <param name="dy">The result's gradient <c>[rows, width]</c>.</param>
+    /// <param name="dx">Receives x's gradient <c>[rows, width]</c>; not x.</param>
+    /// <param name="rows">Rows, at least 0.</param>
     /// <param name="width">Elements per row, at least 1.</param>
-    /// <param name="eps">The least length that was divided by; positive.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <param name="eps">The least divisor; positive.</param>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps = 1e-12f)
     {
@@ -44,7 +41,7 @@ public static class L2NormalizeBackward
     }
 }
 
-/// <summary>One group per row, whose length is taken as in <see cref="L2NormalizePortable"/>.</summary>
+/// <summary>The length is computed as in <see cref="L2NormalizePortable"/>.</summary>
 internal static class L2NormalizeBackwardPortable
 {
     private const int Block = 32;
@@ -82,7 +79,7 @@ internal static class L2NormalizeBackwardPortable
             products = GroupReduction.Sum(products, shared);
 
             var length = XMath.Sqrt(squares) * unit;
-            // Of a short row nothing is taken off. Σ x · dy / ‖x‖², where both sums have x in its own unit.
+            // Short rows subtract nothing. Σ x · dy / ‖x‖²: both sums have x in units of its largest magnitude.
             var share = length > eps ? products / squares : 0f;
             var divisor = IntrinsicMath.Max(length, eps);
             for (var c = Group.IdxX; c < width; c += Group.DimX)
@@ -91,7 +88,7 @@ internal static class L2NormalizeBackwardPortable
     }
 }
 
-/// <summary>CPU variant: the same passes in 16 lanes, a few rows per task.</summary>
+/// <summary>16 lanes, a few rows per task.</summary>
 internal readonly unsafe struct L2NormalizeBackwardSimd(
     ArrayView<float> x, ArrayView<float> dy, ArrayView<float> dx, RowTasks rows, int width, float eps) : IVectorOperator
 {

@@ -5,7 +5,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>One group per row. The row's largest magnitude is taken out first, so that squares neither overflow nor vanish.</summary>
+/// <summary>One group per row. Dividing by its largest magnitude first prevents overflow and underflow of squares.</summary>
 internal static class L2NormalizePortable
 {
     private const int Block = 32;
@@ -25,7 +25,7 @@ internal static class L2NormalizePortable
             for (var c = Group.IdxX; c < width; c += Group.DimX)
                 largest = IntrinsicMath.Max(largest, IntrinsicMath.Abs(x[row + c]));
             largest = GroupReduction.Max(largest, shared);
-            // A row of zeros stays one.
+            // A row of zeros stays zero.
             var unit = largest > 0f ? largest : 1f;
 
             var stride = Group.DimX * Block;

@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: the passes of <see cref="L2NormalizePortable"/> in 16 lanes.</summary>
+/// <summary>The passes of <see cref="L2NormalizePortable"/> in 16 lanes.</summary>
 internal static unsafe class L2NormalizeSimd
 {
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> y, int rows, int width, float eps) =>
@@ -18,7 +18,6 @@ internal static unsafe class L2NormalizeSimd
         });
 }
 
-/// <summary>One normalisation, a few rows per task.</summary>
 internal unsafe struct L2NormalizeVectors : IVectorOperator
 {
     public float* X, Y;

@@ -4,38 +4,33 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Layer normalisation: <c>y = (x - mean) / √(variance + eps) · gamma + beta</c> over each row (Ba, Kiros, Hinton 2016, eq. 3),
-/// where x may be the sum of two tensors (the residual connection in front of a post-norm block).
+/// Layer normalization: <c>y = (x - mean) / √(variance + eps) · gamma + beta</c> over each row (Ba, Kiros, Hinton 2016, eq. 3). x may be
+/// the sum of two tensors, for the residual of a post-norm block.
 /// </summary>
 /// <remarks>
-/// Variants; times are in docs/measurements:
-/// <list type="bullet">
-/// <item><see cref="LayerNormSimd"/>, CPU.</item>
-/// <item><see cref="LayerNormWarps"/>, CUDA; not run on a GPU yet.</item>
-/// <item><see cref="LayerNormPortable"/>, every other device.</item>
-/// </list>
+/// Variants: <see cref="LayerNormSimd"/> (CPU), <see cref="LayerNormWarps"/> (CUDA, not run on a GPU yet), <see cref="LayerNormPortable"/>.
 /// </remarks>
 public static class LayerNorm
 {
-    /// <summary>Whether results may be stored in a format of 16 bits, two to each float of their memory.</summary>
-    /// <param name="target">Which kernels run.</param>
+    /// <summary>Whether results may be stored in 16 bits, two to each float.</summary>
+    /// <param name="target">The kernels' target.</param>
     /// <param name="width">Elements per row.</param>
-    /// <param name="format">The format that is asked for.</param>
+    /// <param name="format">The requested format.</param>
     public static bool CanStore(KernelTarget target, int width, DType format) =>
         format.Is16Bits() && width % ValueFormats.Unit == 0 && CudaFormats.Rounded(target.Architecture, format) == format;
 
-    /// <summary>Normalises each row. Done in place where <paramref name="y"/> is <paramref name="x"/> or the residual, and of their format.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Normalizes each row; <paramref name="y"/> may be <paramref name="x"/> or the residual, if it has their format.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="x">[rows, width].</param>
-    /// <param name="residual">[rows, width], added to x before the mean is taken; or empty.</param>
+    /// <param name="residual">[rows, width], added to x first; or empty.</param>
     /// <param name="gamma">[width].</param>
     /// <param name="beta">[width].</param>
     /// <param name="y">[rows, width].</param>
-    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="rows">Rows, at least 0.</param>
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">Added to the variance; not negative.</param>
-    /// <param name="format">How results are stored: single precision, or 16 bits where <see cref="CanStore"/> allows it.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, a size is out of range, or the format is one that no kernel here stores.</exception>
+    /// <param name="format">The results' format: single precision, or 16 bits if <see cref="CanStore"/>.</param>
+    /// <exception cref="ArgumentException">A view or size is invalid, or no kernel stores the format.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y,
         int rows, int width, float eps, DType format = DType.Float32)
@@ -59,8 +54,7 @@ public static class LayerNorm
             LayerNormSimd.Run(device, x, residual, gamma, beta, y, rows, width, eps);
     }
 
-    /// <summary>Whether these can normalise rows of a width.</summary>
-    /// <exception cref="ArgumentException">They cannot.</exception>
+    /// <summary>Throws unless these can normalize rows of the width.</summary>
     internal static void Check(ArrayView<float> gamma, ArrayView<float> beta, int width, float eps)
     {
         if (!(eps >= 0))

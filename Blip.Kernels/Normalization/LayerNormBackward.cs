@@ -4,26 +4,23 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Layer normalisation backwards, with respect to its input. With x̂ = (x - mean)/σ, g = dy · gamma and means over a row,
-/// <c>dx = (g - mean(g) - x̂ · mean(g · x̂)) / σ</c> (Ba, Kiros, Hinton 2016, eq. 3, by the chain rule). Mean and deviation are computed
-/// again from x: they are cheaper than keeping them.
+/// The gradient of layer normalization's input. With x̂ = (x - mean)/σ, g = dy · gamma and means over a row,
+/// <c>dx = (g - mean(g) - x̂ · mean(g · x̂)) / σ</c> (Ba, Kiros, Hinton 2016, eq. 3, by the chain rule). Mean and σ are recomputed, which
+/// is cheaper than storing them.
 /// </summary>
-/// <remarks>
-/// Variants: <see cref="LayerNormBackwardSimd"/> on the CPU accelerator, <see cref="LayerNormBackwardPortable"/> on every other device;
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels layernormbackward</c> times them.
-/// </remarks>
+/// <remarks>Variants: <see cref="LayerNormBackwardSimd"/> (CPU), <see cref="LayerNormBackwardPortable"/>.</remarks>
 public static class LayerNormBackward
 {
-    /// <summary>The gradient of each row; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
-    /// <param name="device">Where the views live.</param>
-    /// <param name="x">The normalised rows' inputs <c>[rows, width]</c>.</param>
+    /// <summary>Each row's gradient; <paramref name="dx"/> may be <paramref name="dy"/>.</summary>
+    /// <param name="device">The views' device.</param>
+    /// <param name="x">The inputs <c>[rows, width]</c>.</param>
     /// <param name="gamma"><c>[width]</c>.</param>
-    /// <param name="dy">The gradient of the result <c>[rows, width]</c>.</param>
-    /// <param name="dx">Receives the gradient of x <c>[rows, width]</c>; not x.</param>
-    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="dy">The result's gradient <c>[rows, width]</c>.</param>
+    /// <param name="dx">Receives x's gradient <c>[rows, width]</c>; not x.</param>
+    /// <param name="rows">Rows, at least 0.</param>
     /// <param name="width">Elements per row, at least 1.</param>
     /// <param name="eps">Added to the variance; not negative.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps)
     {

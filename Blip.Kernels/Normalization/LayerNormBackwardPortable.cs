@@ -5,10 +5,10 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>One group per row, work-items stride the columns; the variance is taken as in <see cref="LayerNormPortable"/>.</summary>
+/// <summary>The variance is computed as in <see cref="LayerNormPortable"/>.</summary>
 internal static class LayerNormBackwardPortable
 {
-    // A column's terms are summed in blocks first: the error then grows with the block, not with the row.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
     public static void Run(Device device, ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx, int rows, int width, float eps) =>
@@ -69,7 +69,7 @@ internal static class LayerNormBackwardPortable
                     block += ((dy[row + c] * gamma[c]) - meanGradient) * ((x[row + c] - mean - left) * scale);
                 products += block;
             }
-            // The mean of x̂ is 0, so that the gradient's own mean may be taken off before the product: nothing large is left to cancel.
+            // The mean of x̂ is 0, so the gradient's mean may be subtracted before the product. This avoids cancellation.
             var meanProduct = GroupReduction.Sum(products, shared) / width;
 
             for (var c = Group.IdxX; c < width; c += Group.DimX)

@@ -4,10 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant: the passes of <see cref="LayerNormBackwardPortable"/> over a row that stays in the first-level cache, in 16 lanes.
-/// A task has a few rows.
-/// </summary>
+/// <summary>The passes of <see cref="LayerNormBackwardPortable"/> in 16 lanes. A row stays in the L1 cache.</summary>
 internal readonly unsafe struct LayerNormBackwardSimd(
     ArrayView<float> x, ArrayView<float> gamma, ArrayView<float> dy, ArrayView<float> dx,
     RowTasks rows, int width, float eps) : IVectorOperator
@@ -69,7 +66,7 @@ internal readonly unsafe struct LayerNormBackwardSimd(
         left /= width;
         var variance = MathF.Max((square / width) - (left * left), 0);
         var scale = 1 / MathF.Sqrt(variance + eps);
-        // The rounding error of the means multiplies two numbers that are 0 except for rounding.
+        // The correction of the means would multiply two rounding errors, so it is omitted.
         var meanProduct = product * scale / width;
 
         var (lefts2, scales, meanProducts) = (TVector.Create(left), TVector.Create(scale), TVector.Create(meanProduct));

@@ -5,10 +5,10 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>One group per block of rows, work-items stride the columns; then one work-item per column adds the blocks.</summary>
+/// <summary>One group per block of rows; then one work-item per column adds the blocks.</summary>
 internal static class LayerNormParameterBackwardPortable
 {
-    // A column's terms are summed in parts first: the error then grows with the part, not with the row.
+    // Sums by parts limit the rounding error.
     private const int Part = 32;
 
     public static void Run(
@@ -35,13 +35,13 @@ internal static class LayerNormParameterBackwardPortable
             var to = (long)Grid.IdxX * 2 * width;
             for (var c = Group.IdxX; c < 2 * width; c += Group.DimX)
                 sums[to + c] = 0f;
-            // Each work-item continues with its own writes, except for the zeros.
+            // Work-items share only the zeros.
             Group.Barrier();
             for (var row = slice + first; row < end; row++)
             {
                 var at = row * width;
                 var mean = Mean(at, 0f, shared);
-                // The rounding error of the mean, which a mean far from zero cannot hold.
+                // The mean's rounding error.
                 var left = Mean(at, mean, shared);
                 var scale = 1f / XMath.Sqrt(IntrinsicMath.Max(Square(at, mean, shared) - (left * left), 0f) + eps);
                 for (var c = Group.IdxX; c < width; c += Group.DimX)

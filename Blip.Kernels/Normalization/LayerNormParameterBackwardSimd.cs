@@ -4,9 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant: a task per block of rows, whose sums stay in the first-level cache; then a task per piece of the columns.
-/// </summary>
+/// <summary>A task per block of rows, its sums in the L1 cache; then a task per range of columns.</summary>
 internal static class LayerNormParameterBackwardSimd
 {
     public static void Run(
@@ -18,7 +16,6 @@ internal static class LayerNormParameterBackwardSimd
     }
 }
 
-/// <summary>The sums of a block's rows.</summary>
 internal readonly unsafe struct LayerNormRowBlocks(
     ArrayView<float> x, ArrayView<float> dy, ArrayView<float> sums, int tasks, int blocks, int sliceRows, int width, float eps)
     : IVectorOperator
@@ -70,7 +67,7 @@ internal readonly unsafe struct LayerNormRowBlocks(
             square += (x[c] - mean) * (x[c] - mean);
             left += x[c] - mean;
         }
-        // The rounding error of the mean.
+        // The mean's rounding error.
         left /= width;
         var scale = 1 / MathF.Sqrt(MathF.Max((square / width) - (left * left), 0) + eps);
 
@@ -85,7 +82,6 @@ internal readonly unsafe struct LayerNormRowBlocks(
     }
 }
 
-/// <summary>The sums of the blocks, slice by slice.</summary>
 internal readonly unsafe struct LayerNormBlockSums(
     ArrayView<float> sums, ArrayView<float> dgamma, ArrayView<float> dbeta, int slices, int blocks, int width) : IVectorOperator
 {

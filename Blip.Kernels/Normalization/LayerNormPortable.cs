@@ -6,12 +6,12 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// One group per row, work-items stride the columns. The variance is taken about the mean in a second pass and corrected by
-/// the rounding error of the mean (Chan, Golub, LeVeque 1983, eq. 1.7), so that rows far from zero with little spread come out right.
+/// A second pass takes the variance about the mean, corrected by the mean's rounding error (Chan, Golub, LeVeque 1983, eq. 1.7). So rows
+/// far from zero with little spread stay accurate.
 /// </summary>
 internal static class LayerNormPortable
 {
-    // A column's terms are summed in blocks first: the error then grows with the block, not with the row.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
     public static void Run(

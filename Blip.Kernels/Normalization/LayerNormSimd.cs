@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: the three passes of <see cref="LayerNormPortable"/> over a row that stays in the first-level cache, in 16 lanes.</summary>
+/// <summary>The passes of <see cref="LayerNormPortable"/> in 16 lanes. A row stays in the L1 cache.</summary>
 internal static unsafe class LayerNormSimd
 {
     public static void Run(
@@ -23,7 +23,6 @@ internal static unsafe class LayerNormSimd
         });
 }
 
-/// <summary>One layer normalisation, a few rows per task.</summary>
 internal unsafe struct LayerNormVectors : IVectorOperator
 {
     public float* X, Residual, Gamma, Beta, Y;
@@ -46,7 +45,7 @@ internal unsafe struct LayerNormVectors : IVectorOperator
                 Normalize<TVector>(x, y);
                 continue;
             }
-            // The sum goes to y at once, where the passes find it: y may be x or the residual itself.
+            // The sum goes to y, where the passes read it: y may be x or the residual.
             var residual = Residual + ((long)row * Width);
             var c = 0;
             for (; c + TVector.Count <= Width; c += TVector.Count)

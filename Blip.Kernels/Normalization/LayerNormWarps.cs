@@ -7,8 +7,8 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// CUDA: a warp per row, four neighbours per thread and load, no barrier. The arithmetic is that of <see cref="LayerNormPortable"/>; the row is
-/// read three times, the second and third time from the cache. Results may be rounded to the next product's input format. Not run on a GPU yet.
+/// CUDA: a warp per row, four neighbours per load, no barrier, with the arithmetic of <see cref="LayerNormPortable"/>. Results may be
+/// rounded to the next product's input format. Not run on a GPU yet.
 /// </summary>
 internal static class LayerNormWarps
 {
@@ -25,7 +25,6 @@ internal static class LayerNormWarps
             MatrixTypes.Use16Bits(format, launch);
     }
 
-    /// <summary>Groups and their size.</summary>
     public static KernelConfig Launch(int rows) => new((rows + RowsPerGroup - 1) / RowsPerGroup, RowsPerGroup * WarpSize);
 
     [Kernel(typeof(AlignedRows), typeof(SingleRows)), Kernel(typeof(AnyRows), typeof(SingleRows))]
@@ -44,7 +43,7 @@ internal static class LayerNormWarps
         }
     }
 
-    /// <summary>One row by one warp; in place where y is x.</summary>
+    /// <summary>One warp normalizes one row; y may be x.</summary>
     public static void Normalize<TRows, TWriter>(
         ArrayView<float> x, ArrayView<float> residual, ArrayView<float> gamma, ArrayView<float> beta, ArrayView<float> y, int row, int width, float eps)
         where TRows : struct, IRowReader
@@ -66,7 +65,7 @@ internal static class LayerNormWarps
         for (var c = first; c < width; c += WarpSize * 4)
         {
             var four = Read<TRows>(own, added, residual.Length > 0, c, width);
-            // Values beyond the end of the row count as nothing.
+            // Values after the row's end count as zero.
             var off = TRows.Inside4(new Floats4 { X = four.X - mean, Y = four.Y - mean, Z = four.Z - mean, W = four.W - mean }, width - c);
             squares += (off.X * off.X) + (off.Y * off.Y) + ((off.Z * off.Z) + (off.W * off.W));
             left += off.X + off.Y + (off.Z + off.W);
@@ -122,7 +121,7 @@ internal static class LayerNormWarps
         return new Floats4 { X = a.X + b.X, Y = a.Y + b.Y, Z = a.Z + b.Z, W = a.W + b.W };
     }
 
-    // In every thread of the warp, and in the same order in each.
+    // In every thread of the warp, in the same order.
     private static float Sum(float value)
     {
         value += Warp.ShuffleXor(value, 16);

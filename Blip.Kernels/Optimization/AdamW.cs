@@ -8,18 +8,19 @@ namespace Blip.Kernels;
 /// <c>p *= 1 - lr · decay; m += (1 - b1)(g - m); v = b2 · v + (1 - b2) g²; p -= lr / (1 - b1^t) · m / (√v / √(1 - b2^t) + eps)</c>.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="AdamWSimd"/> on the CPU accelerator, <see cref="AdamWPortable"/> on every other device. Both read and write each
-/// array once. <c>dotnet run -c Release --project Blip.Bench -- kernels adamw</c> times them.
+/// Variants: <see cref="AdamWSimd"/> (CPU), <see cref="AdamWPortable"/>. Both read and write each array once.
 /// </remarks>
 public static class AdamW
 {
     /// <summary>
-    /// Updates a parameter and its moments. Weights of 16 bits beside the matrix are its rounding, to nearest and halves to even. What
-    /// fills up the last panel stays zero. A gradient that is not finite makes its element NaN: <see cref="GradientNorm"/> tells before the step.
+    /// Updates a parameter and its moments. Its 16-bit copy is rounded to nearest, ties to even. Padding of the last panel stays zero. A
+    /// gradient that is not finite makes its element NaN: check <see cref="GradientNorm"/> first.
     /// </summary>
-    /// <param name="device">Where the views live.</param>
-    /// <param name="args">Views and constants; the constants are combined in double.</param>
-    /// <exception cref="ArgumentException">A view is too short, the parameter is given twice or not at all, or a number is out of range.</exception>
+    /// <param name="device">The views' device.</param>
+    /// <param name="args">Views and constants, combined in double.</param>
+    /// <exception cref="ArgumentException">
+    /// A view is too short, a number is out of range, or not exactly one parameter is given.
+    /// </exception>
     public static void Run(Device device, in AdamWArgs args)
     {
         var length = Check(args);
@@ -73,7 +74,7 @@ public static class AdamW
     }
 }
 
-/// <summary>The factors of a step, combined in double and rounded once.</summary>
+/// <summary>A step's factors, combined in double and rounded once.</summary>
 internal readonly struct AdamWConstants
 {
     /// <summary>1 - lr · decay.</summary>
@@ -94,10 +95,8 @@ internal readonly struct AdamWConstants
     /// <summary>√(1 - b2^t).</summary>
     public readonly float Correction;
 
-    /// <summary>Added to the root.</summary>
     public readonly float Epsilon;
 
-    /// <summary>Those of a step.</summary>
     public AdamWConstants(in AdamWArgs args)
     {
         Keep = (float)(1 - (args.LearningRate * args.WeightDecay));

@@ -4,7 +4,6 @@ using ILGPU.Algorithms;
 
 namespace Blip.Kernels;
 
-/// <summary>One work-item per element, or on a processor per piece.</summary>
 internal static class AdamWPortable
 {
     public static void Run(Device device, in AdamWArgs args, AdamWConstants constants, long length)
@@ -12,7 +11,7 @@ internal static class AdamWPortable
         var perItem = Elementwise.ElementsPerItem(device);
         if (args.Weights is { } weights)
         {
-            // Without a second matrix the first chooses the types, and nothing is rounded.
+            // Without a second matrix, the first chooses the types and nothing is rounded.
             WeightTypes.UseVectors(args.Rounded ?? weights, new Panels(device, args, constants));
             return;
         }

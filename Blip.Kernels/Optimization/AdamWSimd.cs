@@ -4,9 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// ILGPU's CPU accelerator: a task is a piece of a flat parameter, or some rows of <c>[in, out]</c> with their places in panels.
-/// </summary>
+/// <summary>A task is a range of a flat parameter, or some rows of <c>[in, out]</c>.</summary>
 internal static class AdamWSimd
 {
     public static void Run(Device device, in AdamWArgs args, AdamWConstants constants, long length)
@@ -19,14 +17,13 @@ internal static class AdamWSimd
     }
 }
 
-/// <summary>A step of neighbouring elements.</summary>
 internal readonly unsafe struct AdamWRun(in AdamWArgs args, AdamWConstants constants)
 {
     private readonly float* gradient = Cpu.Pointer(args.Gradient), scale = Cpu.Pointer(args.GradientScale);
     private readonly float* first = Cpu.Pointer(args.FirstMoment), second = Cpu.Pointer(args.SecondMoment);
     private readonly AdamWConstants constants = constants;
 
-    /// <summary>Updates parameters whose gradient and moments begin at an index.</summary>
+    /// <summary>Updates parameters; their gradient and moments start at an index.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Step<TVector>(float* parameter, long index, long count)
         where TVector : unmanaged, IVector<TVector>
@@ -50,7 +47,6 @@ internal readonly unsafe struct AdamWRun(in AdamWArgs args, AdamWConstants const
     }
 }
 
-/// <summary>A flat parameter.</summary>
 internal readonly unsafe struct AdamWFlat(AdamWRun run, ArrayView<float> parameter, long length) : IVectorOperator
 {
     private const int Piece = 16384;
@@ -69,7 +65,7 @@ internal readonly unsafe struct AdamWFlat(AdamWRun run, ArrayView<float> paramet
     }
 }
 
-/// <summary>A packed matrix, the parts of whose rows are neighbours in a panel.</summary>
+/// <summary>A packed matrix: parts of its rows are contiguous in a panel.</summary>
 internal readonly unsafe struct AdamWPanels(AdamWRun run, PackedWeights weights, PackedWeights? rounded, RowTasks rows) : IVectorOperator
 {
     private readonly AdamWRun run = run;

@@ -6,35 +6,31 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The length of a gradient over all parameters, and the factor that keeps it below a limit (Pascanu, Mikolov, Bengio 2013, section 3.2),
-/// as <c>torch.nn.utils.clip_grad_norm_</c> has it. Nothing of it is read by the host before the step.
+/// The norm of all parameters' gradient, and the factor that clips it (Pascanu, Mikolov, Bengio 2013, section 3.2), as
+/// <c>torch.nn.utils.clip_grad_norm_</c>. The host reads none of it before the step.
 /// </summary>
 /// <remarks>
-/// Sums of squares are added in an order that depends on a view's length alone: pieces, then the pieces' sums in order.
-/// Variants: <see cref="GradientSquaresSimd"/> on the CPU accelerator, whose sums are in double; portable kernels on every other device,
-/// of which some have no double: sums of blocks, and a total of two floats.
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels gradientnorm</c> times them.
+/// A view's length alone fixes the order of sums: pieces, then their sums in order. Variants: <see cref="GradientSquaresSimd"/> (CPU, in
+/// double), portable kernels. Some devices lack double, so these use blocks and a total of two floats.
 /// </remarks>
 public static class GradientNorm
 {
-    /// <summary>Floats of a total: their sum is the total, the second is the rounding error of the first.</summary>
+    /// <summary>Floats of a total: the sum, and its rounding error.</summary>
     public const int TotalLength = 2;
 
-    /// <summary>
-    /// Floats that <see cref="ClipScale"/> writes: the norm, the factor, and 1 where the norm is a finite number, otherwise 0.
-    /// </summary>
+    /// <summary>Floats that <see cref="ClipScale"/> writes: the norm, the factor, and 1 for a finite norm, otherwise 0.</summary>
     public const int StateLength = 3;
 
-    // torch's, so that a gradient of zeros has a factor.
+    // torch's, so that a zero gradient has a factor.
     private const float Least = 1e-6f;
 
     private const int Piece = 16384, MostPieces = 1024, Block = 32;
 
-    /// <summary>Adds the squares of some values to a total.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Adds squares to a total.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="values">[count].</param>
-    /// <param name="count">Number of values, at least 0.</param>
-    /// <param name="total">[2]: zeros before the first values; later values are added to those before.</param>
+    /// <param name="count">Values, at least 0.</param>
+    /// <param name="total">[2]: zeros at first; added to.</param>
     /// <exception cref="ArgumentException">A view is too short.</exception>
     public static void AddSquares(Device device, ArrayView<float> values, long count, ArrayView<float> total)
     {
@@ -57,14 +53,14 @@ public static class GradientNorm
     }
 
     /// <summary>
-    /// Makes the norm of scale · gradient, and the factor by which the gradient is to be multiplied: <c>scale · min(1, maxNorm / (norm + 1e-6))</c>.
-    /// Where the norm is infinite or NaN the factor is 0, and the third float says so: the step is to be left out, since 0 · NaN is NaN.
+    /// Computes the norm of scale · gradient, and the gradient's factor: <c>scale · min(1, maxNorm / (norm + 1e-6))</c>. If the norm is
+    /// infinite or NaN, factor and third float are 0: skip the step, since 0 · NaN is NaN.
     /// </summary>
-    /// <param name="device">Where the views live.</param>
-    /// <param name="total">[2], as <see cref="AddSquares"/> left it.</param>
-    /// <param name="state">[3], receives norm, factor, and whether the norm is finite; <see cref="AdamW"/> takes the factor only.</param>
+    /// <param name="device">The views' device.</param>
+    /// <param name="total">[2], from <see cref="AddSquares"/>.</param>
+    /// <param name="state">[3], receives norm, factor, and whether the norm is finite; <see cref="AdamW"/> takes only the factor.</param>
     /// <param name="maxNorm">The largest norm, above 0; infinity: no limit.</param>
-    /// <param name="scale">A further factor of the gradient, above 0: the inverse of a loss scale.</param>
+    /// <param name="scale">A further factor, above 0: the inverse loss scale.</param>
     /// <exception cref="ArgumentException">A view is too short, or a number is out of range.</exception>
     public static void ClipScale(Device device, ArrayView<float> total, ArrayView<float> state, float maxNorm, float scale = 1)
     {
@@ -80,7 +76,7 @@ public static class GradientNorm
             device.Launch(new ClipScaleCpu(total, state, maxNorm, scale));
     }
 
-    /// <summary>The factor: torch's, once for both variants.</summary>
+    /// <summary>torch's factor.</summary>
     internal static float Factor(float norm, float maxNorm, float scale) => scale * IntrinsicMath.Min(1f, maxNorm / (norm + Least));
 
     [Kernel]
@@ -99,7 +95,7 @@ public static class GradientNorm
                 var block = 0f;
                 for (var i = start; i < end; i += Group.DimX)
                     block += values[i] * values[i];
-                // A term too small for the sum waits for the next one (Kahan 1965).
+                // Compensated summation (Kahan 1965).
                 var term = block - error;
                 var next = sum + term;
                 error = next - sum - term;

@@ -4,7 +4,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The sums of squares of pieces in double, one task each.</summary>
 internal readonly unsafe struct GradientSquaresSimd(
     ArrayView<float> values, long count, int piece, ArrayView<double> sums) : IVectorOperator
 {
@@ -39,7 +38,7 @@ internal readonly unsafe struct GradientSquaresSimd(
     }
 }
 
-/// <summary>Adds pieces in order to a total that two floats hold.</summary>
+/// <summary>Adds pieces in order to a total of two floats.</summary>
 internal readonly unsafe struct GradientTotalCpu(ArrayView<double> sums, long pieces, ArrayView<float> total) : ICpuOperator
 {
     private readonly double* sums = Cpu.Pointer(sums);
@@ -59,7 +58,6 @@ internal readonly unsafe struct GradientTotalCpu(ArrayView<double> sums, long pi
     }
 }
 
-/// <summary>CPU variant of <see cref="GradientNorm.ClipScale"/>.</summary>
 internal readonly unsafe struct ClipScaleCpu(ArrayView<float> total, ArrayView<float> state, float maxNorm, float scale) : ICpuOperator
 {
     private readonly float* total = Cpu.Pointer(total), state = Cpu.Pointer(state);

@@ -3,20 +3,19 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The gradients of a product of low rank that is added to a matrix, LoRA (Hu et al. 2021, section 4.1), from the matrix's own gradient G:
-/// of <c>W = W0 + s · Aᵀ·Bᵀ</c>, all <c>[in, out]</c>, they are <c>dA = s · Bᵀ·Gᵀ</c> and <c>dBᵀ = s · A·G</c>.
+/// The gradients of a low-rank product, LoRA (Hu et al. 2021, section 4.1), from the matrix's gradient G. For <c>W = W0 + s · Aᵀ·Bᵀ</c>,
+/// all <c>[in, out]</c>, they are <c>dA = s · Bᵀ·Gᵀ</c> and <c>dBᵀ = s · A·G</c>.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="LowRankUpGradientSimd"/> and <see cref="LowRankDownGradientSimd"/> on the CPU accelerator,
-/// <see cref="LowRankGradientPortable"/> on every other device. Each element is one sum. Shapes alone decide its order.
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels lowrankgradient</c> times them.
+/// Variants: <see cref="LowRankUpGradientSimd"/> and <see cref="LowRankDownGradientSimd"/> (CPU), <see cref="LowRankGradientPortable"/>.
+/// Shapes alone fix the order of sums.
 /// </remarks>
 public static class LowRankGradient
 {
     /// <summary>Overwrites both gradients.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views, sizes and the scale.</param>
-    /// <exception cref="ArgumentException">A view is too short, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in LowRankGradientArgs args)
     {
         Check(args);

@@ -5,7 +5,7 @@ namespace Blip.Kernels;
 /// <summary>Arguments of <see cref="LowRankGradient"/>.</summary>
 public struct LowRankGradientArgs
 {
-    /// <summary>The gradient of the whole matrix <c>[in, columns]</c>, the transpose of the checkpoint's.</summary>
+    /// <summary>The whole matrix's gradient <c>[in, columns]</c>, the transpose of the checkpoint's.</summary>
     public ArrayView<float> Gradient;
 
     /// <summary>A, <c>[rank, in]</c>.</summary>
@@ -14,27 +14,27 @@ public struct LowRankGradientArgs
     /// <summary>B, transposed: <c>[rank, out]</c>.</summary>
     public ArrayView<float> Up;
 
-    /// <summary>Receives the gradient of <see cref="Down"/>.</summary>
+    /// <summary>Receives <see cref="Down"/>'s gradient.</summary>
     public ArrayView<float> DownGradient;
 
-    /// <summary>Receives the gradient of <see cref="Up"/>.</summary>
+    /// <summary>Receives <see cref="Up"/>'s gradient.</summary>
     public ArrayView<float> UpGradient;
 
-    /// <summary>Inputs of the matrix.</summary>
+    /// <summary>The matrix's inputs.</summary>
     public int InFeatures;
 
-    /// <summary>Outputs that the product is added to.</summary>
+    /// <summary>Outputs with the product.</summary>
     public int OutFeatures;
 
-    /// <summary>Columns of <see cref="Gradient"/>: outputs of all modules that are stacked there.</summary>
+    /// <summary>Columns of <see cref="Gradient"/>: the outputs of all stacked modules.</summary>
     public int Columns;
 
-    /// <summary>The first of the outputs among the columns.</summary>
+    /// <summary>The first output's column.</summary>
     public int FirstColumn;
 
-    /// <summary>The rank of the product.</summary>
+    /// <summary>The product's rank.</summary>
     public int Rank;
 
-    /// <summary>The factor of the product.</summary>
+    /// <summary>The product's factor.</summary>
     public float Scale;
 }

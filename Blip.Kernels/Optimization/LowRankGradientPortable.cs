@@ -3,7 +3,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>One work-item per element of A or B, which adds up a column or a row of the matrix's gradient.</summary>
+/// <summary>One work-item per element of A or B sums a column or row of the gradient.</summary>
 internal static class LowRankGradientPortable
 {
     public static void Run(Device device, in LowRankGradientArgs args)
@@ -30,7 +30,7 @@ internal static class LowRankGradientPortable
             var element = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
             if (element >= (long)rank * outFeatures)
                 return;
-            // Neighbours read neighbouring columns.
+            // Coalesced: neighbours read neighbouring columns.
             var (row, output) = ((int)(element / outFeatures), (int)(element % outFeatures));
             var sum = 0f;
             for (var input = 0; input < inFeatures; input++)
@@ -49,7 +49,6 @@ internal static class LowRankGradientPortable
             var item = ((long)Grid.IdxX * Group.DimX) + Group.IdxX;
             if (item >= (long)rank * inFeatures)
                 return;
-            // Neighbours read the same row.
             var (input, row) = ((int)(item / rank), (int)(item % rank));
             var sum = 0f;
             for (var output = 0; output < outFeatures; output++)

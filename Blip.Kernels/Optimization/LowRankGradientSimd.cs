@@ -3,10 +3,10 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>The gradient of B on ILGPU's CPU accelerator: a task is some columns of the matrix's gradient, input by input.</summary>
+/// <summary>B's gradient; a task has some columns of the matrix's gradient.</summary>
 internal readonly unsafe struct LowRankUpGradientSimd(in LowRankGradientArgs args) : IVectorOperator
 {
-    // Sums of a task stay in the first cache, also those of a large rank.
+    // A task's sums fit the L1 cache, even for a large rank.
     private const int Width = 64;
 
     private readonly float* gradient = Cpu.Pointer(args.Gradient) + args.FirstColumn;
@@ -42,7 +42,7 @@ internal readonly unsafe struct LowRankUpGradientSimd(in LowRankGradientArgs arg
     private float* Sums(int row, int start) => upGradient + ((long)row * outFeatures) + start;
 }
 
-/// <summary>The gradient of A: a task is some inputs, and each element a product of two rows.</summary>
+/// <summary>A's gradient; a task has some inputs, and each element is a dot product.</summary>
 internal readonly unsafe struct LowRankDownGradientSimd(in LowRankGradientArgs args, RowTasks inputs) : IVectorOperator
 {
     private readonly float* gradient = Cpu.Pointer(args.Gradient) + args.FirstColumn;

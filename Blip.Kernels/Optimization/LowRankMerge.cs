@@ -3,18 +3,15 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Adds a product of low rank to some outputs of a packed matrix, LoRA (Hu et al. 2021, equation 3): <c>W = W0 + s · B·A</c>.
+/// Adds a low-rank product to some outputs of a packed matrix, LoRA (Hu et al. 2021, equation 3): <c>W = W0 + s · B·A</c>.
 /// </summary>
-/// <remarks>
-/// Variants: <see cref="LowRankMergeSimd"/> on the CPU accelerator, <see cref="LowRankMergePortable"/> on every other device.
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels lowrankmerge</c> times them.
-/// </remarks>
+/// <remarks>Variants: <see cref="LowRankMergeSimd"/> (CPU), <see cref="LowRankMergePortable"/>.</remarks>
 public static class LowRankMerge
 {
-    /// <summary>Writes the sum, in the order of the rank, and its rounding, to nearest and halves to even.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Writes the sum, in rank order, and its 16-bit copy, rounded to nearest, ties to even.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Matrices, views, sizes and the scale.</param>
-    /// <exception cref="ArgumentException">A view is too short, a size is out of range, or the matrices do not fit together.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid, or the matrices do not match.</exception>
     public static void Run(Device device, in LowRankMergeArgs args)
     {
         Check(args);

@@ -5,13 +5,13 @@ namespace Blip.Kernels;
 /// <summary>Arguments of <see cref="LowRankMerge"/>.</summary>
 public struct LowRankMergeArgs
 {
-    /// <summary>The matrix without the product, in single precision.</summary>
+    /// <summary>W0, in single precision.</summary>
     public PackedWeights Base;
 
-    /// <summary>A matrix of the same shape, in single precision, which receives the sum.</summary>
+    /// <summary>Receives the sum, in single precision, in W0's shape.</summary>
     public PackedWeights Weights;
 
-    /// <summary>The same matrix in 16 bits, which products read: it receives the sum, rounded. Null: there is none.</summary>
+    /// <summary>Receives the sum rounded to 16 bits, for products; or null.</summary>
     public PackedWeights? Rounded;
 
     /// <summary>A, <c>[rank, in]</c>.</summary>
@@ -20,15 +20,15 @@ public struct LowRankMergeArgs
     /// <summary>B, transposed: <c>[rank, out]</c>.</summary>
     public ArrayView<float> Up;
 
-    /// <summary>Outputs that the product is added to; others stay as they are.</summary>
+    /// <summary>Outputs with the product; others stay.</summary>
     public int OutFeatures;
 
-    /// <summary>The first of them among the matrix's.</summary>
+    /// <summary>The first of them.</summary>
     public int FirstOutput;
 
-    /// <summary>The rank of the product.</summary>
+    /// <summary>The product's rank.</summary>
     public int Rank;
 
-    /// <summary>The factor of the product.</summary>
+    /// <summary>The product's factor.</summary>
     public float Scale;
 }

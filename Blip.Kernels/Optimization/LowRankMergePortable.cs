@@ -3,10 +3,9 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>One work-item per element, or on a processor per piece.</summary>
 internal static class LowRankMergePortable
 {
-    // Without a second matrix the first chooses the types, and nothing is rounded.
+    // Without a second matrix, the first chooses the types and nothing is rounded.
     public static void Run(Device device, in LowRankMergeArgs args) =>
         WeightTypes.UseVectors(args.Rounded ?? args.Weights, new Panels(device, args));
 

@@ -3,9 +3,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// ILGPU's CPU accelerator: a task is some inputs, whose outputs are neighbours within a panel.
-/// </summary>
+/// <summary>A task has some inputs, whose outputs are contiguous within a panel.</summary>
 internal readonly unsafe struct LowRankMergeSimd(in LowRankMergeArgs args, RowTasks inputs) : IVectorOperator
 {
     private readonly float* before = Cpu.Pointer(args.Base.Float32), weights = Cpu.Pointer(args.Weights.Float32);

@@ -5,20 +5,20 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// A slow copy of parameters follows the trained ones (He et al. 2020, eq. 2): <c>slow = momentum · slow + (1 - momentum) · fast</c>.
+/// A slow copy follows the trained parameters (He et al. 2020, eq. 2): <c>slow = momentum · slow + (1 - momentum) · fast</c>.
 /// </summary>
 /// <remarks>
-/// Packed matrices of single precision are flat, too: a panel's padding stays zero. Variants: <see cref="MomentumUpdateSimd"/> on the CPU
-/// accelerator, a portable kernel on every other device; <c>dotnet run -c Release --project Blip.Bench -- kernels momentumupdate</c> times them.
+/// Packed matrices of single precision are flat, too: padding stays zero. Variants: <see cref="MomentumUpdateSimd"/> (CPU), a portable
+/// kernel.
 /// </remarks>
 public static class MomentumUpdate
 {
-    /// <summary>Moves the slow values.</summary>
-    /// <param name="device">Where the views live.</param>
-    /// <param name="slow">The values that follow.</param>
-    /// <param name="fast">The values that are followed, as many.</param>
-    /// <param name="momentum">The share that slow values keep, from 0 to 1.</param>
-    /// <exception cref="ArgumentException">The views have different lengths, or the momentum is out of range.</exception>
+    /// <summary>Updates the slow values.</summary>
+    /// <param name="device">The views' device.</param>
+    /// <param name="slow">The slow values.</param>
+    /// <param name="fast">The trained values, as many.</param>
+    /// <param name="momentum">The share of the slow values, from 0 to 1.</param>
+    /// <exception cref="ArgumentException">Lengths differ, or the momentum is out of range.</exception>
     public static void Run(Device device, ArrayView<float> slow, ArrayView<float> fast, double momentum)
     {
         if (slow.Length != fast.Length)
@@ -52,7 +52,6 @@ public static class MomentumUpdate
     }
 }
 
-/// <summary>CPU variant of <see cref="MomentumUpdate"/>: a task is a piece.</summary>
 internal readonly unsafe struct MomentumUpdateSimd(
     ArrayView<float> slow, ArrayView<float> fast, long count, float keep, float take) : IVectorOperator
 {

@@ -4,23 +4,20 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Puts the class embedding in front of an image's patch embeddings and adds the positions (Dosovitskiy et al. 2020, eq. 1).</summary>
-/// <remarks>
-/// Variants: <see cref="AssembleTokensCpu"/> on the CPU accelerator, a portable kernel on every other device.
-/// Times: docs/measurements.
-/// </remarks>
+/// <summary>Prepends the class embedding to an image's patch embeddings and adds the positions (Dosovitskiy et al. 2020, eq. 1).</summary>
+/// <remarks>Variants: <see cref="AssembleTokensCpu"/> (CPU), a portable kernel.</remarks>
 public static unsafe class AssembleTokens
 {
-    /// <summary>Writes the tokens of each image.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Writes each image's tokens.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="patchEmbeddings">[batch, patches, hidden].</param>
     /// <param name="classEmbedding">[hidden].</param>
     /// <param name="positions">[1 + patches, hidden].</param>
-    /// <param name="y">[batch, 1 + patches, hidden]; not one of the inputs.</param>
+    /// <param name="y">[batch, 1 + patches, hidden]; not an input.</param>
     /// <param name="batch">Images, at least 0.</param>
     /// <param name="patches">Patches per image, at least 1.</param>
     /// <param name="hidden">Elements per token, at least 1.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
         int batch, int patches, int hidden)

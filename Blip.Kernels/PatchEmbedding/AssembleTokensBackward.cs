@@ -5,25 +5,21 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// <see cref="AssembleTokens"/> backwards: each patch gets the gradient of its token, the class embedding and the positions get the sum
-/// over the images, added in order.
+/// The gradient of <see cref="AssembleTokens"/>: each patch gets its token's. Class embedding and positions add the images', in order.
 /// </summary>
-/// <remarks>
-/// Variants: <see cref="AssembleTokensBackwardCpu"/> on the CPU accelerator, a portable kernel on every other device;
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels assembletokensbackward</c> times them.
-/// </remarks>
+/// <remarks>Variants: <see cref="AssembleTokensBackwardCpu"/> (CPU), a portable kernel.</remarks>
 public static class AssembleTokensBackward
 {
-    /// <summary>Writes the patches' gradient, and adds the others to their views.</summary>
-    /// <param name="device">Where the views live.</param>
-    /// <param name="dy">The gradient of the tokens [batch, 1 + patches, hidden].</param>
+    /// <summary>Writes the patches' gradient and adds to the others.</summary>
+    /// <param name="device">The views' device.</param>
+    /// <param name="dy">The tokens' gradient [batch, 1 + patches, hidden].</param>
     /// <param name="patchGradient">Receives [batch, patches, hidden]; empty: not wanted.</param>
     /// <param name="classGradient">[hidden], added to; empty: not wanted.</param>
     /// <param name="positionGradient">[1 + patches, hidden], added to; empty: not wanted.</param>
     /// <param name="batch">Images, at least 0.</param>
     /// <param name="patches">Patches per image, at least 1.</param>
     /// <param name="hidden">Elements per token, at least 1.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> dy, ArrayView<float> patchGradient, ArrayView<float> classGradient,
         ArrayView<float> positionGradient, int batch, int patches, int hidden)
@@ -76,7 +72,6 @@ public static class AssembleTokensBackward
     }
 }
 
-/// <summary>CPU variant of <see cref="AssembleTokensBackward"/>: a few tokens of every image per task.</summary>
 internal readonly unsafe struct AssembleTokensBackwardCpu(
     ArrayView<float> dy, ArrayView<float> patchGradient, ArrayView<float> classGradient, ArrayView<float> positionGradient,
     RowTasks rows, int batch, int patches, int hidden) : IVectorOperator

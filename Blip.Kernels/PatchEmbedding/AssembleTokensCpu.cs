@@ -3,7 +3,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="AssembleTokens"/>: a few tokens per task.</summary>
 internal readonly unsafe struct AssembleTokensCpu(
     ArrayView<float> patchEmbeddings, ArrayView<float> classEmbedding, ArrayView<float> positions, ArrayView<float> y,
     RowTasks rows, int patches, int hidden) : IVectorOperator

@@ -5,26 +5,24 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Cuts images into patches, each one row in the order of a convolution's weight (channel, row, column), so that the patch convolution
-/// of a vision transformer (Dosovitskiy et al. 2020, eq. 1), whose stride is its kernel size, is one GEMM.
+/// Cuts images into patches, one row each, in the order of a convolution's weight (channel, row, column). A vision transformer's patch
+/// convolution (Dosovitskiy et al. 2020, eq. 1) then is one GEMM, since its stride equals its kernel size.
 /// </summary>
 /// <remarks>
-/// Variants: <see cref="PatchifyCpu"/> on the CPU accelerator, a portable kernel on every other device, and one for CUDA whose patches are rounded to
-/// what the product after them rounds them to.
-/// Times: docs/measurements.
+/// Variants: <see cref="PatchifyCpu"/> (CPU), a portable kernel, and one for CUDA that rounds to the next product's input format.
 /// </remarks>
 public static unsafe class Patchify
 {
-    /// <summary>Whether patches may be stored in a format of 16 bits, two elements to each float of their memory.</summary>
-    /// <param name="target">Which kernels run.</param>
+    /// <summary>Whether patches may be stored in 16 bits, two to each float.</summary>
+    /// <param name="target">The kernels' target.</param>
     /// <param name="channels">Channels.</param>
     /// <param name="patch">Rows and columns of a patch.</param>
-    /// <param name="format">The format that is asked for.</param>
+    /// <param name="format">The requested format.</param>
     public static bool CanStore(KernelTarget target, int channels, int patch, DType format) =>
         format.Is16Bits() && patch % 2 == 0 && (long)channels * patch * patch % ValueFormats.Unit == 0 && CudaFormats.Rounded(target.Architecture, format) == format;
 
-    /// <summary>Writes the patches; pixels beyond the last whole patch are left out, as the convolution leaves them.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Writes the patches. Like the convolution, it drops pixels after the last whole patch.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="pixels">[batch, channels, height, width].</param>
     /// <param name="patches">[batch · (height / patch) · (width / patch), channels · patch · patch].</param>
     /// <param name="batch">Images, at least 0.</param>
@@ -32,8 +30,8 @@ public static unsafe class Patchify
     /// <param name="height">Rows of an image, at least one patch.</param>
     /// <param name="width">Columns of an image, at least one patch.</param>
     /// <param name="patch">Rows and columns of a patch.</param>
-    /// <param name="format">How patches are stored: single precision, or 16 bits where <see cref="CanStore"/> allows it.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, a size is out of range, or the format is one that no kernel here stores.</exception>
+    /// <param name="format">The patches' format: single precision, or 16 bits if <see cref="CanStore"/>.</param>
+    /// <exception cref="ArgumentException">A view or size is invalid, or no kernel stores the format.</exception>
     public static void Run(
         Device device, ArrayView<float> pixels, ArrayView<float> patches, int batch, int channels, int height, int width, int patch,
         DType format = DType.Float32)
@@ -103,7 +101,7 @@ public static unsafe class Patchify
         }
     }
 
-    // Two neighbours of a line at a time: neighbouring threads read and write neighbouring pairs.
+    // Two neighbours of a line at a time, so that access is coalesced.
     [Kernel(typeof(Matrix16<Float16Format>)), Kernel(typeof(Matrix16<BFloat16Format>), Architecture = 80)]
     internal readonly struct RoundedKernel<TPrecision>(ArrayView<float> pixels, ArrayView<float> patches, int channels, int height, int width, int patch) : IDeviceKernel
         where TPrecision : struct, IMatrixPrecision

@@ -2,7 +2,6 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="Patchify"/>: a few patches per task.</summary>
 internal unsafe struct PatchifyCpu : ICpuOperator
 {
     public float* Pixels, Patches;

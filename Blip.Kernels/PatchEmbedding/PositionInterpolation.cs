@@ -5,26 +5,23 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Carries learned positions to another grid of patches: bicubic convolution with a = -0.75 (Keys 1981, eq. 4), pixel centres at half
-/// steps (<c>align_corners = False</c>), borders repeated, no antialiasing: torch's <c>upsample_bicubic2d</c> with the scale taken from the sizes.
-/// The class position is copied.
+/// Resamples learned positions to another grid of patches: bicubic with a = -0.75 (Keys 1981, eq. 4), pixel centres at half steps
+/// (<c>align_corners = False</c>), repeated borders, no antialiasing. This is torch's <c>upsample_bicubic2d</c> with the scale from the
+/// sizes. The class position is copied.
 /// </summary>
-/// <remarks>
-/// Variants: <see cref="PositionInterpolationCpu"/> on the CPU accelerator, a portable kernel on every other device.
-/// Times: docs/measurements.
-/// </remarks>
+/// <remarks>Variants: <see cref="PositionInterpolationCpu"/> (CPU), a portable kernel.</remarks>
 public static unsafe class PositionInterpolation
 {
-    /// <summary>Interpolates; the same grid is copied as it is.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Interpolates; an equal grid is copied exactly.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="positions">[1 + rows · columns, hidden].</param>
     /// <param name="y">[1 + newRows · newColumns, hidden]; not the input.</param>
     /// <param name="rows">Rows of the learned grid, at least 1.</param>
     /// <param name="columns">Columns of the learned grid, at least 1.</param>
-    /// <param name="newRows">Rows of the wanted grid, at least 1.</param>
-    /// <param name="newColumns">Columns of the wanted grid, at least 1.</param>
+    /// <param name="newRows">Rows of the new grid, at least 1.</param>
+    /// <param name="newColumns">Columns of the new grid, at least 1.</param>
     /// <param name="hidden">Elements per position, at least 1.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> positions, ArrayView<float> y, int rows, int columns, int newRows, int newColumns, int hidden)
     {
@@ -86,19 +83,18 @@ public static unsafe class PositionInterpolation
         return towardsZero > value ? towardsZero - 1 : towardsZero;
     }
 
-    // Keys's two polynomials for a = -0.75: up to one step away, and from one to two.
+    // Keys's polynomials for a = -0.75: up to one step away, and from one to two.
     internal static float Near(float d) => (((1.25f * d) - 2.25f) * d * d) + 1f;
 
     internal static float Far(float d) => (((((-0.75f * d) + 3.75f) * d) - 6f) * d) + 3f;
 }
 
-/// <summary>The sizes of one launch.</summary>
 internal struct GridShape
 {
     public int Rows, Columns, NewColumns, Hidden;
     public float RowScale, ColumnScale;
 
-    /// <summary>The sizes of a learned and a wanted grid, checked.</summary>
+    /// <summary>Checks the sizes of a learned and a new grid.</summary>
     public static GridShape Of(int rows, int columns, int newRows, int newColumns, int hidden)
     {
         ShapeCheck.AtLeast(rows, 1, nameof(rows));

@@ -5,25 +5,21 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// <see cref="PositionInterpolation"/> backwards, its transpose: each learned position adds up the gradients of the positions that read it,
-/// in their order, times the weight with which they do.
+/// The transpose of <see cref="PositionInterpolation"/>: each learned position adds the weighted gradients of its readers, in their order.
 /// </summary>
-/// <remarks>
-/// Variants: <see cref="PositionInterpolationBackwardCpu"/> on the CPU accelerator, a portable kernel on every other device;
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels positioninterpolationbackward</c> times them.
-/// </remarks>
+/// <remarks>Variants: <see cref="PositionInterpolationBackwardCpu"/> (CPU), a portable kernel.</remarks>
 public static class PositionInterpolationBackward
 {
-    /// <summary>Adds to the gradient of the learned positions.</summary>
-    /// <param name="device">Where the views live.</param>
-    /// <param name="dy">The gradient of the wanted grid [1 + newRows · newColumns, hidden].</param>
-    /// <param name="gradient">[1 + rows · columns, hidden], added to; not the other.</param>
+    /// <summary>Adds to the learned positions' gradient.</summary>
+    /// <param name="device">The views' device.</param>
+    /// <param name="dy">The new grid's gradient [1 + newRows · newColumns, hidden].</param>
+    /// <param name="gradient">[1 + rows · columns, hidden], added to; not dy.</param>
     /// <param name="rows">Rows of the learned grid, at least 1.</param>
     /// <param name="columns">Columns of the learned grid, at least 1.</param>
-    /// <param name="newRows">Rows of the wanted grid, at least 1.</param>
-    /// <param name="newColumns">Columns of the wanted grid, at least 1.</param>
+    /// <param name="newRows">Rows of the new grid, at least 1.</param>
+    /// <param name="newColumns">Columns of the new grid, at least 1.</param>
     /// <param name="hidden">Elements per position, at least 1.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(
         Device device, ArrayView<float> dy, ArrayView<float> gradient, int rows, int columns, int newRows, int newColumns, int hidden)
     {
@@ -40,11 +36,10 @@ public static class PositionInterpolationBackward
         device.Launch(new KernelConfig(checked((int)from), device.GroupSize), new Kernel(dy, gradient, shape, newRows));
     }
 
-    /// <summary>The weight with which a wanted row or column reads a learned one: a border is read for those beyond it, too.</summary>
-    /// <param name="index">The wanted one.</param>
-    /// <param name="cell">The learned one.</param>
-    /// <param name="cells">How many learned ones there are.</param>
-    /// <param name="scale">Learned ones per wanted one.</param>
+    /// <summary>
+    /// The weight with which a new row or column reads a learned one (cell). A border also stands for the cells beyond it. The scale is
+    /// learned cells per new one.
+    /// </summary>
     internal static float Weight(int index, int cell, int cells, float scale)
     {
         var source = PositionInterpolation.Source(index, scale);
@@ -78,7 +73,7 @@ public static class PositionInterpolationBackward
                 for (var newRow = 0; newRow < newRows; newRow++)
                 {
                     var rowWeight = Weight(newRow, row, shape.Rows, shape.RowScale);
-                    // Of all rows only a few read this one.
+                    // Few rows read this one.
                     if (rowWeight == 0f)
                         continue;
                     for (var newColumn = 0; newColumn < shape.NewColumns; newColumn++)
@@ -95,7 +90,6 @@ public static class PositionInterpolationBackward
     }
 }
 
-/// <summary>CPU variant of <see cref="PositionInterpolationBackward"/>: a few learned positions per task.</summary>
 internal readonly unsafe struct PositionInterpolationBackwardCpu(
     ArrayView<float> dy, ArrayView<float> gradient, RowTasks rows, GridShape shape, int newRows) : IVectorOperator
 {

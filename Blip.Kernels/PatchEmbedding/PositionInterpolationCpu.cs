@@ -3,7 +3,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant of <see cref="PositionInterpolation"/>: a few positions per task, sixteen weights taken once for each.</summary>
 internal readonly unsafe struct PositionInterpolationCpu(
     ArrayView<float> positions, ArrayView<float> y, RowTasks rows, GridShape shape) : IVectorOperator
 {

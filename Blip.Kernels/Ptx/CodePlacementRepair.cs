@@ -6,17 +6,17 @@ using ILGPU.IR.Transformations;
 namespace Blip.Kernels.Ptx;
 
 /// <summary>
-/// Repairs a miscompile of ILGPU 1.5.3: at optimisation level O2 the pass <c>CodePlacement</c> moves a load past the last memory
-/// operation of its block, so that <c>x = shared[i]; Group.Barrier();</c> can become a barrier and then the load, and
-/// <c>old = x[t]; x[t] = new;</c> can be swapped. O1 is right but slow. The repair takes that one pass out of the back end.
+/// Repairs a miscompilation of ILGPU 1.5.3. At optimization level O2, the pass <c>CodePlacement</c> moves a load past its block's last
+/// memory operation. <c>x = shared[i]; Group.Barrier();</c> can become a barrier and then the load, and <c>old = x[t]; x[t] = new;</c> can
+/// be swapped. O1 is right but slow.
 /// </summary>
 public static class CodePlacementRepair
 {
     private const string Field = "KernelTransformers";
 
-    /// <summary>Takes the pass out of a back end that has compiled nothing yet.</summary>
-    /// <returns>How many passes were taken out; 0 means that there was nothing to repair (optimisation level below O2).</returns>
-    /// <exception cref="MissingMemberException">This version of ILGPU keeps its passes elsewhere: the repair must be looked at again.</exception>
+    /// <summary>Removes the pass from a back end that has compiled nothing yet.</summary>
+    /// <returns>The number of removed passes; 0 below O2.</returns>
+    /// <exception cref="MissingMemberException">This version of ILGPU keeps its passes elsewhere: check the repair.</exception>
     public static int Apply(Backend backend)
     {
         var property = typeof(Backend).GetProperty(Field, BindingFlags.Instance | BindingFlags.NonPublic)

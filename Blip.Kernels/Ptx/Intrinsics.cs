@@ -10,13 +10,14 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// What <see cref="Lanes"/>, <see cref="Fused"/> and <see cref="TensorCore"/> become on each back end; the CPU accelerator calls the methods themselves.
+/// Implements <see cref="Lanes"/>, <see cref="Fused"/> and <see cref="TensorCore"/> on each back end. The CPU accelerator calls the methods
+/// themselves.
 /// </summary>
 internal static class Intrinsics
 {
     private const BindingFlags Declared = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
-    /// <summary>To be called before a context makes its first accelerator or back end.</summary>
+    /// <summary>Call it before a context makes an accelerator or back end.</summary>
     public static void Register(Context context)
     {
         var manager = context.GetIntrinsicManager();

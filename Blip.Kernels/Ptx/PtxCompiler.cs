@@ -6,16 +6,16 @@ using ILGPU.Runtime.Cuda;
 
 namespace Blip.Kernels.Ptx;
 
-/// <summary>Compiles kernels to PTX without a CUDA driver: for tests, and for reading a GPU's code.</summary>
+/// <summary>Compiles kernels to PTX without a CUDA driver, for tests and for reading.</summary>
 public static class PtxCompiler
 {
-    /// <summary>Compiles one kernel as a device does on CUDA.</summary>
-    /// <param name="kernel">The struct of a kernel (<see cref="IDeviceKernel"/>), closed over its type arguments.</param>
-    /// <param name="architecture">For example <see cref="CudaArchitecture.SM_90"/>.</param>
-    /// <param name="repaired">False shows what ILGPU makes without <see cref="CodePlacementRepair"/> and <see cref="UniformBranchRepair"/>.</param>
+    /// <summary>Compiles a kernel as a CUDA device does.</summary>
+    /// <param name="kernel">A kernel's closed struct type (<see cref="IDeviceKernel"/>).</param>
+    /// <param name="architecture">Such as <see cref="CudaArchitecture.SM_90"/>.</param>
+    /// <param name="repaired">False omits <see cref="CodePlacementRepair"/> and <see cref="UniformBranchRepair"/>.</param>
     public static string Compile(Type kernel, CudaArchitecture architecture, bool repaired = true)
     {
-        // One failed compilation poisons later ones of its context: a fresh context each time.
+        // A failed compilation poisons its context, so each has a fresh one.
         using var context = Context.Create(builder => Compilation.Configure(builder));
         Intrinsics.Register(context);
         using var backend = new PTXBackend(context, architecture, InstructionSet(architecture), null!);
@@ -26,7 +26,7 @@ public static class PtxCompiler
         return repaired ? WarpGroupTarget.Apply(UniformBranchRepair.Apply(compiled.PTXAssembly)) : compiled.PTXAssembly;
     }
 
-    // The first PTX ISA that knows the architecture and its matrix instructions: nearly the oldest driver that runs such a GPU loads it.
+    // The first PTX ISA with the architecture's matrix instructions: nearly the oldest driver for such a GPU loads it.
     private static CudaInstructionSet InstructionSet(CudaArchitecture architecture) =>
         architecture >= CudaArchitecture.SM_90 ? CudaInstructionSet.ISA_78
         : architecture >= CudaArchitecture.SM_80 ? CudaInstructionSet.ISA_70

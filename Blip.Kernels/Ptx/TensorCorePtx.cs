@@ -9,7 +9,7 @@ using Registers = ILGPU.Backends.RegisterAllocator<ILGPU.Backends.PTX.PTXRegiste
 
 namespace Blip.Kernels.Ptx;
 
-/// <summary>The PTX of the methods of <see cref="TensorCore"/>: each method here has the name of one there.</summary>
+/// <summary>The PTX of <see cref="TensorCore"/>'s methods, under the same names.</summary>
 internal static class TensorCorePtx
 {
     public static void MultiplyAddFloat16(PTXBackend backend, PTXCodeGenerator generator, Value call)
@@ -128,7 +128,7 @@ internal static class TensorCorePtx
         Emit(generator, $"mma.sync.aligned.{kind} {Vector(Write(generator, call))}, {Vector(a)}, {Vector(b)}, {Vector(c)};");
     }
 
-    // Two steps of 16 k: 32 bytes further in rows of A, 16 rows of 128 bytes further in B. B's rows are columns of the product: transposed.
+    // Two steps of 16 k: 32 bytes further in A's rows, 16 rows of 128 bytes further in B, which is transposed.
     private static void MultiplyAddGroup(PTXCodeGenerator generator, Value call, string type)
     {
         var (a, b, c) = (Read(generator, call[0])[0], Read(generator, call[1])[0], Read(generator, call[2]));
@@ -157,7 +157,7 @@ internal static class TensorCorePtx
             + $"mov.b32 bias, 0x64806480; sub.f16x2 {values}, flipped, bias; }}");
     }
 
-    // Before sm_80 there are no such copies, and nothing to wait for.
+    // Before sm_80 copies are synchronous.
     private static void Async(PTXBackend backend, PTXCodeGenerator generator, string statement)
     {
         if (backend.Architecture >= CudaArchitecture.SM_80)

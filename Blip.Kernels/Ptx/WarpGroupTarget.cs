@@ -4,17 +4,15 @@ using System.Text.RegularExpressions;
 namespace Blip.Kernels.Ptx;
 
 /// <summary>
-/// Instructions of warpgroups exist on sm_90a alone, from PTX 8.0 on, and want shared memory at a multiple of 1024 bytes. ILGPU 1.5.3 writes
-/// <c>.target sm_80</c> for all that came after it: text that has such instructions gets the lines that it needs.
+/// Warpgroup instructions need sm_90a, PTX 8.0, and shared memory at a multiple of 1024 bytes. ILGPU 1.5.3 writes <c>.target sm_80</c> for
+/// later architectures, so text with such instructions is corrected.
 /// </summary>
 internal static partial class WarpGroupTarget
 {
     private const decimal LeastVersion = 8.0m;
 
-    /// <summary>Whether the text has such instructions.</summary>
     public static bool IsIn(string ptx) => ptx.Contains("wgmma.", StringComparison.Ordinal);
 
-    /// <summary>The same text, for sm_90a where it has such instructions.</summary>
     public static string Apply(string ptx) => !IsIn(ptx) ? ptx : SharedAlignment().Replace(
         Version().Replace(
             Target().Replace(ptx, ".target sm_90a"),

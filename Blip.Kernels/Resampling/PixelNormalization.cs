@@ -5,20 +5,21 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>Bytes to the model's input: rescale and normalise, and colours apart from each other, <c>[height, width, 3]</c> to <c>[3, height, width]</c>.</summary>
+/// <summary>
+/// Makes bytes the model's input: rescales, normalizes, and separates the colours, <c>[height, width, 3]</c> to <c>[3, height, width]</c>.
+/// </summary>
 /// <remarks>
-/// A byte has 256 values, so rescaling and normalising are a table per channel: made once in the reference's own order of roundings,
-/// which no device can get wrong. The CPU variant is the same look-up without vectors, which have nothing to gather.
+/// Each channel has a table of 256 values, made once in the reference's order of roundings, so every device gives the same bits.
 /// </remarks>
 public static class PixelNormalization
 {
-    /// <summary>Entries of a look-up table: 256 per channel.</summary>
+    /// <summary>Entries of a table: 256 per channel.</summary>
     public const int TableLength = 3 * 256;
 
-    /// <summary>The table of <c>float32((float32(v · factor) − mean) / std)</c>, the product in double; a step that is off is left out.</summary>
-    /// <param name="rescaleFactor">1/255 as a rule; null: bytes as they are.</param>
-    /// <param name="mean">Mean of each channel; empty: not normalised.</param>
-    /// <param name="std">Standard deviation of each channel, not 0; as many as means.</param>
+    /// <summary>The table of <c>float32((float32(v · factor) − mean) / std)</c>, the product in double; unused steps are omitted.</summary>
+    /// <param name="rescaleFactor">Usually 1/255; null: none.</param>
+    /// <param name="mean">Each channel's mean; empty: no normalization.</param>
+    /// <param name="std">Each channel's standard deviation, not 0; as many as means.</param>
     /// <returns>[3, 256].</returns>
     public static float[] Table(double? rescaleFactor, ReadOnlySpan<float> mean, ReadOnlySpan<float> std)
     {
@@ -34,14 +35,14 @@ public static class PixelNormalization
         return table;
     }
 
-    /// <summary>Looks every byte up.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Looks up every byte.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="pixels">[height, width, 3].</param>
     /// <param name="table">[3, 256].</param>
     /// <param name="output">[3, height, width].</param>
     /// <param name="width">Columns.</param>
     /// <param name="height">Rows.</param>
-    /// <exception cref="ArgumentException">A view is shorter than its shape.</exception>
+    /// <exception cref="ArgumentException">A view is too short.</exception>
     public static void Run(Device device, ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height)
     {
         ShapeCheck.AtLeast(width, 1, nameof(width));
@@ -56,7 +57,6 @@ public static class PixelNormalization
             device.Launch(new KernelConfig(height, device.GroupSize), new Kernel(pixels, table, output, width, height));
     }
 
-    /// <summary>Grid: one group per row.</summary>
     [Kernel]
     internal readonly struct Kernel(ArrayView<byte> pixels, ArrayView<float> table, ArrayView<float> output, int width, int height) : IDeviceKernel
     {

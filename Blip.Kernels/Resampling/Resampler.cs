@@ -4,15 +4,14 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Resizes images on a device and keeps reusable parts for the next image of the same shape: tables of weights, and room for the pixels.
-/// Belongs to one thread at a time, as its device does.
+/// Resizes images on a device, and keeps weight tables and pixel memory for the next image of a shape. It belongs to one thread at a time.
 /// </summary>
 public sealed class Resampler(Device device) : IDisposable
 {
-    // Images of a batch come in a few shapes, two tables each; a table of base size takes some 30 KB.
+    // A batch has few shapes with two tables each, of about 30 KB at base size.
     private const int MaxTables = 32;
 
-    // Room for an image of 20 megapixels is kept; a larger image's is freed.
+    // Memory for an image of 20 megapixels is kept, more is freed.
     private const long MaxKeptBytes = 64 << 20;
 
     private readonly LinkedList<(int Source, int Target, ResamplingFilter Filter, DeviceBuffer<int> Data)> tables = [];
@@ -26,7 +25,7 @@ public sealed class Resampler(Device device) : IDisposable
     /// <param name="targetHeight">Rows after.</param>
     /// <param name="filter">The filter.</param>
     /// <returns>[targetHeight, targetWidth, 3] on the device, until the next call.</returns>
-    /// <exception cref="ArgumentException">A size is not positive, or the image between the two passes would have 2³¹ bytes or more.</exception>
+    /// <exception cref="ArgumentException">A size is not positive, or the intermediate image would have 2³¹ bytes or more.</exception>
     public ArrayView<byte> Resize(ReadOnlySpan<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter)
     {
         var between = Check(pixels.Length, width, height, targetWidth, targetHeight);
@@ -37,12 +36,12 @@ public sealed class Resampler(Device device) : IDisposable
         return resized;
     }
 
-    /// <summary>Resizes an image that is on the device, <c>[height, width, 3]</c>; otherwise as the other one.</summary>
+    /// <summary>Resizes an image on the device, <c>[height, width, 3]</c>.</summary>
     /// <inheritdoc cref="Resize(ReadOnlySpan{byte}, int, int, int, int, ResamplingFilter)"/>
     public ArrayView<byte> Resize(ArrayView<byte> pixels, int width, int height, int targetWidth, int targetHeight, ResamplingFilter filter) =>
         Resize(pixels, Check(pixels.Length, width, height, targetWidth, targetHeight), width, height, targetWidth, targetHeight, filter);
 
-    // Bytes of the image between the passes.
+    // Bytes of the intermediate image.
     private static long Check(long bytes, int width, int height, int targetWidth, int targetHeight)
     {
         ShapeCheck.AtLeast(width, 1, nameof(width));

@@ -4,10 +4,10 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>An image to resize. Views are dense, on the device, 3 bytes per pixel.</summary>
+/// <summary>An image to resize. Views are dense, on the device, with 3 bytes per pixel.</summary>
 public struct ResamplingArgs
 {
-    /// <summary>The image, <c>[source height, source width, 3]</c>.</summary>
+    /// <summary>The image <c>[source height, source width, 3]</c>.</summary>
     public ArrayView<byte> Source;
 
     /// <summary>Columns before.</summary>
@@ -16,10 +16,10 @@ public struct ResamplingArgs
     /// <summary>Rows before.</summary>
     public int SourceHeight;
 
-    /// <summary>Room between the passes, of <see cref="Resampling.IntermediateBytes"/>; may be empty where one side keeps its length.</summary>
+    /// <summary>Memory of <see cref="Resampling.IntermediateBytes"/> between the passes.</summary>
     public ArrayView<byte> Intermediate;
 
-    /// <summary>The answer, <c>[target height, target width, 3]</c>.</summary>
+    /// <summary>The result <c>[target height, target width, 3]</c>.</summary>
     public ArrayView<byte> Target;
 
     /// <summary>Columns after.</summary>
@@ -28,24 +28,21 @@ public struct ResamplingArgs
     /// <summary>Rows after.</summary>
     public int TargetHeight;
 
-    /// <summary><see cref="ResamplingTable.Data"/> of the columns; may be empty where the width stays.</summary>
+    /// <summary>The columns' <see cref="ResamplingTable.Data"/>; may be empty for an equal width.</summary>
     public ArrayView<int> Columns;
 
-    /// <summary><see cref="ResamplingTable.Data"/> of the rows; may be empty where the height stays.</summary>
+    /// <summary>The rows' <see cref="ResamplingTable.Data"/>; may be empty for an equal height.</summary>
     public ArrayView<int> Rows;
 }
 
 /// <summary>
-/// Pillow's resize of 8-bit images, byte for byte: one direction, then the other, rounded to bytes in between; integers throughout.
+/// Pillow's resizing of 8-bit images, byte for byte: one direction, then the other, rounded to bytes in between, all in integers.
 /// </summary>
-/// <remarks>
-/// Variants: <c>ResamplingPortable</c>, one group per row; <c>ResamplingSimd</c>, CPU: four rows at once along columns, sixteen bytes along rows.
-/// Times: docs/measurements.
-/// </remarks>
+/// <remarks>Variants: <c>ResamplingSimd</c> (CPU), <c>ResamplingPortable</c>.</remarks>
 public static class Resampling
 {
     /// <summary>Resizes an image.</summary>
-    /// <exception cref="ArgumentException">A view is shorter than its shape, or a table does not belong to the sizes.</exception>
+    /// <exception cref="ArgumentException">A view is too short, or a table does not match the sizes.</exception>
     public static void Run(Device device, in ResamplingArgs args)
     {
         var columns = args.SourceWidth != args.TargetWidth;
@@ -70,8 +67,8 @@ public static class Resampling
     }
 
     /// <summary>
-    /// Whether the rows are resized before the columns. Pillow 13 does so where the height shrinks far more than the width, for speed;
-    /// Pillow 12 never does. The order shows: the bytes in between are rounded, so that a pixel may differ by a few levels.
+    /// Whether rows are resized before columns: in Pillow 13, if the height shrinks far more than the width; in Pillow 12, never. The order
+    /// shows: intermediate bytes are rounded, so a pixel may differ by a few levels.
     /// </summary>
     public static bool RowsFirst(int sourceWidth, int sourceHeight, int targetWidth, int targetHeight)
     {
@@ -79,7 +76,7 @@ public static class Resampling
         return fewerRows > 0 && fewerRows > 2L * fewerColumns;
     }
 
-    /// <summary>Bytes of the image between the two passes; 0 where one pass is enough.</summary>
+    /// <summary>Bytes of the intermediate image; 0 for one pass.</summary>
     public static long IntermediateBytes(int sourceWidth, int sourceHeight, int targetWidth, int targetHeight) =>
         sourceWidth == targetWidth || sourceHeight == targetHeight ? 0
         : RowsFirst(sourceWidth, sourceHeight, targetWidth, targetHeight) ? 3L * sourceWidth * targetHeight : 3L * targetWidth * sourceHeight;

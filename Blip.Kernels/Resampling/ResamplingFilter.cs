@@ -1,9 +1,9 @@
 namespace Blip.Kernels;
 
-/// <summary>Pillow's filters, with the numbers that <c>resample</c> of a preprocessor config gives them.</summary>
+/// <summary>Pillow's filters, numbered as <c>resample</c> in a preprocessor config.</summary>
 public enum ResamplingFilter
 {
-    /// <summary>The pixel at the centre.</summary>
+    /// <summary>The centre's pixel.</summary>
     Nearest = 0,
 
     /// <summary>A sinc of three lobes, windowed by another.</summary>
@@ -15,9 +15,9 @@ public enum ResamplingFilter
     /// <summary>Keys' cubic with a = -0.5.</summary>
     Bicubic = 3,
 
-    /// <summary>The mean of the pixels that are covered.</summary>
+    /// <summary>The mean of the covered pixels.</summary>
     Box = 4,
 
-    /// <summary>A sinc of one lobe under a Hamming window.</summary>
+    /// <summary>A sinc of one lobe with a Hamming window.</summary>
     Hamming = 5,
 }

@@ -3,10 +3,9 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Resizing on every accelerator: one group per row, its threads side by side along it.</summary>
 internal static class ResamplingPortable
 {
-    /// <summary>Resizes along columns. Grid: one group per row of the image.</summary>
+    /// <summary>Grid: a group per row of the image.</summary>
     [Kernel]
     public readonly struct Columns(
         ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int sourceWidth, int targetWidth, int taps) : IDeviceKernel
@@ -37,7 +36,7 @@ internal static class ResamplingPortable
         }
     }
 
-    /// <summary>Resizes along rows. Grid: one group per row of the answer.</summary>
+    /// <summary>Grid: a group per row of the result.</summary>
     [Kernel]
     public readonly struct Rows(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rowBytes, int taps) : IDeviceKernel
     {

@@ -5,7 +5,6 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Resizing on the CPU accelerator, with vectors.</summary>
 internal static unsafe class ResamplingSimd
 {
     /// <summary>Along columns: a pixel is a vector, and four rows share each weight.</summary>
@@ -27,7 +26,7 @@ internal static unsafe class ResamplingSimd
         public void Run(int task)
         {
             var row = task * RowsPerTask;
-            // The last task has fewer rows: it does the last one again.
+            // The last task repeats the last row.
             var (row1, row2, row3) = (Math.Min(row + 1, rows - 1), Math.Min(row + 2, rows - 1), Math.Min(row + 3, rows - 1));
             var stride = 3L * sourceWidth;
             byte* from = source, to = target;
@@ -55,7 +54,7 @@ internal static unsafe class ResamplingSimd
             }
         }
 
-        // Four bytes, the last of which is the next pixel's: buffers may be read past their end.
+        // Four bytes, the last from the next pixel: buffers may be read past their end.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector128<int> Pixel(byte* at) =>
             Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<int>(at)).AsByte())).AsInt32();
@@ -70,7 +69,7 @@ internal static unsafe class ResamplingSimd
         }
     }
 
-    /// <summary>Along rows: sixteen bytes of a row are four vectors.</summary>
+    /// <summary>Along rows: sixteen bytes are four vectors.</summary>
     internal readonly struct Rows(ArrayView<byte> source, ArrayView<int> table, ArrayView<byte> target, int rows, int rowBytes, int taps) : ICpuOperator
     {
         private readonly byte* source = Cpu.Pointer(source);

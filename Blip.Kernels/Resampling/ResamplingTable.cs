@@ -1,18 +1,18 @@
 namespace Blip.Kernels;
 
 /// <summary>
-/// Which source pixels make a target pixel, and with which weights, along one axis. Weights are integers of 22 bits behind
-/// the point, so that every device adds up the same numbers; made in double as Pillow makes them (<c>Resample.c</c>).
+/// Each target pixel's source pixels and weights along one axis. Weights are computed in double as in Pillow (<c>Resample.c</c>), then
+/// rounded to integers with 22 fractional bits, so every device gives the same sums.
 /// </summary>
 public sealed class ResamplingTable
 {
-    /// <summary>Bits behind the point: 32, less 8 of the pixel, less 2 for overshoot and sign.</summary>
+    /// <summary>Fractional bits: 32, less 8 for the pixel, less 2 for overshoot and sign.</summary>
     public const int PrecisionBits = 32 - 8 - 2;
 
-    /// <summary>Where a sum begins, so that it is rounded.</summary>
+    /// <summary>The start of a sum, for rounding.</summary>
     public const int Half = 1 << (PrecisionBits - 1);
 
-    /// <summary>Integers before the weights of each row: the first source pixel, and how many.</summary>
+    /// <summary>Integers before a row's weights: the first source pixel and the count.</summary>
     public const int Header = 2;
 
     private ResamplingTable(int source, int target, int taps) =>
@@ -24,16 +24,16 @@ public sealed class ResamplingTable
     /// <summary>Pixels along the axis after.</summary>
     public int Target { get; }
 
-    /// <summary>Weights of each target pixel, padded with zeros.</summary>
+    /// <summary>Weights per target pixel, padded with zeros.</summary>
     public int Taps { get; }
 
-    /// <summary>First source pixel, count, and weights of each target pixel: <c>[target, 2 + taps]</c>.</summary>
+    /// <summary>Each target pixel's first source pixel, count and weights: <c>[target, 2 + taps]</c>.</summary>
     public int[] Data { get; }
 
-    /// <summary>Works out the weights.</summary>
+    /// <summary>Computes the weights.</summary>
     /// <param name="source">Pixels before, at least 1.</param>
     /// <param name="target">Pixels after, at least 1.</param>
-    /// <param name="filter">The filter, stretched where the image shrinks (antialiasing).</param>
+    /// <param name="filter">The filter, stretched if the image shrinks (antialiasing).</param>
     public static ResamplingTable Create(int source, int target, ResamplingFilter filter)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(source);
@@ -75,7 +75,7 @@ public sealed class ResamplingTable
     {
         var table = new ResamplingTable(source, target, taps: 1);
         var scale = (double)source / target;
-        // Added up and not multiplied, as Pillow does: the last bit decides which neighbour is nearest.
+        // Added up, not multiplied, as in Pillow: the last bit decides the nearest neighbour.
         var center = scale * 0.5;
         for (var i = 0; i < target; i++, center += scale)
         {
@@ -95,7 +95,7 @@ public sealed class ResamplingTable
         _ => throw new ArgumentOutOfRangeException(nameof(filter), filter, "Filters are numbered 0 to 5: nearest, lanczos, bilinear, bicubic, box, hamming."),
     };
 
-    // Keys 1981, "Cubic convolution interpolation for digital image processing", equation 15, with a = -0.5.
+    // Keys 1981, equation 15, with a = -0.5.
     private static double Cubic(double x)
     {
         const double A = -0.5;

@@ -1,13 +1,11 @@
 namespace Blip.Kernels;
 
-/// <summary>The first k of the hits that are offered.</summary>
-/// <param name="k">How many, at least 1.</param>
+/// <summary>The first k of the offered hits.</summary>
 internal sealed class BestHits(int k)
 {
-    // The last of them on top.
+    // The last one on top.
     private readonly PriorityQueue<SearchHit, SearchHit> heap = new(Comparer<SearchHit>.Create((a, b) => b.CompareTo(a)));
 
-    /// <summary>Takes a hit, if it is among the first k so far.</summary>
     public void Offer(SearchHit hit)
     {
         if (heap.Count < k)
@@ -17,12 +15,8 @@ internal sealed class BestHits(int k)
     }
 
     /// <summary>
-    /// Scores rows in double and offers them. Four rows go side by side: each sum runs from its first value to its last, and waits for itself.
+    /// Scores rows [count, dimension] in double and offers them. Four rows interleave, since each sum runs in order and waits for itself.
     /// </summary>
-    /// <param name="rows">[count, dimension].</param>
-    /// <param name="leftOut">[count], or empty.</param>
-    /// <param name="query">[dimension].</param>
-    /// <param name="first">Position of the first row.</param>
     public void OfferRows(ReadOnlySpan<float> rows, ReadOnlySpan<byte> leftOut, ReadOnlySpan<float> query, int first)
     {
         var (dimension, count) = (query.Length, rows.Length / query.Length);
@@ -50,7 +44,6 @@ internal sealed class BestHits(int k)
         }
     }
 
-    /// <summary>The hits, best first.</summary>
     public SearchHit[] Sorted()
     {
         SearchHit[] hits = [.. heap.UnorderedItems.Select(item => item.Element)];
@@ -58,7 +51,7 @@ internal sealed class BestHits(int k)
         return hits;
     }
 
-    // Past the last one, the last one again.
+    // Rows after the last repeat it.
     private static ReadOnlySpan<float> Row(ReadOnlySpan<float> rows, int row, int count, int dimension) =>
         rows.Slice(Math.Min(row, count - 1) * dimension, dimension);
 }

@@ -1,11 +1,11 @@
 namespace Blip.Kernels;
 
-/// <summary>Which blocks of vectors are looked at again.</summary>
+/// <summary>Chooses blocks of vectors for the second pass.</summary>
 internal static class SearchBlocks
 {
     /// <summary>
-    /// The blocks, in rising order, whose best score is at least the k-th highest of all blocks' less a slack. Where there are no k blocks
-    /// with a vector that can be found, all of those that have one.
+    /// The blocks, in rising order, whose best score is at least the k-th highest block's minus a slack. If fewer than k blocks hold a
+    /// findable vector, all of these.
     /// </summary>
     public static List<int> Choose(ReadOnlySpan<float> best, int k, double slack)
     {
@@ -19,7 +19,7 @@ internal static class SearchBlocks
         return chosen;
     }
 
-    // A heap of the k highest so far, the least of them on top: after the first few, nearly every value is looked at once and left.
+    // A heap of the k highest, the least on top: most values need one comparison.
     private static double KthHighest(ReadOnlySpan<float> values, int k)
     {
         if (values.Length < k)

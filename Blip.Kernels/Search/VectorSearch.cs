@@ -4,50 +4,42 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// The first k of many vectors by their dot product with a query, exactly: the same that a sort of all scores in double would give.
-/// </summary>
+/// <summary>The first k of many vectors by dot product with a query, exactly as a sort of all scores in double (decision 80).</summary>
 /// <remarks>
 /// <para>
-/// One pass over the vectors leaves the best score, in float, of every block of 16 of them. The k-th highest of these is no higher than
-/// the k-th highest of all, so that a block whose best lies below it, by more than rounding can explain, holds nothing that is wanted.
-/// The blocks that remain, k of them and a few, are scored again in double, on the host, and sorted; equal scores go by position.
+/// A pass in float keeps the best score of each block of 16 vectors. Blocks that may hold a result are scored again in double on the host.
 /// </para>
 /// <para>
-/// How much rounding can explain: a dot product of n floats, added in any order, fused or not, is off by no more than
-/// γₙ ‖q‖ ‖v‖ with γₙ = n u / (1 - n u) and u = 2⁻²⁴ (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1, and
-/// Cauchy-Schwarz): 1.5e-5 for 256 values and vectors of length one. Both sides of the comparison may be off by it, so that twice as
-/// much is allowed for. Scores in double are off by 2.9e-14 at most; scores nearer to each other than twice that come in the
-/// order of their rounded sums.
+/// A dot product of n floats, in any order, fused or not, has an error of at most γₙ ‖q‖ ‖v‖ with γₙ = n u / (1 - n u) and u = 2⁻²⁴
+/// (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1, and Cauchy-Schwarz). Both sides of the comparison may have it, so
+/// the slack is twice as much. In double, the error is at most 2.9e-14 for 256 values and vectors of length one. Scores nearer than twice
+/// that come in the order of their rounded sums.
 /// </para>
-/// <para>
-/// Variants: <see cref="VectorSearchSimd"/> on the CPU accelerator, <see cref="VectorSearchPortable"/> on every other device.
-/// Times: docs/measurements.
-/// </para>
+/// <para>Variants: <see cref="VectorSearchSimd"/> (CPU), <see cref="VectorSearchPortable"/>.</para>
 /// </remarks>
 public static class VectorSearch
 {
-    /// <summary>Most values that a vector may have: beyond it the bound on rounding says nothing.</summary>
+    /// <summary>The most values of a vector: beyond it the bound on rounding fails.</summary>
     public const int MaxDimension = 1 << 16;
 
-    /// <summary>Vectors whose best score is kept.</summary>
+    /// <summary>Vectors per block.</summary>
     internal const int Block = 16;
 
-    // The scores of that many queries are kept at a time: 16 MB of them for a million vectors.
+    // Queries whose scores are kept at a time: 16 MB for a million vectors.
     private const int QueriesAtOnce = 64;
 
     // Beyond it a dot product might overflow.
     private const double LargestScore = 1e37;
 
-    /// <summary>Finds the first vectors for each of some queries, best first; fewer than <paramref name="k"/> where there are fewer.</summary>
-    /// <param name="device">Where the vectors live.</param>
+    /// <summary>Finds the first vectors for each query, best first; fewer than <paramref name="k"/> if there are fewer.</summary>
+    /// <param name="device">The vectors' device.</param>
     /// <param name="args">The vectors.</param>
-    /// <param name="queries">[queries, dimension]. Several share a pass over the vectors, which takes most of the time.</param>
-    /// <param name="k">How many to find for each, at least 1.</param>
-    /// <exception cref="ArgumentException">A size is out of range, a view is too short, or a query holds a number that is not finite.</exception>
+    /// <param name="queries">[queries, dimension]. Queries share a pass over the vectors.</param>
+    /// <param name="k">Hits per query, at least 1.</param>
+    /// <exception cref="ArgumentException">A size or view is invalid, or a query is not finite.</exception>
     public static SearchHit[][] Run(Device device, in VectorSearchArgs args, ReadOnlySpan<float> queries, int k)
     {
-        // The last block's positions are counted, too.
+        // The last block's positions count, too.
         ShapeCheck.Within(args.Count, 0, int.MaxValue - Block, nameof(args.Count));
         ShapeCheck.Within(args.Dimension, 1, MaxDimension, nameof(args.Dimension));
         ShapeCheck.AtLeast(k, 1, nameof(k));
@@ -94,7 +86,7 @@ public static class VectorSearch
         }
     }
 
-    /// <summary>The first pass: the best score in each block of vectors, [queries, blocks]; -∞ where none can be found.</summary>
+    /// <summary>The first pass: the best score per block [queries, blocks]; -∞ where no vector can be found.</summary>
     internal static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima)
     {
         if (args.Count > 0 && device.RunsPortable)
@@ -103,7 +95,7 @@ public static class VectorSearch
             VectorSearchSimd.Scan(device, args, queries, queryCount, maxima);
     }
 
-    // The error bound of each query's scores, its counterpart in double included.
+    // Each query's error bound, the error in double included.
     private static double[] Bounds(ReadOnlySpan<float> queries, in VectorSearchArgs args)
     {
         var bounds = new double[queries.Length / args.Dimension];
@@ -120,11 +112,11 @@ public static class VectorSearch
         return bounds;
     }
 
-    /// <summary>The most by which a dot product of floats may be off, where the product of the two lengths is no more than <paramref name="largest"/>.</summary>
+    /// <summary>The largest error of a float dot product if the lengths' product is at most <paramref name="largest"/>.</summary>
     internal static double Bound(int dimension, double largest)
     {
         const double Unit = 1.0 / (1 << 24);
-        // The sum in double, the norms' own rounding, and products that vanish below the least normal float.
+        // The sum in double, the norms' rounding, and products below the least normal float.
         const double Others = 1 + 1e-6;
         const double LeastNormal = 1.1754943508222875e-38;
         return (dimension * Unit / (1 - (dimension * Unit)) * largest * Others) + (2 * dimension * LeastNormal);

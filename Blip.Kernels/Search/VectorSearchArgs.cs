@@ -2,21 +2,23 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The vectors that <see cref="VectorSearch"/> looks through.</summary>
+/// <summary>The vectors for <see cref="VectorSearch"/>.</summary>
 public struct VectorSearchArgs
 {
-    /// <summary>The vectors, <c>[count, dimension]</c>; every value is finite.</summary>
+    /// <summary>The vectors <c>[count, dimension]</c>, all finite.</summary>
     public ArrayView<float> Vectors;
 
-    /// <summary>Where a byte is not zero its vector is never found, <c>[count]</c>; empty: all can be.</summary>
+    /// <summary>Not zero: the vector is never found <c>[count]</c>; empty: all can be.</summary>
     public ArrayView<byte> LeftOut;
 
-    /// <summary>Number of vectors, at least 0.</summary>
+    /// <summary>Vectors, at least 0.</summary>
     public int Count;
 
-    /// <summary>Values of a vector, 1 to <see cref="VectorSearch.MaxDimension"/>.</summary>
+    /// <summary>Values per vector, 1 to <see cref="VectorSearch.MaxDimension"/>.</summary>
     public int Dimension;
 
-    /// <summary>No vector is longer than this (‖v‖₂): rounding errors are bounded by it. Positive; 1 for normalised vectors, and a little for their own rounding.</summary>
+    /// <summary>
+    /// An upper bound of all lengths (‖v‖₂), which bounds rounding errors. Positive; for normalized vectors 1 and a little.
+    /// </summary>
     public float LargestNorm;
 }

@@ -5,16 +5,15 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Portable: where groups are large, a work-item adds up one vector's products, which the group brings to shared memory in narrow columns,
-/// so that neighbours read neighbouring addresses; where they are not, a work-item reads its vectors itself. The chosen blocks come to the
-/// host, since not every device computes in double.
+/// In large groups, a work-item sums one vector's products; the group stages narrow columns in shared memory for coalesced reads. In small
+/// ones, work-items read vectors directly. The chosen blocks go to the host, since some devices lack double.
 /// </summary>
 internal static class VectorSearchPortable
 {
-    // Columns in shared memory, which divide every group of this kernel, and the queries that share them.
+    // Columns in shared memory, a divisor of every group size here, and the queries that share them.
     private const int Columns = 16, Queries = 4;
 
-    // Blocks that are fetched at once: 64 MiB of vectors of 256 values.
+    // Blocks fetched at once: 64 MiB for vectors of 256 values.
     private const int BlocksAtOnce = 4096;
 
     public static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima)
@@ -65,7 +64,7 @@ internal static class VectorSearchPortable
         }
     }
 
-    /// <summary>A group per block, of fewer work-items than it has vectors.</summary>
+    /// <summary>A group per block, with fewer work-items than vectors.</summary>
     [Kernel]
     internal readonly struct Direct(
         ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<float> queries, ArrayView<float> maxima, Shape shape) : IDeviceKernel
@@ -89,20 +88,20 @@ internal static class VectorSearchPortable
         }
     }
 
-    /// <summary>A group for as many vectors as it has work-items, a multiple of a block's.</summary>
+    /// <summary>A group per as many vectors as work-items, a multiple of a block.</summary>
     [Kernel]
     internal readonly struct Shared(
         ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<float> queries, ArrayView<float> maxima, Shape shape) : IDeviceKernel
     {
         public void Run()
         {
-            // One column more than are used, so that a column's values lie in different banks.
+            // One unused column avoids bank conflicts.
             const int Stride = Columns + 1;
             var tile = SharedMemory.Allocate<float>(Device.MaxGroupSize * Stride);
             var scores = SharedMemory.Allocate<float>(Device.MaxGroupSize);
             var first = (long)Grid.IdxX * Group.DimX;
             var (column, line, lines) = (Group.IdxX % Columns, Group.IdxX / Columns, Group.DimX / Columns);
-            // Fewer queries than four repeat the last one.
+            // Fewer than four queries repeat the last.
             var q0 = shape.FirstQuery * shape.Dimension;
             var q1 = IntrinsicMath.Min(shape.FirstQuery + 1, shape.EndQuery - 1) * shape.Dimension;
             var q2 = IntrinsicMath.Min(shape.FirstQuery + 2, shape.EndQuery - 1) * shape.Dimension;
@@ -134,7 +133,7 @@ internal static class VectorSearchPortable
         }
     }
 
-    /// <summary>A group per vector of the chosen blocks: copies it, and whether it can be found.</summary>
+    /// <summary>A group per vector of the chosen blocks copies it, and whether it can be found.</summary>
     [Kernel]
     internal readonly struct Gather(
         ArrayView<float> vectors, ArrayView<byte> leftOut, ArrayView<int> blocks, ArrayView<float> rows, ArrayView<byte> flags, Shape shape) : IDeviceKernel
@@ -150,7 +149,7 @@ internal static class VectorSearchPortable
         }
     }
 
-    // Eight sums side by side, which a processor's compiler makes one vector of.
+    // Eight independent sums, which processors' compilers vectorize.
     private static float Dot(ArrayView<float> vectors, long row, ArrayView<float> queries, int query, int dimension)
     {
         float a = 0f, b = 0f, c = 0f, d = 0f, e = 0f, f = 0f, g = 0f, h = 0f;

@@ -5,7 +5,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>CPU variant: four vectors and two queries at a time, a block's vectors in the first-level cache while all queries pass.</summary>
+/// <summary>Four vectors and two queries at a time; a block stays in the L1 cache for all queries.</summary>
 internal static unsafe class VectorSearchSimd
 {
     public static void Scan(Device device, in VectorSearchArgs args, ArrayView<float> queries, int queryCount, ArrayView<float> maxima) =>
@@ -35,13 +35,12 @@ internal static unsafe class VectorSearchSimd
     }
 }
 
-/// <summary>The best score of each block for each query.</summary>
 internal unsafe struct VectorSearchVectors : IVectorOperator
 {
-    // 1 MiB of vectors of 256 values: long enough to be read ahead, short enough to be shared out evenly.
+    // 1 MiB for vectors of 256 values: long enough for readahead, short enough for even shares.
     private const int BlocksPerTask = 64;
 
-    // How far ahead of the sums memory is asked for: the processor's own readahead ends with each page of 4 KiB.
+    // Prefetch distance: the processor's own readahead ends with each page of 4 KiB.
     private const int Ahead = 4096, CacheLine = 64;
 
     public float* Vectors, Queries, Maxima;
@@ -65,7 +64,7 @@ internal unsafe struct VectorSearchVectors : IVectorOperator
             var vectors = Vectors + ((long)first * Dimension);
             for (var query = 0; query < QueryCount; query += 2)
             {
-                // An odd number's last query goes with itself.
+                // The last of an odd number is its own partner.
                 var second = Math.Min(query + 1, QueryCount - 1);
                 Score<TVector>(
                     vectors, rows, Queries + ((long)query * Dimension), Queries + ((long)second * Dimension), scores, prefetch: query == 0);
@@ -111,13 +110,13 @@ internal unsafe struct VectorSearchVectors : IVectorOperator
     {
         if (!Sse.IsSupported)
             return;
-        // Beyond the end of memory it does nothing.
+        // Harmless past the end of memory.
         var bytes = 4 * Dimension * sizeof(float);
         for (var at = 0; at < bytes; at += CacheLine)
             Sse.Prefetch0((byte*)rows + Ahead + at);
     }
 
-    // Both queries are one.
+    // For two equal queries.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void Four<TVector>(float* rows, float* query, float* scores, float* same)
         where TVector : unmanaged, IVector<TVector>

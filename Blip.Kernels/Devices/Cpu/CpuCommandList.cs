@@ -3,10 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>CPU operators that wait to be run by one launch, copied to memory that lives as long as the device.</summary>
+/// <summary>CPU operators that wait for one launch. Their memory lives as long as the device.</summary>
 internal sealed unsafe class CpuCommandList : IDisposable
 {
-    // A step of a large model is some 300 operators of some 200 bytes; a list that is full is run and begun anew.
+    // A large model's step has some 300 operators of some 200 bytes.
     private const int MaxCommands = 1024;
     private const int OperatorBytes = 1 << 19;
     private const int Alignment = 64;
@@ -16,14 +16,11 @@ internal sealed unsafe class CpuCommandList : IDisposable
     private readonly int* counters = (int*)NativeMemory.AlignedAlloc((MaxCommands + CpuWorkers.OtherCounters) * CpuWorkers.CounterStride * sizeof(int), Alignment);
     private int used;
 
-    /// <summary>Operators that wait.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Whether there is room for one more.</summary>
     public bool HasRoomFor<TOperator>()
         where TOperator : unmanaged => Count < MaxCommands && used + Padded<TOperator>() <= OperatorBytes;
 
-    /// <summary>Copies an operator to the end of the list.</summary>
     public void Add<TOperator>(in TOperator op)
         where TOperator : unmanaged, ICpuOperator
     {
@@ -34,7 +31,7 @@ internal sealed unsafe class CpuCommandList : IDisposable
         commands[Count++] = new CpuWorkers.Command((long)address, (long)function, op.Tasks);
     }
 
-    /// <summary>The commands to launch now; the list is empty afterwards, its memory in use until the launch has ended.</summary>
+    /// <summary>Empties the list. Its memory stays in use until the launch has ended.</summary>
     public CpuWorkers.List Take(int workers)
     {
         var list = new CpuWorkers.List((long)commands, (long)counters, Count, workers);

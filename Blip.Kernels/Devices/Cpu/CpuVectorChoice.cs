@@ -3,12 +3,11 @@ using Blip.Kernels.MachineCode;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>Which vectors this processor has, and which of them are used.</summary>
 internal static class CpuVectorChoice
 {
     /// <summary>
-    /// The vectors and instructions that this processor has, the default first. .NET leaves out those that are slower (some early AVX-512).
-    /// AMX is used by name alone: it has not run on a processor yet.
+    /// This processor's vectors, the default first. .NET omits slow ones (some early AVX-512). AMX must be asked for: it has not run on a
+    /// processor yet.
     /// </summary>
     public static IReadOnlyList<CpuVectors> Available { get; } =
     [
@@ -20,11 +19,7 @@ internal static class CpuVectorChoice
         .. Vector512.IsHardwareAccelerated && ProcessorFeatures.Amx ? [CpuVectors.Amx] : (CpuVectors[])[],
     ];
 
-    /// <summary>The vectors to use.</summary>
-    /// <param name="option"><see cref="DeviceOptions.Vectors"/>.</param>
-    /// <param name="variable">The value of <see cref="Switches.Vectors"/>.</param>
-    /// <exception cref="ArgumentException">The option asks for a width that this processor lacks.</exception>
-    /// <exception cref="DeviceException">The variable does, or says something else.</exception>
+    /// <summary>The vectors to use; throws if this processor lacks them.</summary>
     public static CpuVectors Resolve(CpuVectors option, string? variable)
     {
         if (option != CpuVectors.Auto)
@@ -41,7 +36,6 @@ internal static class CpuVectorChoice
             : throw new DeviceException($"The environment variable {Switches.Vectors} is '{variable}'; on this processor it may be auto, {string.Join(", ", Available.Select(Name))}.");
     }
 
-    /// <summary>The name that the environment variable has for it.</summary>
     public static string Name(CpuVectors vectors) => vectors.ToString().ToLowerInvariant();
 
     private static bool Is(string variable, CpuVectors vectors) => variable.Equals(Name(vectors), StringComparison.OrdinalIgnoreCase);

@@ -4,38 +4,28 @@ using ILGPU.IR.Intrinsics;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>
-/// The one kernel through which every CPU variant runs. ILGPU takes some 60 ms to prepare a kernel, so that one kernel per operator
-/// would cost a second before the first answer; and some 80 µs to launch one, which would be half the time of a word. This one walks a list of
-/// operators, each an address and a function, with a barrier after each.
-/// </summary>
+/// <summary>The one kernel that runs every CPU variant (decision 42). It walks a list of operators, with a barrier after each.</summary>
 internal static unsafe class CpuWorkers
 {
-    /// <summary>Ints between two counters: they are written from all cores, and a cache line holds 16.</summary>
+    /// <summary>Ints between two counters: all cores write them, and a cache line holds 16.</summary>
     public const int CounterStride = 16;
 
-    /// <summary>Counters before those of the commands.</summary>
+    /// <summary>Counters before the commands' own.</summary>
     public const int OtherCounters = 2;
 
-    // About 4 µs, more than most barriers need; then some 0.2 ms, usually longer than the others' remaining work.
+    // About 4 µs, more than most barriers need; then about 0.2 ms.
     private const int Spins = 100, Yields = 400;
 
-    // Workers that exceed both limits sleep on this lock, shared by all devices, and check again when woken. This is rare.
+    // Workers that exceed both limits sleep on this lock, which all devices share.
     private static readonly object Sleeping = new();
 
-    /// <summary>An operator that waits to be run.</summary>
-    /// <param name="Operator">Address of the <see cref="ICpuOperator"/>.</param>
-    /// <param name="Function">Address of <see cref="RunTask{TOperator}"/>.</param>
-    /// <param name="Tasks">Number of tasks.</param>
+    /// <summary>The addresses of an <see cref="ICpuOperator"/> and its <see cref="RunTask{TOperator}"/>.</summary>
     public readonly record struct Command(long Operator, long Function, int Tasks);
 
-    /// <summary>The commands of a launch.</summary>
-    /// <param name="Commands">Address of the first <see cref="Command"/>.</param>
-    /// <param name="Counters">
-    /// Address of zeros: arrivals at barriers, workers that sleep at one, then the first free task of each command.
-    /// </param>
-    /// <param name="Count">Number of commands.</param>
-    /// <param name="Workers">Number of workers, all of which run at the same time.</param>
+    /// <summary>
+    /// A launch's commands, for workers that run concurrently. Counters are zeros: arrivals at barriers, sleeping workers, then each
+    /// command's first free task.
+    /// </summary>
     public readonly record struct List(long Commands, long Counters, int Count, int Workers);
 
     /// <summary>Grid: one group of one work-item per worker.</summary>
@@ -45,7 +35,7 @@ internal static unsafe class CpuWorkers
         public void Run() => Walk(list);
     }
 
-    // The CPU accelerator runs the .NET method itself, which may therefore use pointers and vectors.
+    // The CPU accelerator runs the .NET method itself, so it may use pointers and vectors.
     [IntrinsicImplementation]
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Walk(List list)
@@ -63,12 +53,10 @@ internal static unsafe class CpuWorkers
         }
     }
 
-    /// <summary>The function of one type of operator.</summary>
     public static void RunTask<TOperator>(void* op, int task)
         where TOperator : unmanaged, ICpuOperator => ((TOperator*)op)->Run(task);
 
-    // The next operator reads what this one wrote: no worker continues before all are here. A core that is wanted by others is given up soon, and
-    // one that has nothing to do for long is left idle.
+    // Each worker waits for all: the next operator reads this one's results. It yields soon, and sleeps after a long wait.
     private static void Arrive(ref int arrivals, ref int sleepers, int all)
     {
         if (Interlocked.Increment(ref arrivals) == all)
@@ -88,7 +76,7 @@ internal static unsafe class CpuWorkers
         }
     }
 
-    // Each side writes its own counter before it reads the other's, so that either the sleeper sees the last arrival or that one sees a sleeper.
+    // Each side writes its own counter before it reads the other's: the sleeper sees the last arrival, or that worker sees the sleeper.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Sleep(ref int arrivals, ref int sleepers, int all)
     {

@@ -1,14 +1,13 @@
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// One operator in its CPU variant: a value that holds addresses and sizes, cut into independent tasks.
-/// <see cref="Device.Launch{TOperator}(in TOperator)"/> runs it as one ILGPU kernel with a worker per core; workers draw tasks from a shared counter,
-/// so a result must not depend on which worker ran which task.
+/// An operator's CPU variant: addresses and sizes, cut into independent tasks. <see cref="Device.Launch{TOperator}(in TOperator)"/> runs it
+/// with a worker per core. Results must not depend on which worker runs which task.
 /// </summary>
-/// <remarks>Nothing may be thrown from <see cref="Run"/>: an exception in a CPU kernel ends the process. Doors validate first.</remarks>
+/// <remarks><see cref="Run"/> must not throw: an exception would end the process. Entry points validate first.</remarks>
 public interface ICpuOperator
 {
-    /// <summary>Number of tasks; at least 0.</summary>
+    /// <summary>Tasks, at least 0.</summary>
     int Tasks { get; }
 
     /// <summary>Runs one task.</summary>

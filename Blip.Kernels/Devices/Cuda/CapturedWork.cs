@@ -4,8 +4,7 @@ using ILGPU.Runtime.Cuda;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Work that is queued again and again, always the same kernels on the same memory: on CUDA a graph, which is one launch; on other
-/// devices the work itself. Made by <see cref="Device.Capture"/>.
+/// Work for repeated launches: the same kernels on the same memory. On CUDA it is a graph. Made by <see cref="Device.Capture"/>.
 /// </summary>
 public sealed class CapturedWork : IDisposable
 {
@@ -24,13 +23,12 @@ public sealed class CapturedWork : IDisposable
     }
 
     /// <summary>
-    /// <see cref="Device.Releases"/> when the work was captured. Where the device has another number now, memory that the work reads or writes
-    /// may have been freed since, and it must be captured anew.
+    /// <see cref="Device.Releases"/> at the capture. If the device's number differs, memory may have been freed: capture again.
     /// </summary>
     public long Releases { get; }
 
     /// <summary>Queues the work.</summary>
-    /// <exception cref="InvalidOperationException">A buffer was freed since it was captured.</exception>
+    /// <exception cref="InvalidOperationException">A buffer was freed since the capture.</exception>
     public void Launch()
     {
         if (Releases != device.Releases)
@@ -51,7 +49,7 @@ public sealed class CapturedWork : IDisposable
     {
         if (graph == 0)
             return;
-        // A graph in flight must not be freed under the device's feet.
+        // A graph in flight must not be freed.
         device.Synchronize();
         using (device.Accelerator.BindScoped())
             CudaDriver.DestroyGraph(graph);

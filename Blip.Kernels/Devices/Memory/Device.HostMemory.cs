@@ -1,14 +1,14 @@
 namespace Blip.Kernels.Devices;
 
-/// <content>Memory of the host that a CPU device works in.</content>
+/// <content>Host memory that a CPU device works in.</content>
 public sealed partial class Device
 {
     /// <summary>
-    /// A buffer over memory of the caller's, such as a mapped file: nothing is copied, and disposing the buffer frees nothing. Kernels may
-    /// only read it where the memory may only be read. Only on <see cref="DeviceKind.Cpu"/>.
+    /// A buffer over the caller's memory, such as a mapped file, without a copy. Disposing it frees nothing. Kernels must not write to
+    /// read-only memory. Only on <see cref="DeviceKind.Cpu"/>.
     /// </summary>
     /// <param name="address">The first byte, at a multiple of 64.</param>
-    /// <param name="length">Bytes; 64 more may be read. They live longer than the buffer.</param>
+    /// <param name="length">Bytes; 64 more may be read. They outlive the buffer.</param>
     /// <exception cref="InvalidOperationException">The device is of another kind.</exception>
     /// <exception cref="ArgumentException">The address is null or not at a multiple of 64.</exception>
     public unsafe DeviceBuffer<byte> Borrow(nint address, long length)

@@ -8,8 +8,7 @@ public sealed partial class Device
     private DeviceBuffer<byte>? scratch;
 
     /// <summary>
-    /// Memory for what one step of an operator leaves to its next one. It is everybody's: the next operator writes there, which is right
-    /// since work runs in the order in which it was given. It grows to the largest size that was asked for, and stays.
+    /// Memory between an operator's steps. The next operator overwrites it, which is safe because work runs in order. It grows as needed.
     /// </summary>
     internal ArrayView<byte> Scratch(long bytes)
     {

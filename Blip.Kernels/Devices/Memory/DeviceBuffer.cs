@@ -9,7 +9,7 @@ namespace Blip.Kernels.Devices;
 public sealed class DeviceBuffer<T> : IDisposable
     where T : unmanaged
 {
-    // Whole vectors may be read past a view's end on a processor.
+    // On a processor, whole vectors may be read past a view's end.
     private const int Slack = 64;
 
     private readonly Device device;
@@ -36,7 +36,7 @@ public sealed class DeviceBuffer<T> : IDisposable
         device.Track(buffer.LengthInBytes);
     }
 
-    /// <summary>Takes in memory of the host's that lives at least as long as the buffer and has some bytes behind it; CPU only.</summary>
+    /// <summary>Wraps host memory that outlives the buffer and may be read past its end; CPU only.</summary>
     internal unsafe DeviceBuffer(Device device, T* address, long length)
     {
         this.device = device;
@@ -48,11 +48,11 @@ public sealed class DeviceBuffer<T> : IDisposable
     /// <summary>The whole buffer.</summary>
     public ArrayView<T> View { get; }
 
-    /// <summary>Number of elements.</summary>
+    /// <summary>Elements.</summary>
     public long Length => View.Length;
 
-    /// <summary>Copies from the host to the start of the buffer and waits for it.</summary>
-    /// <exception cref="ArgumentException">The source is longer than the buffer.</exception>
+    /// <summary>Copies from the host to the buffer at an offset, and waits.</summary>
+    /// <exception cref="ArgumentException">The source does not fit.</exception>
     public void CopyFrom(ReadOnlySpan<T> source, long offset = 0)
     {
         if (offset + source.Length > Length)
@@ -71,8 +71,8 @@ public sealed class DeviceBuffer<T> : IDisposable
         }
     }
 
-    /// <summary>Waits for the work before it and copies from the start of the buffer to the host.</summary>
-    /// <exception cref="ArgumentException">The destination is longer than the buffer.</exception>
+    /// <summary>Waits for queued work and copies from the buffer at an offset to the host.</summary>
+    /// <exception cref="ArgumentException">The destination is too long.</exception>
     public void CopyTo(Span<T> destination, long offset = 0)
     {
         if (offset + destination.Length > Length)
@@ -86,19 +86,19 @@ public sealed class DeviceBuffer<T> : IDisposable
         }
         else
         {
-            // It is queued after earlier work, and waits for itself.
+            // It is queued after earlier work and waits.
             View.SubView(offset, destination.Length).CopyToCPU(device.Stream, destination);
         }
     }
 
     /// <summary>
-    /// Queues a copy from the start of the buffer to all of <paramref name="destination"/>, which is there after the next
-    /// <see cref="Device.Synchronize"/>; <see cref="Device.Capture"/> records it.
+    /// Queues a copy from the buffer's start to all of <paramref name="destination"/>, complete after the next
+    /// <see cref="Device.Synchronize"/>. <see cref="Device.Capture"/> records it.
     /// </summary>
     /// <exception cref="ArgumentException">The destination is longer than the buffer.</exception>
     public void CopyTo(HostBuffer<T> destination) => CopyTo(destination, 0, destination.Length);
 
-    /// <summary>The same for elements that lie at the same place in both.</summary>
+    /// <summary>The same for elements at the same place in both.</summary>
     internal void CopyTo(HostBuffer<T> destination, int start, int length)
     {
         if (device.Kind != DeviceKind.Cuda)
@@ -110,7 +110,7 @@ public sealed class DeviceBuffer<T> : IDisposable
         CudaDriver.Copy(AddressOf(start, length), destination.AddressOf(start, length), (long)length * Interop.SizeOf<T>(), device.Stream);
     }
 
-    /// <summary>Queues a copy of elements that lie at the same place in both; until it is done, those on the host may not change.</summary>
+    /// <summary>Queues the opposite copy. Until it is done, the host's elements must not change.</summary>
     internal void CopyFrom(HostBuffer<T> source, int start, int length)
     {
         if (device.Kind != DeviceKind.Cuda)
@@ -122,7 +122,7 @@ public sealed class DeviceBuffer<T> : IDisposable
         CudaDriver.Copy(source.AddressOf(start, length), AddressOf(start, length), (long)length * Interop.SizeOf<T>(), device.Stream);
     }
 
-    /// <summary>Copies the whole buffer to a new array.</summary>
+    /// <summary>Copies the buffer to a new array.</summary>
     public T[] ToArray()
     {
         var result = new T[Length];
@@ -137,7 +137,7 @@ public sealed class DeviceBuffer<T> : IDisposable
         return View.LoadEffectiveAddressAsPtr() + (nint)((long)start * Interop.SizeOf<T>());
     }
 
-    /// <summary>The elements themselves, where the device is the CPU accelerator: packing writes there without a copy.</summary>
+    /// <summary>The elements on the CPU, for packing without a copy.</summary>
     internal static unsafe Span<T> HostSpan(ArrayView<T> view) => new(Cpu.Pointer(view), checked((int)view.Length));
 
     /// <inheritdoc/>

@@ -4,9 +4,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>
-/// Memory on the host that copies from and to a device run through without the caller: page-locked on CUDA, plain elsewhere. It starts as zeros.
-/// </summary>
+/// <summary>Host memory for asynchronous copies from and to a device: page-locked on CUDA, plain elsewhere. It starts as zeros.</summary>
 /// <typeparam name="T">Element type.</typeparam>
 public sealed unsafe class HostBuffer<T> : IDisposable
     where T : unmanaged
@@ -15,8 +13,6 @@ public sealed unsafe class HostBuffer<T> : IDisposable
     private readonly HostMemory? memory;
     private nint address;
 
-    /// <summary>Makes room.</summary>
-    /// <exception cref="DeviceException">There is not so much memory.</exception>
     internal HostBuffer(Device device, int length)
     {
         this.device = device;
@@ -35,13 +31,12 @@ public sealed unsafe class HostBuffer<T> : IDisposable
         }
     }
 
-    /// <summary>Number of elements.</summary>
+    /// <summary>Elements.</summary>
     public int Length { get; }
 
-    /// <summary>The elements. While a copy is under way they are the device's: <see cref="Device.Synchronize"/> first.</summary>
+    /// <summary>The elements. During a copy they belong to the device: call <see cref="Device.Synchronize"/> first.</summary>
     public Span<T> Span => new((T*)Address, Length);
 
-    /// <summary>Where some of the elements begin.</summary>
     internal nint AddressOf(int start, int length)
     {
         if ((long)start + length > Length)

@@ -8,17 +8,15 @@ public abstract class MirroredArray
 {
     private protected MirroredArray(int start, int end) => (Start, End) = (start, end);
 
-    /// <summary>Its first byte.</summary>
     internal int Start { get; }
 
-    /// <summary>The byte behind its last one.</summary>
+    /// <summary>The end of its bytes, exclusive.</summary>
     internal int End { get; }
 
-    /// <summary>Told where the memory is.</summary>
     internal abstract void Place(ArrayView<byte> memory);
 }
 
-/// <summary>An array on a device with its twin on the host; neither follows the other by itself.</summary>
+/// <summary>An array on a device and its twin on the host. Neither follows the other automatically.</summary>
 /// <typeparam name="T">Element type.</typeparam>
 public sealed class MirroredArray<T> : MirroredArray
     where T : unmanaged
@@ -28,16 +26,16 @@ public sealed class MirroredArray<T> : MirroredArray
     internal MirroredArray(MirroredMemory memory, int start, int length)
         : base(start, checked(start + (length * Interop.SizeOf<T>()))) => (this.memory, Length) = (memory, length);
 
-    /// <summary>Number of elements.</summary>
+    /// <summary>Elements.</summary>
     public int Length { get; }
 
     /// <summary>The elements on the device.</summary>
     public ArrayView<T> View { get; private set; }
 
-    /// <summary>The elements on the host. Waits where a copy to the device that was queued may still read them.</summary>
+    /// <summary>The elements on the host. Waits if a queued copy to the device may still read them.</summary>
     public Span<T> Host => MemoryMarshal.Cast<byte, T>(memory.Host(Start, End));
 
-    /// <summary>Copies from anywhere on the host to the start of the array on the device and waits for it.</summary>
+    /// <summary>Copies from the host to the start of the device's array, and waits.</summary>
     /// <exception cref="ArgumentException">The source is longer than the array.</exception>
     public void CopyFrom(ReadOnlySpan<T> source)
     {
@@ -46,7 +44,7 @@ public sealed class MirroredArray<T> : MirroredArray
         memory.Write(MemoryMarshal.AsBytes(source), Start);
     }
 
-    /// <summary>Waits for the work before it and copies the elements on the device to a new array.</summary>
+    /// <summary>Waits for queued work and copies the device's elements to a new array.</summary>
     public T[] ToArray()
     {
         var result = new T[Length];

@@ -3,12 +3,12 @@ using ILGPU.Runtime;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Small arrays side by side in one piece of a device's memory, and again on the host, page-locked on CUDA: any number of neighbours goes up or
-/// comes down by one copy, which is queued and does not wait. Arrays are added first, then memory is taken for all of them.
+/// Small arrays in one block of device memory, mirrored on the host, page-locked on CUDA. One queued copy moves any neighbours up or down.
+/// Add the arrays first, then call <see cref="Allocate"/>.
 /// </summary>
 public sealed class MirroredMemory(Device device) : IDisposable
 {
-    // Arrays start on a cache line of the processor, at two of a GPU's sectors.
+    // Arrays start on a cache line, and on two sectors of a GPU.
     private const int Alignment = 64;
 
     private readonly List<MirroredArray> arrays = [];
@@ -17,9 +17,9 @@ public sealed class MirroredMemory(Device device) : IDisposable
     private int bytes;
     private long sentBefore = -1;
 
-    /// <summary>Adds an array of zeros behind the others.</summary>
+    /// <summary>Adds an array of zeros after the others.</summary>
     /// <param name="length">Elements.</param>
-    /// <exception cref="InvalidOperationException">The memory is there already.</exception>
+    /// <exception cref="InvalidOperationException">The memory is allocated already.</exception>
     public MirroredArray<T> Add<T>(int length)
         where T : unmanaged
     {
@@ -32,17 +32,17 @@ public sealed class MirroredMemory(Device device) : IDisposable
         return array;
     }
 
-    /// <summary>Takes the memory.</summary>
-    /// <exception cref="DeviceException">There is not so much page-locked memory.</exception>
+    /// <summary>Allocates the memory.</summary>
+    /// <exception cref="DeviceException">Page-locked memory is insufficient.</exception>
     public void Allocate()
     {
         (memory, mirror) = (device.Allocate<byte>(bytes), device.AllocateHost<byte>(bytes));
         arrays.ForEach(array => array.Place(memory.View));
     }
 
-    /// <summary>Queues one copy of neighbours from the host to the device.</summary>
-    /// <param name="first">The first of them.</param>
-    /// <param name="last">The last of them, at or behind the first.</param>
+    /// <summary>Queues one copy of neighbours to the device.</summary>
+    /// <param name="first">The first.</param>
+    /// <param name="last">The last, at or after the first.</param>
     public void CopyUp(MirroredArray first, MirroredArray last)
     {
         memory!.CopyFrom(mirror!, first.Start, last.End - first.Start);
@@ -50,13 +50,15 @@ public sealed class MirroredMemory(Device device) : IDisposable
     }
 
     /// <summary>
-    /// Queues one copy of neighbours from the device to the host; they are there after the next <see cref="Device.Synchronize"/>. Part of what
-    /// <see cref="Device.Capture"/> writes down.
+    /// Queues one copy of neighbours to the host, complete after the next <see cref="Device.Synchronize"/>. <see cref="Device.Capture"/>
+    /// records it.
     /// </summary>
     /// <inheritdoc cref="CopyUp"/>
     public void CopyDown(MirroredArray first, MirroredArray last) => memory!.CopyTo(mirror!, first.Start, last.End - first.Start);
 
-    /// <summary>Copies all arrays on the device from memory with the same arrays on the same device; the host's are left as they are.</summary>
+    /// <summary>
+    /// Copies all arrays on the device from the same arrays in other memory of the same device. The host's stay unchanged.
+    /// </summary>
     /// <param name="other">The other memory.</param>
     /// <exception cref="ArgumentException">It has arrays of other lengths.</exception>
     public void CopyFrom(MirroredMemory other)
@@ -76,7 +78,7 @@ public sealed class MirroredMemory(Device device) : IDisposable
         mirror?.Dispose();
     }
 
-    /// <summary>An array on the host, once no copy reads it any more.</summary>
+    /// <summary>An array on the host, after copies that read it.</summary>
     internal Span<byte> Host(int start, int end)
     {
         if (device.Waits == sentBefore)
@@ -84,9 +86,7 @@ public sealed class MirroredMemory(Device device) : IDisposable
         return mirror!.Span[start..end];
     }
 
-    /// <summary>Copies into an array on the device and waits for it.</summary>
     internal void Write(ReadOnlySpan<byte> source, int start) => memory!.CopyFrom(source, start);
 
-    /// <summary>Waits for the work before it and copies an array from the device.</summary>
     internal void Read(Span<byte> destination, int start) => memory!.CopyTo(destination, start);
 }

@@ -4,7 +4,7 @@ using ILGPU.Runtime.Cuda;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>One half of an <see cref="UploadStage"/>: memory on the host, its twin on the device, and how far each of them is.</summary>
+/// <summary>One half of an <see cref="UploadStage"/>: host memory, its twin on the device, and their progress.</summary>
 internal sealed class StageHalf(Device device) : IDisposable
 {
     private HostBuffer<byte>? host;
@@ -13,12 +13,12 @@ internal sealed class StageHalf(Device device) : IDisposable
     private nint copied, read;
     private int used, held;
 
-    /// <summary>Pieces that somebody holds.</summary>
+    /// <summary>Pieces in use.</summary>
     public int Held => Volatile.Read(ref held);
 
     public bool HasRoom(int bytes) => host is not null && host.Length - used >= bytes;
 
-    /// <summary>Begins anew with at least so many bytes; no piece of it is in use.</summary>
+    /// <summary>Restarts with at least this many bytes, while no piece is in use.</summary>
     public void Begin(int bytes)
     {
         used = 0;
@@ -27,7 +27,7 @@ internal sealed class StageHalf(Device device) : IDisposable
             using var bound = device.Accelerator.BindScoped();
             if (copies is null)
                 (copies, copied, read) = ((CudaStream)device.Accelerator.CreateStream(), CudaDriver.CreateEvent(), CudaDriver.CreateEvent());
-            // The host overwrites copied bytes, and later copies overwrite bytes that were read.
+            // The host overwrites copied bytes; later copies overwrite bytes already read.
             CudaDriver.Check(CudaAPI.CurrentAPI.SynchronizeEvent(copied), "to wait for copies");
             CudaDriver.WaitFor(copies.StreamPtr, read);
         }
@@ -45,7 +45,7 @@ internal sealed class StageHalf(Device device) : IDisposable
         return new StagedBytes(this, used - bytes, bytes);
     }
 
-    /// <summary>Takes the bytes, and begins to copy them where copies run by themselves.</summary>
+    /// <summary>Takes the bytes and starts their copy, if asynchronous.</summary>
     public void Send(ReadOnlySpan<byte> bytes, int offset)
     {
         bytes.CopyTo(host!.Span[offset..]);
@@ -56,7 +56,6 @@ internal sealed class StageHalf(Device device) : IDisposable
         CudaDriver.Check(CudaAPI.CurrentAPI.RecordEvent(copied, copies.StreamPtr), "to record an event");
     }
 
-    /// <summary>The bytes on the device, for work that is queued from now on.</summary>
     public ArrayView<byte> OnDevice(int offset, int length)
     {
         if (copies is null)
@@ -71,7 +70,7 @@ internal sealed class StageHalf(Device device) : IDisposable
         return twin!.View.SubView(offset, length);
     }
 
-    /// <summary>Queued work has read the bytes: later copies come after it.</summary>
+    /// <summary>The bytes' reader is queued: later copies follow it.</summary>
     public void Release()
     {
         if (copies is not null)
@@ -82,7 +81,6 @@ internal sealed class StageHalf(Device device) : IDisposable
         Forget();
     }
 
-    /// <summary>The bytes were never read.</summary>
     public void Forget() => Interlocked.Decrement(ref held);
 
     public void Dispose()

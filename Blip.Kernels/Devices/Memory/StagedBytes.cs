@@ -2,7 +2,10 @@ using ILGPU;
 
 namespace Blip.Kernels.Devices;
 
-/// <summary>Bytes in an <see cref="UploadStage"/>. Disposed on the device's thread once their reader is queued; the collector finds dropped ones.</summary>
+/// <summary>
+/// Bytes in an <see cref="UploadStage"/>. Dispose them on the device's thread once their reader is queued. The collector frees dropped
+/// ones.
+/// </summary>
 public sealed class StagedBytes : IDisposable
 {
     private readonly StageHalf half;
@@ -11,15 +14,15 @@ public sealed class StagedBytes : IDisposable
 
     internal StagedBytes(StageHalf half, int offset, int length) => (this.half, this.offset, this.length) = (half, offset, length);
 
-    /// <summary>Returns a place that was dropped: a reader of many images may leave early.</summary>
+    /// <summary>Frees a dropped place: a reader of many images may stop early.</summary>
     ~StagedBytes()
     {
         if (!released)
             half.Forget();
     }
 
-    /// <summary>The bytes on the device; work queued from now on follows their copy. On the device's thread.</summary>
-    /// <exception cref="ObjectDisposedException">They were given back.</exception>
+    /// <summary>The bytes on the device; work queued from now on follows their copy. Only on the device's thread.</summary>
+    /// <exception cref="ObjectDisposedException">They were returned.</exception>
     public ArrayView<byte> OnDevice()
     {
         ObjectDisposedException.ThrowIf(released, this);
@@ -36,7 +39,7 @@ public sealed class StagedBytes : IDisposable
         half.Release();
     }
 
-    /// <summary>Gives the place back unread. On any thread.</summary>
+    /// <summary>Returns the place unread, on any thread.</summary>
     public void Abandon()
     {
         if (released)

@@ -4,13 +4,13 @@ using ILGPU.Runtime;
 namespace Blip.Kernels.Devices;
 
 /// <summary>
-/// Bytes on their way to a device while it does earlier work. Two pieces of page-locked memory are filled in turn, each with a twin
-/// on the device; copies between them run on a separate stream, and the device's stream waits for them where it reads. Any thread may add.
-/// On devices without such streams the copy is made where the bytes are first used.
+/// Uploads bytes to a device during earlier work. Two page-locked halves are filled in turn, each with a twin on the device. A separate
+/// stream copies between them, and the device's stream waits before it reads. Any thread may add. Devices without such streams copy at the
+/// first use.
 /// </summary>
 public sealed class UploadStage : IDisposable
 {
-    /// <summary>Bytes of one half at most: some seven images of twelve megapixels. Larger images are uploaded later.</summary>
+    /// <summary>The most bytes of a half: about seven images of twelve megapixels.</summary>
     public const int MaxHalfBytes = 1 << 28;
 
     private const int MinHalfBytes = 1 << 22;
@@ -21,12 +21,9 @@ public sealed class UploadStage : IDisposable
     private int filling;
     private bool disposed;
 
-    /// <summary>Makes a stage; memory is taken when something comes.</summary>
-    /// <param name="device">Where to.</param>
-    /// <param name="images">
-    /// A half holds so many pieces like its first, where they are not too large, and 4 MiB at least: a batch, so that one is filled while the
-    /// other is read.
-    /// </param>
+    /// <summary>Makes a stage; memory is allocated with the first bytes.</summary>
+    /// <param name="device">The target.</param>
+    /// <param name="images">Pieces per half if all are like the first, usually a batch; a half has at least 4 MiB.</param>
     public UploadStage(Device device, int images)
         : this(device, images, MaxHalfBytes)
     {
@@ -39,8 +36,8 @@ public sealed class UploadStage : IDisposable
     }
 
     /// <summary>
-    /// Copies bytes to page-locked memory and begins to copy them to the device. Null where there is no room: the other half is still in use, or
-    /// they are too many, or the machine has no such memory to give.
+    /// Copies bytes to page-locked memory and starts their copy to the device. Null without room: the other half is in use, they are too
+    /// many, or the machine has no such memory left.
     /// </summary>
     public StagedBytes? TryAdd(ReadOnlySpan<byte> bytes)
     {
@@ -52,7 +49,7 @@ public sealed class UploadStage : IDisposable
             ObjectDisposedException.ThrowIf(disposed, this);
             if (!halves[filling].HasRoom(bytes.Length))
             {
-                // An empty half may begin anew; a half that still holds something is left as it is.
+                // Only an empty half restarts.
                 if (halves[filling].Held > 0)
                     filling = 1 - filling;
                 if (halves[filling].Held > 0)
@@ -63,7 +60,7 @@ public sealed class UploadStage : IDisposable
                 }
                 catch (Exception e) when (e is DeviceException or AcceleratorException)
                 {
-                    // Page-locked memory is everybody's: where there is none, bytes go the old way.
+                    // All programs share page-locked memory: without it, bytes are uploaded later.
                     return null;
                 }
             }
@@ -73,7 +70,7 @@ public sealed class UploadStage : IDisposable
         return staged;
     }
 
-    /// <summary>Waits for copies in flight and frees the memory. Bytes that were staged may not be used any more.</summary>
+    /// <summary>Waits for running copies and frees the memory. Staged bytes must not be used any more.</summary>
     public void Dispose()
     {
         lock (turn)

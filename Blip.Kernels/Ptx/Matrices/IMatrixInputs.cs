@@ -5,44 +5,39 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// How kernels for tensor cores get 16 bits of their inputs, eight neighbours at a time: rounded on their way through registers, or copied in
-/// the background where they lie in 16 bits already. Zeros beyond the end of a row in both cases.
+/// How tensor-core kernels get 16-bit inputs, eight neighbours at a time: rounded in registers, or copied asynchronously if they have 16
+/// bits already. Zeros follow a row's end.
 /// </summary>
 internal interface IMatrixInputs
 {
-    /// <summary>The inputs from an element on.</summary>
     static abstract ArrayView<float> From(ArrayView<float> x, long element);
 
-    /// <summary>Two neighbours in a register; the index is even.</summary>
-    /// <param name="x">Where the row lies.</param>
-    /// <param name="index">The first of them.</param>
-    /// <param name="left">How many elements the row has from there on; none or fewer: the result is zero.</param>
+    /// <summary>
+    /// Two neighbours in a register, the first at an even index; zero if <paramref name="left"/>, the row's remaining elements, is not
+    /// positive.
+    /// </summary>
     static abstract uint Read2<TPrecision>(ArrayView<float> x, int index, int left)
         where TPrecision : struct, IMatrixPrecision;
 
-    /// <summary>Begins to copy eight neighbours to shared memory: values in flight are in the result, or in a background copy.</summary>
-    /// <param name="x">Where the row lies.</param>
-    /// <param name="index">The first of them; a multiple of eight where rows are aligned.</param>
-    /// <param name="left">How many elements the row has from there on.</param>
-    /// <param name="to">The address that they go to.</param>
+    /// <summary>
+    /// Starts copying eight neighbours to an address in shared memory. The result or an asynchronous copy holds the values in flight. The
+    /// index is a multiple of eight for aligned rows; <paramref name="left"/> counts the row's remaining elements.
+    /// </summary>
     static abstract InputPiece Begin(ArrayView<float> x, int index, int left, uint to);
 
-    /// <summary>Ends the copy: background copies are complete once the thread has waited for them.</summary>
-    /// <param name="piece">The values in flight.</param>
-    /// <param name="shared">Shared memory.</param>
-    /// <param name="to">The same place as before, in units of 16 bytes.</param>
+    /// <summary>
+    /// Ends the copy to the same place, in units of 16 bytes. Asynchronous copies are complete once the thread has waited for them.
+    /// </summary>
     static abstract void End<TPrecision>(InputPiece piece, ArrayView<Bits4> shared, int to)
         where TPrecision : struct, IMatrixPrecision;
 }
 
-/// <summary>Eight inputs in single precision, on their way through registers.</summary>
 internal struct InputPiece
 {
     public Floats4 Low, High;
 }
 
-/// <summary>Inputs in single precision, which are rounded on their way.</summary>
-/// <typeparam name="TRows">How they are read.</typeparam>
+/// <summary>Single-precision inputs, rounded in registers.</summary>
 internal readonly struct RoundedInputs<TRows> : IMatrixInputs
     where TRows : struct, IRowReader
 {
@@ -73,8 +68,7 @@ internal readonly struct RoundedInputs<TRows> : IMatrixInputs
 }
 
 /// <summary>
-/// Inputs in 16 bits, in the format of the product, two to each float of the view: rows whose length is a multiple of eight, from an address that
-/// is a multiple of 16 bytes.
+/// Inputs in the product's 16-bit format, two to each float of the view. Row lengths are multiples of eight, addresses of 16 bytes.
 /// </summary>
 internal readonly struct Inputs16 : IMatrixInputs
 {

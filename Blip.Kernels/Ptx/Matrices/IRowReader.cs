@@ -4,25 +4,22 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Reads neighbours in a row of single precision, zeros beyond its end.</summary>
+/// <summary>Reads neighbours in a single-precision row, zeros after its end.</summary>
 internal interface IRowReader
 {
-    /// <summary>Two neighbours.</summary>
-    /// <param name="x">Where the row lies.</param>
-    /// <param name="index">The first of them; even.</param>
-    /// <param name="left">How many elements the row has from there on; none or fewer: the result is zero.</param>
+    /// <summary>
+    /// Two neighbours, the first at an even index; zero if <paramref name="left"/>, the row's remaining elements, is not positive.
+    /// </summary>
     static abstract Floats2 Read2(ArrayView<float> x, int index, int left);
 
-    /// <summary>Four neighbours; the index is a multiple of four.</summary>
+    /// <summary>Four neighbours, from a multiple of four.</summary>
     static abstract Floats4 Read4(ArrayView<float> x, int index, int left);
 
-    /// <summary>The result for four neighbours, the first of which is in the row: zeros beyond its end.</summary>
-    /// <param name="values">One for each of them.</param>
-    /// <param name="left">How many elements the row has from the first of them on.</param>
+    /// <summary>Zeroes the results of four neighbours after the row's end; the first is inside.</summary>
     static abstract Floats4 Inside4(Floats4 values, int left);
 }
 
-/// <summary>Rows whose length is a multiple of four, from an address that is a multiple of 16 bytes: whole loads.</summary>
+/// <summary>Row lengths are multiples of four, addresses of 16 bytes: whole loads.</summary>
 internal readonly struct AlignedRows : IRowReader
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -5,33 +5,29 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The sums of <see cref="GemmTensorCore"/> that a thread holds, and the instructions that make them. A stage is 128 rows of 32 inputs, then 32 rows of
-/// each of two panels, swizzled as the instructions of both kinds read them.
+/// A thread's sums in <see cref="GemmTensorCore"/>, and their instructions. A stage is 128 rows of 32 inputs, then 32 rows of each of two
+/// panels, swizzled for both kinds of instructions.
 /// </summary>
-/// <typeparam name="TSelf">The sums.</typeparam>
 internal interface ITileSums<TSelf>
     where TSelf : unmanaged, ITileSums<TSelf>
 {
-    /// <summary>A thread's work between writing its part of a stage and the barrier.</summary>
+    /// <summary>Runs between the thread's writes to a stage and the barrier.</summary>
     static abstract void Publish();
 
-    /// <summary>sums + inputs · weights over one stage.</summary>
-    /// <param name="stage">Where it lies in shared memory.</param>
-    /// <param name="sums">The sums so far.</param>
+    /// <summary>sums + inputs · weights over the stage at an address in shared memory.</summary>
     static abstract TSelf MultiplyAdd<TPrecision>(uint stage, TSelf sums)
         where TPrecision : struct, IMatrixPrecision;
 
-    /// <summary>a + b.</summary>
     static abstract TSelf Add(TSelf a, TSelf b);
 
-    /// <summary>Whether the thread's rows are those from <paramref name="first"/> on, 0 or 64.</summary>
+    /// <summary>Whether the thread's rows start at <paramref name="first"/>, 0 or 64.</summary>
     static abstract bool Holds(int first);
 
     /// <summary>Writes the thread's sums into 64 rows of <see cref="MatrixStage.OutStride"/> floats.</summary>
     static abstract void Store(ArrayView<Floats2> to, TSelf sums);
 }
 
-/// <summary>Instructions of a warp: each of eight has 64 rows and 32 columns.</summary>
+/// <summary>Warp instructions: each of eight warps has 64 rows and 32 columns.</summary>
 internal struct WarpSums : ITileSums<WarpSums>
 {
     public MatrixTile16 R0, R1, R2, R3;
@@ -63,7 +59,7 @@ internal struct WarpSums : ITileSums<WarpSums>
     public static WarpSums MultiplyAdd<TPrecision>(uint stage, WarpSums sums)
         where TPrecision : struct, IMatrixPrecision
     {
-        // Where the rows of this thread's matrices begin: 16-byte pieces are swizzled.
+        // Start of this thread's matrix rows: 16-byte pieces are swizzled.
         var inputs = stage + (uint)(((Row + (Lane & 15)) * MatrixStage.InputRow) + (((Lane >> 4) ^ ((Lane >> 1) & 3)) << 4));
         var columns = stage + (uint)(MatrixStage.InputBytes + ((Column >> 6) * MatrixStage.PanelBytes) + ((Lane & 15) * MatrixStage.PanelRow)
             + (((((Column & 63) >> 3) + (Lane >> 4)) ^ (Lane & 7)) << 4));

@@ -5,49 +5,40 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Weights as <see cref="GemmTensorCore"/> brings them to a stage in shared memory, 32 k of two panels, by 256 threads: those of 16 bits are copied
-/// in the background, bytes become half precision on their way through registers.
+/// Weights of <see cref="GemmTensorCore"/>: 256 threads bring 32 k of two panels to a stage in shared memory. 16-bit weights are copied
+/// asynchronously; bytes become half precision in registers.
 /// </summary>
 internal interface ITileWeights : IMatrixPrecision
 {
-    /// <summary>A thread's part of each stage.</summary>
-    /// <param name="panel">The first of the two panels.</param>
-    /// <param name="panels">How many there are; zeros beyond.</param>
-    /// <param name="inFeatures">Zeros from there on.</param>
+    /// <summary>
+    /// A thread's part of each stage of two panels. Missing panels, and k from <paramref name="inFeatures"/> on, are zeros.
+    /// </summary>
     static abstract TilePlace Place(int panel, int panels, int inFeatures);
 
-    /// <summary>Begins to copy it: values in flight are in the result, or in a background copy.</summary>
-    /// <param name="weights">All panels.</param>
-    /// <param name="place">Where it lies.</param>
-    /// <param name="k">The stage's first k.</param>
-    /// <param name="inFeatures">Zeros from there on.</param>
-    /// <param name="stage">Address of the stage's panels.</param>
+    /// <summary>
+    /// Starts copying it, from the stage's first k, to the address of the stage's panels. See <see cref="IMatrixInputs.Begin"/>.
+    /// </summary>
     static abstract Bits4 Begin(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage);
 
-    /// <summary>Ends the copy: background copies are complete once the thread has waited for them.</summary>
-    /// <param name="piece">The values in flight.</param>
-    /// <param name="place">Where it goes.</param>
-    /// <param name="shared">Shared memory.</param>
-    /// <param name="stage">The stage's panels, in units of 16 bytes.</param>
+    /// <summary>Ends the copy to the stage's panels, in units of 16 bytes. See <see cref="IMatrixInputs.End{TPrecision}"/>.</summary>
     static abstract void End(Bits4 piece, TilePlace place, ArrayView<Bits4> shared, int stage);
 }
 
-/// <summary>A thread's part of the weights of a stage.</summary>
 internal struct TilePlace
 {
-    /// <summary>Of k 0, in units of 16 bytes; the second one of the other panel, where a thread brings of both.</summary>
+    /// <summary>The source at k 0, in units of 16 bytes; the second in the other panel, if the thread reads both.</summary>
     public int Left, Right;
 
-    /// <summary>16, or 0 for zeros in place of a panel that is not there: of 16 bits the right one.</summary>
+    /// <summary>16, or 0 (zeros) where a panel is missing; for 16-bit weights, the right one.</summary>
     public int Bytes;
 
     /// <summary>Its k within the stage.</summary>
     public int K;
 
-    /// <summary>Where it goes, in bytes from the stage's first panel.</summary>
+    /// <summary>The destination, in bytes from the stage's first panel.</summary>
     public int To;
 
-    /// <summary>Weights of 16 bits: 16 bytes of one k in each panel.</summary>
+    /// <summary>16-bit weights: 16 bytes of one k per panel.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TilePlace Of16(int panel, int panels, int inFeatures)
     {
@@ -63,7 +54,7 @@ internal struct TilePlace
         };
     }
 
-    /// <summary>Copies weights of 16 bits in the background; nothing is read where nothing is copied.</summary>
+    /// <summary>Copies 16-bit weights asynchronously; zeros read nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Bits4 Copy16(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage)
     {

@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Whole numbers of 8 bits, which half precision holds exactly, and inputs in half precision.</summary>
+/// <summary>8-bit integers, exact in half precision, with half-precision inputs.</summary>
 internal readonly struct Int8Matrix : IMatrixWeights, ITileWeights
 {
     // 64 outputs, 16 bytes at a time.
@@ -22,7 +22,7 @@ internal readonly struct Int8Matrix : IMatrixWeights, ITileWeights
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int PanelPieces(int inFeatures) => (inFeatures + 1) / 2 * MatrixColumns.PiecesPerRow;
 
-    // Two k lie side by side; the other one of the last pair is zero.
+    // Two k are adjacent; the last pair's second may be zero.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatrixColumns Load(ArrayView<Bits2> panel, int k, int columns, int inFeatures) => new()
     {
@@ -39,7 +39,7 @@ internal readonly struct Int8Matrix : IMatrixWeights, ITileWeights
         D = new Bits2 { X = TensorCore.HighBytesToFloat16(read.A.Y), Y = TensorCore.HighBytesToFloat16(read.B.Y) },
     };
 
-    // Two k of eight outputs: sixteen pairs of k and eight times eight outputs are a panel's, 128 threads have each panel.
+    // Two k of eight outputs. 128 threads have each panel: sixteen pairs of k times eight groups of outputs.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TilePlace Place(int panel, int panels, int inFeatures)
     {
@@ -57,7 +57,7 @@ internal readonly struct Int8Matrix : IMatrixWeights, ITileWeights
     public static Bits4 Begin(ArrayView<Bits4> weights, TilePlace place, int k, int inFeatures, uint stage) =>
         TensorCore.Load(ref weights[place.Left + (k / 2 * PiecesPerPair)], place.Bytes > 0 ? inFeatures - k - place.K : 0);
 
-    // The even k's row, and the odd one's below it, where the swizzle is another.
+    // The even k's row, then the odd one's below it, with its own swizzle.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void End(Bits4 piece, TilePlace place, ArrayView<Bits4> shared, int stage)
     {

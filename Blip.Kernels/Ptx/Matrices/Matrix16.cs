@@ -4,8 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Weights of 16 bits, multiplied with inputs in the same format.</summary>
-/// <typeparam name="TFormat">The format.</typeparam>
+/// <summary>16-bit weights and inputs in one format.</summary>
 internal readonly struct Matrix16<TFormat> : IMatrixWeights, ITileWeights
     where TFormat : struct, IMatrixPrecision
 {

@@ -4,17 +4,15 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// A stage of both factors in shared memory: 128 rows of 32 inputs, then 32 rows of each of two panels of weights; and how sums leave it.
-/// </summary>
+/// <summary>A stage of both factors in shared memory: 128 rows of 32 inputs, then 32 rows of each of two weight panels.</summary>
 internal static class MatrixStage
 {
     public const int Rows = 128, Columns = 128, Depth = 32;
 
-    // In bytes: a row of inputs holds 32 k; weights lie as in their panel, a row of 64 outputs for each k.
+    // In bytes: an input row holds 32 k; weights keep their panel's layout, a row of 64 outputs per k.
     public const int InputRow = 64, InputBytes = Rows * InputRow, PanelRow = 128, PanelBytes = Depth * PanelRow;
 
-    // Between rows of sums, in floats: they lie in different banks.
+    // Stride between rows of sums, in floats, without bank conflicts.
     public const int OutStride = Columns + 4;
 
     /// <summary>Writes 16 rows and 32 columns; <paramref name="at"/> counts pairs of floats.</summary>

@@ -4,12 +4,11 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>16 rows and 32 columns of sums that a warp holds: four results of the tensor core side by side.</summary>
+/// <summary>A warp's sums of 16 rows and 32 columns: four adjacent tensor-core results.</summary>
 internal struct MatrixTile16
 {
     public Floats4 A, B, C, D;
 
-    /// <summary>this + x · w.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatrixTile16 MultiplyAdd<TPrecision>(Bits4 x, MatrixColumns w, MatrixTile16 sums)
         where TPrecision : struct, IMatrixPrecision => new()
@@ -23,33 +22,27 @@ internal struct MatrixTile16
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatrixTile16 Add(MatrixTile16 a, MatrixTile16 b) => new() { A = Add(a.A, b.A), B = Add(a.B, b.B), C = Add(a.C, b.C), D = Add(a.D, b.D) };
 
-    /// <summary>Every value times one factor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MatrixTile16 Times(float factor) => Times(factor, factor);
 
-    /// <summary>The thread's upper row times one factor, its lower row times another.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MatrixTile16 Times(float upper, float lower) =>
         new() { A = Times(A, upper, lower), B = Times(B, upper, lower), C = Times(C, upper, lower), D = Times(D, upper, lower) };
 
-    /// <summary>2 to the power of each value less its row's.</summary>
+    /// <summary>2 to the power of each value minus its row's.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly MatrixTile16 Exp2Minus(float upper, float lower) =>
         new() { A = Exp2Minus(A, upper, lower), B = Exp2Minus(B, upper, lower), C = Exp2Minus(C, upper, lower), D = Exp2Minus(D, upper, lower) };
 
-    /// <summary>The largest value of the thread's upper row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float UpperMax() => Max(Max(Max(A.X, A.Y), Max(B.X, B.Y)), Max(Max(C.X, C.Y), Max(D.X, D.Y)));
 
-    /// <summary>The largest value of its lower row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float LowerMax() => Max(Max(Max(A.Z, A.W), Max(B.Z, B.W)), Max(Max(C.Z, C.W), Max(D.Z, D.W)));
 
-    /// <summary>The sum of the thread's upper row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float UpperSum() => A.X + A.Y + (B.X + B.Y) + (C.X + C.Y + (D.X + D.Y));
 
-    /// <summary>The sum of its lower row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly float LowerSum() => A.Z + A.W + (B.Z + B.W) + (C.Z + C.W + (D.Z + D.W));
 
@@ -72,15 +65,15 @@ internal struct MatrixTile16
     private static float Max(float a, float b) => IntrinsicMath.Max(a, b);
 }
 
-/// <summary>16 k of 32 columns of weights, as <see cref="TensorCore.MultiplyAddFloat16"/> takes them.</summary>
+/// <summary>Weights, 16 k of 32 columns, as <see cref="TensorCore.MultiplyAddFloat16"/> takes them.</summary>
 internal struct MatrixColumns
 {
-    /// <summary>Pieces of four columns that one k of a panel has, in 16 bits each.</summary>
+    /// <summary>Pieces of four 16-bit columns per k of a panel.</summary>
     public const int PiecesPerRow = WeightPanel.Width / 4;
 
     public Bits2 A, B, C, D;
 
-    /// <summary>Weights of 16 bits: k and its neighbour, k + 8 and its neighbour, of four columns.</summary>
+    /// <summary>16-bit weights of four columns: k, k + 1, k + 8, k + 9.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatrixColumns Load16(ArrayView<Bits2> panel, int k, int columns, int inFeatures) => new()
     {
@@ -90,7 +83,7 @@ internal struct MatrixColumns
         D = TensorCore.Load(ref panel[((k + 9) * PiecesPerRow) + columns], inFeatures - k - 9),
     };
 
-    /// <summary>Puts the two k of each column side by side.</summary>
+    /// <summary>Pairs the two k of each column.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatrixColumns Unpack16(MatrixColumns read) => new()
     {
@@ -100,7 +93,7 @@ internal struct MatrixColumns
         D = new Bits2 { X = TensorCore.HighHalves(read.A.Y, read.B.Y), Y = TensorCore.HighHalves(read.C.Y, read.D.Y) },
     };
 
-    /// <summary>Two loads of 16 k and 16 columns each, side by side.</summary>
+    /// <summary>Joins two loads of 16 k and 16 columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static MatrixColumns Of(Bits4 left, Bits4 right) => new()
     {

@@ -5,15 +5,15 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Instructions of four warps, sm_90a (PTX ISA, "Asynchronous Warpgroup Level Matrix Instructions"): each of two warpgroups has 64 rows and 128 columns,
-/// and reads both factors from shared memory by itself. The swizzles of <see cref="GemmTensorCore"/> are the ones in the descriptors: 64 bytes
-/// for inputs, whose rows are 32 k, and 128 bytes for weights, whose rows are 64 outputs. Assembled, never run.
+/// Warpgroup instructions, sm_90a (PTX ISA, "Asynchronous Warpgroup Level Matrix Instructions"). Each of two warpgroups has 64 rows and 128
+/// columns, and reads both factors directly from shared memory. The descriptors hold <see cref="GemmTensorCore"/>'s swizzles: 64 bytes for
+/// inputs, whose rows are 32 k, and 128 bytes for weights, whose rows are 64 outputs. Assembled, never run.
 /// </summary>
 internal struct WarpGroupSums : ITileSums<WarpGroupSums>
 {
     public MatrixTile16 C0, C1, C2, C3;
 
-    // In units of 16 bytes: from eight rows to the next ones; from 64 columns to the next ones; layouts of 64 and 128 bytes.
+    // In units of 16 bytes: strides of eight rows and of 64 columns; layouts of 64 and 128 bytes.
     private const ulong InputRows = (8 * MatrixStage.InputRow) >> 4, WeightRows = (8 * MatrixStage.PanelRow) >> 4, Panel = MatrixStage.PanelBytes >> 4;
     private const ulong InputLayout = (1ul << 16) | (InputRows << 32) | (2ul << 62), WeightLayout = (Panel << 16) | (WeightRows << 32) | (1ul << 62);
 
@@ -23,7 +23,7 @@ internal struct WarpGroupSums : ITileSums<WarpGroupSums>
         get => Group.IdxX >> 7;
     }
 
-    // Ordinary stores become visible to the instructions that read shared memory themselves.
+    // Makes ordinary stores visible to instructions that read shared memory directly.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Publish() => TensorCore.PublishShared();
 

@@ -5,18 +5,20 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// One step of beam search: from each image's candidates the beams that run on, the sequences that are finished, and whether the search is over.
-/// Beams change places in index tables; no key or value is copied. Variants: a group per image, and a worker per image on the CPU accelerator.
+/// One step of beam search: picks each image's running beams and finished sequences, and whether its search has ended. Beams move in index
+/// tables; no key or value is copied. Variants: a worker (CPU) or group per image.
 /// </summary>
 public static class BeamStep
 {
-    /// <summary>Added to the sum of a beam that must not run on, because it has just ended or is a copy of another: every beam that may stands above it.</summary>
+    /// <summary>
+    /// Added to the sum of a beam that must not continue, because it ended or copies another. Every other beam ranks higher.
+    /// </summary>
     public const float OutOfReach = -1e9f;
 
-    /// <summary>Takes the step.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Runs the step.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views and sizes.</param>
-    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in BeamStepArgs args)
     {
         Check(args);

@@ -3,8 +3,8 @@ using Blip.Kernels.Devices;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The work of <see cref="BeamStep"/> on one image; the bookkeeping of Hugging Face's vectorised beam search, image by image. The first member of
-/// the group decides, all of them move the columns of the tables.
+/// <see cref="BeamStep"/> for one image, as in Hugging Face's vectorized beam search. The group's first member decides; all move the
+/// tables' columns.
 /// </summary>
 internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device device, in BeamStepArgs args)
     where TThreads : struct, IThreadGroup
@@ -38,12 +38,12 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         threads.Sync();
         for (var column = threads.Index; column <= length; column += threads.Count)
             MoveColumn(image, room, column, length);
-        // This does not read or write the columns' data.
+        // This touches no column.
         if (threads.Index == 0)
             Finish(image, room, length + 1);
     }
 
-    // The 2 · beams best of all rows' candidates, best first; equal ones by beam, then by token.
+    // The 2 · beams best candidates of all rows, best first; ties by beam, then token.
     private void Merge(int image, in Scratch room, bool last)
     {
         for (var beam = 0; beam < beams; beam++)
@@ -72,7 +72,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         }
     }
 
-    // The beams best that have not ended run on. Where all have, as at the last length, the table is filled with those.
+    // The best unfinished beams continue. If all have ended, as at the last length, ended ones fill the table.
     private void ChooseRunning(in Scratch room)
     {
         for (var beam = 0; beam < beams; beam++)
@@ -95,8 +95,8 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         }
     }
 
-    // Sequences that ended before and those of the first beams candidates that end now, the best of them all. A finished sequence goes
-    // before a place that is still free, with any score. Sources: finished ones count from 0, candidates from beams.
+    // The best of earlier finished sequences and the first beams candidates that end now. Any finished sequence precedes a free place.
+    // Sources: finished ones count from 0, candidates from beams.
     private void ChooseFinished(int image, in Scratch room, int generated, int length)
     {
         var row = (long)image * beams;
@@ -125,7 +125,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         }
     }
 
-    // One member of the group moves a whole column, so that no other member's reads and writes meet its own.
+    // One member moves a whole column, so that no other member touches it.
     private void MoveColumn(int image, in Scratch room, int column, int length)
     {
         var row = (long)image * beams;
@@ -190,7 +190,7 @@ internal readonly struct BeamStepAlgorithm<TThreads, TInts, TFloats>(Device devi
         }
     }
 
-    // Where an image's share of the scratch buffers begins.
+    // Offsets of an image's scratch memory.
     private readonly struct Scratch(int image, int images, int beams, int capacity)
     {
         public readonly long Beam = (long)image * 9 * beams, Token = ((long)image * 9 * beams) + (2 * beams);

@@ -14,75 +14,77 @@ public struct BeamStepArgs
     /// <summary>Candidates per row; <c>beams * candidates</c> is at least <c>2 * beams</c>.</summary>
     public int Candidates;
 
-    /// <summary>Elements of a row of history.</summary>
+    /// <summary>Elements per row of history.</summary>
     public int Capacity;
 
     /// <summary>The token that ends a sequence.</summary>
     public int StopToken;
 
-    /// <summary>The token that beams run on after their image's end.</summary>
+    /// <summary>The input of beams after their image's end.</summary>
     public int PadToken;
 
-    /// <summary>Stop as soon as there are as many finished sequences as beams.</summary>
+    /// <summary>Stop when as many sequences are finished as there are beams.</summary>
     public bool StopWhenFull;
 
-    /// <summary>Judge a running beam's possible score by the divisor of the longest sequence, not of the present one.</summary>
+    /// <summary>Judge a running beam by the divisor of the longest sequence instead of the present one.</summary>
     public bool BoundByLimit;
 
-    /// <summary>The divisor of a sum of log-probabilities, by number of generated tokens, <c>[capacity + 1]</c>.</summary>
+    /// <summary>Divisors of sums of log-probabilities, by generated tokens <c>[capacity + 1]</c>.</summary>
     public ArrayView<float> Divisors;
 
-    /// <summary>Tokens of each image's prompt, <c>[images]</c>.</summary>
+    /// <summary>Tokens of each prompt <c>[images]</c>.</summary>
     public ArrayView<int> PromptLengths;
 
-    /// <summary>Most tokens of each image's sequences, <c>[images]</c>; at most the capacity.</summary>
+    /// <summary>The most tokens of a sequence <c>[images]</c>; at most the capacity.</summary>
     public ArrayView<int> Limits;
 
-    /// <summary>The results of <see cref="TopCandidates"/>: <c>[rows, candidates]</c> each.</summary>
+    /// <summary>Results of <see cref="TopCandidates"/>: <c>[rows, candidates]</c> each.</summary>
     public ArrayView<float> Orders, Sums;
 
-    /// <summary>The candidates' tokens, <c>[rows, candidates]</c>.</summary>
+    /// <summary>The candidates' tokens <c>[rows, candidates]</c>.</summary>
     public ArrayView<int> Tokens;
 
-    /// <summary>1 for candidates that end their sequence as the stop token does, else 0, <c>[rows, candidates]</c>; empty: the stop token alone does.</summary>
+    /// <summary>
+    /// 1 for candidates that end their sequence like the stop token, else 0 <c>[rows, candidates]</c>; empty: only the stop token does.
+    /// </summary>
     public ArrayView<int> Ends;
 
-    /// <summary>Sum of log-probabilities of each running beam, best first, <c>[rows]</c>; replaced.</summary>
+    /// <summary>Each running beam's sum of log-probabilities, best first <c>[rows]</c>; replaced.</summary>
     public ArrayView<float> Running;
 
-    /// <summary>Tokens of each running beam, <c>[rows]</c>; counted up.</summary>
+    /// <summary>Each running beam's number of tokens <c>[rows]</c>; counted up.</summary>
     public ArrayView<int> Lengths;
 
-    /// <summary>Tokens of each running beam, <c>[rows, capacity]</c>; reordered and appended to.</summary>
+    /// <summary>Running beams' tokens <c>[rows, capacity]</c>; reordered and appended to.</summary>
     public ArrayView<int> History;
 
-    /// <summary>Which cache row holds each position, <c>[rows, capacity]</c>; reordered.</summary>
+    /// <summary>The cache row of each position <c>[rows, capacity]</c>; reordered.</summary>
     public ArrayView<int> CacheRow;
 
-    /// <summary>Score of each finished sequence, best first, <c>[rows]</c>; replaced.</summary>
+    /// <summary>Finished sequences' scores, best first <c>[rows]</c>; replaced.</summary>
     public ArrayView<float> FinishedScores;
 
-    /// <summary>Tokens of each finished sequence, 0 where there is none yet, <c>[rows]</c>; replaced.</summary>
+    /// <summary>Finished sequences' numbers of tokens, 0 where there is none yet <c>[rows]</c>; replaced.</summary>
     public ArrayView<int> FinishedLengths;
 
-    /// <summary>Finished sequences, <c>[rows, capacity]</c>; replaced.</summary>
+    /// <summary>Finished sequences <c>[rows, capacity]</c>; replaced.</summary>
     public ArrayView<int> FinishedTokens;
 
-    /// <summary>Which row ran each of their positions, <c>[rows, capacity]</c>; replaced.</summary>
+    /// <summary>The row that ran each of their positions <c>[rows, capacity]</c>; replaced.</summary>
     public ArrayView<int> FinishedRows;
 
-    /// <summary>1 for images whose search has ended, <c>[images]</c>; set.</summary>
+    /// <summary>1 for images whose search has ended <c>[images]</c>; set.</summary>
     public ArrayView<int> Done;
 
-    /// <summary>The token that each row runs next, <c>[rows]</c>; written.</summary>
+    /// <summary>Each row's next input token <c>[rows]</c>; written.</summary>
     public ArrayView<int> InputIds;
 
-    /// <summary>Its position, <c>[rows]</c>; written.</summary>
+    /// <summary>Its position <c>[rows]</c>; written.</summary>
     public ArrayView<int> Positions;
 
-    /// <summary>Room to work in, <c>[rows, 9 + capacity]</c>.</summary>
+    /// <summary>Scratch memory <c>[rows, 9 + capacity]</c>.</summary>
     public ArrayView<int> IntScratch;
 
-    /// <summary>Room to work in, <c>[rows, 4]</c>.</summary>
+    /// <summary>Scratch memory <c>[rows, 4]</c>.</summary>
     public ArrayView<float> FloatScratch;
 }

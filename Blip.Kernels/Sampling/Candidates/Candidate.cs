@@ -3,26 +3,25 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>A score and where it stands. Higher scores come first; of equal ones the lower index, so that every order of work finds the same.</summary>
+/// <summary>A score and its index. Higher scores come first, ties by lower index, so every order of work gives the same.</summary>
 internal readonly struct Candidate(float value, int index)
 {
-    /// <summary>The score; never NaN.</summary>
+    /// <summary>Never NaN.</summary>
     public readonly float Value = value;
 
-    /// <summary>Its place; -1 before any.</summary>
+    /// <summary>Its index; -1 before any.</summary>
     public readonly int Index = index;
 
-    /// <summary>Every score is greater.</summary>
+    /// <summary>After every score.</summary>
     public static Candidate None => new(float.NegativeInfinity, int.MaxValue);
 
-    /// <summary>Every score is less.</summary>
+    /// <summary>Before every score.</summary>
     public static Candidate Start => new(float.PositiveInfinity, -1);
 
-    /// <summary>Whether this one comes before the other.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Before(Candidate other) => Value > other.Value || (Value == other.Value && Index < other.Index);
 
-    /// <summary>The first of the group's candidates, given to all of its work-items; the shared arrays hold one entry per work-item.</summary>
+    /// <summary>Gives the group's first candidate to each work-item. Shared arrays hold an entry per work-item.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Candidate First(Candidate mine, ArrayView<float> values, ArrayView<int> indices)
     {

@@ -3,13 +3,13 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Floats as integers of the same order, so that a threshold is found bit by bit, without sorting.</summary>
+/// <summary>Integers in the order of floats: finds a threshold bit by bit, without sorting.</summary>
 internal static class FloatOrder
 {
-    /// <summary>The keys of -∞ and of +∞: those outside would be NaN.</summary>
+    /// <summary>The keys of -∞ and +∞; keys outside are NaN.</summary>
     public const uint Lowest = 0x007fffff, Highest = 0xff800000;
 
-    /// <summary>The float of a key; keys outside the two infinities count as the nearer one.</summary>
+    /// <summary>A key's float; keys beyond an infinity count as it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Value(uint key)
     {

@@ -5,15 +5,15 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The best continuations of each beam: of all tokens, the few with the highest sum of log-probabilities, best first, equal ones by token.
-/// Variants: <see cref="TopCandidatesPortable"/> everywhere, <see cref="TopCandidatesSimd"/> on the CPU accelerator.
+/// Each beam's best continuations: the tokens with the highest sums of log-probabilities, best first, ties by token. Variants:
+/// <see cref="TopCandidatesSimd"/> (CPU), <see cref="TopCandidatesPortable"/>.
 /// </summary>
 public static class TopCandidates
 {
     /// <summary>Finds them.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views and sizes.</param>
-    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in TopCandidatesArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));

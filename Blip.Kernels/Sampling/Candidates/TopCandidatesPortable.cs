@@ -4,7 +4,7 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>One group per row; each round finds the first candidate after the last one found, so that nothing needs to be marked or sorted.</summary>
+/// <summary>One group per row. Each round finds the first candidate after the previous one, so nothing is marked or sorted.</summary>
 internal static class TopCandidatesPortable
 {
     public static void Run(Device device, in TopCandidatesArgs args) =>
@@ -41,7 +41,7 @@ internal static class TopCandidatesPortable
         }
     }
 
-    // A NaN has no place in any order; without one every token is a candidate, and there are always enough.
+    // NaN has no order. Without it every token is a candidate, so there are always enough.
     private static float Sum(float score, float running)
     {
         var sum = score + running;

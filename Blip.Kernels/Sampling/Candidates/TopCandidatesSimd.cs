@@ -2,10 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant of <see cref="TopCandidates"/>: one task per row, in one pass. A vector of sums at a time is compared with the last of a
-/// short sorted list.
-/// </summary>
+/// <summary>One task per row, in one pass. Vectors of sums are compared with the last entry of a short sorted list.</summary>
 internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : IVectorOperator
 {
     private readonly float* scores = Cpu.Pointer(args.Scores), running = Cpu.Pointer(args.Running);
@@ -27,7 +24,7 @@ internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : I
         var token = 0;
         if (!sample)
         {
-            // A full list is rarely entered: most vectors are passed over after one comparison.
+            // Most vectors need one comparison: a full list rarely changes.
             for (; token < vocabulary && found < count; token++)
                 Insert(task, Sum(row[token], gathered), Sum(row[token], gathered), token, ref found);
             var last = orders + ((long)task * count) + (count - 1);
@@ -51,7 +48,7 @@ internal readonly unsafe struct TopCandidatesSimd(in TopCandidatesArgs args) : I
     private float Noise(int task, int token) =>
         Philox.Gumbel(seed, (ulong)streams[task / rowsPerImage], task % rowsPerImage, lengths[task], token);
 
-    // Tokens come in rising order, so an equal one belongs behind the existing ones.
+    // Tokens come in rising order, so equal ones follow existing ones.
     private void Insert(int task, float order, float sum, int token, ref int found)
     {
         var start = (long)task * count;

@@ -5,15 +5,15 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// Chooses the next token of each row, the likeliest or a draw, and records the consequences: history, length, end of the row and
-/// the next step's input. Of equal scores the lowest token wins. Variants: a group per row, and a worker per row on the CPU accelerator.
+/// Chooses each row's next token, the likeliest or a draw. Records history, length, end of the row and next input. Ties take the lowest
+/// token. Variants: a worker (CPU) or group per row.
 /// </summary>
 public static class TokenChoice
 {
-    /// <summary>Chooses.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Chooses the tokens.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views and sizes.</param>
-    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in TokenChoiceArgs args)
     {
         Check(args);

@@ -2,7 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>The work of <see cref="TokenChoice"/> on one row.</summary>
+/// <summary><see cref="TokenChoice"/> for one row.</summary>
 internal readonly struct TokenChoiceAlgorithm<TThreads, TInts, TFloats, TLongs>(Device device, in TokenChoiceArgs args)
     where TThreads : struct, IThreadGroup
     where TInts : struct, IMemory<TInts, int>
@@ -19,7 +19,7 @@ internal readonly struct TokenChoiceAlgorithm<TThreads, TInts, TFloats, TLongs>(
     private readonly int stop = args.StopToken, pad = args.PadToken, sample = args.Sample ? 1 : 0;
     private readonly ulong seed = args.Seed;
 
-    /// <summary>The best of the tokens that fall to this member of the group.</summary>
+    /// <summary>The best of this member's tokens.</summary>
     public Candidate Best(int index, TThreads threads)
     {
         var row = (long)index * vocabulary;
@@ -37,7 +37,6 @@ internal readonly struct TokenChoiceAlgorithm<TThreads, TInts, TFloats, TLongs>(
         return best;
     }
 
-    /// <summary>Appends the token to the row.</summary>
     public void Take(int index, int token)
     {
         if (finished[index] != 0)
@@ -51,7 +50,7 @@ internal readonly struct TokenChoiceAlgorithm<TThreads, TInts, TFloats, TLongs>(
         lengths[index] = length + 1;
         logProbabilities[index] += logits[((long)(index / rowsPerSource) * vocabulary) + token] - logSums[index];
         finished[index] = last ? 1 : 0;
-        // A row that has ended still runs, at an unused position.
+        // Ended rows still run, at an unused position.
         inputIds[index] = last ? pad : token;
         positions[index] = length;
         chosen[index] = token;

@@ -5,66 +5,66 @@ namespace Blip.Kernels;
 /// <summary>Arguments of <see cref="TokenChoice"/>.</summary>
 public struct TokenChoiceArgs
 {
-    /// <summary>Scores after all rules, <c>[rows, vocabulary]</c>.</summary>
+    /// <summary>Scores after all rules <c>[rows, vocabulary]</c>.</summary>
     public ArrayView<float> Scores;
 
-    /// <summary>Logits as the model gave them, <c>[rows / RowsPerSource, vocabulary]</c>.</summary>
+    /// <summary>The model's logits <c>[rows / RowsPerSource, vocabulary]</c>.</summary>
     public ArrayView<float> Logits;
 
-    /// <summary>The logarithm of the sum of exponentials of each row's logits, <c>[rows]</c>.</summary>
+    /// <summary>Each row's log of the sum of exponentials <c>[rows]</c>.</summary>
     public ArrayView<float> LogSums;
 
     /// <summary>Rows.</summary>
     public int Rows;
 
-    /// <summary>Rows that read the same logits.</summary>
+    /// <summary>Rows with the same logits.</summary>
     public int RowsPerSource;
 
-    /// <summary>Rows of one image.</summary>
+    /// <summary>Rows per image.</summary>
     public int RowsPerImage;
 
-    /// <summary>Elements of a row of scores.</summary>
+    /// <summary>Elements per row of scores.</summary>
     public int Vocabulary;
 
-    /// <summary>Elements of a row of history.</summary>
+    /// <summary>Elements per row of history.</summary>
     public int Capacity;
 
-    /// <summary>False takes the highest score, true draws from softmax(scores).</summary>
+    /// <summary>False takes the highest score; true draws from softmax(scores).</summary>
     public bool Sample;
 
     /// <summary>Key of the draws.</summary>
     public ulong Seed;
 
-    /// <summary>Counter stream of each image, <c>[images]</c>.</summary>
+    /// <summary>Each image's counter stream <c>[images]</c>.</summary>
     public ArrayView<long> Streams;
 
     /// <summary>The token that ends a row.</summary>
     public int StopToken;
 
-    /// <summary>The token that a row runs on after its end.</summary>
+    /// <summary>A row's input after its end.</summary>
     public int PadToken;
 
-    /// <summary>Most tokens of each image's sequences, <c>[images]</c>; at most the capacity.</summary>
+    /// <summary>The most tokens of a sequence <c>[images]</c>; at most the capacity.</summary>
     public ArrayView<int> Limits;
 
-    /// <summary>Tokens of each row so far, <c>[rows, capacity]</c>; appended to.</summary>
+    /// <summary>Each row's tokens so far <c>[rows, capacity]</c>; appended to.</summary>
     public ArrayView<int> History;
 
-    /// <summary>Number of tokens of each row, <c>[rows]</c>; counted up.</summary>
+    /// <summary>Each row's number of tokens <c>[rows]</c>; counted up.</summary>
     public ArrayView<int> Lengths;
 
-    /// <summary>1 for rows that have ended, <c>[rows]</c>; set.</summary>
+    /// <summary>1 for ended rows <c>[rows]</c>; set.</summary>
     public ArrayView<int> Finished;
 
-    /// <summary>Sum of the chosen tokens' log-probabilities under the model's own logits, <c>[rows]</c>; added to.</summary>
+    /// <summary>Sums of the chosen tokens' log-probabilities by the model's logits <c>[rows]</c>; added to.</summary>
     public ArrayView<float> LogProbabilities;
 
-    /// <summary>The token that each row runs next, <c>[rows]</c>; written.</summary>
+    /// <summary>Each row's next input token <c>[rows]</c>; written.</summary>
     public ArrayView<int> InputIds;
 
-    /// <summary>Its position, <c>[rows]</c>; written.</summary>
+    /// <summary>Its position <c>[rows]</c>; written.</summary>
     public ArrayView<int> Positions;
 
-    /// <summary>The chosen token, -1 for rows that had ended before, <c>[rows]</c>; written.</summary>
+    /// <summary>The chosen token, -1 for rows that ended before <c>[rows]</c>; written.</summary>
     public ArrayView<int> Chosen;
 }

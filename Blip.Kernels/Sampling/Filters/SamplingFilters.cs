@@ -6,20 +6,20 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The filters that narrow a distribution before a draw, in Hugging Face's order: temperature, top-h (Baghaei Potraghloo et al. 2025), top-k, top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024),
-/// typical (Meister et al. 2023), epsilon and eta (Hewitt et al. 2022). Equal scores are treated as there: top-k, typical, epsilon and eta
-/// keep or drop them together, top-p drops those of the lower tokens first (a stable sort). Nothing is sorted: a threshold is found bit by bit.
-/// Variants: a group per row, and a worker per row on the CPU accelerator.
+/// Filters that narrow a distribution before a draw, in Hugging Face's order: temperature, top-h (Baghaei Potraghloo et al. 2025), top-k,
+/// top-p (Holtzman et al. 2020), min-p (Nguyen et al. 2024), typical (Meister et al. 2023), epsilon and eta (Hewitt et al. 2022). Ties are
+/// treated as there: top-k, typical, epsilon and eta keep or drop them together. Top-p drops lower tokens first (a stable sort). Thresholds
+/// are found bit by bit, without sorting. Variants: a worker (CPU) or group per row.
 /// </summary>
 public static class SamplingFilters
 {
-    /// <summary>Top-h looks at so many of the likeliest tokens, and at equally likely ones as the last of them.</summary>
+    /// <summary>Top-h considers this many of the likeliest tokens, and ties with the last.</summary>
     public const int TopHTokens = 100;
 
     /// <summary>Filters.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views, sizes and filters.</param>
-    /// <exception cref="ArgumentException">A view is too short for the sizes, or a filter is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or filter is invalid.</exception>
     public static void Run(Device device, in SamplingFiltersArgs args)
     {
         Check(args);
@@ -47,7 +47,7 @@ public static class SamplingFilters
             Run(device, args, Filter.Eta, new Eta(new(device, args)));
     }
 
-    // Temperature and top-k are one kernel, unless top-h stands between them.
+    // Temperature and top-k share a kernel, unless top-h comes between.
     private static void Narrow(Device device, in SamplingFiltersArgs args)
     {
         if (args.Temperature != 1f || args.TopK > 0)

@@ -6,13 +6,13 @@ using ILGPU.Algorithms;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The filters of <see cref="SamplingFilters"/> on one row. Each member of a group reads and writes the same columns all along. No reduction
-/// stands under a condition: compilers of OpenCL for processors double the code after every barrier that may not be reached.
+/// <see cref="SamplingFilters"/> for one row. Each group member keeps its columns. No reduction is conditional: OpenCL compilers for
+/// processors duplicate the code after every conditional barrier.
 /// </summary>
 internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in SamplingFiltersArgs args)
     where TFloats : struct, IMemory<TFloats, float>
 {
-    // Columns are summed in blocks first: the error then grows with the block, not with the vocabulary.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
     private const uint Infinity = 0x7f800000;
@@ -22,14 +22,12 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
     private readonly float temperature = args.Temperature, topH = args.TopH, topP = args.TopP, logMinP = (float)Math.Log(args.MinP), typicalP = args.TypicalP;
     private readonly float epsilonCutoff = args.EpsilonCutoff, etaCutoff = args.EtaCutoff;
 
-    /// <summary>Temperature and top-k.</summary>
     public void KeepTopK<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         for (var c = threads.Index; c < vocabulary; c += threads.Count)
             scores[row + c] /= temperature;
-        // Without top-k every token is among the likeliest.
         var kept = topK > 0 ? IntrinsicMath.Min(IntrinsicMath.Max(topK, leastTokens), vocabulary) : vocabulary;
         var threshold = Largest(row, kept, threads);
         for (var c = threads.Index; c < vocabulary; c += threads.Count)
@@ -39,7 +37,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         }
     }
 
-    /// <summary>Top-h: the likeliest tokens, as long as their entropy stays within a share of the whole.</summary>
+    /// <summary>Top-h: keeps the likeliest tokens while their entropy stays within a share of the whole.</summary>
     public void KeepEntropy<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -51,7 +49,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
             var probability = probabilities[row + c];
             probabilities[row + c] = probability > 0f ? probability * (logSum - (scores[row + c] - largest)) : 0f;
         }
-        // The highest score below which less is added than has to go. The first round asks for the whole entropy.
+        // The highest score below which the sum is less than the part to drop. The first round finds the whole entropy.
         const int Whole = 32;
         var (key, drop) = (0u, 0f);
         for (var bit = Whole; bit >= 0; bit--)
@@ -63,7 +61,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
                 key = higher;
         }
         var threshold = FloatOrder.Value(key);
-        // Of equal scores the higher tokens go first, until enough is gone.
+        // Of ties, higher tokens go first, until enough is dropped.
         var each = Maths.Exp(threshold - largest) / sum * (logSum - (threshold - largest));
         var missing = drop - Below(row, threshold, threads);
         var gone = missing > 0f && each > 0f ? (int)IntrinsicMath.Min(XMath.Ceiling(missing / each), vocabulary) : 0;
@@ -78,7 +76,6 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         }
     }
 
-    /// <summary>Epsilon.</summary>
     public void CutEpsilon<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -87,13 +84,12 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         Cut(row, epsilonCutoff, threads);
     }
 
-    /// <summary>Eta.</summary>
     public void CutEta<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         var (largest, sum) = Softmax(row, threads);
-        // exp(-entropy): a token's surprise is log sum + largest - score.
+        // exp(-entropy): a token's surprisal is log sum + largest - score.
         var typical = Maths.Exp(Mean(row, largest, threads)) / sum;
         Cut(row, IntrinsicMath.Min(etaCutoff, XMath.Sqrt(etaCutoff) * typical), threads);
     }
@@ -105,7 +101,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         var row = (long)index * vocabulary;
         var (largest, sum) = Softmax(row, threads);
         var drop = 1f - topP;
-        // The highest score below which no more than this may be dropped.
+        // The highest score below which at most this may be dropped.
         var key = 0u;
         for (var bit = 31; bit >= 0; bit--)
         {
@@ -115,7 +111,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
                 key = higher;
         }
         var threshold = FloatOrder.Value(key);
-        // Of equal scores the lower tokens go first, as long as the sum allows.
+        // Of ties, lower tokens go first, while the sum allows.
         var each = Maths.Exp(threshold - largest) / sum;
         var left = drop - Below(row, threshold, threads);
         var equals = each > 0f && left >= each ? (int)IntrinsicMath.Min(left / each, vocabulary) : 0;
@@ -137,7 +133,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
-        // How likely tokens are beside the likeliest is in their scores: neither an exponential nor a sum is needed, and the likeliest stays.
+        // Score differences give relative probabilities: no exponential or sum is needed, and the likeliest stays.
         var first = Rank(row, Order.ByToken, Candidate.Start, 0f, threads);
         var second = Rank(row, Order.ByToken, first, 0f, threads);
         second = leastTokens > 1 ? second : first;
@@ -148,15 +144,14 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         }
     }
 
-    /// <summary>Typical.</summary>
     public void KeepTypical<TThreads>(int index, TThreads threads)
         where TThreads : struct, IReducer
     {
         var row = (long)index * vocabulary;
         var (largest, _) = Softmax(row, threads);
-        // A token's strangeness is how far its surprise is from the entropy, the mean surprise: how far its score is from the mean score.
+        // Strangeness is the distance of surprisal from the entropy, so of the score from the mean score.
         var center = largest + Mean(row, largest, threads);
-        // The largest strangeness below which less than this lies; it is not negative, so that its bits order it.
+        // The largest strangeness below which less than this lies. It is not negative, so its bits order it.
         var strangest = 0u;
         for (var bit = 30; bit >= 0; bit--)
         {
@@ -187,7 +182,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         }
     }
 
-    /// <summary>The k-th largest score, equal ones counted each; k is at most the vocabulary.</summary>
+    /// <summary>The k-th largest score, ties counted each; k is at most the vocabulary.</summary>
     private float Largest<TThreads>(long row, int k, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -206,7 +201,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return FloatOrder.Value(key);
     }
 
-    /// <summary>Writes the probabilities and returns their parts: a score's probability is exp(score - largest) / sum.</summary>
+    /// <summary>Writes probabilities and returns their parts: exp(score - largest) / sum.</summary>
     private (float Largest, float Sum) Softmax<TThreads>(long row, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -214,7 +209,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         for (var c = threads.Index; c < vocabulary; c += threads.Count)
             largest = IntrinsicMath.Max(largest, scores[row + c]);
         largest = threads.Max(largest);
-        // A row without a finite score has no distribution; nothing of it is likely.
+        // Without a finite score there is no distribution.
         largest = largest > float.NegativeInfinity ? largest : 0f;
         var sum = 0f;
         for (var start = threads.Index; start < vocabulary; start += threads.Count * Block)
@@ -235,7 +230,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return (largest, sum);
     }
 
-    /// <summary>The mean score by probability less the largest, Σ p · (score - largest), after <see cref="Softmax"/>.</summary>
+    /// <summary>Σ p · (score - largest), after <see cref="Softmax"/>.</summary>
     private float Mean<TThreads>(long row, float largest, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -254,7 +249,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return threads.Sum(sum);
     }
 
-    /// <summary>The sum of probabilities of scores below one.</summary>
+    /// <summary>Sums the probabilities of lower scores.</summary>
     private float Below<TThreads>(long row, float threshold, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -270,7 +265,6 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return threads.Sum(sum);
     }
 
-    /// <summary>The sum of probabilities of tokens less strange than this.</summary>
     private float LessStrange<TThreads>(long row, float threshold, float center, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -286,7 +280,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return threads.Sum(sum);
     }
 
-    /// <summary>The n-th token of those with exactly this score, or the last token where there are not so many.</summary>
+    /// <summary>The n-th token with this score, or the last token if there are fewer.</summary>
     private int EqualToken<TThreads>(long row, float score, int n, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -303,7 +297,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return low;
     }
 
-    /// <summary>The n-th token from the end of those with exactly this score, or the first token where there are not so many.</summary>
+    /// <summary>The n-th last token with this score, or the first token if there are fewer.</summary>
     private int LastEqualToken<TThreads>(long row, float score, int n, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -320,7 +314,7 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
         return low;
     }
 
-    /// <summary>The first token after another one in an order.</summary>
+    /// <summary>The next token after another in an order.</summary>
     private Candidate Rank<TThreads>(long row, Order order, Candidate after, float center, TThreads threads)
         where TThreads : struct, IReducer
     {
@@ -340,13 +334,13 @@ internal readonly struct SamplingFiltersAlgorithm<TFloats>(Device device, in Sam
 
     private enum Order
     {
-        /// <summary>Highest score first, of equal ones the lower token.</summary>
+        /// <summary>Highest score first, ties by lower token.</summary>
         ByToken,
 
-        /// <summary>Highest score first, of equal ones the higher token: a stable rising sort read from its end.</summary>
+        /// <summary>Highest score first, ties by higher token: a stable rising sort, read from its end.</summary>
         ByLateToken,
 
-        /// <summary>Least strange first, of equal ones the lower token.</summary>
+        /// <summary>Least strange first, ties by lower token.</summary>
         ByTypicality,
     }
 }

@@ -5,17 +5,16 @@ using ILGPU.Runtime;
 namespace Blip.Kernels;
 
 /// <summary>
-/// The rules that look at the tokens so far, in Hugging Face's order: sequence bias, repetition penalty, n-grams, bad words, least length,
-/// allowed words, forced first and last token, exponential decay, suppressed tokens. They touch a few scores per row (allowed words and the forced
-/// end all), so that one launch does them all.
-/// Variants: <see cref="TokenRulesAlgorithm{TThreads, TInts, TFloats}"/> with a group per row, and with a worker per row on the CPU accelerator.
+/// Rules about the tokens so far, in Hugging Face's order: sequence bias, repetition penalty, n-grams, bad words, least length, allowed
+/// words, forced first and last token, exponential decay, suppressed tokens. One launch does all, since most touch few scores. Variants:
+/// <see cref="TokenRulesAlgorithm{TThreads, TInts, TFloats}"/> with a worker (CPU) or group per row.
 /// </summary>
 public static class TokenRules
 {
     /// <summary>Changes the scores.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views, sizes and rules.</param>
-    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in TokenRulesArgs args)
     {
         Check(args);

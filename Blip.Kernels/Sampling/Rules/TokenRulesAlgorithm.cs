@@ -4,7 +4,7 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The rules of <see cref="TokenRules"/> on one row, by a group's work-items or by one worker.</summary>
+/// <summary><see cref="TokenRules"/> for one row, by a group's work-items or one worker.</summary>
 internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device device, in TokenRulesArgs args)
     where TThreads : struct, IThreadGroup
     where TInts : struct, IMemory<TInts, int>
@@ -41,7 +41,7 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         threads.Sync();
         if (threads.Index == 0 && (length < minLength || length - prompt < minNewTokens))
             scores[row + stop] = float.NegativeInfinity;
-        // Both this and the rule above write nothing but -inf: neither waits for the other.
+        // No barrier: this and the rule above write only -inf.
         if (allowed.First.Length > 0)
             KeepAllowed(row, said, prompt, length, threads);
         threads.Sync();
@@ -71,7 +71,7 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
             {
                 var start = table.PrefixStart[sequence];
                 var tokens = table.PrefixStart[sequence + 1] - start;
-                // As the reference has it, a sequence of several tokens is looked for once as many have been said.
+                // As in the reference, a sequence of several tokens needs as many earlier tokens.
                 var matches = tokens == 0 || tokens < length;
                 for (var t = 0; t < tokens && matches; t++)
                     matches = history[said + length - tokens + t] == table.Prefixes[start + t];
@@ -138,7 +138,7 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
     private void Decay(long row, int tokens)
     {
         var score = scores[row + stop];
-        // A stop token that another rule has forbidden stays so.
+        // A forbidden stop token stays forbidden.
         if (score > float.NegativeInfinity)
             scores[row + stop] = score + ((score < 0f ? -score : score) * decay[tokens]);
     }
@@ -155,7 +155,7 @@ internal readonly struct TokenRulesAlgorithm<TThreads, TInts, TFloats>(Device de
         public readonly TInts First = TInts.Of(device, table.First), Next = TInts.Of(device, table.Next), Complete = TInts.Of(device, table.Complete);
         private readonly TInts tokens = TInts.Of(device, table.Tokens);
 
-        // A token's place among the allowed ones; -1 where it is not allowed. A state's own continuations know of those of state 0.
+        // A token's place among the allowed ones, or -1. A state's own continuations include state 0's.
         public int Find(int state, int token)
         {
             var place = Search(First[state], First[state + 1], token);

@@ -4,15 +4,16 @@ using ILGPU;
 namespace Blip.Kernels;
 
 /// <summary>
-/// <c>log p = x - log Σ exp x</c> over each row, the largest element taken out first. NaN and +inf, which only a damaged
-/// or overflowing model gives, count as -inf, so that no later kernel meets a NaN; a row without a finite element becomes -inf throughout. Variants: <see cref="LogSoftmaxPortable"/> everywhere, <see cref="LogSoftmaxSimd"/> on the CPU accelerator.
+/// <c>log p = x - log Σ exp x</c> over each row, with the largest element subtracted first. NaN and +inf, from damaged or overflowing
+/// models, count as -inf, so later kernels meet no NaN. A row without a finite element becomes -inf. Variants: <see cref="LogSoftmaxSimd"/>
+/// (CPU), <see cref="LogSoftmaxPortable"/>.
 /// </summary>
 public static class LogSoftmax
 {
-    /// <summary>Computes the arguments' results.</summary>
-    /// <param name="device">Where the views live.</param>
+    /// <summary>Computes the log-probabilities.</summary>
+    /// <param name="device">The views' device.</param>
     /// <param name="args">Views and sizes.</param>
-    /// <exception cref="ArgumentException">A view is too short for the sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, in LogSoftmaxArgs args)
     {
         ShapeCheck.AtLeast(args.Rows, 0, nameof(args.Rows));

@@ -5,22 +5,21 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary><see cref="LogSoftmax"/> backwards, out of its result: <c>dx = dy - exp(y) · Σ dy</c> over each row.</summary>
+/// <summary>The gradient of <see cref="LogSoftmax"/>, from its result: <c>dx = dy - exp(y) · Σ dy</c> over each row.</summary>
 /// <remarks>
-/// Variants: <see cref="LogSoftmaxBackwardSimd"/> on the CPU accelerator, <see cref="LogSoftmaxBackwardPortable"/> on every other device;
-/// <c>dotnet run -c Release --project Blip.Bench -- kernels logsoftmaxbackward</c> times them. For the loss of words there is
-/// <see cref="CrossEntropy"/>, which keeps no row of log-probabilities.
+/// Variants: <see cref="LogSoftmaxBackwardSimd"/> (CPU), <see cref="LogSoftmaxBackwardPortable"/>. For a token's loss use
+/// <see cref="CrossEntropy"/>, which stores no log-probabilities.
 /// </remarks>
 public static class LogSoftmaxBackward
 {
-    /// <summary>The gradient of each row; <paramref name="dx"/> may be <paramref name="dy"/> or <paramref name="y"/>.</summary>
-    /// <param name="device">Where the views live.</param>
-    /// <param name="y">Log-probabilities, the forward result <c>[rows, vocabulary]</c>.</param>
+    /// <summary>Each row's gradient; <paramref name="dx"/> may be <paramref name="dy"/> or <paramref name="y"/>.</summary>
+    /// <param name="device">The views' device.</param>
+    /// <param name="y">The log-probabilities <c>[rows, vocabulary]</c>.</param>
     /// <param name="dy">Their gradient <c>[rows, vocabulary]</c>.</param>
-    /// <param name="dx">Receives the gradient of the logits <c>[rows, vocabulary]</c>.</param>
-    /// <param name="rows">Number of rows, at least 0.</param>
+    /// <param name="dx">Receives the logits' gradient <c>[rows, vocabulary]</c>.</param>
+    /// <param name="rows">Rows, at least 0.</param>
     /// <param name="vocabulary">Elements per row, at least 1.</param>
-    /// <exception cref="ArgumentException">A view is too short for these sizes, or a size is out of range.</exception>
+    /// <exception cref="ArgumentException">A view or size is invalid.</exception>
     public static void Run(Device device, ArrayView<float> y, ArrayView<float> dy, ArrayView<float> dx, int rows, int vocabulary)
     {
         ShapeCheck.AtLeast(rows, 0, nameof(rows));
@@ -37,7 +36,6 @@ public static class LogSoftmaxBackward
     }
 }
 
-/// <summary>One group per row, work-items stride the columns.</summary>
 internal static class LogSoftmaxBackwardPortable
 {
     private const int Block = 32;
@@ -66,7 +64,7 @@ internal static class LogSoftmaxBackwardPortable
     }
 }
 
-/// <summary>CPU variant: one task per row, whose sum is in double.</summary>
+/// <summary>One row per task, its sum in double.</summary>
 internal readonly unsafe struct LogSoftmaxBackwardSimd(
     ArrayView<float> y, ArrayView<float> dy, ArrayView<float> dx, int rows, int vocabulary) : IVectorOperator
 {

@@ -4,10 +4,9 @@ using ILGPU.Runtime;
 
 namespace Blip.Kernels;
 
-/// <summary>One group per row, work-items stride the columns.</summary>
 internal static class LogSoftmaxPortable
 {
-    // Columns are summed in blocks first: the error then grows with the block, not with the vocabulary.
+    // Blockwise sums limit the rounding error.
     private const int Block = 32;
 
     public static void Run(Device device, in LogSoftmaxArgs args) =>
@@ -31,7 +30,7 @@ internal static class LogSoftmaxPortable
             for (var c = Group.IdxX; c < vocabulary; c += Group.DimX)
                 largest = IntrinsicMath.Max(largest, Clean(logits[source + c]));
             largest = GroupReduction.Max(largest, shared);
-            // A row of -inf has no distribution to normalise. A difference of infinities may not be compared, either: in PTX ILGPU counts NaN as more.
+            // A row of -inf has no distribution. Differences of infinities must not be compared: in PTX, ILGPU counts NaN as more.
             largest = largest > float.NegativeInfinity ? largest : 0f;
 
             var sum = 0f;

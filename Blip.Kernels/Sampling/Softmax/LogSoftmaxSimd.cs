@@ -2,10 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Kernels;
 
-/// <summary>
-/// CPU variant of <see cref="LogSoftmax"/>: one task per row. Its sums are in double, in an order that depends on the row's length alone.
-/// Vectors of any width therefore give the same bits.
-/// </summary>
+/// <summary>Sums are in double, in an order that depends only on the row's length, so vectors of any width give the same bits.</summary>
 internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : IVectorOperator
 {
     // The widest vector's lanes.
@@ -22,7 +19,7 @@ internal readonly unsafe struct LogSoftmaxSimd(in LogSoftmaxArgs args) : IVector
     {
         var row = (float*)scores + ((long)task * vocabulary);
         var largest = CopyClean<TVector>((float*)logits + ((long)(task / rowsPerSource) * vocabulary), row);
-        // A row of -inf has no distribution to normalise.
+        // A row of -inf has no distribution.
         largest = largest > float.NegativeInfinity ? largest : 0f;
         var sum = SumExp<TVector>(row, largest);
         var logSum = sum > 0 ? Math.Log(sum) : 0;

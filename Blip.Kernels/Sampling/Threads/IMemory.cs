@@ -4,22 +4,19 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>Memory as algorithms see it that are written once and run on an accelerator, through views, and on a processor, through addresses.</summary>
+/// <summary>Memory of algorithms that run both on accelerators, through views, and on processors, through addresses.</summary>
 internal interface IMemory<TSelf, T>
     where TSelf : struct, IMemory<TSelf, T>
     where T : unmanaged
 {
-    /// <summary>One element.</summary>
     ref T this[long index] { get; }
 
-    /// <summary>Number of elements.</summary>
     long Length { get; }
 
-    /// <summary>A view's memory; asked on the host.</summary>
+    /// <summary>A view's memory; called on the host.</summary>
     static abstract TSelf Of(Device device, ArrayView<T> view);
 }
 
-/// <summary>Memory of an accelerator.</summary>
 internal readonly struct ViewMemory<T>(ArrayView<T> view) : IMemory<ViewMemory<T>, T>
     where T : unmanaged
 {
@@ -36,7 +33,6 @@ internal readonly struct ViewMemory<T>(ArrayView<T> view) : IMemory<ViewMemory<T
     public static ViewMemory<T> Of(Device device, ArrayView<T> view) => new(device.OrEmpty(view));
 }
 
-/// <summary>Memory of the CPU accelerator.</summary>
 internal readonly unsafe struct HostMemory<T>(T* address, long length) : IMemory<HostMemory<T>, T>
     where T : unmanaged
 {

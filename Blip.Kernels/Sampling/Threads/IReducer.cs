@@ -2,26 +2,21 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>A group that also finds sums, largest values and firsts over all of its members, in an order that depends on its size alone.</summary>
+/// <summary>A group with reductions over all members, in an order that depends only on its size. Each member gets the result.</summary>
 internal interface IReducer
 {
-    /// <summary>Which member this is.</summary>
     int Index { get; }
 
-    /// <summary>How many there are.</summary>
     int Count { get; }
 
-    /// <summary>The sum of all members' values, given to each.</summary>
     float Sum(float value);
 
-    /// <summary>The largest of all members' values, given to each.</summary>
     float Max(float value);
 
-    /// <summary>The first of all members' candidates, given to each.</summary>
     Candidate First(Candidate candidate);
 }
 
-/// <summary>The work-items of the present group, with an entry of shared memory each.</summary>
+/// <summary>A group's work-items, with an entry of shared memory each.</summary>
 internal readonly struct GroupReducer(ArrayView<float> values, ArrayView<int> indices) : IReducer
 {
     private readonly ArrayView<float> values = values;
@@ -64,7 +59,6 @@ internal readonly struct GroupReducer(ArrayView<float> values, ArrayView<int> in
     public Candidate First(Candidate candidate) => Candidate.First(candidate, values, indices);
 }
 
-/// <summary>One worker alone.</summary>
 internal readonly struct LoneReducer : IReducer
 {
     public int Index => 0;

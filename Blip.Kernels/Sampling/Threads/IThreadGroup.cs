@@ -3,20 +3,17 @@ using ILGPU;
 
 namespace Blip.Kernels;
 
-/// <summary>The threads that work on one row together: the work-items of a group, or one worker of a processor.</summary>
+/// <summary>Threads that share a row: a group's work-items, or one worker of a processor.</summary>
 internal interface IThreadGroup
 {
-    /// <summary>Which one this is.</summary>
     int Index { get; }
 
-    /// <summary>How many there are.</summary>
     int Count { get; }
 
-    /// <summary>Waits for the others and sees what they wrote.</summary>
+    /// <summary>Waits for the others and makes their writes visible.</summary>
     void Sync();
 }
 
-/// <summary>The work-items of the present group.</summary>
 internal struct GroupThreads : IThreadGroup
 {
     public readonly int Index => Group.IdxX;
@@ -33,7 +30,6 @@ internal struct GroupThreads : IThreadGroup
     }
 }
 
-/// <summary>One worker alone.</summary>
 internal struct SingleThread : IThreadGroup
 {
     public readonly int Index => 0;
