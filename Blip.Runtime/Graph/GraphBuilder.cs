@@ -149,8 +149,8 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         nodes.Add(new AppendCacheNode(name.Path, key, value, keyCache, valueCache, start, cacheRow));
 
     /// <summary>
-    /// Each row's last token by <paramref name="lengths"/> <c>[rows]</c>, or its first for null: <c>[rows, tokens, hidden]</c> → <c>[rows,
-    /// hidden]</c>.
+    /// Each row's last token by <paramref name="lengths"/> <c>[rows]</c>, or its first for null: <c>[rows, tokens, hidden]</c> →
+    /// <c>[rows, hidden]</c>.
     /// </summary>
     public Value SelectToken(Value x, Value? lengths, ModulePath name) =>
         Add(new SelectTokenNode(name.Path, x, lengths, NewComputed(name, new Shape(x.Shape[0], x.Shape.Width))));
@@ -183,7 +183,7 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     /// Records the gradients of a loss, which are added to the parameters' buffers. Each seed is a value that the loss is made of, with its
     /// gradient. Modules in <paramref name="checkpoints"/> are computed again (<see cref="Recomputation"/>).
     /// </summary>
-    /// <exception cref="ArgumentException">An operation before a trained parameter has no gradient.</exception>
+    /// <exception cref="ArgumentException">A gradient reaches a trained parameter through an operation without one.</exception>
     public void Gradients(
         IReadOnlyList<(Value Of, Value Seed)> seeds, ParameterGradients parameters, IReadOnlyList<ModulePath>? checkpoints = null) =>
         ReverseMode.Record(this, seeds, [], parameters, checkpoints);

@@ -13,10 +13,10 @@ internal sealed record BlipConfig
     /// <summary>The head that <c>architectures</c> names; null for none.</summary>
     public BlipHead? Head { get; init; }
 
-    /// <summary>Width of the joint space of <see cref="BlipHead.Model"/>.</summary>
+    /// <summary>Width of the joint image-text space of <see cref="BlipHead.Model"/>.</summary>
     public int ProjectionDim { get; init; } = 512;
 
-    /// <summary>Width of the joint space of <see cref="BlipHead.Retrieval"/>.</summary>
+    /// <summary>Width of the joint image-text space of <see cref="BlipHead.Retrieval"/>.</summary>
     public int ImageTextHiddenSize { get; init; } = 256;
 
     /// <summary>The initial logarithm of the contrastive temperature's inverse.</summary>

@@ -3,8 +3,9 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>
-/// Gradients of embedded patches <c>[batch, patches, hidden]</c>, class token <c>[1, 1, hidden]</c> and positions <c>[1, 1 + patches,
-/// hidden]</c>, from that of the tokens <c>[batch, 1 + patches, hidden]</c>. Unwanted ones are null. The last two are added to.
+/// Gradients of embedded patches <c>[batch, patches, hidden]</c>, class token <c>[1, 1, hidden]</c> and positions
+/// <c>[1, 1 + patches, hidden]</c>, from that of the tokens <c>[batch, 1 + patches, hidden]</c>. Unwanted ones are null. The last two are
+/// added to.
 /// </summary>
 internal sealed record AssembleTokensBackwardNode(string Name, Value OutputGradient, Value? Patches, Value? ClassToken, Value? Positions) : Node(Name)
 {

@@ -4,8 +4,8 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>
-/// Adds to the gradients of a layer normalisation's gain and bias <c>[width]</c>, sample by sample of the input <c>X</c> <c>[samples, …,
-/// width]</c>.
+/// Adds to the gradients of a layer normalisation's gain and bias <c>[width]</c>, sample by sample of the input <c>X</c>
+/// <c>[samples, …, width]</c>.
 /// </summary>
 internal sealed record LayerNormParameterBackwardNode(string Name, Value X, float Epsilon, Value OutputGradient, Value Gamma, Value Beta) : Node(Name)
 {

@@ -3,8 +3,8 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>
-/// Adds to the gradient of position embeddings <c>[1, 1 + from, hidden]</c> that were resized to the image's grid <c>[1, 1 + to,
-/// hidden]</c>.
+/// Adds to the gradient of position embeddings <c>[1, 1 + from, hidden]</c> that were resized to the image's grid
+/// <c>[1, 1 + to, hidden]</c>.
 /// </summary>
 internal sealed record PositionInterpolationBackwardNode(
     string Name, (int Height, int Width) From, (int Height, int Width) To, Value OutputGradient, Value Positions) : Node(Name)

@@ -5,8 +5,8 @@ namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>
 /// Reverse mode over a graph being recorded (Baydin et al. 2018, section 3.2). From last to first, each node hands its output's gradient to
-/// its inputs and adds to its parameters', by further nodes. Only wanted gradients are followed. Each kind of node has one rule; nodes
-/// without a rule are refused on a gradient's way.
+/// its inputs and adds to its parameters', by further nodes. Only wanted gradients are followed. Each kind of node has one rule; a gradient
+/// through a node without a rule is refused.
 /// </summary>
 internal sealed class ReverseMode
 {

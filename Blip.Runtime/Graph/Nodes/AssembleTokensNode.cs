@@ -3,8 +3,8 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Nodes;
 
 /// <summary>
-/// Puts the class token <c>[1, 1, hidden]</c> before patches <c>[batch, patches, hidden]</c> and adds positions <c>[1, 1 + patches,
-/// hidden]</c> (Dosovitskiy et al. 2021, eq. 1).
+/// Puts the class token <c>[1, 1, hidden]</c> before patches <c>[batch, patches, hidden]</c> and adds positions
+/// <c>[1, 1 + patches, hidden]</c> (Dosovitskiy et al. 2021, eq. 1).
 /// </summary>
 internal sealed record AssembleTokensNode(string Name, Value Patches, Value ClassToken, Value Positions, Value Output) : ComputeNode(Name, Output)
 {

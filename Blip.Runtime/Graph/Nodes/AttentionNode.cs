@@ -45,8 +45,8 @@ internal sealed record AttentionSpec
 internal sealed record AttentionDropout(float Probability, StepSeed Seed, int Stream);
 
 /// <summary>
-/// Scaled dot-product attention with several heads (Vaswani et al. 2017, sections 3.2.1 and 3.2.2). The result is <c>[rows, tokens,
-/// heads·headDim]</c>. The softmax <c>[rows, heads, tokens, key tokens]</c> is null unless shown.
+/// Scaled dot-product attention with several heads (Vaswani et al. 2017, sections 3.2.1 and 3.2.2). The result is
+/// <c>[rows, tokens, heads·headDim]</c>. The softmax <c>[rows, heads, tokens, key tokens]</c> is null unless shown.
 /// </summary>
 internal sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output, Value? Probabilities) : ComputeNode(Name, Output)
 {

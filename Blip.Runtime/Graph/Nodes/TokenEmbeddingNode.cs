@@ -3,9 +3,9 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Nodes;
 
 /// <summary>
-/// Word plus position embedding (Devlin et al. 2019, section 3; BLIP's text side has no segments): ids <c>[rows, tokens]</c> → <c>[rows,
-/// tokens, hidden]</c>. A tied head shares the words <c>[vocabulary, hidden]</c>. Positions are <c>[positions, hidden]</c>; <c>Start</c> is
-/// each row's first one <c>[rows]</c>, null for 0.
+/// Word plus position embedding (Devlin et al. 2019, section 3; BLIP's text side has no segments): ids <c>[rows, tokens]</c> →
+/// <c>[rows, tokens, hidden]</c>. A tied head shares the words <c>[vocabulary, hidden]</c>. Positions are <c>[positions, hidden]</c>;
+/// <c>Start</c> is each row's first one <c>[rows]</c>, null for 0.
 /// </summary>
 internal sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, Value Positions, Value? Start, Value Output) : ComputeNode(Name, Output)
 {

@@ -5,8 +5,8 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
-/// Where only each row's first token is read, as by the heads of ITC and ITM (Li et al. 2022, section 3.2), token-wise nodes before compute
-/// only that token, back to the last attention's keys and values. A row has the same bits alone and among others.
+/// Where only each row's first token is read, as by the heads of ITC and ITM (Li et al. 2022, section 3.2), the token-wise nodes before it
+/// compute only that token, back to the last attention's keys and values. A row has the same bits alone and among others.
 /// </summary>
 internal sealed class FirstTokens : IGraphPass
 {
