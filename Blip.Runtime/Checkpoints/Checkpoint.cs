@@ -4,8 +4,7 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Weights that were checked against a model: every tensor of its manifest can be read, with the manifest's shape,
-/// tied ones under both their names.
+/// Weights checked against a model: every tensor of its manifest can be read with the manifest's shape, tied ones under both names.
 /// </summary>
 internal sealed class Checkpoint : ITensorSource
 {
@@ -15,11 +14,8 @@ internal sealed class Checkpoint : ITensorSource
     private readonly Dictionary<string, TensorInfo> _tensors = [];
     private readonly Dictionary<string, string> _aliases = [];
 
-    /// <summary>Takes the source over: it is closed with this one, or at once when it is refused.</summary>
-    /// <param name="source">The weights.</param>
-    /// <param name="config">The model's sizes.</param>
-    /// <param name="head">The model's head.</param>
-    /// <exception cref="CheckpointException">Tensors are absent or of another shape; the message names them.</exception>
+    /// <summary>Takes ownership of the source, even on refusal.</summary>
+    /// <exception cref="CheckpointException">Tensors are absent or of another shape.</exception>
     public Checkpoint(ITensorSource source, BlipConfig config, BlipHead head)
     {
         _source = source;
@@ -47,16 +43,15 @@ internal sealed class Checkpoint : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyList<string> Notices => _source.Notices;
 
-    /// <summary>The model's config.</summary>
     public ModelManifest Manifest { get; }
 
-    /// <summary>The manifest's tensors, without the whole numbers that nothing needs; in the order of the file, where it holds them.</summary>
+    /// <summary>The manifest's tensors without its integer buffers: in the file's order, then second names.</summary>
     public IReadOnlyCollection<string> Keys { get; }
 
-    /// <summary>Tensors of the file that the model has no place for: worth a warning.</summary>
+    /// <summary>Tensors of the file that the model does not use.</summary>
     public IReadOnlyList<string> ExtraKeys { get; }
 
-    /// <summary>True where the output matrix equals the word embeddings, so that both can share memory.</summary>
+    /// <summary>True where the output matrix equals the word embeddings, so that they can share memory.</summary>
     public bool HasTiedOutput { get; }
 
     /// <inheritdoc/>
@@ -93,7 +88,7 @@ internal sealed class Checkpoint : ITensorSource
     {
         if (_source.TryGet(entry.Key, out var info))
             return info;
-        // A file holds a tied tensor under one of its names, as a rule the first.
+        // A file holds a tied tensor under one name, usually the first.
         var other = entry.CopiedFrom ?? entry.TiedTo ?? Manifest.Entries.FirstOrDefault(e => e.TiedTo == entry.Key)?.Key;
         if (other is null || !_source.TryGet(other, out info))
             return null;

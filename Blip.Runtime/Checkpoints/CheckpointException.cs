@@ -2,7 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>A model's file is absent, damaged, unsafe, or not as its config says; the message names the file, the fault and the remedy.</summary>
+/// <summary>
+/// A model file is absent, damaged, unsafe, or not as its config says; the message names the file, the fault and the remedy.
+/// </summary>
 public sealed class CheckpointException : BlipException
 {
     /// <summary>Makes the exception.</summary>

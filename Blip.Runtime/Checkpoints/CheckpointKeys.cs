@@ -1,20 +1,19 @@
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>The names of tensors, in all files that users meet. The program knows those of Hugging Face alone; this is the one place that knows others.</summary>
+/// <summary>Names of tensors. The rest of the program knows only Hugging Face's names.</summary>
 internal static class CheckpointKeys
 {
-    /// <summary>The word embeddings of the tower that writes; its output matrix is tied to them.</summary>
+    /// <summary>The word embeddings of the text decoder; the output matrix is tied to them.</summary>
     public const string WordEmbeddings = "text_decoder.bert.embeddings.word_embeddings.weight";
 
-    /// <summary>The output matrix, which most files leave out.</summary>
+    /// <summary>The output matrix, which most files omit.</summary>
     public const string OutputMatrix = "text_decoder.cls.predictions.decoder.weight";
 
-    /// <summary>The bias of the words' logits.</summary>
     public const string OutputBias = "text_decoder.cls.predictions.bias";
 
     /// <summary>
-    /// The first release's names (salesforce/BLIP) and ours, applied in this order. The text towers, projections and the
-    /// matching head kept theirs.
+    /// The first release's names (salesforce/BLIP) and ours, applied in this order. The text towers, projections and the matching head kept
+    /// theirs.
     /// </summary>
     private static readonly (string Original, string Ours)[] s_visionNames =
     [
@@ -29,10 +28,10 @@ internal static class CheckpointKeys
         (".norm2.", ".layer_norm2."),
     ];
 
-    /// <summary>Prefixes that wrappers put before every name: data parallelism, torch.compile, a training loop's module.</summary>
+    /// <summary>Prefixes that data parallelism, torch.compile and training loops put before every name.</summary>
     private static readonly string[] s_wrappers = ["module.", "_orig_mod.", "model."];
 
-    /// <summary>The wrappers' prefixes that all names share, joined; empty for none.</summary>
+    /// <summary>The joined prefixes that all names share; may be empty.</summary>
     public static string SharedPrefix(IReadOnlyCollection<string> keys)
     {
         var prefix = "";
@@ -41,7 +40,7 @@ internal static class CheckpointKeys
         return prefix;
     }
 
-    /// <summary>Our name of a file's key; a key that is ours already stays.</summary>
+    /// <summary>Our name for a file's key.</summary>
     public static string Canonical(string key)
     {
         if (!key.StartsWith("visual_encoder.", StringComparison.Ordinal))
@@ -51,7 +50,7 @@ internal static class CheckpointKeys
         return key;
     }
 
-    /// <summary>The first release's name of one of our keys.</summary>
+    /// <summary>The first release's name for one of our keys.</summary>
     public static string Original(string key)
     {
         if (!key.StartsWith("vision_model.", StringComparison.Ordinal))

@@ -1,28 +1,29 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// The folder in which Hugging Face's tools keep their downloads: <c>models--owner--name/refs/main</c> names a folder of
-/// <c>models--owner--name/snapshots</c>, whose files link to <c>blobs</c>. The network is never asked.
+/// The download folder of Hugging Face's tools: <c>models--owner--name/refs/main</c> names a folder of
+/// <c>models--owner--name/snapshots</c>, whose files link to <c>blobs</c>. It never uses the network.
 /// </summary>
 internal sealed class HubCache
 {
-    /// <summary>The revision that is meant where none is named.</summary>
     public const string MainBranch = "main";
 
-    /// <summary>The pattern of the folders' names of all models.</summary>
+    /// <summary>Matches all models' folders.</summary>
     public const string FolderPattern = $"{FolderStart}*";
 
     private const string FolderStart = "models--";
     private const int LongestName = 96;
 
-    /// <summary>A cache in a folder, which need not exist.</summary>
+    /// <summary>The folder need not exist.</summary>
     public HubCache(string folder) => Folder = folder;
 
-    /// <summary>The cache's folder.</summary>
     public string Folder { get; }
 
-    /// <summary>The user's cache: <c>HF_HUB_CACHE</c> or its older names <c>HUGGINGFACE_HUB_CACHE</c> and <c>TRANSFORMERS_CACHE</c>, else <c>HF_HOME/hub</c>, else <c>~/.cache/huggingface/hub</c>.</summary>
-    /// <param name="variable">Reads an environment variable; the process's own where it is null.</param>
+    /// <summary>
+    /// The user's cache: <c>HF_HUB_CACHE</c>, its older names <c>HUGGINGFACE_HUB_CACHE</c> and <c>TRANSFORMERS_CACHE</c>, or <c>hub</c> in
+    /// <see cref="Home"/>.
+    /// </summary>
+    /// <param name="variable">Reads environment variables; null for the process's.</param>
     public static HubCache FromEnvironment(Func<string, string?>? variable = null)
     {
         var read = Reader(variable);
@@ -30,42 +31,42 @@ internal sealed class HubCache
             read("HF_HUB_CACHE") ?? read("HUGGINGFACE_HUB_CACHE") ?? read("TRANSFORMERS_CACHE") ?? Path.Combine(Home(variable), "hub"));
     }
 
-    /// <summary>The folder of Hugging Face's tools, in which their token lies too: <c>HF_HOME</c>, else <c>~/.cache/huggingface</c>.</summary>
-    /// <param name="variable">Reads an environment variable; the process's own where it is null.</param>
+    /// <summary>
+    /// The folder of Hugging Face's tools and their token: <c>HF_HOME</c>, else <c>huggingface</c> in <c>XDG_CACHE_HOME</c> or
+    /// <c>~/.cache</c>.
+    /// </summary>
+    /// <param name="variable">Reads environment variables; null for the process's.</param>
     public static string Home(Func<string, string?>? variable = null)
     {
         var read = Reader(variable);
         return read("HF_HOME") ?? Path.Combine(read("XDG_CACHE_HOME") ?? Path.Combine(UserFolder(variable), ".cache"), "huggingface");
     }
 
-    /// <summary>True for a possible name on the hub: <c>owner/name</c>, of letters, digits, hyphens, dots and underscores.</summary>
+    /// <summary>True for a valid hub name: <c>owner/name</c>, of letters, digits, hyphens, dots and underscores.</summary>
     public static bool IsName(string text) =>
         text.Split('/') is [var owner, var name] && IsPart(owner) && IsPart(name);
 
-    /// <summary>Why a name or a revision can be none, for people; null where they can be.</summary>
+    /// <summary>The error for an invalid name or revision; null for none.</summary>
     public static string? Objection(string name, string revision) =>
         !IsName(name) ? $"'{name}' is no name on the Hugging Face hub, such as Salesforce/blip-image-captioning-base."
         : !revision.Split('/').All(IsPart) ? $"'{revision}' is no revision of a model: give a branch, a tag or a commit."
         : null;
 
-    /// <summary>The folder of everything that is kept of a model.</summary>
-    /// <param name="name">The model; it is one that <see cref="IsName"/> takes.</param>
+    /// <summary><see cref="IsName"/> must accept the name.</summary>
     public string ModelFolder(string name) => Path.Combine(Folder, FolderName(name));
 
-    /// <summary>The name of that folder, and the folder of the model's locks.</summary>
+    /// <summary>The name of a model's folders of files and locks.</summary>
     public static string FolderName(string name) => FolderStart + name.Replace("/", "--", StringComparison.Ordinal);
 
-    /// <summary>The model whose folder has a name; null where it is no model's.</summary>
+    /// <summary>The model of a folder's name; null for other folders.</summary>
     public static string? NameOf(string folder) =>
         folder.StartsWith(FolderStart, StringComparison.Ordinal) && folder[FolderStart.Length..].Split("--") is [var owner, var name]
         && IsName($"{owner}/{name}")
             ? $"{owner}/{name}"
             : null;
 
-    /// <summary>The folder with a model's files.</summary>
-    /// <param name="name">The model.</param>
-    /// <param name="revision">A branch, a tag, or a whole commit.</param>
-    /// <exception cref="CheckpointException">The name or the revision is none, or the model is not in the cache; the message says how to get it.</exception>
+    /// <summary>The folder with a model's files of a branch, a tag, or a whole commit.</summary>
+    /// <exception cref="CheckpointException">The name or revision is invalid, or the model is not cached.</exception>
     public string Find(string name, string revision = MainBranch)
     {
         if (Objection(name, revision) is { } objection)
@@ -73,11 +74,8 @@ internal sealed class HubCache
         return TryFind(name, revision, out var why) ?? throw Absent(name, revision, why!);
     }
 
-    /// <summary>The folder with a model's files; null where the cache has it not.</summary>
-    /// <param name="name">The model.</param>
-    /// <param name="revision">A branch, a tag, or a whole commit.</param>
-    /// <param name="why">The missing part.</param>
-    /// <exception cref="CheckpointException">The file that names the commit is damaged.</exception>
+    /// <summary>As <see cref="Find"/>, but null with a reason where the cache lacks the model.</summary>
+    /// <exception cref="CheckpointException">The reference is damaged.</exception>
     public string? TryFind(string name, string revision, out string? why)
     {
         why = null;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>A model that was found: its config and other small files, read; its weights, ready to be opened.</summary>
+/// <summary>A model that was found: its config and small files, and its unopened weights.</summary>
 internal sealed class ModelSource
 {
     private const string CacheExtension = ".blip-cache";
@@ -18,39 +18,34 @@ internal sealed class ModelSource
         VocabularyFile = folder is null ? null : new[] { "tokenizer.json", "vocab.txt" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists);
     }
 
-    /// <summary>The model as the user named it.</summary>
+    /// <summary>As the user named it.</summary>
     public string Name { get; }
 
-    /// <summary>Its sizes.</summary>
     public BlipConfig Config { get; }
 
-    /// <summary>How it wants its images.</summary>
     public PreprocessorConfig Preprocessor { get; }
 
-    /// <summary>The generation settings of its files.</summary>
     public GenerationDefaults GenerationDefaults { get; }
 
-    /// <summary>Where its files lie; null for a synthetic one.</summary>
+    /// <summary>Null for a synthetic model.</summary>
     public string? Folder { get; }
 
-    /// <summary>Its tokenizer.json, which goes first as in the reference, or vocab.txt; null where it has none.</summary>
+    /// <summary>tokenizer.json, which goes first as in the reference, or vocab.txt; null for neither.</summary>
     public string? VocabularyFile { get; }
 
-    /// <summary>True for weights that a rule makes up; they fit any head.</summary>
+    /// <summary>True for generated weights, which fit any head.</summary>
     public bool IsSynthetic { get; private init; }
 
-    /// <summary>The adapter that is merged into its weights when they are opened; null for none.</summary>
+    /// <summary>Merged when the weights are opened; null for none.</summary>
     public LoraAdapter? Adapter { get; private init; }
 
-    /// <summary>False for a folder with a config alone, which can be described but not run.</summary>
+    /// <summary>False for a config without weights, which can be described but not run.</summary>
     public bool HasWeights => IsSynthetic || _weights is not null;
 
     /// <summary>
-    /// Where its packed weights are kept: <c>model.fp32.blip-cache</c> beside its weights, or under a name that is its own in a folder for
-    /// those of many models. With an adapter it is beside the adapter's. Null for a synthetic model, and without weights.
+    /// The file of packed weights: <c>model.fp32.blip-cache</c> beside the weights, or beside the adapter's. In <paramref name="folder"/>,
+    /// which many models share, its name is unique. Null for a synthetic model and without weights.
     /// </summary>
-    /// <param name="kind">The packed format, such as <c>fp32</c>.</param>
-    /// <param name="folder">The folder for many; null for the place beside the weights.</param>
     public string? CacheFile(string kind, string? folder = null)
     {
         if (_weights is null)
@@ -63,21 +58,19 @@ internal sealed class ModelSource
         return Path.Combine(folder, $"{Path.GetFileName(Path.GetDirectoryName(weights))}-{place}.{kind}{CacheExtension}");
     }
 
-    /// <summary>The files of packed weights beside the model's own, whether they fit or not.</summary>
+    /// <summary>Packed files beside the model, even unfit ones.</summary>
     public IReadOnlyList<string> CacheFiles() => CacheFile("*") is { } pattern
         ? [.. Directory.EnumerateFiles(Path.GetDirectoryName(pattern)!, Path.GetFileName(pattern)).Order(StringComparer.Ordinal)]
         : [];
 
-    /// <summary>Whether a model is named as on the hub: it is no file, no folder and no rule, and its name can be one there.</summary>
+    /// <summary>True for a valid hub name that is no file, no folder and no synthetic model.</summary>
     public static bool IsHubName(string model) => !IsHere(model) && HubCache.IsName(model);
 
-    /// <summary>Finds a model.</summary>
-    /// <param name="model">
-    /// A folder with a config.json; a weight file (or the index of several) with a config.json beside it; <c>synthetic:NAME</c>
-    /// (<see cref="SyntheticModels"/>); or a name on the Hugging Face hub that is in the local cache (<see cref="HubCache"/>).
-    /// </param>
-    /// <param name="cache">The cache; null for the user's.</param>
-    /// <param name="revision">The branch, tag or commit of a name on the hub; null for its main one.</param>
+    /// <summary>
+    /// Finds a folder with a config.json; a weight file (or the index of several) with a config.json beside it; <c>synthetic:NAME</c>
+    /// (<see cref="SyntheticModels"/>); or a hub name in the local cache (<see cref="HubCache"/>). Only a hub name has a revision; null is
+    /// its main branch.
+    /// </summary>
     /// <exception cref="CheckpointException">There is no such model, or its files are damaged.</exception>
     public static ModelSource Resolve(string model, HubCache? cache = null, string? revision = null)
     {
@@ -94,34 +87,33 @@ internal sealed class ModelSource
         throw new CheckpointException($"'{model}' is neither a folder, a file nor a name on the Hugging Face hub such as Salesforce/blip-image-captioning-base.");
     }
 
-    /// <summary>A model of any sizes with weights that a rule makes up.</summary>
-    /// <exception cref="CheckpointException">The sizes cannot be.</exception>
+    /// <summary>A model of any sizes with generated weights.</summary>
+    /// <exception cref="CheckpointException">A size is invalid.</exception>
     public static ModelSource Synthetic(BlipConfig config, string name = "synthetic")
     {
         config.Validate(name);
         return new ModelSource(name, config, null, null) { IsSynthetic = true };
     }
 
-    /// <summary>The same model with a LoRA adapter merged into its weights.</summary>
-    /// <param name="folder">The adapter as the PEFT library saves it; null for the model as it is.</param>
-    /// <exception cref="CheckpointException">There is no such adapter, it is damaged, or it asks for more than plain LoRA.</exception>
+    /// <summary>The same model with a LoRA adapter merged into its weights; null for none.</summary>
+    /// <exception cref="CheckpointException">The adapter is absent, damaged, or more than plain LoRA.</exception>
     public ModelSource WithAdapter(string? folder) => folder is null
         ? this
         : new ModelSource(Name, Config, Folder, _weights) { IsSynthetic = IsSynthetic, Adapter = LoraAdapter.Load(folder) };
 
     /// <summary>
-    /// Opens the weights, under Hugging Face's names: as the files hold them, except for an adapter's changes. Synthetic ones are those of
-    /// every head.
+    /// Opens the weights under Hugging Face's names, as the files hold them except for an adapter's changes. Synthetic ones serve every
+    /// head.
     /// </summary>
-    /// <exception cref="CheckpointException">There are none, they are damaged or unsafe, or the adapter is another model's.</exception>
+    /// <exception cref="CheckpointException">They are absent, damaged or unsafe, or the adapter does not fit.</exception>
     public ITensorSource OpenTensors() => Adapted(
         IsSynthetic ? new SyntheticTensorSource(Config, Enum.GetValues<BlipHead>().Where(Config.Fits)) : TensorFiles.Open(_weights ?? Folder!));
 
-    /// <summary>Opens the weights and checks them against a head; every tensor of its manifest can then be read.</summary>
-    /// <exception cref="CheckpointException">There are none, they are damaged or unsafe, or those of another model.</exception>
+    /// <summary>Opens the weights and checks them against a head's manifest.</summary>
+    /// <exception cref="CheckpointException">They are absent, damaged or unsafe, or belong to another model.</exception>
     public Checkpoint OpenCheckpoint(BlipHead head)
     {
-        // A checkpoint for answers holds all that a captioner needs, and would write nonsense.
+        // A VQA checkpoint holds all tensors of a captioner, but would write nonsense.
         if (!IsSynthetic && Config.Head is { } own && own != head)
             throw new CheckpointException($"{Name} is a {own.Architecture()}; a {head.Architecture()} is needed here.");
         return new Checkpoint(IsSynthetic ? Adapted(new SyntheticTensorSource(Config, head)) : OpenTensors(), Config, head);

@@ -2,10 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>Tensors whose reading is told, and ends when it is called off.</summary>
-/// <param name="source">The tensors; they stay the caller's.</param>
-/// <param name="progress">Told the share of all elements that was read; each is read once by a load.</param>
-/// <param name="cancellationToken">Ends the next read.</param>
+/// <summary>Tensors that report the share of all elements read, and stop on cancellation. A load reads each element once.</summary>
 internal sealed class WatchedTensors(ITensorSource source, Action<double> progress, CancellationToken cancellationToken) : ITensorSource
 {
     private readonly long total = source.Keys.Sum(key => source.TryGet(key, out var info) ? info.Shape.Aggregate(1L, (product, size) => product * size) : 0);
@@ -34,7 +31,7 @@ internal sealed class WatchedTensors(ITensorSource source, Action<double> progre
         progress(Math.Min(1, (double)Interlocked.Add(ref done, destination.Length) / Math.Max(1, total)));
     }
 
-    /// <summary>Disposes nothing.</summary>
+    /// <summary>The source stays the caller's.</summary>
     public void Dispose()
     {
     }

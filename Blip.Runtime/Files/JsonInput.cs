@@ -5,13 +5,12 @@ using System.Text.Unicode;
 namespace Blip.Runtime.Files;
 
 /// <summary>
-/// JSON of a user's file, checked as a whole when it is opened: every name and text in it can be read afterwards. The library itself finds
-/// bytes that are no UTF-8, and escapes that are half a character, only when it comes upon them, with exceptions of several kinds.
+/// JSON of a user's file, checked as a whole on opening. The library finds invalid UTF-8 and escapes of half a character only on reading
+/// them, with exceptions of several kinds.
 /// </summary>
 internal static class JsonInput
 {
-    /// <summary>Reads a document.</summary>
-    /// <exception cref="JsonException">It is none; the message says why and where, for people.</exception>
+    /// <exception cref="JsonException">It is no JSON; the message says why and where, for people.</exception>
     public static JsonDocument Parse(ReadOnlyMemory<byte> json)
     {
         if (json.Span.StartsWith("\uFEFF"u8))
@@ -31,14 +30,14 @@ internal static class JsonInput
         }
     }
 
-    /// <summary>A reader's message about damaged JSON, with the line as people count it.</summary>
+    /// <summary>The reason for damaged JSON, with lines counted from 1.</summary>
     public static string Reason(JsonException e)
     {
         var reason = e.Message.Split(" LineNumber:")[0].Split(" Path:")[0].Split('\n')[0].TrimEnd('.');
         return e.LineNumber is { } line ? $"line {line + 1}: {reason}" : reason;
     }
 
-    /// <summary>A value as messages show it: its beginning, where it is long.</summary>
+    /// <summary>A value for messages: the beginning of a long one.</summary>
     public static string Shown(JsonElement value)
     {
         const int Most = 80;

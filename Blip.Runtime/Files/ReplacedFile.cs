@@ -4,14 +4,14 @@ using System.Text.RegularExpressions;
 namespace Blip.Runtime.Files;
 
 /// <summary>
-/// A file that is written beside its place and renamed when it is whole: it is complete or unchanged, however the
-/// process ends. The file beside it is locked by the process that writes it, so that others can tell a writer from the remains of a killed one.
+/// A file that is written beside its place and renamed when whole: it is complete or unchanged, however the process ends. The writer locks
+/// the file beside it, which tells an active writer from the remains of a killed one.
 /// </summary>
 internal sealed partial class ReplacedFile : IDisposable
 {
     private const int OpenReadOnly = 0;
 
-    // Windows renames an open file where that is shared; elsewhere it is always so.
+    // Windows renames an open file only with this sharing.
     private static readonly FileShare Alone = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
 
     private readonly string path;
@@ -24,16 +24,14 @@ internal sealed partial class ReplacedFile : IDisposable
         Stream = new FileStream(beside, mode, FileAccess.ReadWrite, Alone);
     }
 
-    /// <summary>Takes the content.</summary>
     public FileStream Stream { get; }
 
-    /// <summary>The file that a link leads to; of another file, itself.</summary>
+    /// <summary>The target of a link; any other file itself.</summary>
     public static string Target(string path) =>
         new FileInfo(path).LinkTarget is null ? path : File.ResolveLinkTarget(path, returnFinalTarget: true)!.FullName;
 
-    /// <summary>Begins a file with a temporary name beside its place; without <see cref="Commit"/> it is removed.</summary>
-    /// <param name="path">The file; of a link, the file that it leads to.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <summary>Begins a file with a temporary name; without <see cref="Commit"/> it is removed. A link leads to its target.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     public static ReplacedFile Begin(string path)
     {
@@ -42,19 +40,20 @@ internal sealed partial class ReplacedFile : IDisposable
         return new ReplacedFile(path, $"{path}.{Guid.NewGuid():N}.tmp", FileMode.CreateNew, keeps: false);
     }
 
-    /// <summary>Goes on with a file beside its place, or begins it; without <see cref="Commit"/> it stays, for the next time.</summary>
-    /// <param name="path">The file; not a link.</param>
-    /// <param name="beside">The file beside it, which others know by its name.</param>
-    /// <exception cref="IOException">It cannot be written, or another process is writing it.</exception>
+    /// <summary>
+    /// Continues or begins the file <paramref name="beside"/>, whose name others know; without <see cref="Commit"/> it stays for the next
+    /// time. <paramref name="path"/> is no link.
+    /// </summary>
+    /// <exception cref="IOException">The file cannot be written, or another process is writing it.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     public static ReplacedFile GoOn(string path, string beside) => new(path, beside, FileMode.OpenOrCreate, keeps: true);
 
-    /// <summary>Writes a file whole; an older one is replaced.</summary>
+    /// <summary>Writes a whole file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its content.</param>
-    /// <param name="overwrite">Whether an older one is replaced; otherwise it is an <see cref="IOException"/>.</param>
-    /// <param name="toDisk">Whether it also survives the loss of power, which costs the time of a disk.</param>
-    /// <exception cref="IOException">It cannot be written; the older one is as it was.</exception>
+    /// <param name="overwrite">Whether an older file is replaced; otherwise it is an <see cref="IOException"/>.</param>
+    /// <param name="toDisk">Whether the file also survives a power loss; this costs disk time.</param>
+    /// <exception cref="IOException">The file cannot be written; an older one is unchanged.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     public static void Write(string path, Action<Stream> write, bool overwrite = true, bool toDisk = true)
     {
@@ -63,7 +62,7 @@ internal sealed partial class ReplacedFile : IDisposable
         file.Commit(overwrite, toDisk);
     }
 
-    /// <summary>The same for a writer that waits.</summary>
+    /// <summary>For an asynchronous writer.</summary>
     /// <inheritdoc cref="Write"/>
     public static async Task WriteAsync(string path, Func<Stream, Task> write)
     {
@@ -72,8 +71,7 @@ internal sealed partial class ReplacedFile : IDisposable
         file.Commit();
     }
 
-    /// <summary>Makes a file unless there is one; of several processes one makes it.</summary>
-    /// <returns>True where this process made it.</returns>
+    /// <summary>Makes a file unless there is one. Of several processes, only one gets true.</summary>
     public static bool TryCreate(string path, ReadOnlyMemory<byte> bytes)
     {
         if (File.Exists(path))
@@ -89,11 +87,7 @@ internal sealed partial class ReplacedFile : IDisposable
         }
     }
 
-    /// <summary>Gives a file that is whole its name, for good: the folder is on disk, too, when this returns.</summary>
-    /// <param name="beside">The file under its other name.</param>
-    /// <param name="path">The name it gets.</param>
-    /// <param name="overwrite">Whether an older one is replaced.</param>
-    /// <param name="toDisk">Whether the name also survives the loss of power.</param>
+    /// <summary>Gives a whole file its name; with <paramref name="toDisk"/> the name survives a power loss.</summary>
     public static void Publish(string beside, string path, bool overwrite = true, bool toDisk = true)
     {
         File.Move(beside, path, overwrite);
@@ -101,9 +95,9 @@ internal sealed partial class ReplacedFile : IDisposable
             FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>Removes the remains of killed writers in a folder; the file of an active writer is locked, and stays.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="name">The beginning of each name.</param>
+    /// <summary>
+    /// Removes remains of killed writers whose names begin with <paramref name="name"/>. An active writer's file is locked, and stays.
+    /// </summary>
     public static void RemoveUnfinished(string folder, string name = "")
     {
         var all = new EnumerationOptions { AttributesToSkip = 0 };
@@ -114,7 +108,7 @@ internal sealed partial class ReplacedFile : IDisposable
         }
     }
 
-    /// <summary>Gives the file beside its place a name that others know: it stays from now on, for the next time.</summary>
+    /// <summary>Gives the file beside its place a name that others know; it stays for the next time.</summary>
     public void KeepAs(string name)
     {
         Stream.Flush(flushToDisk: true);
@@ -122,15 +116,13 @@ internal sealed partial class ReplacedFile : IDisposable
         (beside, keeps) = (name, true);
     }
 
-    /// <summary>Ends the file and gives it its name.</summary>
-    /// <param name="overwrite">Whether an older one is replaced; otherwise it is an <see cref="IOException"/>.</param>
-    /// <param name="toDisk">Whether it also survives the loss of power.</param>
+    /// <summary>Ends the file and gives it its name; see <see cref="Write"/>.</summary>
     public void Commit(bool overwrite = true, bool toDisk = true)
     {
         Stream.Flush(toDisk);
         KeepMode();
-        // Where others know the name beside its place, the lock is held until the file is in its place: none of them goes on with it. Elsewhere
-        // a reader that opens the file at once must not meet a lock.
+        // Where others know the name beside its place, the lock is held until the move, so that none continues the file. Elsewhere a reader
+        // that opens the file at once must not meet a lock.
         if (!keeps)
             Stream.Dispose();
         Publish(beside, path, overwrite, toDisk);
@@ -138,7 +130,7 @@ internal sealed partial class ReplacedFile : IDisposable
         Stream.Dispose();
     }
 
-    /// <summary>Removes the file beside its place: nothing in it is wanted.</summary>
+    /// <summary>Removes the file beside its place.</summary>
     public void Discard()
     {
         if (ended)
@@ -156,7 +148,7 @@ internal sealed partial class ReplacedFile : IDisposable
         Stream.Dispose();
     }
 
-    // Results that only their owner could read stay so.
+    // A file that only its owner could read stays private.
     private void KeepMode()
     {
         if (!OperatingSystem.IsWindows() && File.Exists(path))
@@ -176,7 +168,7 @@ internal sealed partial class ReplacedFile : IDisposable
         }
     }
 
-    // A name is on disk when its folder is. Windows writes names through by itself, and has no way to ask.
+    // A name is on disk when its folder is. Windows writes names through by itself.
     private static void FlushFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
@@ -197,7 +189,7 @@ internal sealed partial class ReplacedFile : IDisposable
     [LibraryImport("libc", EntryPoint = "close")]
     private static partial int CloseFile(int file);
 
-    // The second form belongs to packed caches of older versions.
+    // The second form is that of older versions' packed caches.
     [GeneratedRegex(@"\.(?:[0-9a-f]{32}\.tmp|unfinished-[0-9a-f]{32})$")]
     private static partial Regex Unfinished();
 }

@@ -8,16 +8,16 @@ internal sealed class ComputeGraph
         (Name, Nodes, Values, Outputs, Constants) = (name, nodes, values, outputs, constants ?? []);
     }
 
-    /// <summary>The graph's name: <c>vision</c>, <c>decoder</c>.</summary>
+    /// <summary>Such as <c>vision</c> or <c>decoder</c>.</summary>
     public string Name { get; }
 
     /// <summary>The nodes of each run.</summary>
     public IReadOnlyList<Node> Nodes { get; }
 
-    /// <summary>Nodes that depend on nothing but parameters: run once per plan (see <see cref="Passes.ConstantFolding"/>).</summary>
+    /// <summary>Nodes that depend only on parameters: run once per plan (<see cref="Passes.ConstantFolding"/>).</summary>
     public IReadOnlyList<Node> Constants { get; }
 
-    /// <summary>Every value, by its id.</summary>
+    /// <summary>By their ids.</summary>
     public IReadOnlyList<Value> Values { get; }
 
     /// <summary>Values that the caller gets, by name.</summary>
@@ -26,29 +26,26 @@ internal sealed class ComputeGraph
     /// <summary>Values that the caller binds.</summary>
     public IEnumerable<Value> Inputs => Values.Where(value => value.Kind == ValueKind.Input);
 
-    /// <summary>An input by its name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public Value Input(string name) => Inputs.FirstOrDefault(value => value.Name == name)
         ?? throw new ArgumentException($"The graph '{Name}' has no input '{name}'; it has {string.Join(", ", Inputs.Select(value => value.Name))}.", nameof(name));
 
-    /// <summary>An output by its name.</summary>
     /// <exception cref="ArgumentException">There is none of that name.</exception>
     public Value Output(string name) => Outputs.TryGetValue(name, out var value) ? value
         : throw new ArgumentException($"The graph '{Name}' has no output '{name}'; it has {string.Join(", ", Outputs.Keys)}.", nameof(name));
 
-    /// <summary>Every matrix that its nodes multiply with.</summary>
+    /// <summary>Matrices that nodes multiply with.</summary>
     public IEnumerable<Matrix> Matrices => AllNodes.SelectMany(node => node.Matrices);
 
-    /// <summary>Every stacked bias.</summary>
     public IEnumerable<Vector> Vectors => AllNodes.SelectMany(node => node.Vectors);
 
-    /// <summary>Every parameter that its nodes read as it is.</summary>
+    /// <summary>Parameters that nodes read as they are.</summary>
     public IEnumerable<Value> Parameters => AllNodes.SelectMany(node => node.Inputs).Where(value => value.Kind == ValueKind.Parameter).Distinct();
 
     /// <summary>Constants, then the nodes of a run.</summary>
     public IEnumerable<Node> AllNodes => Constants.Concat(Nodes);
 
-    /// <summary>The same graph with other nodes, and with more values where they are given.</summary>
+    /// <summary>The same graph with other nodes, and other values where given.</summary>
     public ComputeGraph With(IReadOnlyList<Node> nodes, IReadOnlyList<Node>? constants = null, IReadOnlyList<Value>? values = null) =>
         new(Name, nodes, values ?? Values, Outputs, constants ?? Constants);
 

@@ -2,25 +2,23 @@ using System.Globalization;
 
 namespace Blip.Runtime.Graph;
 
-/// <summary>One dimension of a shape: a number, or a symbol such as <c>batch</c> that a plan gives a number.</summary>
+/// <summary>A dimension: a number, or a symbol such as <c>batch</c> that a plan resolves.</summary>
 internal readonly record struct Dim
 {
     private Dim(string? symbol, int size) => (Symbol, Size) = (symbol, size);
 
-    /// <summary>The symbol's name; null where the dimension is a number.</summary>
+    /// <summary>Null for a number.</summary>
     public string? Symbol { get; }
 
-    /// <summary>The number; 0 for a symbol.</summary>
+    /// <summary>0 for a symbol.</summary>
     public int Size { get; }
 
-    /// <summary>A dimension of known size.</summary>
     public static implicit operator Dim(int size) =>
         size > 0 ? new Dim(null, size) : throw new ArgumentOutOfRangeException(nameof(size), size, "A dimension is at least 1.");
 
-    /// <summary>A dimension that is known when the graph is planned.</summary>
+    /// <summary>A dimension that is known at planning.</summary>
     public static Dim Of(string symbol) => new(symbol, 0);
 
-    /// <summary>The number that this dimension has under the given sizes of symbols.</summary>
     /// <exception cref="ArgumentException">The symbol has no size.</exception>
     public int Resolve(IReadOnlyDictionary<string, int> sizes) => Symbol is null ? Size
         : sizes.TryGetValue(Symbol, out var size) ? size

@@ -7,20 +7,14 @@ namespace Blip.Runtime.Graph;
 /// <summary>
 /// Makes plans of graphs on one device. All its plans work in one arena, one after the other: values that must outlive a run are outputs.
 /// </summary>
-/// <param name="device">The device.</param>
-/// <param name="weights">The weights.</param>
-/// <param name="passes">Which passes are applied.</param>
 internal sealed class Executor(Device device, WeightStore weights, PassSet passes = PassSet.All) : IDisposable
 {
     private DeviceBuffer<float>? arena;
 
-    /// <summary>The device.</summary>
     public Device Device => device;
 
-    /// <summary>The weights.</summary>
     public WeightStore Weights => weights;
 
-    /// <summary>Which passes are applied.</summary>
     public PassSet Passes => passes;
 
     internal int ArenaVersion { get; private set; }
@@ -28,7 +22,7 @@ internal sealed class Executor(Device device, WeightStore weights, PassSet passe
     /// <summary>The graph after the passes.</summary>
     public ComputeGraph Optimize(ComputeGraph graph) => GraphPasses.Apply(graph, passes, KernelTarget.Of(device));
 
-    /// <summary>Plans an optimised graph for the given sizes of its symbols.</summary>
+    /// <summary>Plans an optimised graph for these sizes of its symbols.</summary>
     public Plan Plan(ComputeGraph graph, params IEnumerable<(string Symbol, int Size)> sizes) =>
         new(graph, this, sizes.ToDictionary(entry => entry.Symbol, entry => entry.Size));
 
@@ -36,7 +30,7 @@ internal sealed class Executor(Device device, WeightStore weights, PassSet passe
     {
         if (arena is null || arena.Length < length)
         {
-            // Nothing may still be running in the memory that is given back.
+            // Nothing may still run in the freed memory.
             device.Synchronize();
             arena?.Dispose();
             arena = device.Allocate<float>(Math.Max(length, 1));

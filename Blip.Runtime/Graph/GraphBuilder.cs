@@ -5,11 +5,9 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// Records a graph. Models call it in the order of the paper; it works out shapes and refuses mismatches,
-/// so that an error names the module and not a kernel.
+/// Records a graph. It infers shapes and refuses mismatches, so that an error names the module and not a kernel. <paramref name="shared"/>
+/// maps a tensor's key to that of the tensor that modules share; null for none.
 /// </summary>
-/// <param name="name">The graph's name.</param>
-/// <param name="shared">The key of the tensor that stands for a tensor of the model, where modules share theirs; null where none do.</param>
 internal sealed class GraphBuilder(string name, Func<string, string>? shared = null)
 {
     private readonly List<Node> nodes = [];
@@ -17,7 +15,7 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     private readonly Dictionary<string, Value> parameters = [];
     private readonly Dictionary<string, Value> outputs = [];
 
-    /// <summary>A value that the caller binds before each run.</summary>
+    /// <summary>The caller binds it before each run.</summary>
     /// <exception cref="ArgumentException">Its elements are neither <see cref="DType.Float32"/> nor <see cref="DType.Int32"/>.</exception>
     public Value Input(string name, Shape shape, DType type = DType.Float32) => type is DType.Float32 or DType.Int32
         ? NewValue(name, shape, ValueKind.Input, type)
@@ -35,7 +33,6 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     /// <summary>Gives a value to the caller under a name.</summary>
     public void Output(string name, Value value) => outputs.Add(name, value);
 
-    /// <summary>The recorded graph.</summary>
     public ComputeGraph Build() => new(name, [.. nodes], [.. values], new Dictionary<string, Value>(outputs));
 
     /// <summary>x·Wᵀ + b over the last dimension: <c>[…, in]</c> → <c>[…, out]</c>.</summary>
@@ -48,7 +45,7 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         new Matrix([.. modules.Select(module => (module / "weight").Path)], outFeatures.Sum(), x.Shape.Width),
         new Vector([.. modules.Select(module => (module / "bias").Path)], outFeatures.Sum()));
 
-    /// <summary>x·Wᵀ + b with a weight and a bias of other names than the module's: the head that is tied to the embeddings.</summary>
+    /// <summary>A Linear whose weight and bias have other names than the module's: the tied head.</summary>
     public Value Linear(Value x, ModulePath name, Matrix weight, Vector? bias)
     {
         if (weight.InFeatures != x.Shape.Width)
@@ -56,7 +53,6 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         return Add(new LinearNode(name.Path, x, Shared(weight), Shared(bias), Activation.None, null, NewComputed(name, x.Shape.WithWidth(weight.OutFeatures))));
     }
 
-    /// <summary>An activation, element by element.</summary>
     public Value Activate(Value x, ModulePath name, Activation activation) =>
         activation == Activation.None ? x : Add(new ActivationNode(name.Path, x, activation, NewComputed(name, x.Shape)));
 
@@ -77,7 +73,7 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         return Add(new ConcatenateNode(name.Path, a, b, NewComputed(name, output)));
     }
 
-    /// <summary>Layer normalisation over the last dimension (Ba et al. 2016, eq. 4).</summary>
+    /// <summary>Layer normalisation over the last dimension.</summary>
     public Value LayerNorm(Value x, ModulePath module, double epsilon)
     {
         var width = new Shape(x.Shape.Width);
@@ -91,10 +87,7 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     /// <summary>The logarithm of the softmax over the last dimension.</summary>
     public Value LogSoftmax(Value x, ModulePath name) => Add(new LogSoftmaxNode(name.Path, x, NewComputed(name, x.Shape)));
 
-    /// <summary>One element of each row of the last dimension: <c>[…, width]</c> at <c>[…]</c> → <c>[…]</c>.</summary>
-    /// <param name="x">The rows.</param>
-    /// <param name="index">Which element of each row.</param>
-    /// <param name="name">The module.</param>
+    /// <summary>One element of each row: <c>[…, width]</c> at <c>[…]</c> → <c>[…]</c>.</summary>
     public Value Pick(Value x, Value index, ModulePath name)
     {
         if (!x.Shape.Equals(new Shape([.. index.Shape.Dims, x.Shape[-1]])))
@@ -112,7 +105,7 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         return Add(new PatchifyNode(name.Path, pixels, patch, NewComputed(name, new Shape(pixels.Shape[0], patches, channels * patch * patch))));
     }
 
-    /// <summary>Puts the class token in front and adds positions: <c>[batch, patches, hidden]</c> → <c>[batch, 1 + patches, hidden]</c>.</summary>
+    /// <summary><c>[batch, patches, hidden]</c> → <c>[batch, 1 + patches, hidden]</c>; see <see cref="AssembleTokensNode"/>.</summary>
     public Value AssembleTokens(Value patches, Value classToken, Value positions, ModulePath name)
     {
         var tokens = patches.Shape[1].Size + 1;
@@ -126,16 +119,14 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         Add(new PositionInterpolationNode(
             name.Path, positions, from, to, NewComputed(name, new Shape(1, 1 + (to.Height * to.Width), positions.Shape.Width))));
 
-    /// <summary>Word plus position embedding: <c>[rows, tokens]</c> → <c>[rows, tokens, hidden]</c>.</summary>
-    /// <param name="ids">Token ids.</param>
-    /// <param name="words">The word embeddings, kept as a matrix so that a tied head shares them.</param>
-    /// <param name="positions">Position embeddings <c>[positions, hidden]</c>.</param>
-    /// <param name="start">Position of each row's first token <c>[rows]</c>; null for 0.</param>
-    /// <param name="name">The module.</param>
+    /// <summary>
+    /// <c>[rows, tokens]</c> → <c>[rows, tokens, hidden]</c>; see <see cref="TokenEmbeddingNode"/>. Words are a matrix, so that a tied head
+    /// shares them.
+    /// </summary>
     public Value EmbedTokens(Value ids, Matrix words, Value positions, Value? start, ModulePath name) =>
         Add(new TokenEmbeddingNode(name.Path, ids, Shared(words), positions, start, NewComputed(name, new Shape(ids.Shape[0], ids.Shape[1], words.InFeatures))));
 
-    /// <summary>Multi-head softmax attention; see <see cref="AttentionNode"/>.</summary>
+    /// <summary>See <see cref="AttentionNode"/>.</summary>
     public Value Attention(AttentionSpec spec, ModulePath name, bool showProbabilities = false)
     {
         var query = spec.Query;
@@ -153,26 +144,21 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
         return Add(node);
     }
 
-    /// <summary>Writes this run's keys and values into the caches at each row's position.</summary>
+    /// <summary>See <see cref="AppendCacheNode"/>.</summary>
     public void AppendCache(Columns key, Columns value, Value keyCache, Value valueCache, Value start, Value? cacheRow, ModulePath name) =>
         nodes.Add(new AppendCacheNode(name.Path, key, value, keyCache, valueCache, start, cacheRow));
 
-    /// <summary>The last token of each row, or the first: <c>[rows, tokens, hidden]</c> → <c>[rows, hidden]</c>.</summary>
-    /// <param name="x">The states.</param>
-    /// <param name="lengths">Tokens of each row <c>[rows]</c>, of which the last is taken; null for the first.</param>
-    /// <param name="name">The module.</param>
+    /// <summary>
+    /// Each row's last token by <paramref name="lengths"/> <c>[rows]</c>, or its first for null: <c>[rows, tokens, hidden]</c> →
+    /// <c>[rows, hidden]</c>.
+    /// </summary>
     public Value SelectToken(Value x, Value? lengths, ModulePath name) =>
         Add(new SelectTokenNode(name.Path, x, lengths, NewComputed(name, new Shape(x.Shape[0], x.Shape.Width))));
 
     /// <summary>
-    /// The softmax cross-entropy of logits, weighted by row: the losses, and the gradient of their sum with respect to the logits, which takes
-    /// the logits' place.
+    /// The losses, and the gradient of their sum, which takes the logits' place; see <see cref="CrossEntropyNode"/>. Label smoothing is
+    /// from 0 to below 1.
     /// </summary>
-    /// <param name="logits">Logits <c>[…, classes]</c>.</param>
-    /// <param name="labels">The class of each row <c>[…]</c>.</param>
-    /// <param name="weights">The weight of each row <c>[…]</c>; 0 leaves it out.</param>
-    /// <param name="labelSmoothing">The share of a target that is spread over all classes, 0 to below 1.</param>
-    /// <param name="name">The module.</param>
     public (Value Losses, Value Gradient) CrossEntropy(Value logits, Value labels, Value weights, double labelSmoothing, ModulePath name)
     {
         if (!logits.Shape.Equals(new Shape([.. labels.Shape.Dims, logits.Shape[-1]])) || !labels.Shape.Equals(weights.Shape))
@@ -186,32 +172,27 @@ internal sealed class GraphBuilder(string name, Func<string, string>? shared = n
     internal Value Zeros(Shape shape, ModulePath name) => Add(new ZerosNode(name.Path, NewComputed(name, shape)));
 
     /// <summary>
-    /// Records the gradients of a value with respect to its ingredients, from the nodes recorded so far (reverse mode: Baydin et al.
-    /// 2018, section 3.2). Softmax weights of an attention that shows them may be among those others.
+    /// Records the gradients of a value with respect to <paramref name="wanted"/>, from the nodes recorded so far (reverse mode: Baydin et
+    /// al. 2018, section 3.2). Shown softmax weights of an attention may be wanted. The seed is the result's gradient with respect to the
+    /// value, of its shape.
     /// </summary>
-    /// <param name="of">The value.</param>
-    /// <param name="seed">The gradient of the result with respect to it, of its shape: which of its elements count, and how much.</param>
-    /// <param name="wanted">The others.</param>
-    /// <returns>A gradient for each of them, of its shape.</returns>
-    /// <exception cref="ArgumentException">The value does not depend on one of them, or does by an operation that has no gradient.</exception>
+    /// <exception cref="ArgumentException">The value does not depend on a wanted one, or an operation between has no gradient.</exception>
     public IReadOnlyList<Value> Gradients(Value of, Value seed, IReadOnlyList<Value> wanted) => ReverseMode.Record(this, [(of, seed)], wanted, null);
 
-    /// <summary>Records the gradients of a loss with respect to parameters, which are added to their buffers.</summary>
-    /// <param name="seeds">Values that the loss is made of, each with the loss's gradient with respect to it.</param>
-    /// <param name="parameters">Which are wanted, and where they go.</param>
-    /// <param name="checkpoints">Modules whose values are computed again (<see cref="Recomputation"/>); none: every value waits for its gradient.</param>
-    /// <exception cref="ArgumentException">A parameter that is trained is reached by an operation that has no gradient.</exception>
+    /// <summary>
+    /// Records the gradients of a loss, which are added to the parameters' buffers. Each seed is a value that the loss is made of, with its
+    /// gradient. Modules in <paramref name="checkpoints"/> are computed again (<see cref="Recomputation"/>).
+    /// </summary>
+    /// <exception cref="ArgumentException">A gradient reaches a trained parameter through an operation without one.</exception>
     public void Gradients(
         IReadOnlyList<(Value Of, Value Seed)> seeds, ParameterGradients parameters, IReadOnlyList<ModulePath>? checkpoints = null) =>
         ReverseMode.Record(this, seeds, [], parameters, checkpoints);
 
     /// <summary>
-    /// How much of each token before a tower is in each token behind it: attention rollout over its recorded attentions, which must show their
-    /// softmax weights (<see cref="AttentionRollout"/>).
+    /// Attention rollout (<see cref="AttentionRollout"/>) over a tower's attentions, which must show their softmax weights: the share of
+    /// each input token in each output token, <c>[rows, tokens, tokens]</c>.
     /// </summary>
-    /// <param name="tower">The tower's place in the checkpoint.</param>
-    /// <returns><c>[rows, tokens, tokens]</c>.</returns>
-    /// <exception cref="ArgumentException">There is none.</exception>
+    /// <exception cref="ArgumentException">No attention shows its weights.</exception>
     public Value Rollout(ModulePath tower)
     {
         Value? rollout = null;

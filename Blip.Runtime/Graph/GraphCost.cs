@@ -4,35 +4,28 @@ using Blip.Runtime.Graph.Passes;
 
 namespace Blip.Runtime.Graph;
 
-/// <summary>The cost of one node in a run.</summary>
-/// <param name="Node">The node.</param>
-/// <param name="Flops">Floating-point operations; a multiply-add counts as two.</param>
-/// <param name="Bytes">Bytes that it moves at least.</param>
-/// <param name="Kernels">Kernels that a GPU is given.</param>
+/// <summary>
+/// A node's cost in a run: floating-point operations (a multiply-add counts as two), bytes that it moves at least, and kernels on a GPU.
+/// </summary>
 internal sealed record NodeCost(Node Node, long Flops, NodeBytes Bytes, int Kernels);
 
-/// <summary>The cost of one run of a graph on any device: operations, and bytes that go through its memory where every node reads and writes there.</summary>
-/// <param name="Graph">The graph's name.</param>
-/// <param name="Nodes">The cost of each node; constants, which run once per plan, are not among them.</param>
+/// <summary>
+/// The cost of one run of a graph on any device: operations, and bytes moved where every node reads and writes memory. Constants, which run
+/// once per plan, are not among the nodes.
+/// </summary>
 internal sealed record GraphCost(string Graph, IReadOnlyList<NodeCost> Nodes)
 {
-    /// <summary>Floating-point operations.</summary>
     public long Flops => Nodes.Sum(node => node.Flops);
 
-    /// <summary>Bytes of weights.</summary>
     public long WeightBytes => Nodes.Sum(node => node.Bytes.Weights);
 
     /// <summary>Bytes of inputs, caches, results, and values between nodes.</summary>
     public long ValueBytes => Nodes.Sum(node => node.Bytes.Values);
 
-    /// <summary>Kernels that a GPU is given.</summary>
+    /// <summary>On a GPU.</summary>
     public int Kernels => Nodes.Sum(node => node.Kernels);
 
-    /// <summary>Counts a graph's cost.</summary>
-    /// <param name="graph">The graph, after its passes.</param>
-    /// <param name="format">How a matrix is kept.</param>
-    /// <param name="target">Which kernels run it.</param>
-    /// <param name="sizes">The sizes of its symbols.</param>
+    /// <summary>Counts the cost of a graph after its passes.</summary>
     /// <exception cref="ArgumentException">A symbol has no size.</exception>
     public static GraphCost Of(ComputeGraph graph, Func<Matrix, DType> format, KernelTarget target, params IEnumerable<(string Symbol, int Size)> sizes)
     {

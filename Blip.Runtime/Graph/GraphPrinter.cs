@@ -3,7 +3,6 @@ using System.Text;
 
 namespace Blip.Runtime.Graph;
 
-/// <summary>Shows a graph to a person.</summary>
 internal static class GraphPrinter
 {
     /// <summary>A table of nodes: name, operator, attributes, output shape, inputs; constants first.</summary>

@@ -3,19 +3,16 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Runtime.Graph;
 
-/// <summary>
-/// How large a graph's values are once its symbols have sizes, and how they are stored: the basis of a plan's memory and of a cost.
-/// </summary>
+/// <summary>Sizes and formats of a graph's values once its symbols have sizes: the basis of a plan's memory and of a cost.</summary>
 internal sealed class GraphSizes
 {
     private readonly int[][] sizes;
     private readonly Dictionary<Value, DType> formats = [];
 
-    /// <summary>Gives the symbols sizes; every value is stored as its type says, until <see cref="Passes.ValueStorage"/> says otherwise.</summary>
-    /// <param name="graph">The graph.</param>
-    /// <param name="symbols">The size of each symbol; one that only inputs have may be left out, and they have no size then.</param>
-    /// <param name="target">Which kernels run it.</param>
-    /// <param name="format">How a matrix is kept.</param>
+    /// <summary>
+    /// Values are stored as their type says, until <see cref="Passes.ValueStorage"/> changes it. A symbol that only inputs have may be left
+    /// out; they have no size then.
+    /// </summary>
     /// <exception cref="ArgumentException">A symbol of a computed value has no size.</exception>
     public GraphSizes(ComputeGraph graph, IReadOnlyDictionary<string, int> symbols, KernelTarget target, Func<Matrix, DType> format)
     {
@@ -24,16 +21,12 @@ internal sealed class GraphSizes
         (Target, Format) = (target, format);
     }
 
-    /// <summary>Which kernels run the graph.</summary>
     public KernelTarget Target { get; }
 
-    /// <summary>How a matrix is kept.</summary>
     public Func<Matrix, DType> Format { get; }
 
-    /// <summary>A value's sizes.</summary>
     public IReadOnlyList<int> Of(Value value) => sizes[value.Id];
 
-    /// <summary>One of a value's sizes.</summary>
     public int Size(Value value, int axis) => sizes[value.Id][axis];
 
     /// <summary>Elements of a value.</summary>
@@ -45,16 +38,16 @@ internal sealed class GraphSizes
         return length;
     }
 
-    /// <summary>Rows of a value: everything but its last dimension.</summary>
+    /// <summary>All dimensions but the last.</summary>
     public long Rows(Value value) => Length(value) / sizes[value.Id][^1];
 
-    /// <summary>How a value's elements are stored: as its type says, or in 16 bits where it is in single precision.</summary>
+    /// <summary>The type's format, or 16 bits instead of single precision.</summary>
     public DType StoredAs(Value value) => formats.GetValueOrDefault(value, value.Type);
 
-    /// <summary>Floats of memory that a value takes.</summary>
+    /// <summary>Memory in floats.</summary>
     public long Floats(Value value) => StoredAs(value).Floats(Length(value));
 
-    /// <summary>Bytes of memory that a value takes.</summary>
+    /// <summary>Memory in bytes.</summary>
     public long Bytes(Value value) => sizeof(float) * Floats(value);
 
     internal void Store(Value value, DType as16Bits) => formats.Add(value, as16Bits);

@@ -1,10 +1,9 @@
 namespace Blip.Runtime.Graph;
 
-/// <summary>A place in the checkpoint's tree of modules, so that a model file names its tensors as the checkpoint does.</summary>
-/// <param name="Path">Dotted names; empty for the root.</param>
+/// <summary>A place in the checkpoint's tree of modules, as dotted names; empty for the root.</summary>
 internal readonly record struct ModulePath(string Path)
 {
-    /// <summary>A child module, or a tensor of this module.</summary>
+    /// <summary>A child module or tensor.</summary>
     public static ModulePath operator /(ModulePath parent, string child) => new(parent.Path.Length == 0 ? child : $"{parent.Path}.{child}");
 
     /// <summary>A numbered child.</summary>

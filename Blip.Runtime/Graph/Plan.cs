@@ -55,28 +55,24 @@ internal sealed class Plan : IDisposable
             offsets[value.Id] = offset;
     }
 
-    /// <summary>The graph that it runs.</summary>
     public ComputeGraph Graph { get; }
 
-    /// <summary>Where it runs.</summary>
     public Device Device => executor.Device;
 
-    /// <summary>The weights that its nodes multiply with.</summary>
     public WeightStore Weights => executor.Weights;
 
-    /// <summary>The sizes of its values.</summary>
     public GraphSizes Sizes { get; }
 
-    /// <summary>Bytes that the values between nodes take.</summary>
+    /// <summary>Bytes of values between nodes.</summary>
     public long WorkspaceBytes => arenaLength * sizeof(float);
 
     /// <summary>
-    /// The memory that is bound, as an object that is replaced when an input or output is bound to other memory: while it is the same, and no
-    /// buffer of the device was freed, every run queues the same kernels with the same arguments.
+    /// Replaced when an input or output is bound to other memory. While it is the same and no device buffer is freed, every run queues the
+    /// same kernels with the same arguments.
     /// </summary>
     public object Memory { get; private set; } = new();
 
-    /// <summary>Binds an input, or an output that is to be written into the caller's memory. It holds for all runs until bound again.</summary>
+    /// <summary>Binds an input or an output to the caller's memory, for all runs until bound again.</summary>
     /// <exception cref="ArgumentException">The view is too short, or the value belongs to the plan.</exception>
     public void Bind(Value value, ArrayView<float> view)
     {
@@ -84,14 +80,14 @@ internal sealed class Plan : IDisposable
         Take(floats, value, view.SubView(0, Length(value)));
     }
 
-    /// <summary>Binds an input of integers. Index tables may be longer than the shape says, or shorter where the operator reads them so.</summary>
+    /// <summary>Binds an input of integers. Index tables may be longer than the shape, or shorter where the operator allows it.</summary>
     public void Bind(Value value, ArrayView<int> view)
     {
         Check(value, view.Length, DType.Int32);
         Take(ints, value, view);
     }
 
-    /// <summary>Binds an input to values that the plan keeps on the device until it is disposed.</summary>
+    /// <summary>Binds an input to values that the plan keeps on the device.</summary>
     public void BindOwned(Value value, ReadOnlySpan<int> values)
     {
         var buffer = Device.Upload(values);
@@ -107,7 +103,7 @@ internal sealed class Plan : IDisposable
         Bind(value, buffer.View);
     }
 
-    /// <summary>Runs the graph; the results are there when the device's stream gets to them.</summary>
+    /// <summary>Runs the graph; results are there when the device's stream gets to them.</summary>
     /// <exception cref="InvalidOperationException">An input is not bound.</exception>
     public void Run()
     {
@@ -123,7 +119,7 @@ internal sealed class Plan : IDisposable
             next = RunUntilHost(next);
     }
 
-    // The host's steps stand between batches: they read computed values.
+    // Host steps read computed values, so they separate batches.
     private int RunUntilHost(int next)
     {
         using (Device.BeginBatch())
@@ -139,19 +135,17 @@ internal sealed class Plan : IDisposable
     /// <summary>An output, after a run.</summary>
     public ArrayView<float> Output(string name) => floats[Graph.Output(name).Id];
 
-    /// <summary>Waits for a run and copies one of its outputs to the host.</summary>
+    /// <summary>Waits for a run and copies an output to the host.</summary>
     public float[] ReadOutput(string name) => Device.Read(Output(name));
 
-    /// <summary>Copies one of the bound inputs to the host.</summary>
+    /// <summary>Copies a bound input to the host.</summary>
     internal float[] ReadInput(string name) => Device.Read(floats[Graph.Input(name).Id]);
 
-    /// <summary>A value's memory; of one that is stored in 16 bits (<see cref="GraphSizes.StoredAs"/>) two elements lie in each float.</summary>
+    /// <summary>A value's memory; a 16-bit value (<see cref="GraphSizes.StoredAs"/>) has two elements in each float.</summary>
     public ArrayView<float> Floats(Value value) => floats[value.Id];
 
-    /// <summary>The memory of a value of integers.</summary>
     public ArrayView<int> Ints(Value value) => ints[value.Id];
 
-    /// <summary>One of a value's sizes.</summary>
     public int Size(Value value, int axis) => Sizes.Of(value)[axis];
 
     /// <inheritdoc cref="GraphSizes.Length"/>

@@ -15,25 +15,18 @@ internal enum ValueKind
     Computed,
 }
 
-/// <summary>A tensor in a graph.</summary>
-/// <param name="Id">Its place in the graph's table of values.</param>
-/// <param name="Name">The node or input that makes it, or the checkpoint's key.</param>
-/// <param name="Shape">Its shape.</param>
-/// <param name="Kind">Where it comes from.</param>
-/// <param name="Type">
-/// What its elements are: <see cref="DType.Float32"/>, or <see cref="DType.Int32"/> for token ids, positions and row indices. A plan may
-/// store those in single precision in 16 bits; see <see cref="GraphSizes.StoredAs"/>.
-/// </param>
+/// <summary>
+/// A tensor in a graph. <c>Id</c> is its place among the graph's values. <c>Name</c> is the node or input that makes it, or the
+/// checkpoint's key. Its type is <see cref="DType.Float32"/>, or <see cref="DType.Int32"/> for token ids, positions and row indices. A plan
+/// may store single precision in 16 bits (<see cref="GraphSizes.StoredAs"/>).
+/// </summary>
 internal sealed record Value(int Id, string Name, Shape Shape, ValueKind Kind, DType Type = DType.Float32)
 {
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Shape}";
 }
 
-/// <summary>Some columns of a value's last dimension: the queries of a joint query-key-value projection.</summary>
-/// <param name="Value">The value.</param>
-/// <param name="Offset">The first column.</param>
-/// <param name="Width">The number of columns.</param>
+/// <summary>Some columns of a value's last dimension, such as the queries of a joint projection.</summary>
 internal readonly record struct Columns(Value Value, int Offset, int Width)
 {
     /// <summary>All columns.</summary>
@@ -43,19 +36,14 @@ internal readonly record struct Columns(Value Value, int Offset, int Width)
     public override string ToString() => Width == Value.Shape.Width ? Value.Name : $"{Value.Name}[{Offset}..{Offset + Width}]";
 }
 
-/// <summary>The weight of one or several Linear modules that read the same input, stacked along the outputs.</summary>
-/// <param name="Keys">Checkpoint keys, each <c>[out, in]</c>.</param>
-/// <param name="OutFeatures">All outputs together.</param>
-/// <param name="InFeatures">Inputs.</param>
+/// <summary>The weights of Linear modules with one input, stacked along the outputs; each key is <c>[out, in]</c>.</summary>
 internal sealed record Matrix(IReadOnlyList<string> Keys, int OutFeatures, int InFeatures)
 {
     /// <summary>The keys as one name.</summary>
     public string Name { get; } = string.Join("+", Keys);
 }
 
-/// <summary>The bias of the same modules, stacked likewise.</summary>
-/// <param name="Keys">Checkpoint keys, each <c>[out]</c>.</param>
-/// <param name="Length">All outputs together.</param>
+/// <summary>The biases of such modules, stacked likewise; each key is <c>[out]</c>.</summary>
 internal sealed record Vector(IReadOnlyList<string> Keys, int Length)
 {
     /// <summary>The keys as one name.</summary>

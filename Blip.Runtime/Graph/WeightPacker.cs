@@ -6,8 +6,8 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// Fills matrices from a checkpoint on all cores. All of them draw from one list in the order of the file, so that a disk reads from
-/// front to back; a piece is read, turned and written while it is in its core's cache.
+/// Fills matrices from a checkpoint on all cores. They draw from one list in the order of the file, so that a disk reads from front to
+/// back. A piece is read, turned and written while it is in its core's cache.
 /// </summary>
 internal sealed class WeightPacker(ITensorSource source)
 {
@@ -16,7 +16,7 @@ internal sealed class WeightPacker(ITensorSource source)
 
     private readonly record struct Piece(PackedWeights Weights, string Key, int FirstRow, int Row, int Rows);
 
-    /// <summary>Fills every matrix; the keys' shapes were checked.</summary>
+    /// <summary>Fills every matrix; the caller has checked shapes.</summary>
     public void Fill(IReadOnlyList<(Matrix Matrix, PackedWeights Weights)> matrices)
     {
         var pieces = matrices.SelectMany(entry => Pieces(entry.Matrix, entry.Weights)).ToList();
@@ -37,7 +37,7 @@ internal sealed class WeightPacker(ITensorSource source)
         }
     }
 
-    // Whole panels, so that two cores do not write into the same one.
+    // Whole panels, so that two cores never write into the same one.
     private IEnumerable<Piece> Pieces(Matrix matrix, PackedWeights weights)
     {
         var rows = Math.Max(1, PieceElements / matrix.InFeatures / PackedWeights.PanelWidth) * PackedWeights.PanelWidth;
@@ -45,7 +45,7 @@ internal sealed class WeightPacker(ITensorSource source)
         foreach (var key in matrix.Keys)
         {
             var count = (int)source.Get(key).Shape[0];
-            // The first piece ends where a panel does, also when the stacked matrix before this one did not.
+            // The first piece ends at a panel's end, even if the stacked matrix before did not.
             var end = rows - (firstRow % PackedWeights.PanelWidth);
             for (var row = 0; row < count; row = end, end += rows)
                 yield return new Piece(weights, key, firstRow, row, Math.Min(end, count) - row);

@@ -9,13 +9,10 @@ using ILGPU.Runtime;
 namespace Blip.Runtime.Graph;
 
 /// <summary>
-/// The checkpoint's tensors on the device, each once: matrices in the layout of the GEMM kernels, everything else as it is.
-/// Graphs of one model share a store.
+/// The checkpoint's tensors on the device, each once: matrices in the GEMM kernels' layout, everything else as it is. Graphs of one model
+/// share a store. The source must stay open until everything is loaded. The cache keeps the packed weights of <see cref="Load"/> for the
+/// next process.
 /// </summary>
-/// <param name="device">The device.</param>
-/// <param name="source">The checkpoint; it must stay open until everything is loaded.</param>
-/// <param name="format">How a matrix is stored.</param>
-/// <param name="cache">Keeps the packed weights of <see cref="Load"/> for the next process; null keeps nothing.</param>
 internal sealed class WeightStore(Device device, ITensorSource source, Func<Matrix, DType> format, PackedCache? cache = null) : IDisposable
 {
     private readonly WeightPacker packer = new(source);
@@ -23,7 +20,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
     private readonly ConcurrentDictionary<string, DeviceBuffer<float>> dense = [];
     private DeviceBuffer<byte>? arena;
 
-    /// <summary>Loads all that the graphs need, on all cores, in the order of the file.</summary>
+    /// <summary>Loads all that the graphs need, on all cores, in the file's order.</summary>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
     public void Load(params IEnumerable<ComputeGraph> graphs)
     {
@@ -37,18 +34,18 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
             Dense(parameter);
     }
 
-    /// <summary>A matrix, loaded at its first use.</summary>
+    /// <summary>Loaded at its first use.</summary>
     public PackedWeights Packed(Matrix matrix) =>
         packed.TryGetValue(matrix.Name, out var weights) ? weights : packed.GetOrAdd(matrix.Name, Pack(matrix, format(matrix)));
 
     /// <summary>
-    /// A matrix in single precision: the packed one itself, or where that has other elements the one that it is the rounding of. Training
-    /// changes this one. It is loaded at its first use.
+    /// A matrix in single precision, loaded at its first use: the packed one, or the one that it is rounded from. Training changes this
+    /// one.
     /// </summary>
     public PackedWeights Master(Matrix matrix) => format(matrix) == DType.Float32 ? Packed(matrix)
         : masters.TryGetValue(matrix.Name, out var weights) ? weights : masters.GetOrAdd(matrix.Name, Pack(matrix, DType.Float32));
 
-    /// <summary>Copies a matrix in single precision back to the host: rows <c>[out, in]</c>, as a checkpoint has them.</summary>
+    /// <summary>Copies a matrix in single precision to the host: rows <c>[out, in]</c>, as in a checkpoint.</summary>
     public float[] ReadRows(Matrix matrix)
     {
         var weights = Master(matrix);
@@ -62,7 +59,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         return rows;
     }
 
-    /// <summary>Writes rows over a matrix that is loaded, and over its rounding.</summary>
+    /// <summary>Overwrites a loaded matrix, and its rounding.</summary>
     public void WriteRows(Matrix matrix, ReadOnlySpan<float> rows)
     {
         foreach (var weights in new[] { Master(matrix), Packed(matrix) }.Distinct())
@@ -75,7 +72,6 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         }
     }
 
-    /// <summary>How a matrix is stored.</summary>
     public DType FormatOf(Matrix matrix) => format(matrix);
 
     /// <summary>A stacked bias <c>[out]</c>, loaded at its first use.</summary>
@@ -113,7 +109,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
             PackEach(matrices, null);
     }
 
-    // False where there is no such file, or it is damaged.
+    // False where the file is absent or damaged.
     private bool Restore(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors, PackedCache keeper)
     {
         using var file = keeper.Open(tensors);
@@ -139,7 +135,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         return false;
     }
 
-    // Each matrix is read, checked and sent once; where one is damaged, those before it are given back.
+    // Each matrix is read, checked and sent once. A damaged one frees those before it.
     private bool Upload(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors, PackedFile file)
     {
         foreach (var (index, matrix) in matrices.Index())
@@ -159,10 +155,10 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
         return true;
     }
 
-    // Nothing looks at a matrix before it is filled.
+    // Only for a matrix that is not yet in use.
     private static Span<byte> Memory(PackedWeights empty) => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(empty.Packed), empty.Packed.Length);
 
-    // One piece of memory for all: huge pages are not begun anew by each matrix.
+    // One allocation for all: huge pages do not begin anew with each matrix.
     private List<PackedWeights> InPlace(IReadOnlyList<Matrix> matrices, IReadOnlyList<PackedTensor> tensors)
     {
         var offsets = PackedLayout.Offsets(0, tensors.Select(tensor => tensor.Bytes));
@@ -185,7 +181,7 @@ internal sealed class WeightStore(Device device, ITensorSource source, Func<Matr
             packed[matrix.Name] = filled;
     }
 
-    // One after the other, so that the host holds no more than one.
+    // One after the other, so that the host holds only one.
     private void PackEach(IReadOnlyList<Matrix> matrices, PackedCache.Sink? sink)
     {
         foreach (var matrix in matrices)

@@ -4,12 +4,12 @@ using System.Text;
 namespace Blip.Runtime.Tokenization;
 
 /// <summary>
-/// BERT's preparation of text (Devlin et al. 2018, "basic tokenization"): cleaned, ideographs set apart, accents off, lowered,
-/// then cut at spaces and around every punctuation mark.
+/// BERT's "basic tokenization" (Devlin et al. 2018): clean, separate ideographs, strip accents, lower, cut at spaces and around punctuation
+/// marks.
 /// </summary>
 /// <remarks>
-/// The library's BertTokenizer drops <c>$ + &lt; = &gt; ^ ` | ~</c>, which Unicode calls symbols and BERT punctuation,
-/// and keeps accents under invariant globalisation; hence this class.
+/// The library's BertTokenizer drops <c>$ + &lt; = &gt; ^ ` | ~</c>, Unicode's symbols and BERT's punctuation. It keeps accents under
+/// invariant globalisation.
 /// </remarks>
 internal static class BertText
 {
@@ -43,7 +43,7 @@ internal static class BertText
         }
     }
 
-    /// <summary>The text as its words are cut from it.</summary>
+    /// <summary>The text before cutting.</summary>
     public static string Normalize(ReadOnlySpan<char> text, TokenizerSettings settings)
     {
         var strip = settings.StripAccents ?? settings.LowerCase;
@@ -76,7 +76,7 @@ internal static class BertText
         var lower = new StringBuilder(text.Length);
         foreach (var character in text.ToString().EnumerateRunes())
         {
-            // The one character whose small letter is two (Unicode's SpecialCasing.txt).
+            // The only character whose small letter is two (Unicode's SpecialCasing.txt).
             if (character.Value == 0x130)
                 lower.Append("i\u0307");
             else
@@ -85,7 +85,7 @@ internal static class BertText
         return lower.ToString();
     }
 
-    // Lone surrogates come out of EnumerateRunes as U+FFFD.
+    // EnumerateRunes turns lone surrogates into U+FFFD.
     private static bool IsDropped(Rune character) => character.Value switch
     {
         '\t' or '\n' or '\r' => false,

@@ -4,8 +4,8 @@ using System.Text;
 namespace Blip.Runtime.Tokenization;
 
 /// <summary>
-/// Takes accents off: canonical decomposition (Unicode Standard, section 3.11) without nonspacing marks.
-/// <see cref="string.Normalize()"/> returns its input unchanged under invariant globalisation, so the table is our own.
+/// Strips accents by canonical decomposition (Unicode Standard, section 3.11) without nonspacing marks. <see cref="string.Normalize()"/>
+/// does nothing under invariant globalisation.
 /// </summary>
 internal static class CanonicalBases
 {
@@ -14,7 +14,7 @@ internal static class CanonicalBases
 
     private static readonly Lazy<Dictionary<Rune, string>> Table = new(ReadTable);
 
-    /// <summary>Appends the remains of a character: itself, its base, or nothing where it is a mark.</summary>
+    /// <summary>Appends a character's base or the character itself; nothing for a mark.</summary>
     public static void Append(StringBuilder text, Rune character)
     {
         var syllable = character.Value - HangulFirst;

@@ -3,8 +3,8 @@ using System.Text;
 namespace Blip.Runtime.Tokenization;
 
 /// <summary>
-/// Decodes tokens one by one and gives out text as soon as no later token can change it: a word when the next one begins.
-/// The parts given out, joined, equal <see cref="WordPieceTokenizer.Decode"/> of the whole row.
+/// Decodes token by token. Text comes out once no later token can change it: a word when the next one begins. The joined parts equal
+/// <see cref="WordPieceTokenizer.Decode"/> of the whole row.
 /// </summary>
 internal sealed class DecodeStream
 {
@@ -20,8 +20,7 @@ internal sealed class DecodeStream
         held = tokenizer.Settings.CleanUpSpaces ? 4 : 1;
     }
 
-    /// <summary>Takes a token.</summary>
-    /// <returns>The text that became final, with the space before it; empty while a word may still grow.</returns>
+    /// <summary>The newly final text, with the space before it; may be empty.</summary>
     public string Append(int id)
     {
         text.Append(tokenizer.Piece(id, skipSpecial: true, first: text.Length == 0));
@@ -32,8 +31,6 @@ internal sealed class DecodeStream
         return Give(clean, Math.Max(end, 0));
     }
 
-    /// <summary>Ends the text.</summary>
-    /// <returns>The part that was held back.</returns>
     public string Finish()
     {
         var clean = tokenizer.CleanUp(text.ToString());

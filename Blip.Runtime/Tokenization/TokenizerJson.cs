@@ -3,7 +3,7 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Tokenization;
 
-/// <summary>Reads the JSON files in which Hugging Face keeps tokenizers.</summary>
+/// <summary>Reads Hugging Face's tokenizer files.</summary>
 internal static class TokenizerJson
 {
     private const string Prefix = "##";
@@ -11,7 +11,6 @@ internal static class TokenizerJson
     // Time grows with the square of a word's length; BERT's own limit is 100.
     private const int LongestWord = 10_000;
 
-    /// <summary>Reads <c>tokenizer_config.json</c>.</summary>
     public static TokenizerSettings Settings(string path)
     {
         using var document = Parse(path);
@@ -31,7 +30,7 @@ internal static class TokenizerJson
         };
     }
 
-    /// <summary>Reads <c>tokenizer.json</c>; its preparation takes precedence over <paramref name="settings"/>.</summary>
+    /// <summary>Reads <c>tokenizer.json</c>; its preparation overrides <paramref name="settings"/>.</summary>
     public static Vocabulary Vocabulary(string path, TokenizerSettings settings)
     {
         using var document = Parse(path);
@@ -120,7 +119,7 @@ internal static class TokenizerJson
         _ => null,
     } : null;
 
-    // A special word is a string, or an object with the string as its content.
+    // A string, or an object with the string as its content.
     private static string? Token(JsonElement parent, string name) =>
         String(parent, name) ?? (Object(parent, name) is { } token ? String(token, "content") : null);
 }

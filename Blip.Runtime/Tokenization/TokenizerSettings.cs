@@ -1,41 +1,39 @@
 namespace Blip.Runtime.Tokenization;
 
-/// <summary>The preparation of text and the special words: the contents of <c>tokenizer_config.json</c> and <c>tokenizer.json</c>.</summary>
+/// <summary>The preparation of text and the special tokens, from <c>tokenizer_config.json</c> and <c>tokenizer.json</c>.</summary>
 internal sealed record TokenizerSettings
 {
-    /// <summary>Words are lowered before they are looked up (<c>do_lower_case</c>).</summary>
+    /// <summary><c>do_lower_case</c>.</summary>
     public bool LowerCase { get; init; } = true;
 
-    /// <summary>Accents are taken off (<c>strip_accents</c>); null: where words are lowered.</summary>
+    /// <summary><c>strip_accents</c>; null means where words are lowered.</summary>
     public bool? StripAccents { get; init; }
 
-    /// <summary>Each ideograph is a separate word (<c>tokenize_chinese_chars</c>).</summary>
+    /// <summary>Each ideograph is a word (<c>tokenize_chinese_chars</c>).</summary>
     public bool SplitIdeographs { get; init; } = true;
 
-    /// <summary>Control characters are dropped and every kind of space becomes one (<c>clean_text</c>).</summary>
+    /// <summary>Drops control characters and makes every kind of space one (<c>clean_text</c>).</summary>
     public bool CleanText { get; init; } = true;
 
-    /// <summary>Decoding also closes the spaces around apostrophes (<c>clean_up_tokenization_spaces</c>).</summary>
+    /// <summary>Decoding also closes spaces around apostrophes (<c>clean_up_tokenization_spaces</c>).</summary>
     public bool CleanUpSpaces { get; init; }
 
-    /// <summary>A longer word, in Unicode characters, is unknown (<c>max_input_chars_per_word</c>).</summary>
+    /// <summary>Longer words, in Unicode characters, are unknown (<c>max_input_chars_per_word</c>).</summary>
     public int MaxWordLength { get; init; } = 100;
 
-    /// <summary>The token of an unknown word.</summary>
     public string UnknownToken { get; init; } = "[UNK]";
 
-    /// <summary>The token that opens an encoded text.</summary>
+    /// <summary>Opens an encoded text.</summary>
     public string ClassToken { get; init; } = "[CLS]";
 
-    /// <summary>The token that closes an encoded text.</summary>
+    /// <summary>Closes an encoded text.</summary>
     public string SeparatorToken { get; init; } = "[SEP]";
 
-    /// <summary>The token that fills the shorter rows of a batch.</summary>
+    /// <summary>Fills shorter rows of a batch.</summary>
     public string PaddingToken { get; init; } = "[PAD]";
 
-    /// <summary>The masked word of BERT's own training; never made by encoding, never shown by decoding.</summary>
+    /// <summary>The mask of BERT's own training.</summary>
     public string MaskToken { get; init; } = "[MASK]";
 
-    /// <summary>The special words.</summary>
     internal IEnumerable<string> SpecialTokens => [UnknownToken, ClassToken, SeparatorToken, PaddingToken, MaskToken];
 }

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Tokenization;
 
-/// <summary>Words that a vocabulary does not have, gathered over many texts, and reported briefly for any number and length.</summary>
+/// <summary>Words that a vocabulary lacks, gathered over many texts and reported briefly.</summary>
 internal sealed class UnknownWords
 {
     private const int MostTold = 10, MostGathered = 1000, LongestTold = 32;
@@ -8,10 +8,8 @@ internal sealed class UnknownWords
     private readonly HashSet<string> gathered = new(StringComparer.Ordinal);
     private readonly List<string> told = [];
 
-    /// <summary>Whether there are any.</summary>
     public bool Any => gathered.Count > 0;
 
-    /// <summary>Takes note of the unknown words of a text.</summary>
     public void Add(IEnumerable<string> words)
     {
         foreach (var word in words)
@@ -21,7 +19,7 @@ internal sealed class UnknownWords
         }
     }
 
-    /// <summary>A note for people; it names the first words and counts the others.</summary>
+    /// <summary>A note for people that names the first words and counts the others.</summary>
     public string Notice()
     {
         var others = gathered.Count - told.Count;

@@ -5,22 +5,21 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Tokenization;
 
-/// <summary>The words of a model in the order of their ids, and how its files want text prepared.</summary>
-/// <param name="Source">The file, for messages.</param>
-/// <param name="Tokens">Word of each id.</param>
-/// <param name="Settings">Preparation and special words.</param>
-/// <param name="Added">Special words beyond the vocabulary, by id.</param>
+/// <summary>
+/// A model's tokens by id, and the preparation of text. <c>Source</c> is the file in messages. <c>Added</c> has the ids of special tokens
+/// beyond the vocabulary.
+/// </summary>
 internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, TokenizerSettings Settings, IReadOnlyDictionary<string, int> Added)
 {
-    // bert-base-uncased's files are 0.2 and 0.7 MB; a far larger file is not a vocabulary.
+    // bert-base-uncased's files are 0.2 and 0.7 MB.
     private const long MaxFileBytes = 64 << 20;
 
     private static readonly Dictionary<string, int> None = [];
 
-    // Those at which Python or .NET ends a line.
+    // Line ends of Python or .NET.
     private static readonly SearchValues<char> LineEnds = SearchValues.Create("\r\n");
 
-    /// <summary>Reads <c>tokenizer.json</c> or <c>vocab.txt</c> of a folder, with its <c>tokenizer_config.json</c>; or one such file.</summary>
+    /// <summary>Reads <c>tokenizer.json</c> or <c>vocab.txt</c>, and <c>tokenizer_config.json</c> beside it.</summary>
     public static Vocabulary Load(string path)
     {
         if (Directory.Exists(path))
@@ -68,7 +67,7 @@ internal sealed record Vocabulary(string Source, IReadOnlyList<string> Tokens, T
         {
             if (Tokens[id].Length == 0)
                 throw new TokenizerException($"{Source}: the word of id {id} (line {id + 1}) is empty.");
-            // The reference's own reader would take it for two words, and give each word behind it another id.
+            // The reference's reader would take it for two tokens and shift all later ids.
             if (Tokens[id].AsSpan().ContainsAny(LineEnds))
                 throw new TokenizerException($"{Source}: the word of id {id} holds a line end; put the model's own vocabulary in its place.");
             if (!ids.TryAdd(Tokens[id], id))

@@ -4,12 +4,12 @@ using Library = Microsoft.ML.Tokenizers;
 namespace Blip.Runtime.Tokenization;
 
 /// <summary>
-/// BERT's WordPiece (Schuster and Nakajima 2012; Devlin et al. 2018): text to token ids and back, as the reference's BertTokenizer does.
-/// Safe for any number of threads.
+/// BERT's WordPiece (Schuster and Nakajima 2012; Devlin et al. 2018): text to token ids and back, like the reference's BertTokenizer.
+/// Thread-safe.
 /// </summary>
 internal sealed class WordPieceTokenizer
 {
-    // A token with this start is written without a space before it.
+    // A token with such a start has no space before it.
     private static readonly string[] Closing = [".", "?", "!", ",", "n't", "'m", "'s", "'ve", "'re"];
 
     private static readonly (string From, string To)[] CleanUps =
@@ -29,7 +29,7 @@ internal sealed class WordPieceTokenizer
         words = Library.WordPieceTokenizer.Create(lines, new Library.WordPieceOptions
         {
             UnknownToken = vocabulary.Settings.UnknownToken,
-            // The library counts UTF-16 units where BERT counts characters; the limit is kept in AddWord.
+            // The library counts UTF-16 units, BERT characters: AddWord enforces the limit.
             MaxInputCharsPerWord = 2 * vocabulary.Settings.MaxWordLength,
         });
         added = vocabulary.Added.ToDictionary(entry => entry.Value, entry => entry.Key);
@@ -50,34 +50,29 @@ internal sealed class WordPieceTokenizer
             hidden.Add(start);
     }
 
-    /// <summary>Words of the vocabulary.</summary>
     public int VocabularySize => vocabulary.Tokens.Count;
 
-    /// <summary>Ids that have a word, those of <c>added_tokens</c> among them.</summary>
+    /// <summary>Ids with a token, including <c>added_tokens</c>.</summary>
     public int ListedIds => vocabulary.Tokens.Count + added.Count;
 
-    /// <summary>The id that opens an encoded text ([CLS]).</summary>
+    /// <summary>Opens an encoded text ([CLS]).</summary>
     public int ClassId { get; }
 
-    /// <summary>The id that closes an encoded text ([SEP]).</summary>
+    /// <summary>Closes an encoded text ([SEP]).</summary>
     public int SeparatorId { get; }
 
-    /// <summary>The id that fills the shorter rows of a batch ([PAD]).</summary>
+    /// <summary>Fills shorter rows of a batch ([PAD]).</summary>
     public int PaddingId { get; }
 
-    /// <summary>The settings for preparing text, from the model's files.</summary>
     public TokenizerSettings Settings => vocabulary.Settings;
 
-    /// <summary>Reads a tokenizer.</summary>
-    /// <param name="path">A model's folder with <c>tokenizer.json</c> or <c>vocab.txt</c> (and <c>tokenizer_config.json</c>), or one of the two files.</param>
-    /// <param name="ids">Special ids of the model's configs.</param>
-    /// <exception cref="TokenizerException">The file is missing, empty, not a WordPiece vocabulary, or has a word twice.</exception>
+    /// <summary>
+    /// Reads a model's folder with <c>tokenizer.json</c> or <c>vocab.txt</c> (and <c>tokenizer_config.json</c>), or one of the two files.
+    /// </summary>
+    /// <exception cref="TokenizerException">The file is missing, empty, not a WordPiece vocabulary, or has a token twice.</exception>
     public static WordPieceTokenizer Load(string path, SpecialTokenIds? ids = null) => new(Vocabulary.Load(path), ids ?? new SpecialTokenIds());
 
-    /// <summary>Text to token ids.</summary>
-    /// <param name="text">Any text.</param>
-    /// <param name="addSpecial">Whether [CLS] opens and [SEP] closes the row.</param>
-    /// <param name="maxLength">The row is cut to so many ids, special ones counted; 0: as long as it is.</param>
+    /// <summary>Text to token ids, at most <paramref name="maxLength"/> including [CLS] and [SEP]; 0 for no limit.</summary>
     public int[] Encode(string text, bool addSpecial = true, int maxLength = 0)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -96,7 +91,7 @@ internal sealed class WordPieceTokenizer
         return [.. ids];
     }
 
-    /// <summary>The words of a text that the vocabulary does not have, each once, as the model's files prepare them: it reads [UNK] there.</summary>
+    /// <summary>The distinct prepared words of a text that the vocabulary lacks: they become [UNK].</summary>
     public IReadOnlyList<string> UnknownWords(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -105,10 +100,10 @@ internal sealed class WordPieceTokenizer
         return [.. words.Distinct(StringComparer.Ordinal)];
     }
 
-    /// <summary>Token ids to text.</summary>
-    /// <param name="ids">Any ids: those outside of the vocabulary, as [DEC] and [ENC], are nothing.</param>
-    /// <param name="skipSpecial">Whether special words are left out.</param>
-    /// <param name="cleanUp">Whether spaces around apostrophes are closed; null: as the model's files say.</param>
+    /// <summary>
+    /// Token ids to text; ids without a token are skipped. A null <paramref name="cleanUp"/> follows the model's files; true closes spaces
+    /// around apostrophes.
+    /// </summary>
     public string Decode(ReadOnlySpan<int> ids, bool skipSpecial = true, bool? cleanUp = null)
     {
         var text = new StringBuilder();
@@ -117,10 +112,10 @@ internal sealed class WordPieceTokenizer
         return CleanUp(text.ToString(), cleanUp);
     }
 
-    /// <summary>Decodes tokens as they come, special words left out.</summary>
+    /// <summary>Decodes token by token without special tokens.</summary>
     public DecodeStream Stream() => new(this);
 
-    /// <summary>The addition of one token to the text before it; empty for a token that shows nothing.</summary>
+    /// <summary>A token's addition to the text; empty for a hidden token.</summary>
     internal string Piece(int id, bool skipSpecial, bool first)
     {
         if (skipSpecial && hidden.Contains(id))
@@ -133,7 +128,6 @@ internal sealed class WordPieceTokenizer
         return Closing.Any(closing => token.StartsWith(closing, StringComparison.Ordinal)) ? token : " " + token;
     }
 
-    /// <summary>Closes spaces around apostrophes where that is wanted.</summary>
     internal string CleanUp(string text, bool? cleanUp = null)
     {
         if (!(cleanUp ?? Settings.CleanUpSpaces))
@@ -143,8 +137,8 @@ internal sealed class WordPieceTokenizer
         return text;
     }
 
-    // Special words are found in the text as it was written, before anything is lowered. The next place of each is looked for again once it
-    // is passed, and not before: a text of nothing but special words is read once for each of them.
+    // Special tokens are found in the original text, before anything is lowered. Each one's next place is searched only when the last is
+    // passed: the text is read once for each.
     private void AddText(string text, List<int> ids, List<string>? unknownWords = null)
     {
         (string Word, int At)[] places = [.. special.Keys.Select(word => (word, -1))];

@@ -1,11 +1,8 @@
 namespace Blip.Runtime.Tracing;
 
-/// <summary>A model's run on one image, ready to be written.</summary>
-/// <param name="Tensors">Pixels, states, logits and tokens.</param>
-/// <param name="Metadata">The settings of the run, and its result.</param>
+/// <summary>A model's run on one image: pixels, states, logits and tokens, with settings and result.</summary>
 internal sealed record ModelTrace(TraceRecording Tensors, TraceMetadata Metadata)
 {
-    /// <summary>Writes it as a safetensors file.</summary>
-    /// <param name="file">The file at its beginning.</param>
+    /// <summary>Writes a safetensors file from the stream's beginning.</summary>
     public void Write(Stream file) => Tensors.Write(file, Metadata);
 }

@@ -7,14 +7,10 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>Takes one image through a pipeline's model and records every part's output, under the reference's names.</summary>
+/// <summary>Records every part's output for one image, under the reference's names.</summary>
 internal static class ModelTracer
 {
-    /// <summary>Traces a caption: image encoder, decoder, tokens.</summary>
-    /// <param name="captioner">The model.</param>
-    /// <param name="image">The image.</param>
-    /// <param name="options">How the caption is written.</param>
-    /// <param name="cancellationToken">Ends the work before the next token.</param>
+    /// <summary>Traces a caption: image encoder, decoder, tokens. Cancellation ends the work before the next token.</summary>
     /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static ModelTrace Caption(Captioner captioner, ImageSource image, CaptionOptions options, CancellationToken cancellationToken)
@@ -35,12 +31,9 @@ internal static class ModelTracer
             cancellationToken);
     }
 
-    /// <summary>Traces an answer: image encoder, the question's encoder, decoder, tokens.</summary>
-    /// <param name="answerer">The model.</param>
-    /// <param name="image">The image.</param>
-    /// <param name="question">The question.</param>
-    /// <param name="options">How the answer is written.</param>
-    /// <param name="cancellationToken">Ends the work before the next token.</param>
+    /// <summary>
+    /// Traces an answer: image encoder, the question's encoder, decoder, tokens. Cancellation ends the work before the next token.
+    /// </summary>
     /// <inheritdoc cref="Caption" path="/exception"/>
     public static ModelTrace Answer(
         QuestionAnswerer answerer, ImageSource image, string question, AnswerOptions options, CancellationToken cancellationToken)
@@ -54,7 +47,7 @@ internal static class ModelTracer
                 var session = new TraceSession(host, model);
                 var states = session.Image(image);
                 session.Ids("input_ids", ids);
-                // Keys and values of the question are outputs, too; they follow from its states.
+                // The question's keys and values are omitted; they follow from its states.
                 session.Outputs(
                     model.QuestionPlan(RecordedOutputs.HiddenStates, states, [ids]),
                     output => output.StartsWith("text.", StringComparison.Ordinal) ? output : null);
@@ -66,11 +59,10 @@ internal static class ModelTracer
             cancellationToken);
     }
 
-    /// <summary>Traces a match: image encoder, the text's encoder over the image with its logits, and by itself with the vectors.</summary>
-    /// <param name="matcher">The model.</param>
-    /// <param name="image">The image.</param>
-    /// <param name="text">The text.</param>
-    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <summary>
+    /// Traces a match: image encoder, text encoder over the image with its logits, and text encoder alone with the vectors. Cancellation
+    /// ends the waiting for the device.
+    /// </summary>
     /// <inheritdoc cref="Caption" path="/exception"/>
     public static ModelTrace Match(Matcher matcher, ImageSource image, string text, CancellationToken cancellationToken)
     {
@@ -110,11 +102,10 @@ internal static class ModelTracer
         };
     }
 
-    /// <summary>Traces a model without a task: image encoder, text encoder, the vectors and their product.</summary>
-    /// <param name="embedder">The model.</param>
-    /// <param name="image">The image.</param>
-    /// <param name="text">The text.</param>
-    /// <param name="cancellationToken">Ends the waiting for the device.</param>
+    /// <summary>
+    /// Traces a model without a task: image encoder, text encoder, the vectors and their product. Cancellation ends the waiting for the
+    /// device.
+    /// </summary>
     /// <inheritdoc cref="Caption" path="/exception"/>
     public static ModelTrace Embedding(Embedder embedder, ImageSource image, string text, CancellationToken cancellationToken)
     {

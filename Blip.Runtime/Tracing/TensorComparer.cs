@@ -2,16 +2,13 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>Compares one tensor of two files, piece by piece: no tensor is in memory as a whole.</summary>
-/// <param name="first">The first file.</param>
-/// <param name="second">The second file.</param>
+/// <summary>Compares a tensor of two files piece by piece, so that none is in memory as a whole.</summary>
 internal sealed class TensorComparer(TraceFile first, TraceFile second)
 {
     private const int Piece = 1 << 16;
 
     private readonly float[] left = new float[Piece], right = new float[Piece];
 
-    /// <summary>Compares whole tensors.</summary>
     public TensorDifference Compare(string name)
     {
         var (a, b) = (first.Info(name), second.Info(name));
@@ -20,9 +17,9 @@ internal sealed class TensorComparer(TraceFile first, TraceFile second)
             : new TensorDifference(name, a, b) { Reason = $"the shapes are {a.ShapeText} and {b.ShapeText}" };
     }
 
-    /// <summary>Compares tensors <c>[rows, tokens, …]</c> up to a token: behind it the two decoders read different texts.</summary>
-    /// <param name="name">The tensor.</param>
-    /// <param name="tokens">Tokens of each row to compare.</param>
+    /// <summary>
+    /// Compares the first <paramref name="tokens"/> of each row of <c>[rows, tokens, …]</c>: behind them the decoders read different texts.
+    /// </summary>
     public TensorDifference CompareTokens(string name, long tokens)
     {
         var (a, b) = (first.Info(name), second.Info(name));
@@ -51,7 +48,6 @@ internal sealed class TensorComparer(TraceFile first, TraceFile second)
         return sums.Of(tensor, rows * length);
     }
 
-    /// <summary>Sums over a tensor's pieces.</summary>
     private sealed class Sums
     {
         private double largest = -1, squares, differences;
@@ -84,7 +80,7 @@ internal sealed class TensorComparer(TraceFile first, TraceFile second)
             NotFinite = (firstWrong, secondWrong),
         };
 
-        // The same infinity, or not a number in both, is no difference.
+        // Equal infinities, or NaN in both, are no difference.
         private static double Difference(float a, float b) =>
             a.Equals(b) ? 0 : float.IsFinite(a) && float.IsFinite(b) ? Math.Abs((double)a - b) : double.PositiveInfinity;
 

@@ -3,49 +3,45 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>How one tensor differs between two files.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="First">Shape and type in the first file.</param>
-/// <param name="Second">Shape and type in the second file.</param>
+/// <summary>The difference of one tensor between two files.</summary>
 internal sealed record TensorDifference(string Name, TensorInfo First, TensorInfo Second)
 {
-    /// <summary>How far an element may be off, as a share of <see cref="Rms"/>; ids may not be off at all.</summary>
+    /// <summary>The largest allowed difference as a share of <see cref="Rms"/>; ids must be equal.</summary>
     public double Tolerance { get; init; }
 
-    /// <summary>Why the elements could not be compared; null where they were.</summary>
+    /// <summary>Why the elements were not compared; null where they were.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>Elements that were compared: tokens behind the first one that differs are left out.</summary>
+    /// <summary>Compared elements, without tokens behind the first different one.</summary>
     public long Compared { get; init; }
 
     /// <summary>The largest difference of two elements.</summary>
     public double Largest { get; init; }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Where the largest difference is.</summary>
     public long[] Index { get; init; } = [];
 
     /// <summary>The two elements there.</summary>
     public (float First, float Second) Values { get; init; }
 
-    /// <summary>Root mean square of the second file's elements that are finite.</summary>
+    /// <summary>Root mean square of the second file's finite elements.</summary>
     public double Rms { get; init; }
 
     /// <summary>Root mean square of the differences.</summary>
     public double RmsDifference { get; init; }
 
-    /// <summary>Elements that are infinite or not a number, in each file.</summary>
+    /// <summary>Infinite or NaN elements of each file.</summary>
     public (long First, long Second) NotFinite { get; init; }
 
-    /// <summary>Whether the elements are ids, of which any difference counts.</summary>
+    /// <summary>Whether the elements are ids, for which any difference counts.</summary>
     public bool IsIds => !First.Type.IsFloatingPoint() && !Second.Type.IsFloatingPoint();
 
-    /// <summary>The largest difference as a share of <see cref="Rms"/>; infinite where only one element is finite.</summary>
+    /// <summary><see cref="Largest"/> as a share of <see cref="Rms"/>; infinite where only one element is finite.</summary>
     public double Relative => Share(Largest);
 
-    /// <summary>The root mean square of the differences as a share of <see cref="Rms"/>.</summary>
+    /// <summary><see cref="RmsDifference"/> as a share of <see cref="Rms"/>.</summary>
     public double RelativeRms => Share(RmsDifference);
 
-    /// <summary>Whether this is a difference.</summary>
     public bool Differs => Reason is not null || (IsIds ? Largest > 0 : Relative > Tolerance);
 
     private double Share(double size) => size == 0 ? 0 : Rms == 0 ? double.PositiveInfinity : size / Rms;

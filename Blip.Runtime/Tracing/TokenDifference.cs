@@ -2,23 +2,20 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>The first token that two runs chose differently.</summary>
-/// <param name="Row">The row of the batch.</param>
-/// <param name="Position">The token's place in the sequence; the start token is at 0.</param>
-/// <param name="First">The first file's token; null where its sequence ends before.</param>
-/// <param name="Second">The second file's token; null where its sequence ends before.</param>
+/// <summary>
+/// The first token that two runs chose differently. The start token has position 0. A token is null where its sequence ends before.
+/// </summary>
 internal sealed record TokenDifference(int Row, int Position, int? First, int? Second)
 {
-    /// <summary>The logits of both tokens in the second file, or else in the first; null where neither holds them.</summary>
+    /// <summary>Both tokens' logits in the second file, or else in the first; null where neither has them.</summary>
     public (float First, float Second)? Logits { get; init; }
 
-    /// <summary>How far one is ahead of the other; null where the logits are not known.</summary>
+    /// <summary>The logits' distance; null where they are unknown.</summary>
     public double? Gap => Logits is var (first, second) ? Math.Abs((double)first - second) : null;
 
-    /// <summary>Whether they are a near-tie.</summary>
     public bool IsNearTie => Gap < TraceStep.NearTie;
 
-    /// <summary>The first difference of the tokens that came out; null where there is none, or a file does not hold them.</summary>
+    /// <summary>The first difference of the generated tokens; null for none, or where a file lacks them.</summary>
     public static TokenDifference? Find(TraceFile first, TraceFile second)
     {
         if (!first.Holds(TracePlace.Sequences) || !second.Holds(TracePlace.Sequences))
@@ -36,7 +33,7 @@ internal sealed record TokenDifference(int Row, int Position, int? First, int? S
 
     private static int? At(int[] tokens, int position) => position < tokens.Length ? tokens[position] : null;
 
-    // The logits of a token are those of the row in front of it.
+    // A token's logits are those of the row before it.
     private (float First, float Second)? LogitsIn(TraceFile file)
     {
         if (First is not { } a || Second is not { } b || Position == 0 || !file.Holds(TracePlace.Logits))

@@ -2,28 +2,25 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>The common part of two files of recorded tensors, and their first difference.</summary>
-/// <param name="Tensors">The tensors that both hold, in the order in which a model computes them.</param>
-/// <param name="Tokens">The first token that differs; null for none.</param>
+/// <summary>The common tensors of two trace files, in the order of computation, and the first different token; null for none.</summary>
 internal sealed record TraceComparison(IReadOnlyList<TensorDifference> Tensors, TokenDifference? Tokens)
 {
-    /// <summary>Names that one file alone holds.</summary>
+    /// <summary>Names that only one file holds.</summary>
     public required (IReadOnlyList<string> First, IReadOnlyList<string> Second) Alone { get; init; }
 
-    /// <summary>The model's head; null where neither file says.</summary>
+    /// <summary>The model's head; null where unknown.</summary>
     public BlipHead? Head { get; init; }
 
-    /// <summary>The first tensor that differs; null for none.</summary>
+    /// <summary>The first different tensor; null for none.</summary>
     public TensorDifference? First => Tensors.FirstOrDefault(tensor => tensor.Differs);
 
-    /// <summary>The tensor of numbers that comes nearest to its tolerance, or exceeds it most; null where there is none.</summary>
+    /// <summary>The tensor of numbers closest to its tolerance, or furthest beyond it; null for none.</summary>
     public TensorDifference? Largest =>
         Tensors.Where(tensor => !tensor.IsIds).MaxBy(tensor => tensor.Relative / Math.Max(tensor.Tolerance, double.Epsilon));
 
-    /// <summary>Compares two files.</summary>
-    /// <param name="first">The one to judge.</param>
-    /// <param name="second">The one to judge by.</param>
-    /// <param name="tolerance">How far an element may be off, as a share of its tensor's rms; null for the precisions' tolerance.</param>
+    /// <summary>
+    /// Judges the first file by the second. A null tolerance is the precisions'; a given one is a share of each tensor's rms.
+    /// </summary>
     /// <exception cref="CheckpointException">They have no tensor in common, or cannot be read.</exception>
     public static TraceComparison Of(TraceFile first, TraceFile second, double? tolerance = null)
     {
@@ -42,7 +39,7 @@ internal sealed record TraceComparison(IReadOnlyList<TensorDifference> Tensors, 
             Head = first.Metadata.Head ?? second.Metadata.Head,
         };
 
-        // Behind the first token that differs, the decoders read different texts. That token's own logits still compare.
+        // Behind the first different token, the decoders read different texts. Its own logits still compare.
         TensorDifference Compare(string name) => (tokens, TracePlace.Of(name).Stage) switch
         {
             ({ } differ, TraceStage.Decoder) => comparer.CompareTokens(name, differ.Position),

@@ -2,31 +2,27 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>
-/// A file of recorded tensors: a trace, or another program's recording under the same names. Tensors are read in pieces.
-/// </summary>
+/// <summary>A file of recorded tensors, read in pieces: a trace, or another program's recording under the same names.</summary>
 internal sealed class TraceFile : IDisposable
 {
     private readonly SafetensorsFile file;
 
-    /// <summary>Opens a file; no tensor is read yet.</summary>
-    /// <exception cref="CheckpointException">The file is absent, damaged or no safetensors file.</exception>
+    /// <summary>Opens a file without reading tensors.</summary>
+    /// <exception cref="CheckpointException">The file is absent, damaged or not safetensors.</exception>
     public TraceFile(string path)
     {
         file = new SafetensorsFile(path);
         Metadata = TraceMetadata.From(file.Metadata);
     }
 
-    /// <summary>The file's path.</summary>
     public string Path => file.Description;
 
-    /// <summary>The file's metadata.</summary>
     public TraceMetadata Metadata { get; }
 
-    /// <summary>Its tensors in the order in which a model computes them.</summary>
+    /// <summary>The tensors in the order of computation.</summary>
     public IReadOnlyList<string> Names => [.. file.Keys.OrderBy(TracePlace.Of).ThenBy(name => name, StringComparer.Ordinal)];
 
-    /// <summary>True where a file is a trace of ours, which a new one may replace.</summary>
+    /// <summary>True for a trace of ours, which a new one may replace.</summary>
     public static bool IsTrace(string path)
     {
         try
@@ -40,17 +36,14 @@ internal sealed class TraceFile : IDisposable
         }
     }
 
-    /// <summary>Whether there is a tensor of this name.</summary>
     public bool Holds(string name) => file.TryGet(name, out _);
 
-    /// <summary>Shape and type of a tensor.</summary>
     public TensorInfo Info(string name) => file.Get(name);
 
-    /// <summary>Reads a part of a tensor.</summary>
     /// <exception cref="CheckpointException">The file cannot be read any more.</exception>
     public void Read(string name, long firstElement, Span<float> destination) => file.Read(name, firstElement, destination);
 
-    /// <summary>The ids of a tensor of tokens <c>[rows, tokens]</c>, row by row; a vector is one row.</summary>
+    /// <summary>The ids of a tensor <c>[rows, tokens]</c> by row; a vector is one row.</summary>
     public int[][] ReadIds(string name)
     {
         var info = Info(name);

@@ -5,13 +5,13 @@ using Blip.Runtime.Checkpoints;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>A trace's metadata: which model ran where, and with which texts.</summary>
+/// <summary>A trace's metadata: model, settings and texts.</summary>
 internal sealed record TraceMetadata
 {
-    /// <summary>The value of <c>format</c> that tells a trace from other safetensors files.</summary>
+    /// <summary>The value of <c>format</c> that marks traces among safetensors files.</summary>
     public const string Format = "blip-trace";
 
-    // Settings of a run; a difference between two traces begins with these.
+    // Settings of a run; differences between traces begin with these.
     private static readonly string[] Compared =
         ["model", "head", "precision", "encoder_precision", "device", "compat", "image", "text", "version"];
 
@@ -23,33 +23,30 @@ internal sealed record TraceMetadata
         Words = ReadWords(values.GetValueOrDefault("words"));
     }
 
-    /// <summary>Whether the file was written by a tracer.</summary>
+    /// <summary>Whether a tracer wrote the file.</summary>
     public bool IsTrace => values.GetValueOrDefault("format") == Format;
 
-    /// <summary>Every entry, as the file holds it.</summary>
     public IReadOnlyDictionary<string, string> Values => values;
 
-    /// <summary>The model's head; null where the file does not say.</summary>
+    /// <summary>The model's head; null where unknown.</summary>
     public BlipHead? Head => BlipHeads.TryParse(values.GetValueOrDefault("head") ?? "", out var head) ? head : null;
 
-    /// <summary>The precision of the text towers: fp32, fp16, bf16 or int8; null where the file does not say.</summary>
+    /// <summary>The text towers' precision: fp32, fp16, bf16 or int8; null where unknown.</summary>
     public string? Precision => values.GetValueOrDefault("precision");
 
-    /// <summary>The precision of the image encoder; null where the file does not say.</summary>
+    /// <summary>The image encoder's precision; null where unknown.</summary>
     public string? EncoderPrecision => values.GetValueOrDefault("encoder_precision");
 
-    /// <summary>The caption, the answer or the scores; null where the file does not say.</summary>
+    /// <summary>The caption, the answer or the scores; null where unknown.</summary>
     public string? Result => values.GetValueOrDefault("result");
 
-    /// <summary>Tokens of the prompt, the start token counted: the ones that were not chosen.</summary>
+    /// <summary>Tokens of the prompt with the start token: those that were not chosen.</summary>
     public int PromptTokens => Number(values.GetValueOrDefault("prompt_tokens")) is { } count ? Math.Max(1, count) : 1;
 
-    /// <summary>The words of the tokens in the trace, by id.</summary>
+    /// <summary>The texts of the trace's tokens, by id.</summary>
     public IReadOnlyDictionary<int, string> Words { get; }
 
-    /// <summary>The metadata of a new trace.</summary>
-    /// <param name="entries">The settings; those without a value are left out.</param>
-    /// <param name="words">The words of its tokens.</param>
+    /// <summary>The metadata of a new trace; entries without a value are left out.</summary>
     public static TraceMetadata Of(IEnumerable<(string Key, string? Value)> entries, IReadOnlyDictionary<int, string> words)
     {
         var values = new Dictionary<string, string> { ["format"] = Format };
@@ -59,10 +56,10 @@ internal sealed record TraceMetadata
         return new TraceMetadata(values);
     }
 
-    /// <summary>The metadata of a file, which may have been written by another program.</summary>
+    /// <summary>The metadata of a file, perhaps of another program.</summary>
     public static TraceMetadata From(IReadOnlyDictionary<string, string> file) => new(file);
 
-    /// <summary>The settings that two traces state differently: name, first and second value.</summary>
+    /// <summary>The settings in which two traces differ: name, first and second value.</summary>
     public IEnumerable<(string Name, string First, string Second)> Differences(TraceMetadata other) =>
         from key in Compared
         let pair = (First: values.GetValueOrDefault(key), Second: other.values.GetValueOrDefault(key))
@@ -85,7 +82,7 @@ internal sealed record TraceMetadata
     private static int? Number(string? text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    // A damaged table costs the words, not the comparison.
+    // A damaged table costs only the words.
     private static Dictionary<int, string> ReadWords(string? text)
     {
         var words = new Dictionary<int, string>();

@@ -5,22 +5,20 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Tracing;
 
 /// <summary>
-/// Where a tensor stands in the computation. Tensors are ordered by it, so that the first difference is the first one computed.
+/// A tensor's place in the computation, so that the first difference is the first one computed. Within a stage, the step is twice the
+/// layer, plus one for values inside the layer.
 /// </summary>
-/// <param name="Stage">Pixels, ids, image encoder, text encoder, decoder, tokens.</param>
-/// <param name="Step">Within the stage: twice the layer, and one more for values inside of the layer.</param>
 internal readonly record struct TracePlace(TraceStage Stage, int Step) : IComparable<TracePlace>
 {
-    /// <summary>The tensor of the tokens that came out <c>[rows, tokens]</c>.</summary>
+    /// <summary>The generated tokens <c>[rows, tokens]</c>.</summary>
     public const string Sequences = "sequences";
 
-    /// <summary>The decoder's logits over those tokens <c>[rows, tokens, vocabulary]</c>.</summary>
+    /// <summary>The decoder's logits over these tokens <c>[rows, tokens, vocabulary]</c>.</summary>
     public const string Logits = "lm.logits";
 
     // After every layer.
     private const int States = 1_000_000, Pooled = States + 1, Scores = States + 2;
 
-    /// <summary>The place of a tensor by its name.</summary>
     public static TracePlace Of(string name)
     {
         var stage = StageOf(name);
@@ -35,13 +33,13 @@ internal readonly record struct TracePlace(TraceStage Stage, int Step) : ICompar
         });
     }
 
-    /// <summary>The module that computes a tensor, in the checkpoint's words: <c>vision_model.encoder.layers.2</c>.</summary>
-    /// <param name="name">The tensor's name.</param>
-    /// <param name="head">The model's head; null where it is not known.</param>
+    /// <summary>
+    /// The checkpoint's module that computes a tensor, such as <c>vision_model.encoder.layers.2</c>. An unknown head is null.
+    /// </summary>
     public static string Module(string name, BlipHead? head)
     {
         var place = Of(name);
-        // The state in front of layer n is the output of layer n - 1.
+        // The state before layer n is the output of layer n - 1.
         var layer = (place.Step + 1) / 2 - 1;
         return place.Stage switch
         {

@@ -9,18 +9,15 @@ using Blip.Runtime.Pipelines;
 
 namespace Blip.Runtime.Tracing;
 
-/// <summary>The steps that traces of all heads are made of: image, generation, decoder, and the file's metadata.</summary>
-/// <param name="host">The pipeline's host.</param>
-/// <param name="model">The pipeline's model.</param>
+/// <summary>The shared steps of all heads' traces: image, generation, decoder, metadata.</summary>
 internal sealed class TraceSession(PipelineHost host, BlipModel model)
 {
     private readonly SortedSet<int> seen = [];
     private int promptTokens = 1;
 
-    /// <summary>The tensors recorded so far.</summary>
     public TraceRecording Tensors { get; } = new();
 
-    /// <summary>Uploads an image, records its pixels and the states of the image encoder, and encodes it as the pipeline does.</summary>
+    /// <summary>Uploads an image, records its pixels and the image encoder's states, and encodes it as the pipeline does.</summary>
     /// <exception cref="ImageException">The image cannot be read; the message begins with its name.</exception>
     public ImageStates Image(ImageSource image)
     {
@@ -30,12 +27,9 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
         return model.Vision.Encode(1, height, width);
     }
 
-    /// <summary>Records the images in a model's pixel buffer, and the states of the image encoder over them.</summary>
-    /// <param name="tensors">Where to.</param>
-    /// <param name="model">The model.</param>
-    /// <param name="images">How many images.</param>
-    /// <param name="height">Their height in pixels.</param>
-    /// <param name="width">Their width in pixels.</param>
+    /// <summary>
+    /// Records the images in a model's pixel buffer, and the image encoder's states over them. Height and width are in pixels.
+    /// </summary>
     public static void RecordVision(TraceRecording tensors, BlipModel model, int images, int height, int width)
     {
         using var plan = model.Vision.Plan(RecordedOutputs.HiddenStates, images, height, width);
@@ -51,9 +45,9 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
         seen.UnionWith(ids);
     }
 
-    /// <summary>Runs a plan and records its outputs.</summary>
-    /// <param name="plan">The plan; it is disposed.</param>
-    /// <param name="rename">The name of an output in the trace; null leaves it out.</param>
+    /// <summary>
+    /// Runs a plan, records its outputs, and disposes it. Outputs that <paramref name="rename"/> maps to null are left out.
+    /// </summary>
     public void Outputs(Plan plan, Func<string, string?> rename)
     {
         using (plan)
@@ -63,9 +57,9 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
         }
     }
 
-    /// <summary>Writes a text token by token, and records the logits of each step where there is one text at a time.</summary>
+    /// <summary>Writes a text token by token. Records each step's logits where there is one text at a time.</summary>
     /// <returns>
-    /// The tokens from the start token. The prompt alone where the model gave no token a probability: its states can still be recorded.
+    /// The tokens from the start token. The prompt alone where no token had a probability: its states can still be recorded.
     /// </returns>
     public int[] Generate(ITextDecoder decoder, GenerationPlan plan, int[] prompt, CancellationToken cancellationToken)
     {
@@ -83,9 +77,7 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
         return sequence.Tokens;
     }
 
-    /// <summary>Records the decoder over the tokens that came out, and those tokens.</summary>
-    /// <param name="plan">The decoder over them; it is disposed.</param>
-    /// <param name="tokens">The tokens.</param>
+    /// <summary>Records the generated tokens and the decoder over them, and disposes the plan.</summary>
     public void Decoder(Plan plan, int[] tokens)
     {
         Outputs(plan, output => output == DecoderGraphs.Logits ? TracePlace.Logits : output);
@@ -97,11 +89,7 @@ internal sealed class TraceSession(PipelineHost host, BlipModel model)
         void Row(int row, Span<float> values) => logits.AsSpan(row * vocabulary, vocabulary).CopyTo(values);
     }
 
-    /// <summary>Ends the trace.</summary>
-    /// <param name="head">The model's head.</param>
-    /// <param name="image">The image's name.</param>
-    /// <param name="text">Prompt, question or text; null for none.</param>
-    /// <param name="result">The result.</param>
+    /// <summary>Ends the trace. The text is the prompt, question or text; null for none.</summary>
     public ModelTrace End(BlipHead head, string image, string? text, string? result)
     {
         var (options, assembly) = (host.Options, typeof(TraceSession).Assembly);

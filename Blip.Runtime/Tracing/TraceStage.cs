@@ -1,9 +1,9 @@
 namespace Blip.Runtime.Tracing;
 
-/// <summary>The parts of a run, in the order in which they are computed.</summary>
+/// <summary>The parts of a run in the order of computation.</summary>
 internal enum TraceStage
 {
-    /// <summary>The image as the model sees it.</summary>
+    /// <summary>The preprocessed image.</summary>
     Pixels,
 
     /// <summary>Prompt, question or text as tokens.</summary>
@@ -18,16 +18,16 @@ internal enum TraceStage
     /// <summary>The text encoder over the image, and the matching head.</summary>
     Matching,
 
-    /// <summary>The text encoder by itself, the vectors and their product.</summary>
+    /// <summary>The text encoder alone, the vectors and their product.</summary>
     Comparing,
 
-    /// <summary>The decoder over all tokens that came out.</summary>
+    /// <summary>The decoder over all generated tokens.</summary>
     Decoder,
 
     /// <summary>The decoder token by token, as it ran.</summary>
     Steps,
 
-    /// <summary>The tokens that came out.</summary>
+    /// <summary>The generated tokens.</summary>
     Tokens,
 
     /// <summary>Tensors of other names.</summary>

@@ -5,23 +5,20 @@ using Blip.Runtime.Checkpoints;
 namespace Blip.Runtime.Tracing;
 
 /// <summary>
-/// How far an element may be off, as a share of its tensor's root mean square. Each is above the reference's own error in the precision
-/// (docs/debugging.md), so that a larger difference has another reason.
+/// The largest allowed difference, as a share of a tensor's root mean square: for the image encoder, and for later tensors. Each is above
+/// the reference's own error in the precision (docs/debugging.md), so a larger difference has another reason.
 /// </summary>
-/// <param name="encoder">For the image encoder.</param>
-/// <param name="text">For the tensors behind it.</param>
 internal sealed class TraceTolerance(double encoder, double text)
 {
     private const double Fp32 = 1e-4, Fp16 = 2e-2, Bf16 = 2e-1, Int8 = 3e-1;
 
-    /// <summary>The tolerances of two files: those of the coarsest precision among them.</summary>
+    /// <summary>The tolerances of the coarsest precision of two files.</summary>
     public static TraceTolerance Of(TraceFile first, TraceFile second)
     {
         var encoder = Math.Max(OfEncoder(first), OfEncoder(second));
         return new TraceTolerance(encoder, Math.Max(encoder, Math.Max(OfText(first), OfText(second))));
     }
 
-    /// <summary>The tolerance of a tensor.</summary>
     public double For(string name) => TracePlace.Of(name).Stage <= TraceStage.Vision ? encoder : text;
 
     private static double OfEncoder(TraceFile file) =>
@@ -29,7 +26,7 @@ internal sealed class TraceTolerance(double encoder, double text)
 
     private static double OfText(TraceFile file) => OfPrecision(file.Metadata.Precision) ?? OfTypes(file);
 
-    // Another program names no precision: its tensors' type tells. Whole numbers are ids, and round nothing.
+    // Another program's precision is its tensors' type. Integers are ids, and round nothing.
     private static double OfTypes(TraceFile file) =>
         file.Names.Select(name => file.Info(name).Type).Where(type => type.IsFloatingPoint()).Select(OfType).DefaultIfEmpty(Fp32).Max();
 
@@ -41,7 +38,7 @@ internal sealed class TraceTolerance(double encoder, double text)
         _ => throw new UnreachableException($"{type} has no tolerance."),
     };
 
-    // A precision of a later version is held to the finest one.
+    // A later version's precision is held to the finest tolerance.
     private static double? OfPrecision(string? precision) => precision switch
     {
         null => null,

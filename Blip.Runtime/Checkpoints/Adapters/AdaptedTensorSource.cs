@@ -4,8 +4,8 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// A model's weights with an adapter merged into them: W + scale · B·A, summed in double in the order of the rank, and rounded once to
-/// float32. Values are computed when they are read.
+/// A model's weights with an adapter merged in: W + scale · B·A, summed in double in the order of the rank and rounded once to float32.
+/// Values are computed on each read.
 /// </summary>
 internal sealed class AdaptedTensorSource : ITensorSource
 {
@@ -13,10 +13,8 @@ internal sealed class AdaptedTensorSource : ITensorSource
     private readonly Dictionary<string, LoraPair> pairs;
     private readonly LoraAdapter adapter;
 
-    /// <summary>Takes the source over, also when the adapter does not fit.</summary>
-    /// <param name="source">The model's weights.</param>
-    /// <param name="adapter">The adapter that is merged into them.</param>
-    /// <exception cref="CheckpointException">The adapter is another model's; the message names its file and the tensor.</exception>
+    /// <summary>Takes ownership of the source, even when the adapter does not fit.</summary>
+    /// <exception cref="CheckpointException">The adapter belongs to another model.</exception>
     public AdaptedTensorSource(ITensorSource source, LoraAdapter adapter)
     {
         (this.source, this.adapter) = (source, adapter);
@@ -50,7 +48,7 @@ internal sealed class AdaptedTensorSource : ITensorSource
     {
         if (!source.TryGet(key, out info))
             return false;
-        // The sum has more digits than a half: its elements are float32 now.
+        // The sum needs more digits than a half holds.
         if (pairs.ContainsKey(key))
             info = info with { Type = DType.Float32 };
         return true;

@@ -2,12 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>The two matrices of an adapted weight [out, in]: it becomes W + scale · B·A.</summary>
-/// <param name="Key">The weight's name in a checkpoint.</param>
-/// <param name="Scale">The factor of the product.</param>
-/// <param name="Down">A, [rank, in] row by row; a kernel's sides count as part of "in".</param>
-/// <param name="Up">B, [out, rank] row by row.</param>
-/// <param name="Rank">Rows of A, columns of B.</param>
+/// <summary>
+/// The matrices of an adapted weight [out, in], which becomes W + scale · B·A. A (Down) is [rank, in] and B (Up) is [out, rank], row by
+/// row. A kernel's sides count as part of "in".
+/// </summary>
 internal sealed record LoraPair(string Key, double Scale, float[] Down, float[] Up, int Rank)
 {
     /// <summary>Columns of A.</summary>
@@ -18,24 +16,23 @@ internal sealed record LoraPair(string Key, double Scale, float[] Down, float[] 
 }
 
 /// <summary>
-/// A LoRA adapter in a folder as the PEFT library saves it: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c> (or
-/// <c>.bin</c>). Its matrices are small and are held in memory.
+/// A LoRA adapter in a folder as PEFT saves it: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c> (or <c>.bin</c>), held in
+/// memory.
 /// </summary>
 internal sealed class LoraAdapter
 {
     /// <summary>PEFT's prefix of a module's name.</summary>
     public const string Prefix = "base_model.model.";
 
-    /// <summary>The suffix of a module's name for A, whose rows are the rank.</summary>
+    /// <summary>Suffix of A, whose rows are the rank.</summary>
     public const string DownSuffix = ".lora_A.weight";
 
-    /// <summary>The suffix of a module's name for B, whose columns are the rank.</summary>
+    /// <summary>Suffix of B, whose columns are the rank.</summary>
     public const string UpSuffix = ".lora_B.weight";
 
-    /// <summary>The error for an adapter in a model's place, with the remedy.</summary>
+    /// <summary>The error for an adapter given as a model.</summary>
     public const string NotModel = "this is an adapter of the PEFT library and no model: name the model that it was trained on, and give this folder as its adapter (--adapter)";
 
-    /// <summary>The name of its tensors' file.</summary>
     public const string FileName = "adapter_model.safetensors";
 
     // Older releases of PEFT wrote a pickle.
@@ -47,20 +44,16 @@ internal sealed class LoraAdapter
         Files = [Path.Combine(folder, LoraConfig.FileName), file];
     }
 
-    /// <summary>Where it lies.</summary>
     public string Folder { get; }
 
-    /// <summary>Its files, the tensors' last.</summary>
+    /// <summary>The config, then the tensors' file.</summary>
     public IReadOnlyList<string> Files { get; }
 
-    /// <summary>Ranks and scales.</summary>
     public LoraConfig Config { get; }
 
-    /// <summary>Its matrices, by the weights that they change.</summary>
     public IReadOnlyList<LoraPair> Pairs { get; }
 
-    /// <summary>Reads an adapter.</summary>
-    /// <exception cref="CheckpointException">It is absent, damaged, or no plain LoRA adapter; the message names the file.</exception>
+    /// <exception cref="CheckpointException">The adapter is absent, damaged, or not plain LoRA.</exception>
     public static LoraAdapter Load(string folder)
     {
         if (!Directory.Exists(folder))

@@ -3,46 +3,42 @@ using System.Text.RegularExpressions;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>
-/// The contents of PEFT's <c>adapter_config.json</c> for a LoRA adapter (arXiv 2106.09685): ranks, and the factors of B·A.
-/// </summary>
+/// <summary>PEFT's <c>adapter_config.json</c> for LoRA (arXiv 2106.09685): ranks, and the factors of B·A.</summary>
 internal sealed record LoraConfig
 {
-    /// <summary>The file's name in the adapter's folder.</summary>
     public const string FileName = "adapter_config.json";
 
-    // Fields that change the arithmetic, or that add tensors. An absent, null, false or empty field has no effect.
+    // Fields that change the arithmetic or add tensors. An absent, null, false or empty field has no effect.
     private static readonly string[] Refused =
     [
         "modules_to_save", "use_dora", "lora_bias", "use_qalora", "use_bdlora", "alora_invocation_tokens", "arrow_config", "kasa_config",
         "layer_replication", "monteclora_config", "target_parameters", "trainable_token_indices", "velora_config",
     ];
 
-    // These initialisations change the model's own weights. The adapter then fits those weights only, and no other model has them.
+    // These initialisations change the model's own weights, so the adapter fits no other weights.
     private static readonly string[] RefusedInitialisations = ["pissa", "olora", "corda", "loftq", "lora_ga"];
 
     private static readonly TimeSpan LongestMatch = TimeSpan.FromSeconds(1);
 
-    /// <summary>Rank of the product B·A where <see cref="RankPattern"/> names no other.</summary>
+    /// <summary>Rank of B·A, unless <see cref="RankPattern"/> names another.</summary>
     public required int Rank { get; init; }
 
-    /// <summary>Numerator of the scale where <see cref="AlphaPattern"/> names no other.</summary>
+    /// <summary>Numerator of the scale, unless <see cref="AlphaPattern"/> names another.</summary>
     public required double Alpha { get; init; }
 
-    /// <summary>True: the scale is alpha / sqrt(rank) (rsLoRA, arXiv 2312.03732). False: alpha / rank.</summary>
+    /// <summary>The scale is alpha / sqrt(rank) (rsLoRA, arXiv 2312.03732), not alpha / rank.</summary>
     public bool UseRsLora { get; init; }
 
-    /// <summary>Names of modules, as they end, that were adapted; for the writer alone. The tensors say which a file adapts.</summary>
+    /// <summary>Ends of the adapted modules' names. Only the writer uses them; a reader relies on the tensors.</summary>
     public IReadOnlyList<string> TargetModules { get; init; } = [];
 
-    /// <summary>Ranks of some modules: how their names end, as a regular expression.</summary>
+    /// <summary>Ranks of some modules, by a regular expression for the end of the name.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> RankPattern { get; init; } = [];
 
-    /// <summary>Alphas of some modules: how their names end, as a regular expression.</summary>
+    /// <summary>Alphas of some modules, by a regular expression for the end of the name.</summary>
     public IReadOnlyList<KeyValuePair<string, double>> AlphaPattern { get; init; } = [];
 
-    /// <summary>Reads the file of an adapter's folder.</summary>
-    /// <exception cref="CheckpointException">It is absent, damaged, or asks for something that is not LoRA as above.</exception>
+    /// <exception cref="CheckpointException">The file is absent, damaged, or not plain LoRA or rsLoRA.</exception>
     public static LoraConfig Load(string folder)
     {
         var file = JsonFile.Load(Path.Combine(folder, FileName));
@@ -67,17 +63,14 @@ internal sealed record LoraConfig
         };
     }
 
-    /// <summary>The rank of a module's product.</summary>
     public int RankOf(string module) => (int)(Find(RankPattern, module) ?? Rank);
 
-    /// <summary>The factor of a module's product.</summary>
     public double ScaleOf(string module)
     {
         var (alpha, rank) = (Find(AlphaPattern, module) ?? Alpha, (double)RankOf(module));
         return alpha / (UseRsLora ? Math.Sqrt(rank) : rank);
     }
 
-    /// <summary>The file as PEFT reads it.</summary>
     public void Write(Stream stream)
     {
         using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true });
@@ -154,7 +147,7 @@ internal sealed record LoraConfig
         return null;
     }
 
-    // PEFT's rule: the pattern is the name's end, after a dot; the first one that matches counts. "^" at its front asks for the whole name.
+    // PEFT's rule: the pattern matches the name's end after a dot, and the first match counts. "^" matches from the name's start instead.
     private static bool Matches(string pattern, string module)
     {
         try

@@ -4,15 +4,14 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>Writes an adapter that PEFT loads, under PEFT's own names. An older one in the same folder is replaced file by file.</summary>
+/// <summary>Writes an adapter that PEFT loads. An older one in the folder is replaced file by file.</summary>
 internal static class LoraWriter
 {
-    /// <summary>Writes both files of an adapter.</summary>
-    /// <param name="folder">A folder, made where it is not there.</param>
-    /// <param name="config">Ranks and scales. Where it names no target modules, the last part of each weight's module is one.</param>
-    /// <param name="pairs">The matrices; of 2-dimensional weights alone.</param>
+    /// <summary>
+    /// Writes both files, making the folder if needed. The pairs belong to 2-dimensional weights. Without target modules in the config,
+    /// they are the last parts of the weights' module names.
+    /// </summary>
     /// <exception cref="ArgumentException">A pair has another rank or scale than the config says.</exception>
-    /// <exception cref="IOException">A file cannot be written.</exception>
     public static void Write(string folder, LoraConfig config, IReadOnlyList<LoraPair> pairs)
     {
         foreach (var pair in pairs)

@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>The names of activations in configs (<c>hidden_act</c>), their functions, and their classes in Hugging Face's printout.</summary>
+/// <summary>Activations by their names in configs (<c>hidden_act</c>), and their classes in Hugging Face's printout.</summary>
 internal static class ActivationNames
 {
     private static readonly Dictionary<string, (Activation Activation, string ClassName)> s_names = new()

@@ -2,55 +2,47 @@ using System.Text;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>
-/// A BLIP as its config.json states it, in the layout of Hugging Face's transformers: files of 2022 and today's.
-/// A field that a file lacks takes the library's default.
-/// </summary>
+/// <summary>A BLIP's config.json in the layout of transformers, of 2022 and today. An absent field takes the library's default.</summary>
 internal sealed record BlipConfig
 {
-    /// <summary>The vision tower.</summary>
     public VisionConfig Vision { get; init; } = new();
 
     /// <summary>The text tower or towers.</summary>
     public TextConfig Text { get; init; } = new();
 
-    /// <summary>The head that <c>architectures</c> names; null where the file names none.</summary>
+    /// <summary>The head that <c>architectures</c> names; null for none.</summary>
     public BlipHead? Head { get; init; }
 
-    /// <summary>Width of the space in which <see cref="BlipHead.Model"/> compares images and texts.</summary>
+    /// <summary>Width of the joint image-text space of <see cref="BlipHead.Model"/>.</summary>
     public int ProjectionDim { get; init; } = 512;
 
-    /// <summary>Width of the space in which <see cref="BlipHead.Retrieval"/> compares images and texts.</summary>
+    /// <summary>Width of the joint image-text space of <see cref="BlipHead.Retrieval"/>.</summary>
     public int ImageTextHiddenSize { get; init; } = 256;
 
-    /// <summary>The logarithm of the contrastive temperature's inverse before training.</summary>
+    /// <summary>The initial logarithm of the contrastive temperature's inverse.</summary>
     public double LogitScaleInitValue { get; init; } = 2.6592;
 
-    /// <summary>The type that the weights were saved in, such as <c>float16</c>; null where the file does not say.</summary>
+    /// <summary>The saved weights' type, such as <c>float16</c>; null where unknown.</summary>
     public string? DType { get; init; }
 
-    /// <summary>Width of the states that cross-attention reads: the vision tower's, for any value in the file.</summary>
+    /// <summary>Width of the states that cross-attention reads: the vision tower's, whatever the file says.</summary>
     public int EncoderHiddenSize => Vision.HiddenSize;
 
     /// <summary>
-    /// True where a head can be built with these sizes. The decoder of <see cref="BlipHead.VisualQuestionAnswering"/> attends the question's
-    /// states with weights made for the image's, so both towers must be of one width.
+    /// True where a head can be built with these sizes. The decoder of <see cref="BlipHead.VisualQuestionAnswering"/> attends the
+    /// question's states with weights made for the image's, so both towers need one width.
     /// </summary>
     public bool Fits(BlipHead head) => head != BlipHead.VisualQuestionAnswering || Vision.HiddenSize == Text.HiddenSize;
 
-    /// <summary>Reads a config.json.</summary>
-    /// <exception cref="CheckpointException">The file is absent or damaged, of another model, or states sizes that cannot be; the message names the field.</exception>
+    /// <exception cref="CheckpointException">The file is absent or damaged, of another model, or states an invalid size.</exception>
     public static BlipConfig Load(string path) => Read(JsonFile.Load(path));
 
-    /// <summary>Reads the text of a config.json.</summary>
-    /// <param name="json">The text.</param>
-    /// <param name="file">The file's name in errors.</param>
+    /// <summary>Reads a config's text; errors name <paramref name="file"/>.</summary>
     /// <exception cref="CheckpointException">As <see cref="Load"/>.</exception>
     public static BlipConfig Parse(string json, string file = "config.json") => Read(JsonFile.Parse(Encoding.UTF8.GetBytes(json), file));
 
-    /// <summary>Checks every size.</summary>
-    /// <param name="file">The name of the config's place in errors.</param>
-    /// <exception cref="CheckpointException">A size cannot be; the message names the field.</exception>
+    /// <summary>Checks every size; errors name <paramref name="file"/>.</summary>
+    /// <exception cref="CheckpointException">A size is invalid.</exception>
     public void Validate(string file)
     {
         Vision.Validate(new ConfigRules(file, "vision_config."));

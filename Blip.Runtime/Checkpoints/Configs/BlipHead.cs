@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>The head on the two towers of a checkpoint.</summary>
+/// <summary>The head on a checkpoint's towers.</summary>
 internal enum BlipHead
 {
     /// <summary>A text decoder that writes captions.</summary>
@@ -9,17 +9,17 @@ internal enum BlipHead
     /// <summary>Pooled, projected towers: the contrastive model without a task.</summary>
     Model,
 
-    /// <summary>A text encoder that says whether a text fits an image, and projections to compare the two.</summary>
+    /// <summary>A text encoder that matches texts with an image, and projections to compare the two.</summary>
     Retrieval,
 
-    /// <summary>A text encoder with two cross-attentions in each layer, which says whether a sentence is true of two images.</summary>
+    /// <summary>A text encoder with two cross-attentions per layer, which says whether a sentence is true of two images.</summary>
     VisualReasoning,
 
-    /// <summary>A text encoder for the question and a decoder for the answer.</summary>
+    /// <summary>An encoder for the question and a decoder for the answer.</summary>
     VisualQuestionAnswering,
 }
 
-/// <summary>The names that Hugging Face's configs and this program's options give to a <see cref="BlipHead"/>.</summary>
+/// <summary>Names of a <see cref="BlipHead"/>.</summary>
 internal static class BlipHeads
 {
     private static readonly (BlipHead Head, string Name, string Architecture, string Kind)[] s_heads =
@@ -31,16 +31,16 @@ internal static class BlipHeads
         (BlipHead.VisualQuestionAnswering, "vqa", "BlipForQuestionAnswering", "answerer"),
     ];
 
-    /// <summary>The short name: captioning, model, nlvr, retrieval or vqa.</summary>
+    /// <summary>The short name, such as vqa.</summary>
     public static string Name(this BlipHead head) => Entry(head).Name;
 
-    /// <summary>The class name that a config's <c>architectures</c> holds.</summary>
+    /// <summary>The class name in configs.</summary>
     public static string Architecture(this BlipHead head) => Entry(head).Architecture;
 
-    /// <summary>What Blip does with it, in a word for people: captioner, embedder, matcher, comparer or answerer.</summary>
+    /// <summary>The task's noun in messages, such as captioner.</summary>
     public static string Kind(this BlipHead head) => Entry(head).Kind;
 
-    /// <summary>Finds a head by its short name or its class name.</summary>
+    /// <summary>Takes the short name or the class name.</summary>
     public static bool TryParse(string name, out BlipHead head)
     {
         var index = Array.FindIndex(s_heads, h => h.Name == name || h.Architecture == name);

@@ -1,11 +1,9 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// The limits of a BLIP's sizes. The upper limits lie far above every model that exists; they keep a damaged
-/// config from asking for more memory than a machine has, and all sizes of a tensor within 31 bits.
+/// Limits of a BLIP's sizes, far above every existing model. They keep a damaged config from exhausting memory, and all sizes of a tensor
+/// within 31 bits.
 /// </summary>
-/// <param name="file">The file that errors name.</param>
-/// <param name="section">The prefix of the fields in errors.</param>
 internal sealed class ConfigRules(string file, string section)
 {
     public const int LargestWidth = 1 << 16;

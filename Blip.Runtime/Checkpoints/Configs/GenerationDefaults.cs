@@ -4,12 +4,12 @@ using Blip.Runtime.Files;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// The generation settings of a model's files, under Hugging Face's names; null where they say nothing.
-/// generation_config.json goes before the fields that older files keep in config.json's <c>text_config</c>.
+/// A model's generation settings under Hugging Face's names; null where unset. generation_config.json goes before the older fields in
+/// config.json's <c>text_config</c>.
 /// </summary>
 internal sealed record GenerationDefaults
 {
-    // Fields of transformers' GenerationConfig that change its results, with the number that changes nothing.
+    // Fields of transformers' GenerationConfig that change its results, with the neutral number.
     private static readonly (string Field, double Neutral)[] s_notOffered =
     [
         ("penalty_alpha", 0), ("num_beam_groups", 1), ("diversity_penalty", 0), ("guidance_scale", 1), ("encoder_repetition_penalty", 1),
@@ -17,102 +17,101 @@ internal sealed record GenerationDefaults
         ("dola_layers", double.NaN), ("watermarking_config", double.NaN), ("token_healing", 0), ("remove_invalid_values", 0), ("forced_decoder_ids", 0),
     ];
 
-    /// <summary>Most tokens of a text, start token and prompt counted (<c>max_length</c>).</summary>
+    /// <summary>Most tokens of a text with start token and prompt.</summary>
     public int? MaxLength { get; init; }
 
-    /// <summary>Most tokens after the prompt (<c>max_new_tokens</c>).</summary>
+    /// <summary>Most tokens after the prompt.</summary>
     public int? MaxNewTokens { get; init; }
 
-    /// <summary>Fewest tokens of a text, start token and prompt counted (<c>min_length</c>).</summary>
+    /// <summary>Fewest tokens of a text with start token and prompt.</summary>
     public int? MinLength { get; init; }
 
-    /// <summary>Fewest tokens after the prompt (<c>min_new_tokens</c>).</summary>
+    /// <summary>Fewest tokens after the prompt.</summary>
     public int? MinNewTokens { get; init; }
 
-    /// <summary>Draws tokens instead of taking the likeliest (<c>do_sample</c>).</summary>
+    /// <summary>Samples tokens instead of taking the likeliest.</summary>
     public bool? DoSample { get; init; }
 
-    /// <summary>Beams of beam search; 1 is greedy (<c>num_beams</c>).</summary>
+    /// <summary>Beams; 1 is greedy.</summary>
     public int? NumBeams { get; init; }
 
-    /// <summary>Texts returned per image (<c>num_return_sequences</c>).</summary>
+    /// <summary>Texts per image.</summary>
     public int? NumReturnSequences { get; init; }
 
-    /// <summary>When beam search ends: <c>true</c>, <c>false</c> or <c>never</c> (<c>early_stopping</c>).</summary>
+    /// <summary>When beam search ends: <c>true</c>, <c>false</c> or <c>never</c>.</summary>
     public string? EarlyStopping { get; init; }
 
-    /// <summary>Exponent of the length that a beam's score is divided by (<c>length_penalty</c>).</summary>
+    /// <summary>Exponent of the length that divides a beam's score.</summary>
     public double? LengthPenalty { get; init; }
 
-    /// <summary>Divides the logits before a draw (<c>temperature</c>).</summary>
+    /// <summary>Divides the logits before sampling.</summary>
     public double? Temperature { get; init; }
 
-    /// <summary>Draws among so many likeliest tokens; 0 means all (<c>top_k</c>).</summary>
+    /// <summary>Samples among this many likeliest tokens; 0 means all.</summary>
     public int? TopK { get; init; }
 
-    /// <summary>Draws among the likeliest tokens that hold this probability together (<c>top_p</c>).</summary>
+    /// <summary>Samples among the likeliest tokens of this total probability.</summary>
     public double? TopP { get; init; }
 
-    /// <summary>Draws among the likeliest tokens that hold this share of the entropy (<c>top_h</c>).</summary>
+    /// <summary>Samples among the likeliest tokens with this share of the entropy.</summary>
     public double? TopH { get; init; }
 
-    /// <summary>Draws among tokens at least this share as likely as the likeliest (<c>min_p</c>).</summary>
+    /// <summary>Samples among tokens at least this share as likely as the likeliest.</summary>
     public double? MinP { get; init; }
 
-    /// <summary>Draws among the tokens of typical surprise that hold this probability together (<c>typical_p</c>).</summary>
+    /// <summary>Samples among tokens of typical surprise of this total probability.</summary>
     public double? TypicalP { get; init; }
 
-    /// <summary>Draws among tokens at least this likely (<c>epsilon_cutoff</c>).</summary>
+    /// <summary>Samples among tokens at least this likely.</summary>
     public double? EpsilonCutoff { get; init; }
 
-    /// <summary>As epsilon, with a bound that entropy lowers (<c>eta_cutoff</c>).</summary>
+    /// <summary>As epsilon, with a bound that entropy lowers.</summary>
     public double? EtaCutoff { get; init; }
 
-    /// <summary>Makes tokens that occurred less likely (<c>repetition_penalty</c>).</summary>
+    /// <summary>Penalises tokens that occurred.</summary>
     public double? RepetitionPenalty { get; init; }
 
-    /// <summary>Length of the n-grams that occur once only; 0 means any may repeat (<c>no_repeat_ngram_size</c>).</summary>
+    /// <summary>Length of n-grams that must not repeat; 0 allows any.</summary>
     public int? NoRepeatNgramSize { get; init; }
 
-    /// <summary>Token sequences that must not occur (<c>bad_words_ids</c>).</summary>
+    /// <summary>Forbidden token sequences.</summary>
     public IReadOnlyList<int[]>? BadWordsIds { get; init; }
 
-    /// <summary>Tokens that must not occur (<c>suppress_tokens</c>).</summary>
+    /// <summary>Forbidden tokens.</summary>
     public IReadOnlyList<int>? SuppressTokens { get; init; }
 
-    /// <summary>Tokens that must not come first (<c>begin_suppress_tokens</c>).</summary>
+    /// <summary>Tokens forbidden in first place.</summary>
     public IReadOnlyList<int>? BeginSuppressTokens { get; init; }
 
-    /// <summary>Numbers added to the score of each sequence's last token (<c>sequence_bias</c>).</summary>
+    /// <summary>Added to the score of each sequence's last token.</summary>
     public IReadOnlyList<(int[] Tokens, double Bias)>? SequenceBias { get; init; }
 
-    /// <summary>The token forced as the first after the start token (<c>forced_bos_token_id</c>).</summary>
+    /// <summary>Forced first after the start token.</summary>
     public int? ForcedBosTokenId { get; init; }
 
-    /// <summary>The tokens one of which is forced at the greatest length (<c>forced_eos_token_id</c>).</summary>
+    /// <summary>One of these is forced at the greatest length (<c>forced_eos_token_id</c>).</summary>
     public IReadOnlyList<int>? ForcedEosTokenIds { get; init; }
 
-    /// <summary>From this many tokens after the prompt, the stop token's score grows by this factor (<c>exponential_decay_length_penalty</c>).</summary>
+    /// <summary>From this many tokens after the prompt, the stop token's score grows by this factor.</summary>
     public (int Start, double Factor)? ExponentialDecayLengthPenalty { get; init; }
 
-    /// <summary>Normalises the scores after all rules (<c>renormalize_logits</c>).</summary>
+    /// <summary>Normalises the scores after all rules.</summary>
     public bool? RenormalizeLogits { get; init; }
 
-    /// <summary>Texts that end a sequence (<c>stop_strings</c>).</summary>
+    /// <summary>Texts that end a sequence.</summary>
     public IReadOnlyList<string>? StopStrings { get; init; }
 
-    /// <summary>Seconds after which a batch ends (<c>max_time</c>).</summary>
+    /// <summary>Seconds after which a batch ends.</summary>
     public double? MaxTime { get; init; }
 
-    /// <summary>Fields that change results elsewhere and are not offered here, with their values, such as <c>penalty_alpha 0.6</c>.</summary>
+    /// <summary>Set fields that change results elsewhere and are not offered here, such as <c>penalty_alpha 0.6</c>.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
-    /// <summary>Notices about the files, a sentence each.</summary>
     public IReadOnlyList<string> Notices => Ignored.Count == 0 ? [] :
         [$"the model's generation_config.json asks for {string.Join(", ", Ignored)}: not offered here, so that results differ from transformers'"];
 
-    /// <summary>Reads a model folder's generation_config.json, where there is one, and its config.json.</summary>
-    /// <exception cref="CheckpointException">A file is damaged; the message names the field.</exception>
+    /// <summary>Reads a model folder's generation_config.json, if any, and its config.json.</summary>
+    /// <exception cref="CheckpointException">A file is damaged.</exception>
     public static GenerationDefaults Load(string folder)
     {
         var text = JsonFile.Load(Path.Combine(folder, "config.json")).Object("text_config");

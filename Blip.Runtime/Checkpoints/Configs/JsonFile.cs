@@ -3,7 +3,7 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>An object of one of a model's JSON files, read field by field; a field that is absent or null takes the default it is asked with.</summary>
+/// <summary>An object of one of a model's JSON files. An absent or null field reads as null.</summary>
 internal sealed class JsonFile
 {
     private const int LongestFile = 16 << 20;
@@ -52,11 +52,10 @@ internal sealed class JsonFile
         }
     }
 
-    /// <summary>The value of a field; null when it is absent or null.</summary>
     public JsonElement? Value(string field) =>
         _object.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    /// <summary>A nested object; an absent one reads as empty.</summary>
+    /// <summary>A nested object; an absent one is empty.</summary>
     public JsonFile Object(string field) => new(Value(field) ?? JsonElement.Parse("{}"), Path, $"{_prefix}{field}.");
 
     public IEnumerable<JsonProperty> Properties() => _object.EnumerateObject();
@@ -86,7 +85,9 @@ internal sealed class JsonFile
         { } value => throw Error(field, $"is {JsonInput.Shown(value)}, not a text"),
     };
 
-    /// <summary>An array whose items <paramref name="item"/> reads, or throws <see cref="InvalidOperationException"/> or <see cref="FormatException"/> on.</summary>
+    /// <summary>
+    /// Reads an array. <paramref name="item"/> may throw <see cref="InvalidOperationException"/> or <see cref="FormatException"/>.
+    /// </summary>
     public T[]? Array<T>(string field, Func<JsonElement, T> item, string what) => Value(field) switch
     {
         null => null,

@@ -4,22 +4,22 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>How an image becomes the vision tower's input (preprocessor_config.json). The defaults are those of BLIP's image processor.</summary>
+/// <summary>The preparation of images (preprocessor_config.json). Defaults are BLIP's image processor's.</summary>
 internal sealed record PreprocessorConfig
 {
     /// <summary>CLIP's mean of red, green and blue, in 0 to 1.</summary>
     public static IReadOnlyList<double> ClipMean { get; } = [0.48145466, 0.4578275, 0.40821073];
 
-    /// <summary>CLIP's standard deviation of red, green and blue, in 0 to 1.</summary>
+    /// <summary>CLIP's standard deviation, likewise.</summary>
     public static IReadOnlyList<double> ClipStd { get; } = [0.26862954, 0.26130258, 0.27577711];
 
     /// <summary>Converts palettes, gray, CMYK and transparency to RGB.</summary>
     public bool DoConvertRgb { get; init; } = true;
 
-    /// <summary>Resizes to <see cref="Width"/> × <see cref="Height"/>, for any proportions of the image.</summary>
+    /// <summary>Resizes to <see cref="Width"/> × <see cref="Height"/>; proportions are not kept.</summary>
     public bool DoResize { get; init; } = true;
 
-    /// <summary>How, by Pillow's number in the file; BLIP's processors name bicubic.</summary>
+    /// <summary>By Pillow's number in the file; BLIP's processors name bicubic.</summary>
     public ResamplingFilter Resample { get; init; } = ResamplingFilter.Bicubic;
 
     /// <summary>Pixels across.</summary>
@@ -31,23 +31,23 @@ internal sealed record PreprocessorConfig
     /// <summary>Multiplies bytes by <see cref="RescaleFactor"/>.</summary>
     public bool DoRescale { get; init; } = true;
 
-    /// <summary>The factor, 1/255 as a rule.</summary>
+    /// <summary>Usually 1/255.</summary>
     public double RescaleFactor { get; init; } = 1 / 255.0;
 
     /// <summary>Subtracts <see cref="Mean"/> and divides by <see cref="Std"/>.</summary>
     public bool DoNormalize { get; init; } = true;
 
-    /// <summary>One number for each of red, green and blue.</summary>
+    /// <summary>Of red, green and blue.</summary>
     public IReadOnlyList<double> Mean { get; init; } = ClipMean;
 
-    /// <summary>One positive number for each of red, green and blue.</summary>
+    /// <summary>Of red, green and blue, each positive.</summary>
     public IReadOnlyList<double> Std { get; init; } = ClipStd;
 
-    /// <summary>The default of a model without a preprocessor_config.json: its image size, CLIP's mean and deviation.</summary>
+    /// <summary>Without a preprocessor_config.json: the model's image size, CLIP's mean and deviation.</summary>
     public static PreprocessorConfig For(VisionConfig vision) => new() { Width = vision.ImageSize, Height = vision.ImageSize };
 
-    /// <summary>Reads a model folder's preprocessor_config.json, or the processor_config.json of newer releases; without either, <see cref="For"/>.</summary>
-    /// <exception cref="CheckpointException">A file is damaged or asks for something that is not supported; the message names the field.</exception>
+    /// <summary>Reads preprocessor_config.json, or processor_config.json of newer releases; without either, <see cref="For"/>.</summary>
+    /// <exception cref="CheckpointException">A file is damaged or asks for something unsupported.</exception>
     public static PreprocessorConfig Load(string folder, VisionConfig vision)
     {
         var own = Path.Combine(folder, "preprocessor_config.json");

@@ -2,68 +2,62 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>The text tower: a BERT with cross-attention (config.json's <c>text_config</c>). The defaults are Hugging Face's.</summary>
+/// <summary>The text tower: a BERT with cross-attention (config.json's <c>text_config</c>). Defaults are Hugging Face's.</summary>
 internal sealed record TextConfig
 {
-    /// <summary>Rows of the word embeddings: the vocabulary's words and the two special tokens behind them.</summary>
+    /// <summary>Rows of the word embeddings: the vocabulary and the two special tokens behind it.</summary>
     public int VocabularySize { get; init; } = 30524;
 
-    /// <summary>Width of a token's state.</summary>
     public int HiddenSize { get; init; } = 768;
 
-    /// <summary>Width inside a layer's MLP.</summary>
+    /// <summary>Width inside the MLP.</summary>
     public int IntermediateSize { get; init; } = 3072;
 
-    /// <summary>Number of layers.</summary>
     public int Layers { get; init; } = 12;
 
-    /// <summary>Attention heads; they divide <see cref="HiddenSize"/>. (The default is 8; the released files say 12.)</summary>
+    /// <summary>A divisor of <see cref="HiddenSize"/>. The default is 8; the released files say 12.</summary>
     public int Heads { get; init; } = 8;
 
     /// <summary>Rows of the position embeddings: the longest text.</summary>
     public int MaxPositions { get; init; } = 512;
 
-    /// <summary>The MLP's activation as the config names it.</summary>
     public string HiddenAct { get; init; } = "gelu";
 
-    /// <summary>Added to the variance in every LayerNorm.</summary>
+    /// <summary>Added to the variance in LayerNorm.</summary>
     public double LayerNormEps { get; init; } = 1e-12;
 
-    /// <summary>Share of hidden states that training drops.</summary>
+    /// <summary>Dropout of hidden states in training.</summary>
     public double HiddenDropout { get; init; }
 
-    /// <summary>Share of attention probabilities that training drops.</summary>
+    /// <summary>Dropout of attention probabilities in training.</summary>
     public double AttentionDropout { get; init; }
 
     /// <summary>Standard deviation of fresh weights.</summary>
     public double InitializerRange { get; init; } = 0.02;
 
-    /// <summary>Share of a target's probability that the training loss spreads over all words.</summary>
+    /// <summary>Share of the target's probability that the training loss spreads over the vocabulary.</summary>
     public double LabelSmoothing { get; init; }
 
-    /// <summary>The token that a generated text starts with, [DEC].</summary>
+    /// <summary>The start token of a generated text, [DEC].</summary>
     public int BosTokenId { get; init; } = 30522;
 
-    /// <summary>The token that ends a text, [SEP]: generation stops at it. (The config's <c>eos_token_id</c> is used nowhere.)</summary>
+    /// <summary>The token that ends a text, [SEP]. The config's <c>eos_token_id</c> is unused.</summary>
     public int SepTokenId { get; init; } = 102;
 
-    /// <summary>The token that fills shorter rows of a batch.</summary>
     public int PadTokenId { get; init; }
 
-    /// <summary>The token at position 0 of a text that is read beside an image, [ENC]: the one after <see cref="BosTokenId"/>.</summary>
+    /// <summary>The first token of a text read beside an image, [ENC]; it follows <see cref="BosTokenId"/>.</summary>
     public int EncoderTokenId => BosTokenId + 1;
 
-    /// <summary>True where layers hold cross-attention; the released encoders' files say true as well.</summary>
+    /// <summary>True where layers hold cross-attention; true in the released encoders' files, too.</summary>
     public bool IsDecoder { get; init; } = true;
 
     /// <summary>True where the output matrix is the word embeddings, unless the checkpoint holds another.</summary>
     public bool TieWordEmbeddings { get; init; } = true;
 
-    /// <summary>The MLP's activation.</summary>
     /// <exception cref="CheckpointException"><see cref="HiddenAct"/> is unknown.</exception>
     public Activation Activation => ActivationNames.Parse(HiddenAct);
 
-    /// <summary>Width of a head.</summary>
     public int HeadDim => HiddenSize / Heads;
 
     internal static TextConfig Read(JsonFile json, bool? tieWordEmbeddings)

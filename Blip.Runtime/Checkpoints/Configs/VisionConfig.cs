@@ -2,53 +2,48 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>The vision tower: a ViT (config.json's <c>vision_config</c>). The defaults are Hugging Face's.</summary>
+/// <summary>The vision tower: a ViT (config.json's <c>vision_config</c>). Defaults are Hugging Face's.</summary>
 internal sealed record VisionConfig
 {
-    /// <summary>Width of a token's state.</summary>
     public int HiddenSize { get; init; } = 768;
 
-    /// <summary>Width inside a layer's MLP.</summary>
+    /// <summary>Width inside the MLP.</summary>
     public int IntermediateSize { get; init; } = 3072;
 
-    /// <summary>Number of layers.</summary>
     public int Layers { get; init; } = 12;
 
-    /// <summary>Attention heads; they divide <see cref="HiddenSize"/>.</summary>
+    /// <summary>A divisor of <see cref="HiddenSize"/>.</summary>
     public int Heads { get; init; } = 12;
 
-    /// <summary>Side of the square image that the position embeddings are made for, in pixels.</summary>
+    /// <summary>Side in pixels of the square image that the position embeddings are made for.</summary>
     public int ImageSize { get; init; } = 384;
 
-    /// <summary>Side of a square patch, in pixels; it divides <see cref="ImageSize"/>.</summary>
+    /// <summary>Side of a square patch in pixels, a divisor of <see cref="ImageSize"/>.</summary>
     public int PatchSize { get; init; } = 16;
 
-    /// <summary>The MLP's activation as the config names it.</summary>
     public string HiddenAct { get; init; } = "gelu";
 
-    /// <summary>Added to the variance in every LayerNorm.</summary>
+    /// <summary>Added to the variance in LayerNorm.</summary>
     public double LayerNormEps { get; init; } = 1e-5;
 
-    /// <summary>Share of attention probabilities that training drops.</summary>
+    /// <summary>Dropout of attention probabilities in training.</summary>
     public double AttentionDropout { get; init; }
 
     /// <summary>Standard deviation of fresh weights.</summary>
     public double InitializerRange { get; init; } = 1e-10;
 
-    /// <summary>Colour channels of an image: BLIP's tower takes red, green and blue.</summary>
+    /// <summary>Red, green and blue.</summary>
     public const int Channels = 3;
 
-    /// <summary>The MLP's activation.</summary>
     /// <exception cref="CheckpointException"><see cref="HiddenAct"/> is unknown.</exception>
     public Activation Activation => ActivationNames.Parse(HiddenAct);
 
-    /// <summary>Width of a head.</summary>
     public int HeadDim => HiddenSize / Heads;
 
-    /// <summary>Patches on a side of the square image.</summary>
+    /// <summary>Patches on a side of the image.</summary>
     public int GridSize => ImageSize / PatchSize;
 
-    /// <summary>Tokens of an image of <see cref="ImageSize"/>: its patches and the class token.</summary>
+    /// <summary>Patches of an image of <see cref="ImageSize"/>, and the class token.</summary>
     public int Tokens => GridSize * GridSize + 1;
 
     internal static VisionConfig Read(JsonFile json)

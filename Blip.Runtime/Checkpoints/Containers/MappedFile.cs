@@ -2,7 +2,7 @@ using System.IO.MemoryMappedFiles;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>A file mapped into memory for reading: the operating system loads its pages when they are touched.</summary>
+/// <summary>A file mapped into memory for reading.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly FileStream _stream;
@@ -17,7 +17,7 @@ internal sealed unsafe class MappedFile : IDisposable
         Path = path;
         try
         {
-            // A link's own length is not its file's: only an open file knows.
+            // A link's own length is not its file's.
             _stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
             Length = _stream.Length;
             if (Length == 0)
@@ -41,10 +41,10 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public long Length { get; }
 
-    /// <summary>Where the mapping begins; it may be read only.</summary>
+    /// <summary>The read-only mapping's start.</summary>
     public nint Address => (nint)_start;
 
-    /// <summary>A part of the file. The caller has checked against <see cref="Length"/>; it is checked again, for memory beyond the map kills the process.</summary>
+    /// <summary>A part of the file, checked against <see cref="Length"/>: reading beyond the map kills the process.</summary>
     public ReadOnlySpan<byte> Span(long offset, int length)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -54,9 +54,9 @@ internal sealed unsafe class MappedFile : IDisposable
     }
 
     /// <summary>
-    /// Copies a part of the file. Data that are read once are copied: mapped pages would cost faults and count as the process's memory.
+    /// Copies a part of the file. Data read once are copied, because mapped pages cost faults and count as the process's memory.
     /// </summary>
-    /// <exception cref="CheckpointException">The part does not lie within the file, or cannot be read.</exception>
+    /// <exception cref="CheckpointException">The part is outside the file or unreadable.</exception>
     public void Read(long offset, Span<byte> destination)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -79,7 +79,7 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
-    /// <summary>The first bytes, fewer than asked for where the file is shorter.</summary>
+    /// <summary>The first bytes, or all of a shorter file.</summary>
     public ReadOnlySpan<byte> Head(int length) => Span(0, (int)Math.Min(length, Length));
 
     public CheckpointException Error(string what, Exception? inner = null) => new($"{Path}: {what}.", inner);

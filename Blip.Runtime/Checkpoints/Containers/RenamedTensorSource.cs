@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>A source under our names of its tensors (<see cref="CheckpointKeys"/>).</summary>
+/// <summary>A source with its tensors under our names (<see cref="CheckpointKeys"/>).</summary>
 internal sealed class RenamedTensorSource : ITensorSource
 {
     private readonly ITensorSource _source;
@@ -31,8 +31,8 @@ internal sealed class RenamedTensorSource : ITensorSource
 
     public IReadOnlyCollection<string> Keys => _names.Keys;
 
-    /// <summary>The source itself where its names are ours already. Takes the source over, also when it is refused.</summary>
-    /// <exception cref="CheckpointException">Two of its tensors have one name, or they are those of an adapter.</exception>
+    /// <summary>Returns the source itself where no name changes. Takes ownership of the source, even on refusal.</summary>
+    /// <exception cref="CheckpointException">Two tensors have one name, or belong to an adapter.</exception>
     public static ITensorSource Wrap(ITensorSource source)
     {
         try

@@ -9,14 +9,14 @@ internal sealed class SafetensorsFile : ITensorSource
     private readonly MappedFile _file;
     private readonly SafetensorsHeader _header;
 
-    /// <summary>Opens and validates a file; no tensor is read yet.</summary>
+    /// <summary>Opens and validates a file without reading tensors.</summary>
     /// <exception cref="CheckpointException">The file is absent or damaged.</exception>
     public SafetensorsFile(string path)
         : this(new MappedFile(path))
     {
     }
 
-    /// <summary>Takes the file over: it is closed with this source, or at once when it is refused.</summary>
+    /// <summary>Takes ownership of the file, even on refusal.</summary>
     internal SafetensorsFile(MappedFile file)
     {
         _file = file;
@@ -40,10 +40,10 @@ internal sealed class SafetensorsFile : ITensorSource
     /// <inheritdoc/>
     public IReadOnlyCollection<string> Keys => _header.Entries.Keys;
 
-    /// <summary>The file's metadata (<c>__metadata__</c>).</summary>
+    /// <summary>The file's <c>__metadata__</c>.</summary>
     internal IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
-    /// <summary>True where the header's first character stands in its place.</summary>
+    /// <summary>Checks the header's first character.</summary>
     internal static bool IsSafetensors(MappedFile file) => file.Head(9) is [.., (byte)'{'] head && head.Length == 9;
 
     /// <inheritdoc/>

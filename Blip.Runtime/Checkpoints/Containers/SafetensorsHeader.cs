@@ -4,8 +4,8 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// The header of a safetensors file: 8 bytes with its length, then JSON that gives type, shape and place of each tensor.
-/// A file is refused unless its tensors cover the data exactly, each byte once.
+/// The header of a safetensors file: 8 bytes of length, then JSON with type, shape and place of each tensor. The tensors must cover the
+/// data exactly, each byte once.
 /// </summary>
 internal sealed class SafetensorsHeader
 {
@@ -21,19 +21,17 @@ internal sealed class SafetensorsHeader
 
     private SafetensorsHeader(MappedFile file, long dataStart) => (_file, _dataStart) = (file, dataStart);
 
-    /// <summary>The tensors by name.</summary>
     public Dictionary<string, Entry> Entries => _entries;
 
-    /// <summary>The file's metadata, <c>__metadata__</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _metadata;
 
-    /// <summary>A tensor and the offset of its first byte in the file.</summary>
+    /// <summary>A tensor and its byte offset in the file.</summary>
     public sealed record Entry(TensorInfo Info, long Offset)
     {
         public long End => Offset + Info.ElementCount * Info.Type.Bytes();
     }
 
-    /// <exception cref="CheckpointException">The header is damaged or describes something else than the data.</exception>
+    /// <exception cref="CheckpointException">The header is damaged or does not fit the data.</exception>
     public static SafetensorsHeader Read(MappedFile file)
     {
         if (file.Length < 8)
@@ -70,7 +68,7 @@ internal sealed class SafetensorsHeader
             else if (!_entries.TryAdd(key, ReadEntry(ref json, key)))
                 throw _file.Error($"the header names the tensor '{key}' twice");
         }
-        // Reads on to the end: a second value after the object is an error of the reader.
+        // A second value after the object makes the reader throw.
         json.Read();
     }
 

@@ -3,16 +3,12 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>Writes the header of a safetensors file. The bytes of the tensors follow it, in the same order and without gaps.</summary>
+/// <summary>Writes a safetensors header. The tensors' bytes follow it in the same order without gaps.</summary>
 internal static class SafetensorsWriter
 {
-    // The data begins at a multiple of 8, as the reference's library has it.
+    // The reference's library aligns the data to 8 bytes.
     private const int Alignment = 8;
 
-    /// <summary>Writes the header.</summary>
-    /// <param name="file">The file at its beginning.</param>
-    /// <param name="tensors">The tensors in the order of their bytes.</param>
-    /// <param name="metadata">The file's metadata (<c>__metadata__</c>); null for nothing.</param>
     public static void WriteHeader(Stream file, IEnumerable<TensorInfo> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var header = Json(tensors, metadata);
@@ -22,11 +18,7 @@ internal static class SafetensorsWriter
         file.Write(Enumerable.Repeat((byte)' ', length - header.Length).ToArray());
     }
 
-    /// <summary>Writes a whole file in single precision, piece by piece.</summary>
-    /// <param name="file">The file at its beginning.</param>
-    /// <param name="tensors">Where the tensors come from.</param>
-    /// <param name="keys">Which of them, in the order of their bytes.</param>
-    /// <param name="metadata">The file's metadata; null for nothing.</param>
+    /// <summary>Writes a whole file as float32, piece by piece, in the order of the keys.</summary>
     public static void Write(
         Stream file, ITensorSource tensors, IReadOnlyList<string> keys, IReadOnlyDictionary<string, string>? metadata = null)
     {

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>A checkpoint in several files, with an index (model.safetensors.index.json) that says which tensor lies in which.</summary>
+/// <summary>A checkpoint in several files, with an index (model.safetensors.index.json) that maps tensors to files.</summary>
 internal sealed class ShardedTensorSource : ITensorSource
 {
     private readonly Dictionary<string, ITensorSource> _tensors = [];

@@ -4,12 +4,12 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>Elements in a file, read in pieces that a core's cache holds.</summary>
+/// <summary>Reads stored elements in pieces that fit a core's cache.</summary>
 internal static class StoredElements
 {
     private const int Piece = 1 << 16;
 
-    /// <summary>Reads elements that lie one after the other, from a byte offset of the file.</summary>
+    /// <summary>Reads consecutive elements from a byte offset of the file.</summary>
     public static void Read(MappedFile file, DType type, long offset, Span<float> destination)
     {
         if (type == DType.Float32)

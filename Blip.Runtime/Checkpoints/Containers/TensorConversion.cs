@@ -8,17 +8,16 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Stored elements (little-endian, of any alignment) to float32. A model is loaded once in a process: the loops are
-/// optimised at their first run.
+/// Converts stored elements (little-endian, any alignment) to float32. The loops run once in a process and are optimised at their first
+/// run.
 /// </summary>
 internal static class TensorConversion
 {
     private static readonly float[] s_e4m3 = [.. Enumerable.Range(0, 256).Select(value => FromE4M3((byte)value))];
 
-    // The upper half of half precision.
+    // E5M2 is the upper half of half precision.
     private static readonly float[] s_e5m2 = [.. Enumerable.Range(0, 256).Select(value => (float)BitConverter.UInt16BitsToHalf((ushort)(value << 8)))];
 
-    /// <summary>Converts as many elements as <paramref name="destination"/> is long.</summary>
     public static void ToFloat32(DType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
         switch (type)
@@ -43,7 +42,7 @@ internal static class TensorConversion
         }
     }
 
-    // The largest code of each sign is NaN, and nothing is infinite.
+    // In E4M3 the largest code of each sign is NaN, and nothing is infinite.
     private static float FromE4M3(byte value)
     {
         const int Bias = 7, Fraction = 3;
@@ -84,7 +83,7 @@ internal static class TensorConversion
         for (; i < destination.Length; i++)
             destination[i] = (float)BitConverter.UInt16BitsToHalf(source[i]);
 
-        // The fields move to their places in a float32; the product with 2^112 corrects the exponent's bias and makes subnormals normal.
+        // The fields move to their places in a float32. The product with 2^112 corrects the exponent's bias and normalises subnormals.
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         static Vector<float> Widen(Vector<uint> half)
         {

@@ -2,16 +2,16 @@ using Blip.Runtime.Files;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>Opens weights in any of the containers that BLIP's checkpoints come in; the content decides, not the file's name.</summary>
+/// <summary>Opens weights in any container of BLIP's checkpoints. The content decides, not the file's name.</summary>
 internal static class TensorFiles
 {
-    /// <summary>In a folder, the first of these that is there.</summary>
+    /// <summary>The first in a folder counts.</summary>
     private static readonly string[] s_names = ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"];
 
     private static readonly string[] s_extensions = [".safetensors", ".bin", ".pth", ".pt"];
 
-    /// <summary>Opens a file, an index of several files, or the weights in a folder; names of the first release become Hugging Face's.</summary>
-    /// <exception cref="CheckpointException">There are no weights, or they are damaged or unsafe; the message says which and why.</exception>
+    /// <summary>Opens a file, an index of several, or a folder's weights, under Hugging Face's names.</summary>
+    /// <exception cref="CheckpointException">There are no weights, or they are damaged or unsafe.</exception>
     public static ITensorSource Open(string path)
     {
         var file = Directory.Exists(path)
@@ -20,7 +20,7 @@ internal static class TensorFiles
         return RenamedTensorSource.Wrap(file.EndsWith(".index.json", StringComparison.OrdinalIgnoreCase) ? new ShardedTensorSource(file) : OpenFile(file));
     }
 
-    /// <summary>The weight file or index of a folder; null where there is none, or several of no known name.</summary>
+    /// <summary>A folder's weight file or index; null for none, or for several of no known name.</summary>
     internal static string? FindInFolder(string folder)
     {
         if (s_names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } known)

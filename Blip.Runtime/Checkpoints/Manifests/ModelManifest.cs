@@ -2,12 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>A line of a <see cref="ModelManifest"/>.</summary>
-/// <param name="Key">The tensor's name in a checkpoint.</param>
-/// <param name="Shape">Its dimensions, the slowest first.</param>
-/// <param name="Kind">Whether a checkpoint must hold it.</param>
-/// <param name="TiedTo">The key of the tensor that a tied one is.</param>
-/// <param name="CopiedFrom">The key of the tensor that fills it where a checkpoint of an earlier stage of training lacks it.</param>
+/// <summary>
+/// A tensor of a <see cref="ModelManifest"/>. A tied one is the tensor <c>TiedTo</c>. <c>CopiedFrom</c> fills one that a checkpoint of an
+/// earlier training stage lacks.
+/// </summary>
 internal sealed record ManifestEntry(string Key, IReadOnlyList<long> Shape, ManifestEntryKind Kind, string? TiedTo, string? CopiedFrom);
 
 /// <summary>Every tensor that Hugging Face's releases 4.x save of a model, in their order, from its config alone.</summary>
@@ -21,22 +19,19 @@ internal sealed class ModelManifest
         Entries = entries;
     }
 
-    /// <summary>The model's modules.</summary>
     public ModuleNode Root { get; }
 
-    /// <summary>The tensors.</summary>
     public IReadOnlyList<ManifestEntry> Entries { get; }
 
-    /// <summary>The parameters that a checkpoint holds, in single precision, by name.</summary>
+    /// <summary>A checkpoint's parameters as float32.</summary>
     public IEnumerable<KeyValuePair<string, TensorInfo>> Parameters => Entries
         .Where(entry => entry.Kind == ManifestEntryKind.Parameter)
         .Select(entry => KeyValuePair.Create(entry.Key, new TensorInfo(entry.Key, DType.Float32, [.. entry.Shape])));
 
-    /// <summary>Numbers in all parameters, tied ones counted once.</summary>
+    /// <summary>Elements of all parameters, tied ones counted once.</summary>
     public long TotalParameters => Root.TotalParameters;
 
-    /// <summary>Makes the manifest of a model.</summary>
-    /// <exception cref="CheckpointException">The head cannot be built with these sizes.</exception>
+    /// <exception cref="CheckpointException">The sizes do not fit the head.</exception>
     public static ModelManifest For(BlipConfig config, BlipHead head) => new(ModuleTree.Build(config, head));
 
     private static void Collect(ModuleNode module, string prefix, List<ManifestEntry> entries)

@@ -1,43 +1,38 @@
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>The role of a checkpoint's entry in the model.</summary>
+/// <summary>The role of a checkpoint's tensor.</summary>
 internal enum ManifestEntryKind
 {
     /// <summary>A separate tensor.</summary>
     Parameter,
 
-    /// <summary>A second name of another entry's tensor, which older releases wrote out as well.</summary>
+    /// <summary>A second name of a tensor, which older releases also saved.</summary>
     Tied,
 
-    /// <summary>Whole numbers that older releases wrote out and nothing needs.</summary>
+    /// <summary>Integers that older releases saved and nothing needs.</summary>
     Buffer,
 }
 
-/// <summary>A tensor that a module holds itself.</summary>
-/// <param name="Name">Its name within the module.</param>
-/// <param name="Shape">Its dimensions, the slowest first.</param>
-/// <param name="Kind">Whether it is a separate parameter.</param>
-/// <param name="TiedTo">The key of the tensor that a tied one is.</param>
+/// <summary>
+/// A tensor that a module holds itself. The shape has the slowest dimension first. A tied one is the tensor <c>TiedTo</c>.
+/// </summary>
 internal sealed record ModuleTensor(string Name, IReadOnlyList<long> Shape, ManifestEntryKind Kind = ManifestEntryKind.Parameter, string? TiedTo = null)
 {
-    /// <summary>The key of the tensor that fills it where a checkpoint of an earlier stage of training lacks it; null for none.</summary>
+    /// <summary>As in <see cref="ManifestEntry"/>.</summary>
     public string? CopiedFrom { get; init; }
 
-    /// <summary>The product of the dimensions.</summary>
     public long ElementCount => Shape.Aggregate(1L, (product, length) => product * length);
 }
 
-/// <summary>A module of a model: the names on the way from the root to a tensor, joined by dots, are the tensor's key.</summary>
-/// <param name="Name">Its name within its parent; empty for the root.</param>
-/// <param name="ClassName">Its class in Hugging Face's or PyTorch's library.</param>
-/// <param name="Details">The text between the class's parentheses in PyTorch's printout.</param>
-/// <param name="Tensors">The tensors that it holds itself, in the order of a checkpoint.</param>
-/// <param name="Children">The modules in it, in the order of a checkpoint.</param>
+/// <summary>
+/// A module; the names from the root to a tensor, joined by dots, are the tensor's key. The root's name is empty. <c>Details</c> stands in
+/// the class's parentheses in PyTorch's printout. Tensors and children have a checkpoint's order.
+/// </summary>
 internal sealed record ModuleNode(string Name, string ClassName, string Details, IReadOnlyList<ModuleTensor> Tensors, IReadOnlyList<ModuleNode> Children)
 {
-    /// <summary>Numbers in the parameters that it holds itself; tied ones are counted where they are kept.</summary>
+    /// <summary>Elements of its direct parameters without tied ones.</summary>
     public long OwnParameters => Tensors.Where(tensor => tensor.Kind == ManifestEntryKind.Parameter).Sum(tensor => tensor.ElementCount);
 
-    /// <summary>Numbers in the parameters of it and of every module within it.</summary>
+    /// <summary>Elements of all parameters in and below it.</summary>
     public long TotalParameters => OwnParameters + Children.Sum(child => child.TotalParameters);
 }

@@ -3,14 +3,14 @@ using System.Text;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>Writes a <see cref="ModuleNode"/> as the tools of the PyTorch world do.</summary>
+/// <summary>Prints a <see cref="ModuleNode"/> as PyTorch's tools do.</summary>
 internal static class ModulePrinter
 {
     private const int TableIndent = 5;
     private const int NarrowestName = 40;
     private const int NumberWidth = 25;
 
-    /// <summary>The tree of modules in the form of PyTorch's <c>print(model)</c>: equal neighbours of a list are written once.</summary>
+    /// <summary>The form of PyTorch's <c>print(model)</c>: equal neighbours of a list are written once.</summary>
     public static string Tree(ModuleNode module)
     {
         if (module.Children.Count == 0)
@@ -21,9 +21,9 @@ internal static class ModulePrinter
         return text.Append(')').ToString();
     }
 
-    /// <summary>The table of modules and their parameters in the form of torchinfo's <c>summary(model)</c>: the last row shown of a branch counts all below it.</summary>
-    /// <param name="root">The model.</param>
-    /// <param name="depth">Levels below the root to show.</param>
+    /// <summary>
+    /// The form of torchinfo's <c>summary(model)</c> to a depth below the root. The last row of a branch counts all below it.
+    /// </summary>
     public static string ParameterTable(ModuleNode root, int depth = 3)
     {
         var rows = new List<(int Depth, string Title, string Count)>();

@@ -2,14 +2,15 @@ using System.Globalization;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>Builds the module tree of a model from its config alone, with the names of Hugging Face's releases 4.x.</summary>
+/// <summary>Builds a model's module tree from its config, with the names of Hugging Face's releases 4.x.</summary>
 internal static class ModuleTree
 {
-    /// <summary>The first layer of <see cref="BlipHead.VisualReasoning"/> whose two cross-attentions are merged by a matrix, and not by their mean.</summary>
+    /// <summary>
+    /// The first layer of <see cref="BlipHead.VisualReasoning"/> that merges its two cross-attentions by a matrix, not by their mean.
+    /// </summary>
     public const int FirstMergedLayer = 6;
 
-    /// <summary>The whole model.</summary>
-    /// <exception cref="CheckpointException">The head cannot be built with these sizes.</exception>
+    /// <exception cref="CheckpointException">The sizes do not fit the head.</exception>
     public static ModuleNode Build(BlipConfig config, BlipHead head)
     {
         var (vision, text) = (config.Vision, config.Text);
@@ -99,7 +100,7 @@ internal static class ModuleTree
             Dropout(config.AttentionDropout)),
         TextOutput("BlipTextSelfOutput", config, config.HiddenSize));
 
-    // A pre-training checkpoint has one cross-attention in each layer: both twins begin as it is (the authors' blip_nlvr.py, load_checkpoint).
+    // A pre-training checkpoint has one cross-attention per layer; both twins start from it (the authors' blip_nlvr.py, load_checkpoint).
     private static ModuleNode TwinAttention(string path, int layer, TextConfig config, int keyWidth)
     {
         var hidden = config.HiddenSize;

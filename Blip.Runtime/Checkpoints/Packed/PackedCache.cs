@@ -1,8 +1,8 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Packed weights in a file, so that the next process need not pack them. It may be deleted at any time; one that does not fit is
-/// written anew, and one that cannot be written is a notice and no error.
+/// Packed weights in a file, so that the next process need not pack them. It may be deleted at any time. An unfit file is rewritten; a
+/// failure to write is a notice, not an error.
 /// </summary>
 internal sealed class PackedCache
 {
@@ -12,10 +12,7 @@ internal sealed class PackedCache
     private readonly byte[] identity;
     private readonly List<string> notices = [];
 
-    /// <summary>A cache of a source's packed weights.</summary>
-    /// <param name="path">The file, which need not exist.</param>
-    /// <param name="source">The weights.</param>
-    /// <param name="packing">Version of the packing: another one packs the same weights into other bytes.</param>
+    /// <summary>Another packing version gives other bytes. The file need not exist.</summary>
     /// <exception cref="CheckpointException">A file of the source cannot be read.</exception>
     public PackedCache(string path, ITensorSource source, int packing)
     {
@@ -23,20 +20,19 @@ internal sealed class PackedCache
         identity = PackedIdentity.Of(source.Files);
     }
 
-    /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>Notices for the user: why the file was not used, or could not be written.</summary>
+    /// <summary>Faults of the file, for the user.</summary>
     public IReadOnlyList<string> Notices => notices;
 
-    /// <summary>The fault of the file, all of which is read: null for a sound file, or for none.</summary>
+    /// <summary>Reads the whole file; null where it is sound or absent.</summary>
     public string? Flaw()
     {
         using var file = PackedFile.Open(Path, packing, identity, out var flaw);
         return flaw ?? (file?.IsWhole() == false ? Damaged : null);
     }
 
-    /// <summary>Opens the file where it holds just these matrices; whether they are unharmed, reading each of them tells.</summary>
+    /// <summary>Opens the file if it holds just these matrices; reading them finds damage.</summary>
     public PackedFile? Open(IEnumerable<PackedTensor> tensors)
     {
         var file = PackedFile.Open(Path, packing, identity, out var flaw);
@@ -49,13 +45,12 @@ internal sealed class PackedCache
         return null;
     }
 
-    /// <summary>Reports that a matrix differs from the written one.</summary>
     public void RefuseDamaged() => Refuse(Damaged);
 
-    /// <summary>Writes the file.</summary>
-    /// <param name="tensors">The matrices.</param>
-    /// <param name="fill">Is given a sink that wants the bytes of each matrix in turn.</param>
-    /// <returns>False where it could not be written; then not every matrix may have been asked for.</returns>
+    /// <summary>
+    /// Gives <paramref name="fill"/> a sink for the bytes of each matrix in turn. False if writing failed; then some matrices may not have
+    /// been asked for.
+    /// </summary>
     public bool Write(IReadOnlyList<PackedTensor> tensors, Action<Sink> fill)
     {
         try
@@ -74,6 +69,5 @@ internal sealed class PackedCache
 
     private void Refuse(string flaw) => notices.Add($"the cache {Path} {flaw}; it is written anew");
 
-    /// <summary>Takes the bytes of a matrix.</summary>
     public delegate void Sink(ReadOnlySpan<byte> packed);
 }

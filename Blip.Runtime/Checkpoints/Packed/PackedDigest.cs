@@ -5,14 +5,12 @@ using System.Runtime.InteropServices;
 
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>
-/// A checksum at the speed of memory: CRC-32C, which processors compute, in four lanes of 8 bytes each. It finds damage, not forgery.
-/// </summary>
+/// <summary>Hardware CRC-32C in four lanes of 8 bytes each. It finds damage, not forgery.</summary>
 internal static class PackedDigest
 {
     private const int Block = 4 * sizeof(ulong);
 
-    /// <summary>The checksum of some bytes; a tail shorter than 32 counts as if filled up with zeros.</summary>
+    /// <summary>A tail shorter than 32 bytes counts as if filled up with zeros.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static UInt128 Of(ReadOnlySpan<byte> bytes)
     {

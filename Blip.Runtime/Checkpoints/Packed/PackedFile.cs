@@ -1,8 +1,7 @@
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// A file of packed weights, checked from its first byte to its last. It is read and not mapped: a file that another program cuts short
-/// would end the process that maps it.
+/// A fully checked file of packed weights. It is read and not mapped, because cutting a mapped file short would kill the process.
 /// </summary>
 internal sealed class PackedFile : IDisposable
 {
@@ -11,11 +10,9 @@ internal sealed class PackedFile : IDisposable
 
     private PackedFile(MappedFile file, IReadOnlyList<PackedLayout.Entry> entries) => (this.file, this.entries) = (file, entries);
 
-    /// <summary>The matrices, in their order.</summary>
     public IReadOnlyList<PackedTensor> Tensors => [.. entries.Select(entry => entry.Tensor)];
 
-    /// <summary>Reads a matrix.</summary>
-    /// <returns>False where it differs from the written one.</returns>
+    /// <summary>False where the matrix differs from the written one.</summary>
     public bool TryRead(int index, Span<byte> destination)
     {
         try
@@ -32,7 +29,7 @@ internal sealed class PackedFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => file.Dispose();
 
-    /// <summary>Opens a file. Null where there is none, and no flaw; null and a flaw where it cannot be used.</summary>
+    /// <summary>Null without a flaw where there is no file; null with a flaw where it cannot be used.</summary>
     internal static PackedFile? Open(string path, int packing, ReadOnlySpan<byte> identity, out string? flaw)
     {
         flaw = null;
@@ -53,13 +50,13 @@ internal sealed class PackedFile : IDisposable
         return null;
     }
 
-    /// <summary>Whether these are the matrices that it holds, in this order.</summary>
+    /// <summary>Whether these are its matrices in order.</summary>
     internal bool Holds(IEnumerable<PackedTensor> tensors) => entries.Select(entry => entry.Tensor).SequenceEqual(tensors);
 
-    /// <summary>Whether every matrix equals the written one. Reads all of it, on all cores.</summary>
+    /// <summary>Whether every matrix equals the written one. Reads all of it on all cores.</summary>
     internal bool IsWhole() => Each(index => TryRead(index, new byte[entries[index].Tensor.Bytes]));
 
-    /// <summary>Does something with each matrix, on all cores and from front to back; false where one of them gave false.</summary>
+    /// <summary>Visits each matrix on all cores from front to back; false where one visit gave false.</summary>
     internal bool Each(Func<int, bool> work)
     {
         var next = -1;

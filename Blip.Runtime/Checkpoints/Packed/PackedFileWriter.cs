@@ -3,8 +3,7 @@ using Blip.Runtime.Files;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Writes a file of packed weights under another name, and gives it its own when it is whole: other processes see the old one, or none,
-/// or the new one.
+/// Writes packed weights under another name and renames the whole file. Other processes see the old file, none, or the new one.
 /// </summary>
 internal sealed class PackedFileWriter : IDisposable
 {
@@ -15,7 +14,7 @@ internal sealed class PackedFileWriter : IDisposable
     private readonly FileStream stream;
 
     /// <exception cref="IOException">The folder cannot be written to.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
     public PackedFileWriter(string path, IReadOnlyList<PackedTensor> tensors)
     {
         this.tensors = tensors;
@@ -35,7 +34,6 @@ internal sealed class PackedFileWriter : IDisposable
         }
     }
 
-    /// <summary>Writes the next matrix.</summary>
     public void Add(ReadOnlySpan<byte> packed)
     {
         var i = entries.Count;
@@ -44,17 +42,15 @@ internal sealed class PackedFileWriter : IDisposable
         entries.Add(new PackedLayout.Entry(tensors[i], offsets[i], PackedDigest.Of(packed)));
     }
 
-    /// <summary>Ends the file and puts it in its place.</summary>
     public void Commit(int packing, ReadOnlySpan<byte> identity)
     {
         var table = PackedLayout.Table(entries);
         stream.Position = 0;
         stream.Write(PackedLayout.Header(packing, identity, table, stream.Length));
         stream.Write(table);
-        // A file that the loss of power damages is noticed, and written anew.
+        // Readers notice damage by a power loss.
         file.Commit(toDisk: false);
     }
 
-    /// <summary>Removes an unfinished file.</summary>
     public void Dispose() => file.Dispose();
 }

@@ -4,19 +4,18 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Which files weights were packed from: their names, lengths, times of the last change, and a sample of their contents. Reading all of a
+/// The files that weights were packed from: names, lengths, times of the last change, and samples of their contents. Reading a whole
 /// checkpoint would take as long as packing it.
 /// </summary>
 internal static class PackedIdentity
 {
-    /// <summary>Length of an identity.</summary>
+    /// <summary>In bytes.</summary>
     public const int Length = SHA256.HashSizeInBytes;
 
     private const int Samples = 64;
     private const int SampleBytes = 4096;
 
-    /// <summary>The identity of some files.</summary>
-    /// <exception cref="CheckpointException">One of them cannot be read.</exception>
+    /// <exception cref="CheckpointException">A file cannot be read.</exception>
     public static byte[] Of(IEnumerable<string> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -34,7 +33,7 @@ internal static class PackedIdentity
         return hash.GetHashAndReset();
     }
 
-    // A link's length and time are not its file's: an open file has the right ones.
+    // A link's length and time are not its file's; an open file has the right ones.
     private static void Add(IncrementalHash hash, string path)
     {
         using var file = File.OpenHandle(path);
@@ -45,7 +44,7 @@ internal static class PackedIdentity
         var buffer = new byte[SampleBytes];
         for (var i = 0; i < Samples; i++)
         {
-            // The first sample holds the header of safetensors, the last one the directory of a zip archive.
+            // The first sample holds safetensors' header, the last one a zip archive's directory.
             var at = Math.Max(0, length - SampleBytes) * i / (Samples - 1);
             hash.AppendData(buffer.AsSpan(0, RandomAccess.Read(file, buffer, at)));
         }

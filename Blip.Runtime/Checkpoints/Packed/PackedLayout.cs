@@ -5,15 +5,14 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// The bytes of a file of packed weights, little-endian: magic, version of the file, version of the packing, length of the table, length of
-/// the file, identity of the source, SHA-256 of all that and of the table; then the table; then each matrix, beginning at a page.
+/// A packed file, little-endian: magic, file version, packing version, table length, file length, source identity, SHA-256 of these and the
+/// table; then the table; then each matrix, beginning at a page.
 /// </summary>
 internal static class PackedLayout
 {
-    /// <summary>Each matrix begins at a multiple of this; as much lies behind the last one.</summary>
+    /// <summary>The alignment of each matrix; one page follows the last one.</summary>
     public const int Page = 4096;
 
-    /// <summary>Bytes before the table.</summary>
     public const int HeaderBytes = HashAt + SHA256.HashSizeInBytes;
 
     private const int Version = 1;
@@ -22,13 +21,9 @@ internal static class PackedLayout
 
     private static ReadOnlySpan<byte> Magic => "BLIPPACK"u8;
 
-    /// <summary>A matrix of the table.</summary>
-    /// <param name="Tensor">The tensor.</param>
-    /// <param name="Offset">Where it begins.</param>
-    /// <param name="Digest">Its checksum.</param>
     public readonly record struct Entry(PackedTensor Tensor, long Offset, UInt128 Digest);
 
-    /// <summary>Where matrices of these sizes lie when they follow each other, and where the last one ends.</summary>
+    /// <summary>Offsets of consecutive matrices of these sizes, and the end of the last.</summary>
     public static long[] Offsets(long first, IEnumerable<long> bytes)
     {
         var offsets = new List<long> { first };
@@ -37,10 +32,9 @@ internal static class PackedLayout
         return [.. offsets];
     }
 
-    /// <summary>Rounds up to whole pages.</summary>
     public static long Pages(long bytes) => (bytes + Page - 1) / Page * Page;
 
-    /// <summary>The table, whose length depends on the names alone.</summary>
+    /// <summary>The table; its length depends on the names alone.</summary>
     public static byte[] Table(IReadOnlyCollection<Entry> entries)
     {
         using var stream = new MemoryStream();
@@ -61,7 +55,6 @@ internal static class PackedLayout
         return stream.ToArray();
     }
 
-    /// <summary>The header of a file.</summary>
     public static byte[] Header(int packing, ReadOnlySpan<byte> identity, ReadOnlySpan<byte> table, long fileLength)
     {
         var header = new byte[HeaderBytes];
@@ -75,7 +68,7 @@ internal static class PackedLayout
         return header;
     }
 
-    /// <summary>Reads header and table; null and a reason where the file cannot be used.</summary>
+    /// <summary>Null with a reason where the file cannot be used.</summary>
     public static IReadOnlyList<Entry>? Read(MappedFile file, int packing, ReadOnlySpan<byte> identity, out string? flaw)
     {
         flaw = "is damaged";
@@ -113,7 +106,7 @@ internal static class PackedLayout
         return part;
     }
 
-    // A forged table may have the right checksum, so that its numbers are checked, too. Null: they are no table's.
+    // A forged table may have the right checksum, so its numbers are checked, too.
     private static List<Entry>? Entries(byte[] table)
     {
         var stream = new MemoryStream(table);

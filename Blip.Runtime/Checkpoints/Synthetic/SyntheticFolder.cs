@@ -3,15 +3,13 @@ using System.Text.Json;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// A synthetic model as a folder, as a downloaded one lies there: config.json, model.safetensors with its tensors by name, as the
-/// reference's library writes them, and a vocab.txt of as many made-up words. Tests and benchmarks of loading read it.
+/// A synthetic model in a folder like a downloaded one: config.json, model.safetensors with sorted tensors as in the reference, and a
+/// vocab.txt of made-up words. Tests and benchmarks read it.
 /// </summary>
 internal static class SyntheticFolder
 {
-    /// <summary>Writes a captioner.</summary>
-    /// <param name="config">The sizes.</param>
-    /// <param name="folder">Where; it is made, and files of these names are overwritten.</param>
-    /// <exception cref="CheckpointException">The sizes cannot be.</exception>
+    /// <summary>Writes a captioner. Makes the folder; overwrites files of these names.</summary>
+    /// <exception cref="CheckpointException">A size is invalid.</exception>
     public static void Write(BlipConfig config, string folder)
     {
         config.Validate(folder);
@@ -56,7 +54,7 @@ internal static class SyntheticFolder
         json.WriteEndObject();
     });
 
-    // Names that BERT's tokenizer looks for: those with an id in the config, and two more in the first free places.
+    // Names that BERT's tokenizer needs: those with an id in the config, and two in the first free places.
     private static string[] Words(TextConfig text)
     {
         var words = Enumerable.Range(0, text.VocabularySize).Select(id => $"word{id}").ToArray();

@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>The models that need no files: <c>synthetic:NAME</c>.</summary>
+/// <summary>Models without files: <c>synthetic:NAME</c>.</summary>
 internal static class SyntheticModels
 {
     private static readonly VisionConfig s_baseVision = new();
@@ -18,7 +18,7 @@ internal static class SyntheticModels
             Vision = s_baseVision with { HiddenSize = 1024, IntermediateSize = 4096, Layers = 24, Heads = 16 },
             Text = s_baseText,
         },
-        // For tests. The stop token is one that the random weights like to say.
+        // For tests. The random weights often produce the stop token.
         ["tiny-square"] = new BlipConfig
         {
             Head = BlipHead.Captioning,
@@ -47,14 +47,13 @@ internal static class SyntheticModels
         },
     };
 
-    /// <summary>The prefix of a name.</summary>
     public const string Prefix = "synthetic:";
 
-    /// <summary>The names without the prefix.</summary>
+    /// <summary>Without the prefix.</summary>
     public static IReadOnlyCollection<string> Names => s_configs.Keys;
 
     /// <summary>The config of a name without the prefix.</summary>
-    /// <exception cref="CheckpointException">There is no model of this name.</exception>
+    /// <exception cref="CheckpointException">There is no such model.</exception>
     public static BlipConfig Config(string name) =>
         s_configs.TryGetValue(name, out var config)
             ? config

@@ -5,9 +5,9 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Numbers that follow from a name alone, the same in every language: the SplitMix64 sequence (Steele, Lea and Flood 2014)
-/// seeded with the name's FNV-1a hash, its top 24 bits taken as a uniform u in [0, 1), and
-/// <c>float32(offset + scale·√3·(2u - 1))</c> in double precision.
+/// Numbers derived from a name, the same in every language: the SplitMix64 sequence (Steele, Lea and Flood 2014) seeded with the name's
+/// FNV-1a hash. Its top 24 bits are a uniform u in [0, 1); the number is <c>float32(offset + scale·√3·(2u - 1))</c>, computed in double
+/// precision.
 /// </summary>
 internal static class SyntheticTensors
 {
@@ -28,7 +28,7 @@ internal static class SyntheticTensors
         ([""], 0, 1, true),
     ];
 
-    /// <summary>The mean and the standard deviation that a weight's name and shape ask for.</summary>
+    /// <summary>Mean and standard deviation for a weight's name and shape.</summary>
     public static (double Offset, double Scale) Rule(string name, ReadOnlySpan<long> shape)
     {
         var fanIn = 1L;
@@ -38,12 +38,10 @@ internal static class SyntheticTensors
         return (offset, perFanIn ? scale / Math.Sqrt(fanIn) : scale);
     }
 
-    /// <summary>The numbers of a name from an index on. A model's image has the name <c>pixel_values</c>, offset 0.1 and scale 1.</summary>
-    /// <param name="name">The name, a salt in front where there is one.</param>
-    /// <param name="offset">The numbers' mean.</param>
-    /// <param name="scale">Their standard deviation.</param>
-    /// <param name="destination">Receives the numbers.</param>
-    /// <param name="firstElement">Row-major index of the first.</param>
+    /// <summary>
+    /// A name's numbers of this mean and standard deviation, from a row-major index on. A salt precedes the name. A model's image has the
+    /// name <c>pixel_values</c>, offset 0.1 and scale 1.
+    /// </summary>
     public static unsafe void Fill(string name, double offset, double scale, Span<float> destination, long firstElement = 0)
     {
         var factor = scale * Math.Sqrt(3);

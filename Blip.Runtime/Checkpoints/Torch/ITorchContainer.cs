@@ -1,11 +1,10 @@
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>One of torch.save's two containers, opened.</summary>
+/// <summary>An opened container of torch.save.</summary>
 internal interface ITorchContainer
 {
-    /// <summary>The saved object.</summary>
     object? Root { get; }
 
-    /// <summary>Where a storage's bytes lie in the file, and how many there are; null when there is no such storage.</summary>
+    /// <summary>A storage's bytes in the file; null when there is no such storage.</summary>
     (long Offset, long Length)? Find(TorchStorage storage);
 }

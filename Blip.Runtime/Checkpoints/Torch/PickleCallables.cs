@@ -3,8 +3,7 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// All that a pickle may name and call: the few that build tensors and ordered dicts. They are not Python's functions but
-/// ours of the same result; any other name in a pickle is refused.
+/// All functions that a pickle may call: those that build tensors and ordered dicts. All are ours; any other name is refused.
 /// </summary>
 internal static class PickleCallables
 {
@@ -18,10 +17,10 @@ internal static class PickleCallables
         ["ByteStorage"] = DType.UInt8, ["BoolStorage"] = DType.Bool,
     };
 
-    /// <summary>A function of a pickle: from its arguments to its value; null when the arguments do not fit.</summary>
+    /// <summary>Null when the arguments do not fit.</summary>
     public delegate object? Callable(object?[] arguments);
 
-    /// <summary>The value of a name: a <see cref="Callable"/> or a <see cref="StorageClass"/>; null for a name that is refused.</summary>
+    /// <summary>A <see cref="Callable"/> or a <see cref="StorageClass"/>; null if refused.</summary>
     public static object? Find(string module, string name) => (module, name) switch
     {
         ("collections", "OrderedDict") => (Callable)OrderedDict,
@@ -32,7 +31,9 @@ internal static class PickleCallables
         _ => null,
     };
 
-    /// <summary>A storage from the tuple that stands for it: ("storage", class, key, device, elements), in the old container with a view; null when it does not fit.</summary>
+    /// <summary>
+    /// A storage from its tuple: ("storage", class, key, device, elements), in the old container with a view; null when it does not fit.
+    /// </summary>
     public static TorchStorage? Storage(object? reference) => reference switch
     {
         object?[] and ["storage", StorageClass type, string key, string, long and >= 0 and var elements] => new TorchStorage(key, type.Type, elements, 0),
@@ -59,7 +60,7 @@ internal static class PickleCallables
         return dict;
     }
 
-    // Storage, offset, shape and strides; then parts for training: requires_grad, hooks, metadata.
+    // Storage, offset, shape, strides; then requires_grad, hooks and metadata for training.
     private static TorchTensor? RebuildTensor(object?[] arguments) =>
         arguments is [TorchStorage storage, long and >= 0 and var offset, object?[] shape, object?[] strides, ..] && shape.Length == strides.Length && shape.Length <= MostDimensions
         && shape.Concat(strides).All(number => number is long and >= 0)

@@ -5,9 +5,8 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Reads a Python pickle (protocols 2 to 5) that holds nothing but tensors, numbers, texts, tuples, lists and dicts.
-/// A pickle is a program for a stack machine that can call any function that it names; this machine knows only
-/// <see cref="PickleCallables"/>, and so runs nothing of a file's choosing. Its time and memory are bounded by the file's length.
+/// Reads a Python pickle (protocols 2 to 5) of tensors, numbers, texts, tuples, lists and dicts. A pickle is a program and can call any
+/// function; this reader knows only <see cref="PickleCallables"/>. The file's length bounds time and memory.
 /// </summary>
 internal ref struct PickleReader
 {
@@ -23,23 +22,23 @@ internal ref struct PickleReader
     private int _at;
     private int _steps;
 
-    /// <param name="file">The file that errors name.</param>
-    /// <param name="bytes">The pickle, and anything after it.</param>
+    /// <summary>More bytes may follow the pickle.</summary>
     public PickleReader(MappedFile file, ReadOnlySpan<byte> bytes)
     {
         _file = file;
         _bytes = bytes;
     }
 
-    /// <summary>Every storage that it refers to.</summary>
+    /// <summary>All referenced storages.</summary>
     public List<TorchStorage> Storages { get; } = [];
 
-    /// <summary>Bytes read so far.</summary>
     public readonly int Position => _at;
 
-    /// <summary>Runs the pickle to its end.</summary>
-    /// <returns>null, bool, long, BigInteger, double, string, byte[], object[] (a tuple), PickleList, PickleDict, TorchTensor, TorchStorage, StorageClass or a Callable.</returns>
-    /// <exception cref="CheckpointException">It is damaged, or names something that a checkpoint has no use for.</exception>
+    /// <returns>
+    /// null, bool, long, BigInteger, double, string, byte[], object[] (a tuple), PickleList, PickleDict, TorchTensor, TorchStorage,
+    /// StorageClass or a Callable.
+    /// </returns>
+    /// <exception cref="CheckpointException">The pickle is damaged, or names what no checkpoint needs.</exception>
     public object? Read()
     {
         while (true)
@@ -62,7 +61,7 @@ internal ref struct PickleReader
         switch (opcode)
         {
             case 0x80: Protocol(); break;
-            case 0x95: Take(8); break; // The frame's length serves readers of streams.
+            case 0x95: Take(8); break; // The frame's length is for readers of streams.
             case (byte)'(': Mark(); break;
             case (byte)'0': Pop(); break;
             case (byte)'1': PopMark(); break;
@@ -130,7 +129,7 @@ internal ref struct PickleReader
         return value;
     }
 
-    /// <summary>Only the instructions that end it reach below the last mark.</summary>
+    /// <summary>Only instructions that end a group reach below its mark.</summary>
     private readonly int Floor => _marks.Count > 0 ? _marks.Peek() : 0;
 
     private readonly object?[] PopItems(int first)
@@ -214,13 +213,13 @@ internal ref struct PickleReader
     {
         if (PopItems(_stack.Count - 2) is not [PickleCallables.Callable callable, object?[] arguments])
             throw Error("calls something that is no function");
-        // A list is built once and can be passed a thousand times.
+        // A list can be passed many times.
         if (arguments is [PickleList list])
             Spend(list.Items.Count);
         Push(callable(arguments) ?? throw Error($"calls {callable.Method.Name} with arguments that do not fit"));
     }
 
-    /// <summary>Attributes of an ordered dict (torch's <c>_metadata</c>) are dropped; nothing else that is allowed has any.</summary>
+    /// <summary>Drops an ordered dict's attributes (torch's <c>_metadata</c>).</summary>
     private readonly void SetState()
     {
         if (PopItems(_stack.Count - 2) is not [PickleDict dict, _])

@@ -4,8 +4,8 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// The directory of a zip archive whose entries lie uncompressed in it, as torch.save writes them, so that a mapped file
-/// can be read in place (PKWARE's APPNOTE, sections 4.3 and 4.5.3: with the 64-bit records of archives above 4 GB).
+/// The directory of an uncompressed zip archive, as torch.save writes it: a mapped file is read in place. PKWARE's APPNOTE, sections 4.3
+/// and 4.5.3, includes the 64-bit records of archives above 4 GB.
 /// </summary>
 internal sealed class StoredZip
 {
@@ -30,10 +30,9 @@ internal sealed class StoredZip
         ReadDirectory(file.Span(offset, (int)length));
     }
 
-    /// <summary>The names of all entries.</summary>
     public IReadOnlyCollection<string> Names => _entries.Keys;
 
-    /// <summary>Where an entry's bytes lie in the file; null when there is no such entry.</summary>
+    /// <summary>An entry's bytes in the file; null when there is no such entry.</summary>
     /// <exception cref="CheckpointException">The entry is compressed or lies outside.</exception>
     public (long Offset, long Length)? Find(string name)
     {
@@ -103,7 +102,7 @@ internal sealed class StoredZip
     {
         long stored = BinaryPrimitives.ReadUInt32LittleEndian(record[20..]), length = BinaryPrimitives.ReadUInt32LittleEndian(record[24..]);
         long header = BinaryPrimitives.ReadUInt32LittleEndian(record[42..]);
-        // The 64-bit field holds, in this order, those of the three numbers that did not fit into 32 bits.
+        // The 64-bit field holds, in this order, the numbers that did not fit into 32 bits.
         var wide = Wide(extra);
         Widen(ref length, ref wide);
         Widen(ref stored, ref wide);

@@ -4,25 +4,25 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// A file of torch.save (<c>pytorch_model.bin</c>, <c>.pth</c>), mapped into memory: the zip archive of torch 1.6 and later,
-/// or the older container. Its pickle is read by <see cref="PickleReader"/>, which runs no code of the file's.
+/// A file of torch.save (<c>pytorch_model.bin</c>, <c>.pth</c>), mapped into memory: the zip archive of torch 1.6 and later, or the older
+/// container.
 /// </summary>
 internal sealed class TorchFile : ITensorSource
 {
-    /// <summary>Under these a training script's checkpoint holds its model's weights.</summary>
+    /// <summary>Keys of the weights in a training script's checkpoint.</summary>
     private static readonly string[] s_stateNames = ["model", "state_dict", "model_state_dict", "module"];
 
     private readonly MappedFile _file;
     private readonly Dictionary<string, Entry> _tensors = [];
 
-    /// <summary>Opens and validates a file; no tensor is read yet.</summary>
-    /// <exception cref="CheckpointException">The file is absent or damaged, or its pickle holds something else than tensors and plain values.</exception>
+    /// <summary>Opens and validates a file without reading tensors.</summary>
+    /// <exception cref="CheckpointException">The file is absent or damaged, or its pickle holds unsafe values.</exception>
     public TorchFile(string path)
         : this(new MappedFile(path))
     {
     }
 
-    /// <summary>Takes the file over: it is closed with this source, or at once when it is refused.</summary>
+    /// <summary>Takes ownership of the file, even on refusal.</summary>
     internal TorchFile(MappedFile file)
     {
         _file = file;

@@ -6,8 +6,8 @@ using Blip.Kernels;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// The container of torch before 1.6: pickles of a magic number, a version, the machine, the saved object and the storages' keys, one
-/// behind the other; then, for each key, the number of elements and the elements.
+/// The container before torch 1.6: consecutive pickles of a magic number, a version, the machine, the saved object and the storages' keys;
+/// then, for each key, the element count and the elements.
 /// </summary>
 internal sealed class TorchLegacyContainer : ITorchContainer
 {

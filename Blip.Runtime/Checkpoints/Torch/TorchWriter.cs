@@ -5,17 +5,14 @@ using System.Text;
 namespace Blip.Runtime.Checkpoints;
 
 /// <summary>
-/// Writes the file of <c>torch.save({"model": state_dict})</c> of torch 1.6 and later: a zip archive without compression, with a pickle of
-/// protocol 2 that names only the classes that <c>torch.load(weights_only=True)</c> allows.
+/// Writes <c>torch.save({"model": state_dict})</c> of torch 1.6 and later: an uncompressed zip archive with a pickle of protocol 2. The
+/// pickle names only classes that <c>torch.load(weights_only=True)</c> allows.
 /// </summary>
 internal static class TorchWriter
 {
     private const string Root = "archive";
 
-    /// <summary>Writes tensors in single precision.</summary>
-    /// <param name="file">The file at its beginning; it can seek.</param>
-    /// <param name="tensors">Where they come from.</param>
-    /// <param name="names">Each tensor's key in the source, and its name in the file.</param>
+    /// <summary>Writes tensors as float32 into a seekable file. Each has a key in the source and a name in the file.</summary>
     public static void Write(Stream file, ITensorSource tensors, IReadOnlyList<(string Key, string Name)> names)
     {
         using var zip = new ZipArchive(file, ZipArchiveMode.Create, leaveOpen: true);
@@ -59,7 +56,7 @@ internal static class TorchWriter
         return strides;
     }
 
-    /// <summary>The opcodes that are needed (Lib/pickletools.py of Python).</summary>
+    /// <summary>The needed opcodes (Python's Lib/pickletools.py).</summary>
     private sealed class PickleBytes
     {
         private readonly MemoryStream bytes = new();

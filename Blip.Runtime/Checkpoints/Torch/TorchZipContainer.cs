@@ -1,6 +1,6 @@
 namespace Blip.Runtime.Checkpoints;
 
-/// <summary>The container of torch 1.6 and later: a zip archive with the entries NAME/data.pkl and NAME/data/KEY.</summary>
+/// <summary>The container of torch 1.6 and later: a zip archive with NAME/data.pkl and NAME/data/KEY.</summary>
 internal sealed class TorchZipContainer : ITorchContainer
 {
     private const string PickleName = "/data.pkl";

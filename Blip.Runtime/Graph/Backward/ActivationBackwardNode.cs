@@ -2,12 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradient of an activation's input.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">The activation's inputs.</param>
-/// <param name="Activation">Which one.</param>
-/// <param name="OutputGradient">Gradient of its result, of the same shape.</param>
-/// <param name="Output">Gradient of X.</param>
+/// <summary>The gradient of an activation's input, of the same shape.</summary>
 internal sealed record ActivationBackwardNode(string Name, Value X, Activation Activation, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -2,12 +2,11 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradients of embedded patches, class token and positions.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="OutputGradient">Gradient of the tokens <c>[batch, 1 + patches, hidden]</c>.</param>
-/// <param name="Patches">Gradient of the patches <c>[batch, patches, hidden]</c>; null where it is not wanted.</param>
-/// <param name="ClassToken">Gradient of the class token <c>[1, 1, hidden]</c>, added to; null where it is not trained.</param>
-/// <param name="Positions">Gradient of the positions <c>[1, 1 + patches, hidden]</c>, added to; null where they are not trained.</param>
+/// <summary>
+/// Gradients of embedded patches <c>[batch, patches, hidden]</c>, class token <c>[1, 1, hidden]</c> and positions
+/// <c>[1, 1 + patches, hidden]</c>, from that of the tokens <c>[batch, 1 + patches, hidden]</c>. Unwanted ones are null. The last two are
+/// added to.
+/// </summary>
 internal sealed record AssembleTokensBackwardNode(string Name, Value OutputGradient, Value? Patches, Value? ClassToken, Value? Positions) : Node(Name)
 {
     /// <inheritdoc/>

@@ -3,14 +3,10 @@ using Blip.Runtime.Graph.Nodes;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradients of an attention's inputs, and of its softmax weights.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Forward">The attention. Where it shows its softmax weights they are read, else they are computed again.</param>
-/// <param name="OutputGradient">Gradient of its result.</param>
-/// <param name="Query">Gradient of the value that holds the queries; null where it is not needed.</param>
-/// <param name="Key">The same for the keys; the same value where they lie in one.</param>
-/// <param name="Value">The same for the values.</param>
-/// <param name="Probabilities">Gradient of the softmax weights; null where it is not needed.</param>
+/// <summary>
+/// Gradients of an attention's inputs and of its softmax weights; unneeded ones are null. Columns of one value have one gradient. Softmax
+/// weights are read where <c>Forward</c> shows them, else computed again.
+/// </summary>
 internal sealed record AttentionBackwardNode(
     string Name, AttentionNode Forward, Value OutputGradient, Value? Query, Value? Key, Value? Value, Value? Probabilities) : Node(Name)
 {

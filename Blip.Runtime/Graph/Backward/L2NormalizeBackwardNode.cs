@@ -2,11 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradient of rows that were scaled to length one.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">The scaled rows' inputs <c>[…, width]</c>.</param>
-/// <param name="OutputGradient">Gradient of the result.</param>
-/// <param name="Output">Gradient of X.</param>
+/// <summary>The gradient of rows <c>[…, width]</c> that were scaled to length one.</summary>
 internal sealed record L2NormalizeBackwardNode(string Name, Value X, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -3,13 +3,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradient of a layer normalisation's input.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">The normalised rows' inputs <c>[…, width]</c>.</param>
-/// <param name="Gamma">Gain <c>[width]</c>.</param>
-/// <param name="Epsilon">Added to the variance.</param>
-/// <param name="OutputGradient">Gradient of the result.</param>
-/// <param name="Output">Gradient of X.</param>
+/// <summary>The gradient of a layer normalisation's input <c>X</c> <c>[…, width]</c>, with the gain <c>Gamma</c> <c>[width]</c>.</summary>
 internal sealed record LayerNormBackwardNode(string Name, Value X, Value Gamma, float Epsilon, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -3,13 +3,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradients of a layer normalisation's gain and bias, sample by sample.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">The normalised rows' inputs <c>[samples, …, width]</c>.</param>
-/// <param name="Epsilon">Added to the variance.</param>
-/// <param name="OutputGradient">Gradient of the result.</param>
-/// <param name="Gamma">Gradient of the gain <c>[width]</c>, added to.</param>
-/// <param name="Beta">Gradient of the bias <c>[width]</c>, added to.</param>
+/// <summary>
+/// Adds to the gradients of a layer normalisation's gain and bias <c>[width]</c>, sample by sample of the input <c>X</c>
+/// <c>[samples, …, width]</c>.
+/// </summary>
 internal sealed record LayerNormParameterBackwardNode(string Name, Value X, float Epsilon, Value OutputGradient, Value Gamma, Value Beta) : Node(Name)
 {
     /// <inheritdoc/>

@@ -2,12 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradient of a Linear module's input: dY·W.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Weight">The matrix.</param>
-/// <param name="OutputGradient">Gradient of its output <c>[…, out]</c>.</param>
-/// <param name="Precision">The format of the product's operands.</param>
-/// <param name="Output">Gradient of its input <c>[…, in]</c>.</param>
+/// <summary>
+/// The gradient of a Linear module's input <c>[…, in]</c>: dY·W, where dY is <c>[…, out]</c>. <c>Precision</c> is the operands' format.
+/// </summary>
 internal sealed record LinearBackwardNode(string Name, Matrix Weight, Value OutputGradient, DType Precision, Value Output)
     : ComputeNode(Name, Output)
 {

@@ -2,13 +2,11 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradients of a Linear module's weight and bias: Xᵀ·dY and the sum of dY's rows, sample by sample.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">Its input <c>[samples, …, in]</c>.</param>
-/// <param name="OutputGradient">Gradient of its output <c>[samples, …, out]</c>.</param>
-/// <param name="Weight">Gradient of the weight <c>[in, out]</c>, added to; null where it is not trained.</param>
-/// <param name="Bias">Gradient of the bias <c>[out]</c>, added to; null where there is none, or it is not trained.</param>
-/// <param name="Precision">The format of the product's operands.</param>
+/// <summary>
+/// Adds to the gradients of a Linear module's weight, Xᵀ·dY <c>[in, out]</c>, and bias, the sum of dY's rows <c>[out]</c>, sample by
+/// sample. X is <c>[samples, …, in]</c>, dY <c>[samples, …, out]</c>. Untrained parameters are null. <c>Precision</c> is the operands'
+/// format.
+/// </summary>
 internal sealed record LinearParameterBackwardNode(string Name, Value X, Value OutputGradient, Value? Weight, Value? Bias, DType Precision)
     : Node(Name)
 {

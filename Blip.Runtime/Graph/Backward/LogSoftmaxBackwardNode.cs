@@ -2,11 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradient of logits, from the logarithms of their probabilities.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Y">The logarithms <c>[…, width]</c>.</param>
-/// <param name="OutputGradient">Gradient of the logarithms.</param>
-/// <param name="Output">Gradient of the logits.</param>
+/// <summary>The gradient of logits, from the logarithms of their probabilities, <c>Y</c> <c>[…, width]</c>.</summary>
 internal sealed record LogSoftmaxBackwardNode(string Name, Value Y, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

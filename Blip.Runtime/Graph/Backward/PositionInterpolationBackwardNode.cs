@@ -2,12 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradient of position embeddings that were resized for another grid.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="From">The checkpoint's grid.</param>
-/// <param name="To">The image's grid.</param>
-/// <param name="OutputGradient">Gradient of the resized embeddings <c>[1, 1 + to, hidden]</c>.</param>
-/// <param name="Positions">Gradient of the embeddings <c>[1, 1 + from, hidden]</c>, added to.</param>
+/// <summary>
+/// Adds to the gradient of position embeddings <c>[1, 1 + from, hidden]</c> that were resized to the image's grid
+/// <c>[1, 1 + to, hidden]</c>.
+/// </summary>
 internal sealed record PositionInterpolationBackwardNode(
     string Name, (int Height, int Width) From, (int Height, int Width) To, Value OutputGradient, Value Positions) : Node(Name)
 {

@@ -3,20 +3,16 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>
-/// Activation checkpointing (Chen et al. 2016, section 4): a module's values are not kept until their gradients are made, but computed a second
-/// time from its inputs. When the backward pass reaches a module, copies of its nodes are recorded, and gradients read their results.
-/// A copy that no gradient reads is dropped as dead. The copies do the same arithmetic, and dropout draws the same again.
+/// Activation checkpointing (Chen et al. 2016, section 4): a module's values are not kept for their gradients but computed again. When the
+/// backward pass reaches a module, copies of its nodes are recorded, and gradients read their results. Unread copies are dropped as dead.
+/// Copies do the same arithmetic and draw the same dropout.
 /// </summary>
-/// <param name="g">The graph that is recorded.</param>
-/// <param name="recorded">The forward nodes.</param>
-/// <param name="modules">The modules, such as <c>vision_model.encoder.layers.11</c>.</param>
 internal sealed class Recomputation(GraphBuilder g, IReadOnlyList<Node> recorded, IReadOnlyList<ModulePath> modules)
 {
     private readonly HashSet<ModulePath> waiting = [.. modules];
     private readonly Dictionary<Value, Value> copies = [];
 
-    /// <summary>Records a module again, when the first gradient of its nodes is about to be recorded.</summary>
-    /// <param name="node">The node whose gradient is next.</param>
+    /// <summary>Records a module again, just before the first gradient of its nodes.</summary>
     /// <exception cref="ArgumentException">A node of the module cannot be recorded twice.</exception>
     public void Reach(Node node)
     {
@@ -30,7 +26,7 @@ internal sealed class Recomputation(GraphBuilder g, IReadOnlyList<Node> recorded
     /// <summary>A value as gradients read it: its copy, or itself.</summary>
     public Value Now(Value value) => copies.GetValueOrDefault(value, value);
 
-    /// <summary>An attention over the values as gradients read them.</summary>
+    /// <summary>An attention over such values.</summary>
     public AttentionNode Now(AttentionNode node) => node with
     {
         Spec = node.Spec with { Query = Now(node.Spec.Query), Key = Now(node.Spec.Key), Value = Now(node.Spec.Value) },

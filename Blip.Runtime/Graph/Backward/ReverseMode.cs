@@ -4,9 +4,9 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Graph.Backward;
 
 /// <summary>
-/// Reverse mode over a graph that is being recorded (Baydin et al. 2018, section 3.2): from the last node to the first, each hands the gradient
-/// of its output on to its inputs and adds to those of its parameters, by further nodes. A gradient is followed only to where it is wanted.
-/// There is one rule for each kind of node; a node without a rule is refused where a gradient would have to go through it.
+/// Reverse mode over a graph being recorded (Baydin et al. 2018, section 3.2). From last to first, each node hands its output's gradient to
+/// its inputs and adds to its parameters', by further nodes. Only wanted gradients are followed. Each kind of node has one rule; a gradient
+/// through a node without a rule is refused.
 /// </summary>
 internal sealed class ReverseMode
 {
@@ -34,15 +34,13 @@ internal sealed class ReverseMode
         }
     }
 
-    // Explanations of a model's output have no loss that could be scaled, and stay in single precision.
+    // Explanations have no loss that could be scaled, and stay in single precision.
     private DType Precision => parameters?.Precision ?? DType.Float32;
 
-    /// <summary>Records the gradients of a loss.</summary>
-    /// <param name="g">The graph.</param>
-    /// <param name="seeds">Values that the loss is made of, each with its gradient.</param>
-    /// <param name="wanted">Values whose gradients are returned.</param>
-    /// <param name="parameters">Parameters whose gradients are wanted, and where they go; null for none.</param>
-    /// <param name="checkpoints">Modules whose values are computed again before their gradients; null for none.</param>
+    /// <summary>
+    /// Records the gradients of a loss and returns those of <paramref name="wanted"/>. Each seed is a value that the loss is made of, with
+    /// its gradient. Values of the modules in <paramref name="checkpoints"/> are computed again.
+    /// </summary>
     public static IReadOnlyList<Value> Record(
         GraphBuilder g, IReadOnlyList<(Value Of, Value Seed)> seeds, IReadOnlyList<Value> wanted, ParameterGradients? parameters,
         IReadOnlyList<ModulePath>? checkpoints = null)
@@ -149,7 +147,7 @@ internal sealed class ReverseMode
     private void Record(AttentionNode node, Value dy)
     {
         var spec = node.Spec;
-        // Queries, keys and values may be columns of one value, whose gradient is one value, too.
+        // Queries, keys and values may be columns of one value, which has one gradient.
         var sources = new[] { spec.Query, spec.Key, spec.Value }.GroupBy(columns => columns.Value).Where(source => affected.Contains(source.Key)).ToDictionary(
             source => source.Key,
             source => source.Sum(columns => columns.Width) == source.Key.Shape.Width ? Like(node, source.Key)
@@ -164,7 +162,7 @@ internal sealed class ReverseMode
         Value? Of(Columns columns) => sources.GetValueOrDefault(columns.Value);
     }
 
-    // A value that several nodes read gets the sum of their gradients.
+    // A value with several readers gets the sum of their gradients.
     private void Give(Value value, Func<Value> record)
     {
         if (!affected.Contains(value))
@@ -173,7 +171,7 @@ internal sealed class ReverseMode
         gradients[value] = gradients.TryGetValue(value, out var before) ? g.Add(before, gradient, new ModulePath(value.Name) / "gradient") : gradient;
     }
 
-    // A node adds to the gradient of a parameter.
+    // A node adds to a parameter's gradient.
     private void GiveTo(Value parameter, Func<Value, Node> record)
     {
         if (parameters?.Of(parameter) is { } buffer)

@@ -2,11 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradient of the states of which one token of each row was taken.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Lengths">Tokens of each row <c>[rows]</c>, of which the last was taken; null for the first.</param>
-/// <param name="OutputGradient">Gradient of the taken rows <c>[rows, hidden]</c>.</param>
-/// <param name="Output">Gradient of the states <c>[rows, tokens, hidden]</c>.</param>
+/// <summary>
+/// The gradient of states <c>[rows, tokens, hidden]</c> of which each row's last token by <c>Lengths</c> <c>[rows]</c>, or its first for
+/// null, was taken.
+/// </summary>
 internal sealed record SelectTokenBackwardNode(string Name, Value? Lengths, Value OutputGradient, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -2,13 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Backward;
 
-/// <summary>The gradients of word and position embeddings: each token's row of dY is added to its word's and its position's.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Ids">Token ids <c>[rows, tokens]</c>.</param>
-/// <param name="Start">Position of each row's first token <c>[rows]</c>; null for 0.</param>
-/// <param name="OutputGradient">Gradient of the embeddings <c>[rows, tokens, hidden]</c>.</param>
-/// <param name="Words">Gradient of the word embeddings <c>[hidden, vocabulary]</c>, added to.</param>
-/// <param name="Positions">Gradient of the position embeddings <c>[positions, hidden]</c>, added to.</param>
+/// <summary>
+/// Adds each token's row of dY <c>[rows, tokens, hidden]</c> to the gradients of its word embedding <c>[hidden, vocabulary]</c> and
+/// position embedding <c>[positions, hidden]</c>. <c>Start</c> is each row's first position <c>[rows]</c>; null for 0.
+/// </summary>
 internal sealed record TokenEmbeddingBackwardNode(string Name, Value Ids, Value? Start, Value OutputGradient, Value Words, Value Positions) : Node(Name)
 {
     /// <inheritdoc/>
@@ -27,7 +24,7 @@ internal sealed record TokenEmbeddingBackwardNode(string Name, Value Ids, Value?
     public override long Flops(GraphSizes sizes) => 2 * sizes.Length(OutputGradient);
 
     /// <inheritdoc/>
-    /// <remarks>Of both tables only the rows of the tokens are read and written.</remarks>
+    /// <remarks>Only the tokens' rows of both tables are read and written.</remarks>
     public override NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored) =>
         new(0, sizeof(float) * (sizes.Length(Ids) + (5 * sizes.Length(OutputGradient))));
 

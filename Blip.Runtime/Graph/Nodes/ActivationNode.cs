@@ -3,10 +3,6 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Nodes;
 
 /// <summary>An activation, element by element.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">Input.</param>
-/// <param name="Activation">Which one.</param>
-/// <param name="Output">Result, of the input's shape.</param>
 internal sealed record ActivationNode(string Name, Value X, Activation Activation, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -3,10 +3,6 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Nodes;
 
 /// <summary>a + b, element by element: a residual connection.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="A">First summand.</param>
-/// <param name="B">Second summand, of the same shape.</param>
-/// <param name="Output">Sum.</param>
 internal sealed record AddNode(string Name, Value A, Value B, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -2,14 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Writes this run's keys and values into their caches: token <c>t</c> of row <c>r</c> goes to position <c>Start[r] + t</c>.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Key">Keys of this run <c>[rows, tokens, …]</c>.</param>
-/// <param name="Value">Values of this run.</param>
-/// <param name="KeyCache">Cache <c>[cache rows, capacity, hidden]</c>, changed in place.</param>
-/// <param name="ValueCache">The same for values.</param>
-/// <param name="Start">Position of each row's first token <c>[rows]</c>.</param>
-/// <param name="CacheRow">Which cache row each row writes <c>[rows]</c>; null for its own.</param>
+/// <summary>
+/// Writes keys and values <c>[rows, tokens, …]</c> into their caches <c>[cache rows, capacity, hidden]</c> in place: token <c>t</c> of row
+/// <c>r</c> goes to position <c>Start[r] + t</c>. <c>CacheRow</c> is the cache row of each row <c>[rows]</c>; null for the same.
+/// </summary>
 internal sealed record AppendCacheNode(string Name, Columns Key, Columns Value, Value KeyCache, Value ValueCache, Value Start, Value? CacheRow) : Node(Name)
 {
     /// <inheritdoc/>
@@ -26,7 +22,7 @@ internal sealed record AppendCacheNode(string Name, Columns Key, Columns Value, 
     public override IEnumerable<Value> Writes => [KeyCache, ValueCache];
 
     /// <inheritdoc/>
-    /// <remarks>New values are read and written; the rest of the caches is left alone.</remarks>
+    /// <remarks>Only new values are read and written.</remarks>
     public override NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored)
     {
         var appended = (sizes.Rows(Key.Value) * Key.Width) + (sizes.Rows(Value.Value) * Value.Width);

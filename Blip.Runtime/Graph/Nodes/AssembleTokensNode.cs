@@ -2,12 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Class token in front, positions added (Dosovitskiy et al. 2021, eq. 1).</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Patches">Embedded patches <c>[batch, patches, hidden]</c>.</param>
-/// <param name="ClassToken">The class embedding <c>[1, 1, hidden]</c>.</param>
-/// <param name="Positions">Position embeddings <c>[1, 1 + patches, hidden]</c>.</param>
-/// <param name="Output">Tokens <c>[batch, 1 + patches, hidden]</c>.</param>
+/// <summary>
+/// Puts the class token <c>[1, 1, hidden]</c> before patches <c>[batch, patches, hidden]</c> and adds positions
+/// <c>[1, 1 + patches, hidden]</c> (Dosovitskiy et al. 2021, eq. 1).
+/// </summary>
 internal sealed record AssembleTokensNode(string Name, Value Patches, Value ClassToken, Value Positions, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -6,48 +6,48 @@ namespace Blip.Runtime.Graph.Nodes;
 /// <summary>The inputs of an attention.</summary>
 internal sealed record AttentionSpec
 {
-    /// <summary>Queries, in a value of <c>[rows, tokens, …]</c>.</summary>
+    /// <summary>In a value of <c>[rows, tokens, …]</c>.</summary>
     public required Columns Query { get; init; }
 
-    /// <summary>Keys, in a value of <c>[key rows, key tokens, …]</c>: this run's, a cache, or the image's.</summary>
+    /// <summary>In a value of <c>[key rows, key tokens, …]</c>: this run's, a cache, or the image's.</summary>
     public required Columns Key { get; init; }
 
-    /// <summary>Values, of the keys' shape.</summary>
+    /// <summary>Of the keys' shape.</summary>
     public required Columns Value { get; init; }
 
-    /// <summary>Heads; the columns are divided among them.</summary>
+    /// <summary>The columns are divided among them.</summary>
     public required int Heads { get; init; }
 
     /// <summary>Query <c>t</c> of row <c>r</c> sees keys up to <c>Start[r] + t</c>.</summary>
     public bool Causal { get; init; }
 
-    /// <summary>Position of each row's first query <c>[rows]</c>, for <see cref="Causal"/>; null for 0.</summary>
+    /// <summary>Each row's first query position <c>[rows]</c>, for <see cref="Causal"/>; null for 0.</summary>
     public Value? Start { get; init; }
 
-    /// <summary>Which key row a row reads, <c>[rows]</c>, or which one for each position, <c>[rows, key tokens]</c>; null for its own.</summary>
+    /// <summary>The key row of each row <c>[rows]</c>, or of each position <c>[rows, key tokens]</c>; null for the same row.</summary>
     public Value? KeyRow { get; init; }
 
-    /// <summary>1 for a word and 0 for padding <c>[rows, key tokens]</c>; null where nothing is padded.</summary>
+    /// <summary>1 for a token and 0 for padding <c>[rows, key tokens]</c>; null for no padding.</summary>
     public Value? Mask { get; init; }
 
-    /// <summary>Training's omissions of softmax weights; null for none.</summary>
+    /// <summary>Training's dropout of softmax weights; null for none.</summary>
     public AttentionDropout? Dropout { get; init; }
 
-    /// <summary>The matrix that made the queries: where it has 16 bits, a device may attend in them. Null: in single precision. The builder sets it.</summary>
+    /// <summary>
+    /// The matrix that made the queries, set by the builder. In 16 bits, a device may attend in them; null means single precision.
+    /// </summary>
     public Matrix? Projection { get; init; }
 }
 
-/// <summary>Dropout of softmax weights (<see cref="AttentionArgs.Dropout"/>).</summary>
-/// <param name="Probability">The share that becomes zero.</param>
-/// <param name="Seed">The step's seed.</param>
-/// <param name="Stream">Sets its draws apart from those of other nodes of a step.</param>
+/// <summary>
+/// Dropout of softmax weights (<see cref="AttentionArgs.Dropout"/>). The stream separates its draws from other nodes' of a step.
+/// </summary>
 internal sealed record AttentionDropout(float Probability, StepSeed Seed, int Stream);
 
-/// <summary>Scaled dot-product attention with several heads (Vaswani et al. 2017, sections 3.2.1 and 3.2.2).</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Spec">Its inputs.</param>
-/// <param name="Output">Result <c>[rows, tokens, heads·headDim]</c>.</param>
-/// <param name="Probabilities">The softmax <c>[rows, heads, tokens, key tokens]</c>, where somebody wants to look; else null.</param>
+/// <summary>
+/// Scaled dot-product attention with several heads (Vaswani et al. 2017, sections 3.2.1 and 3.2.2). The result is
+/// <c>[rows, tokens, heads·headDim]</c>. The softmax <c>[rows, heads, tokens, key tokens]</c> is null unless shown.
+/// </summary>
 internal sealed record AttentionNode(string Name, AttentionSpec Spec, Value Output, Value? Probabilities) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
@@ -76,7 +76,7 @@ internal sealed record AttentionNode(string Name, AttentionSpec Spec, Value Outp
     /// <inheritdoc/>
     public override bool CanStore(Value output, DType format, GraphSizes sizes) => IsPlain && Attention.CanStore(sizes.Target, Shape(sizes), format);
 
-    // How long a table of rows is, is known when it is bound.
+    // The length of a table of rows is known only when it is bound.
     private bool IsPlain => Spec.KeyRow is null && Probabilities is null;
 
     /// <inheritdoc/>

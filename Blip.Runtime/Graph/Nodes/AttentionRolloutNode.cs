@@ -2,11 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>One layer of attention rollout (Abnar and Zuidema 2020, section 3).</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Probabilities">The layer's softmax weights <c>[rows, heads, tokens, tokens]</c>.</param>
-/// <param name="Before">The layers before it <c>[rows, tokens, tokens]</c>; null before the first.</param>
-/// <param name="Output">The same with this layer.</param>
+/// <summary>
+/// One layer of attention rollout (Abnar and Zuidema 2020, section 3) from softmax weights <c>[rows, heads, tokens, tokens]</c>.
+/// <c>Before</c> is the rollout of earlier layers <c>[rows, tokens, tokens]</c>; null for none.
+/// </summary>
 internal sealed record AttentionRolloutNode(string Name, Value Probabilities, Value? Before, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -2,11 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Two values side by side along the last dimension.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="A">The left one <c>[…, a]</c>.</param>
-/// <param name="B">The right one <c>[…, b]</c>.</param>
-/// <param name="Output">Both <c>[…, a + b]</c>.</param>
+/// <summary>Two values side by side: <c>[…, a]</c> and <c>[…, b]</c> → <c>[…, a + b]</c>.</summary>
 internal sealed record ConcatenateNode(string Name, Value A, Value B, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -3,16 +3,10 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Nodes;
 
 /// <summary>
-/// The softmax cross-entropy of logits with label smoothing (Szegedy et al. 2016, section 7), and its gradient in the place of the logits:
-/// there is no second copy of a vocabulary's width.
+/// The softmax cross-entropy of logits <c>[…, classes]</c> with label smoothing (Szegedy et al. 2016, section 7). The gradient of the
+/// losses' sum overwrites the logits, which are as wide as a vocabulary. Labels, weights and weighted losses are <c>[…]</c>; weight 0
+/// leaves a row out.
 /// </summary>
-/// <param name="Name">The module.</param>
-/// <param name="Logits">Logits <c>[…, classes]</c>, which are gone afterwards.</param>
-/// <param name="Labels">The class of each row <c>[…]</c>.</param>
-/// <param name="Weights">The weight of each row <c>[…]</c>; 0 leaves it out.</param>
-/// <param name="LabelSmoothing">The share of a target that is spread over all classes.</param>
-/// <param name="Losses">Weighted losses <c>[…]</c>.</param>
-/// <param name="Output">Gradient of their sum with respect to the logits.</param>
 internal sealed record CrossEntropyNode(string Name, Value Logits, Value Labels, Value Weights, float LabelSmoothing, Value Losses, Value Output)
     : ComputeNode(Name, Output)
 {

@@ -1,13 +1,9 @@
 namespace Blip.Runtime.Graph.Nodes;
 
 /// <summary>
-/// A step that the host takes in the middle of a run: it reads values, decides, and fills inputs of the nodes behind it. A graph that holds
-/// one cannot be captured.
+/// A host's step during a run: it reads values, decides, and fills inputs of later nodes. It may wait for the device. A graph with such a
+/// node cannot be captured.
 /// </summary>
-/// <param name="Name">The decision.</param>
-/// <param name="Reads">The values that it reads.</param>
-/// <param name="Fills">The inputs that it fills.</param>
-/// <param name="Action">Reads and fills; it may wait for the device.</param>
 internal sealed record HostNode(string Name, IReadOnlyList<Value> Reads, IReadOnlyList<Value> Fills, Action<Plan> Action) : Node(Name)
 {
     /// <inheritdoc/>

@@ -2,10 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Each row scaled to length one, so that a dot product is a cosine.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">Input <c>[…, width]</c>.</param>
-/// <param name="Output">Result.</param>
+/// <summary>Scales each row of <c>[…, width]</c> to length one, so that a dot product is a cosine.</summary>
 internal sealed record L2NormalizeNode(string Name, Value X, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -3,16 +3,11 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Layer normalisation over the last dimension (Ba et al. 2016, eq. 4).</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">Input <c>[…, width]</c>.</param>
-/// <param name="Gamma">Gain <c>[width]</c>.</param>
-/// <param name="Beta">Bias <c>[width]</c>.</param>
-/// <param name="Epsilon">Added to the variance.</param>
-/// <param name="Output">Result.</param>
+/// <summary>
+/// Layer normalisation of <c>[…, width]</c> over the last dimension (Ba et al. 2016, eq. 4). Gain and bias are <c>[width]</c>.
+/// </summary>
 internal sealed record LayerNormNode(string Name, Value X, Value Gamma, Value Beta, float Epsilon, Value Output) : ComputeNode(Name, Output)
 {
-    /// <summary>The cost of one element.</summary>
     internal const int FlopsPerElement = 8;
 
     /// <inheritdoc/>

@@ -2,20 +2,15 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>A layer norm over the last dimension (Ba et al. 2016, eq. 4), in the epilogue of the node that makes its rows.</summary>
-/// <param name="Gamma">Gain <c>[width]</c>.</param>
-/// <param name="Beta">Bias <c>[width]</c>.</param>
-/// <param name="Epsilon">Added to the variance.</param>
+/// <summary>
+/// A layer norm over the last dimension (Ba et al. 2016, eq. 4) in its producer's epilogue. Gain and bias are <c>[width]</c>.
+/// </summary>
 internal sealed record RowNorm(Value Gamma, Value Beta, float Epsilon);
 
-/// <summary>norm(act(x·Wᵀ + b) + residual): a Linear module, with the parts that <see cref="Passes.EpilogueFusion"/> joined to it.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">Input <c>[…, in]</c>.</param>
-/// <param name="Weight">The matrix.</param>
-/// <param name="Bias">The bias; null for none.</param>
-/// <param name="Activation">Applied to the sum.</param>
-/// <param name="Residual">Added to that <c>[…, out]</c>; null for none.</param>
-/// <param name="Output">Result <c>[…, out]</c>.</param>
+/// <summary>
+/// norm(act(x·Wᵀ + b) + residual), <c>[…, in]</c> → <c>[…, out]</c>: a Linear module, with the parts that
+/// <see cref="Passes.EpilogueFusion"/> joined to it.
+/// </summary>
 internal sealed record LinearNode(string Name, Value X, Matrix Weight, Vector? Bias, Activation Activation, Value? Residual, Value Output)
     : ComputeNode(Name, Output)
 {

@@ -2,10 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Logits to logarithms of probabilities over the last dimension.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">Input <c>[…, vocabulary]</c>.</param>
-/// <param name="Output">Result.</param>
+/// <summary>The logarithm of the softmax of <c>[…, vocabulary]</c> over the last dimension.</summary>
 internal sealed record LogSoftmaxNode(string Name, Value X, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

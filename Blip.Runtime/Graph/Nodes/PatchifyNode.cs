@@ -2,11 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Cuts images into patches, so that the patch convolution is one matrix product (Dosovitskiy et al. 2021, section 3.1).</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Pixels">Images <c>[batch, channels, height, width]</c>.</param>
-/// <param name="Patch">Side of a patch in pixels.</param>
-/// <param name="Output">Patches <c>[batch, patches, channels·patch·patch]</c>.</param>
+/// <summary>
+/// Cuts images <c>[batch, channels, height, width]</c> into patches <c>[batch, patches, channels·patch·patch]</c>, so that the patch
+/// convolution is one matrix product (Dosovitskiy et al. 2021, section 3.1).
+/// </summary>
 internal sealed record PatchifyNode(string Name, Value Pixels, int Patch, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

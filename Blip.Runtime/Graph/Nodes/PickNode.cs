@@ -2,11 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>One element of each row: the log-probability of the word that a text goes on with.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">Rows <c>[…, width]</c>.</param>
-/// <param name="Index">Which element of each row <c>[…]</c>.</param>
-/// <param name="Output">Elements <c>[…]</c>.</param>
+/// <summary>One element of each row of <c>[…, width]</c> by an index <c>[…]</c>: the log-probability of a text's next token.</summary>
 internal sealed record PickNode(string Name, Value X, Value Index, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
@@ -15,7 +11,7 @@ internal sealed record PickNode(string Name, Value X, Value Index, Value Output)
     /// <inheritdoc/>
     public override IEnumerable<Value> Inputs => [X, Index];
 
-    // A row is a sequence of tokens of one element.
+    // A row is a sequence of one-element tokens.
     /// <inheritdoc/>
     public override void Run(Plan plan) => SelectToken.Run(
         plan.Device, plan.Floats(X), plan.Ints(Index), plan.Floats(Output), checked((int)plan.Rows(X)), X.Shape.Width, width: 1);

@@ -2,12 +2,10 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Position embeddings for another grid: bicubic, a = -0.75, align_corners false, class position untouched.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Positions">Position embeddings <c>[1, 1 + from, hidden]</c>.</param>
-/// <param name="From">The checkpoint's grid.</param>
-/// <param name="To">The image's grid.</param>
-/// <param name="Output">Position embeddings <c>[1, 1 + to, hidden]</c>.</param>
+/// <summary>
+/// Position embeddings for another grid, <c>[1, 1 + from, hidden]</c> → <c>[1, 1 + to, hidden]</c>: bicubic, a = -0.75, align_corners
+/// false, class position untouched.
+/// </summary>
 internal sealed record PositionInterpolationNode(string Name, Value Positions, (int Height, int Width) From, (int Height, int Width) To, Value Output)
     : ComputeNode(Name, Output)
 {

@@ -3,12 +3,9 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Nodes;
 
 /// <summary>
-/// Neighbouring elements of the last dimension: the gradient of one of the values that stand side by side in <see cref="ConcatenateNode"/>.
+/// Neighbouring elements of the last dimension, <c>[…, width]</c> → <c>[…, count]</c>: the gradient of an input of
+/// <see cref="ConcatenateNode"/>.
 /// </summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">The wide value <c>[…, width]</c>.</param>
-/// <param name="First">The first element that is taken.</param>
-/// <param name="Output">Result <c>[…, count]</c>.</param>
 internal sealed record SelectColumnsNode(string Name, Value X, int First, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

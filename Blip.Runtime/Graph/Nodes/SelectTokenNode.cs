@@ -2,11 +2,9 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>The last token of each row, or the first.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="X">States <c>[rows, tokens, hidden]</c>.</param>
-/// <param name="Lengths">Tokens of each row <c>[rows]</c>, of which the last is taken; null for the first.</param>
-/// <param name="Output">States <c>[rows, hidden]</c>.</param>
+/// <summary>
+/// Each row's last token by <c>Lengths</c> <c>[rows]</c>, or its first for null: <c>[rows, tokens, hidden]</c> → <c>[rows, hidden]</c>.
+/// </summary>
 internal sealed record SelectTokenNode(string Name, Value X, Value? Lengths, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
@@ -16,7 +14,7 @@ internal sealed record SelectTokenNode(string Name, Value X, Value? Lengths, Val
     public override IEnumerable<Value> Inputs => Lengths is null ? [X] : [X, Lengths];
 
     /// <inheritdoc/>
-    /// <remarks>Of each row one token is read.</remarks>
+    /// <remarks>One token of each row is read.</remarks>
     public override NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored) =>
         new(0, sizeof(float) * ((2 * sizes.Length(Output)) + (Lengths is null ? 0 : sizes.Length(Lengths))));
 

@@ -2,7 +2,7 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>The values that change from step to step in a contrast, besides its inputs; the trainer sets them before each run.</summary>
+/// <summary>Values of a contrast that change from step to step; the trainer sets them before each run.</summary>
 internal sealed class ContrastState
 {
     /// <summary>The weight of the momentum features' similarities in the targets.</summary>
@@ -11,25 +11,25 @@ internal sealed class ContrastState
     /// <summary>The factor of the losses: the batch's share of a step, and a scale.</summary>
     public double Share { get; set; } = 1;
 
-    /// <summary>Rows of the queue that hold something.</summary>
+    /// <summary>Filled rows of the queue.</summary>
     public int QueueLength { get; set; }
 }
 
 /// <summary>
-/// One direction of the image-text contrast with momentum features, a queue and soft targets (ALBEF, Li et al. 2021, eq. 6): the losses of a
-/// batch, and the gradient of their sum with respect to its features.
+/// One direction of the image-text contrast with momentum features, a queue and soft targets (ALBEF, Li et al. 2021, eq. 6): a batch's
+/// losses, and the gradient of their sum with respect to its features.
 /// </summary>
 /// <param name="Name">The module.</param>
 /// <param name="Features">Vectors of length one <c>[n, dim]</c>.</param>
-/// <param name="Momentum">The momentum copy's vectors of the same images or texts <c>[n, dim]</c>.</param>
+/// <param name="Momentum">The momentum copy's vectors of the same side <c>[n, dim]</c>.</param>
 /// <param name="Other">The momentum copy's vectors of the other side <c>[n, dim]</c>.</param>
 /// <param name="Queue">Those of earlier batches <c>[queue, dim]</c>; null for none.</param>
-/// <param name="Keys">Numbers of the batch's images <c>[n]</c>: equal numbers belong together.</param>
-/// <param name="QueueKeys">Numbers of the queue's images <c>[queue]</c>; null where there is no queue.</param>
+/// <param name="Keys">Numbers of the batch's images <c>[n]</c>: equal ones belong together.</param>
+/// <param name="QueueKeys">Numbers of the queue's images <c>[queue]</c>; null for no queue.</param>
 /// <param name="Temperature">The divisor of similarities, one number.</param>
 /// <param name="TemperatureGradient">Its gradient, added to; null where it is not trained.</param>
-/// <param name="State">Alpha, and how full the queue is.</param>
-/// <param name="Losses">Weighted losses <c>[n]</c>: their sum is half the mean over the batch, times its share of the step.</param>
+/// <param name="State">Values set before each run.</param>
+/// <param name="Losses">Weighted losses <c>[n]</c>, whose sum is half the batch's mean times its share of the step.</param>
 /// <param name="Output">Gradient of that sum with respect to the features.</param>
 internal sealed record SoftTargetContrastNode(
     string Name, Value Features, Value Momentum, Value Other, Value? Queue, Value Keys, Value? QueueKeys, Value Temperature,

@@ -2,13 +2,11 @@ using Blip.Kernels;
 
 namespace Blip.Runtime.Graph.Nodes;
 
-/// <summary>Word plus position embedding (Devlin et al. 2019, section 3; BLIP's text side has no segments).</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Ids">Token ids <c>[rows, tokens]</c>.</param>
-/// <param name="Words">Word embeddings <c>[vocabulary, hidden]</c>, shared with a tied head.</param>
-/// <param name="Positions">Position embeddings <c>[positions, hidden]</c>.</param>
-/// <param name="Start">Position of each row's first token <c>[rows]</c>; null for 0.</param>
-/// <param name="Output">Embeddings <c>[rows, tokens, hidden]</c>.</param>
+/// <summary>
+/// Word plus position embedding (Devlin et al. 2019, section 3; BLIP's text side has no segments): ids <c>[rows, tokens]</c> →
+/// <c>[rows, tokens, hidden]</c>. A tied head shares the words <c>[vocabulary, hidden]</c>. Positions are <c>[positions, hidden]</c>;
+/// <c>Start</c> is each row's first one <c>[rows]</c>, null for 0.
+/// </summary>
 internal sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, Value Positions, Value? Start, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>
@@ -24,7 +22,7 @@ internal sealed record TokenEmbeddingNode(string Name, Value Ids, Matrix Words, 
     public override long Flops(GraphSizes sizes) => sizes.Length(Output);
 
     /// <inheritdoc/>
-    /// <remarks>Of both tables only the rows of the tokens are read.</remarks>
+    /// <remarks>Only the tokens' rows of both tables are read.</remarks>
     public override NodeBytes Bytes(GraphSizes sizes, Func<Matrix, long> stored)
     {
         var tokens = sizes.Length(Ids);

@@ -3,8 +3,6 @@ using Blip.Kernels;
 namespace Blip.Runtime.Graph.Nodes;
 
 /// <summary>Zeros, for nodes that add to them.</summary>
-/// <param name="Name">The module.</param>
-/// <param name="Output">The zeros.</param>
 internal sealed record ZerosNode(string Name, Value Output) : ComputeNode(Name, Output)
 {
     /// <inheritdoc/>

@@ -3,8 +3,7 @@ using Blip.Kernels.Devices;
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
-/// Moves nodes that depend on nothing but parameters out of the run: a plan computes them once and keeps the result.
-/// Position embeddings interpolated for an image's size are the case in point.
+/// Moves nodes that depend only on parameters out of the run: a plan computes them once, such as position embeddings for an image's size.
 /// </summary>
 internal sealed class ConstantFolding : IGraphPass
 {
@@ -19,7 +18,7 @@ internal sealed class ConstantFolding : IGraphPass
         var rest = new List<Node>();
         foreach (var node in graph.Nodes)
         {
-            // An output belongs to the caller, who may bind another buffer for each run.
+            // The caller may bind an output to another buffer for each run.
             var constant = !node.Writes.Any() && node.Inputs.All(input => input.Kind == ValueKind.Parameter || known.Contains(input))
                 && !node.Outputs.Any(graph.Outputs.Values.Contains);
             (constant ? constants : rest).Add(node);

@@ -2,7 +2,7 @@ using Blip.Kernels.Devices;
 
 namespace Blip.Runtime.Graph.Passes;
 
-/// <summary>Drops nodes whose results have no reader. A node that writes a cache is read by the next run.</summary>
+/// <summary>Drops nodes whose results have no reader. The next run reads a written cache.</summary>
 internal sealed class DeadNodeElimination : IGraphPass
 {
     /// <inheritdoc/>

@@ -5,8 +5,8 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
-/// Puts an activation, a residual sum or a layer norm that follows a Linear into that Linear's epilogue: the first two where the result still
-/// sits in registers, one kernel and one trip through memory less; the norm in place, and on CUDA in the same kernel where there are few rows.
+/// Puts an activation, a residual sum or a layer norm after a Linear into its epilogue. The first two work in registers and save a kernel
+/// and a trip through memory. The norm works in place, and on CUDA in the same kernel for few rows.
 /// </summary>
 internal sealed class EpilogueFusion : IGraphPass
 {
@@ -30,9 +30,9 @@ internal sealed class EpilogueFusion : IGraphPass
         return graph.With([.. nodes.Where(node => !fused.Contains(node))]);
     }
 
-    /// <param name="node">A node that may end up in an epilogue.</param>
-    /// <param name="producer">The Linear that makes a value with one reader only.</param>
-    /// <param name="fused">Gets the Linear that the result stands for.</param>
+    /// <summary>
+    /// <paramref name="producer"/> finds the Linear of a value with one reader. <paramref name="fused"/> gets the replaced Linear.
+    /// </summary>
     private static LinearNode? Fuse(Node node, Func<Value, LinearNode?> producer, HashSet<Node> fused)
     {
         switch (node)

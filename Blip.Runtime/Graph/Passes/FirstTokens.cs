@@ -5,8 +5,8 @@ using Blip.Runtime.Graph.Nodes;
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
-/// Where of each row's tokens the first alone is read, as by the heads of ITC and ITM (Li et al. 2022, section 3.2), what works token by token
-/// before it computes that token alone, back to the keys and values of the last attention. A row has the same bits alone and among others.
+/// Where only each row's first token is read, as by the heads of ITC and ITM (Li et al. 2022, section 3.2), the token-wise nodes before it
+/// compute only that token, back to the last attention's keys and values. A row has the same bits alone and among others.
 /// </summary>
 internal sealed class FirstTokens : IGraphPass
 {
@@ -58,7 +58,7 @@ internal sealed class FirstTokens : IGraphPass
         }
     }
 
-    // The values of which at most each row's first token is read.
+    // Values of which at most each row's first token is read.
     private static HashSet<Value> Wanted(ComputeGraph graph, KernelTarget target)
     {
         var readers = graph.AllNodes.SelectMany(node => node.Inputs.Distinct(), (node, input) => (node, input)).ToLookup(pair => pair.input, pair => pair.node);
@@ -76,7 +76,7 @@ internal sealed class FirstTokens : IGraphPass
             || (reader is ComputeNode { Output: var result } && wanted.Contains(result) && Tokens(reader).Contains(value) && !KeysValues(reader).Contains(value));
     }
 
-    // Of one token there is nothing to leave out.
+    // A single token leaves nothing to omit.
     private static bool HasTokens(Value value) => value.Shape.Dims.Count == 3 && value.Shape[1] != 1;
 
     private static bool IsByToken(Node node, KernelTarget target) => node switch
@@ -86,7 +86,7 @@ internal sealed class FirstTokens : IGraphPass
         _ => false,
     };
 
-    // The inputs that it reads token by token.
+    // Inputs that are read token by token.
     private static IEnumerable<Value> Tokens(Node node) => node switch
     {
         LinearNode linear => new[] { linear.X, linear.Residual }.OfType<Value>().Distinct(),

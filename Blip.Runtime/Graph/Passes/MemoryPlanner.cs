@@ -1,21 +1,18 @@
 namespace Blip.Runtime.Graph.Passes;
 
 /// <summary>
-/// Places the values between nodes into one arena. Two values share memory when no node needs both:
-/// the largest is placed first, each at the lowest place that is free during its life. A node that may overwrite an input does so where it is
-/// the last to read it.
+/// Places the values between nodes in one arena. Two values share memory when no node needs both. The largest is placed first, each at the
+/// lowest place that is free during its life. A node may overwrite an input that it reads last.
 /// </summary>
 internal static class MemoryPlanner
 {
-    /// <summary>Every value starts on a cache line, and whole vectors may be written past an odd end.</summary>
+    /// <summary>Floats: every value starts on a cache line, and whole vectors may be written past an odd end.</summary>
     private const long Alignment = 16;
 
-    /// <summary>Places values.</summary>
-    /// <param name="graph">The graph.</param>
-    /// <param name="placed">The values to place: computed, and neither output nor constant.</param>
-    /// <param name="length">Floats that a value takes.</param>
-    /// <param name="share">False gives every value separate memory.</param>
-    /// <returns>Offsets in floats by value, and the arena's length.</returns>
+    /// <summary>
+    /// Offsets in floats by value, and the arena's length. Placed values are computed, and neither outputs nor constants. Without
+    /// <paramref name="share"/> every value has separate memory.
+    /// </summary>
     public static (IReadOnlyDictionary<Value, long> Offsets, long Length) Place(
         ComputeGraph graph, IReadOnlyCollection<Value> placed, Func<Value, long> length, bool share = true)
     {
@@ -46,7 +43,7 @@ internal static class MemoryPlanner
         long Padded(Value value) => (length(value) + Alignment - 1) / Alignment * Alignment;
     }
 
-    // Values that lie in the memory of another, each with that one, which is the first of a chain.
+    // Values in the memory of another, each with the first of its chain.
     private static Dictionary<Value, Value> Overwritten(
         ComputeGraph graph, Dictionary<Value, (int First, int Last)> lives, Func<Value, long> length)
     {
@@ -60,7 +57,7 @@ internal static class MemoryPlanner
         return owners;
     }
 
-    // From the node that makes it to the last one that reads it, both included: a kernel may not overwrite its inputs.
+    // From its producer to its last reader, both included: a kernel may not overwrite its inputs.
     private static (int First, int Last) Life(ComputeGraph graph, Value value)
     {
         var nodes = graph.Nodes;
