@@ -47,8 +47,8 @@ public sealed partial record GenerationOptions
     public double TopP { get; init; } = 1;
 
     /// <summary>
-    /// Sampling: of the 100 likeliest tokens (and ties with the last), keep the first ones whose entropy stays within this share of the
-    /// whole, above 0 to 1; null is off (Baghaei Potraghloo et al. 2025).
+    /// Sampling: of the 100 likeliest tokens (and ties with the last), keep the likeliest while their entropy stays within this share of
+    /// the whole. Above 0 to 1; null is off (Baghaei Potraghloo et al. 2025).
     /// </summary>
     public double? TopH { get; init; }
 

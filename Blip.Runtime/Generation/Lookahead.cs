@@ -1,8 +1,8 @@
 namespace Blip.Runtime.Generation;
 
 /// <summary>
-/// How many tokens a draft writes ahead: the number with the most tokens per time, from recent times and the draft's hit rate (Leviathan
-/// et al. 2023, theorem 3.8, with measured times). It is 0 if the decoder alone is faster.
+/// How many tokens a draft writes ahead. It is the number with the most tokens per time, from recent times and the draft's hit rate
+/// (Leviathan et al. 2023, theorem 3.8, with measured times). It is 0 if the decoder alone is faster.
 /// </summary>
 internal sealed class Lookahead
 {

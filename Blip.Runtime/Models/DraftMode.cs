@@ -8,7 +8,7 @@ namespace Blip.Runtime.Models;
 public enum DraftMode
 {
     /// <summary>
-    /// On a processor a draft in 8 bits, loaded after enough tokens of single captions that loading it has paid off, and used while it is
+    /// On a processor a draft in 8 bits. It is loaded once enough tokens of single captions have paid for loading it, and used while it is
     /// faster. None on other devices.
     /// </summary>
     Auto,
