@@ -6,7 +6,7 @@ using Blip.Runtime.Graph;
 
 namespace Blip.Runtime.Models;
 
-/// <summary>What a model's parts share: sizes, device, weights, and the memory that goes with the model.</summary>
+/// <summary>The base that a model's parts share: sizes, device, weights, and the memory that goes with the model.</summary>
 internal sealed class ModelContext : IDisposable
 {
     private readonly Checkpoint tensors;

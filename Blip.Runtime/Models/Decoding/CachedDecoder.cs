@@ -200,7 +200,7 @@ internal sealed partial class CachedDecoder : IDisposable
     }
 }
 
-/// <summary>What a decoder's cross-attention reads: images, or questions of different lengths.</summary>
+/// <summary>The source of a decoder's cross-attention: images, or questions of different lengths.</summary>
 /// <param name="Rows">How many.</param>
 /// <param name="Tokens">Tokens of each, padding included.</param>
 /// <param name="KeysValues">A layer's keys and values <c>[rows, tokens, 2·hidden]</c>.</param>

@@ -7,7 +7,7 @@ namespace Blip.Runtime.Models;
 /// <summary>The graphs of a text decoder, <c>text_decoder</c>. Captions attend to an image; answers attend to a question.</summary>
 /// <param name="config">The tower's sizes.</param>
 /// <param name="outputMatrix">Key of the head's matrix; null if tied to the word embeddings.</param>
-/// <param name="source">What cross-attention reads: <c>image</c> or <c>question</c>.</param>
+/// <param name="source">The source of cross-attention: <c>image</c> or <c>question</c>.</param>
 /// <param name="masked">Whether the source may be padded.</param>
 internal sealed class DecoderGraphs(TextConfig config, string? outputMatrix, string source, bool masked)
 {

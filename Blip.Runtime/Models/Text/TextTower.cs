@@ -44,7 +44,7 @@ internal static class TextTower
     public static IEnumerable<ModulePath> CrossAttentions(TextConfig config, ModulePath bert) =>
         Enumerable.Range(0, config.Layers).Select(layer => bert / "encoder" / "layer" / layer / "crossattention" / "self");
 
-    /// <summary>The outputs that a method needs of a tower: what to record, and the names to keep.</summary>
+    /// <summary>The outputs that a method needs of a tower: those to record, and the names to keep.</summary>
     public static (RecordedOutputs RecordedOutputs, List<string> Outputs) Seen(TextConfig config, ModulePath bert, AttentionMethod method) => method switch
     {
         AttentionMethod.CrossAttention => (RecordedOutputs.CrossAttentions, Weights(config, bert, "crossattention")),
